@@ -1,1 +1,4 @@
 //! fairc
+#![forbid(unsafe_code)]
+
+pub mod language;

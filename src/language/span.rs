@@ -1,0 +1,104 @@
+//! Byte ranges, and the ids of the texts they point into.
+//!
+//! Every node of every stage carries a [`Span`], so that a diagnostic raised at any stage can underline the text that
+//! the user wrote. Offsets are bytes into the UTF-8 text; lines and columns are computed only when something is shown.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The index of a text in [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct SourceId(pub u32);
+
+/// A half-open byte range `start..end` of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Span {
+    pub source: SourceId,
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end` of `source`; offsets beyond `u32::MAX` are clamped (sources are limited to 4 GiB).
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Span { source, start: clamp(start), end: clamp(end) }
+    }
+
+    /// The smallest span of `self`'s source that covers both; a span of another source leaves `self` unchanged.
+    pub fn to(self, other: Span) -> Span {
+        if self.source != other.source {
+            return self;
+        }
+        Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The byte range, for slicing the source's text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// One text: a file, standard input, or a file of the standard library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The name shown in diagnostics, usually the path as the user gave it.
+    pub name: String,
+    pub text: Arc<str>,
+}
+
+/// The texts of one compilation, in the order in which they were read; id 0 is the root file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    list: Vec<Source>,
+}
+
+/// A place as people count it: both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineColumn {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Sources {
+    /// Adds a text and returns its id.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(Source { name: name.into(), text: text.into() });
+        id
+    }
+
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.list.get(id.0 as usize)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.list.iter().enumerate().map(|(i, source)| (SourceId(i as u32), source))
+    }
+
+    /// The name of a source, `<unknown>` for an id of another compilation.
+    pub fn name(&self, id: SourceId) -> &str {
+        self.get(id).map_or("<unknown>", |source| &source.name)
+    }
+
+    /// The text under a span; empty if the span does not lie in its source.
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source).and_then(|source| source.text.get(span.range())).unwrap_or("")
+    }
+
+    /// Line and column of a byte offset.
+    pub fn line_column(&self, id: SourceId, offset: u32) -> LineColumn {
+        let text = self.get(id).map_or("", |source| &source.text);
+        let mut end = (offset as usize).min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &text[..end];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        LineColumn {
+            line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
