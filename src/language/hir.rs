@@ -129,22 +129,24 @@ pub struct Constraint {
     pub labels: Vec<(ColumnId, Span)>,
 }
 
+/// `forall (r, s) in pairs(race) where ..`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantifier {
-    pub binders: Vec<BinderId>,
-    /// Each entry gives the binders' values as indices into [`Binder::values`].
-    pub domain: Domain,
+    /// Combined in full, the last one fastest.
+    pub components: Vec<Component>,
+    /// Over the binders in scope.
     pub condition: Option<Event>,
     pub span: Span,
+    pub domain_span: Span,
 }
 
-/// Which combinations of the binders' values a quantifier runs over.
+/// One part of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Domain {
-    /// All combinations, the last binder fastest.
-    Product,
-    /// Two binders over one list of values: the first before the second.
-    Pairs,
+pub enum Component {
+    /// Each value of the binder.
+    Single(BinderId),
+    /// Two binders over one list of values, the first before the second.
+    Pairs(BinderId, BinderId),
 }
 
 /// `left op right` with `op` one of `<=`, `==`; `>=` is turned around.
@@ -169,14 +171,15 @@ pub enum Shape {
     Sample,
 }
 
-/// How an expression depends on the prediction: `Constant < Affine < Convex, Concave`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How an expression depends on the prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Curvature {
     /// Data: free of the prediction.
     Constant,
+    /// Affine, or a ratio of affine expressions whose denominator has a proven sign.
     Affine,
-    Convex,
-    Concave,
+    /// Made from affine ones by `abs`, `max` and `min`; convex or concave as its comparison needs it.
+    Piecewise,
 }
 
 /// A number.
@@ -260,4 +263,21 @@ pub enum Event {
 pub enum LevelRef {
     Binder(BinderId),
     Level(Value),
+}
+
+impl Expr {
+    /// A literal.
+    pub fn number(value: f64, span: Span) -> Self {
+        Expr {
+            kind: ExprKind::Number(value),
+            span,
+            shape: None,
+            curvature: Curvature::Constant,
+            range: Interval::point(value),
+        }
+    }
+
+    pub fn is_constant(&self) -> bool {
+        self.curvature == Curvature::Constant
+    }
 }

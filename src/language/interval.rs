@@ -3,10 +3,16 @@
 //! Ends are rounded to nearest, not outwards: the checker compares them only with what the user wrote, and a proof that
 //! hangs on the last bit of a bound is no help to anyone.
 
-/// `[lower, upper]`, never empty; ends may be infinite.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+use super::program::data::{lower_bound, upper_bound};
+
+/// `[lower, upper]`, never empty; ends may be infinite, which an artefact writes as `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
+    #[serde(with = "lower_bound")]
     pub lower: f64,
+    #[serde(with = "upper_bound")]
     pub upper: f64,
 }
 

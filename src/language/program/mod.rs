@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use data::{Data, Function};
 pub use event::{Comparison, Event};
 
+use super::interval::Interval;
+
 /// The index of an event in [`Program::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventId(pub u32);
@@ -77,15 +79,6 @@ pub struct Level {
     pub text: String,
     /// Set where the level was declared as a number; data then match by value.
     pub number: Option<f64>,
-}
-
-/// A closed interval; infinite ends are `null` in the artefact.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    #[serde(with = "data::lower_bound")]
-    pub lower: f64,
-    #[serde(with = "data::upper_bound")]
-    pub upper: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
