@@ -55,6 +55,9 @@ impl Data {
 
     /// `coefficient · self`; distributes over a sum.
     pub fn scale(self, coefficient: f64) -> Data {
+        if coefficient == 0.0 && self.is_unfolded() {
+            return raw_product(0.0, 1.0, self);
+        }
         self.map_coefficients(|c| if coefficient == -1.0 { -c } else { product_of_two(coefficient, c) })
             .unwrap_or_else(|unscaled| raw_product(coefficient, 1.0, unscaled))
     }
@@ -62,6 +65,11 @@ impl Data {
     /// `self / divisor` for a number other than 0.
     fn unscale(self, divisor: f64) -> Data {
         self.map_coefficients(|c| snap(c / divisor)).unwrap_or_else(|unscaled| raw_product(divisor, -1.0, unscaled))
+    }
+
+    /// Whether a number among the factors could not be folded, so that the value is not finite.
+    fn is_unfolded(&self) -> bool {
+        matches!(self, Data::Product(factors) if factors.iter().any(|(factor, _)| factor.as_number().is_some()))
     }
 
     /// Applies a linear map to the constant and the coefficients; gives `self` back if a result is not finite.
@@ -277,17 +285,20 @@ impl Monomial {
 
     fn finish(mut self) -> Data {
         while self.collect() {}
-        let Some(coefficient) = fold_product(self.numbers.clone()) else {
-            self.factors.extend(self.unfolded);
-            self.factors.extend(self.numbers.into_iter().map(|value| (Data::number(value), 1.0)));
-            sort_factors(&mut self.factors);
-            return Data::Product(self.factors);
+        let coefficient = match fold_product(self.numbers.clone()) {
+            // A zero makes all zero, but for an infinite factor.
+            Some(zero) if zero == 0.0 && !self.unfolded.is_empty() => {
+                self.unfolded.push((Data::zero(), 1.0));
+                1.0
+            }
+            Some(coefficient) => coefficient,
+            None => {
+                self.unfolded.extend(self.numbers.into_iter().map(|value| (Data::number(value), 1.0)));
+                1.0
+            }
         };
-        if !self.unfolded.is_empty() {
-            self.factors.extend(self.unfolded);
-            sort_factors(&mut self.factors);
-            return raw_product(coefficient, 1.0, Data::Product(self.factors));
-        }
+        self.factors.extend(self.unfolded);
+        sort_factors(&mut self.factors);
         match self.factors.pop() {
             _ if coefficient == 0.0 => Data::zero(),
             None => Data::number(coefficient),
@@ -423,9 +434,26 @@ impl Data {
         if event == Event::Never {
             return Data::zero();
         }
-        Data::sum(value.split_columns().into_iter().map(|(coefficient, factor)| {
-            coefficient.mul(Data::Total { value: Box::new(factor), event: Box::new(event.clone()) })
+        Data::sum(value.split_columns().into_iter().flat_map(|(coefficient, factor)| {
+            let total = Data::Total { value: Box::new(factor), event: Box::new(event.clone()) };
+            coefficient.addends().into_iter().map(move |addend| addend.mul(total.clone()))
         }))
+    }
+
+    /// The parts whose sum this is.
+    pub fn addends(self) -> Vec<Data> {
+        match self {
+            Data::Sum { constant, terms } => {
+                let constant = (constant != 0.0).then(|| Data::number(constant));
+                terms.into_iter().map(|(c, monomial)| monomial.scale(c)).chain(constant).collect()
+            }
+            Data::Number(_)
+            | Data::Param(_)
+            | Data::Column(_)
+            | Data::Total { .. }
+            | Data::Product(_)
+            | Data::Call(..) => vec![self],
+        }
     }
 
     /// `N[event]`.

@@ -74,21 +74,45 @@ impl Event {
     ///
     /// What is free of columns moves to the right, and the first coefficient on the left becomes positive. A comparison
     /// of numbers folds, and one of a single categorical column with a number becomes the set of levels that satisfy it.
+    /// A nullable column that cancels (`a == a`) still has to have a value.
     pub fn compare(left: Data, op: Comparison, right: Data, universe: &Universe) -> Event {
         if let (Some(a), Some(b)) = (left.as_number(), right.as_number()) {
             return constant(op.holds(a, b));
         }
+        let mentioned: BTreeSet<String> =
+            left.sample_columns().union(&right.sample_columns()).map(|column| (*column).to_owned()).collect();
         let (reading, free) = separate(left.sub(right));
-        let right = free.neg();
-        if let (Some(a), Some(b)) = (reading.as_number(), right.as_number()) {
-            return constant(op.holds(a, b));
-        }
-        let (left, op, right) = match leads_negative(if reading.is_zero() { &right } else { &reading }) {
-            true => (reading.neg(), op.mirrored(), right.neg()),
-            false => (reading, op, right),
-        };
-        as_level_set(&left, op, &right, universe).unwrap_or(Event::Compare { left, op, right })
+        let kept = reading.sample_columns();
+        let lost: Vec<Event> = mentioned
+            .iter()
+            .filter(|column| !kept.contains(column.as_str()) && universe.nullable(column))
+            .map(|column| has_value(column, universe))
+            .collect();
+        let event = orient(reading, op, free, universe);
+        if lost.is_empty() { event } else { Event::and(lost.into_iter().chain([event]), universe) }
     }
+}
+
+/// The column is not null.
+fn has_value(column: &str, universe: &Universe) -> Event {
+    if universe.levels(column).is_some() {
+        return Event::other_levels(column, [""; 0], universe);
+    }
+    let zero = |op| Event::Compare { left: Data::column(column), op, right: Data::zero() };
+    Event::or([zero(Comparison::Less), zero(Comparison::GreaterEqual)], universe)
+}
+
+/// `reading + free op 0`, with `free` on the right and a positive first coefficient.
+fn orient(reading: Data, op: Comparison, free: Data, universe: &Universe) -> Event {
+    let right = free.neg();
+    if let (Some(a), Some(b)) = (reading.as_number(), right.as_number()) {
+        return constant(op.holds(a, b));
+    }
+    let (left, op, right) = match leads_negative(if reading.is_zero() { &right } else { &reading }) {
+        true => (reading.neg(), op.mirrored(), right.neg()),
+        false => (reading, op, right),
+    };
+    as_level_set(&left, op, &right, universe).unwrap_or(Event::Compare { left, op, right })
 }
 
 fn constant(holds: bool) -> Event {
