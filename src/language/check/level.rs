@@ -246,7 +246,13 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
-        Some(if op == Comparison::NotEqual { Event::Not(Box::new(event)) } else { event })
+        Some(if op == Comparison::NotEqual { self.another_level(category, event) } else { event })
+    }
+
+    /// `race != white`: in a declared level, but not in this one; so a null is out, as in every comparison.
+    fn another_level(&self, category: Category, event: Event) -> Event {
+        let levels = (0..self.category_values(category).len()).collect();
+        Event::And(vec![any_level(category, levels), Event::Not(Box::new(event))])
     }
 
     fn binder_level(&mut self, category: Category, binder: BinderId, span: Span) -> Option<Event> {

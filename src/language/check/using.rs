@@ -53,8 +53,9 @@ impl<'a> Checker<'a> {
         if self.incomplete {
             return;
         }
-        let known = self.metrics.keys().map(|name| &**name).chain(crate::language::library::names());
-        let similar = similar(&name.text, known);
+        let mut known: Vec<String> = self.metrics.keys().map(|name| name.to_string()).collect();
+        known.extend(crate::language::library::names().map(str::to_string));
+        let similar = similar(&name.text, known.iter().map(String::as_str));
         let kind = Kind::UnknownName { expected: "metric", name: name.text.clone(), similar };
         self.report(Finding::new(kind, name.span));
     }

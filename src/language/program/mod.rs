@@ -6,13 +6,20 @@
 //!
 //! Columns are identified by their header in the data, so that renaming a column inside a spec changes nothing.
 
+mod algebra;
 pub mod data;
+mod evaluate;
 pub mod event;
+mod logic;
+mod number;
 
 use serde::{Deserialize, Serialize};
 
 pub use data::{Data, Function};
+pub use evaluate::Values;
 pub use event::{Comparison, Event};
+pub use logic::Universe;
+pub use number::power;
 
 use super::interval::Interval;
 
@@ -29,7 +36,7 @@ pub struct Program {
     pub columns: Vec<Column>,
     /// All declared params, by name, ascending.
     pub params: Vec<Param>,
-    /// The distinct events that rows read, in canonical order (ascending canonical text).
+    /// The distinct events that rows read, in canonical order.
     pub events: Vec<Event>,
     /// In canonical order.
     pub rows: Vec<Row>,
@@ -183,3 +190,6 @@ pub struct Origin {
     pub text: String,
     pub doc: String,
 }
+
+#[cfg(test)]
+mod normal_form_tests;
