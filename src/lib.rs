@@ -1,1 +1,3 @@
 //! fairc
+
+pub mod runtime;

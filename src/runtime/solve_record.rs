@@ -1,0 +1,1 @@
+//! One problem in, one answer out, as JSON lines.
