@@ -1,99 +1,89 @@
-//! Passes over samples: straight loops over the segment of one cell, written so that they vectorise.
+//! The inner loops over the samples of one cell, written so that they vectorise.
+//!
+//! Every loop adds in [`LANES`] lanes and adds the lanes up in one fixed order, so the bits of a result depend
+//! neither on the width of the machine's vectors nor on its threads.
 
 use super::sample::Sample;
 use crate::runtime::problem::{Bounds, Factor, Problem};
 
+/// Independent partial sums: four vectors of four numbers.
+pub(crate) const LANES: usize = 16;
 /// Samples worked on at a time: small enough that the scratch stays in the first-level cache.
 const BLOCK: usize = 128;
-const LANES: usize = 8;
 
-/// Per cell and factor sums of one evaluation; lengths in slots, `gram` in slots times factors.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Sums {
-    /// `Σ φ_f y`.
-    pub(crate) value: Vec<f64>,
-    /// `Σ |φ_f y|`, the scale of rounding errors.
-    pub(crate) size: Vec<f64>,
-    /// `Σ over free samples of φ_f φ_g / w`, full square blocks per cell.
-    pub(crate) gram: Vec<f64>,
-}
-
-impl Sums {
-    pub(crate) fn resize(&mut self, slots: usize, width: usize) {
-        self.value.resize(slots, 0.0);
-        self.size.resize(slots, 0.0);
-        self.gram.resize(slots * width, 0.0);
-    }
-}
-
-/// Evaluates `y = clip(z − (Σ_f φ_f s_f) / w)` and its sums for all cells. `z` is in grouped order.
-pub(crate) fn evaluate<T: Sample>(problem: &Problem, z: &[T], shift: &[f64], sums: &mut Sums) {
-    pulp::Arch::new().dispatch(|| evaluate_cells(problem, z, shift, sums));
-}
-
+/// Where a problem is plain (one constant factor, no weights, one interval), the interval in the sample's type.
 #[inline(always)]
-fn evaluate_cells<T: Sample>(problem: &Problem, z: &[T], shift: &[f64], sums: &mut Sums) {
-    let width = problem.width();
-    sums.value.fill(0.0);
-    sums.size.fill(0.0);
-    sums.gram.fill(0.0);
-    if width == 0 {
-        return;
-    }
-    let plain = matches!(problem.factors[..], [Factor::One]) && problem.weights.is_none();
-    for cell in 0..problem.cells() {
-        let range = problem.grouping.range(cell);
-        if let (true, Bounds::Uniform { lo, hi }) = (plain, &problem.bounds) {
-            let (value, size, free) = plain_segment(&z[range], shift[cell], *lo, *hi);
-            (sums.value[cell], sums.size[cell], sums.gram[cell]) = (value, size, free);
-            continue;
-        }
-        let slots = cell * width..(cell + 1) * width;
-        let mut begin = range.start;
-        while begin < range.end {
-            let end = (begin + BLOCK).min(range.end);
-            let mut block = Block::new();
-            block.load(problem, z, &shift[slots.clone()], begin, end);
-            block.add(
-                problem,
-                begin,
-                &mut sums.value[slots.clone()],
-                &mut sums.size[slots.clone()],
-                &mut sums.gram[slots.start * width..slots.end * width],
-            );
-            begin = end;
-        }
+pub(crate) fn plain_interval<T: Sample>(problem: &Problem) -> Option<(f64, f64)> {
+    match (&problem.factors[..], &problem.weights, &problem.bounds) {
+        ([Factor::One], None, Bounds::Uniform { lo, hi }) => Some(T::inward(*lo, *hi)),
+        _ => None,
     }
 }
 
-/// One cell without factors, weights and own bounds: sum of `y`, sum of `|y|`, number of free samples.
+/// `clip(x)`, rounded to the type of the samples if `ROUND`.
 #[inline(always)]
-fn plain_segment<T: Sample>(z: &[T], shift: f64, lo: f64, hi: f64) -> (f64, f64, f64) {
+pub(crate) fn settle<T: Sample, const ROUND: bool>(x: f64, lo: f64, hi: f64) -> f64 {
+    let y = if x < lo { lo } else { x };
+    let y = if y > hi { hi } else { y };
+    if ROUND { T::narrow(y).widen() } else { y }
+}
+
+/// One cell of a plain problem: `[Σ y, Σ |y|, number of free samples]` added to `out`.
+#[inline(always)]
+pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: f64, hi: f64, out: &mut [f64]) {
     let (mut value, mut size, mut free) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let chunks = z.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
         for lane in 0..LANES {
-            let x = chunk[lane].widen() - shift;
-            let y = x.max(lo).min(hi);
+            let y = settle::<T, ROUND>(chunk[lane].widen() - shift, lo, hi);
             value[lane] += y;
             size[lane] += y.abs();
-            free[lane] += if x > lo && x < hi { 1.0 } else { 0.0 };
+            free[lane] += if (y > lo) & (y < hi) { 1.0 } else { 0.0 };
         }
     }
     for (lane, z) in rest.iter().enumerate() {
-        let x = z.widen() - shift;
-        let y = x.max(lo).min(hi);
+        let y = settle::<T, ROUND>(z.widen() - shift, lo, hi);
         value[lane] += y;
         size[lane] += y.abs();
-        free[lane] += if x > lo && x < hi { 1.0 } else { 0.0 };
+        free[lane] += if (y > lo) & (y < hi) { 1.0 } else { 0.0 };
     }
-    (add_lanes(value), add_lanes(size), add_lanes(free))
+    out[0] += add_lanes(value);
+    out[1] += add_lanes(size);
+    out[2] += add_lanes(free);
 }
 
 #[inline(always)]
-fn add_lanes(lanes: [f64; LANES]) -> f64 {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+pub(crate) fn add_lanes(lanes: [f64; LANES]) -> f64 {
+    let mut width = LANES / 2;
+    let mut lanes = lanes;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// One cell of any problem: `[Σ φ_f y.., Σ |φ_f y|.., Σ free φ_f φ_g / w..]` added to `out`.
+#[inline(always)]
+pub(crate) fn general_sums<T: Sample, const ROUND: bool>(
+    problem: &Problem,
+    z: &[T],
+    shift: &[f64],
+    begin: usize,
+    end: usize,
+    out: &mut [f64],
+) {
+    let mut block = Block { len: 0, y: [0.0; BLOCK], slope: [0.0; BLOCK] };
+    let mut at = begin;
+    while at < end {
+        let next = (at + BLOCK).min(end);
+        block.load::<T, ROUND>(problem, z, shift, at, next);
+        block.add(problem, at, out);
+        at = next;
+    }
 }
 
 /// Scratch for at most [`BLOCK`] samples of one cell.
@@ -106,12 +96,14 @@ struct Block {
 
 impl Block {
     #[inline(always)]
-    fn new() -> Self {
-        Block { len: 0, y: [0.0; BLOCK], slope: [0.0; BLOCK] }
-    }
-
-    #[inline(always)]
-    fn load<T: Sample>(&mut self, problem: &Problem, z: &[T], shift: &[f64], begin: usize, end: usize) {
+    fn load<T: Sample, const ROUND: bool>(
+        &mut self,
+        problem: &Problem,
+        z: &[T],
+        shift: &[f64],
+        begin: usize,
+        end: usize,
+    ) {
         self.len = end - begin;
         let len = self.len;
         let mut total = [0.0; BLOCK];
@@ -121,40 +113,51 @@ impl Block {
                 Factor::Data(phi) => total[..len].iter_mut().zip(&phi[begin..end]).for_each(|(t, p)| *t += s * p),
             }
         }
-        self.slope[..len].fill(1.0);
-        if let Some(weights) = &problem.weights {
-            for (slope, w) in self.slope[..len].iter_mut().zip(&weights[begin..end]) {
-                *slope = if *w > 0.0 { 1.0 / w } else { 0.0 };
+        match &problem.weights {
+            None => {
+                for ((y, z), t) in self.y[..len].iter_mut().zip(&z[begin..end]).zip(&total[..len]) {
+                    *y = z.widen() - t;
+                }
+                self.slope[..len].fill(1.0);
             }
-        }
-        for ((y, z), (t, slope)) in
-            self.y[..len].iter_mut().zip(&z[begin..end]).zip(total[..len].iter().zip(&self.slope[..len]))
-        {
-            *y = z.widen() - t * slope;
+            Some(weights) => {
+                let weights = &weights[begin..end];
+                for i in 0..len {
+                    let slope = if weights[i] > 0.0 { 1.0 / weights[i] } else { 0.0 };
+                    let step = if weights[i] > 0.0 { total[i] / weights[i] } else { 0.0 };
+                    self.slope[i] = slope;
+                    self.y[i] = z[begin + i].widen() - step;
+                }
+            }
         }
         match &problem.bounds {
-            Bounds::Uniform { lo, hi } => self.clip(|_| (*lo, *hi)),
+            Bounds::Uniform { lo, hi } => {
+                let interval = T::inward(*lo, *hi);
+                self.clip::<T, ROUND>(|_| interval);
+            }
             Bounds::PerSample { lo, hi } => {
                 let (lo, hi) = (&lo[begin..end], &hi[begin..end]);
-                self.clip(|i| (lo[i], hi[i]));
+                self.clip::<T, ROUND>(|i| T::inward(lo[i], hi[i]));
             }
         }
     }
 
     #[inline(always)]
-    fn clip(&mut self, bounds: impl Fn(usize) -> (f64, f64)) {
-        for i in 0..self.len {
-            let (lo, hi) = bounds(i);
-            let x = self.y[i];
-            self.y[i] = x.max(lo).min(hi);
-            self.slope[i] = if x > lo && x < hi { self.slope[i] } else { 0.0 };
+    fn clip<T: Sample, const ROUND: bool>(&mut self, interval: impl Fn(usize) -> (f64, f64)) {
+        let len = self.len;
+        for (i, (y, slope)) in self.y[..len].iter_mut().zip(&mut self.slope[..len]).enumerate() {
+            let (lo, hi) = interval(i);
+            *y = settle::<T, ROUND>(*y, lo, hi);
+            *slope = if (*y > lo) & (*y < hi) { *slope } else { 0.0 };
         }
     }
 
     #[inline(always)]
-    fn add(&self, problem: &Problem, begin: usize, value: &mut [f64], size: &mut [f64], gram: &mut [f64]) {
+    fn add(&self, problem: &Problem, begin: usize, out: &mut [f64]) {
         let (len, width) = (self.len, problem.width());
         let (y, slope) = (&self.y[..len], &self.slope[..len]);
+        let (value, rest) = out.split_at_mut(width);
+        let (size, gram) = rest.split_at_mut(width);
         for f in 0..width {
             let phi_f = factor_slice(&problem.factors[f], begin, len);
             let (sum, abs) = match phi_f {
@@ -189,21 +192,23 @@ fn factor_slice(factor: &Factor, begin: usize, len: usize) -> Option<&[f64]> {
 /// Sum and sum of sizes in a fixed order, by lanes.
 #[inline(always)]
 fn lane_sums(len: usize, term: impl Fn(usize) -> f64) -> (f64, f64) {
-    let (mut sum, mut size) = ([0.0; LANES], [0.0; LANES]);
-    let whole = len / LANES * LANES;
+    const SHORT: usize = 8;
+    let (mut sum, mut size) = ([0.0; SHORT], [0.0; SHORT]);
+    let whole = len / SHORT * SHORT;
     let mut i = 0;
     while i < whole {
-        for lane in 0..LANES {
+        for lane in 0..SHORT {
             let t = term(i + lane);
             sum[lane] += t;
             size[lane] += t.abs();
         }
-        i += LANES;
+        i += SHORT;
     }
     for lane in 0..len - whole {
         let t = term(whole + lane);
         sum[lane] += t;
         size[lane] += t.abs();
     }
-    (add_lanes(sum), add_lanes(size))
+    let add = |s: [f64; SHORT]| ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+    (add(sum), add(size))
 }

@@ -14,7 +14,7 @@
 //! multipliers along which the model has no end. Soft rows are the same with multipliers capped, `|μ_j| ≤ ρ_j`:
 //! a row that reaches its cap leaves the basis and stays there, a constant.
 
-use super::basis::{Basis, dot};
+use super::basis::Basis;
 use super::sides::Sides;
 use crate::runtime::problem::Problem;
 
@@ -362,30 +362,32 @@ impl Local {
 
     /// Builds the basis of the given rows, as far as they are independent, and solves `N Nᵀ q = right side` on it;
     /// rows left out get 0.
-    pub(crate) fn solve_rows(&mut self, problem: &Problem, gram: &[f64], rows: &[usize], right: &[f64]) -> Vec<f64> {
+    pub(crate) fn solve_rows(
+        &mut self,
+        problem: &Problem,
+        gram: &[f64],
+        rows: &[usize],
+        right: &[f64],
+        out: &mut Vec<f64>,
+    ) {
         self.set_gram(problem, gram);
         self.basis.reset(problem.slots());
         self.vector.resize(problem.slots(), 0.0);
-        let mut solution = Vec::with_capacity(rows.len());
-        let mut kept = Vec::with_capacity(rows.len());
+        self.active.clear();
+        self.combination.clear();
         for &row in rows {
             self.load_row(problem, row);
             if self.basis.reduce(&self.vector) > 0.0 {
                 self.basis.push_reduced();
-                kept.push(row);
-                solution.push(right[row]);
+                self.active.push(row);
+                self.combination.push(right[row]);
             }
         }
-        self.basis.solve_lower(&mut solution);
-        self.basis.solve_upper(&mut solution);
-        let mut out = vec![0.0; problem.rows()];
-        kept.iter().zip(&solution).for_each(|(&row, &q)| out[row] = q);
-        out
-    }
-
-    #[cfg(test)]
-    pub(crate) fn residual(&self) -> f64 {
-        dot(&self.x, &self.x)
+        self.basis.solve_lower(&mut self.combination);
+        self.basis.solve_upper(&mut self.combination);
+        out.clear();
+        out.resize(problem.rows(), 0.0);
+        self.active.iter().zip(&self.combination).for_each(|(&row, &q)| out[row] = q);
     }
 }
 

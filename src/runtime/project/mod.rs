@@ -21,6 +21,8 @@ mod gradient;
 mod kernel;
 mod local;
 mod newton;
+mod output;
+mod passes;
 mod projection;
 mod projector;
 mod relax;

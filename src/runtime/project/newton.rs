@@ -1,13 +1,13 @@
 //! The outer iteration: semismooth Newton on the dual.
 
-use super::kernel::{Sums, evaluate};
 use super::local::{Local, Outcome};
+use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
 use crate::runtime::problem::Problem;
 
-/// Rounding units that a row may miss its side by and count as satisfied.
-const UNITS: f64 = 4.0;
+/// Most steps on a sample of the samples.
+const SAMPLED_STEPS: usize = 6;
 /// A stalled iteration is still called converged if every row is within this of its size.
 const ACCEPTABLE: f64 = 1e-12;
 
@@ -33,6 +33,9 @@ pub(crate) struct Newton {
     pub(crate) local: Local,
     pub(crate) sides: Sides,
     pub(crate) passes: usize,
+    /// The rounding error of a row's sum relative to its size: within it a row counts as satisfied.
+    pub(crate) unit: f64,
+    sampled: bool,
     trial: Vec<f64>,
     step: Vec<f64>,
 }
@@ -42,7 +45,9 @@ impl Newton {
     pub(crate) fn start<T: Sample>(&mut self, problem: &Problem, z: &[T], multipliers: Option<&[f64]>) {
         let (slots, rows) = (problem.slots(), problem.rows());
         self.passes = 0;
-        self.sums.resize(slots, problem.width());
+        self.sums.prepare(problem);
+        // Coefficients and the last sums take a few roundings, sums over a task about the root of their number.
+        self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
         self.shift.resize(slots, 0.0);
         for buffer in [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.tolerance] {
             buffer.clear();
@@ -53,18 +58,36 @@ impl Newton {
                 self.multipliers[row] = admissible(problem, row, mu);
             }
         }
-        self.evaluate(problem, z);
+        self.sampled = false;
+        if multipliers.is_none() && problem.n() >= SAMPLED {
+            self.start_sampled(problem, z);
+        }
+        self.evaluate::<T, false>(problem, z);
     }
 
-    /// Activities at the present multipliers.
-    fn evaluate<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+    /// Good multipliers from a sample of the samples: saves full passes, and changes nothing else.
+    fn start_sampled<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+        self.sampled = true;
+        self.sides.set(problem, &self.multipliers);
+        self.evaluate::<T, false>(problem, z);
+        self.run(problem, z, SAMPLED_STEPS);
+        self.sampled = false;
+        self.passes = 0;
+    }
+
+    /// Activities at the present multipliers, with `ROUND` of the numbers as they will be returned.
+    pub(crate) fn evaluate<T: Sample, const ROUND: bool>(&mut self, problem: &Problem, z: &[T]) {
         problem.rows.shift_into(&self.multipliers, &mut self.shift);
-        evaluate(problem, z, &self.shift, &mut self.sums);
+        if self.sampled {
+            self.sums.estimate(problem, z, &self.shift);
+        } else {
+            self.sums.evaluate::<T, ROUND>(problem, z, &self.shift);
+        }
         self.passes += 1;
         for row in 0..problem.rows() {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
             self.scale[row] = problem.rows.dot_abs(row, &self.sums.size);
-            self.tolerance[row] = UNITS * f64::EPSILON * self.scale[row] + f64::MIN_POSITIVE;
+            self.tolerance[row] = self.unit * self.scale[row] + f64::MIN_POSITIVE;
         }
     }
 
@@ -80,7 +103,7 @@ impl Newton {
             // Steps at the level of rounding errors do not get better.
             stalled = if residual < 0.5 * best { 0 } else { stalled + 1 };
             best = best.min(residual);
-            if stalled >= 4 && residual * UNITS * f64::EPSILON <= ACCEPTABLE {
+            if stalled >= 4 && residual * self.unit <= ACCEPTABLE {
                 return Ended::Converged;
             }
             let outcome = self.local.solve(
@@ -126,7 +149,7 @@ impl Newton {
         self.step.clear();
         self.step.extend(self.local.target.iter().zip(&self.multipliers).map(|(t, m)| t - m));
         if self.step.iter().all(|&s| s == 0.0) {
-            let within = self.residual() * UNITS * f64::EPSILON <= ACCEPTABLE;
+            let within = self.residual() * self.unit <= ACCEPTABLE;
             return Some(if within { Ended::Converged } else { Ended::Limit });
         }
         let before = self.slope(0.0);
@@ -157,7 +180,7 @@ impl Newton {
                 *step = admissible(problem, row, self.trial[row] + *step) - self.trial[row];
             }
             self.multipliers.copy_from_slice(&self.trial);
-            self.evaluate(problem, z);
+            self.evaluate::<T, false>(problem, z);
             let before = self.slope(0.0);
             self.go_to(problem, z, 1.0);
             let after = self.slope(1.0);
@@ -191,7 +214,7 @@ impl Newton {
                 next
             };
         }
-        self.evaluate(problem, z);
+        self.evaluate::<T, false>(problem, z);
     }
 
     /// Slope of the dual along the step at its point `length`, from the left (from the right at 0).

@@ -77,6 +77,8 @@ pub struct Projection<T: Sample = f64> {
     pub objective: f64,
     /// Passes over the samples that it took.
     pub passes: usize,
+    /// Products of the free samples per cell, for derivatives.
+    pub(crate) gram: Vec<f64>,
 }
 
 impl<T: Sample> Default for Projection<T> {
@@ -89,6 +91,7 @@ impl<T: Sample> Default for Projection<T> {
             certificate: Certificate::default(),
             objective: 0.0,
             passes: 0,
+            gram: Vec::new(),
         }
     }
 }

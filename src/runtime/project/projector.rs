@@ -5,7 +5,8 @@ use super::newton::{Ended, Newton};
 use super::projection::{Infeasibility, ProjectError, Projection, Status};
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::{farkas, relax};
+use super::output::Measures;
+use super::{farkas, gradient, relax};
 use crate::runtime::problem::Problem;
 
 /// Solves one problem after another without allocating once its buffers have grown.
@@ -16,12 +17,14 @@ pub struct Projector<T: Sample = f64> {
     pub(crate) next: Vec<u32>,
     pub(crate) newton: Newton,
     pub(crate) margin: Vec<f64>,
+    pub(crate) measures: Vec<Measures>,
+    pub(crate) gradient: gradient::Buffers<T>,
 }
 
 impl<T: Sample> Projector<T> {
     /// A solver with empty buffers.
     pub fn new() -> Self {
-        Projector { z: Vec::new(), next: Vec::new(), newton: Newton::default(), margin: Vec::new() }
+        Projector::default()
     }
 
     /// As [`super::project`], into an existing result.
@@ -42,7 +45,7 @@ impl<T: Sample> Projector<T> {
         if let Some(row) = self.newton.activity.iter().position(|a| !a.is_finite()) {
             return Err(ProjectError::Overflow { row });
         }
-        finish::first_margin::<T>(problem, &self.newton.scale, settings.exact_rows, &mut self.margin);
+        finish::first_margin::<T>(problem, &self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
         let mut ended = self.newton.run(problem, &self.z, settings.max_steps);
         if matches!(ended, Ended::Infeasible(_) | Ended::Limit) && settings.exact_rows {
@@ -86,12 +89,7 @@ fn check_input<T: Sample>(problem: &Problem, z: &[T], settings: &Settings) -> Re
     if z.len() != problem.n() {
         return Err(ProjectError::Length { what: "z", found: z.len(), expected: problem.n() });
     }
-    let flag: f64 = z.iter().fold(0.0, |sum, v| sum + v.widen() * 0.0);
-    if flag != 0.0
-        && let Some(index) = z.iter().position(|v| !v.widen().is_finite())
-    {
-        return Err(ProjectError::NotFinite { what: "z", index, value: z[index].widen() });
-    }
+    finite("z", z)?;
     if let Some(start) = &settings.warm_start {
         if start.len() != problem.rows() {
             return Err(ProjectError::Length { what: "warm_start", found: start.len(), expected: problem.rows() });
@@ -101,4 +99,19 @@ fn check_input<T: Sample>(problem: &Problem, z: &[T], settings: &Settings) -> Re
         }
     }
     Ok(())
+}
+
+/// Fails at the first number that is not finite. One pass that vectorises; the place is looked up only if needed.
+pub(crate) fn finite<T: Sample>(what: &'static str, values: &[T]) -> Result<(), ProjectError> {
+    let all = pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let finite = |v: &T| v.widen().abs() < f64::INFINITY;
+            values.chunks(256).all(|chunk| chunk.iter().fold(true, |all, v| all & finite(v)))
+        },
+    );
+    match values.iter().position(|v| !all && !v.widen().is_finite()) {
+        Some(index) => Err(ProjectError::NotFinite { what, index, value: values[index].widen() }),
+        None => Ok(()),
+    }
 }
