@@ -60,7 +60,11 @@ fn check_shape(parts: &ProblemParts) -> Result<(), ProblemError> {
         return Err(ProblemError::TooMany { n });
     }
     let limit = parts.cells;
-    if let Some(index) = parts.cell.iter().position(|&c| c as usize >= limit) {
+    // One pass that vectorises; the place is looked up only when something is wrong.
+    let largest = parts.cell.iter().fold(0, |m, &c| m.max(c)) as usize;
+    if largest >= limit
+        && let Some(index) = parts.cell.iter().position(|&c| c as usize >= limit)
+    {
         return Err(ProblemError::Index { what: "cell", index, value: parts.cell[index] as usize, limit });
     }
     check::length("dictionary", parts.dictionary.len(), parts.factors.len() + 1)?;

@@ -19,9 +19,7 @@ impl Grouping {
     /// The cell ids must be below `cells`.
     pub(crate) fn new(cell: Vec<u32>, cells: usize) -> Self {
         let mut start = vec![0_u32; cells + 1];
-        for &c in &cell {
-            start[c as usize + 1] += 1;
-        }
+        count_into(&cell, &mut start[1..]);
         for c in 0..cells {
             start[c + 1] += start[c];
         }
@@ -39,10 +37,6 @@ impl Grouping {
 
     pub(crate) fn cell(&self) -> &[u32] {
         &self.cell
-    }
-
-    pub(crate) fn start(&self) -> &[u32] {
-        &self.start
     }
 
     /// Where the samples of a cell lie in grouped order.
@@ -97,6 +91,27 @@ impl Grouping {
     fn counters(&self, next: &mut Vec<u32>) {
         next.clear();
         next.extend_from_slice(&self.start[..self.cells()]);
+    }
+}
+
+/// Adds up how often each cell occurs, in four tables so that equal neighbours do not wait on each other.
+fn count_into(cell: &[u32], count: &mut [u32]) {
+    const LANES: usize = 4;
+    let cells = count.len();
+    if cell.len() < 4 * LANES * cells {
+        cell.iter().for_each(|&c| count[c as usize] += 1);
+        return;
+    }
+    let mut tables = vec![0_u32; LANES * cells];
+    let chunks = cell.chunks_exact(LANES);
+    chunks.remainder().iter().for_each(|&c| count[c as usize] += 1);
+    for chunk in chunks {
+        for (lane, &c) in chunk.iter().enumerate() {
+            tables[lane * cells + c as usize] += 1;
+        }
+    }
+    for table in tables.chunks_exact(cells) {
+        count.iter_mut().zip(table).for_each(|(sum, more)| *sum += more);
     }
 }
 

@@ -77,14 +77,6 @@ impl SlotRows {
         self.slots[range.clone()].iter().map(|&s| s as usize).zip(self.values[range].iter().copied())
     }
 
-    pub(crate) fn row_len(&self, row: usize) -> usize {
-        self.indptr[row + 1] - self.indptr[row]
-    }
-
-    pub(crate) fn stored(&self) -> usize {
-        self.slots.len()
-    }
-
     /// `Cᵀ μ` over slots, into `out` (one per slot).
     pub(crate) fn shift_into(&self, multipliers: &[f64], out: &mut [f64]) {
         out.fill(0.0);

@@ -1,7 +1,7 @@
 //! An orthonormal basis of the active rows that grows and shrinks one row at a time.
 //!
 //! The thin factorisation `N = Q R` of the active rows' vectors (columns of `N`), by Gram-Schmidt with
-//! reorthogonalisation (Daniel, Gragg, Kaufman, Stewart 1976: twice is enough) and Givens rotations when a column
+//! reorthogonalisation (Daniel, Gragg, Kaufman, Stewart 1976) and Givens rotations when a column
 //! leaves. Working with `N` and not with `Nᵀ N` keeps the condition number unsquared, so that dependent rows are told
 //! from nearly dependent ones.
 
@@ -22,6 +22,7 @@ pub(crate) struct Basis {
     /// What the basis left of the vector last reduced.
     pub(crate) rest: Vec<f64>,
     rest_square: f64,
+    round: Vec<f64>,
 }
 
 impl Basis {
@@ -31,33 +32,41 @@ impl Basis {
         self.r.clear();
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    fn column(&self, j: usize) -> &[f64] {
-        &self.q[j * self.dim..(j + 1) * self.dim]
-    }
-
     /// Splits a vector into its coefficients and the rest; returns the rest's squared length, 0 if dependent.
     pub(crate) fn reduce(&mut self, vector: &[f64]) -> f64 {
-        let length = dot(vector, vector).sqrt();
-        let mut rest = std::mem::take(&mut self.rest);
-        let mut coefficients = std::mem::take(&mut self.coefficients);
-        rest.clear();
-        rest.extend_from_slice(vector);
-        coefficients.clear();
-        coefficients.resize(self.count, 0.0);
-        for _ in 0..if self.count == 0 { 0 } else { 2 } {
-            for (j, coefficient) in coefficients.iter_mut().enumerate() {
-                let c = dot(self.column(j), &rest);
-                *coefficient += c;
-                add_scaled(&mut rest, -c, self.column(j));
+        pulp::Arch::new().dispatch(Reduce { basis: self, vector })
+    }
+
+    #[inline(always)]
+    fn reduce_inline(&mut self, vector: &[f64]) -> f64 {
+        let length = dot(vector, vector);
+        self.rest.clear();
+        self.rest.extend_from_slice(vector);
+        self.coefficients.clear();
+        self.coefficients.resize(self.count, 0.0);
+        self.rest_square = length;
+        // A second round is needed only where the first took most of the vector away.
+        for _ in 0..3 {
+            let before = self.rest_square;
+            if self.count == 0 || before == 0.0 {
+                break;
+            }
+            self.round.clear();
+            for column in self.q.chunks_exact(self.dim) {
+                self.round.push(dot(column, &self.rest));
+            }
+            for ((column, &c), sum) in self.q.chunks_exact(self.dim).zip(&self.round).zip(&mut self.coefficients) {
+                *sum += c;
+                add_scaled(&mut self.rest, -c, column);
+            }
+            self.rest_square = dot(&self.rest, &self.rest);
+            if self.rest_square > 0.25 * before {
+                break;
             }
         }
-        let left = dot(&rest, &rest);
-        self.rest_square = if left.sqrt() <= DEPENDENT * length { 0.0 } else { left };
-        (self.rest, self.coefficients) = (rest, coefficients);
+        if self.rest_square <= DEPENDENT * DEPENDENT * length {
+            self.rest_square = 0.0;
+        }
         self.rest_square
     }
 
@@ -119,7 +128,22 @@ impl Basis {
     }
 }
 
+struct Reduce<'a> {
+    basis: &'a mut Basis,
+    vector: &'a [f64],
+}
+
+impl pulp::WithSimd for Reduce<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        self.basis.reduce_inline(self.vector)
+    }
+}
+
 /// Inner product in a fixed order.
+#[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     let (chunks_a, chunks_b) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -133,6 +157,7 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// `y += a x`.
+#[inline(always)]
 pub(crate) fn add_scaled(y: &mut [f64], a: f64, x: &[f64]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y += a * x;

@@ -48,13 +48,17 @@ pub(crate) fn first_margin<T: Sample>(problem: &Problem, newton: &Newton, exact:
 pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, settings: &Settings) {
     let newton = &mut solver.newton;
     for _ in 0..TRIES {
-        newton.evaluate::<T, true>(problem, &solver.z);
+        if rounds::<T>() {
+            newton.evaluate::<T, true>(problem, &solver.z);
+        }
         if !settings.exact_rows || !widen_margins::<T>(problem, newton, &mut solver.margin) {
             return;
         }
         newton.sides.set(problem, &solver.margin);
         let before = newton.multipliers.clone();
-        newton.evaluate::<T, false>(problem, &solver.z);
+        if rounds::<T>() {
+            newton.evaluate::<T, false>(problem, &solver.z);
+        }
         if newton.run(problem, &solver.z, settings.max_steps) != Ended::Converged {
             newton.multipliers = before;
             newton.evaluate::<T, true>(problem, &solver.z);
@@ -62,6 +66,11 @@ pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, se
         }
     }
     newton.evaluate::<T, true>(problem, &solver.z);
+}
+
+/// Whether the returned numbers differ from those that the solver adds up.
+fn rounds<T: Sample>() -> bool {
+    T::ROUNDING > f64::ROUNDING
 }
 
 /// Doubles the margins of the rows that fail; false if none does, or none has room left.

@@ -156,20 +156,35 @@ fn plain_gradient<T: Sample>(
     buffers: &Buffers<T>,
     out: &mut Gradient<T>,
 ) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let (lo, hi) = (T::narrow(lo), T::narrow(hi));
-            let samples = problem.grouping.cell().iter().zip(y.iter().zip(v));
-            for ((cell, (y, v)), (g, w)) in samples.zip(out.z.iter_mut().zip(&mut out.weights)) {
-                let cell = *cell as usize;
-                let inside = (*y > lo) & (*y < hi);
-                let gradient = if inside { v.widen() - buffers.back[cell] } else { 0.0 };
-                *g = T::narrow(gradient);
-                *w = gradient * buffers.shift[cell];
-            }
-        },
-    );
+    let z = &mut out.z[..];
+    pulp::Arch::new().dispatch(PlainGradient { cell: problem.grouping.cell(), y, v, lo, hi, back: &buffers.back, z });
+    for (((w, g), cell), y) in out.weights.iter_mut().zip(&out.z).zip(problem.grouping.cell()).zip(y) {
+        let _ = y;
+        *w = g.widen() * buffers.shift[*cell as usize];
+    }
+}
+
+struct PlainGradient<'a, T> {
+    cell: &'a [u32],
+    y: &'a [T],
+    v: &'a [T],
+    lo: f64,
+    hi: f64,
+    back: &'a [f64],
+    z: &'a mut [T],
+}
+
+impl<T: Sample> pulp::WithSimd for PlainGradient<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let (lo, hi) = (T::narrow(self.lo), T::narrow(self.hi));
+        for (((g, cell), y), v) in self.z.iter_mut().zip(self.cell).zip(self.y).zip(self.v) {
+            let gradient = v.widen() - self.back[*cell as usize];
+            *g = T::narrow(if (*y > lo) & (*y < hi) { gradient } else { 0.0 });
+        }
+    }
 }
 
 fn general_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], buffers: &mut Buffers<T>) {

@@ -65,38 +65,58 @@ pub(crate) fn write<T: Sample>(
 }
 
 fn plain_block<T: Sample>(z: &[T], cell: &[u32], shift: &[f64], lo: f64, hi: f64, y: &mut [T]) -> Measures {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            const LANES: usize = 8;
-            let (mut objective, mut worst) = ([0.0_f64; LANES], [0.0_f64; LANES]);
-            let mut samples = |lane: usize, z: T, cell: u32, y: &mut T| {
-                let (z, s) = (z.widen(), shift[cell as usize]);
-                let value = settle::<T, true>(z - s, lo, hi);
-                *y = T::narrow(value);
-                let (square, error) = measure(value, z, s, 1.0, lo, hi);
-                objective[lane] += square;
-                worst[lane] = if error > worst[lane] { error } else { worst[lane] };
-            };
-            let whole = z.len() / LANES * LANES;
-            let (z_rest, cell_rest) = (&z[whole..], &cell[whole..]);
-            let (y_whole, y_rest) = y.split_at_mut(whole);
-            let chunks = z.chunks_exact(LANES).zip(cell.chunks_exact(LANES)).zip(y_whole.chunks_exact_mut(LANES));
-            for ((z, cell), y) in chunks {
+    pulp::Arch::new().dispatch(PlainBlock { z, cell, shift, lo, hi, y })
+}
+
+struct PlainBlock<'a, T> {
+    z: &'a [T],
+    cell: &'a [u32],
+    shift: &'a [f64],
+    lo: f64,
+    hi: f64,
+    y: &'a mut [T],
+}
+
+impl<T: Sample> pulp::WithSimd for PlainBlock<'_, T> {
+    type Output = Measures;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Measures {
+        const LANES: usize = 16;
+        let PlainBlock { z, cell, shift, lo, hi, y } = self;
+        let (mut objective, mut worst) = ([0.0_f64; LANES], [0.0_f64; LANES]);
+        let mut steps = [0.0; LANES];
+        let mut at = 0;
+        while at < z.len() {
+            let len = (z.len() - at).min(LANES);
+            let (z, y) = (&z[at..at + len], &mut y[at..at + len]);
+            // The look-up first, by itself: the rest is straight arithmetic.
+            steps.iter_mut().zip(&cell[at..at + len]).for_each(|(s, c)| *s = shift[*c as usize]);
+            if len == LANES {
                 for lane in 0..LANES {
-                    samples(lane, z[lane], cell[lane], &mut y[lane]);
+                    let value = settle::<T, true>(z[lane].widen() - steps[lane], lo, hi);
+                    y[lane] = T::narrow(value);
+                    let (square, error) = measure(value, z[lane].widen(), steps[lane], 1.0, lo, hi);
+                    objective[lane] += square;
+                    worst[lane] = if error > worst[lane] { error } else { worst[lane] };
+                }
+            } else {
+                for lane in 0..len {
+                    let value = settle::<T, true>(z[lane].widen() - steps[lane], lo, hi);
+                    y[lane] = T::narrow(value);
+                    let (square, error) = measure(value, z[lane].widen(), steps[lane], 1.0, lo, hi);
+                    objective[lane] += square;
+                    worst[lane] = if error > worst[lane] { error } else { worst[lane] };
                 }
             }
-            for (lane, ((z, cell), y)) in z_rest.iter().zip(cell_rest).zip(y_rest).enumerate() {
-                samples(lane, *z, *cell, y);
-            }
-            Measures {
-                objective: 0.5 * objective.iter().sum::<f64>(),
-                stationarity: worst.iter().fold(0.0, |a, b| f64::max(a, *b)),
-                bound: 0.0,
-            }
-        },
-    )
+            at += LANES;
+        }
+        Measures {
+            objective: 0.5 * objective.iter().sum::<f64>(),
+            stationarity: worst.iter().fold(0.0, |a, b| f64::max(a, *b)),
+            bound: 0.0,
+        }
+    }
 }
 
 /// `w (ŷ − z)²` and the error of stationarity of one sample.

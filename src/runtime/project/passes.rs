@@ -152,34 +152,49 @@ fn run<T: Sample, const ROUND: bool>(
     thin: usize,
     out: &mut [f64],
 ) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let width = problem.width();
-            let plain = plain_interval::<T>(problem);
-            for (cell, out) in task.cells.clone().zip(out.chunks_exact_mut(width * (2 + width))) {
-                let range = problem.grouping.range(cell);
-                let (begin, end) = (range.start.max(task.samples.start), range.end.min(task.samples.end));
-                let (step, take) = if thin == 1 { (usize::MAX, usize::MAX) } else { (EVERY, TAKEN) };
-                let mut at = begin;
-                let mut seen = 0;
-                while at < end {
-                    let stop = at.saturating_add(take).min(end);
-                    match plain {
-                        Some((lo, hi)) => plain_sums::<T, ROUND>(&z[at..stop], shift[cell], lo, hi, out),
-                        None => {
-                            let shift = &shift[cell * width..(cell + 1) * width];
-                            general_sums::<T, ROUND>(problem, z, shift, at, stop, out);
-                        }
+    pulp::Arch::new().dispatch(Run::<T, ROUND> { problem, z, shift, task, thin, out });
+}
+
+/// The arguments of [`run`]: a type of its own, since a closure's body may be left outside the vectorised function.
+struct Run<'a, T, const ROUND: bool> {
+    problem: &'a Problem,
+    z: &'a [T],
+    shift: &'a [f64],
+    task: &'a Task,
+    thin: usize,
+    out: &'a mut [f64],
+}
+
+impl<T: Sample, const ROUND: bool> pulp::WithSimd for Run<'_, T, ROUND> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Run { problem, z, shift, task, thin, out } = self;
+        let width = problem.width();
+        let plain = plain_interval::<T>(problem);
+        let (step, take) = if thin == 1 { (usize::MAX, usize::MAX) } else { (EVERY, TAKEN) };
+        for (cell, out) in task.cells.clone().zip(out.chunks_exact_mut(width * (2 + width))) {
+            let range = problem.grouping.range(cell);
+            let (begin, end) = (range.start.max(task.samples.start), range.end.min(task.samples.end));
+            let mut at = begin;
+            let mut seen = 0;
+            while at < end {
+                let stop = at.saturating_add(take).min(end);
+                match plain {
+                    Some((lo, hi)) => plain_sums::<T, ROUND>(&z[at..stop], shift[cell], lo, hi, out),
+                    None => {
+                        let shift = &shift[cell * width..(cell + 1) * width];
+                        general_sums::<T, ROUND>(problem, z, shift, at, stop, out);
                     }
-                    seen += stop - at;
-                    at = at.saturating_add(step);
                 }
-                if thin > 1 && seen > 0 {
-                    let scale = (end - begin) as f64 / seen as f64;
-                    out.iter_mut().for_each(|v| *v *= scale);
-                }
+                seen += stop - at;
+                at = at.saturating_add(step);
             }
-        },
-    );
+            if thin > 1 && seen > 0 {
+                let scale = (end - begin) as f64 / seen as f64;
+                out.iter_mut().for_each(|v| *v *= scale);
+            }
+        }
+    }
 }

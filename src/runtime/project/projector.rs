@@ -103,15 +103,21 @@ fn check_input<T: Sample>(problem: &Problem, z: &[T], settings: &Settings) -> Re
 
 /// Fails at the first number that is not finite. One pass that vectorises; the place is looked up only if needed.
 pub(crate) fn finite<T: Sample>(what: &'static str, values: &[T]) -> Result<(), ProjectError> {
-    let all = pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let finite = |v: &T| v.widen().abs() < f64::INFINITY;
-            values.chunks(256).all(|chunk| chunk.iter().fold(true, |all, v| all & finite(v)))
-        },
-    );
+    let all = pulp::Arch::new().dispatch(AllFinite(values));
     match values.iter().position(|v| !all && !v.widen().is_finite()) {
         Some(index) => Err(ProjectError::NotFinite { what, index, value: values[index].widen() }),
         None => Ok(()),
+    }
+}
+
+struct AllFinite<'a, T>(&'a [T]);
+
+impl<T: Sample> pulp::WithSimd for AllFinite<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> bool {
+        let finite = |v: &T| v.widen().abs() < f64::INFINITY;
+        self.0.chunks(256).all(|chunk| chunk.iter().fold(true, |all, v| all & finite(v)))
     }
 }
