@@ -1,13 +1,13 @@
 //! Derivatives of the projection.
 //!
 //! Where no sample is at a kink, the free samples `F` and the active rows `W` stay what they are, and
-//! `ŷ_F = z_F − W⁻¹ A_WFᵀ μ`, `A_W ŷ = b`. So with `M = A_WF W⁻¹ A_WFᵀ` and `M q = A_WF v_F`:
+//! `ŷ_F = z_F − W⁻¹ A_WFᵀ μ`, `A_W ŷ = b`. So with `M = A_WF W⁻¹ A_WFᵀ` and `M q = A_WF W⁻¹ v_F`:
 //!
 //! ```text
-//! ∂(vᵀŷ)/∂z_F = v_F − w_F W⁻¹ A_WFᵀ q..       (see below),    ∂/∂b = q,    ∂/∂w_i = (∂/∂z_i) (z_i − ŷ_i) / w_i
+//! ∂(vᵀŷ)/∂z_F = v_F − A_WFᵀ q,    ∂/∂b = q,    ∂/∂w_i = (∂/∂z_i) (z_i − ŷ_i) / w_i
 //! ```
 //!
-//! where `q` solves `M q = A_WF W⁻¹ v_F` and `∂/∂z_F = v_F − A_WFᵀ q`; all else is zero. Dependent active rows have no
+//! and all else is zero. Dependent active rows have no
 //! unique `q`; that of an independent subset is used, and `∂/∂z` is the same for all. At a kink (a sample exactly at a
 //! bound, a row that touches its side without multiplier) the sample counts as clipped and the row as
 //! inactive: one element of the generalised Jacobian.
@@ -85,7 +85,7 @@ impl<T: Sample> Projector<T> {
         buffers.back.resize(problem.slots(), 0.0);
         problem.rows.shift_into(&buffers.q, &mut buffers.back);
         out.z.resize(n, T::default());
-        out.weights.resize(n, 0.0);
+        out.weights.resize(if problem.weights.is_some() { n } else { 0 }, 0.0);
         match plain {
             Some(interval) => plain_gradient(problem, &projection.y, v, interval, buffers, out),
             None => general_gradient(problem, buffers, out),
@@ -158,10 +158,6 @@ fn plain_gradient<T: Sample>(
 ) {
     let z = &mut out.z[..];
     pulp::Arch::new().dispatch(PlainGradient { cell: problem.grouping.cell(), y, v, lo, hi, back: &buffers.back, z });
-    for (((w, g), cell), y) in out.weights.iter_mut().zip(&out.z).zip(problem.grouping.cell()).zip(y) {
-        let _ = y;
-        *w = g.widen() * buffers.shift[*cell as usize];
-    }
 }
 
 struct PlainGradient<'a, T> {
@@ -230,7 +226,9 @@ fn general_gradient<T: Sample>(problem: &Problem, buffers: &mut Buffers<T>, out:
         }
     });
     problem.grouping.ungroup_into(v, &mut out.z, &mut buffers.next);
-    problem.grouping.ungroup_into(weights, &mut out.weights, &mut buffers.next);
+    if problem.weights.is_some() {
+        problem.grouping.ungroup_into(weights, &mut out.weights, &mut buffers.next);
+    }
 }
 
 fn factor_at(problem: &Problem, f: usize, place: usize) -> f64 {

@@ -28,7 +28,7 @@ pub(crate) fn settle<T: Sample, const ROUND: bool>(x: f64, lo: f64, hi: f64) -> 
     if ROUND { T::narrow(y).widen() } else { y }
 }
 
-/// One cell of a plain problem: `[Σ y, Σ |y|, number of free samples]` added to `out`.
+/// One cell of a plain problem: `[Σ y, Σ |y| (and |z| of free samples), number of free samples]` added to `out`.
 #[inline(always)]
 pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: f64, hi: f64, out: &mut [f64]) {
     let (mut value, mut size, mut free) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
@@ -37,16 +37,18 @@ pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: 
     for chunk in chunks {
         for lane in 0..LANES {
             let y = settle::<T, ROUND>(chunk[lane].widen() - shift, lo, hi);
+            let inside = (y > lo) & (y < hi);
             value[lane] += y;
-            size[lane] += y.abs();
-            free[lane] += if (y > lo) & (y < hi) { 1.0 } else { 0.0 };
+            size[lane] += y.abs() + if inside { chunk[lane].widen().abs() } else { 0.0 };
+            free[lane] += if inside { 1.0 } else { 0.0 };
         }
     }
     for (lane, z) in rest.iter().enumerate() {
         let y = settle::<T, ROUND>(z.widen() - shift, lo, hi);
+        let inside = (y > lo) & (y < hi);
         value[lane] += y;
-        size[lane] += y.abs();
-        free[lane] += if (y > lo) & (y < hi) { 1.0 } else { 0.0 };
+        size[lane] += y.abs() + if inside { z.widen().abs() } else { 0.0 };
+        free[lane] += if inside { 1.0 } else { 0.0 };
     }
     out[0] += add_lanes(value);
     out[1] += add_lanes(size);
@@ -76,7 +78,7 @@ pub(crate) fn general_sums<T: Sample, const ROUND: bool>(
     end: usize,
     out: &mut [f64],
 ) {
-    let mut block = Block { len: 0, y: [0.0; BLOCK], slope: [0.0; BLOCK] };
+    let mut block = Block { len: 0, y: [0.0; BLOCK], size: [0.0; BLOCK], slope: [0.0; BLOCK] };
     let mut at = begin;
     while at < end {
         let next = (at + BLOCK).min(end);
@@ -90,6 +92,8 @@ pub(crate) fn general_sums<T: Sample, const ROUND: bool>(
 struct Block {
     len: usize,
     y: [f64; BLOCK],
+    /// What rounding errors of `y` are relative to: `|y|`, and `|z|` of free samples.
+    size: [f64; BLOCK],
     /// `1 / w` where the sample is free, else 0.
     slope: [f64; BLOCK],
 }
@@ -133,44 +137,50 @@ impl Block {
         match &problem.bounds {
             Bounds::Uniform { lo, hi } => {
                 let interval = T::inward(*lo, *hi);
-                self.clip::<T, ROUND>(|_| interval);
+                self.clip::<T, ROUND>(&z[begin..end], |_| interval);
             }
             Bounds::PerSample { lo, hi } => {
                 let (lo, hi) = (&lo[begin..end], &hi[begin..end]);
-                self.clip::<T, ROUND>(|i| T::inward(lo[i], hi[i]));
+                self.clip::<T, ROUND>(&z[begin..end], |i| T::inward(lo[i], hi[i]));
             }
         }
     }
 
     #[inline(always)]
-    fn clip<T: Sample, const ROUND: bool>(&mut self, interval: impl Fn(usize) -> (f64, f64)) {
+    fn clip<T: Sample, const ROUND: bool>(&mut self, z: &[T], interval: impl Fn(usize) -> (f64, f64)) {
         let len = self.len;
         for (i, (y, slope)) in self.y[..len].iter_mut().zip(&mut self.slope[..len]).enumerate() {
             let (lo, hi) = interval(i);
             *y = settle::<T, ROUND>(*y, lo, hi);
             *slope = if (*y > lo) & (*y < hi) { *slope } else { 0.0 };
         }
+        let parts = self.size[..len].iter_mut().zip(&self.y[..len]).zip(&self.slope[..len]).zip(&z[..len]);
+        for (((size, y), slope), z) in parts {
+            *size = y.abs() + if *slope > 0.0 { z.widen().abs() } else { 0.0 };
+        }
     }
 
     #[inline(always)]
     fn add(&self, problem: &Problem, begin: usize, out: &mut [f64]) {
         let (len, width) = (self.len, problem.width());
-        let (y, slope) = (&self.y[..len], &self.slope[..len]);
+        let (y, slope, scale) = (&self.y[..len], &self.slope[..len], &self.size[..len]);
         let (value, rest) = out.split_at_mut(width);
         let (size, gram) = rest.split_at_mut(width);
         for f in 0..width {
             let phi_f = factor_slice(&problem.factors[f], begin, len);
-            let (sum, abs) = match phi_f {
-                None => lane_sums(len, |i| y[i]),
-                Some(phi) => lane_sums(len, |i| y[i] * phi[i]),
+            value[f] += match phi_f {
+                None => lane_sum(len, |i| y[i]),
+                Some(phi) => lane_sum(len, |i| y[i] * phi[i]),
             };
-            value[f] += sum;
-            size[f] += abs;
+            size[f] += match phi_f {
+                None => lane_sum(len, |i| scale[i]),
+                Some(phi) => lane_sum(len, |i| scale[i] * phi[i].abs()),
+            };
             for g in f..width {
-                let (sum, _) = match (phi_f, factor_slice(&problem.factors[g], begin, len)) {
-                    (None, None) => lane_sums(len, |i| slope[i]),
-                    (Some(phi), None) | (None, Some(phi)) => lane_sums(len, |i| slope[i] * phi[i]),
-                    (Some(phi), Some(psi)) => lane_sums(len, |i| slope[i] * phi[i] * psi[i]),
+                let sum = match (phi_f, factor_slice(&problem.factors[g], begin, len)) {
+                    (None, None) => lane_sum(len, |i| slope[i]),
+                    (Some(phi), None) | (None, Some(phi)) => lane_sum(len, |i| slope[i] * phi[i]),
+                    (Some(phi), Some(psi)) => lane_sum(len, |i| slope[i] * phi[i] * psi[i]),
                 };
                 gram[f * width + g] += sum;
                 if f != g {
@@ -189,26 +199,21 @@ fn factor_slice(factor: &Factor, begin: usize, len: usize) -> Option<&[f64]> {
     }
 }
 
-/// Sum and sum of sizes in a fixed order, by lanes.
+/// A sum in a fixed order, by lanes.
 #[inline(always)]
-fn lane_sums(len: usize, term: impl Fn(usize) -> f64) -> (f64, f64) {
+fn lane_sum(len: usize, term: impl Fn(usize) -> f64) -> f64 {
     const SHORT: usize = 8;
-    let (mut sum, mut size) = ([0.0; SHORT], [0.0; SHORT]);
+    let mut sum = [0.0; SHORT];
     let whole = len / SHORT * SHORT;
     let mut i = 0;
     while i < whole {
         for lane in 0..SHORT {
-            let t = term(i + lane);
-            sum[lane] += t;
-            size[lane] += t.abs();
+            sum[lane] += term(i + lane);
         }
         i += SHORT;
     }
-    for lane in 0..len - whole {
-        let t = term(whole + lane);
-        sum[lane] += t;
-        size[lane] += t.abs();
+    for (lane, sum) in sum.iter_mut().enumerate().take(len - whole) {
+        *sum += term(whole + lane);
     }
-    let add = |s: [f64; SHORT]| ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-    (add(sum), add(size))
+    ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]))
 }

@@ -114,6 +114,7 @@ impl Newton {
                 &self.sides,
                 &self.tolerance,
             );
+            if std::env::var("DBG").is_ok() { eprintln!("res {residual:e} {outcome:?} active {:?} mu {:?} target {:?} ray {:?} tol {:?}", self.local.active, self.multipliers, self.local.target, self.local.ray, self.tolerance); }
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
                 _ => self.follow_step(problem, z),
@@ -157,6 +158,7 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
+        if std::env::var("DBG").is_ok() { eprintln!("   slopes {before:e} {after:e}"); }
         if after > 1e-9 * before.abs() {
             self.search(problem, z, before, after);
         }
@@ -171,6 +173,7 @@ impl Newton {
         self.trial.clear();
         self.trial.extend_from_slice(&self.multipliers);
         let mut length = self.ray_length(problem, z);
+        let mut moved = false;
         for _ in 0..120 {
             self.step.clear();
             let parts = self.local.target.iter().zip(&self.local.ray).zip(&self.trial);
@@ -179,9 +182,17 @@ impl Newton {
                 // Soft rows stop at their caps.
                 *step = admissible(problem, row, self.trial[row] + *step) - self.trial[row];
             }
-            self.multipliers.copy_from_slice(&self.trial);
-            self.evaluate::<T, false>(problem, z);
+            if moved {
+                self.multipliers.copy_from_slice(&self.trial);
+                self.evaluate::<T, false>(problem, z);
+            }
+            // A short ray need not outweigh the way back to the target: only a long one is sure to go down.
             let before = self.slope(0.0);
+            if before >= 0.0 {
+                length *= 8.0;
+                continue;
+            }
+            moved = true;
             self.go_to(problem, z, 1.0);
             let after = self.slope(1.0);
             if after >= 0.0 {

@@ -113,7 +113,7 @@ pub struct Gradient<T: Sample = f64> {
     /// With respect to the upper sides, one per row. For an equality row the derivative of moving both sides
     /// together is here, and `lower` is zero.
     pub upper: Vec<f64>,
-    /// With respect to the weights of the objective, one per sample.
+    /// With respect to the weights of the objective, one per sample; empty for a problem without weights.
     pub weights: Vec<f64>,
 }
 
