@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod language;
+pub mod runtime;
 
 use language::check::{Unit, UnitOrigin, check};
 use language::diagnostic::{Code, Diagnostic, Label};
