@@ -1,4 +1,6 @@
 //! fairc
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod language;
