@@ -10,6 +10,15 @@ pub const DEFAULT_BATCH_ROWS: usize = 1 << 16;
 /// A batch of text ends early when it holds this many bytes, so that memory is bounded whatever the field sizes.
 pub(super) const MAX_BATCH_BYTES: usize = 1 << 26;
 
+/// How a table is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Most rows in a batch, at least one.
+    pub rows: usize,
+    /// Read the numbers of JSON as numbers, not as the text they were written as.
+    pub numbers: bool,
+}
+
 /// Some consecutive rows of a table, the requested columns only, in the requested order.
 #[derive(Debug, Clone)]
 pub struct Batch {

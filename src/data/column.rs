@@ -70,13 +70,18 @@ pub fn parse_number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-/// The shortest text that reads back as the same double: `0.1`, `1`, `1e-7`, `NaN`, `inf`.
-pub fn format_number(value: f64) -> String {
-    let magnitude = value.abs();
-    if value == 0.0 || !magnitude.is_finite() || (1e-5..1e16).contains(&magnitude) {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
+/// A double that displays as the shortest text that reads back as the same double: `0.1`, `1`, `1e-7`, `NaN`, `inf`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shortest(pub f64);
+
+impl fmt::Display for Shortest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (value, magnitude) = (self.0, self.0.abs());
+        if value == 0.0 || !magnitude.is_finite() || (1e-5..1e16).contains(&magnitude) {
+            write!(f, "{value}")
+        } else {
+            write!(f, "{value:e}")
+        }
     }
 }
 
@@ -111,7 +116,7 @@ impl fmt::Display for Value<'_> {
             Self::Text(text) | Self::Decimal(text, _) => f.write_str(text),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => f.write_str(&format_number(*value)),
+            Self::Float(value) => write!(f, "{}", Shortest(*value)),
             Self::Single(value) => write!(f, "{value}"),
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tempfile::TempPath;
 
 use super::atomic::STANDARD_STREAM;
-use super::batch::{Batches, DEFAULT_BATCH_ROWS, ReadBatches};
+use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits, ReadBatches};
 use super::error::DataError;
 use super::{csv, json, parquet};
 
@@ -42,6 +42,16 @@ impl Format {
         }
     }
 
+    /// What sentences call it.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Tsv => "TSV",
+            Self::Parquet => "Parquet",
+            Self::JsonLines => "JSON Lines",
+        }
+    }
+
     /// The format that the extension of a path stands for.
     ///
     /// # Errors
@@ -69,12 +79,7 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Csv => "CSV",
-            Self::Tsv => "TSV",
-            Self::Parquet => "Parquet",
-            Self::JsonLines => "JSON Lines",
-        })
+        f.write_str(self.label())
     }
 }
 
@@ -214,7 +219,10 @@ impl Source {
     /// # Errors
     /// As [`Source::read`].
     pub fn read_by<N: AsRef<str>>(&self, columns: &[N], rows: usize) -> Result<Batches, DataError> {
-        let rows = rows.max(1);
+        self.read_within(columns, Limits { rows: rows.max(1), numbers: false })
+    }
+
+    pub(super) fn read_within<N: AsRef<str>>(&self, columns: &[N], limits: Limits) -> Result<Batches, DataError> {
         let wanted: Vec<usize> = columns.iter().map(|name| self.find(name.as_ref())).collect::<Result<_, _>>()?;
         let mut unique = wanted.clone();
         unique.sort_unstable();
@@ -222,9 +230,9 @@ impl Source {
         let order = wanted.iter().filter_map(|index| unique.binary_search(index).ok()).collect();
         let file = self.reopen()?;
         let reader: Box<dyn ReadBatches> = match &self.layout {
-            Layout::Csv => Box::new(csv::Reader::new(self, file, &unique, rows)?),
-            Layout::Json(keys) => Box::new(json::Reader::new(self, file, keys, &unique, rows)?),
-            Layout::Parquet(footer) => Box::new(parquet::Reader::new(self, file, footer, &unique, rows)?),
+            Layout::Csv => Box::new(csv::Reader::new(self, file, &unique, limits.rows)?),
+            Layout::Json(keys) => Box::new(json::Reader::new(self, file, keys, &unique, limits)),
+            Layout::Parquet(footer) => Box::new(parquet::Reader::new(self, file, footer, &unique, limits.rows)?),
         };
         Ok(Batches::new(reader, order, self.name.clone(), self.size))
     }
@@ -238,6 +246,16 @@ impl Source {
         io::copy(&mut self.reopen()?, &mut hasher)
             .map_err(|source| DataError::Read { file: self.name.clone(), source })?;
         Ok(hasher.finalize())
+    }
+
+    /// The same table with the keys of all its objects as columns, if it is JSON Lines; another is as it was.
+    pub(super) fn with_all_keys(&self) -> Result<Self, DataError> {
+        let mut source = self.clone();
+        if let Layout::Json(keys) = &mut source.layout {
+            *keys = json::Keys::scan(&self.name, self.reopen()?)?;
+            source.columns = keys.names().into();
+        }
+        Ok(source)
     }
 
     fn find(&self, name: &str) -> Result<usize, DataError> {

@@ -11,7 +11,7 @@ mod records;
 use std::fs::File;
 
 pub(super) use read::Reader;
-pub(super) use records::{Record, Records};
+pub(super) use records::Records;
 
 use super::error::DataError;
 use super::source::Format;

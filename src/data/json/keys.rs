@@ -19,8 +19,42 @@ pub(in crate::data) struct Keys(Arc<[Key]>);
 #[derive(Debug, Clone)]
 struct Key {
     name: String,
-    /// Every value seen is `true`, `false` or `null`, and one is not `null`.
-    boolean: bool,
+    kind: Kind,
+}
+
+/// What all the values of a key are, nulls aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::data) enum Kind {
+    Boolean,
+    /// Integers of 64 bits.
+    Integer,
+    Number,
+    /// Anything else that is plain, and a key without values.
+    Text,
+    /// Some value is a list or an object.
+    Nested,
+}
+
+impl Kind {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => None,
+            Value::Bool(_) => Some(Self::Boolean),
+            Value::Number(number) if number.is_i64() => Some(Self::Integer),
+            Value::Number(number) if number.is_f64() => Some(Self::Number),
+            Value::Number(_) | Value::String(_) => Some(Self::Text),
+            Value::Array(_) | Value::Object(_) => Some(Self::Nested),
+        }
+    }
+
+    fn join(self, other: Self) -> Self {
+        match (self, other) {
+            _ if self == other => self,
+            (Self::Nested, _) | (_, Self::Nested) => Self::Nested,
+            (Self::Integer, Self::Number) | (Self::Number, Self::Integer) => Self::Number,
+            _ => Self::Text,
+        }
+    }
 }
 
 impl Keys {
@@ -36,7 +70,7 @@ impl Keys {
 
     fn collect(file: &str, input: File, most: usize) -> Result<Self, DataError> {
         let mut lines = Lines::new(file, input);
-        let mut found: Vec<(String, Option<bool>)> = Vec::new();
+        let mut found: Vec<(String, Option<Kind>)> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut objects = 0;
         let mut line = Vec::new();
@@ -52,15 +86,15 @@ impl Keys {
                     found.push((name.clone(), None));
                     found.len() - 1
                 });
-                if let (Some((_, boolean)), false) = (found.get_mut(place), value.is_null()) {
-                    *boolean = Some(boolean.unwrap_or(true) && value.is_boolean());
+                if let (Some((_, kind)), Some(new)) = (found.get_mut(place), Kind::of(&value)) {
+                    *kind = Some(kind.map_or(new, |kind| kind.join(new)));
                 }
             }
         }
         if found.is_empty() {
             return Err(DataError::Empty { file: file.to_owned() });
         }
-        let key = |(name, boolean): (String, Option<bool>)| Key { name, boolean: boolean == Some(true) };
+        let key = |(name, kind): (String, Option<Kind>)| Key { name, kind: kind.unwrap_or(Kind::Text) };
         Ok(Self(found.into_iter().map(key).collect()))
     }
 
@@ -69,9 +103,9 @@ impl Keys {
         self.0.iter().map(|key| key.name.clone()).collect()
     }
 
-    /// Name of a key, and whether it holds booleans only.
-    pub fn get(&self, index: usize) -> Option<(&str, bool)> {
-        self.0.get(index).map(|key| (key.name.as_str(), key.boolean))
+    /// Name of a key, and what its values are.
+    pub fn get(&self, index: usize) -> Option<(&str, Kind)> {
+        self.0.get(index).map(|key| (key.name.as_str(), key.kind))
     }
 }
 

@@ -12,8 +12,8 @@ use arrow_json::ReaderBuilder;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use serde_json::Value;
 
-use super::keys::Keys;
-use crate::data::batch::{Batch, Lines as RowLines, MAX_BATCH_BYTES, ReadBatches};
+use super::keys::{Keys, Kind};
+use crate::data::batch::{Batch, Limits, Lines as RowLines, MAX_BATCH_BYTES, ReadBatches};
 use crate::data::error::DataError;
 use crate::data::source::Source;
 
@@ -64,6 +64,19 @@ impl Lines {
     }
 }
 
+fn type_as_written(kind: Kind) -> DataType {
+    if kind == Kind::Boolean { DataType::Boolean } else { DataType::Utf8 }
+}
+
+fn type_with_numbers(kind: Kind) -> DataType {
+    match kind {
+        Kind::Boolean => DataType::Boolean,
+        Kind::Integer => DataType::Int64,
+        Kind::Number => DataType::Float64,
+        Kind::Text | Kind::Nested => DataType::Utf8,
+    }
+}
+
 /// Reads some keys of a JSON Lines file.
 pub(in crate::data) struct Reader {
     lines: Lines,
@@ -76,29 +89,23 @@ pub(in crate::data) struct Reader {
 
 impl Reader {
     /// A reader of the keys at `indices`, which are ascending.
-    pub fn new(
-        source: &Source,
-        file: File,
-        keys: &Keys,
-        indices: &[usize],
-        batch_rows: usize,
-    ) -> Result<Self, DataError> {
+    ///
+    /// Numbers are text as written unless `numbers` is set, which needs the kinds of all values to be known.
+    pub fn new(source: &Source, file: File, keys: &Keys, indices: &[usize], limits: Limits) -> Self {
         // Without any column a batch would lose its rows; the first key does no harm, the caller drops it.
         let indices = if indices.is_empty() { &[0] } else { indices };
-        let wanted: Vec<(&str, bool)> = indices.iter().filter_map(|&index| keys.get(index)).collect();
-        let schema = |typed: bool| {
-            let kind = |boolean| if typed && boolean { DataType::Boolean } else { DataType::Utf8 };
-            let fields: Vec<Field> =
-                wanted.iter().map(|&(name, boolean)| Field::new(name, kind(boolean), true)).collect();
+        let schema = |type_of: fn(Kind) -> DataType| {
+            let keys = indices.iter().filter_map(|&index| keys.get(index));
+            let fields: Vec<Field> = keys.map(|(name, kind)| Field::new(name, type_of(kind), true)).collect();
             Arc::new(Schema::new(fields))
         };
-        Ok(Self {
+        Self {
             lines: Lines::new(source.name(), file),
-            schema: schema(true),
-            text_schema: schema(false),
-            batch_rows,
+            schema: schema(if limits.numbers { type_with_numbers } else { type_as_written }),
+            text_schema: schema(|_| DataType::Utf8),
+            batch_rows: limits.rows,
             next_row: 0,
-        })
+        }
     }
 
     /// Says which line of a batch is wrong.
