@@ -213,6 +213,24 @@ pub enum DataError {
         /// What stands in the way.
         message: String,
     },
+
+    /// The parts of an export contradict each other.
+    #[error("the export does not fit together: {what} is {found}, expected {expected}")]
+    MatrixShape {
+        /// The part, or its length.
+        what: &'static str,
+        /// What it should be.
+        expected: usize,
+        /// What it is.
+        found: usize,
+    },
+
+    /// A format of several files was to go to standard output.
+    #[error("an export to `{format}` is several files and cannot go to standard output")]
+    SeveralFiles {
+        /// The format asked for.
+        format: &'static str,
+    },
 }
 
 impl DataError {
@@ -251,6 +269,8 @@ impl DataError {
             Self::ColumnExists { .. } => "rename the column, or ask for it to be replaced".into(),
             Self::RowCount { .. } => "the file seems to have changed while it was being read; run again".into(),
             Self::Convert { .. } => "write the output in the format of the input".into(),
+            Self::MatrixShape { .. } => "this is a mistake in the program, please report it".into(),
+            Self::SeveralFiles { .. } => "name a file, or use another format".into(),
         }
     }
 }
