@@ -13,6 +13,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod language;
 pub mod runtime;
 
