@@ -243,17 +243,36 @@ pub enum ExprKind {
 pub enum Event {
     All,
     /// The column's value is one of these levels (indices into its declared levels).
-    Levels { column: ColumnId, levels: Vec<usize> },
+    Levels {
+        column: ColumnId,
+        levels: Vec<usize>,
+    },
     /// The column's value is the binder's level; every value of the binder is a level of the column.
-    LevelOf { column: ColumnId, binder: BinderId },
+    LevelOf {
+        column: ColumnId,
+        binder: BinderId,
+    },
     /// The sample is in this level of the group.
-    Group { group: GroupId, level: usize },
+    Group {
+        group: GroupId,
+        level: usize,
+    },
     /// The sample is in the group's level that the binder stands for.
-    GroupOf { group: GroupId, binder: BinderId },
+    GroupOf {
+        group: GroupId,
+        binder: BinderId,
+    },
     /// Two binders, or a binder and a level, have the same text (numbers: the same value).
-    SameLevel { left: LevelRef, right: LevelRef },
+    SameLevel {
+        left: LevelRef,
+        right: LevelRef,
+    },
     /// Per-sample data, or binders and numbers alone.
-    Compare { left: Box<Expr>, op: Comparison, right: Box<Expr> },
+    Compare {
+        left: Box<Expr>,
+        op: Comparison,
+        right: Box<Expr>,
+    },
     And(Vec<Event>),
     Or(Vec<Event>),
     Not(Box<Event>),

@@ -28,10 +28,9 @@ impl Interval {
     /// The smallest interval that holds all of `values`; everything for none.
     pub fn hull(values: impl IntoIterator<Item = f64>) -> Self {
         let start = Interval { lower: f64::INFINITY, upper: f64::NEG_INFINITY };
-        let hull = values.into_iter().fold(start, |acc, value| Interval {
-            lower: acc.lower.min(value),
-            upper: acc.upper.max(value),
-        });
+        let hull = values
+            .into_iter()
+            .fold(start, |acc, value| Interval { lower: acc.lower.min(value), upper: acc.upper.max(value) });
         if hull.lower <= hull.upper { hull } else { Interval::ALL }
     }
 

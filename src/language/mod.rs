@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod hir;
 pub mod interval;
 pub mod library;
+pub mod lower;
 pub mod program;
 pub mod span;
 pub mod syntax;

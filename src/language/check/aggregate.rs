@@ -78,8 +78,7 @@ impl<'a> Checker<'a> {
 
     fn moment(&mut self, span: Span, kind: AggregateKind, values: Vec<Expr>, event: Event) -> Option<Expr> {
         let predictions = values.iter().filter(|value| !value.is_constant()).count();
-        let quadratic =
-            predictions == 2 || (kind == AggregateKind::Variance && predictions == 1);
+        let quadratic = predictions == 2 || (kind == AggregateKind::Variance && predictions == 1);
         if quadratic {
             let text = self.text(span);
             let hint = match kind {

@@ -172,12 +172,7 @@ impl<'a> Checker<'a> {
         (options, enforce)
     }
 
-    fn option(
-        &mut self,
-        setting: &'a ast::OptionSetting,
-        options: &mut RowOptions,
-        enforce: &mut Option<Enforce>,
-    ) {
+    fn option(&mut self, setting: &'a ast::OptionSetting, options: &mut RowOptions, enforce: &mut Option<Enforce>) {
         let value = strip(&setting.value);
         let number = match &value.kind {
             ast::ExprKind::Number { value, .. } => Some(*value),

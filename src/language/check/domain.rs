@@ -209,9 +209,7 @@ impl<'a> Checker<'a> {
                 declaration.progress = Progress::Done(result);
                 result
             }
-            Progress::Running => {
-                self.refuse(Kind::DefinitionCycle { name: group.name.text.clone() }, group.name.span)
-            }
+            Progress::Running => self.refuse(Kind::DefinitionCycle { name: group.name.text.clone() }, group.name.span),
             Progress::Waiting => {
                 let made = self.declared(|checker| checker.group_levels(&group.value));
                 let result = made.map(|(levels, reads)| {
@@ -230,9 +228,7 @@ impl<'a> Checker<'a> {
         match &value.kind {
             ast::ExprKind::Paren(inner) => self.group_levels(inner),
             ast::ExprKind::Product(first, rest) => self.product_levels(value.span, first, rest),
-            ast::ExprKind::Call { function, arguments } if function.text == "bins" => {
-                self.bins(value.span, arguments)
-            }
+            ast::ExprKind::Call { function, arguments } if function.text == "bins" => self.bins(value.span, arguments),
             ast::ExprKind::Name(name) => self.named_levels(name),
             _ => {
                 let hint = Some("write a column, a group, `bins(age, 25, 45)` or a product of these".to_string());

@@ -76,8 +76,6 @@ pub enum Kind {
     PredictionInEvent { text: String, prediction: String, threshold: bool },
     #[error("the denominator `{text}` has no proven sign: the bounds allow {range}")]
     DenominatorSign { text: String, range: String },
-    #[error("{what} of ratios of predictions is not affine")]
-    RatioSum { what: &'static str },
     /// Convex where concave is needed, or the reverse.
     #[error("`{text}` is {found} in the prediction, but {needed} is needed here")]
     WrongCurvature { text: String, found: &'static str, needed: &'static str, hint: String },
@@ -103,8 +101,6 @@ pub enum Kind {
     Unused { what: &'static str, name: String },
     #[error("`{text}` holds for every prediction within its bounds")]
     Implied { text: String },
-    #[error("`{name}` gives the same row as `{first}`")]
-    SameRow { name: String, first: String },
     #[error("`{constraint}` needs the label `{label}`, so it is not enforced at inference")]
     NeedsLabel { constraint: String, label: String },
     #[error("`{text}` is always true")]
@@ -149,7 +145,6 @@ impl Kind {
             Kind::Nonlinear { .. } => "E0402",
             Kind::PredictionInEvent { .. } => "E0403",
             Kind::DenominatorSign { .. } => "E0404",
-            Kind::RatioSum { .. } => "E0405",
             Kind::WrongCurvature { .. } => "E0406",
             Kind::Quadratic { .. } => "E0407",
             Kind::FactorSign { .. } => "E0408",
@@ -162,7 +157,6 @@ impl Kind {
             Kind::DivisionByZero => "E0506",
             Kind::Unused { .. } => "W0101",
             Kind::Implied { .. } => "W0102",
-            Kind::SameRow { .. } => "W0103",
             Kind::NeedsLabel { .. } => "W0104",
             Kind::AlwaysTrue { .. } => "W0105",
         })
@@ -191,7 +185,6 @@ impl Kind {
             Kind::Nonlinear { .. } => "not affine in the prediction".into(),
             Kind::PredictionInEvent { .. } => "membership changes with the prediction".into(),
             Kind::DenominatorSign { .. } => "may be positive, zero or negative".into(),
-            Kind::RatioSum { .. } => "denominators differ".into(),
             Kind::WrongCurvature { found, .. } => (*found).into(),
             Kind::Quadratic { .. } => "the prediction is multiplied by itself".into(),
             Kind::FactorSign { .. } => "sign unknown".into(),
@@ -204,7 +197,6 @@ impl Kind {
             Kind::DivisionByZero => "is zero".into(),
             Kind::Unused { .. } => "never used".into(),
             Kind::Implied { .. } => "implied by the bounds".into(),
-            Kind::SameRow { .. } => "adds nothing".into(),
             Kind::NeedsLabel { .. } => "a label".into(),
             Kind::AlwaysTrue { .. } => "always true".into(),
         }

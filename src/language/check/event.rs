@@ -157,9 +157,7 @@ impl<'a> Checker<'a> {
                 }
             }
             Symbol::Prediction => ("the prediction".into(), None),
-            Symbol::Weight => {
-                ("the weight".into(), Some("leave it out: every aggregate is weighted by itself".into()))
-            }
+            Symbol::Weight => ("the weight".into(), Some("leave it out: every aggregate is weighted by itself".into())),
             Symbol::Param(_) => ("a param".into(), None),
             Symbol::Event(_) => ("an event".into(), Some(format!("its share is `P[{name}]`, its size `N[{name}]`"))),
             Symbol::Group(_) => ("a group".into(), Some(format!("take one of its levels: `{name} == ..`"))),
@@ -175,13 +173,9 @@ impl<'a> Checker<'a> {
                 declaration.progress = Progress::Done(result.clone());
                 result
             }
-            Progress::Running => {
-                self.refuse(Kind::DefinitionCycle { name: event.name.text.clone() }, event.name.span)
-            }
+            Progress::Running => self.refuse(Kind::DefinitionCycle { name: event.name.text.clone() }, event.name.span),
             Progress::Waiting => {
-                let result = self.declared(|checker| {
-                    checker.condition(&event.condition, &Env::default(), Reads::Data)
-                });
+                let result = self.declared(|checker| checker.condition(&event.condition, &Env::default(), Reads::Data));
                 if let Some(declaration) = self.events.get_mut(index) {
                     declaration.progress = Progress::Done(result.clone());
                 }

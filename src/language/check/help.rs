@@ -39,13 +39,15 @@ impl Kind {
                 _ => "take it out of the brackets: an aggregate of an aggregate is the aggregate itself".into(),
             },
             Kind::WrongKind { hint, .. } => return hint.clone(),
-            Kind::WhereReadsData { .. } => "compare binders with binders, levels or numbers; conditions on data belong \
+            Kind::WhereReadsData { .. } => {
+                "compare binders with binders, levels or numbers; conditions on data belong \
                                             in the event, behind the bar of `E[.. | ..]`"
-                .into(),
+                    .into()
+            }
             Kind::Conflict { hint, .. } => hint.clone(),
-            Kind::Product { left, right } => format!(
-                "one factor must be data or a param: bound `{left}` and `{right}` by constraints of their own"
-            ),
+            Kind::Product { left, right } => {
+                format!("one factor must be data or a param: bound `{left}` and `{right}` by constraints of their own")
+            }
             Kind::Nonlinear { hint, .. } | Kind::WrongCurvature { hint, .. } | Kind::Quadratic { hint, .. } => {
                 hint.clone()
             }
@@ -59,9 +61,6 @@ impl Kind {
             ),
             Kind::DenominatorSign { .. } => "declare bounds that prove the sign, for example \
                                              `predict score: real in [0, 1]`, or compare with a product by hand"
-                .into(),
-            Kind::RatioSum { .. } => "bound each ratio by a number, `a / b >= 80%`, or compare the numerators and \
-                                      denominators themselves"
                 .into(),
             Kind::FactorSign { factor, .. } => {
                 format!("give `{factor}` a range that proves its sign, for example `in [0, 1]`")
@@ -80,7 +79,6 @@ impl Kind {
             Kind::DivisionByZero => "divide by something that is not zero".into(),
             Kind::Unused { .. } => "remove it, or use it in a constraint".into(),
             Kind::Implied { .. } => "tighten it, or remove it".into(),
-            Kind::SameRow { .. } => "remove one of the two; the tighter sides are kept".into(),
             Kind::NeedsLabel { .. } => "write `(enforce = train)` to say that you mean this".into(),
             Kind::AlwaysTrue { .. } => "it constrains nothing: remove it, or mention the prediction".into(),
         })

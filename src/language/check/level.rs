@@ -11,14 +11,14 @@ use super::{Checker, Env, Kind, Symbol};
 
 /// One side of a comparison.
 enum Operand<'a> {
-    Category(Category, Span),
+    Category(Category),
     Binder(BinderId, Span),
     /// A name that nothing declares: a level, if the other side has it.
     Bare(String, &'a ast::Expr),
     /// A number as written: a level where the other side is categorical.
-    Literal(Value, &'a ast::Expr),
+    Literal(Value),
     /// Anything else, to be checked as a number.
-    Other(&'a ast::Expr),
+    Other,
 }
 
 /// Something that has levels.
@@ -42,8 +42,8 @@ impl<'a> Checker<'a> {
         let second = self.operand(right, env, reads);
         let (first, second) = (first?, second?);
         match (&first, &second) {
-            (Operand::Category(category, _), _) => self.category_compare(span, *category, &second, op, (left, right), env),
-            (_, Operand::Category(category, _)) => {
+            (Operand::Category(category), _) => self.category_compare(span, *category, &second, op, (left, right), env),
+            (_, Operand::Category(category)) => {
                 self.category_compare(span, *category, &first, flip(op), (right, left), env)
             }
             (Operand::Bare(..), Operand::Binder(..)) | (Operand::Binder(..), Operand::Bare(..)) => {
@@ -57,8 +57,8 @@ impl<'a> Checker<'a> {
                 self.unknown_name(&name, "name", env)
             }
             (
-                Operand::Binder(..) | Operand::Literal(..) | Operand::Other(_),
-                Operand::Binder(..) | Operand::Literal(..) | Operand::Other(_),
+                Operand::Binder(..) | Operand::Literal(..) | Operand::Other,
+                Operand::Binder(..) | Operand::Literal(..) | Operand::Other,
             ) => self.number_compare(span, left, op, right, env, reads),
         }
     }
@@ -88,21 +88,21 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Paren(inner) => self.operand(inner, env, reads),
             ast::ExprKind::Number { value, text } => {
                 let value = Value { text: text.clone(), number: Some(*value), span: expr.span };
-                Some(Operand::Literal(value, expr))
+                Some(Operand::Literal(value))
             }
             ast::ExprKind::Negate(inner) => Some(match &inner.kind {
                 ast::ExprKind::Number { value, text } => {
                     let value = Value { text: format!("-{text}"), number: Some(-value), span: expr.span };
-                    Operand::Literal(value, expr)
+                    Operand::Literal(value)
                 }
-                _ => Operand::Other(expr),
+                _ => Operand::Other,
             }),
             ast::ExprKind::Product(..) => Some(match self.combined_level(expr, env) {
                 Some(text) => Operand::Bare(text, expr),
-                None => Operand::Other(expr),
+                None => Operand::Other,
             }),
             ast::ExprKind::Name(name) => self.operand_name(name, expr, env, reads),
-            _ => Some(Operand::Other(expr)),
+            _ => Some(Operand::Other),
         }
     }
 
@@ -125,14 +125,14 @@ impl<'a> Checker<'a> {
                 match symbol {
                     Symbol::Column(column) if self.is_categorical(column) => {
                         self.mentions.push((column, name.span));
-                        Some(Operand::Category(Category::Column(column), name.span))
+                        Some(Operand::Category(Category::Column(column)))
                     }
                     Symbol::Group(index) => {
                         let group = self.resolve_group(index)?;
                         self.mention_group(group, name.span);
-                        Some(Operand::Category(Category::Group(group), name.span))
+                        Some(Operand::Category(Category::Group(group)))
                     }
-                    Symbol::Column(_) | Symbol::Param(_) => Some(Operand::Other(expr)),
+                    Symbol::Column(_) | Symbol::Param(_) => Some(Operand::Other),
                     Symbol::Event(_) | Symbol::Weight | Symbol::Prediction => {
                         let (found, hint) = self.describe(symbol, &name.text);
                         self.wrong_kind(name.span, &found, "a number or a level", hint);
@@ -181,10 +181,9 @@ impl<'a> Checker<'a> {
     pub(super) fn category_values(&self, category: Category) -> Vec<Value> {
         match category {
             Category::Column(id) => match self.hir.columns.get(id.0).map(|column| (&column.ty, column.span)) {
-                Some((ColumnType::Categorical(levels), span)) => levels
-                    .iter()
-                    .map(|level| Value { text: level.text.clone(), number: level.number, span })
-                    .collect(),
+                Some((ColumnType::Categorical(levels), span)) => {
+                    levels.iter().map(|level| Value { text: level.text.clone(), number: level.number, span }).collect()
+                }
                 Some((ColumnType::Real(_) | ColumnType::Int(_), _)) | None => Vec::new(),
             },
             Category::Group(id) => self.hir.groups.get(id.0).map_or_else(Vec::new, |group| {
@@ -232,14 +231,14 @@ impl<'a> Checker<'a> {
                 let level = self.level_of(category, &value)?;
                 one_level(category, level)
             }
-            Operand::Literal(value, _) if equality => one_level(category, self.level_of(category, value)?),
+            Operand::Literal(value) if equality => one_level(category, self.level_of(category, value)?),
             Operand::Binder(binder, use_span) if equality => self.binder_level(category, *binder, *use_span)?,
-            Operand::Binder(..) | Operand::Literal(..) | Operand::Other(_) if numeric => {
+            Operand::Binder(..) | Operand::Literal(..) | Operand::Other if numeric => {
                 let left = self.number(category_expr, env, Reads::Data.place());
                 let right = self.number(other_expr, env, Reads::Data.place());
                 return Some(Event::Compare { left: Box::new(left?), op, right: Box::new(right?) });
             }
-            Operand::Binder(..) | Operand::Literal(..) | Operand::Other(_) => {
+            Operand::Binder(..) | Operand::Literal(..) | Operand::Other => {
                 let name = self.category_name(category);
                 let hint = Some(format!("compare `{name}` with one of its levels"));
                 self.wrong_kind(other_expr.span, "a number", "a level", hint);
@@ -289,13 +288,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `r != s`, `r == white`.
-    fn binder_compare(
-        &mut self,
-        span: Span,
-        left: &Operand<'a>,
-        right: &Operand<'a>,
-        op: Comparison,
-    ) -> Option<Event> {
+    fn binder_compare(&mut self, span: Span, left: &Operand<'a>, right: &Operand<'a>, op: Comparison) -> Option<Event> {
         if !matches!(op, Comparison::Equal | Comparison::NotEqual) {
             let hint = Some("compare with `==` or `!=`".to_string());
             self.wrong_kind(span, "a comparison of levels, which have no order", "`==` or `!=`", hint);
@@ -343,14 +336,11 @@ impl<'a> Checker<'a> {
         if levels.is_empty() {
             return self.refuse(Kind::EmptyDomain { reason: "name at least one level".into() }, span);
         }
-        let values = levels.iter().map(|level| Value {
-            text: level.text.clone(),
-            number: level.number,
-            span: level.span,
-        });
+        let values =
+            levels.iter().map(|level| Value { text: level.text.clone(), number: level.number, span: level.span });
         let values: Vec<Value> = values.collect();
         match self.operand(value, env, reads)? {
-            Operand::Category(category, _) => {
+            Operand::Category(category) => {
                 let found: Vec<_> = values.iter().map(|value| self.level_of(category, value)).collect();
                 let found: Vec<usize> = found.into_iter().collect::<Option<_>>()?;
                 Some(any_level(category, found))
@@ -365,7 +355,7 @@ impl<'a> Checker<'a> {
                 let name = ast::Name { text, span: expr.span };
                 self.unknown_name(&name, "column", env)
             }
-            Operand::Literal(..) | Operand::Other(_) => {
+            Operand::Literal(..) | Operand::Other => {
                 let number = self.number(value, env, reads.place())?;
                 self.number_in(number, values)
             }
@@ -401,9 +391,7 @@ fn one_level(category: Category, level: usize) -> Event {
 fn any_level(category: Category, levels: Vec<usize>) -> Event {
     match category {
         Category::Column(column) => Event::Levels { column, levels },
-        Category::Group(group) => {
-            Event::Or(levels.into_iter().map(|level| Event::Group { group, level }).collect())
-        }
+        Category::Group(group) => Event::Or(levels.into_iter().map(|level| Event::Group { group, level }).collect()),
     }
 }
 
@@ -417,4 +405,3 @@ fn flip(op: Comparison) -> Comparison {
         Comparison::GreaterEqual => Comparison::LessEqual,
     }
 }
-

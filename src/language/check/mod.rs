@@ -33,7 +33,7 @@ mod using;
 use std::collections::{HashMap, HashSet};
 
 use super::hir::{ColumnId, GroupId, Hir, ParamId};
-use super::span::{SourceId, Sources, Span};
+use super::span::{SourceId, Sources, Span, quote};
 use super::syntax::ast;
 
 pub use error::{Finding, Kind};
@@ -195,16 +195,4 @@ impl<'a> Checker<'a> {
     fn text(&self, span: Span) -> String {
         quote(self.sources, span)
     }
-}
-
-/// The source text under a span, on one line, shortened where long.
-pub(super) fn quote(sources: &Sources, span: Span) -> String {
-    const LONGEST: usize = 100;
-    let text = sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    let mut short: String = text.chars().take(LONGEST).collect();
-    short.push('…');
-    short
 }

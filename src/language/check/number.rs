@@ -43,9 +43,7 @@ impl<'a> Checker<'a> {
                 let inner = self.number(inner, env, place)?;
                 self.call(expr.span, Function::Abs, vec![inner], place)
             }
-            ast::ExprKind::Call { function, arguments } => {
-                self.named_call(expr.span, function, arguments, env, place)
-            }
+            ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
             ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
             ast::ExprKind::PlusMinus(..) => {
                 let hint = Some("write `e == c +/- d`".to_string());

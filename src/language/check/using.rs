@@ -3,13 +3,13 @@
 //! Names in an argument are the caller's, names in the body the metric's, so neither can capture the other. A mistake
 //! of the caller (an argument that the body cannot use) is told at the argument.
 
-use crate::language::span::{Sources, Span};
+use crate::language::span::{Sources, Span, quote};
 use crate::language::syntax::ast;
 
 use super::constraint::Heading;
 use super::domain::count;
 use super::name::similar;
-use super::{Call, Checker, Env, Finding, Kind, UnitOrigin, quote};
+use super::{Call, Checker, Env, Finding, Kind, UnitOrigin};
 
 impl<'a> Checker<'a> {
     pub(super) fn use_metric(&mut self, item: &'a ast::Item, used: &'a ast::Use) {

@@ -283,7 +283,15 @@ impl Connective {
 /// Whether the complement of a comparison is also among the parts, so that `and` is never and `or` is always true.
 fn contradicts(connective: Connective, part: &Event, parts: &BTreeSet<Event>, universe: &Universe) -> bool {
     match part {
-        Event::Not(event) => parts.contains(event),
+        Event::Not(event) => {
+            let dual = match &**event {
+                Event::Compare { left, op, right } if connective == Connective::Or => {
+                    Some(Event::Compare { left: left.clone(), op: op.negated(), right: right.clone() })
+                }
+                _only_comparisons_have_one => None,
+            };
+            parts.contains(event) || dual.is_some_and(|dual| parts.contains(&Event::Not(Box::new(dual))))
+        }
         // `x < 1 and x >= 1` holds for no sample; `x < 1 or x >= 1` leaves out those without a value.
         Event::Compare { left, op, right } => {
             let exact = connective == Connective::And || is_total(left, right, universe);

@@ -7,19 +7,27 @@
 //! Columns are identified by their header in the data, so that renaming a column inside a spec changes nothing.
 
 mod algebra;
+mod artefact;
 pub mod data;
 mod evaluate;
 pub mod event;
+mod fingerprint;
 mod logic;
 mod number;
+pub mod text;
+mod validate;
 
 use serde::{Deserialize, Serialize};
 
+pub use artefact::{ArtefactError, VERSION};
 pub use data::{Data, Function};
 pub use evaluate::Values;
 pub use event::{Comparison, Event};
+pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use logic::Universe;
 pub use number::power;
+pub use text::Names;
+pub use validate::{Invalid, MAX_DEPTH};
 
 use super::interval::Interval;
 
@@ -42,6 +50,24 @@ pub struct Program {
     pub rows: Vec<Row>,
     /// The `each` constraints, in canonical order.
     pub sample_rows: Vec<SampleRow>,
+}
+
+impl Program {
+    /// The declared column with this header.
+    pub fn column(&self, header: &str) -> Option<&Column> {
+        self.columns
+            .binary_search_by(|column| column.header.as_str().cmp(header))
+            .ok()
+            .and_then(|i| self.columns.get(i))
+    }
+
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        self.params.binary_search_by(|param| param.name.as_str().cmp(name)).ok().and_then(|i| self.params.get(i))
+    }
+
+    pub fn event(&self, id: EventId) -> Option<&Event> {
+        self.events.get(id.0 as usize)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,5 +217,7 @@ pub struct Origin {
     pub doc: String,
 }
 
+#[cfg(test)]
+mod artefact_tests;
 #[cfg(test)]
 mod normal_form_tests;

@@ -11,6 +11,7 @@ pub mod ast;
 mod build;
 pub mod error;
 mod expression;
+pub mod import;
 mod outline;
 mod scan;
 
