@@ -9,7 +9,29 @@ macro_rules! metrics {
     };
 }
 
-metrics!("demographic_parity");
+metrics!(
+    "accuracy_parity",
+    "bin_calibration",
+    "bounded_error",
+    "conditional_parity",
+    "covariance_bound",
+    "demographic_parity",
+    "differential_fairness",
+    "equal_opportunity",
+    "equalized_odds",
+    "f1_floor",
+    "false_omission_ceiling",
+    "group_cost",
+    "mean_residual",
+    "multiaccuracy",
+    "parity_to_level",
+    "parity_to_overall",
+    "precision_floor",
+    "predictive_equality",
+    "ratio_parity",
+    "residual_parity",
+    "treatment_equality",
+);
 
 /// The text of a metric's file.
 pub fn find(name: &str) -> Option<&'static str> {
