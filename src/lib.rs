@@ -1,4 +1,7 @@
 //! fairc
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod language;
+pub mod runtime;
