@@ -1,5 +1,6 @@
-//! Tests of the language through its public interface: the examples of the documentation and the standard library.
+//! The language wing, from the outside: one module for each stage, the standard library and the documents.
 
 mod example;
 mod library;
 mod pages;
+mod syntax;
