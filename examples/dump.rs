@@ -22,9 +22,7 @@ fn main() {
         }
     }
     if let Some(p) = &c.program {
-        for r in &p.rows {
-            println!("{} : {:?} {:?} {:?}", r.origins[0].name, r.lower, r.terms, r.upper);
-        }
-        println!("{} rows {} sample rows", p.rows.len(), p.sample_rows.len());
+        println!("{}", p.canonical_text());
+        println!("{:?}", p.fingerprint());
     }
 }

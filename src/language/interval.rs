@@ -120,6 +120,12 @@ impl Interval {
     }
 }
 
+impl From<f64> for Interval {
+    fn from(value: f64) -> Self {
+        Interval::point(value)
+    }
+}
+
 /// `0 · ∞ = 0`: an end that is infinite is only approached.
 fn product(a: f64, b: f64) -> f64 {
     if a == 0.0 || b == 0.0 { 0.0 } else { a * b }

@@ -22,12 +22,13 @@ impl<'a> Checker<'a> {
         self.require_prediction(units);
         self.unique_headers();
         for index in 0..self.events.len() {
-            self.resolve_event(index);
+            self.resolve_event(index, Span::default());
         }
         for index in 0..self.groups.len() {
-            self.resolve_group(index);
+            self.resolve_group(index, Span::default());
         }
-        self.findings_of_declarations();
+        // Events and groups mention labels too; those mentions belong to no constraint.
+        self.mentions.clear();
     }
 
     fn declare_item(&mut self, item: &'a ast::Item, origin: UnitOrigin) {
@@ -224,7 +225,15 @@ impl<'a> Checker<'a> {
         let names = items.filter_map(|item| match &item.kind {
             ast::ItemKind::Constraint(constraint) => Some(constraint.name.span),
             ast::ItemKind::Use(used) => Some(used.call_span),
-            _ => None,
+            ast::ItemKind::Column(_)
+            | ast::ItemKind::Label(_)
+            | ast::ItemKind::Weight(_)
+            | ast::ItemKind::Predict(_)
+            | ast::ItemKind::Param(_)
+            | ast::ItemKind::Event(_)
+            | ast::ItemKind::Group(_)
+            | ast::ItemKind::Metric(_)
+            | ast::ItemKind::Import(_) => None,
         });
         let root = units.first().map(|unit| Span::new(unit.source, 0, 0)).unwrap_or_default();
         let span = names.into_iter().next().unwrap_or(root);
@@ -242,10 +251,5 @@ impl<'a> Checker<'a> {
             }
         }
         self.findings.extend(findings);
-    }
-
-    /// Events and groups mention labels too; those mentions belong to no constraint.
-    fn findings_of_declarations(&mut self) {
-        self.mentions.clear();
     }
 }

@@ -134,7 +134,7 @@ impl<'a> Checker<'a> {
                 Some(self.category_values(Category::Column(column)))
             }
             Found::Symbol(Symbol::Group(index)) => {
-                let group = self.resolve_group(index)?;
+                let group = self.resolve_group(index, name.span)?;
                 Some(self.category_values(Category::Group(group)))
             }
             Found::Symbol(symbol) => {
@@ -147,19 +147,18 @@ impl<'a> Checker<'a> {
                         Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string())
                     }
                 };
-                self.wrong_kind(name.span, &found, "a finite domain", hint);
+                self.wrong_kind(name.span, &found, "a categorical column, a label or a group", hint);
                 None
             }
             Found::Argument(argument) => match &strip(argument).kind {
                 ast::ExprKind::Name(name) => self.domain_name(name, &Env::default()),
                 _ => {
-                    let hint = Some("pass a categorical column, a label or a group".to_string());
-                    self.wrong_kind(argument.span, "a number", "a finite domain", hint);
+                    self.wrong_kind(argument.span, "an expression", "a categorical column, a label or a group", None);
                     None
                 }
             },
             Found::Binder(_) => {
-                self.wrong_kind(name.span, "a binder", "a finite domain", None);
+                self.wrong_kind(name.span, "a binder", "a categorical column, a label or a group", None);
                 None
             }
             Found::Broken => None,
@@ -201,7 +200,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The checked group of a declaration; checked on first use.
-    pub(super) fn resolve_group(&mut self, index: usize) -> Option<GroupId> {
+    pub(super) fn resolve_group(&mut self, index: usize, mention: Span) -> Option<GroupId> {
         let declaration = self.groups.get_mut(index)?;
         let group = declaration.group;
         match std::mem::replace(&mut declaration.progress, Progress::Running) {
@@ -209,7 +208,7 @@ impl<'a> Checker<'a> {
                 declaration.progress = Progress::Done(result);
                 result
             }
-            Progress::Running => self.refuse(Kind::DefinitionCycle { name: group.name.text.clone() }, group.name.span),
+            Progress::Running => self.definition_cycle(&group.name, mention),
             Progress::Waiting => {
                 let made = self.declared(|checker| checker.group_levels(&group.value));
                 let result = made.map(|(levels, reads)| {
@@ -277,7 +276,7 @@ impl<'a> Checker<'a> {
                 Some(values.into_iter().enumerate().map(level).collect())
             }
             Found::Symbol(Symbol::Group(index)) => {
-                let group = self.resolve_group(index)?;
+                let group = self.resolve_group(index, name.span)?;
                 self.mention_group(group, name.span);
                 self.hir.groups.get(group.0).map(|group| group.levels.clone())
             }

@@ -7,7 +7,7 @@ use crate::language::syntax::ast;
 
 use super::name::Found;
 use super::number::Place;
-use super::{Checker, Env, Kind, Progress, Symbol};
+use super::{Checker, Env, Finding, Kind, Progress, Symbol};
 
 /// Whether an event may read data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
             }
             Found::Symbol(Symbol::Event(index)) => {
-                let (event, columns) = self.resolve_event(index)?;
+                let (event, columns) = self.resolve_event(index, name.span)?;
                 self.mentions.extend(columns.into_iter().map(|column| (column, name.span)));
                 Some(event)
             }
@@ -165,7 +165,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The checked event of a declaration, with the columns that it reads; checked on first use.
-    pub(super) fn resolve_event(&mut self, index: usize) -> Option<(Event, Vec<ColumnId>)> {
+    pub(super) fn resolve_event(&mut self, index: usize, mention: Span) -> Option<(Event, Vec<ColumnId>)> {
         let declaration = self.events.get_mut(index)?;
         let event = declaration.event;
         match std::mem::replace(&mut declaration.progress, Progress::Running) {
@@ -173,7 +173,7 @@ impl<'a> Checker<'a> {
                 declaration.progress = Progress::Done(result.clone());
                 result
             }
-            Progress::Running => self.refuse(Kind::DefinitionCycle { name: event.name.text.clone() }, event.name.span),
+            Progress::Running => self.definition_cycle(&event.name, mention),
             Progress::Waiting => {
                 let result = self.declared(|checker| checker.condition(&event.condition, &Env::default(), Reads::Data));
                 if let Some(declaration) = self.events.get_mut(index) {
@@ -182,6 +182,13 @@ impl<'a> Checker<'a> {
                 result
             }
         }
+    }
+
+    /// The mention that leads back to a definition being checked.
+    pub(super) fn definition_cycle<T>(&mut self, name: &ast::Name, mention: Span) -> Option<T> {
+        let kind = Kind::DefinitionCycle { name: name.text.clone() };
+        self.report(Finding::new(kind, mention).with(name.span, "defined here"));
+        None
     }
 
     /// Checks a definition on its own: its mentions are returned, not added to those of the place that refers to it.

@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
                         Some(Operand::Category(Category::Column(column)))
                     }
                     Symbol::Group(index) => {
-                        let group = self.resolve_group(index)?;
+                        let group = self.resolve_group(index, name.span)?;
                         self.mention_group(group, name.span);
                         Some(Operand::Category(Category::Group(group)))
                     }
@@ -170,6 +170,23 @@ impl<'a> Checker<'a> {
 
     pub(super) fn is_categorical(&self, column: ColumnId) -> bool {
         matches!(self.hir.columns.get(column.0).map(|column| &column.ty), Some(ColumnType::Categorical(_)))
+    }
+
+    /// Whether this is a column of levels that are no numbers, or a group.
+    pub(super) fn has_levels(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> bool {
+        let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return false };
+        match self.look_up(name, env) {
+            Found::Symbol(Symbol::Column(column)) => {
+                let values = self.category_values(Category::Column(column));
+                values.iter().any(|value| value.number.is_none())
+            }
+            Found::Symbol(Symbol::Group(_)) => true,
+            Found::Symbol(Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_))
+            | Found::Binder(_)
+            | Found::Argument(_)
+            | Found::Broken
+            | Found::Nothing => false,
+        }
     }
 
     /// Whether every value of the binder is a number.

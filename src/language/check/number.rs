@@ -305,7 +305,8 @@ impl<'a> Checker<'a> {
     }
 
     fn nonlinear_call(&mut self, span: Span, function: Function, arguments: &[Expr]) -> Option<Expr> {
-        let base = arguments.first().map(|argument| self.text(argument.span)).unwrap_or_default();
+        let reading = arguments.iter().find(|argument| !argument.is_constant());
+        let base = reading.map(|argument| self.text(argument.span)).unwrap_or_default();
         let (what, hint) = match function {
             Function::Power => (
                 "a power",

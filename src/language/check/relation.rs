@@ -35,6 +35,12 @@ impl<'a> Checker<'a> {
         let ast::ExprKind::Compare(first, rest) = &body.kind else {
             return self.not_a_comparison(body, env, place);
         };
+        let sides = std::iter::once(&**first).chain(rest.iter().map(|(_, side)| side));
+        if sides.map(|side| self.has_levels(side, env)).fold(false, |any, one| any | one) {
+            let hint = format!("constrain its share, `P[{}] <= ..`, or the prediction given it", self.text(body.span));
+            self.wrong_kind(body.span, "an event", "a comparison of numbers", Some(hint));
+            return None;
+        }
         if let Some((op, instead)) = rest.iter().find_map(|(op, _)| strict(*op)) {
             let kind = Kind::StrictComparison { operator: op, instead };
             return self.refuse(kind, body.span);

@@ -73,8 +73,8 @@ pub(super) fn from_the_caller(finding: Finding, call: Call<'_>, sources: &Source
         let text = quote(sources, argument.span);
         let callee = format!("`{}`", call.metric.name.text);
         let (found, expected) = match &finding.kind {
-            Kind::SampleValue { .. } => ("one value per sample".into(), "one value for the whole batch".into()),
-            Kind::AggregateValue { .. } => ("one value for the whole batch".into(), "one value per sample".into()),
+            Kind::SampleValue { .. } => ("one value per sample".into(), "a number, a param or an aggregate".into()),
+            Kind::AggregateValue { .. } => ("one value for the whole batch".into(), "a column, label or number".into()),
             Kind::WrongKind { found, expected, .. } => (found.clone(), expected.clone()),
             _ => return finding,
         };

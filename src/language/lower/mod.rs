@@ -27,13 +27,14 @@ mod order;
 mod orient;
 mod pieces;
 mod quantifier;
+mod range;
 mod ratio;
 mod reads;
 mod scope;
 mod sides;
 
 use super::hir::{self, Constraint, Hir};
-use super::program::{Column, Data, Event, Origin, Program, Universe};
+use super::program::{Column, Event, Origin, Program, Universe};
 use super::span::{Sources, Span};
 
 pub use error::{Finding, Kind};
@@ -110,7 +111,7 @@ impl Rows<'_> {
         reads.retain(|_| each.is_none());
         let name = instance_name(constraint, scope);
         self.tried += rows.len();
-        rows.retain(|row| self.keep(row, scope.sources, &name));
+        rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
         let drafts = rows.into_iter().map(|row| self.draft(row, &each, &reads, scope));
         let (mut drafts, findings) = merge::merge(drafts.collect());
         self.findings.extend(findings);
@@ -123,20 +124,21 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Drops a row without prediction whose numbers hold; one whose numbers do not is an error.
-    fn keep(&mut self, row: &Sided, sources: &Sources, name: &str) -> bool {
-        let number = |side: &Option<Data>, infinite: f64| match side {
-            None => Some(infinite),
-            Some(side) => side.as_number(),
-        };
-        let sides = (number(&row.lower, f64::NEG_INFINITY), number(&row.upper, f64::INFINITY));
-        let (true, (Some(lower), Some(upper))) = (row.terms.is_empty(), sides) else { return true };
-        if lower > 0.0 || upper < 0.0 {
+    /// Drops a row without prediction that always holds; one that never does is an error.
+    fn keep(&mut self, row: &Sided, hir: &Hir, sources: &Sources, name: &str) -> bool {
+        if !row.terms.is_empty() {
+            return true;
+        }
+        let lower = row.lower.as_ref().map_or(f64::NEG_INFINITY.into(), |side| range::range(side, hir));
+        let upper = row.upper.as_ref().map_or(f64::INFINITY.into(), |side| range::range(side, hir));
+        let holds = lower.upper <= 0.0 && upper.lower >= 0.0;
+        let fails = lower.lower > 0.0 || upper.upper < 0.0;
+        if fails {
             let text = super::span::quote(sources, self.constraint.body_span);
             let place = if name == self.constraint.name { String::new() } else { format!(" for `{name}`") };
             self.findings.push(Finding::new(Kind::AlwaysFalse { text, place }, self.constraint.body_span));
         }
-        false
+        !holds && !fails
     }
 
     fn draft(&self, row: Sided, each: &Option<Event>, reads: &[Event], scope: Scope<'_>) -> Draft {

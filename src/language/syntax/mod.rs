@@ -9,27 +9,38 @@
 
 pub mod ast;
 mod build;
+mod diagnose;
 pub mod error;
+mod expected;
 mod expression;
+mod format;
 pub mod import;
 mod outline;
 mod scan;
+mod tree;
 
 use std::cell::RefCell;
 
 use pest::Parser;
-use pest::error::InputLocation;
+use pest::error::{ErrorVariant, InputLocation};
 use pest_derive::Parser;
 
 use self::build::Builder;
+use self::diagnose::{Failure, diagnose};
 use self::error::{NotUtf8, SyntaxError};
+pub use self::format::format;
 use self::outline::{Chunk, MAX_DEPTH, outline};
 use self::scan::{Scan, Token, scan};
+pub use self::tree::tree;
 use crate::language::span::{SourceId, Span};
 
 #[derive(Parser)]
 #[grammar = "grammar/fair.pest"]
 struct FairParser;
+
+/// The longest text that is read, in bytes: a hundred times what people write, and little enough that the tokens of
+/// anything fit into memory.
+pub const MAX_LENGTH: usize = 8 << 20;
 
 /// What came of a text: the declarations that are well formed, and the mistakes in the others, both in source order.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +51,12 @@ pub struct Parsed {
 
 /// Parses a file. Never panics, and takes time linear in the text.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
-    let scan = scan(text);
     let mut parsed = Parsed { file: ast::File { items: Vec::new() }, errors: Vec::new() };
+    if text.len() > MAX_LENGTH {
+        parsed.errors.push(SyntaxError::TooLong { limit: MAX_LENGTH, span: Span::new(source, 0, 0) });
+        return parsed;
+    }
+    let scan = scan(text);
     for chunk in outline(text, &scan) {
         match parse_chunk(source, text, &scan, &chunk) {
             Ok(item) => parsed.file.items.push(item),
@@ -77,11 +92,17 @@ fn parse_chunk(source: SourceId, text: &str, scan: &Scan, chunk: &Chunk) -> Resu
                 };
             match deep.filter(|deep| text.get(at..deep.start).is_none_or(|rest| rest.trim().is_empty())) {
                 Some(deep) => Err(too_deep(deep)),
-                None => Err(vec![SyntaxError::Unexpected {
-                    found: "this".to_owned(),
-                    expected: "something else".to_owned(),
-                    span: Span::new(source, at, at),
-                }]),
+                None => Err(vec![diagnose(&Failure {
+                    source,
+                    text,
+                    scan,
+                    tokens: chunk.tokens.clone(),
+                    at,
+                    expected: match failure.variant {
+                        ErrorVariant::ParsingError { positives, .. } => positives,
+                        ErrorVariant::CustomError { .. } => Vec::new(),
+                    },
+                })]),
             }
         }
     }
@@ -93,15 +114,11 @@ fn span(source: SourceId, token: &Token) -> Span {
 
 /// The doc comment in front of the token at `index`.
 fn doc(text: &str, scan: &Scan, index: usize) -> String {
-    let first = scan.comments.partition_point(|comment| comment.before < index);
-    let lines = scan.comments[first..]
-        .iter()
-        .take_while(|comment| comment.before == index)
-        .filter(|comment| comment.is_doc(text))
-        .map(|comment| {
-            let line = comment.text(text).trim_start_matches('#');
-            line.strip_prefix(' ').unwrap_or(line)
-        });
+    let comments = scan.comments_before(index).iter().filter(|comment| comment.is_doc(text));
+    let lines = comments.map(|comment| {
+        let line = comment.text(text).trim_start_matches('#');
+        line.strip_prefix(' ').unwrap_or(line)
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 

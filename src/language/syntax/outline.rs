@@ -135,6 +135,11 @@ impl Nesting {
         self.open.len() + self.chained
     }
 
+    /// The number of open brackets and bars.
+    pub fn brackets(&self) -> usize {
+        self.open.len()
+    }
+
     pub fn is_flat(&self) -> bool {
         self.open.is_empty()
     }
@@ -146,6 +151,11 @@ impl Nesting {
 
     pub fn innermost(&self) -> Option<&Open> {
         self.open.last()
+    }
+
+    /// Some bracket around the innermost one is a bar.
+    pub fn is_within_bars(&self) -> bool {
+        self.open.iter().any(|open| open.mark == '|')
     }
 
     /// The role of a bar that comes next.

@@ -83,6 +83,15 @@ pub(super) struct Scan {
     pub comments: Vec<Comment>,
 }
 
+impl Scan {
+    /// The comments between the token at `index` and the one before it.
+    pub fn comments_before(&self, index: usize) -> &[Comment] {
+        let start = self.comments.partition_point(|comment| comment.before < index);
+        let end = self.comments.partition_point(|comment| comment.before <= index);
+        self.comments.get(start..end).unwrap_or(&[])
+    }
+}
+
 /// Symbols of more than one character, longest first; wrong ones that have a right counterpart are listed too, so that
 /// an error underlines the whole of them. `||` is not among them: `E[|a|| b]` has two bars side by side.
 const LONG_SYMBOLS: [&str; 12] = ["+/-", "==", "!=", "<=", ">=", "**", "..", "<>", "=>", "=<", "&&", ":="];
@@ -176,7 +185,9 @@ fn number(rest: &str) -> (TokenKind, usize) {
         let after = byte(end + 1);
         if after.is_ascii_digit() {
             end = digits(end + 1);
-        } else if after != b'.' && !after.is_ascii_alphanumeric() && after != b'_' {
+        } else if after.is_ascii_alphabetic() || after == b'_' {
+            return (TokenKind::Broken(Broken::Number), end + 1 + word_length(&rest[end + 1..]));
+        } else if after != b'.' {
             end += 1;
         }
     }
