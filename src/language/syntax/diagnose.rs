@@ -5,7 +5,7 @@
 //! what was expected.
 
 use super::Rule;
-use super::error::SyntaxError;
+use super::error::{SyntaxError, shortened};
 use super::expected;
 use super::outline::{Bar, DECLARATION_KEYWORDS, Nesting, is_declaration_keyword, is_reserved};
 use super::scan::{Broken, Scan, Token, TokenKind};
@@ -25,7 +25,7 @@ pub(super) struct Failure<'t> {
 }
 
 /// Operators of other languages and of mathematics, and how they are written here.
-const FOREIGN_OPERATORS: [(&str, &str); 24] = [
+const FOREIGN_OPERATORS: [(&str, &str); 30] = [
     ("&&", "`and`"),
     ("&", "`and`"),
     ("∧", "`and`"),
@@ -50,6 +50,24 @@ const FOREIGN_OPERATORS: [(&str, &str); 24] = [
     ("∈", "`in`"),
     ("∀", "`forall`"),
     ("∞", "`inf`"),
+    ("//", "`#` to begin a comment"),
+    ("/*", "`#` to begin a comment"),
+    ("<==", "`<=`"),
+    (">==", "`>=`"),
+    ("< =", "`<=`, without a space"),
+    ("> =", "`>=`, without a space"),
+];
+
+/// Words that other languages have in the place of an operator.
+const FOREIGN_WORDS: [(&str, &str); 8] = [
+    ("if", "a condition stands behind a bar, `E[x | a == b]`, or behind `where`"),
+    ("given", "a condition stands behind a bar, `E[x | a == b]`"),
+    ("AND", "write `and`"),
+    ("OR", "write `or`"),
+    ("NOT", "write `not`"),
+    ("IN", "write `in`"),
+    ("is", "write `==`"),
+    ("for", "write `forall r in race: ..` in front of the comparison"),
 ];
 
 /// The mistake behind a failed parse.
@@ -188,6 +206,7 @@ impl Place<'_, '_> {
             Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches('\'').to_owned(), span },
             Broken::Number => SyntaxError::BadNumber { text, span },
             Broken::Word => SyntaxError::BadName { text, span },
+            Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,
             Broken::Symbol if self.word == "%" => SyntaxError::StrayPercent { span },
             Broken::Symbol => {
                 self.foreign(self.word, span).unwrap_or(SyntaxError::BadCharacter { found: character(self.word), span })
@@ -199,6 +218,9 @@ impl Place<'_, '_> {
     fn declaration(&self) -> Option<SyntaxError> {
         if self.index != self.failure.tokens.start {
             return None;
+        }
+        if let Some(operator) = self.with_neighbour() {
+            return Some(operator);
         }
         let suggestion = (self.token.kind == TokenKind::Word).then(|| closest_keyword(self.word)).flatten();
         Some(SyntaxError::UnknownDeclaration { found: self.found(), suggestion, span: self.span() })
@@ -221,14 +243,17 @@ impl Place<'_, '_> {
     fn symbol(&self) -> Option<SyntaxError> {
         let (failure, span) = (self.failure, self.span());
         match self.word {
-            "=" if self.previous_word() == "=="
-                && self.previous().is_some_and(|token| token.end == self.token.start) =>
-            {
-                self.foreign("===", self.previous().map_or(span, |token| failure.span(token).to(span)))
-            }
+            "=" | "/" | "*" if self.with_neighbour().is_some() => self.with_neighbour(),
+            "=" if failure.expects_operator() && self.is_argument() => Some(SyntaxError::NamedArgument { span }),
             "=" if failure.expects_operator() => Some(SyntaxError::SingleEquals { span }),
+            "-" if !failure.expects_operator() => self.joined_name(),
             "[" if self.previous_word() == "in" && !failure.expects(Rule::range) => {
                 Some(SyntaxError::SquareSet { span })
+            }
+            "{" if is_aggregate(self.previous_word()) => {
+                let head = self.previous()?;
+                let name = self.previous_word().to_owned();
+                Some(SyntaxError::RoundAggregate { name, span: failure.span(head) })
             }
             "|" => self.bar(),
             ")" | "]" | "}" => self.closing(),
@@ -236,6 +261,40 @@ impl Place<'_, '_> {
             ":" if !failure.expects_operand() => failure.unclosed(&self.nesting, "`:`", span),
             _ => None,
         }
+    }
+
+    /// An operator of another language, of which this token is one half.
+    fn with_neighbour(&self) -> Option<SyntaxError> {
+        let (text, span) = (self.failure.text, self.span());
+        [
+            self.previous().map(|before| self.failure.span(before).to(span)),
+            self.next().map(|after| span.to(self.failure.span(after))),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|both| self.foreign(text.get(both.range())?, both))
+    }
+
+    /// `hours-per-week` and `a.b`: words that marks join without a space.
+    fn joined_name(&self) -> Option<SyntaxError> {
+        let tokens = self.failure.chunk();
+        let here = self.index.checked_sub(self.failure.tokens.start)?;
+        let joined =
+            |pair: &&[Token]| matches!(pair, [a, b] if a.end == b.start && is_part_of_name(a, b, self.failure.text));
+        let (before, after) = (tokens.get(..=here)?, tokens.get(here..)?);
+        let first = here - before.windows(2).rev().take_while(joined).count();
+        let last = here + after.windows(2).take_while(joined).count();
+        if first == here || last == here {
+            return None;
+        }
+        let span = self.failure.span(tokens.get(first)?).to(self.failure.span(tokens.get(last)?));
+        Some(SyntaxError::BadName { text: shortened(self.failure.text.get(span.range())?), span })
+    }
+
+    /// It stands among the arguments of a `use`.
+    fn is_argument(&self) -> bool {
+        let first = self.failure.chunk().first().map_or("", |token| token.text(self.failure.text));
+        first == "use" && self.nesting.brackets() == 1
     }
 
     fn bar(&self) -> Option<SyntaxError> {
@@ -267,8 +326,7 @@ impl Place<'_, '_> {
         let open = self.nesting.innermost().filter(|open| open.mark == '(')?;
         let head = self.failure.token(open.token.checked_sub(1)?)?;
         let name = head.text(self.failure.text);
-        matches!(name, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
-            .then(|| SyntaxError::RoundAggregate { name: name.to_owned(), span: self.failure.span(head) })
+        is_aggregate(name).then(|| SyntaxError::RoundAggregate { name: name.to_owned(), span: self.failure.span(head) })
     }
 
     fn closing(&self) -> Option<SyntaxError> {
@@ -308,7 +366,7 @@ impl Place<'_, '_> {
             "in" if self.failure.expects(Rule::close_paren) && !self.failure.expects_operator() => {
                 self.failure.unclosed(&self.nesting, "`in`", self.span())
             }
-            "if" if self.failure.expects_operator() => Some(SyntaxError::If { span: self.span() }),
+            _ if self.failure.expects_operator() && self.foreign_word().is_some() => self.foreign_word(),
             word if ends && self.token.first_on_line && !is_reserved(word) => Some(SyntaxError::UnknownDeclaration {
                 found: self.found(),
                 suggestion: Some(closest_keyword(word)?),
@@ -316,6 +374,15 @@ impl Place<'_, '_> {
             }),
             _ => None,
         }
+    }
+
+    /// The token, or the one before it, is a word of another language.
+    fn foreign_word(&self) -> Option<SyntaxError> {
+        [Some(self.token), self.previous()].into_iter().flatten().find_map(|token| {
+            let word = token.text(self.failure.text);
+            let (_, instead) = FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word)?;
+            Some(SyntaxError::ForeignWord { found: word.to_owned(), instead, span: self.failure.span(token) })
+        })
     }
 
     /// Something follows that belongs behind a colon.
@@ -343,6 +410,17 @@ impl Place<'_, '_> {
     fn unexpected(&self) -> SyntaxError {
         self.failure.generic(self.found(), self.span())
     }
+}
+
+fn is_aggregate(word: &str) -> bool {
+    matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
+}
+
+/// Two tokens that a user may have meant as part of one name: one is a `-` or `.`, and the other a word or number.
+fn is_part_of_name(a: &Token, b: &Token, text: &str) -> bool {
+    let is_mark = |token: &Token| matches!(token.text(text), "-" | ".");
+    let is_word = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::Number);
+    (is_mark(a) && is_word(b)) || (is_word(a) && is_mark(b))
 }
 
 fn closing(open: char) -> char {
@@ -386,14 +464,5 @@ fn character(text: &str) -> String {
         }
         Some('`') | None => "a backtick".to_owned(),
         Some(c) => format!("`{c}`"),
-    }
-}
-
-/// A message is no place for a kilobyte of the user's text.
-fn shortened(text: &str) -> String {
-    const LIMIT: usize = 40;
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}..", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
     }
 }

@@ -206,7 +206,9 @@ fn number(rest: &str) -> (TokenKind, usize) {
     if byte(end) == b'%' {
         end += 1;
     }
-    let tail = word_length(&rest[end..]);
+    // What runs on without a space belongs to it: `12abc`, `0.5.3`.
+    let second_point = usize::from(byte(end) == b'.' && byte(end + 1).is_ascii_digit());
+    let tail = second_point + word_length(&rest[end + second_point..]);
     if tail > 0 { (TokenKind::Broken(Broken::Number), end + tail) } else { (TokenKind::Number, end) }
 }
 
