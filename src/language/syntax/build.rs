@@ -282,7 +282,8 @@ impl Builder {
         let kind = match pair.as_rule() {
             Rule::pairs => DomainKind::Pairs(Box::new(self.domain(Children::of(pair).next()?)?)),
             Rule::set => DomainKind::Set(self.levels(Children::of(pair))?),
-            Rule::domain_group => return self.domain(Children::of(pair).next()?),
+            // The parentheses belong to the span, as there is no node for them.
+            Rule::domain_group => self.domain(Children::of(pair).next()?)?.kind,
             Rule::operand => {
                 let mut children = Children::of(pair);
                 let name = self.name(children.next()?);

@@ -5,9 +5,10 @@
 //! what was expected.
 
 use super::Rule;
+use super::confusion;
 use super::error::{SyntaxError, shortened};
 use super::expected;
-use super::outline::{Bar, DECLARATION_KEYWORDS, Nesting, is_declaration_keyword, is_reserved};
+use super::outline::{Bar, Nesting, is_declaration_keyword, is_reserved};
 use super::scan::{Broken, Scan, Token, TokenKind};
 use crate::language::span::{SourceId, Span};
 
@@ -23,52 +24,6 @@ pub(super) struct Failure<'t> {
     /// What it would have taken there.
     pub expected: Vec<Rule>,
 }
-
-/// Operators of other languages and of mathematics, and how they are written here.
-const FOREIGN_OPERATORS: [(&str, &str); 30] = [
-    ("&&", "`and`"),
-    ("&", "`and`"),
-    ("∧", "`and`"),
-    ("||", "`or`"),
-    ("∨", "`or`"),
-    ("!", "`not`"),
-    ("¬", "`not`"),
-    ("~", "`not`"),
-    ("<>", "`!=`"),
-    ("≠", "`!=`"),
-    ("=>", "`>=`"),
-    ("≥", "`>=`"),
-    ("=<", "`<=`"),
-    ("≤", "`<=`"),
-    ("===", "`==`"),
-    (":=", "`=`"),
-    ("±", "`+/-`"),
-    ("×", "`*`"),
-    ("·", "`*`"),
-    ("÷", "`/`"),
-    ("−", "`-`, the sign on the keyboard"),
-    ("∈", "`in`"),
-    ("∀", "`forall`"),
-    ("∞", "`inf`"),
-    ("//", "`#` to begin a comment"),
-    ("/*", "`#` to begin a comment"),
-    ("<==", "`<=`"),
-    (">==", "`>=`"),
-    ("< =", "`<=`, without a space"),
-    ("> =", "`>=`, without a space"),
-];
-
-/// Words that other languages have in the place of an operator.
-const FOREIGN_WORDS: [(&str, &str); 8] = [
-    ("if", "a condition stands behind a bar, `E[x | a == b]`, or behind `where`"),
-    ("given", "a condition stands behind a bar, `E[x | a == b]`"),
-    ("AND", "write `and`"),
-    ("OR", "write `or`"),
-    ("NOT", "write `not`"),
-    ("IN", "write `in`"),
-    ("is", "write `==`"),
-    ("for", "write `forall r in race: ..` in front of the comparison"),
-];
 
 /// The mistake behind a failed parse.
 pub(super) fn diagnose(failure: &Failure) -> SyntaxError {
@@ -191,7 +146,7 @@ impl Place<'_, '_> {
     }
 
     fn foreign(&self, operator: &str, span: Span) -> Option<SyntaxError> {
-        let &(found, instead) = FOREIGN_OPERATORS.iter().find(|(foreign, _)| *foreign == operator)?;
+        let &(found, instead) = confusion::OPERATORS.iter().find(|(foreign, _)| *foreign == operator)?;
         Some(SyntaxError::ForeignOperator { found: found.to_owned(), instead, span })
     }
 
@@ -222,7 +177,7 @@ impl Place<'_, '_> {
         if let Some(operator) = self.with_neighbour() {
             return Some(operator);
         }
-        let suggestion = (self.token.kind == TokenKind::Word).then(|| closest_keyword(self.word)).flatten();
+        let suggestion = (self.token.kind == TokenKind::Word).then(|| confusion::closest_keyword(self.word)).flatten();
         Some(SyntaxError::UnknownDeclaration { found: self.found(), suggestion, span: self.span() })
     }
 
@@ -369,7 +324,7 @@ impl Place<'_, '_> {
             _ if self.failure.expects_operator() && self.foreign_word().is_some() => self.foreign_word(),
             word if ends && self.token.first_on_line && !is_reserved(word) => Some(SyntaxError::UnknownDeclaration {
                 found: self.found(),
-                suggestion: Some(closest_keyword(word)?),
+                suggestion: Some(confusion::closest_keyword(word)?),
                 span: self.span(),
             }),
             _ => None,
@@ -380,7 +335,7 @@ impl Place<'_, '_> {
     fn foreign_word(&self) -> Option<SyntaxError> {
         [Some(self.token), self.previous()].into_iter().flatten().find_map(|token| {
             let word = token.text(self.failure.text);
-            let (_, instead) = FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word)?;
+            let (_, instead) = confusion::WORDS.iter().find(|(foreign, _)| *foreign == word)?;
             Some(SyntaxError::ForeignWord { found: word.to_owned(), instead, span: self.failure.span(token) })
         })
     }
@@ -430,29 +385,6 @@ fn closing(open: char) -> char {
         '{' => '}',
         other => other,
     }
-}
-
-/// The declaration keyword that a word is probably meant to be.
-fn closest_keyword(word: &str) -> Option<&'static str> {
-    let word: String = word.chars().take(32).flat_map(char::to_lowercase).collect();
-    let known = match word.as_str() {
-        "let" | "const" | "parameter" => Some("param"),
-        "feature" | "attribute" | "col" => Some("column"),
-        "target" => Some("label"),
-        "prediction" | "output" => Some("predict"),
-        "rule" | "require" | "subject" => Some("constraint"),
-        "include" => Some("import"),
-        "def" | "fn" | "function" => Some("metric"),
-        _ => None,
-    };
-    known.or_else(|| {
-        DECLARATION_KEYWORDS
-            .into_iter()
-            .map(|keyword| (strsim::damerau_levenshtein(&word, keyword), keyword))
-            .filter(|(distance, keyword)| *distance <= 1 + keyword.len() / 5)
-            .min()
-            .map(|(_, keyword)| keyword)
-    })
 }
 
 /// A character as people know it.

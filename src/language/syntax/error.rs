@@ -236,3 +236,14 @@ pub struct NotUtf8 {
     /// The offset of the first byte at fault, a byte order mark not counted.
     pub offset: usize,
 }
+
+impl NotUtf8 {
+    pub fn code(&self) -> &'static str {
+        "E0105"
+    }
+
+    /// How to put it right.
+    pub fn help(&self) -> String {
+        "save the file as UTF-8".to_owned()
+    }
+}
