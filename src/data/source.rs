@@ -234,7 +234,7 @@ impl Source {
             Layout::Json(keys) => Box::new(json::Reader::new(self, file, keys, &unique, limits)),
             Layout::Parquet(footer) => Box::new(parquet::Reader::new(self, file, footer, &unique, limits.rows)?),
         };
-        Ok(Batches::new(reader, order, self.name.clone(), self.size))
+        Ok(Batches::new(reader, order, &self.name, self.size))
     }
 
     /// BLAKE3 of the file's bytes.
