@@ -196,7 +196,7 @@ impl Source {
 
     /// The names of the columns, in the order of the file.
     ///
-    /// JSON Lines has no header: these are the keys of its first objects, see [`JSON_SAMPLE`](json::SAMPLE).
+    /// JSON Lines has no header: these are the keys of its first objects, see [`JSON_SAMPLE`](super::JSON_SAMPLE).
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
