@@ -15,6 +15,7 @@ pub mod error;
 mod expected;
 mod expression;
 mod format;
+pub mod import;
 mod outline;
 mod scan;
 mod tree;

@@ -1,0 +1,12 @@
+//! JSON Lines: one object on each line.
+//!
+//! Strings are text, numbers are text exactly as written, `null` and a missing key are nulls, and a column of
+//! nothing but `true` and `false` is boolean. Blank lines are skipped. Lists and objects have no place in a column
+//! that is read; in other columns they may stand. A line keeps its bytes when it is copied.
+
+mod keys;
+mod read;
+
+pub(super) use keys::Keys;
+pub use keys::SAMPLE;
+pub(super) use read::{Lines as RawLines, Reader, describe_line};

@@ -1,0 +1,147 @@
+//! What is written is read back, by Python too where it has NumPy and SciPy.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const INFINITY: f64 = f64::INFINITY;
+
+fn with_example<T>(run: impl FnOnce(&Numbers<'_>) -> T) -> T {
+    let names = ["parity[+]".to_owned(), "größe\n2".into(), String::new()];
+    run(&Numbers {
+        indptr: &[0, 2, 2, 3],
+        indices: &[0, 3, 1],
+        values: &[0.1, -1.0 / 3.0, 1e-300],
+        l: &[-INFINITY, 0.0, -0.5],
+        u: &[0.02, INFINITY, -0.5],
+        lo: &[0.0, 0.0, -INFINITY, 0.0],
+        hi: &[1.0, 1.0, INFINITY, 1.0],
+        w: &[1.0, 2.0, 1.0, 0.25],
+        names: &names,
+    })
+}
+
+#[test]
+fn json_reads_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.json");
+    with_example(|numbers| write_numbers(numbers, MatrixFormat::Json, &path)).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let expected = json!({
+        "n": 4, "m": 3, "names": ["parity[+]", "größe\n2", ""],
+        "A": {"indptr": [0, 2, 2, 3], "indices": [0, 3, 1], "values": [0.1, -1.0 / 3.0, 1e-300]},
+        "l": [null, 0.0, -0.5], "u": [0.02, null, -0.5],
+        "lo": [0.0, 0.0, null, 0.0], "hi": [1.0, 1.0, null, 1.0], "w": [1.0, 2.0, 1.0, 0.25],
+    });
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    assert!(text.starts_with("{\"n\":4,\"m\":3,\"names\"") && text.ends_with("}\n"));
+}
+
+/// Header and bytes of a member of an archive.
+fn member(archive: &mut zip::ZipArchive<File>, name: &str) -> (String, Vec<u8>) {
+    let mut bytes = Vec::new();
+    archive.by_name(&format!("{name}.npy")).unwrap().read_to_end(&mut bytes).unwrap();
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert_eq!((10 + length) % 64, 0);
+    let header = String::from_utf8(bytes[10..10 + length].to_vec()).unwrap();
+    assert!(header.ends_with('\n'));
+    (header.trim_end().to_owned(), bytes[10 + length..].to_vec())
+}
+
+#[test]
+fn npz_reads_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npz");
+    with_example(|numbers| write_numbers(numbers, MatrixFormat::Npz, &path)).unwrap();
+    let mut archive = zip::ZipArchive::new(File::open(&path).unwrap()).unwrap();
+    assert_eq!(archive.len(), 11);
+    let (header, bytes) = member(&mut archive, "u");
+    assert_eq!(header, "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }");
+    let floats: Vec<f64> = bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    assert_eq!(floats, [0.02, INFINITY, -0.5]);
+    let (_, bytes) = member(&mut archive, "indices");
+    let integers: Vec<i64> = bytes.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect();
+    assert_eq!(integers, [0, 3, 1]);
+    let (header, bytes) = member(&mut archive, "names");
+    assert!(header.contains("'<U9'"), "{header}");
+    let text: String =
+        bytes.as_chunks().0.iter().filter_map(|bytes| char::from_u32(u32::from_le_bytes(*bytes))).collect();
+    assert_eq!(text, "parity[+]größe\n2\0\0\0\0\0\0\0\0\0\0\0");
+    assert_eq!(member(&mut archive, "format").1, b"csr");
+}
+
+#[test]
+fn market_reads_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.mtx");
+    let files = with_example(|numbers| write_numbers(numbers, MatrixFormat::Market, &path)).unwrap();
+    let expected = "%%MatrixMarket matrix coordinate real general\n\
+        % row 1: parity[+]\n% row 2: größe 2\n% row 3: \n3 4 3\n\
+        1 1 0.1\n1 4 -0.3333333333333333\n3 2 1e-300\n";
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+    let lower = fs::read_to_string(dir.path().join("x.l.mtx")).unwrap();
+    assert_eq!(lower, "%%MatrixMarket matrix array real general\n3 1\n-inf\n0\n-0.5\n");
+    assert_eq!(files.len(), 6);
+    assert!(files.iter().all(|file| file.exists()));
+    let refused = with_example(|numbers| write_numbers(numbers, MatrixFormat::Market, Path::new("-")));
+    assert!(matches!(refused, Err(DataError::SeveralFiles { .. })));
+}
+
+#[test]
+fn lengths_that_do_not_fit_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.json");
+    let refused = |change: &dyn Fn(&mut Numbers<'static>)| {
+        let mut numbers = Numbers { indptr: &[0], ..Numbers::default() };
+        write_numbers(&numbers, MatrixFormat::Json, &path).unwrap();
+        change(&mut numbers);
+        write_numbers(&numbers, MatrixFormat::Json, &path).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(&|numbers| numbers.l = &[0.0]),
+        "the export does not fit together: the length of indptr is 1, expected 2"
+    );
+    refused(&|numbers| numbers.indptr = &[]);
+    refused(&|numbers| numbers.lo = &[0.0]);
+    refused(&|numbers| (numbers.indptr, numbers.l, numbers.u) = (&[0, 5, 0], &[0.0; 2], &[0.0; 2]));
+    refused(&|numbers| numbers.indices = &[0]);
+}
+
+#[test]
+fn python_reads_all_of_it() {
+    const SCRIPT: &str = r#"
+import sys, json, numpy as np
+from scipy import io, sparse
+d = sys.argv[1]
+z = np.load(d + "/x.npz")
+A = sparse.load_npz(d + "/x.npz")
+M = io.mmread(d + "/x.mtx")
+J = json.load(open(d + "/x.json"))
+D = np.array([[0.1, 0, 0, -1/3], [0, 0, 0, 0], [0, 1e-300, 0, 0]])
+K = sparse.csr_array((J["A"]["values"], J["A"]["indices"], J["A"]["indptr"]), shape=(J["m"], J["n"]))
+for B in (A, M, K):
+    assert (B.toarray() == D).all(), B
+assert z["indices"].dtype == np.int64 and list(z["names"]) == ["parity[+]", "größe\n2", ""], z["names"]
+inf = np.inf
+for k, v in dict(l=[-inf, 0, -.5], u=[.02, inf, -.5], lo=[0, 0, -inf, 0], hi=[1, 1, inf, 1], w=[1, 2, 1, .25]).items():
+    assert (z[k] == v).all(), k
+    assert (io.mmread(f"{d}/x.{k}.mtx").ravel() == v).all(), k
+"#;
+    let python = |arguments: &[&str]| Command::new("python3").args(arguments).output();
+    if !python(&["-c", "import numpy, scipy"]).is_ok_and(|output| output.status.success()) {
+        eprintln!("not run: python3 with numpy and scipy is not installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for format in MatrixFormat::ALL {
+        let path = dir.path().join(format!("x.{format}"));
+        with_example(|numbers| write_numbers(numbers, format, &path)).unwrap();
+    }
+    let output = python(&["-c", SCRIPT, dir.path().to_str().unwrap()]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,33 @@
+//! Tables: reading them, reading their columns as numbers, text or levels, and writing them back.
+//!
+//! ```text
+//! path ─Source::open→ Source ─read(columns)→ Batch, Batch, ..  ─Column::new→ Column ─┬ numbers
+//!  CSV, TSV, Parquet,   names of the columns,  at most 65536 rows                      ├ text
+//!  JSON Lines, `-`      size, hash              each, with their lines                 └ LevelCoder → codes
+//! ```
+//!
+//! This room knows Arrow and files, and nothing of the language or the solver.
+
+mod atomic;
+mod batch;
+mod column;
+mod csv;
+mod error;
+mod json;
+mod levels;
+pub mod matrix;
+mod parquet;
+mod source;
+mod write;
+
+pub use atomic::{STANDARD_STREAM, write_atomically};
+pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
+pub use column::{Column, Shortest, Value, parse_number};
+pub use error::DataError;
+pub use json::SAMPLE as JSON_SAMPLE;
+pub use levels::{Code, Level, LevelCoder};
+pub use source::{Format, Source};
+pub use write::{Added, OnExisting, Output, write_with_columns};
+
+#[cfg(test)]
+mod tests;

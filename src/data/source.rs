@@ -1,0 +1,295 @@
+//! A table on disk or on standard input: its format, its columns, and batches of its rows.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use tempfile::TempPath;
+
+use super::atomic::STANDARD_STREAM;
+use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits, ReadBatches};
+use super::error::DataError;
+use super::{csv, json, parquet};
+
+/// How a table is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Comma-separated values with a header line (RFC 4180).
+    Csv,
+    /// The same with tabs for commas.
+    Tsv,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object on each line.
+    JsonLines,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Tsv, Self::Parquet, Self::JsonLines];
+
+    /// The name by which a user asks for the format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Parquet => "parquet",
+            Self::JsonLines => "jsonl",
+        }
+    }
+
+    /// What sentences call it.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Tsv => "TSV",
+            Self::Parquet => "Parquet",
+            Self::JsonLines => "JSON Lines",
+        }
+    }
+
+    /// The format that the extension of a path stands for.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownFormat`]
+    pub fn of_path(path: &Path) -> Result<Self, DataError> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        match extension.as_deref() {
+            Some("csv") => Ok(Self::Csv),
+            Some("tsv" | "tab") => Ok(Self::Tsv),
+            Some("parquet" | "pq") => Ok(Self::Parquet),
+            Some("jsonl" | "ndjson" | "json") => Ok(Self::JsonLines),
+            _ => Err(DataError::UnknownFormat { file: path.display().to_string(), extension }),
+        }
+    }
+
+    /// The delimiter, for the two formats that have one.
+    pub(super) fn delimiter(self) -> Option<u8> {
+        match self {
+            Self::Csv => Some(b','),
+            Self::Tsv => Some(b'\t'),
+            Self::Parquet | Self::JsonLines => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "ndjson" | "json" => Ok(Self::JsonLines),
+            _ => Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
+                format!("unknown format `{text}`; the formats are {}", Self::ALL.map(Self::name).join(", "))
+            }),
+        }
+    }
+}
+
+/// A table: where it is, how it is stored, and what columns it has.
+///
+/// It can be read any number of times. Standard input and pipes can be read once only, so they are copied to a
+/// temporary file first, which goes when the last clone of the source does.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) format: Format,
+    size: u64,
+    columns: Arc<[String]>,
+    pub(super) layout: Layout,
+    _spool: Option<Arc<TempPath>>,
+}
+
+/// What each format learns when it opens a file.
+#[derive(Debug, Clone)]
+pub(super) enum Layout {
+    Csv,
+    Json(json::Keys),
+    Parquet(parquet::Footer),
+}
+
+impl Source {
+    /// Opens a table and reads its header.
+    ///
+    /// `-` is standard input. The format is `format` if given, else what the extension says; standard input and
+    /// pipes without extension are CSV.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file as a whole or with its header.
+    pub fn open(path: &Path, format: Option<Format>) -> Result<Self, DataError> {
+        if path == Path::new(STANDARD_STREAM) {
+            let spool = spool("standard input", io::stdin().lock())?;
+            return Self::from_spool("standard input", spool, format.unwrap_or(Format::Csv));
+        }
+        let name = path.display().to_string();
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => DataError::NotFound { file: name.clone() },
+            _ => DataError::Read { file: name.clone(), source },
+        };
+        let meta = fs::metadata(path).map_err(failed)?;
+        if meta.is_dir() {
+            return Err(DataError::Directory { file: name });
+        }
+        if !meta.is_file() {
+            let format = format.or_else(|| Format::of_path(path).ok()).unwrap_or(Format::Csv);
+            let spool = spool(&name, File::open(path).map_err(failed)?)?;
+            return Self::from_spool(&name, spool, format);
+        }
+        let format = format.map_or_else(|| Format::of_path(path), Ok)?;
+        Self::inspect(name, path.to_path_buf(), format, None)
+    }
+
+    /// Copies a stream to a temporary file and opens that; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn from_stream(name: &str, stream: impl Read, format: Format) -> Result<Self, DataError> {
+        Self::from_spool(name, spool(name, stream)?, format)
+    }
+
+    fn from_spool(name: &str, spool: TempPath, format: Format) -> Result<Self, DataError> {
+        Self::inspect(name.to_owned(), spool.to_path_buf(), format, Some(Arc::new(spool)))
+    }
+
+    fn inspect(name: String, path: PathBuf, format: Format, spool: Option<Arc<TempPath>>) -> Result<Self, DataError> {
+        let failed = |source| DataError::Read { file: name.clone(), source };
+        let file = File::open(&path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        if size == 0 {
+            return Err(DataError::Empty { file: name });
+        }
+        let (columns, layout) = match format {
+            Format::Csv | Format::Tsv => (csv::read_header(&name, file, format)?, Layout::Csv),
+            Format::Parquet => {
+                let (columns, footer) = parquet::read_footer(&name, file)?;
+                (columns, Layout::Parquet(footer))
+            }
+            Format::JsonLines => {
+                let keys = json::Keys::sample(&name, file)?;
+                (keys.names(), Layout::Json(keys))
+            }
+        };
+        refuse_duplicates(&name, &columns)?;
+        Ok(Self { name, path, format, size, columns: columns.into(), layout, _spool: spool })
+    }
+
+    /// What messages call the table: its path as given, or `standard input`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the table is stored.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The names of the columns, in the order of the file.
+    ///
+    /// JSON Lines has no header: these are the keys of its first objects, see [`JSON_SAMPLE`](super::JSON_SAMPLE).
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads the named columns from the first row on, in batches of [`DEFAULT_BATCH_ROWS`].
+    ///
+    /// # Errors
+    /// [`DataError::ColumnMissing`], or the file cannot be opened any more.
+    pub fn read<N: AsRef<str>>(&self, columns: &[N]) -> Result<Batches, DataError> {
+        self.read_by(columns, DEFAULT_BATCH_ROWS)
+    }
+
+    /// As [`Source::read`], with at most `rows` rows (and at least one) in a batch.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub fn read_by<N: AsRef<str>>(&self, columns: &[N], rows: usize) -> Result<Batches, DataError> {
+        self.read_within(columns, Limits { rows: rows.max(1), numbers: false })
+    }
+
+    pub(super) fn read_within<N: AsRef<str>>(&self, columns: &[N], limits: Limits) -> Result<Batches, DataError> {
+        let wanted: Vec<usize> = columns.iter().map(|name| self.find(name.as_ref())).collect::<Result<_, _>>()?;
+        let mut unique = wanted.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        let order = wanted.iter().filter_map(|index| unique.binary_search(index).ok()).collect();
+        let file = self.reopen()?;
+        let reader: Box<dyn ReadBatches> = match &self.layout {
+            Layout::Csv => Box::new(csv::Reader::new(self, file, &unique, limits.rows)?),
+            Layout::Json(keys) => Box::new(json::Reader::new(self, file, keys, &unique, limits)),
+            Layout::Parquet(footer) => Box::new(parquet::Reader::new(self, file, footer, &unique, limits.rows)?),
+        };
+        Ok(Batches::new(reader, order, &self.name, self.size))
+    }
+
+    /// BLAKE3 of the file's bytes.
+    ///
+    /// # Errors
+    /// [`DataError::Read`]
+    pub fn hash(&self) -> Result<blake3::Hash, DataError> {
+        let mut hasher = blake3::Hasher::new();
+        io::copy(&mut self.reopen()?, &mut hasher)
+            .map_err(|source| DataError::Read { file: self.name.clone(), source })?;
+        Ok(hasher.finalize())
+    }
+
+    /// The same table with the keys of all its objects as columns, if it is JSON Lines; another is as it was.
+    pub(super) fn with_all_keys(&self) -> Result<Self, DataError> {
+        let mut source = self.clone();
+        if let Layout::Json(keys) = &mut source.layout {
+            *keys = json::Keys::scan(&self.name, self.reopen()?)?;
+            source.columns = keys.names().into();
+        }
+        Ok(source)
+    }
+
+    fn find(&self, name: &str) -> Result<usize, DataError> {
+        self.columns.iter().position(|known| known == name).ok_or_else(|| DataError::ColumnMissing {
+            file: self.name.clone(),
+            column: name.to_owned(),
+            known: self.columns.to_vec(),
+        })
+    }
+
+    pub(super) fn reopen(&self) -> Result<File, DataError> {
+        File::open(&self.path).map_err(|source| DataError::Read { file: self.name.clone(), source })
+    }
+}
+
+fn spool(name: &str, mut stream: impl Read) -> Result<TempPath, DataError> {
+    let failed = |source| DataError::Read { file: name.to_owned(), source };
+    let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
+    io::copy(&mut stream, &mut file).map_err(failed)?;
+    Ok(file.into_temp_path())
+}
+
+/// Columns without a name may be many: nobody can ask for them.
+fn refuse_duplicates(file: &str, columns: &[String]) -> Result<(), DataError> {
+    let mut seen = HashMap::with_capacity(columns.len());
+    for (index, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
+        if let Some(first) = seen.insert(column.as_str(), index) {
+            return Err(DataError::DuplicateColumn {
+                file: file.to_owned(),
+                column: column.clone(),
+                first: first + 1,
+                second: index + 1,
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The runtime wing: numbers in, numbers out.
+//!
+//! ```text
+//!  ProblemParts ──new──▶ Problem ──project(z)──▶ Projection ──vjp(v)──▶ Gradient
+//!       CSR ───from_csr──▶   │                      │
+//!                            └──▶ CSR / CSC         └──▶ status, multipliers, certificate
+//! ```
+//!
+//! It solves one problem, exactly, and differentiates the solution:
+//!
+//! ```text
+//! minimise ½ Σ wᵢ (ŷᵢ − zᵢ)²   subject to   l ≤ A ŷ ≤ u,   loᵢ ≤ ŷᵢ ≤ hiᵢ
+//! ```
+//!
+//! Nothing here knows about fairness, languages or tables: whoever has a sparse `A`, sides and a box can use
+//! [`problem::Problem::from_csr`] and [`project::project`]. Arrows run one way, `problem → project → solve_record`.
+//!
+//! * [`problem`]: the matrix coded by a dictionary of cells, its checks, imports and exports;
+//! * [`project`]: dual semismooth Newton, active sets, certificates, derivatives;
+//! * [`solve_record`]: one JSON line in, one JSON line out.
+
+pub mod problem;
+pub mod project;
+pub mod solve_record;
+
+pub use problem::{Bounds, Problem, ProblemError, ProblemParts, RowsByCell};
+pub use project::{
+    Certificate, Gradient, OnInfeasible, ProjectError, Projection, Projector, Sample, Settings, Side, Status, project,
+};

@@ -1,0 +1,51 @@
+//! The exact projection of predictions onto rows and a box, and its derivative.
+//!
+//! ```text
+//! minimise ½ Σ wᵢ (ŷᵢ − zᵢ)²   subject to   l ≤ A ŷ ≤ u,   loᵢ ≤ ŷᵢ ≤ hiᵢ
+//! ```
+//!
+//! The dual has one unknown per row. Its maximiser `μ` gives the point by `ŷ(μ) = clip(z − W⁻¹ Aᵀ μ)`, and the dual
+//! is concave, once differentiable up to the kinks of the sides, and piecewise quadratic: for one row this is the
+//! continuous quadratic knapsack problem (Brucker 1984; Kiwiel 2008). A semismooth Newton method (Qi & Sun 1993) with
+//! the exact solution of each local model ends at the solution after finitely many steps (Li & Swetits 1997 for
+//! piecewise quadratic splines), and derivatives follow from the final active set (Amos & Kolter 2017).
+//!
+//! * `kernel`: passes over samples; * `local`: the local model, by a dual active-set method; * `basis`: its
+//! factorisation; * `newton`: the outer iteration; * `farkas`: proofs of infeasibility; * `finish`: rounding to the
+//! type of `z` and the certificate; * `gradient`: derivatives.
+
+mod basis;
+mod farkas;
+mod finish;
+mod gradient;
+mod kernel;
+mod local;
+mod newton;
+mod output;
+mod passes;
+mod projection;
+mod projector;
+mod relax;
+mod sample;
+mod settings;
+mod sides;
+
+pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Projection, Side, Status};
+pub use projector::Projector;
+pub use sample::Sample;
+pub use settings::{OnInfeasible, Settings};
+
+use super::problem::Problem;
+
+/// Projects `z` onto the rows and the box of `problem`.
+///
+/// `z` may be `f32` or `f64`, and `ŷ` has its type; all arithmetic is `f64`. Use a [`Projector`] to keep buffers
+/// between batches.
+///
+/// # Errors
+/// If `z` has the wrong length or holds NaN or infinite numbers. An infeasible problem is no error: see [`Status`].
+pub fn project<T: Sample>(problem: &Problem, z: &[T], settings: &Settings) -> Result<Projection<T>, ProjectError> {
+    let mut out = Projection::default();
+    Projector::new().project_into(problem, z, settings, &mut out)?;
+    Ok(out)
+}

@@ -1,0 +1,302 @@
+//! The outer iteration: semismooth Newton on the dual.
+
+use super::local::{Local, Outcome};
+use super::passes::{SAMPLED, Sums};
+use super::sample::Sample;
+use super::sides::Sides;
+use crate::runtime::problem::Problem;
+
+/// Most steps on a sample of the samples.
+const SAMPLED_STEPS: usize = 6;
+/// A stalled iteration is still called converged if every row is within this of its size.
+const ACCEPTABLE: f64 = 1e-12;
+
+/// How the iteration ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Ended {
+    Converged,
+    /// A direction of multipliers that proves that no point satisfies the rows.
+    Infeasible(Vec<f64>),
+    Limit,
+}
+
+/// Buffers of the iteration, kept between solves.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Newton {
+    pub(crate) multipliers: Vec<f64>,
+    pub(crate) shift: Vec<f64>,
+    pub(crate) sums: Sums,
+    pub(crate) activity: Vec<f64>,
+    /// Size of each row's sum, for tolerances.
+    pub(crate) scale: Vec<f64>,
+    pub(crate) tolerance: Vec<f64>,
+    pub(crate) local: Local,
+    pub(crate) sides: Sides,
+    pub(crate) passes: usize,
+    /// The rounding error of a row's sum relative to its size: within it a row counts as satisfied.
+    pub(crate) unit: f64,
+    sampled: bool,
+    trial: Vec<f64>,
+    step: Vec<f64>,
+}
+
+impl Newton {
+    /// Takes `multipliers` and evaluates the rows there.
+    pub(crate) fn start<T: Sample>(&mut self, problem: &Problem, z: &[T], multipliers: Option<&[f64]>) {
+        let (slots, rows) = (problem.slots(), problem.rows());
+        self.passes = 0;
+        self.sums.prepare(problem);
+        // Coefficients and the last sums take a few roundings, sums over a task about the root of their number.
+        self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
+        self.shift.resize(slots, 0.0);
+        for buffer in [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.tolerance] {
+            buffer.clear();
+            buffer.resize(rows, 0.0);
+        }
+        if let Some(start) = multipliers {
+            for (row, &mu) in start.iter().enumerate().take(rows) {
+                self.multipliers[row] = admissible(problem, row, mu);
+            }
+        }
+        self.sampled = false;
+        if multipliers.is_none() && problem.n() >= SAMPLED {
+            self.start_sampled(problem, z);
+        }
+        self.evaluate::<T, false>(problem, z);
+    }
+
+    /// Good multipliers from a sample of the samples: saves full passes, and changes nothing else.
+    fn start_sampled<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+        self.sampled = true;
+        self.sides.set(problem, &self.multipliers);
+        self.evaluate::<T, false>(problem, z);
+        self.run(problem, z, SAMPLED_STEPS);
+        self.sampled = false;
+        self.passes = 0;
+    }
+
+    /// Activities at the present multipliers, with `ROUND` of the numbers as they will be returned.
+    pub(crate) fn evaluate<T: Sample, const ROUND: bool>(&mut self, problem: &Problem, z: &[T]) {
+        problem.rows.shift_into(&self.multipliers, &mut self.shift);
+        if self.sampled {
+            self.sums.estimate(problem, z, &self.shift);
+        } else {
+            self.sums.evaluate::<T, ROUND>(problem, z, &self.shift);
+        }
+        self.passes += 1;
+        for row in 0..problem.rows() {
+            self.activity[row] = problem.rows.dot(row, &self.sums.value);
+            self.scale[row] = problem.rows.dot_abs(row, &self.sums.size);
+            self.tolerance[row] = self.unit * self.scale[row] + f64::MIN_POSITIVE;
+        }
+    }
+
+    /// Iterates from the present multipliers until the rows hold within their tolerances.
+    pub(crate) fn run<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        let mut best = f64::INFINITY;
+        let mut stalled = 0;
+        for _ in 0..max_steps {
+            let residual = self.residual();
+            if residual <= 1.0 {
+                return Ended::Converged;
+            }
+            // Steps at the level of rounding errors do not get better.
+            stalled = if residual < 0.5 * best { 0 } else { stalled + 1 };
+            best = best.min(residual);
+            if stalled >= 4 && residual * self.unit <= ACCEPTABLE {
+                return Ended::Converged;
+            }
+            let outcome = self.local.solve(
+                problem,
+                &self.sums.gram,
+                &self.activity,
+                &self.multipliers,
+                &self.sides,
+                &self.tolerance,
+            );
+            if std::env::var("DBG").is_ok() {
+                eprintln!(
+                    "res {residual:e} {outcome:?} active {:?} mu {:?} target {:?} ray {:?} tol {:?}",
+                    self.local.active, self.multipliers, self.local.target, self.local.ray, self.tolerance
+                );
+            }
+            let ended = match outcome {
+                Outcome::Ray => self.follow_ray(problem, z),
+                _ => self.follow_step(problem, z),
+            };
+            if let Some(ended) = ended {
+                return ended;
+            }
+        }
+        Ended::Limit
+    }
+
+    /// Largest error of a row in units of its tolerance: violation, or distance from the side that its multiplier
+    /// says.
+    pub(crate) fn residual(&self) -> f64 {
+        let mut worst = 0.0_f64;
+        for (row, &mu) in self.multipliers.iter().enumerate() {
+            let (over, under) =
+                (self.activity[row] - self.sides.upper[row], self.sides.lower[row] - self.activity[row]);
+            let at_cap = mu.abs() >= self.sides.cap[row];
+            let error = if mu > 0.0 {
+                if at_cap { -over } else { over.abs() }
+            } else if mu < 0.0 {
+                if at_cap { -under } else { under.abs() }
+            } else {
+                over.max(under)
+            };
+            worst = worst.max(error / self.tolerance[row]);
+        }
+        worst
+    }
+
+    fn follow_step<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
+        self.step.clear();
+        self.step.extend(self.local.target.iter().zip(&self.multipliers).map(|(t, m)| t - m));
+        if self.step.iter().all(|&s| s == 0.0) {
+            let within = self.residual() * self.unit <= ACCEPTABLE;
+            return Some(if within { Ended::Converged } else { Ended::Limit });
+        }
+        let before = self.slope(0.0);
+        self.trial.clear();
+        self.trial.extend_from_slice(&self.multipliers);
+        self.go_to(problem, z, 1.0);
+        let after = self.slope(1.0);
+        if std::env::var("DBG").is_ok() {
+            eprintln!("   slopes {before:e} {after:e}");
+        }
+        if after > 1e-9 * before.abs() {
+            self.search(problem, z, before, after);
+        }
+        None
+    }
+
+    /// A ray: either a proof of infeasibility, or a long step to where the dual stops falling.
+    fn follow_ray<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
+        if super::farkas::proves_infeasible(problem, &self.local.ray) {
+            return Some(Ended::Infeasible(self.local.ray.clone()));
+        }
+        self.trial.clear();
+        self.trial.extend_from_slice(&self.multipliers);
+        let mut length = self.ray_length(problem, z);
+        let mut moved = false;
+        for _ in 0..120 {
+            self.step.clear();
+            let parts = self.local.target.iter().zip(&self.local.ray).zip(&self.trial);
+            self.step.extend(parts.map(|((t, r), m)| t + length * r - m));
+            for (row, step) in self.step.iter_mut().enumerate() {
+                // Soft rows stop at their caps.
+                *step = admissible(problem, row, self.trial[row] + *step) - self.trial[row];
+            }
+            if moved {
+                self.multipliers.copy_from_slice(&self.trial);
+                self.evaluate::<T, false>(problem, z);
+            }
+            // A short ray need not outweigh the way back to the target: only a long one is sure to go down.
+            let before = self.slope(0.0);
+            if before >= 0.0 {
+                length *= 8.0;
+                continue;
+            }
+            moved = true;
+            self.go_to(problem, z, 1.0);
+            let after = self.slope(1.0);
+            if after >= 0.0 {
+                if after > 1e-9 * before.abs() {
+                    self.search(problem, z, before, after);
+                }
+                return None;
+            }
+            length *= 8.0;
+        }
+        Some(Ended::Limit)
+    }
+
+    /// A length of the ray that shifts predictions by about a thousandth of their size.
+    fn ray_length<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> f64 {
+        let size = z.iter().fold(1e-300_f64, |m, v| m.max(v.widen().abs()));
+        let mut shift = vec![0.0; problem.slots()];
+        problem.rows.shift_into(&self.local.ray, &mut shift);
+        let speed = shift.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        if speed > 0.0 { 1e-3 * size / speed } else { 1.0 }
+    }
+
+    fn go_to<T: Sample>(&mut self, problem: &Problem, z: &[T], length: f64) {
+        for (row, mu) in self.multipliers.iter_mut().enumerate() {
+            let next = self.trial[row] + length * self.step[row];
+            // Exact at the end, so that dropped rows are exactly zero.
+            *mu = if length == 1.0 && self.local.target[row] - self.trial[row] == self.step[row] {
+                self.local.target[row]
+            } else {
+                next
+            };
+        }
+        self.evaluate::<T, false>(problem, z);
+    }
+
+    /// Slope of the dual along the step at its point `length`, from the left (from the right at 0).
+    fn slope(&self, length: f64) -> f64 {
+        let mut slope = 0.0;
+        for (row, &step) in self.step.iter().enumerate() {
+            if step == 0.0 {
+                continue;
+            }
+            let mu = self.multipliers[row];
+            let toward = if mu != 0.0 {
+                mu
+            } else if length == 0.0 {
+                step
+            } else {
+                -step
+            };
+            let side = if toward > 0.0 { self.sides.upper[row] } else { self.sides.lower[row] };
+            slope += step * (side - self.activity[row]);
+        }
+        slope
+    }
+
+    /// Finds where the slope changes sign on the step, roughly: the Illinois variant of false position.
+    fn search<T: Sample>(&mut self, problem: &Problem, z: &[T], before: f64, after: f64) {
+        let (mut left, mut right) = ((0.0, before), (1.0, after));
+        let mut last = 0;
+        for _ in 0..100 {
+            let mut at = if left.1.is_finite() && right.1.is_finite() {
+                (left.0 * right.1 - right.0 * left.1) / (right.1 - left.1)
+            } else {
+                0.5 * (left.0 + right.0)
+            };
+            if !(at > left.0 && at < right.0) {
+                at = 0.5 * (left.0 + right.0);
+            }
+            if at == left.0 || at == right.0 {
+                return;
+            }
+            self.go_to(problem, z, at);
+            let slope = self.slope(at);
+            if slope.abs() <= 0.05 * before.abs() {
+                return;
+            }
+            if slope < 0.0 {
+                left = (at, slope);
+                right.1 *= if last == -1 { 0.5 } else { 1.0 };
+                last = -1;
+            } else {
+                right = (at, slope);
+                left.1 *= if last == 1 { 0.5 } else { 1.0 };
+                last = 1;
+            }
+        }
+    }
+}
+
+/// The multiplier nearest to `mu` that the row allows: no sign that lacks a side, no more than the cap.
+fn admissible(problem: &Problem, row: usize, mu: f64) -> f64 {
+    let cap = problem.soft[row];
+    let mu = if mu.is_finite() { mu.clamp(-cap, cap) } else { 0.0 };
+    if (mu > 0.0 && problem.upper[row] == f64::INFINITY) || (mu < 0.0 && problem.lower[row] == f64::NEG_INFINITY) {
+        0.0
+    } else {
+        mu
+    }
+}
