@@ -114,7 +114,12 @@ impl Newton {
                 &self.sides,
                 &self.tolerance,
             );
-            if std::env::var("DBG").is_ok() { eprintln!("res {residual:e} {outcome:?} active {:?} mu {:?} target {:?} ray {:?} tol {:?}", self.local.active, self.multipliers, self.local.target, self.local.ray, self.tolerance); }
+            if std::env::var("DBG").is_ok() {
+                eprintln!(
+                    "res {residual:e} {outcome:?} active {:?} mu {:?} target {:?} ray {:?} tol {:?}",
+                    self.local.active, self.multipliers, self.local.target, self.local.ray, self.tolerance
+                );
+            }
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
                 _ => self.follow_step(problem, z),
@@ -158,7 +163,9 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
-        if std::env::var("DBG").is_ok() { eprintln!("   slopes {before:e} {after:e}"); }
+        if std::env::var("DBG").is_ok() {
+            eprintln!("   slopes {before:e} {after:e}");
+        }
         if after > 1e-9 * before.abs() {
             self.search(problem, z, before, after);
         }
