@@ -1,3 +1,11 @@
+//! The language wing: text to [`program::Program`]. Pure: no I/O (imports come through a loader), no solver.
+
+pub mod check;
+pub mod diagnostic;
+pub mod hir;
+pub mod interval;
+pub mod library;
+pub mod lower;
 pub mod program;
 pub mod span;
 pub mod syntax;

@@ -102,3 +102,15 @@ impl Sources {
         }
     }
 }
+
+/// The source text under a span, on one line, shortened where long.
+pub fn quote(sources: &Sources, span: Span) -> String {
+    const LONGEST: usize = 100;
+    let text = sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let mut short: String = text.chars().take(LONGEST).collect();
+    short.push('…');
+    short
+}

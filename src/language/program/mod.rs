@@ -29,6 +29,8 @@ pub use number::power;
 pub use text::Names;
 pub use validate::{Invalid, MAX_DEPTH};
 
+use super::interval::Interval;
+
 /// The index of an event in [`Program::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventId(pub u32);
@@ -110,15 +112,6 @@ pub struct Level {
     pub text: String,
     /// Set where the level was declared as a number; data then match by value.
     pub number: Option<f64>,
-}
-
-/// A closed interval; infinite ends are `null` in the artefact.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    #[serde(with = "data::lower_bound")]
-    pub lower: f64,
-    #[serde(with = "data::upper_bound")]
-    pub upper: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,206 @@
+//! The tree as text, one S-expression for each declaration: what `--emit ast` prints and what tests compare.
+//!
+//! Everything but the spans is shown, so two files with the same text here differ only in layout and comments.
+
+use std::fmt::Write;
+
+use super::ast::{
+    AggregateKind, Column, Comparison, Condition, Constraint, Domain, DomainKind, Expr, ExprKind, File, Item, ItemKind,
+    Level, Metric, Name, OptionSetting, ProductOp, Range, Statement, SumOp, Type, Use,
+};
+use super::error::is_plain_name;
+
+/// The declarations of a file, one below the other.
+pub fn tree(file: &File) -> String {
+    let mut text = String::new();
+    for item in &file.items {
+        for line in item.doc.lines() {
+            text.push_str(format!("## {line}").trim_end());
+            text.push('\n');
+        }
+        text.push_str(&declaration(item));
+        text.push('\n');
+    }
+    text
+}
+
+fn declaration(item: &Item) -> String {
+    match &item.kind {
+        ItemKind::Column(it) => column("column", it),
+        ItemKind::Label(it) => column("label", it),
+        ItemKind::Predict(it) => column("predict", it),
+        ItemKind::Weight(it) => format!("(weight {}{})", name(&it.name), from(it.from.as_ref())),
+        ItemKind::Param(it) => {
+            let range = it.range.as_ref().map_or(String::new(), |it| format!(" {}", range(it)));
+            format!("(param {} {}{range})", name(&it.name), it.value.value)
+        }
+        ItemKind::Event(it) => format!("(event {} {})", name(&it.name), condition(&it.condition)),
+        ItemKind::Group(it) => format!("(group {} {})", name(&it.name), expr(&it.value)),
+        ItemKind::Constraint(Constraint { name: named, options: settings, body }) => {
+            format!("(constraint {}{}{})", name(named), options(settings), statement(body))
+        }
+        ItemKind::Metric(Metric { name: named, parameters, body }) => {
+            format!("(metric {} ({}){})", name(named), spaced(parameters, name), statement(body))
+        }
+        ItemKind::Use(Use { metric, arguments, call_span: _, alias, options: settings }) => {
+            let alias = alias.as_ref().map_or(String::new(), |alias| format!(" (as {})", name(alias)));
+            format!("(use {} ({}){alias}{})", name(metric), spaced(arguments, expr), options(settings))
+        }
+        ItemKind::Import(it) => format!("(import {:?})", it.path),
+    }
+}
+
+fn column(keyword: &str, column: &Column) -> String {
+    let nullable = if column.nullable { " ?" } else { "" };
+    format!("({keyword} {} {}{nullable}{})", name(&column.name), ty(&column.ty), from(column.from.as_ref()))
+}
+
+fn from(header: Option<&Name>) -> String {
+    header.map_or(String::new(), |header| format!(" (from {})", name(header)))
+}
+
+fn ty(ty: &Type) -> String {
+    let ranged = |word: &str, it: &Option<Range>| match it {
+        Some(it) => format!("({word} {})", range(it)),
+        None => word.to_owned(),
+    };
+    match ty {
+        Type::Categorical { levels: list, span: _ } => levels(list),
+        Type::Real { range, span: _ } => ranged("real", range),
+        Type::Int { range, span: _ } => ranged("int", range),
+    }
+}
+
+fn range(range: &Range) -> String {
+    format!("[{} {}]", range.lower.value, range.upper.value)
+}
+
+fn levels(levels: &[Level]) -> String {
+    format!("{{{}}}", spaced(levels, level))
+}
+
+fn level(level: &Level) -> String {
+    match level.number {
+        Some(value) if value.to_string() == level.text => level.text.clone(),
+        Some(value) => format!("{}={value}", level.text),
+        None => word(&level.text),
+    }
+}
+
+fn options(options: &[OptionSetting]) -> String {
+    let mut text = String::new();
+    for OptionSetting { name: named, value } in options {
+        let _ = write!(text, " (option {} {})", name(named), expr(value));
+    }
+    text
+}
+
+fn statement(statement: &Statement) -> String {
+    let mut text = String::new();
+    for quantifier in &statement.quantifiers {
+        let filter = quantifier.condition.as_ref().map_or(String::new(), |it| format!(" (where {})", condition(it)));
+        let binders = spaced(&quantifier.binders, name);
+        let _ = write!(text, " (forall ({binders}) {}{filter})", domain(&quantifier.domain));
+    }
+    if let Some(each) = &statement.each {
+        let filter = each.condition.as_ref().map_or(String::new(), |it| format!(" {}", condition(it)));
+        let _ = write!(text, " (each{filter})");
+    }
+    let _ = write!(text, " {}", expr(&statement.body));
+    text
+}
+
+fn domain(it: &Domain) -> String {
+    match &it.kind {
+        DomainKind::Name(it) => name(it),
+        DomainKind::Set(list) => levels(list),
+        DomainKind::Range(first, last) => format!("(range {} {})", expr(first), expr(last)),
+        DomainKind::Pairs(inner) => format!("(pairs {})", domain(inner)),
+        DomainKind::Product(factors) => format!("(product {})", spaced(factors, domain)),
+    }
+}
+
+fn condition(condition: &Condition) -> String {
+    match condition.terms.as_slice() {
+        [only] => expr(only),
+        terms => format!("(all {})", spaced(terms, expr)),
+    }
+}
+
+fn expr(it: &Expr) -> String {
+    match &it.kind {
+        ExprKind::Number { value, text } if value.to_string() == *text => text.clone(),
+        ExprKind::Number { value, text } => format!("{text}={value}"),
+        ExprKind::Name(it) => name(it),
+        ExprKind::Paren(inner) => format!("(paren {})", expr(inner)),
+        ExprKind::Negate(inner) => format!("(neg {})", expr(inner)),
+        ExprKind::Not(inner) => format!("(not {})", expr(inner)),
+        ExprKind::Sum(first, rest) => chain("sum", first, rest, |op| match op {
+            SumOp::Plus => "+",
+            SumOp::Minus => "-",
+        }),
+        ExprKind::Product(first, rest) => chain("product", first, rest, |op| match op {
+            ProductOp::Times => "*",
+            ProductOp::Divide => "/",
+        }),
+        ExprKind::Power(base, exponent) => format!("(^ {} {})", expr(base), expr(exponent)),
+        ExprKind::PlusMinus(middle, radius) => format!("(+/- {} {})", expr(middle), expr(radius)),
+        ExprKind::Compare(first, rest) => chain("compare", first, rest, |op| comparison(*op)),
+        ExprKind::In { value, levels: list, negated } => {
+            format!("({} {} {})", if *negated { "not-in" } else { "in" }, expr(value), levels(list))
+        }
+        ExprKind::And(terms) => format!("(and {})", spaced(terms, expr)),
+        ExprKind::Or(terms) => format!("(or {})", spaced(terms, expr)),
+        ExprKind::Abs(inner) => format!("(abs {})", expr(inner)),
+        ExprKind::Call { function, arguments } if arguments.is_empty() => format!("(call {})", name(function)),
+        ExprKind::Call { function, arguments } => format!("(call {} {})", name(function), spaced(arguments, expr)),
+        ExprKind::Aggregate(it) => {
+            let given = it.condition.as_ref().map_or(String::new(), |it| format!(" | {}", condition(it)));
+            format!("({} {}{given})", aggregate(it.kind), spaced(&it.arguments, expr))
+        }
+        ExprKind::Error => "(error)".to_owned(),
+    }
+}
+
+fn chain<Op>(head: &str, first: &Expr, rest: &[(Op, Expr)], symbol: impl Fn(&Op) -> &'static str) -> String {
+    let mut text = format!("({head} {}", expr(first));
+    for (op, operand) in rest {
+        let _ = write!(text, " {} {}", symbol(op), expr(operand));
+    }
+    text.push(')');
+    text
+}
+
+fn comparison(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Equal => "==",
+        Comparison::NotEqual => "!=",
+        Comparison::Less => "<",
+        Comparison::LessEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterEqual => ">=",
+    }
+}
+
+fn aggregate(kind: AggregateKind) -> &'static str {
+    match kind {
+        AggregateKind::Mean => "E",
+        AggregateKind::Sum => "Sum",
+        AggregateKind::Count => "N",
+        AggregateKind::Probability => "P",
+        AggregateKind::Covariance => "Cov",
+        AggregateKind::Variance => "Var",
+    }
+}
+
+fn name(name: &Name) -> String {
+    word(&name.text)
+}
+
+fn word(text: &str) -> String {
+    if is_plain_name(text) { text.to_owned() } else { format!("`{text}`") }
+}
+
+fn spaced<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
+    list.iter().map(show).collect::<Vec<_>>().join(" ")
+}
