@@ -16,6 +16,8 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "data")]
+pub mod bind;
+#[cfg(feature = "data")]
 pub mod data;
 pub mod language;
 pub mod runtime;
