@@ -29,6 +29,7 @@ pub(crate) struct Newton {
     pub(crate) activity: Vec<f64>,
     /// Size of each row's sum, for tolerances.
     pub(crate) scale: Vec<f64>,
+    first_scale: Vec<f64>,
     pub(crate) tolerance: Vec<f64>,
     pub(crate) local: Local,
     pub(crate) sides: Sides,
@@ -49,7 +50,7 @@ impl Newton {
         // Coefficients and the last sums take a few roundings, sums over a task about the root of their number.
         self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
         self.shift.resize(slots, 0.0);
-        for buffer in [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.tolerance] {
+        for buffer in [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance] {
             buffer.clear();
             buffer.resize(rows, 0.0);
         }
@@ -63,6 +64,7 @@ impl Newton {
             self.start_sampled(problem, z);
         }
         self.evaluate::<T, false>(problem, z);
+        self.first_scale.copy_from_slice(&self.scale);
     }
 
     /// Good multipliers from a sample of the samples: saves full passes, and changes nothing else.
@@ -86,7 +88,8 @@ impl Newton {
         self.passes += 1;
         for row in 0..problem.rows() {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
-            self.scale[row] = problem.rows.dot_abs(row, &self.sums.size);
+            // At least the size at the start: a row whose terms have vanished is known no better than they were.
+            self.scale[row] = self.first_scale[row].max(problem.rows.dot_abs(row, &self.sums.size));
             self.tolerance[row] = self.unit * self.scale[row] + f64::MIN_POSITIVE;
         }
     }
@@ -113,8 +116,8 @@ impl Newton {
                 &self.multipliers,
                 &self.sides,
                 &self.tolerance,
+                ACCEPTABLE / self.unit,
             );
-            if std::env::var("DBG").is_ok() { eprintln!("res {residual:e} {outcome:?} active {:?} mu {:?} target {:?} ray {:?} tol {:?}", self.local.active, self.multipliers, self.local.target, self.local.ray, self.tolerance); }
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
                 _ => self.follow_step(problem, z),
@@ -158,7 +161,6 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
-        if std::env::var("DBG").is_ok() { eprintln!("   slopes {before:e} {after:e}"); }
         if after > 1e-9 * before.abs() {
             self.search(problem, z, before, after);
         }
