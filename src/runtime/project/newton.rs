@@ -4,6 +4,7 @@ use super::local::{Local, Outcome};
 use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
+use super::sparse;
 use crate::runtime::problem::Problem;
 
 /// Most steps on a sample of the samples.
@@ -96,6 +97,12 @@ impl Newton {
 
     /// Iterates from the present multipliers until the rows hold within their tolerances.
     pub(crate) fn run<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        if self.residual() <= 1.0 {
+            return Ended::Converged;
+        }
+        if let Some(rows) = sparse::rows_if_large(problem) {
+            return sparse::run(self, problem, z, rows);
+        }
         let mut best = f64::INFINITY;
         let mut stalled = 0;
         for _ in 0..max_steps {
@@ -106,7 +113,7 @@ impl Newton {
             // Steps at the level of rounding errors do not get better.
             stalled = if residual < 0.5 * best { 0 } else { stalled + 1 };
             best = best.min(residual);
-            if stalled >= 4 && residual * self.unit <= ACCEPTABLE {
+            if stalled >= 4 && self.is_acceptable(residual) {
                 return Ended::Converged;
             }
             let outcome = self.local.solve(
@@ -149,11 +156,16 @@ impl Newton {
         worst
     }
 
+    /// Whether a residual that does not get smaller is rounding error.
+    pub(crate) fn is_acceptable(&self, residual: f64) -> bool {
+        residual * self.unit <= ACCEPTABLE
+    }
+
     fn follow_step<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
         self.step.clear();
         self.step.extend(self.local.target.iter().zip(&self.multipliers).map(|(t, m)| t - m));
         if self.step.iter().all(|&s| s == 0.0) {
-            let within = self.residual() * self.unit <= ACCEPTABLE;
+            let within = self.is_acceptable(self.residual());
             return Some(if within { Ended::Converged } else { Ended::Limit });
         }
         let before = self.slope(0.0);

@@ -1,0 +1,237 @@
+//! Thousands of sparse rows over thousands of samples, such as `|ŷ_i − ŷ_j| ≤ d_ij` on lists of neighbours.
+//!
+//! The dense basis of the local model would be as large as the set of active rows. Here the augmented Lagrangian of all
+//! constraints, box included, is minimised by semismooth Newton steps in the samples (Li, Sun, Toh 2018, 2020):
+//!
+//! ```text
+//! ψ(y) = ½ (y − z)ᵀ W (y − z) + σ/2 dist²(A y + μ/σ, [l, u]) + ½ Σ τ_i dist²(y_i + ν_i/τ_i, [lo_i, hi_i])
+//! (W + σ A_Jᵀ A_J + T_B) d = −∇ψ,     μ ← σ (A y + μ/σ − Π(A y + μ/σ)),     ν alike
+//! ```
+//!
+//! with rows scaled to length one, `J` and `B` the constraints in violation. The matrix is positive definite whatever
+//! the rank of the rows, and has one pattern, whose symbolic Cholesky factorisation (faer) is made once. With the active
+//! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor, so the end is
+//! at rounding level; the dual evaluation of the outer solver then checks it and gives the point.
+
+use super::newton::{Ended, Newton};
+use super::passes::factor_at;
+use super::pattern::{Pattern, Rows};
+use super::sample::Sample;
+use crate::runtime::problem::{Bounds, Problem};
+
+/// Both more rows and more slots than this, and the dense basis would be large.
+const LARGE: usize = 700;
+/// Most products in the normal matrix.
+const PRODUCTS: usize = 40_000_000;
+const OUTER: usize = 80;
+const INNER: usize = 60;
+const LARGEST: f64 = 1e8;
+
+/// The matrix in grouped order, where the sparse method should be used: many rows and slots, few samples a slot.
+pub(crate) fn rows_if_large(problem: &Problem) -> Option<Rows> {
+    let few = problem.rows().min(problem.slots()) <= LARGE;
+    if few || problem.n() > 4 * problem.slots() {
+        return None;
+    }
+    let width = problem.width();
+    let mut rows = Rows { indptr: vec![0], ..Rows::default() };
+    for row in 0..problem.rows() {
+        for (slot, value) in problem.rows.row(row) {
+            for place in problem.grouping.range(slot / width) {
+                rows.indices.push(place as u32);
+                rows.values.push(value * factor_at(problem, slot % width, place));
+            }
+        }
+        rows.indptr.push(rows.indices.len());
+    }
+    (rows.products() <= PRODUCTS).then_some(rows)
+}
+
+/// All that the iteration holds.
+struct Lagrangian<'a> {
+    problem: &'a Problem,
+    rows: Rows,
+    /// One over the length of each row.
+    unit: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    cap: Vec<f64>,
+    z: Vec<f64>,
+    w: Vec<f64>,
+    sigma: f64,
+    /// Multipliers of the scaled rows and of the box.
+    mu: Vec<f64>,
+    nu: Vec<f64>,
+    /// Their updates at the present point.
+    next_mu: Vec<f64>,
+    next_nu: Vec<f64>,
+    y: Vec<f64>,
+    gradient: Vec<f64>,
+    active: Vec<f64>,
+    diagonal: Vec<f64>,
+}
+
+/// Runs from the multipliers of `newton` and leaves the new ones there, evaluated.
+pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mut rows: Rows) -> Ended {
+    let unit = scale_rows(&mut rows);
+    let Some(mut pattern) = Pattern::new(problem.n(), &rows) else { return Ended::Limit };
+    let mut state = Lagrangian::new(newton, problem, z, rows, unit);
+    let mut best = f64::INFINITY;
+    let mut stalled = 0;
+    for outer in 0..OUTER {
+        let before = state.mu.clone();
+        state.minimise(&mut pattern);
+        std::mem::swap(&mut state.mu, &mut state.next_mu);
+        std::mem::swap(&mut state.nu, &mut state.next_nu);
+        for ((mu, scaled), unit) in newton.multipliers.iter_mut().zip(&state.mu).zip(&state.unit) {
+            *mu = scaled * unit;
+        }
+        newton.evaluate::<T, false>(problem, z);
+        let residual = newton.residual();
+        if residual <= 1.0 {
+            return Ended::Converged;
+        }
+        stalled = if residual < 0.7 * best { 0 } else { stalled + 1 };
+        best = best.min(residual);
+        if stalled >= 6 && newton.is_acceptable(residual) {
+            return Ended::Converged;
+        }
+        if outer > 8
+            && let Some(ray) = state.ray(&before)
+        {
+            return Ended::Infeasible(ray);
+        }
+        state.sigma = (4.0 * state.sigma).min(LARGEST);
+    }
+    Ended::Limit
+}
+
+/// Scales rows to length one; returns the scales.
+fn scale_rows(rows: &mut Rows) -> Vec<f64> {
+    (0..rows.count())
+        .map(|j| {
+            let range = rows.indptr[j]..rows.indptr[j + 1];
+            let length = rows.values[range.clone()].iter().map(|v| v * v).sum::<f64>().sqrt();
+            let unit = if length > 0.0 { 1.0 / length } else { 1.0 };
+            rows.values[range].iter_mut().for_each(|v| *v *= unit);
+            unit
+        })
+        .collect()
+}
+
+impl<'a> Lagrangian<'a> {
+    fn new<T: Sample>(newton: &Newton, problem: &'a Problem, z: &[T], rows: Rows, unit: Vec<f64>) -> Self {
+        let n = problem.n();
+        let w: Vec<f64> = (0..n)
+            .map(|i| problem.weights.as_ref().map_or(1.0, |w| w[i]))
+            // A sample of weight zero is in no row: any weight gives its clipped `z`.
+            .map(|w| if w > 0.0 { w } else { 1.0 })
+            .collect();
+        let mu = newton.multipliers.iter().zip(&unit).map(|(mu, unit)| mu / unit).collect();
+        let mean = w.iter().sum::<f64>() / n.max(1) as f64;
+        let scaled = |sides: &[f64]| sides.iter().zip(&unit).map(|(s, u)| s * u).collect();
+        Lagrangian {
+            lower: scaled(&newton.sides.lower),
+            upper: scaled(&newton.sides.upper),
+            cap: newton.sides.cap.iter().zip(&unit).map(|(cap, unit)| cap / unit).collect(),
+            y: z.iter().map(|z| z.widen()).collect(),
+            z: z.iter().map(|z| z.widen()).collect(),
+            nu: vec![0.0; n],
+            next_mu: vec![0.0; unit.len()],
+            next_nu: vec![0.0; n],
+            gradient: vec![0.0; n],
+            active: vec![0.0; unit.len()],
+            diagonal: vec![0.0; n],
+            sigma: 4.0 * mean,
+            problem,
+            rows,
+            unit,
+            w,
+            mu,
+        }
+    }
+
+    fn interval(&self, i: usize) -> (f64, f64) {
+        match &self.problem.bounds {
+            Bounds::Uniform { lo, hi } => (*lo, *hi),
+            Bounds::PerSample { lo, hi } => (lo[i], hi[i]),
+        }
+    }
+
+    /// Minimises ψ from the present point.
+    fn minimise(&mut self, pattern: &mut Pattern) {
+        let scale = self.z.iter().zip(&self.w).fold(f64::MIN_POSITIVE, |m, (z, w)| m.max((z * w).abs()));
+        for _ in 0..INNER {
+            let value = self.update();
+            let size = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+            if size <= 4.0 * f64::EPSILON * scale || !pattern.factor(&self.rows, &self.diagonal, &self.active) {
+                return;
+            }
+            let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
+            pattern.solve(&mut step);
+            let slope: f64 = step.iter().zip(&self.gradient).map(|(d, g)| d * g).sum();
+            let from = self.y.clone();
+            let mut length = 1.0;
+            loop {
+                for ((y, from), d) in self.y.iter_mut().zip(&from).zip(&step) {
+                    *y = from + length * d;
+                }
+                let next = self.update();
+                // Below the rounding of the value the full step is the best there is.
+                if next <= value + 1e-4 * length * slope || length < 1e-8 || -slope <= 1e-13 * value.abs() {
+                    break;
+                }
+                length *= 0.5;
+            }
+            let size_after = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+            if size <= 1e-11 * scale && size_after >= 0.5 * size {
+                return;
+            }
+        }
+    }
+
+    /// ψ, its gradient, the updated multipliers and the weights of the Newton matrix at `y`.
+    fn update(&mut self) -> f64 {
+        let mut value = 0.0;
+        for i in 0..self.y.len() {
+            let (lo, hi) = self.interval(i);
+            let tau = self.sigma * self.w[i];
+            let shifted = self.y[i] + self.nu[i] / tau;
+            let beyond = shifted - shifted.max(lo).min(hi);
+            let step = self.y[i] - self.z[i];
+            self.next_nu[i] = tau * beyond;
+            self.gradient[i] = self.w[i] * step + tau * beyond;
+            self.diagonal[i] = self.w[i] + if beyond != 0.0 || lo == hi { tau } else { 0.0 };
+            value += 0.5 * self.w[i] * step * step + 0.5 * tau * beyond * beyond;
+        }
+        for j in 0..self.rows.count() {
+            let shifted = self.rows.dot(j, &self.y) + self.mu[j] / self.sigma;
+            let beyond = shifted - shifted.max(self.lower[j]).min(self.upper[j]);
+            let multiplier = (self.sigma * beyond).clamp(-self.cap[j], self.cap[j]);
+            let capped = multiplier != self.sigma * beyond;
+            self.next_mu[j] = multiplier;
+            let inside = beyond == 0.0 && self.lower[j] < self.upper[j];
+            self.active[j] = if inside || capped { 0.0 } else { self.sigma };
+            value += if capped {
+                self.cap[j] * (beyond.abs() - 0.5 * self.cap[j] / self.sigma)
+            } else {
+                0.5 * self.sigma * beyond * beyond
+            };
+            if multiplier != 0.0 {
+                for (i, v) in self.rows.row(j) {
+                    self.gradient[i] += multiplier * v;
+                }
+            }
+        }
+        value
+    }
+
+    /// The growth of the multipliers, if it proves that no point satisfies the rows.
+    fn ray(&self, before: &[f64]) -> Option<Vec<f64>> {
+        let mut ray: Vec<f64> =
+            self.mu.iter().zip(before).zip(&self.unit).map(|((mu, old), unit)| (mu - old) * unit).collect();
+        let largest = ray.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
+        ray.iter_mut().filter(|f| f.abs() <= 1e-9 * largest).for_each(|f| *f = 0.0);
+        super::farkas::proves_infeasible(self.problem, &ray).then_some(ray)
+    }
+}
