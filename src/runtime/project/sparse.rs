@@ -26,6 +26,9 @@ const PRODUCTS: usize = 40_000_000;
 const OUTER: usize = 80;
 const INNER: usize = 60;
 const LARGEST: f64 = 1e8;
+const POLISH: usize = 12;
+/// Weight of a sample that does not move, relative to the others.
+const HEAVY: f64 = 1e18;
 
 /// The matrix in grouped order, where the sparse method should be used: many rows and slots, few samples a slot.
 pub(crate) fn rows_if_large(problem: &Problem) -> Option<Rows> {
@@ -76,25 +79,13 @@ pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mu
     let unit = scale_rows(&mut rows);
     let Some(mut pattern) = Pattern::new(problem.n(), &rows) else { return Ended::Limit };
     let mut state = Lagrangian::new(newton, problem, z, rows, unit);
-    let mut best = f64::INFINITY;
-    let mut stalled = 0;
     for outer in 0..OUTER {
         let before = state.mu.clone();
         state.minimise(&mut pattern);
         std::mem::swap(&mut state.mu, &mut state.next_mu);
         std::mem::swap(&mut state.nu, &mut state.next_nu);
-        for ((mu, scaled), unit) in newton.multipliers.iter_mut().zip(&state.mu).zip(&state.unit) {
-            *mu = scaled * unit;
-        }
-        newton.evaluate::<T, false>(problem, z);
-        let residual = newton.residual();
-        if residual <= 1.0 {
-            return Ended::Converged;
-        }
-        stalled = if residual < 0.7 * best { 0 } else { stalled + 1 };
-        best = best.min(residual);
-        if stalled >= 6 && newton.is_acceptable(residual) {
-            return Ended::Converged;
+        if let Some(ended) = state.polish(newton, &mut pattern, z) {
+            return ended;
         }
         if outer > 8
             && let Some(ray) = state.ray(&before)
@@ -164,7 +155,8 @@ impl<'a> Lagrangian<'a> {
         for _ in 0..INNER {
             let value = self.update();
             let size = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
-            if size <= 4.0 * f64::EPSILON * scale || !pattern.factor(&self.rows, &self.diagonal, &self.active) {
+            // Multipliers are σ times a difference of sums: that much of them is noise.
+            if size <= 8.0 * f64::EPSILON * scale * self.sigma.max(1.0) || !pattern.factor(&self.rows, &self.diagonal, &self.active) {
                 return;
             }
             let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
@@ -224,6 +216,78 @@ impl<'a> Lagrangian<'a> {
             }
         }
         value
+    }
+
+    /// Newton steps of the dual with the active rows held, from residuals of the dual evaluation, which do not suffer
+    /// from a large `σ`: `(H + I/σ)⁻¹ ρ = σ (ρ − A_J (W + σ A_Jᵀ A_J)⁻¹ σ A_Jᵀ ρ)`. Ends the solve if the result is
+    /// optimal; otherwise nothing changes here.
+    fn polish<T: Sample>(&mut self, newton: &mut Newton, pattern: &mut Pattern, z: &[T]) -> Option<Ended> {
+        let mut mu = self.mu.clone();
+        let mut best = f64::INFINITY;
+        let mut factored = false;
+        for _ in 0..POLISH {
+            for ((out, scaled), unit) in newton.multipliers.iter_mut().zip(&mu).zip(&self.unit) {
+                *out = scaled * unit;
+            }
+            newton.evaluate::<T, false>(self.problem, z);
+            let residual = newton.residual();
+            if residual <= 1.0 {
+                return Some(Ended::Converged);
+            }
+            if residual >= 0.5 * best {
+                return newton.is_acceptable(residual).then_some(Ended::Converged);
+            }
+            best = residual;
+            if !factored {
+                self.hold_active(&mu);
+                if !pattern.factor(&self.rows, &self.diagonal, &self.active) {
+                    return None;
+                }
+                factored = true;
+            }
+            self.correct(&mut mu, newton, pattern);
+        }
+        None
+    }
+
+    /// The Newton matrix of the rows with multipliers and the samples that are free at them.
+    fn hold_active(&mut self, mu: &[f64]) {
+        self.gradient.fill(0.0);
+        for (j, &m) in mu.iter().enumerate() {
+            let capped = m.abs() >= self.cap[j];
+            self.active[j] = if m != 0.0 && !capped { self.sigma } else { 0.0 };
+            if m != 0.0 {
+                for (i, v) in self.rows.row(j) {
+                    self.gradient[i] += m * v;
+                }
+            }
+        }
+        for i in 0..self.z.len() {
+            let (lo, hi) = self.interval(i);
+            let x = self.z[i] - self.gradient[i] / self.w[i];
+            // A clipped sample does not move: as good as infinitely heavy.
+            self.diagonal[i] = if x > lo && x < hi { self.w[i] } else { HEAVY * self.w[i].max(self.sigma) };
+        }
+    }
+
+    fn correct(&mut self, mu: &mut [f64], newton: &Newton, pattern: &Pattern) {
+        let rho = |j: usize| {
+            let side = if mu[j] > 0.0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
+            (newton.activity[j] - side) * self.unit[j]
+        };
+        let rho: Vec<f64> = (0..mu.len()).map(|j| if self.active[j] > 0.0 { rho(j) } else { 0.0 }).collect();
+        let mut step = vec![0.0; self.z.len()];
+        for (j, &r) in rho.iter().enumerate().filter(|(_, r)| **r != 0.0) {
+            for (i, v) in self.rows.row(j) {
+                step[i] += self.sigma * r * v;
+            }
+        }
+        pattern.solve(&mut step);
+        for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
+            let next = *mu + self.sigma * (rho[j] - self.rows.dot(j, &step));
+            // A multiplier of an inequality may not change its sign.
+            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 { next.clamp(-self.cap[j], self.cap[j]) } else { 0.0 };
+        }
     }
 
     /// The growth of the multipliers, if it proves that no point satisfies the rows.
