@@ -27,6 +27,8 @@ const OUTER: usize = 80;
 const INNER: usize = 60;
 const LARGEST: f64 = 1e8;
 const POLISH: usize = 12;
+/// How much larger `σ` is for multipliers that are nearly right.
+const WARM: f64 = 1e4;
 /// Weight of a sample that does not move, relative to the others.
 const HEAVY: f64 = 1e18;
 
@@ -79,6 +81,17 @@ pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mu
     let unit = scale_rows(&mut rows);
     let Some(mut pattern) = Pattern::new(problem.n(), &rows) else { return Ended::Limit };
     let mut state = Lagrangian::new(newton, problem, z, rows, unit);
+    if state.mu.iter().any(|m| *m != 0.0) {
+        // Near enough, the active rows are known: no more than the end of the method is needed.
+        let sigma = state.sigma;
+        state.sigma = WARM * sigma;
+        let start = newton.multipliers.clone();
+        if let Some(ended) = state.polish(newton, &mut pattern, z) {
+            return ended;
+        }
+        newton.multipliers = start;
+        state.sigma = sigma;
+    }
     for outer in 0..OUTER {
         let before = state.mu.clone();
         state.minimise(&mut pattern);
