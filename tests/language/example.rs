@@ -197,7 +197,11 @@ impl Example {
     /// The places marked by carets: file, start and end.
     fn marks(&self) -> Vec<(String, usize, usize)> {
         let own = (&self.name, &self.text);
-        self.files.iter().chain([own]).filter_map(|(name, text)| marked(text).map(|(a, b)| (name.clone(), a, b))).collect()
+        self.files
+            .iter()
+            .chain([own])
+            .filter_map(|(name, text)| marked(text).map(|(a, b)| (name.clone(), a, b)))
+            .collect()
     }
 }
 
