@@ -98,15 +98,20 @@ impl Console {
 
     /// Says why the command could not be run; for scripts also as JSON.
     pub fn failed(&self, failure: &Failure) {
+        self.failed_in_words(failure);
+        if self.is_json() {
+            let error = serde_json::json!({ "message": failure.message, "help": failure.help });
+            let _closed = self.json(&serde_json::json!({ "ok": false, "diagnostics": [], "error": error }));
+        }
+    }
+
+    /// Says on standard error what went wrong.
+    pub fn failed_in_words(&self, failure: &Failure) {
         let mut text = format!("{} {}\n", paint("error:", Tone::Bad, self.err), harmless(&failure.message));
         if let Some(help) = &failure.help {
             text.push_str(&format!("  {} {}\n", paint("help:", Tone::Strong, self.err), harmless(help)));
         }
         self.say(&text);
-        if self.is_json() {
-            let error = serde_json::json!({ "message": failure.message, "help": failure.help });
-            let _closed = self.json(&serde_json::json!({ "ok": false, "diagnostics": [], "error": error }));
-        }
     }
 
     /// A bar for work on `total` bytes; hidden where standard error is no terminal.

@@ -38,6 +38,35 @@ pub fn faults(errors: &[BindError], spec: &Spec, program: &Program) -> Result<Ve
     errors.iter().map(|error| fault(error, spec, program)).collect()
 }
 
+/// Why data could not be made ready.
+#[derive(Debug)]
+pub enum Trouble {
+    Faults(Vec<BindError>),
+    Stop(Stop),
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Trouble::Stop(stop)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Stop(failure.into())
+    }
+}
+
+impl Trouble {
+    /// Tells the faults, for a command that cannot go on.
+    pub fn told(self, spec: &Spec, program: &Program, console: &Console) -> Stop {
+        match self {
+            Trouble::Faults(errors) => refuse(&errors, spec, program, console),
+            Trouble::Stop(stop) => stop,
+        }
+    }
+}
+
 /// Tells the faults and ends the command with no.
 pub fn refuse(errors: &[BindError], spec: &Spec, program: &Program, console: &Console) -> Stop {
     match faults(errors, spec, program) {
@@ -80,20 +109,20 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Sto
     };
     match error {
         BindError::ParamOutOfRange { name, .. } => fault.diagnostic.labels.extend(declaration(name, spec)),
-        BindError::ColumnMissing { file, header, .. } => fault.places.push(Place {
-            line: None,
-            ..table_place(file, header, "", "no such column")
-        }),
+        BindError::ColumnMissing { file, header, .. } => {
+            fault.places.push(Place { line: None, ..table_place(file, header, "", "no such column") })
+        }
         BindError::EmptyEvent { row, .. }
         | BindError::CrossedSides { row, .. }
         | BindError::CrossedBounds { row, .. }
         | BindError::Undefined { row, .. } => at_row(&mut fault, row, "this row", spec, program),
         other => {
             if let Some(at) = other.offenders() {
-                fault.places.extend(at.first.iter().map(|place| Place {
-                    line: place.line,
-                    ..table_place(&at.file, &at.column, &place.value, "")
-                }));
+                fault.places.extend(
+                    at.first
+                        .iter()
+                        .map(|place| Place { line: place.line, ..table_place(&at.file, &at.column, &place.value, "") }),
+                );
             }
         }
     }

@@ -61,15 +61,20 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     let changed = done.iter().filter(|formatted| formatted.changed).count();
-    if console.is_json() && failures.is_empty() {
-        let ok = verdict == Verdict::Yes;
+    if console.is_json() && (failures.is_empty() || args.files.len() > 1) {
+        let ok = verdict == Verdict::Yes && failures.is_empty();
         console.json(&serde_json::json!({ "ok": ok, "diagnostics": entries, "files": done }))?;
     } else if args.check && changed > 0 {
         console.say(&format!("{} not formatted; `fairc fmt` rewrites\n", counted(changed, "file")));
     }
-    let Some(last) = failures.pop() else { return Ok(verdict) };
-    failures.iter().for_each(|failure| console.failed(failure));
-    Err(Stop::Failed(last))
+    match (failures.pop(), args.files.len()) {
+        (None, _) => Ok(verdict),
+        (Some(only), 1) => Err(Stop::Failed(only)),
+        (Some(last), _) => {
+            failures.iter().chain([&last]).for_each(|failure| console.failed_in_words(failure));
+            Err(Stop::Told)
+        }
+    }
 }
 
 /// Formats one file; a file with syntax errors is left as it is, and the errors are returned.

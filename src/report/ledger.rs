@@ -22,6 +22,12 @@ impl Reading {
         (self.lower - self.value).max(self.value - self.upper)
     }
 
+    /// The value for people: what is rounding beside the numbers in the row is 0.
+    pub fn shown(&self) -> String {
+        const ROUNDING: f64 = 1e-9;
+        super::number::short(if self.value.abs() <= ROUNDING * self.size { 0.0 } else { self.value })
+    }
+
     pub fn held(&self, tolerance: f64) -> bool {
         self.excess() <= tolerance * self.size
     }

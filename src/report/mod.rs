@@ -6,12 +6,14 @@
 //! ```
 
 mod audit;
+mod data;
 mod ledger;
 mod number;
 mod project;
 mod table;
 
 pub use audit::{Audit, AuditView};
+pub use data::{DataReport, DataView, EventSize, event_sizes};
 pub use ledger::{Group, Ledger, Reading, RowLedger};
 pub use project::{Batching, Movement, ProjectReport, Projected};
 pub use table::Paint;

@@ -56,7 +56,10 @@ pub struct ProjectReport<'a> {
     /// Params that were set, as `name = value`.
     pub settings: Vec<String>,
     pub ledger: Ledger<'a>,
+    pub n: usize,
     pub movement: Movement,
+    /// Predictions outside their bounds before: how many, and by how much at most.
+    pub outside: (usize, f64),
     pub batching: Batching,
     /// Relative to the size of a row.
     pub tolerance: f64,
@@ -126,7 +129,7 @@ impl ProjectReport<'_> {
         Projected {
             spec: self.spec.to_owned(),
             fingerprint: self.ledger.program.fingerprint().to_string(),
-            n: self.movement.n,
+            n: self.n,
             rows: rows.collect(),
             max_violation: projected.then(|| self.max_violation()),
             distance: projected.then(|| self.movement.distance()),
@@ -148,7 +151,7 @@ impl ProjectReport<'_> {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
             let state = if bad == 0 { "all held".to_owned() } else { format!("{bad} violated") };
-            out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row").replace("more rows", "more rows")));
+            out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row")));
         }
         out.push_str(&sample_rows(&self.ledger));
         out.push_str(&left_over(&self.ledger));
@@ -161,15 +164,20 @@ impl ProjectReport<'_> {
     fn heading(&self) -> String {
         let batches = match self.batching {
             Batching::Whole => String::new(),
-            Batching::By(size) => format!(" in {} of {size}", counted(self.ledger.batches, "batch").replace("batchs", "batches")),
+            Batching::By(size) => format!(
+                " in {} of {size}",
+                match self.ledger.batches {
+                    1 => "1 batch".to_owned(),
+                    several => format!("{several} batches"),
+                }
+            ),
         };
-        let settings =
-            if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
+        let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         format!(
             "{} on {}: {}{batches}, predictions `{}`{settings}\n",
             self.spec,
             self.data,
-            counted(self.movement.n, "sample"),
+            counted(self.n, "sample"),
             self.prediction
         )
     }
@@ -187,7 +195,7 @@ impl ProjectReport<'_> {
                 last = &origin.constraint;
             }
             let (Some(before), after) = (row.before, row.after) else { continue };
-            let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| short(it.value));
+            let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| it.shown());
             let sides = after.unwrap_or(before);
             table.cells([
                 self.ledger.name(index).to_owned(),
@@ -227,11 +235,17 @@ impl ProjectReport<'_> {
         if self.status == "infeasible" {
             return String::new();
         }
+        let outside = match self.outside {
+            (0, _) => String::new(),
+            (count, most) => {
+                format!("{count} of {n} predictions lay outside their bounds, by {} at most\n", short(most))
+            }
+        };
         if moved == 0 {
             return format!("no prediction had to move: {}\n", counted(n, "sample"));
         }
         format!(
-            "{moved} of {n} predictions moved: by {} on average, {} at most (distance {})\n",
+            "{outside}{moved} of {n} predictions moved: by {} on average, {} at most (distance {})\n",
             short(self.movement.mean()),
             short(largest),
             short(self.movement.distance())
@@ -239,33 +253,36 @@ impl ProjectReport<'_> {
     }
 
     fn verdict(&self, paint: &dyn Paint) -> String {
-        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
-            let readings = self.ledger.rows.iter().filter_map(reading);
-            readings.filter(|reading| !reading.held(self.tolerance)).count()
-        };
-        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
-        let (before, after) = (count(|row| row.before), count(|row| row.after));
-        let was = format!("before: {before} violated");
         if self.status == "infeasible" {
             return String::new();
         }
-        if kept == 0 {
-            return "no row could be compared\n".to_owned();
-        }
-        let rows = counted(kept, "row");
-        match after {
-            0 => format!("{} ({was})\n", paint.good(&format!("{rows}: held"))),
-            after => {
-                let worst = plain(self.max_violation());
-                format!("{} ({was}), by {worst} at most\n", paint.bad(&format!("{after} of {rows}: violated")))
+        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
+            let readings = self.ledger.rows.iter().filter_map(reading);
+            readings.filter(|reading| reading.held(self.tolerance)).count()
+        };
+        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let (before, after) = (count(|row| row.before), count(|row| row.after));
+        let mut out = match self.status {
+            "relaxed" => "no predictions satisfy all rows: these come closest\n".to_owned(),
+            _ => String::new(),
+        };
+        out.push_str(&match after {
+            _ if kept == 0 => "no row took part\n".to_owned(),
+            after if after == kept => {
+                format!("{}, {before} did before\n", paint.good(&format!("{after} of {} hold", counted(kept, "row"))))
             }
-        }
+            after => {
+                let line = paint.bad(&format!("{after} of {} hold", counted(kept, "row")));
+                format!("{line}, {before} did before; violated by {} at most\n", plain(self.max_violation()))
+            }
+        });
+        out
     }
 }
 
 /// The constraint as written, under its name and the first line of its doc comment.
 pub(super) fn heading(origin: &crate::language::program::Origin, paint: &dyn Paint) -> String {
-    let doc = origin.doc.lines().next().map(str::trim).filter(|line| !line.is_empty());
+    let doc = origin.doc.lines().next().map(|line| line.trim().trim_end_matches(':')).filter(|line| !line.is_empty());
     let doc = doc.map_or_else(String::new, |doc| format!(": {doc}"));
     format!("  {}{doc}\n    {}", paint.strong(&origin.constraint), origin.text)
 }
