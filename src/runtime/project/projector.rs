@@ -2,10 +2,10 @@
 
 use super::finish;
 use super::newton::{Ended, Newton};
+use super::output::Measures;
 use super::projection::{Infeasibility, ProjectError, Projection, Status};
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::output::Measures;
 use super::{farkas, gradient, relax};
 use crate::runtime::problem::Problem;
 
