@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::validate::Invalid;
 use super::{Fingerprint, Program};
+use crate::language::diagnostic::Code;
 
 /// The version of the schema that this compiler writes, and the newest that it reads.
 pub const VERSION: u64 = 1;
@@ -47,6 +48,17 @@ pub enum ArtefactError {
 }
 
 impl ArtefactError {
+    pub fn code(&self) -> Code {
+        Code(match self {
+            ArtefactError::Newer { .. } => "E0601",
+            ArtefactError::UnknownVersion { .. }
+            | ArtefactError::Malformed { .. }
+            | ArtefactError::Invalid(_)
+            | ArtefactError::Mismatch { .. } => "E0602",
+            ArtefactError::NotAnArtefact { .. } => "E0603",
+        })
+    }
+
     pub fn help(&self) -> &'static str {
         match self {
             ArtefactError::NotAnArtefact { .. } => "a compiled spec is written by `fairc compile SPEC -o OUT.fairc`",

@@ -1,0 +1,239 @@
+//! Examples in Markdown: fenced blocks with words that say what they should do.
+//!
+//! ````text
+//! ```fair passes                   compiles without any finding
+//! ```fair fails=E0401              compiles to exactly this finding
+//! ```fair parses                   declarations without a whole spec around them: no syntax error
+//! ```fair file=common.fair         a file that the next example imports
+//! ```csv file=people.csv           a table for the next example, named by its `data=people.csv`
+//! ```json fails=E0601              a compiled spec that is refused
+//! ````
+//!
+//! A comment of carets marks the text that the first label of the finding underlines, in the line above it; carets in
+//! several lines mark all from the first to the last.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fairc::language::program::Program;
+use fairc::language::span::{Source, Span};
+use fairc::language::syntax::import::Loader;
+use fairc::language::syntax::parse;
+use fairc::{Compilation, compile};
+
+/// What an example should do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    Passes,
+    Parses,
+    Fails(String),
+}
+
+/// A block under test, with the files that stand before it.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// `docs/errors/E0401.md:12`.
+    pub place: String,
+    pub language: String,
+    pub expected: Expected,
+    pub name: String,
+    pub text: String,
+    pub files: BTreeMap<String, String>,
+    pub data: Option<String>,
+}
+
+/// A fenced block.
+struct Block {
+    line: usize,
+    words: Vec<String>,
+    text: String,
+}
+
+impl Block {
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|known| known == word)
+    }
+
+    fn value(&self, key: &str) -> Option<String> {
+        self.words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('=').map(str::to_string))
+    }
+}
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All Markdown files of the documentation, by their paths in the repository.
+pub fn documents() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join("docs"), root().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_none_or(|name| name != "book") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                files.push(path);
+            }
+        }
+    }
+    files.extend(["README.md"].map(|name| root().join(name)).into_iter().filter(|path| path.exists()));
+    files.sort();
+    files.iter().map(|path| (relative(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/")
+}
+
+/// The examples of a page. Panics where a block says nothing of what it should do.
+pub fn examples(path: &str, page: &str) -> Vec<Example> {
+    let mut examples = Vec::new();
+    let mut files = BTreeMap::new();
+    for block in blocks(page) {
+        let place = format!("{path}:{}", block.line);
+        let language = block.words.first().cloned().unwrap_or_default();
+        let expected = match block.value("fails") {
+            Some(code) => Some(Expected::Fails(code)),
+            None if block.has("passes") => Some(Expected::Passes),
+            None if block.has("parses") => Some(Expected::Parses),
+            None => None,
+        };
+        let name = block.value("file");
+        match (expected, name) {
+            (Some(expected), name) => examples.push(Example {
+                place,
+                language,
+                expected,
+                name: name.unwrap_or_else(|| "spec.fair".into()),
+                data: block.value("data"),
+                text: block.text,
+                files: std::mem::take(&mut files),
+            }),
+            (None, Some(name)) => {
+                files.insert(name, block.text);
+            }
+            (None, None) => assert_ne!(language, "fair", "{place}: what should this example do?"),
+        }
+    }
+    assert!(files.is_empty(), "{path}: a file that belongs to no example");
+    examples
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for (index, line) in page.lines().enumerate() {
+        if let Some(info) = line.strip_prefix("```") {
+            if !open {
+                let words = info.split_whitespace().map(str::to_string).collect();
+                blocks.push(Block { line: index + 1, words, text: String::new() });
+            }
+            open = !open;
+        } else if let Some(block) = blocks.last_mut().filter(|_| open) {
+            block.text.push_str(line);
+            block.text.push('\n');
+        }
+    }
+    assert!(!open, "a fence is not closed");
+    blocks
+}
+
+impl Example {
+    /// Does what it should, or the reason why not.
+    pub fn run(&self) -> Result<(), String> {
+        match (self.language.as_str(), &self.expected) {
+            ("json", Expected::Fails(code)) => self.artefact(code),
+            ("fair", Expected::Parses) => {
+                let errors = parse(Default::default(), &self.text).errors;
+                if errors.is_empty() { Ok(()) } else { Err(format!("{errors:?}")) }
+            }
+            // What the data do to it is tested with the data.
+            ("fair", _) if self.data.is_some() => self.findings(None),
+            ("fair", Expected::Passes) => self.findings(None),
+            ("fair", Expected::Fails(code)) => self.findings(Some(code)),
+            (language, expected) => Err(format!("a block of `{language}` cannot be {expected:?}")),
+        }
+    }
+
+    fn artefact(&self, code: &str) -> Result<(), String> {
+        match Program::from_artefact(&self.text) {
+            Ok(_) => Err("is accepted".into()),
+            Err(error) if error.code().0 == code => Ok(()),
+            Err(error) => Err(format!("{}: {error}", error.code().0)),
+        }
+    }
+
+    pub fn compile(&self) -> Compilation {
+        compile(Source { name: self.name.clone(), text: self.text.as_str().into() }, self)
+    }
+
+    fn findings(&self, code: Option<&str>) -> Result<(), String> {
+        let compilation = self.compile();
+        let describe = || {
+            let line = |d: &fairc::language::diagnostic::Diagnostic| {
+                let at = d.labels.first().map_or("", |label| compilation.sources.text(label.span));
+                format!("  {}: {} at {at:?}", d.code.0, d.message)
+            };
+            compilation.diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        match (code, compilation.diagnostics.as_slice()) {
+            (None, []) => Ok(()),
+            (Some(code), [only]) if only.code.0 == code => {
+                let found = only.labels.first().map(|label| label.span).unwrap_or_default();
+                let found = (compilation.sources.name(found.source).to_string(), found);
+                let marks = self.marks();
+                let [(name, start, end)] = marks.as_slice() else {
+                    return Err(format!("marks {} places, and should mark one", marks.len()));
+                };
+                let marked = Span::new(found.1.source, *start, *end);
+                if found == (name.clone(), marked) { Ok(()) } else { Err(format!("is underlined at\n{}", describe())) }
+            }
+            _ => Err(format!("should give {code:?}, and gives\n{}", describe())),
+        }
+    }
+
+    /// The places marked by carets: file, start and end.
+    fn marks(&self) -> Vec<(String, usize, usize)> {
+        let own = (&self.name, &self.text);
+        self.files
+            .iter()
+            .chain([own])
+            .filter_map(|(name, text)| marked(text).map(|(a, b)| (name.clone(), a, b)))
+            .collect()
+    }
+}
+
+/// From the first caret to the last, in terms of the lines above them.
+fn marked(text: &str) -> Option<(usize, usize)> {
+    let mut place: Option<(usize, usize)> = None;
+    let mut above = (0, "");
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let is_mark = line.contains('^')
+            && line.trim_end().strip_prefix('#').is_some_and(|rest| rest.chars().all(|c| c == ' ' || c == '^'));
+        if is_mark {
+            let byte = |column: usize| above.1.char_indices().nth(column).map_or(above.1.len(), |(at, _)| at);
+            let first = above.0 + byte(line.find('^')?);
+            let last = above.0 + byte(line.rfind('^')? + 1);
+            place = Some((place.map_or(first, |(start, _)| start), last));
+        } else {
+            above = (offset, line.trim_end_matches('\n'));
+        }
+        offset += line.len();
+    }
+    place
+}
+
+impl Loader for Example {
+    fn load(&self, _: &str, path: &str) -> Result<Source, String> {
+        if path == self.name {
+            return Ok(Source { name: self.name.clone(), text: self.text.as_str().into() });
+        }
+        match self.files.get(path) {
+            Some(text) => Ok(Source { name: path.into(), text: text.as_str().into() }),
+            None => Err("no such file".into()),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The error pages and the other documents: every example does what its page says.
+
+use std::collections::BTreeSet;
+
+use fairc::language::explain::PAGES;
+
+use super::example::{Expected, documents, examples, root};
+
+#[test]
+fn every_example_of_the_documents_does_what_it_says() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for (path, page) in documents() {
+        for example in examples(&path, &page) {
+            count += 1;
+            if let Err(reason) = example.run() {
+                failures.push(format!("{} {reason}\n", example.place));
+            }
+        }
+    }
+    assert!(count > 80, "only {count} examples were found");
+    assert!(failures.is_empty(), "{} of {count} examples:\n\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn every_page_fails_with_its_own_code() {
+    for page in PAGES {
+        let examples = examples(page.code, page.text);
+        let own = Expected::Fails(page.code.to_string());
+        assert!(examples.iter().any(|example| example.expected == own), "{} has no failing example", page.code);
+        let others = examples.iter().filter(|example| matches!(&example.expected, Expected::Fails(_)));
+        others.for_each(|example| assert_eq!(example.expected, own, "{}", example.place));
+        let artefact = page.code.starts_with("E06");
+        let mended = examples.iter().any(|example| example.expected == Expected::Passes);
+        assert!(mended || artefact, "{} shows no way out", page.code);
+    }
+}
+
+#[test]
+fn pages_and_files_are_the_same() {
+    let files = std::fs::read_dir(root().join("docs/errors")).unwrap();
+    let names = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: BTreeSet<String> = names.map(|name| name.trim_end_matches(".md").to_string()).collect();
+    let pages: BTreeSet<String> = PAGES.iter().map(|page| page.code.to_string()).collect();
+    assert_eq!(files, pages);
+}
+
+/// The codes that the sources mention are those that have a page.
+#[test]
+fn codes_and_pages_are_the_same() {
+    let mut codes = BTreeSet::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("explain.rs") {
+                codes.extend(quoted_codes(&std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let pages: BTreeSet<String> = PAGES.iter().map(|page| page.code.to_string()).collect();
+    assert_eq!(codes, pages);
+}
+
+/// `"E0401"` and its like in a text.
+fn quoted_codes(text: &str) -> Vec<String> {
+    let is_code = |word: &&str| {
+        word.len() == 5 && word.starts_with(['E', 'W']) && word.bytes().skip(1).all(|byte| byte.is_ascii_digit())
+    };
+    text.split('"').filter(is_code).map(str::to_string).collect()
+}
+
+/// `docs/errors.md` lists the pages with their titles.
+#[test]
+fn the_index_lists_every_page() {
+    let index = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let summary = std::fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    for page in PAGES {
+        let row = format!("| [{0}](errors/{0}.md) | {1} |", page.code, page.title());
+        assert!(index.contains(&row), "docs/errors.md lacks the row\n{row}");
+        let link = format!("[{0}: {1}](errors/{0}.md)", page.code, page.title());
+        assert!(summary.contains(&link), "docs/SUMMARY.md lacks the link\n{link}");
+    }
+}
