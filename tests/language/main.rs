@@ -1,6 +1,10 @@
 //! The language wing, from the outside: one module for each stage, the standard library and the documents.
 
+mod check;
 mod example;
+mod fingerprint;
 mod library;
 mod pages;
+mod robustness;
+mod support;
 mod syntax;

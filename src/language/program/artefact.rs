@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::validate::Invalid;
-use crate::language::diagnostic::Code;
 use super::{Fingerprint, Program};
+use crate::language::diagnostic::Code;
 
 /// The version of the schema that this compiler writes, and the newest that it reads.
 pub const VERSION: u64 = 1;

@@ -1,0 +1,183 @@
+//! Any text gives a program or errors: never a panic, never a long wait.
+//!
+//! `FAIRC_FUZZ_CASES` sets how many inputs are tried.
+
+use std::time::{Duration, Instant};
+
+use crate::support::compile;
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+
+/// What mutations insert: all tokens of the language and some that are none.
+const PIECES: &[&str] = &[
+    "column ",
+    "label ",
+    "weight ",
+    "predict ",
+    "param ",
+    "event ",
+    "group ",
+    "constraint ",
+    "metric ",
+    "use ",
+    "import ",
+    "forall ",
+    "each ",
+    "where ",
+    "in ",
+    "from ",
+    " and ",
+    " or ",
+    "not ",
+    "as ",
+    "real",
+    "int",
+    "pairs(",
+    "E[",
+    "Sum[",
+    "N[",
+    "P[",
+    "Cov[",
+    "Var[",
+    "|",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "<=",
+    ">=",
+    "==",
+    "!=",
+    "<",
+    ">",
+    "+",
+    "-",
+    "*",
+    "/",
+    "^",
+    "**",
+    "+/-",
+    "..",
+    ",",
+    ":",
+    "=",
+    "?",
+    "%",
+    "0",
+    "1",
+    "-1",
+    "0.5",
+    "80%",
+    "inf",
+    "1e308",
+    "1e-320",
+    "sex",
+    "race",
+    "age",
+    "income",
+    "score",
+    "eps",
+    "prediction",
+    "female",
+    "white",
+    "`",
+    "\"",
+    "#",
+    "##",
+    "\n",
+    " ",
+    "max(",
+    "min(",
+    "abs(",
+    "exp(",
+    "log(",
+    "sqrt(",
+    "bins(",
+    "é",
+    "\u{0}",
+    "\u{feff}",
+    "0..9",
+    "1..100000",
+];
+
+fn corpus() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut texts = Vec::new();
+    for sub in ["specs", "german_credit"] {
+        for entry in std::fs::read_dir(folder.join(sub)).expect("the examples are there").flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "fair") {
+                texts.push(std::fs::read_to_string(entry.path()).expect("examples are text"));
+            }
+        }
+    }
+    texts.extend(fairc::language::library::METRICS.iter().map(|(_, text)| (*text).to_string()));
+    assert!(texts.len() > 20, "a corpus to mutate");
+    texts
+}
+
+fn below(rng: &mut TestRng, limit: usize) -> usize {
+    (rng.next_u64() % limit.max(1) as u64) as usize
+}
+
+fn mutate(text: &str, rng: &mut TestRng) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..=below(rng, 6) {
+        let at = below(rng, characters.len() + 1);
+        let end = (at + below(rng, 12)).min(characters.len());
+        match below(rng, 4) {
+            0 => drop(characters.drain(at..end)),
+            1 => {
+                let copy: Vec<char> = characters[at..end].to_vec();
+                let to = below(rng, characters.len() + 1);
+                characters.splice(to..to, copy);
+            }
+            2 => {
+                let piece = PIECES[below(rng, PIECES.len())];
+                characters.splice(at..at, piece.chars());
+            }
+            _ => {
+                let piece = PIECES[below(rng, PIECES.len())];
+                characters.splice(at..end, piece.chars());
+            }
+        }
+    }
+    characters.into_iter().collect()
+}
+
+fn random(rng: &mut TestRng) -> String {
+    (0..below(rng, 60)).map(|_| PIECES[below(rng, PIECES.len())]).collect()
+}
+
+#[test]
+fn any_text_compiles_or_is_refused() {
+    let cases: usize = std::env::var("FAIRC_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(3000);
+    let seed = std::env::var("FAIRC_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1u8);
+    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let corpus = corpus();
+    let (mut compiled, mut slowest) = (0, (Duration::ZERO, String::new()));
+    for case in 0..cases {
+        let text = match case % 4 {
+            0 => random(&mut rng),
+            _ => mutate(&corpus[below(&mut rng, corpus.len())], &mut rng),
+        };
+        let start = Instant::now();
+        let compilation = compile(&text);
+        let time = start.elapsed();
+        for diagnostic in &compilation.diagnostics {
+            assert!(!diagnostic.message.is_empty());
+            for label in &diagnostic.labels {
+                let source = compilation.sources.get(label.span.source).expect("labels point into sources");
+                assert!(source.text.get(label.span.range()).is_some(), "a label outside the text of\n{text}");
+            }
+        }
+        assert_eq!(compilation.is_ok(), !compilation.diagnostics.iter().any(|diagnostic| diagnostic.is_error()));
+        compiled += usize::from(compilation.is_ok());
+        if time > slowest.0 {
+            slowest = (time, text);
+        }
+    }
+    println!("{cases} inputs, {compiled} compiled, slowest {:?}:\n{}", slowest.0, slowest.1);
+    assert!(compiled > cases / 200, "some mutations leave a spec whole");
+}
