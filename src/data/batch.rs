@@ -1,7 +1,11 @@
 //! Batches: a bounded number of rows at a time, and where each of them stands in its file.
 
+use std::fmt;
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 
+use super::column::Column;
 use super::error::DataError;
 
 /// Rows per batch unless the caller asks otherwise.
@@ -26,7 +30,26 @@ pub struct Batch {
     pub columns: RecordBatch,
     /// Index in the whole table of the first row, from 0.
     pub first_row: usize,
-    pub(super) lines: Lines,
+    lines: Lines,
+    file: Arc<str>,
+}
+
+/// Where a row stands in its file, as people count. It displays as `line 12` or `row 12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// The line on which the row starts, from 1; the header counts.
+    Line(u64),
+    /// The row itself, from 1, in formats without lines.
+    Row(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
 }
 
 impl Batch {
@@ -39,6 +62,33 @@ impl Batch {
     pub fn line(&self, row: usize) -> Option<u64> {
         self.lines.get(row)
     }
+
+    /// Where a row of this batch stands in the file.
+    pub fn place(&self, row: usize) -> Place {
+        self.line(row).map_or(Place::Row((self.first_row + row) as u64 + 1), Place::Line)
+    }
+
+    /// One of the requested columns, by its position among them.
+    ///
+    /// # Errors
+    /// [`DataError::UnsupportedType`], also if there is no such column.
+    pub fn column(&self, index: usize) -> Result<Column, DataError> {
+        let schema = self.columns.schema();
+        let name = schema.fields().get(index).map_or("", |field| field.name().as_str());
+        let array = self.columns.columns().get(index).ok_or_else(|| "nothing".to_owned());
+        array.and_then(Column::new).map_err(|found| DataError::UnsupportedType {
+            file: self.file.to_string(),
+            column: name.to_owned(),
+            found,
+        })
+    }
+}
+
+/// What a reader yields: a batch of the columns it reads, in the order of the file.
+pub(super) struct Part {
+    pub columns: RecordBatch,
+    pub first_row: usize,
+    pub lines: Lines,
 }
 
 /// The line on which each row of a batch starts.
@@ -84,7 +134,7 @@ impl Lines {
 
 /// A reader of one format: batches of the columns it was opened with, in the order of the file.
 pub(super) trait ReadBatches: Send {
-    fn next_batch(&mut self) -> Result<Option<Batch>, DataError>;
+    fn next_batch(&mut self) -> Result<Option<Part>, DataError>;
     fn bytes_read(&self) -> u64;
 }
 
@@ -93,14 +143,14 @@ pub struct Batches {
     reader: Box<dyn ReadBatches>,
     /// For each requested column, its place in what the reader yields.
     order: Vec<usize>,
-    file: String,
+    file: Arc<str>,
     total_bytes: u64,
     done: bool,
 }
 
 impl Batches {
-    pub(super) fn new(reader: Box<dyn ReadBatches>, order: Vec<usize>, file: String, total_bytes: u64) -> Self {
-        Self { reader, order, file, total_bytes, done: false }
+    pub(super) fn new(reader: Box<dyn ReadBatches>, order: Vec<usize>, file: &str, total_bytes: u64) -> Self {
+        Self { reader, order, file: file.into(), total_bytes, done: false }
     }
 
     /// Bytes of the file that have been read so far; for Parquet the share of its rows that have been.
@@ -121,13 +171,13 @@ impl Iterator for Batches {
         if self.done {
             return None;
         }
-        let next = self.reader.next_batch().and_then(|batch| {
-            let Some(batch) = batch else { return Ok(None) };
-            let columns = batch
-                .columns
-                .project(&self.order)
-                .map_err(|error| DataError::Read { file: self.file.clone(), source: std::io::Error::other(error) })?;
-            Ok(Some(Batch { columns, ..batch }))
+        let next = self.reader.next_batch().and_then(|part| {
+            let Some(Part { columns, first_row, lines }) = part else { return Ok(None) };
+            let file = self.file.clone();
+            match columns.project(&self.order) {
+                Ok(columns) => Ok(Some(Batch { columns, first_row, lines, file })),
+                Err(error) => Err(DataError::Read { file: file.to_string(), source: std::io::Error::other(error) }),
+            }
         });
         self.done = !matches!(next, Ok(Some(_)));
         next.transpose()

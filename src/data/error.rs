@@ -250,7 +250,14 @@ impl DataError {
             }
             Self::Empty { .. } => "a table needs at least a header line, or one object".into(),
             Self::DuplicateColumn { .. } => "rename one of them".into(),
-            Self::ColumnMissing { known, .. } => list_columns(known),
+            Self::ColumnMissing { known, .. } => match known.as_slice() {
+                [only] if only.contains([';', '\t', '|']) => {
+                    format!(
+                        "the whole header is one name, `{only}`: separate the columns by commas, or by tabs as .tsv"
+                    )
+                }
+                _ => list_columns(known),
+            },
             Self::FieldCount { expected, found, .. } if found > expected => {
                 "put quotes around values that contain the delimiter".into()
             }

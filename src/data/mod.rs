@@ -21,13 +21,13 @@ mod source;
 mod write;
 
 pub use atomic::{STANDARD_STREAM, write_atomically};
-pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS};
+pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
 pub use error::DataError;
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
 pub use source::{Format, Source};
-pub use write::{Added, OnExisting, write_with_columns};
+pub use write::{Added, OnExisting, Output, write_with_columns};
 
 #[cfg(test)]
 mod tests;

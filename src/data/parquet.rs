@@ -1,14 +1,18 @@
 //! Apache Parquet.
 //!
 //! Columns keep the types of the file. Only top-level columns can be read, and only those asked for are decoded.
+//!
+//! The decoder panics on some damaged pages. This is caught here and becomes an error like the others; what the panic
+//! hook prints stays visible, since it is a mistake of the decoder.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 
-use super::batch::{Batch, Lines, ReadBatches};
+use super::batch::{Lines, Part, ReadBatches};
 use super::error::DataError;
 use super::source::Source;
 
@@ -16,7 +20,8 @@ use super::source::Source;
 pub(super) type Footer = ArrowReaderMetadata;
 
 pub(super) fn read_footer(name: &str, file: File) -> Result<(Vec<String>, Footer), DataError> {
-    let footer = ArrowReaderMetadata::load(&file, Default::default()).map_err(|error| describe(name, &error))?;
+    let footer = guard(name, || ArrowReaderMetadata::load(&file, Default::default()))?
+        .map_err(|error| describe(name, &error))?;
     let columns: Vec<String> = footer.schema().fields().iter().map(|field| field.name().clone()).collect();
     if columns.is_empty() {
         return Err(DataError::Empty { file: name.to_owned() });
@@ -48,23 +53,22 @@ impl Reader {
         batch_rows: usize,
     ) -> Result<Self, DataError> {
         let mask = ProjectionMask::roots(footer.parquet_schema(), indices.iter().copied());
-        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer.clone())
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer.clone())
             .with_projection(mask)
-            .with_batch_size(batch_rows)
-            .build()
-            .map_err(|error| describe(source.name(), &error))?;
+            .with_batch_size(batch_rows);
+        let batches = guard(source.name(), || builder.build())?.map_err(|error| describe(source.name(), &error))?;
         Ok(Self { file: source.name().to_owned(), batches, next_row: 0, rows: rows(footer), bytes: source.size() })
     }
 }
 
 impl ReadBatches for Reader {
-    fn next_batch(&mut self) -> Result<Option<Batch>, DataError> {
-        let Some(columns) = self.batches.next() else { return Ok(None) };
+    fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
+        let Some(columns) = guard(&self.file, || self.batches.next())? else { return Ok(None) };
         let columns = columns
             .map_err(|error| DataError::Parquet { file: self.file.clone(), message: plain(&error.to_string()) })?;
         let first_row = self.next_row;
         self.next_row += columns.num_rows();
-        Ok(Some(Batch { columns, first_row, lines: Lines::Absent }))
+        Ok(Some(Part { columns, first_row, lines: Lines::Absent }))
     }
 
     fn bytes_read(&self) -> u64 {
@@ -73,7 +77,13 @@ impl ReadBatches for Reader {
     }
 }
 
-pub(super) fn describe(name: &str, error: &ParquetError) -> DataError {
+/// Runs the decoder; a panic becomes an error. The reader is not used after one, so no broken state is seen.
+fn guard<T>(name: &str, decode: impl FnOnce() -> T) -> Result<T, DataError> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .map_err(|_| DataError::Parquet { file: name.to_owned(), message: "its pages are damaged".into() })
+}
+
+fn describe(name: &str, error: &ParquetError) -> DataError {
     DataError::Parquet { file: name.to_owned(), message: plain(&error.to_string()) }
 }
 

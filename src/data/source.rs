@@ -196,7 +196,7 @@ impl Source {
 
     /// The names of the columns, in the order of the file.
     ///
-    /// JSON Lines has no header: these are the keys of its first objects, see [`JSON_SAMPLE`](json::SAMPLE).
+    /// JSON Lines has no header: these are the keys of its first objects, see [`JSON_SAMPLE`](super::JSON_SAMPLE).
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -234,7 +234,7 @@ impl Source {
             Layout::Json(keys) => Box::new(json::Reader::new(self, file, keys, &unique, limits)),
             Layout::Parquet(footer) => Box::new(parquet::Reader::new(self, file, footer, &unique, limits.rows)?),
         };
-        Ok(Batches::new(reader, order, self.name.clone(), self.size))
+        Ok(Batches::new(reader, order, &self.name, self.size))
     }
 
     /// BLAKE3 of the file's bytes.

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
-use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, RecordBatch, types::Int32Type};
+use arrow_array::{
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray, types::Int32Type,
+};
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
@@ -49,7 +52,7 @@ pub(super) fn rows(source: &Source, columns: &[&str], batch: usize) -> Vec<(Opti
     for batch in source.read_by(columns, batch).unwrap() {
         let batch = batch.unwrap();
         assert_eq!(batch.first_row, out.len());
-        let columns: Vec<Column> = batch.columns.columns().iter().map(|array| Column::new(array).unwrap()).collect();
+        let columns: Vec<Column> = (0..columns.len()).map(|index| batch.column(index).unwrap()).collect();
         for row in 0..batch.rows() {
             let show = |value: Value<'_>| if value.is_null() { "∅".into() } else { value.to_string() };
             out.push((batch.line(row), columns.iter().map(|column| show(column.value(row))).collect()));
@@ -100,6 +103,18 @@ fn csv_lines_are_those_of_the_file() {
 }
 
 #[test]
+fn places_are_lines_or_rows() {
+    let room = Room::new();
+    let second = |source: &Source| {
+        let batch = source.read_by(&["a"], 1).unwrap().nth(1).unwrap().unwrap();
+        batch.place(0).to_string()
+    };
+    assert_eq!(second(&room.source("a.csv", "a\n1\n\n2\n")), "line 4");
+    let column: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    assert_eq!(second(&Source::open(&room.parquet("a.parquet", vec![("a", column)]), None).unwrap()), "row 2");
+}
+
+#[test]
 fn csv_without_rows_or_columns() {
     let room = Room::new();
     assert_eq!(rows(&room.source("a.csv", "a,b"), &["b"], 10), []);
@@ -133,6 +148,8 @@ fn csv_columns_that_are_not_there() {
     let error = room.source("a.csv", "a,b\n").read(&["c"]).err().unwrap();
     assert_eq!(message(&room, &error), "`a.csv` has no column `c`");
     assert_eq!(error.help(), "its columns are `a`, `b`");
+    let error = room.source("a.csv", "a;b\n1;2\n").read(&["a"]).err().unwrap();
+    assert!(error.help().contains("separate the columns by commas"), "{}", error.help());
 }
 
 #[test]
@@ -207,7 +224,7 @@ fn json_values_are_text_or_booleans() {
         assert_eq!(rows(&source, &["a", "b", "c"], batch), expected);
     }
     let batch = source.read(&["b"]).unwrap().next().unwrap().unwrap();
-    assert_eq!(Column::new(batch.columns.column(0)).unwrap().value(0), Value::Bool(true));
+    assert_eq!(batch.column(0).unwrap().value(0), Value::Bool(true));
     let none: [&str; 0] = [];
     assert_eq!(source.read(&none).unwrap().next().unwrap().unwrap().rows(), 3);
 }
@@ -284,4 +301,31 @@ fn parquet_that_is_damaged() {
     assert!(matches!(first_error(&source, &["i"]), DataError::Parquet { .. }));
     let error = open_error(&room, "d.parquet", "a,b\n1,2\n and some more text\n");
     assert!(message(&room, &error).starts_with("`d.parquet` is not a readable Parquet file: "));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parquet_with_bytes_changed_is_a_table_or_an_error(changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..6)) {
+        let room = Room::new();
+        let text: Vec<String> = (0..200).map(|row| format!("v{}", row % 7)).collect();
+        let path = room.parquet("a.parquet", vec![
+            ("i", Arc::new(Int32Array::from_iter((0..200).map(|row| (row % 3 > 0).then_some(row))))),
+            ("t", Arc::new(StringArray::from(text))),
+        ]);
+        let mut bytes = fs::read(&path).unwrap();
+        let length = bytes.len();
+        for (place, byte) in changes {
+            bytes[place as usize % length] = byte;
+        }
+        if let Ok(source) = Source::open(&room.file("b.parquet", bytes), None) {
+            for batch in source.read(source.columns()).into_iter().flatten() {
+                let Ok(batch) = batch else { break };
+                for array in batch.columns.columns() {
+                    Column::new(array).unwrap().visit_numbers(|_, _| ());
+                }
+            }
+        }
+    }
 }

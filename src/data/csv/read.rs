@@ -8,7 +8,7 @@ use arrow_buffer::{Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::Records;
-use crate::data::batch::{Batch, Lines, MAX_BATCH_BYTES, ReadBatches};
+use crate::data::batch::{DEFAULT_BATCH_ROWS, Lines, MAX_BATCH_BYTES, Part, ReadBatches};
 use crate::data::error::DataError;
 use crate::data::source::Source;
 
@@ -59,7 +59,7 @@ impl Reader {
 }
 
 impl ReadBatches for Reader {
-    fn next_batch(&mut self) -> Result<Option<Batch>, DataError> {
+    fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
         let mut texts: Vec<TextBuilder> = self.indices.iter().map(|_| TextBuilder::new(self.batch_rows)).collect();
         let mut lines = Lines::new();
         let (mut rows, mut bytes) = (0, 0);
@@ -86,7 +86,7 @@ impl ReadBatches for Reader {
         let columns = self.finish(texts, rows, &lines)?;
         let first_row = self.next_row;
         self.next_row += rows;
-        Ok(Some(Batch { columns, first_row, lines }))
+        Ok(Some(Part { columns, first_row, lines }))
     }
 
     fn bytes_read(&self) -> u64 {
@@ -104,7 +104,7 @@ struct TextBuilder {
 
 impl TextBuilder {
     fn new(rows: usize) -> Self {
-        let rows = rows.min(super::super::batch::DEFAULT_BATCH_ROWS);
+        let rows = rows.min(DEFAULT_BATCH_ROWS);
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(0);
         Self { bytes: Vec::with_capacity(8 * rows), ends, nulls: NullBufferBuilder::new(rows) }

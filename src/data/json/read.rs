@@ -13,7 +13,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use serde_json::Value;
 
 use super::keys::{Keys, Kind};
-use crate::data::batch::{Batch, Limits, Lines as RowLines, MAX_BATCH_BYTES, ReadBatches};
+use crate::data::batch::{Limits, Lines as RowLines, MAX_BATCH_BYTES, Part, ReadBatches};
 use crate::data::error::DataError;
 use crate::data::source::Source;
 
@@ -32,6 +32,11 @@ pub(in crate::data) struct Lines {
 impl Lines {
     pub fn new(file: &str, input: File) -> Self {
         Self { file: file.to_owned(), input: BufReader::with_capacity(BUFFER, input), line: 0, bytes: 0 }
+    }
+
+    /// Bytes of the lines read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes
     }
 
     /// Appends the next line that is not blank, with its line end, to `out` and returns its number.
@@ -129,7 +134,7 @@ impl Reader {
 }
 
 impl ReadBatches for Reader {
-    fn next_batch(&mut self) -> Result<Option<Batch>, DataError> {
+    fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
         let mut bytes = Vec::new();
         let mut lines = RowLines::new();
         let (mut rows, mut one_object_each) = (0, true);
@@ -155,7 +160,7 @@ impl ReadBatches for Reader {
         let columns = decoded.map_err(|error| self.diagnose(&bytes, &lines, &error))?;
         let first_row = self.next_row;
         self.next_row += rows;
-        Ok(Some(Batch { columns, first_row, lines }))
+        Ok(Some(Part { columns, first_row, lines }))
     }
 
     fn bytes_read(&self) -> u64 {

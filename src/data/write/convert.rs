@@ -11,7 +11,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::{Plan, Slot, write_error};
+use super::{Plan, Slot};
 use crate::data::batch::{Batch, DEFAULT_BATCH_ROWS, Limits};
 use crate::data::column::{Column, Shortest, Value};
 use crate::data::error::DataError;
@@ -19,33 +19,29 @@ use crate::data::parquet::Footer;
 use crate::data::source::{Format, Layout};
 
 /// Copies the table into `format` and returns the number of its rows.
-pub(super) fn copy(
-    plan: &Plan<'_>,
-    format: Format,
-    out: &mut (impl Write + Send),
-    output: &str,
-) -> Result<usize, DataError> {
+pub(super) fn copy(plan: &Plan<'_>, format: Format, out: &mut (impl Write + Send)) -> Result<usize, DataError> {
     let kept: Vec<&String> = plan.slots.iter().filter_map(|slot| plan.kept_name(*slot)).collect();
     let limits = Limits { rows: DEFAULT_BATCH_ROWS, numbers: format == Format::Parquet };
-    let batches = plan.source.read_within(&kept, limits)?;
+    let mut batches = plan.source.read_within(&kept, limits)?;
     let mut sink: Option<Sink<'_, _>> = None;
     let mut out = Some(out);
     let mut rows = 0;
-    for batch in batches.map(|batch| batch.and_then(|batch| plan.widen(&batch, format))) {
-        let batch = batch?;
+    while let Some(batch) = batches.next() {
+        let batch = plan.widen(&batch?, format)?;
         if let Some(out) = out.take() {
-            sink = Some(Sink::open(plan, format, batch.schema(), out, output)?);
+            sink = Some(Sink::open(plan, format, batch.schema(), out)?);
         }
         if let Some(sink) = &mut sink {
-            sink.write(plan, &batch, output)?;
+            sink.write(plan, &batch)?;
         }
         rows += batch.num_rows();
+        plan.report(batches.bytes_read());
     }
     if let Some(out) = out.take() {
         // No rows: the header still says what the columns are.
-        sink = Some(Sink::open(plan, format, plan.empty_schema(), out, output)?);
+        sink = Some(Sink::open(plan, format, plan.empty_schema(), out)?);
     }
-    sink.map_or(Ok(()), |sink| sink.close(output))?;
+    sink.map_or(Ok(()), |sink| sink.close(plan))?;
     Ok(rows)
 }
 
@@ -126,59 +122,46 @@ enum Sink<'a, W: Write + Send> {
 }
 
 impl<'a, W: Write + Send> Sink<'a, W> {
-    fn open(
-        plan: &Plan<'_>,
-        format: Format,
-        schema: SchemaRef,
-        out: &'a mut W,
-        output: &str,
-    ) -> Result<Self, DataError> {
+    fn open(plan: &Plan<'_>, format: Format, schema: SchemaRef, out: &'a mut W) -> Result<Self, DataError> {
         match format {
             Format::Csv | Format::Tsv => {
                 let delimiter = format.delimiter().unwrap_or(b',');
                 let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
                 let names = schema.fields().iter().map(|field| field.name());
-                writer.write_record(names).map_err(|error| csv_error(output, error))?;
+                writer.write_record(names).map_err(|error| csv_error(plan, error))?;
                 Ok(Self::Text(writer))
             }
             Format::JsonLines => Ok(Self::Json(WriterBuilder::new().with_explicit_nulls(true).build(out))),
             Format::Parquet => {
                 let writer = ArrowWriter::try_new(out, schema, Some(properties(plan.footer())))
-                    .map_err(|error| parquet_error(plan, output, error))?;
+                    .map_err(|error| parquet_error(plan, error))?;
                 Ok(Self::Parquet(Box::new(writer)))
             }
         }
     }
 
-    fn write(&mut self, plan: &Plan<'_>, batch: &RecordBatch, output: &str) -> Result<(), DataError> {
+    fn write(&mut self, plan: &Plan<'_>, batch: &RecordBatch) -> Result<(), DataError> {
         match self {
-            Self::Text(writer) => write_text(plan, writer, batch, output),
+            Self::Text(writer) => write_text(plan, writer, batch),
             Self::Json(writer) => {
                 writer.write(batch).map_err(|error| plan.refuse(Format::JsonLines, error.to_string()))
             }
-            Self::Parquet(writer) => writer.write(batch).map_err(|error| parquet_error(plan, output, error)),
+            Self::Parquet(writer) => writer.write(batch).map_err(|error| parquet_error(plan, error)),
         }
     }
 
-    fn close(self, output: &str) -> Result<(), DataError> {
+    fn close(self, plan: &Plan<'_>) -> Result<(), DataError> {
         match self {
-            Self::Text(mut writer) => writer.flush().map_err(write_error(output)),
-            Self::Json(mut writer) => {
-                writer.finish().map_err(|error| write_error(output)(std::io::Error::other(error)))
-            }
+            Self::Text(mut writer) => writer.flush().map_err(|error| plan.write_error(error)),
+            Self::Json(mut writer) => writer.finish().map_err(|error| plan.write_error(std::io::Error::other(error))),
             Self::Parquet(writer) => {
-                writer.close().map(|_| ()).map_err(|error| write_error(output)(std::io::Error::other(error)))
+                writer.close().map(|_| ()).map_err(|error| plan.write_error(std::io::Error::other(error)))
             }
         }
     }
 }
 
-fn write_text<W: Write>(
-    plan: &Plan<'_>,
-    writer: &mut csv::Writer<W>,
-    batch: &RecordBatch,
-    output: &str,
-) -> Result<(), DataError> {
+fn write_text<W: Write>(plan: &Plan<'_>, writer: &mut csv::Writer<W>, batch: &RecordBatch) -> Result<(), DataError> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (array, field) in batch.columns().iter().zip(batch.schema().fields()) {
         columns.push(Column::new(array).map_err(|found| DataError::UnsupportedType {
@@ -197,9 +180,9 @@ fn write_text<W: Write>(
                 Value::Float(value) => drop(write!(field, "{}", Shortest(value))),
                 value => drop(write!(field, "{value}")),
             }
-            writer.write_field(&field).map_err(|error| csv_error(output, error))?;
+            writer.write_field(&field).map_err(|error| csv_error(plan, error))?;
         }
-        writer.write_record(None::<&[u8]>).map_err(|error| csv_error(output, error))?;
+        writer.write_record(None::<&[u8]>).map_err(|error| csv_error(plan, error))?;
     }
     Ok(())
 }
@@ -211,13 +194,13 @@ fn properties(footer: Option<&Footer>) -> WriterProperties {
     WriterProperties::builder().set_compression(compression).build()
 }
 
-fn csv_error(output: &str, error: csv::Error) -> DataError {
-    write_error(output)(error.into())
+fn csv_error(plan: &Plan<'_>, error: csv::Error) -> DataError {
+    plan.write_error(error.into())
 }
 
-fn parquet_error(plan: &Plan<'_>, output: &str, error: ParquetError) -> DataError {
+fn parquet_error(plan: &Plan<'_>, error: ParquetError) -> DataError {
     match error {
-        ParquetError::External(error) => write_error(output)(std::io::Error::other(error)),
+        ParquetError::External(error) => plan.write_error(std::io::Error::other(error)),
         error => plan.refuse(Format::Parquet, error.to_string()),
     }
 }

@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::ops::Range;
 
-use super::{Plan, Slot, write_error};
+use super::{Plan, REPORT_ROWS, Slot};
 use crate::data::column::Shortest;
 use crate::data::csv::Records;
 use crate::data::error::DataError;
 
 /// Copies the table and returns the number of its rows.
-pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write, output: &str) -> Result<usize, DataError> {
-    let failed = write_error(output);
+pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
+    let failed = |error| plan.write_error(error);
     let source = plan.source;
     let delimiter = source.format().delimiter().unwrap_or(b',');
     let names: Vec<Vec<u8>> = plan.added.iter().map(|column| quote(column.name, delimiter)).collect();
@@ -50,11 +50,15 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write, output: &str) -> Resul
             }
         }
         for part in [record.lead, &fields, record.end] {
-            out.write_all(part).map_err(&failed)?;
+            out.write_all(part).map_err(failed)?;
         }
-        row = Some(row.map_or(0, |row| row + 1));
+        let done = row.map_or(0, |row| row + 1);
+        row = Some(done);
+        if done.is_multiple_of(REPORT_ROWS) {
+            plan.report(records.bytes_read());
+        }
     }
-    out.write_all(records.tail()).map_err(&failed)?;
+    out.write_all(records.tail()).map_err(failed)?;
     Ok(row.unwrap_or(0))
 }
 

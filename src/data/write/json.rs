@@ -5,13 +5,12 @@ use std::ops::Range;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{OnExisting, Plan, write_error};
+use super::{OnExisting, Plan, REPORT_ROWS};
 use crate::data::error::DataError;
 use crate::data::json::{RawLines, describe_line};
 
 /// Copies the table and returns the number of its rows. Blank lines are dropped.
-pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write, output: &str) -> Result<usize, DataError> {
-    let failed = write_error(output);
+pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
     let file = plan.source.name();
     let keys: Vec<String> = plan.added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
     let mut lines = RawLines::new(file, plan.source.reopen()?);
@@ -27,7 +26,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write, output: &str) -> Resul
             // A key that only begins to appear late in the file is not among the columns of the source.
             let old = if text.contains(key.as_str()) { find_value(&text, column.name) } else { None };
             match (old, end_of_members(&text)) {
-                (Some(old), _) if plan.existing == OnExisting::Replace => text.replace_range(old, &number),
+                (Some(old), _) if plan.output.existing == OnExisting::Replace => text.replace_range(old, &number),
                 (Some(_), _) => {
                     return Err(DataError::ColumnExists { file: file.to_owned(), column: column.name.to_owned() });
                 }
@@ -38,10 +37,13 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write, output: &str) -> Resul
                 }
             }
         }
-        out.write_all(text.as_bytes()).map_err(&failed)?;
+        out.write_all(text.as_bytes()).map_err(|error| plan.write_error(error))?;
         bytes = text.into_bytes();
         bytes.clear();
         row += 1;
+        if row.is_multiple_of(REPORT_ROWS) {
+            plan.report(lines.bytes_read());
+        }
     }
     Ok(row)
 }

@@ -13,6 +13,7 @@ mod convert;
 mod csv;
 mod json;
 
+use std::io;
 use std::path::Path;
 
 use super::atomic::{STANDARD_STREAM, write_atomically};
@@ -38,26 +39,41 @@ pub enum OnExisting {
     Replace,
 }
 
-/// Writes a copy of `source` with columns added to `target`, atomically; `-` is standard output.
-///
-/// The format is `format` if given, else what the extension of `target` says, and that of `source` for standard
-/// output. `target` may be the file that is read.
+/// Where a copy goes, and how.
+#[derive(Clone, Copy)]
+pub struct Output<'a> {
+    /// Its file; `-` is standard output. It may be the file that is read.
+    pub path: &'a Path,
+    /// Its format; if none, what the extension says, and for standard output that of the source.
+    pub format: Option<Format>,
+    /// What to do when the table has a column of the added name already.
+    pub existing: OnExisting,
+    /// Called now and then with the bytes of the source that have been copied, of [`Source::size`].
+    pub progress: Option<&'a dyn Fn(u64)>,
+}
+
+impl<'a> Output<'a> {
+    /// An output in the format that its path says, which replaces no column.
+    pub fn new(path: &'a Path) -> Self {
+        Self { path, format: None, existing: OnExisting::Refuse, progress: None }
+    }
+
+    fn format_for(&self, source: &Source) -> Result<Format, DataError> {
+        match self.format {
+            Some(format) => Ok(format),
+            None if self.path == Path::new(STANDARD_STREAM) => Ok(source.format()),
+            None => Format::of_path(self.path),
+        }
+    }
+}
+
+/// Writes a copy of `source` with columns added, atomically.
 ///
 /// # Errors
 /// What is wrong with the input, [`DataError::ColumnExists`], [`DataError::RowCount`], [`DataError::Convert`] or
 /// [`DataError::Write`].
-pub fn write_with_columns(
-    source: &Source,
-    added: &[Added<'_>],
-    target: &Path,
-    format: Option<Format>,
-    existing: OnExisting,
-) -> Result<(), DataError> {
-    let format = match format {
-        Some(format) => format,
-        None if target == Path::new(STANDARD_STREAM) => source.format(),
-        None => Format::of_path(target)?,
-    };
+pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<'_>) -> Result<(), DataError> {
+    let format = output.format_for(source)?;
     let same = source.format() == format;
     let all_keys;
     let source = if same {
@@ -66,13 +82,12 @@ pub fn write_with_columns(
         all_keys = source.with_all_keys()?;
         &all_keys
     };
-    let plan = Plan::new(source, added, existing)?;
-    let output = target.display().to_string();
-    write_atomically(target, |out| {
+    let plan = Plan::new(source, added, output)?;
+    write_atomically(output.path, |out| {
         let rows = match &source.layout {
-            Layout::Csv if same => csv::copy(&plan, out, &output)?,
-            Layout::Json(_) if same => json::copy(&plan, out, &output)?,
-            _ => convert::copy(&plan, format, out, &output)?,
+            Layout::Csv if same => csv::copy(&plan, out)?,
+            Layout::Json(_) if same => json::copy(&plan, out)?,
+            _ => convert::copy(&plan, format, out)?,
         };
         plan.check_rows(rows)
     })
@@ -82,9 +97,12 @@ pub fn write_with_columns(
 struct Plan<'a> {
     source: &'a Source,
     added: &'a [Added<'a>],
-    existing: OnExisting,
+    output: &'a Output<'a>,
     slots: Vec<Slot>,
 }
+
+/// Copies that go record by record report their progress after this many.
+const REPORT_ROWS: usize = 1 << 16;
 
 /// Where a column of the copy comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +114,7 @@ enum Slot {
 }
 
 impl<'a> Plan<'a> {
-    fn new(source: &'a Source, added: &'a [Added<'a>], existing: OnExisting) -> Result<Self, DataError> {
+    fn new(source: &'a Source, added: &'a [Added<'a>], output: &'a Output<'a>) -> Result<Self, DataError> {
         let mut slots: Vec<Slot> = (0..source.columns().len()).map(Slot::Kept).collect();
         for (index, column) in added.iter().enumerate() {
             let exists = || DataError::ColumnExists { file: source.name().to_owned(), column: column.name.to_owned() };
@@ -104,12 +122,12 @@ impl<'a> Plan<'a> {
             let place = source.columns().iter().position(|name| name == column.name);
             match place.and_then(|place| slots.get_mut(place)) {
                 _ if twice => return Err(exists()),
-                Some(slot) if existing == OnExisting::Replace => *slot = Slot::Added(index),
+                Some(slot) if output.existing == OnExisting::Replace => *slot = Slot::Added(index),
                 Some(_) => return Err(exists()),
                 None => slots.push(Slot::Added(index)),
             }
         }
-        Ok(Self { source, added, existing, slots })
+        Ok(Self { source, added, output, slots })
     }
 
     /// Whether every column of the source is kept, so that the new ones all stand at the end.
@@ -120,6 +138,18 @@ impl<'a> Plan<'a> {
     /// The value of an added column; NaN, a null, where there is none.
     fn value(&self, index: usize, row: usize) -> f64 {
         self.added.get(index).and_then(|column| column.values.get(row)).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Tells the caller how far the copy is.
+    fn report(&self, bytes: u64) {
+        if let Some(progress) = self.output.progress {
+            progress(bytes);
+        }
+    }
+
+    /// An error of the system while the output is written.
+    fn write_error(&self, source: io::Error) -> DataError {
+        DataError::Write { file: self.output.path.display().to_string(), source }
     }
 
     fn check_rows(&self, rows: usize) -> Result<(), DataError> {
@@ -133,11 +163,6 @@ impl<'a> Plan<'a> {
             }),
         }
     }
-}
-
-/// An error of the system while writing `output`.
-fn write_error(output: &str) -> impl Fn(std::io::Error) -> DataError + '_ {
-    move |source| DataError::Write { file: output.to_owned(), source }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::data::tests::{Room, rows};
 /// Copies a source to a file of this name and returns its text.
 fn copy(room: &Room, source: &Source, target: &str, values: &[f64], existing: OnExisting) -> Result<String, DataError> {
     let target = room.path(target);
-    write_with_columns(source, &[Added { name: "score_fair", values }], &target, None, existing)?;
+    write_with_columns(source, &[Added { name: "score_fair", values }], &Output { existing, ..Output::new(&target) })?;
     Ok(String::from_utf8_lossy(&fs::read(target).unwrap()).into_owned())
 }
 
@@ -31,7 +31,7 @@ fn csv_keeps_its_bytes() {
     // What is not UTF-8 is none of our business here.
     let source = room.source("c.csv", b"a\n\xff\n");
     let target = room.path("d.csv");
-    write_with_columns(&source, &[Added { name: "b", values: &[1.0] }], &target, None, OnExisting::Refuse).unwrap();
+    write_with_columns(&source, &[Added { name: "b", values: &[1.0] }], &Output::new(&target)).unwrap();
     assert_eq!(fs::read(target).unwrap(), b"a,b\n\xff,1\n");
 }
 
@@ -47,7 +47,7 @@ fn a_column_that_exists_is_refused_or_replaced() {
     let converted = copy(&room, &source, "b.tsv", &[1.0, 2.5], OnExisting::Replace).unwrap();
     assert_eq!(converted, "a\tscore_fair\tb\n1,\t1\t2\n\t2.5\t\n");
     let twice = [Added { name: "x", values: &[] }, Added { name: "x", values: &[] }];
-    let refused = write_with_columns(&source, &twice, &room.path("c.csv"), None, OnExisting::Replace);
+    let refused = write_with_columns(&source, &twice, &Output::new(&room.path("c.csv")));
     assert!(matches!(refused, Err(DataError::ColumnExists { .. })));
 }
 
@@ -55,6 +55,22 @@ fn a_column_that_exists_is_refused_or_replaced() {
 fn a_file_may_be_replaced_by_its_copy() {
     let room = Room::new();
     assert_eq!(append(&room, "a.csv", "a\n1\n", "a.csv", &[2.0]), "a,score_fair\n1,2\n");
+}
+
+#[test]
+fn progress_is_reported() {
+    let room = Room::new();
+    let source = room.source("a.csv", format!("a\n{}", "1\n".repeat(200_000)));
+    let values = vec![0.5; 200_000];
+    for target in ["b.csv", "b.parquet"] {
+        let seen = std::cell::RefCell::new(Vec::new());
+        let progress = |bytes| seen.borrow_mut().push(bytes);
+        let path = room.path(target);
+        let output = Output { progress: Some(&progress), ..Output::new(&path) };
+        write_with_columns(&source, &[Added { name: "b", values: &values }], &output).unwrap();
+        let seen = seen.into_inner();
+        assert!(seen.len() > 3 && seen.is_sorted() && seen.iter().all(|&bytes| bytes <= source.size()), "{seen:?}");
+    }
 }
 
 #[test]

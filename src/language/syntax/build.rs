@@ -12,7 +12,7 @@ use super::ast::{
     Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Level, Metric,
     Name, OptionSetting, Param, Quantifier, Range, Statement, Type, Use, Weight,
 };
-use super::error::SyntaxError;
+use super::error::{SyntaxError, shortened};
 use crate::language::span::{SourceId, Span};
 
 /// Builds the tree of one declaration.
@@ -282,16 +282,18 @@ impl Builder {
         let kind = match pair.as_rule() {
             Rule::pairs => DomainKind::Pairs(Box::new(self.domain(Children::of(pair).next()?)?)),
             Rule::set => DomainKind::Set(self.levels(Children::of(pair))?),
-            Rule::domain_group => return self.domain(Children::of(pair).next()?),
+            // The parentheses belong to the span, as there is no node for them.
+            Rule::domain_group => self.domain(Children::of(pair).next()?)?.kind,
             Rule::operand => {
                 let mut children = Children::of(pair);
                 let name = self.name(children.next()?);
                 if children.next().is_some() {
-                    return self.fail(SyntaxError::NotADomain { found: format!("{}(..)", name.text), span });
+                    return self
+                        .fail(SyntaxError::NotADomain { found: format!("{}(..)", shortened(&name.text)), span });
                 }
                 return Some(Domain { span: name.span, kind: DomainKind::Name(name) });
             }
-            _ => return self.fail(SyntaxError::NotADomain { found: pair.as_str().to_owned(), span }),
+            _ => return self.fail(SyntaxError::NotADomain { found: shortened(pair.as_str()), span }),
         };
         Some(Domain { kind, span })
     }
@@ -318,7 +320,7 @@ impl Builder {
         }
         match number_value(text) {
             Some(value) => Some(value),
-            None => self.fail(SyntaxError::NumberOutOfRange { text: text.to_owned(), span: self.span(pair) }),
+            None => self.fail(SyntaxError::NumberOutOfRange { text: shortened(text), span: self.span(pair) }),
         }
     }
 

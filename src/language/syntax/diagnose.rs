@@ -5,9 +5,10 @@
 //! what was expected.
 
 use super::Rule;
-use super::error::SyntaxError;
+use super::confusion;
+use super::error::{SyntaxError, shortened};
 use super::expected;
-use super::outline::{Bar, DECLARATION_KEYWORDS, Nesting, is_declaration_keyword, is_reserved};
+use super::outline::{Bar, Nesting, is_declaration_keyword, is_reserved};
 use super::scan::{Broken, Scan, Token, TokenKind};
 use crate::language::span::{SourceId, Span};
 
@@ -23,34 +24,6 @@ pub(super) struct Failure<'t> {
     /// What it would have taken there.
     pub expected: Vec<Rule>,
 }
-
-/// Operators of other languages and of mathematics, and how they are written here.
-const FOREIGN_OPERATORS: [(&str, &str); 24] = [
-    ("&&", "`and`"),
-    ("&", "`and`"),
-    ("∧", "`and`"),
-    ("||", "`or`"),
-    ("∨", "`or`"),
-    ("!", "`not`"),
-    ("¬", "`not`"),
-    ("~", "`not`"),
-    ("<>", "`!=`"),
-    ("≠", "`!=`"),
-    ("=>", "`>=`"),
-    ("≥", "`>=`"),
-    ("=<", "`<=`"),
-    ("≤", "`<=`"),
-    ("===", "`==`"),
-    (":=", "`=`"),
-    ("±", "`+/-`"),
-    ("×", "`*`"),
-    ("·", "`*`"),
-    ("÷", "`/`"),
-    ("−", "`-`, the sign on the keyboard"),
-    ("∈", "`in`"),
-    ("∀", "`forall`"),
-    ("∞", "`inf`"),
-];
 
 /// The mistake behind a failed parse.
 pub(super) fn diagnose(failure: &Failure) -> SyntaxError {
@@ -173,7 +146,7 @@ impl Place<'_, '_> {
     }
 
     fn foreign(&self, operator: &str, span: Span) -> Option<SyntaxError> {
-        let &(found, instead) = FOREIGN_OPERATORS.iter().find(|(foreign, _)| *foreign == operator)?;
+        let &(found, instead) = confusion::OPERATORS.iter().find(|(foreign, _)| *foreign == operator)?;
         Some(SyntaxError::ForeignOperator { found: found.to_owned(), instead, span })
     }
 
@@ -188,6 +161,7 @@ impl Place<'_, '_> {
             Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches('\'').to_owned(), span },
             Broken::Number => SyntaxError::BadNumber { text, span },
             Broken::Word => SyntaxError::BadName { text, span },
+            Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,
             Broken::Symbol if self.word == "%" => SyntaxError::StrayPercent { span },
             Broken::Symbol => {
                 self.foreign(self.word, span).unwrap_or(SyntaxError::BadCharacter { found: character(self.word), span })
@@ -200,7 +174,10 @@ impl Place<'_, '_> {
         if self.index != self.failure.tokens.start {
             return None;
         }
-        let suggestion = (self.token.kind == TokenKind::Word).then(|| closest_keyword(self.word)).flatten();
+        if let Some(operator) = self.with_neighbour() {
+            return Some(operator);
+        }
+        let suggestion = (self.token.kind == TokenKind::Word).then(|| confusion::closest_keyword(self.word)).flatten();
         Some(SyntaxError::UnknownDeclaration { found: self.found(), suggestion, span: self.span() })
     }
 
@@ -221,14 +198,17 @@ impl Place<'_, '_> {
     fn symbol(&self) -> Option<SyntaxError> {
         let (failure, span) = (self.failure, self.span());
         match self.word {
-            "=" if self.previous_word() == "=="
-                && self.previous().is_some_and(|token| token.end == self.token.start) =>
-            {
-                self.foreign("===", self.previous().map_or(span, |token| failure.span(token).to(span)))
-            }
+            "=" | "/" | "*" if self.with_neighbour().is_some() => self.with_neighbour(),
+            "=" if failure.expects_operator() && self.is_argument() => Some(SyntaxError::NamedArgument { span }),
             "=" if failure.expects_operator() => Some(SyntaxError::SingleEquals { span }),
+            "-" if !failure.expects_operator() => self.joined_name(),
             "[" if self.previous_word() == "in" && !failure.expects(Rule::range) => {
                 Some(SyntaxError::SquareSet { span })
+            }
+            "{" if is_aggregate(self.previous_word()) => {
+                let head = self.previous()?;
+                let name = self.previous_word().to_owned();
+                Some(SyntaxError::RoundAggregate { name, span: failure.span(head) })
             }
             "|" => self.bar(),
             ")" | "]" | "}" => self.closing(),
@@ -236,6 +216,40 @@ impl Place<'_, '_> {
             ":" if !failure.expects_operand() => failure.unclosed(&self.nesting, "`:`", span),
             _ => None,
         }
+    }
+
+    /// An operator of another language, of which this token is one half.
+    fn with_neighbour(&self) -> Option<SyntaxError> {
+        let (text, span) = (self.failure.text, self.span());
+        [
+            self.previous().map(|before| self.failure.span(before).to(span)),
+            self.next().map(|after| span.to(self.failure.span(after))),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|both| self.foreign(text.get(both.range())?, both))
+    }
+
+    /// `hours-per-week` and `a.b`: words that marks join without a space.
+    fn joined_name(&self) -> Option<SyntaxError> {
+        let tokens = self.failure.chunk();
+        let here = self.index.checked_sub(self.failure.tokens.start)?;
+        let joined =
+            |pair: &&[Token]| matches!(pair, [a, b] if a.end == b.start && is_part_of_name(a, b, self.failure.text));
+        let (before, after) = (tokens.get(..=here)?, tokens.get(here..)?);
+        let first = here - before.windows(2).rev().take_while(joined).count();
+        let last = here + after.windows(2).take_while(joined).count();
+        if first == here || last == here {
+            return None;
+        }
+        let span = self.failure.span(tokens.get(first)?).to(self.failure.span(tokens.get(last)?));
+        Some(SyntaxError::BadName { text: shortened(self.failure.text.get(span.range())?), span })
+    }
+
+    /// It stands among the arguments of a `use`.
+    fn is_argument(&self) -> bool {
+        let first = self.failure.chunk().first().map_or("", |token| token.text(self.failure.text));
+        first == "use" && self.nesting.brackets() == 1
     }
 
     fn bar(&self) -> Option<SyntaxError> {
@@ -267,8 +281,7 @@ impl Place<'_, '_> {
         let open = self.nesting.innermost().filter(|open| open.mark == '(')?;
         let head = self.failure.token(open.token.checked_sub(1)?)?;
         let name = head.text(self.failure.text);
-        matches!(name, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
-            .then(|| SyntaxError::RoundAggregate { name: name.to_owned(), span: self.failure.span(head) })
+        is_aggregate(name).then(|| SyntaxError::RoundAggregate { name: name.to_owned(), span: self.failure.span(head) })
     }
 
     fn closing(&self) -> Option<SyntaxError> {
@@ -308,14 +321,23 @@ impl Place<'_, '_> {
             "in" if self.failure.expects(Rule::close_paren) && !self.failure.expects_operator() => {
                 self.failure.unclosed(&self.nesting, "`in`", self.span())
             }
-            "if" if self.failure.expects_operator() => Some(SyntaxError::If { span: self.span() }),
+            _ if self.failure.expects_operator() && self.foreign_word().is_some() => self.foreign_word(),
             word if ends && self.token.first_on_line && !is_reserved(word) => Some(SyntaxError::UnknownDeclaration {
                 found: self.found(),
-                suggestion: Some(closest_keyword(word)?),
+                suggestion: Some(confusion::closest_keyword(word)?),
                 span: self.span(),
             }),
             _ => None,
         }
+    }
+
+    /// The token, or the one before it, is a word of another language.
+    fn foreign_word(&self) -> Option<SyntaxError> {
+        [Some(self.token), self.previous()].into_iter().flatten().find_map(|token| {
+            let word = token.text(self.failure.text);
+            let (_, instead) = confusion::WORDS.iter().find(|(foreign, _)| *foreign == word)?;
+            Some(SyntaxError::ForeignWord { found: word.to_owned(), instead, span: self.failure.span(token) })
+        })
     }
 
     /// Something follows that belongs behind a colon.
@@ -345,6 +367,17 @@ impl Place<'_, '_> {
     }
 }
 
+fn is_aggregate(word: &str) -> bool {
+    matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
+}
+
+/// Two tokens that a user may have meant as part of one name: one is a `-` or `.`, and the other a word or number.
+fn is_part_of_name(a: &Token, b: &Token, text: &str) -> bool {
+    let is_mark = |token: &Token| matches!(token.text(text), "-" | ".");
+    let is_word = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::Number);
+    (is_mark(a) && is_word(b)) || (is_word(a) && is_mark(b))
+}
+
 fn closing(open: char) -> char {
     match open {
         '(' => ')',
@@ -352,29 +385,6 @@ fn closing(open: char) -> char {
         '{' => '}',
         other => other,
     }
-}
-
-/// The declaration keyword that a word is probably meant to be.
-fn closest_keyword(word: &str) -> Option<&'static str> {
-    let word: String = word.chars().take(32).flat_map(char::to_lowercase).collect();
-    let known = match word.as_str() {
-        "let" | "const" | "parameter" => Some("param"),
-        "feature" | "attribute" | "col" => Some("column"),
-        "target" => Some("label"),
-        "prediction" | "output" => Some("predict"),
-        "rule" | "require" | "subject" => Some("constraint"),
-        "include" => Some("import"),
-        "def" | "fn" | "function" => Some("metric"),
-        _ => None,
-    };
-    known.or_else(|| {
-        DECLARATION_KEYWORDS
-            .into_iter()
-            .map(|keyword| (strsim::damerau_levenshtein(&word, keyword), keyword))
-            .filter(|(distance, keyword)| *distance <= 1 + keyword.len() / 5)
-            .min()
-            .map(|(_, keyword)| keyword)
-    })
 }
 
 /// A character as people know it.
@@ -386,14 +396,5 @@ fn character(text: &str) -> String {
         }
         Some('`') | None => "a backtick".to_owned(),
         Some(c) => format!("`{c}`"),
-    }
-}
-
-/// A message is no place for a kilobyte of the user's text.
-fn shortened(text: &str) -> String {
-    const LIMIT: usize = 40;
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}..", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
     }
 }

@@ -30,9 +30,12 @@ pub enum SyntaxError {
     /// Returned for `in [a, b]`.
     #[error("expected a set in braces, found `[`")]
     SquareSet { span: Span },
-    /// Returned for `if` behind an expression.
-    #[error("there is no `if`")]
-    If { span: Span },
+    /// Returned for words of other languages: `if`, `for`, `AND`.
+    #[error("there is no `{found}`")]
+    ForeignWord { found: String, instead: &'static str, span: Span },
+    /// Returned for `tol = 0.1` among arguments.
+    #[error("arguments have no names")]
+    NamedArgument { span: Span },
     /// Returned where a colon is left out, before the text that should follow it.
     #[error("expected `:` after {after}, found {found}")]
     MissingColon { after: &'static str, found: String, span: Span },
@@ -60,7 +63,7 @@ pub enum SyntaxError {
     /// Returned for a `%` that does not stand directly behind a number.
     #[error("`%` belongs directly behind a number")]
     StrayPercent { span: Span },
-    /// Returned for a name with letters outside ASCII and without backticks.
+    /// Returned for `hours-per-week` and `âge` without backticks.
     #[error("the name `{text}` needs backticks")]
     BadName { text: String, span: Span },
     /// Returned for a character that means nothing in the language.
@@ -91,7 +94,12 @@ impl SyntaxError {
             NumberOutOfRange { .. } => "E0103",
             TooLong { .. } => "E0104",
             Unexpected { .. } | UnknownDeclaration { .. } | Reserved { .. } | SingleEquals { .. } => "E0101",
-            ForeignOperator { .. } | QuotedName { .. } | SquareSet { .. } | If { .. } | MissingColon { .. } => "E0101",
+            ForeignOperator { .. }
+            | QuotedName { .. }
+            | SquareSet { .. }
+            | ForeignWord { .. }
+            | NamedArgument { .. }
+            | MissingColon { .. } => "E0101",
             Unclosed { .. } | NeverOpened { .. } | SecondCondition { .. } | RoundAggregate { .. } => "E0101",
             UnclosedQuote { .. } | EmptyName { .. } | BadNumber { .. } | StrayPercent { .. } => "E0101",
             BadName { .. } | BadCharacter { .. } | NotADomain { .. } | NotARangeEnd { .. } => "E0101",
@@ -109,7 +117,8 @@ impl SyntaxError {
             | ForeignOperator { span, .. }
             | QuotedName { span, .. }
             | SquareSet { span }
-            | If { span }
+            | ForeignWord { span, .. }
+            | NamedArgument { span }
             | MissingColon { span, .. }
             | Unclosed { span, .. }
             | NeverOpened { span, .. }
@@ -162,7 +171,8 @@ impl SyntaxError {
             SquareSet { .. } => {
                 "levels are listed in braces, `{a, b}`; an interval is a chain, `0 <= x <= 1`".to_owned()
             }
-            If { .. } => "a condition stands behind a bar, `E[x | a == b]`, or behind `where`".to_owned(),
+            ForeignWord { instead, .. } => (*instead).to_owned(),
+            NamedArgument { .. } => "give them by position, `use m(sex, 0.1)`".to_owned(),
             MissingColon { .. } => "write a `:` before this".to_owned(),
             Unclosed { close: '|', .. } => "bars come in pairs, `|x|`: add the closing one".to_owned(),
             Unclosed { close, .. } => format!("add `{close}` where the bracket ends"),
@@ -210,10 +220,30 @@ pub(super) fn is_plain_name(text: &str) -> bool {
         && !super::outline::is_reserved(text)
 }
 
+/// The beginning of a text: a message is no place for a kilobyte of the user's.
+pub(super) fn shortened(text: &str) -> String {
+    const LIMIT: usize = 40;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}..", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
 /// Returned for a file whose bytes are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the file is not UTF-8 text: byte {offset} belongs to no character")]
 pub struct NotUtf8 {
     /// The offset of the first byte at fault, a byte order mark not counted.
     pub offset: usize,
+}
+
+impl NotUtf8 {
+    pub fn code(&self) -> &'static str {
+        "E0105"
+    }
+
+    /// How to put it right.
+    pub fn help(&self) -> String {
+        "save the file as UTF-8".to_owned()
+    }
 }

@@ -29,6 +29,14 @@ pub(super) fn in_words(rules: &[Rule]) -> String {
     }
 }
 
+fn is_operator(rule: Rule) -> bool {
+    use Rule::*;
+    matches!(
+        rule,
+        logical_or | logical_and | equal | not_equal | less | less_equal | greater | greater_equal | membership
+    ) || matches!(rule, plus_minus | plus | minus | times | divide | power)
+}
+
 /// A rule in words; `None` for one that another rule of the same place stands for.
 fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
     Some(match rule {
@@ -45,25 +53,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         }
         Rule::domain | Rule::domain_side | Rule::domain_group | Rule::pairs | Rule::kw_pairs => "values to run over",
         Rule::operand => "a name",
-        Rule::logical_or
-        | Rule::logical_and
-        | Rule::equal
-        | Rule::not_equal
-        | Rule::less_equal
-        | Rule::less
-        | Rule::greater_equal
-        | Rule::greater
-        | Rule::plus_minus
-        | Rule::plus
-        | Rule::minus
-        | Rule::power
-        | Rule::times
-        | Rule::divide
-        | Rule::membership
-            if operator =>
-        {
-            "an operator"
-        }
+        rule if operator && is_operator(rule) => "an operator",
         Rule::arguments | Rule::open_paren | Rule::kw_in | Rule::kw_not if operator => return None,
         Rule::plus | Rule::minus | Rule::power | Rule::divide | Rule::negate | Rule::sign => return None,
         Rule::times => "`*`",

@@ -9,6 +9,7 @@
 
 pub mod ast;
 mod build;
+mod confusion;
 mod diagnose;
 pub mod error;
 mod expected;
@@ -71,39 +72,35 @@ fn parse_chunk(source: SourceId, text: &str, scan: &Scan, chunk: &Chunk) -> Resu
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return Err(Vec::new()) };
     // What lies deeper than the limit is not handed on; a mistake before that place is reported instead of the depth.
     let deep = chunk.too_deep.and_then(|index| scan.tokens.get(index));
-    let piece = text.get(first.start..deep.map_or(last.end, |token| token.start)).unwrap_or("");
-    let too_deep = |deep: &Token| vec![SyntaxError::TooDeep { limit: MAX_DEPTH, span: span(source, deep) }];
-    match (FairParser::parse(Rule::declaration, piece), deep) {
-        (Ok(mut pairs), None) => {
+    let end = deep.map_or(last.end, |token| token.start);
+    let failure = |at: usize, expected: Vec<Rule>| match deep {
+        Some(deep) if text.get(at..deep.start).is_none_or(|rest| rest.trim().is_empty()) => {
+            vec![SyntaxError::TooDeep { limit: MAX_DEPTH, span: span(source, deep) }]
+        }
+        Some(_) | None => {
+            vec![diagnose(&Failure { source, text, scan, tokens: chunk.tokens.clone(), at, expected })]
+        }
+    };
+    match FairParser::parse(Rule::declaration, text.get(first.start..end).unwrap_or("")) {
+        Ok(mut pairs) if deep.is_none() => {
             let builder = Builder { source, offset: first.start, errors: RefCell::default() };
             match (pairs.next().and_then(|declaration| builder.item(declaration)), builder.errors.into_inner()) {
                 (Some(kind), errors) if errors.is_empty() => {
                     let doc = doc(text, scan, chunk.tokens.start);
                     Ok(ast::Item { doc, span: span(source, first).to(span(source, last)), kind })
                 }
+                (_, errors) if errors.is_empty() => Err(failure(first.start, Vec::new())),
                 (_, errors) => Err(errors),
             }
         }
-        (Ok(_), Some(deep)) => Err(too_deep(deep)),
-        (Err(failure), deep) => {
-            let at = first.start
-                + match failure.location {
-                    InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-                };
-            match deep.filter(|deep| text.get(at..deep.start).is_none_or(|rest| rest.trim().is_empty())) {
-                Some(deep) => Err(too_deep(deep)),
-                None => Err(vec![diagnose(&Failure {
-                    source,
-                    text,
-                    scan,
-                    tokens: chunk.tokens.clone(),
-                    at,
-                    expected: match failure.variant {
-                        ErrorVariant::ParsingError { positives, .. } => positives,
-                        ErrorVariant::CustomError { .. } => Vec::new(),
-                    },
-                })]),
-            }
+        Ok(_) => Err(failure(end, Vec::new())),
+        Err(error) => {
+            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+            let expected = match error.variant {
+                ErrorVariant::ParsingError { positives, .. } => positives,
+                ErrorVariant::CustomError { .. } => Vec::new(),
+            };
+            Err(failure(first.start + at, expected))
         }
     }
 }
@@ -126,4 +123,17 @@ fn doc(text: &str, scan: &Scan, index: usize) -> String {
 pub fn decode(bytes: &[u8]) -> Result<&str, NotUtf8> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| NotUtf8 { offset: error.valid_up_to() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn bytes_are_text_or_an_error_with_its_place() {
+        assert_eq!(decode(b"column a: real"), Ok("column a: real"));
+        assert_eq!(decode(b"\xEF\xBB\xBFcolumn"), Ok("column"));
+        assert_eq!(decode(b"column \xFF").map_err(|error| (error.offset, error.code())), Err((7, "E0105")));
+        assert_eq!(decode(b""), Ok(""));
+    }
 }

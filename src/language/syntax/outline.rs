@@ -261,3 +261,43 @@ impl Nesting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::scan;
+    use super::outline;
+
+    /// The first and last word of each chunk.
+    fn chunks(text: &str) -> Vec<String> {
+        let scan = scan(text);
+        let ends = |chunk: &super::Chunk| {
+            let tokens = &scan.tokens[chunk.tokens.clone()];
+            format!("{} .. {}", tokens[0].text(text), tokens[tokens.len() - 1].text(text))
+        };
+        outline(text, &scan).iter().map(ends).collect()
+    }
+
+    #[test]
+    fn a_keyword_begins_a_declaration_on_any_line() {
+        assert_eq!(chunks("column a: real column b: int"), ["column .. real", "column .. int"]);
+        assert_eq!(chunks("weight w weight w2\nparam\np = 1"), ["weight .. w", "weight .. w2", "param .. 1"]);
+        assert_eq!(chunks("event `event` = x event\nb = c"), ["event .. x", "event .. c"]);
+    }
+
+    #[test]
+    fn a_keyword_in_the_place_of_a_name_does_not() {
+        assert_eq!(chunks("event weight = a == 1"), ["event .. 1"]);
+        assert_eq!(chunks("metric m(attr, label) = a <= 1"), ["metric .. 1"]);
+        assert_eq!(chunks("event e =\n  weight == 1 and\n  group == a"), ["event .. a"]);
+        assert_eq!(chunks("column a: {x,\n  label\n}"), ["column .. }"]);
+    }
+
+    #[test]
+    fn the_next_declaration_is_found_behind_a_mistake() {
+        assert_eq!(chunks("event a = b ==\ncolumn c: real"), ["event .. ==", "column .. real"]);
+        assert_eq!(chunks("constraint a: E[b | (c\nevent d = e"), ["constraint .. c", "event .. e"]);
+        assert_eq!(chunks("column\nevent d = e"), ["column .. column", "event .. e"]);
+        assert_eq!(chunks("event a = b\nlable c: {d}\nevent e = f"), ["event .. b", "lable .. }", "event .. f"]);
+        assert_eq!(chunks("column a: `real\ncolumn b: int"), ["column .. real", "column .. int"]);
+    }
+}

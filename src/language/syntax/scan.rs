@@ -206,7 +206,9 @@ fn number(rest: &str) -> (TokenKind, usize) {
     if byte(end) == b'%' {
         end += 1;
     }
-    let tail = word_length(&rest[end..]);
+    // What runs on without a space belongs to it: `12abc`, `0.5.3`.
+    let second_point = usize::from(byte(end) == b'.' && byte(end + 1).is_ascii_digit());
+    let tail = second_point + word_length(&rest[end + second_point..]);
     if tail > 0 { (TokenKind::Broken(Broken::Number), end + tail) } else { (TokenKind::Number, end) }
 }
 
@@ -217,4 +219,51 @@ fn is_word_char(c: char) -> bool {
 
 fn word_length(rest: &str) -> usize {
     rest.find(|c: char| !is_word_char(c)).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use pest::Parser;
+    use proptest::prelude::*;
+
+    use super::super::{FairParser, Rule};
+    use super::{TokenKind, scan};
+
+    /// The kind of the token that is the whole text.
+    fn whole(text: &str) -> Option<TokenKind> {
+        match scan(text).tokens.as_slice() {
+            [only] if only.start == 0 && only.end == text.len() => Some(only.kind),
+            _ => None,
+        }
+    }
+
+    fn grammar_takes(rule: Rule, text: &str) -> bool {
+        FairParser::parse(rule, text).is_ok_and(|pairs| pairs.as_str().len() == text.len())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(5_000) })]
+
+        #[test]
+        fn numbers_are_those_of_the_grammar(text in "[0-9][0-9._eE+%x-]{0,8}") {
+            prop_assert_eq!(whole(&text) == Some(TokenKind::Number), grammar_takes(Rule::number, &text));
+        }
+
+        #[test]
+        fn names_are_those_of_the_grammar(text in "[a-cE_é`0-1 ]{1,6}") {
+            let is_name = matches!(whole(&text), Some(TokenKind::Word | TokenKind::Quoted));
+            prop_assert_eq!(is_name, grammar_takes(Rule::name, &text));
+        }
+
+        #[test]
+        fn tokens_and_comments_cover_everything_but_white_space(text in "[a-c0-1#`\"'|+*/<>=!.%& \n\r]{0,40}") {
+            let scan = scan(&text);
+            let mut bytes = text.clone().into_bytes();
+            let tokens = scan.tokens.iter().map(|token| token.start..token.end);
+            for range in tokens.chain(scan.comments.iter().map(|comment| comment.start..comment.end)) {
+                bytes[range].fill(b' ');
+            }
+            prop_assert!(bytes.iter().all(u8::is_ascii_whitespace));
+        }
+    }
 }

@@ -7,7 +7,6 @@ use fairc::language::syntax::{MAX_LENGTH, format, parse};
 
 use super::check_any;
 
-/// A hundredth of a megabyte, and a megabyte.
 const LENGTH: usize = 1_000_000;
 
 /// Runs on a stack of `kib` KiB.

@@ -5,6 +5,7 @@ mod fuzz;
 mod limits;
 mod properties;
 mod samples;
+mod spans;
 
 use std::fmt::Write;
 

@@ -114,6 +114,8 @@ impl<'t> Spacing<'t> {
             "|" => bar == Some(Bar::Condition),
             _ => false,
         };
-        if joins || before == "," { Break::Operator } else { Break::Never }
+        // A closing bracket stays with what it closes, also where the comma before it is dropped.
+        let lists = before == "," && !matches!(word, ")" | "]" | "}");
+        if joins || lists { Break::Operator } else { Break::Never }
     }
 }

@@ -1,0 +1,262 @@
+"""`fairc export --to json` against rows computed here with numpy, straight from what the specs say.
+
+    python rows.py FAIRC        # the path of the binary
+
+Each case is the constraints of a spec and a function that gives, for each row by name, its dense coefficients and
+sides. Rows are compared up to orientation, to 1e-12.
+"""
+
+import csv
+import itertools
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+RNG = np.random.default_rng(20260)
+N = 400
+SEX = RNG.choice(["female", "male"], N)
+RACE = RNG.choice(["white", "black", "asian", "other", "", "unlisted"], N, p=[0.4, 0.25, 0.2, 0.05, 0.05, 0.05])
+AGE = RNG.integers(17, 90, N).astype(float)
+HOURS = np.where(RNG.random(N) < 0.1, np.nan, np.round(RNG.normal(40, 10, N)))
+INCOME = RNG.integers(0, 2, N).astype(float)
+COST = np.round(RNG.gamma(2.0, 3.0, N), 3)
+WEIGHT = np.round(RNG.gamma(2.0, 1.0, N), 3) * (RNG.random(N) > 0.05)
+SCORE = np.round(RNG.random(N), 6)
+EPS = 0.05
+
+HEADER = """
+column sex: {female, male}
+column race: {white, black, asian, other}?
+column age: real in [0, 120]
+column hours: real? from `hours per week`
+column cost: real in [0, 1000]
+label income: {0, 1}
+predict score: real in [0, 1]
+param eps = 0.05 in [0, 1]
+group age_band = bins(age, 25, 45, 65)
+group sex_race = sex * race
+event senior = age >= 60 or hours < 35
+"""
+LEVELS = ["white", "black", "asian", "other"]
+INF = np.inf
+
+
+class Sample:
+    """Means and sums as rows over the prediction, for weights `w`."""
+
+    def __init__(self, w):
+        self.w = w
+
+    def total(self, event, factor=1.0):
+        return np.where(event, self.w * factor, 0.0)
+
+    def mean(self, event, factor=1.0):
+        return self.total(event, factor) / self.total(event).sum()
+
+    def average(self, value, event):
+        return self.total(event, value).sum() / self.total(event).sum()
+
+
+ALL = np.ones(N, bool)
+SENIOR = (AGE >= 60) | (HOURS < 35)
+BANDS = {"(-inf,25)": AGE < 25, "[25,45)": (AGE >= 25) & (AGE < 45), "[45,65)": (AGE >= 45) & (AGE < 65), "[65,inf)": AGE >= 65}
+
+
+def pairs(levels):
+    return itertools.combinations(levels, 2)
+
+
+def parity(s):
+    yield "c", s.mean(SEX == "female") - s.mean(SEX == "male"), -EPS, EPS
+
+
+def odds(s):
+    for c in (0, 1):
+        a = s.mean((SEX == "female") & (INCOME == c)) - s.mean((SEX == "male") & (INCOME == c))
+        yield f"c[c={c}]", a, -EPS, EPS
+
+
+def pairwise(s):
+    for r, t in pairs(LEVELS):
+        if min((RACE == r).sum(), (RACE == t).sum()) >= 30:
+            yield f"c[r={r},s={t}]", s.mean(RACE == r) - s.mean(RACE == t), -EPS, EPS
+
+
+def four_fifths(s):
+    for r, t in itertools.permutations(LEVELS, 2):
+        yield f"c[r={r},s={t}]", s.mean(RACE == r) - 0.8 * s.mean(RACE == t), 0, INF
+
+
+def residual(s):
+    for r in LEVELS:
+        base = s.average(INCOME, RACE == r)
+        yield f"c[a={r}]", s.mean(RACE == r), base - EPS, base + EPS
+
+
+def budget(s):
+    yield "c", s.mean(ALL), 0.29, 0.31
+
+
+def covariance(s):
+    yield "c", s.mean(ALL, AGE) - s.average(AGE, ALL) * s.mean(ALL), -0.01, 0.01
+
+
+def conditional_covariance(s):
+    event = SEX == "male"
+    yield "c", s.mean(event, COST) - s.average(COST, event) * s.mean(event), -0.3, 0.3
+
+
+def intersections(s):
+    for (a, b), (c, d) in pairs(list(itertools.product(["female", "male"], LEVELS))):
+        first, second = (SEX == a) & (RACE == b), (SEX == c) & (RACE == d)
+        if min(first.sum(), second.sum()) >= 5:
+            yield f"c[a={a}*{b},b={c}*{d}]", s.mean(first) - s.mean(second), -EPS, EPS
+
+
+def bands(s):
+    for name, event in BANDS.items():
+        yield f"c[g={name}]", s.mean(event), 0.1, INF
+
+
+def named_event(s):
+    yield "c", s.mean(SENIOR & (SEX == "male")) - s.mean(~SENIOR), -INF, 0.3
+
+
+def nulls(s):
+    other = (RACE == "black") | (RACE == "asian") | (RACE == "other")
+    yield "c", s.mean(other) - s.mean(RACE != "white"), -0.2, 0.2
+
+
+def accuracy(s):
+    for a, b in pairs(["female", "male"]):
+        error = lambda g: (s.mean(SEX == g, 1 - 2 * INCOME), s.average(INCOME, SEX == g))
+        (first, base), (second, other) = error(a), error(b)
+        yield f"c[a={a},b={b}]", first - second, -EPS - (base - other), EPS - (base - other)
+
+
+def f1(s):
+    for a in ["female", "male"]:
+        positive = (SEX == a) & (INCOME == 1)
+        row = 2 * s.total(positive) - 0.3 * s.total(SEX == a)
+        yield f"c[a={a}]", row, 0.3 * s.total(positive).sum(), INF
+
+
+def sums_and_shares(s):
+    share = s.total((SEX == "male") & (INCOME == 1)).sum() / s.total(SEX == "male").sum()
+    yield "c", s.total(SEX == "female", COST / 10) - 2 * s.mean(ALL), -INF, 500 * share + EPS
+
+
+def several(s):
+    yield "c.1", s.mean(SEX == "male"), -INF, 0.9
+    yield "c.2", s.mean(SEX == "female", AGE / 100), -INF, 0.9
+
+
+CASES = [
+    ("constraint c: |E[score | sex == female] - E[score | sex == male]| <= eps", parity),
+    ("use demographic_parity(sex, eps) as p", lambda s: [(n.replace("c", "p[a=female,b=male]"), *r) for n, *r in parity(s)]),
+    (
+        "constraint c: forall c in income: |E[score | sex == female, income == c] - E[score | sex == male, income == c]| <= eps",
+        odds,
+    ),
+    (
+        "constraint c (min_count = 30): forall (r, s) in pairs(race): |E[score | race == r] - E[score | race == s]| <= eps",
+        pairwise,
+    ),
+    (
+        "constraint c: forall (r, s) in race * race where r != s: E[score | race == r] / E[score | race == s] >= 80%",
+        four_fifths,
+    ),
+    ("constraint c: forall a in race: |E[income - score | race == a]| <= eps", residual),
+    ("constraint c: E[score] == 30% +/- 1%", budget),
+    ("constraint c: |Cov[score, age]| <= 0.01", covariance),
+    ("constraint c: |Cov[cost, score | sex == male]| <= 0.3", conditional_covariance),
+    (
+        "constraint c (min_count = 5): forall (a, b) in pairs(sex_race): |E[score | sex_race == a] - E[score | sex_race == b]| <= eps",
+        intersections,
+    ),
+    ("constraint c: forall g in age_band: E[score | age_band == g] >= 0.1", bands),
+    ("constraint c: E[score | senior, sex == male] - E[score | not senior] <= 0.3", named_event),
+    (
+        "constraint c: |E[score | race in {black, asian, other}] - E[score | not (race == white)]| <= 0.2",
+        nulls,
+    ),
+    ("use accuracy_parity(sex, income, eps) as c", accuracy),
+    ("use f1_floor(sex, income, 0.3) as c", f1),
+    (
+        "constraint c: Sum[cost * score / 10 | sex == female] - 2 * E[score] <= 500 * P[income == 1 | sex == male] + eps",
+        sums_and_shares,
+    ),
+    ("constraint c: max(E[score | sex == male], E[age * score / 100 | sex == female]) <= 0.9", several),
+]
+
+
+def write_data(path):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sex", "race", "age", "hours per week", "cost", "income", "w", "score"])
+        for values in zip(SEX, RACE, AGE, HOURS, COST, INCOME, WEIGHT, SCORE):
+            sex, race, age, hours, cost, income, weight, score = values
+            hours = "" if np.isnan(hours) else repr(float(hours))
+            writer.writerow([sex, race, int(age), hours, cost, int(income), weight, score])
+
+
+def exported(fairc, folder, spec, data):
+    path, out = folder / "spec.fair", folder / "out.json"
+    path.write_text(spec)
+    command = [fairc, "export", path, "--data", data, "--to", "json", "-o", out]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, f"{spec}\n{done.stdout}{done.stderr}"
+    problem = json.loads(out.read_text())
+    dense = np.zeros((problem["m"], problem["n"]))
+    matrix = problem["A"]
+    for row in range(problem["m"]):
+        for k in range(matrix["indptr"][row], matrix["indptr"][row + 1]):
+            dense[row, matrix["indices"][k]] += matrix["values"][k]
+    side = lambda values, none: [none if value is None else value for value in values]
+    rows = zip(dense, side(problem["l"], -INF), side(problem["u"], INF))
+    return dict(zip(problem["names"], rows)), problem
+
+
+def agree(found, expected):
+    a, l, u = found
+    b, m, v = expected
+    size = max(1.0, np.abs(b).max())
+    straight = np.abs(a - b).max() / size
+    turned = np.abs(a + b).max() / size
+    if turned < straight:
+        b, m, v = -b, -v, -m
+        straight = turned
+    sides = [0.0 if x == y else abs(x - y) / max(1.0, abs(y)) for x, y in ((l, m), (u, v))]
+    return max([straight] + sides)
+
+
+def main():
+    fairc = pathlib.Path(sys.argv[1]).resolve()
+    worst, count = 0.0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        data = folder / "data.csv"
+        write_data(data)
+        for body, expected in CASES:
+            for weighted in (False, True):
+                sample = Sample(WEIGHT if weighted else np.ones(N))
+                spec = HEADER + ("weight w\n" if weighted else "") + body + "\n"
+                rows, problem = exported(fairc, folder, spec, data)
+                wanted = {name: row for name, *row in expected(sample)}
+                # A row is named by the spec; the second of several gets a number only if there are several.
+                assert set(rows) == set(wanted), f"{body}\n{sorted(rows)}\n{sorted(wanted)}"
+                for name in wanted:
+                    error = agree(rows[name], wanted[name])
+                    worst, count = max(worst, error), count + 1
+                    assert error <= 1e-12, f"{body}: row {name} differs by {error:.1e}"
+                w = problem.get("w") or [1.0] * N
+                assert np.allclose(w, sample.w), "the weights of the distance"
+    print(f"rows: {count} rows of {2 * len(CASES)} specs agree with numpy, worst difference {worst:.1e}")
+
+
+if __name__ == "__main__":
+    main()
