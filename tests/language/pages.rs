@@ -24,8 +24,8 @@ fn every_example_of_the_documents_does_what_it_says() {
 
 #[test]
 fn every_page_fails_with_its_own_code() {
-    // A file too long for the compiler is too long for a page.
-    for page in PAGES.iter().filter(|page| page.code != "E0104") {
+    // A file too long for the compiler, and one that is no text, fit on no page.
+    for page in PAGES.iter().filter(|page| !["E0104", "E0105"].contains(&page.code)) {
         let examples = examples(page.code, page.text);
         let own = Expected::Fails(page.code.to_string());
         assert!(examples.iter().any(|example| example.expected == own), "{} has no failing example", page.code);
