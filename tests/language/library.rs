@@ -8,7 +8,7 @@ use fairc::language::syntax::ast::ItemKind;
 use fairc::language::syntax::import::Loader;
 use fairc::language::syntax::{format, parse};
 
-use super::example::root;
+use super::example::{root, same_after_mark};
 
 #[test]
 fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
@@ -139,4 +139,27 @@ fn program(used: &str) -> Program {
     let errors: Vec<_> = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
     assert!(errors.is_empty(), "{used}: {errors:?}");
     compilation.program.unwrap()
+}
+
+/// `docs/library.md` says what the doc comments say.
+#[test]
+fn the_library_page_is_made_from_the_doc_comments() {
+    let mut page = String::new();
+    for (name, text) in METRICS {
+        let parsed = parse(Default::default(), text);
+        let item = parsed.file.items.first().unwrap();
+        let ItemKind::Metric(metric) = &item.kind else { panic!("{name}: no metric") };
+        let parameters: Vec<&str> = metric.parameters.iter().map(|parameter| parameter.text.as_str()).collect();
+        page += &format!("\n## `{name}({})`\n\n", parameters.join(", "));
+        for line in item.doc.lines() {
+            match line.split_once(": ") {
+                Some(("Source", rest)) => page += &format!("**Source:** {rest}\n"),
+                Some(("Does not promise", rest)) => page += &format!("\n**Does not promise:** {rest}\n"),
+                _ => page += &format!("{line}\n"),
+            }
+        }
+        let body = text.get(item.span.range()).unwrap_or_default();
+        page += &format!("\n```fair parses\n{body}\n```\n");
+    }
+    same_after_mark("docs/library.md", "<!-- metrics -->\n", &page);
 }
