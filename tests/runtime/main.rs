@@ -1,5 +1,7 @@
 //! Tests of the runtime through its public interface.
 
+mod exact_sums;
 mod golden;
+mod individual;
 mod optimality;
 mod support;

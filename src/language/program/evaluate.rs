@@ -42,24 +42,24 @@ impl Data {
                 }
                 above / below
             }
-            Data::Call(function, arguments) => {
-                let mut evaluated = arguments.iter().map(|argument| argument.evaluate(values));
-                match function {
-                    Function::Abs | Function::Exp | Function::Log | Function::Sqrt => {
-                        evaluated.next().map_or(f64::NAN, |value| apply(*function, value))
-                    }
-                    Function::Max => {
-                        evaluated.reduce(|a, b| if a.is_nan() || a > b { a } else { b }).unwrap_or(f64::NAN)
-                    }
-                    Function::Min => {
-                        evaluated.reduce(|a, b| if a.is_nan() || a < b { a } else { b }).unwrap_or(f64::NAN)
-                    }
-                    Function::Power => match (evaluated.next(), evaluated.next()) {
-                        (Some(base), Some(exponent)) => power(base, exponent),
-                        (_, _) => f64::NAN,
-                    },
-                }
+            Data::Call(function, arguments) => function.of(arguments.iter().map(|argument| argument.evaluate(values))),
+        }
+    }
+}
+
+impl Function {
+    /// The value for given arguments; NaN if one is NaN, or too few are given.
+    pub fn of(self, mut arguments: impl Iterator<Item = f64>) -> f64 {
+        match self {
+            Function::Abs | Function::Exp | Function::Log | Function::Sqrt => {
+                arguments.next().map_or(f64::NAN, |value| apply(self, value))
             }
+            Function::Max => arguments.reduce(|a, b| if a.is_nan() || a > b { a } else { b }).unwrap_or(f64::NAN),
+            Function::Min => arguments.reduce(|a, b| if a.is_nan() || a < b { a } else { b }).unwrap_or(f64::NAN),
+            Function::Power => match (arguments.next(), arguments.next()) {
+                (Some(base), Some(exponent)) => power(base, exponent),
+                (_, _) => f64::NAN,
+            },
         }
     }
 }

@@ -29,7 +29,7 @@ pub use number::power;
 pub use text::Names;
 pub use validate::{Invalid, MAX_DEPTH};
 
-use super::interval::Interval;
+pub use super::interval::Interval;
 
 /// The index of an event in [`Program::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -139,7 +139,7 @@ impl Place<'_, '_> {
     /// The token in words, for `found`.
     fn found(&self) -> String {
         match self.token.kind {
-            TokenKind::Quoted => self.word.to_owned(),
+            TokenKind::Quoted => format!("`{}`", shortened(self.word.trim_matches('`'))),
             TokenKind::Text => format!("the string {}", shortened(self.word)),
             _ => format!("`{}`", shortened(self.word)),
         }

@@ -15,10 +15,11 @@
 use super::kernel::plain_interval;
 use super::local::Local;
 use super::output::for_each_sample;
+use super::passes::factor_at;
 use super::projection::{Gradient, ProjectError, Projection, Side, Status};
 use super::projector::Projector;
 use super::sample::Sample;
-use crate::runtime::problem::{Factor, Problem};
+use crate::runtime::problem::Problem;
 
 /// Buffers of derivatives, kept between calls.
 #[derive(Debug, Clone, Default)]
@@ -228,13 +229,6 @@ fn general_gradient<T: Sample>(problem: &Problem, buffers: &mut Buffers<T>, out:
     problem.grouping.ungroup_into(v, &mut out.z, &mut buffers.next);
     if problem.weights.is_some() {
         problem.grouping.ungroup_into(weights, &mut out.weights, &mut buffers.next);
-    }
-}
-
-fn factor_at(problem: &Problem, f: usize, place: usize) -> f64 {
-    match &problem.factors[f] {
-        Factor::One => 1.0,
-        Factor::Data(phi) => phi[place],
     }
 }
 

@@ -67,7 +67,8 @@ pub(crate) struct Local {
 
 impl Local {
     /// Solves the model at `multipliers`, where the rows have `activity` and the free samples have products `gram`.
-    /// Violations of at most `tolerance` (per row) count as none.
+    /// Violations of at most `tolerance` (per row) count as none, and up to `ignorable` tolerances where nothing can
+    /// be done about them.
     pub(crate) fn solve(
         &mut self,
         problem: &Problem,
@@ -76,6 +77,7 @@ impl Local {
         multipliers: &[f64],
         sides: &Sides,
         tolerance: &[f64],
+        ignorable: f64,
     ) -> Outcome {
         self.prepare(problem, gram, activity, multipliers);
         self.enter_known(problem, multipliers, sides);
@@ -88,7 +90,8 @@ impl Local {
             let Some((row, side, down)) = self.worst(sides, tolerance) else { return Outcome::Solved };
             match self.enter(problem, sides, row, side, down, &mut steps) {
                 Entered::Done => {}
-                Entered::Ray => return Outcome::Ray,
+                Entered::Ray(violation) if violation <= ignorable * tolerance[row] => self.ignored[row] = true,
+                Entered::Ray(_) => return Outcome::Ray,
             }
             steps += 1;
             if steps > limit {
@@ -280,7 +283,7 @@ impl Local {
             let step = full.min(blocked).min(own);
             if step == f64::INFINITY {
                 self.set_ray(row, sign);
-                return Entered::Ray;
+                return Entered::Ray(violation);
             }
             for (k, &active) in self.active.iter().enumerate() {
                 self.target[active] -= sign * step * self.combination[k];
@@ -393,7 +396,8 @@ impl Local {
 
 enum Entered {
     Done,
-    Ray,
+    /// With the violation that is left.
+    Ray(f64),
 }
 
 /// Lower Cholesky factor of a positive semidefinite block in place (row-major, upper part zeroed); a pivot that is

@@ -23,12 +23,14 @@ mod local;
 mod newton;
 mod output;
 mod passes;
+mod pattern;
 mod projection;
 mod projector;
 mod relax;
 mod sample;
 mod settings;
 mod sides;
+mod sparse;
 
 pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Projection, Side, Status};
 pub use projector::Projector;

@@ -4,6 +4,7 @@ use super::local::{Local, Outcome};
 use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
+use super::sparse;
 use crate::runtime::problem::Problem;
 
 /// Most steps on a sample of the samples.
@@ -29,6 +30,7 @@ pub(crate) struct Newton {
     pub(crate) activity: Vec<f64>,
     /// Size of each row's sum, for tolerances.
     pub(crate) scale: Vec<f64>,
+    first_scale: Vec<f64>,
     pub(crate) tolerance: Vec<f64>,
     pub(crate) local: Local,
     pub(crate) sides: Sides,
@@ -49,7 +51,9 @@ impl Newton {
         // Coefficients and the last sums take a few roundings, sums over a task about the root of their number.
         self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
         self.shift.resize(slots, 0.0);
-        for buffer in [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.tolerance] {
+        for buffer in
+            [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance]
+        {
             buffer.clear();
             buffer.resize(rows, 0.0);
         }
@@ -63,6 +67,7 @@ impl Newton {
             self.start_sampled(problem, z);
         }
         self.evaluate::<T, false>(problem, z);
+        self.first_scale.copy_from_slice(&self.scale);
     }
 
     /// Good multipliers from a sample of the samples: saves full passes, and changes nothing else.
@@ -86,13 +91,20 @@ impl Newton {
         self.passes += 1;
         for row in 0..problem.rows() {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
-            self.scale[row] = problem.rows.dot_abs(row, &self.sums.size);
+            // At least the size at the start: a row whose terms have vanished is known no better than they were.
+            self.scale[row] = self.first_scale[row].max(problem.rows.dot_abs(row, &self.sums.size));
             self.tolerance[row] = self.unit * self.scale[row] + f64::MIN_POSITIVE;
         }
     }
 
     /// Iterates from the present multipliers until the rows hold within their tolerances.
     pub(crate) fn run<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        if self.residual() <= 1.0 {
+            return Ended::Converged;
+        }
+        if let Some(rows) = sparse::rows_if_large(problem) {
+            return sparse::run(self, problem, z, rows);
+        }
         let mut best = f64::INFINITY;
         let mut stalled = 0;
         for _ in 0..max_steps {
@@ -103,7 +115,7 @@ impl Newton {
             // Steps at the level of rounding errors do not get better.
             stalled = if residual < 0.5 * best { 0 } else { stalled + 1 };
             best = best.min(residual);
-            if stalled >= 4 && residual * self.unit <= ACCEPTABLE {
+            if stalled >= 4 && self.is_acceptable(residual) {
                 return Ended::Converged;
             }
             let outcome = self.local.solve(
@@ -113,13 +125,8 @@ impl Newton {
                 &self.multipliers,
                 &self.sides,
                 &self.tolerance,
+                ACCEPTABLE / self.unit,
             );
-            if std::env::var("DBG").is_ok() {
-                eprintln!(
-                    "res {residual:e} {outcome:?} active {:?} mu {:?} target {:?} ray {:?} tol {:?}",
-                    self.local.active, self.multipliers, self.local.target, self.local.ray, self.tolerance
-                );
-            }
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
                 _ => self.follow_step(problem, z),
@@ -151,11 +158,16 @@ impl Newton {
         worst
     }
 
+    /// Whether a residual that does not get smaller is rounding error.
+    pub(crate) fn is_acceptable(&self, residual: f64) -> bool {
+        residual * self.unit <= ACCEPTABLE
+    }
+
     fn follow_step<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
         self.step.clear();
         self.step.extend(self.local.target.iter().zip(&self.multipliers).map(|(t, m)| t - m));
         if self.step.iter().all(|&s| s == 0.0) {
-            let within = self.residual() * self.unit <= ACCEPTABLE;
+            let within = self.is_acceptable(self.residual());
             return Some(if within { Ended::Converged } else { Ended::Limit });
         }
         let before = self.slope(0.0);
@@ -163,9 +175,6 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
-        if std::env::var("DBG").is_ok() {
-            eprintln!("   slopes {before:e} {after:e}");
-        }
         if after > 1e-9 * before.abs() {
             self.search(problem, z, before, after);
         }

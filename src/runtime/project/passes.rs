@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::kernel::{general_sums, plain_interval, plain_sums};
 use super::sample::Sample;
-use crate::runtime::problem::Problem;
+use crate::runtime::problem::{Factor, Problem};
 
 /// Samples of a task, at least (one cell's last task and the last of all may be shorter).
 const TASK: usize = 1 << 14;
@@ -196,5 +196,13 @@ impl<T: Sample, const ROUND: bool> pulp::WithSimd for Run<'_, T, ROUND> {
                 out.iter_mut().for_each(|v| *v *= scale);
             }
         }
+    }
+}
+
+/// `φ_f` of a sample in grouped order.
+pub(crate) fn factor_at(problem: &Problem, f: usize, place: usize) -> f64 {
+    match &problem.factors[f] {
+        Factor::One => 1.0,
+        Factor::Data(phi) => phi[place],
     }
 }

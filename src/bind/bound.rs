@@ -1,0 +1,347 @@
+//! A program bound to a batch: the problem, and what became of each row.
+//!
+//! With `W_e` the weight of event `e` in the batch, a term `c · E[φ·ŷ | e]` adds `c·w_i·φ_i / W_e` to the entry of each
+//! sample of `e`, and `c · Sum[φ·ŷ | e]` adds `c·w_i·φ_i`. What of it is constant by cell goes into the dictionary, what
+//! is not is a factor of the problem; weights are part of the factors, so a sample of weight 0 has no entry at all.
+
+use crate::language::program::{Aggregate, Program, WhenEmpty};
+use crate::runtime::problem::{Problem, ProblemParts, RowsByCell};
+
+use super::encode::{Encoded, FactorValues};
+use super::error::BindError;
+use super::formula::{Formula, Scope};
+use super::params::Params;
+use super::plan::{Left, PlannedRow};
+use super::tally::{Samples, Tally};
+
+/// A batch, ready to be projected.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    pub problem: Problem,
+    /// One for each row of the program, in its order.
+    pub rows: Vec<BoundRow>,
+    /// One for each per-sample row of the program, in its order.
+    pub sample_rows: Vec<BoundSampleRow>,
+    /// One for each event of the program; none for those that only rows read which are left out.
+    pub events: Vec<Option<EventCount>>,
+}
+
+/// What became of a row of the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoundRow {
+    pub status: RowStatus,
+    /// The sides on this batch; infinite where there is none or the row takes no part.
+    pub lower: f64,
+    pub upper: f64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowStatus {
+    /// A row of the problem, by index.
+    Kept(usize),
+    Skipped(Skip),
+    Left(Left),
+}
+
+/// An event with too few samples for a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// As text, in the names of the spec.
+    pub event: String,
+    pub samples: usize,
+    /// How many the row asks for.
+    pub least: u64,
+}
+
+/// What became of a per-sample row of the program.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BoundSampleRow {
+    /// It bounds so many predictions.
+    Applied {
+        samples: usize,
+    },
+    Skipped(Skip),
+    Left(Left),
+}
+
+/// The size of an event in a batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EventCount {
+    /// Samples of positive weight.
+    pub samples: usize,
+    /// Their weight; their number where no weight is declared.
+    pub weight: f64,
+}
+
+/// Binds a batch: see [`Encoded::bind`].
+///
+/// # Errors
+/// As [`Encoded::bind`].
+pub fn bind(program: &Program, params: &Params, encoded: &Encoded, samples: &Samples) -> Result<Bound, Vec<BindError>> {
+    let fixed = program.params.iter().zip(params.values()).zip(&encoded.plan.fixed);
+    let changed = fixed.filter_map(|((param, &value), &encoded)| {
+        let encoded = encoded.filter(|&encoded| encoded != value)?;
+        Some(BindError::ParamFixed { name: param.name.clone(), encoded, value })
+    });
+    let changed: Vec<BindError> = changed.collect();
+    if changed.is_empty() { encoded.bind(params, samples) } else { Err(changed) }
+}
+
+impl Encoded {
+    /// Binds a batch of the encoded samples; `params` are those of the program that was encoded.
+    ///
+    /// # Errors
+    /// Empty events where the spec says so, sides without a value, per-sample bounds that cross.
+    pub fn bind(&self, params: &Params, samples: &Samples) -> Result<Bound, Vec<BindError>> {
+        samples.check(self.n()).map_err(|error| vec![error])?;
+        let tally = Tally::new(self, samples);
+        let totals = self.totals(&tally, samples);
+        let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
+        let mut binder = Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let rows = binder.rows();
+        let (bounds, sample_rows) = super::sample_rows::bounds(&mut binder, samples);
+        let Binder { errors, matrix, .. } = binder;
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let events = self.plan.program_events.iter().map(|event| {
+            event.map(|event| EventCount { samples: tally.count(event), weight: tally.over(event, &tally.weights) })
+        });
+        let events = events.collect();
+        let parts = matrix.into_parts(self, tally, samples, bounds);
+        let problem = Problem::new(parts).map_err(|error| vec![error.into()])?;
+        Ok(Bound { problem, rows, sample_rows, events })
+    }
+
+    /// The values of the terms of each row of the program on predictions `y` of a batch: the means and sums that a
+    /// report compares. Empty for rows that take no part.
+    pub fn term_values(&self, samples: &Samples, y: &[f64]) -> Vec<Vec<f64>> {
+        let tally = Tally::new(self, samples);
+        let mut by_factor: Vec<Option<Vec<f64>>> = vec![None; self.factors.len() + 1];
+        let mut all = vec![Vec::new(); self.plan.rows.len() + self.plan.left.len()];
+        for row in &self.plan.rows {
+            let values = row.terms.iter().map(|term| {
+                let place = term.factor.map_or(0, |factor| factor + 1);
+                let factor = term.factor.and_then(|factor| self.factors.get(factor));
+                let sums = by_factor
+                    .get_mut(place)
+                    .map(|known| known.get_or_insert_with(|| tally.by_cell(factor, samples, Some(y))));
+                let total = sums.map_or(f64::NAN, |sums| tally.over(term.event, sums));
+                match term.aggregate {
+                    Aggregate::Mean => total / tally.over(term.event, &tally.weights),
+                    Aggregate::Sum => total,
+                }
+            });
+            if let Some(slot) = all.get_mut(row.row) {
+                *slot = values.collect();
+            }
+        }
+        all
+    }
+
+    /// The values of the aggregates of data.
+    fn totals(&self, tally: &Tally, samples: &Samples) -> Vec<f64> {
+        let mut by_factor: Vec<Option<Vec<f64>>> = vec![None; self.factors.len()];
+        let total = |&(factor, event): &(Option<usize>, usize)| {
+            let Some(index) = factor else { return tally.over(event, &tally.weights) };
+            let sums = by_factor
+                .get_mut(index)
+                .map(|known| known.get_or_insert_with(|| tally.by_cell(self.factors.get(index), samples, None)));
+            sums.map_or(f64::NAN, |sums| tally.over(event, sums))
+        };
+        self.plan.totals.iter().map(total).collect()
+    }
+}
+
+/// The work on one batch.
+pub(super) struct Binder<'a> {
+    pub encoded: &'a Encoded,
+    pub tally: &'a Tally,
+    pub scope: Scope<'a>,
+    pub errors: Vec<BindError>,
+    matrix: Matrix,
+}
+
+impl Binder<'_> {
+    fn rows(&mut self) -> Vec<BoundRow> {
+        let plan = &self.encoded.plan;
+        let nothing = |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY };
+        let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
+        let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
+        for row in &plan.rows {
+            let least = row.options.min_count.max(1);
+            let empty = self.first_empty(&row.reads, least, row.options.when_empty, &row.name);
+            let means = row.terms.iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
+            let empty = match empty {
+                None => self.first_empty(&means.collect::<Vec<_>>(), 1, row.options.when_empty, &row.name),
+                Some(skip) => Some(skip),
+            };
+            rows.push((
+                row.row,
+                match empty {
+                    Some(skip) => nothing(RowStatus::Skipped(skip)),
+                    None => self.keep(row).unwrap_or_else(|| nothing(RowStatus::Kept(usize::MAX))),
+                },
+            ));
+        }
+        rows.sort_by_key(|(index, _)| *index);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// The first event with fewer samples than a row needs; an error too, where the row says so.
+    pub(super) fn first_empty(&mut self, events: &[usize], least: u64, when: WhenEmpty, row: &str) -> Option<Skip> {
+        let &event = events.iter().find(|&&event| (self.tally.count(event) as u64) < least)?;
+        let samples = self.tally.count(event);
+        let text = self.encoded.plan.event_texts.get(event).cloned().unwrap_or_default();
+        match when {
+            WhenEmpty::Skip => {}
+            WhenEmpty::Error => {
+                self.errors.push(BindError::EmptyEvent { row: row.to_owned(), event: text.clone(), samples, least });
+            }
+        }
+        Some(Skip { event: text, samples, least })
+    }
+
+    /// Adds a row to the problem; none if it has an error.
+    fn keep(&mut self, row: &PlannedRow) -> Option<BoundRow> {
+        let index = self.matrix.lower.len();
+        for term in &row.terms {
+            let coefficient = self.finite(&term.coefficient, &row.name, &row.text)?;
+            let scale = match term.aggregate {
+                Aggregate::Mean => coefficient / self.tally.over(term.event, &self.tally.weights),
+                Aggregate::Sum => coefficient,
+            };
+            if scale != 0.0 {
+                self.matrix.add(self.encoded, self.tally, index as u32, scale, term.factor, term.event);
+            }
+        }
+        let side = |side: &Option<Formula>, none: f64, binder: &mut Self| match side {
+            Some(formula) => binder.finite(formula, &row.name, &row.text),
+            None => Some(none),
+        };
+        let lower = side(&row.lower, f64::NEG_INFINITY, self)?;
+        let upper = side(&row.upper, f64::INFINITY, self)?;
+        let Some((lower, upper)) = ordered(lower, upper) else {
+            let (row, text) = (row.name.clone(), row.text.clone());
+            self.errors.push(BindError::CrossedSides { row, text, lower, upper });
+            return None;
+        };
+        self.matrix.lower.push(lower);
+        self.matrix.upper.push(upper);
+        self.matrix.soft.push(row.options.soft.unwrap_or(f64::INFINITY));
+        self.matrix.names.push(row.name.clone());
+        Some(BoundRow { status: RowStatus::Kept(index), lower, upper })
+    }
+
+    /// The value of a coefficient or side.
+    pub(super) fn finite(&mut self, formula: &Formula, row: &str, text: &str) -> Option<f64> {
+        let value = formula.value(&self.scope);
+        if value.is_finite() {
+            return Some(value);
+        }
+        self.errors.push(BindError::Undefined { row: row.to_owned(), text: text.to_owned() });
+        None
+    }
+}
+
+/// An interval, closed where its ends cross by no more than rounding.
+pub(super) fn ordered(lower: f64, upper: f64) -> Option<(f64, f64)> {
+    if lower <= upper {
+        return Some((lower, upper));
+    }
+    let middle = lower / 2.0 + upper / 2.0;
+    let close = lower - upper <= 1e-12 * lower.abs().max(upper.abs()).max(1.0);
+    close.then_some((middle, middle))
+}
+
+/// The rows of the problem, while they are being collected.
+struct Matrix {
+    /// For each factor of the problem, `(row, cell, coefficient)`: first the constant, then weights if there are any,
+    /// then the factors that differ within cells.
+    triplets: Vec<Vec<(u32, u32, f64)>>,
+    /// The factor of the program behind each factor of the problem but the constant; none for the weights alone.
+    factors: Vec<Option<usize>>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    soft: Vec<f64>,
+    names: Vec<String>,
+}
+
+impl Matrix {
+    fn new(encoded: &Encoded) -> Matrix {
+        let weighted = encoded.weight.is_some();
+        Matrix {
+            triplets: vec![Vec::new(); 1 + usize::from(weighted)],
+            factors: if weighted { vec![None] } else { Vec::new() },
+            lower: Vec::new(),
+            upper: Vec::new(),
+            soft: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, encoded: &Encoded, tally: &Tally, row: u32, scale: f64, factor: Option<usize>, event: usize) {
+        let by_cell = match factor.and_then(|factor| encoded.factors.get(factor)) {
+            Some(FactorValues::ByCell(values)) => Some(values),
+            Some(FactorValues::BySample(_)) | None => None,
+        };
+        let constant = factor.is_none() || by_cell.is_some();
+        let slot = if constant {
+            self.triplets.len().min(1 + usize::from(encoded.weight.is_some())) - 1
+        } else {
+            self.slot(factor)
+        };
+        let Some(triplets) = self.triplets.get_mut(slot) else { return };
+        for &cell in tally.members(event) {
+            let value = by_cell.map_or(1.0, |values| {
+                let old = tally.origin.get(cell as usize).map_or(usize::MAX, |&old| old as usize);
+                values.get(old).copied().unwrap_or(0.0)
+            });
+            if value != 0.0 {
+                triplets.push((row, cell, scale * value));
+            }
+        }
+    }
+
+    /// The place among the factors of the problem of a factor that differs within cells.
+    fn slot(&mut self, factor: Option<usize>) -> usize {
+        let known = self.factors.iter().position(|&other| other == factor);
+        known.unwrap_or_else(|| {
+            self.factors.push(factor);
+            self.triplets.push(Vec::new());
+            self.factors.len() - 1
+        }) + 1
+    }
+
+    fn into_parts(
+        self,
+        encoded: &Encoded,
+        tally: Tally,
+        samples: &Samples,
+        bounds: crate::runtime::problem::Bounds,
+    ) -> ProblemParts {
+        let cells = tally.origin.len();
+        let factor = |factor: &Option<usize>| -> Vec<f64> {
+            let values = match factor.and_then(|factor| encoded.factors.get(factor)) {
+                Some(FactorValues::BySample(values)) => samples.gather(values),
+                Some(FactorValues::ByCell(_)) | None => return tally.weight.clone().unwrap_or_default(),
+            };
+            match &tally.weight {
+                Some(weight) => values.iter().zip(weight).map(|(value, weight)| value * weight).collect(),
+                None => values,
+            }
+        };
+        ProblemParts {
+            cells,
+            factors: self.factors.iter().map(factor).collect(),
+            dictionary: self.triplets.iter().map(|triplets| RowsByCell::from_triplets(cells, triplets)).collect(),
+            lower: self.lower,
+            upper: self.upper,
+            bounds,
+            soft: self.soft,
+            names: self.names,
+            cell: tally.cell,
+            weights: tally.weight,
+        }
+    }
+}

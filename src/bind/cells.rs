@@ -1,0 +1,198 @@
+//! From codes to cells.
+//!
+//! Each sample has one code per part. Distinct tuples of codes are numbered as they appear; for each new tuple the
+//! events are evaluated once. Tuples with the same events, and the same values of the factors that are constant by cell,
+//! are one cell in the end. Cells are in the order of these signatures, which does not depend on the order of the data.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::formula::Scope;
+use super::plan::Plan;
+use super::shape::Part;
+
+/// The largest product of code counts for which tuples are found in a table instead of a hash map.
+const TABLE: u64 = 1 << 20;
+const NONE: u32 = u32::MAX;
+
+/// One bit for each event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    fn of(flags: impl Iterator<Item = bool>) -> Bits {
+        let mut words = Vec::new();
+        for (i, flag) in flags.enumerate() {
+            if i % 64 == 0 {
+                words.push(0);
+            }
+            if let Some(word) = words.last_mut() {
+                *word |= u64::from(flag) << (i % 64);
+            }
+        }
+        Bits(words)
+    }
+
+    pub(super) fn get(&self, index: usize) -> bool {
+        self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+
+    /// The indices of the bits that are set.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(i, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                (rest != 0).then(|| {
+                    let bit = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    64 * i + bit
+                })
+            })
+        })
+    }
+}
+
+/// One distinct tuple of codes.
+#[derive(Clone, Debug)]
+pub(super) struct Tuple {
+    pub events: Bits,
+    /// The factors that a row needs for samples with these codes.
+    pub needed: Bits,
+    /// The values of the factors that are constant by cell; 0 for one that is not needed.
+    pub values: Vec<f64>,
+    /// A needed factor that is constant by cell has no finite value.
+    pub undefined: Option<usize>,
+}
+
+/// Codes whose product of counts fits a table or a 64-bit key.
+#[derive(Debug)]
+struct Group {
+    parts: std::ops::Range<usize>,
+    strides: Vec<u64>,
+    numbers: Numbers,
+}
+
+#[derive(Debug)]
+enum Numbers {
+    Table(Vec<u32>),
+    Map(HashMap<(u32, u64), u32>),
+}
+
+/// Numbers the distinct tuples of codes.
+#[derive(Debug)]
+pub(super) struct Tuples {
+    groups: Vec<Group>,
+    counts: Vec<u32>,
+    pub list: Vec<Tuple>,
+    keys: Vec<u64>,
+}
+
+impl Tuples {
+    pub(super) fn new(parts: &[Part]) -> Tuples {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut start = 0;
+        while start < parts.len() || groups.is_empty() {
+            let (mut product, mut strides, mut end) = (1_u64, Vec::new(), start);
+            while let Some(larger) = parts.get(end).and_then(|part| product.checked_mul(part.codes() as u64)) {
+                strides.push(product);
+                (product, end) = (larger, end + 1);
+            }
+            let table = product <= TABLE && groups.is_empty() && end == parts.len();
+            let numbers =
+                if table { Numbers::Table(vec![NONE; product as usize]) } else { Numbers::Map(HashMap::new()) };
+            groups.push(Group { parts: start..end, strides, numbers });
+            start = end.max(start + 1);
+        }
+        Tuples { counts: vec![0; groups.len()], groups, list: Vec::new(), keys: Vec::new() }
+    }
+
+    /// The tuple of each sample of a batch, appended to `tuples`; `codes` has one list for each part.
+    pub(super) fn number(
+        &mut self,
+        plan: &Plan,
+        codes: &[Vec<u32>],
+        rows: usize,
+        levels: &dyn Fn(usize, u32) -> f64,
+        tuples: &mut Vec<u32>,
+    ) {
+        let first = tuples.len();
+        tuples.resize(first + rows, 0);
+        let last = self.groups.len().saturating_sub(1);
+        for (g, group) in self.groups.iter_mut().enumerate() {
+            self.keys.clear();
+            self.keys.resize(rows, 0);
+            for (codes, stride) in codes.get(group.parts.clone()).unwrap_or_default().iter().zip(&group.strides) {
+                self.keys.iter_mut().zip(codes).for_each(|(key, &code)| *key += u64::from(code) * stride);
+            }
+            let (count, list) = (self.counts.get_mut(g), &mut self.list);
+            let Some(count) = count else { continue };
+            for (row, (state, &key)) in tuples.iter_mut().skip(first).zip(&self.keys).enumerate() {
+                let number = match &mut group.numbers {
+                    Numbers::Table(table) => table.get_mut(key as usize),
+                    Numbers::Map(map) => Some(map.entry((*state, key)).or_insert(NONE)),
+                };
+                let Some(number) = number else { continue };
+                if *number == NONE {
+                    *number = *count;
+                    *count += 1;
+                    if g == last {
+                        list.push(Tuple::new(plan, codes, row, levels));
+                    }
+                }
+                *state = *number;
+            }
+        }
+    }
+
+    /// For each tuple its cell, and for each cell its signature.
+    pub(super) fn cells(&self) -> (Vec<u32>, Vec<&Tuple>) {
+        let mut cells: BTreeMap<(&Bits, Vec<u64>), Vec<usize>> = BTreeMap::new();
+        for (index, tuple) in self.list.iter().enumerate() {
+            // Equal numbers have equal bits: a zero is never negative, and an undefined value is an error.
+            let values = tuple.values.iter().map(|value| (value + 0.0).to_bits()).collect();
+            cells.entry((&tuple.events, values)).or_default().push(index);
+        }
+        let mut of_tuple = vec![0; self.list.len()];
+        let mut signatures = Vec::with_capacity(cells.len());
+        for (cell, members) in cells.values().enumerate() {
+            signatures.extend(members.first().and_then(|&index| self.list.get(index)));
+            for &index in members {
+                if let Some(slot) = of_tuple.get_mut(index) {
+                    *slot = cell as u32;
+                }
+            }
+        }
+        (of_tuple, signatures)
+    }
+}
+
+impl Tuple {
+    fn new(plan: &Plan, codes: &[Vec<u32>], row: usize, levels: &dyn Fn(usize, u32) -> f64) -> Tuple {
+        let own: Vec<u32> = codes.iter().map(|codes| codes.get(row).copied().unwrap_or(0)).collect();
+        let events = Bits::of(plan.shapes.iter().map(|shape| shape.holds(&own)));
+        let needed = Bits::of(plan.factors.iter().map(|factor| factor.needed.iter().any(|&event| events.get(event))));
+        let mut columns = vec![Vec::new(); plan.columns.len()];
+        for (part, &code) in plan.parts.iter().zip(&own) {
+            if let Part::Level { column, .. } = part
+                && let Some(values) = columns.get_mut(*column)
+            {
+                *values = vec![levels(*column, code)];
+            }
+        }
+        let scope = Scope { columns: &columns, ..Scope::default() };
+        let mut undefined = None;
+        let values = plan.factors.iter().enumerate().map(|(index, factor)| {
+            if !factor.by_cell || !needed.get(index) {
+                return 0.0;
+            }
+            let value = factor.formula.value(&scope);
+            if value.is_finite() {
+                value
+            } else {
+                undefined = undefined.or(Some(index));
+                0.0
+            }
+        });
+        let values = values.collect();
+        Tuple { events, needed, values, undefined }
+    }
+}

@@ -1,0 +1,280 @@
+//! Reading one column of a batch as the program declares it, and noting every value at fault.
+
+use crate::data::{Batch, Code, Column, DataError, Level, LevelCoder, Value};
+use crate::language::program::Interval;
+
+use super::error::{BindError, Offenders, Place, closest};
+use super::plan::{ColumnKind, PlannedColumn};
+
+/// Where the rows of a batch stand.
+pub(super) struct At<'a> {
+    pub batch: &'a Batch,
+}
+
+impl At<'_> {
+    pub(super) fn place(&self, row: usize, value: impl ToString) -> Place {
+        Place { line: self.batch.line(row), row: self.batch.first_row + row, value: value.to_string() }
+    }
+}
+
+/// The faults of the values of one column.
+#[derive(Debug)]
+struct Faults {
+    unknown: Offenders,
+    null: Offenders,
+    range: Offenders,
+    text: Offenders,
+}
+
+impl Faults {
+    fn new(file: &str, header: &str) -> Faults {
+        let none = Offenders::new(file, header);
+        Faults { unknown: none.clone(), null: none.clone(), range: none.clone(), text: none }
+    }
+
+    fn errors(self, levels: &[String], expected: String) -> Vec<BindError> {
+        let mut errors = Vec::new();
+        if self.unknown.count > 0 {
+            let found = self.unknown.first.first().map_or("", |place| &place.value);
+            let suggestion = closest(found, levels.iter().map(String::as_str));
+            errors.push(BindError::UnknownLevel { at: self.unknown, levels: levels.to_vec(), suggestion });
+        }
+        if self.null.count > 0 {
+            errors.push(BindError::Null { at: self.null });
+        }
+        if self.range.count > 0 {
+            errors.push(BindError::OutOfRange { at: self.range, expected });
+        }
+        if self.text.count > 0 {
+            errors.push(BindError::NotANumber { at: self.text });
+        }
+        errors
+    }
+}
+
+/// Reads a declared column. What is at fault reads as null.
+#[derive(Debug)]
+pub(super) struct Reader {
+    planned: PlannedColumn,
+    coder: LevelCoder,
+    /// The number of each level, and NaN for none.
+    numbers: Vec<f64>,
+    raw: Vec<Code>,
+    /// Level codes of the batch; the number of levels where there is none.
+    pub codes: Vec<u32>,
+    /// Values of the batch; NaN where there is none.
+    pub values: Vec<f64>,
+    faults: Faults,
+}
+
+impl Reader {
+    pub(super) fn new(planned: PlannedColumn, file: &str) -> Reader {
+        let levels: Vec<Level> = match &planned.kind {
+            ColumnKind::Levels(levels) => {
+                levels.iter().map(|level| Level { text: level.text.clone(), number: level.number }).collect()
+            }
+            ColumnKind::Number { .. } => Vec::new(),
+        };
+        Reader {
+            coder: LevelCoder::new(&levels),
+            numbers: levels.iter().map(|level| level.number.unwrap_or(f64::NAN)).chain([f64::NAN]).collect(),
+            raw: Vec::new(),
+            codes: Vec::new(),
+            values: Vec::new(),
+            faults: Faults::new(file, &planned.header),
+            planned,
+        }
+    }
+
+    pub(super) fn header(&self) -> &str {
+        &self.planned.header
+    }
+
+    pub(super) fn nullable(&self) -> bool {
+        self.planned.nullable
+    }
+
+    /// The value of a level, for expressions over categorical columns.
+    pub(super) fn number(&self, code: u32) -> f64 {
+        self.numbers.get(code as usize).copied().unwrap_or(f64::NAN)
+    }
+
+    /// A column that is not there: all null, without faults.
+    pub(super) fn read_nothing(&mut self, rows: usize) {
+        let none = self.numbers.len().saturating_sub(1) as u32;
+        self.codes.clear();
+        self.codes.resize(rows, none);
+        self.values.clear();
+        self.values.resize(rows, f64::NAN);
+    }
+
+    pub(super) fn read(&mut self, column: &Column, at: &At) {
+        match &self.planned.kind {
+            ColumnKind::Levels(_) => self.read_levels(column, at),
+            ColumnKind::Number { range, whole } => {
+                let (range, whole, nullable) = (*range, *whole, self.planned.nullable);
+                read_numbers(column, range, whole, nullable, at, &mut self.values, &mut self.faults);
+            }
+        }
+    }
+
+    fn read_levels(&mut self, column: &Column, at: &At) {
+        self.raw.clear();
+        self.coder.encode(column, &mut self.raw);
+        let none = self.numbers.len().saturating_sub(1) as u32;
+        let (nullable, faults) = (self.planned.nullable, &mut self.faults);
+        self.codes.clear();
+        self.codes.extend(self.raw.iter().enumerate().map(|(row, code)| match code.level() {
+            Some(level) => level as u32,
+            None => {
+                if !nullable {
+                    let value = column.value(row);
+                    let fault = if *code == Code::NULL { &mut faults.null } else { &mut faults.unknown };
+                    fault.add(|| at.place(row, value));
+                }
+                none
+            }
+        }));
+        self.values.clear();
+        if self.numbers.iter().any(|number| !number.is_nan()) {
+            self.values
+                .extend(self.codes.iter().map(|&code| self.numbers.get(code as usize).copied().unwrap_or(f64::NAN)));
+        } else {
+            self.values.resize(self.codes.len(), f64::NAN);
+        }
+    }
+
+    pub(super) fn errors(self) -> Vec<BindError> {
+        let (levels, expected) = match &self.planned.kind {
+            ColumnKind::Levels(levels) => (levels.iter().map(|level| level.text.clone()).collect(), String::new()),
+            ColumnKind::Number { range, whole } => (Vec::new(), describe_range(*range, *whole)),
+        };
+        self.faults.errors(&levels, expected)
+    }
+}
+
+fn describe_range(range: Interval, whole: bool) -> String {
+    let kind = if whole { "int" } else { "real" };
+    let (lower, upper) = (crate::data::Shortest(range.lower), crate::data::Shortest(range.upper));
+    if range.lower == f64::NEG_INFINITY && range.upper == f64::INFINITY {
+        format!("`{kind}`")
+    } else {
+        format!("`{kind} in [{lower}, {upper}]`")
+    }
+}
+
+fn read_numbers(
+    column: &Column,
+    range: Interval,
+    whole: bool,
+    nullable: bool,
+    at: &At,
+    values: &mut Vec<f64>,
+    faults: &mut Faults,
+) {
+    values.clear();
+    values.reserve(column.rows());
+    column.visit_numbers(|row, number| {
+        let value = match number {
+            Ok(Some(value)) if value.is_nan() && nullable => f64::NAN,
+            Ok(Some(value)) if value.is_nan() => {
+                faults.text.add(|| at.place(row, Value::Float(value)));
+                f64::NAN
+            }
+            Ok(Some(value)) if !value.is_finite() || value < range.lower || value > range.upper => {
+                faults.range.add(|| at.place(row, column.value(row)));
+                f64::NAN
+            }
+            Ok(Some(value)) if whole && value.fract() != 0.0 => {
+                faults.range.add(|| at.place(row, column.value(row)));
+                f64::NAN
+            }
+            Ok(Some(value)) => value,
+            Ok(None) if nullable => f64::NAN,
+            Ok(None) => {
+                faults.null.add(|| at.place(row, ""));
+                f64::NAN
+            }
+            Err(value) => {
+                faults.text.add(|| at.place(row, value));
+                f64::NAN
+            }
+        };
+        values.push(value);
+    });
+}
+
+/// The weights of samples: finite and not negative.
+#[derive(Debug)]
+pub(super) struct WeightReader {
+    pub values: Vec<f64>,
+    faults: Faults,
+}
+
+impl WeightReader {
+    pub(super) fn new(file: &str, header: &str) -> WeightReader {
+        WeightReader { values: Vec::new(), faults: Faults::new(file, header) }
+    }
+
+    pub(super) fn read(&mut self, column: &Column, at: &At) {
+        let range = Interval { lower: 0.0, upper: f64::INFINITY };
+        read_numbers(column, range, false, false, at, &mut self.values, &mut self.faults);
+    }
+
+    pub(super) fn errors(self) -> Vec<BindError> {
+        self.faults.errors(&[], "a weight of at least 0".to_owned())
+    }
+}
+
+/// The predictions: finite, in any range.
+#[derive(Debug)]
+pub(super) struct PredictionReader {
+    pub values: Vec<f64>,
+    wrong: Offenders,
+    text: Offenders,
+}
+
+impl PredictionReader {
+    pub(super) fn new(file: &str, header: &str) -> PredictionReader {
+        let none = Offenders::new(file, header);
+        PredictionReader { values: Vec::new(), wrong: none.clone(), text: none }
+    }
+
+    /// Appends the predictions of a batch.
+    pub(super) fn read(&mut self, column: &Column, at: &At) {
+        self.values.reserve(column.rows());
+        let (values, wrong, text) = (&mut self.values, &mut self.wrong, &mut self.text);
+        column.visit_numbers(|row, number| {
+            match number {
+                Ok(Some(value)) if value.is_finite() => {}
+                Ok(Some(_)) | Ok(None) => wrong.add(|| at.place(row, column.value(row))),
+                Err(value) => text.add(|| at.place(row, value)),
+            }
+            values.push(number.ok().flatten().unwrap_or(f64::NAN));
+        });
+    }
+
+    pub(super) fn finish(self) -> (Vec<f64>, Vec<BindError>) {
+        let mut errors = Vec::new();
+        if self.wrong.count > 0 {
+            errors.push(BindError::Prediction { at: self.wrong });
+        }
+        if self.text.count > 0 {
+            errors.push(BindError::NotANumber { at: self.text });
+        }
+        (self.values, errors)
+    }
+}
+
+/// The arrays of a batch as columns.
+pub(super) fn columns_of(batch: &Batch, file: &str) -> Result<Vec<Column>, BindError> {
+    let schema = batch.columns.schema();
+    let named = batch.columns.columns().iter().zip(schema.fields());
+    let columns = named.map(|(array, field)| {
+        Column::new(array).map_err(|found| {
+            let column = field.name().clone();
+            BindError::Data(DataError::UnsupportedType { file: file.to_owned(), column, found })
+        })
+    });
+    columns.collect()
+}

@@ -1,0 +1,301 @@
+//! What can be wrong when a program meets data.
+//!
+//! Values at fault are counted in full and shown by the first few places, one error for each column and kind of fault.
+
+use std::fmt;
+
+use crate::data::{DataError, Shortest};
+use crate::runtime::problem::ProblemError;
+
+/// How many places an error shows.
+pub const SHOWN: usize = 5;
+
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Line of the file, from 1; none for formats without lines.
+    pub line: Option<u64>,
+    /// Row of the table, from 0.
+    pub row: usize,
+    /// The value as it stands there; empty for a null.
+    pub value: String,
+}
+
+/// All values of one column with the same fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offenders {
+    pub file: String,
+    /// The header of the column.
+    pub column: String,
+    pub count: u64,
+    /// The first [`SHOWN`] of them.
+    pub first: Vec<Place>,
+}
+
+impl Offenders {
+    pub(super) fn new(file: &str, column: &str) -> Offenders {
+        Offenders { file: file.to_owned(), column: column.to_owned(), count: 0, first: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, place: impl FnOnce() -> Place) {
+        if self.first.len() < SHOWN {
+            self.first.push(place());
+        }
+        self.count += 1;
+    }
+
+    /// `file line 7`, of the first place.
+    fn at(&self) -> String {
+        match self.first.first() {
+            Some(Place { line: Some(line), .. }) => format!("`{}` line {line}", self.file),
+            Some(Place { row, .. }) => format!("`{}` row {}", self.file, row + 1),
+            None => format!("`{}`", self.file),
+        }
+    }
+
+    fn value(&self) -> &str {
+        self.first.first().map_or("", |place| &place.value)
+    }
+
+    /// `; 12 values in all, also on lines 20, 31`, where there are more than one.
+    fn others(&self) -> String {
+        if self.count < 2 {
+            return String::new();
+        }
+        let places: Vec<String> = self
+            .first
+            .iter()
+            .skip(1)
+            .map(|place| {
+                let at = place.line.map_or_else(|| format!("row {}", place.row + 1), |line| format!("line {line}"));
+                if place.value.is_empty() { at } else { format!("{at} (`{}`)", place.value) }
+            })
+            .collect();
+        let more = if self.count > self.first.len() as u64 { ", .." } else { "" };
+        format!("; {} such values in all, also at {}{more}", self.count, places.join(", "))
+    }
+}
+
+/// Why a program could not be bound to data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// A param that the spec does not declare.
+    #[error("there is no param `{name}`")]
+    UnknownParam { name: String, suggestion: Option<String>, known: Vec<String> },
+
+    /// A value that the declaration of the param does not allow.
+    #[error("`{name}` is {}, outside its range [{}, {}]", Shortest(*value), Shortest(*lower), Shortest(*upper))]
+    ParamOutOfRange { name: String, value: f64, lower: f64, upper: f64 },
+
+    /// A param that decides events or factors was changed after the data were encoded with another value.
+    #[error("`{name}` decides which samples are in an event, so it cannot change from {} to {} after the data were encoded", Shortest(*encoded), Shortest(*value))]
+    ParamFixed { name: String, encoded: f64, value: f64 },
+
+    /// A column that rows read is not in the data.
+    #[error("`{file}` has no column `{header}`{}", declared_as(.name, .header))]
+    ColumnMissing { file: String, header: String, name: String, suggestion: Option<String>, known: Vec<String> },
+
+    /// A value of a closed categorical column that is no declared level.
+    #[error("{}: `{}` is `{}`, which is no declared level{}", .at.at(), .at.column, .at.value(), .at.others())]
+    UnknownLevel { at: Offenders, levels: Vec<String>, suggestion: Option<String> },
+
+    /// A null in a column that is not nullable.
+    #[error("{}: `{}` is null{}", .at.at(), .at.column, .at.others())]
+    Null { at: Offenders },
+
+    /// A null in a nullable column, where a row needs the number.
+    #[error("{}: `{}` is null, but a row needs its value in {event}{}", .at.at(), .at.column, .at.others())]
+    NullNeeded { at: Offenders, event: String },
+
+    /// A number outside the declared range.
+    #[error("{}: `{}` is {}, and {expected} is declared{}", .at.at(), .at.column, .at.value(), .at.others())]
+    OutOfRange { at: Offenders, expected: String },
+
+    /// An expression of columns that has no finite value for some samples.
+    #[error("{}: `{}` is {}, and a row needs a finite value in {event}{}", .at.at(), .at.column, .at.value(), .at.others())]
+    NotFinite { at: Offenders, event: String },
+
+    /// Text where a number belongs.
+    #[error("{}: `{}` is `{}`, which is not a number{}", .at.at(), .at.column, .at.value(), .at.others())]
+    NotANumber { at: Offenders },
+
+    /// An event with too few samples, where the constraint says that this is an error.
+    #[error("row `{row}` reads an event of {samples} samples, and needs at least {least}: {event}")]
+    EmptyEvent { row: String, event: String, samples: usize, least: u64 },
+
+    /// A prediction that is missing, NaN or infinite.
+    #[error("{}: the prediction `{}` is {}{}", .at.at(), .at.column, or_missing(.at.value()), .at.others())]
+    Prediction { at: Offenders },
+
+    /// Sides that no value satisfies, known once the batch is.
+    #[error("row `{row}` asks for at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
+    CrossedSides { row: String, text: String, lower: f64, upper: f64 },
+
+    /// Per-sample constraints that contradict each other or the bounds of the prediction.
+    #[error("row `{row}` leaves no value for the prediction of sample {sample}: at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
+    CrossedBounds { row: String, sample: usize, lower: f64, upper: f64 },
+
+    /// A coefficient or side without a finite value.
+    #[error("row `{row}`: `{text}` has no finite value on these data")]
+    Undefined { row: String, text: String },
+
+    /// A form that cannot be bound (an aggregate inside a product of columns, a soft `each`).
+    #[error("row `{row}`: {what} cannot be bound")]
+    Unsupported { row: String, what: &'static str },
+
+    /// A batch names a sample that is not in the encoded data.
+    #[error("there is no sample {sample} among {n}")]
+    NoSuchSample { sample: usize, n: usize },
+
+    /// More samples than an index can count.
+    #[error("{rows} rows; at most {} can be bound", u32::MAX)]
+    TooManyRows { rows: usize },
+
+    /// The table could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+
+    /// The numbers do not make a problem.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+}
+
+impl BindError {
+    /// The stable code, with a page of its own; none where the error is no fault of spec or data.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            BindError::UnknownParam { .. } => Some("E0201"),
+            BindError::CrossedSides { .. } => Some("E0502"),
+            BindError::ParamOutOfRange { .. } => Some("E0504"),
+            BindError::ColumnMissing { .. } => Some("E0701"),
+            BindError::UnknownLevel { .. } => Some("E0702"),
+            BindError::Null { .. } | BindError::NullNeeded { .. } => Some("E0703"),
+            BindError::OutOfRange { .. } | BindError::NotFinite { .. } | BindError::Undefined { .. } => Some("E0704"),
+            BindError::NotANumber { .. } => Some("E0705"),
+            BindError::EmptyEvent { .. } => Some("E0706"),
+            BindError::Prediction { .. } => Some("E0707"),
+            BindError::CrossedBounds { .. } => Some("E0801"),
+            BindError::ParamFixed { .. }
+            | BindError::Unsupported { .. }
+            | BindError::NoSuchSample { .. }
+            | BindError::TooManyRows { .. }
+            | BindError::Data(_)
+            | BindError::Problem(_) => None,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn help(&self) -> String {
+        match self {
+            BindError::UnknownParam { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::UnknownParam { known, .. } if known.is_empty() => "the spec declares no params".to_owned(),
+            BindError::UnknownParam { known, .. } => format!("the params are {}", listed(known)),
+            BindError::ParamOutOfRange { name, .. } => {
+                format!("choose a value in its range, or widen the range in `param {name}`")
+            }
+            BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
+            BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::ColumnMissing { known, name, .. } => {
+                format!("the columns are {}; name another header with `column {name}: .. from `header``", listed(known))
+            }
+            BindError::UnknownLevel { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::UnknownLevel { levels, at, .. } => format!(
+                "the levels are {}; declare the value, or write `?` after the levels of `{}` to allow others",
+                listed(levels),
+                at.column
+            ),
+            BindError::Null { at } => {
+                format!("fill in the value, or write `?` after the type of `{}` to allow nulls", at.column)
+            }
+            BindError::NullNeeded { at, .. } => {
+                format!(
+                    "leave these samples out with a condition that `{}` satisfies only where it has a value",
+                    at.column
+                )
+            }
+            BindError::OutOfRange { at, .. } => {
+                format!("correct the value, or widen the declared range of `{}`", at.column)
+            }
+            BindError::NotFinite { .. } => "leave these samples out with a condition".to_owned(),
+            BindError::NotANumber { .. } => {
+                "write numbers as `0.5`, with a decimal point, without units or separators; an empty field is a null"
+                    .to_owned()
+            }
+            BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
+            BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
+            BindError::CrossedSides { text, .. } => format!("on these data no prediction satisfies `{text}`"),
+            BindError::CrossedBounds { .. } => {
+                "the `each` constraints and the bounds of the prediction contradict each other for this sample"
+                    .to_owned()
+            }
+            BindError::Undefined { .. } => {
+                "look for a division by zero or the logarithm of a number that is not positive".to_owned()
+            }
+            BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
+            BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
+            BindError::TooManyRows { .. } => "split the data".to_owned(),
+            BindError::Data(error) => error.help(),
+            BindError::Problem(_) => "the data and the spec do not fit together".to_owned(),
+        }
+    }
+
+    /// The values at fault, for errors about values.
+    pub fn offenders(&self) -> Option<&Offenders> {
+        match self {
+            BindError::UnknownLevel { at, .. }
+            | BindError::Null { at }
+            | BindError::NullNeeded { at, .. }
+            | BindError::OutOfRange { at, .. }
+            | BindError::NotFinite { at, .. }
+            | BindError::NotANumber { at }
+            | BindError::Prediction { at } => Some(at),
+            BindError::UnknownParam { .. }
+            | BindError::ParamOutOfRange { .. }
+            | BindError::ParamFixed { .. }
+            | BindError::ColumnMissing { .. }
+            | BindError::EmptyEvent { .. }
+            | BindError::CrossedSides { .. }
+            | BindError::CrossedBounds { .. }
+            | BindError::Undefined { .. }
+            | BindError::Unsupported { .. }
+            | BindError::NoSuchSample { .. }
+            | BindError::TooManyRows { .. }
+            | BindError::Data(_)
+            | BindError::Problem(_) => None,
+        }
+    }
+}
+
+fn declared_as(name: &str, header: &str) -> String {
+    if name == header || name.is_empty() { String::new() } else { format!(" for `{name}`") }
+}
+
+fn or_missing(value: &str) -> &str {
+    if value.is_empty() { "missing" } else { value }
+}
+
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// The known name that a misspelt one most likely means.
+pub(super) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let lowered = name.trim().to_lowercase();
+    let allowed = (lowered.chars().count() / 3).max(1);
+    let distance = |other: &str| strsim::damerau_levenshtein(&lowered, &other.to_lowercase());
+    let near = known.into_iter().map(|other| (distance(other), other)).filter(|(d, _)| *d <= allowed);
+    near.min().map(|(_, other)| other.to_owned())
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}"),
+            None => write!(f, "row {}", self.row + 1),
+        }
+    }
+}

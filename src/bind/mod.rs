@@ -1,0 +1,33 @@
+//! From a program and data to a problem: *Program + data → Problem*.
+//!
+//! ```text
+//!           once per data set                         once per batch
+//! Program ─┐                                    ┌─ gather cells and factors
+//! Params  ─┼─ encode ─→ Encoded ─ bind(batch) ──┼─ histogram → counts, weights, sums → coefficients, sides
+//! table   ─┘            cell ids, factors       └─ dictionary by cell → Problem, and what became of each row
+//! ```
+//!
+//! Encoding reads the table, checks every value against its declaration and says everything that is wrong with it in
+//! one run. Binding looks at no text, no predicate and no hash.
+
+mod bound;
+mod cells;
+mod columns;
+mod encode;
+mod error;
+mod formula;
+mod params;
+mod plan;
+mod sample_rows;
+mod shape;
+mod tally;
+
+#[cfg(test)]
+mod tests;
+
+pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip, bind};
+pub use encode::{EncodeOptions, Encoded, Encoder, encode};
+pub use error::{BindError, Offenders, Place, SHOWN};
+pub use params::Params;
+pub use plan::{Left, Purpose};
+pub use tally::Samples;

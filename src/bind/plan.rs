@@ -1,0 +1,417 @@
+//! A program prepared for one table: which rows take part, and everything they read, by index.
+//!
+//! ```text
+//! Program ─┬ rows that take part ──→ events   (each once)      ──→ parts: what of a sample decides them
+//!          │                         factors  φ (each once)    ──→ columns to read
+//!          │                         totals   Σ w·φ over event
+//!          └ rows left out: a label that the data do not have, or enforced in training only
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::language::program::{
+    Aggregate, ColumnType, Data, Enforce, Event, EventId, Interval, Level, Names, Program, RowOptions, SampleRow,
+};
+
+use super::error::BindError;
+use super::formula::{Formula, Resolve, SampleNames};
+use super::params::Params;
+use super::shape::{Part, Shape};
+
+/// What predictions are wanted for; rows with `enforce = train` take part in training alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    #[default]
+    Training,
+    Inference,
+}
+
+/// Why a row takes no part, whatever the batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It needs a label that is no column of the data.
+    LabelAbsent { label: String },
+    /// It is enforced in training only, and this is inference.
+    TrainingOnly,
+}
+
+/// A column to be read.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedColumn {
+    pub header: String,
+    pub name: String,
+    pub kind: ColumnKind,
+    pub nullable: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum ColumnKind {
+    Levels(Vec<Level>),
+    Number { range: Interval, whole: bool },
+}
+
+/// `φ`: a per-sample number.
+#[derive(Clone, Debug)]
+pub(super) struct Factor {
+    pub formula: Formula,
+    pub text: String,
+    pub columns: Vec<usize>,
+    /// Constant within each cell: the cells are fine enough to tell its values apart.
+    pub by_cell: bool,
+    /// The events in which a row needs it.
+    pub needed: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct PlannedTerm {
+    pub coefficient: Formula,
+    pub aggregate: Aggregate,
+    pub factor: Option<usize>,
+    pub event: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct PlannedRow {
+    pub row: usize,
+    pub name: String,
+    pub text: String,
+    pub terms: Vec<PlannedTerm>,
+    pub lower: Option<Formula>,
+    pub upper: Option<Formula>,
+    pub options: RowOptions,
+    pub reads: Vec<usize>,
+}
+
+/// `Σ coefficient · φ`.
+pub(super) type Split = Vec<(Formula, Option<usize>)>;
+
+#[derive(Clone, Debug)]
+pub(super) struct PlannedSampleRow {
+    pub row: usize,
+    pub name: String,
+    pub text: String,
+    pub event: usize,
+    pub coefficient: Split,
+    pub lower: Option<Split>,
+    pub upper: Option<Split>,
+    pub options: RowOptions,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub columns: Vec<PlannedColumn>,
+    pub parts: Vec<Part>,
+    pub shapes: Vec<Shape>,
+    pub event_texts: Vec<String>,
+    /// For each event of the program, its place among `shapes`; none if only rows that are left out read it.
+    pub program_events: Vec<Option<usize>>,
+    pub factors: Vec<Factor>,
+    /// `Σ w·φ` over an event.
+    pub totals: Vec<(Option<usize>, usize)>,
+    pub rows: Vec<PlannedRow>,
+    pub sample_rows: Vec<PlannedSampleRow>,
+    pub left: Vec<(usize, Left)>,
+    pub left_samples: Vec<(usize, Left)>,
+    /// The params whose values the encoding depends on.
+    pub fixed: Vec<Option<f64>>,
+    /// Number of params, rows, sample rows of the program: a plan is used with its own program only.
+    pub bounds: (f64, f64),
+}
+
+/// Factors of categorical columns refine the cells as long as they have at most this many combinations of levels.
+const FINEST: usize = 64;
+
+impl Plan {
+    /// Prepares a program for a table with the given headers.
+    pub(super) fn new(
+        program: &Program,
+        params: &Params,
+        headers: &[String],
+        purpose: Purpose,
+    ) -> Result<Plan, Vec<BindError>> {
+        let present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
+        let mut planner = Planner::new(program, params);
+        let mut errors = Vec::new();
+        let (mut rows, mut left) = (Vec::new(), Vec::new());
+        for (index, row) in program.rows.iter().enumerate() {
+            match planner.reason_to_leave(&row_columns(program, row), row.options, &present, purpose) {
+                Some(reason) => left.push((index, reason)),
+                None => rows.push(index),
+            }
+        }
+        let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
+        for (index, row) in program.sample_rows.iter().enumerate() {
+            match planner.reason_to_leave(&sample_row_columns(program, row), row.options, &present, purpose) {
+                Some(reason) => left_samples.push((index, reason)),
+                None => sample_rows.push(index),
+            }
+        }
+        let rows = rows.into_iter().filter_map(|row| planner.row(row).map_err(|e| errors.push(e)).ok()).collect();
+        let sample_rows = sample_rows
+            .into_iter()
+            .filter_map(|row| planner.sample_row(row).map_err(|e| errors.push(e)).ok())
+            .collect();
+        let mut plan = planner.finish(&mut errors);
+        (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
+        if errors.is_empty() { Ok(plan) } else { Err(errors) }
+    }
+}
+
+fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a str>) {
+    into.extend(program.event(id).into_iter().flat_map(Event::columns_read));
+}
+
+/// All columns that a row reads.
+fn row_columns<'a>(program: &'a Program, row: &'a crate::language::program::Row) -> BTreeSet<&'a str> {
+    let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
+    for term in &row.terms {
+        columns.extend(term.coefficient.columns_read());
+        columns.extend(term.factor.columns_read());
+        event_columns(program, term.event, &mut columns);
+    }
+    columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
+    row.reads.iter().for_each(|&id| event_columns(program, id, &mut columns));
+    columns
+}
+
+fn sample_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> BTreeSet<&'a str> {
+    let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
+    columns.extend(row.coefficient.columns_read());
+    columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
+    event_columns(program, row.event, &mut columns);
+    columns
+}
+
+/// Gathers what the rows read.
+struct Planner<'a> {
+    program: &'a Program,
+    params: &'a Params,
+    events: BTreeMap<Event, usize>,
+    factors: BTreeMap<Data, usize>,
+    needed: Vec<BTreeSet<usize>>,
+    totals: BTreeMap<(Option<usize>, usize), usize>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(program: &'a Program, params: &'a Params) -> Planner<'a> {
+        Planner {
+            program,
+            params,
+            events: BTreeMap::new(),
+            factors: BTreeMap::new(),
+            needed: Vec::new(),
+            totals: BTreeMap::new(),
+        }
+    }
+
+    fn reason_to_leave(
+        &self,
+        columns: &BTreeSet<&str>,
+        options: RowOptions,
+        present: &BTreeSet<&str>,
+        purpose: Purpose,
+    ) -> Option<Left> {
+        if options.enforce == Enforce::Train && purpose == Purpose::Inference {
+            return Some(Left::TrainingOnly);
+        }
+        let is_label = |header: &str| self.program.column(header).is_some_and(|column| column.label);
+        let absent = columns.iter().find(|header| is_label(header) && !present.contains(**header))?;
+        Some(Left::LabelAbsent { label: (*absent).to_owned() })
+    }
+
+    fn event(&mut self, event: &Event) -> usize {
+        if let Some(&known) = self.events.get(event) {
+            return known;
+        }
+        let index = self.events.len();
+        self.events.insert(event.clone(), index);
+        index
+    }
+
+    fn program_event(&mut self, id: EventId) -> usize {
+        // A program that was validated has the event; no sample is in one that does not exist.
+        let program = self.program;
+        self.event(program.event(id).unwrap_or(&Event::Never))
+    }
+
+    /// The factor, needed in an event; none for 1.
+    fn factor(&mut self, data: &Data, event: usize) -> Option<usize> {
+        if data.is_one() {
+            return None;
+        }
+        let next = self.factors.len();
+        let index = *self.factors.entry(data.clone()).or_insert(next);
+        if index == next {
+            self.needed.push(BTreeSet::new());
+        }
+        if let Some(events) = self.needed.get_mut(index) {
+            events.insert(event);
+        }
+        Some(index)
+    }
+
+    fn row(&mut self, index: usize) -> Result<PlannedRow, BindError> {
+        let program = self.program;
+        let row = program.rows.get(index).ok_or_else(|| unsupported("?", "a row that does not exist"))?;
+        let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+        let mut formula = |data: &Data| {
+            Formula::of(data, &mut BatchNames(self))
+                .ok_or_else(|| unsupported(&name, "an aggregate inside an aggregate"))
+        };
+        let lower = row.lower.as_ref().map(&mut formula).transpose()?;
+        let upper = row.upper.as_ref().map(&mut formula).transpose()?;
+        let coefficients: Vec<Formula> =
+            row.terms.iter().map(|term| formula(&term.coefficient)).collect::<Result<_, _>>()?;
+        let mut terms = Vec::with_capacity(row.terms.len());
+        for (term, coefficient) in row.terms.iter().zip(coefficients) {
+            let event = self.program_event(term.event);
+            let factor = self.factor(&term.factor, event);
+            terms.push(PlannedTerm { coefficient, aggregate: term.aggregate, factor, event });
+        }
+        let reads = row.reads.iter().map(|&id| self.program_event(id)).collect();
+        let text = program.row_text(row, &Names::of(program));
+        Ok(PlannedRow { row: index, name, text, terms, lower, upper, options: row.options, reads })
+    }
+
+    fn sample_row(&mut self, index: usize) -> Result<PlannedSampleRow, BindError> {
+        let program = self.program;
+        let row = program.sample_rows.get(index).ok_or_else(|| unsupported("?", "a row that does not exist"))?;
+        let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+        if row.options.soft.is_some() {
+            return Err(unsupported(&name, "`soft` on an `each` constraint"));
+        }
+        let event = self.program_event(row.event);
+        let mut split = |data: &Data| -> Result<Split, BindError> {
+            let parts = data.split_columns().into_iter().map(|(coefficient, factor)| {
+                let coefficient = Formula::of(&coefficient, &mut BatchNames(self))
+                    .ok_or_else(|| unsupported(&name, "an aggregate inside an aggregate"))?;
+                Ok((coefficient, self.factor(&factor, event)))
+            });
+            parts.collect()
+        };
+        let coefficient = split(&row.coefficient)?;
+        let lower = row.lower.as_ref().map(&mut split).transpose()?;
+        let upper = row.upper.as_ref().map(&mut split).transpose()?;
+        let text = program.sample_row_text(row, &Names::of(program));
+        Ok(PlannedSampleRow { row: index, name, text, event, coefficient, lower, upper, options: row.options })
+    }
+
+    fn finish(self, errors: &mut Vec<BindError>) -> Plan {
+        let columns = self.columns();
+        let places: BTreeMap<String, usize> =
+            columns.iter().enumerate().map(|(i, column)| (column.header.clone(), i)).collect();
+        let mut fixed = vec![false; self.program.params.len()];
+        let mut names = SampleNames { program: self.program, params: self.params, columns: &places, fixed: &mut fixed };
+        let mut parts = super::shape::Parts::new(&columns);
+        let (events, factors) = (in_order(&self.events), in_order(&self.factors));
+        let mut factors: Vec<Factor> = factors
+            .into_iter()
+            .zip(self.needed)
+            .map(|(data, needed)| factor(self.program, data, needed, &columns, &mut names, errors))
+            .collect();
+        for factor in &mut factors {
+            factor.by_cell = factor.by_cell && parts.refine(&factor.columns);
+        }
+        for event in &events {
+            if parts.collect(event, &mut names).is_none() {
+                let text = event.text(&Names::of(self.program));
+                errors.push(unsupported(&text, "an aggregate in the condition of an event"));
+            }
+        }
+        parts.sort();
+        let shapes = events.iter().map(|event| parts.shape(event, &mut names)).collect();
+        let human = Names::of(self.program);
+        let program_events = self.program.events.iter().map(|event| self.events.get(event).copied()).collect();
+        let values = self.params.values().iter();
+        Plan {
+            event_texts: events.iter().map(|event| event.text(&human)).collect(),
+            parts: parts.finish(),
+            columns,
+            shapes,
+            program_events,
+            factors,
+            totals: in_order(&self.totals).into_iter().copied().collect(),
+            rows: Vec::new(),
+            sample_rows: Vec::new(),
+            left: Vec::new(),
+            left_samples: Vec::new(),
+            fixed: fixed.iter().zip(values).map(|(fixed, value)| fixed.then_some(*value)).collect(),
+            bounds: (self.program.prediction.lower, self.program.prediction.upper),
+        }
+    }
+
+    /// The columns that events and factors read, by header.
+    fn columns(&self) -> Vec<PlannedColumn> {
+        let mut headers: BTreeSet<&str> = self.events.keys().flat_map(Event::columns_read).collect();
+        headers.extend(self.factors.keys().flat_map(Data::columns_read));
+        let declared = headers.into_iter().filter_map(|header| self.program.column(header));
+        let planned = declared.map(|column| PlannedColumn {
+            header: column.header.clone(),
+            name: column.name.clone(),
+            nullable: column.nullable,
+            kind: match &column.ty {
+                ColumnType::Categorical(levels) => ColumnKind::Levels(levels.clone()),
+                ColumnType::Real(range) => ColumnKind::Number { range: *range, whole: false },
+                ColumnType::Int(range) => ColumnKind::Number { range: *range, whole: true },
+            },
+        });
+        planned.collect()
+    }
+}
+
+fn factor(
+    program: &Program,
+    data: &Data,
+    needed: BTreeSet<usize>,
+    columns: &[PlannedColumn],
+    names: &mut SampleNames,
+    errors: &mut Vec<BindError>,
+) -> Factor {
+    let text = data.text(&Names::of(program));
+    let formula = Formula::of(data, names).unwrap_or_else(|| {
+        errors.push(unsupported(&text, "an aggregate inside a product of columns"));
+        Formula::Number(f64::NAN)
+    });
+    let places: Vec<usize> =
+        data.sample_columns().into_iter().filter_map(|header| names.columns.get(header).copied()).collect();
+    let combinations = places.iter().try_fold(1_usize, |product, &place| match columns.get(place).map(|c| &c.kind) {
+        Some(ColumnKind::Levels(levels)) => product.checked_mul(levels.len() + 1),
+        Some(ColumnKind::Number { .. }) | None => None,
+    });
+    Factor { formula, text, columns: places, by_cell: combinations.is_some_and(|c| c <= FINEST), needed }
+}
+
+fn unsupported(row: &str, what: &'static str) -> BindError {
+    BindError::Unsupported { row: row.to_owned(), what }
+}
+
+/// The keys of a map from things to their places, by place.
+fn in_order<K>(map: &BTreeMap<K, usize>) -> Vec<&K> {
+    let mut list: Vec<(&K, usize)> = map.iter().map(|(key, &place)| (key, place)).collect();
+    list.sort_by_key(|&(_, place)| place);
+    list.into_iter().map(|(key, _)| key).collect()
+}
+
+/// The names of coefficients and sides: one number for the batch.
+struct BatchNames<'a, 'b>(&'a mut Planner<'b>);
+
+impl Resolve for BatchNames<'_, '_> {
+    fn param(&mut self, name: &str) -> Formula {
+        let index = self.0.program.params.iter().position(|param| param.name == name);
+        index.map_or(Formula::Number(f64::NAN), Formula::Param)
+    }
+
+    fn column(&mut self, _: &str) -> Formula {
+        Formula::Number(f64::NAN)
+    }
+
+    fn total(&mut self, value: &Data, event: &Event) -> Option<Formula> {
+        if value.reads_totals() {
+            return None;
+        }
+        let event = self.0.event(event);
+        let factor = self.0.factor(value, event);
+        let next = self.0.totals.len();
+        Some(Formula::Total(*self.0.totals.entry((factor, event)).or_insert(next)))
+    }
+}

@@ -1,0 +1,118 @@
+//! `each` constraints: bounds of single predictions.
+
+use crate::runtime::problem::Bounds;
+
+use super::bound::{Binder, BoundSampleRow, ordered};
+use super::encode::FactorValues;
+use super::error::BindError;
+use super::plan::{PlannedSampleRow, Split};
+use super::tally::Samples;
+
+/// The bounds of the predictions of a batch, and what became of each per-sample row.
+pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<BoundSampleRow>) {
+    let plan = &binder.encoded.plan;
+    let (lo, hi) = plan.bounds;
+    let mut rows: Vec<(usize, BoundSampleRow)> =
+        plan.left_samples.iter().map(|(index, left)| (*index, BoundSampleRow::Left(left.clone()))).collect();
+    let mut bounds = Bounds::Uniform { lo, hi };
+    for row in &plan.sample_rows {
+        let least = row.options.min_count.max(1);
+        // An event without samples asks for nothing; it matters only where that is an error.
+        let status = match binder.first_empty(&[row.event], least, row.options.when_empty, &row.name) {
+            Some(skip) => BoundSampleRow::Skipped(skip),
+            None => {
+                if let Bounds::Uniform { lo, hi } = bounds {
+                    let n = binder.tally.cell.len();
+                    bounds = Bounds::PerSample { lo: vec![lo; n], hi: vec![hi; n] };
+                }
+                let count = match &mut bounds {
+                    Bounds::PerSample { lo, hi } => apply(binder, row, samples, lo, hi),
+                    Bounds::Uniform { .. } => 0,
+                };
+                BoundSampleRow::Applied { samples: count }
+            }
+        };
+        rows.push((row.row, status));
+    }
+    rows.sort_by_key(|(index, _)| *index);
+    (bounds, rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// `Σ coefficient · φ` with the coefficients of this batch.
+struct Line<'a>(Vec<(f64, Option<&'a FactorValues>)>);
+
+impl Line<'_> {
+    fn value(&self, cell: usize, sample: usize) -> f64 {
+        let term = |(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
+            None => *coefficient,
+            Some(FactorValues::ByCell(values)) => coefficient * values.get(cell).copied().unwrap_or(f64::NAN),
+            Some(FactorValues::BySample(values)) => coefficient * values.get(sample).copied().unwrap_or(f64::NAN),
+        };
+        self.0.iter().map(term).sum()
+    }
+}
+
+fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> Option<Line<'a>> {
+    let encoded = binder.encoded;
+    let terms = split.iter().map(|(coefficient, factor)| {
+        let value = binder.finite(coefficient, &row.name, &row.text)?;
+        Some((value, factor.and_then(|factor| encoded.factors.get(factor))))
+    });
+    terms.collect::<Option<Vec<_>>>().map(Line)
+}
+
+/// A side, if there is one; `None` if it has no finite value.
+fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleRow) -> Option<Option<Line<'a>>> {
+    split.map_or(Some(None), |split| line(binder, split, row).map(Some))
+}
+
+/// Tightens the bounds of the samples of a row's event; the number of these samples.
+fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mut [f64], hi: &mut [f64]) -> usize {
+    let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
+    // A side without a finite value has been reported.
+    let Some(lower) = side(binder, row.lower.as_ref(), row) else { return 0 };
+    let Some(upper) = side(binder, row.upper.as_ref(), row) else { return 0 };
+    let mut inside = vec![false; binder.tally.origin.len()];
+    for &cell in binder.tally.members(row.event) {
+        if let Some(slot) = inside.get_mut(cell as usize) {
+            *slot = true;
+        }
+    }
+    let mut count = 0;
+    let mut crossed = None;
+    for (i, ((&cell, lo), hi)) in binder.tally.cell.iter().zip(lo).zip(hi).enumerate() {
+        let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight.get(i) == Some(&0.0));
+        if weightless || inside.get(cell as usize) != Some(&true) {
+            continue;
+        }
+        count += 1;
+        let old = binder.tally.origin.get(cell as usize).map_or(0, |&old| old as usize);
+        let sample = samples.sample(i);
+        let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
+        let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));
+        let (below, above) = interval(coefficient.value(old, sample), l, u);
+        match ordered(lo.max(below), hi.min(above)) {
+            Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
+            None => {
+                crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
+            }
+        }
+    }
+    if let Some((sample, lower, upper)) = crossed {
+        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), sample, lower, upper });
+    }
+    count
+}
+
+/// The predictions `y` with `lower ≤ coefficient · y ≤ upper`.
+fn interval(coefficient: f64, lower: f64, upper: f64) -> (f64, f64) {
+    if coefficient > 0.0 {
+        (lower / coefficient, upper / coefficient)
+    } else if coefficient < 0.0 {
+        (upper / coefficient, lower / coefficient)
+    } else if lower <= 0.0 && 0.0 <= upper {
+        (f64::NEG_INFINITY, f64::INFINITY)
+    } else {
+        (f64::INFINITY, f64::NEG_INFINITY)
+    }
+}
