@@ -5,4 +5,5 @@ mod exact_sums;
 mod golden;
 mod individual;
 mod optimality;
+mod properties;
 mod support;
