@@ -64,6 +64,17 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Checks that a document ends in this text behind a mark, or with `FAIRC_UPDATE_DOCS` set makes it so.
+pub fn same_after_mark(path: &str, mark: &str, expected: &str) {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    let (head, tail) = text.split_once(mark).unwrap_or_else(|| panic!("{path} has no line {mark}"));
+    if tail != expected && std::env::var_os("FAIRC_UPDATE_DOCS").is_some() {
+        std::fs::write(root().join(path), format!("{head}{mark}{expected}")).unwrap();
+    } else {
+        assert_eq!(tail, expected, "{path} is out of date: run the tests with FAIRC_UPDATE_DOCS=1");
+    }
+}
+
 /// All Markdown files of the documentation, by their paths in the repository.
 pub fn documents() -> Vec<(String, String)> {
     let mut files = Vec::new();

@@ -1,8 +1,14 @@
 //! The standard library: every metric says what it must, compiles, and gives the rows that its formula gives.
 
+use fairc::compile;
 use fairc::language::library::METRICS;
+use fairc::language::program::Program;
+use fairc::language::span::Source;
 use fairc::language::syntax::ast::ItemKind;
-use fairc::language::syntax::parse;
+use fairc::language::syntax::import::Loader;
+use fairc::language::syntax::{format, parse};
+
+use super::example::{root, same_after_mark};
 
 #[test]
 fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
@@ -20,4 +26,140 @@ fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
         let source = item.doc.split("Source: ").nth(1).unwrap_or_default();
         assert!(source.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() == 4), "{name}: no year");
     }
+}
+
+#[test]
+fn the_library_and_the_examples_are_formatted() {
+    let library = METRICS.iter().map(|(name, text)| (format!("{name}.fair"), text.to_string()));
+    let library = library.map(|(name, text)| (format!("src/language/library/{name}"), text));
+    for (name, text) in library.chain(specs()) {
+        let formatted = format(Default::default(), &text).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
+        if text != formatted && std::env::var_os("FAIRC_UPDATE_DOCS").is_some() {
+            std::fs::write(root().join(&name), formatted).unwrap();
+        } else {
+            assert_eq!(text, formatted, "{name} is not formatted");
+        }
+    }
+}
+
+/// The specs in `examples/`, by their paths in the repository.
+fn specs() -> Vec<(String, String)> {
+    let mut specs = Vec::new();
+    for folder in ["examples/german_credit", "examples/specs"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "fair") {
+                let name = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
+                specs.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    specs.sort();
+    specs
+}
+
+/// Finds imports beside the example specs.
+struct Folder;
+
+impl Loader for Folder {
+    fn load(&self, importer: &str, path: &str) -> Result<Source, String> {
+        let folder = importer.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let name = format!("{folder}/{path}");
+        let text = std::fs::read_to_string(root().join(&name)).map_err(|error| error.to_string())?;
+        Ok(Source { name, text: text.into() })
+    }
+}
+
+#[test]
+fn the_examples_compile_without_a_finding() {
+    let specs = specs();
+    assert!(specs.len() >= 12);
+    // `common.fair` holds declarations for others.
+    for (name, text) in specs.into_iter().filter(|(name, _)| !name.ends_with("common.fair")) {
+        let compilation = compile(Source { name: name.clone(), text: text.into() }, &Folder);
+        assert_eq!(compilation.diagnostics, [], "{name}");
+    }
+}
+
+const DECLARATIONS: &str = "\
+column sex: {female, male}
+column job: {unskilled, skilled, management}
+column housing: {own, rent, free}
+column age: int in [18, 120]
+column amount: real in [0, 100000]
+column model_score: real in [0, 1] from score
+label credit_good: {0, 1}
+predict score: real in [0, 1]
+group sex_job = sex * job
+group band = bins(model_score, 0.5, 0.7)
+";
+
+/// A use of every metric, and the number of rows that it must give.
+const USES: [(&str, usize); 24] = [
+    ("accuracy_parity(housing, credit_good, 0.02)", 3),
+    ("bin_calibration(sex, band, credit_good, 0.02)", 6),
+    ("bounded_error(job, credit_good, 0.4)", 3),
+    ("conditional_parity(sex, job, 0.02)", 3),
+    ("conditional_parity(job, sex, 0.02)", 6),
+    ("covariance_bound(age, 0.1)", 1),
+    ("demographic_parity(sex, 0.02)", 1),
+    ("demographic_parity(sex_job, 0.02)", 15),
+    ("differential_fairness(sex, 0.05)", 2),
+    ("equal_opportunity(job, credit_good, 0.02)", 3),
+    ("equalized_odds(job, credit_good, 0.02)", 6),
+    ("f1_floor(sex, credit_good, 0.7)", 2),
+    ("false_omission_ceiling(sex, credit_good, 0.5)", 2),
+    ("group_cost(housing, amount, 2500)", 3),
+    ("group_cost(housing, amount * (1 - credit_good), 900)", 3),
+    ("mean_residual(job, credit_good, 0.01)", 3),
+    ("multiaccuracy(age, credit_good, 0.1)", 1),
+    ("parity_to_level(job, skilled, 0.02)", 2),
+    ("parity_to_overall(job, 0.02)", 3),
+    ("precision_floor(sex, credit_good, 0.75)", 2),
+    ("predictive_equality(job, credit_good, 0.02)", 3),
+    ("ratio_parity(job, 80%)", 6),
+    ("residual_parity(job, credit_good, 0.02)", 3),
+    ("treatment_equality(sex, credit_good, 0.5, 2)", 4),
+];
+
+#[test]
+fn every_metric_gives_the_expected_number_of_rows() {
+    for (name, _) in METRICS {
+        assert!(USES.iter().any(|(used, _)| used.starts_with(&format!("{name}("))), "{name} is not used here");
+    }
+    for (used, rows) in USES {
+        let program = program(used);
+        assert_eq!(program.rows.len(), rows, "{used}\n{}", program.rows_text());
+    }
+}
+
+fn program(used: &str) -> Program {
+    let text = format!("{DECLARATIONS}use {used} as it\n");
+    let compilation = compile(Source { name: "spec.fair".into(), text: text.into() }, &Folder);
+    let errors: Vec<_> = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    assert!(errors.is_empty(), "{used}: {errors:?}");
+    compilation.program.unwrap()
+}
+
+/// `docs/library.md` says what the doc comments say.
+#[test]
+fn the_library_page_is_made_from_the_doc_comments() {
+    let mut page = String::new();
+    for (name, text) in METRICS {
+        let parsed = parse(Default::default(), text);
+        let item = parsed.file.items.first().unwrap();
+        let ItemKind::Metric(metric) = &item.kind else { panic!("{name}: no metric") };
+        let parameters: Vec<&str> = metric.parameters.iter().map(|parameter| parameter.text.as_str()).collect();
+        page += &format!("\n## `{name}({})`\n\n", parameters.join(", "));
+        for line in item.doc.lines() {
+            match line.split_once(": ") {
+                Some(("Source", rest)) => page += &format!("**Source:** {rest}\n"),
+                Some(("Does not promise", rest)) => page += &format!("\n**Does not promise:** {rest}\n"),
+                _ => page += &format!("{line}\n"),
+            }
+        }
+        let body = text.get(item.span.range()).unwrap_or_default();
+        page += &format!("\n```fair parses\n{body}\n```\n");
+    }
+    same_after_mark("docs/library.md", "<!-- metrics -->\n", &page);
 }

@@ -1,5 +1,6 @@
 //! The language wing, from the outside: one module for each stage, the standard library and the documents.
 
+mod artefact;
 mod check;
 mod example;
 mod fingerprint;

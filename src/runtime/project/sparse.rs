@@ -169,7 +169,9 @@ impl<'a> Lagrangian<'a> {
             let value = self.update();
             let size = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
             // Multipliers are σ times a difference of sums: that much of them is noise.
-            if size <= 8.0 * f64::EPSILON * scale * self.sigma.max(1.0) || !pattern.factor(&self.rows, &self.diagonal, &self.active) {
+            if size <= 8.0 * f64::EPSILON * scale * self.sigma.max(1.0)
+                || !pattern.factor(&self.rows, &self.diagonal, &self.active)
+            {
                 return;
             }
             let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
@@ -299,7 +301,11 @@ impl<'a> Lagrangian<'a> {
         for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
             let next = *mu + self.sigma * (rho[j] - self.rows.dot(j, &step));
             // A multiplier of an inequality may not change its sign.
-            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 { next.clamp(-self.cap[j], self.cap[j]) } else { 0.0 };
+            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 {
+                next.clamp(-self.cap[j], self.cap[j])
+            } else {
+                0.0
+            };
         }
     }
 
