@@ -180,22 +180,22 @@ fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &C
         (true, 0) => Tone::Good,
         (true, _) => Tone::Careful,
     };
+    if !on_data.faults.is_empty() {
+        text.push_str(&on_data.text);
+        for fault in &on_data.faults {
+            text.push_str(&format!("{}\n", fault.rendered(spec, console.out_look())));
+        }
+        let line = format!("{} in {}", counted(on_data.faults.len(), "error"), spec.name);
+        text.push_str(&format!("{}\n", console.paint(&line, Tone::Bad)));
+        return console.print(&text);
+    }
     if several && spec.program().is_some() {
         text.push_str(&format!("{}: ", spec.name));
     }
     text.push_str(&console.paint(&spec.summary(), tone));
     text.push_str(if denied { " (warnings are denied)\n" } else { "\n" });
-    for fault in &on_data.faults {
-        text.push_str(&format!("\n{}", fault.rendered(spec, console.out_look())));
-    }
-    text.push_str(&on_data.text);
-    if !on_data.faults.is_empty() {
-        let line = format!("{} on the data", counted(on_data.faults.len(), "error"));
-        text.push_str(&format!(
-            "{}{}\n",
-            if on_data.text.is_empty() { "\n" } else { "" },
-            console.paint(&line, Tone::Bad)
-        ));
+    if !on_data.text.is_empty() {
+        text.push_str(&format!("\n{}", on_data.text));
     }
     console.print(&text)
 }

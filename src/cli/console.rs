@@ -16,6 +16,7 @@ pub struct Console {
     out: Look,
     err: Look,
     progress: bool,
+    quiet: bool,
 }
 
 /// What a piece of text is, for its colour.
@@ -51,7 +52,13 @@ impl Console {
             },
             width: if terminal { width } else { PLAIN_WIDTH },
         };
-        Console { format: global.format, out: look(out), err: look(err), progress: err && !global.quiet }
+        Console {
+            format: global.format,
+            out: look(out),
+            err: look(err),
+            progress: err && !global.quiet,
+            quiet: global.quiet,
+        }
     }
 
     pub fn is_json(&self) -> bool {
@@ -88,7 +95,9 @@ impl Console {
 
     /// `note: ..` on standard error.
     pub fn note(&self, text: &str) {
-        self.say(&format!("{} {}\n", paint("note:", Tone::Faint, self.err), harmless(text)));
+        if !self.quiet {
+            self.say(&format!("{} {}\n", paint("note:", Tone::Faint, self.err), harmless(text)));
+        }
     }
 
     /// A colour on standard output.

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::input::{Content, Spec, counted};
 use super::stop::{Failure, Stop};
 use crate::bind::BindError;
-use crate::language::diagnostic::human::{Look, render};
+use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
 use crate::language::program::{Origin, Program};
@@ -29,7 +29,14 @@ impl Fault {
 
     pub fn rendered(&self, spec: &Spec, look: Look) -> String {
         let nothing = Sources::default();
-        render(&self.diagnostic, spec.sources().unwrap_or(&nothing), look)
+        // Places in tables are part of the message.
+        let noted = self.places.iter().filter(|place| place.column.is_none());
+        let note = |place: &Place| match place.line {
+            Some(line) => format!("{}:{line}: {}", place.file, place.label),
+            None => format!("{}: {}", place.file, place.label),
+        };
+        let notes: Vec<String> = noted.map(note).collect();
+        render_with(&self.diagnostic, &notes, spec.sources().unwrap_or(&nothing), look)
     }
 }
 

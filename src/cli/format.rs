@@ -80,7 +80,16 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 /// Formats one file; a file with syntax errors is left as it is, and the errors are returned.
 fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, Vec<Entry>>, Stop> {
     let name = name_of(path);
-    let text = read_text(path)?;
+    let text = match read_text(path)? {
+        Ok(text) => text,
+        Err(broken) => {
+            let spec = Spec::broken(path, broken);
+            if !console.is_json() {
+                console.say(&format!("{}{}\n", spec.rendered(console.err_look()), spec.summary()));
+            }
+            return Ok(Err(spec.entries()));
+        }
+    };
     if Spec::is_compiled(path, &text) {
         return Err(Stop::failed(format!("`{name}` is a compiled spec, which has no layout"), "name a `.fair` file"));
     }

@@ -81,7 +81,7 @@ impl DataReport<'_> {
     }
 
     pub fn text(&self, paint: &dyn Paint) -> String {
-        let mut out = format!("\n{}: {}\n", self.data, counted(self.n, "sample"));
+        let mut out = format!("{}: {}\n", self.data, counted(self.n, "sample"));
         out.push_str(&self.sizes());
         out.push_str(&left_over(&self.ledger));
         let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
@@ -91,7 +91,7 @@ impl DataReport<'_> {
             Some(true) => {
                 format!("\n{}: some predictions within their bounds satisfy {rows}\n", paint.good("feasible"))
             }
-            Some(false) => format!("\n{}\n", paint.bad("infeasible")),
+            Some(false) => format!("\n{}: no predictions satisfy all of {rows}\n\n", paint.bad("infeasible")),
             None => "\nwhether all rows can hold together could not be decided\n".to_owned(),
         });
         out

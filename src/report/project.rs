@@ -1,10 +1,17 @@
 //! Before and after: what a projection did to predictions and constraints.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::ledger::{Ledger, Reading, RowLedger};
+use super::ledger::{EachJson, Ledger, Reading, RowLedger};
 use super::number::{counted, finite, limit, plain, short};
 use super::table::{Align, Paint, Table};
+use super::words::{first_sentence, wrapped};
+use crate::language::program::Origin;
+
+/// Columns that prose is wrapped at.
+const WIDTH: usize = 100;
 
 /// How far predictions moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -82,6 +89,7 @@ pub struct Projected {
     mean_move: f64,
     largest_move: f64,
     batches: usize,
+    each: Vec<EachJson>,
 }
 
 #[derive(Serialize)]
@@ -122,7 +130,7 @@ impl ProjectReport<'_> {
                 skipped: row.reason.clone(),
                 skipped_batches: row.skipped,
                 compares: self.ledger.compared(index),
-                constraint: self.ledger.origin(index).map_or_else(String::new, |origin| origin.constraint.clone()),
+                constraint: self.ledger.constraint(index).to_owned(),
             }
         });
         let projected = self.status != "infeasible";
@@ -138,19 +146,20 @@ impl ProjectReport<'_> {
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
             batches: self.ledger.batches,
+            each: self.ledger.each(),
         }
     }
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = self.heading();
-        let shown = worst(&self.ledger.rows, self.most);
+        let shown = worst(&self.ledger, self.most);
         out.push_str(&self.rows(&shown, paint));
         let more = self.ledger.rows.iter().filter(|row| row.before.is_some()).count() - shown.len();
         if more > 0 {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
-            let state = if bad == 0 { "all held".to_owned() } else { format!("{bad} violated") };
+            let state = if bad == 0 { "all hold".to_owned() } else { format!("{bad} violated") };
             out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row")));
         }
         out.push_str(&sample_rows(&self.ledger));
@@ -267,6 +276,7 @@ impl ProjectReport<'_> {
             _ => String::new(),
         };
         out.push_str(&match after {
+            _ if self.ledger.rows.is_empty() => format!("{}\n", paint.good("all predictions lie within their bounds")),
             _ if kept == 0 => "no row took part\n".to_owned(),
             after if after == kept => {
                 format!("{}, {before} did before\n", paint.good(&format!("{after} of {} hold", counted(kept, "row"))))
@@ -280,30 +290,35 @@ impl ProjectReport<'_> {
     }
 }
 
-/// The constraint as written, under its name and the first line of its doc comment.
-pub(super) fn heading(origin: &crate::language::program::Origin, paint: &dyn Paint) -> String {
-    let doc = origin.doc.lines().next().map(|line| line.trim().trim_end_matches(':')).filter(|line| !line.is_empty());
-    let doc = doc.map_or_else(String::new, |doc| format!(": {doc}"));
-    format!("  {}{doc}\n    {}", paint.strong(&origin.constraint), origin.text)
+/// The constraint as written, under its name and the first sentence of its doc comment.
+pub(super) fn heading(origin: &Origin, paint: &dyn Paint) -> String {
+    let doc = first_sentence(&origin.doc);
+    let doc = wrapped(&format!("{}: {doc}", origin.constraint), "  ", WIDTH);
+    let doc = doc.trim_end().trim_end_matches(':').replacen(&origin.constraint, &paint.strong(&origin.constraint), 1);
+    format!("{doc}\n    {}", origin.text)
 }
 
 /// Whether the comparison as written leaves open what a row compares: it has binders, or stands in a metric.
-pub(super) fn needs_words(origin: &crate::language::program::Origin) -> bool {
+pub(super) fn needs_words(origin: &Origin) -> bool {
     origin.name != origin.constraint || !origin.text.contains('[')
 }
 
-/// The rows that are closest to their limits or farthest beyond before, at most `most`, in their order.
-pub(super) fn worst(rows: &[RowLedger], most: usize) -> Vec<usize> {
+/// The rows that are closest to their limits or farthest beyond, at most `most`; those of one constraint together.
+pub(super) fn worst(ledger: &Ledger<'_>, most: usize) -> Vec<usize> {
     let relative = |reading: Reading| reading.excess() / reading.size.max(f64::MIN_POSITIVE);
     let of = |row: &RowLedger| {
         let after = row.after.map_or(f64::NEG_INFINITY, relative);
         row.before.map(|before| relative(before).max(after))
     };
-    let mut ranked: Vec<(usize, f64)> =
-        rows.iter().enumerate().filter_map(|(index, row)| Some((index, of(row)?))).collect();
+    let rows = ledger.rows.iter().enumerate();
+    let mut ranked: Vec<(usize, f64)> = rows.filter_map(|(index, row)| Some((index, of(row)?))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut shown: Vec<usize> = ranked.into_iter().take(most).map(|(index, _)| index).collect();
-    shown.sort_unstable();
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for index in 0..ledger.rows.len() {
+        first.entry(ledger.constraint(index)).or_insert(index);
+    }
+    shown.sort_by_key(|&index| (first.get(ledger.constraint(index)), index));
     shown
 }
 
