@@ -95,7 +95,7 @@ group band = bins(model_score, 0.5, 0.7)
 ";
 
 /// A use of every metric, and the number of rows that it must give.
-const USES: [(&str, usize); 24] = [
+pub const USES: [(&str, usize); 24] = [
     ("accuracy_parity(housing, credit_good, 0.02)", 3),
     ("bin_calibration(sex, band, credit_good, 0.02)", 6),
     ("bounded_error(job, credit_good, 0.4)", 3),
@@ -133,7 +133,7 @@ fn every_metric_gives_the_expected_number_of_rows() {
     }
 }
 
-fn program(used: &str) -> Program {
+pub fn program(used: &str) -> Program {
     let text = format!("{DECLARATIONS}use {used} as it\n");
     let compilation = compile(Source { name: "spec.fair".into(), text: text.into() }, &Folder);
     let errors: Vec<_> = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
