@@ -13,6 +13,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "data")]
 pub mod bind;
 #[cfg(feature = "data")]
@@ -21,7 +23,7 @@ pub mod language;
 pub mod runtime;
 
 use language::check::{Unit, UnitOrigin, check};
-use language::diagnostic::{Code, Diagnostic, Label};
+use language::diagnostic::Diagnostic;
 use language::hir::Hir;
 use language::lower::lower;
 use language::program::Program;
@@ -70,7 +72,7 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
     let checked = check(&tree.sources, &units, incomplete);
     let lowered = lower(&checked.hir, &tree.sources);
 
-    let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| syntax(parsed)).collect();
+    let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| parsed.errors.iter().map(|error| error.diagnostic())).collect();
     diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
     diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
     diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));
@@ -96,13 +98,4 @@ fn add_library(sources: &mut Sources, files: &mut Vec<(SourceId, Parsed)>) {
             files.push((id, language::syntax::parse(id, text)));
         }
     }
-}
-
-fn syntax(parsed: &Parsed) -> impl Iterator<Item = Diagnostic> + '_ {
-    parsed.errors.iter().map(|error| Diagnostic {
-        code: Code(error.code()),
-        message: error.message(),
-        help: None,
-        labels: vec![Label { span: error.span(), text: "here".into() }],
-    })
 }

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: starts [`fairc::cli`].
+
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    fairc::cli::main()
+}

@@ -320,7 +320,8 @@ impl Matrix {
         samples: &Samples,
         bounds: crate::runtime::problem::Bounds,
     ) -> ProblemParts {
-        let cells = tally.origin.len();
+        // A problem has at least one cell, even if it has no samples.
+        let cells = tally.origin.len().max(1);
         let factor = |factor: &Option<usize>| -> Vec<f64> {
             let values = match factor.and_then(|factor| encoded.factors.get(factor)) {
                 Some(FactorValues::BySample(values)) => samples.gather(values),

@@ -37,16 +37,16 @@ impl Faults {
         if self.unknown.count > 0 {
             let found = self.unknown.first.first().map_or("", |place| &place.value);
             let suggestion = closest(found, levels.iter().map(String::as_str));
-            errors.push(BindError::UnknownLevel { at: self.unknown, levels: levels.to_vec(), suggestion });
+            errors.push(BindError::UnknownLevel { at: Box::new(self.unknown), levels: levels.to_vec(), suggestion });
         }
         if self.null.count > 0 {
-            errors.push(BindError::Null { at: self.null });
+            errors.push(BindError::Null { at: Box::new(self.null) });
         }
         if self.range.count > 0 {
-            errors.push(BindError::OutOfRange { at: self.range, expected });
+            errors.push(BindError::OutOfRange { at: Box::new(self.range), expected });
         }
         if self.text.count > 0 {
-            errors.push(BindError::NotANumber { at: self.text });
+            errors.push(BindError::NotANumber { at: Box::new(self.text) });
         }
         errors
     }
@@ -257,10 +257,10 @@ impl PredictionReader {
     pub(super) fn finish(self) -> (Vec<f64>, Vec<BindError>) {
         let mut errors = Vec::new();
         if self.wrong.count > 0 {
-            errors.push(BindError::Prediction { at: self.wrong });
+            errors.push(BindError::Prediction { at: Box::new(self.wrong) });
         }
         if self.text.count > 0 {
-            errors.push(BindError::NotANumber { at: self.text });
+            errors.push(BindError::NotANumber { at: Box::new(self.text) });
         }
         (self.values, errors)
     }

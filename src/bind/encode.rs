@@ -112,10 +112,8 @@ impl Encoder {
             .weight
             .as_ref()
             .map(|weight| (WeightReader::new(file, &weight.header), find(&weight.header, &weight.name)));
-        let prediction = options
-            .prediction
-            .as_ref()
-            .map(|header| (PredictionReader::new(file, header), find(header, &program.prediction.name)));
+        let prediction =
+            options.prediction.as_ref().map(|header| (PredictionReader::new(file, header), find(header, "")));
         let factors = plan.factors.len();
         Ok(Encoder {
             file: file.to_owned(),
@@ -281,9 +279,9 @@ impl Encoder {
         let event =
             |index: usize| self.plan.event_texts.get(index).map_or_else(String::new, |text| format!("`{text}`"));
         let nulls = self.null_factors.into_iter().flatten();
-        errors.extend(nulls.map(|(at, index)| BindError::NullNeeded { at, event: event(index) }));
+        errors.extend(nulls.map(|(at, index)| BindError::NullNeeded { at: Box::new(at), event: event(index) }));
         let wild = self.wild_factors.into_iter().flatten();
-        errors.extend(wild.map(|(at, index)| BindError::NotFinite { at, event: event(index) }));
+        errors.extend(wild.map(|(at, index)| BindError::NotFinite { at: Box::new(at), event: event(index) }));
         if !errors.is_empty() {
             return Err(errors);
         }

@@ -46,11 +46,8 @@ impl Offenders {
 
     /// `file line 7`, of the first place.
     fn at(&self) -> String {
-        match self.first.first() {
-            Some(Place { line: Some(line), .. }) => format!("`{}` line {line}", self.file),
-            Some(Place { row, .. }) => format!("`{}` row {}", self.file, row + 1),
-            None => format!("`{}`", self.file),
-        }
+        let first = self.first.first();
+        first.map_or_else(|| format!("`{}`", self.file), |place| describe_place(&self.file, place.line, place.row))
     }
 
     fn value(&self) -> &str {
@@ -76,6 +73,14 @@ impl Offenders {
     }
 }
 
+/// `file` and the line, or the row where there are no lines.
+pub(super) fn describe_place(file: &str, line: Option<u64>, row: usize) -> String {
+    match line {
+        Some(line) => format!("`{file}` line {line}"),
+        None => format!("`{file}` row {}", row + 1),
+    }
+}
+
 /// Why a program could not be bound to data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -98,27 +103,27 @@ pub enum BindError {
 
     /// A value of a closed categorical column that is no declared level.
     #[error("{}: `{}` is `{}`, which is no declared level{}", .at.at(), .at.column, .at.value(), .at.others())]
-    UnknownLevel { at: Offenders, levels: Vec<String>, suggestion: Option<String> },
+    UnknownLevel { at: Box<Offenders>, levels: Vec<String>, suggestion: Option<String> },
 
     /// A null in a column that is not nullable.
     #[error("{}: `{}` is null{}", .at.at(), .at.column, .at.others())]
-    Null { at: Offenders },
+    Null { at: Box<Offenders> },
 
     /// A null in a nullable column, where a row needs the number.
     #[error("{}: `{}` is null, but a row needs its value in {event}{}", .at.at(), .at.column, .at.others())]
-    NullNeeded { at: Offenders, event: String },
+    NullNeeded { at: Box<Offenders>, event: String },
 
     /// A number outside the declared range.
     #[error("{}: `{}` is {}, and {expected} is declared{}", .at.at(), .at.column, .at.value(), .at.others())]
-    OutOfRange { at: Offenders, expected: String },
+    OutOfRange { at: Box<Offenders>, expected: String },
 
     /// An expression of columns that has no finite value for some samples.
     #[error("{}: `{}` is {}, and a row needs a finite value in {event}{}", .at.at(), .at.column, .at.value(), .at.others())]
-    NotFinite { at: Offenders, event: String },
+    NotFinite { at: Box<Offenders>, event: String },
 
     /// Text where a number belongs.
     #[error("{}: `{}` is `{}`, which is not a number{}", .at.at(), .at.column, .at.value(), .at.others())]
-    NotANumber { at: Offenders },
+    NotANumber { at: Box<Offenders> },
 
     /// An event with too few samples, where the constraint says that this is an error.
     #[error("row `{row}` reads an event of {samples} samples, and needs at least {least}: {event}")]
@@ -126,15 +131,15 @@ pub enum BindError {
 
     /// A prediction that is missing, NaN or infinite.
     #[error("{}: the prediction `{}` is {}{}", .at.at(), .at.column, or_missing(.at.value()), .at.others())]
-    Prediction { at: Offenders },
+    Prediction { at: Box<Offenders> },
 
     /// Sides that no value satisfies, known once the batch is.
     #[error("row `{row}` asks for at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedSides { row: String, text: String, lower: f64, upper: f64 },
 
     /// Per-sample constraints that contradict each other or the bounds of the prediction.
-    #[error("row `{row}` leaves no value for the prediction of sample {sample}: at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
-    CrossedBounds { row: String, sample: usize, lower: f64, upper: f64 },
+    #[error("{at}: row `{row}` leaves no value for the prediction: at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
+    CrossedBounds { row: String, at: String, sample: usize, lower: f64, upper: f64 },
 
     /// A coefficient or side without a finite value.
     #[error("row `{row}`: `{text}` has no finite value on these data")]
@@ -196,6 +201,9 @@ impl BindError {
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
+                format!("the columns are {}", listed(known))
+            }
             BindError::ColumnMissing { known, name, .. } => {
                 format!("the columns are {}; name another header with `column {name}: .. from `header``", listed(known))
             }
@@ -285,7 +293,11 @@ fn listed(names: &[String]) -> String {
 /// The known name that a misspelt one most likely means.
 pub(super) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lowered = name.trim().to_lowercase();
-    let allowed = (lowered.chars().count() / 3).max(1);
+    // A word of one or two characters is near to every other.
+    let allowed = match lowered.chars().count() {
+        0..=2 => 0,
+        length => (length / 3).max(1),
+    };
     let distance = |other: &str| strsim::damerau_levenshtein(&lowered, &other.to_lowercase());
     let near = known.into_iter().map(|other| (distance(other), other)).filter(|(d, _)| *d <= allowed);
     near.min().map(|(_, other)| other.to_owned())

@@ -4,7 +4,7 @@ use crate::runtime::problem::Bounds;
 
 use super::bound::{Binder, BoundSampleRow, ordered};
 use super::encode::FactorValues;
-use super::error::BindError;
+use super::error::{BindError, describe_place};
 use super::plan::{PlannedSampleRow, Split};
 use super::tally::Samples;
 
@@ -99,7 +99,8 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
         }
     }
     if let Some((sample, lower, upper)) = crossed {
-        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), sample, lower, upper });
+        let at = describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
+        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), at, sample, lower, upper });
     }
     count
 }

@@ -52,6 +52,8 @@ pub struct Source {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     list: Vec<Source>,
+    /// For each text the offsets at which its lines begin.
+    lines: Vec<Vec<u32>>,
 }
 
 /// A place as people count it: both from 1, the column in characters.
@@ -65,7 +67,10 @@ impl Sources {
     /// Adds a text and returns its id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source { name: name.into(), text: text.into() });
+        let text: Arc<str> = text.into();
+        let after_line_ends = text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
+        self.lines.push(std::iter::once(0).chain(after_line_ends).collect());
+        self.list.push(Source { name: name.into(), text });
         id
     }
 
@@ -87,19 +92,27 @@ impl Sources {
         self.get(span.source).and_then(|source| source.text.get(span.range())).unwrap_or("")
     }
 
-    /// Line and column of a byte offset.
+    /// Line and column of a byte offset; a byte order mark is no column.
     pub fn line_column(&self, id: SourceId, offset: u32) -> LineColumn {
         let text = self.get(id).map_or("", |source| &source.text);
         let mut end = (offset as usize).min(text.len());
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &text[..end];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        LineColumn {
-            line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let starts = self.lines.get(id.0 as usize).map_or(&[][..], Vec::as_slice);
+        let line = starts.partition_point(|&start| start as usize <= end);
+        let start = line.checked_sub(1).and_then(|index| starts.get(index)).map_or(0, |&start| start as usize);
+        let before = text.get(start..end).unwrap_or("");
+        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
+        LineColumn { line: line.max(1), column: before.chars().count() + 1 }
+    }
+
+    /// The bytes of the line `line` (from 1), its end included; `None` beyond the last line.
+    pub fn line_range(&self, id: SourceId, line: usize) -> Option<std::ops::Range<usize>> {
+        let (source, starts) = (self.get(id)?, self.lines.get(id.0 as usize)?);
+        let start = *starts.get(line.checked_sub(1)?)? as usize;
+        let end = starts.get(line).map_or(source.text.len(), |&next| next as usize);
+        Some(start..end)
     }
 }
 

@@ -1,35 +1,197 @@
+//! Times the runtime against other solvers and a copy of the same bytes, on one thread unless told otherwise.
+//!
+//! ```text
+//! fairc-peers table [FAMILY] [N]   all families and sizes, as a Markdown table
+//! fairc-peers scale N              parity of two groups at N samples, f32 and f64: time and peak memory
+//! fairc-peers pairs                19,900 pairwise rows over 200 groups at n = 100,000
+//! fairc-peers neighbours N         individual fairness on lists of six neighbours
+//! ```
+
+#[cfg(feature = "peers")]
+mod peers;
 mod problems;
+
 use std::time::Instant;
-use fairc::runtime::*;
-use problems::*;
-fn median(mut f: impl FnMut(), limit: f64) -> f64 {
+
+use fairc::runtime::{Gradient, Problem, Projection, Projector, Settings, Side};
+use problems::{Family, batch, bind, neighbours};
+
+const SIZES: [usize; 6] = [256, 1_024, 4_096, 16_384, 65_536, 1_048_576];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize| arguments.get(at).and_then(|text| text.parse().ok());
+    match arguments.first().map(String::as_str) {
+        Some("scale") => scale(number(1).unwrap_or(10_000_000)),
+        Some("pairs") => pairs(),
+        Some("neighbours") => neighbour_rows(number(1).unwrap_or(10_000)),
+        _ => table(arguments.get(1).map_or("", String::as_str), number(2)),
+    }
+}
+
+/// Median seconds of at least `least` runs, for about `limit` seconds.
+fn median(least: usize, limit: f64, mut run: impl FnMut()) -> f64 {
     let begin = Instant::now();
     let mut times = Vec::new();
-    while times.len() < 5 || (begin.elapsed().as_secs_f64() < limit && times.len() < 2000) {
-        let t = Instant::now(); f(); times.push(t.elapsed().as_secs_f64());
+    while times.len() < least || (begin.elapsed().as_secs_f64() < limit && times.len() < 5_000) {
+        let start = Instant::now();
+        run();
+        times.push(start.elapsed().as_secs_f64());
     }
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }
-fn main() {
-    let only = std::env::args().nth(1);
-    for family in Family::TABLE.into_iter().chain([Family::Pairwise200]) {
-        if only.as_ref().is_some_and(|o| !family.name().contains(o.as_str())) { continue; }
-        let size: Option<usize> = std::env::args().nth(2).and_then(|s| s.parse().ok());
-        for n in [256, 1024, 4096, 16384, 65536, 1 << 20] {
-            if size.is_some_and(|s| s != n) { continue; }
-            let batch = batch(family, n, 7);
-            let mut out = Projection::default();
-            let mut grad = Gradient::default(); let mut solver = Projector::new();
-            let settings = Settings::default();
-            let problem = bind(&batch);
-            let b = median(|| { std::hint::black_box(bind(&batch)); }, 0.2);
-            let f = median(|| solver.project_into(&problem, &batch.z, &settings, &mut out).unwrap(), 0.3);
-            assert!(out.is_optimal());
-            let g = median(|| { solver.vjp_into(&problem, &out, &batch.v, &mut grad).unwrap(); }, 0.2);
-            let mut copy = vec![0.0; n];
-            let c = median(|| { copy.copy_from_slice(std::hint::black_box(&batch.z)); std::hint::black_box(&mut copy); }, 0.1);
-            println!("{:34} {n:8} bind {:9.2} fwd {:9.2} vjp {:9.2} copy {:8.2} µs ratio {:.1} passes {} active {}", family.name(), b*1e6, f*1e6, g*1e6, c*1e6, f/c, out.passes, out.active.iter().filter(|a| **a != Side::Inactive).count());
+
+fn table(only: &str, size: Option<usize>) {
+    for family in Family::TABLE.into_iter().filter(|f| f.name().contains(only)) {
+        println!("\n### {}\n", family.name());
+        println!(
+            "| n | copy | bind | forward | forward f32 | forward + vjp | Clarabel (error) | OSQP (error) | fastest exact \
+             peer / forward | forward + vjp / forward | forward / copy | passes | active rows |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        let mut patience = [true; 2];
+        for n in SIZES.into_iter().filter(|n| size.is_none_or(|s| s == *n)) {
+            line(family, n, &mut patience);
         }
     }
+}
+
+fn line(family: Family, n: usize, patience: &mut [bool; 2]) {
+    let batch = batch(family, n, 7);
+    let problem = bind(&batch);
+    let settings = Settings::default();
+    let (mut solver, mut out, mut gradient) = (Projector::new(), Projection::default(), Gradient::default());
+    let binding = median(5, 0.3, || drop(std::hint::black_box(bind(&batch))));
+    let forward = median(5, 0.5, || {
+        solver.project_into(&problem, &batch.z, &settings, &mut out).expect("finite input");
+    });
+    assert!(out.is_optimal(), "{:?}", out.status);
+    let both = median(5, 0.5, || {
+        solver.project_into(&problem, &batch.z, &settings, &mut out).expect("finite input");
+        solver.vjp_into(&problem, &out, &batch.v, &mut gradient).expect("an optimum");
+    });
+    let narrow: Vec<f32> = batch.z.iter().map(|z| *z as f32).collect();
+    let (mut solver32, mut out32) = (Projector::new(), Projection::default());
+    let forward32 = median(5, 0.3, || {
+        solver32.project_into(&problem, &narrow, &settings, &mut out32).expect("finite input");
+    });
+    let mut target = vec![0.0; n];
+    let copy = median(20, 0.1, || {
+        target.copy_from_slice(std::hint::black_box(&batch.z));
+        std::hint::black_box(&mut target);
+    });
+    let peers = peer_times(&problem, &batch.z, &out.y, patience);
+    let exact = peers.iter().flatten().filter(|p| p.1 <= 1e-6).map(|p| p.0).fold(f64::INFINITY, f64::min);
+    let cell = |peer: &Option<(f64, f64)>| peer.map_or("–".to_owned(), |(t, e)| format!("{} ({e:.0e})", time(t)));
+    println!(
+        "| {n} | {} | {} | {} | {} | {} | {} | {} | {} | {:.2} | {:.0} | {} | {} |",
+        time(copy),
+        time(binding),
+        time(forward),
+        time(forward32),
+        time(both),
+        cell(&peers[0]),
+        cell(&peers[1]),
+        if exact.is_finite() { format!("{:.0}", exact / forward) } else { "–".to_owned() },
+        both / forward,
+        forward / copy,
+        out.passes,
+        out.active.iter().filter(|side| **side != Side::Inactive).count(),
+    );
+}
+
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 1e-3 => format!("{:.2} µs", s * 1e6),
+        s if s < 1.0 => format!("{:.2} ms", s * 1e3),
+        s => format!("{s:.1} s"),
+    }
+}
+
+/// Time and largest error of each peer; a peer that took more than 20 seconds is not asked for a larger size.
+#[cfg(feature = "peers")]
+fn peer_times(problem: &Problem, z: &[f64], y: &[f64], patience: &mut [bool; 2]) -> [Option<(f64, f64)>; 2] {
+    let general = peers::General::new(problem);
+    let error = |x: &[f64]| x.iter().zip(y).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
+    let mut out = [None; 2];
+    let solvers: [&dyn Fn() -> Option<Vec<f64>>; 2] = [&|| general.clarabel(z), &|| general.osqp(z)];
+    for ((out, patience), solve) in out.iter_mut().zip(patience).zip(solvers) {
+        if !*patience || general.entries() > 3_000_000 {
+            continue;
+        }
+        let start = Instant::now();
+        let first = solve();
+        let once = start.elapsed().as_secs_f64();
+        *patience = once < 10.0;
+        let least = if once > 2.0 { 1 } else { 3 };
+        *out = first.map(|x| (if least == 1 { once } else { median(3, 0.5, || drop(solve())) }, error(&x)));
+    }
+    out
+}
+
+#[cfg(not(feature = "peers"))]
+fn peer_times(_: &Problem, _: &[f64], _: &[f64], _: &mut [bool; 2]) -> [Option<(f64, f64)>; 2] {
+    [None; 2]
+}
+
+/// Peak resident memory in bytes, where the system tells.
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) * 1024.0
+}
+
+fn scale(n: usize) {
+    let wide = std::env::var("FAIRC_F64").is_ok();
+    let batch = problems::large_parity(n);
+    println!("n = {n}, {} threads, {}", std::env::var("RAYON_NUM_THREADS").unwrap_or("all".into()), if wide { "f64" } else { "f32" });
+    if wide { large(batch, |z| z) } else { large(batch, |z| z as f32) }
+}
+
+fn large<T: fairc::runtime::Sample>(parts: fairc::runtime::ProblemParts, narrow: impl Fn(f64) -> T) {
+    let n = parts.cell.len();
+    let mut random = problems::Random(5);
+    let z: Vec<T> = parts.cell.iter().map(|c| narrow(0.5 + 0.1 * f64::from(*c) + (random.uniform() - 0.5) * 1.2)).collect();
+    let input = (n * (4 + size_of::<T>())) as f64;
+    println!("before: peak {:.2} of the input's {:.2} GB", peak() / input, input / 1e9);
+    let start = Instant::now();
+    let problem = Problem::new(parts).expect("a well-formed problem");
+    println!("bind {}", time(start.elapsed().as_secs_f64()));
+    let start = Instant::now();
+    let (mut solver, mut out) = (Projector::new(), Projection::default());
+    solver.project_into(&problem, &z, &Settings::default(), &mut out).expect("finite input");
+    println!("forward {} ({:.2} ns a sample), {} full passes", time(start.elapsed().as_secs_f64()), start.elapsed().as_secs_f64() * 1e9 / n as f64, out.passes);
+    assert!(out.is_optimal());
+    println!("peak {:.2} of the input; certificate {:?}", peak() / input, out.certificate);
+}
+
+fn pairs() {
+    let batch = batch(Family::Pairwise200, 100_000, 7);
+    let problem = bind(&batch);
+    let (mut solver, mut out) = (Projector::new(), Projection::default());
+    let forward = median(5, 1.0, || {
+        solver.project_into(&problem, &batch.z, &Settings::default(), &mut out).expect("finite input");
+    });
+    let vjp = median(5, 0.5, || drop(out.vjp(&problem, &batch.v)));
+    println!("{} rows, {} samples: forward {}, vjp {}, {:?}", problem.rows(), problem.n(), time(forward), time(vjp), out.certificate);
+}
+
+fn neighbour_rows(n: usize) {
+    let (problem, z) = neighbours(n, 6);
+    let start = Instant::now();
+    let out = fairc::runtime::project(&problem, &z, &Settings::default()).expect("finite input");
+    let cold = start.elapsed().as_secs_f64();
+    let warm = Settings { warm_start: Some(out.multipliers.clone()), ..Settings::default() };
+    let start = Instant::now();
+    let again = fairc::runtime::project(&problem, &z, &warm).expect("finite input");
+    println!(
+        "{} rows, {n} samples: cold {}, warm {}, {} active, {:?} {:?}",
+        problem.rows(),
+        time(cold),
+        time(start.elapsed().as_secs_f64()),
+        out.active.iter().filter(|side| **side != Side::Inactive).count(),
+        again.status,
+        again.certificate
+    );
 }

@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use crate::language::diagnostic::{Code, Diagnostic, Label};
 use crate::language::span::Span;
 
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -148,6 +149,12 @@ impl SyntaxError {
 
     pub fn message(&self) -> String {
         self.to_string()
+    }
+
+    pub fn diagnostic(&self) -> Diagnostic {
+        let mut labels = vec![Label { span: self.span(), text: "here".to_owned() }];
+        labels.extend(self.related().map(|(span, text)| Label { span, text: text.to_owned() }));
+        Diagnostic { code: Code(self.code()), message: self.message(), help: Some(self.help()), labels }
     }
 
     /// How to put it right.

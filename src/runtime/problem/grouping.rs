@@ -98,7 +98,7 @@ impl Grouping {
 fn count_into(cell: &[u32], count: &mut [u32]) {
     const LANES: usize = 4;
     let cells = count.len();
-    if cell.len() < 4 * LANES * cells {
+    if cells == 0 || cell.len() < 4 * LANES * cells {
         cell.iter().for_each(|&c| count[c as usize] += 1);
         return;
     }

@@ -80,7 +80,11 @@ impl Local {
         ignorable: f64,
     ) -> Outcome {
         self.prepare(problem, gram, activity, multipliers);
-        self.enter_known(problem, multipliers, sides);
+        if problem.rows() <= 2 * problem.slots() && multipliers.iter().all(|&mu| mu == 0.0) {
+            self.enter_violated(problem, activity, sides, tolerance);
+        } else {
+            self.enter_known(problem, multipliers, sides);
+        }
         let limit = 50 + 20 * (problem.rows() + problem.slots()).min(20_000);
         let mut steps = 0;
         self.ignored.clear();
@@ -183,6 +187,33 @@ impl Local {
             }
         }
         self.settle_known(problem, sides);
+    }
+
+    /// Starts from all rows that are violated: one pass of guesses in place of one step for each row.
+    fn enter_violated(&mut self, problem: &Problem, activity: &[f64], sides: &Sides, tolerance: &[f64]) {
+        for row in 0..problem.rows() {
+            let side = if activity[row] > sides.upper[row] + tolerance[row] {
+                Side::Upper
+            } else if activity[row] < sides.lower[row] - tolerance[row] {
+                Side::Lower
+            } else {
+                continue;
+            };
+            self.load_row(problem, row);
+            if self.basis.reduce(&self.vector) > 0.0 {
+                self.basis.push_reduced();
+                self.active.push(row);
+                self.places[row] = Place::Basic(side);
+            }
+        }
+        self.settle_known(problem, sides);
+    }
+
+    /// Corrections of the basic multipliers for `residual` (one per row in the basis), with the factors at hand; in
+    /// place.
+    pub(crate) fn correct(&self, residual: &mut [f64]) {
+        self.basis.solve_lower(residual);
+        self.basis.solve_upper(residual);
     }
 
     fn settle_known(&mut self, problem: &Problem, sides: &Sides) {

@@ -134,6 +134,9 @@ impl Newton {
             if let Some(ended) = ended {
                 return ended;
             }
+            if outcome == Outcome::Solved && !self.sampled {
+                self.repeat_step(problem, z);
+            }
         }
         Ended::Limit
     }
@@ -156,6 +159,48 @@ impl Newton {
             worst = worst.max(error / self.tolerance[row]);
         }
         worst
+    }
+
+    /// Further steps with the factors of the last one, while they pay: where the basis is large, a pass over the samples
+    /// costs less than a new factorisation, and near the end the set of free samples hardly changes.
+    fn repeat_step<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+        let basic = self.local.active.len();
+        if basic * basic * problem.slots() < problem.n() {
+            return;
+        }
+        for _ in 0..8 {
+            let before = self.residual();
+            if before <= 1.0 {
+                return;
+            }
+            self.step.clear();
+            for &row in &self.local.active {
+                let side = if self.multipliers[row] > 0.0 { self.sides.upper[row] } else { self.sides.lower[row] };
+                self.step.push(self.activity[row] - side);
+            }
+            self.local.correct(&mut self.step);
+            let fits = |(&row, step): (&usize, &f64)| {
+                let (mu, next) = (self.multipliers[row], self.multipliers[row] + step);
+                next.abs() < self.sides.cap[row] && (self.sides.is_equality(row) || mu * next > 0.0)
+            };
+            if !self.local.active.iter().zip(&self.step).all(fits) {
+                return;
+            }
+            self.trial.clear();
+            self.trial.extend_from_slice(&self.multipliers);
+            for (&row, step) in self.local.active.iter().zip(&self.step) {
+                self.multipliers[row] += step;
+            }
+            self.evaluate::<T, false>(problem, z);
+            let after = self.residual();
+            if after > before {
+                self.multipliers.copy_from_slice(&self.trial);
+                self.evaluate::<T, false>(problem, z);
+            }
+            if after > 0.2 * before {
+                return;
+            }
+        }
     }
 
     /// Whether a residual that does not get smaller is rounding error.

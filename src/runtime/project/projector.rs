@@ -73,7 +73,11 @@ impl<T: Sample> Projector<T> {
             }
         }
         out.passes = self.newton.passes;
-        Ok(())
+        let numbers = self.newton.activity.iter().zip(&out.multipliers);
+        match numbers.enumerate().find(|(_, (a, mu))| !(a.is_finite() && mu.is_finite())) {
+            Some((row, _)) => Err(ProjectError::Overflow { row }),
+            None => Ok(()),
+        }
     }
 }
 

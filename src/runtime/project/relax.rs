@@ -5,7 +5,7 @@
 
 use super::finish;
 use super::newton::Ended;
-use super::projection::{Infeasibility, Projection, Status};
+use super::projection::{Certificate, Infeasibility, Projection, Status};
 use super::projector::Projector;
 use super::sample::Sample;
 use super::settings::Settings;
@@ -41,7 +41,18 @@ pub(crate) fn relax<T: Sample>(
         last = total;
         weight *= 32.0;
     }
+    measure_hard_rows(problem, &solver.newton.activity, &solver.newton.scale, &mut out.certificate);
     out.status = status;
+}
+
+/// The violations of the rows that are hard in the problem as given.
+fn measure_hard_rows(problem: &Problem, activity: &[f64], scale: &[f64], certificate: &mut Certificate) {
+    for (row, (a, scale)) in activity.iter().zip(scale).enumerate().filter(|(j, _)| problem.soft[*j] == f64::INFINITY) {
+        let violation = (a - problem.upper[row]).max(problem.lower[row] - a).max(0.0);
+        let relative = violation / scale.max(f64::MIN_POSITIVE);
+        certificate.row_violation = certificate.row_violation.max(violation);
+        certificate.relative_row_violation = certificate.relative_row_violation.max(relative);
+    }
 }
 
 /// About a thousand times the multipliers that move every prediction by its own size.

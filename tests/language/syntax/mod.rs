@@ -57,6 +57,15 @@ fn files_with_mistakes() {
     });
 }
 
+#[test]
+fn the_library_and_the_examples_keep_their_meaning() {
+    for folder in ["../../../src/language/library", "../../../examples"] {
+        insta::glob!(folder, "**/*.fair", |path| {
+            check_any(&std::fs::read_to_string(path).expect("the file is readable"));
+        });
+    }
+}
+
 /// What must hold for any text: spans lie in it, errors can be shown, and what parses can be formatted.
 fn check_any(text: &str) {
     let parsed = syntax::parse(SourceId(0), text);

@@ -1,7 +1,11 @@
 //! Diagnostics: what every stage's errors become before anyone sees them.
 //!
 //! A stage keeps its own typed errors; each can be turned into a [`Diagnostic`], which the command line renders for
-//! people (miette) or as JSON. Codes are stable and each has a page in `docs/errors/`.
+//! people (miette, [`human`]) or as JSON ([`json`]). Codes are stable and each has a page in `docs/errors/`.
+
+#[cfg(feature = "cli")]
+pub mod human;
+pub mod json;
 
 use super::span::Span;
 
@@ -15,6 +19,16 @@ pub enum Severity {
 /// A stable code such as `E0401`; errors begin with `E`, warnings with `W`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
+
+impl Severity {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
 
 impl Code {
     pub fn severity(self) -> Severity {

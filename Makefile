@@ -1,0 +1,28 @@
+# The commands that people use; CONTRIBUTING.md says when.
+.PHONY: demo test core snapshots fuzz bench book coverage
+
+demo:            ## the README's first command
+	cargo run --release --quiet -- project examples/german_credit/parity.fair \
+	    --data examples/german_credit/german_credit.csv
+
+test:            ## everything that must pass
+	bash tests/run.sh
+
+core:            ## the same without Python
+	bash tests/run.sh core
+
+snapshots:       ## accept changed snapshots after reading them, and find those that no test refers to
+	INSTA_UPDATE=always cargo test
+	@echo "read the change: git diff -- '*.snap'"
+
+fuzz:            ## many random and mutated specs
+	FAIRC_FUZZ_CASES=100000 cargo test --release --test language robustness -- --nocapture
+
+bench:           ## readers and writers
+	cargo bench --bench data
+
+book:            ## docs/ as HTML (needs mdbook)
+	mdbook build docs
+
+coverage:        ## line coverage of the language (needs cargo-tarpaulin)
+	cargo tarpaulin --engine llvm --out Stdout --include-files 'src/language/*'

@@ -1,0 +1,126 @@
+//! The arguments of `fairc` as clap reads them. Each subcommand's own stand in its file.
+
+use std::ffi::OsString;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+use super::{check, compile, completions, explain, format, metrics, solve};
+
+/// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
+pub const HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Write a spec:
+  check        Check specs, alone or against data
+  compile      Compile a spec, or look at a stage of the compiler
+  fmt          Format specs
+  explain      Explain an error or warning code
+  std          List or print the standard metrics
+
+Numbers alone:
+  solve        Project problems given as JSON lines
+
+Setup:
+  completions  Print completions for a shell
+  help         Print help for a command
+
+Options:
+{options}
+
+Examples:
+  fairc check spec.fair
+  fairc compile spec.fair --emit rows
+
+Exit codes: 0 yes, 1 no (invalid spec, violated audit, infeasible), 2 usage or files.
+";
+
+/// Checks, compiles and enforces group-fairness constraints on model predictions.
+#[derive(Debug, Parser)]
+#[command(name = "fairc", version, help_template = HELP, subcommand_required = true, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Results for people or for programs
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, hide_possible_values = true, value_name = "human|json")]
+    pub format: Format,
+    /// Colours: on terminals, always or never
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, hide_possible_values = true, value_name = "auto|always|never")]
+    pub color: When,
+    /// Lines and arrows: Unicode on terminals, else ASCII
+    #[arg(long, global = true, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
+    pub symbols: Symbols,
+    /// Show no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Symbols {
+    Auto,
+    Unicode,
+    Ascii,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(check::Args),
+    Compile(compile::Args),
+    Fmt(format::Args),
+    Explain(explain::Args),
+    Std(metrics::Args),
+    Solve(solve::Args),
+    Completions(completions::Args),
+}
+
+/// The colours that clap's own messages should have, read before clap reads the arguments.
+pub fn color_of(arguments: &[OsString]) -> ColorChoice {
+    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let after = texts.iter().zip(texts.iter().skip(1)).find(|(name, _)| **name == "--color").map(|(_, value)| *value);
+    let value = texts.iter().find_map(|text| text.strip_prefix("--color=")).or(after);
+    match value {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        Some(_) | None => ColorChoice::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_page_lists_every_command() {
+        for command in Arguments::command().get_subcommands() {
+            let line = format!("\n  {:<11}", command.get_name());
+            assert!(HELP.contains(&line), "`{}` is missing in the help page", command.get_name());
+        }
+    }
+}

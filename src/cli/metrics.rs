@@ -1,0 +1,82 @@
+//! `fairc std`: the standard metrics, written in the language itself.
+
+use super::console::{Console, Tone};
+use super::stop::{Outcome, Stop, Verdict};
+use crate::language::library::{METRICS, find};
+use crate::language::span::SourceId;
+use crate::language::syntax::ast::ItemKind;
+use crate::language::syntax::parse;
+
+/// List or print the standard metrics
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The metric to print; without it all are listed
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    match &args.name {
+        Some(name) => print(name, console)?,
+        None => list(console)?,
+    }
+    Ok(Verdict::Yes)
+}
+
+/// A metric as it is used, and the first line of its doc comment.
+struct Listed {
+    signature: String,
+    summary: String,
+}
+
+fn listed(name: &str, text: &str) -> Listed {
+    let parsed = parse(SourceId::default(), text);
+    let item = parsed.file.items.iter().find(|item| matches!(&item.kind, ItemKind::Metric(it) if it.name.text == name));
+    let summary = item.and_then(|item| item.doc.lines().next()).unwrap_or_default().to_owned();
+    let parameters = match item.map(|item| &item.kind) {
+        Some(ItemKind::Metric(metric)) => metric.parameters.iter().map(|name| name.text.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    Listed { signature: format!("{name}({})", parameters.join(", ")), summary }
+}
+
+fn list(console: &Console) -> Result<(), Stop> {
+    let all: Vec<(&str, Listed)> = METRICS.iter().map(|(name, text)| (*name, listed(name, text))).collect();
+    if console.is_json() {
+        let entry = |(name, metric): &(&str, Listed)| {
+            serde_json::json!({ "name": name, "signature": metric.signature, "summary": metric.summary })
+        };
+        return console.json(&all.iter().map(entry).collect::<Vec<_>>());
+    }
+    let width = all.iter().map(|(_, metric)| metric.signature.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (_, Listed { signature, summary }) in &all {
+        let gap = " ".repeat(width - signature.chars().count());
+        text.push_str(&format!("{}{gap}  {summary}\n", console.paint(signature, Tone::Strong)));
+    }
+    text.push_str("\nwrite `use NAME(..)` in a spec; `fairc std NAME` prints a metric with its formula and source\n");
+    console.print(&text)
+}
+
+fn print(name: &str, console: &Console) -> Result<(), Stop> {
+    let Some(text) = find(name) else {
+        let similar = METRICS
+            .iter()
+            .map(|(known, _)| (strsim::damerau_levenshtein(known, &name.to_lowercase()), *known))
+            .filter(|(distance, known)| *distance <= 1 + known.len() / 4 || known.contains(name))
+            .min();
+        let help = match similar {
+            Some((_, similar)) => format!("did you mean `{similar}`?"),
+            None => "`fairc std` lists the metrics".to_owned(),
+        };
+        return Err(Stop::failed(format!("there is no standard metric `{name}`"), help));
+    };
+    if console.is_json() {
+        let metric = listed(name, text);
+        let fields = serde_json::json!({
+            "name": name, "signature": metric.signature, "summary": metric.summary, "text": text,
+        });
+        return console.json(&fields);
+    }
+    console.print(text)
+}

@@ -1,0 +1,81 @@
+//! The command line: arguments in, results on standard output, words and progress on standard error.
+//!
+//! ```text
+//! arguments ─clap→ Arguments ─┬ Global ─→ Console      how to print
+//!                             └ Command ─→ run(args, console) ─→ Outcome ─→ exit code
+//! ```
+//!
+//! One file for each subcommand, with its arguments as one typed structure. What they share: [`console`] prints,
+//! [`input`] reads specs, [`stop`] says why a command ended early.
+//!
+//! | exit code | meaning |
+//! | --- | --- |
+//! | 0 | yes: the spec is valid, the audit passed, the problem is solved |
+//! | 1 | no: invalid spec or data, violated audit, infeasible |
+//! | 2 | the question could not be asked: usage, files |
+
+mod args;
+mod check;
+mod compile;
+mod completions;
+mod console;
+mod diff;
+mod emit;
+mod explain;
+mod format;
+mod input;
+mod metrics;
+mod setting;
+mod solve;
+mod stop;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Arguments, Command};
+use console::Console;
+use stop::{Outcome, Stop, Verdict};
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+/// Runs the command line `arguments`, the first of which is the name of the program, and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = Arguments::command().color(args::color_of(&arguments));
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and versions are results, the rest is usage; a closed pipe is nobody's mistake.
+            let _closed = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let console = Console::new(&arguments.global);
+    let outcome = dispatch(arguments.command, &console);
+    match outcome {
+        Ok(Verdict::Yes) | Err(Stop::Closed) => 0,
+        Ok(Verdict::No) | Err(Stop::Refused) => 1,
+        Err(Stop::Failed(failure)) => {
+            console.failed(&failure);
+            2
+        }
+    }
+}
+
+fn dispatch(command: Command, console: &Console) -> Outcome {
+    match command {
+        Command::Check(args) => check::run(&args, console),
+        Command::Compile(args) => compile::run(&args, console),
+        Command::Fmt(args) => format::run(&args, console),
+        Command::Solve(args) => solve::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
+        Command::Std(args) => metrics::run(&args, console),
+        Command::Completions(args) => completions::run(&args, console),
+    }
+}

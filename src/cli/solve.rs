@@ -1,0 +1,75 @@
+//! `fairc solve`: the runtime alone, on problems as JSON lines.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::input::{counted, name_of};
+use super::stop::{Outcome, Stop, Verdict};
+use crate::data::STANDARD_STREAM;
+use crate::runtime::project::{OnInfeasible, Settings};
+use crate::runtime::solve_record::solve_lines;
+
+/// Project problems given as JSON lines
+///
+/// Each line holds one problem, `{"z", "A": {"indptr", "indices", "values"}, "l", "u", "lo", "hi", "w"}`, and gives one
+/// line of result in the same order. A line that cannot be solved gives an error object, and the next one follows.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A file with one problem on each line; `-` is standard input
+    #[arg(value_name = "PROBLEMS")]
+    problems: PathBuf,
+    /// What to do with problems that no point solves
+    #[arg(long, value_enum, default_value_t = Infeasible::Error)]
+    on_infeasible: Infeasible,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Infeasible {
+    /// Report the rows in conflict and return no point
+    Error,
+    /// Return the point of least total violation
+    Relax,
+}
+
+impl From<Infeasible> for OnInfeasible {
+    fn from(choice: Infeasible) -> Self {
+        match choice {
+            Infeasible::Error => OnInfeasible::Error,
+            Infeasible::Relax => OnInfeasible::Relax,
+        }
+    }
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    let settings = Settings { on_infeasible: args.on_infeasible.into(), ..Settings::default() };
+    let input = open(&args.problems)?;
+    // Standard output is written line by line, so whoever waits for an answer gets it.
+    let summary = solve_lines(input, io::stdout().lock(), &settings).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Stop::Closed,
+        _ => Stop::failed(format!("cannot go on with `{}`: {error}", name_of(&args.problems)), ""),
+    })?;
+    if !console.is_json() {
+        let solved = summary.lines - summary.errors - summary.infeasible - summary.unfinished;
+        let mut parts = vec![format!("{}: {solved} solved", counted(summary.lines, "problem"))];
+        let others = [
+            (summary.infeasible, "infeasible"),
+            (summary.unfinished, "not solved to the end"),
+            (summary.errors, "not readable"),
+        ];
+        parts.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        console.say(&format!("{}\n", parts.join(", ")));
+    }
+    Ok(Verdict::Yes)
+}
+
+fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
+    if path == Path::new(STANDARD_STREAM) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let help = if path.is_dir() { "name a file in it" } else { "check the spelling and the working directory" };
+    let file = File::open(path)
+        .map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), help))?;
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+}

@@ -1,0 +1,79 @@
+//! How a command ends.
+
+use std::io;
+
+use crate::data::DataError;
+
+/// The answer of a command that ran to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Yes,
+    No,
+}
+
+impl Verdict {
+    pub fn and(self, other: Verdict) -> Verdict {
+        if self == Verdict::Yes { other } else { self }
+    }
+}
+
+impl From<bool> for Verdict {
+    fn from(yes: bool) -> Self {
+        if yes { Verdict::Yes } else { Verdict::No }
+    }
+}
+
+pub type Outcome = Result<Verdict, Stop>;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// The answer is no, and everything has been said.
+    Refused,
+    /// Nobody reads standard output any more.
+    Closed,
+    /// The question could not be asked.
+    Failed(Failure),
+}
+
+/// What went wrong with files or arguments, for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl Failure {
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Failure {
+        Failure { message: message.into(), help: Some(help.into()).filter(|help| !help.is_empty()) }
+    }
+}
+
+impl Stop {
+    pub fn failed(message: impl Into<String>, help: impl Into<String>) -> Stop {
+        Stop::Failed(Failure::new(message, help))
+    }
+
+    /// Standard output could not be written.
+    pub fn printing(error: io::Error) -> Stop {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Stop::Closed,
+            _ => Stop::failed(format!("cannot write to standard output: {error}"), ""),
+        }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop::Failed(failure)
+    }
+}
+
+impl From<DataError> for Stop {
+    fn from(error: DataError) -> Self {
+        match &error {
+            DataError::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => Stop::Closed,
+            _ => Stop::failed(error.to_string(), error.help()),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Everything that must pass: formatting, lints, documentation, tests, and the oracles in Python.
+#
+#   bash tests/run.sh            all of it
+#   bash tests/run.sh core       formatting, lints and the Rust tests alone (no Python)
+#
+# Needs Rust, Python 3 with venv, and a C compiler; it makes its own virtual environment in .venv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+python_environment() {
+    step "python environment"
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -c 'import numpy, scipy, clarabel' 2>/dev/null ||
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/oracle/requirements.txt
+    # Tests that read our files back with NumPy and SciPy find them through this.
+    export PATH="$PWD/.venv/bin:$PATH"
+}
+
+core() {
+    step "formatting"
+    cargo fmt --all --check
+    step "lints"
+    cargo clippy --all-targets --quiet -- -D warnings
+    step "the language and the runtime without the command line"
+    cargo check --lib --no-default-features --quiet
+    step "documentation"
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
+    step "tests"
+    INSTA_UPDATE=no cargo test
+}
+
+oracles() {
+    step "oracles"
+    cargo build --release --quiet
+    python tests/oracle/adult.py target/test-data/adult.csv
+    python tests/oracle/rows.py target/release/fairc
+    python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
+}
+
+if [ "${1:-all}" = core ]; then
+    core
+else
+    python_environment
+    core
+    oracles
+fi
+step "all passed"
