@@ -13,10 +13,10 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "cli")]
-pub mod cli;
 #[cfg(feature = "data")]
 pub mod bind;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod language;
@@ -72,7 +72,8 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
     let checked = check(&tree.sources, &units, incomplete);
     let lowered = lower(&checked.hir, &tree.sources);
 
-    let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| parsed.errors.iter().map(|error| error.diagnostic())).collect();
+    let mut diagnostics: Vec<Diagnostic> =
+        tree.files.iter().flat_map(|(_, parsed)| parsed.errors.iter().map(|error| error.diagnostic())).collect();
     diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
     diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
     diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));

@@ -76,7 +76,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 fn finish(mut report: Report, mut failures: Vec<Failure>, verdict: Verdict, console: &Console) -> Outcome {
     if console.is_json() && failures.len() < report.specs.len() + failures.len() {
         report.ok &= failures.is_empty();
-        let unreadable = |failure: &Failure| Unreadable { message: failure.message.clone(), help: failure.help.clone() };
+        let unreadable =
+            |failure: &Failure| Unreadable { message: failure.message.clone(), help: failure.help.clone() };
         report.errors = failures.iter().map(unreadable).collect();
         console.json(&report)?;
     }

@@ -70,8 +70,7 @@ fn write(spec: &Spec, output: &PathBuf, console: &Console) -> Outcome {
     let program = spec.valid(console)?;
     let text = program.to_artefact();
     write_atomically(output, |out| {
-        out.write_all(text.as_bytes())
-            .map_err(|source| DataError::Write { file: output.display().to_string(), source })
+        out.write_all(text.as_bytes()).map_err(|source| DataError::Write { file: output.display().to_string(), source })
     })?;
     if output != std::path::Path::new(STANDARD_STREAM) {
         summary(spec, program, Some(output), console)?;

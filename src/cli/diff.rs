@@ -36,7 +36,8 @@ pub fn diff(name: &str, before: &str, after: &str) -> String {
 fn hunk(steps: &[Step], old: &[&str], new: &[&str], start: usize, end: usize, out: &mut String) {
     let start = start.saturating_sub(CONTEXT);
     let end = (end + CONTEXT + 1).min(steps.len());
-    let count = |range: &[Step], step: Step| range.iter().filter(|&&other| other == Step::Keep || other == step).count();
+    let count =
+        |range: &[Step], step: Step| range.iter().filter(|&&other| other == Step::Keep || other == step).count();
     let (head, body) = (steps.get(..start).unwrap_or(&[]), steps.get(start..end).unwrap_or(&[]));
     let (mut at_old, mut at_new) = (count(head, Step::Remove), count(head, Step::Add));
     let (lines_old, lines_new) = (count(body, Step::Remove), count(body, Step::Add));

@@ -46,8 +46,7 @@ fn print(code: &str, console: &Console) -> Result<(), Stop> {
         return Err(Stop::failed(format!("there is no code `{code}`"), help));
     };
     if console.is_json() {
-        return console
-            .json(&serde_json::json!({ "code": page.code, "title": page.title(), "text": page.text }));
+        return console.json(&serde_json::json!({ "code": page.code, "title": page.title(), "text": page.text }));
     }
     console.print(&page.plain())
 }

@@ -253,7 +253,9 @@ fn tidy(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) && !is_link(&out) => {
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) && !is_link(&out) =>
+            {
                 out.pop();
             }
             other => out.push(other),

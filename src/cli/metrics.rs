@@ -43,9 +43,7 @@ fn listed(name: &str, text: &str) -> Listed {
 fn list(console: &Console) -> Result<(), Stop> {
     let all: Vec<(&str, Listed)> = METRICS.iter().map(|(name, text)| (*name, listed(name, text))).collect();
     if console.is_json() {
-        let entry = |(name, metric): &(&str, Listed)| {
-            serde_json::json!({ "name": name, "signature": metric.signature, "summary": metric.summary })
-        };
+        let entry = |(name, metric): &(&str, Listed)| serde_json::json!({ "name": name, "signature": metric.signature, "summary": metric.summary });
         return console.json(&all.iter().map(entry).collect::<Vec<_>>());
     }
     let width = all.iter().map(|(_, metric)| metric.signature.chars().count()).max().unwrap_or(0);

@@ -69,7 +69,7 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
         return Ok(Box::new(io::stdin().lock()));
     }
     let help = if path.is_dir() { "name a file in it" } else { "check the spelling and the working directory" };
-    let file = File::open(path)
-        .map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), help))?;
+    let file =
+        File::open(path).map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), help))?;
     Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }

@@ -22,6 +22,8 @@ fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
         for part in ["Source: ", "Does not promise: "] {
             assert_eq!(item.doc.lines().filter(|line| line.starts_with(part)).count(), 1, "{name}: {part}");
         }
+        let (first, second) = item.doc.split_once('\n').unwrap_or_default();
+        assert!(first.ends_with('.') && first.len() <= 95 && second.starts_with('\n'), "{name}: {first}");
         // A number such as 2018 in the source, and the parameters in the text.
         let source = item.doc.split("Source: ").nth(1).unwrap_or_default();
         assert!(source.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() == 4), "{name}: no year");

@@ -48,7 +48,15 @@ impl Printer<'_> {
     fn declarations(&mut self) {
         let hir = self.hir;
         if let Some(prediction) = &hir.prediction {
-            self.line(&format!("predict {}{} in {}", prediction.name, from(&prediction.name, &prediction.header), range(prediction.range)), None);
+            self.line(
+                &format!(
+                    "predict {}{} in {}",
+                    prediction.name,
+                    from(&prediction.name, &prediction.header),
+                    range(prediction.range)
+                ),
+                None,
+            );
         }
         if let Some(weight) = &hir.weight {
             self.line(&format!("weight {}{}", weight.name, from(&weight.name, &weight.header)), None);
@@ -143,9 +151,7 @@ impl Printer<'_> {
         };
         match &expr.kind {
             ExprKind::Number(value) => plain(&value.to_string(), Vec::new()),
-            ExprKind::Param(id) => {
-                plain(self.hir.params.get(id.0).map_or("?", |param| &param.name), Vec::new())
-            }
+            ExprKind::Param(id) => plain(self.hir.params.get(id.0).map_or("?", |param| &param.name), Vec::new()),
             ExprKind::Binder(id) => plain(self.binder(id.0), Vec::new()),
             ExprKind::Column(id) => plain(self.column(id.0), Vec::new()),
             ExprKind::Prediction => {
@@ -159,9 +165,7 @@ impl Printer<'_> {
             ExprKind::Mean { value, event } => (over("E", event), vec![value]),
             ExprKind::Sum { value, event } => (over("Sum", event), vec![value]),
             ExprKind::Count { event } => (over("N", event), Vec::new()),
-            ExprKind::Probability { event, given } => {
-                (over(&format!("P {}", self.event(event)), given), Vec::new())
-            }
+            ExprKind::Probability { event, given } => (over(&format!("P {}", self.event(event)), given), Vec::new()),
             ExprKind::Covariance { left, right, event } => (over("Cov", event), vec![left, right]),
             ExprKind::Variance { value, event } => (over("Var", event), vec![value]),
         }

@@ -61,7 +61,12 @@ pub fn rows_json(program: &Program) -> Vec<Row> {
         line: origin.line,
         text: origin.text.clone(),
     };
-    let row = |(text, origins, labels, options): (String, &Vec<Origin>, &Vec<String>, crate::language::program::RowOptions)| Row {
+    let row = |(text, origins, labels, options): (
+        String,
+        &Vec<Origin>,
+        &Vec<String>,
+        crate::language::program::RowOptions,
+    )| Row {
         name: origins.first().map_or_else(String::new, |origin| origin.name.clone()),
         text,
         origins: origins.iter().map(place).collect(),
