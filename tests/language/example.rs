@@ -160,8 +160,10 @@ impl Example {
                 let errors = parse(Default::default(), &self.text).errors;
                 if errors.is_empty() { Ok(()) } else { Err(format!("{errors:?}")) }
             }
-            // What the data do to it is tested with the data.
-            ("fair", _) if self.data.is_some() => self.findings(None),
+            ("fair", expected) if self.data.is_some() => {
+                self.findings(None)?;
+                self.with_data(expected)
+            }
             ("fair", Expected::Passes) => self.findings(None),
             ("fair", Expected::Fails(code)) => self.findings(Some(code)),
             (language, expected) => Err(format!("a block of `{language}` cannot be {expected:?}")),
@@ -173,6 +175,62 @@ impl Example {
             Ok(_) => Err("is accepted".into()),
             Err(error) if error.code().0 == code => Ok(()),
             Err(error) => Err(format!("{}: {error}", error.code().0)),
+        }
+    }
+
+    /// Compiles without a finding; then the data pass, or are refused with exactly the expected code.
+    #[cfg(feature = "data")]
+    fn with_data(&self, expected: &Expected) -> Result<(), String> {
+        let code = match expected {
+            Expected::Fails(code) => Some(code.as_str()),
+            Expected::Passes | Expected::Parses => None,
+        };
+        let found = match self.project() {
+            Ok(None) => vec![],
+            Ok(Some(infeasible)) => vec![infeasible],
+            Err(errors) => errors,
+        };
+        let matches = match (code, found.as_slice()) {
+            (None, []) => true,
+            (Some(code), [only]) => only.starts_with(code),
+            _ => false,
+        };
+        if matches { Ok(()) } else { Err(format!("should give {code:?}, and gives {found:?}")) }
+    }
+
+    #[cfg(not(feature = "data"))]
+    fn with_data(&self, _: &Expected) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Binds and projects the data of the example; what keeps them from being bound or projected, code first.
+    #[cfg(feature = "data")]
+    fn project(&self) -> Result<Option<String>, Vec<String>> {
+        use fairc::bind::{EncodeOptions, Params, Purpose, Samples, encode};
+        use fairc::runtime::project::{Settings, Status, project};
+
+        let name = self.data.as_deref().unwrap_or_default();
+        let text = self.files.get(name).ok_or_else(|| vec![format!("has no data `{name}`")])?;
+        let format = fairc::data::Format::Csv;
+        let source =
+            fairc::data::Source::from_stream(name, text.as_bytes(), format).map_err(|e| vec![e.to_string()])?;
+        let program = self.compile().program.ok_or_else(|| vec!["does not compile".to_string()])?;
+        let params = Params::defaults(&program);
+        let prediction = Some(program.prediction.header.clone());
+        let options = EncodeOptions { purpose: Purpose::Training, prediction };
+        let describe = |errors: Vec<fairc::bind::BindError>| {
+            errors.iter().map(|error| format!("{} {error}", error.code().unwrap_or_default())).collect::<Vec<_>>()
+        };
+        let encoded = encode(&program, &params, &source, &options, &mut |_, _| {}).map_err(describe)?;
+        let bound = encoded.bind(&params, &Samples::All).map_err(describe)?;
+        let raw = encoded.prediction().unwrap_or_default();
+        match project(&bound.problem, raw, &Settings::default()) {
+            Ok(projection) => match projection.status {
+                Status::Optimal => Ok(None),
+                Status::Infeasible(_) => Ok(Some("E0801 infeasible".into())),
+                status => Err(vec![format!("{status:?}")]),
+            },
+            Err(error) => Err(vec![error.to_string()]),
         }
     }
 

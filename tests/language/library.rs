@@ -22,6 +22,8 @@ fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
         for part in ["Source: ", "Does not promise: "] {
             assert_eq!(item.doc.lines().filter(|line| line.starts_with(part)).count(), 1, "{name}: {part}");
         }
+        let (first, second) = item.doc.split_once('\n').unwrap_or_default();
+        assert!(first.ends_with('.') && first.len() <= 95 && second.starts_with('\n'), "{name}: {first}");
         // A number such as 2018 in the source, and the parameters in the text.
         let source = item.doc.split("Source: ").nth(1).unwrap_or_default();
         assert!(source.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() == 4), "{name}: no year");
@@ -95,7 +97,7 @@ group band = bins(model_score, 0.5, 0.7)
 ";
 
 /// A use of every metric, and the number of rows that it must give.
-const USES: [(&str, usize); 24] = [
+pub const USES: [(&str, usize); 24] = [
     ("accuracy_parity(housing, credit_good, 0.02)", 3),
     ("bin_calibration(sex, band, credit_good, 0.02)", 6),
     ("bounded_error(job, credit_good, 0.4)", 3),
@@ -133,7 +135,7 @@ fn every_metric_gives_the_expected_number_of_rows() {
     }
 }
 
-fn program(used: &str) -> Program {
+pub fn program(used: &str) -> Program {
     let text = format!("{DECLARATIONS}use {used} as it\n");
     let compilation = compile(Source { name: "spec.fair".into(), text: text.into() }, &Folder);
     let errors: Vec<_> = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();

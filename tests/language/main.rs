@@ -5,6 +5,8 @@ mod check;
 mod example;
 mod fingerprint;
 mod library;
+#[cfg(feature = "data")]
+mod library_rows;
 mod pages;
 mod robustness;
 mod support;
