@@ -20,6 +20,8 @@ pub mod cli;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod language;
+#[cfg(feature = "data")]
+pub mod report;
 pub mod runtime;
 
 use language::check::{Unit, UnitOrigin, check};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{check, compile, completions, explain, format, metrics, solve};
+use super::{audit, check, compile, completions, explain, export, format, metrics, project, solve};
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
 pub const HELP: &str = "\
@@ -19,7 +19,12 @@ Write a spec:
   explain      Explain an error or warning code
   std          List or print the standard metrics
 
+Use it on predictions:
+  project      Make predictions satisfy a spec, moving them as little as possible
+  audit        Check whether predictions satisfy a spec
+
 Numbers alone:
+  export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
   solve        Project problems given as JSON lines
 
 Setup:
@@ -31,7 +36,7 @@ Options:
 
 Examples:
   fairc check spec.fair
-  fairc compile spec.fair --emit rows
+  fairc project spec.fair --data people.csv --pred score -o fair.csv
 
 Exit codes: 0 yes, 1 no (invalid spec, violated audit, infeasible), 2 usage or files.
 ";
@@ -89,6 +94,9 @@ pub enum Command {
     Fmt(format::Args),
     Explain(explain::Args),
     Std(metrics::Args),
+    Project(project::Args),
+    Audit(audit::Args),
+    Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),
 }

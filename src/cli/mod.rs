@@ -15,16 +15,21 @@
 //! | 2 | the question could not be asked: usage, files |
 
 mod args;
+mod audit;
 mod check;
 mod compile;
 mod completions;
 mod console;
+mod dataset;
 mod diff;
 mod emit;
 mod explain;
+mod export;
+mod fault;
 mod format;
 mod input;
 mod metrics;
+mod project;
 mod setting;
 mod solve;
 mod stop;
@@ -73,6 +78,9 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Check(args) => check::run(&args, console),
         Command::Compile(args) => compile::run(&args, console),
         Command::Fmt(args) => format::run(&args, console),
+        Command::Project(args) => project::run(&args, console),
+        Command::Audit(args) => audit::run(&args, console),
+        Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Std(args) => metrics::run(&args, console),

@@ -191,6 +191,8 @@ fn a_syntax_error_does_not_cascade() {
 fn a_spec_without_prediction_says_so() {
     let found = findings(&compile("column sex: {female, male}\nconstraint c: P[sex == male] <= 0.5\n"));
     assert_eq!(found, ["E0207 c"]);
+    let found = findings(&compile("column sex: {female, male}\nconstraint c: E[p | sex == male] <= E[p]\n"));
+    assert_eq!(found, ["E0207 p"]);
 }
 
 struct Files(&'static [(&'static str, &'static str)]);

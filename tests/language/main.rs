@@ -1,7 +1,9 @@
 //! The language wing, from the outside: one module for each stage, the standard library and the documents.
 
+mod artefact;
 mod check;
 mod example;
+mod examples;
 mod fingerprint;
 mod library;
 #[cfg(feature = "data")]

@@ -233,5 +233,6 @@ fn from(name: &str, header: &str) -> String {
 }
 
 fn range(interval: Interval) -> String {
-    format!("[{}, {}]", interval.lower, interval.upper)
+    // Adding zero turns -0 into 0.
+    format!("[{}, {}]", interval.lower + 0.0, interval.upper + 0.0)
 }

@@ -18,6 +18,10 @@ struct Document<'a> {
     lo: &'a [f64],
     hi: &'a [f64],
     w: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    soft: Option<&'a [f64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    z: Option<&'a [f64]>,
 }
 
 #[derive(Serialize)]
@@ -29,8 +33,8 @@ struct Rows<'a> {
 
 /// Writes one line. Finite numbers read back as the same doubles, others are `null`.
 pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<()> {
-    let Numbers { indptr, indices, values, l, u, lo, hi, w, names } = *numbers;
+    let Numbers { indptr, indices, values, l, u, lo, hi, w, names, soft, z } = *numbers;
     let (n, m, matrix) = (numbers.samples(), numbers.rows(), Rows { indptr, indices, values });
-    serde_json::to_writer(&mut *out, &Document { n, m, names, matrix, l, u, lo, hi, w })?;
+    serde_json::to_writer(&mut *out, &Document { n, m, names, matrix, l, u, lo, hi, w, soft, z })?;
     out.write_all(b"\n")
 }

@@ -18,7 +18,9 @@ pub(super) fn write(numbers: &Numbers<'_>, path: &Path) -> Result<Vec<PathBuf>, 
     }
     let mut files = vec![path.to_path_buf()];
     let vectors = [("l", numbers.l), ("u", numbers.u), ("lo", numbers.lo), ("hi", numbers.hi), ("w", numbers.w)];
-    for (name, vector) in vectors {
+    let optional = [("soft", numbers.soft), ("z", numbers.z)];
+    let optional = optional.into_iter().filter_map(|(name, vector)| Some((name, vector?)));
+    for (name, vector) in vectors.into_iter().chain(optional) {
         let file = companion(path, name);
         write_file(&file, |out| write_vector(vector, out))?;
         files.push(file);

@@ -4,6 +4,8 @@
 //! l ≤ A ŷ ≤ u      m rows, n samples; A in compressed sparse rows:
 //! lo ≤ ŷ ≤ hi      row r holds values[k] in column indices[k] for k in indptr[r]..indptr[r + 1]
 //! ```
+//!
+//! Two vectors are written only where there is something to say: `soft`, if a row is soft, and `z`, if it is given.
 
 mod json;
 mod market;
@@ -37,6 +39,10 @@ pub struct Numbers<'a> {
     pub w: &'a [f64],
     /// Name of each row.
     pub names: &'a [String],
+    /// For each row the largest multiplier, infinite for hard rows; none where all are hard.
+    pub soft: Option<&'a [f64]>,
+    /// The predictions to project, if they are wanted.
+    pub z: Option<&'a [f64]>,
 }
 
 /// How [`write_numbers`] stores them.
@@ -46,7 +52,7 @@ pub enum MatrixFormat {
     Json,
     /// A NumPy archive, which `scipy.sparse.load_npz` opens too.
     Npz,
-    /// MatrixMarket: one file for the matrix, and one each for the five vectors.
+    /// MatrixMarket: one file for the matrix, and one each for the vectors.
     Market,
 }
 
@@ -120,6 +126,8 @@ impl Numbers<'_> {
             ("the length of hi", self.hi.len(), samples),
             ("the length of names", self.names.len(), rows),
             ("the first of indptr", self.indptr.first().copied().unwrap_or(0), 0),
+            ("the length of soft", self.soft.map_or(rows, <[f64]>::len), rows),
+            ("the length of z", self.z.map_or(samples, <[f64]>::len), samples),
             ("the last of indptr", self.indptr.last().copied().unwrap_or(0), entries),
         ];
         if let Some(&(what, found, expected)) = lengths.iter().find(|(_, found, expected)| found != expected) {

@@ -7,6 +7,7 @@
 //! | `shape` | int64 | m, n |
 //! | `format` | bytes | `csr`; with the four above this is what `scipy.sparse.load_npz` wants |
 //! | `l`, `u`, `lo`, `hi`, `w` | float64 | infinite where unbounded |
+//! | `soft`, `z` | float64 | only where there are soft rows, or predictions were asked for |
 //! | `names` | text | of the rows |
 
 use std::io::{self, Seek, Write};
@@ -33,6 +34,11 @@ pub(super) fn write(numbers: &Numbers<'_>, out: &mut (impl Write + Seek)) -> io:
     archive.floats("lo", numbers.lo)?;
     archive.floats("hi", numbers.hi)?;
     archive.floats("w", numbers.w)?;
+    for (name, vector) in [("soft", numbers.soft), ("z", numbers.z)] {
+        if let Some(vector) = vector {
+            archive.floats(name, vector)?;
+        }
+    }
     archive.texts("names", numbers.names)?;
     archive.0.finish()?;
     Ok(())

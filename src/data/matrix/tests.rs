@@ -22,6 +22,7 @@ fn with_example<T>(run: impl FnOnce(&Numbers<'_>) -> T) -> T {
         hi: &[1.0, 1.0, INFINITY, 1.0],
         w: &[1.0, 2.0, 1.0, 0.25],
         names: &names,
+        ..Numbers::default()
     })
 }
 

@@ -19,7 +19,6 @@ impl<'a> Checker<'a> {
                 self.declare_item(item, unit.origin);
             }
         }
-        self.require_prediction(units);
         self.unique_headers();
         for index in 0..self.events.len() {
             self.resolve_event(index, Span::default());
@@ -216,7 +215,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn require_prediction(&mut self, units: &[Unit<'a>]) {
+    /// Told at the name that seems to be meant, else at the first constraint.
+    pub(super) fn require_prediction(&mut self, units: &[Unit<'a>]) {
         let declared = self.hir.prediction.is_some() || self.incomplete;
         if declared {
             return;
@@ -236,8 +236,10 @@ impl<'a> Checker<'a> {
             | ast::ItemKind::Import(_) => None,
         });
         let root = units.first().map(|unit| Span::new(unit.source, 0, 0)).unwrap_or_default();
-        let span = names.into_iter().next().unwrap_or(root);
-        self.report(Finding::new(Kind::NoPrediction, span));
+        let missing = self.missing_prediction.clone();
+        let span = missing.as_ref().map(|name| name.span).or(names.into_iter().next()).unwrap_or(root);
+        let name = missing.map_or_else(|| "score".to_string(), |name| name.text);
+        self.report(Finding::new(Kind::NoPrediction { name }, span));
     }
 
     /// One header, one column: otherwise two declarations could disagree on what its values mean.

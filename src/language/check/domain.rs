@@ -315,8 +315,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(cut.span, "no number", "a number", None);
                 return None;
             };
-            if let Some((last, text)) = points.last().filter(|(last, _)| *last >= point) {
-                let _ = last;
+            if let Some((_, text)) = points.last().filter(|(last, _)| *last >= point) {
                 let kind = Kind::CutPoints { first: text.clone(), second: self.text(cut.span) };
                 return self.refuse(kind, cut.span);
             }

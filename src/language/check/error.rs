@@ -44,7 +44,7 @@ pub enum Kind {
     #[error("`{name}` is defined by itself")]
     DefinitionCycle { name: String },
     #[error("no prediction is declared")]
-    NoPrediction,
+    NoPrediction { name: String },
     #[error("more than one prediction is declared")]
     ManyPredictions,
     /// An option that constraints do not have.
@@ -132,7 +132,7 @@ impl Kind {
             Kind::UnknownLevel { .. } => "E0203",
             Kind::ArgumentCount { .. } | Kind::ArgumentKind { .. } => "E0204",
             Kind::BinderCount { .. } | Kind::CutPoints { .. } => "E0204",
-            Kind::NoPrediction | Kind::ManyPredictions => "E0207",
+            Kind::NoPrediction { .. } | Kind::ManyPredictions => "E0207",
             Kind::DefinitionCycle { .. } => "E0208",
             Kind::UnknownOption { .. } => "E0209",
             Kind::OptionValue { .. } => "E0210",
@@ -173,7 +173,7 @@ impl Kind {
             Kind::BinderCount { values, .. } => values.clone(),
             Kind::CutPoints { .. } => "does not ascend".into(),
             Kind::DefinitionCycle { .. } => "refers back to itself".into(),
-            Kind::NoPrediction => "this needs a prediction".into(),
+            Kind::NoPrediction { .. } => "this needs a prediction".into(),
             Kind::ManyPredictions => "a second prediction".into(),
             Kind::UnknownOption { .. } => "no such option".into(),
             Kind::OptionValue { expected, .. } => format!("must be {expected}"),

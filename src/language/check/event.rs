@@ -114,8 +114,7 @@ impl<'a> Checker<'a> {
 
     fn event_name(&mut self, name: &'a ast::Name, env: &Env<'a>, reads: Reads) -> Option<Event> {
         match self.look_up(name, env) {
-            Found::Symbol(Symbol::Event(index)) if reads == Reads::Binders => {
-                let _ = index;
+            Found::Symbol(Symbol::Event(_)) if reads == Reads::Binders => {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
             }
             Found::Symbol(Symbol::Event(index)) => {

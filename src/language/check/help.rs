@@ -26,7 +26,7 @@ impl Kind {
             Kind::BinderCount { .. } => "write one binder for each value: `forall (a, b) in pairs(D)`".into(),
             Kind::CutPoints { .. } => "write them in ascending order, each once".into(),
             Kind::DefinitionCycle { .. } => "define it from columns and from names declared without it".into(),
-            Kind::NoPrediction => "declare one, for example `predict score: real in [0, 1]`".into(),
+            Kind::NoPrediction { name } => format!("declare one, for example `predict {name}: real in [0, 1]`"),
             Kind::ManyPredictions => "keep one `predict`; a spec constrains one number per sample".into(),
             Kind::OptionValue { expected, .. } => format!("give {expected}"),
             Kind::SampleValue { text, numeric: true } => {

@@ -69,6 +69,7 @@ pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], incomplete: bool) -> 
     let mut checker = Checker::new(sources, incomplete);
     checker.declare(units);
     checker.constraints(units);
+    checker.require_prediction(units);
     if !incomplete {
         checker.unused();
     }
@@ -148,6 +149,8 @@ struct Checker<'a> {
     used_metrics: HashSet<&'a str>,
     /// Unknown names already reported.
     unknown: HashSet<String>,
+    /// In a spec without prediction, the name that seems to be meant.
+    missing_prediction: Option<ast::Name>,
     /// Columns and labels mentioned since the last reset, in order.
     mentions: Vec<(ColumnId, Span)>,
     /// Whether the statement at hand has had its finding about a per-sample value.
@@ -171,6 +174,7 @@ impl<'a> Checker<'a> {
             used: HashSet::new(),
             used_metrics: HashSet::new(),
             unknown: HashSet::new(),
+            missing_prediction: None,
             mentions: Vec::new(),
             sample_value_reported: false,
             call: None,

@@ -6,6 +6,9 @@ use crate::language::syntax::ast;
 
 use super::{Call, Checker, Env, Finding, Kind, Symbol};
 
+/// What is missing where a number is expected.
+pub(super) const NUMBER: &str = "name";
+
 /// What a name stands for at a place.
 pub(super) enum Found<'a> {
     Binder(BinderId),
@@ -53,7 +56,7 @@ impl<'a> Checker<'a> {
 
     /// Reports a name that nothing declares, once.
     pub(super) fn unknown_name<T>(&mut self, name: &ast::Name, expected: &'static str, env: &Env<'a>) -> Option<T> {
-        if self.incomplete || !self.unknown.insert(name.text.clone()) {
+        if self.incomplete || self.is_missing_prediction(name, expected) || !self.unknown.insert(name.text.clone()) {
             return None;
         }
         if let Some(column) = self.column_with_level(&name.text) {
@@ -82,7 +85,18 @@ impl<'a> Checker<'a> {
         self.hir.columns.iter().find(|column| has_level(&column.ty)).map(|column| column.name.clone())
     }
 
+    /// In a spec without prediction, the first unknown name among numbers is taken for it, and told as that.
+    fn is_missing_prediction(&mut self, name: &ast::Name, expected: &'static str) -> bool {
+        if self.hir.prediction.is_some() || expected != NUMBER {
+            return false;
+        }
+        self.missing_prediction.get_or_insert_with(|| name.clone()).text == name.text
+    }
+
     fn similar_name(&self, name: &str, env: &Env<'a>) -> Option<String> {
+        if name == "prediction" {
+            return self.hir.prediction.as_ref().map(|prediction| prediction.name.clone());
+        }
         let mut known: Vec<&str> = self.names.keys().copied().collect();
         known.extend(env.binders.iter().map(|(text, _)| *text));
         if let Some(call) = env.call {

@@ -7,7 +7,7 @@ use crate::language::span::Span;
 use crate::language::syntax::ast;
 
 use super::domain::count;
-use super::name::Found;
+use super::name::{Found, NUMBER};
 use super::{Checker, Env, Finding, Kind, Symbol};
 
 /// Where a number stands: decides between per-sample values and aggregates.
@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
         match self.look_up(name, env) {
             Found::Argument(argument) => self.number(argument, &Env::default(), place),
             Found::Broken => None,
-            Found::Nothing => self.unknown_name(name, "name", env),
+            Found::Nothing => self.unknown_name(name, NUMBER, env),
             Found::Binder(binder) => {
                 let values = self.hir.binders.get(binder.0).map(|b| b.values.clone()).unwrap_or_default();
                 if !self.is_number(binder) {
@@ -94,8 +94,7 @@ impl<'a> Checker<'a> {
                 let range = self.hir.params.get(id.0).map_or(Interval::ALL, |param| param.range);
                 Some(leaf(ExprKind::Param(id), name.span, None, Curvature::Constant, range))
             }
-            Found::Symbol(symbol) if place == Place::Where => {
-                let _ = symbol;
+            Found::Symbol(_) if place == Place::Where => {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
             }
             Found::Symbol(Symbol::Column(id)) => {

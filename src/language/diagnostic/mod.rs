@@ -65,8 +65,11 @@ impl Diagnostic {
     }
 }
 
-/// In source order (then by code), each place and code once.
+/// In source order (then by code), each place and code once. What is always true needs no word on the bounds too.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let at = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+    let trivial: Vec<_> = diagnostics.iter().filter(|d| d.code.0 == "W0105").map(at).collect();
+    diagnostics.retain(|d| d.code.0 != "W0102" || !trivial.contains(&at(d)));
     let place = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.code);
     diagnostics.sort_by_key(place);
     diagnostics.dedup_by_key(|d| place(d));

@@ -3,9 +3,9 @@
 //! The definition of the semantics, used for coefficients and sides (a few per batch) and by tests; binding evaluates
 //! per-sample expressions column by column instead.
 
-use super::algebra::apply;
 use super::data::{Data, Function};
 use super::event::Event;
+use super::functions::apply;
 use super::number::power;
 
 /// The numbers that an expression may refer to. What is not known is NaN.

@@ -12,6 +12,7 @@ pub mod data;
 mod evaluate;
 pub mod event;
 mod fingerprint;
+mod functions;
 mod logic;
 mod number;
 pub mod text;

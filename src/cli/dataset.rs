@@ -1,0 +1,215 @@
+//! A spec with data: opened, encoded and ready to be bound. What `project`, `audit`, `export` and `check --data` share.
+
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::fault::{Fault, at_row, refuse};
+use super::input::Spec;
+use super::setting::{self, Setting};
+use super::stop::{Failure, Stop};
+use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
+use crate::data::{Format, Source};
+use crate::language::diagnostic::{Code, Diagnostic};
+use crate::language::program::{Names, Program};
+use crate::report::Paint;
+use crate::runtime::problem::{Bounds, Problem};
+use crate::runtime::project::{Infeasibility, Status};
+
+/// The arguments of commands that read data.
+#[derive(Debug, clap::Args)]
+pub struct DataArgs {
+    /// The data: .csv, .tsv, .parquet or .jsonl; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
+    #[arg(long, value_name = "FORMAT")]
+    pub data_format: Option<Format>,
+    /// Set a param, for example `--set eps=0.01`; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
+    pub settings: Vec<Setting>,
+}
+
+/// Which predictions are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Predictions {
+    /// Those of this column; by default that which the spec names.
+    Column(Option<String>),
+    None,
+}
+
+/// Data in codes.
+pub struct Dataset {
+    pub source: Source,
+    pub params: Params,
+    pub encoded: Encoded,
+    /// The header of the predictions.
+    pub prediction: Option<String>,
+}
+
+impl Dataset {
+    /// The predictions in the table.
+    pub fn predictions(&self) -> &[f64] {
+        self.encoded.prediction().unwrap_or_default()
+    }
+}
+
+/// Opens and encodes the data.
+pub fn open(
+    args: &DataArgs,
+    predictions: &Predictions,
+    purpose: Purpose,
+    spec: &Spec,
+    program: &Program,
+    console: &Console,
+) -> Result<Dataset, Stop> {
+    let params = setting::params(&args.settings, spec, program, console)?;
+    let source = Source::open(&args.data, args.data_format)?;
+    let prediction = match predictions {
+        Predictions::Column(Some(header)) => Some(column(header, &source)?),
+        Predictions::Column(None) => Some(default_column(program, &source)?),
+        Predictions::None => None,
+    };
+    let options = EncodeOptions { purpose, prediction: prediction.clone() };
+    let bar = console.bar("reading", source.size());
+    let encoded = encode(program, &params, &source, &options, &mut |read, total| {
+        bar.set_length(total);
+        bar.set_position(read);
+    });
+    bar.finish_and_clear();
+    let encoded = encoded.map_err(|errors| refuse(&errors, spec, program, console))?;
+    if encoded.n() == 0 {
+        return Err(Stop::failed(format!("`{}` has no rows", source.name()), "a header alone is no data"));
+    }
+    Ok(Dataset { source, params, encoded, prediction })
+}
+
+fn column(header: &str, source: &Source) -> Result<String, Failure> {
+    if source.columns().iter().any(|column| column == header) {
+        return Ok(header.to_owned());
+    }
+    let message = format!("`{}` has no column `{header}`, which `--pred` names", source.name());
+    Err(Failure::new(message, columns_of(source, Some(header))))
+}
+
+fn default_column(program: &Program, source: &Source) -> Result<String, Failure> {
+    let header = &program.prediction.header;
+    if source.columns().iter().any(|column| column == header) {
+        return Ok(header.clone());
+    }
+    let message = format!("`{}` has no column `{header}`, which the spec predicts", source.name());
+    Err(Failure::new(
+        message,
+        format!("name the column with the predictions: `--pred COL`; {}", columns_of(source, None)),
+    ))
+}
+
+fn columns_of(source: &Source, wanted: Option<&str>) -> String {
+    const MOST: usize = 20;
+    let near = wanted.and_then(|wanted| {
+        let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());
+        let close = source.columns().iter().map(|column| (distance(column), column));
+        close.filter(|(distance, column)| *distance <= 1 + column.chars().count() / 4).min()
+    });
+    if let Some((_, near)) = near {
+        return format!("did you mean `{near}`?");
+    }
+    let names: Vec<String> = source.columns().iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = source.columns().len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("the columns are {}{more}", names.join(", "))
+}
+
+/// E0801: the rows that no predictions satisfy together, in the words of the spec.
+pub fn infeasible(proof: &Infeasibility, problem: &Problem, place: &str, spec: &Spec, program: &Program) -> Fault {
+    const MOST: usize = 8;
+    let names: Vec<String> = proof.rows.iter().map(|&row| problem.row_name(row)).collect();
+    let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = match &listed[..] {
+        [only] => format!("no predictions within their bounds satisfy {only}{place}"),
+        several => format!("no predictions within their bounds satisfy all of {}{more}{place}", several.join(", ")),
+    };
+    let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
+                violation with `--on-infeasible relax`";
+    let mut fault = Fault {
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new() },
+        places: Vec::new(),
+    };
+    let words = Names::of(program);
+    for (&row, name) in proof.rows.iter().zip(&names).take(MOST) {
+        let compared = program.rows.iter().find(|row| row.origins.iter().any(|origin| origin.name == *name));
+        let compared = compared.map_or_else(String::new, |row| program.terms_text(&row.terms, &words));
+        let side = |sides: &[f64]| sides.get(row).copied().unwrap_or(f64::NAN);
+        let asked = match proof.combination.get(row) {
+            Some(weight) if *weight < 0.0 => format!("at least {}", side(problem.lower())),
+            Some(_) | None => format!("at most {}", side(problem.upper())),
+        };
+        at_row(&mut fault, name, &format!("`{name}` asks for {compared} of {asked}"), spec, program);
+    }
+    fault
+}
+
+/// The name of a status in JSON.
+pub fn status_word(status: &Status) -> &'static str {
+    match status {
+        Status::Optimal => "optimal",
+        Status::Infeasible(_) => "infeasible",
+        Status::IterationLimit => "iteration_limit",
+        Status::Relaxed(_) => "relaxed",
+    }
+}
+
+/// How many numbers lie outside the box, and by how much at most.
+pub fn outside(problem: &Problem, values: &[f64]) -> (usize, f64) {
+    let bounds = problem.bounds();
+    let side = |index: usize| match &bounds {
+        Bounds::Uniform { lo, hi } => (*lo, *hi),
+        Bounds::PerSample { lo, hi } => {
+            (lo.get(index).copied().unwrap_or(f64::NEG_INFINITY), hi.get(index).copied().unwrap_or(f64::INFINITY))
+        }
+    };
+    let excess = values.iter().enumerate().map(|(index, value)| {
+        let (lo, hi) = side(index);
+        (lo - value).max(value - hi)
+    });
+    excess.filter(|excess| *excess > 0.0).fold((0, 0.0), |(count, most), excess| (count + 1, f64::max(most, excess)))
+}
+
+/// Paints reports on standard output.
+pub struct Painter<'a>(pub &'a Console);
+
+impl Paint for Painter<'_> {
+    fn good(&self, text: &str) -> String {
+        self.0.paint(text, super::console::Tone::Good)
+    }
+
+    fn bad(&self, text: &str) -> String {
+        self.0.paint(text, super::console::Tone::Bad)
+    }
+
+    fn strong(&self, text: &str) -> String {
+        self.0.paint(text, super::console::Tone::Strong)
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.0.paint(text, super::console::Tone::Faint)
+    }
+}
+
+/// How many rows a report shows.
+#[derive(Debug, clap::Args)]
+pub struct Shown {
+    /// Show at most so many rows, the worst first
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    rows: usize,
+    /// Show all rows
+    #[arg(long)]
+    all: bool,
+}
+
+impl Shown {
+    pub fn most(&self) -> usize {
+        if self.all { usize::MAX } else { self.rows }
+    }
+}

@@ -1,0 +1,240 @@
+//! `fairc project`: the closest predictions that satisfy a spec.
+
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::dataset::{DataArgs, Dataset, Painter, Predictions, Shown, infeasible, open, status_word};
+use super::fault::{Fault, refuse, tell};
+use super::input::Spec;
+use super::setting::words;
+use super::solve::Infeasible;
+use super::stop::{Outcome, Stop, Verdict};
+use crate::bind::{Purpose, Samples};
+use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
+use crate::language::program::Program;
+use crate::report::{Batching, Ledger, Movement, ProjectReport};
+use crate::runtime::project::{Projection, Projector, Settings, Status};
+
+/// Make predictions satisfy a spec, moving them as little as possible
+///
+/// Prints what changed. With `-o` the data are written with one more column, the predictions that satisfy the spec.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The spec, `.fair` or `.fairc`
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// The column with the predictions; by default that which the spec names
+    #[arg(long, value_name = "COL")]
+    pred: Option<String>,
+    /// Project each N consecutive rows by themselves
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    batch: Option<u32>,
+    /// Leave out what is enforced in training only
+    #[arg(long)]
+    inference: bool,
+    /// What to do if no predictions satisfy the spec
+    #[arg(long, value_enum, default_value_t = Infeasible::Error)]
+    on_infeasible: Infeasible,
+    /// Where to write the data with the new column; `-` is standard output
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// The format to write, where the extension does not tell it
+    #[arg(long, value_name = "FORMAT", requires = "output")]
+    output_format: Option<Format>,
+    /// The name of the new column [default: COL_fair]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Replace the new column if the data have it already
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// Relative to the size of a row: beyond it a row counts as violated.
+const TOLERANCE: f64 = 1e-9;
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    let spec = Spec::read(&args.spec)?;
+    let program = spec.valid(console)?;
+    let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
+    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, &spec, program, console)?;
+    let header = dataset.prediction.clone().unwrap_or_default();
+    let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
+    refuse_existing(args, &name, &dataset)?;
+
+    let run = Run { args, spec: &spec, program, dataset: &dataset, console };
+    let done = run.batches()?;
+    let report = ProjectReport {
+        spec: &spec.name,
+        data: dataset.source.name(),
+        prediction: &header,
+        settings: words(&args.data.settings),
+        ledger: done.ledger,
+        movement: done.movement,
+        batching: args.batch.map_or(Batching::Whole, |size| Batching::By(size as usize)),
+        tolerance: TOLERANCE,
+        status: done.status,
+        most: args.shown.most(),
+    };
+    if let Some(fault) = &done.infeasible {
+        return refuse_infeasible(&report, fault, &spec, console);
+    }
+    if let Some(output) = &args.output {
+        let added = [Added { name: &name, values: &done.y }];
+        let bar = console.bar("writing", dataset.source.size());
+        let output = Output {
+            path: output,
+            format: args.output_format,
+            existing: if args.replace { OnExisting::Replace } else { OnExisting::Refuse },
+            progress: Some(&|bytes| bar.set_position(bytes)),
+        };
+        let written = write_with_columns(&dataset.source, &added, &output);
+        bar.finish_and_clear();
+        written?;
+    }
+    print(&report, args, &name, console)?;
+    if done.unfinished > 0 {
+        let message = format!("{} of {} batches were not solved to the end", done.unfinished, report.ledger.batches);
+        console.say(&format!("error: {message}; the predictions may violate the rows\n"));
+    }
+    Ok(Verdict::from(done.unfinished == 0))
+}
+
+/// Asked before the work is done, not after.
+fn refuse_existing(args: &Args, name: &str, dataset: &Dataset) -> Result<(), Stop> {
+    let exists = dataset.source.columns().iter().any(|column| column == name);
+    if args.output.is_some() && exists && !args.replace {
+        let message = format!("`{}` already has a column `{name}`", dataset.source.name());
+        return Err(Stop::failed(message, "choose another with `--name`, or replace it with `--replace`"));
+    }
+    Ok(())
+}
+
+fn refuse_infeasible(report: &ProjectReport<'_>, fault: &Fault, spec: &Spec, console: &Console) -> Outcome {
+    if !console.is_json() {
+        return Err(tell(std::slice::from_ref(fault), spec, console));
+    }
+    let mut value = serde_json::to_value(report.json()).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("ok".into(), false.into());
+        fields.insert("diagnostics".into(), serde_json::json!([fault.entry(spec)]));
+    }
+    console.json(&value)?;
+    Ok(Verdict::No)
+}
+
+/// The report goes to standard output unless the data do.
+fn print(report: &ProjectReport<'_>, args: &Args, name: &str, console: &Console) -> Result<(), Stop> {
+    let to_stream = args.output.as_deref() == Some(Path::new(STANDARD_STREAM));
+    let written = args.output.as_ref().filter(|_| !to_stream);
+    if console.is_json() {
+        let json = report.json();
+        let mut value = serde_json::to_value(&json).unwrap_or_default();
+        if let (Some(fields), Some(output)) = (value.as_object_mut(), written) {
+            fields.insert("output".into(), output.display().to_string().into());
+            fields.insert("column".into(), name.into());
+        }
+        return if to_stream {
+            console.say(&format!("{value}\n"));
+            Ok(())
+        } else {
+            console.json(&value)
+        };
+    }
+    let mut text = report.text(&Painter(console));
+    if let Some(output) = written {
+        text.push_str(&format!("wrote {} with the new column `{name}`\n", output.display()));
+    }
+    if to_stream {
+        console.say(&text);
+        Ok(())
+    } else {
+        console.print(&text)
+    }
+}
+
+/// One run over all batches.
+struct Run<'a> {
+    args: &'a Args,
+    spec: &'a Spec,
+    program: &'a Program,
+    dataset: &'a Dataset,
+    console: &'a Console,
+}
+
+/// What a run came to.
+struct Done<'a> {
+    ledger: Ledger<'a>,
+    movement: Movement,
+    y: Vec<f64>,
+    status: &'static str,
+    unfinished: usize,
+    infeasible: Option<Fault>,
+}
+
+impl<'a> Run<'a> {
+    fn batches(&self) -> Result<Done<'a>, Stop> {
+        let n = self.dataset.encoded.n();
+        let size = self.args.batch.map_or(n, |size| size as usize).max(1);
+        let mut done = Done {
+            ledger: Ledger::new(self.program),
+            movement: Movement::default(),
+            y: Vec::with_capacity(n),
+            status: "optimal",
+            unfinished: 0,
+            infeasible: None,
+        };
+        let mut projector = Projector::new();
+        for start in (0..n).step_by(size) {
+            let end = (start + size).min(n);
+            self.batch(start..end, &mut projector, &mut done)?;
+            if done.infeasible.is_some() {
+                done.status = "infeasible";
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    fn batch(
+        &self,
+        range: std::ops::Range<usize>,
+        projector: &mut Projector<f64>,
+        done: &mut Done<'a>,
+    ) -> Result<(), Stop> {
+        let Dataset { encoded, params, .. } = self.dataset;
+        let z = self.dataset.predictions().get(range.clone()).unwrap_or_default();
+        let samples = if self.args.batch.is_some() { Samples::Range(range.clone()) } else { Samples::All };
+        let bound =
+            encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
+        let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
+        done.ledger.enter(&bound, encoded, &samples, z).map_err(|error| inconsistent(&error))?;
+        let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
+        let mut projection = Projection::default();
+        projector.project_into(&bound.problem, z, &settings, &mut projection).map_err(|error| inconsistent(&error))?;
+        match &projection.status {
+            Status::Optimal => {}
+            Status::IterationLimit => {
+                done.status = status_word(&projection.status);
+                done.unfinished += 1;
+            }
+            Status::Relaxed(_) if done.unfinished > 0 => {}
+            Status::Relaxed(_) => done.status = status_word(&projection.status),
+            Status::Infeasible(proof) => {
+                let place = match self.args.batch {
+                    Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
+                    None => String::new(),
+                };
+                done.infeasible = Some(infeasible(proof, &bound.problem, &place, self.spec, self.program));
+                return Ok(());
+            }
+        }
+        done.ledger.enter_projection(&bound, encoded, &samples, &projection).map_err(|error| inconsistent(&error))?;
+        done.movement.enter(z, &projection.y, bound.problem.weights().as_deref());
+        done.y.append(&mut projection.y);
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! What constraints say about predictions, as tables for people and as JSON.
+//!
+//! ```text
+//! Program + Bound + predictions ─Ledger→ rows: values, sides, verdicts ─┬ project: before and after
+//!                                                                       └ audit: the groups compared
+//! ```
+
+mod audit;
+mod ledger;
+mod number;
+mod project;
+mod table;
+
+pub use audit::{Audit, AuditView};
+pub use ledger::{Group, Ledger, Reading, RowLedger};
+pub use project::{Batching, Movement, ProjectReport, Projected};
+pub use table::Paint;

@@ -1,0 +1,66 @@
+//! Numbers for people.
+
+/// Four decimals, or as many as the size asks for.
+pub fn short(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if !value.is_finite() {
+        value.to_string()
+    } else if !(1e-4..1e7).contains(&size) {
+        format!("{value:.2e}")
+    } else if size >= 1000.0 {
+        format!("{value:.1}")
+    } else if size < 0.01 {
+        format!("{value:.6}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+/// A number that someone wrote: no digits beyond those that it has, at most six.
+pub fn plain(value: f64) -> String {
+    let text = short(value);
+    let exact = format!("{value}");
+    if exact.len() <= text.len() { exact } else { text }
+}
+
+/// `-0.02 .. 0.02`, `<= 0.5`, `>= 0`, `= 0.3`.
+pub fn limit(lower: f64, upper: f64) -> String {
+    match (lower.is_finite(), upper.is_finite()) {
+        (true, true) if lower == upper => format!("= {}", plain(lower)),
+        (true, true) => format!("{} .. {}", plain(lower), plain(upper)),
+        (true, false) => format!(">= {}", plain(lower)),
+        (false, true) => format!("<= {}", plain(upper)),
+        (false, false) => "none".to_owned(),
+    }
+}
+
+/// `1 row`, `2 rows`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `None` where JSON has no number.
+pub fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_follow_the_size() {
+        let texts = [0.0, -0.07471, 0.5, 0.004_321, 1e-9, 1234.56, 3e8].map(short);
+        assert_eq!(texts, ["0", "-0.0747", "0.5000", "0.004321", "1.00e-9", "1234.6", "3.00e8"]);
+        assert_eq!([0.02, 0.8, 1.0 / 3.0, 900.0].map(plain), ["0.02", "0.8", "0.3333", "900"]);
+    }
+
+    #[test]
+    fn limits_read_as_comparisons() {
+        let infinity = f64::INFINITY;
+        let texts = [limit(-0.02, 0.02), limit(0.0, infinity), limit(-infinity, 0.5), limit(0.3, 0.3)];
+        assert_eq!(texts, ["-0.02 .. 0.02", ">= 0", "<= 0.5", "= 0.3"]);
+    }
+}

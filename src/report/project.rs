@@ -1,0 +1,332 @@
+//! Before and after: what a projection did to predictions and constraints.
+
+use serde::Serialize;
+
+use super::ledger::{Ledger, Reading, RowLedger};
+use super::number::{counted, finite, limit, plain, short};
+use super::table::{Align, Paint, Table};
+
+/// How far predictions moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Movement {
+    pub n: usize,
+    pub moved: usize,
+    total: f64,
+    pub largest: f64,
+    square: f64,
+}
+
+impl Movement {
+    /// Enters a batch.
+    pub fn enter(&mut self, before: &[f64], after: &[f64], weights: Option<&[f64]>) {
+        for (index, (z, y)) in before.iter().zip(after).enumerate() {
+            let distance = (y - z).abs();
+            let weight = weights.and_then(|weights| weights.get(index)).copied().unwrap_or(1.0);
+            self.n += 1;
+            self.moved += usize::from(distance > 1e-12 * z.abs().max(1.0));
+            self.total += distance;
+            self.largest = self.largest.max(distance);
+            self.square += weight * distance * distance;
+        }
+    }
+
+    pub fn mean(&self) -> f64 {
+        if self.n == 0 { 0.0 } else { self.total / self.n as f64 }
+    }
+
+    /// `√(Σ w (ŷ − z)²)`: what the projection makes as small as it can be.
+    pub fn distance(&self) -> f64 {
+        self.square.sqrt()
+    }
+}
+
+/// How the data were cut into batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batching {
+    Whole,
+    By(usize),
+}
+
+/// All that is known after a run.
+pub struct ProjectReport<'a> {
+    pub spec: &'a str,
+    pub data: &'a str,
+    /// The header of the predictions.
+    pub prediction: &'a str,
+    /// Params that were set, as `name = value`.
+    pub settings: Vec<String>,
+    pub ledger: Ledger<'a>,
+    pub movement: Movement,
+    pub batching: Batching,
+    /// Relative to the size of a row.
+    pub tolerance: f64,
+    pub status: &'static str,
+    /// Show at most so many rows.
+    pub most: usize,
+}
+
+/// As `--format json` prints it.
+#[derive(Serialize)]
+pub struct Projected {
+    spec: String,
+    fingerprint: String,
+    n: usize,
+    rows: Vec<RowJson>,
+    max_violation: Option<f64>,
+    distance: Option<f64>,
+    status: &'static str,
+    moved: usize,
+    mean_move: f64,
+    largest_move: f64,
+    batches: usize,
+}
+
+#[derive(Serialize)]
+struct RowJson {
+    name: String,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    before: Option<f64>,
+    after: Option<f64>,
+    multiplier: Option<f64>,
+    active: bool,
+    /// Why the row took no part; with several batches, in the first of those in which it did not.
+    skipped: Option<String>,
+    /// Batches in which it took no part.
+    skipped_batches: usize,
+    compares: String,
+    constraint: String,
+}
+
+impl ProjectReport<'_> {
+    /// Largest violation of a hard row after the projection, in the row's units.
+    pub fn max_violation(&self) -> f64 {
+        let hard = self.ledger.rows.iter().enumerate().filter(|(index, _)| !self.ledger.is_soft(*index));
+        hard.filter_map(|(_, row)| row.after).map(|reading| reading.excess()).fold(0.0, f64::max)
+    }
+
+    pub fn json(&self) -> Projected {
+        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| {
+            let sides = row.after.or(row.before);
+            RowJson {
+                name: self.ledger.name(index).to_owned(),
+                lower: sides.and_then(|reading| finite(reading.lower)),
+                upper: sides.and_then(|reading| finite(reading.upper)),
+                before: row.before.map(|reading| reading.value),
+                after: row.after.map(|reading| reading.value),
+                multiplier: row.multiplier,
+                active: row.active,
+                skipped: row.reason.clone(),
+                skipped_batches: row.skipped,
+                compares: self.ledger.compared(index),
+                constraint: self.ledger.origin(index).map_or_else(String::new, |origin| origin.constraint.clone()),
+            }
+        });
+        let projected = self.status != "infeasible";
+        Projected {
+            spec: self.spec.to_owned(),
+            fingerprint: self.ledger.program.fingerprint().to_string(),
+            n: self.movement.n,
+            rows: rows.collect(),
+            max_violation: projected.then(|| self.max_violation()),
+            distance: projected.then(|| self.movement.distance()),
+            status: self.status,
+            moved: self.movement.moved,
+            mean_move: self.movement.mean(),
+            largest_move: self.movement.largest,
+            batches: self.ledger.batches,
+        }
+    }
+
+    /// The report for people.
+    pub fn text(&self, paint: &dyn Paint) -> String {
+        let mut out = self.heading();
+        let shown = worst(&self.ledger.rows, self.most);
+        out.push_str(&self.rows(&shown, paint));
+        let more = self.ledger.rows.iter().filter(|row| row.before.is_some()).count() - shown.len();
+        if more > 0 {
+            let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+            let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
+            let state = if bad == 0 { "all held".to_owned() } else { format!("{bad} violated") };
+            out.push_str(&format!(
+                "  and {}, {state} (`--all` shows them)\n",
+                counted(more, "more row").replace("more rows", "more rows")
+            ));
+        }
+        out.push_str(&sample_rows(&self.ledger));
+        out.push_str(&left_over(&self.ledger));
+        out.push('\n');
+        out.push_str(&self.moves());
+        out.push_str(&self.verdict(paint));
+        out
+    }
+
+    fn heading(&self) -> String {
+        let batches = match self.batching {
+            Batching::Whole => String::new(),
+            Batching::By(size) => {
+                format!(" in {} of {size}", counted(self.ledger.batches, "batch").replace("batchs", "batches"))
+            }
+        };
+        let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
+        format!(
+            "{} on {}: {}{batches}, predictions `{}`{settings}\n",
+            self.spec,
+            self.data,
+            counted(self.movement.n, "sample"),
+            self.prediction
+        )
+    }
+
+    fn rows(&self, shown: &[usize], paint: &dyn Paint) -> String {
+        let mut table = Table::default();
+        let mut last = "";
+        for &index in shown {
+            let (Some(row), Some(origin)) = (self.ledger.rows.get(index), self.ledger.origin(index)) else { continue };
+            if last != origin.constraint {
+                table.text(String::new());
+                table.text(heading(origin, paint));
+                let worst = if matches!(self.batching, Batching::By(_)) { " (worst batch)" } else { "" };
+                table.cells(["", "before", "after", "limit"].map(str::to_owned).into_iter().chain([worst.to_owned()]));
+                last = &origin.constraint;
+            }
+            let (Some(before), after) = (row.before, row.after) else { continue };
+            let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| short(it.value));
+            let sides = after.unwrap_or(before);
+            table.cells([
+                self.ledger.name(index).to_owned(),
+                number(Some(before)),
+                number(after),
+                limit(sides.lower, sides.upper),
+                self.change(row, index),
+            ]);
+            if needs_words(origin) {
+                table.text(format!("      {}", paint.faint(&self.ledger.compared(index))));
+            }
+        }
+        let align = [Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
+        table.render("    ", &align, |column, cell| match column {
+            4 if cell.ends_with("violated") => paint.bad(&cell),
+            4 => paint.good(&cell),
+            _ => cell,
+        })
+    }
+
+    /// `violated -> held`.
+    fn change(&self, row: &RowLedger, index: usize) -> String {
+        let word = |reading: Reading| match reading.held(self.tolerance) {
+            true => "held",
+            false if self.ledger.is_soft(index) => "gives way",
+            false => "violated",
+        };
+        match (row.before.map(word), row.after.map(word)) {
+            (Some(before), Some(after)) if before == after => before.to_owned(),
+            (Some(before), Some(after)) => format!("{before} -> {after}"),
+            (before, after) => after.or(before).unwrap_or("").to_owned(),
+        }
+    }
+
+    fn moves(&self) -> String {
+        let Movement { n, moved, largest, .. } = self.movement;
+        if self.status == "infeasible" {
+            return String::new();
+        }
+        if moved == 0 {
+            return format!("no prediction had to move: {}\n", counted(n, "sample"));
+        }
+        format!(
+            "{moved} of {n} predictions moved: by {} on average, {} at most (distance {})\n",
+            short(self.movement.mean()),
+            short(largest),
+            short(self.movement.distance())
+        )
+    }
+
+    fn verdict(&self, paint: &dyn Paint) -> String {
+        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
+            let readings = self.ledger.rows.iter().filter_map(reading);
+            readings.filter(|reading| !reading.held(self.tolerance)).count()
+        };
+        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let (before, after) = (count(|row| row.before), count(|row| row.after));
+        let was = format!("before: {before} violated");
+        if self.status == "infeasible" {
+            return String::new();
+        }
+        if kept == 0 {
+            return "no row could be compared\n".to_owned();
+        }
+        let rows = counted(kept, "row");
+        match after {
+            0 => format!("{} ({was})\n", paint.good(&format!("{rows}: held"))),
+            after => {
+                let worst = plain(self.max_violation());
+                format!("{} ({was}), by {worst} at most\n", paint.bad(&format!("{after} of {rows}: violated")))
+            }
+        }
+    }
+}
+
+/// The constraint as written, under its name and the first line of its doc comment.
+pub(super) fn heading(origin: &crate::language::program::Origin, paint: &dyn Paint) -> String {
+    let doc = origin.doc.lines().next().map(str::trim).filter(|line| !line.is_empty());
+    let doc = doc.map_or_else(String::new, |doc| format!(": {doc}"));
+    format!("  {}{doc}\n    {}", paint.strong(&origin.constraint), origin.text)
+}
+
+/// Whether the comparison as written leaves open what a row compares: it has binders, or stands in a metric.
+pub(super) fn needs_words(origin: &crate::language::program::Origin) -> bool {
+    origin.name != origin.constraint || !origin.text.contains('[')
+}
+
+/// The rows that are closest to their limits or farthest beyond before, at most `most`, in their order.
+pub(super) fn worst(rows: &[RowLedger], most: usize) -> Vec<usize> {
+    let relative = |reading: Reading| reading.excess() / reading.size.max(f64::MIN_POSITIVE);
+    let of = |row: &RowLedger| {
+        let after = row.after.map_or(f64::NEG_INFINITY, relative);
+        row.before.map(|before| relative(before).max(after))
+    };
+    let mut ranked: Vec<(usize, f64)> =
+        rows.iter().enumerate().filter_map(|(index, row)| Some((index, of(row)?))).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut shown: Vec<usize> = ranked.into_iter().take(most).map(|(index, _)| index).collect();
+    shown.sort_unstable();
+    shown
+}
+
+/// The per-sample constraints.
+pub(super) fn sample_rows(ledger: &Ledger<'_>) -> String {
+    let applied = ledger.sample_rows.iter().enumerate().filter(|(_, row)| row.kept > 0);
+    let line = |(index, row): (usize, &RowLedger)| {
+        let what = counted(row.kept, "prediction");
+        format!("\n  {}: bounds {what}\n    {}\n", ledger.sample_row_name(index), ledger.sample_row_text(index))
+    };
+    applied.map(line).collect()
+}
+
+/// Rows that took no part, and why.
+pub(super) fn left_over(ledger: &Ledger<'_>) -> String {
+    const MOST: usize = 5;
+    let rows = ledger.rows.iter().enumerate().map(|(index, row)| (ledger.name(index), row));
+    let samples = ledger.sample_rows.iter().enumerate().map(|(index, row)| (ledger.sample_row_name(index), row));
+    let all: Vec<(&str, &RowLedger)> = rows.chain(samples).filter(|(_, row)| row.skipped > 0).collect();
+    let mut out = String::new();
+    for (left_out, words) in [(false, "skipped"), (true, "not enforced")] {
+        let some: Vec<&(&str, &RowLedger)> = all.iter().filter(|(_, row)| row.left_out == left_out).collect();
+        if some.is_empty() {
+            continue;
+        }
+        out.push_str(&format!("\n  {} {words}:\n", counted(some.len(), "row")));
+        for (name, row) in some.iter().take(MOST) {
+            let times = match (left_out, ledger.batches) {
+                (false, batches) if batches > 1 => format!(" (in {} of {batches} batches)", row.skipped),
+                (_, _) => String::new(),
+            };
+            out.push_str(&format!("    {name}: {}{times}\n", row.reason.as_deref().unwrap_or_default()));
+        }
+        if some.len() > MOST {
+            out.push_str(&format!("    and {} more\n", some.len() - MOST));
+        }
+    }
+    out
+}
