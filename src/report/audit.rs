@@ -123,11 +123,7 @@ impl Audit<'_> {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
         let mut out = format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
-<<<<<<< HEAD
         let shown = worst(&self.ledger, self.most);
-=======
-        let shown = worst(&self.ledger.rows, self.most);
->>>>>>> library
         let mut last = "";
         for &index in &shown {
             let (Some(row), Some(origin)) = (self.ledger.rows.get(index), self.ledger.origin(index)) else { continue };
@@ -141,11 +137,7 @@ impl Audit<'_> {
         if kept > shown.len() {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let violated = hidden.filter(|(_, row)| self.verdict(row) == "violated").count();
-<<<<<<< HEAD
             let state = if violated == 0 { "all hold".to_owned() } else { format!("{violated} violated") };
-=======
-            let state = if violated == 0 { "all held".to_owned() } else { format!("{violated} violated") };
->>>>>>> library
             out.push_str(&format!(
                 "\n  and {}, {state} (`--all` shows them)\n",
                 counted(kept - shown.len(), "more row")
@@ -181,11 +173,7 @@ impl Audit<'_> {
         let value = reading.shown();
         if reading.held(self.tolerance) {
             let room =
-<<<<<<< HEAD
                 if excess < -self.tolerance * size { format!(", room {}", short(-excess)) } else { String::new() };
-=======
-                if excess.is_finite() && excess < 0.0 { format!(", room {}", short(-excess)) } else { String::new() };
->>>>>>> library
             format!("{value}, limit {bounds}: {}{room}", paint.good("held"))
         } else {
             format!("{value}, limit {bounds}: {} by {}", paint.bad("violated"), short(excess))

@@ -159,16 +159,8 @@ impl ProjectReport<'_> {
         if more > 0 {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
-<<<<<<< HEAD
             let state = if bad == 0 { "all hold".to_owned() } else { format!("{bad} violated") };
             out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row")));
-=======
-            let state = if bad == 0 { "all held".to_owned() } else { format!("{bad} violated") };
-            out.push_str(&format!(
-                "  and {}, {state} (`--all` shows them)\n",
-                counted(more, "more row").replace("more rows", "more rows")
-            ));
->>>>>>> library
         }
         out.push_str(&sample_rows(&self.ledger));
         out.push_str(&left_over(&self.ledger));
@@ -181,7 +173,6 @@ impl ProjectReport<'_> {
     fn heading(&self) -> String {
         let batches = match self.batching {
             Batching::Whole => String::new(),
-<<<<<<< HEAD
             Batching::By(size) => format!(
                 " in {} of {size}",
                 match self.ledger.batches {
@@ -189,11 +180,6 @@ impl ProjectReport<'_> {
                     several => format!("{several} batches"),
                 }
             ),
-=======
-            Batching::By(size) => {
-                format!(" in {} of {size}", counted(self.ledger.batches, "batch").replace("batchs", "batches"))
-            }
->>>>>>> library
         };
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         format!(
