@@ -172,9 +172,7 @@ fn solve(
     let cotangent = record.vjp.as_ref().and_then(|vjp| vjp.v.clone());
     let (problem, z) = problem(record)?;
     let mut projection = Projection::default();
-    solver
-        .project_into(&problem, &z, settings, &mut projection)
-        .map_err(|error| ("input", error.to_string()))?;
+    solver.project_into(&problem, &z, settings, &mut projection).map_err(|error| ("input", error.to_string()))?;
     let mut fields = Map::new();
     let ended = match &projection.status {
         Status::Infeasible(proof) => {
@@ -257,10 +255,8 @@ fn problem(record: Record) -> Result<(Problem, Vec<f64>), Failure> {
             return Err(("record", format!("`{what}` is {said}, but the arrays have length {found}")));
         }
     }
-    let bounds = Bounds::PerSample {
-        lo: box_side(record.lo, n, f64::NEG_INFINITY),
-        hi: box_side(record.hi, n, f64::INFINITY),
-    };
+    let bounds =
+        Bounds::PerSample { lo: box_side(record.lo, n, f64::NEG_INFINITY), hi: box_side(record.hi, n, f64::INFINITY) };
     let matrix = record.matrix;
     let (lower, upper) = (or_infinite(record.l, f64::NEG_INFINITY), or_infinite(record.u, f64::INFINITY));
     let input = |error: super::problem::ProblemError| ("input", error.to_string());

@@ -3,8 +3,8 @@
 use fairc::runtime::project::Gradient;
 use fairc::runtime::solve_record::{solve_line, solve_lines};
 use fairc::runtime::{
-    Bounds, OnInfeasible, Problem, ProblemError, ProblemParts, ProjectError, Projector, RowsByCell, Settings, Side, Status,
-    project,
+    Bounds, OnInfeasible, Problem, ProblemError, ProblemParts, ProjectError, Projector, RowsByCell, Settings, Side,
+    Status, project,
 };
 use serde_json::Value;
 
@@ -75,7 +75,9 @@ fn bad_points_are_errors_that_name_index_and_value() {
     assert!(huge.y.iter().all(|y: &f64| (0.0..=1.0).contains(y)) && !matches!(huge.status, Status::Infeasible(_)));
     let unbounded = parity(4, 0.1, Bounds::default());
     let huge = project(&unbounded, &[1.7e308_f64; 4], &settings);
-    assert!(matches!(huge, Err(ProjectError::Overflow { .. })) || huge.is_ok_and(|p| p.y.iter().all(|y| y.is_finite())));
+    assert!(
+        matches!(huge, Err(ProjectError::Overflow { .. })) || huge.is_ok_and(|p| p.y.iter().all(|y| y.is_finite()))
+    );
 }
 
 #[test]

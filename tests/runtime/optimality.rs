@@ -13,7 +13,9 @@ pub fn from_env(name: &str, default: u64) -> u64 {
 fn nasty_problems_are_solved_to_the_kkt_conditions() {
     let (cases, seed) = (from_env("FAIRC_CASES", 2000), from_env("FAIRC_SEED", 1));
     let mut bad = Vec::new();
-    for case_seed in seed * 1_000_000 + from_env("FAIRC_FIRST", 0)..seed * 1_000_000 + from_env("FAIRC_FIRST", 0) + cases {
+    for case_seed in
+        seed * 1_000_000 + from_env("FAIRC_FIRST", 0)..seed * 1_000_000 + from_env("FAIRC_FIRST", 0) + cases
+    {
         let case = nasty(&mut Random(case_seed));
         let problem = Problem::new(case.parts).expect("a well-formed problem");
         let projection = project(&problem, &case.z, &Settings::default()).expect("finite input");

@@ -1,9 +1,7 @@
 //! Properties of an exact projection, on random problems, and agreement with an interior-point solver.
 
 use clarabel::algebra::CscMatrix;
-use clarabel::solver::{
-    DefaultSettingsBuilder, DefaultSolver, IPSolver, NonnegativeConeT, SupportedConeT, ZeroConeT,
-};
+use clarabel::solver::{DefaultSettingsBuilder, DefaultSolver, IPSolver, NonnegativeConeT, SupportedConeT, ZeroConeT};
 use fairc::runtime::{Bounds, Problem, ProblemParts, RowsByCell, Settings, project};
 use proptest::prelude::*;
 

@@ -51,7 +51,8 @@ pub fn nasty(random: &mut Random) -> Case {
     let scale = if random.chance(0.2) { [1e6, 1e-6][random.below(2)] } else { 1.0 };
     let spread = random.between(0.2, 3.0);
     let z: Vec<f64> = (0..n).map(|_| scale * random.between(0.5 - spread, 0.5 + spread)).collect();
-    let (lo, hi): (Vec<f64>, Vec<f64>) = (lo.iter().map(|v| v * scale).collect(), hi.iter().map(|v| v * scale).collect());
+    let (lo, hi): (Vec<f64>, Vec<f64>) =
+        (lo.iter().map(|v| v * scale).collect(), hi.iter().map(|v| v * scale).collect());
     let feasible = (0..n)
         .map(|i| {
             let (a, b) = (lo[i].max(-2.0 * scale), hi[i].min(2.0 * scale));
@@ -106,7 +107,11 @@ fn dictionary(random: &mut Random, rows: usize, cells: usize, width: usize) -> V
             (1, Some(old)) => old.iter().map(|f| f.iter().map(|v| -v).collect()).collect(),
             (2, _) => vec![vec![0.0; cells]; width + 1],
             _ => (0..=width)
-                .map(|_| (0..cells).map(|_| if random.chance(0.5) { norm * random.between(-1.0, 1.0) } else { 0.0 }).collect())
+                .map(|_| {
+                    (0..cells)
+                        .map(|_| if random.chance(0.5) { norm * random.between(-1.0, 1.0) } else { 0.0 })
+                        .collect()
+                })
                 .collect(),
         };
         for (f, list) in coefficients.iter().enumerate() {
@@ -165,7 +170,8 @@ pub fn kkt_faults(problem: &Problem, z: &[f64], projection: &Projection<f64>) ->
         if !(y[i] >= lo[i] && y[i] <= hi[i]) {
             faults.push(format!("y[{i}] = {} outside [{}, {}]", y[i], lo[i], hi[i]));
         }
-        let want = if weights[i] > 0.0 { (z[i] - t / weights[i]).clamp(lo[i], hi[i]) } else { z[i].clamp(lo[i], hi[i]) };
+        let want =
+            if weights[i] > 0.0 { (z[i] - t / weights[i]).clamp(lo[i], hi[i]) } else { z[i].clamp(lo[i], hi[i]) };
         let scale = z[i].abs() + size / weights[i].max(1e-300);
         if (want - y[i]).abs() > 1e-12 * scale.max(want.abs()) {
             faults.push(format!("y[{i}] = {} but stationarity says {want}", y[i]));

@@ -51,7 +51,9 @@ impl Newton {
         // Coefficients and the last sums take a few roundings, sums over a task about the root of their number.
         self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
         self.shift.resize(slots, 0.0);
-        for buffer in [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance] {
+        for buffer in
+            [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance]
+        {
             buffer.clear();
             buffer.resize(rows, 0.0);
         }

@@ -147,11 +147,7 @@ fn general<T: Sample>(problem: &Problem, grouped: &mut [T], shift: &[f64]) -> Me
 }
 
 /// Calls `visit(place, shift, weight, lo, hi)` for each sample in grouped order.
-pub(crate) fn for_each_sample(
-    problem: &Problem,
-    shift: &[f64],
-    mut visit: impl FnMut(usize, f64, f64, f64, f64),
-) {
+pub(crate) fn for_each_sample(problem: &Problem, shift: &[f64], mut visit: impl FnMut(usize, f64, f64, f64, f64)) {
     let width = problem.width();
     for cell in 0..problem.cells() {
         let own = &shift[cell * width..(cell + 1) * width];

@@ -303,7 +303,11 @@ impl<'a> Lagrangian<'a> {
         for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
             let next = *mu + self.sigma * (rho[j] - self.rows.dot(j, &step));
             // A multiplier of an inequality may not change its sign.
-            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 { next.clamp(-self.cap[j], self.cap[j]) } else { 0.0 };
+            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 {
+                next.clamp(-self.cap[j], self.cap[j])
+            } else {
+                0.0
+            };
         }
     }
 
