@@ -186,8 +186,8 @@ impl Example {
             Expected::Passes | Expected::Parses => None,
         };
         let found = match self.project() {
-            Ok(None) => vec![],
-            Ok(Some(infeasible)) => vec![infeasible],
+            Ok(Projected::Optimal { .. }) => vec![],
+            Ok(Projected::Infeasible) => vec!["E0801 infeasible".to_string()],
             Err(errors) => errors,
         };
         let matches = match (code, found.as_slice()) {
@@ -203,35 +203,14 @@ impl Example {
         Ok(())
     }
 
-    /// Binds and projects the data of the example; what keeps them from being bound or projected, code first.
+    /// Binds and projects the data of the example.
     #[cfg(feature = "data")]
-    fn project(&self) -> Result<Option<String>, Vec<String>> {
-        use fairc::bind::{EncodeOptions, Params, Purpose, Samples, encode};
-        use fairc::runtime::project::{Settings, Status, project};
-
+    fn project(&self) -> Result<Projected, Vec<String>> {
         let name = self.data.as_deref().unwrap_or_default();
         let text = self.files.get(name).ok_or_else(|| vec![format!("has no data `{name}`")])?;
-        let format = fairc::data::Format::Csv;
-        let source =
-            fairc::data::Source::from_stream(name, text.as_bytes(), format).map_err(|e| vec![e.to_string()])?;
+        let source = fairc::data::Source::from_stream(name, text.as_bytes(), fairc::data::Format::Csv);
         let program = self.compile().program.ok_or_else(|| vec!["does not compile".to_string()])?;
-        let params = Params::defaults(&program);
-        let prediction = Some(program.prediction.header.clone());
-        let options = EncodeOptions { purpose: Purpose::Training, prediction };
-        let describe = |errors: Vec<fairc::bind::BindError>| {
-            errors.iter().map(|error| format!("{} {error}", error.code().unwrap_or_default())).collect::<Vec<_>>()
-        };
-        let encoded = encode(&program, &params, &source, &options, &mut |_, _| {}).map_err(describe)?;
-        let bound = encoded.bind(&params, &Samples::All).map_err(describe)?;
-        let raw = encoded.prediction().unwrap_or_default();
-        match project(&bound.problem, raw, &Settings::default()) {
-            Ok(projection) => match projection.status {
-                Status::Optimal => Ok(None),
-                Status::Infeasible(_) => Ok(Some("E0801 infeasible".into())),
-                status => Err(vec![format!("{status:?}")]),
-            },
-            Err(error) => Err(vec![error.to_string()]),
-        }
+        project(&program, &source.map_err(|error| vec![error.to_string()])?)
     }
 
     pub fn compile(&self) -> Compilation {
@@ -271,6 +250,43 @@ impl Example {
             .chain([own])
             .filter_map(|(name, text)| marked(text).map(|(a, b)| (name.clone(), a, b)))
             .collect()
+    }
+}
+
+/// What became of the predictions in a table.
+#[cfg(feature = "data")]
+pub enum Projected {
+    Optimal {
+        /// The largest change of a prediction.
+        moved: f64,
+    },
+    Infeasible,
+}
+
+/// Projects the predictions of a table; or what is wrong with it, code first.
+#[cfg(feature = "data")]
+pub fn project(program: &Program, data: &fairc::data::Source) -> Result<Projected, Vec<String>> {
+    use fairc::bind::{BindError, EncodeOptions, Params, Purpose, Samples, encode};
+    use fairc::runtime::project::{Settings, Status};
+
+    let params = Params::defaults(program);
+    let options = EncodeOptions { purpose: Purpose::Training, prediction: Some(program.prediction.header.clone()) };
+    let describe = |errors: Vec<BindError>| {
+        errors.iter().map(|error| format!("{} {error}", error.code().unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let encoded = encode(program, &params, data, &options, &mut |_, _| {}).map_err(describe)?;
+    let bound = encoded.bind(&params, &Samples::All).map_err(describe)?;
+    let raw = encoded.prediction().unwrap_or_default();
+    let settings = Settings::default();
+    let projection =
+        fairc::runtime::project::project(&bound.problem, raw, &settings).map_err(|e| vec![e.to_string()])?;
+    match projection.status {
+        Status::Optimal => {
+            let changes = projection.y.iter().zip(raw).map(|(new, old)| (new - old).abs());
+            Ok(Projected::Optimal { moved: changes.fold(0.0, f64::max) })
+        }
+        Status::Infeasible(_) => Ok(Projected::Infeasible),
+        status => Err(vec![format!("{status:?}")]),
     }
 }
 

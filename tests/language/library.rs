@@ -5,10 +5,10 @@ use fairc::language::library::METRICS;
 use fairc::language::program::Program;
 use fairc::language::span::Source;
 use fairc::language::syntax::ast::ItemKind;
-use fairc::language::syntax::import::Loader;
 use fairc::language::syntax::{format, parse};
 
 use super::example::{root, same_after_mark};
+use super::examples::{Folder, specs};
 
 #[test]
 fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
@@ -41,45 +41,6 @@ fn the_library_and_the_examples_are_formatted() {
         } else {
             assert_eq!(text, formatted, "{name} is not formatted");
         }
-    }
-}
-
-/// The specs in `examples/`, by their paths in the repository.
-fn specs() -> Vec<(String, String)> {
-    let mut specs = Vec::new();
-    for folder in ["examples/german_credit", "examples/specs"] {
-        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "fair") {
-                let name = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
-                specs.push((name, std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    specs.sort();
-    specs
-}
-
-/// Finds imports beside the example specs.
-struct Folder;
-
-impl Loader for Folder {
-    fn load(&self, importer: &str, path: &str) -> Result<Source, String> {
-        let folder = importer.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let name = format!("{folder}/{path}");
-        let text = std::fs::read_to_string(root().join(&name)).map_err(|error| error.to_string())?;
-        Ok(Source { name, text: text.into() })
-    }
-}
-
-#[test]
-fn the_examples_compile_without_a_finding() {
-    let specs = specs();
-    assert!(specs.len() >= 12);
-    // `common.fair` holds declarations for others.
-    for (name, text) in specs.into_iter().filter(|(name, _)| !name.ends_with("common.fair")) {
-        let compilation = compile(Source { name: name.clone(), text: text.into() }, &Folder);
-        assert_eq!(compilation.diagnostics, [], "{name}");
     }
 }
 

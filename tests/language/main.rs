@@ -3,6 +3,7 @@
 mod artefact;
 mod check;
 mod example;
+mod examples;
 mod fingerprint;
 mod library;
 #[cfg(feature = "data")]

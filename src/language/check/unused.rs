@@ -6,6 +6,10 @@ use super::{Checker, Finding, Kind, Symbol, UnitOrigin};
 
 impl<'a> Checker<'a> {
     pub(super) fn unused(&mut self) {
+        // A file of declarations alone is there for others to import.
+        if self.constraints.is_empty() {
+            return;
+        }
         let root = SourceId(0);
         let mut findings = Vec::new();
         for (name, (symbol, span)) in &self.names {
