@@ -28,6 +28,10 @@ const LONGEST_LABEL: usize = 2000;
 /// This much of a very long line is shown on each side of a label.
 const LINE_CONTEXT: usize = 200;
 
+/// Columns that miette puts before a message and before a help.
+const MESSAGE_INDENT: usize = 4;
+const HELP_INDENT: usize = 8;
+
 /// The diagnostic as text that ends in a line end.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, look: Look) -> String {
     render_with(diagnostic, &[], sources, look)
@@ -45,8 +49,8 @@ pub fn render_with(diagnostic: &Diagnostic, notes: &[String], sources: &Sources,
     };
     let main = Drawn {
         code: Some(format!("{}[{}]", diagnostic.severity().word(), diagnostic.code.0)),
-        message: harmless(&diagnostic.message),
-        help: diagnostic.help.as_deref().map(harmless),
+        message: fill(&harmless(&diagnostic.message), look.width, MESSAGE_INDENT),
+        help: diagnostic.help.as_deref().map(|help| fill(&harmless(help), look.width, HELP_INDENT)),
         severity,
         snippet: home.map(|home| Snippet::new(sources, home, &here)),
     };
@@ -55,7 +59,7 @@ pub fn render_with(diagnostic: &Diagnostic, notes: &[String], sources: &Sources,
     for label in elsewhere {
         let note = Drawn {
             code: None,
-            message: format!("{} in {}", harmless(&label.text), sources.name(label.span.source)),
+            message: harmless(&format!("{} in {}", label.text, sources.name(label.span.source))),
             help: None,
             severity: miette::Severity::Advice,
             snippet: Some(Snippet::new(sources, label.span.source, &[&Label { text: String::new(), ..label.clone() }])),
@@ -72,6 +76,7 @@ fn handler(look: Look) -> GraphicalReportHandler {
     let styles = if look.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
     GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_width(look.width)
+        .with_wrap_lines(false)
         .with_links(false)
         .without_syntax_highlighting()
 }
@@ -89,6 +94,32 @@ fn draw(handler: &GraphicalReportHandler, drawn: &Drawn<'_>, out: &mut String) {
             out.push('\n');
         }
     }
+}
+
+/// Breaks text into lines at blanks; what stands in backticks stays together where it fits on a line.
+fn fill(text: &str, width: usize, indent: usize) -> String {
+    let room = width.saturating_sub(indent).max(20);
+    let mut lines: Vec<String> = Vec::new();
+    let mut put = |piece: &str| match lines.last_mut() {
+        Some(line) if line.chars().count() + 1 + piece.chars().count() <= room => {
+            line.push(' ');
+            line.push_str(piece);
+        }
+        Some(_) | None => lines.push(piece.to_owned()),
+    };
+    let mut quoted = false;
+    let pieces = text.split(|c: char| {
+        quoted ^= c == '`';
+        c == ' ' && !quoted
+    });
+    for piece in pieces {
+        if piece.chars().count() <= room {
+            put(piece);
+        } else {
+            piece.split(' ').for_each(&mut put);
+        }
+    }
+    lines.join("\n")
 }
 
 /// Text that cannot steer a terminal: control characters are shown as escapes.
@@ -244,4 +275,22 @@ fn masked(text: &str) -> std::borrow::Cow<'_, str> {
         }
     }
     out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_text_is_not_broken() {
+        assert_eq!(fill("take `E[a | b]` or c", 24, 4), "take `E[a | b]` or c");
+        assert_eq!(fill("instead take `E[a | b]` or c", 24, 4), "instead take\n`E[a | b]` or c");
+        assert_eq!(fill("`a b c d e f g h i j k l m`", 24, 4), "`a b c d e f g h i j\nk l m`");
+    }
+
+    #[test]
+    fn text_cannot_steer_a_terminal() {
+        assert_eq!(harmless("a\u{1b}[31mb\u{202e}"), "a\\u{1b}[31mb\\u{202e}");
+        assert_eq!(masked("a\u{1b}\u{202e}b\n"), "a????b\n");
+    }
 }

@@ -147,12 +147,43 @@ impl SyntaxError {
         }
     }
 
+    /// The words at the underlined place.
+    fn label(&self) -> &'static str {
+        use SyntaxError::*;
+        match self {
+            Unexpected { .. } => "does not fit here",
+            UnknownDeclaration { .. } => "no declaration",
+            Reserved { .. } => "reserved",
+            SingleEquals { .. } => "gives a meaning",
+            ForeignOperator { .. } => "no such operator",
+            QuotedName { .. } => "in quotes",
+            SquareSet { .. } | RoundAggregate { .. } => "the wrong bracket",
+            ForeignWord { .. } => "no such word",
+            NamedArgument { .. } => "a named argument",
+            MissingColon { .. } => "`:` is missing before this",
+            Unclosed { .. } => "should be closed before this",
+            NeverOpened { .. } => "never opened",
+            SecondCondition { .. } => "a second condition",
+            UnclosedQuote { .. } => "opened here",
+            EmptyName { .. } => "empty",
+            BadNumber { .. } => "no number",
+            StrayPercent { .. } => "stands alone",
+            BadName { .. } => "no bare name",
+            BadCharacter { .. } => "unknown",
+            NotADomain { .. } => "no list of values",
+            NotARangeEnd { .. } => "no whole number",
+            TooDeep { .. } => "too deep",
+            NumberOutOfRange { .. } => "out of range",
+            TooLong { .. } => "too long",
+        }
+    }
+
     pub fn message(&self) -> String {
         self.to_string()
     }
 
     pub fn diagnostic(&self) -> Diagnostic {
-        let mut labels = vec![Label { span: self.span(), text: "here".to_owned() }];
+        let mut labels = vec![Label { span: self.span(), text: self.label().to_owned() }];
         labels.extend(self.related().map(|(span, text)| Label { span, text: text.to_owned() }));
         Diagnostic { code: Code(self.code()), message: self.message(), help: Some(self.help()), labels }
     }
