@@ -220,10 +220,15 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
-        if after > 1e-9 * before.abs() {
+        if after > (1e-9 * before.abs()).max(self.slope_noise()) {
             self.search(problem, z, before, after);
         }
         None
+    }
+
+    /// How far rounding errors of the rows can move a slope along the step: less than that is no slope.
+    fn slope_noise(&self) -> f64 {
+        self.step.iter().zip(&self.tolerance).map(|(s, t)| (s * t).abs()).sum()
     }
 
     /// A ray: either a proof of infeasibility, or a long step to where the dual stops falling.
@@ -257,8 +262,7 @@ impl Newton {
             self.go_to(problem, z, 1.0);
             let after = self.slope(1.0);
             // Rows that only a corner of the box satisfies end here: their slope nears zero from below.
-            let noise: f64 = self.step.iter().zip(&self.tolerance).map(|(s, t)| (s * t).abs()).sum();
-            if after >= -noise {
+            if after >= -self.slope_noise() {
                 if after > 1e-9 * before.abs() {
                     self.search(problem, z, before, after);
                 }
@@ -330,7 +334,7 @@ impl Newton {
             }
             self.go_to(problem, z, at);
             let slope = self.slope(at);
-            if slope.abs() <= 0.05 * before.abs() {
+            if slope.abs() <= (0.05 * before.abs()).max(self.slope_noise()) {
                 return;
             }
             if slope < 0.0 {
