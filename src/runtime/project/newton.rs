@@ -7,6 +7,8 @@ use super::sides::Sides;
 use super::sparse;
 use crate::runtime::problem::Problem;
 
+/// Most times that a ray is made eight times longer.
+const LONGEST: usize = 60;
 /// Most steps on a sample of the samples.
 const SAMPLED_STEPS: usize = 6;
 /// A stalled iteration is still called converged if every row is within this of its size.
@@ -240,7 +242,7 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         let mut length = self.ray_length(problem, z);
         let mut moved = false;
-        for _ in 0..120 {
+        for _ in 0..LONGEST {
             self.step.clear();
             let parts = self.local.target.iter().zip(&self.local.ray).zip(&self.trial);
             self.step.extend(parts.map(|((t, r), m)| t + length * r - m));
@@ -270,6 +272,9 @@ impl Newton {
             }
             length *= 8.0;
         }
+        // Neither a proof nor an end: go back to numbers of a sane size.
+        self.multipliers.copy_from_slice(&self.trial);
+        self.evaluate::<T, false>(problem, z);
         Some(Ended::Limit)
     }
 
