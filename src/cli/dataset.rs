@@ -97,7 +97,10 @@ fn default_column(program: &Program, source: &Source) -> Result<String, Failure>
         return Ok(header.clone());
     }
     let message = format!("`{}` has no column `{header}`, which the spec predicts", source.name());
-    Err(Failure::new(message, format!("name the column with the predictions: `--pred COL`; {}", columns_of(source, None))))
+    Err(Failure::new(
+        message,
+        format!("name the column with the predictions: `--pred COL`; {}", columns_of(source, None)),
+    ))
 }
 
 fn columns_of(source: &Source, wanted: Option<&str>) -> String {

@@ -80,20 +80,20 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Sto
     };
     match error {
         BindError::ParamOutOfRange { name, .. } => fault.diagnostic.labels.extend(declaration(name, spec)),
-        BindError::ColumnMissing { file, header, .. } => fault.places.push(Place {
-            line: None,
-            ..table_place(file, header, "", "no such column")
-        }),
+        BindError::ColumnMissing { file, header, .. } => {
+            fault.places.push(Place { line: None, ..table_place(file, header, "", "no such column") })
+        }
         BindError::EmptyEvent { row, .. }
         | BindError::CrossedSides { row, .. }
         | BindError::CrossedBounds { row, .. }
         | BindError::Undefined { row, .. } => at_row(&mut fault, row, "this row", spec, program),
         other => {
             if let Some(at) = other.offenders() {
-                fault.places.extend(at.first.iter().map(|place| Place {
-                    line: place.line,
-                    ..table_place(&at.file, &at.column, &place.value, "")
-                }));
+                fault.places.extend(
+                    at.first
+                        .iter()
+                        .map(|place| Place { line: place.line, ..table_place(&at.file, &at.column, &place.value, "") }),
+                );
             }
         }
     }

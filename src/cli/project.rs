@@ -137,13 +137,23 @@ fn print(report: &ProjectReport<'_>, args: &Args, name: &str, console: &Console)
             fields.insert("output".into(), output.display().to_string().into());
             fields.insert("column".into(), name.into());
         }
-        return if to_stream { console.say(&format!("{value}\n")); Ok(()) } else { console.json(&value) };
+        return if to_stream {
+            console.say(&format!("{value}\n"));
+            Ok(())
+        } else {
+            console.json(&value)
+        };
     }
     let mut text = report.text(&Painter(console));
     if let Some(output) = written {
         text.push_str(&format!("wrote {} with the new column `{name}`\n", output.display()));
     }
-    if to_stream { console.say(&text); Ok(()) } else { console.print(&text) }
+    if to_stream {
+        console.say(&text);
+        Ok(())
+    } else {
+        console.print(&text)
+    }
 }
 
 /// One run over all batches.
@@ -198,16 +208,13 @@ impl<'a> Run<'a> {
         let Dataset { encoded, params, .. } = self.dataset;
         let z = self.dataset.predictions().get(range.clone()).unwrap_or_default();
         let samples = if self.args.batch.is_some() { Samples::Range(range.clone()) } else { Samples::All };
-        let bound = encoded
-            .bind(params, &samples)
-            .map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
+        let bound =
+            encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
         let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
         done.ledger.enter(&bound, encoded, &samples, z).map_err(|error| inconsistent(&error))?;
         let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
         let mut projection = Projection::default();
-        projector
-            .project_into(&bound.problem, z, &settings, &mut projection)
-            .map_err(|error| inconsistent(&error))?;
+        projector.project_into(&bound.problem, z, &settings, &mut projection).map_err(|error| inconsistent(&error))?;
         match &projection.status {
             Status::Optimal => {}
             Status::IterationLimit => {

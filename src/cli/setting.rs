@@ -33,8 +33,7 @@ pub fn parse(text: &str) -> Result<Setting, String> {
 /// The values of the params with these settings. An unknown name is a mistake in the arguments, and a value outside its
 /// range is E0504.
 pub fn params(settings: &[Setting], spec: &Spec, program: &Program, console: &Console) -> Result<Params, Stop> {
-    let overrides: Vec<(String, f64)> =
-        settings.iter().map(|setting| (setting.name.clone(), setting.value)).collect();
+    let overrides: Vec<(String, f64)> = settings.iter().map(|setting| (setting.name.clone(), setting.value)).collect();
     Params::resolve(program, &overrides).map_err(|errors| refuse(&errors, spec, program, console))
 }
 

@@ -118,11 +118,9 @@ impl Audit<'_> {
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
-        let settings =
-            if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
+        let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
-        let mut out =
-            format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
+        let mut out = format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
         let shown = worst(&self.ledger.rows, self.most);
         let mut last = "";
         for &index in &shown {
@@ -138,7 +136,10 @@ impl Audit<'_> {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let violated = hidden.filter(|(_, row)| self.verdict(row) == "violated").count();
             let state = if violated == 0 { "all held".to_owned() } else { format!("{violated} violated") };
-            out.push_str(&format!("\n  and {}, {state} (`--all` shows them)\n", counted(kept - shown.len(), "more row")));
+            out.push_str(&format!(
+                "\n  and {}, {state} (`--all` shows them)\n",
+                counted(kept - shown.len(), "more row")
+            ));
         }
         out.push_str(&sample_rows(&self.ledger));
         out.push_str(&left_over(&self.ledger));
@@ -151,7 +152,8 @@ impl Audit<'_> {
         let Some(reading) = row.before else { return String::new() };
         let mut out = format!("    {}: {}\n", self.ledger.name(index), self.finding(reading, paint));
         let mut table = Table::default();
-        let aggregate = if row.groups.iter().all(|group| group.aggregate == Aggregate::Mean) { "mean" } else { "value" };
+        let aggregate =
+            if row.groups.iter().all(|group| group.aggregate == Aggregate::Mean) { "mean" } else { "value" };
         let weight = self.weighted.then_some("weight");
         let head = ["", "samples"].into_iter().chain(weight).chain([aggregate]);
         table.cells(head.map(str::to_owned));
@@ -168,7 +170,8 @@ impl Audit<'_> {
         let (excess, bounds) = (reading.excess(), limit(lower, upper));
         let value = short(value);
         if reading.held(self.tolerance) {
-            let room = if excess.is_finite() && excess < 0.0 { format!(", room {}", short(-excess)) } else { String::new() };
+            let room =
+                if excess.is_finite() && excess < 0.0 { format!(", room {}", short(-excess)) } else { String::new() };
             format!("{value}, limit {bounds}: {}{room}", paint.good("held"))
         } else {
             format!("{value}, limit {bounds}: {} by {}", paint.bad("violated"), short(excess))

@@ -148,7 +148,10 @@ impl ProjectReport<'_> {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
             let state = if bad == 0 { "all held".to_owned() } else { format!("{bad} violated") };
-            out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row").replace("more rows", "more rows")));
+            out.push_str(&format!(
+                "  and {}, {state} (`--all` shows them)\n",
+                counted(more, "more row").replace("more rows", "more rows")
+            ));
         }
         out.push_str(&sample_rows(&self.ledger));
         out.push_str(&left_over(&self.ledger));
@@ -161,10 +164,11 @@ impl ProjectReport<'_> {
     fn heading(&self) -> String {
         let batches = match self.batching {
             Batching::Whole => String::new(),
-            Batching::By(size) => format!(" in {} of {size}", counted(self.ledger.batches, "batch").replace("batchs", "batches")),
+            Batching::By(size) => {
+                format!(" in {} of {size}", counted(self.ledger.batches, "batch").replace("batchs", "batches"))
+            }
         };
-        let settings =
-            if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
+        let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         format!(
             "{} on {}: {}{batches}, predictions `{}`{settings}\n",
             self.spec,
