@@ -31,7 +31,6 @@ Setup:
   completions  Print completions for a shell
   help         Print help for a command
 
-Options:
 {options}
 
 Examples:
@@ -51,19 +50,22 @@ pub struct Arguments {
     pub command: Command,
 }
 
+/// Where `-h` lists the options that every command has.
+const GLOBAL: &str = "Options of all commands";
+
 #[derive(Debug, Args)]
 pub struct Global {
     /// Results for people or for programs
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human, hide_possible_values = true, value_name = "human|json")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Format::Human, hide_possible_values = true, value_name = "human|json")]
     pub format: Format,
     /// Colours: on terminals, always or never
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto, hide_possible_values = true, value_name = "auto|always|never")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = When::Auto, hide_possible_values = true, value_name = "auto|always|never")]
     pub color: When,
     /// Lines and arrows: Unicode on terminals, else ASCII
-    #[arg(long, global = true, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
     pub symbols: Symbols,
     /// Show no progress and no notes
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
 }
 

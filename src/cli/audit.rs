@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{DataArgs, Painter, Predictions, Shown, open, outside};
+use super::dataset::{DataArgs, Painter, Predictions, Shown, one_stream, open, outside};
 use super::fault::refuse;
 use super::input::Spec;
 use super::setting::words;
@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "COL")]
     pred: Option<String>,
     /// How far beyond a limit counts as rounding, relative to the largest number in the row
-    #[arg(long, value_name = "X", default_value_t = 1e-9, value_parser = tolerance)]
+    #[arg(long, value_name = "X", default_value = "1e-9", value_parser = tolerance)]
     tolerance: f64,
     #[command(flatten)]
     shown: Shown,
@@ -39,10 +39,11 @@ fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
+    one_stream(&args.spec, &args.data.data)?;
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let predictions = Predictions::Column(args.pred.clone());
-    let dataset = open(&args.data, &predictions, Purpose::Training, program, &spec.name, console)
+    let dataset = open(&args.data, &predictions, Purpose::Training, program, console)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let bound = dataset
         .encoded

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::dataset::{DataArgs, Painter, Predictions, infeasible, middle, open};
+use super::dataset::{DataArgs, Painter, Predictions, infeasible, middle, one_stream, open};
 use super::fault::{Fault, Trouble, faults};
 use super::input::{Spec, counted, rows};
 use super::setting::{self, Setting};
@@ -91,6 +91,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outcome {
+    args.data.as_ref().map_or(Ok(()), |data| one_stream(path, data))?;
     let spec = Spec::read(path)?;
     let on_data = match spec.program() {
         Some(program) => on_data(&spec, program, args, console)?,
@@ -126,7 +127,7 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
 }
 
 fn bound(spec: &Spec, program: &Program, data: &DataArgs, console: &Console) -> Result<OnData, Trouble> {
-    let dataset = open(data, &Predictions::None, Purpose::Training, program, &spec.name, console)?;
+    let dataset = open(data, &Predictions::None, Purpose::Training, program, console)?;
     let encoded = &dataset.encoded;
     let bound = encoded.bind(&dataset.params, &Samples::All).map_err(Trouble::Faults)?;
     let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");

@@ -53,18 +53,23 @@ impl Dataset {
     }
 }
 
+/// Standard input can be read once.
+pub fn one_stream(spec: &Path, data: &Path) -> Result<(), Failure> {
+    let stream = Path::new(STANDARD_STREAM);
+    if spec == stream && data == stream {
+        return Err(Failure::new("spec and data cannot both be standard input", "name a file for one of them"));
+    }
+    Ok(())
+}
+
 /// Opens and encodes the data.
 pub fn open(
     args: &DataArgs,
     predictions: &Predictions,
     purpose: Purpose,
     program: &Program,
-    spec_name: &str,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
-    if args.data == Path::new(STANDARD_STREAM) && spec_name == "<stdin>" {
-        return Err(Failure::new("spec and data cannot both be standard input", "name a file for one of them").into());
-    }
     let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
     let source = Source::open(&args.data, args.data_format).map_err(Stop::from)?;
     let prediction = match predictions {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{DataArgs, Predictions, open};
+use super::dataset::{DataArgs, Predictions, one_stream, open};
 use super::fault::refuse;
 use super::input::{Spec, counted};
 use super::stop::{Outcome, Verdict};
@@ -35,6 +35,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
+    one_stream(&args.spec, &args.data.data)?;
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
@@ -42,7 +43,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Some(header) => Predictions::Column(Some(header.clone())),
         None => Predictions::None,
     };
-    let dataset = open(&args.data, &predictions, purpose, program, &spec.name, console)
+    let dataset = open(&args.data, &predictions, purpose, program, console)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let bound = dataset
         .encoded

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, Shown, infeasible, open, outside, status_word};
+use super::dataset::{
+    DataArgs, Dataset, Painter, Predictions, Shown, infeasible, one_stream, open, outside, status_word,
+};
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
 use super::setting::words;
@@ -35,7 +37,7 @@ pub struct Args {
     #[arg(long)]
     inference: bool,
     /// What to do if no predictions satisfy the spec
-    #[arg(long, value_enum, default_value_t = Infeasible::Error)]
+    #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
     on_infeasible: Infeasible,
     /// Where to write the data with the new column; `-` is standard output
     #[arg(short, long, value_name = "OUT")]
@@ -57,10 +59,11 @@ pub struct Args {
 const TOLERANCE: f64 = 1e-9;
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
+    one_stream(&args.spec, &args.data.data)?;
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
-    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, program, &spec.name, console)
+    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, program, console)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let header = dataset.prediction.clone().unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
@@ -99,6 +102,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         written?;
     }
     print(&report, args, &name, console)?;
+    if args.output.is_none() && !console.is_json() {
+        console.note(&format!("nothing written; `-o OUT` writes the data with the column `{name}`"));
+    }
     if done.unfinished > 0 {
         let message = format!("{} of {} batches were not solved to the end", done.unfinished, report.ledger.batches);
         console.say(&format!("error: {message}; the predictions may violate the rows\n"));

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(value_name = "PROBLEMS")]
     problems: PathBuf,
     /// What to do with problems that no point solves
-    #[arg(long, value_enum, default_value_t = Infeasible::Error)]
+    #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
     on_infeasible: Infeasible,
 }
 

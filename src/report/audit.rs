@@ -187,15 +187,14 @@ impl Audit<'_> {
             let line = format!("{} outside the bounds, by {} at most", counted(count, "prediction"), short(most));
             out.push_str(&format!("{}\n", paint.bad(&line)));
         }
-        let rows = counted(kept, "row");
         out.push_str(&match self.violated() {
             _ if self.ledger.rows.is_empty() && self.outside.0 > 0 => String::new(),
             _ if self.ledger.rows.is_empty() => {
                 format!("{}\n", paint.good("all predictions lie within their bounds"))
             }
             _ if kept == 0 => "no row could be compared\n".to_owned(),
-            0 => format!("{}\n", paint.good(&format!("{kept} of {rows} hold"))),
-            violated => format!("{}\n", paint.bad(&format!("{violated} of {rows} violated"))),
+            0 => format!("{}\n", paint.good(&format!("{kept} of {kept} rows hold"))),
+            violated => format!("{}\n", paint.bad(&format!("{violated} of {kept} rows violated"))),
         });
         out.push_str(&format!("(up to {} of the largest number in a row counts as rounding)\n", plain(self.tolerance)));
         out

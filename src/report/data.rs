@@ -85,13 +85,13 @@ impl DataReport<'_> {
         out.push_str(&self.sizes());
         out.push_str(&left_over(&self.ledger));
         let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
-        let rows = counted(kept, "row");
+        let rows = if kept == 1 { "rows".to_owned() } else { format!("{kept} rows") };
         out.push_str(&match self.feasible {
             Some(true) if kept == 0 => String::new(),
             Some(true) => {
-                format!("\n{}: some predictions within their bounds satisfy {rows}\n", paint.good("feasible"))
+                format!("\n{}: all {rows} can hold\n", paint.good("feasible"))
             }
-            Some(false) => format!("\n{}: no predictions satisfy all of {rows}\n\n", paint.bad("infeasible")),
+            Some(false) => format!("\n{}: the rows cannot all hold\n\n", paint.bad("infeasible")),
             None => "\nwhether all rows can hold together could not be decided\n".to_owned(),
         });
         out

@@ -279,10 +279,10 @@ impl ProjectReport<'_> {
             _ if self.ledger.rows.is_empty() => format!("{}\n", paint.good("all predictions lie within their bounds")),
             _ if kept == 0 => "no row took part\n".to_owned(),
             after if after == kept => {
-                format!("{}, {before} did before\n", paint.good(&format!("{after} of {} hold", counted(kept, "row"))))
+                format!("{}, {before} did before\n", paint.good(&format!("{after} of {kept} rows hold")))
             }
             after => {
-                let line = paint.bad(&format!("{after} of {} hold", counted(kept, "row")));
+                let line = paint.bad(&format!("{after} of {kept} rows hold"));
                 format!("{line}, {before} did before; violated by {} at most\n", plain(self.max_violation()))
             }
         });

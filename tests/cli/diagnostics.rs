@@ -21,7 +21,7 @@ fn code_of(path: &Path) -> Option<String> {
 /// The file `E0401_words.fair` gives E0401 and nothing else.
 #[test]
 fn specs() {
-    glob!("../fixtures/diagnostics/*.fair", |path| {
+    glob!("../fixtures/diagnostics", "*.fair", |path| {
         let name = relative(path);
         let done = run(&["check", &name]);
         if let Some(code) = code_of(path) {
@@ -39,7 +39,7 @@ fn specs() {
 /// The file `E0702.fair` gives E0702 on `E0702.csv`, and `E0601.fairc` by itself.
 #[test]
 fn data_and_compiled_specs() {
-    glob!("../fixtures/data_errors/*.fair*", |path| {
+    glob!("../fixtures/data_errors", "*.fair*", |path| {
         let (name, code) = (relative(path), code_of(path).unwrap());
         let data = relative(path).replace(".fair", ".csv");
         let arguments = match code.as_str() {

@@ -31,14 +31,15 @@ fn json_has_the_promised_keys() {
 
 #[test]
 fn offsets_count_bytes_and_columns_characters() {
-    let spec = "\u{feff}column größe: {klein}\nconstraint h: E[score | größe == klien] <= 0.1\npredict score: real\n";
+    let spec =
+        "\u{feff}column `größe`: {klein}\nconstraint h: E[score | `größe` == klien] <= 0.1\npredict score: real\n";
     let done = run_with(&["check", "-", "--format", "json"], Some(spec.as_bytes()));
     let value: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
     let label = &value["diagnostics"][0]["labels"][0];
     let start = usize::try_from(label["start"].as_u64().unwrap()).unwrap();
     let end = usize::try_from(label["end"].as_u64().unwrap()).unwrap();
     assert_eq!(&spec.as_bytes()[start..end], b"klien");
-    assert_eq!((label["line"].as_u64(), label["column"].as_u64()), (Some(2), Some(34)));
+    assert_eq!((label["line"].as_u64(), label["column"].as_u64()), (Some(2), Some(36)));
     assert_eq!((label["text"].as_str(), label["file"].as_str()), (Some("klien"), Some("<stdin>")));
 }
 
