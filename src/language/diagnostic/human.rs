@@ -162,7 +162,10 @@ struct Snippet<'a> {
 
 impl<'a> Snippet<'a> {
     fn new(sources: &'a Sources, id: SourceId, labels: &[&Label]) -> Snippet<'a> {
-        let text = masked(sources.get(id).map_or("", |source| &source.text));
+        let mut text = masked(sources.get(id).map_or("", |source| &source.text));
+        if !text.ends_with('\n') {
+            text.to_mut().push('\n');
+        }
         let labels = labels.iter().enumerate().map(|(index, label)| {
             let start = floor(&text, label.span.start as usize);
             let end = floor(&text, (label.span.end as usize).min(start + LONGEST_LABEL)).max(start);
@@ -198,7 +201,11 @@ impl SourceCode for Snippet<'_> {
         let whole_end = (1..=last).rev().find_map(line).map_or(end, |range| range.end);
         // Without context miette asks where the span is: its column counts.
         let from = if lines_before == 0 { start } else { whole.max(start.saturating_sub(LINE_CONTEXT)) };
-        let to = if lines_after == 0 { end } else { whole_end.min(end + LINE_CONTEXT) };
+        let mut to = if lines_after == 0 { end } else { whole_end.min(end + LINE_CONTEXT) };
+        if lines_after > 0 && to + 1 == self.text.len() {
+            // The line end that was added, so that a label behind the last character has a place.
+            to += 1;
+        }
         let (from, to) = (floor(&self.text, from), floor(&self.text, to).max(floor(&self.text, end)));
         let at = self.sources.line_column(self.id, u32::try_from(from).unwrap_or(u32::MAX));
         let contents = self.text.get(from..to).ok_or(MietteError::OutOfBounds)?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-pub use super::number::{lower_bound, upper_bound};
+pub use crate::language::interval::{lower_bound, upper_bound};
 
 /// A data expression in normal form: build it with the smart constructors, which keep the form.
 ///

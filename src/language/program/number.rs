@@ -4,8 +4,6 @@
 //! them an ulp apart. A folded result that lies within four ulps of a decimal of at most fifteen digits becomes that
 //! decimal ([`snap`]); so the order in which constants are folded does not show in the canonical form.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 /// How far, in units of machine epsilon, a folded constant may lie from the decimal that it becomes.
 const SNAP: f64 = 4.0 * f64::EPSILON;
 
@@ -56,30 +54,4 @@ pub fn power(base: f64, exponent: f64) -> f64 {
 /// Whether `value` is a whole number (a power of which is defined for negative bases).
 pub(super) fn is_whole(value: f64) -> bool {
     value == value.trunc()
-}
-
-/// A lower bound: minus infinity is `null`.
-pub mod lower_bound {
-    use super::*;
-
-    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        value.is_finite().then_some(*value).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NEG_INFINITY))
-    }
-}
-
-/// An upper bound: infinity is `null`.
-pub mod upper_bound {
-    use super::*;
-
-    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        value.is_finite().then_some(*value).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
-    }
 }

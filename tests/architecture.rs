@@ -1,0 +1,237 @@
+//! Arrows between the rooms of the house run one way: reads the `crate::` and `super::` edges of `src/` and fails on any
+//! that the table does not allow.
+//!
+//! Test modules are left out: they may look at whatever shows that the code is right.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room, what it may use, and why. A room is a folder or file of `src/`, named by its path.
+const ALLOWED: &[(&str, &[&str], &str)] = &[
+    // The language wing: text to a Program. No I/O, no solver.
+    ("language::span", &[], "byte ranges know nothing"),
+    ("language::interval", &[], "arithmetic knows nothing"),
+    ("language::diagnostic", &["language::span"], "what every stage's errors become; a diagnostic points at spans"),
+    ("language::library", &[], "texts that ship inside the binary"),
+    ("language::explain", &[], "pages that ship inside the binary"),
+    ("language::syntax", &["language::span", "language::diagnostic"], "text to tree, and its errors"),
+    (
+        "language::program",
+        &["language::interval", "language::diagnostic"],
+        "the canonical form stands by itself, so that a compiled spec can be loaded without the compiler; ranges of params are intervals, and a damaged file has a code",
+    ),
+    (
+        "language::hir",
+        &["language::span", "language::interval", "language::program"],
+        "the checked tree, with the levels, options and functions that the program keeps",
+    ),
+    (
+        "language::check",
+        &[
+            "language::span",
+            "language::interval",
+            "language::diagnostic",
+            "language::syntax",
+            "language::hir",
+            "language::program",
+            "language::library",
+        ],
+        "tree to checked tree; the library's names are suggested for unknown metrics",
+    ),
+    (
+        "language::lower",
+        &["language::span", "language::interval", "language::diagnostic", "language::hir", "language::program"],
+        "checked tree to rows",
+    ),
+    // The runtime wing: numbers to numbers.
+    ("runtime::problem", &[], "the numbers of a batch"),
+    ("runtime::project", &["runtime::problem"], "a problem and a point to a projection"),
+    ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
+    // Tables know neither wing.
+    ("data", &[], "files and columns"),
+    // The bridge, and what stands on it.
+    (
+        "bind",
+        &["data", "language::interval", "language::program", "runtime::problem"],
+        "a program and a table to a problem",
+    ),
+    (
+        "report",
+        &["bind", "language::program", "runtime::problem", "runtime::project"],
+        "what rows say about predictions",
+    ),
+    ("cli", &["*"], "the outermost room"),
+    ("lib", &["language::*"], "the map: compile() walks the language wing from end to end"),
+    ("main", &["cli"], "starts the command line"),
+];
+
+/// Rooms with rooms inside.
+const WINGS: [&str; 2] = ["language", "runtime"];
+
+#[test]
+fn arrows_run_one_way() {
+    let mut wrong = Vec::new();
+    for (room, files) in rooms() {
+        let Some((_, allowed, reason)) = ALLOWED.iter().find(|(name, _, _)| *name == room) else {
+            wrong.push(format!("`{room}` is not in the table"));
+            continue;
+        };
+        for file in files {
+            for used in edges(&file, &room) {
+                let fine = used == room || allowed.iter().any(|pattern| matches(pattern, &used));
+                if !fine {
+                    wrong.push(format!("{}: `{room}` uses `{used}`, but: {reason}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows that the table does not allow:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_no_cycle_and_nothing_that_is_not_there() {
+    let there: BTreeSet<String> = rooms().into_keys().collect();
+    let mut order: Vec<&str> = Vec::new();
+    for (room, allowed, _) in ALLOWED {
+        assert!(there.contains(*room), "`{room}` is in the table and not in src/");
+        for pattern in allowed.iter().filter(|pattern| !pattern.contains('*')) {
+            assert!(there.contains(*pattern), "`{pattern}` is in the table and not in src/");
+            // Whatever a room uses stands above it, so no arrow leads back.
+            assert!(order.contains(pattern), "`{room}` uses `{pattern}`, which stands below it");
+        }
+        order.push(room);
+    }
+}
+
+#[test]
+fn edges_are_found() {
+    let text = "use crate::language::{span::Span, hir::{self, Hir}};\nuse crate::data::Source;\n\
+                // crate::cli in a comment\nlet a = crate::runtime::problem::Problem::new();\nuse crate::{bind, report};\n";
+    let found: BTreeSet<String> = used_in(text).into_iter().collect();
+    let expected = ["bind", "data", "language::hir", "language::span", "report", "runtime::problem"];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+}
+
+fn matches(pattern: &str, room: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => room.starts_with(prefix),
+        None => pattern == room,
+    }
+}
+
+/// The files of each room.
+fn rooms() -> BTreeMap<String, Vec<PathBuf>> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut rooms: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let mut waiting = vec![src.clone()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let tests = path.file_stem().is_some_and(|stem| stem.to_str().is_some_and(|stem| stem.ends_with("tests")));
+            if path.is_dir() && !tests {
+                waiting.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "rs") || tests {
+                continue;
+            }
+            if let Some(room) = room_of(path.strip_prefix(&src).unwrap()) {
+                rooms.entry(room).or_default().push(path);
+            }
+        }
+    }
+    rooms
+}
+
+/// `language/check/name.rs` → `language::check`; none for the `mod.rs` of a wing, which only lists its rooms.
+fn room_of(path: &Path) -> Option<String> {
+    let parts: Vec<String> =
+        path.with_extension("").components().map(|part| part.as_os_str().to_str().unwrap().to_owned()).collect();
+    match &parts[..] {
+        [wing, room, ..] if WINGS.contains(&wing.as_str()) => (room != "mod").then(|| format!("{wing}::{room}")),
+        [room, ..] => Some(room.clone()),
+        [] => None,
+    }
+}
+
+/// The rooms that a file uses. Items of the file's own wing are also reached by `super::`, from as deep as it stands.
+fn edges(file: &Path, room: &str) -> BTreeSet<String> {
+    let text = code(&fs::read_to_string(file).unwrap());
+    let mut used: BTreeSet<String> = used_in(&text).into_iter().collect();
+    if let Some((wing, inner)) = room.split_once("::") {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(wing);
+        let depth = file.strip_prefix(&src).unwrap().components().count();
+        // `check.rs` and `check/mod.rs` are the module itself, `check/name.rs` a module in it.
+        let module = file.file_stem().is_some_and(|stem| stem == "mod");
+        let supers = if module { depth - 1 } else { depth };
+        let prefix = format!("crate::{wing}::");
+        let path = "super::".repeat(supers);
+        let direct = text.replace(&path, &prefix);
+        used.extend(
+            used_in(&direct)
+                .into_iter()
+                .filter(|used| used.starts_with(wing) && !used.ends_with(&format!("::{inner}"))),
+        );
+    }
+    used.retain(|used| !WINGS.contains(&used.as_str()) && used != room);
+    used
+}
+
+/// Without comments and without the test module at the end.
+fn code(text: &str) -> String {
+    let kept = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    kept.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// Every path behind `crate::`, groups in braces taken apart, as rooms.
+fn used_in(text: &str) -> Vec<String> {
+    let text = code(text);
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        for path in expand(rest) {
+            let parts: Vec<&str> = path.split("::").collect();
+            let lower = |part: &&str| part.starts_with(|c: char| c.is_ascii_lowercase());
+            match &parts[..] {
+                [wing, room, ..] if WINGS.contains(wing) && lower(room) => found.push(format!("{wing}::{room}")),
+                // Items that a wing passes on, and functions of the crate itself.
+                [wing, ..] if WINGS.contains(wing) => {}
+                [room, ..] if is_room(room) => found.push((*room).to_owned()),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn is_room(name: &str) -> bool {
+    ALLOWED.iter().any(|(room, _, _)| *room == name)
+}
+
+/// `a::{b, c::{d, e}}` → `a::b`, `a::c::d`, `a::c::e`.
+fn expand(text: &str) -> Vec<String> {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
+    let head = &text[..end];
+    let Some(inside) = text[end..].strip_prefix('{') else { return vec![head.to_owned()] };
+    let mut paths = Vec::new();
+    let (mut depth, mut start) = (0, 0);
+    for (at, c) in inside.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                let piece = inside[start..at].trim();
+                if !piece.is_empty() {
+                    paths.extend(expand(piece).into_iter().map(|path| format!("{head}{path}")));
+                }
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    paths
+}
