@@ -232,6 +232,10 @@ impl Example {
                 let found = only.labels.first().map(|label| label.span).unwrap_or_default();
                 let found = (compilation.sources.name(found.source).to_string(), found);
                 let marks = self.marks();
+                // The error pages show every place; another page may leave it to the output that it shows.
+                if marks.is_empty() && !self.place.starts_with("docs/errors/") {
+                    return Ok(());
+                }
                 let [(name, start, end)] = marks.as_slice() else {
                     return Err(format!("marks {} places, and should mark one", marks.len()));
                 };
