@@ -62,7 +62,7 @@ pub struct Global {
     /// Lines and arrows: Unicode on terminals, else ASCII
     #[arg(long, global = true, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
     pub symbols: Symbols,
-    /// Show no progress
+    /// Show no progress and no notes
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }

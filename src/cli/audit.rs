@@ -42,7 +42,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let predictions = Predictions::Column(args.pred.clone());
-    let dataset = open(&args.data, &predictions, Purpose::Training, &spec, program, console)?;
+    let dataset = open(&args.data, &predictions, Purpose::Training, program, &spec.name, console)
+        .map_err(|trouble| trouble.told(&spec, program, console))?;
     let bound = dataset
         .encoded
         .bind(&dataset.params, &Samples::All)

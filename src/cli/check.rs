@@ -1,30 +1,48 @@
-//! `fairc check`: is a spec valid?
+//! `fairc check`: is a spec valid, and does it fit data?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::input::{Spec, rows};
+use super::dataset::{DataArgs, Painter, Predictions, infeasible, middle, open};
+use super::fault::{Fault, Trouble, faults};
+use super::input::{Spec, counted, rows};
+use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
+use crate::bind::{Purpose, Samples};
+use crate::data::Format;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
+use crate::language::program::Program;
+use crate::report::{DataReport, DataView, Ledger, event_sizes};
+use crate::runtime::project::{Settings, Status, project};
 
 /// Check specs, alone or against data
 ///
-/// Prints all errors and warnings, or `ok` with the number of rows and the fingerprint.
+/// Prints all errors and warnings, or `ok` with the number of rows and the fingerprint. With data also: how many
+/// samples each event has, which rows are skipped, and whether all rows can hold together.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Specs, `.fair` or `.fairc`; `-` is standard input
     #[arg(required = true, value_name = "SPEC")]
     specs: Vec<PathBuf>,
+    /// Data to check the specs against: .csv, .tsv, .parquet or .jsonl; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
+    #[arg(long, value_name = "FORMAT", requires = "data")]
+    data_format: Option<Format>,
+    /// Set a param, for example `--set eps=0.01`; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
+    settings: Vec<Setting>,
     /// Count warnings as errors
     #[arg(long)]
     deny_warnings: bool,
 }
 
 /// What `--format json` prints.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Report {
     ok: bool,
     diagnostics: Vec<Entry>,
@@ -40,6 +58,8 @@ struct Summary {
     fingerprint: Option<String>,
     rows: Option<usize>,
     constraints: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<DataView>,
 }
 
 #[derive(Serialize)]
@@ -48,62 +68,134 @@ struct Unreadable {
     help: Option<String>,
 }
 
+/// What came of a valid spec on data.
+#[derive(Default)]
+struct OnData {
+    faults: Vec<Fault>,
+    view: Option<DataView>,
+    text: String,
+}
+
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    let mut report = Report { ok: true, diagnostics: Vec::new(), specs: Vec::new(), errors: Vec::new() };
+    let mut report = Report { ok: true, ..Report::default() };
     let mut verdict = Verdict::Yes;
     let mut failures: Vec<Failure> = Vec::new();
     for path in &args.specs {
-        let spec = match Spec::read(path) {
-            Ok(spec) => spec,
-            Err(failure) => {
-                failures.push(failure);
-                continue;
-            }
-        };
-        let denied = args.deny_warnings && spec.count(Severity::Warning) > 0;
-        verdict = verdict.and(Verdict::from(spec.program().is_some() && !denied));
-        if console.is_json() {
-            report.ok &= spec.program().is_some();
-            report.diagnostics.extend(spec.entries());
-            report.specs.push(summary(&spec));
-        } else {
-            print(&spec, denied, args.specs.len() > 1, console)?;
+        match one(path, args, &mut report, console) {
+            Ok(answer) => verdict = verdict.and(answer),
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(stop) => return Err(stop),
         }
     }
     finish(report, failures, verdict, console)
 }
 
+fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outcome {
+    let spec = Spec::read(path)?;
+    let on_data = match spec.program() {
+        Some(program) => on_data(&spec, program, args, console)?,
+        None => OnData::default(),
+    };
+    let denied = args.deny_warnings && spec.count(Severity::Warning) > 0;
+    let ok = spec.program().is_some() && on_data.faults.is_empty();
+    if console.is_json() {
+        report.ok &= ok;
+        report.diagnostics.extend(spec.entries());
+        report.diagnostics.extend(on_data.faults.iter().map(|fault| fault.entry(&spec)));
+        report.specs.push(summary(&spec, on_data.view));
+    } else {
+        print(&spec, &on_data, denied, args.specs.len() > 1, console)?;
+    }
+    Ok(Verdict::from(ok && !denied))
+}
+
+/// Settings are checked without data too.
+fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Result<OnData, Stop> {
+    let found = match &args.data {
+        None => setting::params(&args.settings, program).map(|_| OnData::default()).map_err(Trouble::Faults),
+        Some(data) => {
+            let data = DataArgs { data: data.clone(), data_format: args.data_format, settings: args.settings.clone() };
+            bound(spec, program, &data, console)
+        }
+    };
+    match found {
+        Ok(on_data) => Ok(on_data),
+        Err(Trouble::Faults(errors)) => Ok(OnData { faults: faults(&errors, spec, program)?, ..OnData::default() }),
+        Err(Trouble::Stop(stop)) => Err(stop),
+    }
+}
+
+fn bound(spec: &Spec, program: &Program, data: &DataArgs, console: &Console) -> Result<OnData, Trouble> {
+    let dataset = open(data, &Predictions::None, Purpose::Training, program, &spec.name, console)?;
+    let encoded = &dataset.encoded;
+    let bound = encoded.bind(&dataset.params, &Samples::All).map_err(Trouble::Faults)?;
+    let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
+    let start = middle(&bound.problem);
+    let mut ledger = Ledger::new(program);
+    ledger.enter(&bound, encoded, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
+    let projection = project(&bound.problem, &start, &Settings::default()).map_err(|error| inconsistent(&error))?;
+    let (feasible, faults) = match &projection.status {
+        Status::Optimal => (Some(true), Vec::new()),
+        Status::Infeasible(proof) | Status::Relaxed(proof) => {
+            (Some(false), vec![infeasible(proof, &bound.problem, "", spec, program)])
+        }
+        Status::IterationLimit => (None, Vec::new()),
+    };
+    let events = event_sizes(&ledger, &bound);
+    let weighted = encoded.weight().is_some();
+    let report = DataReport { data: dataset.source.name(), n: encoded.n(), ledger, events, weighted, feasible };
+    Ok(OnData { faults, view: Some(report.json()), text: report.text(&Painter(console)) })
+}
+
 fn finish(mut report: Report, mut failures: Vec<Failure>, verdict: Verdict, console: &Console) -> Outcome {
-    if console.is_json() && failures.len() < report.specs.len() + failures.len() {
+    if console.is_json() && !report.specs.is_empty() {
         report.ok &= failures.is_empty();
         let unreadable =
             |failure: &Failure| Unreadable { message: failure.message.clone(), help: failure.help.clone() };
         report.errors = failures.iter().map(unreadable).collect();
         console.json(&report)?;
+        failures.iter().for_each(|failure| console.failed_in_words(failure));
+        return if failures.is_empty() { Ok(verdict) } else { Err(Stop::Told) };
     }
     let Some(last) = failures.pop() else { return Ok(verdict) };
-    failures.iter().for_each(|failure| console.failed(failure));
+    failures.iter().for_each(|failure| console.failed_in_words(failure));
     Err(Stop::Failed(last))
 }
 
-fn summary(spec: &Spec) -> Summary {
+fn summary(spec: &Spec, data: Option<DataView>) -> Summary {
     let program = spec.program();
     Summary {
         file: spec.name.clone(),
         fingerprint: program.map(|program| program.fingerprint().to_string()),
         rows: program.map(rows),
         constraints: program.map(|_| spec.constraints()),
+        data,
     }
 }
 
-fn print(spec: &Spec, denied: bool, several: bool, console: &Console) -> Result<(), Stop> {
+fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &Console) -> Result<(), Stop> {
     let mut text = spec.rendered(console.out_look());
-    let line = spec.summary();
-    let tone = if spec.program().is_none() || denied { Tone::Bad } else { Tone::Good };
+    let tone = match (spec.program().is_some() && !denied, spec.count(Severity::Warning)) {
+        (false, _) => Tone::Bad,
+        (true, 0) => Tone::Good,
+        (true, _) => Tone::Careful,
+    };
+    if !on_data.faults.is_empty() {
+        text.push_str(&on_data.text);
+        for fault in &on_data.faults {
+            text.push_str(&format!("{}\n", fault.rendered(spec, console.out_look())));
+        }
+        let line = format!("{} in {}", counted(on_data.faults.len(), "error"), spec.name);
+        text.push_str(&format!("{}\n", console.paint(&line, Tone::Bad)));
+        return console.print(&text);
+    }
     if several && spec.program().is_some() {
         text.push_str(&format!("{}: ", spec.name));
     }
-    text.push_str(&console.paint(&line, tone));
+    text.push_str(&console.paint(&spec.summary(), tone));
     text.push_str(if denied { " (warnings are denied)\n" } else { "\n" });
+    if !on_data.text.is_empty() {
+        text.push_str(&format!("\n{}", on_data.text));
+    }
     console.print(&text)
 }

@@ -103,6 +103,10 @@ fn emit(stage: Stage, spans: bool, spec: &Spec, console: &Console) -> Outcome {
             let message = format!("`{}` is compiled, and the stages before the rows are not kept in it", spec.name);
             return Err(Stop::failed(message, "use `--emit rows` or `--emit text`, or name the `.fair` file"));
         }
+        (Stage::Ast | Stage::Hir, Content::Broken(_)) => {
+            spec.valid(console)?;
+            return Ok(Verdict::No);
+        }
         (Stage::Ast, Content::Source(compilation)) => emit::ast(compilation),
         (Stage::Hir, Content::Source(compilation)) => emit::hir(&compilation.hir, &compilation.sources, spans),
         (Stage::Rows, _) => {

@@ -16,6 +16,7 @@ pub struct Console {
     out: Look,
     err: Look,
     progress: bool,
+    quiet: bool,
 }
 
 /// What a piece of text is, for its colour.
@@ -51,7 +52,13 @@ impl Console {
             },
             width: if terminal { width } else { PLAIN_WIDTH },
         };
-        Console { format: global.format, out: look(out), err: look(err), progress: err && !global.quiet }
+        Console {
+            format: global.format,
+            out: look(out),
+            err: look(err),
+            progress: err && !global.quiet,
+            quiet: global.quiet,
+        }
     }
 
     pub fn is_json(&self) -> bool {
@@ -88,7 +95,9 @@ impl Console {
 
     /// `note: ..` on standard error.
     pub fn note(&self, text: &str) {
-        self.say(&format!("{} {}\n", paint("note:", Tone::Faint, self.err), harmless(text)));
+        if !self.quiet {
+            self.say(&format!("{} {}\n", paint("note:", Tone::Faint, self.err), harmless(text)));
+        }
     }
 
     /// A colour on standard output.
@@ -98,15 +107,20 @@ impl Console {
 
     /// Says why the command could not be run; for scripts also as JSON.
     pub fn failed(&self, failure: &Failure) {
+        self.failed_in_words(failure);
+        if self.is_json() {
+            let error = serde_json::json!({ "message": failure.message, "help": failure.help });
+            let _closed = self.json(&serde_json::json!({ "ok": false, "diagnostics": [], "error": error }));
+        }
+    }
+
+    /// Says on standard error what went wrong.
+    pub fn failed_in_words(&self, failure: &Failure) {
         let mut text = format!("{} {}\n", paint("error:", Tone::Bad, self.err), harmless(&failure.message));
         if let Some(help) = &failure.help {
             text.push_str(&format!("  {} {}\n", paint("help:", Tone::Strong, self.err), harmless(help)));
         }
         self.say(&text);
-        if self.is_json() {
-            let error = serde_json::json!({ "message": failure.message, "help": failure.help });
-            let _closed = self.json(&serde_json::json!({ "ok": false, "diagnostics": [], "error": error }));
-        }
     }
 
     /// A bar for work on `total` bytes; hidden where standard error is no terminal.

@@ -1,14 +1,14 @@
 //! A spec with data: opened, encoded and ready to be bound. What `project`, `audit`, `export` and `check --data` share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::fault::{Fault, at_row, refuse};
+use super::fault::{Fault, Trouble, at_row};
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
 use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
-use crate::data::{Format, Source};
+use crate::data::{Format, STANDARD_STREAM, Source};
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::program::{Names, Program};
 use crate::report::Paint;
@@ -58,12 +58,15 @@ pub fn open(
     args: &DataArgs,
     predictions: &Predictions,
     purpose: Purpose,
-    spec: &Spec,
     program: &Program,
+    spec_name: &str,
     console: &Console,
-) -> Result<Dataset, Stop> {
-    let params = setting::params(&args.settings, spec, program, console)?;
-    let source = Source::open(&args.data, args.data_format)?;
+) -> Result<Dataset, Trouble> {
+    if args.data == Path::new(STANDARD_STREAM) && spec_name == "<stdin>" {
+        return Err(Failure::new("spec and data cannot both be standard input", "name a file for one of them").into());
+    }
+    let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
+    let source = Source::open(&args.data, args.data_format).map_err(Stop::from)?;
     let prediction = match predictions {
         Predictions::Column(Some(header)) => Some(column(header, &source)?),
         Predictions::Column(None) => Some(default_column(program, &source)?),
@@ -76,9 +79,9 @@ pub fn open(
         bar.set_position(read);
     });
     bar.finish_and_clear();
-    let encoded = encoded.map_err(|errors| refuse(&errors, spec, program, console))?;
+    let encoded = encoded.map_err(Trouble::Faults)?;
     if encoded.n() == 0 {
-        return Err(Stop::failed(format!("`{}` has no rows", source.name()), "a header alone is no data"));
+        return Err(Failure::new(format!("`{}` has no rows", source.name()), "a header alone is no data").into());
     }
     Ok(Dataset { source, params, encoded, prediction })
 }
@@ -142,10 +145,10 @@ pub fn infeasible(proof: &Infeasibility, problem: &Problem, place: &str, spec: &
         let compared = compared.map_or_else(String::new, |row| program.terms_text(&row.terms, &words));
         let side = |sides: &[f64]| sides.get(row).copied().unwrap_or(f64::NAN);
         let asked = match proof.combination.get(row) {
-            Some(weight) if *weight < 0.0 => format!("at least {}", side(problem.lower())),
-            Some(_) | None => format!("at most {}", side(problem.upper())),
+            Some(weight) if *weight < 0.0 => format!("{compared} >= {}", side(problem.lower())),
+            Some(_) | None => format!("{compared} <= {}", side(problem.upper())),
         };
-        at_row(&mut fault, name, &format!("`{name}` asks for {compared} of {asked}"), spec, program);
+        at_row(&mut fault, name, &format!("`{name}` asks for {asked}"), spec, program);
     }
     fault
 }
@@ -174,6 +177,20 @@ pub fn outside(problem: &Problem, values: &[f64]) -> (usize, f64) {
         (lo - value).max(value - hi)
     });
     excess.filter(|excess| *excess > 0.0).fold((0, 0.0), |(count, most), excess| (count + 1, f64::max(most, excess)))
+}
+
+/// The middle of the box; where it has no end on one side, the other end, and 0 where it has none.
+pub fn middle(problem: &Problem) -> Vec<f64> {
+    let between = |lo: f64, hi: f64| match (lo.is_finite(), hi.is_finite()) {
+        (true, true) => lo / 2.0 + hi / 2.0,
+        (true, false) => lo,
+        (false, true) => hi,
+        (false, false) => 0.0,
+    };
+    match problem.bounds() {
+        Bounds::Uniform { lo, hi } => vec![between(lo, hi); problem.n()],
+        Bounds::PerSample { lo, hi } => lo.iter().zip(&hi).map(|(&lo, &hi)| between(lo, hi)).collect(),
+    }
 }
 
 /// Paints reports on standard output.

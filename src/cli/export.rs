@@ -42,7 +42,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Some(header) => Predictions::Column(Some(header.clone())),
         None => Predictions::None,
     };
-    let dataset = open(&args.data, &predictions, purpose, &spec, program, console)?;
+    let dataset = open(&args.data, &predictions, purpose, program, &spec.name, console)
+        .map_err(|trouble| trouble.told(&spec, program, console))?;
     let bound = dataset
         .encoded
         .bind(&dataset.params, &Samples::All)

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::input::{Content, Spec, counted};
 use super::stop::{Failure, Stop};
 use crate::bind::BindError;
-use crate::language::diagnostic::human::{Look, render};
+use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
 use crate::language::program::{Origin, Program};
@@ -29,13 +29,49 @@ impl Fault {
 
     pub fn rendered(&self, spec: &Spec, look: Look) -> String {
         let nothing = Sources::default();
-        render(&self.diagnostic, spec.sources().unwrap_or(&nothing), look)
+        // Places in tables are part of the message.
+        let noted = self.places.iter().filter(|place| place.column.is_none());
+        let note = |place: &Place| match place.line {
+            Some(line) => format!("{}:{line}: {}", place.file, place.label),
+            None => format!("{}: {}", place.file, place.label),
+        };
+        let notes: Vec<String> = noted.map(note).collect();
+        render_with(&self.diagnostic, &notes, spec.sources().unwrap_or(&nothing), look)
     }
 }
 
 /// The faults of spec and data; what is no fault of them stops the command.
 pub fn faults(errors: &[BindError], spec: &Spec, program: &Program) -> Result<Vec<Fault>, Stop> {
     errors.iter().map(|error| fault(error, spec, program)).collect()
+}
+
+/// Why data could not be made ready.
+#[derive(Debug)]
+pub enum Trouble {
+    Faults(Vec<BindError>),
+    Stop(Stop),
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Trouble::Stop(stop)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Stop(failure.into())
+    }
+}
+
+impl Trouble {
+    /// Tells the faults, for a command that cannot go on.
+    pub fn told(self, spec: &Spec, program: &Program, console: &Console) -> Stop {
+        match self {
+            Trouble::Faults(errors) => refuse(&errors, spec, program, console),
+            Trouble::Stop(stop) => stop,
+        }
+    }
 }
 
 /// Tells the faults and ends the command with no.

@@ -61,21 +61,35 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     let changed = done.iter().filter(|formatted| formatted.changed).count();
-    if console.is_json() && failures.is_empty() {
-        let ok = verdict == Verdict::Yes;
+    if console.is_json() && (failures.is_empty() || args.files.len() > 1) {
+        let ok = verdict == Verdict::Yes && failures.is_empty();
         console.json(&serde_json::json!({ "ok": ok, "diagnostics": entries, "files": done }))?;
     } else if args.check && changed > 0 {
         console.say(&format!("{} not formatted; `fairc fmt` rewrites\n", counted(changed, "file")));
     }
-    let Some(last) = failures.pop() else { return Ok(verdict) };
-    failures.iter().for_each(|failure| console.failed(failure));
-    Err(Stop::Failed(last))
+    match (failures.pop(), args.files.len()) {
+        (None, _) => Ok(verdict),
+        (Some(only), 1) => Err(Stop::Failed(only)),
+        (Some(last), _) => {
+            failures.iter().chain([&last]).for_each(|failure| console.failed_in_words(failure));
+            Err(Stop::Told)
+        }
+    }
 }
 
 /// Formats one file; a file with syntax errors is left as it is, and the errors are returned.
 fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, Vec<Entry>>, Stop> {
     let name = name_of(path);
-    let text = read_text(path)?;
+    let text = match read_text(path)? {
+        Ok(text) => text,
+        Err(broken) => {
+            let spec = Spec::broken(path, broken);
+            if !console.is_json() {
+                console.say(&format!("{}{}\n", spec.rendered(console.err_look()), spec.summary()));
+            }
+            return Ok(Err(spec.entries()));
+        }
+    };
     if Spec::is_compiled(path, &text) {
         return Err(Stop::failed(format!("`{name}` is a compiled spec, which has no layout"), "name a `.fair` file"));
     }

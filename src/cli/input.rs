@@ -12,9 +12,10 @@ use crate::Compilation;
 use crate::data::STANDARD_STREAM;
 use crate::language::diagnostic::human::render;
 use crate::language::diagnostic::json::Entry;
-use crate::language::diagnostic::{Diagnostic, Severity};
+use crate::language::diagnostic::{Code, Diagnostic, Label, Severity};
 use crate::language::program::Program;
-use crate::language::span::{Source, Sources};
+use crate::language::span::{Source, Sources, Span};
+use crate::language::syntax::error::NotUtf8;
 use crate::language::syntax::import::Loader;
 
 /// A longer file is no spec.
@@ -32,17 +33,35 @@ pub enum Content {
     Source(Box<Compilation>),
     /// From a `.fairc`.
     Compiled(Box<Program>),
+    /// A file that is no text, or no compiled spec.
+    Broken(Box<Broken>),
+}
+
+/// What is wrong with a file as a whole.
+pub struct Broken {
+    diagnostics: Vec<Diagnostic>,
+    sources: Sources,
 }
 
 impl Spec {
     /// Reads and compiles a spec. The content says whether it is a `.fairc`.
     pub fn read(path: &Path) -> Result<Spec, Failure> {
         let name = name_of(path);
-        let text = read_text(path)?;
+        let text = match read_text(path)? {
+            Ok(text) => text,
+            Err(broken) => return Ok(Spec::broken(path, broken)),
+        };
         if Spec::is_compiled(path, &text) {
-            let program = Program::from_artefact(text.trim_start_matches('\u{feff}'))
-                .map_err(|error| Failure::new(format!("`{name}`: {error}"), error.help()))?;
-            return Ok(Spec { name, content: Content::Compiled(Box::new(program)) });
+            let content = match Program::from_artefact(text.trim_start_matches('\u{feff}')) {
+                Ok(program) => Content::Compiled(Box::new(program)),
+                Err(error) => {
+                    let message = format!("`{name}`: {error}");
+                    let (code, help) = (error.code(), Some(error.help().to_owned()));
+                    let diagnostics = vec![Diagnostic { code, message, help, labels: Vec::new() }];
+                    Content::Broken(Box::new(Broken { diagnostics, sources: Sources::default() }))
+                }
+            };
+            return Ok(Spec { name, content });
         }
         let loader = Files::new(path, &name);
         let compilation = crate::compile(Source { name: name.clone(), text: text.into() }, &loader);
@@ -59,13 +78,20 @@ impl Spec {
         match &self.content {
             Content::Source(compilation) => compilation.program.as_ref(),
             Content::Compiled(program) => Some(program),
+            Content::Broken(_) => None,
         }
+    }
+
+    /// A spec that is known to be broken.
+    pub fn broken(path: &Path, broken: Broken) -> Spec {
+        Spec { name: name_of(path), content: Content::Broken(Box::new(broken)) }
     }
 
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match &self.content {
             Content::Source(compilation) => &compilation.diagnostics,
             Content::Compiled(_) => &[],
+            Content::Broken(broken) => &broken.diagnostics,
         }
     }
 
@@ -73,6 +99,7 @@ impl Spec {
         match &self.content {
             Content::Source(compilation) => Some(&compilation.sources),
             Content::Compiled(_) => None,
+            Content::Broken(broken) => Some(&broken.sources),
         }
     }
 
@@ -145,6 +172,7 @@ impl Spec {
     /// How many constraints the spec has, `use`s included.
     pub fn constraints(&self) -> usize {
         match &self.content {
+            Content::Broken(_) => 0,
             Content::Source(compilation) => compilation.hir.constraints.len(),
             Content::Compiled(program) => {
                 let rows = program.rows.iter().map(|row| &row.origins);
@@ -182,15 +210,21 @@ fn help_for(path: &Path) -> &'static str {
     }
 }
 
-/// The text of a file, a byte order mark included, so that offsets into it are those into the file.
-pub fn read_text(path: &Path) -> Result<String, Failure> {
+/// The text of a file, a byte order mark included, so that offsets into it are those into the file; E0105 if it is none.
+pub fn read_text(path: &Path) -> Result<Result<String, Broken>, Failure> {
     let name = name_of(path);
     let bytes =
         read_bytes(path).map_err(|reason| Failure::new(format!("cannot read `{name}`: {reason}"), help_for(path)))?;
-    String::from_utf8(bytes).map_err(|error| {
+    Ok(String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Failure::new(format!("`{name}` is not UTF-8 text: byte {at} belongs to no character"), "save it as UTF-8")
-    })
+        let text = std::str::from_utf8(error.as_bytes().get(..at).unwrap_or_default()).unwrap_or_default();
+        let mut sources = Sources::default();
+        let source = sources.add(name, text);
+        let found = NotUtf8 { offset: at };
+        let labels = vec![Label { span: Span::new(source, at, at), text: "here".to_owned() }];
+        let (code, message, help) = (Code(found.code()), found.to_string(), Some(found.help()));
+        Broken { diagnostics: vec![Diagnostic { code, message, help, labels }], sources }
+    }))
 }
 
 /// All bytes of a file, or of standard input for `-`.

@@ -6,6 +6,7 @@ use crate::language::library::{METRICS, find};
 use crate::language::span::SourceId;
 use crate::language::syntax::ast::ItemKind;
 use crate::language::syntax::parse;
+use crate::report::{first_sentence, wrapped};
 
 /// List or print the standard metrics
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ struct Listed {
 fn listed(name: &str, text: &str) -> Listed {
     let parsed = parse(SourceId::default(), text);
     let item = parsed.file.items.iter().find(|item| matches!(&item.kind, ItemKind::Metric(it) if it.name.text == name));
-    let summary = item.and_then(|item| item.doc.lines().next()).unwrap_or_default().to_owned();
+    let summary = item.map(|item| first_sentence(&item.doc)).unwrap_or_default();
     let parameters = match item.map(|item| &item.kind) {
         Some(ItemKind::Metric(metric)) => metric.parameters.iter().map(|name| name.text.as_str()).collect(),
         _ => Vec::new(),
@@ -46,11 +47,10 @@ fn list(console: &Console) -> Result<(), Stop> {
         let entry = |(name, metric): &(&str, Listed)| serde_json::json!({ "name": name, "signature": metric.signature, "summary": metric.summary });
         return console.json(&all.iter().map(entry).collect::<Vec<_>>());
     }
-    let width = all.iter().map(|(_, metric)| metric.signature.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for (_, Listed { signature, summary }) in &all {
-        let gap = " ".repeat(width - signature.chars().count());
-        text.push_str(&format!("{}{gap}  {summary}\n", console.paint(signature, Tone::Strong)));
+        let summary = wrapped(summary, "    ", console.out_look().width);
+        text.push_str(&format!("{}\n{summary}", console.paint(signature, Tone::Strong)));
     }
     text.push_str("\nwrite `use NAME(..)` in a spec; `fairc std NAME` prints a metric with its formula and source\n");
     console.print(&text)

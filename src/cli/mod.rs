@@ -66,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match outcome {
         Ok(Verdict::Yes) | Err(Stop::Closed) => 0,
         Ok(Verdict::No) | Err(Stop::Refused) => 1,
+        Err(Stop::Told) => 2,
         Err(Stop::Failed(failure)) => {
             console.failed(&failure);
             2

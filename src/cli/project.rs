@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, Shown, infeasible, open, status_word};
+use super::dataset::{DataArgs, Dataset, Painter, Predictions, Shown, infeasible, open, outside, status_word};
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
 use super::setting::words;
@@ -60,7 +60,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
-    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, &spec, program, console)?;
+    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, program, &spec.name, console)
+        .map_err(|trouble| trouble.told(&spec, program, console))?;
     let header = dataset.prediction.clone().unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
     refuse_existing(args, &name, &dataset)?;
@@ -73,7 +74,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         prediction: &header,
         settings: words(&args.data.settings),
         ledger: done.ledger,
+        n: dataset.encoded.n(),
         movement: done.movement,
+        outside: done.outside,
         batching: args.batch.map_or(Batching::Whole, |size| Batching::By(size as usize)),
         tolerance: TOLERANCE,
         status: done.status,
@@ -169,6 +172,8 @@ struct Run<'a> {
 struct Done<'a> {
     ledger: Ledger<'a>,
     movement: Movement,
+    /// Predictions outside their bounds before.
+    outside: (usize, f64),
     y: Vec<f64>,
     status: &'static str,
     unfinished: usize,
@@ -182,6 +187,7 @@ impl<'a> Run<'a> {
         let mut done = Done {
             ledger: Ledger::new(self.program),
             movement: Movement::default(),
+            outside: (0, 0.0),
             y: Vec::with_capacity(n),
             status: "optimal",
             unfinished: 0,
@@ -212,6 +218,8 @@ impl<'a> Run<'a> {
             encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
         let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
         done.ledger.enter(&bound, encoded, &samples, z).map_err(|error| inconsistent(&error))?;
+        let (count, most) = outside(&bound.problem, z);
+        done.outside = (done.outside.0 + count, done.outside.1.max(most));
         let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
         let mut projection = Projection::default();
         projector.project_into(&bound.problem, z, &settings, &mut projection).map_err(|error| inconsistent(&error))?;

@@ -1,10 +1,6 @@
 //! `--set eps=0.01`: values of params.
 
-use super::console::Console;
-use super::fault::refuse;
-use super::input::Spec;
-use super::stop::Stop;
-use crate::bind::Params;
+use crate::bind::{BindError, Params};
 use crate::language::program::Program;
 
 /// One `NAME=VALUE`.
@@ -32,9 +28,9 @@ pub fn parse(text: &str) -> Result<Setting, String> {
 
 /// The values of the params with these settings. An unknown name is a mistake in the arguments, and a value outside its
 /// range is E0504.
-pub fn params(settings: &[Setting], spec: &Spec, program: &Program, console: &Console) -> Result<Params, Stop> {
+pub fn params(settings: &[Setting], program: &Program) -> Result<Params, Vec<BindError>> {
     let overrides: Vec<(String, f64)> = settings.iter().map(|setting| (setting.name.clone(), setting.value)).collect();
-    Params::resolve(program, &overrides).map_err(|errors| refuse(&errors, spec, program, console))
+    Params::resolve(program, &overrides)
 }
 
 /// `eps = 0.01`, for reports.

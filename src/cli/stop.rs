@@ -34,6 +34,8 @@ pub enum Stop {
     Closed,
     /// The question could not be asked.
     Failed(Failure),
+    /// The same, and it has been said.
+    Told,
 }
 
 /// What went wrong with files or arguments, for the user.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ledger::{Group, Ledger, Reading, RowLedger};
+use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
 use super::number::{counted, finite, limit, plain, short};
 use super::project::{heading, left_over, sample_rows, worst};
 use super::table::{Align, Paint, Table};
@@ -36,6 +36,7 @@ pub struct AuditView {
     tolerance: f64,
     distance: f64,
     status: &'static str,
+    each: Vec<EachJson>,
 }
 
 #[derive(Serialize)]
@@ -100,7 +101,7 @@ impl Audit<'_> {
             room: row.before.and_then(|reading| finite(-reading.excess())),
             groups: row.groups.iter().map(group_json).collect(),
             compares: self.ledger.compared(index),
-            constraint: self.ledger.origin(index).map_or_else(String::new, |origin| origin.constraint.clone()),
+            constraint: self.ledger.constraint(index).to_owned(),
         });
         let excess = self.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
         AuditView {
@@ -113,6 +114,7 @@ impl Audit<'_> {
             tolerance: self.tolerance,
             distance: 0.0,
             status: if self.passed() { "held" } else { "violated" },
+            each: self.ledger.each(),
         }
     }
 
@@ -121,7 +123,7 @@ impl Audit<'_> {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
         let mut out = format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
-        let shown = worst(&self.ledger.rows, self.most);
+        let shown = worst(&self.ledger, self.most);
         let mut last = "";
         for &index in &shown {
             let (Some(row), Some(origin)) = (self.ledger.rows.get(index), self.ledger.origin(index)) else { continue };
@@ -135,7 +137,7 @@ impl Audit<'_> {
         if kept > shown.len() {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let violated = hidden.filter(|(_, row)| self.verdict(row) == "violated").count();
-            let state = if violated == 0 { "all held".to_owned() } else { format!("{violated} violated") };
+            let state = if violated == 0 { "all hold".to_owned() } else { format!("{violated} violated") };
             out.push_str(&format!(
                 "\n  and {}, {state} (`--all` shows them)\n",
                 counted(kept - shown.len(), "more row")
@@ -166,12 +168,12 @@ impl Audit<'_> {
     }
 
     fn finding(&self, reading: Reading, paint: &dyn Paint) -> String {
-        let Reading { value, lower, upper, .. } = reading;
+        let Reading { lower, upper, size, .. } = reading;
         let (excess, bounds) = (reading.excess(), limit(lower, upper));
-        let value = short(value);
+        let value = reading.shown();
         if reading.held(self.tolerance) {
             let room =
-                if excess.is_finite() && excess < 0.0 { format!(", room {}", short(-excess)) } else { String::new() };
+                if excess < -self.tolerance * size { format!(", room {}", short(-excess)) } else { String::new() };
             format!("{value}, limit {bounds}: {}{room}", paint.good("held"))
         } else {
             format!("{value}, limit {bounds}: {} by {}", paint.bad("violated"), short(excess))
@@ -187,11 +189,15 @@ impl Audit<'_> {
         }
         let rows = counted(kept, "row");
         out.push_str(&match self.violated() {
+            _ if self.ledger.rows.is_empty() && self.outside.0 > 0 => String::new(),
+            _ if self.ledger.rows.is_empty() => {
+                format!("{}\n", paint.good("all predictions lie within their bounds"))
+            }
             _ if kept == 0 => "no row could be compared\n".to_owned(),
-            0 => format!("{}\n", paint.good(&format!("{rows}: held"))),
-            violated => format!("{}\n", paint.bad(&format!("{violated} of {rows}: violated"))),
+            0 => format!("{}\n", paint.good(&format!("{kept} of {rows} hold"))),
+            violated => format!("{}\n", paint.bad(&format!("{violated} of {rows} violated"))),
         });
-        out.push_str(&format!("(beyond rounding: more than {} of a row's size)\n", plain(self.tolerance)));
+        out.push_str(&format!("(up to {} of the largest number in a row counts as rounding)\n", plain(self.tolerance)));
         out
     }
 }

@@ -1,5 +1,7 @@
 //! What became of each row of a program over one batch or many.
 
+use serde::Serialize;
+
 use crate::bind::{Bound, BoundSampleRow, Left, RowStatus, Samples, Skip};
 use crate::language::program::{Aggregate, Names, Origin, Program, Row};
 use crate::runtime::project::{Projection, Side};
@@ -20,6 +22,12 @@ impl Reading {
     /// How far the value lies outside its sides; negative is room left.
     pub fn excess(&self) -> f64 {
         (self.lower - self.value).max(self.value - self.upper)
+    }
+
+    /// The value for people: what is rounding beside the numbers in the row is 0.
+    pub fn shown(&self) -> String {
+        const ROUNDING: f64 = 1e-9;
+        super::number::short(if self.value.abs() <= ROUNDING * self.size { 0.0 } else { self.value })
     }
 
     pub fn held(&self, tolerance: f64) -> bool {
@@ -61,6 +69,16 @@ pub struct RowLedger {
     pub reason: Option<String>,
     /// It takes no part in any batch: a label is missing, or it is for training alone.
     pub left_out: bool,
+}
+
+/// A per-sample constraint, as JSON shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EachJson {
+    name: String,
+    text: String,
+    /// How many predictions it bounds.
+    predictions: usize,
+    skipped: Option<String>,
 }
 
 /// The rows of a program, then its per-sample rows, in their order.
@@ -202,6 +220,22 @@ impl<'a> Ledger<'a> {
     /// The constraint that a row is shown under: the first that gave it.
     pub fn origin(&self, index: usize) -> Option<&'a Origin> {
         self.program.rows.get(index).and_then(|row| row.origins.first())
+    }
+
+    pub fn constraint(&self, index: usize) -> &'a str {
+        self.origin(index).map_or("", |origin| &origin.constraint)
+    }
+
+    /// The per-sample rows for JSON.
+    pub fn each(&self) -> Vec<EachJson> {
+        let rows = self.sample_rows.iter().enumerate();
+        rows.map(|(index, row)| EachJson {
+            name: self.sample_row_name(index).to_owned(),
+            text: self.sample_row_text(index),
+            predictions: row.kept,
+            skipped: row.reason.clone(),
+        })
+        .collect()
     }
 
     pub fn name(&self, index: usize) -> &'a str {

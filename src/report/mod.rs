@@ -6,12 +6,16 @@
 //! ```
 
 mod audit;
+mod data;
 mod ledger;
 mod number;
 mod project;
 mod table;
+mod words;
 
 pub use audit::{Audit, AuditView};
+pub use data::{DataReport, DataView, EventSize, event_sizes};
 pub use ledger::{Group, Ledger, Reading, RowLedger};
 pub use project::{Batching, Movement, ProjectReport, Projected};
 pub use table::Paint;
+pub use words::{first_sentence, wrapped};

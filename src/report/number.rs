@@ -11,7 +11,7 @@ pub fn short(value: f64) -> String {
         format!("{value:.2e}")
     } else if size >= 1000.0 {
         format!("{value:.1}")
-    } else if size < 0.01 {
+    } else if size < 1e-3 {
         format!("{value:.6}")
     } else {
         format!("{value:.4}")
@@ -21,8 +21,8 @@ pub fn short(value: f64) -> String {
 /// A number that someone wrote: no digits beyond those that it has, at most six.
 pub fn plain(value: f64) -> String {
     let text = short(value);
-    let exact = format!("{value}");
-    if exact.len() <= text.len() { exact } else { text }
+    let exact = [format!("{value}"), format!("{value:e}")].into_iter().find(|exact| exact.len() <= text.len());
+    exact.unwrap_or(text)
 }
 
 /// `-0.02 .. 0.02`, `<= 0.5`, `>= 0`, `= 0.3`.
@@ -52,9 +52,9 @@ mod tests {
 
     #[test]
     fn digits_follow_the_size() {
-        let texts = [0.0, -0.07471, 0.5, 0.004_321, 1e-9, 1234.56, 3e8].map(short);
-        assert_eq!(texts, ["0", "-0.0747", "0.5000", "0.004321", "1.00e-9", "1234.6", "3.00e8"]);
-        assert_eq!([0.02, 0.8, 1.0 / 3.0, 900.0].map(plain), ["0.02", "0.8", "0.3333", "900"]);
+        let texts = [0.0, -0.07471, 0.5, 0.000_432_1, 1e-9, 1234.56, 3e8].map(short);
+        assert_eq!(texts, ["0", "-0.0747", "0.5000", "0.000432", "1.00e-9", "1234.6", "3.00e8"]);
+        assert_eq!([0.02, 0.8, 1.0 / 3.0, 900.0, 1e-9].map(plain), ["0.02", "0.8", "0.3333", "900", "1e-9"]);
     }
 
     #[test]

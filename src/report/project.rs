@@ -1,10 +1,17 @@
 //! Before and after: what a projection did to predictions and constraints.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::ledger::{Ledger, Reading, RowLedger};
+use super::ledger::{EachJson, Ledger, Reading, RowLedger};
 use super::number::{counted, finite, limit, plain, short};
 use super::table::{Align, Paint, Table};
+use super::words::{first_sentence, wrapped};
+use crate::language::program::Origin;
+
+/// Columns that prose is wrapped at.
+const WIDTH: usize = 100;
 
 /// How far predictions moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -56,7 +63,10 @@ pub struct ProjectReport<'a> {
     /// Params that were set, as `name = value`.
     pub settings: Vec<String>,
     pub ledger: Ledger<'a>,
+    pub n: usize,
     pub movement: Movement,
+    /// Predictions outside their bounds before: how many, and by how much at most.
+    pub outside: (usize, f64),
     pub batching: Batching,
     /// Relative to the size of a row.
     pub tolerance: f64,
@@ -79,6 +89,7 @@ pub struct Projected {
     mean_move: f64,
     largest_move: f64,
     batches: usize,
+    each: Vec<EachJson>,
 }
 
 #[derive(Serialize)]
@@ -119,14 +130,14 @@ impl ProjectReport<'_> {
                 skipped: row.reason.clone(),
                 skipped_batches: row.skipped,
                 compares: self.ledger.compared(index),
-                constraint: self.ledger.origin(index).map_or_else(String::new, |origin| origin.constraint.clone()),
+                constraint: self.ledger.constraint(index).to_owned(),
             }
         });
         let projected = self.status != "infeasible";
         Projected {
             spec: self.spec.to_owned(),
             fingerprint: self.ledger.program.fingerprint().to_string(),
-            n: self.movement.n,
+            n: self.n,
             rows: rows.collect(),
             max_violation: projected.then(|| self.max_violation()),
             distance: projected.then(|| self.movement.distance()),
@@ -135,23 +146,21 @@ impl ProjectReport<'_> {
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
             batches: self.ledger.batches,
+            each: self.ledger.each(),
         }
     }
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = self.heading();
-        let shown = worst(&self.ledger.rows, self.most);
+        let shown = worst(&self.ledger, self.most);
         out.push_str(&self.rows(&shown, paint));
         let more = self.ledger.rows.iter().filter(|row| row.before.is_some()).count() - shown.len();
         if more > 0 {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
-            let state = if bad == 0 { "all held".to_owned() } else { format!("{bad} violated") };
-            out.push_str(&format!(
-                "  and {}, {state} (`--all` shows them)\n",
-                counted(more, "more row").replace("more rows", "more rows")
-            ));
+            let state = if bad == 0 { "all hold".to_owned() } else { format!("{bad} violated") };
+            out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row")));
         }
         out.push_str(&sample_rows(&self.ledger));
         out.push_str(&left_over(&self.ledger));
@@ -164,16 +173,20 @@ impl ProjectReport<'_> {
     fn heading(&self) -> String {
         let batches = match self.batching {
             Batching::Whole => String::new(),
-            Batching::By(size) => {
-                format!(" in {} of {size}", counted(self.ledger.batches, "batch").replace("batchs", "batches"))
-            }
+            Batching::By(size) => format!(
+                " in {} of {size}",
+                match self.ledger.batches {
+                    1 => "1 batch".to_owned(),
+                    several => format!("{several} batches"),
+                }
+            ),
         };
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         format!(
             "{} on {}: {}{batches}, predictions `{}`{settings}\n",
             self.spec,
             self.data,
-            counted(self.movement.n, "sample"),
+            counted(self.n, "sample"),
             self.prediction
         )
     }
@@ -191,7 +204,7 @@ impl ProjectReport<'_> {
                 last = &origin.constraint;
             }
             let (Some(before), after) = (row.before, row.after) else { continue };
-            let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| short(it.value));
+            let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| it.shown());
             let sides = after.unwrap_or(before);
             table.cells([
                 self.ledger.name(index).to_owned(),
@@ -231,11 +244,17 @@ impl ProjectReport<'_> {
         if self.status == "infeasible" {
             return String::new();
         }
+        let outside = match self.outside {
+            (0, _) => String::new(),
+            (count, most) => {
+                format!("{count} of {n} predictions lay outside their bounds, by {} at most\n", short(most))
+            }
+        };
         if moved == 0 {
             return format!("no prediction had to move: {}\n", counted(n, "sample"));
         }
         format!(
-            "{moved} of {n} predictions moved: by {} on average, {} at most (distance {})\n",
+            "{outside}{moved} of {n} predictions moved: by {} on average, {} at most (distance {})\n",
             short(self.movement.mean()),
             short(largest),
             short(self.movement.distance())
@@ -243,54 +262,63 @@ impl ProjectReport<'_> {
     }
 
     fn verdict(&self, paint: &dyn Paint) -> String {
-        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
-            let readings = self.ledger.rows.iter().filter_map(reading);
-            readings.filter(|reading| !reading.held(self.tolerance)).count()
-        };
-        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
-        let (before, after) = (count(|row| row.before), count(|row| row.after));
-        let was = format!("before: {before} violated");
         if self.status == "infeasible" {
             return String::new();
         }
-        if kept == 0 {
-            return "no row could be compared\n".to_owned();
-        }
-        let rows = counted(kept, "row");
-        match after {
-            0 => format!("{} ({was})\n", paint.good(&format!("{rows}: held"))),
-            after => {
-                let worst = plain(self.max_violation());
-                format!("{} ({was}), by {worst} at most\n", paint.bad(&format!("{after} of {rows}: violated")))
+        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
+            let readings = self.ledger.rows.iter().filter_map(reading);
+            readings.filter(|reading| reading.held(self.tolerance)).count()
+        };
+        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let (before, after) = (count(|row| row.before), count(|row| row.after));
+        let mut out = match self.status {
+            "relaxed" => "no predictions satisfy all rows: these come closest\n".to_owned(),
+            _ => String::new(),
+        };
+        out.push_str(&match after {
+            _ if self.ledger.rows.is_empty() => format!("{}\n", paint.good("all predictions lie within their bounds")),
+            _ if kept == 0 => "no row took part\n".to_owned(),
+            after if after == kept => {
+                format!("{}, {before} did before\n", paint.good(&format!("{after} of {} hold", counted(kept, "row"))))
             }
-        }
+            after => {
+                let line = paint.bad(&format!("{after} of {} hold", counted(kept, "row")));
+                format!("{line}, {before} did before; violated by {} at most\n", plain(self.max_violation()))
+            }
+        });
+        out
     }
 }
 
-/// The constraint as written, under its name and the first line of its doc comment.
-pub(super) fn heading(origin: &crate::language::program::Origin, paint: &dyn Paint) -> String {
-    let doc = origin.doc.lines().next().map(str::trim).filter(|line| !line.is_empty());
-    let doc = doc.map_or_else(String::new, |doc| format!(": {doc}"));
-    format!("  {}{doc}\n    {}", paint.strong(&origin.constraint), origin.text)
+/// The constraint as written, under its name and the first sentence of its doc comment.
+pub(super) fn heading(origin: &Origin, paint: &dyn Paint) -> String {
+    let doc = first_sentence(&origin.doc);
+    let doc = wrapped(&format!("{}: {doc}", origin.constraint), "  ", WIDTH);
+    let doc = doc.trim_end().trim_end_matches(':').replacen(&origin.constraint, &paint.strong(&origin.constraint), 1);
+    format!("{doc}\n    {}", origin.text)
 }
 
 /// Whether the comparison as written leaves open what a row compares: it has binders, or stands in a metric.
-pub(super) fn needs_words(origin: &crate::language::program::Origin) -> bool {
+pub(super) fn needs_words(origin: &Origin) -> bool {
     origin.name != origin.constraint || !origin.text.contains('[')
 }
 
-/// The rows that are closest to their limits or farthest beyond before, at most `most`, in their order.
-pub(super) fn worst(rows: &[RowLedger], most: usize) -> Vec<usize> {
+/// The rows that are closest to their limits or farthest beyond, at most `most`; those of one constraint together.
+pub(super) fn worst(ledger: &Ledger<'_>, most: usize) -> Vec<usize> {
     let relative = |reading: Reading| reading.excess() / reading.size.max(f64::MIN_POSITIVE);
     let of = |row: &RowLedger| {
         let after = row.after.map_or(f64::NEG_INFINITY, relative);
         row.before.map(|before| relative(before).max(after))
     };
-    let mut ranked: Vec<(usize, f64)> =
-        rows.iter().enumerate().filter_map(|(index, row)| Some((index, of(row)?))).collect();
+    let rows = ledger.rows.iter().enumerate();
+    let mut ranked: Vec<(usize, f64)> = rows.filter_map(|(index, row)| Some((index, of(row)?))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut shown: Vec<usize> = ranked.into_iter().take(most).map(|(index, _)| index).collect();
-    shown.sort_unstable();
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for index in 0..ledger.rows.len() {
+        first.entry(ledger.constraint(index)).or_insert(index);
+    }
+    shown.sort_by_key(|&index| (first.get(ledger.constraint(index)), index));
     shown
 }
 

@@ -71,6 +71,12 @@ fn run(path: &Path) -> Option<usize> {
 }
 
 #[test]
+fn golden_subset() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden/projection.jsonl");
+    assert!(run(&path).is_some_and(|count| count > 40), "{} cannot be read", path.display());
+}
+
+#[test]
 fn full_golden_set_if_present() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/golden/projection.jsonl");
     match run(&path) {

@@ -4,7 +4,9 @@ use clarabel::algebra::CscMatrix;
 use clarabel::solver::{DefaultSettingsBuilder, DefaultSolver, IPSolver, NonnegativeConeT, SupportedConeT, ZeroConeT};
 use fairc::runtime::{Bounds, Problem, ProblemParts, RowsByCell, Settings, project};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
+use crate::optimality::from_env;
 use crate::support::{Random, nasty};
 
 /// A benign problem: means of groups within `eps` of each other, in a box.
@@ -58,7 +60,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: from_env("FAIRC_PROPERTIES", 200) as u32, failure_persistence: None, max_global_rejects: 100_000, rng_seed: RngSeed::Fixed(from_env("FAIRC_SEED", 1)), ..ProptestConfig::default() })]
 
     #[test]
     fn feasible_idempotent_and_variational(means in means(), other in prop::collection::vec(0.0..1.0_f64, 40)) {
@@ -153,7 +155,9 @@ proptest! {
         let csr = problem.to_csr();
         let scale = case.z.iter().fold(0.0_f64, |m, z| m.max(z.abs()));
         // The oracle is good to a few digits, and only on well-scaled problems.
-        prop_assume!(scale < 10.0 && csr.values.iter().all(|v| (1e-3..1e3).contains(&v.abs())));
+        if scale > 10.0 || csr.values.iter().any(|v| !(1e-3..1e3).contains(&v.abs())) {
+            return Ok(());
+        }
         let ours = project(&problem, &case.z, &Settings::default()).expect("finite input");
         let Some(theirs) = oracle(&problem, &case.z) else { return Ok(()) };
         prop_assert!(ours.is_optimal(), "{:?}", ours.status);

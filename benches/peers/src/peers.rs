@@ -85,8 +85,7 @@ impl General {
             data: vec![1.0; self.n].into(),
         };
         let q: Vec<f64> = z.iter().map(|z| -z).collect();
-        let settings =
-            Settings::default().verbose(false).eps_abs(1e-7).eps_rel(1e-7).polish(true).max_iter(20_000);
+        let settings = Settings::default().verbose(false).eps_abs(1e-7).eps_rel(1e-7).polish(true).max_iter(20_000);
         let mut solver = Problem::new(p, &q, a, &self.lower, &self.upper, &settings).ok()?;
         solver.solve().x().map(<[f64]>::to_vec)
     }

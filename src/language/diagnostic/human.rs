@@ -30,6 +30,11 @@ const LINE_CONTEXT: usize = 200;
 
 /// The diagnostic as text that ends in a line end.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, look: Look) -> String {
+    render_with(diagnostic, &[], sources, look)
+}
+
+/// The same with further lines on places that are in no source.
+pub fn render_with(diagnostic: &Diagnostic, notes: &[String], sources: &Sources, look: Look) -> String {
     let handler = handler(look);
     let home = diagnostic.labels.first().map(|label| label.span.source);
     let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
@@ -57,6 +62,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, look: Look) -> String 
         };
         draw(&handler, &note, &mut out);
     }
+    notes.iter().for_each(|note| out.push_str(&format!("  {}\n", harmless(note))));
     out.push_str(&format!("  for more: fairc explain {}\n", diagnostic.code.0));
     out
 }

@@ -16,6 +16,8 @@ use super::sides::Sided;
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub row: Sided,
+    /// Its place among the rows of its instance, as written; the first one where several were merged.
+    pub written: usize,
     /// Set for a row under `each`: the samples that it is for.
     pub each: Option<Event>,
     pub options: RowOptions,

@@ -112,9 +112,10 @@ impl Rows<'_> {
         let name = instance_name(constraint, scope);
         self.tried += rows.len();
         rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
-        let drafts = rows.into_iter().map(|row| self.draft(row, &each, &reads, scope));
+        let drafts = rows.into_iter().enumerate().map(|(written, row)| self.draft(row, written, &each, &reads, scope));
         let (mut drafts, findings) = merge::merge(drafts.collect());
         self.findings.extend(findings);
+        drafts.sort_by_key(|draft| draft.written);
         let several = drafts.len() > 1;
         for (number, draft) in drafts.iter_mut().enumerate() {
             let suffix = if several { format!(".{}", number + 1) } else { String::new() };
@@ -141,9 +142,10 @@ impl Rows<'_> {
         !holds && !fails
     }
 
-    fn draft(&self, row: Sided, each: &Option<Event>, reads: &[Event], scope: Scope<'_>) -> Draft {
+    fn draft(&self, row: Sided, written: usize, each: &Option<Event>, reads: &[Event], scope: Scope<'_>) -> Draft {
         let mut draft = Draft {
             row,
+            written,
             each: each.clone(),
             options: self.constraint.options,
             reads: reads.to_vec(),

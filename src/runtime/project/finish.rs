@@ -3,7 +3,8 @@
 //! Rows must hold for the returned numbers **summed exactly**, and the means in them taken exactly. Three errors stand
 //! against that: the rounding of `ŷ` to its type, of the coefficients (`1/n` is no float), and of the solver's own
 //! sums. So inequality rows are drawn in by a margin: for `f64` a few units of rounding of the row's size, for
-//! `f32` about four standard deviations of the sum of the rounding errors, which is far below the worst case. Then the
+//! `f32` about the largest sum of rounding errors there can be. (No less will do: samples of a cell move by the same
+//! shift from numbers on the same grid, so their rounding errors are equal and do not cancel.) Then the
 //! rows are summed over the rounded numbers; where one fails, its margin grows and the solver goes on from
 //! where it is, which moves the shifts by less than the spacing of `f32`.
 
@@ -18,30 +19,20 @@ use crate::runtime::problem::Problem;
 /// Margins and slack in the solver's units of rounding (see `Newton::unit`): the solver stops within 1.
 const SLACK: f64 = 2.0;
 const MARGIN: f64 = 3.5;
-/// Standard deviations of the rounding errors of `f32` that the first margin covers.
-const DEVIATIONS: f64 = 4.0;
-const TRIES: usize = 10;
+/// Share of the largest possible rounding error of `f32` that the first margin covers. A row's size counts `|z|` and `|y|`
+/// of free samples, only the latter is rounded.
+const SHARE: f64 = 0.6;
+const TRIES: usize = 6;
 
 /// The margins to start with.
-pub(crate) fn first_margin<T: Sample>(problem: &Problem, newton: &Newton, exact: bool, margin: &mut Vec<f64>) {
+pub(crate) fn first_margin<T: Sample>(newton: &Newton, exact: bool, margin: &mut Vec<f64>) {
     margin.clear();
     if !exact {
-        margin.resize(problem.rows(), 0.0);
+        margin.resize(newton.scale.len(), 0.0);
         return;
     }
-    let width = problem.width();
-    let rounding = T::ROUNDING - f64::ROUNDING;
-    margin.extend((0..problem.rows()).map(|row| {
-        let mut square = 0.0;
-        if rounding > 0.0 {
-            for (slot, value) in problem.rows.row(row) {
-                let count = problem.grouping.count(slot / width).max(1) as f64;
-                square += (value * newton.sums.size[slot]).powi(2) / count;
-            }
-        }
-        // A rounding error is uniform: its deviation is 1/√3 of the largest.
-        MARGIN * newton.unit * newton.scale[row] + DEVIATIONS / 3.0_f64.sqrt() * rounding * square.sqrt()
-    }));
+    let unit = MARGIN * newton.unit + SHARE * (T::ROUNDING - f64::ROUNDING);
+    margin.extend(newton.scale.iter().map(|scale| unit * scale));
 }
 
 /// Goes on until the rows hold for the numbers as they will be returned, or cannot be made to.
@@ -76,7 +67,7 @@ fn rounds<T: Sample>() -> bool {
 /// Doubles the margins of the rows that fail; false if none does, or none has room left.
 fn widen_margins<T: Sample>(problem: &Problem, newton: &Newton, margin: &mut [f64]) -> bool {
     let mut again = false;
-    for row in 0..problem.rows() {
+    for (row, margin) in margin.iter_mut().enumerate() {
         let (l, u) = (problem.lower[row], problem.upper[row]);
         if l == u || newton.multipliers[row].abs() >= problem.soft[row] {
             continue;
@@ -84,8 +75,8 @@ fn widen_margins<T: Sample>(problem: &Problem, newton: &Newton, margin: &mut [f6
         let slack = SLACK * newton.unit * newton.scale[row];
         let over = (newton.activity[row] - u).max(l - newton.activity[row]) + slack;
         let most = (2.0 * T::ROUNDING + 2.0 * MARGIN * newton.unit) * newton.scale[row];
-        if over > 0.0 && margin[row] < most.min(0.45 * (u - l)) {
-            margin[row] = (2.0 * margin[row]).max(margin[row] + 2.0 * over).min(most);
+        if over > 0.0 && *margin < most.min(0.45 * (u - l)) {
+            *margin = (2.0 * *margin).max(*margin + 2.0 * over).min(most);
             again = true;
         }
     }

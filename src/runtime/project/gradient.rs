@@ -133,7 +133,7 @@ fn plain_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], (lo, hi): (f64,
     let (first, rest) = buffers.lanes.split_at_mut(cells);
     let (second, rest) = rest.split_at_mut(cells);
     let (third, fourth) = rest.split_at_mut(cells);
-    let mut lanes = [first, second, third, fourth];
+    let lanes = [first, second, third, fourth];
     let free = |y: T, v: T| if (y > lo) & (y < hi) { v.widen() } else { 0.0 };
     let whole = v.len() / LANES * LANES;
     let chunks = y.chunks_exact(LANES).zip(v.chunks_exact(LANES)).zip(cell.chunks_exact(LANES));

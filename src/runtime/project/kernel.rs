@@ -207,8 +207,8 @@ fn lane_sum(len: usize, term: impl Fn(usize) -> f64) -> f64 {
     let whole = len / SHORT * SHORT;
     let mut i = 0;
     while i < whole {
-        for lane in 0..SHORT {
-            sum[lane] += term(i + lane);
+        for (lane, sum) in sum.iter_mut().enumerate() {
+            *sum += term(i + lane);
         }
         i += SHORT;
     }

@@ -69,6 +69,7 @@ impl Local {
     /// Solves the model at `multipliers`, where the rows have `activity` and the free samples have products `gram`.
     /// Violations of at most `tolerance` (per row) count as none, and up to `ignorable` tolerances where nothing can
     /// be done about them.
+    #[allow(clippy::too_many_arguments, reason = "the numbers of one Newton step")]
     pub(crate) fn solve(
         &mut self,
         problem: &Problem,
@@ -125,7 +126,7 @@ impl Local {
             let factor = &self.factor[cell * width * width..(cell + 1) * width * width];
             transpose_times(factor, &self.slots[range.clone()], &mut self.vector[range]);
         }
-        self.to_slots(problem);
+        self.load_slots(problem);
         self.base.clear();
         self.base.extend((0..rows).map(|j| activity[j] + problem.rows.dot(j, &self.slots)));
         self.activity.clear();
@@ -142,7 +143,7 @@ impl Local {
     }
 
     /// `slots = L vector`.
-    fn to_slots(&mut self, problem: &Problem) {
+    fn load_slots(&mut self, problem: &Problem) {
         let width = problem.width();
         for cell in 0..problem.cells() {
             let range = cell * width..(cell + 1) * width;
@@ -158,9 +159,8 @@ impl Local {
         for (slot, value) in problem.rows.row(row) {
             let (cell, g) = (slot / width, slot % width);
             let factor = &self.factor[(cell * width + g) * width..];
-            for f in 0..=g {
-                self.vector[cell * width + f] += factor[f] * value;
-            }
+            let own = &mut self.vector[cell * width..=cell * width + g];
+            own.iter_mut().zip(factor).for_each(|(v, l)| *v += l * value);
         }
     }
 
@@ -231,11 +231,11 @@ impl Local {
             };
             let bad: Vec<usize> = (0..solution.len()).rev().filter(|&k| wrong(self.active[k], solution[k])).collect();
             if bad.is_empty() {
-                for k in 0..solution.len() {
+                for (k, &mu) in solution.iter().enumerate() {
                     let row = self.active[k];
-                    self.target[row] = solution[k];
+                    self.target[row] = mu;
                     self.load_row(problem, row);
-                    self.x.iter_mut().zip(&self.vector).for_each(|(x, v)| *x -= solution[k] * v);
+                    self.x.iter_mut().zip(&self.vector).for_each(|(x, v)| *x -= mu * v);
                 }
                 self.combination = solution;
                 return;
@@ -258,7 +258,7 @@ impl Local {
 
     fn update_activity(&mut self, problem: &Problem) {
         self.vector.copy_from_slice(&self.x);
-        self.to_slots(problem);
+        self.load_slots(problem);
         for row in 0..problem.rows() {
             self.activity[row] = self.base[row] + problem.rows.dot(row, &self.slots);
         }

@@ -10,9 +10,15 @@
 //! the exact solution of each local model ends at the solution after finitely many steps (Li & Swetits 1997 for
 //! piecewise quadratic splines), and derivatives follow from the final active set (Amos & Kolter 2017).
 //!
-//! * `kernel`: passes over samples; * `local`: the local model, by a dual active-set method; * `basis`: its
-//! factorisation; * `newton`: the outer iteration; * `farkas`: proofs of infeasibility; * `finish`: rounding to the
-//! type of `z` and the certificate; * `gradient`: derivatives.
+//! | module | job |
+//! | --- | --- |
+//! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
+//! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
+//! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
+//! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
+//! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
+//! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
+//! | `gradient` | derivatives |
 
 mod basis;
 mod farkas;

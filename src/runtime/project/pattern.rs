@@ -1,4 +1,7 @@
-//! The sparse normal matrix `diag + Σ_j s_j a_j a_jᵀ` and its Cholesky factorisation, symbolic part done once.
+//! The sparse normal matrix `diag + Σ_j s_j a_j a_jᵀ` of the rows in use, and its Cholesky factorisation.
+//!
+//! Of the rows of a problem few are active, and their graph is nearly a forest: the matrix of these rows alone fills in
+//! so little that ordering it anew each time is cheaper than one ordering of all rows.
 
 use faer::linalg::solvers::Solve;
 use faer::sparse::linalg::solvers::{Llt, SymbolicLlt};
@@ -33,75 +36,56 @@ impl Rows {
     }
 }
 
-/// Pattern of the lower triangle and where each product of a row goes in it.
-pub(crate) struct Pattern {
-    symbolic: SymbolicSparseColMat<usize>,
-    cholesky: SymbolicLlt<usize>,
-    diagonal: Vec<usize>,
-    /// For each row its products `(p, q)`, `p ≥ q` in the row's order of entries.
-    places: Vec<usize>,
-    values: Vec<f64>,
+/// The normal matrix of one set of rows, factored.
+#[derive(Default)]
+pub(crate) struct Normal {
+    /// Lower triangle: column and row in one key, and the value.
+    entries: Vec<(u64, f64)>,
     factor: Option<Llt<usize, f64>>,
 }
 
-impl Pattern {
-    /// `None` if faer finds the pattern impossible (out of memory).
-    pub(crate) fn new(n: usize, rows: &Rows) -> Option<Pattern> {
-        let mut pairs: Vec<u64> = (0..n as u64).map(|i| i << 32 | i).collect();
-        let key = |a: u32, b: u32| u64::from(a.min(b)) << 32 | u64::from(a.max(b));
-        for j in 0..rows.count() {
-            let entries = &rows.indices[rows.indptr[j]..rows.indptr[j + 1]];
-            for (p, &a) in entries.iter().enumerate() {
-                pairs.extend(entries[..=p].iter().map(|&b| key(a, b)));
-            }
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut starts = vec![0_usize; n + 1];
-        pairs.iter().for_each(|pair| starts[(pair >> 32) as usize + 1] += 1);
-        (0..n).for_each(|i| starts[i + 1] += starts[i]);
-        let place = |a: u32, b: u32| pairs.binary_search(&key(a, b)).unwrap_or(0);
-        let mut places = Vec::with_capacity(rows.products());
-        for j in 0..rows.count() {
-            let entries = &rows.indices[rows.indptr[j]..rows.indptr[j + 1]];
-            for (p, &a) in entries.iter().enumerate() {
-                places.extend(entries[..=p].iter().map(|&b| place(a, b)));
-            }
-        }
-        let diagonal = (0..n as u32).map(|i| place(i, i)).collect();
-        let below = pairs.iter().map(|pair| (pair & 0xffff_ffff) as usize).collect();
-        let symbolic = SymbolicSparseColMat::new_checked(n, n, starts, None, below);
-        let cholesky = SymbolicLlt::try_new(symbolic.as_ref(), Side::Lower).ok()?;
-        Some(Pattern { values: vec![0.0; pairs.len()], symbolic, cholesky, diagonal, places, factor: None })
-    }
-
+impl Normal {
     /// Factors `diag + Σ s_j a_j a_jᵀ` (rows of weight zero left out); false if it is not positive definite.
     pub(crate) fn factor(&mut self, rows: &Rows, diagonal: &[f64], weights: &[f64]) -> bool {
-        self.values.fill(0.0);
-        for (&place, &d) in self.diagonal.iter().zip(diagonal) {
-            self.values[place] = d;
-        }
-        let mut at = 0;
-        for (j, &weight) in weights.iter().enumerate() {
-            let entries = &rows.values[rows.indptr[j]..rows.indptr[j + 1]];
-            let products = entries.len() * (entries.len() + 1) / 2;
-            if weight != 0.0 {
-                let mut places = self.places[at..at + products].iter();
-                for (p, &a) in entries.iter().enumerate() {
-                    for (q, &b) in entries[..=p].iter().enumerate() {
-                        if let Some(&place) = places.next() {
-                            // A sample that occurs twice in a row meets itself twice.
-                            let own = rows.indices[rows.indptr[j] + p] == rows.indices[rows.indptr[j] + q];
-                            self.values[place] += weight * a * b * if own && p != q { 2.0 } else { 1.0 };
-                        }
-                    }
+        self.entries.clear();
+        self.entries.extend(diagonal.iter().enumerate().map(|(i, &d)| ((i as u64) << 32 | i as u64, d)));
+        for (j, &weight) in weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
+            for (p, (a, value)) in rows.row(j).enumerate() {
+                for (q, (b, other)) in rows.row(j).take(p + 1).enumerate() {
+                    let key = (a.min(b) as u64) << 32 | a.max(b) as u64;
+                    // A sample that occurs twice in a row meets itself twice.
+                    let twice = if a == b && p != q { 2.0 } else { 1.0 };
+                    self.entries.push((key, twice * weight * value * other));
                 }
             }
-            at += products;
         }
-        let matrix = SparseColMatRef::new(self.symbolic.as_ref(), &self.values[..]);
-        self.factor = Llt::try_new_with_symbolic(self.cholesky.clone(), matrix, Side::Lower).ok();
+        // Stable, so that sums are in the order of the rows.
+        self.entries.sort_by_key(|entry| entry.0);
+        self.factor = self.factor_entries(diagonal.len());
         self.factor.is_some()
+    }
+
+    fn factor_entries(&self, n: usize) -> Option<Llt<usize, f64>> {
+        let mut starts = vec![0_usize; n + 1];
+        let mut below: Vec<usize> = Vec::with_capacity(self.entries.len());
+        let mut values: Vec<f64> = Vec::with_capacity(self.entries.len());
+        let mut last = u64::MAX;
+        for &(key, value) in &self.entries {
+            match values.last_mut() {
+                Some(sum) if key == last => *sum += value,
+                _ => {
+                    starts[(key >> 32) as usize + 1] += 1;
+                    below.push((key & 0xffff_ffff) as usize);
+                    values.push(value);
+                    last = key;
+                }
+            }
+        }
+        (0..n).for_each(|i| starts[i + 1] += starts[i]);
+        let pattern = SymbolicSparseColMat::new_checked(n, n, starts, None, below);
+        let symbolic = SymbolicLlt::try_new(pattern.as_ref(), Side::Lower).ok()?;
+        let matrix = SparseColMatRef::new(pattern.as_ref(), &values[..]);
+        Llt::try_new_with_symbolic(symbolic, matrix, Side::Lower).ok()
     }
 
     /// Solves with the last factorisation, in place.

@@ -45,7 +45,7 @@ impl<T: Sample> Projector<T> {
         if let Some(row) = self.newton.activity.iter().position(|a| !a.is_finite()) {
             return Err(ProjectError::Overflow { row });
         }
-        finish::first_margin::<T>(problem, &self.newton, settings.exact_rows, &mut self.margin);
+        finish::first_margin::<T>(&self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
         let mut ended = self.newton.run(problem, &self.z, settings.max_steps);
         if matches!(ended, Ended::Infeasible(_) | Ended::Limit) && settings.exact_rows {

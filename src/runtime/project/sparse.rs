@@ -9,13 +9,13 @@
 //! ```
 //!
 //! with rows scaled to length one, `J` and `B` the constraints in violation. The matrix is positive definite whatever
-//! the rank of the rows, and has one pattern, whose symbolic Cholesky factorisation (faer) is made once. With the active
+//! the rank of the rows; faer's sparse Cholesky factors it. With the active
 //! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor, so the end is
 //! at rounding level; the dual evaluation of the outer solver then checks it and gives the point.
 
 use super::newton::{Ended, Newton};
 use super::passes::factor_at;
-use super::pattern::{Pattern, Rows};
+use super::pattern::{Normal, Rows};
 use super::sample::Sample;
 use crate::runtime::problem::{Bounds, Problem};
 
@@ -26,6 +26,8 @@ const PRODUCTS: usize = 40_000_000;
 const OUTER: usize = 80;
 const INNER: usize = 60;
 const LARGEST: f64 = 1e8;
+/// Accuracy of the first minimisation; each one after is four times as accurate.
+const EARLY: f64 = 1e-2;
 const POLISH: usize = 12;
 /// How much larger `σ` is for multipliers that are nearly right.
 const WARM: f64 = 1e4;
@@ -79,14 +81,14 @@ struct Lagrangian<'a> {
 /// Runs from the multipliers of `newton` and leaves the new ones there, evaluated.
 pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mut rows: Rows) -> Ended {
     let unit = scale_rows(&mut rows);
-    let Some(mut pattern) = Pattern::new(problem.n(), &rows) else { return Ended::Limit };
+    let mut normal = Normal::default();
     let mut state = Lagrangian::new(newton, problem, z, rows, unit);
     if state.mu.iter().any(|m| *m != 0.0) {
         // Near enough, the active rows are known: no more than the end of the method is needed.
         let sigma = state.sigma;
         state.sigma = WARM * sigma;
         let start = newton.multipliers.clone();
-        if let Some(ended) = state.polish(newton, &mut pattern, z) {
+        if let Some(ended) = state.polish(newton, &mut normal, z) {
             return ended;
         }
         newton.multipliers = start;
@@ -94,10 +96,10 @@ pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mu
     }
     for outer in 0..OUTER {
         let before = state.mu.clone();
-        state.minimise(&mut pattern);
+        state.minimise(&mut normal, EARLY * 0.25_f64.powi(outer as i32));
         std::mem::swap(&mut state.mu, &mut state.next_mu);
         std::mem::swap(&mut state.nu, &mut state.next_nu);
-        if let Some(ended) = state.polish(newton, &mut pattern, z) {
+        if let Some(ended) = state.polish(newton, &mut normal, z) {
             return ended;
         }
         if outer > 8
@@ -162,20 +164,20 @@ impl<'a> Lagrangian<'a> {
         }
     }
 
-    /// Minimises ψ from the present point.
-    fn minimise(&mut self, pattern: &mut Pattern) {
+    /// Minimises ψ from the present point until the gradient is below `accuracy` times its scale: early on there is
+    /// no need for more.
+    fn minimise(&mut self, normal: &mut Normal, accuracy: f64) {
         let scale = self.z.iter().zip(&self.w).fold(f64::MIN_POSITIVE, |m, (z, w)| m.max((z * w).abs()));
         for _ in 0..INNER {
             let value = self.update();
             let size = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
             // Multipliers are σ times a difference of sums: that much of them is noise.
-            if size <= 8.0 * f64::EPSILON * scale * self.sigma.max(1.0)
-                || !pattern.factor(&self.rows, &self.diagonal, &self.active)
-            {
+            let enough = (8.0 * f64::EPSILON * self.sigma.max(1.0)).max(accuracy) * scale;
+            if size <= enough || !normal.factor(&self.rows, &self.diagonal, &self.active) {
                 return;
             }
             let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
-            pattern.solve(&mut step);
+            normal.solve(&mut step);
             let slope: f64 = step.iter().zip(&self.gradient).map(|(d, g)| d * g).sum();
             let from = self.y.clone();
             let mut length = 1.0;
@@ -236,7 +238,7 @@ impl<'a> Lagrangian<'a> {
     /// Newton steps of the dual with the active rows held, from residuals of the dual evaluation, which do not suffer
     /// from a large `σ`: `(H + I/σ)⁻¹ ρ = σ (ρ − A_J (W + σ A_Jᵀ A_J)⁻¹ σ A_Jᵀ ρ)`. Ends the solve if the result is
     /// optimal; otherwise nothing changes here.
-    fn polish<T: Sample>(&mut self, newton: &mut Newton, pattern: &mut Pattern, z: &[T]) -> Option<Ended> {
+    fn polish<T: Sample>(&mut self, newton: &mut Newton, normal: &mut Normal, z: &[T]) -> Option<Ended> {
         let mut mu = self.mu.clone();
         let mut best = f64::INFINITY;
         let mut factored = false;
@@ -255,12 +257,12 @@ impl<'a> Lagrangian<'a> {
             best = residual;
             if !factored {
                 self.hold_active(&mu);
-                if !pattern.factor(&self.rows, &self.diagonal, &self.active) {
+                if !normal.factor(&self.rows, &self.diagonal, &self.active) {
                     return None;
                 }
                 factored = true;
             }
-            self.correct(&mut mu, newton, pattern);
+            self.correct(&mut mu, newton, normal);
         }
         None
     }
@@ -285,7 +287,7 @@ impl<'a> Lagrangian<'a> {
         }
     }
 
-    fn correct(&mut self, mu: &mut [f64], newton: &Newton, pattern: &Pattern) {
+    fn correct(&mut self, mu: &mut [f64], newton: &Newton, normal: &Normal) {
         let rho = |j: usize| {
             let side = if mu[j] > 0.0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
             (newton.activity[j] - side) * self.unit[j]
@@ -297,7 +299,7 @@ impl<'a> Lagrangian<'a> {
                 step[i] += self.sigma * r * v;
             }
         }
-        pattern.solve(&mut step);
+        normal.solve(&mut step);
         for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
             let next = *mu + self.sigma * (rho[j] - self.rows.dot(j, &step));
             // A multiplier of an inequality may not change its sign.

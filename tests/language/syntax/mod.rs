@@ -61,7 +61,9 @@ fn files_with_mistakes() {
 fn the_library_and_the_examples_keep_their_meaning() {
     for folder in ["../../../src/language/library", "../../../examples"] {
         insta::glob!(folder, "**/*.fair", |path| {
-            check_any(&std::fs::read_to_string(path).expect("the file is readable"));
+            let text = std::fs::read_to_string(path).expect("the file is readable");
+            assert_eq!(render(&text, &syntax::parse(SourceId(0), &text)), "");
+            check_any(&text);
         });
     }
 }

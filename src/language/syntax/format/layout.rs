@@ -5,7 +5,6 @@ use super::spacing::{Break, Gap, Spacing};
 use super::{Line, width};
 
 const MAX_WIDTH: usize = 100;
-const INDENT: &str = "    ";
 
 /// A token of the output.
 struct Piece<'t> {
@@ -30,7 +29,7 @@ pub(super) fn declaration(text: &str, scan: &Scan, tokens: std::ops::Range<usize
             run.clear();
         }
         for comment in comments {
-            page.comment(comment.text(text), comment.own_line);
+            page.comment(comment.text(text), comment.own_line, gap.indent);
         }
         if !is_spare_comma(text, scan, index, &tokens) {
             run.push(Piece { text: token.text(text), gap, starts_line });
@@ -89,7 +88,7 @@ impl Page {
     fn fits(&self, pieces: &[Piece]) -> bool {
         let (mut column, mut at_start) = (self.column, self.at_start);
         pieces.iter().all(|piece| {
-            column = self.after(column, std::mem::take(&mut at_start), piece);
+            column = after(column, std::mem::take(&mut at_start), piece);
             column <= MAX_WIDTH
         })
     }
@@ -97,9 +96,9 @@ impl Page {
     fn append(&mut self, pieces: &[Piece]) {
         for piece in pieces {
             let starts = std::mem::take(&mut self.at_start);
-            self.column = self.after(self.column, starts, piece);
+            self.column = after(self.column, starts, piece);
             if starts {
-                self.lines.push(Line { code: self.indent().to_owned(), comment: None });
+                self.lines.push(Line { code: " ".repeat(piece.gap.indent), comment: None });
             }
             if let Some(line) = self.lines.last_mut() {
                 if piece.gap.space && !starts {
@@ -110,31 +109,26 @@ impl Page {
         }
     }
 
-    /// The column behind a piece.
-    fn after(&self, column: usize, at_start: bool, piece: &Piece) -> usize {
-        let before = if at_start { self.indent().len() } else { column + usize::from(piece.gap.space) };
-        before + width(piece.text)
-    }
-
-    /// Only the first line of a declaration is not indented.
-    fn indent(&self) -> &'static str {
-        if self.lines.is_empty() { "" } else { INDENT }
-    }
-
-    fn comment(&mut self, words: &str, own_line: bool) {
+    fn comment(&mut self, words: &str, own_line: bool, indent: usize) {
         match self.lines.last_mut().filter(|_| !own_line) {
             Some(line) => line.comment = Some(words.to_owned()),
-            None => self.lines.push(Line { code: INDENT.to_owned(), comment: Some(words.to_owned()) }),
+            None => self.lines.push(Line { code: " ".repeat(indent), comment: Some(words.to_owned()) }),
         }
         self.at_start = true;
     }
 }
 
-/// Bodies break first, then what is in no bracket, and so on inwards.
+/// The column behind a piece.
+fn after(column: usize, at_start: bool, piece: &Piece) -> usize {
+    let before = if at_start { piece.gap.indent } else { column + usize::from(piece.gap.space) };
+    before + width(piece.text)
+}
+
+/// Bodies break first.
 fn break_level(piece: &Piece) -> Option<usize> {
     match piece.gap.breaks {
         Break::Never => None,
         Break::Body => Some(0),
-        Break::Operator => Some(1 + piece.gap.depth),
+        Break::At(level) => Some(1 + level),
     }
 }

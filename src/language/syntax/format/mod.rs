@@ -7,7 +7,8 @@
 //! - A declaration starts its own line; of blank lines between two, one is kept.
 //! - A line break behind the `:` of a constraint, `forall` or `each`, and behind the `=` of a metric, event or group,
 //!   stays where the user put it; all others go. What then exceeds 100 columns is broken at those places, then at
-//!   operators and commas, outermost first. Continued lines are indented by 4.
+//!   operators and commas, the outermost and loosest first. A continued line is indented by 4 columns for the body and
+//!   for each bracket around it.
 //! - Comments at the ends of lines are aligned within a block without blank lines.
 //!
 //! Every decision depends only on the tokens, the comments and the line breaks that stay, all of which the output has

@@ -3,21 +3,27 @@
 use super::super::outline::{Bar, Nesting, is_reserved};
 use super::super::scan::{Token, TokenKind};
 
+const INDENT: usize = 4;
+
+/// Deeper brackets are not indented further.
+const MAX_INDENTS: usize = 6;
+
 /// What stands in front of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gap {
     pub space: bool,
-    /// How many brackets are around it.
-    pub depth: usize,
     pub breaks: Break,
+    /// How far a line is indented that begins behind it.
+    pub indent: usize,
 }
 
 /// Whether a line may end in a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Break {
     Never,
-    /// Where it is too long.
-    Operator,
+    /// Where it is too long, and nothing of a lower level is left to break: outer brackets come before inner ones, and
+    /// loose operators before tight ones.
+    At(usize),
     /// Behind the `:` or `=` that a body follows: where the user broke it too.
     Body,
 }
@@ -30,6 +36,8 @@ pub(super) struct Spacing<'t> {
     /// The last token, and whether it binds tightly to the next: an opening bracket or bar, a sign.
     previous: Option<(Token, &'t str)>,
     tight: bool,
+    /// The body of a constraint, metric, event or group has begun.
+    in_body: bool,
     /// Tokens so far.
     count: usize,
 }
@@ -42,10 +50,12 @@ impl<'t> Spacing<'t> {
         let operand = self.nesting.wants_operand();
         let bar = (word == "|").then(|| self.nesting.bar());
         let gap = match self.previous {
-            None => Gap { space: false, depth: 0, breaks: Break::Never },
+            None => Gap { space: false, breaks: Break::Never, indent: 0 },
             Some((previous, before)) => {
                 let space = self.space(token.kind, word, bar, previous, before);
-                Gap { space, depth: self.depth(word, bar), breaks: self.breaks(word, bar, operand, before) }
+                let breaks = self.breaks(word, bar, operand, before);
+                self.in_body |= breaks == Break::Body;
+                Gap { space, breaks, indent: self.indent(word, bar) }
             }
         };
         if self.count == 0 {
@@ -93,10 +103,11 @@ impl<'t> Spacing<'t> {
             }
     }
 
-    /// A closing bracket stands with what is around it.
-    fn depth(&self, word: &str, bar: Option<Bar>) -> usize {
+    fn indent(&self, word: &str, bar: Option<Bar>) -> usize {
+        // A closing bracket stands with what is around it.
         let closes = matches!(word, ")" | "]" | "}") || bar == Some(Bar::Closes);
-        self.nesting.brackets().saturating_sub(usize::from(closes))
+        let depth = self.nesting.brackets().saturating_sub(usize::from(closes)) + usize::from(self.in_body);
+        INDENT * depth.clamp(1, MAX_INDENTS)
     }
 
     fn breaks(&self, word: &str, bar: Option<Bar>, operand: bool, before: &str) -> Break {
@@ -108,14 +119,20 @@ impl<'t> Spacing<'t> {
         if body && self.nesting.is_flat() {
             return Break::Body;
         }
-        let joins = match word {
-            "+" | "-" | "*" | "/" => !operand,
-            "==" | "!=" | "<" | "<=" | ">" | ">=" | "+/-" | "and" | "or" | "where" | "as" => true,
-            "|" => bar == Some(Bar::Condition),
-            _ => false,
+        let tightness = match word {
+            // A closing bracket stays with what it closes, also where the comma before it is dropped.
+            ")" | "]" | "}" => None,
+            _ if before == "," => Some(1),
+            "where" | "as" => Some(0),
+            "|" => (bar == Some(Bar::Condition)).then_some(0),
+            "or" => Some(2),
+            "and" => Some(3),
+            "==" | "!=" | "<" | "<=" | ">" | ">=" => Some(4),
+            "+/-" => Some(5),
+            "+" | "-" if !operand => Some(6),
+            "*" | "/" => Some(7),
+            _ => None,
         };
-        // A closing bracket stays with what it closes, also where the comma before it is dropped.
-        let lists = before == "," && !matches!(word, ")" | "]" | "}");
-        if joins || lists { Break::Operator } else { Break::Never }
+        tightness.map_or(Break::Never, |tightness| Break::At(8 * self.nesting.brackets() + tightness))
     }
 }

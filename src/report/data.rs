@@ -1,0 +1,128 @@
+//! A spec against data, without predictions: how large the events are, and whether all rows can hold together.
+
+use serde::Serialize;
+
+use super::ledger::Ledger;
+use super::number::{counted, short};
+use super::project::left_over;
+use super::table::{Align, Paint, Table};
+use crate::bind::Bound;
+use crate::language::program::{EventId, Names};
+
+/// Events of fewer samples are pointed out: their means say little.
+const SMALL: usize = 30;
+/// More events than these are not listed.
+const MOST: usize = 20;
+
+/// The outcome of a check against data.
+pub struct DataReport<'a> {
+    pub data: &'a str,
+    pub n: usize,
+    pub ledger: Ledger<'a>,
+    pub events: Vec<EventSize>,
+    pub weighted: bool,
+    /// None where the solver did not come to an end.
+    pub feasible: Option<bool>,
+}
+
+/// How large an event is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EventSize {
+    event: String,
+    samples: usize,
+    weight: f64,
+}
+
+/// As `--format json` prints it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DataView {
+    file: String,
+    n: usize,
+    events: Vec<EventSize>,
+    /// Rows that take no part, and why.
+    skipped: Vec<SkippedRow>,
+    feasible: Option<bool>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct SkippedRow {
+    name: String,
+    reason: String,
+}
+
+/// The sizes of the events that rows read.
+pub fn event_sizes(ledger: &Ledger<'_>, bound: &Bound) -> Vec<EventSize> {
+    let names = Names::of(ledger.program);
+    let counts = bound.events.iter().enumerate().filter_map(|(index, count)| Some((index, (*count)?)));
+    counts
+        .map(|(index, count)| EventSize {
+            event: ledger.program.event_text(EventId(u32::try_from(index).unwrap_or(u32::MAX)), &names),
+            samples: count.samples,
+            weight: count.weight,
+        })
+        .collect()
+}
+
+impl DataReport<'_> {
+    pub fn json(&self) -> DataView {
+        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| (self.ledger.name(index), row));
+        let samples = self.ledger.sample_rows.iter().enumerate();
+        let samples = samples.map(|(index, row)| (self.ledger.sample_row_name(index), row));
+        let skipped = rows
+            .chain(samples)
+            .filter_map(|(name, row)| Some(SkippedRow { name: name.to_owned(), reason: row.reason.clone()? }));
+        DataView {
+            file: self.data.to_owned(),
+            n: self.n,
+            events: self.events.clone(),
+            skipped: skipped.collect(),
+            feasible: self.feasible,
+        }
+    }
+
+    pub fn text(&self, paint: &dyn Paint) -> String {
+        let mut out = format!("{}: {}\n", self.data, counted(self.n, "sample"));
+        out.push_str(&self.sizes());
+        out.push_str(&left_over(&self.ledger));
+        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let rows = counted(kept, "row");
+        out.push_str(&match self.feasible {
+            Some(true) if kept == 0 => String::new(),
+            Some(true) => {
+                format!("\n{}: some predictions within their bounds satisfy {rows}\n", paint.good("feasible"))
+            }
+            Some(false) => format!("\n{}: no predictions satisfy all of {rows}\n\n", paint.bad("infeasible")),
+            None => "\nwhether all rows can hold together could not be decided\n".to_owned(),
+        });
+        out
+    }
+
+    fn sizes(&self) -> String {
+        let mut table = Table::default();
+        let weight = self.weighted.then_some("weight");
+        table.cells(["", "samples"].into_iter().chain(weight).map(str::to_owned));
+        let mut events: Vec<&EventSize> = self.events.iter().collect();
+        let hidden = events.len().saturating_sub(MOST);
+        if hidden > 0 {
+            events.sort_by_key(|event| event.samples);
+            events.truncate(MOST);
+        }
+        for event in &events {
+            let note = match event.samples {
+                0 => "empty",
+                few if few < SMALL => "small",
+                _ => "",
+            };
+            let cells = [event.event.clone(), event.samples.to_string()].into_iter();
+            let weight = self.weighted.then(|| short(event.weight));
+            table.cells(cells.chain(weight).chain([note.to_owned()]));
+        }
+        let mut align = vec![Align::Left, Align::Right];
+        align.extend(self.weighted.then_some(Align::Right));
+        let mut out = table.render("  ", &align, |_, cell| cell);
+        if hidden > 0 {
+            out.push_str(&format!("  and {} larger ones\n", counted(hidden, "event")));
+        }
+        out
+    }
+}

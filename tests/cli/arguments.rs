@@ -1,0 +1,97 @@
+//! Usage: help, mistakes in arguments, exit codes.
+
+use insta::assert_snapshot;
+
+use super::support::{run, transcript};
+
+#[test]
+fn help_is_a_page_for_newcomers() {
+    assert_snapshot!(transcript("--help"));
+}
+
+#[test]
+fn every_command_has_a_help_page() {
+    let commands = ["check", "compile", "fmt", "explain", "std", "project", "audit", "export", "solve", "completions"];
+    let pages: Vec<String> = commands.iter().map(|command| transcript(&format!("{command} -h"))).collect();
+    assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn mistakes_in_arguments_end_with_2() {
+    let mistakes = [
+        "",
+        "chekc @/parity.fair",
+        "check",
+        "check @/parity.fair --fromat json",
+        "check @/parity.fair --format xml",
+        "compile @/parity.fair --emit row",
+        "compile @/parity.fair --emit rows -o x.fairc",
+        "project @/parity.fair",
+        "project @/parity.fair --data @/people.csv --batch 0",
+        "project @/parity.fair --data @/people.csv --set eps=abc",
+        "project @/parity.fair --data @/people.csv --set eps",
+        "project @/parity.fair --data @/people.csv --set epz=0.1",
+        "project @/ratios.fair --data @/people.csv --set eps=0.1",
+        "project @/parity.fair --data @/people.csv --pred scor",
+        "project @/parity.fair --data @/people.txt",
+        "project @/parity.fair --data @/parity.fair",
+        "project - --data -",
+        "audit @/parity.fair --data @/people.csv --tolerance -1",
+        "export @/parity.fair --data @/people.csv --to lp -o -",
+        "export @/parity.fair --data @/people.csv --to mtx -o -",
+        "explain E4001",
+        "explain nonsense",
+        "std parity",
+        "std nonsense",
+        "solve missing.jsonl",
+        "check missing.fair",
+        "check tests",
+        "fmt tests",
+        "completions tcsh",
+    ];
+    let all: Vec<String> = mistakes.iter().map(|mistake| transcript(mistake)).collect();
+    for text in &all {
+        assert!(text.contains("\nexit code 2\n"), "{text}");
+    }
+    assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn a_value_outside_its_range_is_a_finding() {
+    assert_snapshot!(transcript("project @/parity.fair --data @/people.csv --set eps=3"));
+    assert_snapshot!(transcript("check @/parity.fair --set eps=-1 --format json"));
+}
+
+#[test]
+fn explanations_and_metrics_are_printed() {
+    assert_snapshot!(transcript("explain fair::e0407"));
+    assert_snapshot!(transcript("std equal_opportunity"));
+    let codes = run(&["explain"]);
+    assert_eq!(codes.code, 0);
+    assert!(codes.stdout.starts_with("E0101  syntax\n") && codes.stdout.contains("\nW0104  "), "{}", codes.stdout);
+    let metrics = run(&["std"]);
+    assert!(metrics.stdout.contains("demographic_parity(attr, tol)\n    The mean predictions"), "{}", metrics.stdout);
+    for arguments in [&["explain"][..], &["explain", "E0401"], &["std"], &["std", "equalized_odds"]] {
+        let json = run(&[arguments, &["--format", "json"]].concat());
+        assert!(serde_json::from_str::<serde_json::Value>(&json.stdout).is_ok(), "{}", json.stdout);
+    }
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let done = run(&["completions", shell]);
+        assert_eq!(done.code, 0);
+        assert!(done.stdout.contains("audit") && done.stdout.contains("--tolerance"), "{shell}");
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let arguments = ["check", "tests/fixtures/cli/parity.fair"];
+    assert!(!run(&arguments).stdout.contains('\x1b'));
+    assert!(run(&[&arguments[..], &["--color", "always"]].concat()).stdout.contains('\x1b'));
+    assert!(!run(&[&arguments[..], &["--color=never"]].concat()).stdout.contains('\x1b'));
+    assert!(run(&["--color=always", "chekc"]).stderr.contains('\x1b'));
+    assert!(!run(&["--color=never", "chekc"]).stderr.contains('\x1b'));
+}

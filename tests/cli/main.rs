@@ -1,0 +1,14 @@
+//! The binary from the outside: arguments in; standard output, standard error, exit code and files out.
+//!
+//! `cargo insta test --unreferenced reject --test cli` finds snapshots that no test uses any more.
+
+#![cfg(feature = "cli")]
+
+mod arguments;
+mod data;
+mod diagnostics;
+mod formatting;
+mod solving;
+mod specs;
+mod streams;
+mod support;
