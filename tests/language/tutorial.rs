@@ -43,7 +43,7 @@ fn the_commands_of_the_tutorial_print_what_it_shows() {
 /// The text without the digits of rounding errors, which may differ from one processor to another.
 fn steady(text: &str) -> String {
     let is_rounding = |word: &str| word.parse::<f64>().is_ok_and(|number| number != 0.0 && number.abs() < 1e-10);
-    let word = |word| if is_rounding(word) { "(rounding)" } else { word };
+    let word = |word: &str| if is_rounding(word) { "(rounding)".to_string() } else { word.to_string() };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
