@@ -54,14 +54,6 @@ impl Interval {
         Interval { lower: -self.upper, upper: -self.lower }
     }
 
-    pub fn add(self, other: Self) -> Self {
-        let (lower, upper) = (self.lower + other.lower, self.upper + other.upper);
-        Interval {
-            lower: if lower.is_nan() { f64::NEG_INFINITY } else { lower },
-            upper: if upper.is_nan() { f64::INFINITY } else { upper },
-        }
-    }
-
     pub fn multiply(self, other: Self) -> Self {
         Interval::hull([
             product(self.lower, other.lower),
@@ -116,6 +108,18 @@ impl Interval {
         Interval {
             lower: if self.lower >= 0.0 { 0.0 } else { f64::NEG_INFINITY },
             upper: if self.upper <= 0.0 { 0.0 } else { f64::INFINITY },
+        }
+    }
+}
+
+impl std::ops::Add for Interval {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let (lower, upper) = (self.lower + other.lower, self.upper + other.upper);
+        Interval {
+            lower: if lower.is_nan() { f64::NEG_INFINITY } else { lower },
+            upper: if upper.is_nan() { f64::INFINITY } else { upper },
         }
     }
 }

@@ -107,10 +107,7 @@ impl<'a> Checker<'a> {
         for quantifier in &body.quantifiers {
             quantifiers.push(self.quantifier(quantifier, &mut env));
         }
-        let each = match &body.each {
-            Some(each) => Some(self.given(each.condition.as_ref(), &env)),
-            None => None,
-        };
+        let each = body.each.as_ref().map(|each| self.given(each.condition.as_ref(), &env));
         let place = if each.is_some() { Place::Each } else { Place::Batch };
         let relations = self.relations(&body.body, &env, place);
         self.broken = outer_broken;

@@ -389,7 +389,7 @@ pub(super) fn add(terms: Vec<Expr>, span: Span) -> Expr {
     }
     let shape = terms.iter().find_map(|term| term.shape);
     let curvature = terms.iter().map(|term| term.curvature).max().unwrap_or(Curvature::Constant);
-    let range = terms.iter().fold(Interval::point(0.0), |sum, term| sum.add(term.range));
+    let range = terms.iter().fold(Interval::point(0.0), |sum, term| sum + term.range);
     Expr { kind: ExprKind::Add(terms), span, shape, curvature, range }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn range(data: &Data, hir: &Hir) -> Interval {
             param.map_or(Interval::ALL, |param| param.range)
         }
         Data::Sum { constant, terms } => terms.iter().fold(Interval::point(*constant), |sum, (coefficient, term)| {
-            sum.add(range(term, hir).multiply(Interval::point(*coefficient)))
+            sum + range(term, hir).multiply(Interval::point(*coefficient))
         }),
         Data::Column(_) | Data::Total { .. } | Data::Product(_) | Data::Call(..) => Interval::ALL,
     }
