@@ -4,7 +4,7 @@
 //! sample of `e`, and `c · Sum[φ·ŷ | e]` adds `c·w_i·φ_i`. What of it is constant by cell goes into the dictionary, what
 //! is not is a factor of the problem; weights are part of the factors, so a sample of weight 0 has no entry at all.
 
-use crate::language::program::{Aggregate, Program, WhenEmpty};
+use crate::language::program::{Aggregate, WhenEmpty};
 use crate::runtime::problem::{Problem, ProblemParts, RowsByCell};
 
 use super::encode::{Encoded, FactorValues};
@@ -73,26 +73,17 @@ pub struct EventCount {
     pub weight: f64,
 }
 
-/// Binds a batch: see [`Encoded::bind`].
-///
-/// # Errors
-/// As [`Encoded::bind`].
-pub fn bind(program: &Program, params: &Params, encoded: &Encoded, samples: &Samples) -> Result<Bound, Vec<BindError>> {
-    let fixed = program.params.iter().zip(params.values()).zip(&encoded.plan.fixed);
-    let changed = fixed.filter_map(|((param, &value), &encoded)| {
-        let encoded = encoded.filter(|&encoded| encoded != value)?;
-        Some(BindError::ParamFixed { name: param.name.clone(), encoded, value })
-    });
-    let changed: Vec<BindError> = changed.collect();
-    if changed.is_empty() { encoded.bind(params, samples) } else { Err(changed) }
-}
-
 impl Encoded {
     /// Binds a batch of the encoded samples; `params` are those of the program that was encoded.
     ///
     /// # Errors
-    /// Empty events where the spec says so, sides without a value, per-sample bounds that cross.
+    /// Empty events where the spec says so, sides without a value, per-sample bounds that cross, and a param that events
+    /// or factors read with another value than the one encoded.
     pub fn bind(&self, params: &Params, samples: &Samples) -> Result<Bound, Vec<BindError>> {
+        let changed = self.changed(params);
+        if !changed.is_empty() {
+            return Err(changed);
+        }
         samples.check(self.n()).map_err(|error| vec![error])?;
         let tally = Tally::new(self, samples);
         let totals = self.totals(&tally, samples);
@@ -137,6 +128,15 @@ impl Encoded {
             }
         }
         all
+    }
+
+    /// The params that the encoding has fixed at another value.
+    fn changed(&self, params: &Params) -> Vec<BindError> {
+        let changed = self.plan.fixed.iter().filter_map(|(index, name, encoded)| {
+            let value = params.values().get(*index).copied().unwrap_or(f64::NAN);
+            (value != *encoded).then(|| BindError::ParamFixed { name: name.clone(), encoded: *encoded, value })
+        });
+        changed.collect()
     }
 
     /// The values of the aggregates of data.

@@ -59,8 +59,8 @@ pub(super) struct Tuple {
     pub needed: Bits,
     /// The values of the factors that are constant by cell; 0 for one that is not needed.
     pub values: Vec<f64>,
-    /// A needed factor that is constant by cell has no finite value.
-    pub undefined: Option<usize>,
+    /// The needed factors that are constant by cell and have no finite value.
+    pub undefined: Vec<usize>,
 }
 
 /// Codes whose product of counts fits a table or a 64-bit key.
@@ -179,7 +179,7 @@ impl Tuple {
             }
         }
         let scope = Scope { columns: &columns, ..Scope::default() };
-        let mut undefined = None;
+        let mut undefined = Vec::new();
         let values = plan.factors.iter().enumerate().map(|(index, factor)| {
             if !factor.by_cell || !needed.get(index) {
                 return 0.0;
@@ -188,7 +188,7 @@ impl Tuple {
             if value.is_finite() {
                 value
             } else {
-                undefined = undefined.or(Some(index));
+                undefined.push(index);
                 0.0
             }
         });

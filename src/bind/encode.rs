@@ -39,6 +39,8 @@ pub struct Encoder {
     codes: Vec<Vec<u32>>,
     values: Vec<Vec<f64>>,
     tuples: Tuples,
+    /// By factor: it is constant by cell, and has no finite value in a cell that a row needs.
+    undefined: Vec<bool>,
     out: Arrays,
 }
 
@@ -127,6 +129,7 @@ impl Encoder {
             codes: vec![Vec::new(); plan.parts.len()],
             values: Vec::new(),
             tuples: Tuples::new(&plan.parts),
+            undefined: vec![false; factors],
             out: Arrays { factors: vec![Vec::new(); factors], ..Arrays::default() },
             plan,
         })
@@ -193,7 +196,13 @@ impl Encoder {
         let first = self.out.cell.len();
         let readers = &self.readers;
         let level = |column: usize, code: u32| readers.get(column).map_or(f64::NAN, |(reader, _)| reader.number(code));
+        let known = self.tuples.list.len();
         self.tuples.number(&self.plan, &self.codes, rows, &level, &mut self.out.cell);
+        for index in self.tuples.list.iter().skip(known).flat_map(|tuple| &tuple.undefined) {
+            if let Some(flag) = self.undefined.get_mut(*index) {
+                *flag = true;
+            }
+        }
         self.encode_factors(first, rows, at);
         for ((reader, _), values) in self.readers.iter_mut().zip(self.values.drain(..)) {
             reader.values = values;
@@ -204,7 +213,7 @@ impl Encoder {
         for index in 0..self.plan.factors.len() {
             let Some(factor) = self.plan.factors.get(index) else { continue };
             if factor.by_cell {
-                if self.tuples.list.iter().any(|tuple| tuple.undefined == Some(index)) {
+                if self.undefined.get(index) == Some(&true) {
                     (0..rows).for_each(|row| self.note_fault(index, first, row, at));
                 }
                 continue;
@@ -237,7 +246,7 @@ impl Encoder {
         let tuple = self.out.cell.get(first + row).and_then(|&tuple| self.tuples.list.get(tuple as usize));
         let weightless = self.out.weight.get(first + row) == Some(&0.0);
         let Some((factor, tuple)) = self.plan.factors.get(index).zip(tuple) else { return };
-        if weightless || !tuple.needed.get(index) || (factor.by_cell && tuple.undefined != Some(index)) {
+        if weightless || !tuple.needed.get(index) || (factor.by_cell && !tuple.undefined.contains(&index)) {
             return;
         }
         let missing = |&&column: &&usize| self.values.get(column).and_then(|v| v.get(row)).is_none_or(|v| v.is_nan());

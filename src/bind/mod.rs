@@ -25,7 +25,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip, bind};
+pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip};
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
 pub use params::Params;

@@ -112,9 +112,9 @@ pub(super) struct Plan {
     pub sample_rows: Vec<PlannedSampleRow>,
     pub left: Vec<(usize, Left)>,
     pub left_samples: Vec<(usize, Left)>,
-    /// The params whose values the encoding depends on.
-    pub fixed: Vec<Option<f64>>,
-    /// Number of params, rows, sample rows of the program: a plan is used with its own program only.
+    /// The params whose values the encoding depends on: place, name, value.
+    pub fixed: Vec<(usize, String, f64)>,
+    /// Of the prediction.
     pub bounds: (f64, f64),
 }
 
@@ -322,7 +322,11 @@ impl<'a> Planner<'a> {
         let shapes = events.iter().map(|event| parts.shape(event, &mut names)).collect();
         let human = Names::of(self.program);
         let program_events = self.program.events.iter().map(|event| self.events.get(event).copied()).collect();
-        let values = self.params.values().iter();
+        let valued = self.params.iter(self.program).enumerate().zip(&fixed);
+        let fixed_params = valued
+            .filter(|(_, fixed)| **fixed)
+            .map(|((index, (name, value)), _)| (index, name.to_owned(), value))
+            .collect();
         Plan {
             event_texts: events.iter().map(|event| event.text(&human)).collect(),
             parts: parts.finish(),
@@ -335,7 +339,7 @@ impl<'a> Planner<'a> {
             sample_rows: Vec::new(),
             left: Vec::new(),
             left_samples: Vec::new(),
-            fixed: fixed.iter().zip(values).map(|(fixed, value)| fixed.then_some(*value)).collect(),
+            fixed: fixed_params,
             bounds: (self.program.prediction.lower, self.program.prediction.upper),
         }
     }

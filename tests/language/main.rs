@@ -12,3 +12,5 @@ mod pages;
 mod robustness;
 mod support;
 mod syntax;
+#[cfg(feature = "cli")]
+mod tutorial;

@@ -88,6 +88,7 @@ fn the_indexes_list_every_page() {
         _ => "Warnings",
     };
     let (mut table, mut links, mut last) = (String::new(), String::new(), "");
+    links += "\n# Errors and warnings\n\n- [All codes](errors.md)\n";
     for page in PAGES {
         if family(page.code) != last {
             last = family(page.code);
@@ -98,4 +99,47 @@ fn the_indexes_list_every_page() {
     }
     same_after_mark("docs/errors.md", "<!-- codes -->\n", &table);
     same_after_mark("docs/SUMMARY.md", "<!-- codes -->\n", &links);
+}
+
+/// Links between the documents lead to files, and to headings in them.
+#[test]
+fn links_lead_somewhere() {
+    let documents = documents();
+    for (path, page) in &documents {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") || link.contains(char::is_whitespace) {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { joined(folder, file) };
+            assert!(root().join(&target).exists(), "{path}: there is no {link}");
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(root().join(&target)).unwrap();
+                let found = text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
+                assert!(found, "{path}: there is no heading {link}");
+            }
+        }
+    }
+}
+
+/// `docs/errors` and `../language.md` make `docs/language.md`.
+fn joined(folder: &str, file: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in file.split('/') {
+        match part {
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The anchor that a heading gets.
+fn slug(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }

@@ -168,6 +168,9 @@ proptest! {
     }
 }
 
+/// Entries and side of `a y ≤ b` or `a y = b`.
+type Row = (Vec<(usize, f64)>, f64);
+
 /// The same problem by Clarabel; `None` where it does not say that it solved it.
 fn oracle(problem: &Problem, z: &[f64]) -> Option<Vec<f64>> {
     let n = z.len();
@@ -181,7 +184,7 @@ fn oracle(problem: &Problem, z: &[f64]) -> Option<Vec<f64>> {
         Bounds::PerSample { lo, hi } => (lo, hi),
     };
     // Equalities first, then `a y ≤ b` and `−a y ≤ −b` for each finite side.
-    let (mut equal, mut less): (Vec<(Vec<(usize, f64)>, f64)>, Vec<_>) = (Vec::new(), Vec::new());
+    let (mut equal, mut less): (Vec<Row>, Vec<Row>) = (Vec::new(), Vec::new());
     let mut add = |row: Vec<(usize, f64)>, l: f64, u: f64| {
         if l == u {
             equal.push((row, u));

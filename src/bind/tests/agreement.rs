@@ -230,7 +230,7 @@ proptest! {
         let rows: Vec<u32> = picks.iter().map(|pick| pick.index(people.len()) as u32).collect();
         let subset: Vec<Person> = rows.iter().map(|&row| people[row as usize].clone()).collect();
         let params = Params::defaults(&program);
-        let batch = bind(&program, &params, &encoded(&program, &csv(&people)), &Samples::Rows(&rows)).unwrap();
+        let batch = encoded(&program, &csv(&people)).bind(&params, &Samples::Rows(&rows)).unwrap();
         let alone = bound(&program, &csv(&subset));
         prop_assert_eq!(&batch.rows, &alone.rows);
         prop_assert_eq!(&batch.sample_rows, &alone.sample_rows);

@@ -35,7 +35,7 @@ fn training_rows_take_no_part_in_inference() {
     let program = program(SPEC);
     let options = EncodeOptions { purpose: Purpose::Inference, prediction: None };
     let encoded = encoded_as(&program, "sex,income\nfemale,1\nmale,1\n", &options).unwrap();
-    let bound = bind(&program, &Params::defaults(&program), &encoded, &Samples::All).unwrap();
+    let bound = encoded.bind(&Params::defaults(&program), &Samples::All).unwrap();
     assert_eq!(*status(&program, &bound, "training"), RowStatus::Left(Left::TrainingOnly));
     assert!(matches!(status(&program, &bound, "odds"), RowStatus::Kept(_)));
 }
@@ -51,7 +51,7 @@ fn params_are_checked_and_used() {
     assert_eq!(codes(set("eps", 2.0))[0].0, Some("E0504"));
     assert_eq!(codes(set("eps", f64::NAN))[0].0, Some("E0504"));
     let encoded = encoded(&program, "sex,income\nfemale,1\nmale,1\n");
-    let bound = bind(&program, &set("eps", 0.25).unwrap(), &encoded, &Samples::All).unwrap();
+    let bound = encoded.bind(&set("eps", 0.25).unwrap(), &Samples::All).unwrap();
     let RowStatus::Kept(parity) = *status(&program, &bound, "parity") else { panic!() };
     assert_eq!((bound.problem.lower()[parity], bound.problem.upper()[parity]), (-0.25, 0.25));
 }
@@ -66,10 +66,10 @@ fn a_param_in_an_event_is_fixed_by_the_encoding() {
     );
     let encoded = encoded(&program, "age\n50\n70\n");
     let other = Params::resolve(&program, &[("old".to_owned(), 40.0)]).unwrap();
-    let errors = bind(&program, &other, &encoded, &Samples::All).unwrap_err();
+    let errors = encoded.bind(&other, &Samples::All).unwrap_err();
     assert!(matches!(&errors[..], [BindError::ParamFixed { .. }]), "{errors:?}");
     let again = encode(&program, &other, &table("age\n50\n70\n"), &EncodeOptions::default(), &mut |_, _| {}).unwrap();
-    assert_eq!(dense(&bind(&program, &other, &again, &Samples::All).unwrap().problem), [[0.5, 0.5]]);
+    assert_eq!(dense(&again.bind(&other, &Samples::All).unwrap().problem), [[0.5, 0.5]]);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn samples_that_do_not_exist_are_refused() {
     let encoded = encoded(&program, "sex,income\nfemale,1\n");
     let params = Params::defaults(&program);
     for samples in [Samples::Rows(&[0, 1]), Samples::Range(0..2)] {
-        let errors = bind(&program, &params, &encoded, &samples).unwrap_err();
+        let errors = encoded.bind(&params, &samples).unwrap_err();
         assert!(matches!(&errors[..], [BindError::NoSuchSample { .. }]), "{errors:?}");
     }
 }

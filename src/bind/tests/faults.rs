@@ -22,7 +22,7 @@ fn report(spec: &str, csv: &str, prediction: Option<&str>) -> String {
     let program = program(spec);
     let options = EncodeOptions { purpose: Purpose::Training, prediction: prediction.map(str::to_owned) };
     let result = encoded_as(&program, csv, &options)
-        .and_then(|encoded| bind(&program, &Params::defaults(&program), &encoded, &Samples::All));
+        .and_then(|encoded| encoded.bind(&Params::defaults(&program), &Samples::All));
     let errors = result.err().unwrap_or_default();
     let show = |error: &BindError| format!("{}: {error}\n  help: {}", error.code().unwrap_or("-"), error.help());
     errors.iter().map(show).collect::<Vec<_>>().join("\n")

@@ -32,8 +32,7 @@ fn encoded(program: &Program, csv: &str) -> Encoded {
 }
 
 fn bound(program: &Program, csv: &str) -> Bound {
-    bind(program, &Params::defaults(program), &encoded(program, csv), &Samples::All)
-        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+    encoded(program, csv).bind(&Params::defaults(program), &Samples::All).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// The matrix of a problem, row by row.

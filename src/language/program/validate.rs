@@ -28,6 +28,8 @@ pub enum Invalid {
     NotNormal { place: String },
     #[error("{place} has a number that is not finite")]
     NotFinite { place: String },
+    #[error("{place} has a penalty of {soft}, which is not positive")]
+    SoftNotPositive { place: String, soft: String },
     #[error("{place} has an empty range")]
     EmptyRange { place: String },
     #[error("a coefficient or side of {place} reads a column outside of an aggregate")]
@@ -214,7 +216,9 @@ fn place_of(origins: &[Origin]) -> Result<String, Invalid> {
 
 fn validate_options(options: &RowOptions, place: &str) -> Result<(), Invalid> {
     match options.soft {
-        Some(soft) if !soft.is_finite() || soft < 0.0 => Err(Invalid::NotFinite { place: place.to_owned() }),
+        Some(soft) if !(soft.is_finite() && soft > 0.0) => {
+            Err(Invalid::SoftNotPositive { place: place.to_owned(), soft: soft.to_string() })
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -285,3 +285,22 @@ impl Columns {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(values: &[f64]) -> usize {
+        let n = values.len();
+        let indices: Vec<usize> = (0..n).collect();
+        let problem = Problem::from_csr(n, &[0, n], &indices, values, vec![0.0], vec![1.0], Bounds::default(), None);
+        problem.expect("one dense row").cells()
+    }
+
+    #[test]
+    fn equal_and_proportional_columns_share_cells() {
+        assert_eq!(cells(&[0.5, 0.5, -0.25, -0.25, 0.5, -0.25]), 2);
+        // A covariance: all different, all multiples of one direction.
+        assert_eq!(cells(&[0.1, -0.7, 0.3, 0.45, 1.9, -2.3]), 1);
+    }
+}

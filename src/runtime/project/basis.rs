@@ -163,3 +163,38 @@ pub(crate) fn add_scaled(y: &mut [f64], a: f64, x: &[f64]) {
         *y += a * x;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: [[f64; 3]; 4] = [[1.0, 2.0, 0.0], [0.0, 1.0, 1.0], [1.0, 3.0, 1.0], [2.0, 0.0, 1.0]];
+
+    /// Solves `N Nᵀ x = N N^T 1` over the given rows: all ones if the factors are right.
+    fn ones(basis: &Basis, rows: &[usize]) -> Vec<f64> {
+        let mut right: Vec<f64> = rows.iter().map(|&i| rows.iter().map(|&j| dot(&ROWS[i], &ROWS[j])).sum()).collect();
+        basis.solve_lower(&mut right);
+        basis.solve_upper(&mut right);
+        right
+    }
+
+    #[test]
+    fn dependent_rows_are_seen_and_columns_come_and_go() {
+        let mut basis = Basis::default();
+        basis.reset(3);
+        for (row, dependent) in [(0, false), (1, false), (2, true), (3, false)] {
+            let left = basis.reduce(&ROWS[row]);
+            assert_eq!(left == 0.0, dependent, "row {row}");
+            if left > 0.0 {
+                basis.push_reduced();
+            }
+        }
+        assert!(ones(&basis, &[0, 1, 3]).iter().all(|x| (x - 1.0).abs() < 1e-12));
+        basis.remove(0);
+        assert!(ones(&basis, &[1, 3]).iter().all(|x| (x - 1.0).abs() < 1e-12));
+        // Without row 0, row 2 is independent.
+        assert!(basis.reduce(&ROWS[2]) > 0.0);
+        basis.push_reduced();
+        assert!(ones(&basis, &[1, 3, 2]).iter().all(|x| (x - 1.0).abs() < 1e-12));
+    }
+}

@@ -7,6 +7,8 @@ use super::sides::Sides;
 use super::sparse;
 use crate::runtime::problem::Problem;
 
+/// Most times that a ray is made eight times longer.
+const LONGEST: usize = 60;
 /// Most steps on a sample of the samples.
 const SAMPLED_STEPS: usize = 6;
 /// A stalled iteration is still called converged if every row is within this of its size.
@@ -220,10 +222,15 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
-        if after > 1e-9 * before.abs() {
+        if after > (1e-9 * before.abs()).max(self.slope_noise()) {
             self.search(problem, z, before, after);
         }
         None
+    }
+
+    /// How far rounding errors of the rows can move a slope along the step: less than that is no slope.
+    fn slope_noise(&self) -> f64 {
+        self.step.iter().zip(&self.tolerance).map(|(s, t)| (s * t).abs()).sum()
     }
 
     /// A ray: either a proof of infeasibility, or a long step to where the dual stops falling.
@@ -235,7 +242,7 @@ impl Newton {
         self.trial.extend_from_slice(&self.multipliers);
         let mut length = self.ray_length(problem, z);
         let mut moved = false;
-        for _ in 0..120 {
+        for _ in 0..LONGEST {
             self.step.clear();
             let parts = self.local.target.iter().zip(&self.local.ray).zip(&self.trial);
             self.step.extend(parts.map(|((t, r), m)| t + length * r - m));
@@ -257,8 +264,7 @@ impl Newton {
             self.go_to(problem, z, 1.0);
             let after = self.slope(1.0);
             // Rows that only a corner of the box satisfies end here: their slope nears zero from below.
-            let noise: f64 = self.step.iter().zip(&self.tolerance).map(|(s, t)| (s * t).abs()).sum();
-            if after >= -noise {
+            if after >= -self.slope_noise() {
                 if after > 1e-9 * before.abs() {
                     self.search(problem, z, before, after);
                 }
@@ -266,6 +272,9 @@ impl Newton {
             }
             length *= 8.0;
         }
+        // Neither a proof nor an end: go back to numbers of a sane size.
+        self.multipliers.copy_from_slice(&self.trial);
+        self.evaluate::<T, false>(problem, z);
         Some(Ended::Limit)
     }
 
@@ -330,7 +339,7 @@ impl Newton {
             }
             self.go_to(problem, z, at);
             let slope = self.slope(at);
-            if slope.abs() <= 0.05 * before.abs() {
+            if slope.abs() <= (0.05 * before.abs()).max(self.slope_noise()) {
                 return;
             }
             if slope < 0.0 {

@@ -56,7 +56,7 @@ pub struct Certificate {
     pub bound_violation: f64,
     /// Largest error of `w (ŷ − z) + Aᵀ μ + ν = 0` over the samples, with the best sign-correct `ν`.
     pub stationarity: f64,
-    /// Duality gap: objective minus dual value, without the `½`-free convention (objective is `½ Σ w (ŷ − z)²`).
+    /// Duality gap `Σ μ_j (side_j − (A ŷ)_j)`: objective `½ Σ w (ŷ − z)²` minus dual value.
     pub duality_gap: f64,
 }
 
