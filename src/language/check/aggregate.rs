@@ -3,6 +3,7 @@
 use crate::language::hir::{Curvature, Event, Expr, ExprKind, Shape};
 use crate::language::interval::Interval;
 use crate::language::program::Function;
+use crate::language::program::text::name;
 use crate::language::span::Span;
 use crate::language::syntax::ast::{self, AggregateKind};
 
@@ -76,29 +77,41 @@ impl<'a> Checker<'a> {
         Some(Expr { kind, span, shape: Some(Shape::Aggregate), curvature: Curvature::Constant, range })
     }
 
+    /// The prediction as a spec writes it.
+    fn prediction_name(&self) -> String {
+        self.hir.prediction.as_ref().map_or_else(|| "score".to_string(), |prediction| name(&prediction.name))
+    }
+
     fn moment(&mut self, span: Span, kind: AggregateKind, values: Vec<Expr>, event: Event) -> Option<Expr> {
         let predictions = values.iter().filter(|value| !value.is_constant()).count();
         let quadratic = predictions == 2 || (kind == AggregateKind::Variance && predictions == 1);
         if quadratic {
             let text = self.text(span);
+            let score = self.prediction_name();
             let hint = match kind {
                 AggregateKind::Variance => {
-                    "bound the mean, `E[score | ..]`, or each score, `each: a <= score <= b`".to_string()
+                    format!("bound the mean, `E[{score} | ..]`, or each sample, `each: a <= {score} <= b`")
                 }
-                _ => "take the covariance with a column or label: `Cov[score, age]`".to_string(),
+                _ => format!("take the covariance with a column or label: `Cov[{score}, age]`"),
             };
             return self.refuse(Kind::Quadratic { text, hint }, span);
         }
         if let Some(place) = values.iter().find_map(innermost_piecewise) {
+            let score = self.prediction_name();
             let (what, hint) = match place.1 {
                 Function::Abs => (
                     "the mean of an absolute value",
-                    "take the absolute value of the mean, `|E[..]|`; for a 0/1 label `y` the absolute error is affine: \
-                     `y + (1 - 2 * y) * score`",
+                    format!(
+                        "take the absolute value of the mean, `|E[..]|`; for a 0/1 label `y` the absolute error is \
+                         affine: `y + (1 - 2 * y) * {score}`"
+                    ),
                 ),
-                _ => ("the mean of a maximum or minimum", "take the maximum or minimum of means, `max(E[..], E[..])`"),
+                _ => (
+                    "the mean of a maximum or minimum",
+                    "take the maximum or minimum of means, `max(E[..], E[..])`".to_string(),
+                ),
             };
-            return self.refuse(Kind::Nonlinear { what: what.into(), hint: hint.into() }, place.0);
+            return self.refuse(Kind::Nonlinear { what: what.into(), hint }, place.0);
         }
         let curvature = values.iter().map(|value| value.curvature).max().unwrap_or(Curvature::Constant);
         let mut values = values.into_iter();

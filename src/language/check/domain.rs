@@ -177,7 +177,7 @@ impl<'a> Checker<'a> {
         let (low, high) = (self.whole_number(first, env), self.whole_number(last, env));
         let (low, high) = (low?, high?);
         if low > high {
-            let reason = format!("`{}` runs upwards from the first end to the last", self.text(span));
+            let reason = format!("a range runs upwards: write `{}..{}`", self.text(last.span), self.text(first.span));
             return self.refuse(Kind::EmptyDomain { reason }, span);
         }
         if high - low >= LARGEST as f64 {

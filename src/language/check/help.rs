@@ -75,7 +75,7 @@ impl Kind {
             Kind::EmptyInterval { .. } => "widen it, or swap the two sides".into(),
             Kind::AlwaysFalse { .. } => "correct the numbers, or remove the constraint".into(),
             Kind::ParamOutOfRange { .. } => "change the value or widen the range".into(),
-            Kind::TooLarge { .. } => "use fewer levels, or split the spec".into(),
+            Kind::TooLarge { .. } => "use fewer values (`bins` makes few of many), or split the spec".into(),
             Kind::DivisionByZero => "divide by something that is not zero".into(),
             Kind::Unused { .. } => "remove it, or use it in a constraint".into(),
             Kind::Implied { .. } => "tighten it, or remove it".into(),
