@@ -3,12 +3,13 @@
 #
 #   bash tests/run.sh            all of it
 #   bash tests/run.sh core       formatting, lints and the Rust tests alone (no Python)
+#   bash tests/run.sh oracles    the comparisons with Python alone
 #
 # Needs Rust, Python 3 with venv, and a C compiler; it makes its own virtual environment in .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$*"; }
+step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 python_environment() {
     step "python environment"
@@ -29,7 +30,7 @@ core() {
     step "documentation"
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
     step "tests"
-    INSTA_UPDATE=no cargo test
+    INSTA_UPDATE=no cargo test --no-fail-fast
 }
 
 oracles() {
@@ -40,11 +41,20 @@ oracles() {
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
 }
 
-if [ "${1:-all}" = core ]; then
-    core
-else
+case "${1:-all}" in
+core) core ;;
+oracles)
+    python_environment
+    oracles
+    ;;
+all)
     python_environment
     core
     oracles
-fi
+    ;;
+*)
+    echo "usage: bash tests/run.sh [all|core|oracles]" >&2
+    exit 2
+    ;;
+esac
 step "all passed"
