@@ -181,3 +181,31 @@ fn any_text_compiles_or_is_refused() {
     println!("{cases} inputs, {compiled} compiled, slowest {:?}:\n{}", slowest.0, slowest.1);
     assert!(compiled > cases / 200, "some mutations leave a spec whole");
 }
+
+fn chain(event: impl Fn(usize) -> String, backwards: bool) -> String {
+    let mut lines: Vec<String> = (1..5000).map(event).collect();
+    if backwards {
+        lines.reverse();
+    }
+    format!(
+        "column age: real\ncolumn one: {{a}}\nevent e0 = age > 1\ngroup g0 = one\npredict p: real in [0, 1]\n\
+         constraint c: E[p | e4999] <= 0.5\nconstraint d: forall x in g4999: E[p | g4999 == x] <= 0.5\n{}\n",
+        lines.join("\n")
+    )
+}
+
+/// Definitions that lead on and on, or double at every step, are refused before they fill the memory or the stack.
+#[test]
+fn long_chains_of_definitions_are_refused() {
+    for backwards in [false, true] {
+        let doubling = |k: usize| {
+            format!("event e{k} = (e{0}, age > {k}) or not (e{0}, age < {k})\ngroup g{k} = g{0} * one", k - 1)
+        };
+        let nesting = |k: usize| format!("event e{k} = not (e{0} and age > {k})\ngroup g{k} = g{0}", k - 1);
+        for text in [chain(doubling, backwards), chain(nesting, backwards)] {
+            let compilation = compile(&text);
+            assert!(!compilation.is_ok());
+            assert!(compilation.diagnostics.iter().any(|diagnostic| diagnostic.code.0 == "E0505"));
+        }
+    }
+}

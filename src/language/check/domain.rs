@@ -210,7 +210,11 @@ impl<'a> Checker<'a> {
             }
             Progress::Running => self.definition_cycle(&group.name, mention),
             Progress::Waiting => {
-                let made = self.declared(|checker| checker.group_levels(&group.value));
+                let made = self.declared(&group.name, |checker| {
+                    let levels = checker.group_levels(&group.value)?;
+                    checker.limited(&group.name, levels.iter().map(|level| &level.event), 4 * LARGEST)?;
+                    Some(levels)
+                });
                 let result = made.map(|(levels, reads)| {
                     self.hir.groups.push(Group { name: group.name.text.clone(), levels, reads });
                     GroupId(self.hir.groups.len() - 1)

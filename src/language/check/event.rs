@@ -174,7 +174,11 @@ impl<'a> Checker<'a> {
             }
             Progress::Running => self.definition_cycle(&event.name, mention),
             Progress::Waiting => {
-                let result = self.declared(|checker| checker.condition(&event.condition, &Env::default(), Reads::Data));
+                let result = self.declared(&event.name, |checker| {
+                    let result = checker.condition(&event.condition, &Env::default(), Reads::Data)?;
+                    checker.limited(&event.name, std::iter::once(&result), MOST_PARTS)?;
+                    Some(result)
+                });
                 if let Some(declaration) = self.events.get_mut(index) {
                     declaration.progress = Progress::Done(result.clone());
                 }
@@ -191,11 +195,22 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks a definition on its own: its mentions are returned, not added to those of the place that refers to it.
-    pub(super) fn declared<T>(&mut self, check: impl FnOnce(&mut Self) -> Option<T>) -> Option<(T, Vec<ColumnId>)> {
+    pub(super) fn declared<T>(
+        &mut self,
+        name: &ast::Name,
+        check: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<(T, Vec<ColumnId>)> {
+        if self.definitions == MOST_DEFINITIONS {
+            let what = format!("`{}`", name.text);
+            let unit = "definitions that refer to each other";
+            return self.refuse(Kind::TooLarge { what, limit: MOST_DEFINITIONS, unit }, name.span);
+        }
+        self.definitions += 1;
         let outer = std::mem::take(&mut self.mentions);
         let call = self.call.take();
         let result = check(self);
         self.call = call;
+        self.definitions -= 1;
         let mut columns: Vec<ColumnId> =
             std::mem::replace(&mut self.mentions, outer).into_iter().map(|(column, _)| column).collect();
         columns.sort();
@@ -203,10 +218,55 @@ impl<'a> Checker<'a> {
         Some((result?, columns))
     }
 
+    /// Refuses a definition whose events, written out, are too large: named events may double at every step.
+    pub(super) fn limited<'e>(&mut self, name: &ast::Name, events: impl Iterator<Item = &'e Event>) -> Option<()> {
+        let (mut parts, mut depth) = (0_usize, 0_usize);
+        for event in events {
+            let size = size(event);
+            parts += size.0;
+            depth = depth.max(size.1);
+        }
+        let what = format!("`{}`", name.text);
+        if parts > most {
+            return self.refuse(Kind::TooLarge { what, limit: most, unit: "comparisons" }, name.span);
+        }
+        if depth > DEEPEST {
+            return self.refuse(Kind::TooLarge { what, limit: DEEPEST, unit: "levels of nesting" }, name.span);
+        }
+        Some(())
+    }
+
     /// Notes that a group is read here.
     pub(super) fn mention_group(&mut self, group: GroupId, span: Span) {
         let reads = self.hir.groups.get(group.0).map(|group| group.reads.clone()).unwrap_or_default();
         self.mentions.extend(reads.into_iter().map(|column| (column, span)));
+    }
+}
+
+/// The most parts of an event, with all names in it written out.
+const MOST_PARTS: usize = 2_000;
+/// How deep the events of a definition may nest, and how far definitions may lead on.
+const DEEPEST: usize = 100;
+const MOST_DEFINITIONS: usize = 100;
+
+/// How many parts an event has, and how deep they nest.
+fn size(event: &Event) -> (usize, usize) {
+    match event {
+        Event::And(events) | Event::Or(events) => events
+            .iter()
+            .map(size)
+            .fold((1, 1), |total, inner| (total.0.saturating_add(inner.0), total.1.max(inner.1 + 1))),
+        Event::Not(inner) => {
+            let (parts, depth) = size(inner);
+            (parts.saturating_add(1), depth + 1)
+        }
+        Event::All
+        | Event::Levels { .. }
+        | Event::LevelOf { .. }
+        | Event::Group { .. }
+        | Event::GroupOf { .. }
+        | Event::SameLevel { .. }
+        | Event::Compare { .. } => (1, 1),
     }
 }
 

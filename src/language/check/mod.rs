@@ -156,6 +156,8 @@ struct Checker<'a> {
     /// Whether the statement at hand has had its finding about a per-sample value.
     sample_value_reported: bool,
     call: Option<Call<'a>>,
+    /// How many definitions are being checked, each for the sake of the one before.
+    definitions: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -178,6 +180,7 @@ impl<'a> Checker<'a> {
             mentions: Vec::new(),
             sample_value_reported: false,
             call: None,
+            definitions: 0,
         }
     }
 

@@ -34,7 +34,7 @@ mod scope;
 mod sides;
 
 use super::hir::{self, Constraint, Hir};
-use super::program::{Column, Event, Origin, Program, Universe};
+use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe};
 use super::span::{Sources, Span};
 
 pub use error::{Finding, Kind};
@@ -113,7 +113,12 @@ impl Rows<'_> {
         self.tried += rows.len();
         rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
         let drafts = rows.into_iter().enumerate().map(|(written, row)| self.draft(row, written, &each, &reads, scope));
-        let (mut drafts, findings) = merge::merge(drafts.collect());
+        let drafts: Vec<Draft> = drafts.collect();
+        if drafts.iter().any(|draft| order::depth_of(draft) > MAX_DEPTH) {
+            let kind = Kind::TooLarge { limit: MAX_DEPTH, unit: "levels of nesting in its rows" };
+            return Err(Finding::new(kind, constraint.body_span));
+        }
+        let (mut drafts, findings) = merge::merge(drafts);
         self.findings.extend(findings);
         drafts.sort_by_key(|draft| draft.written);
         let several = drafts.len() > 1;

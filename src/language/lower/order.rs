@@ -52,6 +52,12 @@ pub(super) fn data_of(draft: &Draft) -> impl Iterator<Item = &Data> {
     draft.row.terms.values().chain(factors).chain(&draft.row.lower).chain(&draft.row.upper)
 }
 
+/// How deep the expressions and events of a row nest.
+pub(super) fn depth_of(draft: &Draft) -> usize {
+    let data = data_of(draft).map(Data::depth).max().unwrap_or(0);
+    events_of(draft).iter().map(Event::depth).max().unwrap_or(0).max(data)
+}
+
 /// The headers that a row reads.
 pub(super) fn headers_of(draft: &Draft) -> BTreeSet<String> {
     let mut headers = BTreeSet::new();
