@@ -219,7 +219,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses a definition whose events, written out, are too large: named events may double at every step.
-    pub(super) fn limited<'e>(&mut self, name: &ast::Name, events: impl Iterator<Item = &'e Event>) -> Option<()> {
+    pub(super) fn limited<'e>(
+        &mut self,
+        name: &ast::Name,
+        events: impl Iterator<Item = &'e Event>,
+        most: usize,
+    ) -> Option<()> {
         let (mut parts, mut depth) = (0_usize, 0_usize);
         for event in events {
             let size = size(event);
