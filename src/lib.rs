@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Two wings that do not know each other, and the bridge between them. [`language`] turns text into a
-//! [`Program`](language::program::Program); `runtime` turns numbers into numbers; `bind` joins a Program to data and
+//! [`Program`]; `runtime` turns numbers into numbers; `bind` joins a Program to data and
 //! hands the runtime a Problem. [`compile`] walks the first wing from end to end.
 
 #![forbid(unsafe_code)]

@@ -5,8 +5,8 @@
 //!                             └ Command ─→ run(args, console) ─→ Outcome ─→ exit code
 //! ```
 //!
-//! One file for each subcommand, with its arguments as one typed structure. What they share: [`console`] prints,
-//! [`input`] reads specs, [`stop`] says why a command ended early.
+//! One file for each subcommand, with its arguments as one typed structure. What they share: `console` prints,
+//! `input` reads specs, `stop` says why a command ended early.
 //!
 //! | exit code | meaning |
 //! | --- | --- |

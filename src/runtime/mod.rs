@@ -16,7 +16,7 @@
 //! [`problem::Problem::from_csr`] and [`project::project`]. Arrows run one way, `problem → project → solve_record`.
 //!
 //! * [`problem`]: the matrix coded by a dictionary of cells, its checks, imports and exports;
-//! * [`project`]: dual semismooth Newton, active sets, certificates, derivatives;
+//! * [`mod@project`]: dual semismooth Newton, active sets, certificates, derivatives;
 //! * [`solve_record`]: one JSON line in, one JSON line out.
 
 pub mod problem;

@@ -1,6 +1,6 @@
 //! Data expressions: numbers that are known once a batch and the params are.
 //!
-//! The type, its order and its queries; the smart constructors that keep the normal form are in [`super::algebra`].
+//! The type, its order and its queries; the smart constructors that keep the normal form are in `algebra`.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

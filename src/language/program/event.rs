@@ -1,6 +1,6 @@
 //! Events: predicates over the columns and labels of one sample.
 //!
-//! The type, its order and its queries; the smart constructors that keep the normal form are in [`super::logic`].
+//! The type, its order and its queries; the smart constructors that keep the normal form are in `logic`.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
