@@ -24,5 +24,5 @@ bench:           ## readers and writers
 book:            ## docs/ as HTML (needs mdbook)
 	mdbook build docs
 
-coverage:        ## line coverage of the language (needs cargo-tarpaulin)
-	cargo tarpaulin --engine llvm --out Stdout --include-files 'src/language/*'
+coverage:        ## line coverage of the language (needs llvm-cov)
+	bash tests/coverage.sh

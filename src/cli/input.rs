@@ -270,7 +270,7 @@ impl Loader for Files {
     fn load(&self, importer: &str, path: &str) -> Result<Source, String> {
         let folder = Path::new(importer).parent().unwrap_or(Path::new(""));
         let path = tidy(&folder.join(path));
-        let bytes = read_bytes(&path).map_err(|reason| format!("cannot read `{}`: {reason}", path.display()))?;
+        let bytes = read_bytes(&path).map_err(|reason| format!("`{}`: {reason}", path.display()))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8 text", path.display()))?;
         let name = path.display().to_string();
         let name = match path.canonicalize() {

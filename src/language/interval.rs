@@ -32,6 +32,16 @@ impl Interval {
         if hull.lower <= hull.upper { hull } else { Interval::ALL }
     }
 
+    /// A plain number within, for examples: the middle, or one step from the only end.
+    pub fn inner(self) -> f64 {
+        match (self.lower.is_finite(), self.upper.is_finite()) {
+            (true, true) => self.lower + 0.5 * (self.upper - self.lower),
+            (true, false) => self.lower + 1.0,
+            (false, true) => self.upper - 1.0,
+            (false, false) => 0.0,
+        }
+    }
+
     pub fn is_non_negative(self) -> bool {
         self.lower >= 0.0
     }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
-use super::number::{counted, finite, limit, plain, short};
+use super::ledger::{EachJson, Ledger, Reading, RowLedger};
+use super::number::{counted, finite, holding, limit, plain, short};
 use super::project::{heading, left_over, sample_rows, worst};
+use super::row::RowJson;
 use super::table::{Align, Paint, Table};
 use crate::language::program::Aggregate;
 
@@ -30,7 +31,7 @@ pub struct AuditView {
     spec: String,
     fingerprint: String,
     n: usize,
-    rows: Vec<RowJson>,
+    rows: Vec<AuditedRow>,
     outside_bounds: usize,
     max_violation: f64,
     tolerance: f64,
@@ -40,32 +41,12 @@ pub struct AuditView {
 }
 
 #[derive(Serialize)]
-struct RowJson {
-    name: String,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    before: Option<f64>,
-    after: Option<f64>,
-    multiplier: Option<f64>,
-    active: bool,
-    skipped: Option<String>,
+struct AuditedRow {
+    #[serde(flatten)]
+    row: RowJson,
     verdict: &'static str,
     /// Room left to the nearer limit; negative where the row is violated.
     room: Option<f64>,
-    groups: Vec<GroupJson>,
-    compares: String,
-    constraint: String,
-}
-
-#[derive(Serialize)]
-struct GroupJson {
-    event: String,
-    samples: usize,
-    weight: f64,
-    mean: f64,
-    aggregate: &'static str,
-    of: String,
-    coefficient: Option<f64>,
 }
 
 impl Audit<'_> {
@@ -88,20 +69,13 @@ impl Audit<'_> {
     }
 
     pub fn json(&self) -> AuditView {
-        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| RowJson {
-            name: self.ledger.name(index).to_owned(),
-            lower: row.before.and_then(|reading| finite(reading.lower)),
-            upper: row.before.and_then(|reading| finite(reading.upper)),
-            before: row.before.map(|reading| reading.value),
-            after: row.before.map(|reading| reading.value),
-            multiplier: None,
-            active: row.before.is_some_and(|reading| reading.excess().abs() <= self.tolerance * reading.size),
-            skipped: row.reason.clone(),
-            verdict: self.verdict(row),
-            room: row.before.and_then(|reading| finite(-reading.excess())),
-            groups: row.groups.iter().map(group_json).collect(),
-            compares: self.ledger.compared(index),
-            constraint: self.ledger.constraint(index).to_owned(),
+        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| {
+            let mut shown = RowJson::new(&self.ledger, index, row);
+            // Predictions under audit are what will be used.
+            shown.after = row.before.map(|reading| reading.value);
+            shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= self.tolerance * reading.size);
+            let room = row.before.and_then(|reading| finite(-reading.excess()));
+            AuditedRow { row: shown, verdict: self.verdict(row), room }
         });
         let excess = self.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
         AuditView {
@@ -160,7 +134,7 @@ impl Audit<'_> {
         let head = ["", "samples"].into_iter().chain(weight).chain([aggregate]);
         table.cells(head.map(str::to_owned));
         for group in &row.groups {
-            let cells = [side(group), group.samples.to_string()].into_iter();
+            let cells = [group.signed(), group.samples.to_string()].into_iter();
             table.cells(cells.chain(self.weighted.then(|| short(group.weight))).chain([short(group.value)]));
         }
         out.push_str(&table.render("      ", &[Align::Left, Align::Right, Align::Right, Align::Right], |_, cell| cell));
@@ -193,40 +167,10 @@ impl Audit<'_> {
                 format!("{}\n", paint.good("all predictions lie within their bounds"))
             }
             _ if kept == 0 => "no row could be compared\n".to_owned(),
-            0 => format!("{}\n", paint.good(&format!("{kept} of {kept} rows hold"))),
-            violated => format!("{}\n", paint.bad(&format!("{violated} of {kept} rows violated"))),
+            0 => format!("{}\n", paint.good(&holding(kept, kept))),
+            violated => format!("{}\n", paint.bad(&holding(kept - violated, kept))),
         });
         out.push_str(&format!("(up to {} of the largest number in a row counts as rounding)\n", plain(self.tolerance)));
         out
-    }
-}
-
-/// `+ sex == "female"`, `- 0.8 x sex == "male"`.
-fn side(group: &Group) -> String {
-    let what = match group.what.contains(" * ") {
-        true => format!("{} over {}", group.what, group.event),
-        false => group.event.clone(),
-    };
-    match group.coefficient {
-        Some(1.0) => format!("+ {what}"),
-        Some(-1.0) => format!("- {what}"),
-        Some(value) if value < 0.0 => format!("- {} x {what}", plain(-value)),
-        Some(value) => format!("+ {} x {what}", plain(value)),
-        None => format!("c x {what}"),
-    }
-}
-
-fn group_json(group: &Group) -> GroupJson {
-    GroupJson {
-        event: group.event.clone(),
-        samples: group.samples,
-        weight: group.weight,
-        mean: group.value,
-        aggregate: match group.aggregate {
-            Aggregate::Mean => "mean",
-            Aggregate::Sum => "sum",
-        },
-        of: group.what.clone(),
-        coefficient: group.coefficient,
     }
 }

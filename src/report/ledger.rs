@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::number::plain;
 use crate::bind::{Bound, BoundSampleRow, Left, RowStatus, Samples, Skip};
 use crate::language::program::{Aggregate, Names, Origin, Program, Row};
 use crate::runtime::project::{Projection, Side};
@@ -49,6 +50,25 @@ pub struct Group {
     pub weight: f64,
     /// The mean, or the sum.
     pub value: f64,
+    /// The same after the projection.
+    pub after: Option<f64>,
+}
+
+impl Group {
+    /// With its coefficient: `+ sex == "female"`, `- 0.8 x sex == "male"`.
+    pub fn signed(&self) -> String {
+        let what = match self.what.contains(" * ") {
+            true => format!("{} over {}", self.what, self.event),
+            false => self.event.clone(),
+        };
+        match self.coefficient {
+            Some(1.0) => format!("+ {what}"),
+            Some(-1.0) => format!("- {what}"),
+            Some(value) if value < 0.0 => format!("- {} x {what}", plain(-value)),
+            Some(value) => format!("+ {} x {what}", plain(value)),
+            None => format!("c x {what}"),
+        }
+    }
 }
 
 /// One row over all batches.
@@ -175,6 +195,10 @@ impl<'a> Ledger<'a> {
             if ledger.after.is_none_or(|old| reading.excess() > old.excess()) {
                 ledger.after = Some(reading);
             }
+            if ledger.before.is_some_and(|before| before.batch == batch) {
+                let after = terms.get(index).map_or(&[][..], Vec::as_slice);
+                ledger.groups.iter_mut().zip(after).for_each(|(group, after)| group.after = Some(*after));
+            }
             let Some(RowStatus::Kept(place)) = bound.rows.get(index).map(|row| &row.status) else { continue };
             let multiplier = projection.multipliers.get(*place).copied().unwrap_or(0.0);
             if ledger.multiplier.is_none_or(|old| multiplier.abs() > old.abs()) {
@@ -201,6 +225,7 @@ impl<'a> Ledger<'a> {
                 samples: count.map_or(0, |count| count.samples),
                 weight: count.map_or(0.0, |count| count.weight),
                 value: *value,
+                after: None,
             }
         };
         row.terms.iter().zip(terms).map(group).collect()

@@ -10,6 +10,7 @@ mod data;
 mod ledger;
 mod number;
 mod project;
+mod row;
 mod table;
 mod words;
 

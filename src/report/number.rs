@@ -41,6 +41,16 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// `the row holds`, `all 3 rows hold`, `2 of 3 rows hold`.
+pub fn holding(count: usize, of: usize) -> String {
+    match (count, of) {
+        (1, 1) => "the row holds".to_owned(),
+        (0, 1) => "the row is violated".to_owned(),
+        (count, of) if count == of => format!("all {of} rows hold"),
+        (count, of) => format!("{count} of {of} rows hold"),
+    }
+}
+
 /// `None` where JSON has no number.
 pub fn finite(value: f64) -> Option<f64> {
     Some(value).filter(|value| value.is_finite())

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ledger::{EachJson, Ledger, Reading, RowLedger};
-use super::number::{counted, finite, limit, plain, short};
+use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
+use super::number::{counted, holding, limit, plain, short};
+use super::row::RowJson;
 use super::table::{Align, Paint, Table};
 use super::words::{first_sentence, wrapped};
 use crate::language::program::Origin;
 
 /// Columns that prose is wrapped at.
 const WIDTH: usize = 100;
+/// Rows that compare more groups are shown without them.
+const MOST_GROUPS: usize = 4;
 
 /// How far predictions moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -81,7 +84,7 @@ pub struct Projected {
     spec: String,
     fingerprint: String,
     n: usize,
-    rows: Vec<RowJson>,
+    rows: Vec<ProjectedRow>,
     max_violation: Option<f64>,
     distance: Option<f64>,
     status: &'static str,
@@ -93,20 +96,11 @@ pub struct Projected {
 }
 
 #[derive(Serialize)]
-struct RowJson {
-    name: String,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    before: Option<f64>,
-    after: Option<f64>,
-    multiplier: Option<f64>,
-    active: bool,
-    /// Why the row took no part; with several batches, in the first of those in which it did not.
-    skipped: Option<String>,
+struct ProjectedRow {
+    #[serde(flatten)]
+    row: RowJson,
     /// Batches in which it took no part.
     skipped_batches: usize,
-    compares: String,
-    constraint: String,
 }
 
 impl ProjectReport<'_> {
@@ -117,21 +111,9 @@ impl ProjectReport<'_> {
     }
 
     pub fn json(&self) -> Projected {
-        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| {
-            let sides = row.after.or(row.before);
-            RowJson {
-                name: self.ledger.name(index).to_owned(),
-                lower: sides.and_then(|reading| finite(reading.lower)),
-                upper: sides.and_then(|reading| finite(reading.upper)),
-                before: row.before.map(|reading| reading.value),
-                after: row.after.map(|reading| reading.value),
-                multiplier: row.multiplier,
-                active: row.active,
-                skipped: row.reason.clone(),
-                skipped_batches: row.skipped,
-                compares: self.ledger.compared(index),
-                constraint: self.ledger.constraint(index).to_owned(),
-            }
+        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| ProjectedRow {
+            row: RowJson::new(&self.ledger, index, row),
+            skipped_batches: row.skipped,
         });
         let projected = self.status != "infeasible";
         Projected {
@@ -213,7 +195,9 @@ impl ProjectReport<'_> {
                 limit(sides.lower, sides.upper),
                 self.change(row, index),
             ]);
-            if needs_words(origin) {
+            if self.batching == Batching::Whole && row.groups.len() <= MOST_GROUPS {
+                row.groups.iter().for_each(|group| table.cells(means(group)));
+            } else if needs_words(origin) {
                 table.text(format!("      {}", paint.faint(&self.ledger.compared(index))));
             }
         }
@@ -275,19 +259,29 @@ impl ProjectReport<'_> {
             "relaxed" => "no predictions satisfy all rows: these come closest\n".to_owned(),
             _ => String::new(),
         };
+        let holding = holding(after, kept);
+        let earlier = if kept == 1 {
+            if before == 1 { "it did".to_owned() } else { "it did not".to_owned() }
+        } else {
+            format!("{before} did")
+        };
         out.push_str(&match after {
             _ if self.ledger.rows.is_empty() => format!("{}\n", paint.good("all predictions lie within their bounds")),
             _ if kept == 0 => "no row took part\n".to_owned(),
-            after if after == kept => {
-                format!("{}, {before} did before\n", paint.good(&format!("{after} of {kept} rows hold")))
-            }
-            after => {
-                let line = paint.bad(&format!("{after} of {kept} rows hold"));
-                format!("{line}, {before} did before; violated by {} at most\n", plain(self.max_violation()))
+            after if after == kept => format!("{}, {earlier} before\n", paint.good(&holding)),
+            _ => {
+                let by = plain(self.max_violation());
+                format!("{}, {earlier} before; violated by {by} at most\n", paint.bad(&holding))
             }
         });
         out
     }
+}
+
+/// A group that a row compares, and its mean before and after.
+fn means(group: &Group) -> [String; 3] {
+    let name = format!("  {} ({})", group.signed(), group.samples);
+    [name, short(group.value), group.after.map_or_else(|| "-".to_owned(), short)]
 }
 
 /// The constraint as written, under its name and the first sentence of its doc comment.

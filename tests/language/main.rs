@@ -13,4 +13,4 @@ mod robustness;
 mod support;
 mod syntax;
 #[cfg(feature = "cli")]
-mod tutorial;
+mod transcripts;

@@ -1,17 +1,9 @@
 //! What the checker refuses, and why. One variant per kind of mistake: message, code and help stand together.
 
-use crate::language::diagnostic::{Code, Diagnostic, Label};
-use crate::language::span::Span;
+use crate::language::diagnostic::{self, Code, Explained};
 
-/// A finding of the checker: what is wrong, where, and the related places.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    pub kind: Kind,
-    /// The smallest expression at fault.
-    pub span: Span,
-    /// Related places, each with a word on it.
-    pub related: Vec<(Span, String)>,
-}
+/// A finding of the checker.
+pub type Finding = diagnostic::Finding<Kind>;
 
 /// The kinds of findings.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -75,7 +67,7 @@ pub enum Kind {
     #[error("the prediction decides who is in the event `{text}`")]
     PredictionInEvent { text: String, prediction: String, threshold: bool },
     #[error("the denominator `{text}` has no proven sign: the bounds allow {range}")]
-    DenominatorSign { text: String, range: String },
+    DenominatorSign { text: String, range: String, prediction: String },
     /// Convex where concave is needed, or the reverse.
     #[error("`{text}` is {found} in the prediction, but {needed} is needed here")]
     WrongCurvature { text: String, found: &'static str, needed: &'static str, hint: String },
@@ -107,25 +99,8 @@ pub enum Kind {
     AlwaysTrue { text: String },
 }
 
-impl Finding {
-    pub fn new(kind: Kind, span: Span) -> Self {
-        Finding { kind, span, related: Vec::new() }
-    }
-
-    pub fn with(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.related.push((span, text.into()));
-        self
-    }
-
-    pub fn diagnostic(&self) -> Diagnostic {
-        let mut labels = vec![Label { span: self.span, text: self.kind.label() }];
-        labels.extend(self.related.iter().map(|(span, text)| Label { span: *span, text: text.clone() }));
-        Diagnostic { code: self.kind.code(), message: self.kind.to_string(), help: self.kind.help(), labels }
-    }
-}
-
-impl Kind {
-    pub fn code(&self) -> Code {
+impl Explained for Kind {
+    fn code(&self) -> Code {
         Code(match self {
             Kind::UnknownName { .. } => "E0201",
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "E0202",
@@ -162,7 +137,10 @@ impl Kind {
         })
     }
 
-    /// The words at the underlined place.
+    fn help(&self) -> Option<String> {
+        super::help::help(self)
+    }
+
     fn label(&self) -> String {
         match self {
             Kind::UnknownName { .. } => "not declared".into(),

@@ -150,9 +150,11 @@ impl<'a> Checker<'a> {
                         let level = levels.first().map_or("..", |level| level.text.as_str());
                         (format!("a categorical {what}"), Some(format!("compare it with a level: `{name} == {level}`")))
                     }
-                    Some(ColumnType::Real(_) | ColumnType::Int(_)) | None => {
-                        (format!("a numeric {what}"), Some(format!("compare it with a number: `{name} >= 0`")))
+                    Some(ColumnType::Real(range) | ColumnType::Int(range)) => {
+                        let cut = range.inner();
+                        (format!("a numeric {what}"), Some(format!("compare it with a number: `{name} >= {cut}`")))
                     }
+                    None => (format!("a numeric {what}"), None),
                 }
             }
             Symbol::Prediction => ("the prediction".into(), None),

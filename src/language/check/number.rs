@@ -230,7 +230,8 @@ impl<'a> Checker<'a> {
         if !denominator.range.is_non_negative() && !denominator.range.is_non_positive() {
             let Interval { lower, upper } = denominator.range;
             let text = self.text(denominator.span);
-            let kind = Kind::DenominatorSign { text, range: format!("[{lower}, {upper}]") };
+            let prediction = self.hir.prediction.as_ref().map_or_else(String::new, |it| it.name.clone());
+            let kind = Kind::DenominatorSign { text, range: format!("[{lower}, {upper}]"), prediction };
             self.report(Finding::new(kind, denominator.span).with(span, "in this ratio"));
             return None;
         }

@@ -3,9 +3,12 @@
 //! A stage keeps its own typed errors; each can be turned into a [`Diagnostic`], which the command line renders for
 //! people (miette, [`human`]) or as JSON ([`json`]). Codes are stable and each has a page in `docs/errors/`.
 
+mod finding;
 #[cfg(feature = "cli")]
 pub mod human;
 pub mod json;
+
+pub use finding::{Explained, Finding};
 
 use super::span::Span;
 

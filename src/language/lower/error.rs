@@ -1,14 +1,9 @@
 //! What only the canonical rows can show: empty domains, sums of ratios, intervals without a value, repeated rows.
 
-use crate::language::diagnostic::{Code, Diagnostic, Label};
-use crate::language::span::Span;
+use crate::language::diagnostic::{self, Code, Explained};
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    pub kind: Kind,
-    pub span: Span,
-    pub related: Vec<(Span, String)>,
-}
+/// A finding of the lowering.
+pub type Finding = diagnostic::Finding<Kind>;
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Kind {
@@ -35,30 +30,8 @@ pub enum Kind {
     LooserRow { name: String, first: String },
 }
 
-impl Finding {
-    pub fn new(kind: Kind, span: Span) -> Self {
-        Finding { kind, span, related: Vec::new() }
-    }
-
-    pub fn with(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.related.push((span, text.into()));
-        self
-    }
-
-    pub fn diagnostic(&self) -> Diagnostic {
-        let mut labels = vec![Label { span: self.span, text: self.kind.label().into() }];
-        labels.extend(self.related.iter().map(|(span, text)| Label { span: *span, text: text.clone() }));
-        Diagnostic {
-            code: self.kind.code(),
-            message: self.kind.to_string(),
-            help: Some(self.kind.help().into()),
-            labels,
-        }
-    }
-}
-
-impl Kind {
-    pub fn code(&self) -> Code {
+impl Explained for Kind {
+    fn code(&self) -> Code {
         Code(match self {
             Kind::RatioSum { .. } => "E0405",
             Kind::EmptyDomain => "E0501",
@@ -70,8 +43,8 @@ impl Kind {
         })
     }
 
-    fn label(&self) -> &'static str {
-        match self {
+    fn label(&self) -> String {
+        let text = match self {
             Kind::RatioSum { .. } => "the denominators differ",
             Kind::EmptyDomain => "no element",
             Kind::EmptyInterval { .. } => "no value lies between",
@@ -79,11 +52,12 @@ impl Kind {
             Kind::TooLarge { .. } => "too large",
             Kind::SameRow { .. } | Kind::LooserRow { .. } => "adds nothing",
             Kind::AlwaysTrue { .. } => "always true",
-        }
+        };
+        text.to_string()
     }
 
-    fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Option<String> {
+        let text = match self {
             Kind::RatioSum { .. } => {
                 "bound each ratio by a number of its own, `a / b >= 80%`, or compare means instead of ratios: \
                  `|a - c| <= eps`"
@@ -94,6 +68,7 @@ impl Kind {
             Kind::TooLarge { .. } => "use fewer levels, or split the spec",
             Kind::SameRow { .. } | Kind::LooserRow { .. } => "remove one of the two; the tighter sides are kept",
             Kind::AlwaysTrue { .. } => "it constrains nothing: remove it, or mention the prediction",
-        }
+        };
+        Some(text.to_string())
     }
 }

@@ -3,10 +3,7 @@
 //! Of the rows of a problem few are active, and their graph is nearly a forest: the matrix of these rows alone fills in
 //! so little that ordering it anew each time is cheaper than one ordering of all rows.
 
-use faer::linalg::solvers::Solve;
-use faer::sparse::linalg::solvers::{Llt, SymbolicLlt};
-use faer::sparse::{SparseColMatRef, SymbolicSparseColMat};
-use faer::{MatMut, Side};
+use fairc_linalg::{LowerTriangle, SparseCholesky};
 
 /// Sparse rows with plain indices.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +38,7 @@ impl Rows {
 pub(crate) struct Normal {
     /// Lower triangle: column and row in one key, and the value.
     entries: Vec<(u64, f64)>,
-    factor: Option<Llt<usize, f64>>,
+    factor: Option<SparseCholesky>,
 }
 
 impl Normal {
@@ -65,7 +62,7 @@ impl Normal {
         self.factor.is_some()
     }
 
-    fn factor_entries(&self, n: usize) -> Option<Llt<usize, f64>> {
+    fn factor_entries(&self, n: usize) -> Option<SparseCholesky> {
         let mut starts = vec![0_usize; n + 1];
         let mut below: Vec<usize> = Vec::with_capacity(self.entries.len());
         let mut values: Vec<f64> = Vec::with_capacity(self.entries.len());
@@ -82,17 +79,13 @@ impl Normal {
             }
         }
         (0..n).for_each(|i| starts[i + 1] += starts[i]);
-        let pattern = SymbolicSparseColMat::new_checked(n, n, starts, None, below);
-        let symbolic = SymbolicLlt::try_new(pattern.as_ref(), Side::Lower).ok()?;
-        let matrix = SparseColMatRef::new(pattern.as_ref(), &values[..]);
-        Llt::try_new_with_symbolic(symbolic, matrix, Side::Lower).ok()
+        SparseCholesky::new(LowerTriangle { starts, rows: below, values })
     }
 
     /// Solves with the last factorisation, in place.
     pub(crate) fn solve(&self, right: &mut [f64]) {
         if let Some(factor) = &self.factor {
-            let n = right.len();
-            factor.solve_in_place(MatMut::from_column_major_slice_mut(right, n, 1));
+            factor.solve(right);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The commands of the tutorial give the output that it shows.
+//! The commands of the README, the tutorial and the pages of the command line give the output that they show.
 //!
 //! A line `$ fairc ..` in a `console` block is run, in a folder that holds the examples and the files that the page
 //! names with `file=`; what follows it is what it prints. `FAIRC_UPDATE_DOCS=1` writes what it prints now.
@@ -8,14 +8,28 @@ use std::process::Command;
 
 use super::example::{examples, root};
 
-const PAGE: &str = "docs/tutorial.md";
+/// The pages, and how many commands each shows at least.
+const PAGES: [(&str, usize); 3] = [("README.md", 2), ("docs/cli.md", 1), ("docs/tutorial.md", 8)];
 
 #[test]
-fn the_commands_of_the_tutorial_print_what_it_shows() {
-    let page = std::fs::read_to_string(root().join(PAGE)).unwrap();
+fn commands_print_what_the_pages_show() {
+    for (path, least) in PAGES {
+        let page = std::fs::read_to_string(root().join(path)).unwrap();
+        let (shown, commands) = run_all(path, &page);
+        assert!(commands >= least, "only {commands} commands were found in {path}");
+        if steady(&shown) != steady(&page) && std::env::var_os("FAIRC_UPDATE_DOCS").is_some() {
+            std::fs::write(root().join(path), shown).unwrap();
+        } else {
+            assert_eq!(steady(&shown), steady(&page), "{path} is out of date: run the tests with FAIRC_UPDATE_DOCS=1");
+        }
+    }
+}
+
+/// The page with what its commands print now, and how many they are.
+fn run_all(path: &str, page: &str) -> (String, usize) {
     let folder = tempfile::tempdir().unwrap();
     copy(&root().join("examples"), &folder.path().join("examples"));
-    for example in examples(PAGE, &page) {
+    for example in examples(path, page) {
         std::fs::write(folder.path().join(&example.name), &example.text).unwrap();
     }
     let (mut shown, mut console, mut commands) = (String::new(), false, 0);
@@ -32,12 +46,7 @@ fn the_commands_of_the_tutorial_print_what_it_shows() {
             commands += 1;
         }
     }
-    assert!(commands >= 8, "only {commands} commands were found");
-    if steady(&shown) != steady(&page) && std::env::var_os("FAIRC_UPDATE_DOCS").is_some() {
-        std::fs::write(root().join(PAGE), shown).unwrap();
-    } else {
-        assert_eq!(steady(&shown), steady(&page), "{PAGE} is out of date: run the tests with FAIRC_UPDATE_DOCS=1");
-    }
+    (shown, commands)
 }
 
 /// The text without the digits of rounding errors, which may differ from one processor to another.
