@@ -33,6 +33,7 @@ mod project;
 mod setting;
 mod solve;
 mod stop;
+mod stream;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -80,6 +81,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Compile(args) => compile::run(&args, console),
         Command::Fmt(args) => format::run(&args, console),
         Command::Project(args) => project::run(&args, console),
+        Command::Stream(args) => stream::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
