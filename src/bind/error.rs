@@ -247,7 +247,8 @@ impl BindError {
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
             BindError::NotFrozen { .. } => {
-                "fixed shifts are for rows that compare groups by columns; project each batch, or use `fairc stream`".to_owned()
+                "fixed shifts are for rows that compare groups by columns; project each batch, or use `fairc stream`"
+                    .to_owned()
             }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),

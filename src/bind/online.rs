@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::{BoundSampleRow, RowStatus};
+use super::bound::{BoundRow, RowStatus};
 use super::encode::EncodeOptions;
 use super::error::BindError;
 use super::params::Params;
@@ -11,7 +11,9 @@ use super::stream::{CellKey, StreamEncoder};
 use super::tally::Samples;
 use crate::data::Batch;
 use crate::language::program::Program;
-use crate::runtime::online::{Answer, Hard, Memory, Multiplier, OnlineError, Pool, PrimalDual, PrimalDualState, Smooth};
+use crate::runtime::online::{
+    Answer, Hard, Memory, Multiplier, OnlineError, Pool, PrimalDual, PrimalDualState, Smooth,
+};
 
 /// How batches are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -237,14 +239,14 @@ impl Online {
         self.state.primal_dual.as_ref()
     }
 
-    /// Where each row stands with all that was answered (or is remembered), and what became of the per-sample rows.
+    /// Where each row stands with all that was answered, or is remembered.
     ///
     /// # Errors
     /// Counts that the spec does not allow.
-    pub fn readings(&mut self) -> Result<(Vec<RowReading>, Vec<BoundSampleRow>), StreamError> {
+    pub fn readings(&self) -> Result<Vec<RowReading>, StreamError> {
         let bound = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?;
         let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-        let reading = |(row, bound_row): (usize, &super::bound::BoundRow)| {
+        let reading = |(row, bound_row): (usize, &BoundRow)| {
             let value = match bound_row.status {
                 RowStatus::Kept(index) => at(&bound.pooled.before, index),
                 RowStatus::Skipped(_) | RowStatus::Left(_) => f64::NAN,
@@ -259,7 +261,7 @@ impl Online {
                 multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
             }
         };
-        Ok((bound.rows.iter().enumerate().map(reading).collect(), bound.sample_rows))
+        Ok(bound.rows.iter().enumerate().map(reading).collect())
     }
 }
 

@@ -70,6 +70,17 @@ pub fn open(
     program: &Program,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
+    open_with(args, predictions, EncodeOptions { purpose, ..EncodeOptions::default() }, program, console)
+}
+
+/// As [`open`], with all options; their column of predictions is set here.
+pub fn open_with(
+    args: &DataArgs,
+    predictions: &Predictions,
+    options: EncodeOptions,
+    program: &Program,
+    console: &Console,
+) -> Result<Dataset, Trouble> {
     let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
     let source = Source::open(&args.data, args.data_format).map_err(Stop::from)?;
     let prediction = match predictions {
@@ -78,7 +89,7 @@ pub fn open(
         }
         Predictions::None => None,
     };
-    let options = EncodeOptions { purpose, prediction: prediction.clone(), ..EncodeOptions::default() };
+    let options = EncodeOptions { prediction: prediction.clone(), ..options };
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, &params, &source, &options, &mut |read, total| {
         bar.set_length(total);
@@ -173,14 +184,8 @@ pub fn status_word(status: &Status) -> &'static str {
 /// How many numbers lie outside the box, and by how much at most.
 pub fn outside(problem: &Problem, values: &[f64]) -> (usize, f64) {
     let bounds = problem.bounds();
-    let side = |index: usize| match &bounds {
-        Bounds::Uniform { lo, hi } => (*lo, *hi),
-        Bounds::PerSample { lo, hi } => {
-            (lo.get(index).copied().unwrap_or(f64::NEG_INFINITY), hi.get(index).copied().unwrap_or(f64::INFINITY))
-        }
-    };
     let excess = values.iter().enumerate().map(|(index, value)| {
-        let (lo, hi) = side(index);
+        let (lo, hi) = bounds.at(index);
         (lo - value).max(value - hi)
     });
     excess.filter(|excess| *excess > 0.0).fold((0, 0.0), |(count, most), excess| (count + 1, f64::max(most, excess)))

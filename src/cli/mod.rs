@@ -27,6 +27,7 @@ mod explain;
 mod export;
 mod fault;
 mod format;
+mod freeze;
 mod input;
 mod metrics;
 mod project;
@@ -82,6 +83,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Fmt(args) => format::run(&args, console),
         Command::Project(args) => project::run(&args, console),
         Command::Stream(args) => stream::run(&args, console),
+        Command::Freeze(args) => freeze::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),

@@ -57,12 +57,7 @@ enum Safe {
     FromKills,
 }
 
-fn write_and_rename<T, E, F>(
-    path: &Path,
-    permissions: Option<fs::Permissions>,
-    safe: Safe,
-    write: F,
-) -> Result<T, E>
+fn write_and_rename<T, E, F>(path: &Path, permissions: Option<fs::Permissions>, safe: Safe, write: F) -> Result<T, E>
 where
     F: FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     E: From<DataError>,

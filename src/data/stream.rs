@@ -128,13 +128,12 @@ impl TableStream {
             }
             Input::Json { .. } => columns = self.values(piece, headers)?,
         }
-        let fields = headers.iter().zip(&columns).map(|(name, values)| Field::new(name, values.data_type().clone(), true));
+        let fields =
+            headers.iter().zip(&columns).map(|(name, values)| Field::new(name, values.data_type().clone(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let options = RecordBatchOptions::new().with_row_count(Some(piece.samples()));
-        let batch = RecordBatch::try_new_with_options(schema, columns, &options).map_err(|error| DataError::Read {
-            file: self.name.to_string(),
-            source: std::io::Error::other(error),
-        })?;
+        let batch = RecordBatch::try_new_with_options(schema, columns, &options)
+            .map_err(|error| DataError::Read { file: self.name.to_string(), source: std::io::Error::other(error) })?;
         Ok(Batch::new(batch, lines, self.name.clone()))
     }
 
@@ -160,7 +159,9 @@ impl TableStream {
         let column = |values: Vec<Option<String>>| -> ArrayRef {
             let given = || values.iter().flatten();
             if given().next().is_some() && given().all(|text| text == "true" || text == "false") {
-                return Arc::new(values.iter().map(|text| text.as_ref().map(|text| text == "true")).collect::<BooleanArray>());
+                return Arc::new(
+                    values.iter().map(|text| text.as_ref().map(|text| text == "true")).collect::<BooleanArray>(),
+                );
             }
             let plain = |text: &String| match text.starts_with('"') {
                 true => serde_json::from_str(text).unwrap_or_default(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::number::{counted, finite, holding, limit, short};
 use super::project::{Movement, heading, needs_words};
 use super::table::{Align, Paint, Table};
-use crate::bind::{BoundSampleRow, RowReading, RowStatus};
+use crate::bind::{RowReading, RowStatus};
 use crate::language::program::{Names, Program};
 
 /// All that is known after a run.
@@ -22,9 +22,10 @@ pub struct StreamReport<'a> {
     pub batches: u64,
     pub behind: u64,
     pub held_since: Option<u64>,
+    /// Whether each answer keeps the rows where it can, so that it is told where one could not.
+    pub keeps: bool,
     pub movement: Movement,
     pub rows: Vec<RowReading>,
-    pub sample_rows: Vec<BoundSampleRow>,
     /// Of the primal-dual algorithm: price, mean excess of the batches' gaps, and what the certificate says it is at most.
     pub price: Option<(f64, Option<f64>, Option<f64>)>,
     /// Show at most so many rows.
@@ -207,7 +208,11 @@ impl StreamReport<'_> {
         if moved == 0 {
             return format!("no prediction was moved: {}\n", counted(n, "sample"));
         }
-        format!("{moved} of {n} predictions moved: by {} on average, {} at most\n", short(self.movement.mean()), short(largest))
+        format!(
+            "{moved} of {n} predictions moved: by {} on average, {} at most\n",
+            short(self.movement.mean()),
+            short(largest)
+        )
     }
 
     fn verdict(&self, paint: &dyn Paint) -> String {
@@ -235,10 +240,11 @@ impl StreamReport<'_> {
             format!("{}, by {} at most", paint.bad(&words), short(self.max_violation()))
         });
         match (self.held_since, self.behind) {
+            _ if !self.keeps => {}
             (Some(first), behind) if behind > 0 => {
                 out.push_str(&format!("; held from sample {first} on ({} before left one outside)", batches(behind)));
             }
-            (None, behind) if self.price.is_none() => {
+            (None, behind) => {
                 out.push_str(&format!("; {} left one outside", batches(behind)));
             }
             _ => {}

@@ -172,7 +172,9 @@ fn conditions(part: &Part, chosen: &[u32], plan: &Plan) -> Result<Vec<Condition>
             let column = header(*column);
             Ok(vec![if with_none { Condition::NotIn { column, values } } else { Condition::In { column, values } }])
         }
-        Part::Place { value: Formula::Column(column), thresholds } => Ok(intervals(&header(*column), thresholds, chosen)),
+        Part::Place { value: Formula::Column(column), thresholds } => {
+            Ok(intervals(&header(*column), thresholds, chosen))
+        }
         Part::Place { .. } => Err(BindError::NotFrozen {
             what: "an event compares something other than a column with a number".to_owned(),
         }),

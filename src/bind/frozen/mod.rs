@@ -62,12 +62,24 @@ pub struct FrozenCell {
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// The value is one of these.
-    In { column: String, values: Vec<LevelValue> },
+    In {
+        column: String,
+        values: Vec<LevelValue>,
+    },
     /// The value is null, or none of these.
-    NotIn { column: String, values: Vec<LevelValue> },
+    NotIn {
+        column: String,
+        values: Vec<LevelValue>,
+    },
     /// The value lies in an interval.
-    Between { column: String, from: Option<End>, to: Option<End> },
-    Null { column: String },
+    Between {
+        column: String,
+        from: Option<End>,
+        to: Option<End>,
+    },
+    Null {
+        column: String,
+    },
 }
 
 /// A level: by its number where it was declared as one.
@@ -142,7 +154,10 @@ impl Encoded {
                     let factor = term.factor.and_then(|factor| self.plan.factors.get(factor));
                     let factor = factor.map_or_else(String::new, |factor| factor.text.clone());
                     binder.errors.push(BindError::NotFrozen {
-                        what: format!("row `{}` weighs predictions by `{factor}`, which differs within groups", row.name),
+                        what: format!(
+                            "row `{}` weighs predictions by `{factor}`, which differs within groups",
+                            row.name
+                        ),
                     });
                     continue;
                 }
@@ -158,7 +173,8 @@ impl Encoded {
 
     /// What tells a cell from others.
     fn signature(&self, cell: usize) -> cells::Signature {
-        let events = self.events.get(cell).map_or_else(Vec::new, |bits| bits.iter().map(|event| event as u32).collect());
+        let events =
+            self.events.get(cell).map_or_else(Vec::new, |bits| bits.iter().map(|event| event as u32).collect());
         let values = self.factors.iter().filter_map(|factor| match factor {
             FactorValues::ByCell(values) => Some(values.get(cell).copied().unwrap_or(0.0)),
             FactorValues::BySample(_) => None,
@@ -175,16 +191,15 @@ impl Encoded {
             let what = "the shifts tell groups apart by other events than these data".to_owned();
             return Err(BindError::NotFrozen { what });
         }
-        let known = frozen.cells.iter().map(|cell| {
-            (cells::Signature::new(cell.events.clone(), cell.values.clone()), cell.add)
-        });
+        let known =
+            frozen.cells.iter().map(|cell| (cells::Signature::new(cell.events.clone(), cell.values.clone()), cell.add));
         let known: std::collections::HashMap<cells::Signature, f64> = known.collect();
-        let add: Vec<Option<f64>> =
-            (0..self.cells()).map(|cell| known.get(&self.signature(cell)).copied()).collect();
+        let add: Vec<Option<f64>> = (0..self.cells()).map(|cell| known.get(&self.signature(cell)).copied()).collect();
         let predictions = self.prediction().unwrap_or_default();
         let shifted = self.cell().iter().zip(predictions).enumerate().map(|(sample, (&cell, z))| {
             let add = add.get(cell as usize).copied().flatten();
-            let add = add.ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
+            let add =
+                add.ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
             let (lower, upper) = bounds(sample);
             Ok((z + add).max(lower).min(upper))
         });

@@ -115,8 +115,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let (method, memory) = (args.method()?, args.memory());
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
-    let params =
-        setting::params(&args.settings, program).map_err(|errors| refuse(&errors, &spec, program, console))?;
+    let params = setting::params(&args.settings, program).map_err(|errors| refuse(&errors, &spec, program, console))?;
     let told = |error: StreamError| match error {
         StreamError::Bind(errors) => refuse(&errors, &spec, program, console),
         StreamError::Differs { .. } => {
@@ -190,7 +189,7 @@ impl<'a> Stream<'a> {
         let replay = known.filter(|_| !args.append);
         let bytes = known.map_or(0, |saved| saved.output_bytes);
         Ok(Stream {
-            answers: Answers::open(args.output.as_deref(), bytes)?,
+            answers: Answers::None,
             batches: replay.map_or(0, |saved| saved.input_batches),
             hash: replay.map_or_else(String::new, |saved| saved.input_hash.clone()),
             bytes,
@@ -208,12 +207,7 @@ impl<'a> Stream<'a> {
         })
     }
 
-    fn online(
-        &mut self,
-        method: Method,
-        memory: Memory,
-        told: &dyn Fn(StreamError) -> Stop,
-    ) -> Result<Online, Stop> {
+    fn online(&mut self, method: Method, memory: Memory, told: &dyn Fn(StreamError) -> Stop) -> Result<Online, Stop> {
         let options = EncodeOptions {
             purpose: Purpose::Inference,
             prediction: Some(self.prediction.clone()),
@@ -229,7 +223,7 @@ impl<'a> Stream<'a> {
         self.table.next(self.args.batch as usize)
     }
 
-    /// Reads past what is answered already.
+    /// Reads past what is answered already, and opens the output behind it.
     fn catch_up(&mut self) -> Result<(), Stop> {
         let mut hash = String::new();
         for _ in 0..self.batches {
@@ -239,10 +233,12 @@ impl<'a> Stream<'a> {
             }
         }
         if hash != self.hash {
-            let message = format!("the first {} batches of `{}` are not those that are answered", self.batches, self.data);
+            let message =
+                format!("the first {} batches of `{}` are not those that are answered", self.batches, self.data);
             let help = "give the same data again; for data that follow them use `--append`";
             return Err(Stop::failed(message, help));
         }
+        self.answers = Answers::open(self.args.output.as_deref(), self.bytes)?;
         Ok(())
     }
 
@@ -337,7 +333,7 @@ fn report(
     told: &dyn Fn(StreamError) -> Stop,
 ) -> Outcome {
     let args = stream.args;
-    let (rows, sample_rows) = online.readings().map_err(told)?;
+    let rows = online.readings().map_err(told)?;
     let price = online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
     let state = online.state();
     let mut settings = words(&args.settings);
@@ -358,9 +354,9 @@ fn report(
         batches: state.batches,
         behind: state.behind,
         held_since: state.held_since,
+        keeps: args.mode == Mode::Pooled && !args.smooth,
         movement: stream.movement,
         rows,
-        sample_rows,
         price,
         most: args.shown.most(),
     };

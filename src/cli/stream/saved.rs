@@ -123,9 +123,9 @@ impl Answers {
     pub fn sync(&self) -> Result<(), Stop> {
         match self {
             Answers::None | Answers::Stream(_) => Ok(()),
-            Answers::File { path, file } if file.metadata().is_ok_and(|meta| meta.is_file()) => file
-                .sync_all()
-                .map_err(|source| DataError::Write { file: path.display().to_string(), source }.into()),
+            Answers::File { path, file } if file.metadata().is_ok_and(|meta| meta.is_file()) => {
+                file.sync_all().map_err(|source| DataError::Write { file: path.display().to_string(), source }.into())
+            }
             Answers::File { .. } => Ok(()),
         }
     }

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn lists_are_taken_apart() {
-        let texts = |line: &'static str| elements(line).map(|all| all.into_iter().map(|e| &line[e]).collect::<Vec<_>>());
+        let texts =
+            |line: &'static str| elements(line).map(|all| all.into_iter().map(|e| &line[e]).collect::<Vec<_>>());
         assert_eq!(texts(r#" [{"a":[1,2]}, 3 ,"]"] "#), Some(vec![r#"{"a":[1,2]}"#, "3", "\"]\""]));
         assert_eq!(texts("[ ]"), Some(vec![]));
         assert_eq!((texts("[1,]"), texts("[1] 2"), texts("{}"), texts("[1")), (None, None, None, None));

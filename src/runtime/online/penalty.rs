@@ -22,11 +22,17 @@ use crate::runtime::project::{Projection, Projector, Settings, Status};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Excess {
     /// Distance from the middle, less half the width.
-    Band { middle: f64, half: f64 },
+    Band {
+        middle: f64,
+        half: f64,
+    },
     Above(f64),
     Below(f64),
     /// Not counted: a row without sides, or one with a price of its own.
-    Free { lower: f64, upper: f64 },
+    Free {
+        lower: f64,
+        upper: f64,
+    },
 }
 
 impl Excess {

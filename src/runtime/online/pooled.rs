@@ -52,46 +52,27 @@ impl Pooled {
         weight: f64,
     ) -> Result<Pooled, ProblemError> {
         check(&problem, past, &id)?;
-        let moments = Slots::new(&problem, past);
-        let rows = problem.rows();
+        let slots = Slots::new(&problem, past);
+        let width = problem.width().max(1) as f64;
+        let sums: Vec<RowSums> = (0..problem.rows()).map(|row| slots.sums(&problem, row, width)).collect();
         let (lower, upper) = (problem.lower().to_vec(), problem.upper().to_vec());
-        let mut out = Pooled {
-            lower: lower.clone(),
-            upper: upper.clone(),
-            before: Vec::with_capacity(rows),
-            norm: Vec::with_capacity(rows),
-            rests_on: Vec::with_capacity(rows),
+        let sides = lower.iter().zip(&upper).zip(&sums).map(|((&lower, &upper), row)| match row.touched {
+            true => within(lower, upper, row.before, row.size),
+            false => (f64::NEG_INFINITY, f64::INFINITY),
+        });
+        let (inner_lower, inner_upper): (Vec<f64>, Vec<f64>) = sides.unzip();
+        problem.set_sides(&inner_lower, &inner_upper)?;
+        let rests_on = |row: &RowSums| if row.norm > 0.0 { row.mass * row.mass / row.norm } else { 0.0 };
+        Ok(Pooled {
+            lower,
+            upper,
+            before: sums.iter().map(|row| row.before).collect(),
+            norm: sums.iter().map(|row| row.norm).collect(),
+            rests_on: sums.iter().map(rests_on).collect(),
             id,
             weight: weight + problem.weights().map_or(problem.n() as f64, |weights| weights.iter().sum()),
-            problem: problem.clone(),
-        };
-        let mut sides = (lower, upper);
-        let width = problem.width().max(1) as f64;
-        for row in 0..rows {
-            let (mut before, mut size, mut norm, mut mass, mut touched) = (Sum::default(), 0.0, 0.0, 0.0, false);
-            for (slot, value) in problem.rows.row(row) {
-                let Some(all) = moments.all.get(slot) else { continue };
-                let past = moments.past.get(slot).copied().unwrap_or(0.0);
-                before.add(value * past);
-                size += (value * past).abs();
-                norm += width * value * value * all.square;
-                mass += value.abs() * all.mass;
-                touched |= moments.batch.get(slot) == Some(&true);
-            }
-            out.before.push(before.value());
-            out.norm.push(norm);
-            out.rests_on.push(if norm > 0.0 { mass * mass / norm } else { 0.0 });
-            if let (Some(lower), Some(upper)) = (sides.0.get_mut(row), sides.1.get_mut(row)) {
-                (*lower, *upper) = if touched {
-                    within(*lower, *upper, before.value(), size)
-                } else {
-                    (f64::NEG_INFINITY, f64::INFINITY)
-                };
-            }
-        }
-        problem.set_sides(&sides.0, &sides.1)?;
-        out.problem = problem;
-        Ok(out)
+            problem,
+        })
     }
 
     /// The pooled quantity of each row with these answers, and the rows outside of their sides.
@@ -124,9 +105,20 @@ fn within(lower: f64, upper: f64, before: f64, size: f64) -> (f64, f64) {
     (lower - before + room, upper - before - room)
 }
 
+/// What a row adds up to over its slots.
+struct RowSums {
+    before: f64,
+    /// `Σ |a·S|` of the earlier sums.
+    size: f64,
+    norm: f64,
+    mass: f64,
+    /// Whether a sample of the batch is in the row.
+    touched: bool,
+}
+
 /// Moments by slot of the problem.
 struct Slots {
-    past: Vec<f64>,
+    /// Squares and masses of the earlier samples and the batch, answers of the earlier ones alone.
     all: Vec<Moment>,
     /// Whether the batch has a sample there.
     batch: Vec<bool>,
@@ -135,17 +127,34 @@ struct Slots {
 impl Slots {
     fn new(problem: &Problem, past: &[Vec<Moment>]) -> Slots {
         let slots = problem.slots();
-        let mut out = Slots { past: Vec::with_capacity(slots), all: Vec::with_capacity(slots), batch: Vec::new() };
+        let mut out = Slots { all: Vec::with_capacity(slots), batch: Vec::with_capacity(slots) };
         for cell in 0..problem.cells() {
             for (factor, past) in problem.factors.iter().zip(past) {
                 let past = past.get(cell).copied().unwrap_or_default();
                 let (square, mass) = problem.moments(cell, factor);
-                out.past.push(past.answer);
                 out.all.push(Moment { square: past.square + square, mass: past.mass + mass, ..past });
                 out.batch.push(!problem.grouping.range(cell).is_empty());
             }
         }
         out
+    }
+}
+
+impl Slots {
+    fn sums(&self, problem: &Problem, row: usize, width: f64) -> RowSums {
+        let mut before = Sum::default();
+        let mut sums = RowSums { before: 0.0, size: 0.0, norm: 0.0, mass: 0.0, touched: false };
+        for (slot, value) in problem.rows.row(row) {
+            let Some(all) = self.all.get(slot) else { continue };
+            before.add(value * all.answer);
+            sums.size += (value * all.answer).abs();
+            // (Σ_f c_f φ_f)² ≤ width · Σ_f c_f² φ_f², with equality for one factor.
+            sums.norm += width * value * value * all.square;
+            sums.mass += value.abs() * all.mass;
+            sums.touched |= self.batch.get(slot) == Some(&true);
+        }
+        sums.before = before.value();
+        sums
     }
 }
 
