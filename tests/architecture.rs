@@ -47,14 +47,19 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     // The runtime wing: numbers to numbers.
     ("runtime::problem", &[], "the numbers of a batch"),
     ("runtime::project", &["runtime::problem"], "a problem and a point to a projection"),
+    (
+        "runtime::online",
+        &["runtime::problem", "runtime::project"],
+        "streams: problems and points to answers, and what is kept between them",
+    ),
     ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
     // Tables know neither wing.
     ("data", &[], "files and columns"),
     // The bridge, and what stands on it.
     (
         "bind",
-        &["data", "language::interval", "language::program", "runtime::problem"],
-        "a program and a table to a problem",
+        &["data", "language::interval", "language::program", "runtime::problem", "runtime::online"],
+        "a program and a table to a problem; running sums of a stream enter its counts",
     ),
     (
         "analyze",

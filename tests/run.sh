@@ -40,6 +40,7 @@ oracles() {
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/analysis.py target/release/fairc
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
+    python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
 }
 
 case "${1:-all}" in

@@ -11,7 +11,7 @@ use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
-use super::plan::{Left, PlannedRow};
+use super::plan::{Left, PlannedRow, PlannedTerm};
 use super::tally::{Samples, Tally};
 
 /// A batch, ready to be projected.
@@ -80,12 +80,22 @@ impl Encoded {
     /// Empty events where the spec says so, sides without a value, per-sample bounds that cross, and a param that events
     /// or factors read with another value than the one encoded.
     pub fn bind(&self, params: &Params, samples: &Samples) -> Result<Bound, Vec<BindError>> {
+        samples.check(self.n()).map_err(|error| vec![error])?;
+        self.bind_tally(params, samples, Tally::new(self, samples), &mut |_| {})
+    }
+
+    /// Binds with the counts and sums of a tally; `look` sees the matrix before it is a problem.
+    pub(super) fn bind_tally(
+        &self,
+        params: &Params,
+        samples: &Samples,
+        tally: Tally,
+        look: &mut dyn FnMut(&Matrix),
+    ) -> Result<Bound, Vec<BindError>> {
         let changed = self.changed(params);
         if !changed.is_empty() {
             return Err(changed);
         }
-        samples.check(self.n()).map_err(|error| vec![error])?;
-        let tally = Tally::new(self, samples);
         let totals = self.totals(&tally, samples);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
         let mut binder = Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
@@ -95,6 +105,7 @@ impl Encoded {
         if !errors.is_empty() {
             return Err(errors);
         }
+        look(&matrix);
         let events = self.plan.program_events.iter().map(|event| {
             event.map(|event| EventCount { samples: tally.count(event), weight: tally.over(event, &tally.weights) })
         });
@@ -140,13 +151,13 @@ impl Encoded {
     }
 
     /// The values of the aggregates of data.
-    fn totals(&self, tally: &Tally, samples: &Samples) -> Vec<f64> {
+    pub(super) fn totals(&self, tally: &Tally, samples: &Samples) -> Vec<f64> {
         let mut by_factor: Vec<Option<Vec<f64>>> = vec![None; self.factors.len()];
         let total = |&(factor, event): &(Option<usize>, usize)| {
             let Some(index) = factor else { return tally.over(event, &tally.weights) };
             let sums = by_factor
                 .get_mut(index)
-                .map(|known| known.get_or_insert_with(|| tally.by_cell(self.factors.get(index), samples, None)));
+                .map(|known| known.get_or_insert_with(|| tally.data_by_cell(self, index, samples)));
             sums.map_or(f64::NAN, |sums| tally.over(event, sums))
         };
         self.plan.totals.iter().map(total).collect()
@@ -159,7 +170,7 @@ pub(super) struct Binder<'a> {
     pub tally: &'a Tally,
     pub scope: Scope<'a>,
     pub errors: Vec<BindError>,
-    matrix: Matrix,
+    pub matrix: Matrix,
 }
 
 impl Binder<'_> {
@@ -206,11 +217,7 @@ impl Binder<'_> {
     fn keep(&mut self, row: &PlannedRow) -> Option<BoundRow> {
         let index = self.matrix.lower.len();
         for term in &row.terms {
-            let coefficient = self.finite(&term.coefficient, &row.name, &row.text)?;
-            let scale = match term.aggregate {
-                Aggregate::Mean => coefficient / self.tally.over(term.event, &self.tally.weights),
-                Aggregate::Sum => coefficient,
-            };
+            let scale = self.scale(term, row)?;
             if scale != 0.0 {
                 self.matrix.add(self.encoded, self.tally, index as u32, scale, term.factor, term.event);
             }
@@ -231,6 +238,15 @@ impl Binder<'_> {
         self.matrix.soft.push(row.options.soft.unwrap_or(f64::INFINITY));
         self.matrix.names.push(row.name.clone());
         Some(BoundRow { status: RowStatus::Kept(index), lower, upper })
+    }
+
+    /// What `w·φ·ŷ` of a sample of the term's event counts in the row.
+    pub(super) fn scale(&mut self, term: &PlannedTerm, row: &PlannedRow) -> Option<f64> {
+        let coefficient = self.finite(&term.coefficient, &row.name, &row.text)?;
+        Some(match term.aggregate {
+            Aggregate::Mean => coefficient / self.tally.over(term.event, &self.tally.weights),
+            Aggregate::Sum => coefficient,
+        })
     }
 
     /// The value of a coefficient or side.
@@ -255,12 +271,12 @@ pub(super) fn ordered(lower: f64, upper: f64) -> Option<(f64, f64)> {
 }
 
 /// The rows of the problem, while they are being collected.
-struct Matrix {
+pub(super) struct Matrix {
     /// For each factor of the problem, `(row, cell, coefficient)`: first the constant, then weights if there are any,
     /// then the factors that differ within cells.
-    triplets: Vec<Vec<(u32, u32, f64)>>,
+    pub triplets: Vec<Vec<(u32, u32, f64)>>,
     /// The factor of the program behind each factor of the problem but the constant; none for the weights alone.
-    factors: Vec<Option<usize>>,
+    pub factors: Vec<Option<usize>>,
     lower: Vec<f64>,
     upper: Vec<f64>,
     soft: Vec<f64>,
@@ -268,7 +284,7 @@ struct Matrix {
 }
 
 impl Matrix {
-    fn new(encoded: &Encoded) -> Matrix {
+    pub(super) fn new(encoded: &Encoded) -> Matrix {
         let weighted = encoded.weight.is_some();
         Matrix {
             triplets: vec![Vec::new(); 1 + usize::from(weighted)],

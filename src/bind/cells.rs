@@ -15,11 +15,11 @@ const TABLE: u64 = 1 << 20;
 const NONE: u32 = u32::MAX;
 
 /// One bit for each event.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn of(flags: impl Iterator<Item = bool>) -> Bits {
+    pub(super) fn of(flags: impl Iterator<Item = bool>) -> Bits {
         let mut words = Vec::new();
         for (i, flag) in flags.enumerate() {
             if i % 64 == 0 {
@@ -166,7 +166,7 @@ impl Tuples {
 }
 
 impl Tuple {
-    fn new(plan: &Plan, codes: &[Vec<u32>], row: usize, levels: &dyn Fn(usize, u32) -> f64) -> Tuple {
+    pub(super) fn new(plan: &Plan, codes: &[Vec<u32>], row: usize, levels: &dyn Fn(usize, u32) -> f64) -> Tuple {
         let own: Vec<u32> = codes.iter().map(|codes| codes.get(row).copied().unwrap_or(0)).collect();
         let events = Bits::of(plan.shapes.iter().map(|shape| shape.holds(&own)));
         let needed = Bits::of(plan.factors.iter().map(|factor| factor.needed.iter().any(|&event| events.get(event))));

@@ -32,6 +32,16 @@ impl Faults {
         Faults { unknown: none.clone(), null: none.clone(), range: none.clone(), text: none }
     }
 
+    /// The faults noted so far, which are forgotten.
+    fn take(&mut self) -> Faults {
+        let new = Faults::new(&self.null.file, &self.null.column);
+        std::mem::replace(self, new)
+    }
+
+    fn any(&self) -> bool {
+        [&self.unknown, &self.null, &self.range, &self.text].iter().any(|offenders| offenders.count > 0)
+    }
+
     fn errors(self, levels: &[String], expected: String) -> Vec<BindError> {
         let mut errors = Vec::new();
         if self.unknown.count > 0 {
@@ -144,12 +154,16 @@ impl Reader {
         }
     }
 
-    pub(super) fn errors(self) -> Vec<BindError> {
+    /// What was wrong since the last call.
+    pub(super) fn take_errors(&mut self) -> Vec<BindError> {
+        if !self.faults.any() {
+            return Vec::new();
+        }
         let (levels, expected) = match &self.planned.kind {
             ColumnKind::Levels(levels) => (levels.iter().map(|level| level.text.clone()).collect(), String::new()),
             ColumnKind::Number { range, whole } => (Vec::new(), describe_range(*range, *whole)),
         };
-        self.faults.errors(&levels, expected)
+        self.faults.take().errors(&levels, expected)
     }
 }
 
@@ -221,8 +235,9 @@ impl WeightReader {
         read_numbers(column, range, false, false, at, &mut self.values, &mut self.faults);
     }
 
-    pub(super) fn errors(self) -> Vec<BindError> {
-        self.faults.errors(&[], "a weight of at least 0".to_owned())
+    /// What was wrong since the last call.
+    pub(super) fn take_errors(&mut self) -> Vec<BindError> {
+        self.faults.take().errors(&[], "a weight of at least 0".to_owned())
     }
 }
 
@@ -254,15 +269,20 @@ impl PredictionReader {
         });
     }
 
-    pub(super) fn finish(self) -> (Vec<f64>, Vec<BindError>) {
+    /// The predictions since the last call, and what was wrong with them.
+    pub(super) fn take(&mut self) -> (Vec<f64>, Vec<BindError>) {
         let mut errors = Vec::new();
+        let take = |offenders: &mut Offenders| {
+            let new = Offenders::new(&offenders.file, &offenders.column);
+            std::mem::replace(offenders, new)
+        };
         if self.wrong.count > 0 {
-            errors.push(BindError::Prediction { at: Box::new(self.wrong) });
+            errors.push(BindError::Prediction { at: Box::new(take(&mut self.wrong)) });
         }
         if self.text.count > 0 {
-            errors.push(BindError::NotANumber { at: Box::new(self.text) });
+            errors.push(BindError::NotANumber { at: Box::new(take(&mut self.text)) });
         }
-        (self.values, errors)
+        (std::mem::take(&mut self.values), errors)
     }
 }
 

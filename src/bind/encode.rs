@@ -22,12 +22,14 @@ pub struct EncodeOptions {
     pub purpose: Purpose,
     /// The header of the predictions, if they are in the table.
     pub prediction: Option<String>,
+    /// Leave out rows that read labels even where the table has them: what is made of it will be used where it has not.
+    pub without_labels: bool,
 }
 
 /// Encodes a table, batch by batch.
 pub struct Encoder {
-    file: String,
-    plan: Plan,
+    pub(super) file: String,
+    pub(super) plan: Arc<Plan>,
     headers: Vec<String>,
     readers: Vec<(Reader, Option<usize>)>,
     weight: Option<(WeightReader, Option<usize>)>,
@@ -38,25 +40,25 @@ pub struct Encoder {
     wild_factors: Vec<Option<(Offenders, usize)>>,
     codes: Vec<Vec<u32>>,
     values: Vec<Vec<f64>>,
-    tuples: Tuples,
+    pub(super) tuples: Tuples,
     /// By factor: it is constant by cell, and has no finite value in a cell that a row needs.
     undefined: Vec<bool>,
-    out: Arrays,
+    pub(super) out: Arrays,
 }
 
 /// One entry per sample.
 #[derive(Debug, Default)]
-struct Arrays {
-    cell: Vec<u32>,
+pub(super) struct Arrays {
+    pub cell: Vec<u32>,
     /// By factor; empty where it is constant by cell.
-    factors: Vec<Vec<f64>>,
-    weight: Vec<f64>,
-    lines: Lines,
+    pub factors: Vec<Vec<f64>>,
+    pub weight: Vec<f64>,
+    pub lines: Lines,
 }
 
 /// Lines of rows, kept where one does not follow the line before.
 #[derive(Clone, Debug, Default)]
-struct Lines {
+pub(super) struct Lines {
     /// `(row, line)`, ascending.
     jumps: Vec<(usize, u64)>,
 }
@@ -93,7 +95,11 @@ impl Encoder {
         known: &[String],
         options: &EncodeOptions,
     ) -> Result<Encoder, Vec<BindError>> {
-        let plan = Plan::new(program, params, known, options.purpose)?;
+        let planned: Vec<String> = match options.without_labels {
+            true => known.iter().filter(|header| !is_label(program, header)).cloned().collect(),
+            false => known.to_vec(),
+        };
+        let plan = Plan::new(program, params, &planned, options.purpose)?;
         let (mut headers, mut errors) = (Vec::new(), Vec::new());
         let mut find = |header: &str, name: &str| {
             if !known.iter().any(|other| other == header) {
@@ -131,7 +137,7 @@ impl Encoder {
             tuples: Tuples::new(&plan.parts),
             undefined: vec![false; factors],
             out: Arrays { factors: vec![Vec::new(); factors], ..Arrays::default() },
-            plan,
+            plan: Arc::new(plan),
         })
     }
 
@@ -272,25 +278,37 @@ impl Encoder {
         }
     }
 
-    /// The encoded data set.
-    ///
-    /// # Errors
-    /// All faults of all columns.
-    pub fn finish(self) -> Result<Encoded, Vec<BindError>> {
-        let mut errors = self.errors;
-        errors.extend(self.readers.into_iter().flat_map(|(reader, _)| reader.errors()));
-        errors.extend(self.weight.into_iter().flat_map(|(reader, _)| reader.errors()));
-        let prediction = self.prediction.map(|(reader, _)| reader.finish());
+    /// What was wrong with the values since the last call, and the predictions since then.
+    pub(super) fn take_errors(&mut self) -> (Option<Vec<f64>>, Vec<BindError>) {
+        let mut errors = std::mem::take(&mut self.errors);
+        errors.extend(self.readers.iter_mut().flat_map(|(reader, _)| reader.take_errors()));
+        errors.extend(self.weight.iter_mut().flat_map(|(reader, _)| reader.take_errors()));
+        let prediction = self.prediction.as_mut().map(|(reader, _)| reader.take());
         let prediction = prediction.map(|(values, more)| {
             errors.extend(more);
             values
         });
-        let event =
-            |index: usize| self.plan.event_texts.get(index).map_or_else(String::new, |text| format!("`{text}`"));
-        let nulls = self.null_factors.into_iter().flatten();
+        let texts = &self.plan.event_texts;
+        let event = |index: usize| texts.get(index).map_or_else(String::new, |text| format!("`{text}`"));
+        let nulls = self.null_factors.iter_mut().filter_map(Option::take);
         errors.extend(nulls.map(|(at, index)| BindError::NullNeeded { at: Box::new(at), event: event(index) }));
-        let wild = self.wild_factors.into_iter().flatten();
+        let wild = self.wild_factors.iter_mut().filter_map(Option::take);
         errors.extend(wild.map(|(at, index)| BindError::NotFinite { at: Box::new(at), event: event(index) }));
+        (prediction, errors)
+    }
+
+    /// What was encoded since the last call.
+    pub(super) fn take_arrays(&mut self) -> Arrays {
+        let empty = Arrays { factors: vec![Vec::new(); self.plan.factors.len()], ..Arrays::default() };
+        std::mem::replace(&mut self.out, empty)
+    }
+
+    /// The encoded data set.
+    ///
+    /// # Errors
+    /// All faults of all columns.
+    pub fn finish(mut self) -> Result<Encoded, Vec<BindError>> {
+        let (prediction, errors) = self.take_errors();
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -314,7 +332,7 @@ impl Encoder {
             prediction,
             lines: self.out.lines,
             file: self.file,
-            plan: Arc::new(self.plan),
+            plan: self.plan,
         })
     }
 }
@@ -322,7 +340,7 @@ impl Encoder {
 /// `φ`, by cell or by sample.
 #[derive(Clone, Debug)]
 pub(super) enum FactorValues {
-    ByCell(Vec<f64>),
+    ByCell(Arc<[f64]>),
     BySample(Vec<f64>),
 }
 
@@ -332,12 +350,12 @@ pub struct Encoded {
     pub(super) plan: Arc<Plan>,
     pub(super) cell: Vec<u32>,
     /// For each cell, the events that it lies in.
-    pub(super) events: Vec<Bits>,
+    pub(super) events: Arc<[Bits]>,
     pub(super) factors: Vec<FactorValues>,
     pub(super) weight: Option<Vec<f64>>,
-    prediction: Option<Vec<f64>>,
-    lines: Lines,
-    file: String,
+    pub(super) prediction: Option<Vec<f64>>,
+    pub(super) lines: Lines,
+    pub(super) file: String,
 }
 
 impl Encoded {
@@ -396,6 +414,10 @@ impl Encoded {
     pub fn left_out_samples(&self) -> &[(usize, Left)] {
         &self.plan.left_samples
     }
+}
+
+fn is_label(program: &Program, header: &str) -> bool {
+    program.column(header).is_some_and(|column| column.label)
 }
 
 /// Encodes a whole table; `progress` is told the bytes read and the bytes in all after each batch.

@@ -149,6 +149,10 @@ pub enum BindError {
     #[error("row `{row}`: {what} cannot be bound")]
     Unsupported { row: String, what: &'static str },
 
+    /// What makes fixed shifts impossible, or unfit for these data.
+    #[error("cannot freeze: {what}")]
+    NotFrozen { what: String },
+
     /// A batch names a sample that is not in the encoded data.
     #[error("there is no sample {sample} among {n}")]
     NoSuchSample { sample: usize, n: usize },
@@ -183,6 +187,7 @@ impl BindError {
             BindError::CrossedBounds { .. } => Some("E0801"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
+            | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
             | BindError::Data(_)
@@ -241,6 +246,10 @@ impl BindError {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
+            BindError::NotFrozen { .. } => {
+                "fixed shifts are for rows that compare groups by columns; project each batch, or use `fairc stream`"
+                    .to_owned()
+            }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),
             BindError::Data(error) => error.help(),
@@ -267,6 +276,7 @@ impl BindError {
             | BindError::CrossedBounds { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }
+            | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
             | BindError::Data(_)

@@ -16,10 +16,13 @@ mod columns;
 mod encode;
 mod error;
 mod formula;
+mod frozen;
+mod online;
 mod params;
 mod plan;
 mod sample_rows;
 mod shape;
+mod stream;
 mod tally;
 
 #[cfg(test)]
@@ -28,6 +31,9 @@ mod tests;
 pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip};
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
+pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue};
+pub use online::{Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
 pub use plan::{Left, Purpose};
+pub use stream::{BoundPooled, CellKey, StreamEncoder};
 pub use tally::Samples;

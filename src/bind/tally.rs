@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
+use crate::runtime::online::Pool;
+use crate::runtime::problem::Sum;
 
 /// The samples of a batch, in the order in which the problem has them.
 #[derive(Clone, Debug)]
@@ -43,26 +45,6 @@ impl Samples<'_> {
     }
 }
 
-/// A sum that keeps what rounding loses (Neumaier), so that a mean of millions is right to the last digits.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sum {
-    sum: f64,
-    lost: f64,
-}
-
-impl Sum {
-    #[inline]
-    pub(super) fn add(&mut self, value: f64) {
-        let next = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() { (self.sum - next) + value } else { (value - next) + self.sum };
-        self.sum = next;
-    }
-
-    pub(super) fn value(self) -> f64 {
-        self.sum + self.lost
-    }
-}
-
 /// The batch by the cells that occur in it, numbered anew in their old order.
 pub(super) struct Tally {
     /// The cell of each sample.
@@ -77,6 +59,8 @@ pub(super) struct Tally {
     pub weight: Option<Vec<f64>>,
     /// By event, the cells in it, ascending.
     pub members: Vec<Vec<u32>>,
+    /// By factor, `Σ w·φ` of earlier samples by cell; empty where there are none.
+    past: Vec<Vec<f64>>,
 }
 
 impl Tally {
@@ -105,15 +89,43 @@ impl Tally {
             }
             Some(weight) => weigh(&cell, weight, origin.len()),
         };
-        let mut members = vec![Vec::new(); encoded.plan.shapes.len()];
-        for (new, &old) in (0..).zip(&origin) {
-            for event in encoded.events.get(old as usize).into_iter().flat_map(|bits| bits.iter()) {
-                if let Some(cells) = members.get_mut(event) {
-                    cells.push(new);
-                }
+        let members = members(encoded, &origin);
+        Tally { cell, origin, samples, weights, weight, members, past: Vec::new() }
+    }
+
+    /// With the earlier samples of a stream: all cells that are known, and counts, weights and sums of data over them
+    /// and the batch.
+    pub(super) fn pooled(encoded: &Encoded, samples: &Samples, pool: &Pool) -> Tally {
+        let cell = samples.gather(&encoded.cell);
+        let weight = encoded.weight.as_ref().map(|weight| samples.gather(weight));
+        let cells = encoded.cells();
+        let (mut counts, mut weights) = match &weight {
+            Some(weight) => weigh(&cell, weight, cells),
+            None => {
+                let mut counts = vec![0; cells];
+                cell.iter().filter_map(|&c| counts.get_mut(c as usize).map(|count| *count += 1)).for_each(drop);
+                let weights = counts.iter().map(|&count| count as f64).collect();
+                (counts, weights)
+            }
+        };
+        for ((count, weight), sums) in counts.iter_mut().zip(&mut weights).zip(pool.cells()) {
+            // With a decay fewer samples count than there were; rounding must not make one less of a whole number.
+            *count += (sums.samples + 1e-9) as usize;
+            *weight += sums.weight.value();
+        }
+        let of_factor = |place: usize| {
+            let sums = pool.cells().iter().map(|sums| sums.factors.get(place).map_or(0.0, |[with, ..]| with.value()));
+            sums.collect()
+        };
+        let mut past = vec![Vec::new(); encoded.factors.len()];
+        for (place, factor) in encoded.pooled_factors().enumerate() {
+            if let Some(slot) = past.get_mut(factor) {
+                *slot = of_factor(place);
             }
         }
-        Tally { cell, origin, samples, weights, weight, members }
+        let origin: Vec<u32> = (0..cells as u32).collect();
+        let members = members(encoded, &origin);
+        Tally { cell, origin, samples: counts, weights, weight, members, past }
     }
 
     pub(super) fn members(&self, event: usize) -> &[u32] {
@@ -132,7 +144,14 @@ impl Tally {
         sum.value()
     }
 
-    /// `Σ w·φ·y` by cell, with `y = 1` where none is given.
+    /// `Σ w·φ` by cell, over earlier samples of a stream too.
+    pub(super) fn data_by_cell(&self, encoded: &Encoded, factor: usize, samples: &Samples) -> Vec<f64> {
+        let mut sums = self.by_cell(encoded.factors.get(factor), samples, None);
+        sums.iter_mut().zip(self.past.get(factor).into_iter().flatten()).for_each(|(sum, past)| *sum += past);
+        sums
+    }
+
+    /// `Σ w·φ·y` by cell over the batch, with `y = 1` where none is given.
     pub(super) fn by_cell(&self, factor: Option<&FactorValues>, samples: &Samples, y: Option<&[f64]>) -> Vec<f64> {
         let scaled = |values: &[f64], of_cell: Vec<f64>| -> Vec<f64> {
             let value = |&old: &u32| values.get(old as usize).copied().unwrap_or(0.0);
@@ -161,6 +180,19 @@ impl Tally {
         }
         sums.into_iter().map(Sum::value).collect()
     }
+}
+
+/// By event, the cells in it.
+fn members(encoded: &Encoded, origin: &[u32]) -> Vec<Vec<u32>> {
+    let mut members = vec![Vec::new(); encoded.plan.shapes.len()];
+    for (new, &old) in (0..).zip(origin) {
+        for event in encoded.events.get(old as usize).into_iter().flat_map(|bits| bits.iter()) {
+            if let Some(cells) = members.get_mut(event) {
+                cells.push(new);
+            }
+        }
+    }
+    members
 }
 
 fn weigh(cell: &[u32], weight: &[f64], cells: usize) -> (Vec<usize>, Vec<f64>) {

@@ -4,7 +4,10 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{audit, check, compare, compile, completions, explain, export, format, imply, metrics, project, solve};
+use super::{
+    audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, project, solve,
+    stream,
+};
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
 pub const HELP: &str = "\
@@ -24,6 +27,8 @@ Write a spec:
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
   audit        Check whether predictions satisfy a spec
+  stream       Answer a stream batch by batch, so that all answers together satisfy a spec
+  freeze       Fit fixed shifts for each group on reference data
 
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -102,6 +107,8 @@ pub enum Command {
     Diff(compare::Args),
     Project(project::Args),
     Audit(audit::Args),
+    Stream(stream::Args),
+    Freeze(freeze::Args),
     Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),

@@ -71,14 +71,26 @@ pub fn open(
     program: &Program,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
+    open_with(args, predictions, EncodeOptions { purpose, ..EncodeOptions::default() }, program, console)
+}
+
+/// As [`open`], with all options; their column of predictions is set here.
+pub fn open_with(
+    args: &DataArgs,
+    predictions: &Predictions,
+    options: EncodeOptions,
+    program: &Program,
+    console: &Console,
+) -> Result<Dataset, Trouble> {
     let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
     let source = Source::open(&args.data, args.data_format).map_err(Stop::from)?;
     let prediction = match predictions {
-        Predictions::Column(Some(header)) => Some(column(header, &source)?),
-        Predictions::Column(None) => Some(default_column(program, &source)?),
+        Predictions::Column(named) => {
+            Some(prediction_column(named.as_deref(), program, source.name(), source.columns())?)
+        }
         Predictions::None => None,
     };
-    let options = EncodeOptions { purpose, prediction: prediction.clone() };
+    let options = EncodeOptions { prediction: prediction.clone(), ..options };
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, &params, &source, &options, &mut |read, total| {
         bar.set_length(total);
@@ -92,38 +104,39 @@ pub fn open(
     Ok(Dataset { source, params, encoded, prediction })
 }
 
-fn column(header: &str, source: &Source) -> Result<String, Failure> {
-    if source.columns().iter().any(|column| column == header) {
+/// The column of predictions: that which `--pred` names, by default that which the spec predicts.
+pub fn prediction_column(
+    named: Option<&str>,
+    program: &Program,
+    table: &str,
+    columns: &[String],
+) -> Result<String, Failure> {
+    let header = named.unwrap_or(&program.prediction.header);
+    if columns.iter().any(|column| column == header) {
         return Ok(header.to_owned());
     }
-    let message = format!("`{}` has no column `{header}`, which `--pred` names", source.name());
-    Err(Failure::new(message, columns_of(source, Some(header))))
-}
-
-fn default_column(program: &Program, source: &Source) -> Result<String, Failure> {
-    let header = &program.prediction.header;
-    if source.columns().iter().any(|column| column == header) {
-        return Ok(header.clone());
+    let message = |why: &str| format!("`{table}` has no column `{header}`, which {why}");
+    match named {
+        Some(_) => Err(Failure::new(message("`--pred` names"), columns_of(columns, Some(header)))),
+        None => Err(Failure::new(
+            message("the spec predicts"),
+            format!("name the column with the predictions: `--pred COL`; {}", columns_of(columns, None)),
+        )),
     }
-    let message = format!("`{}` has no column `{header}`, which the spec predicts", source.name());
-    Err(Failure::new(
-        message,
-        format!("name the column with the predictions: `--pred COL`; {}", columns_of(source, None)),
-    ))
 }
 
-fn columns_of(source: &Source, wanted: Option<&str>) -> String {
+fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
     const MOST: usize = 20;
     let near = wanted.and_then(|wanted| {
         let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());
-        let close = source.columns().iter().map(|column| (distance(column), column));
+        let close = columns.iter().map(|column| (distance(column), column));
         close.filter(|(distance, column)| *distance <= 1 + column.chars().count() / 4).min()
     });
     if let Some((_, near)) = near {
         return format!("did you mean `{near}`?");
     }
-    let names: Vec<String> = source.columns().iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = source.columns().len().saturating_sub(MOST);
+    let names: Vec<String> = columns.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = columns.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("the columns are {}{more}", names.join(", "))
 }
@@ -180,14 +193,8 @@ pub fn status_word(status: &Status) -> &'static str {
 /// How many numbers lie outside the box, and by how much at most.
 pub fn outside(problem: &Problem, values: &[f64]) -> (usize, f64) {
     let bounds = problem.bounds();
-    let side = |index: usize| match &bounds {
-        Bounds::Uniform { lo, hi } => (*lo, *hi),
-        Bounds::PerSample { lo, hi } => {
-            (lo.get(index).copied().unwrap_or(f64::NEG_INFINITY), hi.get(index).copied().unwrap_or(f64::INFINITY))
-        }
-    };
     let excess = values.iter().enumerate().map(|(index, value)| {
-        let (lo, hi) = side(index);
+        let (lo, hi) = bounds.at(index);
         (lo - value).max(value - hi)
     });
     excess.filter(|excess| *excess > 0.0).fold((0, 0.0), |(count, most), excess| (count + 1, f64::max(most, excess)))

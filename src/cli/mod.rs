@@ -27,6 +27,7 @@ mod explain;
 mod export;
 mod fault;
 mod format;
+mod freeze;
 mod imply;
 mod input;
 mod metrics;
@@ -34,6 +35,7 @@ mod project;
 mod setting;
 mod solve;
 mod stop;
+mod stream;
 mod unified;
 
 use std::ffi::OsString;
@@ -82,6 +84,8 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Compile(args) => compile::run(&args, console),
         Command::Fmt(args) => format::run(&args, console),
         Command::Project(args) => project::run(&args, console),
+        Command::Stream(args) => stream::run(&args, console),
+        Command::Freeze(args) => freeze::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),

@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::dataset::{
-    DataArgs, Dataset, Painter, Predictions, Shown, infeasible, one_stream, open, outside, sides_of, status_word,
+    DataArgs, Dataset, Painter, Predictions, Shown, infeasible, one_stream, open_with, outside, sides_of, status_word,
 };
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
 use super::setting::words;
 use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::bind::{Purpose, Samples};
+use crate::bind::{EncodeOptions, Frozen, Purpose, Samples};
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
 use crate::language::program::Program;
 use crate::report::{Batching, Ledger, Movement, ProjectReport};
-use crate::runtime::project::{Projection, Projector, Settings, Status};
+use crate::runtime::online::state::{self, Kind};
+use crate::runtime::problem::Problem;
+use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 
 /// Make predictions satisfy a spec, moving them as little as possible
 ///
@@ -36,6 +38,9 @@ pub struct Args {
     /// Leave out what is enforced in training only
     #[arg(long)]
     inference: bool,
+    /// Do not project: apply the shifts that `fairc freeze` wrote, so that no prediction depends on another
+    #[arg(long, value_name = "SHIFTS", conflicts_with_all = ["batch", "on_infeasible"])]
+    frozen: Option<PathBuf>,
     /// What to do if no predictions satisfy the spec
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
     on_infeasible: Infeasible,
@@ -63,13 +68,18 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
-    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, program, console)
+    let options = match &args.frozen {
+        Some(_) => super::freeze::options(),
+        None => EncodeOptions { purpose, ..EncodeOptions::default() },
+    };
+    let frozen = args.frozen.as_deref().map(|path| read_shifts(path, program)).transpose()?;
+    let dataset = open_with(&args.data, &Predictions::Column(args.pred.clone()), options, program, console)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let header = dataset.prediction.clone().unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
     refuse_existing(args, &name, &dataset)?;
 
-    let run = Run { args, spec: &spec, program, dataset: &dataset, console };
+    let run = Run { args, spec: &spec, program, dataset: &dataset, frozen, console };
     let done = run.batches()?;
     let report = ProjectReport {
         spec: &spec.name,
@@ -171,6 +181,7 @@ struct Run<'a> {
     spec: &'a Spec,
     program: &'a Program,
     dataset: &'a Dataset,
+    frozen: Option<Frozen>,
     console: &'a Console,
 }
 
@@ -228,7 +239,15 @@ impl<'a> Run<'a> {
         done.outside = (done.outside.0 + count, done.outside.1.max(most));
         let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
         let mut projection = Projection::default();
-        projector.project_into(&bound.problem, z, &settings, &mut projection).map_err(|error| inconsistent(&error))?;
+        match &self.frozen {
+            Some(frozen) => {
+                projection = self.shifted(frozen, &bound.problem)?;
+                done.status = "frozen";
+            }
+            None => projector
+                .project_into(&bound.problem, z, &settings, &mut projection)
+                .map_err(|error| inconsistent(&error))?,
+        }
         match &projection.status {
             Status::Optimal => {}
             Status::IterationLimit => {
@@ -251,4 +270,34 @@ impl<'a> Run<'a> {
         done.y.append(&mut projection.y);
         Ok(())
     }
+
+    /// The predictions with fixed shifts, as a projection without multipliers.
+    fn shifted(&self, frozen: &Frozen, problem: &Problem) -> Result<Projection<f64>, Stop> {
+        let Dataset { encoded, params, .. } = self.dataset;
+        for ((name, fitted), value) in frozen.params.iter().zip(params.values()) {
+            if fitted != value {
+                let message = format!("the shifts were fitted with `{name}` = {fitted}, and this is {value}");
+                return Err(Stop::failed(message, format!("use `--set {name}={fitted}`, or fit them anew")));
+            }
+        }
+        let bounds = problem.bounds();
+        let y = encoded.shifted(frozen, &|sample| bounds.at(sample));
+        let y = y.map_err(|error| refuse(&[error], self.spec, self.program, self.console))?;
+        let rows = problem.rows();
+        Ok(Projection {
+            y,
+            status: Status::Optimal,
+            multipliers: vec![0.0; rows],
+            active: vec![Side::Inactive; rows],
+            ..Projection::default()
+        })
+    }
+}
+
+/// The shifts in a file, which must belong to the spec.
+fn read_shifts(path: &Path, program: &Program) -> Result<Frozen, Stop> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), ""))?;
+    state::read(Kind::Shifts, &text, &program.fingerprint().to_string())
+        .map_err(|error| Stop::failed(format!("cannot use the shifts `{}`: {error}", path.display()), error.help()))
 }

@@ -34,12 +34,30 @@ where
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => Err(DataError::Directory { file: show(path) }.into()),
         Ok(meta) if !meta.is_file() => write_whole(path, write, || fs::OpenOptions::new().write(true).open(path)),
-        Ok(meta) => write_and_rename(path, Some(meta.permissions()), write),
-        Err(_) => write_and_rename(path, None, write),
+        Ok(meta) => write_and_rename(path, Some(meta.permissions()), Safe::OnDisk, write),
+        Err(_) => write_and_rename(path, None, Safe::OnDisk, write),
     }
 }
 
-fn write_and_rename<T, E, F>(path: &Path, permissions: Option<fs::Permissions>, write: F) -> Result<T, E>
+/// Replaces the text of a file that is written often: as [`write_atomically`], but does not wait for the disk. The file
+/// is whole after a kill of this process at any instant; after a loss of power it may be an older one, or damaged.
+///
+/// # Errors
+/// [`DataError::Write`]
+pub fn replace_quickly(path: &Path, text: &str) -> Result<(), DataError> {
+    write_and_rename(path, fs::metadata(path).ok().map(|meta| meta.permissions()), Safe::FromKills, |out| {
+        out.write_all(text.as_bytes()).map_err(|source| DataError::Write { file: show(path), source })
+    })
+}
+
+/// What a file that was written outlives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Safe {
+    OnDisk,
+    FromKills,
+}
+
+fn write_and_rename<T, E, F>(path: &Path, permissions: Option<fs::Permissions>, safe: Safe, write: F) -> Result<T, E>
 where
     F: FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     E: From<DataError>,
@@ -64,11 +82,15 @@ where
     if let Some(permissions) = permissions {
         file.set_permissions(permissions).map_err(failed)?;
     }
-    file.sync_all().map_err(failed)?;
+    if safe == Safe::OnDisk {
+        file.sync_all().map_err(failed)?;
+    }
     drop(file);
     temporary.persist(&target).map_err(|error| failed(error.error))?;
     // The rename itself is durable once the directory is; not every system can sync one, and none needs to.
-    if let Ok(directory) = File::open(&directory) {
+    if safe == Safe::OnDisk
+        && let Ok(directory) = File::open(&directory)
+    {
         let _ = directory.sync_all();
     }
     Ok(value)

@@ -53,6 +53,11 @@ impl fmt::Display for Place {
 }
 
 impl Batch {
+    /// A batch that is not part of a file which is read as a whole: its rows count from 0.
+    pub(super) fn new(columns: RecordBatch, lines: Lines, file: Arc<str>) -> Batch {
+        Batch { columns, first_row: 0, lines, file }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.columns.num_rows()

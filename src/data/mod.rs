@@ -18,15 +18,17 @@ mod levels;
 pub mod matrix;
 mod parquet;
 mod source;
+mod stream;
 mod write;
 
-pub use atomic::{STANDARD_STREAM, write_atomically};
+pub use atomic::{STANDARD_STREAM, replace_quickly, write_atomically};
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
 pub use error::DataError;
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
 pub use source::{Format, Source};
+pub use stream::{Piece, TableStream};
 pub use write::{Added, OnExisting, Output, write_with_columns};
 
 #[cfg(test)]

@@ -279,7 +279,7 @@ fn spool(name: &str, mut stream: impl Read) -> Result<TempPath, DataError> {
 }
 
 /// Columns without a name may be many: nobody can ask for them.
-fn refuse_duplicates(file: &str, columns: &[String]) -> Result<(), DataError> {
+pub(super) fn refuse_duplicates(file: &str, columns: &[String]) -> Result<(), DataError> {
     let mut seen = HashMap::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
         if let Some(first) = seen.insert(column.as_str(), index) {

@@ -280,19 +280,29 @@ impl<'a> Ledger<'a> {
 impl RowLedger {
     fn skip(&mut self, skip: &Skip) {
         self.skipped += 1;
-        let Skip { event, samples, least } = skip;
-        let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
-        let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };
-        self.reason.get_or_insert_with(|| format!("`{event}` has {found}{needed}"));
+        self.reason.get_or_insert_with(|| skipped(skip));
     }
 
     fn leave(&mut self, left: &Left) {
         self.skipped += 1;
         self.left_out = true;
-        self.reason.get_or_insert_with(|| match left {
-            Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
-            Left::TrainingOnly => "is enforced in training only".to_owned(),
-        });
+        self.reason.get_or_insert_with(|| left_out(left));
+    }
+}
+
+/// Why a row was skipped.
+pub(super) fn skipped(skip: &Skip) -> String {
+    let Skip { event, samples, least } = skip;
+    let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
+    let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };
+    format!("`{event}` has {found}{needed}")
+}
+
+/// Why a row takes no part in any batch.
+pub fn left_out(left: &Left) -> String {
+    match left {
+        Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
+        Left::TrainingOnly => "is enforced in training only".to_owned(),
     }
 }
 

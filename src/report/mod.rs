@@ -3,6 +3,7 @@
 //! ```text
 //! Program + Bound + predictions ─Ledger→ rows: values, sides, verdicts ─┬ project: before and after
 //!                                                                       └ audit: the groups compared
+//! stream:  the pooled quantities, from the sums that a stream keeps
 //! ```
 
 mod audit;
@@ -12,13 +13,15 @@ mod ledger;
 mod number;
 mod project;
 mod row;
+mod stream;
 mod table;
 mod words;
 
 pub use audit::{Audit, AuditView};
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
-pub use ledger::{Group, Ledger, Reading, RowLedger};
+pub use ledger::{Group, Ledger, Reading, RowLedger, left_out};
 pub use project::{Batching, Movement, ProjectReport, Projected};
+pub use stream::{StreamReport, Streamed};
 pub use table::Paint;
 pub use words::{first_sentence, wrapped};

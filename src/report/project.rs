@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
 use super::number::{counted, holding, limit, plain, short};
@@ -17,7 +17,7 @@ const WIDTH: usize = 100;
 const MOST_GROUPS: usize = 4;
 
 /// How far predictions moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Movement {
     pub n: usize,
     pub moved: usize,

@@ -29,3 +29,9 @@ pub(super) fn read_header(name: &str, file: File, format: Format) -> Result<Vec<
         column: None,
     })
 }
+
+/// A field as it is written in a file.
+pub(super) fn quote(text: &str, delimiter: u8) -> Vec<u8> {
+    let needed = text.is_empty() || text.bytes().any(|byte| byte == delimiter || b"\"\r\n".contains(&byte));
+    if needed { format!("\"{}\"", text.replace('"', "\"\"")).into_bytes() } else { text.as_bytes().to_vec() }
+}

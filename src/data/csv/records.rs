@@ -182,19 +182,18 @@ impl<R: Read> Records<R> {
             }
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        while self.filled < self.buffer.len() {
+        // One read at a time: what a pipe has not got yet is not waited for.
+        loop {
             match self.input.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => {
-                    self.at_end = true;
-                    break;
-                }
+                Ok(0) => self.at_end = true,
                 Ok(read) => {
                     self.filled += read;
                     self.taken += read as u64;
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(source) => return Err(DataError::Read { file: self.name.clone(), source }),
             }
+            break;
         }
         Ok(moved)
     }

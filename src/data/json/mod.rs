@@ -5,8 +5,10 @@
 //! that is read; in other columns they may stand. A line keeps its bytes when it is copied.
 
 mod keys;
+mod members;
 mod read;
 
 pub(super) use keys::Keys;
 pub use keys::SAMPLE;
+pub(super) use members::{Members, elements, end_of_members};
 pub(super) use read::{Lines as RawLines, Reader, describe_line};

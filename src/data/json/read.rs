@@ -22,15 +22,15 @@ const MAX_LINE: u64 = 1 << 26;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The lines of a file that are not blank.
-pub(in crate::data) struct Lines {
+pub(in crate::data) struct Lines<R = File> {
     file: String,
-    input: BufReader<File>,
+    input: BufReader<R>,
     line: u64,
     bytes: u64,
 }
 
-impl Lines {
-    pub fn new(file: &str, input: File) -> Self {
+impl<R: Read> Lines<R> {
+    pub fn new(file: &str, input: R) -> Self {
         Self { file: file.to_owned(), input: BufReader::with_capacity(BUFFER, input), line: 0, bytes: 0 }
     }
 

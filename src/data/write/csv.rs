@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Plan, REPORT_ROWS, Slot};
 use crate::data::column::Shortest;
-use crate::data::csv::Records;
+use crate::data::csv::{Records, quote};
 use crate::data::error::DataError;
 
 /// Copies the table and returns the number of its rows.
@@ -67,12 +67,6 @@ fn push_number(value: f64, out: &mut Vec<u8>) {
         // Writing to memory cannot fail.
         let _ = write!(out, "{}", Shortest(value));
     }
-}
-
-/// A field as it is written in a file.
-fn quote(text: &str, delimiter: u8) -> Vec<u8> {
-    let needed = text.is_empty() || text.bytes().any(|byte| byte == delimiter || b"\"\r\n".contains(&byte));
-    if needed { format!("\"{}\"", text.replace('"', "\"\"")).into_bytes() } else { text.as_bytes().to_vec() }
 }
 
 /// Where the fields of a record stand, by the same grammar that told the record apart: quotes open a field only at

@@ -3,11 +3,9 @@
 use std::io::Write;
 use std::ops::Range;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
-
 use super::{OnExisting, Plan, REPORT_ROWS};
 use crate::data::error::DataError;
-use crate::data::json::{RawLines, describe_line};
+use crate::data::json::{Members, RawLines, describe_line, end_of_members};
 
 /// Copies the table and returns the number of its rows. Blank lines are dropped.
 pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
@@ -48,58 +46,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataE
     Ok(row)
 }
 
-/// Where a member may be inserted into an object, and what separates it from the one before.
-fn end_of_members(line: &str) -> Option<(usize, &'static str)> {
-    let text = line.trim_end();
-    let members = text.strip_suffix('}')?.trim_end();
-    Some((members.len(), if members.trim_start() == "{" { "" } else { "," }))
-}
-
 /// The bytes of the value of a key of the object on this line.
 fn find_value(line: &str, key: &str) -> Option<Range<usize>> {
-    let mut at = line.find('{')? + 1;
-    loop {
-        let (name, end) = parse_at::<String>(line, at)?;
-        at = skip(line, end, ':')?;
-        let (_, end) = parse_at::<IgnoredAny>(line, at)?;
-        if name == key {
-            let space = line.get(at..end)?.len() - line.get(at..end)?.trim_start().len();
-            return Some(at + space..end);
-        }
-        at = skip(line, end, ',')?;
-    }
-}
-
-/// The value that begins at a byte of the line, and where it ends.
-fn parse_at<T: DeserializeOwned>(line: &str, at: usize) -> Option<(T, usize)> {
-    let mut values = serde_json::Deserializer::from_str(line.get(at..)?).into_iter();
-    let value = values.next()?.ok()?;
-    Some((value, at + values.byte_offset()))
-}
-
-fn skip(line: &str, at: usize, mark: char) -> Option<usize> {
-    let rest = line.get(at..)?.trim_start();
-    rest.strip_prefix(mark).map(|rest| line.len() - rest.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_end_before_the_brace() {
-        assert_eq!(end_of_members("{\"a\":1}\n"), Some((6, ",")));
-        assert_eq!(end_of_members("{ \"a\": {} } \r\n"), Some((9, ",")));
-        assert_eq!(end_of_members(" { }"), Some((2, "")));
-        assert_eq!(end_of_members("[1]"), None);
-    }
-
-    #[test]
-    fn values_are_found_at_the_top_only() {
-        let line = r#" {"x": {"a": 1}, "b\n":"}", "a" : -2.50 , "c":[3]}"#;
-        assert_eq!(&line[find_value(line, "a").unwrap()], "-2.50");
-        assert_eq!(&line[find_value(line, "c").unwrap()], "[3]");
-        assert_eq!(&line[find_value(line, "b\n").unwrap()], "\"}\"");
-        assert_eq!(find_value(line, "d"), None);
-    }
+    Members::of(line).find(|(name, _)| name == key).map(|(_, value)| value)
 }

@@ -25,11 +25,13 @@ mod generators;
 mod grouping;
 mod parts;
 mod rows;
+mod sum;
 
 pub use check::ProblemError;
 pub use csr::{Csc, Csr};
 pub use generators::{Generator, generators};
 pub use parts::{Bounds, ProblemParts, RowsByCell};
+pub use sum::Sum;
 
 pub(crate) use grouping::Grouping;
 pub(crate) use rows::SlotRows;
@@ -162,15 +164,36 @@ impl Problem {
             let range = self.grouping.range(cell);
             for (f, factor) in self.factors.iter().enumerate() {
                 sums[cell * width + f] = match factor {
-                    Factor::One => compensated_sum(grouped[range.clone()].iter().copied()),
+                    Factor::One => grouped[range.clone()].iter().copied().collect::<Sum>().value(),
                     Factor::Data(phi) => {
-                        compensated_sum(grouped[range.clone()].iter().zip(&phi[range.clone()]).map(|(y, p)| y * p))
+                        let products = grouped[range.clone()].iter().zip(&phi[range.clone()]).map(|(y, p)| y * p);
+                        products.collect::<Sum>().value()
                     }
                 };
             }
         }
-        let row = |j| compensated_sum(self.rows.row(j).map(|(slot, value)| value * sums[slot]));
+        let row = |j| self.rows.row(j).map(|(slot, value)| value * sums[slot]).collect::<Sum>().value();
         Ok((0..self.rows()).map(row).collect())
+    }
+
+    /// `Σ φ²/w` and `Σ |φ|` of a factor over the samples of a cell.
+    pub(crate) fn moments(&self, cell: usize, factor: &Factor) -> (f64, f64) {
+        let range = self.grouping.range(cell);
+        match factor {
+            Factor::One => match &self.weights {
+                None => (range.len() as f64, range.len() as f64),
+                Some(weights) => {
+                    let free = weights[range.clone()].iter().filter(|w| **w > 0.0);
+                    (free.map(|w| 1.0 / w).sum(), range.len() as f64)
+                }
+            },
+            Factor::Data(phi) => {
+                let weight = |place: usize| self.weights.as_ref().map_or(1.0, |weights| weights[place]);
+                let free = range.clone().filter(|&place| weight(place) > 0.0);
+                let square = free.map(|place| phi[place] * phi[place] / weight(place)).sum();
+                (square, phi[range].iter().map(|phi| phi.abs()).sum())
+            }
+        }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -180,15 +203,4 @@ impl Problem {
     pub(crate) fn slots(&self) -> usize {
         self.cells() * self.factors.len()
     }
-}
-
-/// Neumaier's compensated summation.
-fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    for value in values {
-        let next = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
-        sum = next;
-    }
-    sum + lost
 }

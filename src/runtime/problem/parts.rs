@@ -46,6 +46,17 @@ pub enum Bounds {
     },
 }
 
+impl Bounds {
+    /// The interval of a sample; without ends beyond the last one.
+    pub fn at(&self, sample: usize) -> (f64, f64) {
+        let end = |values: &[f64], none: f64| values.get(sample).copied().unwrap_or(none);
+        match self {
+            Bounds::Uniform { lo, hi } => (*lo, *hi),
+            Bounds::PerSample { lo, hi } => (end(lo, f64::NEG_INFINITY), end(hi, f64::INFINITY)),
+        }
+    }
+}
+
 impl Default for Bounds {
     /// No bounds.
     fn default() -> Self {

@@ -38,6 +38,9 @@ mod settings;
 mod sides;
 mod sparse;
 
+pub(crate) use output::for_each_sample;
+pub(crate) use projector::finite;
+
 pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Projection, Side, Status};
 pub use projector::Projector;
 pub use sample::Sample;

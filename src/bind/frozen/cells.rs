@@ -1,0 +1,252 @@
+//! All cells that samples can be in, and what describes them.
+//!
+//! Every combination of codes (see `shape`) is tried once. Those with the same events and values are one cell, and their
+//! codes are written as few boxes: codes of a part whose rest is the same go together, part by part, as in a decision
+//! diagram.
+
+use std::collections::BTreeMap;
+
+use super::{Condition, End, EventShift, FrozenCell, LevelValue};
+use crate::bind::cells::Tuple;
+use crate::bind::encode::Encoded;
+use crate::bind::error::BindError;
+use crate::bind::formula::Formula;
+use crate::bind::plan::{ColumnKind, Plan};
+use crate::bind::shape::Part;
+use crate::language::program::Level;
+
+/// More combinations of codes make no table.
+const MOST: usize = 1 << 16;
+
+/// The events of a cell, and the bits of its values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Signature {
+    events: Vec<u32>,
+    values: Vec<u64>,
+}
+
+impl Signature {
+    pub(super) fn new(events: Vec<u32>, values: Vec<f64>) -> Signature {
+        Signature { events, values: values.into_iter().map(|value| (value + 0.0).to_bits()).collect() }
+    }
+}
+
+/// A cell while it is being collected.
+struct Cell {
+    shift: f64,
+    values: Vec<f64>,
+    codes: Vec<Vec<u32>>,
+}
+
+/// The cells of a plan with their shifts.
+pub(super) fn table(
+    encoded: &Encoded,
+    shifts: &[EventShift],
+    counts: &[(Signature, usize)],
+) -> Result<Vec<FrozenCell>, Vec<BindError>> {
+    let plan = &encoded.plan;
+    let allowed: Vec<Vec<u32>> = plan.parts.iter().map(|part| allowed(part, plan)).collect();
+    let combinations = allowed.iter().try_fold(1_usize, |product, codes| product.checked_mul(codes.len()));
+    if combinations.is_none_or(|combinations| combinations > MOST) {
+        let what = format!("the events tell more than {MOST} groups apart, too many for a table");
+        return Err(vec![BindError::NotFrozen { what }]);
+    }
+    let mut cells: BTreeMap<Signature, Cell> = BTreeMap::new();
+    for codes in product(&allowed) {
+        let columns: Vec<Vec<u32>> = codes.iter().map(|&code| vec![code]).collect();
+        let tuple = Tuple::new(plan, &columns, 0, &|column, code| level_number(plan, column, code));
+        // Such a sample is refused when it is read.
+        if !tuple.undefined.is_empty() {
+            continue;
+        }
+        let constant = tuple.values.iter().zip(&plan.factors).filter(|(_, factor)| factor.by_cell);
+        let values: Vec<f64> = constant.map(|(value, _)| value + 0.0).collect();
+        let signature = Signature::new(tuple.events.iter().map(|event| event as u32).collect(), values.clone());
+        let shift = || {
+            let of = |shift: &&EventShift| tuple.events.get(shift.event);
+            let value = |shift: &EventShift| {
+                shift.shift * shift.factor.map_or(1.0, |f| tuple.values.get(f).copied().unwrap_or(0.0))
+            };
+            shifts.iter().filter(of).map(value).sum()
+        };
+        cells.entry(signature).or_insert_with(|| Cell { shift: shift(), values, codes: Vec::new() }).codes.push(codes);
+    }
+    cells.into_iter().map(|(signature, cell)| frozen(plan, &allowed, signature, cell, counts)).collect()
+}
+
+fn frozen(
+    plan: &Plan,
+    allowed: &[Vec<u32>],
+    signature: Signature,
+    cell: Cell,
+    counts: &[(Signature, usize)],
+) -> Result<FrozenCell, Vec<BindError>> {
+    let rests: Vec<&[u32]> = cell.codes.iter().map(Vec::as_slice).collect();
+    let mut alternatives = Vec::new();
+    for chosen in boxes(&rests, allowed) {
+        let parts = plan.parts.iter().zip(allowed).zip(chosen);
+        let restricted = parts.filter(|((_, allowed), chosen)| chosen.len() < allowed.len());
+        // Each part may need several conditions, of which one has to hold: alternatives multiply.
+        let mut lists: Vec<Vec<Condition>> = vec![Vec::new()];
+        for ((part, _), chosen) in restricted {
+            let choices = conditions(part, &chosen, plan).map_err(|error| vec![error])?;
+            lists = lists
+                .iter()
+                .flat_map(|list| {
+                    choices.iter().map(|choice| list.iter().cloned().chain([choice.clone()]).collect::<Vec<_>>())
+                })
+                .collect();
+        }
+        alternatives.extend(lists);
+    }
+    Ok(FrozenCell {
+        when: words(&alternatives),
+        add: -cell.shift + 0.0,
+        samples: counts.iter().find(|(known, _)| *known == signature).map_or(0, |(_, count)| *count),
+        events: signature.events,
+        values: cell.values,
+        alternatives,
+    })
+}
+
+/// The codes of a part that samples can have.
+fn allowed(part: &Part, plan: &Plan) -> Vec<u32> {
+    let nullable = match part {
+        Part::Level { column, .. } => plan.columns.get(*column).is_some_and(|column| column.nullable),
+        Part::Place { value: Formula::Column(column), .. } => {
+            plan.columns.get(*column).is_some_and(|column| column.nullable)
+        }
+        Part::Place { .. } => true,
+    };
+    let last = u32::from(!nullable);
+    (0..(part.codes() as u32).saturating_sub(last)).collect()
+}
+
+fn level_number(plan: &Plan, column: usize, code: u32) -> f64 {
+    match plan.columns.get(column).map(|column| &column.kind) {
+        Some(ColumnKind::Levels(levels)) => {
+            levels.get(code as usize).and_then(|level| level.number).unwrap_or(f64::NAN)
+        }
+        Some(ColumnKind::Number { .. }) | None => f64::NAN,
+    }
+}
+
+/// All combinations, the last part fastest.
+fn product(allowed: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    allowed.iter().fold(vec![Vec::new()], |tuples, codes| {
+        let extend = |tuple: &Vec<u32>| -> Vec<Vec<u32>> {
+            codes.iter().map(|&code| tuple.iter().copied().chain([code]).collect()).collect()
+        };
+        tuples.iter().flat_map(extend).collect()
+    })
+}
+
+/// Boxes of codes that make up a set of tuples.
+fn boxes(tuples: &[&[u32]], allowed: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
+    let Some((_, rest)) = allowed.split_first() else { return vec![Vec::new()] };
+    let mut by_code: BTreeMap<u32, Vec<&[u32]>> = BTreeMap::new();
+    for (code, tail) in tuples.iter().filter_map(|tuple| tuple.split_first()) {
+        by_code.entry(*code).or_default().push(tail);
+    }
+    let mut by_rest: BTreeMap<Vec<&[u32]>, Vec<u32>> = BTreeMap::new();
+    by_code.into_iter().for_each(|(code, tails)| by_rest.entry(tails).or_default().push(code));
+    let inner = by_rest.into_iter().flat_map(|(tails, codes)| {
+        let behind = boxes(&tails, rest);
+        behind.into_iter().map(move |list| [codes.clone()].into_iter().chain(list).collect::<Vec<_>>())
+    });
+    inner.collect()
+}
+
+/// Conditions of which one holds exactly if a part has one of these codes.
+fn conditions(part: &Part, chosen: &[u32], plan: &Plan) -> Result<Vec<Condition>, BindError> {
+    let header = |column: usize| plan.columns.get(column).map_or_else(String::new, |column| column.header.clone());
+    match part {
+        Part::Level { column, levels } => {
+            let none = *levels as u32;
+            let Some(ColumnKind::Levels(declared)) = plan.columns.get(*column).map(|column| &column.kind) else {
+                return Ok(Vec::new());
+            };
+            let with_none = chosen.contains(&none);
+            let picked = (0..).zip(declared).filter(|(code, _)| chosen.contains(code) != with_none);
+            let values: Vec<LevelValue> = picked.map(|(_, level)| level_value(level)).collect();
+            let column = header(*column);
+            Ok(vec![if with_none { Condition::NotIn { column, values } } else { Condition::In { column, values } }])
+        }
+        Part::Place { value: Formula::Column(column), thresholds } => {
+            Ok(intervals(&header(*column), thresholds, chosen))
+        }
+        Part::Place { .. } => Err(BindError::NotFrozen {
+            what: "an event compares something other than a column with a number".to_owned(),
+        }),
+    }
+}
+
+fn level_value(level: &Level) -> LevelValue {
+    level.number.map_or_else(|| LevelValue::Text(level.text.clone()), LevelValue::Number)
+}
+
+/// The intervals of runs of codes: below the first threshold, equal to it, between, and so on; null at the end.
+fn intervals(column: &str, thresholds: &[f64], chosen: &[u32]) -> Vec<Condition> {
+    let null = 2 * thresholds.len() as u32 + 1;
+    let mut found = Vec::new();
+    let mut codes = chosen.iter().copied().filter(|&code| code < null).peekable();
+    while let Some(first) = codes.next() {
+        let mut last = first;
+        while let Some(next) = codes.next_if_eq(&(last + 1)) {
+            last = next;
+        }
+        // Odd codes are thresholds themselves.
+        let threshold = |place: u32| thresholds.get(place as usize).copied();
+        let from = match first {
+            0 => None,
+            code if code % 2 == 1 => threshold(code / 2).map(|value| End { value, closed: true }),
+            code => threshold(code / 2 - 1).map(|value| End { value, closed: false }),
+        };
+        let to = match last {
+            code if code % 2 == 1 => threshold(code / 2).map(|value| End { value, closed: true }),
+            code => threshold(code / 2).map(|value| End { value, closed: false }),
+        };
+        found.push(Condition::Between { column: column.to_owned(), from, to });
+    }
+    if chosen.contains(&null) {
+        found.push(Condition::Null { column: column.to_owned() });
+    }
+    found
+}
+
+/// `sex == "female" and age >= 25`, alternatives joined by `or`.
+fn words(alternatives: &[Vec<Condition>]) -> String {
+    let one = |list: &Vec<Condition>| list.iter().map(condition_words).collect::<Vec<_>>().join(" and ");
+    match alternatives {
+        [only] if only.is_empty() => "all".to_owned(),
+        several => several.iter().map(one).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn condition_words(condition: &Condition) -> String {
+    let listed = |values: &[LevelValue]| values.iter().map(level_words).collect::<Vec<_>>().join(", ");
+    match condition {
+        Condition::In { column, values } => match values.as_slice() {
+            [only] => format!("{column} == {}", level_words(only)),
+            several => format!("{column} in {{{}}}", listed(several)),
+        },
+        Condition::NotIn { column, values } => format!("not {column} in {{{}}}", listed(values)),
+        Condition::Null { column } => format!("{column} is null"),
+        Condition::Between { column, from, to } => match (from, to) {
+            (Some(from), Some(to)) if from.value == to.value => format!("{column} == {}", from.value),
+            (from, to) => {
+                let above = from.map(|end| format!("{column} {} {}", if end.closed { ">=" } else { ">" }, end.value));
+                let below = to.map(|end| format!("{column} {} {}", if end.closed { "<=" } else { "<" }, end.value));
+                let parts: Vec<String> = above.into_iter().chain(below).collect();
+                if parts.is_empty() { format!("{column} is a number") } else { parts.join(" and ") }
+            }
+        },
+    }
+}
+
+fn level_words(level: &LevelValue) -> String {
+    match level {
+        LevelValue::Number(value) => value.to_string(),
+        LevelValue::Text(text) => format!("{text:?}"),
+    }
+}

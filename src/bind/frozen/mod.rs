@@ -1,0 +1,216 @@
+//! Multipliers fitted once on reference data, as a fixed shift for each cell.
+//!
+//! The projection of the reference data is `ŷ = clip(z − W⁻¹ Aᵀ μ)`, and where the rows have no factors that differ
+//! within cells the shift is the same for every sample of a cell:
+//!
+//! ```text
+//! shift(cell) = Σ_j μ_j Σ_k [cell in event_k] · c_jk φ_k(cell) / W_k
+//! ```
+//!
+//! It is known for every cell, those without a reference sample too. Applied to new data, a score depends on nobody else;
+//! how well the rows hold then depends on how alike the data are. On the reference data the answer is the projection.
+
+mod cells;
+mod sql;
+
+use serde::{Deserialize, Serialize};
+
+use super::bound::{Binder, Bound, Matrix, RowStatus};
+use super::encode::{Encoded, FactorValues};
+use super::error::BindError;
+use super::formula::Scope;
+use super::params::Params;
+use super::tally::{Samples, Tally};
+use crate::language::program::Program;
+
+/// Shifts of all cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// The column that the shifts are for.
+    pub prediction: String,
+    pub params: Vec<(String, f64)>,
+    /// Bounds of the prediction, `null` for none.
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    /// Reference samples.
+    pub samples: usize,
+    /// The events that cells are told apart by, as text.
+    pub events: Vec<String>,
+    pub cells: Vec<FrozenCell>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrozenCell {
+    /// In words of the spec.
+    pub when: String,
+    /// What is added to a prediction, before it is brought within its bounds.
+    pub add: f64,
+    /// Reference samples in it.
+    pub samples: usize,
+    /// The events that it lies in, by place.
+    events: Vec<u32>,
+    /// Values of the factors that are constant in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    values: Vec<f64>,
+    /// The same as `when`, for programs: alternatives, each a list of conditions that hold together.
+    alternatives: Vec<Vec<Condition>>,
+}
+
+/// One condition on a column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The value is one of these.
+    In {
+        column: String,
+        values: Vec<LevelValue>,
+    },
+    /// The value is null, or none of these.
+    NotIn {
+        column: String,
+        values: Vec<LevelValue>,
+    },
+    /// The value lies in an interval.
+    Between {
+        column: String,
+        from: Option<End>,
+        to: Option<End>,
+    },
+    Null {
+        column: String,
+    },
+}
+
+/// A level: by its number where it was declared as one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LevelValue {
+    Number(f64),
+    Text(String),
+}
+
+/// The end of an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    pub value: f64,
+    /// Whether the end itself is inside.
+    pub closed: bool,
+}
+
+impl Encoded {
+    /// Freezes the projection of these data: `multipliers` are those of the rows of `bound`, which binds all samples.
+    ///
+    /// # Errors
+    /// Rows with factors that differ within cells, events that no table of cells can tell apart, and too many cells.
+    pub fn freeze(
+        &self,
+        program: &Program,
+        params: &Params,
+        bound: &Bound,
+        multipliers: &[f64],
+        prediction: &str,
+    ) -> Result<Frozen, Vec<BindError>> {
+        let tally = Tally::new(self, &Samples::All);
+        let shifts = self.event_shifts(params, &tally, bound, multipliers)?;
+        let mut counts: Vec<(cells::Signature, usize)> = Vec::new();
+        for (index, count) in tally.origin.iter().zip(&tally.samples) {
+            counts.push((self.signature(*index as usize), *count));
+        }
+        let cells = cells::table(self, &shifts, &counts)?;
+        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+        Ok(Frozen {
+            prediction: prediction.to_owned(),
+            params: params.iter(program).map(|(name, value)| (name.to_owned(), value)).collect(),
+            lower: finite(program.prediction.lower),
+            upper: finite(program.prediction.upper),
+            samples: self.n(),
+            events: self.plan.event_texts.clone(),
+            cells,
+        })
+    }
+
+    /// `Σ_j μ_j c_jk / W_k` for each event and factor.
+    fn event_shifts(
+        &self,
+        params: &Params,
+        tally: &Tally,
+        bound: &Bound,
+        multipliers: &[f64],
+    ) -> Result<Vec<EventShift>, Vec<BindError>> {
+        let totals = self.totals(tally, &Samples::All);
+        let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
+        let mut binder = Binder { encoded: self, tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let mut shifts: Vec<EventShift> = Vec::new();
+        for row in &self.plan.rows {
+            let Some(RowStatus::Kept(index)) = bound.rows.get(row.row).map(|row| &row.status) else { continue };
+            let multiplier = multipliers.get(*index).copied().unwrap_or(0.0);
+            for term in &row.terms {
+                let Some(scale) = binder.scale(term, row) else { continue };
+                let varies = term
+                    .factor
+                    .is_some_and(|factor| matches!(self.factors.get(factor), Some(FactorValues::BySample(_))));
+                if varies {
+                    let factor = term.factor.and_then(|factor| self.plan.factors.get(factor));
+                    let factor = factor.map_or_else(String::new, |factor| factor.text.clone());
+                    binder.errors.push(BindError::NotFrozen {
+                        what: format!(
+                            "row `{}` weighs predictions by `{factor}`, which differs within groups",
+                            row.name
+                        ),
+                    });
+                    continue;
+                }
+                let add = multiplier * scale;
+                match shifts.iter_mut().find(|shift| shift.event == term.event && shift.factor == term.factor) {
+                    Some(shift) => shift.shift += add,
+                    None => shifts.push(EventShift { event: term.event, factor: term.factor, shift: add }),
+                }
+            }
+        }
+        if binder.errors.is_empty() { Ok(shifts) } else { Err(binder.errors) }
+    }
+
+    /// What tells a cell from others.
+    fn signature(&self, cell: usize) -> cells::Signature {
+        let events =
+            self.events.get(cell).map_or_else(Vec::new, |bits| bits.iter().map(|event| event as u32).collect());
+        let values = self.factors.iter().filter_map(|factor| match factor {
+            FactorValues::ByCell(values) => Some(values.get(cell).copied().unwrap_or(0.0)),
+            FactorValues::BySample(_) => None,
+        });
+        cells::Signature::new(events, values.collect())
+    }
+
+    /// The predictions with the shifts of their cells, brought within `bounds` (lower and upper, one pair per sample).
+    ///
+    /// # Errors
+    /// The shifts belong to other events, as those of other params do.
+    pub fn shifted(&self, frozen: &Frozen, bounds: &dyn Fn(usize) -> (f64, f64)) -> Result<Vec<f64>, BindError> {
+        if frozen.events != self.plan.event_texts {
+            let what = "the shifts tell groups apart by other events than these data".to_owned();
+            return Err(BindError::NotFrozen { what });
+        }
+        let known =
+            frozen.cells.iter().map(|cell| (cells::Signature::new(cell.events.clone(), cell.values.clone()), cell.add));
+        let known: std::collections::HashMap<cells::Signature, f64> = known.collect();
+        let add: Vec<Option<f64>> = (0..self.cells()).map(|cell| known.get(&self.signature(cell)).copied()).collect();
+        let predictions = self.prediction().unwrap_or_default();
+        let shifted = self.cell().iter().zip(predictions).enumerate().map(|(sample, (&cell, z))| {
+            let add = add.get(cell as usize).copied().flatten();
+            let add =
+                add.ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
+            let (lower, upper) = bounds(sample);
+            Ok((z + add).max(lower).min(upper))
+        });
+        shifted.collect()
+    }
+}
+
+/// What an event adds to the shift of its samples; times the factor, if there is one.
+#[derive(Clone, Copy, Debug)]
+struct EventShift {
+    event: usize,
+    factor: Option<usize>,
+    shift: f64,
+}

@@ -1,0 +1,112 @@
+//! Frozen shifts as one `CASE` expression of standard SQL.
+
+use super::{Condition, End, Frozen, FrozenCell, LevelValue};
+use crate::data::Shortest;
+
+impl Frozen {
+    /// The expression, to be used in place of the column of predictions. Columns are named as in the data, quoted; rows
+    /// that no cell describes give `NULL`. Cells with the same shift share a branch.
+    pub fn sql(&self) -> String {
+        let mut branches: Vec<(f64, Vec<&FrozenCell>)> = Vec::new();
+        for cell in &self.cells {
+            match branches.iter_mut().find(|(add, _)| add.to_bits() == cell.add.to_bits()) {
+                Some((_, cells)) => cells.push(cell),
+                None => branches.push((cell.add, vec![cell])),
+            }
+        }
+        let mut text = String::from("CASE\n");
+        for (add, cells) in branches {
+            let lists = cells.iter().flat_map(|cell| &cell.alternatives);
+            let lists: Vec<String> = lists.map(|list| conjunction(list)).collect();
+            let when = match lists.as_slice() {
+                [only] => only.clone(),
+                several => several.iter().map(|list| format!("({list})")).collect::<Vec<_>>().join(" OR "),
+            };
+            text.push_str(&format!("  WHEN {when} THEN {}\n", self.bounded(add)));
+        }
+        text.push_str("END\n");
+        text
+    }
+
+    /// The shifted prediction within its bounds.
+    fn bounded(&self, add: f64) -> String {
+        let column = identifier(&self.prediction);
+        let shifted = match add {
+            add if add == 0.0 => column,
+            add if add < 0.0 => format!("{column} - {}", number(-add)),
+            add => format!("{column} + {}", number(add)),
+        };
+        let side = |sign: &str, bound: Option<f64>| {
+            bound.map_or_else(String::new, |bound| {
+                let bound = number(bound);
+                format!(" WHEN {shifted} {sign} {bound} THEN {bound}")
+            })
+        };
+        let sides = format!("{}{}", side("<", self.lower), side(">", self.upper));
+        if sides.is_empty() { shifted } else { format!("CASE{sides} ELSE {shifted} END") }
+    }
+}
+
+fn conjunction(list: &[Condition]) -> String {
+    match list {
+        [] => "1 = 1".to_owned(),
+        several => several.iter().map(condition).collect::<Vec<_>>().join(" AND "),
+    }
+}
+
+fn condition(condition: &Condition) -> String {
+    let listed = |values: &[LevelValue]| values.iter().map(literal).collect::<Vec<_>>().join(", ");
+    match condition {
+        Condition::In { column, values } => match values.as_slice() {
+            [] => "1 = 0".to_owned(),
+            [only] => format!("{} = {}", identifier(column), literal(only)),
+            several => format!("{} IN ({})", identifier(column), listed(several)),
+        },
+        Condition::NotIn { column, values } => {
+            let column = identifier(column);
+            match values.as_slice() {
+                [] => format!("({column} IS NULL OR {column} IS NOT NULL)"),
+                several => format!("({column} IS NULL OR {column} NOT IN ({}))", listed(several)),
+            }
+        }
+        Condition::Null { column } => format!("{} IS NULL", identifier(column)),
+        Condition::Between { column, from, to } => {
+            let column = identifier(column);
+            let end = |end: &End, open: &str, closed: &str| {
+                format!("{column} {} {}", if end.closed { closed } else { open }, number(end.value))
+            };
+            let ends = from.iter().map(|from| end(from, ">", ">=")).chain(to.iter().map(|to| end(to, "<", "<=")));
+            let ends: Vec<String> = ends.collect();
+            if ends.is_empty() { format!("{column} IS NOT NULL") } else { ends.join(" AND ") }
+        }
+    }
+}
+
+fn literal(level: &LevelValue) -> String {
+    match level {
+        LevelValue::Number(value) => number(*value),
+        LevelValue::Text(text) => format!("'{}'", text.replace('\'', "''")),
+    }
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A number that is no integer for SQL, so that no division or sum is one of integers; it reads back to the same bits.
+fn number(value: f64) -> String {
+    let text = Shortest(value).to_string();
+    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_escaped() {
+        let text = Condition::In { column: "a\"b".to_owned(), values: vec![LevelValue::Text("O'Neil".to_owned())] };
+        assert_eq!(condition(&text), "\"a\"\"b\" = 'O''Neil'");
+        assert_eq!([number(0.5), number(3.0), number(1e-7)], ["0.5", "3.0", "1e-7"]);
+    }
+}

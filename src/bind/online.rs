@@ -1,0 +1,304 @@
+//! A spec and a stream of batches to answers: encode, bind with all that was answered before, answer, record.
+
+use serde::{Deserialize, Serialize};
+
+use super::bound::{BoundRow, RowStatus};
+use super::encode::EncodeOptions;
+use super::error::BindError;
+use super::params::Params;
+use super::plan::Left;
+use super::stream::{CellKey, StreamEncoder};
+use super::tally::Samples;
+use crate::data::Batch;
+use crate::language::program::Program;
+use crate::runtime::online::{
+    Answer, Hard, Memory, Multiplier, OnlineError, Pool, PrimalDual, PrimalDualState, Smooth,
+};
+
+/// How batches are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Every answer keeps the pooled rows where it can.
+    Hard,
+    /// One multiplier a row steers the pooled rows.
+    Smooth { gain: f64 },
+    /// A price on the largest gap of each batch.
+    PrimalDual { step: f64 },
+}
+
+/// All that is kept between batches. With it, and the same spec, params and data, a stream goes on as if it had never
+/// been interrupted, to the bit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnlineState {
+    pub method: Method,
+    /// Params by name.
+    pub params: Vec<(String, f64)>,
+    /// The rows that take no part, since the stream has no label for them or they are for training.
+    pub left_out: Vec<usize>,
+    pub samples: u64,
+    pub batches: u64,
+    /// Batches whose answers leave a row outside of its sides.
+    pub behind: u64,
+    /// The first sample from which on no answer left a row outside, counted from 1.
+    pub held_since: Option<u64>,
+    /// By row of the program, the batches in which it moved predictions.
+    pub moved_by: Vec<u64>,
+    cells: Vec<CellKey>,
+    pool: Pool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    smooth: Option<Smooth>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    primal_dual: Option<PrimalDualState>,
+}
+
+/// Where a row of the program stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowReading {
+    pub row: usize,
+    /// What became of it, with the counts over all answers.
+    pub status: RowStatus,
+    /// The pooled quantity, NaN where the row takes no part, and its sides.
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+    /// Batches in which it moved predictions.
+    pub moved: u64,
+    /// Of the smooth method.
+    pub multiplier: Option<Multiplier>,
+}
+
+impl RowReading {
+    /// By how much the value is outside of its sides; below zero inside.
+    pub fn excess(&self) -> f64 {
+        (self.value - self.upper).max(self.lower - self.value)
+    }
+}
+
+/// Why a stream cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// Spec and data do not fit together.
+    #[error("the batch cannot be bound")]
+    Bind(Vec<BindError>),
+    /// The numbers cannot be answered.
+    #[error(transparent)]
+    Online(#[from] OnlineError),
+    /// A state made with other settings.
+    #[error("the state was made with {what} {saved}, and this is {given}")]
+    Differs { what: &'static str, saved: String, given: String },
+}
+
+impl From<Vec<BindError>> for StreamError {
+    fn from(errors: Vec<BindError>) -> Self {
+        StreamError::Bind(errors)
+    }
+}
+
+/// A stream with its encoder, its state and its solvers.
+pub struct Online {
+    params: Params,
+    encoder: StreamEncoder,
+    state: OnlineState,
+    hard: Hard,
+    primal_dual: Option<PrimalDual>,
+    answer: Answer,
+    left: Vec<(usize, Left)>,
+    left_samples: Vec<(usize, Left)>,
+}
+
+/// What a stream is about: the spec with its params, and the table.
+#[derive(Clone, Copy)]
+pub struct StreamSpec<'a> {
+    pub program: &'a Program,
+    pub params: &'a Params,
+    /// What messages call the table.
+    pub file: &'a str,
+    /// Its columns.
+    pub headers: &'a [String],
+    pub options: &'a EncodeOptions,
+}
+
+impl Online {
+    /// Starts a stream, or goes on from a state.
+    ///
+    /// # Errors
+    /// Columns that are missing, settings that make no sense, and a state that was made with others.
+    pub fn new(
+        spec: StreamSpec<'_>,
+        method: Method,
+        memory: Memory,
+        state: Option<OnlineState>,
+    ) -> Result<Online, StreamError> {
+        let StreamSpec { program, params, file, headers, options } = spec;
+        let known = state.as_ref().map(|state| state.cells.clone()).unwrap_or_default();
+        let encoder = StreamEncoder::new(program, params, file, headers, options, known)?;
+        let nothing = encoder.empty();
+        let fresh = OnlineState {
+            method,
+            params: params.iter(program).map(|(name, value)| (name.to_owned(), value)).collect(),
+            left_out: nothing.left_out().iter().map(|(row, _)| *row).collect(),
+            samples: 0,
+            batches: 0,
+            behind: 0,
+            held_since: None,
+            moved_by: vec![0; program.rows.len()],
+            cells: Vec::new(),
+            pool: Pool::new(memory)?,
+            smooth: match method {
+                Method::Smooth { gain } => Some(Smooth::new(gain)?),
+                Method::Hard | Method::PrimalDual { .. } => None,
+            },
+            primal_dual: match method {
+                Method::PrimalDual { step } => Some(PrimalDual::new(step)?.state),
+                Method::Hard | Method::Smooth { .. } => None,
+            },
+        };
+        let state = match state {
+            None => fresh,
+            Some(state) => {
+                state.same_settings(&fresh)?;
+                state
+            }
+        };
+        Ok(Online {
+            params: params.clone(),
+            primal_dual: state.primal_dual.map(PrimalDual::resume),
+            hard: Hard::default(),
+            answer: Answer::default(),
+            left: nothing.left_out().to_vec(),
+            left_samples: nothing.left_out_samples().to_vec(),
+            encoder,
+            state,
+        })
+    }
+
+    /// The columns to read.
+    pub fn headers(&self) -> &[String] {
+        self.encoder.headers()
+    }
+
+    /// The rows of the program that take no part in this stream, and its per-sample rows.
+    pub fn left_out(&self) -> (&[(usize, Left)], &[(usize, Left)]) {
+        (&self.left, &self.left_samples)
+    }
+
+    /// Answers a batch whose columns are those of [`Online::headers`]. Returns the raw predictions and the answer.
+    ///
+    /// # Errors
+    /// What is wrong with the batch; the state is then that of an unknown part of it, and must not be saved.
+    pub fn answer(&mut self, batch: &Batch) -> Result<(Vec<f64>, &Answer), StreamError> {
+        let encoded = self.encoder.encode(batch)?;
+        let z = encoded.prediction().unwrap_or_default().to_vec();
+        self.state.pool.make_room(z.len());
+        let moved_by = match &mut self.primal_dual {
+            Some(primal_dual) => {
+                let mut bound = encoded.bind(&self.params, &Samples::All)?;
+                primal_dual.answer(&mut bound.problem, &z, &mut self.answer)?;
+                self.state.primal_dual = Some(primal_dual.state);
+                bound.rows.iter().map(|row| &row.status).cloned().collect::<Vec<_>>()
+            }
+            None => {
+                let bound = encoded.bind_pooled(&self.params, &self.state.pool)?;
+                match &mut self.state.smooth {
+                    Some(smooth) => smooth.answer(&bound.pooled, &z, &mut self.answer)?,
+                    None => self.hard.answer(&bound.pooled, &z, &mut self.answer)?,
+                }
+                bound.rows.into_iter().map(|row| row.status).collect()
+            }
+        };
+        encoded.record(&self.answer.y, &mut self.state.pool);
+        self.count(z.len() as u64, &moved_by);
+        Ok((z, &self.answer))
+    }
+
+    fn count(&mut self, samples: u64, rows: &[RowStatus]) {
+        for (status, count) in rows.iter().zip(&mut self.state.moved_by) {
+            if let RowStatus::Kept(index) = status {
+                *count += u64::from(self.answer.multipliers.get(*index).is_some_and(|mu| *mu != 0.0));
+            }
+        }
+        let state = &mut self.state;
+        let held = self.answer.outside.is_empty();
+        state.held_since = if held { state.held_since.or(Some(state.samples + 1)) } else { None };
+        state.behind += u64::from(!held);
+        state.samples += samples;
+        state.batches += 1;
+    }
+
+    /// The state, to be saved.
+    pub fn state(&mut self) -> &OnlineState {
+        if self.state.cells.len() < self.encoder.cells().len() {
+            self.state.cells = self.encoder.cells().to_vec();
+        }
+        &self.state
+    }
+
+    /// The certificate of the primal-dual algorithm.
+    pub fn primal_dual(&self) -> Option<&PrimalDualState> {
+        self.state.primal_dual.as_ref()
+    }
+
+    /// Where each row stands with all that was answered, or is remembered.
+    ///
+    /// # Errors
+    /// Counts that the spec does not allow.
+    pub fn readings(&self) -> Result<Vec<RowReading>, StreamError> {
+        let bound = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?;
+        let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+        let reading = |(row, bound_row): (usize, &BoundRow)| {
+            let value = match bound_row.status {
+                RowStatus::Kept(index) => at(&bound.pooled.before, index),
+                RowStatus::Skipped(_) | RowStatus::Left(_) => f64::NAN,
+            };
+            RowReading {
+                row,
+                status: bound_row.status.clone(),
+                value,
+                lower: bound_row.lower,
+                upper: bound_row.upper,
+                moved: self.state.moved_by.get(row).copied().unwrap_or(0),
+                multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
+            }
+        };
+        Ok(bound.rows.iter().enumerate().map(reading).collect())
+    }
+}
+
+impl OnlineState {
+    /// Fails at the first setting that differs.
+    fn same_settings(&self, given: &OnlineState) -> Result<(), StreamError> {
+        let differs = |what, saved: String, given: String| {
+            if saved == given { Ok(()) } else { Err(StreamError::Differs { what, saved, given }) }
+        };
+        differs("the method", self.method.words(), given.method.words())?;
+        differs("the memory", memory_words(self.pool.memory()), memory_words(given.pool.memory()))?;
+        for ((name, saved), (_, value)) in self.params.iter().zip(&given.params) {
+            differs("the param", format!("`{name}` = {saved}"), format!("{value}"))?;
+        }
+        let rows = |rows: &[usize]| format!("{} rows left out", rows.len());
+        if self.left_out != given.left_out || self.moved_by.len() != given.moved_by.len() {
+            let (saved, given) = (rows(&self.left_out), rows(&given.left_out));
+            return Err(StreamError::Differs { what: "a table with other labels:", saved, given });
+        }
+        Ok(())
+    }
+}
+
+impl Method {
+    fn words(self) -> String {
+        match self {
+            Method::Hard => "`pooled`".to_owned(),
+            Method::Smooth { gain } => format!("`pooled --smooth` with gain {gain}"),
+            Method::PrimalDual { step } => format!("`primal-dual` with step {step}"),
+        }
+    }
+}
+
+fn memory_words(memory: Memory) -> String {
+    match memory {
+        Memory::All => "all samples".to_owned(),
+        Memory::Window(length) => format!("`--window {length}`"),
+        Memory::Decay(decay) => format!("`--decay {decay}`"),
+    }
+}

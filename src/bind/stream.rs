@@ -1,0 +1,253 @@
+//! A stream encoded batch by batch, and bound together with all that was answered before.
+//!
+//! ```text
+//!  batch ─StreamEncoder::encode→ Encoded ─bind_pooled(pool)→ Pooled ─runtime::online→ ŷ ─record→ pool
+//!           cells keep their numbers       counts and sums of
+//!           from batch to batch            the pool and the batch
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::bound::{BoundRow, BoundSampleRow, EventCount, RowStatus};
+use super::cells::Bits;
+use super::encode::{Arrays, EncodeOptions, Encoded, Encoder, FactorValues};
+use super::error::BindError;
+use super::params::Params;
+use super::tally::{Samples, Tally};
+use crate::data::Batch;
+use crate::language::program::Program;
+use crate::runtime::online::{Answered, Moment, Pool, Pooled};
+
+/// What makes a cell: the events that it lies in, and the values of the factors that are constant in it. Part of the
+/// state of a stream, so that the cells have the same numbers after a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellKey {
+    pub events: Vec<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<f64>,
+}
+
+/// Encodes the batches of a stream, one after another.
+pub struct StreamEncoder {
+    encoder: Encoder,
+    keys: Vec<CellKey>,
+    places: HashMap<(Bits, Vec<u64>), u32>,
+    /// The cell of each tuple of codes.
+    of_tuple: Vec<u32>,
+    events: Arc<[Bits]>,
+    /// By factor, the values by cell; none where they differ within cells.
+    by_cell: Vec<Option<Arc<[f64]>>>,
+}
+
+impl StreamEncoder {
+    /// Prepares to encode batches with these headers; `cells` are those of a state to go on from.
+    ///
+    /// # Errors
+    /// As [`Encoder::new`], and columns that are missing.
+    pub fn new(
+        program: &Program,
+        params: &Params,
+        file: &str,
+        known: &[String],
+        options: &EncodeOptions,
+        cells: Vec<CellKey>,
+    ) -> Result<StreamEncoder, Vec<BindError>> {
+        let mut encoder = Encoder::new(program, params, file, known, options)?;
+        let (_, errors) = encoder.take_errors();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let by_cell = encoder.plan.factors.iter().map(|factor| factor.by_cell.then(|| Arc::from([])));
+        let by_cell = by_cell.collect();
+        let mut stream = StreamEncoder {
+            encoder,
+            keys: Vec::new(),
+            places: HashMap::new(),
+            of_tuple: Vec::new(),
+            events: Arc::from([]),
+            by_cell,
+        };
+        for key in cells {
+            stream.place(key);
+        }
+        stream.refresh();
+        Ok(stream)
+    }
+
+    /// The columns to read, as [`Encoder::headers`].
+    pub fn headers(&self) -> &[String] {
+        self.encoder.headers()
+    }
+
+    /// All cells so far, in the order of their numbers.
+    pub fn cells(&self) -> &[CellKey] {
+        &self.keys
+    }
+
+    /// Encodes a batch.
+    ///
+    /// # Errors
+    /// All faults of all its values.
+    pub fn encode(&mut self, batch: &Batch) -> Result<Encoded, Vec<BindError>> {
+        self.encoder.push(batch).map_err(|error| vec![error])?;
+        let (prediction, errors) = self.encoder.take_errors();
+        let mut out = self.encoder.take_arrays();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        self.take_in_tuples();
+        out.cell.iter_mut().for_each(|slot| *slot = self.of_tuple.get(*slot as usize).copied().unwrap_or(0));
+        Ok(self.encoded(out, prediction))
+    }
+
+    /// A batch without samples.
+    pub fn empty(&self) -> Encoded {
+        let out = Arrays { factors: vec![Vec::new(); self.by_cell.len()], ..Arrays::default() };
+        self.encoded(out, None)
+    }
+
+    fn encoded(&self, out: Arrays, prediction: Option<Vec<f64>>) -> Encoded {
+        let factors = out.factors.into_iter().zip(&self.by_cell).map(|(values, by_cell)| match by_cell {
+            Some(values) => FactorValues::ByCell(values.clone()),
+            None => FactorValues::BySample(values),
+        });
+        Encoded {
+            factors: factors.collect(),
+            events: self.events.clone(),
+            cell: out.cell,
+            weight: (!out.weight.is_empty()).then_some(out.weight),
+            prediction,
+            lines: out.lines,
+            file: self.encoder.file.clone(),
+            plan: self.encoder.plan.clone(),
+        }
+    }
+
+    /// Finds the cells of tuples of codes that were not seen before.
+    fn take_in_tuples(&mut self) {
+        let (known, cells) = (self.of_tuple.len(), self.keys.len());
+        let values = |values: &[f64]| -> Vec<f64> {
+            let constant = values.iter().zip(&self.by_cell).filter(|(_, by_cell)| by_cell.is_some());
+            constant.map(|(value, _)| value + 0.0).collect()
+        };
+        let new = self.encoder.tuples.list.iter().skip(known);
+        let new: Vec<CellKey> = new
+            .map(|tuple| CellKey {
+                events: tuple.events.iter().map(|event| event as u32).collect(),
+                values: values(&tuple.values),
+            })
+            .collect();
+        for key in new {
+            let place = self.place(key);
+            self.of_tuple.push(place);
+        }
+        if self.keys.len() > cells {
+            self.refresh();
+        }
+    }
+
+    /// The number of a cell, a new one if it is new.
+    fn place(&mut self, key: CellKey) -> u32 {
+        let events = Bits::of((0..self.encoder.plan.shapes.len() as u32).map(|event| key.events.contains(&event)));
+        let values = key.values.iter().map(|value| value.to_bits()).collect();
+        let next = self.keys.len() as u32;
+        let place = *self.places.entry((events, values)).or_insert(next);
+        if place == next {
+            self.keys.push(key);
+        }
+        place
+    }
+
+    /// Brings what the batches share up to date.
+    fn refresh(&mut self) {
+        let all = self.encoder.plan.shapes.len() as u32;
+        let bits = |key: &CellKey| Bits::of((0..all).map(|event| key.events.contains(&event)));
+        self.events = self.keys.iter().map(bits).collect();
+        for (place, values) in self.by_cell.iter_mut().flatten().enumerate() {
+            *values = self.keys.iter().map(|key| key.values.get(place).copied().unwrap_or(0.0)).collect();
+        }
+    }
+}
+
+/// A batch bound together with the earlier answers of its stream.
+#[derive(Debug, Clone)]
+pub struct BoundPooled {
+    pub pooled: Pooled,
+    /// As in [`super::Bound`], with the sides of the pooled quantities.
+    pub rows: Vec<BoundRow>,
+    pub sample_rows: Vec<BoundSampleRow>,
+    /// Counts over earlier samples and the batch.
+    pub events: Vec<Option<EventCount>>,
+}
+
+impl Encoded {
+    /// The factors that differ within cells: those that a pool keeps sums of.
+    pub(super) fn pooled_factors(&self) -> impl Iterator<Item = usize> + '_ {
+        let differ = |factor: &(usize, &FactorValues)| matches!(factor.1, FactorValues::BySample(_));
+        self.factors.iter().enumerate().filter(differ).map(|(index, _)| index)
+    }
+
+    /// Binds a batch of a stream: counts, weights, sums of data and base rates are those of all samples, earlier ones
+    /// and these, and so are the rows. An event is empty if it has no sample at all, `min_count` counts all.
+    ///
+    /// # Errors
+    /// As [`Encoded::bind`].
+    pub fn bind_pooled(&self, params: &Params, pool: &Pool) -> Result<BoundPooled, Vec<BindError>> {
+        let mut used: Vec<Option<usize>> = Vec::new();
+        let tally = Tally::pooled(self, &Samples::All, pool);
+        let bound = self.bind_tally(params, &Samples::All, tally, &mut |matrix| {
+            let factors = [None].into_iter().chain(matrix.factors.iter().copied());
+            let kept = factors.zip(&matrix.triplets).filter(|(_, triplets)| !triplets.is_empty());
+            used = kept.map(|(factor, _)| factor).collect();
+        })?;
+        let past: Vec<Vec<Moment>> = used.iter().map(|factor| self.moments(*factor, pool)).collect();
+        let mut id = vec![0; bound.problem.rows()];
+        for (row, bound) in bound.rows.iter().enumerate() {
+            if let RowStatus::Kept(index) = bound.status
+                && let Some(slot) = id.get_mut(index)
+            {
+                *slot = row;
+            }
+        }
+        let weight = pool.cells().iter().map(|sums| sums.weight.value()).sum();
+        let pooled = Pooled::new(bound.problem, &past, id, weight).map_err(|error| vec![error.into()])?;
+        Ok(BoundPooled { pooled, rows: bound.rows, sample_rows: bound.sample_rows, events: bound.events })
+    }
+
+    /// What the pool holds of a factor, by cell; none is the factor 1.
+    fn moments(&self, factor: Option<usize>, pool: &Pool) -> Vec<Moment> {
+        let place = factor.and_then(|factor| self.pooled_factors().position(|other| other == factor));
+        let moment = |cell: usize| {
+            let Some(sums) = pool.cells().get(cell) else { return Moment::default() };
+            let weight = sums.weight.value();
+            match place.and_then(|place| sums.factors.get(place)) {
+                Some([_, answer, square]) => Moment {
+                    answer: answer.value(),
+                    square: square.value(),
+                    // Cauchy and Schwarz: no less than the sum of the sizes.
+                    mass: (weight * square.value()).max(0.0).sqrt(),
+                },
+                None if factor.is_some() => Moment::default(),
+                None => Moment { answer: sums.answer.value(), square: weight, mass: weight },
+            }
+        };
+        // A problem has at least one cell, even if it has no samples.
+        (0..self.cells().max(1)).map(moment).collect()
+    }
+
+    /// Adds the answers of this batch to the pool.
+    pub fn record(&self, y: &[f64], pool: &mut Pool) {
+        let factors: Vec<&[f64]> = self
+            .factors
+            .iter()
+            .filter_map(|factor| match factor {
+                FactorValues::BySample(values) => Some(values.as_slice()),
+                FactorValues::ByCell(_) => None,
+            })
+            .collect();
+        pool.add(&Answered { cell: &self.cell, weight: self.weight(), factors: &factors, y });
+    }
+}

@@ -1,0 +1,314 @@
+//! Tables that arrive bit by bit: a piece is read, answered, and written with one more column before the next is read.
+//!
+//! | format | a piece |
+//! | --- | --- |
+//! | CSV, TSV | so many records |
+//! | JSON Lines, objects | so many lines |
+//! | JSON Lines, lists of objects | one line, whatever its length |
+//!
+//! Nothing is read ahead of what the system hands over, so a pipe is answered as its lines come. Records keep their
+//! bytes; blank lines are dropped.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_schema::{Field, Schema};
+
+use super::batch::{Batch, Lines};
+use super::column::Shortest;
+use super::csv::{Records, quote};
+use super::error::DataError;
+use super::json::{Members, RawLines, describe_line, elements, end_of_members};
+use super::source::Format;
+
+/// A table that is read piece by piece.
+pub struct TableStream {
+    name: Arc<str>,
+    columns: Vec<String>,
+    input: Input,
+}
+
+enum Input {
+    Csv { records: Records<Box<dyn Read>>, delimiter: u8 },
+    Json { lines: RawLines<Box<dyn Read>>, ahead: Option<(u64, String)> },
+}
+
+/// Some samples that are answered together.
+#[derive(Debug)]
+pub struct Piece {
+    /// The records, or the lines of objects or of one list, without line ends.
+    texts: Vec<(u64, String)>,
+    /// Of one list, the bytes of its objects.
+    list: Option<Vec<std::ops::Range<usize>>>,
+    /// Of each record, its fields; empty for JSON.
+    fields: Vec<Vec<Option<String>>>,
+    windows_ends: bool,
+}
+
+impl TableStream {
+    /// Begins to read: the header of a CSV, the first line of JSON Lines.
+    ///
+    /// # Errors
+    /// An empty input, one whose header or first line cannot be read, and Parquet, which is read from its end.
+    pub fn open(name: &str, input: Box<dyn Read>, format: Format) -> Result<TableStream, DataError> {
+        let (columns, input) = match format.delimiter() {
+            Some(delimiter) => {
+                let mut records = Records::new(name, input, format);
+                let Some(header) = records.next()? else { return Err(DataError::Empty { file: name.to_owned() }) };
+                let names = header.fields().map(|field| std::str::from_utf8(field).map(str::to_owned));
+                let line = header.line;
+                let names: Result<Vec<String>, _> = names.collect();
+                let not_text = |_| DataError::NotUtf8 { file: name.to_owned(), line, column: None };
+                (names.map_err(not_text)?, Input::Csv { records, delimiter })
+            }
+            None if format == Format::JsonLines => {
+                let mut lines = RawLines::new(name, input);
+                let ahead = next_line(&mut lines, name)?;
+                let Some((line, text)) = &ahead else { return Err(DataError::Empty { file: name.to_owned() }) };
+                let list = elements(text);
+                let first = list.as_ref().map_or(Some(text.as_str()), |all| text.get(all.first()?.clone()));
+                let object = first.unwrap_or("{}");
+                if let Some(error) = describe_line(name, *line, object.as_bytes(), &[]) {
+                    return Err(error);
+                }
+                (Members::of(object).map(|(key, _)| key).collect(), Input::Json { lines, ahead })
+            }
+            None => {
+                let message = "it cannot be read as a stream".to_owned();
+                return Err(DataError::Parquet { file: name.to_owned(), message });
+            }
+        };
+        super::source::refuse_duplicates(name, &columns)?;
+        Ok(TableStream { name: name.into(), columns, input })
+    }
+
+    /// The names of the columns; of JSON Lines, the keys of the first object.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The header line for an output with one more column; nothing for JSON Lines.
+    pub fn header(&self, added: &str) -> Vec<u8> {
+        let Input::Csv { delimiter, .. } = &self.input else { return Vec::new() };
+        let names = self.columns.iter().map(String::as_str).chain([added]);
+        let names: Vec<Vec<u8>> = names.map(|name| quote(name, *delimiter)).collect();
+        let mut line = names.join(delimiter);
+        line.push(b'\n');
+        line
+    }
+
+    /// The next piece, of `size` samples where the input does not say how many belong together; none at the end.
+    ///
+    /// # Errors
+    /// Records and lines that cannot be read.
+    pub fn next(&mut self, size: usize) -> Result<Option<Piece>, DataError> {
+        let piece = match &mut self.input {
+            Input::Csv { records, .. } => next_records(records, size, self.columns.len(), &self.name)?,
+            Input::Json { lines, ahead } => next_objects(lines, ahead, size, &self.name)?,
+        };
+        Ok((!piece.texts.is_empty()).then_some(piece))
+    }
+
+    /// Some columns of a piece, in this order.
+    ///
+    /// # Errors
+    /// Lines that are no objects, and values that are no plain ones.
+    pub fn batch(&self, piece: &Piece, headers: &[String]) -> Result<Batch, DataError> {
+        let (mut lines, mut columns) = (Lines::new(), Vec::with_capacity(headers.len()));
+        piece.lines().for_each(|line| lines.push(line));
+        match &self.input {
+            Input::Csv { .. } => {
+                for header in headers {
+                    let place = self.columns.iter().position(|column| column == header);
+                    let field = |fields: &Vec<Option<String>>| fields.get(place?)?.clone();
+                    let values: StringArray = piece.fields.iter().map(field).collect();
+                    columns.push(Arc::new(values) as ArrayRef);
+                }
+            }
+            Input::Json { .. } => columns = self.values(piece, headers)?,
+        }
+        let fields =
+            headers.iter().zip(&columns).map(|(name, values)| Field::new(name, values.data_type().clone(), true));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let options = RecordBatchOptions::new().with_row_count(Some(piece.samples()));
+        let batch = RecordBatch::try_new_with_options(schema, columns, &options)
+            .map_err(|error| DataError::Read { file: self.name.to_string(), source: std::io::Error::other(error) })?;
+        Ok(Batch::new(batch, lines, self.name.clone()))
+    }
+
+    /// The values of keys, as text or, where all are, as booleans.
+    fn values(&self, piece: &Piece, headers: &[String]) -> Result<Vec<ArrayRef>, DataError> {
+        let mut raw: Vec<Vec<Option<String>>> = vec![Vec::new(); headers.len()];
+        let wanted: Vec<&str> = headers.iter().map(String::as_str).collect();
+        for (line, object) in piece.objects() {
+            if let Some(error) = describe_line(&self.name, line, object.as_bytes(), &wanted) {
+                return Err(error);
+            }
+            raw.iter_mut().for_each(|column| column.push(None));
+            for (key, value) in Members::of(object) {
+                let text = object.get(value).filter(|text| *text != "null");
+                // Of a key that stands twice the last value counts, as in most readers.
+                for (column, _) in raw.iter_mut().zip(headers).filter(|(_, header)| **header == key) {
+                    if let Some(slot) = column.last_mut() {
+                        *slot = text.map(str::to_owned);
+                    }
+                }
+            }
+        }
+        let column = |values: Vec<Option<String>>| -> ArrayRef {
+            let given = || values.iter().flatten();
+            if given().next().is_some() && given().all(|text| text == "true" || text == "false") {
+                return Arc::new(
+                    values.iter().map(|text| text.as_ref().map(|text| text == "true")).collect::<BooleanArray>(),
+                );
+            }
+            let plain = |text: &String| match text.starts_with('"') {
+                true => serde_json::from_str(text).unwrap_or_default(),
+                false => text.clone(),
+            };
+            Arc::new(values.iter().map(|text| text.as_ref().map(plain)).collect::<StringArray>())
+        };
+        Ok(raw.into_iter().map(column).collect())
+    }
+
+    /// Appends the piece to an output, with one more number for each sample.
+    ///
+    /// # Errors
+    /// An object that has the key already.
+    pub fn write(&self, piece: &Piece, name: &str, values: &[f64], out: &mut Vec<u8>) -> Result<(), DataError> {
+        let end: &[u8] = if piece.windows_ends { b"\r\n" } else { b"\n" };
+        let exists = || DataError::ColumnExists { file: self.name.to_string(), column: name.to_owned() };
+        if let Input::Csv { delimiter, .. } = &self.input {
+            for ((_, text), value) in piece.texts.iter().zip(values) {
+                out.extend_from_slice(text.as_bytes());
+                out.push(*delimiter);
+                out.extend_from_slice(Shortest(*value).to_string().as_bytes());
+                out.extend_from_slice(end);
+            }
+            return Ok(());
+        }
+        let key = serde_json::Value::from(name).to_string();
+        let list = piece.list.is_some();
+        let (open, close): (&[u8], &[u8]) = if list { (b"[", b"]\n") } else { (b"", b"") };
+        out.extend_from_slice(open);
+        for (place, ((_, object), value)) in piece.objects().zip(values).enumerate() {
+            if list && place > 0 {
+                out.push(b',');
+            }
+            if object.contains(key.as_str()) && Members::of(object).any(|(key, _)| key == name) {
+                return Err(exists());
+            }
+            let (at, comma) = end_of_members(object).unwrap_or((object.len(), ""));
+            let number = serde_json::Value::from(*value);
+            let (head, tail) = object.split_at_checked(at).unwrap_or((object, ""));
+            out.extend_from_slice(format!("{head}{comma}{key}:{number}{tail}").as_bytes());
+            if !list {
+                out.extend_from_slice(end);
+            }
+        }
+        out.extend_from_slice(close);
+        Ok(())
+    }
+}
+
+impl Piece {
+    /// How many samples there are.
+    pub fn samples(&self) -> usize {
+        self.list.as_ref().map_or(self.texts.len(), Vec::len)
+    }
+
+    /// The objects, each with its line.
+    fn objects(&self) -> impl Iterator<Item = (u64, &str)> {
+        let single = self.texts.iter().filter(|_| self.list.is_none()).map(|(line, text)| (*line, text.as_str()));
+        let listed = self.list.iter().flatten().filter_map(|range| {
+            let (line, text) = self.texts.first()?;
+            Some((*line, text.get(range.clone())?))
+        });
+        single.chain(listed)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = u64> {
+        let single = self.texts.iter().filter(|_| self.list.is_none()).map(|(line, _)| *line);
+        let line = self.texts.first().map_or(0, |(line, _)| *line);
+        single.chain(self.list.iter().flatten().map(move |_| line))
+    }
+
+    /// A hash of this piece and all before it, which hashed to `before`.
+    pub fn chain(&self, before: &str) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(before.as_bytes());
+        for (_, text) in &self.texts {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+fn next_records(
+    records: &mut Records<Box<dyn Read>>,
+    size: usize,
+    width: usize,
+    file: &str,
+) -> Result<Piece, DataError> {
+    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
+    while piece.texts.len() < size {
+        let Some(record) = records.next()? else { break };
+        let line = record.line;
+        if record.len() != width {
+            return Err(DataError::FieldCount { file: file.to_owned(), line, expected: width, found: record.len() });
+        }
+        let not_text = |_| DataError::NotUtf8 { file: file.to_owned(), line, column: None };
+        let text = std::str::from_utf8(record.body).map_err(not_text)?.to_owned();
+        let fields = record.fields().map(|field| {
+            let field = std::str::from_utf8(field).map_err(not_text)?;
+            Ok((!field.is_empty()).then(|| field.to_owned()))
+        });
+        piece.fields.push(fields.collect::<Result<_, DataError>>()?);
+        piece.windows_ends |= record.end == b"\r";
+        piece.texts.push((line, text));
+    }
+    Ok(piece)
+}
+
+fn next_objects(
+    lines: &mut RawLines<Box<dyn Read>>,
+    ahead: &mut Option<(u64, String)>,
+    size: usize,
+    file: &str,
+) -> Result<Piece, DataError> {
+    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
+    while piece.texts.len() < size {
+        let next = match ahead.take() {
+            Some(next) => Some(next),
+            None => next_line(lines, file)?,
+        };
+        let Some((line, text)) = next else { break };
+        if text.trim_start().starts_with('[') {
+            // Objects that came before make a piece of their own.
+            if !piece.texts.is_empty() {
+                *ahead = Some((line, text));
+                break;
+            }
+            piece.list = Some(elements(&text).ok_or_else(|| {
+                let found = describe_line(file, line, text.as_bytes(), &[]);
+                found.unwrap_or(DataError::NotAnObject { file: file.to_owned(), line, found: "a list" })
+            })?);
+            piece.texts.push((line, text));
+            break;
+        }
+        piece.texts.push((line, text));
+    }
+    Ok(piece)
+}
+
+/// The next line that is not blank, without its end.
+fn next_line(lines: &mut RawLines<Box<dyn Read>>, file: &str) -> Result<Option<(u64, String)>, DataError> {
+    let mut bytes = Vec::new();
+    let Some(line) = lines.read_onto(&mut bytes)? else { return Ok(None) };
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| DataError::NotUtf8 { file: file.to_owned(), line, column: None })?;
+    text.truncate(text.trim_end().len());
+    Ok(Some((line, text)))
+}

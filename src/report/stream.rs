@@ -1,0 +1,259 @@
+//! What a stream came to: where the pooled quantities stand, and how far predictions moved.
+
+use serde::Serialize;
+
+use super::number::{counted, finite, holding, limit, short};
+use super::project::{Movement, heading, needs_words};
+use super::table::{Align, Paint, Table};
+use crate::bind::{RowReading, RowStatus};
+use crate::language::program::{Names, Program};
+
+/// All that is known after a run.
+pub struct StreamReport<'a> {
+    pub spec: &'a str,
+    pub data: &'a str,
+    pub prediction: &'a str,
+    pub program: &'a Program,
+    /// `pooled`, `pooled --smooth` or `primal-dual`.
+    pub method: &'static str,
+    /// Params and memory, as `name = value`.
+    pub settings: Vec<String>,
+    pub samples: u64,
+    pub batches: u64,
+    pub behind: u64,
+    pub held_since: Option<u64>,
+    /// Whether each answer keeps the rows where it can, so that it is told where one could not.
+    pub keeps: bool,
+    pub movement: Movement,
+    pub rows: Vec<RowReading>,
+    /// Of the primal-dual algorithm: price, mean excess of the batches' gaps, and what the certificate says it is at most.
+    pub price: Option<(f64, Option<f64>, Option<f64>)>,
+    /// Show at most so many rows.
+    pub most: usize,
+}
+
+/// As `--format json` prints it.
+#[derive(Serialize)]
+pub struct Streamed {
+    spec: String,
+    fingerprint: String,
+    method: &'static str,
+    n: u64,
+    batches: u64,
+    batches_outside: u64,
+    held_since: Option<u64>,
+    rows: Vec<StreamedRow>,
+    max_violation: f64,
+    moved: usize,
+    mean_move: f64,
+    largest_move: f64,
+    distance: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mean_batch_excess: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct StreamedRow {
+    name: String,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    pooled: Option<f64>,
+    batches_moved: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multiplier: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound: Option<f64>,
+    skipped: Option<String>,
+    compares: String,
+    constraint: String,
+}
+
+/// Relative to the size of a row: beyond it a row counts as violated.
+const TOLERANCE: f64 = 1e-9;
+
+fn held(row: &RowReading) -> bool {
+    let size = [row.value, row.lower, row.upper].iter().filter(|v| v.is_finite()).fold(0.0_f64, |m, v| m.max(v.abs()));
+    row.excess() <= TOLERANCE * size
+}
+
+fn reason(status: &RowStatus) -> Option<String> {
+    match status {
+        RowStatus::Kept(_) => None,
+        RowStatus::Skipped(skip) => Some(super::ledger::skipped(skip)),
+        RowStatus::Left(left) => Some(super::ledger::left_out(left)),
+    }
+}
+
+impl StreamReport<'_> {
+    fn live(&self) -> impl Iterator<Item = &RowReading> {
+        self.rows.iter().filter(|row| matches!(row.status, RowStatus::Kept(_)))
+    }
+
+    /// Whether all rows that took part hold.
+    pub fn holds(&self) -> bool {
+        self.live().all(held)
+    }
+
+    fn max_violation(&self) -> f64 {
+        self.live().map(RowReading::excess).fold(0.0, f64::max)
+    }
+
+    pub fn json(&self) -> Streamed {
+        let words = Names::of(self.program);
+        let row = |reading: &RowReading| {
+            let row = self.program.rows.get(reading.row);
+            let origin = row.and_then(|row| row.origins.first());
+            StreamedRow {
+                name: origin.map_or_else(String::new, |origin| origin.name.clone()),
+                lower: finite(reading.lower),
+                upper: finite(reading.upper),
+                pooled: finite(reading.value),
+                batches_moved: reading.moved,
+                multiplier: reading.multiplier.map(|multiplier| multiplier.next),
+                bound: reading.multiplier.map(|multiplier| multiplier.bound),
+                skipped: reason(&reading.status),
+                compares: row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &words)),
+                constraint: origin.map_or_else(String::new, |origin| origin.constraint.clone()),
+            }
+        };
+        Streamed {
+            spec: self.spec.to_owned(),
+            fingerprint: self.program.fingerprint().to_string(),
+            method: self.method,
+            n: self.samples,
+            batches: self.batches,
+            batches_outside: self.behind,
+            held_since: self.held_since,
+            rows: self.rows.iter().map(row).collect(),
+            max_violation: self.max_violation(),
+            moved: self.movement.moved,
+            mean_move: self.movement.mean(),
+            largest_move: self.movement.largest,
+            distance: self.movement.distance(),
+            price: self.price.map(|(price, _, _)| price),
+            mean_batch_excess: self.price.and_then(|(_, mean, _)| mean),
+            certificate: self.price.and_then(|(_, _, certificate)| certificate),
+        }
+    }
+
+    /// The report for people.
+    pub fn text(&self, paint: &dyn Paint) -> String {
+        let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
+        let (samples, batches) = (counted(self.samples as usize, "sample"), self.batches);
+        let batches = if batches == 1 { "1 batch".to_owned() } else { format!("{batches} batches") };
+        let mut out = format!(
+            "{} on {}: {samples} in {batches}, predictions `{}`, {}{settings}\n",
+            self.spec, self.data, self.prediction, self.method
+        );
+        out.push_str(&self.rows(paint));
+        for reading in &self.rows {
+            let origin = self.program.rows.get(reading.row).and_then(|row| row.origins.first());
+            if let (Some(why), Some(origin)) = (reason(&reading.status), origin) {
+                out.push_str(&format!("\n  {}: {why}\n", origin.name));
+            }
+        }
+        out.push('\n');
+        out.push_str(&self.moves());
+        out.push_str(&self.verdict(paint));
+        out
+    }
+
+    fn rows(&self, paint: &dyn Paint) -> String {
+        let words = Names::of(self.program);
+        let mut shown: Vec<&RowReading> = self.live().collect();
+        shown.sort_by(|a, b| b.excess().total_cmp(&a.excess()));
+        let hidden = shown.len().saturating_sub(self.most);
+        shown.truncate(self.most);
+        shown.sort_by_key(|row| row.row);
+        let (mut table, mut last) = (Table::default(), "");
+        for reading in shown {
+            let Some(row) = self.program.rows.get(reading.row) else { continue };
+            let Some(origin) = row.origins.first() else { continue };
+            if last != origin.constraint {
+                table.text(String::new());
+                table.text(heading(origin, paint));
+                let bound = if reading.multiplier.is_some() { "beyond by at most" } else { "" };
+                table.cells(["", "pooled", "limit", "", bound].map(str::to_owned));
+                last = &origin.constraint;
+            }
+            table.cells([
+                origin.name.clone(),
+                short(reading.value),
+                limit(reading.lower, reading.upper),
+                if held(reading) { "held" } else { "outside" }.to_owned(),
+                reading.multiplier.map_or_else(String::new, |multiplier| short(multiplier.bound)),
+            ]);
+            if needs_words(origin) {
+                table.text(format!("      {}", paint.faint(&self.program.terms_text(&row.terms, &words))));
+            }
+        }
+        let align = [Align::Left, Align::Right, Align::Left, Align::Left, Align::Right];
+        let mut out = table.render("    ", &align, |column, cell| match (column, cell.trim()) {
+            (3, "held") => paint.good(&cell),
+            (3, "outside") => paint.bad(&cell),
+            _ => cell,
+        });
+        if hidden > 0 {
+            out.push_str(&format!("  and {} (`--all` shows them)\n", counted(hidden, "more row")));
+        }
+        out
+    }
+
+    fn moves(&self) -> String {
+        let Movement { n, moved, largest, .. } = self.movement;
+        if moved == 0 {
+            return format!("no prediction was moved: {}\n", counted(n, "sample"));
+        }
+        format!(
+            "{moved} of {n} predictions moved: by {} on average, {} at most\n",
+            short(self.movement.mean()),
+            short(largest)
+        )
+    }
+
+    fn verdict(&self, paint: &dyn Paint) -> String {
+        let mut out = String::new();
+        if let Some((price, mean, certificate)) = self.price {
+            out.push_str(&format!("price {}", short(price)));
+            match (mean, certificate) {
+                (Some(mean), Some(certificate)) => out.push_str(&format!(
+                    "; the mean gap of the batches is {} beyond its tolerance, and provably at most {}\n",
+                    short(mean),
+                    short(certificate)
+                )),
+                _ => out.push_str("; no batch had a gap\n"),
+            }
+        }
+        let (live, holding_now) = (self.live().count(), self.live().filter(|row| held(row)).count());
+        if live == 0 {
+            out.push_str("no row took part\n");
+            return out;
+        }
+        let words = holding(holding_now, live);
+        out.push_str(&if holding_now == live {
+            paint.good(&words)
+        } else {
+            format!("{}, by {} at most", paint.bad(&words), short(self.max_violation()))
+        });
+        match (self.held_since, self.behind) {
+            _ if !self.keeps => {}
+            (Some(first), behind) if behind > 0 => {
+                out.push_str(&format!("; held from sample {first} on ({} before left one outside)", batches(behind)));
+            }
+            (None, behind) => {
+                out.push_str(&format!("; {} left one outside", batches(behind)));
+            }
+            _ => {}
+        }
+        out.push('\n');
+        out
+    }
+}
+
+fn batches(count: u64) -> String {
+    if count == 1 { "1 batch".to_owned() } else { format!("{count} batches") }
+}

@@ -1,0 +1,8 @@
+//! Streams and frozen shifts, from the outside.
+
+mod frozen;
+mod kills;
+mod penalty;
+mod pooled;
+mod stream;
+mod support;
