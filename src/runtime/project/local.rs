@@ -63,7 +63,25 @@ pub(crate) struct Local {
     vector: Vec<f64>,
     combination: Vec<f64>,
     ignored: Vec<bool>,
+    pricing: Pricing,
 }
+
+/// Which rows are looked at for the next one to enter: with thousands of rows, looking at all of them costs more than
+/// entering one.
+#[derive(Debug, Default, Clone)]
+struct Pricing {
+    /// One over the tolerance of each row.
+    inverse: Vec<f64>,
+    /// The most violated rows when all were last looked at.
+    candidates: Vec<usize>,
+    /// The largest violation then, in units of its tolerance.
+    best: f64,
+}
+
+/// Most candidates.
+const CANDIDATES: usize = 64;
+/// All rows are looked at again when no candidate is violated by this share of what was worst.
+const STALE: f64 = 0.25;
 
 impl Local {
     /// Solves the model at `multipliers`, where the rows have `activity` and the free samples have products `gram`.
@@ -90,9 +108,11 @@ impl Local {
         let mut steps = 0;
         self.ignored.clear();
         self.ignored.resize(problem.rows(), false);
+        self.pricing.inverse.clear();
+        self.pricing.inverse.extend(tolerance.iter().map(|t| 1.0 / t));
+        self.pricing.candidates.clear();
         loop {
-            self.update_activity(problem);
-            let Some((row, side, down)) = self.worst(sides, tolerance) else { return Outcome::Solved };
+            let Some((row, side, down)) = self.next_violated(problem, sides) else { return Outcome::Solved };
             match self.enter(problem, sides, row, side, down, &mut steps) {
                 Entered::Done => {}
                 Entered::Ray(violation) if violation <= ignorable * tolerance[row] => self.ignored[row] = true,
@@ -218,34 +238,41 @@ impl Local {
 
     fn settle_known(&mut self, problem: &Problem, sides: &Sides) {
         while !self.active.is_empty() {
-            self.update_activity(problem);
+            self.update_slots(problem);
             let mut solution = std::mem::take(&mut self.combination);
             solution.clear();
-            solution.extend(self.active.iter().map(|&j| self.activity[j] - self.side_value(sides, j)));
+            solution.extend(self.active.iter().map(|&j| self.activity_of(problem, j) - self.side_value(sides, j)));
             self.basis.solve_lower(&mut solution);
             self.basis.solve_upper(&mut solution);
-            let wrong = |j: usize, mu: f64| match self.places[j] {
-                _ if sides.is_equality(j) => mu.abs() > sides.cap[j],
-                Place::Basic(Side::Upper) => mu < 0.0 || mu > sides.cap[j],
-                _ => mu > 0.0 || mu < -sides.cap[j],
-            };
-            let bad: Vec<usize> = (0..solution.len()).rev().filter(|&k| wrong(self.active[k], solution[k])).collect();
-            if bad.is_empty() {
-                for (k, &mu) in solution.iter().enumerate() {
-                    let row = self.active[k];
+            let before = self.active.len();
+            for k in (0..before).rev() {
+                let row = self.active[k];
+                if self.is_wrong(sides, row, solution[k]) {
+                    self.active.remove(k);
+                    self.basis.remove(k);
+                    self.places[row] = Place::Zero;
+                }
+            }
+            self.combination = solution;
+            if self.active.len() == before {
+                for k in 0..before {
+                    let (row, mu) = (self.active[k], self.combination[k]);
                     self.target[row] = mu;
                     self.load_row(problem, row);
                     self.x.iter_mut().zip(&self.vector).for_each(|(x, v)| *x -= mu * v);
                 }
-                self.combination = solution;
                 return;
             }
-            self.combination = solution;
-            for k in bad {
-                let row = self.active.remove(k);
-                self.basis.remove(k);
-                self.places[row] = Place::Zero;
-            }
+        }
+    }
+
+    /// Whether a row in the basis may not have this multiplier.
+    fn is_wrong(&self, sides: &Sides, row: usize, mu: f64) -> bool {
+        let cap = sides.cap[row];
+        match self.places[row] {
+            _ if sides.is_equality(row) => mu.abs() > cap,
+            Place::Basic(Side::Upper) => mu < 0.0 || mu > cap,
+            _ => mu > 0.0 || mu < -cap,
         }
     }
 
@@ -256,35 +283,77 @@ impl Local {
         }
     }
 
-    fn update_activity(&mut self, problem: &Problem) {
+    /// What `x` adds to the sums over free samples.
+    fn update_slots(&mut self, problem: &Problem) {
         self.vector.copy_from_slice(&self.x);
         self.load_slots(problem);
-        for row in 0..problem.rows() {
-            self.activity[row] = self.base[row] + problem.rows.dot(row, &self.slots);
+    }
+
+    /// The activity of a row at `x`, with the slots up to date.
+    #[inline]
+    fn activity_of(&self, problem: &Problem, row: usize) -> f64 {
+        self.base[row] + problem.rows.dot(row, &self.slots)
+    }
+
+    /// A row that is violated by more than its tolerance, nearly the worst: `(row, side, multiplier falls)`.
+    fn next_violated(&mut self, problem: &Problem, sides: &Sides) -> Option<(usize, Side, bool)> {
+        self.update_slots(problem);
+        let candidates = std::mem::take(&mut self.pricing.candidates);
+        let found = self.worst(problem, sides, candidates.iter().copied());
+        self.pricing.candidates = candidates;
+        match found {
+            Some((ratio, choice)) if ratio >= STALE * self.pricing.best => Some(choice),
+            _ => self.price_all(problem, sides),
         }
     }
 
-    /// The row violated most, in units of its tolerance: `(row, side, multiplier falls)`.
-    fn worst(&self, sides: &Sides, tolerance: &[f64]) -> Option<(usize, Side, bool)> {
+    /// Looks at all rows, and keeps the most violated ones as candidates.
+    fn price_all(&mut self, problem: &Problem, sides: &Sides) -> Option<(usize, Side, bool)> {
+        self.pricing.candidates.clear();
+        let (best, choice) = self.worst(problem, sides, 0..problem.rows())?;
+        self.pricing.best = best;
+        if problem.rows() > CANDIDATES {
+            let mut candidates = std::mem::take(&mut self.pricing.candidates);
+            let near = (0..problem.rows()).filter(|&row| self.violation(sides, row).0 >= STALE * best);
+            candidates.extend(near.take(CANDIDATES));
+            self.pricing.candidates = candidates;
+        }
+        Some(choice)
+    }
+
+    /// The row violated most among `rows`, with its violation in units of its tolerance, if that is above 1; their
+    /// activities are brought up to date.
+    fn worst(
+        &mut self,
+        problem: &Problem,
+        sides: &Sides,
+        rows: impl Iterator<Item = usize>,
+    ) -> Option<(f64, (usize, Side, bool))> {
         let mut best = (1.0, None);
-        for (row, &place) in self.places.iter().enumerate() {
-            if self.ignored[row] {
-                continue;
-            }
-            let (over, under) = (self.activity[row] - sides.upper[row], sides.lower[row] - self.activity[row]);
-            let (violation, choice) = match place {
-                Place::Zero if over >= under => (over, (row, Side::Upper, false)),
-                Place::Zero => (under, (row, Side::Lower, true)),
-                Place::Basic(_) => continue,
-                Place::Capped(Side::Upper) => (-over, (row, Side::Upper, true)),
-                Place::Capped(Side::Lower) => (-under, (row, Side::Lower, false)),
-            };
-            let ratio = violation / tolerance[row];
+        for row in rows {
+            self.activity[row] = self.activity_of(problem, row);
+            let (ratio, choice) = self.violation(sides, row);
             if ratio > best.0 {
-                best = (ratio, Some(choice));
+                best = (ratio, Some((row, choice.0, choice.1)));
             }
         }
-        best.1
+        best.1.map(|choice| (best.0, choice))
+    }
+
+    /// How far a row outside the basis is from where its place wants it, in units of its tolerance, and the move of its
+    /// multiplier that mends it: `(side, multiplier falls)`.
+    #[inline]
+    fn violation(&self, sides: &Sides, row: usize) -> (f64, (Side, bool)) {
+        let (over, under) = (self.activity[row] - sides.upper[row], sides.lower[row] - self.activity[row]);
+        let (violation, choice) = match self.places[row] {
+            _ if self.ignored[row] => (0.0, (Side::Upper, false)),
+            Place::Zero if over >= under => (over, (Side::Upper, false)),
+            Place::Zero => (under, (Side::Lower, true)),
+            Place::Basic(side) => (0.0, (side, false)),
+            Place::Capped(Side::Upper) => (-over, (Side::Upper, true)),
+            Place::Capped(Side::Lower) => (-under, (Side::Lower, false)),
+        };
+        (violation * self.pricing.inverse[row], choice)
     }
 
     /// Moves the multiplier of a violated row until it is satisfied, dropping and capping others on the way.
