@@ -1,6 +1,8 @@
 //! Small and odd inputs: errors that name the place, and answers where there is little to do.
 
-use fairc::runtime::project::Gradient;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use fairc::runtime::solve_record::{solve_line, solve_lines};
 use fairc::runtime::{
     Bounds, OnInfeasible, Problem, ProblemError, ProblemParts, ProjectError, Projector, RowsByCell, Settings, Side,
@@ -162,27 +164,6 @@ fn warm_starts_and_reused_solvers_give_the_same_point() {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
-    let mut random = Random(3);
-    let n = 400_000;
-    let z: Vec<f64> = (0..n).map(|i| f64::from(i as u32 % 2) * 0.1 + random.between(-0.3, 1.2)).collect();
-    let v: Vec<f64> = (0..n).map(|_| random.between(-1.0, 1.0)).collect();
-    let problem = parity(n, 0.01, UNIT);
-    let run = || {
-        let result = project(&problem, &z, &Settings::default()).expect("finite input");
-        let gradient: Gradient = result.vjp(&problem, &v).expect("an optimum");
-        (result, gradient)
-    };
-    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-    let one = pool(1).install(run);
-    assert!(one.0.is_optimal() && one.0.active == [Side::Lower]);
-    for threads in [2, 4] {
-        let many = pool(threads).install(run);
-        assert!(one == many, "{threads} threads");
-    }
-}
-
-#[test]
 fn csr_goes_in_and_comes_out() {
     for seed in 0..200 {
         let case = nasty(&mut Random(seed));
@@ -204,6 +185,59 @@ fn csr_goes_in_and_comes_out() {
         assert_eq!(second.to_csr(), csr, "seed {seed}");
         let csc = second.to_csc();
         assert_eq!(csc.values.len(), csr.values.len());
+    }
+}
+
+/// One line to `fairc solve`, its answer, and its exit code.
+fn solve(line: &str) -> (Value, Option<i32>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fairc"))
+        .args(["solve", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary");
+    child.stdin.take().expect("a pipe").write_all(line.as_bytes()).expect("a line");
+    let output = child.wait_with_output().expect("an answer");
+    (serde_json::from_slice(&output.stdout).expect("JSON"), output.status.code())
+}
+
+#[test]
+fn odd_lines_through_the_command() {
+    let rows = |z: &str, a: &str, l: &str, u: &str, more: &str| {
+        format!(r#"{{"id": 7, "z": {z}, "A": {a}, "l": {l}, "u": {u}{more}}}"#)
+    };
+    let pair = r#"{"indptr": [0, 2], "indices": [0, 1], "values": [1, -1]}"#;
+    let none = r#"{"indptr": [0], "indices": [], "values": []}"#;
+    let bad = [
+        (rows("[NaN, 0]", pair, "[0]", "[1]", ""), "json", "expected value"),
+        (rows("[1e999, 0]", pair, "[0]", "[1]", ""), "json", "out of range"),
+        (rows("[null, 0]", pair, "[0]", "[1]", ""), "record", "null"),
+        (rows("[0.5, 0]", pair, "[2]", "[1]", ""), "input", "row 0 has lower side 2 and upper side 1"),
+        (rows("[0.5, 0]", pair, "[0]", "[1, 2]", ""), "input", "`upper` has length 2, expected 1"),
+        (rows("[0.5, 0]", pair, "[0]", "[1]", r#", "n": 3"#), "record", "`n` is 3"),
+        (rows("[0.5, 0]", pair, "[0]", "[1]", r#", "lo": [0, 0, 0]"#), "input", "`lo` has length 3, expected 2"),
+        (rows("[0.5, 0]", pair, "[0]", "[1]", r#", "lo": 1, "hi": 0"#), "input", "sample 0 has bounds [1, 0]"),
+        (rows("[0.5, 0]", pair, "[0]", "[1]", r#", "w": [1, -1]"#), "input", "`weights[1]` is -1"),
+        (rows("[0.5]", pair, "[0]", "[1]", ""), "input", "is 1, expected a number below 1"),
+    ];
+    for (line, kind, message) in bad {
+        let (answer, code) = solve(&line);
+        assert_eq!(answer["error"]["kind"], kind, "{line}: {answer}");
+        let found = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(found.contains(message), "{line}: {answer}");
+        assert_ne!(code, Some(0), "{line}");
+    }
+    let good = [
+        (rows("[]", none, "[]", "[]", ""), "[]"),
+        (rows("[]", r#"{"indptr": [0, 0], "indices": [], "values": []}"#, "[-1]", "[1]", ""), "[]"),
+        (rows("[1.5, -0.5]", none, "[]", "[]", r#", "lo": 0, "hi": 1"#), "[1.0,0.0]"),
+        (rows("[0.75]", r#"{"indptr": [0, 1], "indices": [0], "values": [2]}"#, "[1]", "[1]", ""), "[0.5]"),
+    ];
+    for (line, yhat) in good {
+        let (answer, code) = solve(&line);
+        assert_eq!((answer["status"].as_str(), code), (Some("optimal"), Some(0)), "{line}: {answer}");
+        assert_eq!(answer["yhat"].to_string(), yhat, "{line}");
     }
 }
 

@@ -1,51 +1,89 @@
-//! Individual fairness: thousands of sparse rows `|ŷ_i − ŷ_j| ≤ d_ij` on neighbour lists.
+//! Thousands of sparse rows: hard, soft, and in conflict.
 
-use fairc::runtime::{Bounds, Problem, Settings, project};
+use fairc::runtime::{Bounds, Problem, Projection, Settings, Side, Status, project};
 
+use crate::neighbours::neighbours;
 use crate::optimality::from_env;
 use crate::support::{Random, kkt_faults};
-
-fn neighbours(n: usize, degree: usize, random: &mut Random) -> (Problem, Vec<f64>) {
-    let places: Vec<(f64, f64)> = (0..n).map(|_| (random.uniform(), random.uniform())).collect();
-    let side = (n as f64).sqrt() as usize / 2 + 1;
-    let bucket = |p: (f64, f64)| ((p.0 * side as f64) as usize, (p.1 * side as f64) as usize);
-    let mut grid = vec![Vec::new(); side * side];
-    for (i, &p) in places.iter().enumerate() {
-        let (a, b) = bucket(p);
-        grid[a * side + b].push(i);
-    }
-    let (mut indptr, mut indices, mut values, mut limit) = (vec![0], Vec::new(), Vec::new(), Vec::new());
-    for (i, &p) in places.iter().enumerate() {
-        let (a, b) = bucket(p);
-        let mut near: Vec<(f64, usize)> = Vec::new();
-        for x in a.saturating_sub(1)..(a + 2).min(side) {
-            for y in b.saturating_sub(1)..(b + 2).min(side) {
-                let others = grid[x * side + y].iter().filter(|&&j| j > i);
-                near.extend(others.map(|&j| ((places[j].0 - p.0).hypot(places[j].1 - p.1), j)));
-            }
-        }
-        near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for &(distance, j) in near.iter().take(degree) {
-            indices.extend([i, j]);
-            values.extend([1.0, -1.0]);
-            indptr.push(indices.len());
-            limit.push(distance);
-        }
-    }
-    let z = places.iter().map(|p| p.0 + 0.6 * random.between(-1.0, 1.0)).collect();
-    let bounds = Bounds::Uniform { lo: 0.0, hi: 1.0 };
-    let lower = limit.iter().map(|d| -d).collect();
-    let problem = Problem::from_csr(n, &indptr, &indices, &values, lower, limit, bounds, None);
-    (problem.expect("a well-formed problem"), z)
-}
 
 #[test]
 fn neighbour_rows_are_solved_to_the_kkt_conditions() {
     let n = from_env("FAIRC_INDIVIDUAL", 1500) as usize;
-    let (problem, z) = neighbours(n, 6, &mut Random(11));
+    let mut random = Random(11);
+    let (problem, z) = neighbours(n, 6, || random.uniform());
     let begin = std::time::Instant::now();
     let projection = project(&problem, &z, &Settings::default()).expect("finite input");
     println!("{} samples, {} rows: {:?}, {:?}", n, problem.rows(), begin.elapsed(), projection.certificate);
     let faults = kkt_faults(&problem, &z, &projection);
     assert!(faults.is_empty(), "{} faults: {}", faults.len(), faults[..faults.len().min(5)].join("; "));
+}
+
+/// What speaks against optimality where rows are soft: the point is that of its multipliers, these keep to their caps,
+/// and rows off their sides have a multiplier of zero (inside) or at the cap (outside).
+fn soft_faults(problem: &Problem, z: &[f64], projection: &Projection<f64>) -> Vec<String> {
+    let csr = problem.to_csr();
+    let mut shift = vec![0.0; z.len()];
+    let mut faults = Vec::new();
+    let activity = problem.activity(&projection.y).expect("the right length");
+    for row in 0..problem.rows() {
+        let (mu, a) = (projection.multipliers[row], activity[row]);
+        let (l, u, cap) = (problem.lower()[row], problem.upper()[row], problem.soft()[row]);
+        for e in csr.indptr[row]..csr.indptr[row + 1] {
+            shift[csr.indices[e] as usize] += mu * csr.values[e];
+        }
+        let side = if mu > 0.0 { u } else { l };
+        let right = match mu.abs() {
+            0.0 => a <= u + 1e-9 && a >= l - 1e-9,
+            m if m == cap => mu.signum() * (a - side) >= -1e-9,
+            m => m < cap && (a - side).abs() <= 1e-9,
+        };
+        if !right {
+            faults.push(format!("row {row}: {l} <= {a} <= {u}, multiplier {mu} of at most {cap}"));
+        }
+    }
+    for (i, y) in projection.y.iter().enumerate() {
+        let want = (z[i] - shift[i]).clamp(0.0, 1.0);
+        if (want - y).abs() > 1e-9 {
+            faults.push(format!("y[{i}] = {y} but stationarity says {want}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn soft_neighbour_rows_give_way_at_their_weights() {
+    let mut random = Random(12);
+    let (problem, z) = neighbours(800, 4, || random.uniform());
+    let rows = problem.rows();
+    let problem = problem.with_soft(vec![0.05; rows]).expect("positive weights");
+    let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+    assert!(projection.is_optimal(), "{:?}", projection.status);
+    let at_cap = projection.active.iter().filter(|s| matches!(s, Side::AboveUpper | Side::BelowLower)).count();
+    assert!(at_cap > 10, "{at_cap} rows gave way");
+    let faults = soft_faults(&problem, &z, &projection);
+    assert!(faults.is_empty(), "{} faults: {}", faults.len(), faults[..faults.len().min(5)].join("; "));
+}
+
+#[test]
+fn neighbour_rows_in_conflict_are_named() {
+    // A chain of 900 steps of at most 0.0005 cannot climb from 0 to 1.
+    let n = 901;
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    for i in 0..n - 1 {
+        indices.extend([i, i + 1]);
+        values.extend([-1.0, 1.0]);
+        indptr.push(indices.len());
+    }
+    indices.extend([0, n - 1]);
+    values.extend([-1.0, 1.0]);
+    indptr.push(indices.len());
+    let (mut lower, mut upper) = (vec![-0.0005; n - 1], vec![0.0005; n - 1]);
+    lower.push(0.9);
+    upper.push(1.0);
+    let bounds = Bounds::Uniform { lo: 0.0, hi: 1.0 };
+    let problem = Problem::from_csr(n, &indptr, &indices, &values, lower, upper, bounds, None).expect("well-formed");
+    let z: Vec<f64> = (0..n).map(|i| i as f64 / n as f64).collect();
+    let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+    let Status::Infeasible(proof) = &projection.status else { panic!("{:?}", projection.status) };
+    assert!(proof.margin > 0.0 && proof.rows.contains(&(n - 1)), "{} rows", proof.rows.len());
 }

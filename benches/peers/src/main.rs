@@ -5,8 +5,11 @@
 //! fairc-peers scale N              parity of two groups at N samples, f32 and f64: time and peak memory
 //! fairc-peers pairs                19,900 pairwise rows over 200 groups at n = 100,000
 //! fairc-peers neighbours N         individual fairness on lists of six neighbours
+//! fairc-peers repeat FAMILY N RUNS fairc alone, again and again: for profilers, and for the least time of many runs
 //! ```
 
+#[path = "../../../tests/runtime/neighbours.rs"]
+mod neighbours;
 #[cfg(feature = "peers")]
 mod peers;
 mod problems;
@@ -14,7 +17,7 @@ mod problems;
 use std::time::Instant;
 
 use fairc::runtime::{Gradient, Problem, Projection, Projector, Settings, Side};
-use problems::{Family, batch, bind, neighbours};
+use problems::{Family, batch, bind};
 
 const SIZES: [usize; 6] = [256, 1_024, 4_096, 16_384, 65_536, 1_048_576];
 
@@ -24,13 +27,45 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("scale") => scale(number(1).unwrap_or(10_000_000)),
         Some("pairs") => pairs(),
+        Some("repeat") => repeat(arguments.get(1).map_or("", String::as_str), number(2).unwrap_or(256), number(3).unwrap_or(1000)),
         Some("neighbours") => neighbour_rows(number(1).unwrap_or(10_000)),
         _ => table(arguments.get(1).map_or("", String::as_str), number(2)),
     }
 }
 
+/// Least times of many runs of the first family whose name contains `name`.
+fn repeat(name: &str, n: usize, runs: usize) {
+    let Some(family) = Family::TABLE.into_iter().find(|f| f.name().contains(name)) else { return };
+    let batch = batch(family, n, 7);
+    let problem = bind(&batch);
+    let narrow: Vec<f32> = batch.z.iter().map(|z| *z as f32).collect();
+    let only = std::env::var("FAIRC_ONLY").unwrap_or_default();
+    println!("{}, n = {n}", family.name());
+    if only != "f32" {
+        least("f64", &problem, &batch.z, &batch.v, runs);
+    }
+    if only != "f64" {
+        least("f32", &problem, &narrow, &vec![1.0_f32; n], runs);
+    }
+}
+
+fn least<T: fairc::runtime::Sample>(what: &str, problem: &Problem, z: &[T], v: &[T], runs: usize) {
+    let settings = Settings::default();
+    let (mut solver, mut out, mut gradient) = (Projector::new(), Projection::default(), Gradient::default());
+    let (mut forward, mut vjp) = (f64::INFINITY, f64::INFINITY);
+    let mut long = [false; 2];
+    for _ in 0..runs {
+        let mut project = || solver.project_into(problem, z, &settings, &mut out).expect("finite input");
+        forward = forward.min(seconds(&mut project, long[0]));
+        let mut differentiate = || solver.vjp_into(problem, &out, v, &mut gradient).expect("an optimum");
+        vjp = vjp.min(seconds(&mut differentiate, long[1]));
+        long = [forward > LONG, vjp > LONG];
+    }
+    println!("{what}: forward {}, vjp {}, {} passes", time(forward), time(vjp), out.passes);
+}
+
 /// Runs of more seconds than this are timed by the processor's time.
-const LONG: f64 = 0.05;
+const LONG: f64 = 0.002;
 
 /// Median seconds of at least `least` runs, for about `limit` seconds.
 fn median(least: usize, limit: f64, mut run: impl FnMut()) -> f64 {
@@ -215,7 +250,8 @@ fn pairs() {
 }
 
 fn neighbour_rows(n: usize) {
-    let (problem, z) = neighbours(n, 6);
+    let mut random = problems::Random(11);
+    let (problem, z) = neighbours::neighbours(n, 6, || random.uniform());
     let start = Instant::now();
     let out = fairc::runtime::project(&problem, &z, &Settings::default()).expect("finite input");
     let cold = start.elapsed().as_secs_f64();

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// Samples grouped between two checks.
+const PIECE: usize = 2048;
+
 /// Which cell each sample is in, and where each cell begins in grouped order.
 ///
 /// Going through the samples in order with one counter per cell gives each sample's place, so grouping and
@@ -46,16 +49,31 @@ impl Grouping {
 
     /// Sample order → grouped order, into `grouped` (length `n`), with `next` as scratch.
     pub(crate) fn group_into<T: Copy>(&self, values: &[T], grouped: &mut [T], next: &mut Vec<u32>) {
+        self.group_checked(values, grouped, next, |_| true);
+    }
+
+    /// As [`Grouping::group_into`], and whether `is_good` holds for all pieces of the values: it is asked while a piece is
+    /// in the cache, which saves a pass of its own.
+    pub(crate) fn group_checked<T: Copy>(
+        &self,
+        values: &[T],
+        grouped: &mut [T],
+        next: &mut Vec<u32>,
+        is_good: impl Fn(&[T]) -> bool,
+    ) -> bool {
         if self.sorted {
             grouped.copy_from_slice(values);
-            return;
+            return is_good(values);
         }
         self.counters(next);
-        for (&value, &cell) in values.iter().zip(&self.cell) {
-            let place = &mut next[cell as usize];
-            grouped[*place as usize] = value;
-            *place += 1;
-        }
+        values.chunks(PIECE).zip(self.cell.chunks(PIECE)).fold(true, |all, (values, cells)| {
+            for (&value, &cell) in values.iter().zip(cells) {
+                let place = &mut next[cell as usize];
+                grouped[*place as usize] = value;
+                *place += 1;
+            }
+            all & is_good(values)
+        })
     }
 
     /// Grouped order → sample order, into `values` (length `n`), with `next` as scratch.

@@ -72,6 +72,7 @@ impl SlotRows {
     }
 
     /// `(slot, coefficient)` of a row.
+    #[inline]
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = (usize, f64)> + Clone + '_ {
         let range = self.indptr[row]..self.indptr[row + 1];
         self.slots[range.clone()].iter().map(|&s| s as usize).zip(self.values[range].iter().copied())
@@ -90,11 +91,13 @@ impl SlotRows {
     }
 
     /// `Σ C[row, slot] · sums[slot]`.
+    #[inline]
     pub(crate) fn dot(&self, row: usize, sums: &[f64]) -> f64 {
         self.row(row).map(|(slot, value)| value * sums[slot]).sum()
     }
 
     /// `Σ |C[row, slot]| · sums[slot]`.
+    #[inline]
     pub(crate) fn dot_abs(&self, row: usize, sums: &[f64]) -> f64 {
         self.row(row).map(|(slot, value)| value.abs() * sums[slot]).sum()
     }

@@ -41,17 +41,19 @@ pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, se
     for _ in 0..TRIES {
         if rounds::<T>() {
             newton.evaluate::<T, true>(problem, &solver.z);
+        } else {
+            newton.make_whole(problem, &solver.z, settings.max_steps);
         }
         if !settings.exact_rows || !widen_margins::<T>(problem, newton, &mut solver.margin) {
             return;
         }
         newton.sides.set(problem, &solver.margin);
-        let before = newton.multipliers.clone();
+        solver.before.clone_from(&newton.multipliers);
         if rounds::<T>() {
             newton.evaluate::<T, false>(problem, &solver.z);
         }
         if newton.run(problem, &solver.z, settings.max_steps) != Ended::Converged {
-            newton.multipliers = before;
+            newton.multipliers.clone_from(&solver.before);
             newton.evaluate::<T, true>(problem, &solver.z);
             return;
         }

@@ -28,6 +28,9 @@ pub(crate) fn settle<T: Sample, const ROUND: bool>(x: f64, lo: f64, hi: f64) -> 
     if ROUND { T::narrow(y).widen() } else { y }
 }
 
+/// Numbers that [`plain_sums`] adds up.
+pub(crate) const PLAIN: usize = 3;
+
 /// One cell of a plain problem: `[Σ y, Σ |y| (and |z| of free samples), number of free samples]` added to `out`.
 #[inline(always)]
 pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: f64, hi: f64, out: &mut [f64]) {
@@ -53,6 +56,39 @@ pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: 
     out[0] += add_lanes(value);
     out[1] += add_lanes(size);
     out[2] += add_lanes(free);
+}
+
+/// As [`plain_sums`], and puts the samples to `near` that another shift, less than `reach` from this one, may free or
+/// clip.
+#[inline(always)]
+pub(crate) fn plain_watch<T: Sample>(
+    z: &[T],
+    shift: f64,
+    (lo, hi): (f64, f64),
+    reach: f64,
+    out: &mut [f64],
+    near: &mut Vec<f64>,
+) {
+    let is_near = |z: T| {
+        let y = z.widen() - shift;
+        ((y - lo).abs() < reach) | ((y - hi).abs() < reach)
+    };
+    for block in z.chunks(8 * BLOCK) {
+        plain_sums::<T, false>(block, shift, lo, hi, out);
+        let (chunks, rest) = block.as_chunks::<LANES>();
+        let mut found = [0.0; LANES];
+        for chunk in chunks {
+            if chunk.iter().fold(false, |any, z| any | is_near(*z)) {
+                let mut count = 0;
+                for z in chunk {
+                    found[count % LANES] = z.widen();
+                    count += usize::from(is_near(*z));
+                }
+                near.extend_from_slice(&found[..count.min(LANES)]);
+            }
+        }
+        near.extend(rest.iter().filter(|z| is_near(**z)).map(|z| z.widen()));
+    }
 }
 
 #[inline(always)]

@@ -14,6 +14,9 @@
 //! multipliers along which the model has no end. Soft rows are the same with multipliers capped, `|μ_j| ≤ ρ_j`:
 //! a row that reaches its cap leaves the basis and stays there, a constant.
 
+mod pricing;
+
+use self::pricing::Pricing;
 use super::basis::Basis;
 use super::sides::Sides;
 use crate::runtime::problem::Problem;
@@ -63,6 +66,7 @@ pub(crate) struct Local {
     vector: Vec<f64>,
     combination: Vec<f64>,
     ignored: Vec<bool>,
+    pricing: Pricing,
 }
 
 impl Local {
@@ -90,9 +94,9 @@ impl Local {
         let mut steps = 0;
         self.ignored.clear();
         self.ignored.resize(problem.rows(), false);
+        self.pricing.start(tolerance);
         loop {
-            self.update_activity(problem);
-            let Some((row, side, down)) = self.worst(sides, tolerance) else { return Outcome::Solved };
+            let Some((row, side, down)) = self.next_violated(problem, sides) else { return Outcome::Solved };
             match self.enter(problem, sides, row, side, down, &mut steps) {
                 Entered::Done => {}
                 Entered::Ray(violation) if violation <= ignorable * tolerance[row] => self.ignored[row] = true,
@@ -218,34 +222,41 @@ impl Local {
 
     fn settle_known(&mut self, problem: &Problem, sides: &Sides) {
         while !self.active.is_empty() {
-            self.update_activity(problem);
+            self.update_slots(problem);
             let mut solution = std::mem::take(&mut self.combination);
             solution.clear();
-            solution.extend(self.active.iter().map(|&j| self.activity[j] - self.side_value(sides, j)));
+            solution.extend(self.active.iter().map(|&j| self.activity_of(problem, j) - self.side_value(sides, j)));
             self.basis.solve_lower(&mut solution);
             self.basis.solve_upper(&mut solution);
-            let wrong = |j: usize, mu: f64| match self.places[j] {
-                _ if sides.is_equality(j) => mu.abs() > sides.cap[j],
-                Place::Basic(Side::Upper) => mu < 0.0 || mu > sides.cap[j],
-                _ => mu > 0.0 || mu < -sides.cap[j],
-            };
-            let bad: Vec<usize> = (0..solution.len()).rev().filter(|&k| wrong(self.active[k], solution[k])).collect();
-            if bad.is_empty() {
-                for (k, &mu) in solution.iter().enumerate() {
-                    let row = self.active[k];
+            let before = self.active.len();
+            for k in (0..before).rev() {
+                let row = self.active[k];
+                if self.is_wrong(sides, row, solution[k]) {
+                    self.active.remove(k);
+                    self.basis.remove(k);
+                    self.places[row] = Place::Zero;
+                }
+            }
+            self.combination = solution;
+            if self.active.len() == before {
+                for k in 0..before {
+                    let (row, mu) = (self.active[k], self.combination[k]);
                     self.target[row] = mu;
                     self.load_row(problem, row);
                     self.x.iter_mut().zip(&self.vector).for_each(|(x, v)| *x -= mu * v);
                 }
-                self.combination = solution;
                 return;
             }
-            self.combination = solution;
-            for k in bad {
-                let row = self.active.remove(k);
-                self.basis.remove(k);
-                self.places[row] = Place::Zero;
-            }
+        }
+    }
+
+    /// Whether a row in the basis may not have this multiplier.
+    fn is_wrong(&self, sides: &Sides, row: usize, mu: f64) -> bool {
+        let cap = sides.cap[row];
+        match self.places[row] {
+            _ if sides.is_equality(row) => mu.abs() > cap,
+            Place::Basic(Side::Upper) => mu < 0.0 || mu > cap,
+            _ => mu > 0.0 || mu < -cap,
         }
     }
 
@@ -256,35 +267,16 @@ impl Local {
         }
     }
 
-    fn update_activity(&mut self, problem: &Problem) {
+    /// What `x` adds to the sums over free samples.
+    fn update_slots(&mut self, problem: &Problem) {
         self.vector.copy_from_slice(&self.x);
         self.load_slots(problem);
-        for row in 0..problem.rows() {
-            self.activity[row] = self.base[row] + problem.rows.dot(row, &self.slots);
-        }
     }
 
-    /// The row violated most, in units of its tolerance: `(row, side, multiplier falls)`.
-    fn worst(&self, sides: &Sides, tolerance: &[f64]) -> Option<(usize, Side, bool)> {
-        let mut best = (1.0, None);
-        for (row, &place) in self.places.iter().enumerate() {
-            if self.ignored[row] {
-                continue;
-            }
-            let (over, under) = (self.activity[row] - sides.upper[row], sides.lower[row] - self.activity[row]);
-            let (violation, choice) = match place {
-                Place::Zero if over >= under => (over, (row, Side::Upper, false)),
-                Place::Zero => (under, (row, Side::Lower, true)),
-                Place::Basic(_) => continue,
-                Place::Capped(Side::Upper) => (-over, (row, Side::Upper, true)),
-                Place::Capped(Side::Lower) => (-under, (row, Side::Lower, false)),
-            };
-            let ratio = violation / tolerance[row];
-            if ratio > best.0 {
-                best = (ratio, Some(choice));
-            }
-        }
-        best.1
+    /// The activity of a row at `x`, with the slots up to date.
+    #[inline]
+    fn activity_of(&self, problem: &Problem, row: usize) -> f64 {
+        self.base[row] + problem.rows.dot(row, &self.slots)
     }
 
     /// Moves the multiplier of a violated row until it is satisfied, dropping and capping others on the way.

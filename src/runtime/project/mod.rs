@@ -13,6 +13,7 @@
 //! | module | job |
 //! | --- | --- |
 //! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
+//! | `trust` | passes over the samples near a bound alone |
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
@@ -37,6 +38,7 @@ mod sample;
 mod settings;
 mod sides;
 mod sparse;
+mod trust;
 
 pub(crate) use output::for_each_sample;
 pub(crate) use projector::finite;

@@ -5,6 +5,7 @@ use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
 use super::sparse;
+use super::trust::Trust;
 use crate::runtime::problem::Problem;
 
 /// Most times that a ray is made eight times longer.
@@ -40,6 +41,9 @@ pub(crate) struct Newton {
     /// The rounding error of a row's sum relative to its size: within it a row counts as satisfied.
     pub(crate) unit: f64,
     sampled: bool,
+    trust: Trust,
+    /// Whether the last evaluation was over all samples, and not those near a bound alone.
+    whole: bool,
     trial: Vec<f64>,
     step: Vec<f64>,
 }
@@ -65,6 +69,7 @@ impl Newton {
             }
         }
         self.sampled = false;
+        self.trust.off();
         if multipliers.is_none() && problem.n() >= SAMPLED {
             self.start_sampled(problem, z);
         }
@@ -80,17 +85,46 @@ impl Newton {
         self.run(problem, z, SAMPLED_STEPS);
         self.sampled = false;
         self.passes = 0;
+        self.trust.arm::<T>(problem, &self.sums);
     }
 
     /// Activities at the present multipliers, with `ROUND` of the numbers as they will be returned.
     pub(crate) fn evaluate<T: Sample, const ROUND: bool>(&mut self, problem: &Problem, z: &[T]) {
         problem.rows.shift_into(&self.multipliers, &mut self.shift);
+        self.whole = false;
         if self.sampled {
             self.sums.estimate(problem, z, &self.shift);
+        } else if !ROUND && self.trust.covers(&self.shift) {
+            self.trust.evaluate::<T>(problem, &self.shift, &mut self.sums);
         } else {
-            self.sums.evaluate::<T, ROUND>(problem, z, &self.shift);
+            self.whole = true;
+            self.passes += 1;
+            if !ROUND && self.trust.is_armed() {
+                self.sums.watch(problem, z, &self.shift, &mut self.trust);
+            } else {
+                self.sums.evaluate::<T, ROUND>(problem, z, &self.shift);
+            }
         }
+        self.measure_rows(problem);
+    }
+
+    /// Makes sure that the sums are those of all samples; where they tell another end than those of samples near a bound
+    /// did, goes on by full passes.
+    pub(crate) fn make_whole<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) {
+        if self.whole {
+            return;
+        }
+        self.whole = true;
         self.passes += 1;
+        self.sums.evaluate::<T, false>(problem, z, &self.shift);
+        self.measure_rows(problem);
+        if self.residual() > 1.0 {
+            self.trust.off();
+            self.run(problem, z, max_steps);
+        }
+    }
+
+    fn measure_rows(&mut self, problem: &Problem) {
         for row in 0..problem.rows() {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
             // At least the size at the start: a row whose terms have vanished is known no better than they were.

@@ -85,31 +85,29 @@ impl<T: Sample> pulp::WithSimd for PlainBlock<'_, T> {
         const LANES: usize = 16;
         let PlainBlock { z, cell, shift, lo, hi, y } = self;
         let (mut objective, mut worst) = ([0.0_f64; LANES], [0.0_f64; LANES]);
+        let one = |z: T, t: f64| {
+            let value = settle::<T, true>(z.widen() - t, lo, hi);
+            (T::narrow(value), measure(value, z.widen(), t, 1.0, lo, hi))
+        };
+        let (chunks_z, rest_z) = z.as_chunks::<LANES>();
+        let (chunks_cell, rest_cell) = cell.as_chunks::<LANES>();
+        let (chunks_y, rest_y) = y.as_chunks_mut::<LANES>();
         let mut steps = [0.0; LANES];
-        let mut at = 0;
-        while at < z.len() {
-            let len = (z.len() - at).min(LANES);
-            let (z, y) = (&z[at..at + len], &mut y[at..at + len]);
+        for ((z, cell), y) in chunks_z.iter().zip(chunks_cell).zip(chunks_y) {
             // The look-up first, by itself: the rest is straight arithmetic.
-            steps.iter_mut().zip(&cell[at..at + len]).for_each(|(s, c)| *s = shift[*c as usize]);
-            if len == LANES {
-                for lane in 0..LANES {
-                    let value = settle::<T, true>(z[lane].widen() - steps[lane], lo, hi);
-                    y[lane] = T::narrow(value);
-                    let (square, error) = measure(value, z[lane].widen(), steps[lane], 1.0, lo, hi);
-                    objective[lane] += square;
-                    worst[lane] = if error > worst[lane] { error } else { worst[lane] };
-                }
-            } else {
-                for lane in 0..len {
-                    let value = settle::<T, true>(z[lane].widen() - steps[lane], lo, hi);
-                    y[lane] = T::narrow(value);
-                    let (square, error) = measure(value, z[lane].widen(), steps[lane], 1.0, lo, hi);
-                    objective[lane] += square;
-                    worst[lane] = if error > worst[lane] { error } else { worst[lane] };
-                }
+            steps.iter_mut().zip(cell).for_each(|(s, c)| *s = shift[*c as usize]);
+            for lane in 0..LANES {
+                let (value, (square, error)) = one(z[lane], steps[lane]);
+                y[lane] = value;
+                objective[lane] += square;
+                worst[lane] = if error > worst[lane] { error } else { worst[lane] };
             }
-            at += LANES;
+        }
+        for (lane, ((z, cell), y)) in rest_z.iter().zip(rest_cell).zip(rest_y).enumerate() {
+            let (value, (square, error)) = one(*z, shift[*cell as usize]);
+            *y = value;
+            objective[lane] += square;
+            worst[lane] = if error > worst[lane] { error } else { worst[lane] };
         }
         Measures {
             objective: 0.5 * objective.iter().sum::<f64>(),

@@ -6,7 +6,7 @@ use super::output::Measures;
 use super::projection::{Infeasibility, ProjectError, Projection, Status};
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::{farkas, gradient, relax};
+use super::{farkas, gradient, relax, sparse};
 use crate::runtime::problem::Problem;
 
 /// Solves one problem after another without allocating once its buffers have grown.
@@ -17,6 +17,8 @@ pub struct Projector<T: Sample = f64> {
     pub(crate) next: Vec<u32>,
     pub(crate) newton: Newton,
     pub(crate) margin: Vec<f64>,
+    /// The multipliers before a margin was widened.
+    pub(crate) before: Vec<f64>,
     pub(crate) measures: Vec<Measures>,
     pub(crate) gradient: gradient::Buffers<T>,
 }
@@ -40,7 +42,9 @@ impl<T: Sample> Projector<T> {
     ) -> Result<(), ProjectError> {
         check_input(problem, z, settings)?;
         self.z.resize(z.len(), T::default());
-        problem.grouping.group_into(z, &mut self.z, &mut self.next);
+        if !problem.grouping.group_checked(z, &mut self.z, &mut self.next, all_finite) {
+            finite("z", z)?;
+        }
         self.newton.start(problem, &self.z, settings.warm_start.as_deref());
         if let Some(row) = self.newton.activity.iter().position(|a| !a.is_finite()) {
             return Err(ProjectError::Overflow { row });
@@ -54,6 +58,9 @@ impl<T: Sample> Projector<T> {
             self.newton.sides.set(problem, &self.margin);
             self.newton.start(problem, &self.z, None);
             ended = self.newton.run(problem, &self.z, settings.max_steps);
+        }
+        if ended == Ended::Limit {
+            ended = self.second_method(problem);
         }
         match ended {
             Ended::Converged => {
@@ -81,6 +88,21 @@ impl<T: Sample> Projector<T> {
     }
 }
 
+impl<T: Sample> Projector<T> {
+    /// Norms so different that the dense basis goes wrong: tries the sparse method, and goes back to where the first one
+    /// ended if that does no better.
+    fn second_method(&mut self, problem: &Problem) -> Ended {
+        let Some(rows) = sparse::rows_if_small(problem) else { return Ended::Limit };
+        self.before.clone_from(&self.newton.multipliers);
+        self.newton.start(problem, &self.z, None);
+        let ended = sparse::run(&mut self.newton, problem, &self.z, rows);
+        if ended == Ended::Limit {
+            self.newton.start(problem, &self.z, Some(&self.before));
+        }
+        ended
+    }
+}
+
 fn proof(problem: &Problem, mut combination: Vec<f64>) -> Infeasibility {
     let scale = combination.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
     combination.iter_mut().for_each(|f| *f /= scale);
@@ -93,7 +115,6 @@ fn check_input<T: Sample>(problem: &Problem, z: &[T], settings: &Settings) -> Re
     if z.len() != problem.n() {
         return Err(ProjectError::Length { what: "z", found: z.len(), expected: problem.n() });
     }
-    finite("z", z)?;
     if let Some(start) = &settings.warm_start {
         if start.len() != problem.rows() {
             return Err(ProjectError::Length { what: "warm_start", found: start.len(), expected: problem.rows() });
@@ -107,11 +128,15 @@ fn check_input<T: Sample>(problem: &Problem, z: &[T], settings: &Settings) -> Re
 
 /// Fails at the first number that is not finite. One pass that vectorises; the place is looked up only if needed.
 pub(crate) fn finite<T: Sample>(what: &'static str, values: &[T]) -> Result<(), ProjectError> {
-    let all = pulp::Arch::new().dispatch(AllFinite(values));
+    let all = all_finite(values);
     match values.iter().position(|v| !all && !v.widen().is_finite()) {
         Some(index) => Err(ProjectError::NotFinite { what, index, value: values[index].widen() }),
         None => Ok(()),
     }
+}
+
+fn all_finite<T: Sample>(values: &[T]) -> bool {
+    pulp::Arch::new().dispatch(AllFinite(values))
 }
 
 struct AllFinite<'a, T>(&'a [T]);

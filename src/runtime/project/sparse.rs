@@ -21,6 +21,8 @@ use crate::runtime::problem::{Bounds, Problem};
 
 /// Both more rows and more slots than this, and the dense basis would be large.
 const LARGE: usize = 700;
+/// Most samples and most rows of a problem that this method is tried on when the other has failed.
+const SMALL: usize = 1000;
 /// Most products in the normal matrix.
 const PRODUCTS: usize = 40_000_000;
 const OUTER: usize = 80;
@@ -37,9 +39,16 @@ const HEAVY: f64 = 1e18;
 /// The matrix in grouped order, where the sparse method should be used: many rows and slots, few samples a slot.
 pub(crate) fn rows_if_large(problem: &Problem) -> Option<Rows> {
     let few = problem.rows().min(problem.slots()) <= LARGE;
-    if few || problem.n() > 4 * problem.slots() {
-        return None;
-    }
+    if few || problem.n() > 4 * problem.slots() { None } else { rows(problem) }
+}
+
+/// The matrix in grouped order, where the problem is so small that a second method costs little.
+pub(crate) fn rows_if_small(problem: &Problem) -> Option<Rows> {
+    if problem.n() > SMALL || problem.rows() > SMALL { None } else { rows(problem) }
+}
+
+/// The matrix in grouped order; `None` if its normal matrix would be too large.
+fn rows(problem: &Problem) -> Option<Rows> {
     let width = problem.width();
     let mut rows = Rows { indptr: vec![0], ..Rows::default() };
     for row in 0..problem.rows() {

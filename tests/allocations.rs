@@ -1,0 +1,67 @@
+//! A solver whose buffers have grown allocates nothing. (A test binary of its own: the counter is the allocator.)
+
+use fairc::runtime::{Bounds, Gradient, Problem, ProblemParts, Projection, Projector, RowsByCell, Sample, Settings};
+
+/// Equal means of four groups, within `eps`; with a factor, weights and bounds of each sample if `rich`.
+fn problem(n: usize, rich: bool) -> Problem {
+    let cell: Vec<u32> = (0..n as u32).map(|i| i.wrapping_mul(2_654_435_761) >> 30).collect();
+    let mut lists = vec![Vec::new(); 4];
+    let mut rows = 0;
+    for a in 0..4 {
+        for b in a + 1..4 {
+            lists[a].push((rows, 4.0 / n as f64));
+            lists[b].push((rows, -4.0 / n as f64));
+            rows += 1;
+        }
+    }
+    let mut parts = ProblemParts {
+        cell,
+        cells: 4,
+        dictionary: vec![RowsByCell::from_cells(lists)],
+        lower: vec![-0.01; rows as usize],
+        upper: vec![0.01; rows as usize],
+        bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+        ..ProblemParts::default()
+    };
+    if rich {
+        parts.factors = vec![(0..n).map(|i| ((i * 7) % 13) as f64 / 13.0).collect()];
+        parts.dictionary.push(RowsByCell::from_cells(vec![[(0, 0.5 / n as f64)]; 4]));
+        parts.weights = Some((0..n).map(|i| 0.5 + ((i * 5) % 11) as f64 / 11.0).collect());
+        parts.bounds =
+            Bounds::PerSample { lo: vec![0.0; n], hi: (0..n).map(|i| 0.8 + 0.01 * (i % 7) as f64).collect() };
+    }
+    Problem::new(parts).expect("a well-formed problem")
+}
+
+fn check<T: Sample>(n: usize, rich: bool, narrow: impl Fn(f64) -> T) {
+    let problem = problem(n, rich);
+    let z: Vec<T> = (0..n)
+        .map(|i| narrow(((i * 2_654_435_761) % 1_000_003) as f64 / 1e6 + 0.05 * f64::from(problem.cell()[i])))
+        .collect();
+    let settings = Settings::default();
+    let (mut solver, mut out, mut gradient) = (Projector::new(), Projection::default(), Gradient::default());
+    let mut both = || {
+        solver.project_into(&problem, &z, &settings, &mut out).expect("finite input");
+        solver.vjp_into(&problem, &out, &z, &mut gradient).expect("an optimum");
+    };
+    assert!(allocation_counter::measure(&mut both).count_total > 0, "the first solve must fill its buffers");
+    // Buffers of the basis may still grow when a solve takes another path.
+    both();
+    let warm = allocation_counter::measure(&mut both);
+    assert_eq!(warm.count_total, 0, "n = {n}, rich {rich}, {} passes", out.passes);
+    assert!(out.multipliers.iter().any(|m| *m != 0.0));
+}
+
+#[test]
+fn warm_solves_do_not_allocate() {
+    // One thread: handing tasks to others allocates.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    pool.install(|| {
+        for n in [64, 1000, 40_000, 300_000] {
+            for rich in [false, true] {
+                check(n, rich, |z| z);
+                check(n, rich, |z| z as f32);
+            }
+        }
+    });
+}
