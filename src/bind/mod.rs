@@ -21,6 +21,7 @@ mod plan;
 mod sample_rows;
 mod shape;
 mod tally;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,8 @@ mod tests;
 pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip};
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
+pub use formula::Arithmetic;
 pub use params::Params;
 pub use plan::{Left, Purpose};
 pub use tally::Samples;
+pub use trace::{TraceError, TracedRow, Tracked};

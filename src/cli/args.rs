@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{audit, check, compile, completions, explain, export, format, metrics, project, solve};
+use super::{audit, check, compile, completions, explain, export, format, metrics, predict, project, solve, train};
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
 pub const HELP: &str = "\
@@ -22,6 +22,10 @@ Write a spec:
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
   audit        Check whether predictions satisfy a spec
+
+Train a network:
+  train        Train a network whose predictions satisfy a spec
+  predict      Predictions of a trained network that satisfy its spec
 
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -98,6 +102,8 @@ pub enum Command {
     Std(metrics::Args),
     Project(project::Args),
     Audit(audit::Args),
+    Train(train::Args),
+    Predict(predict::Args),
     Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),

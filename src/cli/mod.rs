@@ -29,10 +29,12 @@ mod fault;
 mod format;
 mod input;
 mod metrics;
+mod predict;
 mod project;
 mod setting;
 mod solve;
 mod stop;
+mod train;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -81,6 +83,8 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Fmt(args) => format::run(&args, console),
         Command::Project(args) => project::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::Train(args) => train::run(&args, console),
+        Command::Predict(args) => predict::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -9,6 +9,8 @@ mod audit;
 mod data;
 mod ledger;
 mod number;
+#[cfg(feature = "torch")]
+pub mod plot;
 mod project;
 mod row;
 mod table;
@@ -17,6 +19,7 @@ mod words;
 pub use audit::{Audit, AuditView};
 pub use data::{DataReport, DataView, EventSize, event_sizes};
 pub use ledger::{Group, Ledger, Reading, RowLedger};
+pub use number::short;
 pub use project::{Batching, Movement, ProjectReport, Projected};
-pub use table::Paint;
+pub use table::{Align, Paint, Table};
 pub use words::{first_sentence, wrapped};

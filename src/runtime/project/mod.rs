@@ -18,7 +18,7 @@
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
 //! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
-//! | `gradient` | derivatives |
+//! | `gradient`, `tangent` | derivatives, as a product and as a matrix |
 
 mod basis;
 mod farkas;
@@ -37,11 +37,13 @@ mod sample;
 mod settings;
 mod sides;
 mod sparse;
+mod tangent;
 
 pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Projection, Side, Status};
 pub use projector::Projector;
 pub use sample::Sample;
 pub use settings::{OnInfeasible, Settings};
+pub use tangent::Tangent;
 
 use super::problem::Problem;
 
