@@ -57,6 +57,11 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "a program and a table to a problem",
     ),
     (
+        "torch",
+        &["bind", "data", "language::program", "runtime::problem", "runtime::project"],
+        "training: bound batches and the projection as tensors",
+    ),
+    (
         "report",
         &["bind", "language::program", "runtime::problem", "runtime::project"],
         "what rows say about predictions",

@@ -9,13 +9,16 @@ use std::io::Write;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tch::{Kind, Tensor};
 
 use super::error::TrainError;
 use crate::data::{DataError, write_atomically};
 
-/// Tensors by name, and two JSON texts beside them.
+/// The entry of the metadata that holds everything else.
+const ABOUT: &str = "fairc";
+
+/// Tensors by name, and two JSON values beside them.
 #[derive(Debug, Default)]
 pub struct Checkpoint {
     pub tensors: BTreeMap<String, Tensor>,
@@ -35,12 +38,10 @@ impl Checkpoint {
         parts.iter().for_each(|(_, part)| {
             hasher.update(&part.bytes);
         });
-        let fields = [
-            ("identity", self.identity.to_string()),
-            ("state", self.state.to_string()),
-            ("blake3", hasher.finalize().to_hex().to_string()),
-        ];
-        let metadata: HashMap<String, String> = fields.map(|(name, text)| (name.to_owned(), text)).into();
+        let about =
+            json!({ "identity": self.identity, "state": self.state, "blake3": hasher.finalize().to_hex().as_str() });
+        // One entry, since more would be written in an order that differs from run to run.
+        let metadata: HashMap<String, String> = [(ABOUT.to_owned(), about.to_string())].into();
         let views = parts.iter().map(|(name, part)| Ok((*name, part.view()?)));
         let views = views.collect::<Result<Vec<_>, TrainError>>()?;
         let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| damaged(path, &error))?;
@@ -70,13 +71,14 @@ impl Checkpoint {
         for name in tensors.keys() {
             hasher.update(file.tensor(name).map_err(|error| damaged(path, &error))?.data());
         }
-        let fields = header.metadata().clone().unwrap_or_default();
-        let field = |name: &str| fields.get(name).ok_or_else(|| damaged(path, &format!("`{name}` is missing")));
-        if *field("blake3")? != hasher.finalize().to_hex().to_string() {
+        let about = header.metadata().as_ref().and_then(|fields| fields.get(ABOUT));
+        let about = about.ok_or_else(|| damaged(path, &"it was not written by fairc"))?;
+        let mut about: Value = serde_json::from_str(about).map_err(|error| damaged(path, &error))?;
+        let mut field = |name: &str| about.get_mut(name).map(Value::take).unwrap_or_default();
+        if field("blake3").as_str() != Some(hasher.finalize().to_hex().as_str()) {
             return Err(damaged(path, &"its bytes have changed since it was written"));
         }
-        let json = |name: &str| serde_json::from_str(field(name)?).map_err(|error| damaged(path, &error));
-        Ok(Checkpoint { identity: json("identity")?, state: json("state")?, tensors })
+        Ok(Checkpoint { identity: field("identity"), state: field("state"), tensors })
     }
 
     /// The tensors whose names begin with a prefix, without it.

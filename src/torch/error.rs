@@ -3,7 +3,7 @@
 use tch::TchError;
 
 use crate::bind::{BindError, TraceError};
-use crate::runtime::problem::Problem;
+use crate::runtime::problem::{Problem, ProblemError};
 use crate::runtime::project::{Infeasibility, ProjectError};
 
 /// Why there is no fair output.
@@ -22,6 +22,9 @@ pub enum LayerError {
     /// The output holds NaN or infinite numbers, or numbers too large.
     #[error("the network's output cannot be projected: {0}; lower the learning rate if training diverges")]
     Project(#[from] ProjectError),
+    /// A batch makes no problem.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
     /// No predictions satisfy the rows of this batch.
     #[error("no predictions within their bounds satisfy {} together on this batch; loosen one, make it `soft`, or relax", list(.rows))]
     Infeasible { rows: Vec<String> },

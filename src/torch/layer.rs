@@ -12,13 +12,15 @@
 //! what stands around the layer. With tracked params or labels the same is written out with the rows as tensors, see
 //! [`super::tracked`].
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
+use super::device;
 use super::error::LayerError;
 use super::solver::{Solved, Solver};
 use super::tracked::{Batch, Tracks, tracked_output};
 use crate::bind::{Bound, Encoded, Params, Samples};
 use crate::language::program::Program;
+use crate::runtime::problem::Problem;
 use crate::runtime::project::{Certificate, Settings, Side, Status};
 
 /// Maps raw predictions of a batch to the nearest ones that satisfy a program, differentiably.
@@ -28,6 +30,7 @@ pub struct FairLayer<'a> {
     encoded: &'a Encoded,
     params: Params,
     settings: Settings,
+    on_device: bool,
     single: Solver<f32>,
     double: Solver<f64>,
 }
@@ -57,6 +60,7 @@ impl<'a> FairLayer<'a> {
             encoded,
             params,
             settings: Settings::default(),
+            on_device: false,
             single: Solver::default(),
             double: Solver::default(),
         }
@@ -66,6 +70,13 @@ impl<'a> FairLayer<'a> {
     #[must_use]
     pub fn with_settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Solves on sums by cell although the samples are on the host, as it does for samples that are not.
+    #[must_use]
+    pub fn on_device(mut self) -> Self {
+        self.on_device = true;
         self
     }
 
@@ -100,11 +111,7 @@ impl<'a> FairLayer<'a> {
         }
         let flat = z.f_reshape([-1])?;
         let with_gradient = flat.requires_grad() || !tracks.is_empty();
-        let solved = match z.kind() {
-            Kind::Float => self.single.solve(&bound.problem, &flat, &self.settings, with_gradient)?,
-            Kind::Double => self.double.solve(&bound.problem, &flat, &self.settings, with_gradient)?,
-            other => return Err(LayerError::Kind(other)),
-        };
+        let solved = self.solve(&bound.problem, &flat, with_gradient)?;
         let y = if !with_gradient {
             solved.y.shallow_clone()
         } else if tracks.is_empty() {
@@ -117,6 +124,18 @@ impl<'a> FairLayer<'a> {
         let y = y.f_reshape(z.size())?;
         let Solved { status, multipliers, active, certificate, .. } = solved;
         Ok(Fair { y, bound, status, multipliers, active, certificate })
+    }
+
+    /// On the host; on the device for samples that are there, where the rows allow it.
+    fn solve(&mut self, problem: &Problem, z: &Tensor, with_gradient: bool) -> Result<Solved, LayerError> {
+        let (on_device, settings) = (self.on_device || z.device() != Device::Cpu, &self.settings);
+        match (z.kind(), device::by_cell(problem).filter(|_| on_device)) {
+            (Kind::Float, Some(bounds)) => device::solve::<f32>(problem, bounds, z, settings, with_gradient),
+            (Kind::Double, Some(bounds)) => device::solve::<f64>(problem, bounds, z, settings, with_gradient),
+            (Kind::Float, None) => self.single.solve(problem, z, settings, with_gradient),
+            (Kind::Double, None) => self.double.solve(problem, z, settings, with_gradient),
+            (other, _) => Err(LayerError::Kind(other)),
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! | module | job |
 //! | --- | --- |
-//! | `layer`, `solver`, `tracked` | the layer: values from the runtime, derivatives as tensors |
+//! | `layer`, `solver`, `device`, `tracked` | the layer: values from the runtime, derivatives as tensors |
 //! | `features`, `batches`, `random` | from tables to tensors, splits and batches |
 //! | `model`, `optimiser`, `schedule` | what `fairc train` trains, and with what |
 //! | `trainer`, `progress`, `checkpoint` | the loop and its state |
@@ -18,6 +18,7 @@
 mod batches;
 mod bundle;
 mod checkpoint;
+mod device;
 mod error;
 mod evaluate;
 mod features;

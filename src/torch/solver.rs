@@ -61,13 +61,7 @@ impl<T: Scalar> Solver<T> {
         z.f_copy_data(&mut self.z, n)?;
         self.projector.project_into(problem, &self.z, settings, &mut self.projection)?;
         let projection = &self.projection;
-        match &projection.status {
-            Status::Optimal | Status::Relaxed(_) => {}
-            Status::Infeasible(proof) => return Err(LayerError::infeasible(proof, problem)),
-            Status::IterationLimit => {
-                return Err(LayerError::Unfinished { violation: projection.certificate.row_violation });
-            }
-        }
+        refuse_unsolved(projection, problem)?;
         let to_tensor = |values: &[T]| Tensor::f_from_slice(values)?.f_to_device(z.device());
         let y = to_tensor(&projection.y)?;
         let (mut free, mut directions, mut rows) = (Tensor::new(), None, Vec::new());
@@ -96,6 +90,15 @@ impl<T: Scalar> Solver<T> {
             active: projection.active.clone(),
             certificate: projection.certificate,
         })
+    }
+}
+
+/// A projection that is no solution is an error.
+pub(super) fn refuse_unsolved<T: Sample>(projection: &Projection<T>, problem: &Problem) -> Result<(), LayerError> {
+    match &projection.status {
+        Status::Optimal | Status::Relaxed(_) => Ok(()),
+        Status::Infeasible(proof) => Err(LayerError::infeasible(proof, problem)),
+        Status::IterationLimit => Err(LayerError::Unfinished { violation: projection.certificate.row_violation }),
     }
 }
 

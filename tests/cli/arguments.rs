@@ -11,7 +11,20 @@ fn help_is_a_page_for_newcomers() {
 
 #[test]
 fn every_command_has_a_help_page() {
-    let commands = ["check", "compile", "fmt", "explain", "std", "project", "audit", "export", "solve", "completions"];
+    let commands = [
+        "check",
+        "compile",
+        "fmt",
+        "explain",
+        "std",
+        "project",
+        "audit",
+        "train",
+        "predict",
+        "export",
+        "solve",
+        "completions",
+    ];
     let pages: Vec<String> = commands.iter().map(|command| transcript(&format!("{command} -h"))).collect();
     assert_snapshot!(pages.join("\n"));
 }
@@ -54,6 +67,22 @@ fn mistakes_in_arguments_end_with_2() {
         assert!(text.contains("\nexit code 2\n"), "{text}");
     }
     assert_snapshot!(all.join("\n"));
+}
+
+#[cfg(not(feature = "torch"))]
+#[test]
+fn training_says_what_it_needs() {
+    for arguments in
+        [&["train", "a.fair", "--data", "b.csv", "--target", "y", "-o", "m"][..], &["predict", "m", "--data", "b.csv"]]
+    {
+        let done = run(arguments);
+        assert_eq!(done.code, 2);
+        assert!(
+            done.stderr.contains("without training") && done.stderr.contains("--features torch"),
+            "{}",
+            done.stderr
+        );
+    }
 }
 
 #[test]

@@ -41,6 +41,35 @@ fn rows_hold_exactly_on_single_precision_output() {
     }
 }
 
+/// The path of samples that are not on the host, on samples that are.
+#[test]
+fn sums_by_cell_give_the_same_numbers() {
+    for (name, spec) in specs() {
+        let program = compile(&spec);
+        let params = Params::defaults(&program);
+        for seed in 0..12 {
+            let people = People::random(60 + 40 * seed as usize, 50 + seed);
+            let data = encoded(&program, &people.csv(), &params);
+            let run = |mut layer: FairLayer, kind: Kind| {
+                let z = Tensor::from_slice(&people.z).to_kind(kind).set_requires_grad(true);
+                let fair = layer.forward(&z, &Samples::All).unwrap();
+                (&fair.y * &fair.y).sum(Kind::Double).backward();
+                let numbers = |tensor: &Tensor| Vec::<f64>::try_from(tensor.detach().to_kind(Kind::Double)).unwrap();
+                (numbers(&fair.y), numbers(&z.grad()), fair.certificate.row_violation)
+            };
+            for (kind, tolerance) in [(Kind::Double, 1e-11), (Kind::Float, 3e-6)] {
+                let layer = || FairLayer::new(&program, &data, params.clone());
+                let (host, device) = (run(layer(), kind), run(layer().on_device(), kind));
+                let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance);
+                assert!(near(&host.0, &device.0), "{name} {seed} {kind:?}: values");
+                assert!(near(&host.1, &device.1), "{name} {seed} {kind:?}: gradients");
+                assert!(name == "equality" || device.2 == 0.0, "{name} {seed} {kind:?}: {}", device.2);
+                assert!(device.0.iter().all(|y| (0.0..=1.0).contains(y)), "{name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn output_keeps_shape_and_kind() {
     let (_, spec) = specs().remove(0);
@@ -73,6 +102,10 @@ fn bad_output_is_refused() {
     let error = refused(&(&z / 0.0), &Samples::All);
     assert!(error.contains("`z[0]` is") && error.contains("finite"), "{error}");
     assert!(refused(&z, &Samples::Rows(&[99])).contains("99"));
+    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program)).on_device();
+    let wild = Tensor::from_slice(&(0..30).map(|i| if i == 7 { f64::NAN } else { 0.5 }).collect::<Vec<_>>());
+    let error = layer.forward(&wild, &Samples::All).unwrap_err().to_string();
+    assert!(error.contains("`z[7]` is NaN"), "{error}");
 }
 
 #[test]

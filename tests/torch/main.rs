@@ -3,3 +3,5 @@
 mod gradients;
 mod layer;
 mod support;
+mod trainer;
+mod training;

@@ -12,7 +12,7 @@
 use super::local::Local;
 use super::projection::{ProjectError, Projection, Side, Status};
 use super::sample::Sample;
-use crate::runtime::problem::{Factor, Problem};
+use crate::runtime::problem::{Factor, Problem, RowsByCell};
 
 /// How the projection moves with `z` near a solution, in the coordinates of cells.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -62,6 +62,17 @@ impl Problem {
     /// Factors of each cell, the second dimension of a slot.
     pub fn factors(&self) -> usize {
         self.width()
+    }
+
+    /// The coefficients `C_f` of a factor, by cell.
+    pub fn dictionary(&self, f: usize) -> RowsByCell {
+        let mut cells: Vec<Vec<(u32, f64)>> = vec![Vec::new(); self.cells()];
+        for row in 0..self.rows() {
+            for (slot, value) in self.rows.row(row).filter(|(slot, _)| slot % self.width() == f) {
+                cells[slot / self.width()].push((row as u32, value));
+            }
+        }
+        RowsByCell::from_cells(cells)
     }
 
     /// `φ_f` in sample order; `None` for the constant one (and for a factor that does not exist).
