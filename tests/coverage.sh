@@ -16,12 +16,14 @@ chmod +x "$folder/rustc"
 export RUSTC_WORKSPACE_WRAPPER=$folder/rustc LLVM_PROFILE_FILE=$folder/%m.profraw INSTA_UPDATE=no
 export FAIRC_FUZZ_CASES=${FAIRC_FUZZ_CASES:-300}
 tests=(--lib --bins --test language --test cli)
-cargo test --quiet "${tests[@]}"
+cargo test --quiet --no-fail-fast "${tests[@]}" || echo "some tests failed" >&2
 binaries=$(cargo test --no-run --message-format=json "${tests[@]}" 2>/dev/null | grep -o '"executable":"[^"]*"' | cut -d'"' -f4)
 "$profdata" merge "$folder"/*.profraw -o "$folder/all.profdata"
-objects=()
-for binary in $binaries; do objects+=(-object "$binary"); done
+first= objects=()
+for binary in $binaries; do
+    if [ -z "$first" ]; then first=$binary; else objects+=(-object "$binary"); fi
+done
 for room in syntax check lower program; do
-    "$cov" report "${objects[@]}" -instr-profile="$folder/all.profdata" "src/language/$room" |
+    "$cov" report "$first" "${objects[@]}" -instr-profile="$folder/all.profdata" "src/language/$room" |
         awk -v room="$room" '$1 == "TOTAL" { printf "%-8s %s of lines\n", room, $10 }'
 done

@@ -136,6 +136,6 @@ fn mutated_files_give_errors_or_a_tree() {
                 check_any(&String::from_utf8_lossy(&bytes));
             }
         }
-        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", String::from_utf8_lossy(&bytes));
+        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", String::from_utf8_lossy(&bytes));
     }
 }

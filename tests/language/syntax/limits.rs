@@ -7,6 +7,8 @@ use fairc::language::syntax::{MAX_LENGTH, format, parse};
 
 use super::check_any;
 
+/// Work that grows with the square of the length would take hours: this says nothing about speed.
+const HANG: Duration = Duration::from_secs(120);
 const LENGTH: usize = 1_000_000;
 
 /// Runs on a stack of `kib` KiB.
@@ -125,7 +127,7 @@ fn repeated_pieces_end_quickly() {
                 let _ = format(SourceId(0), &text);
                 drop(parsed);
                 let took = begin.elapsed();
-                assert!(took < Duration::from_secs(5), "{head:?} and {piece:?} took {took:?}");
+                assert!(took < HANG, "{head:?} and {piece:?} took {took:?}");
             }
         }
     });
@@ -142,7 +144,7 @@ fn a_megabyte_is_parsed_and_formatted() {
         let formatted = format(SourceId(0), &text).expect("it parses");
         let longest = formatted.lines().map(str::len).max();
         assert!(longest <= Some(100), "{piece:?} gives a line of {longest:?} columns");
-        assert!(begin.elapsed() < Duration::from_secs(20), "{piece:?} took {:?}", begin.elapsed());
+        assert!(begin.elapsed() < HANG, "{piece:?} took {:?}", begin.elapsed());
     }
 }
 
