@@ -25,6 +25,8 @@ pub mod language;
 #[cfg(feature = "analyze")]
 pub mod report;
 pub mod runtime;
+#[cfg(feature = "torch")]
+pub mod torch;
 
 use language::check::{Unit, UnitOrigin, check};
 use language::diagnostic::Diagnostic;

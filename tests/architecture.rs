@@ -67,6 +67,11 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "what can be said of programs and bound batches before anything is trained",
     ),
     (
+        "torch",
+        &["bind", "data", "language::program", "runtime::problem", "runtime::project"],
+        "training: bound batches and the projection as tensors",
+    ),
+    (
         "report",
         &["analyze", "bind", "language::program", "runtime::problem", "runtime::project"],
         "what rows say about predictions",

@@ -4,8 +4,9 @@
 #   bash tests/run.sh            all of it
 #   bash tests/run.sh core       formatting, lints and the Rust tests alone (no Python)
 #   bash tests/run.sh oracles    the comparisons with Python alone
+#   bash tests/run.sh torch      training alone: installs libtorch in .venv (about 1 GB), builds and tests the feature
 #
-# Needs Rust, Python 3 with venv, and a C compiler; it makes its own virtual environment in .venv.
+# Needs Rust, Python 3 with venv, and a C and C++ compiler; it makes its own virtual environment in .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,8 +44,19 @@ oracles() {
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
 }
 
+torch() {
+    step "libtorch"
+    source tests/torch/libtorch.sh
+    step "lints with training"
+    cargo clippy --all-targets --features torch --quiet -- -D warnings
+    step "training"
+    cargo test --features torch --no-fail-fast --lib -- torch:: report::plot
+    cargo test --features torch --no-fail-fast --test torch
+}
+
 case "${1:-all}" in
 core) core ;;
+torch) torch ;;
 oracles)
     python_environment
     oracles
@@ -53,9 +65,10 @@ all)
     python_environment
     core
     oracles
+    torch
     ;;
 *)
-    echo "usage: bash tests/run.sh [all|core|oracles]" >&2
+    echo "usage: bash tests/run.sh [all|core|oracles|torch]" >&2
     exit 2
     ;;
 esac

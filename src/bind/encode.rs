@@ -385,6 +385,13 @@ impl Encoded {
             .collect()
     }
 
+    /// For each cell, whether it lies in an event of the program; `None` if no row that takes part reads the event.
+    pub fn cells_in(&self, program: &Program, event: &crate::language::program::Event) -> Option<Vec<bool>> {
+        let index = program.events.iter().position(|known| known == event)?;
+        let event = self.plan.program_events.get(index).copied().flatten()?;
+        Some(self.events.iter().map(|events| events.get(event)).collect())
+    }
+
     /// The weights, if the spec declares any.
     pub fn weight(&self) -> Option<&[f64]> {
         self.weight.as_deref()

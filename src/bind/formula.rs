@@ -62,30 +62,119 @@ impl Formula {
     }
 
     pub(super) fn value(&self, scope: &Scope) -> f64 {
+        self.evaluate(scope)
+    }
+
+    /// Calls `see` on every number, param, column and total.
+    pub(super) fn visit_leaves(&self, see: &mut dyn FnMut(&Formula)) {
         match self {
-            Formula::Number(value) => *value,
-            Formula::Param(index) => scope.params.get(*index).copied().unwrap_or(f64::NAN),
-            Formula::Column(index) => {
-                scope.columns.get(*index).and_then(|column| column.get(scope.row)).copied().unwrap_or(f64::NAN)
-            }
-            Formula::Total(index) => scope.totals.get(*index).copied().unwrap_or(f64::NAN),
+            Formula::Number(_) | Formula::Param(_) | Formula::Column(_) | Formula::Total(_) => see(self),
+            Formula::Sum(_, terms) => terms.iter().for_each(|(_, term)| term.visit_leaves(see)),
+            Formula::Product(factors) => factors.iter().for_each(|(factor, _)| factor.visit_leaves(see)),
+            Formula::Call(_, arguments) => arguments.iter().for_each(|argument| argument.visit_leaves(see)),
+        }
+    }
+
+    /// The value in numbers of any kind.
+    pub(super) fn evaluate<N: Leaves>(&self, numbers: &N) -> N::Number {
+        match self {
+            Formula::Number(value) => numbers.number(*value),
+            Formula::Param(index) => numbers.param(*index),
+            Formula::Column(index) => numbers.column(*index),
+            Formula::Total(index) => numbers.total(*index),
             Formula::Sum(constant, terms) => {
-                terms.iter().map(|(coefficient, term)| coefficient * term.value(scope)).sum::<f64>() + constant
+                let mut sum = numbers.number(0.0);
+                for (coefficient, term) in terms {
+                    let term = numbers.multiply(numbers.number(*coefficient), term.evaluate(numbers));
+                    sum = numbers.add(sum, term);
+                }
+                numbers.add(sum, numbers.number(*constant))
             }
             Formula::Product(factors) => {
-                let (mut above, mut below) = (1.0, 1.0);
+                let (mut above, mut below) = (numbers.number(1.0), numbers.number(1.0));
                 for (factor, exponent) in factors {
-                    let value = factor.value(scope);
+                    let value = factor.evaluate(numbers);
                     if *exponent < 0.0 {
-                        below *= power(value, -exponent);
+                        below = numbers.multiply(below, numbers.power(value, -exponent));
                     } else {
-                        above *= power(value, *exponent);
+                        above = numbers.multiply(above, numbers.power(value, *exponent));
                     }
                 }
-                above / below
+                numbers.divide(above, below)
             }
-            Formula::Call(function, arguments) => function.of(arguments.iter().map(|argument| argument.value(scope))),
+            Formula::Call(function, arguments) => {
+                numbers.call(*function, &mut arguments.iter().map(|argument| argument.evaluate(numbers)))
+            }
         }
+    }
+}
+
+/// Arithmetic on numbers of some kind: `f64`, or what carries derivatives.
+pub trait Arithmetic {
+    type Number;
+    fn number(&self, value: f64) -> Self::Number;
+    fn add(&self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn multiply(&self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn divide(&self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn power(&self, base: Self::Number, exponent: f64) -> Self::Number;
+    fn call(&self, function: Function, arguments: &mut dyn Iterator<Item = Self::Number>) -> Self::Number;
+}
+
+/// What the names in a formula stand for.
+pub(super) trait Leaves: Arithmetic {
+    fn param(&self, index: usize) -> Self::Number;
+    fn column(&self, index: usize) -> Self::Number;
+    fn total(&self, index: usize) -> Self::Number;
+}
+
+impl Arithmetic for Scope<'_> {
+    type Number = f64;
+
+    #[inline]
+    fn number(&self, value: f64) -> f64 {
+        value
+    }
+
+    #[inline]
+    fn add(&self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+
+    #[inline]
+    fn multiply(&self, a: f64, b: f64) -> f64 {
+        a * b
+    }
+
+    #[inline]
+    fn divide(&self, a: f64, b: f64) -> f64 {
+        a / b
+    }
+
+    #[inline]
+    fn power(&self, base: f64, exponent: f64) -> f64 {
+        power(base, exponent)
+    }
+
+    #[inline]
+    fn call(&self, function: Function, arguments: &mut dyn Iterator<Item = f64>) -> f64 {
+        function.of(arguments)
+    }
+}
+
+impl Leaves for Scope<'_> {
+    #[inline]
+    fn param(&self, index: usize) -> f64 {
+        self.params.get(index).copied().unwrap_or(f64::NAN)
+    }
+
+    #[inline]
+    fn column(&self, index: usize) -> f64 {
+        self.columns.get(index).and_then(|column| column.get(self.row)).copied().unwrap_or(f64::NAN)
+    }
+
+    #[inline]
+    fn total(&self, index: usize) -> f64 {
+        self.totals.get(index).copied().unwrap_or(f64::NAN)
     }
 }
 

@@ -24,6 +24,7 @@ mod sample_rows;
 mod shape;
 mod stream;
 mod tally;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -31,9 +32,11 @@ mod tests;
 pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip};
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
+pub use formula::Arithmetic;
 pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue};
 pub use online::{Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
 pub use plan::{Left, Purpose};
 pub use stream::{BoundPooled, CellKey, StreamEncoder};
 pub use tally::Samples;
+pub use trace::{TraceError, TracedRow, Tracked};

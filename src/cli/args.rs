@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::{
-    audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, project, solve,
-    stream,
+    audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, project,
+    solve, stream, train,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -29,6 +29,10 @@ Use it on predictions:
   audit        Check whether predictions satisfy a spec
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
   freeze       Fit fixed shifts for each group on reference data
+
+Train a network:
+  train        Train a network whose predictions satisfy a spec
+  predict      Predictions of a trained network that satisfy its spec
 
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -109,6 +113,8 @@ pub enum Command {
     Audit(audit::Args),
     Stream(stream::Args),
     Freeze(freeze::Args),
+    Train(train::Args),
+    Predict(predict::Args),
     Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),

@@ -123,6 +123,17 @@ impl Console {
         self.say(&text);
     }
 
+    /// A bar for counted steps, with a message; hidden likewise.
+    #[cfg(feature = "torch")]
+    pub fn steps(&self, what: &'static str) -> indicatif::ProgressBar {
+        if !self.progress {
+            return indicatif::ProgressBar::hidden();
+        }
+        let style = indicatif::ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg}");
+        let style = style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
+        indicatif::ProgressBar::new(0).with_prefix(what).with_style(style)
+    }
+
     /// A bar for work on `total` bytes; hidden where standard error is no terminal.
     pub fn bar(&self, what: &'static str, total: u64) -> indicatif::ProgressBar {
         if !self.progress {

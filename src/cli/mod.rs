@@ -31,11 +31,13 @@ mod freeze;
 mod imply;
 mod input;
 mod metrics;
+mod predict;
 mod project;
 mod setting;
 mod solve;
 mod stop;
 mod stream;
+mod train;
 mod unified;
 
 use std::ffi::OsString;
@@ -87,6 +89,8 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Stream(args) => stream::run(&args, console),
         Command::Freeze(args) => freeze::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::Train(args) => train::run(&args, console),
+        Command::Predict(args) => predict::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -56,6 +56,15 @@ impl Stop {
         Stop::Failed(Failure::new(message, help))
     }
 
+    /// This program was built without libtorch.
+    #[cfg(not(feature = "torch"))]
+    pub fn without_torch() -> Stop {
+        Stop::failed(
+            "this `fairc` was built without training",
+            "build it with `--features torch`; docs/training.md says how to get libtorch",
+        )
+    }
+
     /// Standard output could not be written.
     pub fn printing(error: io::Error) -> Stop {
         match error.kind() {

@@ -11,6 +11,8 @@ mod data;
 mod implication;
 mod ledger;
 mod number;
+#[cfg(feature = "torch")]
+pub mod plot;
 mod project;
 mod row;
 mod stream;
@@ -21,7 +23,8 @@ pub use audit::{Audit, AuditView};
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use ledger::{Group, Ledger, Reading, RowLedger, left_out};
+pub use number::short;
 pub use project::{Batching, Movement, ProjectReport, Projected};
 pub use stream::{StreamReport, Streamed};
-pub use table::Paint;
+pub use table::{Align, Paint, Table};
 pub use words::{first_sentence, wrapped};

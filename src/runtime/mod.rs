@@ -27,5 +27,6 @@ pub mod solve_record;
 
 pub use problem::{Bounds, Problem, ProblemError, ProblemParts, RowsByCell};
 pub use project::{
-    Certificate, Gradient, OnInfeasible, ProjectError, Projection, Projector, Sample, Settings, Side, Status, project,
+    Certificate, Gradient, OnInfeasible, ProjectError, Projection, Projector, Sample, Settings, Side, Status, Tangent,
+    project,
 };

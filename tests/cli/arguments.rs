@@ -21,6 +21,8 @@ fn every_command_has_a_help_page() {
         "audit",
         "stream",
         "freeze",
+        "train",
+        "predict",
         "export",
         "solve",
         "completions",
@@ -67,6 +69,22 @@ fn mistakes_in_arguments_end_with_2() {
         assert!(text.contains("\nexit code 2\n"), "{text}");
     }
     assert_snapshot!(all.join("\n"));
+}
+
+#[cfg(not(feature = "torch"))]
+#[test]
+fn training_says_what_it_needs() {
+    for arguments in
+        [&["train", "a.fair", "--data", "b.csv", "--target", "y", "-o", "m"][..], &["predict", "m", "--data", "b.csv"]]
+    {
+        let done = run(arguments);
+        assert_eq!(done.code, 2);
+        assert!(
+            done.stderr.contains("without training") && done.stderr.contains("--features torch"),
+            "{}",
+            done.stderr
+        );
+    }
 }
 
 #[test]

@@ -396,24 +396,29 @@ impl Local {
         right: &[f64],
         out: &mut Vec<f64>,
     ) {
-        self.set_gram(problem, gram);
-        self.basis.reset(problem.slots());
-        self.vector.resize(problem.slots(), 0.0);
-        self.active.clear();
+        self.independent(problem, gram, rows);
         self.combination.clear();
-        for &row in rows {
-            self.load_row(problem, row);
-            if self.basis.reduce(&self.vector) > 0.0 {
-                self.basis.push_reduced();
-                self.active.push(row);
-                self.combination.push(right[row]);
-            }
-        }
+        self.combination.extend(self.active.iter().map(|&row| right[row]));
         self.basis.solve_lower(&mut self.combination);
         self.basis.solve_upper(&mut self.combination);
         out.clear();
         out.resize(problem.rows(), 0.0);
         self.active.iter().zip(&self.combination).for_each(|(&row, &q)| out[row] = q);
+    }
+
+    /// Fills the basis with those of the `rows` that do not depend on the ones before; `active` says which.
+    pub(crate) fn independent(&mut self, problem: &Problem, gram: &[f64], rows: &[usize]) {
+        self.set_gram(problem, gram);
+        self.basis.reset(problem.slots());
+        self.vector.resize(problem.slots(), 0.0);
+        self.active.clear();
+        for &row in rows {
+            self.load_row(problem, row);
+            if self.basis.reduce(&self.vector) > 0.0 {
+                self.basis.push_reduced();
+                self.active.push(row);
+            }
+        }
     }
 }
 

@@ -19,7 +19,7 @@
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
 //! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
-//! | `gradient` | derivatives |
+//! | `gradient`, `tangent` | derivatives, as a product and as a matrix |
 
 mod basis;
 mod farkas;
@@ -38,6 +38,7 @@ mod sample;
 mod settings;
 mod sides;
 mod sparse;
+mod tangent;
 mod trust;
 
 pub(crate) use output::for_each_sample;
@@ -47,6 +48,7 @@ pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Project
 pub use projector::Projector;
 pub use sample::Sample;
 pub use settings::{OnInfeasible, Settings};
+pub use tangent::Tangent;
 
 use super::problem::Problem;
 

@@ -1,0 +1,65 @@
+//! `fairc predict`: fair predictions of a trained network.
+
+#[cfg(feature = "torch")]
+mod run;
+
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::solve::Infeasible;
+use super::stop::Outcome;
+use crate::data::Format;
+
+/// Predictions of a trained network that satisfy its spec
+///
+/// Writes the data with two more columns: the network's own predictions, and the fair ones.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The folder that `fairc train` wrote
+    #[arg(value_name = "DIR")]
+    pub model: PathBuf,
+    /// The data: .csv, .tsv, .parquet or .jsonl; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
+    #[arg(long, value_name = "FORMAT")]
+    pub data_format: Option<Format>,
+    /// How the spec is enforced: on each batch by itself
+    #[arg(long, value_enum, default_value_t = Mode::Batch, hide_possible_values = true, value_name = "batch")]
+    pub mode: Mode,
+    /// Project each N consecutive rows by themselves [default: all together]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch: Option<u32>,
+    /// Set a param, for example `--set eps=0.01`; the others are those of training
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting::parse)]
+    pub settings: Vec<super::setting::Setting>,
+    /// What to do if no predictions satisfy the spec
+    #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
+    pub on_infeasible: Infeasible,
+    /// Where to write the data with the new columns; `-` is standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// The format to write, where the extension does not tell it
+    #[arg(long, value_name = "FORMAT", requires = "output")]
+    pub output_format: Option<Format>,
+    /// Replace the new columns if the data have them already
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// How the spec is enforced at inference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// Hard rows on each batch.
+    Batch,
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    #[cfg(feature = "torch")]
+    return run::run(args, console);
+    #[cfg(not(feature = "torch"))]
+    {
+        let _ = (args, console);
+        Err(super::stop::Stop::without_torch())
+    }
+}

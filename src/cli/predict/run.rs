@@ -1,0 +1,142 @@
+//! The network's output on new data, and what the spec makes of it.
+
+use serde_json::json;
+use tch::Device;
+
+use super::{Args, Mode};
+use crate::bind::{EncodeOptions, Encoded, Params, Purpose, RowStatus, Samples, encode};
+use crate::cli::console::Console;
+use crate::cli::fault::refuse;
+use crate::cli::input::{Content, Spec};
+use crate::cli::solve::Infeasible;
+use crate::cli::stop::{Outcome, Stop, Verdict};
+use crate::cli::train::stop;
+use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, Source, write_with_columns};
+use crate::report::{Movement, short};
+use crate::runtime::project::{OnInfeasible, Settings};
+use crate::torch::{Bundle, FairLayer, Gap, LayerError, numbers, raw, single};
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    let Bundle { description, program, model, store: _variables } = Bundle::load(&args.model).map_err(stop)?;
+    let spec_name = args.model.join("spec.fairc").display().to_string();
+    let spec = Spec { name: spec_name, content: Content::Compiled(Box::new(program)) };
+    let program = spec.valid(console)?;
+    let mut overrides = description.params.clone();
+    overrides.extend(args.settings.iter().map(|setting| (setting.name.clone(), setting.value)));
+    let params = Params::resolve(program, &overrides).map_err(|errors| refuse(&errors, &spec, program, console))?;
+    let source = Source::open(&args.data, args.data_format)?;
+    let features = description.features.apply(&source).map_err(stop)?;
+    for (column, count) in &features.unseen {
+        console.note(&format!("column `{column}`: {count} values that training did not have"));
+    }
+    let options = EncodeOptions { purpose: Purpose::Inference, prediction: None };
+    let encoded = encode(program, &params, &source, &options, &mut |_, _| {})
+        .map_err(|errors| refuse(&errors, &spec, program, console))?;
+    if encoded.n() == 0 {
+        return Err(Stop::failed(format!("`{}` has no rows", source.name()), "a header alone is no data"));
+    }
+    let shape = [features.rows as i64, features.width as i64];
+    let z = raw(&model, &single(&features.values, &shape, Device::Cpu).map_err(stop)?).map_err(stop)?;
+    let answers = match args.mode {
+        Mode::Batch => by_batch(args, program, &encoded, &params, &z)?,
+    };
+    let own = numbers(&z).map_err(stop)?;
+    let name = program.prediction.header.clone();
+    if let Some(path) = &args.output {
+        let fair = format!("{name}_fair");
+        let added = [Added { name: &name, values: &own }, Added { name: &fair, values: &answers.y }];
+        let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
+        write_with_columns(&source, &added, &Output { path, format: args.output_format, existing, progress: None })?;
+    }
+    report(args, &name, &own, &answers, console)?;
+    Ok(Verdict::Yes)
+}
+
+/// Fair predictions, and what became of the rows.
+struct Answers {
+    y: Vec<f64>,
+    before: Option<Gap>,
+    after: Option<Gap>,
+    batches: usize,
+    skipped: usize,
+    left_out: usize,
+}
+
+fn by_batch(
+    args: &Args,
+    program: &crate::language::program::Program,
+    encoded: &Encoded,
+    params: &Params,
+    z: &tch::Tensor,
+) -> Result<Answers, Stop> {
+    let n = encoded.n();
+    let size = args.batch.map_or(n, |size| size as usize);
+    let on_infeasible = match args.on_infeasible {
+        Infeasible::Error => OnInfeasible::Error,
+        Infeasible::Relax => OnInfeasible::Relax,
+    };
+    let settings = Settings { on_infeasible, ..Settings::default() };
+    let mut layer = FairLayer::new(program, encoded, params.clone()).with_settings(settings);
+    let left_out = encoded.left_out().len() + encoded.left_out_samples().len();
+    let mut answers = Answers { y: Vec::with_capacity(n), before: None, after: None, batches: 0, skipped: 0, left_out };
+    for start in (0..n).step_by(size) {
+        let end = (start + size).min(n);
+        let part = z.narrow(0, start as i64, (end - start) as i64);
+        let place = |error: LayerError| Stop::failed(format!("rows {} to {end}: {error}", start + 1), "");
+        let fair = layer.forward(&part, &Samples::Range(start..end)).map_err(place)?;
+        let y = numbers(&fair.y).map_err(stop)?;
+        let problem = &fair.bound.problem;
+        answers.before = Gap::worse(answers.before, Gap::of(problem, &numbers(&part).map_err(stop)?));
+        answers.after = Gap::worse(answers.after, Gap::of(problem, &y));
+        answers.skipped += fair.bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
+        answers.batches += 1;
+        answers.y.extend(y);
+    }
+    Ok(answers)
+}
+
+fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Console) -> Result<(), Stop> {
+    let mut movement = Movement::default();
+    movement.enter(own, &answers.y, None);
+    let to_stream = args.output.as_deref() == Some(std::path::Path::new(STANDARD_STREAM));
+    if console.is_json() {
+        let value = json!({
+            "n": own.len(), "batches": answers.batches, "before": answers.before, "after": answers.after,
+            "skipped": answers.skipped, "left_out": answers.left_out,
+            "output": args.output.as_ref().map(|path| path.display().to_string()),
+        });
+        return if to_stream {
+            console.say(&format!("{value}\n"));
+            Ok(())
+        } else {
+            console.json(&value)
+        };
+    }
+    let mut text = format!("{} predictions in {} batches\n", own.len(), answers.batches);
+    if let (Some(before), Some(after)) = (answers.before, answers.after) {
+        let (held, rows) = (after.rows - after.violated, after.rows);
+        text += &format!(
+            "worst row: {} before, {} after, limit {}; {held} of {rows} rows hold\n",
+            short(before.value),
+            short(after.value),
+            short(after.limit)
+        );
+    }
+    if answers.left_out > 0 {
+        text += &format!("{} rows are left out: they need a label, or are for training alone\n", answers.left_out);
+    }
+    if answers.skipped > 0 {
+        text += &format!("{} times a row had no samples in a batch\n", answers.skipped);
+    }
+    match &args.output {
+        Some(path) if !to_stream => text += &format!("wrote {} with `{name}` and `{name}_fair`\n", path.display()),
+        Some(_) => {}
+        None => console.note("nothing written; `-o OUT` writes the data with the predictions"),
+    }
+    if to_stream {
+        console.say(&text);
+        Ok(())
+    } else {
+        console.print(&text)
+    }
+}

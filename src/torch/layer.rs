@@ -1,0 +1,150 @@
+//! The fairness layer: raw output in, fair output out, gradients through.
+//!
+//! ```text
+//! z ──detach──▶ runtime: ŷ, active set ──┐
+//! │                                      ▼
+//! └── d = z − detach(z) ──▶ ŷ + (D − W⁻¹ Qᵀ Q) d          D: free samples, Q: see runtime::project::Tangent
+//! ```
+//!
+//! The values are the runtime's own: `d` is exactly zero, so nothing is added to them, and rows and bounds hold as the
+//! runtime promises. The derivative with respect to `z` is the projector `D − W⁻¹ Qᵀ Q` (Amos & Kolter 2017 for a
+//! quadratic program; here in closed form), constant as long as the active set is, so second derivatives are those of
+//! what stands around the layer. With tracked params or labels the same is written out with the rows as tensors, see
+//! [`super::tracked`].
+
+use tch::{Device, Kind, Tensor};
+
+use super::device;
+use super::error::LayerError;
+use super::solver::{Solved, Solver};
+use super::tracked::{Batch, Tracks, tracked_output};
+use crate::bind::{Bound, Encoded, Params, Samples};
+use crate::language::program::Program;
+use crate::runtime::problem::Problem;
+use crate::runtime::project::{Certificate, Settings, Side, Status};
+
+/// Maps raw predictions of a batch to the nearest ones that satisfy a program, differentiably.
+#[derive(Debug)]
+pub struct FairLayer<'a> {
+    program: &'a Program,
+    encoded: &'a Encoded,
+    params: Params,
+    settings: Settings,
+    on_device: bool,
+    single: Solver<f32>,
+    double: Solver<f64>,
+}
+
+/// Fair predictions of a batch, and how they were found.
+#[derive(Debug)]
+pub struct Fair {
+    /// In the shape, kind and place of the raw output.
+    pub y: Tensor,
+    /// The batch as it was bound: rows kept and skipped.
+    pub bound: Bound,
+    /// `Optimal`, or `Relaxed` where the settings allow it.
+    pub status: Status,
+    /// One for each row of the problem.
+    pub multipliers: Vec<f64>,
+    /// Which side of each row is active.
+    pub active: Vec<Side>,
+    /// Residuals of the returned numbers.
+    pub certificate: Certificate,
+}
+
+impl<'a> FairLayer<'a> {
+    /// A layer for a data set that was encoded for this program with these params.
+    pub fn new(program: &'a Program, encoded: &'a Encoded, params: Params) -> Self {
+        FairLayer {
+            program,
+            encoded,
+            params,
+            settings: Settings::default(),
+            on_device: false,
+            single: Solver::default(),
+            double: Solver::default(),
+        }
+    }
+
+    /// With other settings of the projection.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Solves on sums by cell although the samples are on the host, as it does for samples that are not.
+    #[must_use]
+    pub fn on_device(mut self) -> Self {
+        self.on_device = true;
+        self
+    }
+
+    /// The params that batches are bound with.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Replaces the params, for the batches to come.
+    pub fn set_params(&mut self, params: Params) {
+        self.params = params;
+    }
+
+    /// Fair predictions for the raw output `z` of these samples, of shape `[n]` or `[n, 1]`, `f32` or `f64`.
+    ///
+    /// # Errors
+    /// Wrong shape or kind, output that is not finite, a batch that does not bind or that no predictions satisfy.
+    pub fn forward(&mut self, z: &Tensor, samples: &Samples) -> Result<Fair, LayerError> {
+        self.forward_tracked(z, samples, &Tracks::default())
+    }
+
+    /// As [`FairLayer::forward`], with derivatives with respect to tracked params and labels too.
+    ///
+    /// # Errors
+    /// As [`FairLayer::forward`], and for what cannot be tracked.
+    pub fn forward_tracked(&mut self, z: &Tensor, samples: &Samples, tracks: &Tracks) -> Result<Fair, LayerError> {
+        let params = tracks.params_over(self.program, &self.params)?;
+        let bound = self.encoded.bind(&params, samples).map_err(LayerError::Bind)?;
+        let n = bound.problem.n();
+        if z.numel() != n {
+            return Err(LayerError::Shape { found: z.size(), expected: n });
+        }
+        let flat = z.f_reshape([-1])?;
+        let with_gradient = flat.requires_grad() || !tracks.is_empty();
+        let solved = self.solve(&bound.problem, &flat, with_gradient)?;
+        let y = if !with_gradient {
+            solved.y.shallow_clone()
+        } else if tracks.is_empty() {
+            attach(&solved, &flat)?
+        } else {
+            let (program, encoded) = (self.program, self.encoded);
+            let batch = Batch { program, encoded, bound: &bound, params: &params, samples, tracks };
+            tracked_output(&batch, &solved, &flat)?
+        };
+        let y = y.f_reshape(z.size())?;
+        let Solved { status, multipliers, active, certificate, .. } = solved;
+        Ok(Fair { y, bound, status, multipliers, active, certificate })
+    }
+
+    /// On the host; on the device for samples that are there, where the rows allow it.
+    fn solve(&mut self, problem: &Problem, z: &Tensor, with_gradient: bool) -> Result<Solved, LayerError> {
+        let (on_device, settings) = (self.on_device || z.device() != Device::Cpu, &self.settings);
+        match (z.kind(), device::by_cell(problem).filter(|_| on_device)) {
+            (Kind::Float, Some(bounds)) => device::solve::<f32>(problem, bounds, z, settings, with_gradient),
+            (Kind::Double, Some(bounds)) => device::solve::<f64>(problem, bounds, z, settings, with_gradient),
+            (Kind::Float, None) => self.single.solve(problem, z, settings, with_gradient),
+            (Kind::Double, None) => self.double.solve(problem, z, settings, with_gradient),
+            (other, _) => Err(LayerError::Kind(other)),
+        }
+    }
+}
+
+/// The runtime's numbers with the derivative with respect to `z`.
+fn attach(solved: &Solved, z: &Tensor) -> Result<Tensor, LayerError> {
+    let zero = z.f_sub(&z.f_detach()?)?;
+    let moved = solved.y.f_addcmul(&solved.free, &zero)?;
+    match &solved.directions {
+        None => Ok(moved),
+        Some(directions) => Ok(moved.f_addmv(&directions.back, &directions.rows.f_mv(&zero)?)?),
+    }
+}

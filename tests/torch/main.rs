@@ -1,0 +1,7 @@
+//! The fairness layer, the trainer and what they promise. Needs libtorch: `bash tests/run.sh torch`.
+
+mod gradients;
+mod layer;
+mod support;
+mod trainer;
+mod training;

@@ -1,0 +1,107 @@
+//! Specs and small random data sets.
+
+use fairc::bind::{EncodeOptions, Encoded, Params, encode};
+use fairc::data::{Format, Source};
+use fairc::language::program::Program;
+use fairc::language::span;
+use fairc::language::syntax::import::NoImports;
+
+/// splitmix64: the same data on every machine.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((x ^ (x >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        (self.uniform() * limit as f64) as usize
+    }
+}
+
+pub fn compile(text: &str) -> Program {
+    let source = span::Source { name: "test.fair".into(), text: text.into() };
+    let compilation = fairc::compile(source, &NoImports);
+    compilation.program.unwrap_or_else(|| panic!("{:?}", compilation.diagnostics))
+}
+
+pub fn encoded(program: &Program, csv: &str, params: &Params) -> Encoded {
+    let source = Source::from_stream("test.csv", csv.as_bytes(), Format::Csv).unwrap();
+    encode(program, params, &source, &EncodeOptions::default(), &mut |_, _| {}).unwrap()
+}
+
+/// People with a sex, a race, an age, a weight and a label.
+#[derive(Clone)]
+pub struct People {
+    pub sex: Vec<&'static str>,
+    pub race: Vec<&'static str>,
+    pub age: Vec<f64>,
+    pub weight: Vec<f64>,
+    pub income: Vec<f64>,
+    pub z: Vec<f64>,
+}
+
+impl People {
+    /// `n` people; women score lower.
+    pub fn random(n: usize, seed: u64) -> People {
+        let mut random = Random(seed);
+        let mut people = People { sex: vec![], race: vec![], age: vec![], weight: vec![], income: vec![], z: vec![] };
+        for _ in 0..n {
+            let female = random.uniform() < 0.4;
+            people.sex.push(if female { "f" } else { "m" });
+            people.race.push(["a", "b", "c"][random.below(3)]);
+            people.age.push(20.0 + 50.0 * random.uniform());
+            people.weight.push(0.5 + random.uniform());
+            people.income.push(random.uniform());
+            people.z.push(1.2 * random.uniform() - if female { 0.25 } else { 0.0 });
+        }
+        people
+    }
+
+    pub fn csv(&self) -> String {
+        let mut text = "sex,race,age,w,income\n".to_owned();
+        for i in 0..self.z.len() {
+            text +=
+                &format!("{},{},{},{},{}\n", self.sex[i], self.race[i], self.age[i], self.weight[i], self.income[i]);
+        }
+        text
+    }
+}
+
+const COLUMNS: &str = "column sex: {f, m}\ncolumn race: {a, b, c}\ncolumn age: real in [0, 100]\n\
+                       label income: real in [0, 1]\npredict score: real in [0, 1]\n";
+
+/// Specs of every kind of row, with one param `eps`.
+pub fn specs() -> Vec<(&'static str, String)> {
+    let spec = |body: &str| format!("{COLUMNS}param eps = 0.02 in [0, 1]\n{body}");
+    vec![
+        ("parity", spec("use demographic_parity(sex, eps)")),
+        ("pairs", spec("use demographic_parity(race, eps)\nuse demographic_parity(sex, eps)")),
+        (
+            "residual",
+            spec(
+                "constraint r: forall a in race: |E[income - score | race == a]| <= eps\nconstraint s: forall a in sex: |E[income - score | sex == a]| <= eps",
+            ),
+        ),
+        (
+            "covariance",
+            spec(
+                "constraint c: |Cov[score, age]| <= eps\nconstraint d: E[score | sex == f] >= E[score | sex == m] - eps",
+            ),
+        ),
+        ("weighted", spec("weight w\nconstraint p: |E[score | sex == f] - E[score | sex == m]| <= eps")),
+        ("ratio", spec("constraint q: E[score | sex == f] >= (1 - eps) * E[score | sex == m]")),
+        (
+            "soft",
+            spec(
+                "constraint p (soft = 0.8): |E[score | sex == f] - E[score | sex == m]| <= eps\nconstraint r: |E[income - score | race == a]| <= eps",
+            ),
+        ),
+        ("equality", spec("constraint b: E[score] == 10 * eps + 20%")),
+        ("label factor", spec("constraint i: |E[income * score | sex == f] - E[income * score | sex == m]| <= eps")),
+    ]
+}
