@@ -13,7 +13,7 @@ use crate::data::{Format, STANDARD_STREAM, Source};
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::program::{Names, Program};
 use crate::report::Paint;
-use crate::runtime::problem::{Bounds, Problem};
+use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Status};
 
 /// The arguments of commands that read data.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{DataArgs, Predictions, infeasible, one_stream, open_with, status_word};
+use super::dataset::{DataArgs, Predictions, infeasible, one_stream, open_with, sides_of, status_word};
 use super::fault::{refuse, tell};
 use super::input::{Spec, counted};
 use super::stop::{Outcome, Stop, Verdict};
@@ -77,7 +77,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     match &solved.status {
         Status::Optimal => {}
         Status::Infeasible(proof) => {
-            return Err(tell(&[infeasible(proof, &bound.problem, "", &spec, program)], &spec, console));
+            return Err(tell(&[infeasible(&sides_of(proof), &bound.problem, "", &spec, program)], &spec, console));
         }
         other => {
             let message = format!("the reference data were not projected to the end ({})", status_word(other));

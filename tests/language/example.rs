@@ -271,7 +271,7 @@ pub enum Projected {
 /// Projects the predictions of a table; or what is wrong with it, code first.
 #[cfg(feature = "data")]
 pub fn project(program: &Program, data: &fairc::data::Source) -> Result<Projected, Vec<String>> {
-    use fairc::bind::{BindError, EncodeOptions, Params, Purpose, Samples, encode};
+    use fairc::bind::{BindError, EncodeOptions, Params, Samples, encode};
     use fairc::runtime::project::{Settings, Status};
 
     let params = Params::defaults(program);
