@@ -124,7 +124,7 @@ fn the_pooled_rows_are_those_of_all_answers() {
         "constraint residual: forall a in town: |E[income - score | town == a]| <= 0.05\n",
         "constraint cost: E[age * score | sex == f] <= 20\nconstraint budget: E[score] == 40% +/- 1%\n",
         "constraint base: |E[score | sex == f] - P[income == 1 | sex == f]| <= eps\n",
-        "constraint both: |E[score | sex == f] - E[score]| <= 0.01\nconstraint few (min_count = 40): \
+        "constraint both: |E[score | sex == f] - E[score]| <= 0.01\nconstraint few (min_count = 5): \
          |E[score | town == north, age >= 60] - E[score | age < 60]| <= 0.05\n",
     ];
     for (place, rows) in kinds.iter().enumerate() {

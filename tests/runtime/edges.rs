@@ -273,3 +273,22 @@ fn solve_goes_on_after_bad_lines() {
     }
     assert!(solve_line("[]", &Settings::default()).contains("error"));
 }
+
+#[test]
+fn predictions_of_zero_are_moved_where_rows_ask_for_it() {
+    // One sample at its bound and at zero: nothing but the row says how long a step is.
+    for (coefficient, l, u, want) in [(0.05, 0.01, 0.05, 0.2), (1.0, 0.02, 0.06, 0.02), (-1.0, -0.3, -0.26, 0.26)] {
+        let problem = Problem::new(ProblemParts {
+            cell: vec![0],
+            cells: 1,
+            dictionary: vec![RowsByCell::from_cells([[(0, coefficient)]])],
+            lower: vec![l],
+            upper: vec![u],
+            bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+            ..ProblemParts::default()
+        });
+        let projection = project(&problem.unwrap(), &[0.0], &Settings::default()).unwrap();
+        assert_eq!(projection.status, Status::Optimal);
+        assert!((projection.y[0] - want).abs() < 1e-12, "{:?}", projection.y);
+    }
+}

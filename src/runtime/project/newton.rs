@@ -314,11 +314,22 @@ impl Newton {
 
     /// A length of the ray that shifts predictions by about a thousandth of their size.
     fn ray_length<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> f64 {
-        let size = z.iter().fold(1e-300_f64, |m, v| m.max(v.widen().abs()));
+        let given = z.iter().fold(1e-300_f64, |m, v| m.max(v.widen().abs()));
+        // Where all predictions are zero, what the rows ask for still has a size.
+        let size = (0..problem.rows()).fold(given, |m, row| m.max(self.move_asked(problem, row)));
         let mut shift = vec![0.0; problem.slots()];
         problem.rows.shift_into(&self.local.ray, &mut shift);
         let speed = shift.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
         if speed > 0.0 { 1e-3 * size / speed } else { 1.0 }
+    }
+
+    /// How far the predictions of a row that is violated have to move, at least.
+    fn move_asked(&self, problem: &Problem, row: usize) -> f64 {
+        let activity = self.activity[row];
+        let violation = (activity - self.sides.upper[row]).max(self.sides.lower[row] - activity).max(0.0);
+        let coefficients: f64 = problem.rows.row(row).map(|(_, value)| value.abs()).sum();
+        let asked = violation / (coefficients * problem.n() as f64);
+        if asked.is_finite() { asked } else { 0.0 }
     }
 
     fn go_to<T: Sample>(&mut self, problem: &Problem, z: &[T], length: f64) {
