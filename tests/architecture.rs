@@ -57,8 +57,13 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "a program and a table to a problem",
     ),
     (
-        "report",
+        "analyze",
         &["bind", "language::program", "runtime::problem", "runtime::project"],
+        "what can be said of programs and bound batches before anything is trained",
+    ),
+    (
+        "report",
+        &["analyze", "bind", "language::program", "runtime::problem", "runtime::project"],
         "what rows say about predictions",
     ),
     ("cli", &["*"], "the outermost room"),
