@@ -65,7 +65,7 @@ fn least<T: fairc::runtime::Sample>(what: &str, problem: &Problem, z: &[T], v: &
 }
 
 /// Runs of more seconds than this are timed by the processor's time.
-const LONG: f64 = 0.002;
+const LONG: f64 = 0.05;
 
 /// Median seconds of at least `least` runs, for about `limit` seconds.
 fn median(least: usize, limit: f64, mut run: impl FnMut()) -> f64 {

@@ -39,10 +39,8 @@ pub(crate) fn first_margin<T: Sample>(newton: &Newton, exact: bool, margin: &mut
 pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, settings: &Settings) {
     let newton = &mut solver.newton;
     for _ in 0..TRIES {
-        if rounds::<T>() {
+        if !newton.whole || (rounds::<T>() && !newton.rounded) {
             newton.evaluate::<T, true>(problem, &solver.z);
-        } else {
-            newton.make_whole(problem, &solver.z, settings.max_steps);
         }
         if !settings.exact_rows || !widen_margins::<T>(problem, newton, &mut solver.margin) {
             return;

@@ -43,7 +43,9 @@ pub(crate) struct Newton {
     sampled: bool,
     trust: Trust,
     /// Whether the last evaluation was over all samples, and not those near a bound alone.
-    whole: bool,
+    pub(crate) whole: bool,
+    /// Whether it was over the numbers as they will be returned.
+    pub(crate) rounded: bool,
     trial: Vec<f64>,
     step: Vec<f64>,
 }
@@ -91,7 +93,7 @@ impl Newton {
     /// Activities at the present multipliers, with `ROUND` of the numbers as they will be returned.
     pub(crate) fn evaluate<T: Sample, const ROUND: bool>(&mut self, problem: &Problem, z: &[T]) {
         problem.rows.shift_into(&self.multipliers, &mut self.shift);
-        self.whole = false;
+        (self.whole, self.rounded) = (false, ROUND);
         if self.sampled {
             self.sums.estimate(problem, z, &self.shift);
         } else if !ROUND && self.trust.covers(&self.shift) {
@@ -108,22 +110,6 @@ impl Newton {
         self.measure_rows(problem);
     }
 
-    /// Makes sure that the sums are those of all samples; where they tell another end than those of samples near a bound
-    /// did, goes on by full passes.
-    pub(crate) fn make_whole<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) {
-        if self.whole {
-            return;
-        }
-        self.whole = true;
-        self.passes += 1;
-        self.sums.evaluate::<T, false>(problem, z, &self.shift);
-        self.measure_rows(problem);
-        if self.residual() > 1.0 {
-            self.trust.off();
-            self.run(problem, z, max_steps);
-        }
-    }
-
     fn measure_rows(&mut self, problem: &Problem) {
         for row in 0..problem.rows() {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
@@ -133,8 +119,24 @@ impl Newton {
         }
     }
 
-    /// Iterates from the present multipliers until the rows hold within their tolerances.
+    /// Iterates from the present multipliers until the rows hold within their tolerances, for all samples.
     pub(crate) fn run<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        let ended = self.iterate(problem, z, max_steps);
+        if self.whole || self.sampled || ended != Ended::Converged {
+            return ended;
+        }
+        // The samples near a bound say so; now all of them, as they will be returned.
+        self.evaluate::<T, true>(problem, z);
+        let rounding = 2.0 * (T::ROUNDING - f64::ROUNDING) / self.unit;
+        if self.residual() <= 1.0 + rounding || self.is_acceptable(self.residual() - rounding) {
+            return ended;
+        }
+        self.trust.off();
+        self.evaluate::<T, false>(problem, z);
+        self.iterate(problem, z, max_steps)
+    }
+
+    fn iterate<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
         if self.residual() <= 1.0 {
             return Ended::Converged;
         }

@@ -96,10 +96,12 @@ impl<T: Sample> Projector<T> {
         self.before.clone_from(&self.newton.multipliers);
         self.newton.start(problem, &self.z, None);
         let ended = sparse::run(&mut self.newton, problem, &self.z, rows);
-        if ended == Ended::Limit {
-            self.newton.start(problem, &self.z, Some(&self.before));
+        let sound = self.newton.multipliers.iter().chain(&self.newton.activity).all(|v| v.is_finite());
+        if sound && ended != Ended::Limit {
+            return ended;
         }
-        ended
+        self.newton.start(problem, &self.z, Some(&self.before));
+        Ended::Limit
     }
 }
 

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! and a Newton step costs a pass over `N` alone. What is returned is measured on all samples in the end
-//! (`Newton::make_whole`), so a reach that is too small costs time and nothing else.
+//! (`Newton::run`), so a reach that is too small costs time and nothing else.
 
 use super::kernel::{PLAIN, plain_interval, plain_sums};
 use super::passes::{EVERY, Sums, TAKEN};
