@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "data")]
+pub mod analyze;
+#[cfg(feature = "data")]
 pub mod bind;
 #[cfg(feature = "cli")]
 pub mod cli;

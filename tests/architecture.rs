@@ -57,8 +57,13 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "a program and a table to a problem",
     ),
     (
-        "report",
+        "analyze",
         &["bind", "language::program", "runtime::problem", "runtime::project"],
+        "what a spec asks of data, before anyone trains with it",
+    ),
+    (
+        "report",
+        &["analyze", "bind", "language::program", "runtime::problem", "runtime::project"],
         "what rows say about predictions",
     ),
     ("cli", &["*"], "the outermost room"),

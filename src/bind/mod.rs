@@ -20,6 +20,7 @@ mod params;
 mod plan;
 mod sample_rows;
 mod shape;
+mod sides;
 mod tally;
 
 #[cfg(test)]
@@ -30,4 +31,5 @@ pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
 pub use params::Params;
 pub use plan::{Left, Purpose};
+pub use sides::{Reach, Sides};
 pub use tally::Samples;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{audit, check, compile, completions, explain, export, format, metrics, project, solve};
+use super::{audit, check, compile, completions, explain, export, format, metrics, price, project, solve};
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
 pub const HELP: &str = "\
@@ -22,6 +22,7 @@ Write a spec:
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
   audit        Check whether predictions satisfy a spec
+  price        Show what a spec costs: how far predictions have to move at each value of a param
 
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -98,6 +99,7 @@ pub enum Command {
     Std(metrics::Args),
     Project(project::Args),
     Audit(audit::Args),
+    Price(price::Args),
     Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),

@@ -29,6 +29,7 @@ mod fault;
 mod format;
 mod input;
 mod metrics;
+mod price;
 mod project;
 mod setting;
 mod solve;
@@ -81,6 +82,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Fmt(args) => format::run(&args, console),
         Command::Project(args) => project::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::Price(args) => price::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -3,20 +3,25 @@
 //! ```text
 //! Program + Bound + predictions ─Ledger→ rows: values, sides, verdicts ─┬ project: before and after
 //!                                                                       └ audit: the groups compared
+//! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
 //! ```
 
 mod audit;
 mod data;
 mod ledger;
 mod number;
+pub mod plot;
+mod price;
 mod project;
 mod row;
 mod table;
 mod words;
 
+pub use crate::analyze::Movement;
 pub use audit::{Audit, AuditView};
 pub use data::{DataReport, DataView, EventSize, event_sizes};
 pub use ledger::{Group, Ledger, Reading, RowLedger};
-pub use project::{Batching, Movement, ProjectReport, Projected};
+pub use price::{PriceReport, Priced, Sweep};
+pub use project::{Batching, ProjectReport, Projected};
 pub use table::Paint;
 pub use words::{first_sentence, wrapped};
