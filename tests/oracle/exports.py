@@ -48,7 +48,7 @@ SPECS = [
     PARITY.replace("parity:", "parity (soft = 0.5):") + "constraint budget: E[score] == 60%\n",
     "weight w from age\n" + PARITY.replace("parity:", "parity (soft = 20):") + "constraint f (soft = 30): E[score] <= 20%\n",
 ]
-UNBOUNDED = HEADER.replace("real in [0, 1]", "real in [-inf, inf]", 1).replace("[-inf, inf]", "[-inf, 0.7]")
+UNBOUNDED = HEADER.replace("score: real in [0, 1]", "score: real in [-inf, 0.7]")
 
 
 def run(fairc, *words):
