@@ -13,7 +13,7 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "data")]
+#[cfg(feature = "analyze")]
 pub mod analyze;
 #[cfg(feature = "data")]
 pub mod bind;
@@ -22,7 +22,7 @@ pub mod cli;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod language;
-#[cfg(feature = "data")]
+#[cfg(feature = "analyze")]
 pub mod report;
 pub mod runtime;
 

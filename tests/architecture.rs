@@ -59,7 +59,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     (
         "analyze",
         &["bind", "language::program", "runtime::problem", "runtime::project"],
-        "what a spec asks of data, before anyone trains with it",
+        "what can be said of programs and bound batches before anything is trained",
     ),
     (
         "report",

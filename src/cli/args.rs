@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{audit, check, compile, completions, explain, export, format, metrics, price, project, solve};
+use super::{
+    audit, check, compare, compile, completions, explain, export, format, imply, metrics, price, project, solve,
+};
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
 pub const HELP: &str = "\
@@ -18,6 +20,8 @@ Write a spec:
   fmt          Format specs
   explain      Explain an error or warning code
   std          List or print the standard metrics
+  imply        Ask whether every prediction that satisfies one spec satisfies another
+  diff         Show what changed between two specs: rows that are new, gone, tighter or looser
 
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
@@ -97,6 +101,8 @@ pub enum Command {
     Fmt(format::Args),
     Explain(explain::Args),
     Std(metrics::Args),
+    Imply(imply::Args),
+    Diff(compare::Args),
     Project(project::Args),
     Audit(audit::Args),
     Price(price::Args),

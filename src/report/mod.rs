@@ -8,6 +8,7 @@
 
 mod audit;
 mod data;
+mod implication;
 mod ledger;
 mod number;
 pub mod plot;
@@ -19,7 +20,8 @@ mod words;
 
 pub use crate::analyze::Movement;
 pub use audit::{Audit, AuditView};
-pub use data::{DataReport, DataView, EventSize, event_sizes};
+pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
+pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use ledger::{Group, Ledger, Reading, RowLedger};
 pub use price::{PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
