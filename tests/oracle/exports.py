@@ -106,8 +106,8 @@ def equal_program(lp, p, what):
     order = [place[f"y{i + 1}"] for i in range(n)]
     assert (matrix[:, order].tocsr() != p["A"]).nnz == 0, f"{what}: matrix"
     sides = {"l": finite(np.array(lp.row_lower_)), "u": finite(np.array(lp.row_upper_))}
-    values = [(row, place[f"row{row + 1}"]) for row in range(m) if f"row{row + 1}" in place]
-    for row, column in values:
+    two_sided = [(row, place[f"row{row + 1}"]) for row in range(m) if f"row{row + 1}" in place]
+    for row, column in two_sided:
         # The LP has the sides of a two-sided row as bounds of its value.
         assert matrix[row, column] == -1 and sides["l"][row] == sides["u"][row] == 0, f"{what}: value of row {row}"
         sides["l"][row], sides["u"][row] = lp.col_lower_[column], lp.col_upper_[column]
@@ -120,7 +120,7 @@ def equal_program(lp, p, what):
     assert abs(lp.offset_ - constant) <= 1e-12 * constant, f"{what}: constant"
     soft = np.isfinite(p["soft"])
     slacks = np.sum(soft & np.isfinite(p["l"])) + np.sum(soft & np.isfinite(p["u"]))
-    assert lp.num_col_ == n + slacks + len(values), f"{what}: slacks"
+    assert lp.num_col_ == n + slacks + len(two_sided), f"{what}: slacks"
     return order
 
 
