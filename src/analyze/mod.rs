@@ -6,7 +6,10 @@
 //!                                             └ implication: does one spec imply another? with proof or counterexample
 //! ```
 //!
-//! All questions are linear programs over what the boxes of the samples allow ([`generators`]), which is exact: cells of
+//! `price` is no linear program: it follows the projection of predictions over the values of a param, how far they have to
+//! move and what a little more room would save.
+//!
+//! The other questions are linear programs over what the boxes of the samples allow ([`generators`]), which is exact: cells of
 //! many samples become one variable, so their number and not that of the samples decides the cost.
 //!
 //! [`generators`]: crate::runtime::problem::generators
@@ -17,10 +20,17 @@ pub mod difference;
 pub mod feasibility;
 pub mod implication;
 pub mod linear;
+mod movement;
 pub mod on_data;
+mod price;
+mod span;
 pub mod structure;
 pub mod tolerance;
 pub mod unbound;
+
+pub use movement::Movement;
+pub use price::{EncodeAgain, Ended, Point, PriceError, Pricer, RowPoint};
+pub use span::{between, sensible};
 
 /// More variables than this are not put into a linear program.
 pub const MOST_VARIABLES: usize = 4000;

@@ -12,6 +12,7 @@ use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
 use super::plan::{Left, PlannedRow, PlannedTerm};
+use super::sides::{self, sides_of};
 use super::tally::{Samples, Tally};
 
 /// A batch, ready to be projected.
@@ -33,6 +34,16 @@ pub struct BoundRow {
     /// The sides on this batch; infinite where there is none or the row takes no part.
     pub lower: f64,
     pub upper: f64,
+}
+
+impl BoundRow {
+    /// Its place among the rows of the problem, if it takes part.
+    pub fn kept(&self) -> Option<usize> {
+        match self.status {
+            RowStatus::Kept(place) => Some(place),
+            RowStatus::Skipped(_) | RowStatus::Left(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +152,16 @@ impl Encoded {
         all
     }
 
+    /// The mean of `values`, one for each sample of a batch, over each event of the program; none for events without
+    /// samples, and for those that only rows read which are left out.
+    pub fn event_means(&self, samples: &Samples, values: &[f64]) -> Vec<Option<f64>> {
+        let tally = Tally::new(self, samples);
+        let sums = tally.by_cell(None, samples, Some(values));
+        let mean = |event: usize| tally.over(event, &sums) / tally.over(event, &tally.weights);
+        let events = self.plan.program_events.iter();
+        events.map(|event| event.map(mean).filter(|mean| mean.is_finite())).collect()
+    }
+
     /// The params that the encoding has fixed at another value.
     fn changed(&self, params: &Params) -> Vec<BindError> {
         let changed = self.plan.fixed.iter().filter_map(|(index, name, encoded)| {
@@ -222,17 +243,7 @@ impl Binder<'_> {
                 self.matrix.add(self.encoded, self.tally, index as u32, scale, term.factor, term.event);
             }
         }
-        let side = |side: &Option<Formula>, none: f64, binder: &mut Self| match side {
-            Some(formula) => binder.finite(formula, &row.name, &row.text),
-            None => Some(none),
-        };
-        let lower = side(&row.lower, f64::NEG_INFINITY, self)?;
-        let upper = side(&row.upper, f64::INFINITY, self)?;
-        let Some((lower, upper)) = ordered(lower, upper) else {
-            let (row, text) = (row.name.clone(), row.text.clone());
-            self.errors.push(BindError::CrossedSides { row, text, lower, upper });
-            return None;
-        };
+        let (lower, upper) = sides_of(row, &self.scope).map_err(|error| self.errors.push(error)).ok()?;
         self.matrix.lower.push(lower);
         self.matrix.upper.push(upper);
         self.matrix.soft.push(row.options.soft.unwrap_or(f64::INFINITY));
@@ -251,12 +262,7 @@ impl Binder<'_> {
 
     /// The value of a coefficient or side.
     pub(super) fn finite(&mut self, formula: &Formula, row: &str, text: &str) -> Option<f64> {
-        let value = formula.value(&self.scope);
-        if value.is_finite() {
-            return Some(value);
-        }
-        self.errors.push(BindError::Undefined { row: row.to_owned(), text: text.to_owned() });
-        None
+        sides::finite(formula, &self.scope, row, text).map_err(|error| self.errors.push(error)).ok()
     }
 }
 

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::{
-    audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, project,
-    solve, stream, train,
+    audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, price,
+    project, solve, stream, train,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -33,6 +33,7 @@ Use it on predictions:
 Train a network:
   train        Train a network whose predictions satisfy a spec
   predict      Predictions of a trained network that satisfy its spec
+  price        Show what a spec costs: how far predictions have to move at each value of a param
 
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -115,6 +116,7 @@ pub enum Command {
     Freeze(freeze::Args),
     Train(train::Args),
     Predict(predict::Args),
+    Price(price::Args),
     Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),

@@ -20,10 +20,10 @@ pub struct Args {
     spec: PathBuf,
     #[command(flatten)]
     data: DataArgs,
-    /// The format: json, npz or mtx
+    /// The format: json, npz, mtx or safetensors; for solvers mps or lp
     #[arg(long, value_name = "FORMAT")]
     to: MatrixFormat,
-    /// Also write the predictions of this column, as `z`
+    /// Also write the predictions of this column, as `z`; in mps and lp as the objective ½ Σ w (y - z)²
     #[arg(long, value_name = "COL")]
     pred: Option<String>,
     /// Leave out what is enforced in training only

@@ -32,6 +32,7 @@ mod imply;
 mod input;
 mod metrics;
 mod predict;
+mod price;
 mod project;
 mod setting;
 mod solve;
@@ -91,6 +92,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Audit(args) => audit::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Price(args) => price::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -15,15 +15,17 @@ pub fn parse(text: &str) -> Result<Setting, String> {
     let Some((name, value)) = text.split_once('=') else {
         return Err("write it as `NAME=VALUE`, for example `eps=0.01`".to_owned());
     };
-    let (name, value) = (name.trim().trim_matches('`'), value.trim());
-    let number = match value.strip_suffix('%') {
+    Ok(Setting { name: name.trim().trim_matches('`').to_owned(), value: number(value)? })
+}
+
+/// A number, perhaps in percent.
+pub fn number(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let number = match text.strip_suffix('%') {
         Some(percent) => percent.trim_end().parse::<f64>().map(|percent| percent / 100.0),
-        None => value.parse::<f64>(),
+        None => text.parse::<f64>(),
     };
-    match number {
-        Ok(number) if !number.is_nan() => Ok(Setting { name: name.to_owned(), value: number }),
-        Ok(_) | Err(_) => Err(format!("`{value}` is not a number")),
-    }
+    number.ok().filter(|number| !number.is_nan()).ok_or_else(|| format!("`{text}` is not a number"))
 }
 
 /// The values of the params with these settings. An unknown name is a mistake in the arguments, and a value outside its

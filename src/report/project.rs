@@ -2,53 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
 use super::number::{counted, holding, limit, plain, short};
 use super::row::RowJson;
 use super::table::{Align, Paint, Table};
 use super::words::{first_sentence, wrapped};
+use crate::analyze::Movement;
 use crate::language::program::Origin;
 
 /// Columns that prose is wrapped at.
 const WIDTH: usize = 100;
 /// Rows that compare more groups are shown without them.
 const MOST_GROUPS: usize = 4;
-
-/// How far predictions moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Movement {
-    pub n: usize,
-    pub moved: usize,
-    total: f64,
-    pub largest: f64,
-    square: f64,
-}
-
-impl Movement {
-    /// Enters a batch.
-    pub fn enter(&mut self, before: &[f64], after: &[f64], weights: Option<&[f64]>) {
-        for (index, (z, y)) in before.iter().zip(after).enumerate() {
-            let distance = (y - z).abs();
-            let weight = weights.and_then(|weights| weights.get(index)).copied().unwrap_or(1.0);
-            self.n += 1;
-            self.moved += usize::from(distance > 1e-12 * z.abs().max(1.0));
-            self.total += distance;
-            self.largest = self.largest.max(distance);
-            self.square += weight * distance * distance;
-        }
-    }
-
-    pub fn mean(&self) -> f64 {
-        if self.n == 0 { 0.0 } else { self.total / self.n as f64 }
-    }
-
-    /// `√(Σ w (ŷ − z)²)`: what the projection makes as small as it can be.
-    pub fn distance(&self) -> f64 {
-        self.square.sqrt()
-    }
-}
 
 /// How the data were cut into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::number::{counted, finite, holding, limit, short};
-use super::project::{Movement, heading, needs_words};
+use super::project::{heading, needs_words};
 use super::table::{Align, Paint, Table};
+use crate::analyze::Movement;
 use crate::bind::{RowReading, RowStatus};
 use crate::language::program::{Names, Program};
 

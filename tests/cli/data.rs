@@ -141,3 +141,17 @@ fn exports_are_what_solve_reads() {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files, "{format}");
     }
 }
+
+#[test]
+fn solvers_get_mps_and_lp() {
+    let folder = folder(&[]);
+    let base = ["export", "tests/fixtures/cli/soft.fair", "--data", "tests/fixtures/cli/people.csv", "--pred", "score"];
+    for format in ["mps", "lp"] {
+        let out = folder.path().join(format!("numbers.{format}"));
+        let done = run(&[&base[..], &["--to", format, "-o", text_of(&out)]].concat());
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+        assert_eq!(run(&[&base[..], &["--to", format, "-o", "-"]].concat()).stdout, fs::read_to_string(&out).unwrap());
+    }
+    let unknown = run(&[&base[..], &["--to", "xls", "-o", "-"]].concat());
+    assert!(unknown.code == 2 && unknown.stderr.contains("json, npz, mtx, mps, lp, safetensors"), "{}", unknown.stderr);
+}

@@ -9,6 +9,7 @@ mod arguments;
 mod data;
 mod diagnostics;
 mod formatting;
+mod price;
 mod solving;
 mod specs;
 mod streams;

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Numbers;
+use super::names::one_line;
 use crate::data::atomic::{STANDARD_STREAM, write_atomically};
 use crate::data::column::Shortest;
 use crate::data::error::DataError;
@@ -50,15 +51,11 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
 fn write_matrix(numbers: &Numbers<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "%%MatrixMarket matrix coordinate real general")?;
     for (row, name) in numbers.names.iter().enumerate() {
-        let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        writeln!(out, "% row {}: {name}", row + 1)?;
+        writeln!(out, "% row {}: {}", row + 1, one_line(name))?;
     }
     writeln!(out, "{} {} {}", numbers.rows(), numbers.samples(), numbers.values.len())?;
-    let starts = numbers.indptr.iter().zip(numbers.indptr.iter().skip(1));
-    for (row, (&start, &end)) in starts.enumerate() {
-        let indices = numbers.indices.get(start..end).unwrap_or_default();
-        let values = numbers.values.get(start..end).unwrap_or_default();
-        for (&index, &value) in indices.iter().zip(values) {
+    for row in 0..numbers.rows() {
+        for (index, value) in numbers.row(row) {
             writeln!(out, "{} {} {}", row + 1, index + 1, Shortest(value))?;
         }
     }

@@ -1,4 +1,5 @@
-//! The numbers of a problem in files that other programs read: JSON, NumPy `.npz` and MatrixMarket `.mtx`.
+//! The numbers of a problem in files that other programs read: JSON, NumPy `.npz`, MatrixMarket `.mtx` and safetensors;
+//! as a quadratic program for solvers, MPS and LP.
 //!
 //! ```text
 //! l ≤ A ŷ ≤ u      m rows, n samples; A in compressed sparse rows:
@@ -8,8 +9,13 @@
 //! Two vectors are written only where there is something to say: `soft`, if a row is soft, and `z`, if it is given.
 
 mod json;
+mod lp;
 mod market;
+mod mps;
+mod names;
 mod npz;
+mod quadratic;
+mod safetensors;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,7 +29,7 @@ use super::error::DataError;
 pub struct Numbers<'a> {
     /// Where each row begins in `indices` and `values`; one more than there are rows.
     pub indptr: &'a [usize],
-    /// The sample of each value.
+    /// The sample of each value, ascending within a row.
     pub indices: &'a [usize],
     /// The values of the matrix.
     pub values: &'a [f64],
@@ -54,11 +60,17 @@ pub enum MatrixFormat {
     Npz,
     /// MatrixMarket: one file for the matrix, and one each for the vectors.
     Market,
+    /// The quadratic program of the projection in free-format MPS; a feasibility problem without predictions.
+    Mps,
+    /// The same in CPLEX's LP format.
+    Lp,
+    /// Arrays that are mapped into memory, names in the metadata.
+    Safetensors,
 }
 
 impl MatrixFormat {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Npz, Self::Market];
+    pub const ALL: [Self; 6] = [Self::Json, Self::Npz, Self::Market, Self::Mps, Self::Lp, Self::Safetensors];
 
     /// The name by which a user asks for the format.
     pub fn name(self) -> &'static str {
@@ -66,6 +78,9 @@ impl MatrixFormat {
             Self::Json => "json",
             Self::Npz => "npz",
             Self::Market => "mtx",
+            Self::Mps => "mps",
+            Self::Lp => "lp",
+            Self::Safetensors => "safetensors",
         }
     }
 }
@@ -101,6 +116,9 @@ pub fn write_numbers(numbers: &Numbers<'_>, format: MatrixFormat, path: &Path) -
         MatrixFormat::Json => write_atomically(path, |out| json::write(numbers, out).map_err(failed))?,
         MatrixFormat::Npz => write_atomically(path, |out| npz::write(numbers, out).map_err(failed))?,
         MatrixFormat::Market => return market::write(numbers, path),
+        MatrixFormat::Mps => write_atomically(path, |out| mps::write(numbers, out).map_err(failed))?,
+        MatrixFormat::Lp => write_atomically(path, |out| lp::write(numbers, out).map_err(failed))?,
+        MatrixFormat::Safetensors => write_atomically(path, |out| safetensors::write(numbers, out).map_err(failed))?,
     }
     Ok(vec![path.to_path_buf()])
 }
@@ -137,9 +155,13 @@ impl Numbers<'_> {
         if let Some((&before, &after)) = steps.clone().find(|(before, after)| before > after) {
             return Err(DataError::MatrixShape { what: "a step of indptr", expected: before, found: after });
         }
-        match self.indices.iter().find(|&&index| index >= samples) {
-            Some(&found) => {
-                Err(DataError::MatrixShape { what: "an index", expected: samples.saturating_sub(1), found })
+        if let Some(&found) = self.indices.iter().find(|&&index| index >= samples) {
+            return Err(DataError::MatrixShape { what: "an index", expected: samples.saturating_sub(1), found });
+        }
+        let pairs = (0..rows).flat_map(|row| self.row(row).zip(self.row(row).skip(1)));
+        match pairs.map(|((before, _), (after, _))| (before, after)).find(|(before, after)| before >= after) {
+            Some((before, found)) => {
+                Err(DataError::MatrixShape { what: "an index behind a smaller one", expected: before + 1, found })
             }
             None => Ok(()),
         }

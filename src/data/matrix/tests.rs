@@ -93,6 +93,70 @@ fn market_reads_back() {
     assert!(matches!(refused, Err(DataError::SeveralFiles { .. })));
 }
 
+/// Two-sided, one-sided, equal, free and soft rows; all kinds of bounds; a weight of zero; names that have to change.
+fn with_program<T>(z: Option<&[f64]>, run: impl FnOnce(&Numbers<'_>) -> T) -> T {
+    let names = ["odds[a=female,b=male]", "größe 2", "free", "e1", "caps.2", "obj"].map(str::to_owned);
+    run(&Numbers {
+        indptr: &[0, 3, 4, 6, 8, 9, 9],
+        indices: &[0, 1, 4, 2, 0, 3, 1, 4, 2],
+        values: &[0.1, -1.0 / 3.0, 1e-300, 1.0, 2.0, -1.0, 1.0, 1.0, 5e17],
+        l: &[-0.02, -INFINITY, -INFINITY, 0.3, -1.0, 0.0],
+        u: &[0.02, 0.5, INFINITY, 0.3, INFINITY, 1.0],
+        lo: &[0.0, -INFINITY, -INFINITY, 0.25, -2.0],
+        hi: &[1.0, INFINITY, 0.75, 0.25, INFINITY],
+        w: &[1.0, 2.0, 0.0, 0.25, 1.0],
+        names: &names,
+        soft: Some(&[INFINITY, 10.0, INFINITY, INFINITY, 2.5, 1.0]),
+        z,
+    })
+}
+
+fn written(format: MatrixFormat, z: Option<&[f64]>) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x");
+    with_program(z, |numbers| write_numbers(numbers, format, &path)).unwrap();
+    fs::read(&path).unwrap()
+}
+
+#[test]
+fn solvers_get_a_quadratic_program() {
+    for format in [MatrixFormat::Mps, MatrixFormat::Lp] {
+        let with = String::from_utf8(written(format, Some(&[0.5, 0.1, 0.9, 0.0, -1.0]))).unwrap();
+        let without = String::from_utf8(written(format, None)).unwrap();
+        insta::assert_snapshot!(format!("{format}_projection"), with);
+        insta::assert_snapshot!(format!("{format}_feasibility"), without);
+    }
+}
+
+#[test]
+fn safetensors_read_back() {
+    let bytes = written(MatrixFormat::Safetensors, Some(&[0.5, 0.1, 0.9, 0.0, -1.0]));
+    assert_eq!(bytes, written(MatrixFormat::Safetensors, Some(&[0.5, 0.1, 0.9, 0.0, -1.0])), "the same every time");
+    let tensors = ::safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let floats = |name: &str| -> Vec<f64> {
+        let tensor = tensors.tensor(name).unwrap();
+        assert_eq!(tensor.dtype(), ::safetensors::Dtype::F64);
+        tensor.data().as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
+    };
+    let integers = |name: &str| -> Vec<i64> {
+        let tensor = tensors.tensor(name).unwrap();
+        tensor.data().as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()
+    };
+    let (_, metadata) = ::safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let names: Vec<String> = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["names"]).unwrap();
+    with_program(None, |numbers| {
+        let expected = [("l", numbers.l), ("u", numbers.u), ("lo", numbers.lo), ("hi", numbers.hi), ("w", numbers.w)];
+        expected.iter().for_each(|(name, values)| assert_eq!(floats(name), *values, "{name}"));
+        assert_eq!((floats("values"), floats("soft")), (numbers.values.to_vec(), numbers.soft.unwrap().to_vec()));
+        assert_eq!(integers("indptr"), numbers.indptr.iter().map(|&i| i as i64).collect::<Vec<_>>());
+        assert_eq!(integers("indices"), numbers.indices.iter().map(|&i| i as i64).collect::<Vec<_>>());
+        assert_eq!(names, numbers.names);
+    });
+    assert_eq!(floats("z"), [0.5, 0.1, 0.9, 0.0, -1.0]);
+    let plain = written(MatrixFormat::Safetensors, None);
+    assert!(::safetensors::SafeTensors::deserialize(&plain).unwrap().tensor("z").is_err());
+}
+
 #[test]
 fn lengths_that_do_not_fit_are_refused() {
     let dir = tempfile::tempdir().unwrap();
@@ -111,6 +175,12 @@ fn lengths_that_do_not_fit_are_refused() {
     refused(&|numbers| numbers.lo = &[0.0]);
     refused(&|numbers| (numbers.indptr, numbers.l, numbers.u) = (&[0, 5, 0], &[0.0; 2], &[0.0; 2]));
     refused(&|numbers| numbers.indices = &[0]);
+    let turned = refused(&|numbers| {
+        (numbers.indptr, numbers.indices, numbers.values) = (&[0, 2], &[1, 0], &[1.0; 2]);
+        (numbers.l, numbers.u, numbers.lo, numbers.hi, numbers.w) = (&[0.0], &[1.0], &[0.0; 2], &[1.0; 2], &[1.0; 2]);
+        numbers.names = Box::leak(Box::new(["a".to_owned()]));
+    });
+    assert!(turned.contains("an index behind a smaller one is 0, expected 2"), "{turned}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Panels with curves, drawn as SVG.
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 /// A picture could not be drawn.
@@ -8,7 +9,8 @@ use plotters::prelude::*;
 #[error("cannot draw: {0}")]
 pub struct PlotError(String);
 
-/// Told apart by most people, also those who do not see all colours (Okabe & Ito 2008).
+/// Told apart by most people, also those who do not see all colours (Okabe & Ito 2008); dark and light by turns, so that
+/// they differ in grey too.
 const COLORS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -27,12 +29,14 @@ const PANEL: (u32, u32) = (560, 330);
 pub struct Curve {
     pub name: String,
     pub points: Vec<(f64, f64)>,
-    /// Draw the points too.
+    /// Draw the points too, each curve in another shape.
     pub dots: bool,
     /// Texts beside the points.
     pub labels: Vec<String>,
     /// A broken line down at this `x`.
     pub mark: Option<f64>,
+    /// A broken line, in the colour of limits.
+    pub limit: bool,
 }
 
 impl Curve {
@@ -46,25 +50,33 @@ impl Curve {
 
 /// One pair of axes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Panel {
+pub(in crate::report) struct Panel {
     pub title: String,
     pub x: String,
     pub y: String,
     pub curves: Vec<Curve>,
     /// A line across at this `y`, with its name.
     pub limit: Option<(f64, String)>,
+    /// A thin line down at this `x`, with its name.
+    pub present: Option<(f64, String)>,
+    /// A grey stretch of `x`, with its name.
+    pub shaded: Option<(f64, f64, String)>,
     pub from_zero: bool,
     /// Where the axis ends, for panels that are to be compared.
     pub top: Option<f64>,
+    /// Logarithmic, from here on; smaller values are drawn here.
+    pub log_from: Option<f64>,
 }
 
 /// Panels beside and below each other.
-pub(super) struct Figure {
+pub(in crate::report) struct Figure {
     pub panels: Vec<Panel>,
     pub columns: usize,
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Failed = Box<dyn std::error::Error>;
 
 impl Figure {
     pub fn draw(&self) -> Result<String, PlotError> {
@@ -90,17 +102,30 @@ impl Panel {
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.curves.iter().flat_map(|curve| curve.points.iter().copied())
+        self.curves.iter().flat_map(|curve| curve.points.iter().map(|&(x, y)| (x, self.height(y))))
     }
 
-    fn draw(&self, area: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
+    /// Where a value stands on the axis.
+    fn height(&self, y: f64) -> f64 {
+        self.log_from.map_or(y, |least| y.max(least).log10())
+    }
+
+    fn label(&self, height: f64) -> String {
+        match self.log_from {
+            Some(_) if (height - height.round()).abs() < 1e-9 => tick(&10_f64.powf(height)),
+            Some(_) => String::new(),
+            None => tick(&height),
+        }
+    }
+
+    fn draw(&self, area: &Area<'_>) -> Result<(), Failed> {
         let (x, y) = self.ranges();
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, (FONT, 17))
             .margin(12)
             .margin_right(24)
             .x_label_area_size(40)
-            .y_label_area_size(62)
+            .y_label_area_size(66)
             .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
         chart
             .configure_mesh()
@@ -108,35 +133,16 @@ impl Panel {
             .bold_line_style(BLACK.mix(0.1))
             .x_desc(&self.x)
             .y_desc(&self.y)
+            .x_labels(9)
+            .y_labels(7)
             .label_style((FONT, 13))
             .axis_desc_style((FONT, 14))
             .x_label_formatter(&tick)
-            .y_label_formatter(&tick)
+            .y_label_formatter(&|height| self.label(*height))
             .draw()?;
-        if let Some((limit, name)) = &self.limit {
-            let line = DashedLineSeries::new([(x.0, *limit), (x.1, *limit)], 6, 4, LIMIT.stroke_width(2));
-            chart
-                .draw_series(line)?
-                .label(name)
-                .legend(|(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], LIMIT.stroke_width(2)));
-        }
-        for (curve, color) in self.curves.iter().zip(COLORS.iter().cycle()) {
-            let color = *color;
-            chart
-                .draw_series(LineSeries::new(curve.points.iter().copied(), color.stroke_width(2)))?
-                .label(&curve.name)
-                .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2)));
-            if curve.dots {
-                chart.draw_series(curve.points.iter().map(|&point| Circle::new(point, 4, color.filled())))?;
-            }
-            for (point, label) in curve.points.iter().zip(&curve.labels) {
-                let text = EmptyElement::at(*point) + Text::new(label.clone(), (8, -14), (FONT, 12));
-                chart.draw_series([text])?;
-            }
-            if let Some(mark) = curve.mark.filter(|mark| (x.0..=x.1).contains(mark)) {
-                let line = DashedLineSeries::new([(mark, y.0), (mark, y.1)], 3, 3, color.stroke_width(1));
-                chart.draw_series(line)?;
-            }
+        self.lines(&mut chart, x, y)?;
+        for (index, curve) in self.curves.iter().enumerate() {
+            curve.draw(index, &mut chart, (x, y), &|value| self.height(value))?;
         }
         chart
             .configure_series_labels()
@@ -145,6 +151,32 @@ impl Panel {
             .border_style(BLACK.mix(0.15))
             .label_font((FONT, 13))
             .draw()?;
+        Ok(())
+    }
+
+    /// What lies behind the curves.
+    fn lines(&self, chart: &mut Chart<'_>, x: (f64, f64), y: (f64, f64)) -> Result<(), Failed> {
+        if let Some((from, to, name)) = &self.shaded {
+            let grey = BLACK.mix(0.12);
+            let (from, to) = (from.clamp(x.0, x.1), to.clamp(x.0, x.1));
+            chart
+                .draw_series([Rectangle::new([(from, y.0), (to, y.1)], grey.filled())])?
+                .label(name)
+                .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], grey.filled()));
+        }
+        if let Some((limit, name)) = &self.limit {
+            let line = DashedLineSeries::new(
+                [(x.0, self.height(*limit)), (x.1, self.height(*limit))],
+                6,
+                4,
+                LIMIT.stroke_width(2),
+            );
+            chart.draw_series(line)?.label(name).legend(dashes(LIMIT));
+        }
+        if let Some((at, name)) = self.present.as_ref().filter(|(at, _)| (x.0..=x.1).contains(at)) {
+            let line = DashedLineSeries::new([(*at, y.0), (*at, y.1)], 2, 4, BLACK.stroke_width(1));
+            chart.draw_series(line)?.label(name).legend(dashes(BLACK));
+        }
         Ok(())
     }
 
@@ -161,15 +193,83 @@ impl Panel {
             y = (y.0.min(py), y.1.max(py));
         }
         if let Some((limit, _)) = self.limit {
+            let limit = self.height(limit);
             y = (y.0.min(limit), y.1.max(limit));
         }
+        if let Some((from, to, _)) = self.shaded {
+            x = (x.0.min(from), x.1.max(to));
+        }
         y.1 = self.top.map_or(y.1, |top| y.1.max(top));
-        if self.from_zero && y.0 >= 0.0 {
-            (wide(x.0, x.1, 0.02, 0.02), wide(0.0, y.1, 0.0, 0.35))
+        // Above the curves, one line of the legend for each.
+        let named = self.curves.iter().filter(|curve| !curve.name.is_empty()).count();
+        let lines = [self.limit.is_some(), self.present.is_some(), self.shaded.is_some()];
+        let entries = named + lines.into_iter().filter(|there| *there).count();
+        let above = 0.1 + 0.095 * entries.min(7) as f64;
+        if self.from_zero && y.0 >= 0.0 && self.log_from.is_none() {
+            (wide(x.0, x.1, 0.02, 0.02), wide(0.0, y.1, 0.0, above))
         } else {
-            (wide(x.0, x.1, 0.06, 0.12), wide(y.0, y.1, 0.08, 0.35))
+            (wide(x.0, x.1, 0.06, 0.12), wide(y.0, y.1, 0.08, above))
         }
     }
+}
+
+impl Curve {
+    fn draw(
+        &self,
+        index: usize,
+        chart: &mut Chart<'_>,
+        (x, y): ((f64, f64), (f64, f64)),
+        height: &dyn Fn(f64) -> f64,
+    ) -> Result<(), Failed> {
+        let color = COLORS.iter().cycle().nth(index).copied().unwrap_or(BLACK);
+        let points = || self.points.iter().map(|&(x, y)| (x, height(y)));
+        if self.limit {
+            let line = DashedLineSeries::new(points(), 6, 4, LIMIT.stroke_width(2));
+            let drawn = chart.draw_series(line)?;
+            // Both sides of a limit share a name; one of them carries it.
+            if !self.name.is_empty() {
+                drawn.label(&self.name).legend(dashes(LIMIT));
+            }
+            return Ok(());
+        }
+        let dots = self.dots;
+        chart.draw_series(LineSeries::new(points(), color.stroke_width(2)))?.label(&self.name).legend(move |(x, y)| {
+            let line = EmptyElement::at((x, y)) + PathElement::new(vec![(0, 0), (18, 0)], color.stroke_width(2));
+            line + dot(if dots { index } else { usize::MAX }, color, (9, 0))
+        });
+        if self.dots {
+            chart.draw_series(points().map(|point| EmptyElement::at(point) + dot(index, color, (0, 0))))?;
+        }
+        for (point, label) in points().zip(&self.labels) {
+            let text = EmptyElement::at(point) + Text::new(label.clone(), (8, -14), (FONT, 12));
+            chart.draw_series([text])?;
+        }
+        if let Some(mark) = self.mark.filter(|mark| (x.0..=x.1).contains(mark)) {
+            let line = DashedLineSeries::new([(mark, y.0), (mark, y.1)], 3, 3, color.stroke_width(1));
+            chart.draw_series(line)?;
+        }
+        Ok(())
+    }
+}
+
+/// A point in the shape of a curve: so that curves are told apart without colours. No shape beyond all numbers.
+fn dot(index: usize, color: RGBColor, (x, y): (i32, i32)) -> Polygon<(i32, i32)> {
+    let shape: &[(i32, i32)] = match index {
+        usize::MAX => &[],
+        index => match index % 4 {
+            0 => &[(-4, -4), (4, -4), (4, 4), (-4, 4)],
+            1 => &[(0, -5), (5, 4), (-5, 4)],
+            2 => &[(0, -6), (6, 0), (0, 6), (-6, 0)],
+            _ => &[(0, 5), (5, -4), (-5, -4)],
+        },
+    };
+    let corners: Vec<(i32, i32)> = shape.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
+    Polygon::new(corners, color.filled())
+}
+
+/// The sign of a limit in a legend: shorter than that of a curve.
+fn dashes(color: RGBColor) -> impl Fn((i32, i32)) -> PathElement<(i32, i32)> {
+    move |(x, y)| PathElement::new(vec![(x + 3, y), (x + 11, y)], color.stroke_width(2))
 }
 
 /// A number on an axis, without digits that say nothing.

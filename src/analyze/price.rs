@@ -1,0 +1,300 @@
+//! The price of a spec: its projection at each value of a param.
+//!
+//! ```text
+//! V(p) = min ½ Σ w (ŷ − z)²   subject to   l(p) ≤ A ŷ ≤ u(p),   lo ≤ ŷ ≤ hi
+//! ```
+//!
+//! The multiplier `μ_j` of a row is minus the derivative of `V` by its active side (Boyd & Vandenberghe 2004, section
+//! 5.6.3), and by the chain rule `dV/dp = −Σ_j μ_j · dside_j/dp`. Where the sides are affine in `p` and bound the row
+//! from outside (`|gap| ≤ p`), `V` is convex, and it falls as `p` gives more room.
+//!
+//! A param of the sides alone keeps one bound problem, whose sides are replaced; each projection starts from the
+//! multipliers of the last. A param of coefficients is bound anew, one of events encoded anew.
+
+use crate::bind::{BindError, Bound, BoundRow, Encoded, Params, Reach, Samples, Sides};
+use crate::language::program::{Param, Program};
+use crate::runtime::problem::ProblemError;
+use crate::runtime::project::{ProjectError, Projection, Projector, Settings, Side, Status};
+
+use super::movement::Movement;
+
+/// How the projection ended at a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    Optimal,
+    /// No predictions satisfy all rows; the places of those in conflict in the program.
+    Infeasible(Vec<usize>),
+    /// Steps ran out, and the numbers are not those of the projection.
+    IterationLimit,
+}
+
+/// The outcome at one value of the param.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub value: f64,
+    pub ended: Ended,
+    /// None if no predictions satisfy all rows; so are the other numbers then.
+    pub movement: Option<Movement>,
+    /// `−dV/dp`: what half the squared distance falls by for each unit that the param grows. None unless the param
+    /// enters sides alone.
+    pub price: Option<f64>,
+    /// For each event of the program the mean of `ŷ − z` over it; none where it has no samples.
+    pub changes: Vec<Option<f64>>,
+    /// For each row of the program; none where it takes no part.
+    pub rows: Vec<Option<RowPoint>>,
+}
+
+/// A row at one value of the param.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowPoint {
+    pub lower: f64,
+    pub upper: f64,
+    /// The value of the row on the predictions as given.
+    pub before: f64,
+    pub after: Option<f64>,
+    /// Minus the derivative of half the squared distance by the active side: above zero on upper sides.
+    pub multiplier: Option<f64>,
+    pub active: bool,
+}
+
+/// Why there is no price.
+#[derive(Debug, thiserror::Error)]
+pub enum PriceError {
+    /// The spec does not fit the data at a value of the param.
+    #[error("the spec does not fit the data")]
+    Bind(Vec<BindError>),
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+}
+
+/// Encodes the data once more, with other values of params.
+pub type EncodeAgain<'a> = dyn Fn(&Params) -> Result<Encoded, Vec<BindError>> + 'a;
+
+/// Prices one param of a program on a data set, the others at their present values.
+pub struct Pricer<'a> {
+    program: &'a Program,
+    encoded: &'a Encoded,
+    params: Params,
+    param: usize,
+    reach: Reach,
+    z: &'a [f64],
+    encode: &'a EncodeAgain<'a>,
+    /// The data as encoded for the present value, where that differs from value to value.
+    again: Option<Encoded>,
+    batch: Option<Batch>,
+    /// For params that enter sides alone.
+    sides: Option<Sides<'a>>,
+    projector: Projector<f64>,
+    /// The multipliers of the last projection.
+    last: Option<Vec<f64>>,
+}
+
+/// A bound batch, and its rows on the predictions as given.
+struct Batch {
+    bound: Bound,
+    before: Vec<f64>,
+}
+
+/// Half the interval over which the slope of a side is taken, relative to the size of the value.
+const STEP: f64 = 1e-6;
+
+impl<'a> Pricer<'a> {
+    /// The param is given by its place in the program; `encoded` was encoded with `params`, `z` are the predictions, and
+    /// `encode` is called only for params that decide events.
+    pub fn new(
+        program: &'a Program,
+        encoded: &'a Encoded,
+        params: &Params,
+        param: usize,
+        z: &'a [f64],
+        encode: &'a EncodeAgain<'a>,
+    ) -> Pricer<'a> {
+        Pricer {
+            program,
+            encoded,
+            params: params.clone(),
+            param,
+            reach: encoded.reach(param),
+            z,
+            encode,
+            again: None,
+            batch: None,
+            sides: None,
+            projector: Projector::new(),
+            last: None,
+        }
+    }
+
+    /// How far into the problem the param reaches.
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// The param as declared; none if there is none at its place.
+    pub fn param(&self) -> Option<&'a Param> {
+        self.program.params.get(self.param)
+    }
+
+    /// Its present value.
+    pub fn present(&self) -> f64 {
+        self.params.values().get(self.param).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The outcome at a value. Values near the last one are found faster.
+    ///
+    /// # Errors
+    /// See [`PriceError`]; the value may lie outside the declared range.
+    pub fn at(&mut self, value: f64) -> Result<Point, PriceError> {
+        if !self.prepare(value)? {
+            return Ok(Point { rows: vec![None; self.program.rows.len()], ..Point::none(value) });
+        }
+        let Some(batch) = &self.batch else { return Ok(Point::none(value)) };
+        let problem = &batch.bound.problem;
+        let warm_start = self.last.take().filter(|last| last.len() == problem.rows());
+        let settings = Settings { warm_start, ..Settings::default() };
+        let mut projection = Projection::default();
+        self.projector.project_into(problem, self.z, &settings, &mut projection)?;
+        let mut point = Point { rows: batch.rows(&projection), ..Point::none(value) };
+        match &projection.status {
+            Status::Infeasible(proof) | Status::Relaxed(proof) => {
+                let places = batch.bound.rows.iter().enumerate();
+                let in_conflict = |row: &BoundRow| row.kept().is_some_and(|place| proof.rows.contains(&place));
+                let conflict = places.filter(|(_, row)| in_conflict(row)).map(|(index, _)| index);
+                point.ended = Ended::Infeasible(conflict.collect());
+                return Ok(point);
+            }
+            Status::Optimal => point.ended = Ended::Optimal,
+            Status::IterationLimit => point.ended = Ended::IterationLimit,
+        }
+        let mut movement = Movement::default();
+        movement.enter(self.z, &projection.y, problem.weights().as_deref());
+        point.movement = Some(movement);
+        let change: Vec<f64> = projection.y.iter().zip(self.z).map(|(y, z)| y - z).collect();
+        let encoded = self.again.as_ref().unwrap_or(self.encoded);
+        point.changes = encoded.event_means(&Samples::All, &change);
+        point.price = self.price(value, &projection.multipliers);
+        self.last = Some(projection.multipliers);
+        Ok(point)
+    }
+
+    /// Whether the predictions as given satisfy all rows at a value, but for rounding: nothing has to move.
+    ///
+    /// # Errors
+    /// As [`Pricer::at`].
+    pub fn is_free(&mut self, value: f64) -> Result<bool, PriceError> {
+        const ROUNDING: f64 = 1e-12;
+        if !self.prepare(value)? {
+            return Ok(false);
+        }
+        let Some(batch) = &self.batch else { return Ok(false) };
+        let problem = &batch.bound.problem;
+        let mut rows = batch.before.iter().zip(problem.lower().iter().zip(problem.upper()));
+        Ok(rows.all(|(value, (lower, upper))| (lower - value).max(value - upper) <= ROUNDING * value.abs().max(1.0)))
+    }
+
+    fn with(&self, value: f64) -> Result<Params, Vec<BindError>> {
+        let mut params = self.params.clone();
+        let name = self.param().map_or("", |param| param.name.as_str());
+        params.set(self.program, name, value).map_err(|error| vec![error])?;
+        Ok(params)
+    }
+
+    /// Makes `batch` that of a value; false if sides cross there, so that no predictions satisfy them.
+    fn prepare(&mut self, value: f64) -> Result<bool, PriceError> {
+        let params = self.with(value).map_err(PriceError::Bind)?;
+        if let (Some(batch), Some(sides)) = (&mut self.batch, &self.sides) {
+            return match sides.at(&params) {
+                Ok((lower, upper)) => batch.set_sides(&lower, &upper).map(|()| true),
+                Err(errors) => crossed(errors),
+            };
+        }
+        if self.reach == Reach::Encoding {
+            self.again = Some((self.encode)(&params).map_err(PriceError::Bind)?);
+        }
+        let bound = match self.again.as_ref().unwrap_or(self.encoded).bind(&params, &Samples::All) {
+            Ok(bound) => bound,
+            Err(errors) => return crossed(errors),
+        };
+        if self.reach <= Reach::Sides {
+            self.sides = Some(self.encoded.sides(&bound, &Samples::All));
+        }
+        let before = bound.problem.activity(self.z)?;
+        self.batch = Some(Batch { bound, before });
+        Ok(true)
+    }
+
+    /// `−dV/dp = Σ_j μ_j · dside_j/dp`, with difference quotients of the sides: exact but for rounding where they are
+    /// affine, as tolerances are.
+    fn price(&self, value: f64, multipliers: &[f64]) -> Option<f64> {
+        let (sides, param) = (self.sides.as_ref()?, self.param()?);
+        let step = STEP * value.abs().max(1.0);
+        let (left, right) = ((value - step).max(param.range.lower), (value + step).min(param.range.upper));
+        let at = |value: f64| sides.at(&self.with(value).ok()?).ok();
+        let ((lower, upper), (next_lower, next_upper)) = (at(left)?, at(right)?);
+        if left >= right {
+            return None;
+        }
+        let slopes = lower.iter().zip(&next_lower).zip(upper.iter().zip(&next_upper));
+        let shares = multipliers.iter().zip(slopes).map(|(&multiplier, ((l, next_l), (u, next_u)))| {
+            let (side, next) = if multiplier > 0.0 { (u, next_u) } else { (l, next_l) };
+            if multiplier == 0.0 { 0.0 } else { multiplier * (next - side) / (right - left) }
+        });
+        Some(shares.sum::<f64>() + 0.0)
+    }
+}
+
+impl Batch {
+    fn set_sides(&mut self, lower: &[f64], upper: &[f64]) -> Result<(), PriceError> {
+        self.bound.problem.set_sides(lower, upper)?;
+        for row in &mut self.bound.rows {
+            if let Some((lower, upper)) = row.kept().and_then(|place| lower.get(place).zip(upper.get(place))) {
+                (row.lower, row.upper) = (*lower, *upper);
+            }
+        }
+        Ok(())
+    }
+
+    /// One for each row of the program.
+    fn rows(&self, projection: &Projection<f64>) -> Vec<Option<RowPoint>> {
+        let after = self.bound.problem.activity(&projection.y).ok();
+        let row = |row: &BoundRow| {
+            let place = row.kept()?;
+            let active = projection.active.get(place).is_some_and(|side| *side != Side::Inactive);
+            Some(RowPoint {
+                lower: row.lower,
+                upper: row.upper,
+                before: *self.before.get(place)?,
+                after: after.as_ref().and_then(|after| after.get(place)).copied(),
+                multiplier: after.as_ref().and(projection.multipliers.get(place)).copied(),
+                active: after.is_some() && active,
+            })
+        };
+        self.bound.rows.iter().map(row).collect()
+    }
+}
+
+impl Point {
+    /// Nothing is known but that no predictions satisfy all rows.
+    fn none(value: f64) -> Point {
+        Point {
+            value,
+            ended: Ended::Infeasible(Vec::new()),
+            movement: None,
+            price: None,
+            changes: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// Sides that cross are an answer; other errors are not.
+fn crossed(errors: Vec<BindError>) -> Result<bool, PriceError> {
+    let crosses = |error: &BindError| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedBounds { .. });
+    if errors.iter().all(crosses) { Ok(false) } else { Err(PriceError::Bind(errors)) }
+}
+
+#[cfg(test)]
+#[path = "price_tests.rs"]
+mod tests;

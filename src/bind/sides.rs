@@ -1,0 +1,110 @@
+//! What a param reaches, and the sides of a bound batch at other values of params.
+//!
+//! A tolerance enters the sides alone, so the matrix of a batch serves all of its values: only `l` and `u` are new.
+
+use super::bound::{Bound, ordered};
+use super::encode::Encoded;
+use super::error::BindError;
+use super::formula::{Formula, Scope};
+use super::params::Params;
+use super::plan::PlannedRow;
+use super::tally::{Samples, Tally};
+
+/// How far into a problem the value of a param reaches, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// No row that takes part reads it.
+    Nothing,
+    /// The sides of rows alone: [`Encoded::sides`] gives them at another value.
+    Sides,
+    /// Coefficients, or the bounds of single predictions: bind again.
+    Matrix,
+    /// Events, or numbers of samples: encode again.
+    Encoding,
+}
+
+/// The sides of the rows of a bound batch, as functions of the params.
+#[derive(Debug)]
+pub struct Sides<'a> {
+    rows: Vec<&'a PlannedRow>,
+    totals: Vec<f64>,
+}
+
+impl Encoded {
+    /// How far the param at this place of the program reaches.
+    pub fn reach(&self, param: usize) -> Reach {
+        let plan = &self.plan;
+        let coefficients = plan.rows.iter().flat_map(|row| &row.terms).map(|term| &term.coefficient);
+        let single = plan.sample_rows.iter().flat_map(|row| {
+            let sides = row.lower.iter().chain(&row.upper).flatten();
+            row.coefficient.iter().chain(sides).map(|(formula, _)| formula)
+        });
+        let mut sides = plan.rows.iter().flat_map(|row| row.lower.iter().chain(&row.upper));
+        if plan.fixed.iter().any(|(index, _, _)| *index == param) {
+            Reach::Encoding
+        } else if coefficients.chain(single).any(|formula| reads(formula, param)) {
+            Reach::Matrix
+        } else if sides.any(|formula| reads(formula, param)) {
+            Reach::Sides
+        } else {
+            Reach::Nothing
+        }
+    }
+
+    /// The sides of `bound`, which was bound from `samples`.
+    pub fn sides(&self, bound: &Bound, samples: &Samples) -> Sides<'_> {
+        let kept = self.plan.rows.iter().filter(|row| bound.rows.get(row.row).is_some_and(|row| row.kept().is_some()));
+        Sides { rows: kept.collect(), totals: self.totals(&Tally::new(self, samples), samples) }
+    }
+}
+
+impl Sides<'_> {
+    /// Lower and upper sides at these values, one for each row of the problem.
+    ///
+    /// # Errors
+    /// Sides without a value, or that cross.
+    pub fn at(&self, params: &Params) -> Result<(Vec<f64>, Vec<f64>), Vec<BindError>> {
+        let scope = Scope { params: params.values(), totals: &self.totals, ..Scope::default() };
+        let (mut lower, mut upper, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for row in &self.rows {
+            match sides_of(row, &scope) {
+                Ok((l, u)) => {
+                    lower.push(l);
+                    upper.push(u);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok((lower, upper)) } else { Err(errors) }
+    }
+}
+
+/// The sides of a row in a batch.
+pub(super) fn sides_of(row: &PlannedRow, scope: &Scope) -> Result<(f64, f64), BindError> {
+    let side = |side: &Option<Formula>, none: f64| match side {
+        Some(formula) => finite(formula, scope, &row.name, &row.text),
+        None => Ok(none),
+    };
+    let (lower, upper) = (side(&row.lower, f64::NEG_INFINITY)?, side(&row.upper, f64::INFINITY)?);
+    ordered(lower, upper).ok_or_else(|| {
+        let (row, text) = (row.name.clone(), row.text.clone());
+        BindError::CrossedSides { row, text, lower, upper }
+    })
+}
+
+/// The value of a coefficient or side.
+pub(super) fn finite(formula: &Formula, scope: &Scope, row: &str, text: &str) -> Result<f64, BindError> {
+    let value = formula.value(scope);
+    let undefined = || BindError::Undefined { row: row.to_owned(), text: text.to_owned() };
+    value.is_finite().then_some(value).ok_or_else(undefined)
+}
+
+fn reads(formula: &Formula, param: usize) -> bool {
+    match formula {
+        Formula::Param(index) => *index == param,
+        Formula::Number(_) | Formula::Column(_) | Formula::Total(_) => false,
+        Formula::Sum(_, terms) => terms.iter().any(|(_, term)| reads(term, param)),
+        Formula::Product(factors) => factors.iter().any(|(factor, _)| reads(factor, param)),
+        Formula::Call(_, arguments) => arguments.iter().any(|argument| reads(argument, param)),
+    }
+}

@@ -1,0 +1,215 @@
+//! What a spec costs over the values of a param: tables for people, JSON and a picture.
+
+mod picture;
+mod text;
+
+use serde::Serialize;
+
+use super::number::finite;
+use crate::analyze::{Ended, Point, RowPoint};
+use crate::bind::Reach;
+use crate::language::program::{EventId, Names, Program};
+
+/// One param and what came of each of its values, ascending.
+pub struct Sweep<'a> {
+    pub param: &'a str,
+    /// Its value without the sweep.
+    pub present: f64,
+    pub reach: Reach,
+    pub points: Vec<Point>,
+}
+
+/// The prices of a spec on data.
+pub struct PriceReport<'a> {
+    pub spec: &'a str,
+    pub data: &'a str,
+    /// The header of the predictions.
+    pub prediction: &'a str,
+    /// Params that were set, as `name = value`.
+    pub settings: Vec<String>,
+    pub program: &'a Program,
+    pub n: usize,
+    pub sweeps: Vec<Sweep<'a>>,
+    /// Samples of each event of the program.
+    pub sizes: Vec<Option<usize>>,
+    /// Rows that take no part, by place, and why.
+    pub left_over: Vec<(usize, String)>,
+    /// Show all rows and groups.
+    pub all: bool,
+}
+
+/// As `--format json` prints it.
+#[derive(Serialize)]
+pub struct Priced {
+    spec: String,
+    fingerprint: String,
+    n: usize,
+    prediction: String,
+    sweeps: Vec<SweepJson>,
+    /// Rows that take no part.
+    skipped: Vec<SkippedJson>,
+}
+
+#[derive(Serialize)]
+struct SkippedJson {
+    name: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct SweepJson {
+    param: String,
+    present: f64,
+    /// `sides`, `matrix` or `encoding`: how far into the problem the param reaches.
+    reach: &'static str,
+    values: Vec<ValueJson>,
+}
+
+#[derive(Serialize)]
+struct ValueJson {
+    value: f64,
+    status: &'static str,
+    /// `√(Σ w (ŷ − z)²)`.
+    distance: Option<f64>,
+    moved: Option<usize>,
+    share_moved: Option<f64>,
+    mean_move: Option<f64>,
+    largest_move: Option<f64>,
+    /// `−d(½ distance²)/d value`.
+    price: Option<f64>,
+    groups: Vec<GroupJson>,
+    rows: Vec<RowJson>,
+    /// If infeasible, the rows in conflict.
+    conflict: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct GroupJson {
+    event: String,
+    mean_change: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct RowJson {
+    name: String,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    before: f64,
+    after: Option<f64>,
+    multiplier: Option<f64>,
+    active: bool,
+}
+
+impl PriceReport<'_> {
+    pub fn json(&self) -> Priced {
+        Priced {
+            spec: self.spec.to_owned(),
+            fingerprint: self.program.fingerprint().to_string(),
+            n: self.n,
+            prediction: self.prediction.to_owned(),
+            sweeps: self.sweeps.iter().map(|sweep| self.sweep_json(sweep)).collect(),
+            skipped: self
+                .left_over
+                .iter()
+                .map(|(row, reason)| SkippedJson { name: self.row_name(*row), reason: reason.clone() })
+                .collect(),
+        }
+    }
+
+    fn sweep_json(&self, sweep: &Sweep<'_>) -> SweepJson {
+        SweepJson {
+            param: sweep.param.to_owned(),
+            present: sweep.present,
+            reach: match sweep.reach {
+                Reach::Nothing => "nothing",
+                Reach::Sides => "sides",
+                Reach::Matrix => "matrix",
+                Reach::Encoding => "encoding",
+            },
+            values: sweep.points.iter().map(|point| self.value_json(point)).collect(),
+        }
+    }
+
+    fn value_json(&self, point: &Point) -> ValueJson {
+        let movement = point.movement;
+        let rows = point.rows.iter().enumerate().filter_map(|(index, row)| Some((index, (*row)?)));
+        ValueJson {
+            value: point.value,
+            status: match point.ended {
+                Ended::Optimal => "optimal",
+                Ended::Infeasible(_) => "infeasible",
+                Ended::IterationLimit => "iteration_limit",
+            },
+            distance: movement.map(|movement| movement.distance()),
+            moved: movement.map(|movement| movement.moved),
+            share_moved: movement.map(|movement| movement.share()),
+            mean_move: movement.map(|movement| movement.mean()),
+            largest_move: movement.map(|movement| movement.largest),
+            price: point.price,
+            groups: self
+                .groups()
+                .into_iter()
+                .map(|event| GroupJson { event: self.event_name(event), mean_change: change(point, event) })
+                .collect(),
+            rows: rows.map(|(index, row)| self.row_json(index, row)).collect(),
+            conflict: self.conflict(point),
+        }
+    }
+
+    fn row_json(&self, index: usize, row: RowPoint) -> RowJson {
+        RowJson {
+            name: self.row_name(index),
+            lower: finite(row.lower),
+            upper: finite(row.upper),
+            before: row.before,
+            after: row.after,
+            multiplier: row.multiplier,
+            active: row.active,
+        }
+    }
+
+    /// The groups: events whose means rows compare, in the order of the program.
+    fn groups(&self) -> Vec<usize> {
+        let points = || self.sweeps.iter().flat_map(|sweep| &sweep.points);
+        let part = |row: usize| points().any(|point| point.rows.get(row).is_some_and(Option::is_some));
+        let rows = self.program.rows.iter().enumerate().filter(|(index, _)| part(*index));
+        let mut events: Vec<usize> = rows.flat_map(|(_, row)| &row.terms).map(|term| term.event.0 as usize).collect();
+        events.sort_unstable();
+        events.dedup();
+        events
+    }
+
+    fn event_name(&self, event: usize) -> String {
+        let id = EventId(u32::try_from(event).unwrap_or(u32::MAX));
+        self.program.event_text(id, &Names::of(self.program))
+    }
+
+    fn row_name(&self, row: usize) -> String {
+        let origin = self.program.rows.get(row).and_then(|row| row.origins.first());
+        origin.map_or_else(String::new, |origin| origin.name.clone())
+    }
+
+    fn conflict(&self, point: &Point) -> Vec<String> {
+        match &point.ended {
+            Ended::Infeasible(rows) => rows.iter().map(|&row| self.row_name(row)).collect(),
+            Ended::Optimal | Ended::IterationLimit => Vec::new(),
+        }
+    }
+}
+
+/// The mean of `ŷ − z` over an event.
+fn change(point: &Point, event: usize) -> Option<f64> {
+    point.changes.get(event).copied().flatten()
+}
+
+/// The places of the rows that are active at some value, the one with the largest multiplier first.
+fn costly(sweep: &Sweep<'_>) -> Vec<usize> {
+    let rows = sweep.points.iter().map(|point| point.rows.len()).max().unwrap_or(0);
+    let largest = |row: usize| {
+        let multipliers = sweep.points.iter().filter_map(|point| point.rows.get(row).copied().flatten()?.multiplier);
+        multipliers.fold(0.0_f64, |largest, multiplier| largest.max(multiplier.abs()))
+    };
+    let mut ranked: Vec<(usize, f64)> = (0..rows).map(|row| (row, largest(row))).filter(|(_, mu)| *mu > 0.0).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.into_iter().map(|(row, _)| row).collect()
+}

@@ -1,0 +1,94 @@
+//! `price`: tables, JSON, the picture, and what ends with which exit code.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::support::{folder, run, text_of, transcript};
+
+const PARITY: [&str; 4] = ["price", "tests/fixtures/cli/parity.fair", "--data", "tests/fixtures/cli/people.csv"];
+
+fn json(arguments: &[&str]) -> Value {
+    let done = run(&[&PARITY[..], arguments, &["--format", "json"]].concat());
+    serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", done.stdout, done.stderr))
+}
+
+#[test]
+fn prices_are_told() {
+    assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --sweep eps=0,0.05,0.1,0.2"));
+    assert_snapshot!(transcript("price @/odds.fair --data @/people.csv --sweep eps=0..0.2/4"));
+    assert_snapshot!(transcript("price @/odds.fair --data @/people.csv --sweep eps=0.1 --all"));
+    assert_snapshot!(transcript("price @/parity.fair --data @/people.csv"));
+}
+
+#[test]
+fn mistakes_are_told() {
+    assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --sweep esp=0.1"));
+    assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --sweep eps=0,2"));
+    assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --sweep eps=0..x"));
+    assert_snapshot!(transcript("price @/soft.fair --data @/people.csv"));
+}
+
+#[test]
+fn values_that_nothing_satisfies_are_shown() {
+    let folder = folder(&["people.csv"]);
+    let (spec, data) = (folder.path().join("floor.fair"), folder.path().join("people.csv"));
+    let text = "column sex: {female, male}\npredict score: real in [0, 1]\nparam most = 0.5 in [0, 1]\n\
+                constraint cap: E[score] <= most\nconstraint floor: forall s in sex: E[score | sex == s] >= 0.4\n";
+    fs::write(&spec, text).unwrap();
+    let base = ["price", text_of(&spec), "--data", text_of(&data), "--sweep"];
+    let done = run(&[&base[..], &["most=0.3,0.5"]].concat());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("infeasible: no predictions within their bounds satisfy"), "{}", done.stdout);
+    assert_eq!(run(&[&base[..], &["most=0.3"]].concat()).code, 1);
+    let done = run(&[&base[..], &["most=0.3,0.5", "--format", "json"]].concat());
+    let value: Value = serde_json::from_str(&done.stdout).unwrap();
+    let values = &value["sweeps"][0]["values"];
+    assert_eq!((values[0]["status"].as_str(), values[1]["status"].as_str()), (Some("infeasible"), Some("optimal")));
+    assert_eq!(values[0]["conflict"].as_array().map(Vec::len), Some(3), "{value}");
+    assert!(values[0]["distance"].is_null() && values[0]["rows"][0]["before"].is_number());
+}
+
+#[test]
+fn json_has_the_shadow_price() {
+    let value = json(&["--sweep", "eps=0.0499,0.05,0.0501"]);
+    let sweep = &value["sweeps"][0];
+    assert_eq!((sweep["param"].as_str(), sweep["reach"].as_str()), (Some("eps"), Some("sides")));
+    let half = |place: usize| {
+        let distance = sweep["values"][place]["distance"].as_f64().unwrap();
+        0.5 * distance * distance
+    };
+    let (slope, middle) = ((half(0) - half(2)) / 0.0002, &sweep["values"][1]);
+    let price = middle["price"].as_f64().unwrap();
+    assert!((slope - price).abs() < 1e-6 * price, "{slope} {price}");
+    assert!((middle["rows"][0]["multiplier"].as_f64().unwrap().abs() - price).abs() < 1e-6 * price);
+    // As `project` has it.
+    let projected = run(&["project", PARITY[1], "--data", PARITY[3], "--set", "eps=0.05", "--format", "json"]);
+    let projected: Value = serde_json::from_str(&projected.stdout).unwrap();
+    assert!((projected["distance"].as_f64().unwrap() - middle["distance"].as_f64().unwrap()).abs() < 1e-12);
+    let changes: Vec<f64> =
+        middle["groups"].as_array().unwrap().iter().map(|group| group["mean_change"].as_f64().unwrap()).collect();
+    let before = middle["rows"][0]["before"].as_f64().unwrap();
+    let after = middle["rows"][0]["after"].as_f64().unwrap();
+    assert!((changes[0] - changes[1] - (after - before)).abs() < 1e-12, "{changes:?}");
+}
+
+#[test]
+fn pictures_are_whole_svg_files() {
+    let folder = folder(&[]);
+    let path = folder.path().join("price.svg");
+    let done = run(&[&PARITY[..], &["--plot", text_of(&path)]].concat());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left");
+    let svg = fs::read_to_string(&path).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    let words =
+        ["how far 12 predictions move", "who moves", "limit", "now: eps = 0.02", "mean change of score", "price"];
+    for word in words {
+        assert!(svg.contains(word), "{word}");
+    }
+    assert!(svg.contains("sex == &quot;female&quot;"), "names are escaped: {svg}");
+    let missing = folder.path().join("no/price.svg");
+    assert_eq!(run(&[&PARITY[..], &["--plot", text_of(&missing)]].concat()).code, 2);
+}
