@@ -10,7 +10,7 @@ use super::stop::{Failure, Stop};
 use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
 use crate::data::{Format, STANDARD_STREAM, Source};
 use crate::language::diagnostic::{Code, Diagnostic};
-use crate::language::program::{Names, Program};
+use crate::language::program::{Event, Names, Program};
 use crate::report::Paint;
 use crate::runtime::problem::{Bounds, Problem};
 use crate::runtime::project::{Infeasibility, Status};
@@ -70,6 +70,18 @@ pub fn open(
     program: &Program,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
+    open_watching(args, predictions, purpose, program, &[], console)
+}
+
+/// As [`open`], telling apart also the samples of `watch`: events over columns that rows read.
+pub fn open_watching(
+    args: &DataArgs,
+    predictions: &Predictions,
+    purpose: Purpose,
+    program: &Program,
+    watch: &[Event],
+    console: &Console,
+) -> Result<Dataset, Trouble> {
     let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
     let source = Source::open(&args.data, args.data_format).map_err(Stop::from)?;
     let prediction = match predictions {
@@ -77,7 +89,7 @@ pub fn open(
         Predictions::Column(None) => Some(default_column(program, &source)?),
         Predictions::None => None,
     };
-    let options = EncodeOptions { purpose, prediction: prediction.clone() };
+    let options = EncodeOptions { purpose, prediction: prediction.clone(), watch: watch.to_vec() };
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, &params, &source, &options, &mut |read, total| {
         bar.set_length(total);
@@ -111,7 +123,8 @@ fn default_column(program: &Program, source: &Source) -> Result<String, Failure>
     ))
 }
 
-fn columns_of(source: &Source, wanted: Option<&str>) -> String {
+/// What columns there are, or which may have been meant.
+pub fn columns_of(source: &Source, wanted: Option<&str>) -> String {
     const MOST: usize = 20;
     let near = wanted.and_then(|wanted| {
         let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());

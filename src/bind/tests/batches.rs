@@ -33,7 +33,7 @@ fn rows_whose_label_is_absent_are_left_out_and_said_so() {
 #[test]
 fn training_rows_take_no_part_in_inference() {
     let program = program(SPEC);
-    let options = EncodeOptions { purpose: Purpose::Inference, prediction: None };
+    let options = EncodeOptions { purpose: Purpose::Inference, prediction: None, ..EncodeOptions::default() };
     let encoded = encoded_as(&program, "sex,income\nfemale,1\nmale,1\n", &options).unwrap();
     let bound = encoded.bind(&Params::defaults(&program), &Samples::All).unwrap();
     assert_eq!(*status(&program, &bound, "training"), RowStatus::Left(Left::TrainingOnly));
