@@ -153,7 +153,7 @@ impl<'a> Work<'a> {
 
     /// The sums of each channel by cell, with counts drawn for this replicate.
     fn sums(&self, seed: u64, index: u64) -> Vec<Vec<f64>> {
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut random = random(seed, index);
         let mut sums = vec![vec![0.0; self.encoded.cells()]; self.channels.len()];
         let mut counts = [0.0; CHUNK];
         let mut weights = [0.0; CHUNK];
@@ -201,6 +201,11 @@ impl<'a> Work<'a> {
             }
         }
     }
+}
+
+/// The source of the counts of one replicate.
+fn random(seed: u64, index: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
 #[inline]
@@ -252,6 +257,16 @@ impl Poisson {
         }
         f64::from(count) + rest.iter().take_while(|&&threshold| uniform >= threshold).count() as f64
     }
+}
+
+/// The counts of the samples in one replicate.
+#[cfg(test)]
+pub(super) fn counts(n: usize, seed: u64, index: u64) -> Vec<f64> {
+    let (poisson, mut random) = (Poisson::new(), random(seed, index));
+    let mut counts = vec![0.0; n.next_multiple_of(CHUNK)];
+    poisson.fill(&mut random, &mut counts);
+    counts.truncate(n);
+    counts
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The facts as Markdown (GitHub's tables).
 
-use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, RowFacts, SlicesFacts};
-use super::number::{limit, short};
+use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, SlicesFacts};
+use super::number::short;
 use super::slices::note;
-use super::summary::{headline, outside, read_me, source_of};
+use super::summary::{headline, outside, read_me, sides, source_of};
 
 /// The report.
 pub fn markdown(facts: &Facts) -> String {
@@ -72,7 +72,7 @@ fn rows(facts: &Facts, indices: &[usize]) -> String {
             text(&facts.row.name),
             number(facts.row.before),
             interval(facts.interval),
-            sides(facts),
+            text(&sides(facts.row.before, facts.row.lower, facts.row.upper)),
             number(facts.room),
             text(&super::summary::verdict_note(facts)),
         ]));
@@ -94,11 +94,6 @@ fn sliced(slices: &SlicesFacts) -> String {
         }
     }
     out
-}
-
-fn sides(row: &RowFacts) -> String {
-    let (lower, upper) = (row.row.lower.unwrap_or(f64::NEG_INFINITY), row.row.upper.unwrap_or(f64::INFINITY));
-    if row.row.before.is_some() { text(&limit(lower, upper)) } else { String::new() }
 }
 
 fn number(value: Option<f64>) -> String {

@@ -1,7 +1,8 @@
 //! An audit by the values of a column, for people at a terminal.
 
 use super::facts::{RowVerdict, SliceFacts, SliceRow, SlicesFacts};
-use super::number::{counted, limit, short};
+use super::number::{counted, short};
+use super::summary::sides;
 use super::table::{Align, Paint, Table};
 
 /// A table for each row: its value and verdict for each value of the column.
@@ -32,11 +33,8 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
 }
 
 fn cells(slice: &SliceFacts, row: &SliceRow) -> [String; 5] {
-    let bound = |side: Option<f64>, none: f64| side.unwrap_or(none);
-    let (value, sides) = match row.value {
-        Some(value) => (short(value), limit(bound(row.lower, f64::NEG_INFINITY), bound(row.upper, f64::INFINITY))),
-        None => ("-".to_owned(), "-".to_owned()),
-    };
+    let value = row.value.map_or_else(|| "-".to_owned(), short);
+    let sides = row.value.map_or_else(|| "-".to_owned(), |_| sides(row.value, row.lower, row.upper));
     [slice.label().to_owned(), slice.n.to_string(), value, sides, note(row)]
 }
 

@@ -8,6 +8,7 @@ mod arguments;
 mod data;
 mod diagnostics;
 mod formatting;
+mod reports;
 mod solving;
 mod specs;
 mod streams;

@@ -1,5 +1,13 @@
 //! What the charts share: scales, ticks, labels. Colours come from the style sheet, so charts follow dark mode.
 
+use crate::report::facts::Facts;
+
+/// The range that all charts of scores share.
+pub(super) fn range(facts: &Facts) -> (f64, f64) {
+    let edge = |edge: Option<&f64>, other: f64| edge.copied().unwrap_or(other);
+    (edge(facts.histogram_edges.first(), 0.0), edge(facts.histogram_edges.last(), 1.0))
+}
+
 /// A linear scale from data to the places of a chart.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {

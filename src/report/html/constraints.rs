@@ -1,26 +1,23 @@
 //! Each constraint as written, with its numbers.
 
-use maud::{Markup, html};
-
-use super::parts::{badge, interval, number, prose};
+use super::build::{Html, each, el};
+use super::parts::{self, badge, code, interval, number, number_cell, prose, row_head};
 use crate::report::facts::{Facts, Promise, RowFacts};
-use crate::report::number::{limit, plain};
-use crate::report::summary::verdict_note;
+use crate::report::number::plain;
+use crate::report::row::GroupJson;
+use crate::report::summary::{sides, verdict_note};
 
 /// Of more rows the worst are shown, and the others on request.
 const MOST: usize = 12;
 
-pub(super) fn section(facts: &Facts) -> Markup {
-    html! {
-        section aria-labelledby="constraints" {
-            h2 id="constraints" { "Constraints" }
-            @if facts.promises.is_empty() { p { "The spec compares no groups; it bounds predictions one by one." } }
-            @for promise in &facts.promises { (article(facts, promise)) }
-        }
-    }
+pub(super) fn section(facts: &Facts) -> Html {
+    let none = "The spec compares no groups; it bounds predictions one by one.";
+    let none = facts.promises.is_empty().then(|| el!("p"; none));
+    let articles = each(&facts.promises, |promise| article(facts, promise));
+    parts::section("constraints", "Constraints", vec![none.into(), articles])
 }
 
-fn article(facts: &Facts, promise: &Promise) -> Markup {
+fn article(facts: &Facts, promise: &Promise) -> Html {
     let rows: Vec<&RowFacts> = promise.rows.iter().filter_map(|&index| facts.rows.get(index)).collect();
     let mut worst = rows.clone();
     if rows.len() > MOST {
@@ -28,102 +25,63 @@ fn article(facts: &Facts, promise: &Promise) -> Markup {
         worst.sort_by(|a, b| room(a).total_cmp(&room(b)));
         worst.truncate(MOST);
     }
-    let hidden = rows.len() - worst.len();
-    let place = &promise.place;
-    html! {
-        article {
-            h3 { (promise.constraint) " " (badge(promise.verdict, &promise.verdict_words())) }
-            p { (prose(&promise.words)) "." }
-            p class="soft" { code { (place.file) ":" (place.line) } }
-            pre tabindex="0" { code { (promise.place.source.as_deref().unwrap_or(&promise.text)) } }
-            (table(facts, &worst, &format!("Comparisons of {}", promise.constraint)))
-            @if hidden > 0 {
-                details {
-                    summary { "All " (rows.len()) " comparisons" }
-                    (table(facts, &rows, &format!("All comparisons of {}", promise.constraint)))
-                }
-            }
-            details {
-                summary { "The groups behind these numbers" }
-                (behind(&rows, promise))
-            }
-        }
-    }
+    let name = &promise.constraint;
+    let all = (rows.len() > worst.len()).then(|| {
+        el!("details";
+            el!("summary"; format!("All {} comparisons", rows.len())),
+            table(facts, &rows, &format!("All comparisons of {name}")),
+        )
+    });
+    el!("article";
+        el!("h3"; name, " ", badge(promise.verdict, &promise.verdict_words())),
+        el!("p"; prose(&promise.words), "."),
+        el!("p", "class" = "soft"; code(&format!("{}:{}", promise.place.file, promise.place.line))),
+        el!("pre", "tabindex" = "0"; code(promise.place.source.as_deref().unwrap_or(&promise.text))),
+        table(facts, &worst, &format!("Comparisons of {name}")),
+        all,
+        el!("details"; el!("summary"; "The groups behind these numbers"), behind(&rows, name)),
+    )
 }
 
-fn table(facts: &Facts, rows: &[&RowFacts], caption: &str) -> Markup {
-    let soft = rows.iter().any(|row| row.soft);
-    html! {
-        div class="scroll" {
-            table {
-                caption { (caption) @if soft { " (soft: they may give way)" } }
-                thead {
-                    tr {
-                        th scope="col" { "Comparison" }
-                        th scope="col" class="number" { "Value" }
-                        @if facts.bootstrap.is_some() { th scope="col" class="number" { "95% interval" } }
-                        th scope="col" class="number" { "Limit" }
-                        th scope="col" class="number" { "Room" }
-                        th scope="col" { "Verdict" }
-                    }
-                }
-                tbody {
-                    @for row in rows {
-                        tr {
-                            th scope="row" class="wrap" { (row.row.name) }
-                            td class="number" { (number(row.row.before)) }
-                            @if facts.bootstrap.is_some() { td class="number" { (interval(row.interval)) } }
-                            td class="number" { (sides(row)) }
-                            td class="number" { (number(row.room)) }
-                            td { (badge(row.verdict, &verdict_note(row))) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn sides(row: &RowFacts) -> String {
-    if row.row.before.is_none() {
-        return "–".to_owned();
-    }
-    limit(row.row.lower.unwrap_or(f64::NEG_INFINITY), row.row.upper.unwrap_or(f64::INFINITY))
+fn table(facts: &Facts, rows: &[&RowFacts], caption: &str) -> Html {
+    let resampled = facts.bootstrap.is_some();
+    let soft = rows.iter().any(|row| row.soft).then_some(" (soft: they may give way)");
+    let mut head: Vec<(Html, bool)> = vec![("Comparison".into(), false), ("Value".into(), true)];
+    head.extend(resampled.then(|| ("95% interval".into(), true)));
+    head.extend([("Limit".into(), true), ("Room".into(), true), ("Verdict".into(), false)]);
+    let (head, numbers): (Vec<Html>, Vec<bool>) = head.into_iter().unzip();
+    let row = |row: &&RowFacts| {
+        el!("tr";
+            row_head(&row.row.name),
+            number_cell(number(row.row.before)),
+            resampled.then(|| number_cell(interval(row.interval))),
+            number_cell(sides(row.row.before, row.row.lower, row.row.upper)),
+            number_cell(number(row.room)),
+            el!("td"; badge(row.verdict, &verdict_note(row))),
+        )
+    };
+    parts::table(vec![caption.into(), soft.into()].into(), head, &numbers, vec![el!("tbody"; each(rows, row))])
 }
 
 /// The means that each comparison adds up.
-fn behind(rows: &[&RowFacts], promise: &Promise) -> Markup {
-    html! {
-        div class="scroll" {
-            table {
-                caption { "What each comparison of " (promise.constraint) " adds up: factor times mean or sum" }
-                thead {
-                    tr {
-                        th scope="col" { "Comparison" }
-                        th scope="col" class="number" { "Factor" }
-                        th scope="col" { "Of" }
-                        th scope="col" { "Over" }
-                        th scope="col" class="number" { "Samples" }
-                        th scope="col" class="number" { "Mean or sum" }
-                    }
-                }
-                @for row in rows.iter().filter(|row| !row.row.groups.is_empty()) {
-                    tbody {
-                        @for (index, group) in row.row.groups.iter().enumerate() {
-                            tr {
-                                @if index == 0 {
-                                    th scope="rowgroup" class="wrap" rowspan=(row.row.groups.len()) { (row.row.name) }
-                                }
-                                td class="number" { (group.coefficient.map_or_else(|| "of the data".to_owned(), plain)) }
-                                td { (group.aggregate) " of " code { (group.of) } }
-                                td { code { (group.event) } }
-                                td class="number" { data value=(group.samples) { (group.samples) } }
-                                td class="number" { (number(Some(group.mean))) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn behind(rows: &[&RowFacts], name: &str) -> Html {
+    let caption = format!("What each comparison of {name} adds up: factor times mean or sum");
+    let head = ["Comparison", "Factor", "Of", "Over", "Samples", "Mean or sum"].map(Html::from).to_vec();
+    let line = |row: &RowFacts, index: usize, group: &GroupJson| {
+        let own = || el!("th", "scope" = "rowgroup", "class" = "wrap", "rowspan" = row.row.groups.len(); &row.row.name);
+        el!("tr";
+            (index == 0).then(own),
+            number_cell(group.coefficient.map_or_else(|| "of the data".to_owned(), plain)),
+            el!("td"; format!("{} of ", group.aggregate), code(&group.of)),
+            el!("td"; code(&group.event)),
+            number_cell(group.samples),
+            number_cell(number(Some(group.mean))),
+        )
+    };
+    let body = |row: &&RowFacts| {
+        el!("tbody"; each(row.row.groups.iter().enumerate(), |(index, group)| line(row, index, group)))
+    };
+    let compared = rows.iter().filter(|row| !row.row.groups.is_empty());
+    let numbers = [false, true, false, false, true, true];
+    parts::table(caption.into(), head, &numbers, compared.map(body).collect())
 }

@@ -1,17 +1,20 @@
 //! The audit by the values of a column: a chart and a table for each row.
 
-use maud::{Markup, html};
-
+use super::build::{Html, each, el};
 use super::chart::{Scale, cut, tenth, tick};
-use super::parts::{badge, number};
+use super::parts::{self, badge, code, drawing, label, line, number, number_cell, row_head};
 use crate::report::facts::{Facts, RowVerdict, SliceFacts, SliceRow, SlicesFacts};
-use crate::report::number::{limit, short};
+use crate::report::number::short;
 use crate::report::slices::note;
+use crate::report::summary::sides;
 
 /// Of more rows only the worst get a chart.
 const MOST_CHARTS: usize = 12;
 
-pub(super) fn section(facts: &Facts, slices: &SlicesFacts) -> Markup {
+/// A value of the column and what became of a row there.
+type Point<'a> = (&'a SliceFacts, &'a SliceRow);
+
+pub(super) fn section(facts: &Facts, slices: &SlicesFacts) -> Html {
     let mut order: Vec<usize> = (0..facts.rows.len()).collect();
     let least = |index: &usize| {
         let rows = slices.values.iter().filter_map(|slice| slice.rows.get(*index)?.room);
@@ -21,97 +24,54 @@ pub(super) fn section(facts: &Facts, slices: &SlicesFacts) -> Markup {
         order.sort_by(|a, b| least(a).total_cmp(&least(b)));
     }
     let (charted, others) = order.split_at(order.len().min(MOST_CHARTS));
-    html! {
-        section aria-labelledby="over" {
-            h2 id="over" { "By " code { (slices.column) } }
-            (overview(slices))
-            @for index in charted { (row(facts, slices, *index, true)) }
-            @if !others.is_empty() {
-                details {
-                    summary { (others.len()) " more comparisons" }
-                    @for index in others { (row(facts, slices, *index, false)) }
-                }
-            }
-        }
-    }
+    let more = (!others.is_empty()).then(|| {
+        el!("details";
+            el!("summary"; format!("{} more comparisons", others.len())),
+            each(others, |index| row(facts, slices, *index, false)),
+        )
+    });
+    let inside = vec![overview(slices), each(charted, |index| row(facts, slices, *index, true)), more.into()];
+    parts::section("over", vec!["By ".into(), code(&slices.column)], inside)
 }
 
-fn overview(slices: &SlicesFacts) -> Markup {
-    let count = |slice: &SliceFacts, verdict: RowVerdict| slice.rows.iter().filter(|row| row.verdict == verdict).count();
-    html! {
-        div class="scroll" {
-            table {
-                caption { "What holds for each value of " (slices.column) }
-                thead {
-                    tr {
-                        th scope="col" { (slices.column) }
-                        th scope="col" class="number" { "Samples" }
-                        th scope="col" class="number" { "Hold" }
-                        th scope="col" class="number" { "Violated" }
-                        th scope="col" class="number" { "Not compared" }
-                        th scope="col" class="number" { "Outside bounds" }
-                        th scope="col" { "Verdict" }
-                    }
-                }
-                tbody {
-                    @for slice in &slices.values {
-                        @let (held, violated) = (count(slice, RowVerdict::Held), count(slice, RowVerdict::Violated));
-                        @let verdict = if slice.status == "held" { RowVerdict::Held } else { RowVerdict::Violated };
-                        tr {
-                            th scope="row" class="wrap" { (slice.label()) }
-                            td class="number" { (slice.n) }
-                            td class="number" { (held) }
-                            td class="number" { (violated) }
-                            td class="number" { (slice.rows.len() - held - violated) }
-                            td class="number" { (slice.outside_bounds) }
-                            td { (badge(verdict, verdict.word())) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn overview(slices: &SlicesFacts) -> Html {
+    let count = |slice: &SliceFacts, verdict| slice.rows.iter().filter(|row| row.verdict == verdict).count();
+    let line = |slice: &SliceFacts| {
+        let (held, violated) = (count(slice, RowVerdict::Held), count(slice, RowVerdict::Violated));
+        let verdict = if slice.status == "held" { RowVerdict::Held } else { RowVerdict::Violated };
+        let counts = [slice.n, held, violated, slice.rows.len() - held - violated, slice.outside_bounds];
+        el!("tr"; row_head(slice.label()), each(counts, number_cell), el!("td"; badge(verdict, verdict.word())))
+    };
+    let head = [&slices.column, "Samples", "Hold", "Violated", "Not compared", "Outside bounds", "Verdict"];
+    let numbers = [false, true, true, true, true, true, false];
+    let body = el!("tbody"; each(&slices.values, line));
+    let caption = format!("What holds for each value of {}", slices.column);
+    parts::table(caption.into(), head.map(Html::from).to_vec(), &numbers, vec![body])
 }
 
-fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Markup {
-    let Some(name) = facts.rows.get(index).map(|row| row.row.name.as_str()) else { return html! {} };
-    let points: Vec<(&SliceFacts, &SliceRow)> =
+fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html {
+    let Some(name) = facts.rows.get(index).map(|row| row.row.name.as_str()) else { return Html::default() };
+    let points: Vec<Point> =
         slices.values.iter().filter_map(|slice| Some((slice, slice.rows.get(index)?))).collect();
-    html! {
-        h3 { (name) " by " code { (slices.column) } }
-        @if charted { (chart(slices, name, &points)) }
-        div class="scroll" {
-            table {
-                caption { (name) " for each value of " (slices.column) }
-                thead {
-                    tr {
-                        th scope="col" { (slices.column) }
-                        th scope="col" class="number" { "Samples" }
-                        th scope="col" class="number" { "Value" }
-                        th scope="col" class="number" { "Limit" }
-                        th scope="col" class="number" { "Room" }
-                        th scope="col" { "Verdict" }
-                    }
-                }
-                tbody {
-                    @for (slice, row) in &points {
-                        tr {
-                            th scope="row" class="wrap" { (slice.label()) }
-                            td class="number" { (slice.n) }
-                            td class="number" { (number(row.value)) }
-                            td class="number" {
-                                @if row.value.is_some() {
-                                    (limit(row.lower.unwrap_or(f64::NEG_INFINITY), row.upper.unwrap_or(f64::INFINITY)))
-                                } @else { "–" }
-                            }
-                            td class="number" { (number(row.room)) }
-                            td { (badge(row.verdict, &note(row))) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+    let line = |(slice, row): &Point| {
+        el!("tr";
+            row_head(slice.label()),
+            number_cell(slice.n),
+            number_cell(number(row.value)),
+            number_cell(sides(row.value, row.lower, row.upper)),
+            number_cell(number(row.room)),
+            el!("td"; badge(row.verdict, &note(row))),
+        )
+    };
+    let head = [&slices.column, "Samples", "Value", "Limit", "Room", "Verdict"].map(Html::from).to_vec();
+    let numbers = [false, true, true, true, true, false];
+    let caption = format!("{name} for each value of {}", slices.column);
+    vec![
+        el!("h3"; name, " by ", code(&slices.column)),
+        Html::from(charted.then(|| chart(slices, name, &points))),
+        parts::table(caption.into(), head, &numbers, vec![el!("tbody"; each(&points, line))]),
+    ]
+    .into()
 }
 
 /// The place of the chart in its frame.
@@ -121,66 +81,69 @@ const RIGHT: f64 = 740.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 200.0;
 
-fn chart(slices: &SlicesFacts, name: &str, points: &[(&SliceFacts, &SliceRow)]) -> Markup {
+fn chart(slices: &SlicesFacts, name: &str, points: &[Point]) -> Html {
     let step = (RIGHT - LEFT) / points.len().max(1) as f64;
+    let start = |index: usize| tenth(LEFT + step * index as f64);
     let x = |index: usize| tenth(LEFT + step * (index as f64 + 0.5));
     let y = Scale::new(range(points), (BOTTOM, TOP));
     // As many labels as fit.
     let widest = points.iter().map(|(slice, _)| slice.label().chars().count().min(12)).max().unwrap_or(1);
     let every = ((widest as f64 * 7.5 + 10.0) / step).ceil().max(1.0) as usize;
-    let words = words(slices, name, points);
-    html! {
-        figure {
-            svg viewBox=(format!("0 0 {WIDTH} {}", BOTTOM + 34.0)) role="img" aria-label=(words) {
-                title { (words) }
-                @for (index, (_, row)) in points.iter().enumerate() {
-                    @if let Some((bottom, top)) = band(row, y) {
-                        rect class="band" x=(tenth(LEFT + step * index as f64)) y=(top) width=(tenth(step + 0.2)) height=(tenth((bottom - top).max(1.0))) {}
-                    }
-                }
-                @for value in y.ticks(5) {
-                    line class="grid" x1=(LEFT) x2=(RIGHT) y1=(y.at(value)) y2=(y.at(value)) {}
-                    text x=(LEFT - 8.0) y=(y.at(value) + 4.0) text-anchor="end" { (tick(value)) }
-                }
-                @for (index, (_, row)) in points.iter().enumerate() {
-                    @let (left, right) = (tenth(LEFT + step * index as f64), tenth(LEFT + step * (index as f64 + 1.0)));
-                    @for side in [row.lower, row.upper].into_iter().flatten() {
-                        line class="limit" x1=(left) x2=(right) y1=(y.at(side)) y2=(y.at(side)) {}
-                    }
-                }
-                @for run in runs(points) {
-                    @let places: Vec<String> = run.iter().map(|(index, value)| format!("{},{}", x(*index), y.at(*value))).collect();
-                    polyline class="path" points=(places.join(" ")) {}
-                }
-                @for (index, (slice, row)) in points.iter().enumerate() { (point(x(index), y, slice, row)) }
-                line class="axis" x1=(LEFT) x2=(RIGHT) y1=(BOTTOM) y2=(BOTTOM) {}
-                @for (index, (slice, _)) in points.iter().enumerate().step_by(every) {
-                    text x=(x(index)) y=(BOTTOM + 18.0) text-anchor="middle" { (cut(slice.label(), 12)) }
-                }
-            }
-            figcaption {
-                "The value of " (name) " for each " code { (slices.column) }
-                ". Dashed: the limit; shaded: what is allowed; square: violated; empty circle: not compared."
-            }
-        }
-    }
+    let allowed = |(index, (_, row)): (usize, &Point)| {
+        let (bottom, top) = band(row, y)?;
+        let (width, height) = (tenth(step + 0.2), tenth((bottom - top).max(1.0)));
+        Some(el!("rect", "class" = "band", "x" = start(index), "y" = top, "width" = width, "height" = height))
+    };
+    let limits = |(index, (_, row)): (usize, &Point)| {
+        let side = |side: f64| line("limit", (start(index), y.at(side)), (start(index + 1), y.at(side)));
+        each([row.lower, row.upper].into_iter().flatten(), side)
+    };
+    let grid = |value: f64| {
+        let at = y.at(value);
+        vec![line("grid", (LEFT, at), (RIGHT, at)), label("", (LEFT - 8.0, at + 4.0), "end", tick(value))].into()
+    };
+    let path = |run: Vec<(usize, f64)>| {
+        let places: Vec<String> = run.iter().map(|(index, value)| format!("{},{}", x(*index), y.at(*value))).collect();
+        el!("polyline", "class" = "path", "points" = places.join(" "))
+    };
+    let name_of = |(index, (slice, _)): (usize, &Point)| {
+        label("", (x(index), BOTTOM + 18.0), "middle", cut(slice.label(), 12))
+    };
+    let drawn = vec![
+        each(points.iter().enumerate(), |point| allowed(point).into()),
+        each(y.ticks(5), grid),
+        each(points.iter().enumerate(), limits),
+        each(runs(points), path),
+        each(points.iter().enumerate(), |(index, (slice, row))| point(x(index), y, slice, row)),
+        line("axis", (LEFT, BOTTOM), (RIGHT, BOTTOM)),
+        each(points.iter().enumerate().step_by(every), name_of),
+    ];
+    let legend = "Dashed: the limit; shaded: what is allowed; square: violated; empty circle: not compared.";
+    el!("figure";
+        drawing(WIDTH, BOTTOM + 34.0, &words(slices, name, points), drawn),
+        el!("figcaption"; format!("The value of {name} for each "), code(&slices.column), ". ", legend),
+    )
 }
 
-fn point(x: f64, y: Scale, slice: &SliceFacts, row: &SliceRow) -> Markup {
+fn point(x: f64, y: Scale, slice: &SliceFacts, row: &SliceRow) -> Html {
     let words = |value: f64| format!("{}: {} ({})", slice.label(), short(value), row.verdict.word());
-    html! {
-        @match (row.value, row.verdict) {
-            (Some(value), RowVerdict::Violated) => {
-                rect class="wrong" x=(tenth(x - 5.0)) y=(tenth(y.at(value) - 5.0)) width="10" height="10" { title { (words(value)) } }
-            },
-            (Some(value), _) => circle class="dot" cx=(x) cy=(y.at(value)) r="4.5" { title { (words(value)) } },
-            (None, _) => circle class="absent" cx=(x) cy=(BOTTOM - 8.0) r="4.5" { title { (slice.label()) ": " (note(row)) } },
+    match (row.value, row.verdict) {
+        (Some(value), RowVerdict::Violated) => {
+            let (left, top) = (tenth(x - 5.0), tenth(y.at(value) - 5.0));
+            el!("rect", "class" = "wrong", "x" = left, "y" = top, "width" = 10, "height" = 10; el!("title"; words(value)))
+        }
+        (Some(value), RowVerdict::Held | RowVerdict::Skipped | RowVerdict::LeftOut) => {
+            el!("circle", "class" = "dot", "cx" = x, "cy" = y.at(value), "r" = 4.5; el!("title"; words(value)))
+        }
+        (None, _) => {
+            let title = el!("title"; format!("{}: {}", slice.label(), note(row)));
+            el!("circle", "class" = "absent", "cx" = x, "cy" = BOTTOM - 8.0, "r" = 4.5; title)
         }
     }
 }
 
 /// Values and limits with some air around them.
-fn range(points: &[(&SliceFacts, &SliceRow)]) -> (f64, f64) {
+fn range(points: &[Point]) -> (f64, f64) {
     let numbers = points.iter().flat_map(|(_, row)| [row.value, row.lower, row.upper]).flatten();
     let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
     if low > high {
@@ -199,7 +162,7 @@ fn band(row: &SliceRow, y: Scale) -> Option<(f64, f64)> {
 }
 
 /// Neighbours that have a value, as lines.
-fn runs(points: &[(&SliceFacts, &SliceRow)]) -> Vec<Vec<(usize, f64)>> {
+fn runs(points: &[Point]) -> Vec<Vec<(usize, f64)>> {
     let mut runs: Vec<Vec<(usize, f64)>> = vec![Vec::new()];
     for (index, (_, row)) in points.iter().enumerate() {
         match (row.value, runs.last_mut()) {
@@ -212,7 +175,7 @@ fn runs(points: &[(&SliceFacts, &SliceRow)]) -> Vec<Vec<(usize, f64)>> {
 }
 
 /// The chart for those who do not see it.
-fn words(slices: &SlicesFacts, name: &str, points: &[(&SliceFacts, &SliceRow)]) -> String {
+fn words(slices: &SlicesFacts, name: &str, points: &[Point]) -> String {
     let of = |verdict: RowVerdict| points.iter().filter(|(_, row)| row.verdict == verdict).count();
     let values = points.iter().filter_map(|(slice, row)| Some((slice.label(), row.value?)));
     let first = values.clone().next().map(|(label, value)| format!("{} at {label}", short(value))).unwrap_or_default();
