@@ -39,6 +39,7 @@ oracles() {
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
+    python tests/oracle/report.py target/release/fairc
 }
 
 case "${1:-all}" in

@@ -52,7 +52,9 @@ fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
     head.extend(ratios.then_some("ratio"));
     head.push("note");
     let mut out = row(head.iter().map(|cell| (*cell).to_owned()));
-    out.push_str(&row(head.iter().map(|cell| if ["group", "note"].contains(cell) { "---" } else { "---:" }.to_owned())));
+    out.push_str(&row(head
+        .iter()
+        .map(|cell| if ["group", "note"].contains(cell) { "---" } else { "---:" }.to_owned())));
     for group in groups {
         let mut cells = vec![text(&group.group), group.samples.to_string()];
         cells.extend(facts.weighted.then(|| short(group.weight)));

@@ -28,8 +28,8 @@ pub use facts::{
 };
 pub use html::page;
 pub use ledger::{Group, Ledger, Reading, RowLedger};
-pub use project::{Batching, Movement, ProjectReport, Projected};
 pub use markdown::markdown;
+pub use project::{Batching, Movement, ProjectReport, Projected};
 pub use sarif::sarif;
 pub use slices::slices_text;
 pub use table::Paint;

@@ -12,14 +12,18 @@ const BOUNDS: &str = "prediction-bounds";
 
 /// The log.
 pub fn sarif(facts: &Facts) -> Value {
-    let mut rules: Vec<Value> = facts.promises.iter().map(|promise| {
-        json!({
-            "id": promise.constraint,
-            "shortDescription": { "text": promise.words },
-            "fullDescription": { "text": if promise.doc.is_empty() { &promise.text } else { &promise.doc } },
-            "defaultConfiguration": { "level": "error" },
+    let mut rules: Vec<Value> = facts
+        .promises
+        .iter()
+        .map(|promise| {
+            json!({
+                "id": promise.constraint,
+                "shortDescription": { "text": promise.words },
+                "fullDescription": { "text": if promise.doc.is_empty() { &promise.text } else { &promise.doc } },
+                "defaultConfiguration": { "level": "error" },
+            })
         })
-    }).collect();
+        .collect();
     rules.push(json!({
         "id": BOUNDS,
         "shortDescription": { "text": "Predictions lie within their bounds" },
@@ -45,10 +49,15 @@ pub fn sarif(facts: &Facts) -> Value {
 
 fn results(facts: &Facts) -> Vec<Value> {
     let violated = |row: &&RowFacts| row.verdict == RowVerdict::Violated;
-    let mut results: Vec<Value> = facts.rows.iter().filter(violated).map(|row| {
-        let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction));
-        result(facts, row, &words, &row.row.name)
-    }).collect();
+    let mut results: Vec<Value> = facts
+        .rows
+        .iter()
+        .filter(violated)
+        .map(|row| {
+            let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction));
+            result(facts, row, &words, &row.row.name)
+        })
+        .collect();
     if facts.outside_bounds > 0 {
         let count = counted(facts.outside_bounds, "prediction");
         let words = format!("{count} outside the bounds, by {} at most", short(facts.largest_outside));
@@ -74,7 +83,10 @@ fn sliced(facts: &Facts, column: &str, slice: &SliceFacts) -> Vec<Value> {
         let value = found.value.map_or_else(String::new, short);
         let excess = found.room.map_or_else(String::new, |room| short(-room));
         let place = format!("`{column}` is `{}` ({})", slice.label(), counted(slice.n, "sample"));
-        let words = format!("`{}` is violated where {place}: the value is {value}, the limit is missed by {excess}", found.name);
+        let words = format!(
+            "`{}` is violated where {place}: the value is {value}, the limit is missed by {excess}",
+            found.name
+        );
         result(facts, row, &words, &format!("{}\n{column}\n{}", found.name, slice.label()))
     })
     .collect()

@@ -51,7 +51,10 @@ fn conclusion(slices: &SlicesFacts, paint: &dyn Paint) -> String {
     let violated = slices.values.iter().filter(|slice| slice.status != "held").count();
     let of = counted(slices.values.len(), "value");
     match violated {
-        0 => format!("{}\n", paint.good(&format!("everything that could be compared holds for all {of} of `{}`", slices.column))),
+        0 => format!(
+            "{}\n",
+            paint.good(&format!("everything that could be compared holds for all {of} of `{}`", slices.column))
+        ),
         _ => format!("{}\n", paint.bad(&format!("violated for {violated} of {of} of `{}`", slices.column))),
     }
 }

@@ -89,8 +89,12 @@ pub fn verdict_note(row: &RowFacts) -> String {
 pub fn read_me(facts: &Facts) -> Vec<String> {
     let prediction = &facts.prediction;
     let mut lines = vec![
-        format!("The audit compares means of the predictions ({prediction}) over groups of these data. It says nothing about decisions made from them by a threshold, and nothing about other data."),
-        format!("Small marks groups of fewer than {SMALL} samples: their means can differ much by chance. Unknown marks samples whose value is missing or is no declared level; constraints do not see them in any group."),
+        format!(
+            "The audit compares means of the predictions ({prediction}) over groups of these data. It says nothing about decisions made from them by a threshold, and nothing about other data."
+        ),
+        format!(
+            "Small marks groups of fewer than {SMALL} samples: their means can differ much by chance. Unknown marks samples whose value is missing or is no declared level; constraints do not see them in any group."
+        ),
     ];
     if facts.partitions.iter().any(|partition| partition.reference.is_some()) {
         lines.push(format!("A ratio is a group's mean divided by that of the group with the highest mean that is not small. It takes a higher {prediction} to be better for people. Below {}% is marked: the four-fifths rule of US employment guidelines, which is about selection rates; here it is applied to mean scores, as a sign to look closer and not as a legal finding.", 100.0 * FOUR_FIFTHS));
@@ -98,7 +102,10 @@ pub fn read_me(facts: &Facts) -> Vec<String> {
     if let Some(bootstrap) = &facts.bootstrap {
         lines.push(format!("Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too short for small groups. \"Not settled\" says that the verdict differs among them.", bootstrap.replicates, bootstrap.seed));
     }
-    lines.push(format!("A limit missed by no more than {} of the largest number in its row counts as kept: that is rounding.", plain(facts.tolerance)));
+    lines.push(format!(
+        "A limit missed by no more than {} of the largest number in its row counts as kept: that is rounding.",
+        plain(facts.tolerance)
+    ));
     lines
 }
 
@@ -110,7 +117,10 @@ pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
         ("data", format!("{} ({}, {} bytes)", facts.data.file, counted(facts.n, "sample"), facts.data.bytes)),
         ("BLAKE3 of the data", facts.data.blake3.clone()),
         ("predictions", facts.column.clone()),
-        ("weights", if facts.weighted { "as the spec declares" } else { "none: all samples count the same" }.to_owned()),
+        (
+            "weights",
+            if facts.weighted { "as the spec declares" } else { "none: all samples count the same" }.to_owned(),
+        ),
     ];
     if !facts.settings.is_empty() {
         lines.push(("params set", facts.settings.join(", ")));

@@ -41,7 +41,9 @@ fn the_page_is_the_same_each_time() {
 
 #[test]
 fn other_formats_are_told() {
-    assert_snapshot!(audit(&["--format", "markdown", "--group-by", "week"]).stdout.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    assert_snapshot!(
+        audit(&["--format", "markdown", "--group-by", "week"]).stdout.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+    );
     assert_snapshot!(transcript("audit @/report.fair --data @/report.csv --group-by week --rows 3"));
 }
 
@@ -49,7 +51,8 @@ fn other_formats_are_told() {
 #[test]
 fn all_formats_show_the_same_numbers() {
     let more = ["--group-by", "week"];
-    let (json, html, markdown) = (facts(&more), page(&more), audit(&[&more[..], &["--format", "markdown"]].concat()).stdout);
+    let (json, html, markdown) =
+        (facts(&more), page(&more), audit(&[&more[..], &["--format", "markdown"]].concat()).stdout);
     let mut numbers = 0;
     let mut check = |value: &Value, what: &str| {
         let Some(number) = value.as_f64() else { return };
@@ -111,7 +114,10 @@ fn groups_are_counted() {
     let black = find("black");
     assert_eq!(black["samples"], count);
     assert!((black["mean"].as_f64().unwrap() - total / weight).abs() < 1e-12);
-    assert_eq!((find("unknown")["samples"].as_u64(), find("unknown")["unknown"].as_bool()), (Some(unknown as u64), Some(true)));
+    assert_eq!(
+        (find("unknown")["samples"].as_u64(), find("unknown")["unknown"].as_bool()),
+        (Some(unknown as u64), Some(true))
+    );
     let reference = tables[0]["reference"].as_str().unwrap();
     let best = find(reference)["mean"].as_f64().unwrap();
     assert!((black["ratio"].as_f64().unwrap() - total / weight / best).abs() < 1e-12);
@@ -141,7 +147,11 @@ fn tables_and_charts_are_accessible() {
     assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count());
     assert_eq!(html.matches("<svg ").count(), html.matches("role=\"img\" aria-label=\"").count());
     assert_eq!(html.matches("<th ").count(), html.matches("<th scope=\"").count());
-    assert!(html.matches("<h1").count() == 1 && html.contains("prefers-color-scheme: dark") && html.contains("@media print"));
+    assert!(
+        html.matches("<h1").count() == 1
+            && html.contains("prefers-color-scheme: dark")
+            && html.contains("@media print")
+    );
 }
 
 #[test]
@@ -173,7 +183,8 @@ fn sarif_has_what_the_standard_requires() {
     }
     let json = facts(&["--group-by", "week"]);
     let violated = json["rows"].as_array().unwrap().iter().filter(|row| row["verdict"] == "violated").count();
-    let slices = json["group_by"]["values"].as_array().unwrap().iter().flat_map(|slice| slice["rows"].as_array().unwrap());
+    let slices =
+        json["group_by"]["values"].as_array().unwrap().iter().flat_map(|slice| slice["rows"].as_array().unwrap());
     let sliced = slices.filter(|row| row["verdict"] == "violated").count();
     let outside = usize::from(json["outside_bounds"] != 0);
     assert!(violated > 0 && sliced > 0);
@@ -195,7 +206,8 @@ fn slices_are_audits_of_their_own() {
     // Each is what an audit of its rows alone finds.
     let folder = folder(&[]);
     let text = fs::read_to_string(super::support::root().join(DATA)).unwrap();
-    let kept: Vec<&str> = text.lines().filter(|line| line.starts_with("week,") || line.starts_with("2025-W10")).collect();
+    let kept: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("week,") || line.starts_with("2025-W10")).collect();
     let path = folder.path().join("week.csv");
     fs::write(&path, kept.join("\n")).unwrap();
     let alone = run(&["audit", SPEC, "--data", text_of(&path), "--format", "json", "--bootstrap", "0"]);
@@ -219,7 +231,19 @@ fn slices_are_audits_of_their_own() {
 #[test]
 fn exit_codes_follow_the_verdict() {
     let pass = |more: &[&str]| {
-        run(&[&["audit", "tests/fixtures/cli/parity.fair", "--data", "tests/fixtures/cli/people.csv", "--set", "eps=0.18"], more].concat()).code
+        run(&[
+            &[
+                "audit",
+                "tests/fixtures/cli/parity.fair",
+                "--data",
+                "tests/fixtures/cli/people.csv",
+                "--set",
+                "eps=0.18",
+            ],
+            more,
+        ]
+        .concat())
+        .code
     };
     for format in ["human", "json", "markdown", "sarif"] {
         assert_eq!(pass(&["--format", format]), 0, "{format}");

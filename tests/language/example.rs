@@ -275,7 +275,11 @@ pub fn project(program: &Program, data: &fairc::data::Source) -> Result<Projecte
     use fairc::runtime::project::{Settings, Status};
 
     let params = Params::defaults(program);
-    let options = EncodeOptions { purpose: Purpose::Training, prediction: Some(program.prediction.header.clone()), ..EncodeOptions::default() };
+    let options = EncodeOptions {
+        purpose: Purpose::Training,
+        prediction: Some(program.prediction.header.clone()),
+        ..EncodeOptions::default()
+    };
     let describe = |errors: Vec<BindError>| {
         errors.iter().map(|error| format!("{} {error}", error.code().unwrap_or_default())).collect::<Vec<_>>()
     };

@@ -20,7 +20,11 @@ const SPEC: &str = "
 /// Codes, messages and helps of all errors, one block each.
 fn report(spec: &str, csv: &str, prediction: Option<&str>) -> String {
     let program = program(spec);
-    let options = EncodeOptions { purpose: Purpose::Training, prediction: prediction.map(str::to_owned), ..EncodeOptions::default() };
+    let options = EncodeOptions {
+        purpose: Purpose::Training,
+        prediction: prediction.map(str::to_owned),
+        ..EncodeOptions::default()
+    };
     let result = encoded_as(&program, csv, &options)
         .and_then(|encoded| encoded.bind(&Params::defaults(&program), &Samples::All));
     let errors = result.err().unwrap_or_default();

@@ -110,9 +110,8 @@ fn watched_events_are_told_apart() {
     let options = EncodeOptions { watch: vec![levels("a"), levels("b")], ..EncodeOptions::default() };
     let csv = "sex,race\nfemale,a\nmale,b\nmale,\nfemale,zebra\nfemale,b\n";
     let encoded = encoded_as(&program, csv, &options).unwrap();
-    let inside = |cells: &Vec<u32>| {
-        encoded.cell().iter().map(|cell| u8::from(cells.contains(cell))).collect::<Vec<u8>>()
-    };
+    let inside =
+        |cells: &Vec<u32>| encoded.cell().iter().map(|cell| u8::from(cells.contains(cell))).collect::<Vec<u8>>();
     let watched = encoded.watched();
     assert_eq!(watched.iter().map(inside).collect::<Vec<_>>(), [[1, 0, 0, 0, 0], [0, 1, 0, 0, 1]]);
 }

@@ -100,7 +100,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let (ledger, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
         .map_err(|errors| errors.told(&spec, program, console))?;
     let slices = match &args.group_by {
-        Some(column) => Some(slices::audit(column, &dataset, program, args.tolerance).map_err(|errors| errors.told(&spec, program, console))?),
+        Some(column) => Some(
+            slices::audit(column, &dataset, program, args.tolerance)
+                .map_err(|errors| errors.told(&spec, program, console))?,
+        ),
         None => None,
     };
     let audit = Audit {
@@ -171,9 +174,7 @@ fn entered<'a>(
         }
     };
     let mut ledger = Ledger::new(program);
-    ledger
-        .enter(&bound, encoded, samples, predictions)
-        .map_err(|error| Stop::failed(error.to_string(), ""))?;
+    ledger.enter(&bound, encoded, samples, predictions).map_err(|error| Stop::failed(error.to_string(), ""))?;
     let outside = outside(&bound.problem, predictions);
     Ok((ledger, outside))
 }

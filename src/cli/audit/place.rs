@@ -7,7 +7,11 @@ use crate::report::Place;
 
 /// The place of the first constraint that gave each row, in the order of the rows.
 pub(super) fn places(spec: &Spec, program: &Program) -> Vec<Place> {
-    program.rows.iter().map(|row| row.origins.first().map_or_else(Place::default, |origin| place(spec, origin))).collect()
+    program
+        .rows
+        .iter()
+        .map(|row| row.origins.first().map_or_else(Place::default, |origin| place(spec, origin)))
+        .collect()
 }
 
 fn place(spec: &Spec, origin: &Origin) -> Place {

@@ -40,7 +40,10 @@ fn read(column: &str, dataset: &Dataset) -> Result<Slicing, Stop> {
             let text = value.to_string();
             if !slicer.enter(Some(text.as_str()).filter(|_| !value.is_null())) {
                 let message = format!("`{column}` has more than {MOST_VALUES} different values");
-                return Err(Stop::failed(message, "group by a column of few values, such as a week or a model version"));
+                return Err(Stop::failed(
+                    message,
+                    "group by a column of few values, such as a week or a model version",
+                ));
             }
         }
     }

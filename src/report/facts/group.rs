@@ -172,7 +172,10 @@ fn most_favoured(groups: &[GroupFacts]) -> Option<usize> {
         let able = known().filter(|(_, group)| small || !group.small);
         let means = able.filter_map(|(index, group)| Some((index, group.mean.filter(|mean| *mean > 0.0)?)));
         // The first of equals.
-        means.fold(None, |best: Option<(usize, f64)>, new| if best.is_none_or(|old| new.1 > old.1) { Some(new) } else { best })
+        means.fold(
+            None,
+            |best: Option<(usize, f64)>, new| if best.is_none_or(|old| new.1 > old.1) { Some(new) } else { best },
+        )
     };
     best(false).or_else(|| best(true)).map(|(index, _)| index)
 }

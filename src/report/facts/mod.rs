@@ -129,9 +129,11 @@ impl Facts {
         let mut means = replicates.means.into_iter();
         let mut means = lengths.iter().map(|&length| means.by_ref().take(length).collect::<Vec<_>>());
         let ratios = bounds.0 >= 0.0;
-        let partitions = watch.partitions.iter().zip(&sets).map(|(partition, sets)| {
-            sums.partition(partition, sets, &means.next().unwrap_or_default(), ratios)
-        });
+        let partitions = watch
+            .partitions
+            .iter()
+            .zip(&sets)
+            .map(|(partition, sets)| sums.partition(partition, sets, &means.next().unwrap_or_default(), ratios));
         let partitions = partitions.collect();
         let names: Vec<String> = watch.compared.iter().map(|(text, _)| text.clone()).collect();
         let compared = sets.last().map_or(&[][..], Vec::as_slice);
@@ -169,9 +171,11 @@ impl Facts {
             partitions,
             compared,
             histogram_edges: sums.edges,
-            bootstrap: evidence
-                .resampling
-                .map(|how| BootstrapFacts { replicates: how.replicates, seed: how.seed, level: LEVEL }),
+            bootstrap: evidence.resampling.map(|how| BootstrapFacts {
+                replicates: how.replicates,
+                seed: how.seed,
+                level: LEVEL,
+            }),
             group_by: evidence.slices,
         }
     }

@@ -84,7 +84,9 @@ impl Promise {
     pub fn verdict_words(&self) -> String {
         let compared = self.held + self.violated;
         match self.verdict {
-            RowVerdict::Held if self.skipped > 0 => format!("Holds in the {} that could be made", counted(compared, "comparison")),
+            RowVerdict::Held if self.skipped > 0 => {
+                format!("Holds in the {} that could be made", counted(compared, "comparison"))
+            }
             RowVerdict::Held => "Holds".to_owned(),
             RowVerdict::Violated if compared == 1 => "Violated".to_owned(),
             RowVerdict::Violated => format!("Violated in {} of {}", self.violated, counted(compared, "comparison")),
@@ -103,7 +105,9 @@ pub(in crate::report) fn finding(row: &RowFacts, prediction: &str) -> String {
         (None, Some(room)) => format!("kept with {} to spare", short(room)),
         (None, None) => "kept".to_owned(),
     };
-    let sized = |group: &GroupJson| format!("{} for `{}` ({})", short(group.mean), group.event, counted(group.samples, "sample"));
+    let sized = |group: &GroupJson| {
+        format!("{} for `{}` ({})", short(group.mean), group.event, counted(group.samples, "sample"))
+    };
     let means = row.row.groups.iter().all(|group| group.is_plain_mean(prediction));
     match &row.row.groups[..] {
         [a, b] if means => {
@@ -142,6 +146,12 @@ fn ratio(row: &RowFacts, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64)) -
         _ => "kept",
     };
     ratio.is_finite().then(|| {
-        format!("`{}` has {} of the mean of `{}`, where at least {} is promised: {end}", above.event, shown(ratio), below.event, percent(least))
+        format!(
+            "`{}` has {} of the mean of `{}`, where at least {} is promised: {end}",
+            above.event,
+            shown(ratio),
+            below.event,
+            percent(least)
+        )
     })
 }

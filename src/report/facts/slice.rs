@@ -160,7 +160,10 @@ mod tests {
 
     #[test]
     fn values_stand_in_their_order() {
-        assert_eq!(order(&[Some("10"), None, Some("9"), Some("10")]), (Order::Number, vec!["9".into(), "10".into(), "-".into()]));
+        assert_eq!(
+            order(&[Some("10"), None, Some("9"), Some("10")]),
+            (Order::Number, vec!["9".into(), "10".into(), "-".into()])
+        );
         let dates = [Some("2025-10-01"), Some("2025-09-30T10:00")];
         assert_eq!(order(&dates).1, ["2025-09-30T10:00", "2025-10-01"]);
         assert_eq!(order(&[Some("2025-W10"), Some("2025-W09")]).0, Order::Date);

@@ -50,7 +50,11 @@ pub(super) fn tenth(value: f64) -> f64 {
 /// A tick for people.
 pub(super) fn tick(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
-    if rounded != 0.0 && !(1e-4..1e7).contains(&rounded.abs()) { format!("{value:.1e}") } else { format!("{}", rounded + 0.0) }
+    if rounded != 0.0 && !(1e-4..1e7).contains(&rounded.abs()) {
+        format!("{value:.1e}")
+    } else {
+        format!("{}", rounded + 0.0)
+    }
 }
 
 /// Text for a place that has no room for more than `most` characters.

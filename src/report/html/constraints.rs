@@ -60,7 +60,7 @@ fn table(facts: &Facts, rows: &[&RowFacts], caption: &str) -> Html {
             el!("td"; badge(row.verdict, &verdict_note(row))),
         )
     };
-    parts::table(vec![caption.into(), soft.into()].into(), head, &numbers, vec![el!("tbody"; each(rows, row))])
+    parts::table(vec![Html::from(caption), soft.into()].into(), head, &numbers, vec![el!("tbody"; each(rows, row))])
 }
 
 /// The means that each comparison adds up.
@@ -78,9 +78,7 @@ fn behind(rows: &[&RowFacts], name: &str) -> Html {
             number_cell(number(Some(group.mean))),
         )
     };
-    let body = |row: &&RowFacts| {
-        el!("tbody"; each(row.row.groups.iter().enumerate(), |(index, group)| line(row, index, group)))
-    };
+    let body = |row: &&RowFacts| el!("tbody"; each(row.row.groups.iter().enumerate(), |(index, group)| line(row, index, group)));
     let compared = rows.iter().filter(|row| !row.row.groups.is_empty());
     let numbers = [false, true, false, false, true, true];
     parts::table(caption.into(), head, &numbers, compared.map(body).collect())

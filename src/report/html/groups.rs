@@ -23,9 +23,8 @@ fn part(facts: &Facts, partition: &PartitionFacts) -> Html {
         PartitionKind::Attribute => ("", format!("Groups by {}", partition.name)),
         PartitionKind::Intersection => ("Intersections: ", format!("Intersections: {}", partition.name)),
     };
-    let best = |best: &String| {
-        el!("p", "class" = "soft"; "Ratios are to the group with the highest mean, ", code(best), ".")
-    };
+    let best =
+        |best: &String| el!("p", "class" = "soft"; "Ratios are to the group with the highest mean, ", code(best), ".");
     vec![
         el!("h3"; heading, code(&partition.name)),
         Html::from(partition.reference.as_ref().map(best)),
@@ -85,9 +84,8 @@ fn means(facts: &Facts, partition: &PartitionFacts) -> Html {
     };
     let row = |(index, (group, mean)): (usize, &(&GroupFacts, f64))| {
         let y = tenth(LINE * (index as f64 + 0.5) + 3.0);
-        let whisker = |it: crate::report::facts::Interval| {
-            line("whisker", (scale.at(it.lower), y), (scale.at(it.upper), y))
-        };
+        let whisker =
+            |it: crate::report::facts::Interval| line("whisker", (scale.at(it.lower), y), (scale.at(it.upper), y));
         let class = if group.below_four_fifths { "wrong" } else { "dot" };
         vec![
             label("label", (LEFT - 12.0, y + 4.0), "end", cut(&group.group, 30)),

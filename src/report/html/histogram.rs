@@ -24,7 +24,9 @@ pub(super) fn section(facts: &Facts) -> Html {
         return Html::default();
     }
     let counted = if facts.weighted { "weight" } else { "samples" };
-    let words = format!("Equal means can hide different spreads. Each bar is the share of a group's {counted} in one range of ");
+    let words = format!(
+        "Equal means can hide different spreads. Each bar is the share of a group's {counted} in one range of "
+    );
     let end = "; the line is the mean. All charts of a group have the same scales.";
     let part = |partition: &PartitionFacts| -> Html {
         let tallest = shown(partition).flat_map(|group| &group.histogram).copied().fold(0.0, f64::max);
@@ -47,7 +49,14 @@ fn chart(facts: &Facts, group: &GroupFacts, tallest: f64) -> Html {
     let bar = |(low, high, share): (f64, f64, f64)| {
         let (left, top) = (across.at(low), up.at(share));
         let width = tenth((across.at(high) - left - 1.0).max(0.5));
-        el!("rect", "class" = "bar", "x" = tenth(left + 0.5), "y" = top, "width" = width, "height" = tenth(HEIGHT - top))
+        el!(
+            "rect",
+            "class" = "bar",
+            "x" = tenth(left + 0.5),
+            "y" = top,
+            "width" = width,
+            "height" = tenth(HEIGHT - top)
+        )
     };
     let mean = group.mean.map(|mean| across.at(mean));
     let drawn = vec![
@@ -71,7 +80,8 @@ fn chart(facts: &Facts, group: &GroupFacts, tallest: f64) -> Html {
 fn words(facts: &Facts, group: &GroupFacts) -> String {
     let mut bars: Vec<(f64, f64, f64)> = bars(facts, group).filter(|(_, _, share)| *share > 0.0).collect();
     bars.sort_by(|a, b| b.2.total_cmp(&a.2));
-    let part = |(low, high, share): &(f64, f64, f64)| format!("{:.0}% from {} to {}", 100.0 * share, tick(*low), tick(*high));
+    let part =
+        |(low, high, share): &(f64, f64, f64)| format!("{:.0}% from {} to {}", 100.0 * share, tick(*low), tick(*high));
     let most: Vec<String> = bars.iter().take(3).map(part).collect();
     let mean = group.mean.map_or_else(String::new, short);
     format!("Distribution of {} for {}: mean {mean}; most in {}", facts.prediction, group.group, most.join(", "))

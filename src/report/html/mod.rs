@@ -77,11 +77,15 @@ fn contents(facts: &Facts) -> Html {
 fn summary(facts: &Facts) -> Html {
     let (tone, sign) = if facts.passed() { ("answer good", "✓ ") } else { ("answer bad", "✗ ") };
     let lines = outside(facts);
-    section("summary", "Summary", vec![
-        el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), headline(facts), "."),
-        el!("ul", "class" = "promises"; each(&facts.promises, promised)),
-        Html::from((!lines.is_empty()).then(|| el!("ul"; each(lines, |line| el!("li"; line))))),
-    ])
+    section(
+        "summary",
+        "Summary",
+        vec![
+            el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), headline(facts), "."),
+            el!("ul", "class" = "promises"; each(&facts.promises, promised)),
+            Html::from((!lines.is_empty()).then(|| el!("ul"; each(lines, |line| el!("li"; line))))),
+        ],
+    )
 }
 
 fn promised(promise: &Promise) -> Html {

@@ -42,7 +42,7 @@ fn overview(slices: &SlicesFacts) -> Html {
         let counts = [slice.n, held, violated, slice.rows.len() - held - violated, slice.outside_bounds];
         el!("tr"; row_head(slice.label()), each(counts, number_cell), el!("td"; badge(verdict, verdict.word())))
     };
-    let head = [&slices.column, "Samples", "Hold", "Violated", "Not compared", "Outside bounds", "Verdict"];
+    let head = [slices.column.as_str(), "Samples", "Hold", "Violated", "Not compared", "Outside bounds", "Verdict"];
     let numbers = [false, true, true, true, true, true, false];
     let body = el!("tbody"; each(&slices.values, line));
     let caption = format!("What holds for each value of {}", slices.column);
@@ -51,8 +51,7 @@ fn overview(slices: &SlicesFacts) -> Html {
 
 fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html {
     let Some(name) = facts.rows.get(index).map(|row| row.row.name.as_str()) else { return Html::default() };
-    let points: Vec<Point> =
-        slices.values.iter().filter_map(|slice| Some((slice, slice.rows.get(index)?))).collect();
+    let points: Vec<Point> = slices.values.iter().filter_map(|slice| Some((slice, slice.rows.get(index)?))).collect();
     let line = |(slice, row): &Point| {
         el!("tr";
             row_head(slice.label()),
@@ -63,7 +62,7 @@ fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html
             el!("td"; badge(row.verdict, &note(row))),
         )
     };
-    let head = [&slices.column, "Samples", "Value", "Limit", "Room", "Verdict"].map(Html::from).to_vec();
+    let head = [slices.column.as_str(), "Samples", "Value", "Limit", "Room", "Verdict"].map(Html::from).to_vec();
     let numbers = [false, true, true, true, true, false];
     let caption = format!("{name} for each value of {}", slices.column);
     vec![
@@ -106,9 +105,8 @@ fn chart(slices: &SlicesFacts, name: &str, points: &[Point]) -> Html {
         let places: Vec<String> = run.iter().map(|(index, value)| format!("{},{}", x(*index), y.at(*value))).collect();
         el!("polyline", "class" = "path", "points" = places.join(" "))
     };
-    let name_of = |(index, (slice, _)): (usize, &Point)| {
-        label("", (x(index), BOTTOM + 18.0), "middle", cut(slice.label(), 12))
-    };
+    let name_of =
+        |(index, (slice, _)): (usize, &Point)| label("", (x(index), BOTTOM + 18.0), "middle", cut(slice.label(), 12));
     let drawn = vec![
         each(points.iter().enumerate(), |point| allowed(point).into()),
         each(y.ticks(5), grid),
@@ -145,7 +143,8 @@ fn point(x: f64, y: Scale, slice: &SliceFacts, row: &SliceRow) -> Html {
 /// Values and limits with some air around them.
 fn range(points: &[Point]) -> (f64, f64) {
     let numbers = points.iter().flat_map(|(_, row)| [row.value, row.lower, row.upper]).flatten();
-    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
+    let (low, high) =
+        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
     if low > high {
         return (0.0, 1.0);
     }
@@ -181,5 +180,9 @@ fn words(slices: &SlicesFacts, name: &str, points: &[Point]) -> String {
     let first = values.clone().next().map(|(label, value)| format!("{} at {label}", short(value))).unwrap_or_default();
     let last = values.last().map(|(label, value)| format!("{} at {label}", short(value))).unwrap_or_default();
     let (held, violated) = (of(RowVerdict::Held), of(RowVerdict::Violated));
-    format!("{name} by {}: from {first} to {last}; holds for {held}, violated for {violated} of {} values", slices.column, points.len())
+    format!(
+        "{name} by {}: from {first} to {last}; holds for {held}, violated for {violated} of {} values",
+        slices.column,
+        points.len()
+    )
 }
