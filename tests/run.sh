@@ -43,6 +43,7 @@ oracles() {
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/exports.py target/release/fairc
+    python tests/oracle/report.py target/release/fairc
 }
 
 torch() {

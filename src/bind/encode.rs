@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::data::{Batch, Source};
-use crate::language::program::{EventId, Program};
+use crate::language::program::{Event, EventId, Program, WhenEmpty};
 
 use super::cells::{Bits, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
@@ -24,6 +24,8 @@ pub struct EncodeOptions {
     pub prediction: Option<String>,
     /// Leave out rows that read labels even where the table has them: what is made of it will be used where it has not.
     pub without_labels: bool,
+    /// Events to tell apart besides those that rows read.
+    pub watch: Vec<Event>,
 }
 
 /// Encodes a table, batch by batch.
@@ -99,7 +101,7 @@ impl Encoder {
             true => known.iter().filter(|header| !is_label(program, header)).cloned().collect(),
             false => known.to_vec(),
         };
-        let plan = Plan::new(program, params, &planned, options.purpose)?;
+        let plan = Plan::new(program, params, &planned, options)?;
         let (mut headers, mut errors) = (Vec::new(), Vec::new());
         let mut find = |header: &str, name: &str| {
             if !known.iter().any(|other| other == header) {
@@ -405,6 +407,26 @@ impl Encoded {
     /// The line of the file on which a sample stands.
     pub fn line(&self, sample: usize) -> Option<u64> {
         self.lines.get(sample)
+    }
+
+    pub(super) fn factor(&self, factor: Option<usize>) -> Option<&FactorValues> {
+        factor.and_then(|factor| self.factors.get(factor))
+    }
+
+    /// The cells of each event of [`EncodeOptions::watch`], ascending.
+    pub fn watched(&self) -> Vec<Vec<u32>> {
+        let inside = |&event: &usize| (0_u32..).zip(self.events.iter()).filter(move |(_, bits)| bits.get(event));
+        self.plan.watched.iter().map(|event| inside(event).map(|(cell, _)| cell).collect()).collect()
+    }
+
+    /// The same data, with rows that ask for `when_empty = error` skipped instead: for parts of data of which the whole
+    /// has been bound, and which need not have every event.
+    pub fn skipping_empty(mut self) -> Encoded {
+        let plan = Arc::make_mut(&mut self.plan);
+        let rows = plan.rows.iter_mut().map(|row| &mut row.options);
+        rows.chain(plan.sample_rows.iter_mut().map(|row| &mut row.options))
+            .for_each(|options| options.when_empty = WhenEmpty::Skip);
+        self
     }
 
     /// The name of the table.

@@ -13,6 +13,7 @@ use crate::language::program::{
     Aggregate, ColumnType, Data, Enforce, Event, EventId, Interval, Level, Names, Program, RowOptions, SampleRow,
 };
 
+use super::encode::EncodeOptions;
 use super::error::BindError;
 use super::formula::{Formula, Resolve, SampleNames};
 use super::params::Params;
@@ -105,6 +106,8 @@ pub(super) struct Plan {
     pub event_texts: Vec<String>,
     /// For each event of the program, its place among `shapes`; none if only rows that are left out read it.
     pub program_events: Vec<Option<usize>>,
+    /// For each event that was asked for beside the rows, its place among `shapes`.
+    pub watched: Vec<usize>,
     pub factors: Vec<Factor>,
     /// `Σ w·φ` over an event.
     pub totals: Vec<(Option<usize>, usize)>,
@@ -127,8 +130,9 @@ impl Plan {
         program: &Program,
         params: &Params,
         headers: &[String],
-        purpose: Purpose,
+        options: &EncodeOptions,
     ) -> Result<Plan, Vec<BindError>> {
+        let purpose = options.purpose;
         let present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
         let mut planner = Planner::new(program, params);
         let mut errors = Vec::new();
@@ -151,7 +155,9 @@ impl Plan {
             .into_iter()
             .filter_map(|row| planner.sample_row(row).map_err(|e| errors.push(e)).ok())
             .collect();
+        let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
+        plan.watched = watched;
         (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
@@ -214,8 +220,7 @@ impl<'a> Planner<'a> {
         if options.enforce == Enforce::Train && purpose == Purpose::Inference {
             return Some(Left::TrainingOnly);
         }
-        let is_label = |header: &str| self.program.column(header).is_some_and(|column| column.label);
-        let absent = columns.iter().find(|header| is_label(header) && !present.contains(**header))?;
+        let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header))?;
         Some(Left::LabelAbsent { label: (*absent).to_owned() })
     }
 
@@ -226,6 +231,17 @@ impl<'a> Planner<'a> {
         let index = self.events.len();
         self.events.insert(event.clone(), index);
         index
+    }
+
+    /// An event to watch; no sample is in one that reads a label which the data do not have.
+    fn watched(&mut self, event: &Event, present: &BTreeSet<&str>) -> usize {
+        let absent = |header: &&str| self.is_label(header) && !present.contains(header);
+        let event = if event.columns_read().iter().any(absent) { &Event::Never } else { event };
+        self.event(event)
+    }
+
+    fn is_label(&self, header: &str) -> bool {
+        self.program.column(header).is_some_and(|column| column.label)
     }
 
     fn program_event(&mut self, id: EventId) -> usize {
@@ -333,6 +349,7 @@ impl<'a> Planner<'a> {
             columns,
             shapes,
             program_events,
+            watched: Vec::new(),
             factors,
             totals: in_order(&self.totals).into_iter().copied().collect(),
             rows: Vec::new(),

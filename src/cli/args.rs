@@ -85,6 +85,10 @@ pub struct Global {
 pub enum Format {
     Human,
     Json,
+    /// Of `audit` alone.
+    Markdown,
+    /// Of `audit` alone.
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -120,6 +124,16 @@ pub enum Command {
     Export(export::Args),
     Solve(solve::Args),
     Completions(completions::Args),
+}
+
+impl Command {
+    /// Whether the command can print in this format.
+    pub fn prints(&self, format: Format) -> bool {
+        match format {
+            Format::Human | Format::Json => true,
+            Format::Markdown | Format::Sarif => matches!(self, Command::Audit(_)),
+        }
+    }
 }
 
 /// The colours that clap's own messages should have, read before clap reads the arguments.

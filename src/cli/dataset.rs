@@ -125,7 +125,8 @@ pub fn prediction_column(
     }
 }
 
-fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
+/// What columns there are, or which may have been meant.
+pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
     const MOST: usize = 20;
     let near = wanted.and_then(|wanted| {
         let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());

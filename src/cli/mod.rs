@@ -69,7 +69,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let console = Console::new(&arguments.global);
-    let outcome = dispatch(arguments.command, &console);
+    let outcome = match arguments.command.prints(console.format) {
+        true => dispatch(arguments.command, &console),
+        false => Err(Stop::failed("only `audit` prints this format", "`--format` is human or json")),
+    };
     match outcome {
         Ok(Verdict::Yes) | Err(Stop::Closed) => 0,
         Ok(Verdict::No) | Err(Stop::Refused) => 1,

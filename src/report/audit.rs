@@ -1,11 +1,9 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
-use serde::Serialize;
-
-use super::ledger::{EachJson, Ledger, Reading, RowLedger};
-use super::number::{counted, finite, holding, limit, plain, short};
+use super::facts::RowVerdict;
+use super::ledger::{Ledger, Reading, RowLedger};
+use super::number::{counted, holding, limit, plain, short};
 use super::project::{heading, left_over, sample_rows, worst};
-use super::row::RowJson;
 use super::table::{Align, Paint, Table};
 use crate::language::program::Aggregate;
 
@@ -25,30 +23,6 @@ pub struct Audit<'a> {
     pub most: usize,
 }
 
-/// As `--format json` prints it.
-#[derive(Serialize)]
-pub struct AuditView {
-    spec: String,
-    fingerprint: String,
-    n: usize,
-    rows: Vec<AuditedRow>,
-    outside_bounds: usize,
-    max_violation: f64,
-    tolerance: f64,
-    distance: f64,
-    status: &'static str,
-    each: Vec<EachJson>,
-}
-
-#[derive(Serialize)]
-struct AuditedRow {
-    #[serde(flatten)]
-    row: RowJson,
-    verdict: &'static str,
-    /// Room left to the nearer limit; negative where the row is violated.
-    room: Option<f64>,
-}
-
 impl Audit<'_> {
     /// Whether every row holds and every prediction lies within its bounds.
     pub fn passed(&self) -> bool {
@@ -56,40 +30,11 @@ impl Audit<'_> {
     }
 
     fn violated(&self) -> usize {
-        self.ledger.rows.iter().filter(|row| self.verdict(row) == "violated").count()
+        self.ledger.rows.iter().filter(|row| self.is_violated(row)).count()
     }
 
-    fn verdict(&self, row: &RowLedger) -> &'static str {
-        match row.before {
-            Some(reading) if reading.held(self.tolerance) => "held",
-            Some(_) => "violated",
-            None if row.left_out => "left_out",
-            None => "skipped",
-        }
-    }
-
-    pub fn json(&self) -> AuditView {
-        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| {
-            let mut shown = RowJson::new(&self.ledger, index, row);
-            // Predictions under audit are what will be used.
-            shown.after = row.before.map(|reading| reading.value);
-            shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= self.tolerance * reading.size);
-            let room = row.before.and_then(|reading| finite(-reading.excess()));
-            AuditedRow { row: shown, verdict: self.verdict(row), room }
-        });
-        let excess = self.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
-        AuditView {
-            spec: self.spec.to_owned(),
-            fingerprint: self.ledger.program.fingerprint().to_string(),
-            n: self.n,
-            rows: rows.collect(),
-            outside_bounds: self.outside.0,
-            max_violation: excess.fold(0.0, f64::max),
-            tolerance: self.tolerance,
-            distance: 0.0,
-            status: if self.passed() { "held" } else { "violated" },
-            each: self.ledger.each(),
-        }
+    fn is_violated(&self, row: &RowLedger) -> bool {
+        RowVerdict::of(row, self.tolerance) == RowVerdict::Violated
     }
 
     /// The report for people.
@@ -110,7 +55,7 @@ impl Audit<'_> {
         let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
         if kept > shown.len() {
             let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
-            let violated = hidden.filter(|(_, row)| self.verdict(row) == "violated").count();
+            let violated = hidden.filter(|(_, row)| self.is_violated(row)).count();
             let state = if violated == 0 { "all hold".to_owned() } else { format!("{violated} violated") };
             out.push_str(&format!(
                 "\n  and {}, {state} (`--all` shows them)\n",

@@ -94,11 +94,11 @@ pub struct RowLedger {
 /// A per-sample constraint, as JSON shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct EachJson {
-    name: String,
-    text: String,
+    pub(super) name: String,
+    pub(super) text: String,
     /// How many predictions it bounds.
-    predictions: usize,
-    skipped: Option<String>,
+    pub(super) predictions: usize,
+    pub(super) skipped: Option<String>,
 }
 
 /// The rows of a program, then its per-sample rows, in their order.

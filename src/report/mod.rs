@@ -5,29 +5,43 @@
 //!                                                                       └ audit: the groups compared
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
+//!                                                          facts: the same and more ─→ JSON, html, markdown, sarif
 //! ```
 
 mod audit;
 mod data;
+mod facts;
+mod html;
 mod implication;
 mod ledger;
+mod markdown;
 mod number;
 pub mod plot;
 mod price;
 mod project;
 mod row;
+mod sarif;
+mod slices;
 mod stream;
+mod summary;
 mod table;
 mod words;
 
 pub use crate::analyze::Movement;
-pub use audit::{Audit, AuditView};
+pub use audit::Audit;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
+pub use facts::{
+    Evidence, Facts, MOST_VALUES, Partition, Place, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
+};
+pub use html::page;
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use ledger::{Group, Ledger, Reading, RowLedger, left_out};
+pub use markdown::markdown;
 pub use number::short;
 pub use price::{PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
+pub use sarif::sarif;
+pub use slices::slices_text;
 pub use stream::{StreamReport, Streamed};
 pub use table::{Align, Paint, Table};
 pub use words::{first_sentence, wrapped};

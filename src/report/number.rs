@@ -36,6 +36,17 @@ pub fn limit(lower: f64, upper: f64) -> String {
     }
 }
 
+/// `between -0.02 and 0.02`, `at most 0.5`, `at least 0`, `exactly 0.3`.
+pub fn limit_in_words(lower: Option<f64>, upper: Option<f64>) -> String {
+    match (lower, upper) {
+        (Some(lower), Some(upper)) if lower == upper => format!("exactly {}", plain(lower)),
+        (Some(lower), Some(upper)) => format!("between {} and {}", plain(lower), plain(upper)),
+        (Some(lower), None) => format!("at least {}", plain(lower)),
+        (None, Some(upper)) => format!("at most {}", plain(upper)),
+        (None, None) => "anything".to_owned(),
+    }
+}
+
 /// `1 row`, `2 rows`.
 pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })

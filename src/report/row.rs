@@ -6,33 +6,33 @@ use super::ledger::{Group, Ledger, Reading, RowLedger};
 use super::number::finite;
 use crate::language::program::Aggregate;
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct RowJson {
-    name: String,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    before: Option<f64>,
-    pub(super) after: Option<f64>,
-    multiplier: Option<f64>,
-    pub(super) active: bool,
+    pub name: String,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    pub before: Option<f64>,
+    pub after: Option<f64>,
+    pub multiplier: Option<f64>,
+    pub active: bool,
     /// Why the row took no part; with several batches, in the first of those in which it did not.
-    skipped: Option<String>,
-    groups: Vec<GroupJson>,
-    compares: String,
-    constraint: String,
+    pub skipped: Option<String>,
+    pub groups: Vec<GroupJson>,
+    pub compares: String,
+    pub constraint: String,
 }
 
-#[derive(Serialize)]
-struct GroupJson {
-    event: String,
-    samples: usize,
-    weight: f64,
-    mean: f64,
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct GroupJson {
+    pub event: String,
+    pub samples: usize,
+    pub weight: f64,
+    pub mean: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mean_after: Option<f64>,
-    aggregate: &'static str,
-    of: String,
-    coefficient: Option<f64>,
+    pub mean_after: Option<f64>,
+    pub aggregate: &'static str,
+    pub of: String,
+    pub coefficient: Option<f64>,
 }
 
 impl RowJson {
@@ -55,6 +55,11 @@ impl RowJson {
 }
 
 impl GroupJson {
+    /// Whether this is the mean of the prediction itself.
+    pub fn is_plain_mean(&self, prediction: &str) -> bool {
+        self.aggregate == "mean" && self.of == prediction
+    }
+
     fn new(group: &Group) -> GroupJson {
         GroupJson {
             event: group.event.clone(),

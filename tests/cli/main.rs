@@ -10,6 +10,7 @@ mod data;
 mod diagnostics;
 mod formatting;
 mod price;
+mod reports;
 mod solving;
 mod specs;
 mod streams;

@@ -276,7 +276,7 @@ fn solve_goes_on_after_bad_lines() {
 #[test]
 fn predictions_of_zero_are_moved_where_rows_ask_for_it() {
     // One sample at its bound and at zero: nothing but the row says how long a step is.
-    for (coefficient, l, u, want) in [(0.05, 0.01, 0.05, 0.2), (1.0, 0.02, 0.06, 0.02), (-1.0, -0.3, -0.26, 0.26)] {
+    for (coefficient, l, u, want) in [(0.05, 0.01, 0.05, 0.2_f64), (1.0, 0.02, 0.06, 0.02), (-1.0, -0.3, -0.26, 0.26)] {
         let problem = Problem::new(ProblemParts {
             cell: vec![0],
             cells: 1,

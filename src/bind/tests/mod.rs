@@ -3,6 +3,7 @@
 mod agreement;
 mod batches;
 mod faults;
+mod resample;
 
 use crate::data::{Format, Source};
 use crate::language::program::Program;

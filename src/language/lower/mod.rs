@@ -22,6 +22,7 @@ mod data;
 mod error;
 mod event;
 mod extrema;
+mod groups;
 mod merge;
 mod order;
 mod orient;
@@ -38,6 +39,7 @@ use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe};
 use super::span::{Sources, Span};
 
 pub use error::{Finding, Kind};
+pub use groups::{Group, groups};
 use merge::Draft;
 use quantifier::{Budget, instance_name, instances};
 use scope::Scope;

@@ -1,0 +1,293 @@
+//! How much rows and means would differ had other samples been drawn: the Poisson bootstrap.
+//!
+//! A replicate gives each sample a count of its own, `p_i ~ Poisson(1)`, where the bootstrap of Efron (1979) draws the
+//! counts together as multinomial. The counts are independent, so one pass over the data in any order makes a replicate
+//! (Chamandy, Muralidharan, Najmi and Naidu, *Estimating uncertainty for massive data streams*, 2012). Samples are
+//! resampled, not cells, so the spread within cells counts as well as that of their sizes.
+//!
+//! ```text
+//! Σ_{i in cell} p_i·w_i·φ_i·ŷ_i   for each factor   →   totals, coefficients, sides   →   value and room of each row
+//! ```
+//!
+//! Everything that a row reads of the data is computed anew in each replicate, its sides included.
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
+
+use super::encode::{Encoded, FactorValues};
+use super::formula::Scope;
+use super::params::Params;
+use super::plan::PlannedRow;
+use super::tally::{Samples, Tally};
+use crate::language::program::Aggregate;
+
+/// How to resample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resampling {
+    pub replicates: usize,
+    /// Equal seeds give equal replicates, whatever the number of threads.
+    pub seed: u64,
+}
+
+/// What came of the replicates, in their order; NaN where an event had no weight.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replicates {
+    /// One for each row of the program; empty for rows that take no part.
+    pub rows: Vec<Series>,
+    /// The mean prediction in each set of cells.
+    pub means: Vec<Vec<f64>>,
+}
+
+/// A row over the replicates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    pub values: Vec<f64>,
+    /// Room left to the nearer side, negative where it is missed.
+    pub rooms: Vec<f64>,
+}
+
+/// A sum by cell that rows or means are made of: `Σ w·φ` or `Σ w·φ·ŷ`, with `φ = 1` for no factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Channel {
+    factor: Option<usize>,
+    predicted: bool,
+}
+
+// The first two channels, in this order.
+const WEIGHT: Channel = Channel { factor: None, predicted: false };
+const MEAN: Channel = Channel { factor: None, predicted: true };
+
+/// Samples whose counts are drawn at a time.
+const CHUNK: usize = 4096;
+
+impl Encoded {
+    /// Draws replicates of all samples with the predictions `y`, and evaluates each row and the mean prediction in each
+    /// set of cells. Rows that take no part in the whole have no values.
+    pub fn resample(&self, params: &Params, y: &[f64], sets: &[Vec<u32>], how: Resampling) -> Replicates {
+        let work = Work::new(self, params, y, sets);
+        let drawn: Vec<(Vec<[f64; 2]>, Vec<f64>)> =
+            (0..how.replicates as u64).into_par_iter().map(|index| work.replicate(how.seed, index)).collect();
+        let mut rows = vec![Series::default(); self.plan.rows.len() + self.plan.left.len()];
+        for (place, row) in work.rows.iter().enumerate() {
+            let Some(series) = rows.get_mut(row.row) else { continue };
+            let pairs = || drawn.iter().filter_map(|(rows, _)| rows.get(place));
+            series.values = pairs().map(|[value, _]| *value).collect();
+            series.rooms = pairs().map(|[_, room]| *room).collect();
+        }
+        let mean = |set: usize| drawn.iter().filter_map(|(_, means)| means.get(set).copied()).collect();
+        Replicates { rows, means: (0..sets.len()).map(mean).collect() }
+    }
+}
+
+/// What all replicates share.
+struct Work<'a> {
+    encoded: &'a Encoded,
+    params: &'a Params,
+    y: &'a [f64],
+    sets: &'a [Vec<u32>],
+    tally: Tally,
+    channels: Vec<Channel>,
+    /// The rows that take part.
+    rows: Vec<&'a PlannedRow>,
+    poisson: Poisson,
+}
+
+impl<'a> Work<'a> {
+    fn new(encoded: &'a Encoded, params: &'a Params, y: &'a [f64], sets: &'a [Vec<u32>]) -> Work<'a> {
+        let tally = Tally::new(encoded, &Samples::All);
+        let full = |row: &&PlannedRow| {
+            let means = row.terms.iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
+            let least = row.options.min_count.max(1);
+            row.reads.iter().all(|&event| tally.count(event) as u64 >= least)
+                && means.into_iter().all(|event| tally.count(event) > 0)
+        };
+        let rows: Vec<&PlannedRow> = encoded.plan.rows.iter().filter(full).collect();
+        let mut channels = vec![WEIGHT, MEAN];
+        let totals = encoded.plan.totals.iter().map(|&(factor, _)| Channel { factor, predicted: false });
+        let terms = rows.iter().flat_map(|row| &row.terms);
+        for channel in totals.chain(terms.map(|term| Channel { factor: term.factor, predicted: true })) {
+            if !channels.contains(&channel) {
+                channels.push(channel);
+            }
+        }
+        Work { encoded, params, y, sets, tally, channels, rows, poisson: Poisson::new() }
+    }
+
+    fn replicate(&self, seed: u64, index: u64) -> (Vec<[f64; 2]>, Vec<f64>) {
+        let sums = self.sums(seed, index);
+        let of = |channel: Channel| {
+            let place = self.channels.iter().position(|known| *known == channel);
+            place.and_then(|place| sums.get(place)).map_or(&[][..], Vec::as_slice)
+        };
+        let weights = of(WEIGHT);
+        let over = |event: usize, channel: Channel| self.tally.over(event, of(channel));
+        let totals: Vec<f64> = (self.encoded.plan.totals.iter())
+            .map(|&(factor, event)| over(event, Channel { factor, predicted: false }))
+            .collect();
+        let scope = Scope { params: self.params.values(), totals: &totals, ..Scope::default() };
+        let row = |row: &&PlannedRow| {
+            let term = |term: &super::plan::PlannedTerm| {
+                let total = over(term.event, Channel { factor: term.factor, predicted: true });
+                let value = match term.aggregate {
+                    Aggregate::Mean => total / self.tally.over(term.event, weights),
+                    Aggregate::Sum => total,
+                };
+                term.coefficient.value(&scope) * value
+            };
+            let value: f64 = row.terms.iter().map(term).sum();
+            let side = |side: &Option<super::formula::Formula>, none: f64| {
+                side.as_ref().map_or(none, |formula| formula.value(&scope))
+            };
+            let (lower, upper) = (side(&row.lower, f64::NEG_INFINITY), side(&row.upper, f64::INFINITY));
+            let missing = lower.is_nan() || upper.is_nan();
+            let room = if missing { f64::NAN } else { (value - lower).min(upper - value) };
+            [value, room]
+        };
+        let mean = |set: &Vec<u32>| {
+            let sum = |of: &[f64]| set.iter().filter_map(|&cell| of.get(cell as usize)).sum::<f64>();
+            sum(of(MEAN)) / sum(weights)
+        };
+        (self.rows.iter().map(row).collect(), self.sets.iter().map(mean).collect())
+    }
+
+    /// The sums of each channel by cell, with counts drawn for this replicate.
+    fn sums(&self, seed: u64, index: u64) -> Vec<Vec<f64>> {
+        let mut random = random(seed, index);
+        let mut sums = vec![vec![0.0; self.encoded.cells()]; self.channels.len()];
+        let mut counts = [0.0; CHUNK];
+        let mut weights = [0.0; CHUNK];
+        for (chunk, cells) in self.encoded.cell.chunks(CHUNK).enumerate() {
+            let start = chunk * CHUNK;
+            self.poisson.fill(&mut random, &mut counts);
+            weights.copy_from_slice(&counts);
+            if let Some(weight) = &self.encoded.weight {
+                let weight = weight.get(start..).unwrap_or_default();
+                weights.iter_mut().zip(weight).for_each(|(count, weight)| *count *= weight);
+            }
+            let y = self.y.get(start..).unwrap_or_default();
+            for (channel, sums) in self.channels.iter().zip(&mut sums) {
+                let factor = match self.encoded.factor(channel.factor) {
+                    Some(FactorValues::BySample(values)) => Some(values.get(start..).unwrap_or_default()),
+                    Some(FactorValues::ByCell(_)) => continue,
+                    None => None,
+                };
+                let weighed = cells.iter().zip(&weights);
+                match (factor, channel.predicted) {
+                    (None, false) => weighed.for_each(|(&cell, weight)| add(sums, cell, *weight)),
+                    (None, true) => weighed.zip(y).for_each(|((&cell, weight), y)| add(sums, cell, weight * y)),
+                    (Some(factor), false) => {
+                        weighed.zip(factor).for_each(|((&cell, weight), factor)| add(sums, cell, weight * factor));
+                    }
+                    (Some(factor), true) => weighed
+                        .zip(factor.iter().zip(y))
+                        .for_each(|((&cell, weight), (factor, y))| add(sums, cell, weight * factor * y)),
+                }
+            }
+        }
+        self.scale(&mut sums);
+        sums
+    }
+
+    /// A factor that is constant by cell scales the sums without it.
+    fn scale(&self, sums: &mut [Vec<f64>]) {
+        for place in 0..self.channels.len() {
+            let Some(channel) = self.channels.get(place) else { continue };
+            let Some(FactorValues::ByCell(values)) = self.encoded.factor(channel.factor) else { continue };
+            let plain = sums.get(usize::from(channel.predicted)).map_or(&[][..], Vec::as_slice);
+            let scaled = plain.iter().zip(values.iter()).map(|(sum, value)| sum * value).collect();
+            if let Some(slot) = sums.get_mut(place) {
+                *slot = scaled;
+            }
+        }
+    }
+}
+
+/// The source of the counts of one replicate.
+fn random(seed: u64, index: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+#[inline]
+fn add(sums: &mut [f64], cell: u32, value: f64) {
+    if let Some(sum) = sums.get_mut(cell as usize) {
+        *sum += value;
+    }
+}
+
+/// Draws from the Poisson distribution of mean 1 by inversion: the count is the number of thresholds
+/// `2³²·P(X ≤ k)` that a uniform 32-bit number reaches.
+#[derive(Clone, Debug)]
+struct Poisson {
+    thresholds: Vec<u32>,
+}
+
+impl Poisson {
+    fn new() -> Poisson {
+        let (mut chance, mut below) = ((-1.0_f64).exp(), 0.0);
+        let mut thresholds = Vec::new();
+        for k in 1_u32.. {
+            below += chance;
+            chance /= f64::from(k);
+            let threshold = (below * 2.0_f64.powi(32)).round();
+            if threshold > f64::from(u32::MAX) {
+                break;
+            }
+            thresholds.push(threshold as u32);
+        }
+        Poisson { thresholds }
+    }
+
+    fn fill(&self, random: &mut Xoshiro256PlusPlus, counts: &mut [f64]) {
+        for pair in counts.chunks_mut(2) {
+            let bits = random.next_u64();
+            for (count, uniform) in pair.iter_mut().zip([bits as u32, (bits >> 32) as u32]) {
+                *count = self.count(uniform);
+            }
+        }
+    }
+
+    #[inline]
+    fn count(&self, uniform: u32) -> f64 {
+        // All but 0.4% of the draws are below 4: these take no branch that is hard to foresee.
+        let (first, rest) = self.thresholds.split_at(4.min(self.thresholds.len()));
+        let count: u32 = first.iter().map(|&threshold| u32::from(uniform >= threshold)).sum();
+        if count < 4 {
+            return f64::from(count);
+        }
+        f64::from(count) + rest.iter().take_while(|&&threshold| uniform >= threshold).count() as f64
+    }
+}
+
+/// The counts of the samples in one replicate.
+#[cfg(test)]
+pub(super) fn counts(n: usize, seed: u64, index: u64) -> Vec<f64> {
+    let (poisson, mut random) = (Poisson::new(), random(seed, index));
+    let mut counts = vec![0.0; n.next_multiple_of(CHUNK)];
+    poisson.fill(&mut random, &mut counts);
+    counts.truncate(n);
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_the_moments_of_the_distribution() {
+        let poisson = Poisson::new();
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
+        let mut counts = vec![0.0; 1 << 20];
+        poisson.fill(&mut random, &mut counts);
+        let n = counts.len() as f64;
+        let mean = counts.iter().sum::<f64>() / n;
+        let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / n;
+        let none = counts.iter().filter(|count| **count == 0.0).count() as f64 / n;
+        // Five standard errors: of the mean 1/√n, of the variance √(μ4 - 1)/√n = √3/√n.
+        assert!((mean - 1.0).abs() < 5.0 / n.sqrt(), "{mean}");
+        assert!((variance - 1.0).abs() < 5.0 * (3.0 / n).sqrt(), "{variance}");
+        assert!((none - (-1.0_f64).exp()).abs() < 2.5 / n.sqrt(), "{none}");
+        assert_eq!(poisson.count(0), 0.0);
+        assert!(poisson.count(u32::MAX) >= 9.0);
+    }
+}

@@ -1,0 +1,189 @@
+//! Sizes, means, ratios and distributions of groups of samples.
+
+use serde::Serialize;
+
+use super::interval::Interval;
+use super::partition::PartitionKind;
+use crate::bind::Encoded;
+
+/// Of fewer samples a mean says little.
+pub const SMALL: usize = 30;
+/// The four-fifths rule of the US Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D).
+pub const FOUR_FIFTHS: f64 = 0.8;
+/// Bars of a histogram.
+const BARS: usize = 20;
+
+/// A table of groups.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartitionFacts {
+    pub name: String,
+    pub kind: PartitionKind,
+    /// The group with the highest mean among those that are not small (or among all, where all are).
+    pub reference: Option<String>,
+    pub groups: Vec<GroupFacts>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupFacts {
+    pub group: String,
+    /// Samples of positive weight.
+    pub samples: usize,
+    pub weight: f64,
+    /// Of the weight of all samples.
+    pub share: f64,
+    pub mean: Option<f64>,
+    pub mean_interval: Option<Interval>,
+    /// Of the mean to that of the reference, where predictions cannot be negative.
+    pub ratio: Option<f64>,
+    pub ratio_interval: Option<Interval>,
+    pub small: bool,
+    /// Null, or a value that is no declared level.
+    pub unknown: bool,
+    pub below_four_fifths: bool,
+    /// The share of the group's weight in each bar.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub histogram: Vec<f64>,
+}
+
+/// What is known of each cell.
+pub(super) struct CellSums {
+    samples: Vec<usize>,
+    weights: Vec<f64>,
+    scores: Vec<f64>,
+    bars: Vec<Vec<f64>>,
+    /// The ends of the bars, one more than these.
+    pub edges: Vec<f64>,
+}
+
+/// The sets of cells of a partition: one for each level, the last for the unknown.
+pub(super) fn with_unknown(levels: &[Vec<u32>], cells: usize) -> Vec<Vec<u32>> {
+    let mut known = vec![false; cells];
+    for &cell in levels.iter().flatten() {
+        if let Some(slot) = known.get_mut(cell as usize) {
+            *slot = true;
+        }
+    }
+    let unknown = (0_u32..).zip(&known).filter(|(_, known)| !**known).map(|(cell, _)| cell).collect();
+    levels.iter().cloned().chain([unknown]).collect()
+}
+
+impl CellSums {
+    pub(super) fn new(encoded: &Encoded, predictions: &[f64], bounds: (f64, f64)) -> CellSums {
+        let cells = encoded.cells();
+        let edges = edges(predictions, bounds);
+        let mut sums = CellSums {
+            samples: vec![0; cells],
+            weights: vec![0.0; cells],
+            scores: vec![0.0; cells],
+            bars: vec![vec![0.0; BARS]; cells],
+            edges,
+        };
+        for (index, (&cell, score)) in encoded.cell().iter().zip(predictions).enumerate() {
+            let weight = encoded.weight().and_then(|weight| weight.get(index)).copied().unwrap_or(1.0);
+            sums.add(cell as usize, *score, weight);
+        }
+        sums
+    }
+
+    fn add(&mut self, cell: usize, score: f64, weight: f64) {
+        let bar = self.edges.partition_point(|edge| *edge <= score).clamp(1, BARS) - 1;
+        let slots = (self.samples.get_mut(cell), self.weights.get_mut(cell), self.scores.get_mut(cell));
+        if let (Some(samples), Some(weights), Some(scores)) = slots {
+            *samples += usize::from(weight > 0.0);
+            *weights += weight;
+            *scores += weight * score;
+        }
+        if let Some(bar) = self.bars.get_mut(cell).and_then(|bars| bars.get_mut(bar)) {
+            *bar += weight;
+        }
+    }
+
+    /// A group that is made of these cells.
+    fn group(&self, name: &str, cells: &[u32], histogram: bool) -> GroupFacts {
+        fn over<T: Copy + std::iter::Sum<T>>(of: &[T], cells: &[u32]) -> T {
+            cells.iter().filter_map(|&cell| of.get(cell as usize).copied()).sum()
+        }
+        let (samples, weight) = (over(&self.samples, cells), over(&self.weights, cells));
+        let bar = |bar: usize| {
+            let of_cell = |&cell: &u32| self.bars.get(cell as usize).and_then(|bars| bars.get(bar));
+            cells.iter().filter_map(of_cell).sum::<f64>() / weight
+        };
+        GroupFacts {
+            group: name.to_owned(),
+            samples,
+            weight,
+            share: weight / self.weights.iter().sum::<f64>(),
+            mean: (weight > 0.0).then(|| over(&self.scores, cells) / weight),
+            mean_interval: None,
+            ratio: None,
+            ratio_interval: None,
+            small: samples < SMALL,
+            unknown: false,
+            below_four_fifths: false,
+            histogram: if histogram && weight > 0.0 { (0..BARS).map(bar).collect() } else { Vec::new() },
+        }
+    }
+
+    /// Groups that need not be a partition: no ratios.
+    pub(super) fn groups(&self, names: &[String], sets: &[Vec<u32>], means: &[Vec<f64>]) -> Vec<GroupFacts> {
+        let groups = names.iter().zip(sets).enumerate().map(|(index, (name, cells))| {
+            let mean_interval = means.get(index).and_then(|means| Interval::of(means));
+            GroupFacts { mean_interval, ..self.group(name, cells, false) }
+        });
+        groups.collect()
+    }
+
+    /// A partition; the last of `sets` holds the unknown samples, and `means` has the replicates of each set.
+    pub(super) fn partition(
+        &self,
+        partition: &super::Partition,
+        sets: &[Vec<u32>],
+        means: &[Vec<f64>],
+        ratios: bool,
+    ) -> PartitionFacts {
+        let histogram = partition.kind == PartitionKind::Attribute;
+        let names = partition.levels.iter().map(|(text, _)| text.as_str()).chain(["unknown"]);
+        let mut groups: Vec<GroupFacts> =
+            names.zip(sets).map(|(name, cells)| self.group(name, cells, histogram)).collect();
+        let reference = ratios.then(|| most_favoured(&groups)).flatten();
+        let best = reference.and_then(|index| groups.get(index)).and_then(|group| group.mean);
+        let best_means = reference.and_then(|index| means.get(index));
+        for (index, group) in groups.iter_mut().enumerate() {
+            group.unknown = index == partition.levels.len();
+            let own = means.get(index);
+            group.mean_interval = own.and_then(|own| Interval::of(own));
+            group.ratio = group.mean.zip(best).map(|(mean, best)| mean / best);
+            group.below_four_fifths = group.ratio.is_some_and(|ratio| ratio < FOUR_FIFTHS);
+            let other = reference != Some(index) && group.ratio.is_some();
+            group.ratio_interval = own.zip(best_means).filter(|_| other).and_then(|(own, best)| {
+                Interval::of(&own.iter().zip(best).map(|(own, best)| own / best).collect::<Vec<f64>>())
+            });
+        }
+        let reference = reference.and_then(|index| groups.get(index)).map(|group| group.group.clone());
+        groups.retain(|group| !group.unknown || group.samples > 0);
+        PartitionFacts { name: partition.name.clone(), kind: partition.kind, reference, groups }
+    }
+}
+
+/// The known group of the highest mean, not a small one if any is not; none where no mean is positive.
+fn most_favoured(groups: &[GroupFacts]) -> Option<usize> {
+    let known = || groups.iter().take(groups.len().saturating_sub(1)).enumerate();
+    let best = |small: bool| {
+        let able = known().filter(|(_, group)| small || !group.small);
+        let means = able.filter_map(|(index, group)| Some((index, group.mean.filter(|mean| *mean > 0.0)?)));
+        // The first of equals.
+        means.fold(
+            None,
+            |best: Option<(usize, f64)>, new| if best.is_none_or(|old| new.1 > old.1) { Some(new) } else { best },
+        )
+    };
+    best(false).or_else(|| best(true)).map(|(index, _)| index)
+}
+
+/// Equal bars between the bounds, or where one is infinite between the smallest and the largest prediction.
+fn edges(predictions: &[f64], (lower, upper): (f64, f64)) -> Vec<f64> {
+    let low = if lower.is_finite() { lower } else { predictions.iter().copied().fold(f64::INFINITY, f64::min) };
+    let high = if upper.is_finite() { upper } else { predictions.iter().copied().fold(f64::NEG_INFINITY, f64::max) };
+    let high = if high > low { high } else { low + 1.0 };
+    (0..=BARS).map(|bar| low + (high - low) * bar as f64 / BARS as f64).collect()
+}

@@ -1,0 +1,206 @@
+//! All that an audit found, as one value. Every format shows these facts, so that they cannot disagree:
+//!
+//! ```text
+//! Ledger + Encoded + predictions ─gather→ Facts ─┬ serde     → JSON
+//!                                                ├ html      → a page
+//!                                                ├ markdown
+//!                                                └ sarif
+//! ```
+
+mod group;
+mod interval;
+mod partition;
+mod promise;
+mod row;
+mod slice;
+
+use serde::Serialize;
+
+pub use group::{FOUR_FIFTHS, GroupFacts, PartitionFacts, SMALL};
+pub use interval::{Interval, LEVEL};
+pub use partition::{Partition, PartitionKind, partitions};
+pub use promise::Promise;
+pub(super) use promise::finding;
+pub use row::{Place, RowFacts, RowVerdict};
+pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
+
+use super::audit::Audit;
+use super::ledger::EachJson;
+use crate::bind::{Encoded, Params, Replicates, Resampling};
+use crate::language::program::Event;
+
+/// What the facts are gathered from, beside the audit itself.
+pub struct Evidence<'a> {
+    pub encoded: &'a Encoded,
+    pub params: &'a Params,
+    pub predictions: &'a [f64],
+    /// BLAKE3 of the data file, and its size in bytes.
+    pub data_hash: String,
+    pub data_bytes: u64,
+    pub watch: &'a Watch,
+    /// Where the constraint of each row stands.
+    pub places: Vec<Place>,
+    /// None for no intervals.
+    pub resampling: Option<Resampling>,
+    pub slices: Option<SlicesFacts>,
+    pub date: Option<String>,
+}
+
+/// The groups that the report shows, as events that the data are encoded with.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    partitions: Vec<Partition>,
+    compared: Vec<(String, Event)>,
+}
+
+impl Watch {
+    /// The groups of `partitions`, and the events that rows compare and that are in none of these.
+    pub fn new(program: &crate::language::program::Program, partitions: Vec<Partition>) -> Watch {
+        let compared = partition::compared(program, &partitions);
+        Watch { partitions, compared }
+    }
+
+    /// The events to encode the data with, in the order in which [`Facts::gather`] reads them.
+    pub fn events(&self) -> Vec<Event> {
+        let levels = self.partitions.iter().flat_map(|partition| &partition.levels);
+        levels.chain(&self.compared).map(|(_, event)| event.clone()).collect()
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DataFacts {
+    pub file: String,
+    pub bytes: u64,
+    pub blake3: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct BootstrapFacts {
+    pub replicates: usize,
+    pub seed: u64,
+    pub level: f64,
+}
+
+/// The facts, as `--format json` prints them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Facts {
+    pub spec: String,
+    pub fingerprint: String,
+    pub n: usize,
+    pub rows: Vec<RowFacts>,
+    pub outside_bounds: usize,
+    pub largest_outside: f64,
+    pub max_violation: f64,
+    pub tolerance: f64,
+    pub distance: f64,
+    /// `held` or `violated`; by the slices too.
+    pub status: &'static str,
+    pub each: Vec<EachJson>,
+    pub version: &'static str,
+    pub date: Option<String>,
+    pub data: DataFacts,
+    /// The name of the prediction in the spec, and the header of the column under audit.
+    pub prediction: String,
+    pub column: String,
+    pub settings: Vec<String>,
+    pub weighted: bool,
+    pub promises: Vec<Promise>,
+    pub partitions: Vec<PartitionFacts>,
+    /// Events that rows compare and that are in no partition.
+    pub compared: Vec<GroupFacts>,
+    /// The ends of the bars of all histograms.
+    pub histogram_edges: Vec<f64>,
+    pub bootstrap: Option<BootstrapFacts>,
+    pub group_by: Option<SlicesFacts>,
+}
+
+impl Facts {
+    pub fn gather(audit: &Audit<'_>, evidence: Evidence<'_>) -> Facts {
+        let Evidence { encoded, params, predictions, watch, .. } = evidence;
+        let program = audit.ledger.program;
+        let bounds = (program.prediction.lower, program.prediction.upper);
+        let sums = group::CellSums::new(encoded, predictions, bounds);
+        let (sets, lengths) = sets(encoded, watch);
+        let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
+        let replicates = match evidence.resampling {
+            Some(how) => encoded.resample(params, predictions, &flat, how),
+            None => Replicates::default(),
+        };
+        let mut means = replicates.means.into_iter();
+        let mut means = lengths.iter().map(|&length| means.by_ref().take(length).collect::<Vec<_>>());
+        let ratios = bounds.0 >= 0.0;
+        let partitions = watch
+            .partitions
+            .iter()
+            .zip(&sets)
+            .map(|(partition, sets)| sums.partition(partition, sets, &means.next().unwrap_or_default(), ratios));
+        let partitions = partitions.collect();
+        let names: Vec<String> = watch.compared.iter().map(|(text, _)| text.clone()).collect();
+        let compared = sets.last().map_or(&[][..], Vec::as_slice);
+        let mut compared = sums.groups(&names, compared, &means.next().unwrap_or_default());
+        // Why an event is empty is told with the rows that read it.
+        compared.retain(|group| group.samples > 0);
+        let places = evidence.places.into_iter().map(Some).chain(std::iter::repeat(None));
+        let rows = audit.ledger.rows.iter().enumerate().zip(places).map(|((index, row), place)| {
+            let series = replicates.rows.get(index);
+            RowFacts::new(&audit.ledger, index, row, audit.tolerance, series, place.unwrap_or_default())
+        });
+        let rows: Vec<RowFacts> = rows.collect();
+        let excess = audit.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
+        let slices_hold = evidence.slices.as_ref().is_none_or(SlicesFacts::held);
+        Facts {
+            spec: audit.spec.to_owned(),
+            fingerprint: program.fingerprint().to_string(),
+            n: audit.n,
+            outside_bounds: audit.outside.0,
+            largest_outside: audit.outside.1,
+            max_violation: excess.fold(0.0, f64::max),
+            tolerance: audit.tolerance,
+            distance: 0.0,
+            status: if audit.passed() && slices_hold { "held" } else { "violated" },
+            each: audit.ledger.each(),
+            version: env!("CARGO_PKG_VERSION"),
+            date: evidence.date,
+            data: DataFacts { file: audit.data.to_owned(), bytes: evidence.data_bytes, blake3: evidence.data_hash },
+            prediction: program.prediction.name.clone(),
+            column: audit.prediction.to_owned(),
+            settings: audit.settings.clone(),
+            weighted: audit.weighted,
+            promises: promise::promises(program, &rows, &program.prediction.name),
+            rows,
+            partitions,
+            compared,
+            histogram_edges: sums.edges,
+            bootstrap: evidence.resampling.map(|how| BootstrapFacts {
+                replicates: how.replicates,
+                seed: how.seed,
+                level: LEVEL,
+            }),
+            group_by: evidence.slices,
+        }
+    }
+
+    pub fn passed(&self) -> bool {
+        self.status == "held"
+    }
+}
+
+impl SlicesFacts {
+    pub fn held(&self) -> bool {
+        self.values.iter().all(|slice| slice.status == "held")
+    }
+}
+
+/// The cells of each group: of each partition with its unknown samples, then of the events compared; and how many
+/// groups each has.
+fn sets(encoded: &Encoded, watch: &Watch) -> (Vec<Vec<Vec<u32>>>, Vec<usize>) {
+    let mut watched = encoded.watched().into_iter();
+    let mut sets = Vec::new();
+    for partition in &watch.partitions {
+        let levels: Vec<Vec<u32>> = watched.by_ref().take(partition.levels.len()).collect();
+        sets.push(group::with_unknown(&levels, encoded.cells()));
+    }
+    sets.push(watched.collect());
+    let lengths = sets.iter().map(Vec::len).collect();
+    (sets, lengths)
+}

@@ -1,0 +1,106 @@
+//! A row under audit: its numbers, its verdict, how certain it is, and where it stands in the spec.
+
+use serde::Serialize;
+
+use super::interval::Interval;
+use crate::bind::Series;
+use crate::report::ledger::{Ledger, RowLedger};
+use crate::report::number::finite;
+use crate::report::row::RowJson;
+
+/// Where the constraint of a row stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Place {
+    pub file: String,
+    /// Byte offsets into the file.
+    pub start: u32,
+    pub end: u32,
+    /// Lines and columns count from 1, columns in characters. No columns where the source was not read.
+    pub line: u32,
+    pub column: Option<usize>,
+    pub end_line: Option<usize>,
+    pub end_column: Option<usize>,
+    /// The constraint as written, where the source was read.
+    pub source: Option<String>,
+}
+
+/// Whether a row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowVerdict {
+    Held,
+    Violated,
+    /// An event has too few samples.
+    Skipped,
+    /// A label is not in the data, or the row is for training alone.
+    LeftOut,
+}
+
+impl RowVerdict {
+    pub fn of(row: &RowLedger, tolerance: f64) -> RowVerdict {
+        match row.before {
+            Some(reading) if reading.held(tolerance) => RowVerdict::Held,
+            Some(_) => RowVerdict::Violated,
+            None if row.left_out => RowVerdict::LeftOut,
+            None => RowVerdict::Skipped,
+        }
+    }
+
+    /// In a table.
+    pub fn word(self) -> &'static str {
+        match self {
+            RowVerdict::Held => "holds",
+            RowVerdict::Violated => "violated",
+            RowVerdict::Skipped => "skipped",
+            RowVerdict::LeftOut => "left out",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct RowFacts {
+    #[serde(flatten)]
+    pub(in crate::report) row: RowJson,
+    pub verdict: RowVerdict,
+    /// Room left to the nearer limit; negative where the row is violated.
+    pub room: Option<f64>,
+    pub soft: bool,
+    pub interval: Option<Interval>,
+    pub room_interval: Option<Interval>,
+    /// Whether the interval of the room leaves no doubt about the verdict.
+    pub settled: Option<bool>,
+    pub place: Place,
+}
+
+impl RowFacts {
+    pub(super) fn new(
+        ledger: &Ledger<'_>,
+        index: usize,
+        row: &RowLedger,
+        tolerance: f64,
+        series: Option<&Series>,
+        place: Place,
+    ) -> RowFacts {
+        let mut shown = RowJson::new(ledger, index, row);
+        // Predictions under audit are what will be used.
+        shown.after = row.before.map(|reading| reading.value);
+        shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= tolerance * reading.size);
+        let taken = series.filter(|_| row.before.is_some());
+        let room_interval = taken.and_then(|series| Interval::of(&series.rooms));
+        RowFacts {
+            row: shown,
+            verdict: RowVerdict::of(row, tolerance),
+            room: row.before.and_then(|reading| finite(-reading.excess())),
+            soft: ledger.is_soft(index),
+            interval: taken.and_then(|series| Interval::of(&series.values)),
+            settled: room_interval.map(|interval| interval.has_sign()),
+            room_interval,
+            place,
+        }
+    }
+
+    /// By how much the limit is missed.
+    pub fn excess(&self) -> Option<f64> {
+        self.room.filter(|_| self.verdict == RowVerdict::Violated).map(|room| -room)
+    }
+}

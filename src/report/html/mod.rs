@@ -1,0 +1,101 @@
+//! The facts as one page of HTML that needs nothing else: no network, no script, no font.
+//!
+//! Text is escaped wherever it becomes markup (`build`). Each number stands in a `<data>` element with all of its digits
+//! in `value`, so that the page can be read by a program as well.
+
+mod build;
+mod chart;
+mod constraints;
+mod groups;
+mod histogram;
+mod parts;
+mod timeline;
+
+use super::facts::{Facts, Promise};
+use super::number::counted;
+use super::summary::{headline, outside, read_me, source_of};
+use build::{Html, each, el};
+use parts::{badge, code, prose, section};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page.
+pub fn page(facts: &Facts) -> String {
+    let title = format!("Fairness audit: {}", facts.spec);
+    let head = el!("head";
+        el!("meta", "charset" = "utf-8"),
+        el!("meta", "name" = "viewport", "content" = "width=device-width, initial-scale=1"),
+        el!("meta", "name" = "generator", "content" = format!("fairc {}", facts.version)),
+        el!("title"; &title),
+        Html::style(STYLE),
+    );
+    let date = facts.date.iter().map(|date| format!(", {date}")).collect::<String>();
+    let header = el!("header";
+        el!("h1"; title),
+        el!("p", "class" = "soft";
+            "Predictions ", code(&facts.column), " of ", code(&facts.data.file),
+            format!(", {}{date}", counted(facts.n, "sample")),
+        ),
+    );
+    let body = el!("body";
+        el!("a", "class" = "skip", "href" = "#summary"; "Skip to the summary"),
+        header,
+        contents(facts),
+        el!("main";
+            summary(facts),
+            groups::section(facts),
+            histogram::section(facts),
+            constraints::section(facts),
+            facts.group_by.as_ref().map(|slices| timeline::section(facts, slices)),
+            section("reading", "How to read this", vec![
+                el!("ul"; each(read_me(facts), |line| el!("li"; el!("p"; line)))),
+            ]),
+            section("source", "Where this comes from", vec![
+                el!("dl"; each(source_of(facts), |(name, value)| vec![el!("dt"; name), el!("dd"; code(&value))].into())),
+            ]),
+        ),
+        el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {}.", facts.version))),
+    );
+    format!("<!DOCTYPE html>\n{}\n", el!("html", "lang" = "en"; head, body).into_string())
+}
+
+fn contents(facts: &Facts) -> Html {
+    let link = |id: &str, text: Html| el!("li"; el!("a", "href" = format!("#{id}"); text));
+    let groups = !facts.partitions.is_empty() || !facts.compared.is_empty();
+    el!("nav", "aria-label" = "Contents"; el!("ul";
+        link("summary", "Summary".into()),
+        groups.then(|| link("groups", "Groups".into())),
+        histogram::any(facts).then(|| link("scores", "Score distributions".into())),
+        link("constraints", "Constraints".into()),
+        facts.group_by.as_ref().map(|slices| link("over", format!("By {}", slices.column).into())),
+        link("reading", "How to read this".into()),
+        link("source", "Where this comes from".into()),
+    ))
+}
+
+/// What was promised, whether it holds, for whom, by how much.
+fn summary(facts: &Facts) -> Html {
+    let (tone, sign) = if facts.passed() { ("answer good", "✓ ") } else { ("answer bad", "✗ ") };
+    let lines = outside(facts);
+    section(
+        "summary",
+        "Summary",
+        vec![
+            el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), headline(facts), "."),
+            el!("ul", "class" = "promises"; each(&facts.promises, promised)),
+            Html::from((!lines.is_empty()).then(|| el!("ul"; each(lines, |line| el!("li"; line))))),
+        ],
+    )
+}
+
+fn promised(promise: &Promise) -> Html {
+    let several = (promise.rows.len() > 1).then(|| format!("Closest or worst of {}: ", promise.rows.len()));
+    let finding = |finding: &String| el!("p", "class" = "soft"; several.as_ref(), prose(finding), ".");
+    el!("li";
+        el!("p";
+            el!("span", "class" = "name"; &promise.constraint), ": ", prose(&promise.words), ". ",
+            badge(promise.verdict, &promise.verdict_words()),
+        ),
+        promise.finding.as_ref().map(finding),
+    )
+}

@@ -1,0 +1,134 @@
+//! The words that every format of a report uses.
+
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, RowVerdict, SMALL};
+use super::number::{counted, limit, plain, short};
+
+/// The answer in one line.
+pub fn headline(facts: &Facts) -> String {
+    let of = |verdict: RowVerdict| facts.promises.iter().filter(|promise| promise.verdict == verdict).count();
+    let (held, violated) = (of(RowVerdict::Held), of(RowVerdict::Violated));
+    let unchecked = facts.promises.len() - held - violated;
+    let mut parts = Vec::new();
+    match (held, violated) {
+        (0, 0) if facts.promises.is_empty() && facts.outside_bounds == 0 => {
+            parts.push("All predictions lie within their bounds".to_owned());
+        }
+        (0, 0) if facts.promises.is_empty() => parts.push("Predictions lie outside their bounds".to_owned()),
+        (0, 0) => parts.push("No constraint could be checked".to_owned()),
+        (1, 0) => parts.push("The constraint holds".to_owned()),
+        (all, 0) => parts.push(format!("All {all} constraints hold")),
+        (0, 1) => parts.push("The constraint is violated".to_owned()),
+        (held, violated) => parts.push(format!("{violated} of {} violated", counted(held + violated, "constraint"))),
+    }
+    if unchecked > 0 && held + violated > 0 {
+        parts.push(format!("{unchecked} could not be checked"));
+    }
+    if facts.outside_bounds > 0 && !facts.promises.is_empty() {
+        parts.push(format!("{} outside the bounds", counted(facts.outside_bounds, "prediction")));
+    }
+    if let Some(slices) = &facts.group_by {
+        let bad = slices.values.iter().filter(|slice| slice.status != "held").count();
+        let all = counted(slices.values.len(), "value");
+        parts.push(match bad {
+            0 => format!("nothing is violated for any value of {}", slices.column),
+            bad => format!("violated for {bad} of {all} of {}", slices.column),
+        });
+    }
+    parts.join("; ")
+}
+
+/// Predictions outside their bounds, and the constraints that are bounds themselves.
+pub fn outside(facts: &Facts) -> Vec<String> {
+    let mut lines = Vec::new();
+    if facts.outside_bounds > 0 {
+        let count = counted(facts.outside_bounds, "prediction");
+        lines.push(format!("{count} outside the bounds, by {} at most", short(facts.largest_outside)));
+    }
+    let each = facts.each.iter().map(|each| match &each.skipped {
+        Some(reason) => format!("{} ({}): not checked, {reason}", each.name, each.text),
+        None => format!("{} ({}): bounds {}", each.name, each.text, counted(each.predictions, "prediction")),
+    });
+    lines.extend(each);
+    lines
+}
+
+/// What is to be said of a group.
+pub fn marks(group: &GroupFacts) -> Vec<&'static str> {
+    let mut marks = Vec::new();
+    marks.extend(group.unknown.then_some("unknown: null or no declared level"));
+    marks.extend((group.samples == 0).then_some("empty"));
+    marks.extend((group.small && group.samples > 0).then_some("small"));
+    marks.extend(group.below_four_fifths.then_some("below four fifths"));
+    marks
+}
+
+/// The limit of a row that could be compared.
+pub fn sides(value: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> String {
+    match value {
+        Some(_) => limit(lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)),
+        None => "–".to_owned(),
+    }
+}
+
+/// The verdict of a row, why it was skipped, and whether the data settle it.
+pub fn verdict_note(row: &RowFacts) -> String {
+    let mut words = row.verdict.word().to_owned();
+    if let Some(excess) = row.excess() {
+        words.push_str(&format!(" by {}", short(excess)));
+    }
+    if let Some(reason) = &row.row.skipped {
+        words.push_str(&format!(": {reason}"));
+    }
+    if row.settled == Some(false) {
+        words.push_str(", not settled by the data");
+    }
+    words
+}
+
+/// What the numbers mean and do not mean.
+pub fn read_me(facts: &Facts) -> Vec<String> {
+    let prediction = &facts.prediction;
+    let mut lines = vec![
+        format!(
+            "The audit compares means of the predictions ({prediction}) over groups of these data. It says nothing about decisions made from them by a threshold, and nothing about other data."
+        ),
+        format!(
+            "Small marks groups of fewer than {SMALL} samples: their means can differ much by chance. Unknown marks samples whose value is missing or is no declared level; constraints do not see them in any group."
+        ),
+    ];
+    if facts.partitions.iter().any(|partition| partition.reference.is_some()) {
+        lines.push(format!("A ratio is a group's mean divided by that of the group with the highest mean that is not small. It takes a higher {prediction} to be better for people. Below {}% is marked: the four-fifths rule of US employment guidelines, which is about selection rates; here it is applied to mean scores, as a sign to look closer and not as a legal finding.", 100.0 * FOUR_FIFTHS));
+    }
+    if let Some(bootstrap) = &facts.bootstrap {
+        lines.push(format!("Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too short for small groups. \"Not settled\" says that the verdict differs among them.", bootstrap.replicates, bootstrap.seed));
+    }
+    lines.push(format!(
+        "A limit missed by no more than {} of the largest number in its row counts as kept: that is rounding.",
+        plain(facts.tolerance)
+    ));
+    lines
+}
+
+/// Where the numbers come from.
+pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("spec", facts.spec.clone()),
+        ("fingerprint of the spec", facts.fingerprint.clone()),
+        ("data", format!("{} ({}, {} bytes)", facts.data.file, counted(facts.n, "sample"), facts.data.bytes)),
+        ("BLAKE3 of the data", facts.data.blake3.clone()),
+        ("predictions", facts.column.clone()),
+        (
+            "weights",
+            if facts.weighted { "as the spec declares" } else { "none: all samples count the same" }.to_owned(),
+        ),
+    ];
+    if !facts.settings.is_empty() {
+        lines.push(("params set", facts.settings.join(", ")));
+    }
+    if let Some(bootstrap) = &facts.bootstrap {
+        lines.push(("intervals", format!("{} replicates, seed {}", bootstrap.replicates, bootstrap.seed)));
+    }
+    lines.push(("made by", format!("fairc {}", facts.version)));
+    lines.extend(facts.date.iter().map(|date| ("date", date.clone())));
+    lines
+}

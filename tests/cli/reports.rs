@@ -1,0 +1,292 @@
+//! `audit --html`, `--format json|markdown|sarif`, and `--group-by`: one set of facts, however it is shown.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::support::{Done, FIXTURES, folder, run, text_of, transcript};
+
+const SPEC: &str = "tests/fixtures/cli/report.fair";
+const DATA: &str = "tests/fixtures/cli/report.csv";
+const BOOTSTRAP: [&str; 2] = ["--bootstrap", "200"];
+
+fn audit(more: &[&str]) -> Done {
+    run(&[&["audit", SPEC, "--data", DATA], &BOOTSTRAP[..], more].concat())
+}
+
+fn facts(more: &[&str]) -> Value {
+    let done = audit(&[more, &["--format", "json"]].concat());
+    serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", done.stdout, done.stderr))
+}
+
+fn page(more: &[&str]) -> String {
+    let folder = folder(&[]);
+    let path = folder.path().join("report.html");
+    let done = audit(&[more, &["--html", text_of(&path)]].concat());
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn the_page_is_the_same_each_time() {
+    let one = page(&["--group-by", "week"]);
+    assert_eq!(one, page(&["--group-by", "week"]));
+    let body = one.split_once("</style>").unwrap().1;
+    let lines = body.replace("><", ">\n<");
+    assert_snapshot!(lines.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    assert!(page(&["--date", "2025-03-31"]).contains("2025-03-31"));
+    assert_ne!(one, page(&["--group-by", "week", "--seed", "2"]));
+}
+
+#[test]
+fn other_formats_are_told() {
+    assert_snapshot!(
+        audit(&["--format", "markdown", "--group-by", "week"]).stdout.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+    );
+    assert_snapshot!(transcript("audit @/report.fair --data @/report.csv --group-by week --rows 3"));
+}
+
+/// The numbers of the JSON stand in the page with all of their digits, and rounded in the Markdown.
+#[test]
+fn all_formats_show_the_same_numbers() {
+    let more = ["--group-by", "week"];
+    let (json, html, markdown) =
+        (facts(&more), page(&more), audit(&[&more[..], &["--format", "markdown"]].concat()).stdout);
+    let mut numbers = 0;
+    let mut check = |value: &Value, what: &str| {
+        let Some(number) = value.as_f64() else { return };
+        numbers += 1;
+        assert!(html.contains(&format!("value=\"{number}\"")), "{what} {number} is not in the page");
+        let size = number.abs();
+        if (1e-3..1000.0).contains(&size) {
+            assert!(markdown.contains(&format!("{number:.4}")), "{what} {number} is not in the Markdown");
+        }
+    };
+    for row in json["rows"].as_array().unwrap() {
+        let name = row["name"].as_str().unwrap();
+        check(&row["before"], name);
+        check(&row["room"], name);
+        check(&row["interval"]["lower"], name);
+        check(&row["interval"]["upper"], name);
+    }
+    for group in json["partitions"].as_array().unwrap().iter().flat_map(|table| table["groups"].as_array().unwrap()) {
+        let name = group["group"].as_str().unwrap();
+        check(&group["mean"], name);
+        check(&group["ratio"], name);
+        check(&group["mean_interval"]["lower"], name);
+    }
+    for slice in json["group_by"]["values"].as_array().unwrap() {
+        slice["rows"].as_array().unwrap().iter().for_each(|row| check(&row["value"], "slice"));
+    }
+    assert!(numbers > 80, "only {numbers} numbers");
+    for promise in json["promises"].as_array().unwrap() {
+        let name = promise["constraint"].as_str().unwrap();
+        assert!(html.contains(name) && markdown.contains(&name.replace('_', "\\_")), "{name}");
+    }
+    let hash = json["data"]["blake3"].as_str().unwrap();
+    assert_eq!(hash, blake3::hash(&fs::read(super::support::root().join(DATA)).unwrap()).to_hex().as_str());
+    let print = json["fingerprint"].as_str().unwrap();
+    assert!([hash, print].iter().all(|text| html.contains(text) && markdown.contains(text)));
+}
+
+/// Means, sizes and ratios against a direct computation.
+#[test]
+fn groups_are_counted() {
+    let json = facts(&[]);
+    let text = fs::read_to_string(super::support::root().join(DATA)).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let (mut count, mut weight, mut total) = (0, 0.0, 0.0);
+    let mut unknown = 0;
+    for record in reader.records() {
+        let record = record.unwrap();
+        let number = |index: usize| record[index].parse::<f64>().unwrap();
+        unknown += usize::from(["", "martian"].contains(&&record[3]));
+        if &record[3] == "black" {
+            (count, weight, total) = (count + 1, weight + number(6), total + number(6) * number(7));
+        }
+    }
+    let tables = json["partitions"].as_array().unwrap();
+    let names: Vec<&str> = tables.iter().map(|table| table["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["race", "<script>sex</script>", "band", "band_race", "race * <script>sex</script> * band"]);
+    let race = tables[0]["groups"].as_array().unwrap();
+    let find = |name: &str| race.iter().find(|group| group["group"] == name).unwrap();
+    let black = find("black");
+    assert_eq!(black["samples"], count);
+    assert!((black["mean"].as_f64().unwrap() - total / weight).abs() < 1e-12);
+    assert_eq!(
+        (find("unknown")["samples"].as_u64(), find("unknown")["unknown"].as_bool()),
+        (Some(unknown as u64), Some(true))
+    );
+    let reference = tables[0]["reference"].as_str().unwrap();
+    let best = find(reference)["mean"].as_f64().unwrap();
+    assert!((black["ratio"].as_f64().unwrap() - total / weight / best).abs() < 1e-12);
+    let sum: f64 = black["histogram"].as_array().unwrap().iter().map(|bar| bar.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9);
+    let shares: f64 = race.iter().map(|group| group["share"].as_f64().unwrap()).sum();
+    assert!((shares - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn text_of_the_user_is_escaped() {
+    let html = page(&["--group-by", "week", "--date", "<script>date</script>"]);
+    assert!(!html.contains("<script") && !html.contains("<img"), "unescaped");
+    assert!(html.contains("&lt;script&gt;sex&lt;/script&gt;") && html.contains("&lt;img src=x"));
+    for outside in ["http://", "https://", "src=\"", "url(", "@import", "<link", "<script"] {
+        assert!(!html.contains(outside), "the page refers to something else: {outside}");
+    }
+    let markdown = audit(&["--format", "markdown"]).stdout;
+    let outside_fences: String = markdown.split("```").step_by(2).collect();
+    assert!(!outside_fences.contains("<script") && !outside_fences.contains("<img"));
+}
+
+#[test]
+fn tables_and_charts_are_accessible() {
+    let html = page(&["--group-by", "week"]);
+    assert!(html.contains("<html lang=\"en\">") && html.contains("<title>Fairness audit"));
+    assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count());
+    assert_eq!(html.matches("<svg ").count(), html.matches("role=\"img\" aria-label=\"").count());
+    assert_eq!(html.matches("<th ").count(), html.matches("<th scope=\"").count());
+    assert!(
+        html.matches("<h1").count() == 1
+            && html.contains("prefers-color-scheme: dark")
+            && html.contains("@media print")
+    );
+}
+
+#[test]
+fn sarif_has_what_the_standard_requires() {
+    let done = audit(&["--format", "sarif", "--group-by", "week"]);
+    assert_eq!(done.code, 1);
+    let log: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert!(run["tool"]["driver"]["name"].is_string() && rules.iter().all(|rule| rule["id"].is_string()));
+    let results = run["results"].as_array().unwrap();
+    let source = fs::read_to_string(super::support::root().join(SPEC)).unwrap();
+    for result in results {
+        assert!(result["message"]["text"].as_str().unwrap().len() > 10);
+        let rule = &rules[result["ruleIndex"].as_u64().unwrap() as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        if place["artifactLocation"]["uri"] != SPEC {
+            continue;
+        }
+        let region = &place["region"];
+        let at = |key: &str| region[key].as_u64().unwrap() as usize;
+        let snippet = &source[at("byteOffset")..at("byteOffset") + at("byteLength")];
+        assert!(snippet.contains(result["ruleId"].as_str().unwrap()), "{snippet}");
+        assert_eq!(source[..at("byteOffset")].matches('\n').count() + 1, at("startLine"));
+        assert_eq!(region["snippet"]["text"], snippet);
+        assert!(at("startColumn") >= 1 && at("endLine") >= at("startLine"));
+    }
+    let json = facts(&["--group-by", "week"]);
+    let violated = json["rows"].as_array().unwrap().iter().filter(|row| row["verdict"] == "violated").count();
+    let slices =
+        json["group_by"]["values"].as_array().unwrap().iter().flat_map(|slice| slice["rows"].as_array().unwrap());
+    let sliced = slices.filter(|row| row["verdict"] == "violated").count();
+    let outside = usize::from(json["outside_bounds"] != 0);
+    assert!(violated > 0 && sliced > 0);
+    assert_eq!(results.len(), violated + sliced + outside);
+    assert_eq!(run["properties"]["fairc"], json);
+}
+
+#[test]
+fn slices_are_audits_of_their_own() {
+    let json = facts(&["--group-by", "week"]);
+    let slices = json["group_by"]["values"].as_array().unwrap();
+    let labels: Vec<Option<&str>> = slices.iter().map(|slice| slice["value"].as_str()).collect();
+    assert_eq!(labels, [Some("2025-W09"), Some("2025-W10"), Some("2025-W11"), Some("2025-W12"), None]);
+    assert_eq!(json["group_by"]["order"], "date");
+    // A week without women.
+    let parity = slices[2]["rows"].as_array().unwrap().iter().find(|row| row["name"] == "parity").unwrap();
+    assert_eq!((parity["verdict"].as_str(), parity["value"].as_f64()), (Some("skipped"), None));
+    assert!(parity["skipped"].as_str().unwrap().contains("no samples"));
+    // Each is what an audit of its rows alone finds.
+    let folder = folder(&[]);
+    let text = fs::read_to_string(super::support::root().join(DATA)).unwrap();
+    let kept: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("week,") || line.starts_with("2025-W10")).collect();
+    let path = folder.path().join("week.csv");
+    fs::write(&path, kept.join("\n")).unwrap();
+    let alone = run(&["audit", SPEC, "--data", text_of(&path), "--format", "json", "--bootstrap", "0"]);
+    let alone: Value = serde_json::from_str(&alone.stdout).unwrap();
+    let (ours, theirs) = (slices[1]["rows"].as_array().unwrap(), alone["rows"].as_array().unwrap());
+    assert_eq!(slices[1]["n"], alone["n"]);
+    for (slice, row) in ours.iter().zip(theirs) {
+        let numbers = [("value", "before"), ("room", "room"), ("lower", "lower"), ("upper", "upper")];
+        for (a, b) in numbers.iter().filter(|_| !slice["value"].is_null()) {
+            match (slice[a].as_f64(), row[b].as_f64()) {
+                (Some(a), Some(b)) => assert!((a - b).abs() < 1e-12, "{slice} {row}"),
+                (a, b) => assert_eq!(a, b),
+            }
+        }
+        assert_eq!(slice["verdict"], row["verdict"]);
+    }
+    let appeared = facts(&["--group-by", "model"]);
+    assert_eq!(appeared["group_by"]["order"], "appearance");
+}
+
+#[test]
+fn exit_codes_follow_the_verdict() {
+    let pass = |more: &[&str]| {
+        run(&[
+            &[
+                "audit",
+                "tests/fixtures/cli/parity.fair",
+                "--data",
+                "tests/fixtures/cli/people.csv",
+                "--set",
+                "eps=0.18",
+            ],
+            more,
+        ]
+        .concat())
+        .code
+    };
+    for format in ["human", "json", "markdown", "sarif"] {
+        assert_eq!(pass(&["--format", format]), 0, "{format}");
+        assert_eq!(audit(&["--format", format]).code, 1, "{format}");
+    }
+    // The whole holds, and the part of some value does not.
+    assert_eq!(pass(&["--group-by", "hired"]), 1);
+    assert_eq!(pass(&["--group-by", "nothing"]), 2);
+    let refused = run(&["check", SPEC, "--format", "sarif"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("only `audit` prints this format"), "{}", refused.stderr);
+}
+
+#[test]
+fn pages_are_written_whole_or_not_at_all() {
+    let folder = folder(&["people.csv"]);
+    let path = folder.path().join("report.html");
+    fs::write(&path, "the old page").unwrap();
+    // Bad data: nothing is written.
+    let broken = run(&["audit", SPEC, "--data", "tests/fixtures/cli/people.csv", "--html", text_of(&path)]);
+    assert_eq!(broken.code, 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "the old page");
+    assert_eq!(audit(&["--html", text_of(&path)]).code, 1);
+    assert!(fs::read_to_string(&path).unwrap().ends_with("</html>\n"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing but the page and the data");
+    let nowhere = audit(&["--html", text_of(&folder.path().join("no/report.html"))]);
+    assert_eq!((nowhere.code, nowhere.stdout.as_str()), (2, ""));
+    // Standard output takes one of the two.
+    let both = audit(&["--html", "-", "--format", "json"]);
+    assert_eq!(both.code, 2);
+    let page = audit(&["--html", "-"]);
+    assert!(page.stdout.starts_with("<!DOCTYPE html>") && page.stderr.contains("four_fifths"));
+}
+
+#[test]
+fn compiled_specs_and_absent_labels_make_pages_too() {
+    let folder = folder(&[]);
+    let (compiled, data) = (folder.path().join("report.fairc"), folder.path().join("unlabelled.csv"));
+    assert_eq!(run(&["compile", SPEC, "-o", text_of(&compiled)]).code, 0);
+    let text = fs::read_to_string(super::support::root().join(DATA)).unwrap();
+    fs::write(&data, text.replacen("hired", "other", 1)).unwrap();
+    let done = run(&["audit", text_of(&compiled), "--data", text_of(&data), "--html", "-", "--bootstrap", "50"]);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    assert!(done.stdout.contains("needs the label"), "the reason is told");
+    assert!(done.stdout.contains(FIXTURES));
+}
