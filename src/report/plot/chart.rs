@@ -56,6 +56,8 @@ pub(super) struct Panel {
     pub from_zero: bool,
     /// Where the axis ends, for panels that are to be compared.
     pub top: Option<f64>,
+    /// Logarithmic, from here on; smaller values are drawn here.
+    pub log_from: Option<f64>,
 }
 
 /// Panels beside and below each other.
@@ -90,7 +92,20 @@ impl Panel {
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.curves.iter().flat_map(|curve| curve.points.iter().copied())
+        self.curves.iter().flat_map(|curve| curve.points.iter().map(|&(x, y)| (x, self.height(y))))
+    }
+
+    /// Where a value stands on the axis.
+    fn height(&self, y: f64) -> f64 {
+        self.log_from.map_or(y, |least| y.max(least).log10())
+    }
+
+    fn label(&self, height: f64) -> String {
+        match self.log_from {
+            Some(_) if (height - height.round()).abs() < 1e-9 => tick(&10_f64.powf(height)),
+            Some(_) => String::new(),
+            None => tick(&height),
+        }
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
@@ -111,10 +126,11 @@ impl Panel {
             .label_style((FONT, 13))
             .axis_desc_style((FONT, 14))
             .x_label_formatter(&tick)
-            .y_label_formatter(&tick)
+            .y_label_formatter(&|height| self.label(*height))
             .draw()?;
         if let Some((limit, name)) = &self.limit {
-            let line = DashedLineSeries::new([(x.0, *limit), (x.1, *limit)], 6, 4, LIMIT.stroke_width(2));
+            let limit = self.height(*limit);
+            let line = DashedLineSeries::new([(x.0, limit), (x.1, limit)], 6, 4, LIMIT.stroke_width(2));
             chart
                 .draw_series(line)?
                 .label(name)
@@ -122,14 +138,15 @@ impl Panel {
         }
         for (curve, color) in self.curves.iter().zip(COLORS.iter().cycle()) {
             let color = *color;
+            let points: Vec<(f64, f64)> = curve.points.iter().map(|&(x, y)| (x, self.height(y))).collect();
             chart
-                .draw_series(LineSeries::new(curve.points.iter().copied(), color.stroke_width(2)))?
+                .draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)))?
                 .label(&curve.name)
                 .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2)));
             if curve.dots {
-                chart.draw_series(curve.points.iter().map(|&point| Circle::new(point, 4, color.filled())))?;
+                chart.draw_series(points.iter().map(|&point| Circle::new(point, 4, color.filled())))?;
             }
-            for (point, label) in curve.points.iter().zip(&curve.labels) {
+            for (point, label) in points.iter().zip(&curve.labels) {
                 let text = EmptyElement::at(*point) + Text::new(label.clone(), (8, -14), (FONT, 12));
                 chart.draw_series([text])?;
             }
@@ -161,13 +178,17 @@ impl Panel {
             y = (y.0.min(py), y.1.max(py));
         }
         if let Some((limit, _)) = self.limit {
+            let limit = self.height(limit);
             y = (y.0.min(limit), y.1.max(limit));
         }
         y.1 = self.top.map_or(y.1, |top| y.1.max(top));
-        if self.from_zero && y.0 >= 0.0 {
-            (wide(x.0, x.1, 0.02, 0.02), wide(0.0, y.1, 0.0, 0.35))
+        // Above the curves, one line of the legend for each.
+        let entries = self.curves.len() + usize::from(self.limit.is_some());
+        let above = 0.1 + 0.095 * entries as f64;
+        if self.from_zero && y.0 >= 0.0 && self.log_from.is_none() {
+            (wide(x.0, x.1, 0.02, 0.02), wide(0.0, y.1, 0.0, above))
         } else {
-            (wide(x.0, x.1, 0.06, 0.12), wide(y.0, y.1, 0.08, 0.35))
+            (wide(x.0, x.1, 0.06, 0.12), wide(y.0, y.1, 0.08, above))
         }
     }
 }

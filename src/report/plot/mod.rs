@@ -41,6 +41,9 @@ pub fn history(epochs: &[EpochPoint], limit: Option<f64>) -> Result<String, Plot
         ],
         ..Panel::default()
     };
+    // A gap that falls far is seen on logarithms alone.
+    let highest = epochs.iter().flat_map(|point| [point.gap, point.raw_gap]).flatten().fold(0.0, f64::max);
+    let log_from = limit.filter(|limit| *limit > 0.0 && highest > 20.0 * limit).map(|limit| 0.1 * limit);
     let gap = Panel {
         title: "worst row on the validation part".into(),
         x: "epoch".into(),
@@ -51,6 +54,7 @@ pub fn history(epochs: &[EpochPoint], limit: Option<f64>) -> Result<String, Plot
         ],
         limit: limit.map(|limit| (limit, "limit".to_owned())),
         from_zero: true,
+        log_from,
         ..Panel::default()
     };
     Figure { panels: vec![loss, gap], columns: 1 }.draw()
