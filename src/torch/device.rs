@@ -55,16 +55,16 @@ pub(super) fn solve<T: Scalar>(
     refuse_infinite(z)?;
     let mut lumps = Lumps::new(problem, T::inward(bounds.0, bounds.1), z)?;
     let mut sides = Sides::new(problem);
-    for round in 0.. {
+    let mut rounds = 0;
+    loop {
         let found = lumps.settle(&sides, settings)?;
         let y = lumps.output(&found.shift)?;
         let sums = lumps.sums(&y)?;
-        if settings.exact_rows && round < MARGINS && sides.draw_in::<T>(problem, &sums) {
-            continue;
+        rounds += 1;
+        if !(settings.exact_rows && rounds <= MARGINS && sides.draw_in::<T>(problem, &sums)) {
+            return lumps.finish(found, y, &sums, with_gradient);
         }
-        return lumps.finish(found, y, &sums, with_gradient);
     }
-    Err(LayerError::Unfinished { violation: f64::INFINITY })
 }
 
 fn refuse_infinite(z: &Tensor) -> Result<(), LayerError> {

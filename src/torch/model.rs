@@ -145,17 +145,25 @@ impl nn::Module for Mlp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
-    /// Mean cross entropy of probabilities with labels in `[0, 1]`; its logarithms end at -100, as libtorch's do.
+    /// Mean cross entropy of probabilities with labels in `[0, 1]`. A projection can end at 0 or 1 exactly, where the
+    /// logarithm has no bottom: probabilities count as at least [`Loss::LEAST`] away from both.
     Bce,
     /// Mean squared error.
     Mse,
 }
 
 impl Loss {
+    /// How near to 0 and 1 the cross entropy sees probabilities: one wrong certainty costs at most 13.8.
+    pub const LEAST: f64 = 1e-6;
+
     /// The mean over the batch.
     pub fn of(self, y: &Tensor, target: &Tensor) -> Tensor {
         match self {
-            Loss::Bce => y.binary_cross_entropy(target, None::<&Tensor>, tch::Reduction::Mean),
+            Loss::Bce => y.clamp(Loss::LEAST, 1.0 - Loss::LEAST).binary_cross_entropy(
+                target,
+                None::<&Tensor>,
+                tch::Reduction::Mean,
+            ),
             Loss::Mse => y.mse_loss(target, tch::Reduction::Mean),
         }
     }

@@ -9,7 +9,7 @@
 //! that is killed and resumed ends with the same bits.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
@@ -24,6 +24,9 @@ use crate::bind::{Encoded, Params, Samples};
 use crate::language::program::Program;
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{OnInfeasible, Settings};
+
+/// Between checkpoints at the ends of epochs: short epochs need not wait for the disk. What is lost is computed again.
+const AT_MOST_EVERY: Duration = Duration::from_secs(2);
 
 /// How the constraints take part in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,6 +73,8 @@ pub struct Options {
     pub sampling: Sampling,
     pub seed: u64,
     pub mode: Mode,
+    /// In the layer's mode, this weight times the loss of the network's own output is added to the loss.
+    pub own_loss: f64,
     /// Take the point of least violation where a batch is infeasible, and count it, instead of ending.
     pub relax: bool,
 }
@@ -121,15 +126,17 @@ impl<'a> Trainer<'a> {
             None => Progress::new(self.schedule.clone()),
         };
         let mut layer = self.layer();
+        let mut saved = Instant::now();
         while !progress.finished && progress.epoch < self.options.epochs {
             let going = self.epoch(&mut layer, &mut progress)?;
-            self.save(&progress)?;
+            progress.finished |= progress.epoch >= self.options.epochs;
+            if !going || progress.finished || saved.elapsed() >= AT_MOST_EVERY {
+                self.save(&progress)?;
+                saved = Instant::now();
+            }
             if !going {
                 break;
             }
-        }
-        if progress.epoch >= self.options.epochs {
-            progress.finished = true;
         }
         progress.restore_best(self.store)?;
         Ok(progress)
@@ -190,7 +197,8 @@ impl<'a> Trainer<'a> {
             Mode::Layer => {
                 let fair = layer.forward(&z, &Samples::Rows(samples))?;
                 progress.note_projection(&fair);
-                (self.loss)(&fair.y, &target)
+                let loss = (self.loss)(&fair.y, &target);
+                if self.options.own_loss > 0.0 { loss + (self.loss)(&z, &target) * self.options.own_loss } else { loss }
             }
             Mode::Penalty(weight) => {
                 let bound = self.data.encoded.bind(&self.data.params, &Samples::Rows(samples));

@@ -18,6 +18,7 @@ fn options(epochs: u64) -> Options {
         sampling: Sampling::Stratified,
         seed: 3,
         mode: Mode::Layer,
+        own_loss: 0.0,
         relax: false,
     }
 }

@@ -57,8 +57,11 @@ pub struct Args {
     /// How the constraints take part: `layer`, `project-after`, `penalty=WEIGHT` or `none`
     #[arg(long, value_name = "MODE", default_value = "layer", value_parser = mode, help_heading = "Network and training")]
     pub mode: Mode,
-    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Network and training")]
+    /// With the layer, add WEIGHT times the loss of the network's own output
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, hide_default_value = true, value_parser = weight, help_heading = "Network and training")]
+    pub own_loss: f64,
     /// Most passes over the training part
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Network and training")]
     pub epochs: u64,
     /// Samples in a batch
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network and training")]
@@ -173,6 +176,11 @@ fn share(text: &str) -> Result<f64, String> {
 fn positive(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0);
     number.ok_or_else(|| format!("`{text}` is no number above 0"))
+}
+
+fn weight(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| format!("`{text}` is no weight: a number from 0 on"))
 }
 
 fn sweep(text: &str) -> Result<Sweep, String> {

@@ -41,6 +41,11 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if !read.features.constant.is_empty() {
         console.note(&format!("not learned from, since constant in training: {}", read.features.constant.join(", ")));
     }
+    if args.mode == Mode::Layer && args.own_loss == 0.0 && program.rows.iter().any(|row| !row.labels.is_empty()) {
+        console.note(
+            "rows that read labels are not enforced when predicting; `--own-loss 0.5` trains the network's own output too",
+        );
+    }
     let job = Job { args, program, read: &read, architecture, loss, device, console };
     match &args.sweep {
         None => {
@@ -155,6 +160,7 @@ impl Job<'_> {
                 Mode::Penalty(weight) => crate::torch::Mode::Penalty(weight),
                 Mode::None => crate::torch::Mode::None,
             },
+            own_loss: args.own_loss,
             relax: args.on_infeasible == Infeasible::Relax,
         }
     }
