@@ -274,7 +274,10 @@ impl OnlineState {
         differs("the method", self.method.words(), given.method.words())?;
         differs("the memory", memory_words(self.pool.memory()), memory_words(given.pool.memory()))?;
         for ((name, saved), (_, value)) in self.params.iter().zip(&given.params) {
-            differs("the param", format!("`{name}` = {saved}"), format!("`{name}` = {value}"))?;
+            if saved != value {
+                let (saved, given) = (format!("`{name}` = {saved}"), value.to_string());
+                return Err(StreamError::Differs { what: "the param", saved, given });
+            }
         }
         let rows = |rows: &[usize]| format!("{} rows left out", rows.len());
         if self.left_out != given.left_out || self.moved_by.len() != given.moved_by.len() {

@@ -52,7 +52,7 @@ fn mistakes_in_arguments_end_with_2() {
         "project @/parity.fair --data @/parity.fair",
         "project - --data -",
         "audit @/parity.fair --data @/people.csv --tolerance -1",
-        "export @/parity.fair --data @/people.csv --to lp -o -",
+        "export @/parity.fair --data @/people.csv --to xls -o -",
         "export @/parity.fair --data @/people.csv --to mtx -o -",
         "explain E4001",
         "explain nonsense",

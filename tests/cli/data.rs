@@ -149,7 +149,7 @@ fn solvers_get_mps_and_lp() {
     for format in ["mps", "lp"] {
         let out = folder.path().join(format!("numbers.{format}"));
         let done = run(&[&base[..], &["--to", format, "-o", text_of(&out)]].concat());
-        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+        assert_eq!(done.code, 0, "{}", done.stderr);
         assert_eq!(run(&[&base[..], &["--to", format, "-o", "-"]].concat()).stdout, fs::read_to_string(&out).unwrap());
     }
     let unknown = run(&[&base[..], &["--to", "xls", "-o", "-"]].concat());

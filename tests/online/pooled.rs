@@ -74,7 +74,9 @@ fn smooth_ends_near_its_limit_and_moves_single_scores_less() {
             assert!(reading.excess() <= bound + 1e-12, "{} above its bound {bound}", reading.excess());
             assert!(reading.value.abs() <= 1.05 * 0.02, "{size}: {}", reading.value);
         }
-        assert!(largest(&done, 0) < largest(&hard, 0), "{} {}", largest(&done, 0), largest(&hard, 0));
+        // The first answers, in which a group has a sample or two, may be moved far by either.
+        let (smooth, hard) = (largest(&done, 200), largest(&hard, 200));
+        assert!(smooth < hard, "batches of {size}: {smooth} {hard}");
     }
     // All members of a group that are answered together and not clipped get the same shift.
     let done = stream(&spec(PAIRS), &csv, smooth, Memory::All, 50);

@@ -14,7 +14,7 @@ constraint parity: |E[score | sex == female] - E[score | sex == male]| <= eps
 constraint residual: forall s in sex: |E[hired - score | sex == s]| <= eps
 constraint independent: |Cov[score, age]| <= 0.01
 constraint total: Sum[score | sex == male] <= 0.4 * N[sex == male]
-constraint never (min_count = 1000): E[score] <= 0.1
+constraint never (min_count = 10000): E[score | sex == male] <= 0.1
 ";
 
 fn rows(n: usize) -> String {

@@ -180,7 +180,7 @@ mod tests {
             assert!(svg.contains(text), "{text}");
         }
         let one = history(&[point(0.0)], None).unwrap();
-        assert!(one.contains("circle"), "a single epoch is a dot");
+        assert!(one.contains("polygon"), "a single epoch is a dot");
         assert!(history(&[], None).is_ok());
         let groups = [GroupScores { name: "a < b & c".into(), before: vec![0.1, 0.4], after: vec![0.2, 0.3] }];
         let svg = scores(&groups).unwrap();
