@@ -128,14 +128,6 @@ impl Panel {
             .x_label_formatter(&tick)
             .y_label_formatter(&|height| self.label(*height))
             .draw()?;
-        if let Some((limit, name)) = &self.limit {
-            let limit = self.height(*limit);
-            let line = DashedLineSeries::new([(x.0, limit), (x.1, limit)], 6, 4, LIMIT.stroke_width(2));
-            chart
-                .draw_series(line)?
-                .label(name)
-                .legend(|(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], LIMIT.stroke_width(2)));
-        }
         for (curve, color) in self.curves.iter().zip(COLORS.iter().cycle()) {
             let color = *color;
             let points: Vec<(f64, f64)> = curve.points.iter().map(|&(x, y)| (x, self.height(y))).collect();
@@ -154,6 +146,15 @@ impl Panel {
                 let line = DashedLineSeries::new([(mark, y.0), (mark, y.1)], 3, 3, color.stroke_width(1));
                 chart.draw_series(line)?;
             }
+        }
+        // Last, since predictions that reach the limit lie on it.
+        if let Some((limit, name)) = &self.limit {
+            let limit = self.height(*limit);
+            let line = DashedLineSeries::new([(x.0, limit), (x.1, limit)], 6, 4, LIMIT.stroke_width(2));
+            chart
+                .draw_series(line)?
+                .label(name)
+                .legend(|(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], LIMIT.stroke_width(2)));
         }
         chart
             .configure_series_labels()
