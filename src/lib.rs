@@ -13,6 +13,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "analyze")]
+pub mod analyze;
 #[cfg(feature = "data")]
 pub mod bind;
 #[cfg(feature = "cli")]
@@ -20,7 +22,7 @@ pub mod cli;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod language;
-#[cfg(feature = "data")]
+#[cfg(feature = "analyze")]
 pub mod report;
 pub mod runtime;
 #[cfg(feature = "torch")]

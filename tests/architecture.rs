@@ -62,8 +62,13 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "training: bound batches and the projection as tensors",
     ),
     (
-        "report",
+        "analyze",
         &["bind", "language::program", "runtime::problem", "runtime::project"],
+        "what can be said of programs and bound batches before anything is trained",
+    ),
+    (
+        "report",
+        &["analyze", "bind", "language::program", "runtime::problem", "runtime::project"],
         "what rows say about predictions",
     ),
     ("cli", &["*"], "the outermost room"),

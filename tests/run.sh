@@ -39,6 +39,7 @@ oracles() {
     cargo build --release --quiet
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
+    python tests/oracle/analysis.py target/release/fairc
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
 }
 

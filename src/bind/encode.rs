@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::data::{Batch, Source};
-use crate::language::program::Program;
+use crate::language::program::{EventId, Program};
 
 use super::cells::{Bits, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
@@ -354,6 +354,17 @@ impl Encoded {
     /// The cell of each sample.
     pub fn cell(&self) -> &[u32] {
         &self.cell
+    }
+
+    /// The events of the program that a sample is in, of those that rows read which take part.
+    pub fn events_of(&self, sample: usize) -> Vec<EventId> {
+        let cell = self.cell.get(sample).and_then(|&cell| self.events.get(cell as usize));
+        let shapes: Vec<usize> = cell.into_iter().flat_map(|bits| bits.iter()).collect();
+        let events = (0..).zip(&self.plan.program_events);
+        events
+            .filter(|(_, shape)| shape.is_some_and(|shape| shapes.contains(&shape)))
+            .map(|(id, _)| EventId(id))
+            .collect()
     }
 
     /// For each cell, whether it lies in an event of the program; `None` if no row that takes part reads the event.

@@ -4,7 +4,10 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{audit, check, compile, completions, explain, export, format, metrics, predict, project, solve, train};
+use super::{
+    audit, check, compare, compile, completions, explain, export, format, imply, metrics, predict, project, solve,
+    train,
+};
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
 pub const HELP: &str = "\
@@ -18,6 +21,8 @@ Write a spec:
   fmt          Format specs
   explain      Explain an error or warning code
   std          List or print the standard metrics
+  imply        Ask whether every prediction that satisfies one spec satisfies another
+  diff         Show what changed between two specs: rows that are new, gone, tighter or looser
 
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
@@ -100,6 +105,8 @@ pub enum Command {
     Fmt(format::Args),
     Explain(explain::Args),
     Std(metrics::Args),
+    Imply(imply::Args),
+    Diff(compare::Args),
     Project(project::Args),
     Audit(audit::Args),
     Train(train::Args),

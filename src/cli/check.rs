@@ -5,18 +5,22 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::dataset::{DataArgs, Painter, Predictions, infeasible, middle, one_stream, open};
+use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
 use super::fault::{Fault, Trouble, faults};
 use super::input::{Spec, counted, rows};
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
-use crate::bind::{Purpose, Samples};
+use crate::analyze::batches::{Failure as Failed, share};
+use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
+use crate::analyze::tolerance::{Tolerance, tolerance};
+use crate::bind::{BindError, Purpose, Samples};
 use crate::data::Format;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
-use crate::language::program::Program;
-use crate::report::{DataReport, DataView, Ledger, event_sizes};
-use crate::runtime::project::{Settings, Status, project};
+use crate::language::program::{Interval, Program};
+use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, event_sizes};
+use crate::runtime::problem::Problem;
+use crate::runtime::project::{Infeasibility, Settings, Status, project};
 
 /// Check specs, alone or against data
 ///
@@ -36,6 +40,12 @@ pub struct Args {
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
+    /// Also try batches of N samples, drawn at random and stratified: which share of them can meet all rows?
+    #[arg(long, value_name = "N", requires = "data", value_parser = clap::value_parser!(u32).range(1..))]
+    batch: Option<u32>,
+    /// Draws the batches
+    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "batch")]
+    seed: u64,
     /// Count warnings as errors
     #[arg(long)]
     deny_warnings: bool,
@@ -116,7 +126,7 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
         None => setting::params(&args.settings, program).map(|_| OnData::default()).map_err(Trouble::Faults),
         Some(data) => {
             let data = DataArgs { data: data.clone(), data_format: args.data_format, settings: args.settings.clone() };
-            bound(spec, program, &data, console)
+            bound(spec, program, &data, args, console)
         }
     };
     match found {
@@ -126,26 +136,94 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
     }
 }
 
-fn bound(spec: &Spec, program: &Program, data: &DataArgs, console: &Console) -> Result<OnData, Trouble> {
+fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: &Console) -> Result<OnData, Trouble> {
     let dataset = open(data, &Predictions::None, Purpose::Training, program, console)?;
     let encoded = &dataset.encoded;
     let bound = encoded.bind(&dataset.params, &Samples::All).map_err(Trouble::Faults)?;
     let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
-    let start = middle(&bound.problem);
+    let start = bound.problem.middle();
     let mut ledger = Ledger::new(program);
     ledger.enter(&bound, encoded, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
     let projection = project(&bound.problem, &start, &Settings::default()).map_err(|error| inconsistent(&error))?;
-    let (feasible, faults) = match &projection.status {
+    let (feasible, sides) = match &projection.status {
         Status::Optimal => (Some(true), Vec::new()),
-        Status::Infeasible(proof) | Status::Relaxed(proof) => {
-            (Some(false), vec![infeasible(proof, &bound.problem, "", spec, program)])
-        }
+        Status::Infeasible(proof) | Status::Relaxed(proof) => (Some(false), conflict(proof, &bound.problem)),
         Status::IterationLimit => (None, Vec::new()),
     };
-    let events = event_sizes(&ledger, &bound);
-    let weighted = encoded.weight().is_some();
-    let report = DataReport { data: dataset.source.name(), n: encoded.n(), ledger, events, weighted, feasible };
+    let faults = match feasible {
+        Some(false) => vec![infeasible(&sides, &bound.problem, "", spec, program)],
+        Some(true) | None => Vec::new(),
+    };
+    let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;
+    let report = DataReport {
+        data: dataset.source.name(),
+        n: encoded.n(),
+        ledger,
+        events: event_sizes(&Ledger::new(program), &bound),
+        weighted: encoded.weight().is_some(),
+        feasible,
+        conflict: sides.iter().map(|side| conflict_side(*side, &bound.problem)).collect(),
+        params: ranges(program, &dataset),
+        batches,
+    };
     Ok(OnData { faults, view: Some(report.json()), text: report.text(&Painter(console)) })
+}
+
+/// An irreducible conflict where linear programming finds one, else the rows of the proof.
+fn conflict(proof: &Infeasibility, problem: &Problem) -> Vec<RowSide> {
+    let cells = Cells::of(problem).ok().flatten();
+    match cells.map(|cells| feasibility(&cells, &proof.rows)) {
+        Some(Feasibility::Conflict(sides)) => sides,
+        Some(Feasibility::Feasible | Feasibility::Undecided) | None => sides_of(proof),
+    }
+}
+
+fn conflict_side(RowSide { row, upper }: RowSide, problem: &Problem) -> ConflictSide {
+    let (side, limits) = if upper { ("upper", problem.upper()) } else { ("lower", problem.lower()) };
+    ConflictSide { row: problem.row_name(row), side, limit: limits.get(row).copied().unwrap_or(f64::NAN) }
+}
+
+/// The values of each param with which all rows can hold.
+fn ranges(program: &Program, dataset: &Dataset) -> Vec<ParamRange> {
+    let range = |(name, value): (&str, f64)| {
+        let bounds = program.param(name).map_or(Interval::ALL, |param| param.range);
+        let mut at = |value: f64| {
+            let mut params = dataset.params.clone();
+            params.set(program, name, value).ok()?;
+            Some(dataset.encoded.bind(&params, &Samples::All).ok()?.problem)
+        };
+        let found = match decides_events(dataset, program, name, value) {
+            true => Tolerance::Unknown,
+            false => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
+        };
+        let (least, greatest, verdict) = match found {
+            Tolerance::Within { least, greatest, .. } => (Some(least), Some(greatest), "range"),
+            Tolerance::Never => (None, None, "never"),
+            Tolerance::Unknown => (None, None, "unknown"),
+        };
+        ParamRange { name: name.to_owned(), value, least, greatest, verdict }
+    };
+    dataset.params.iter(program).map(range).collect()
+}
+
+/// Whether another value would need the data encoded anew: the param stands in an event or a factor.
+fn decides_events(dataset: &Dataset, program: &Program, name: &str, value: f64) -> bool {
+    [value + 1e-3 * value.abs().max(1.0), value - 1e-3 * value.abs().max(1.0)].into_iter().any(|other| {
+        let mut params = dataset.params.clone();
+        let fixed = |error: &BindError| matches!(error, BindError::ParamFixed { .. });
+        params.set(program, name, other).is_ok()
+            && dataset.encoded.bind(&params, &Samples::All).is_err_and(|errors| errors.iter().any(fixed))
+    })
+}
+
+fn shares(dataset: &Dataset, size: usize, seed: u64) -> Result<BatchShares, Trouble> {
+    let share = |stratified| {
+        share(&dataset.encoded, &dataset.params, size, stratified, seed).map_err(|failure| match failure {
+            Failed::Bind(errors) => Trouble::Faults(errors),
+            Failed::Project(error) => Stop::failed(error.to_string(), "").into(),
+        })
+    };
+    Ok(BatchShares { size, random: share(false)?, stratified: share(true)? })
 }
 
 fn finish(mut report: Report, mut failures: Vec<Failure>, verdict: Verdict, console: &Console) -> Outcome {

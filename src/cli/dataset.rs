@@ -7,6 +7,7 @@ use super::fault::{Fault, Trouble, at_row};
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
+use crate::analyze::feasibility::RowSide;
 use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
 use crate::data::{Format, STANDARD_STREAM, Source};
 use crate::language::diagnostic::{Code, Diagnostic};
@@ -127,10 +128,17 @@ fn columns_of(source: &Source, wanted: Option<&str>) -> String {
     format!("the columns are {}{more}", names.join(", "))
 }
 
-/// E0801: the rows that no predictions satisfy together, in the words of the spec.
-pub fn infeasible(proof: &Infeasibility, problem: &Problem, place: &str, spec: &Spec, program: &Program) -> Fault {
+/// The sides that a proof of infeasibility uses.
+pub fn sides_of(proof: &Infeasibility) -> Vec<RowSide> {
+    let upper = |row: &usize| proof.combination.get(*row).is_none_or(|weight| *weight >= 0.0);
+    proof.rows.iter().map(|row| RowSide { row: *row, upper: upper(row) }).collect()
+}
+
+/// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
+pub fn infeasible(sides: &[RowSide], problem: &Problem, place: &str, spec: &Spec, program: &Program) -> Fault {
     const MOST: usize = 8;
-    let names: Vec<String> = proof.rows.iter().map(|&row| problem.row_name(row)).collect();
+    let mut names: Vec<String> = sides.iter().map(|side| problem.row_name(side.row)).collect();
+    names.dedup();
     let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     let more = names.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -145,15 +153,16 @@ pub fn infeasible(proof: &Infeasibility, problem: &Problem, place: &str, spec: &
         places: Vec::new(),
     };
     let words = Names::of(program);
-    for (&row, name) in proof.rows.iter().zip(&names).take(MOST) {
-        let compared = program.rows.iter().find(|row| row.origins.iter().any(|origin| origin.name == *name));
+    for RowSide { row, upper } in sides.iter().take(MOST) {
+        let name = problem.row_name(*row);
+        let compared = program.rows.iter().find(|row| row.origins.iter().any(|origin| origin.name == name));
         let compared = compared.map_or_else(String::new, |row| program.terms_text(&row.terms, &words));
-        let side = |sides: &[f64]| sides.get(row).copied().unwrap_or(f64::NAN);
-        let asked = match proof.combination.get(row) {
-            Some(weight) if *weight < 0.0 => format!("{compared} >= {}", side(problem.lower())),
-            Some(_) | None => format!("{compared} <= {}", side(problem.upper())),
+        let side = |sides: &[f64]| sides.get(*row).copied().unwrap_or(f64::NAN);
+        let asked = match upper {
+            false => format!("{compared} >= {}", side(problem.lower())),
+            true => format!("{compared} <= {}", side(problem.upper())),
         };
-        at_row(&mut fault, name, &format!("`{name}` asks for {asked}"), spec, program);
+        at_row(&mut fault, &name, &format!("`{name}` asks for {asked}"), spec, program);
     }
     fault
 }
@@ -182,20 +191,6 @@ pub fn outside(problem: &Problem, values: &[f64]) -> (usize, f64) {
         (lo - value).max(value - hi)
     });
     excess.filter(|excess| *excess > 0.0).fold((0, 0.0), |(count, most), excess| (count + 1, f64::max(most, excess)))
-}
-
-/// The middle of the box; where it has no end on one side, the other end, and 0 where it has none.
-pub fn middle(problem: &Problem) -> Vec<f64> {
-    let between = |lo: f64, hi: f64| match (lo.is_finite(), hi.is_finite()) {
-        (true, true) => lo / 2.0 + hi / 2.0,
-        (true, false) => lo,
-        (false, true) => hi,
-        (false, false) => 0.0,
-    };
-    match problem.bounds() {
-        Bounds::Uniform { lo, hi } => vec![between(lo, hi); problem.n()],
-        Bounds::PerSample { lo, hi } => lo.iter().zip(&hi).map(|(&lo, &hi)| between(lo, hi)).collect(),
-    }
 }
 
 /// Paints reports on standard output.

@@ -156,8 +156,10 @@ pub fn at_row(fault: &mut Fault, row: &str, words: &str, spec: &Spec, program: &
     match constraint_span(origin, spec) {
         Some(span) => {
             let label = Label { span, text: words.to_owned() };
-            if !fault.diagnostic.labels.iter().any(|other| other.span == span) {
-                fault.diagnostic.labels.push(label);
+            // Rows of one constraint share its place: the first is told whole, the others by name.
+            match fault.diagnostic.labels.iter_mut().find(|other| other.span == span) {
+                Some(known) => known.text.push_str(&format!(", likewise `{row}`")),
+                None => fault.diagnostic.labels.push(label),
             }
         }
         None => fault.places.push(Place {

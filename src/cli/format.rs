@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::diff::diff;
 use super::input::{Spec, counted, name_of, read_text};
 use super::stop::{Failure, Outcome, Stop, Verdict};
+use super::unified::diff;
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::diagnostic::Diagnostic;
 use crate::language::diagnostic::human::render;

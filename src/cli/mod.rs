@@ -17,16 +17,17 @@
 mod args;
 mod audit;
 mod check;
+mod compare;
 mod compile;
 mod completions;
 mod console;
 mod dataset;
-mod diff;
 mod emit;
 mod explain;
 mod export;
 mod fault;
 mod format;
+mod imply;
 mod input;
 mod metrics;
 mod predict;
@@ -35,6 +36,7 @@ mod setting;
 mod solve;
 mod stop;
 mod train;
+mod unified;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -89,6 +91,8 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Solve(args) => solve::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Std(args) => metrics::run(&args, console),
+        Command::Imply(args) => imply::run(&args, console),
+        Command::Diff(args) => compare::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::dataset::{
-    DataArgs, Dataset, Painter, Predictions, Shown, infeasible, one_stream, open, outside, status_word,
+    DataArgs, Dataset, Painter, Predictions, Shown, infeasible, one_stream, open, outside, sides_of, status_word,
 };
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
                     Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
                     None => String::new(),
                 };
-                done.infeasible = Some(infeasible(proof, &bound.problem, &place, self.spec, self.program));
+                done.infeasible = Some(infeasible(&sides_of(proof), &bound.problem, &place, self.spec, self.program));
                 return Ok(());
             }
         }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::ledger::Ledger;
-use super::number::{counted, short};
+use super::number::{counted, plain, rounded, short};
 use super::project::left_over;
 use super::table::{Align, Paint, Table};
+use crate::analyze::batches::Share;
 use crate::bind::Bound;
 use crate::language::program::{EventId, Names};
 
@@ -23,6 +24,38 @@ pub struct DataReport<'a> {
     pub weighted: bool,
     /// None where the solver did not come to an end.
     pub feasible: Option<bool>,
+    pub conflict: Vec<ConflictSide>,
+    pub params: Vec<ParamRange>,
+    pub batches: Option<BatchShares>,
+}
+
+/// A side of a row that is in conflict with others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConflictSide {
+    pub row: String,
+    /// `lower` or `upper`.
+    pub side: &'static str,
+    pub limit: f64,
+}
+
+/// For which values of a param all rows can hold, the others as they are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ParamRange {
+    pub name: String,
+    pub value: f64,
+    /// None where no value will do, or it is not known.
+    pub least: Option<f64>,
+    pub greatest: Option<f64>,
+    /// `range`, `never` or `unknown`.
+    pub verdict: &'static str,
+}
+
+/// Which batches of a size can meet the spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BatchShares {
+    pub size: usize,
+    pub random: Share,
+    pub stratified: Share,
 }
 
 /// How large an event is.
@@ -42,6 +75,11 @@ pub struct DataView {
     /// Rows that take no part, and why.
     skipped: Vec<SkippedRow>,
     feasible: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflict: Vec<ConflictSide>,
+    params: Vec<ParamRange>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batches: Option<BatchShares>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -77,6 +115,9 @@ impl DataReport<'_> {
             events: self.events.clone(),
             skipped: skipped.collect(),
             feasible: self.feasible,
+            conflict: self.conflict.clone(),
+            params: self.params.clone(),
+            batches: self.batches,
         }
     }
 
@@ -91,10 +132,50 @@ impl DataReport<'_> {
             Some(true) => {
                 format!("\n{}: all {rows} can hold\n", paint.good("feasible"))
             }
-            Some(false) => format!("\n{}: the rows cannot all hold\n\n", paint.bad("infeasible")),
+            Some(false) => format!("\n{}: the rows cannot all hold\n", paint.bad("infeasible")),
             None => "\nwhether all rows can hold together could not be decided\n".to_owned(),
         });
+        if kept > 0 {
+            self.params.iter().for_each(|param| out.push_str(&self.range(param)));
+        }
+        out.push_str(&self.shares());
+        if self.feasible == Some(false) {
+            out.push('\n');
+        }
         out
+    }
+
+    /// `they can for eps from 0.0731 (0.02 now)`.
+    fn range(&self, param: &ParamRange) -> String {
+        let ParamRange { name, value, least, greatest, verdict } = param;
+        let now = format!("({} now)", plain(*value));
+        match (least, greatest) {
+            (Some(least), Some(greatest)) if least == greatest => {
+                format!("  they can for {name} = {} alone {now}\n", plain(rounded(*least)))
+            }
+            (Some(least), Some(greatest)) => {
+                format!(
+                    "  they can for {name} from {} to {} {now}\n",
+                    plain(rounded(*least)),
+                    plain(rounded(*greatest))
+                )
+            }
+            _ if *verdict == "never" => format!("  they cannot for any value of {name} {now}\n"),
+            _ => String::new(),
+        }
+    }
+
+    fn shares(&self) -> String {
+        let Some(BatchShares { size, random, stratified }) = &self.batches else { return String::new() };
+        let line = |kind: &str, share: &Share| {
+            let percent = |count: usize| format!("{}%", plain(100.0 * count as f64 / share.drawn.max(1) as f64));
+            let skips = match share.with_skips {
+                0 => String::new(),
+                some => format!(", {} skip a row for want of samples", percent(some)),
+            };
+            format!("  {kind}: {} of {} can meet all rows{skips}\n", percent(share.feasible), share.drawn)
+        };
+        format!("\nbatches of {size}\n{}{}", line("random", random), line("stratified", stratified))
     }
 
     fn sizes(&self) -> String {

@@ -7,6 +7,7 @@
 
 mod audit;
 mod data;
+mod implication;
 mod ledger;
 mod number;
 #[cfg(feature = "torch")]
@@ -17,7 +18,8 @@ mod table;
 mod words;
 
 pub use audit::{Audit, AuditView};
-pub use data::{DataReport, DataView, EventSize, event_sizes};
+pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
+pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use ledger::{Group, Ledger, Reading, RowLedger};
 pub use number::short;
 pub use project::{Batching, Movement, ProjectReport, Projected};

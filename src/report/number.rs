@@ -41,6 +41,12 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Without what linear programming adds to round numbers.
+pub fn rounded(value: f64) -> f64 {
+    let scaled = (value * 1e9).round() / 1e9 + 0.0;
+    if (scaled - value).abs() <= 1e-9 * value.abs().max(1e-3) { scaled } else { value }
+}
+
 /// `the row holds`, `all 3 rows hold`, `2 of 3 rows hold`.
 pub fn holding(count: usize, of: usize) -> String {
     match (count, of) {

@@ -4,6 +4,7 @@
 
 #![cfg(feature = "cli")]
 
+mod analysis;
 mod arguments;
 mod data;
 mod diagnostics;

@@ -9,7 +9,8 @@ use std::process::Command;
 use super::example::{examples, root};
 
 /// The pages, and how many commands each shows at least.
-const PAGES: [(&str, usize); 3] = [("README.md", 2), ("docs/cli.md", 1), ("docs/tutorial.md", 8)];
+const PAGES: [(&str, usize); 4] =
+    [("README.md", 2), ("docs/analysis.md", 4), ("docs/cli.md", 1), ("docs/tutorial.md", 8)];
 
 #[test]
 fn commands_print_what_the_pages_show() {

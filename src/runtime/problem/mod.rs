@@ -21,12 +21,14 @@
 mod build;
 mod check;
 mod csr;
+mod generators;
 mod grouping;
 mod parts;
 mod rows;
 
 pub use check::ProblemError;
 pub use csr::{Csc, Csr};
+pub use generators::{Generator, generators};
 pub use parts::{Bounds, ProblemParts, RowsByCell};
 
 pub(crate) use grouping::Grouping;
@@ -109,6 +111,20 @@ impl Problem {
             Bounds::PerSample { lo, hi } => {
                 Bounds::PerSample { lo: self.grouping.ungroup(lo), hi: self.grouping.ungroup(hi) }
             }
+        }
+    }
+
+    /// The middle of the box, in sample order: the other end where one is infinite, 0 where both are.
+    pub fn middle(&self) -> Vec<f64> {
+        let between = |lo: f64, hi: f64| match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => lo / 2.0 + hi / 2.0,
+            (true, false) => lo,
+            (false, true) => hi,
+            (false, false) => 0.0,
+        };
+        match self.bounds() {
+            Bounds::Uniform { lo, hi } => vec![between(lo, hi); self.n()],
+            Bounds::PerSample { lo, hi } => lo.iter().zip(&hi).map(|(&lo, &hi)| between(lo, hi)).collect(),
         }
     }
 

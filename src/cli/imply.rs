@@ -1,0 +1,302 @@
+//! `fairc imply`: does one spec imply another?
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::dataset::{DataArgs, Dataset, Painter, Predictions, open};
+use super::fault::refuse;
+use super::input::Spec;
+use super::setting::{self, Setting};
+use super::stop::{Failure, Outcome, Stop, Verdict};
+use crate::analyze::feasibility::RowSide;
+use crate::analyze::implication::{self, Claim};
+use crate::analyze::on_data::Joint;
+use crate::analyze::structure::ByCases;
+use crate::analyze::unbound::{self, Question};
+use crate::bind::{Bound, Purpose, RowStatus, Samples};
+use crate::data::{Format, STANDARD_STREAM};
+use crate::language::program::{Names, Program};
+use crate::report::{Implication, Implied, ImpliedRow, Mean, Multiplier};
+use crate::runtime::problem::Problem;
+
+/// Ask whether every prediction that satisfies one spec satisfies another
+///
+/// With data, on those samples; without, on any data in which no event is empty. Prints for each row of the second spec
+/// the rows of the first that prove it, or means that satisfy the first and break it. Exits with 1 unless it is implied.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The spec that is given
+    #[arg(value_name = "A")]
+    premise: PathBuf,
+    /// The spec that may follow
+    #[arg(value_name = "B")]
+    claim: PathBuf,
+    /// The data: .csv, .tsv, .parquet or .jsonl
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
+    #[arg(long, value_name = "FORMAT", requires = "data")]
+    data_format: Option<Format>,
+    /// Set a param of either spec, for example `--set eps=0.01`; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
+    settings: Vec<Setting>,
+    /// Show all rows
+    #[arg(long)]
+    all: bool,
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    let streams = [Some(&args.premise), Some(&args.claim), args.data.as_ref()];
+    if streams.into_iter().flatten().any(|path| path == Path::new(STANDARD_STREAM)) {
+        let message = "`imply` reads its files more than once, which standard input cannot be";
+        return Err(Failure::new(message, "name files instead of `-`").into());
+    }
+    let (a, b) = (Spec::read(&args.premise)?, Spec::read(&args.claim)?);
+    let (premise, claim) = (a.valid(console)?, b.valid(console)?);
+    let mut answer = Implication {
+        premise: a.name.clone(),
+        claim: b.name.clone(),
+        data: None,
+        n: None,
+        implied: None,
+        same: premise.fingerprint() == claim.fingerprint() && args.settings.is_empty(),
+        vacuous: false,
+        rows: Vec::new(),
+        reason: None,
+    };
+    let settings = [settings_of(premise, &args.settings, claim)?, settings_of(claim, &args.settings, premise)?];
+    if premise.prediction.header != claim.prediction.header {
+        let (ours, theirs) = (&premise.prediction.header, &claim.prediction.header);
+        return Err(Failure::new(
+            format!("the specs constrain different predictions, `{ours}` and `{theirs}`"),
+            "give both the same: `predict NAME from HEADER`",
+        )
+        .into());
+    }
+    match &args.data {
+        Some(data) => {
+            let asked =
+                settings.map(|settings| DataArgs { data: data.clone(), data_format: args.data_format, settings });
+            on_data((&a, premise, &asked[0]), (&b, claim, &asked[1]), &mut answer, console)?;
+        }
+        None => without_data((&a, premise, &settings[0]), (&b, claim, &settings[1]), &mut answer, console)?,
+    }
+    answer.conclude();
+    if console.is_json() {
+        console.json(&answer)?;
+    } else {
+        console.print(&answer.text(&Painter(console), args.all))?;
+    }
+    Ok(Verdict::from(answer.implied == Some(true)))
+}
+
+/// The settings that a program knows; a name that neither knows stays, to be refused.
+fn settings_of(program: &Program, settings: &[Setting], other: &Program) -> Result<Vec<Setting>, Failure> {
+    let mine = |setting: &&Setting| program.param(&setting.name).is_some() || other.param(&setting.name).is_none();
+    Ok(settings.iter().filter(mine).cloned().collect())
+}
+
+type Asked<'a, S> = (&'a Spec, &'a Program, &'a S);
+
+fn without_data(
+    a: Asked<'_, Vec<Setting>>,
+    b: Asked<'_, Vec<Setting>>,
+    answer: &mut Implication,
+    console: &Console,
+) -> Result<(), Stop> {
+    let values = |(spec, program, settings): &Asked<'_, Vec<Setting>>| -> Result<BTreeMap<String, f64>, Stop> {
+        let params = setting::params(settings, program).map_err(|errors| refuse(&errors, spec, program, console))?;
+        Ok(params.iter(program).map(|(name, value)| (name.to_owned(), value)).collect())
+    };
+    let (ours, theirs) = (values(&a)?, values(&b)?);
+    let question =
+        Question::new(unbound::Spec { program: a.1, params: &ours }, unbound::Spec { program: b.1, params: &theirs });
+    let question = match question {
+        Ok(question) => question,
+        Err(reason) => {
+            answer.reason = (!answer.same).then(|| format!("{reason}; `--data FILE` asks about given data"));
+            return Ok(());
+        }
+    };
+    let names = Names::of(a.1);
+    for (index, sides) in question.rows.iter().enumerate() {
+        let answers = sides.iter().map(|(_, claim)| (claim, question.answer(claim)));
+        let mut row = row(b.1, index, answers, &|side| Multiplier {
+            row: row_name(a.1, question.premise_rows.get(side.row).copied().unwrap_or(usize::MAX)),
+            side: side_word(side),
+            multiplier: 0.0,
+        });
+        if let Some(x) = row.1.take() {
+            let events = question.events.iter().zip(&x);
+            let mean = |(event, mean): (&crate::language::program::Event, &f64)| Mean {
+                event: event.text(&names),
+                samples: None,
+                mean: *mean,
+            };
+            row.0.counterexample = events.map(mean).collect();
+        }
+        answer.vacuous |= row.2;
+        answer.rows.push(row.0);
+    }
+    Ok(())
+}
+
+fn on_data(
+    a: Asked<'_, DataArgs>,
+    b: Asked<'_, DataArgs>,
+    answer: &mut Implication,
+    console: &Console,
+) -> Result<(), Stop> {
+    let bound = |(spec, program, args): &Asked<'_, DataArgs>| -> Result<(Dataset, Bound), Stop> {
+        let dataset = open(args, &Predictions::None, Purpose::Training, program, console)
+            .map_err(|trouble| trouble.told(spec, program, console))?;
+        let bound = dataset.encoded.bind(&dataset.params, &Samples::All);
+        let bound = bound.map_err(|errors| refuse(&errors, spec, program, console))?;
+        Ok((dataset, bound))
+    };
+    let ((ours, premise), (theirs, claim)) = (bound(&a)?, bound(&b)?);
+    (answer.data, answer.n) = (Some(ours.source.name().to_owned()), Some(ours.encoded.n()));
+    let joint = Joint::new(&premise.problem, &claim.problem);
+    let joint = joint.map_err(|error| Stop::failed(error.to_string(), ""))?;
+    let Some(joint) = joint else {
+        answer.reason = Some(format!(
+            "the samples differ in more than {} ways that rows can tell apart",
+            crate::analyze::MOST_VARIABLES
+        ));
+        return Ok(());
+    };
+    for (index, bound_row) in claim.rows.iter().enumerate() {
+        let RowStatus::Kept(place) = bound_row.status else {
+            answer.rows.push(blank(b.1, index, Implied::Skipped));
+            continue;
+        };
+        let sides = joint.rows.get(place).map_or(&[][..], Vec::as_slice);
+        let answers = sides.iter().map(|(_, claim)| (claim, ByCases { verdict: joint.answer(claim), cases: 1 }));
+        let mut row = row(b.1, index, answers, &|side| Multiplier {
+            row: premise.problem.row_name(side.row),
+            side: side_word(side),
+            multiplier: 0.0,
+        });
+        if let Some(x) = row.1.take() {
+            row.0.counterexample = cells(&joint, &x, (a.1, &ours), (b.1, &theirs));
+        }
+        answer.vacuous |= row.2;
+        answer.rows.push(row.0);
+    }
+    bounds(&joint, &premise.problem, &claim.problem, b.1, answer);
+    Ok(())
+}
+
+/// What the claim asks of single predictions.
+fn bounds(joint: &Joint, premise: &Problem, claim: &Problem, program: &Program, answer: &mut Implication) {
+    let wanted = claim.bounds();
+    for &sample in &joint.tighter {
+        let interval = match &wanted {
+            crate::runtime::problem::Bounds::Uniform { lo, hi } => (*lo, *hi),
+            crate::runtime::problem::Bounds::PerSample { lo, hi } => match (lo.get(sample), hi.get(sample)) {
+                (Some(lo), Some(hi)) => (*lo, *hi),
+                _ => continue,
+            },
+        };
+        let verdict = match joint.bounds_follow(premise, sample, interval) {
+            implication::Verdict::Implied(_) => continue,
+            implication::Verdict::Broken { .. } => Implied::Broken,
+            implication::Verdict::Undecided => Implied::Unknown,
+        };
+        answer.rows.push(ImpliedRow {
+            name: format!("bounds of sample {}", sample + 1),
+            text: format!("{} <= {} <= {}", interval.0, program.prediction.name, interval.1),
+            reason: Some("single predictions are not bounded so tightly".to_owned()),
+            ..blank(program, usize::MAX, verdict)
+        });
+        return;
+    }
+}
+
+/// The cells of a counterexample: the events that their samples are in, and their means.
+fn cells(joint: &Joint, x: &[f64], a: (&Program, &Dataset), b: (&Program, &Dataset)) -> Vec<Mean> {
+    const MOST: usize = 12;
+    let mut means: Vec<Mean> = Vec::new();
+    for (generator, mean) in joint.generators.iter().zip(x).filter(|(generator, _)| generator.is_mean) {
+        let mut texts: Vec<String> = Vec::new();
+        for (program, dataset) in [a, b] {
+            let names = Names::of(program);
+            let events = dataset.encoded.events_of(generator.first);
+            texts.extend(events.into_iter().map(|id| program.event_text(id, &names)).filter(|text| text != "all"));
+        }
+        texts.sort_by_key(|text| (text.len(), text.clone()));
+        texts.dedup();
+        // `sex == "female"` says nothing beside `hired == "0" and sex == "female"`.
+        let whole = texts.clone();
+        texts.retain(|text| !whole.iter().any(|other| other.len() > text.len() && other.contains(text.as_str())));
+        let event = if texts.is_empty() { "all others".to_owned() } else { texts.join(", ") };
+        means.push(Mean { event, samples: Some(generator.samples), mean: *mean });
+    }
+    means.truncate(MOST);
+    means
+}
+
+/// A row with the answers to its sides, the counterexample, and whether nothing satisfies the premises.
+fn row<'c>(
+    program: &Program,
+    index: usize,
+    answers: impl Iterator<Item = (&'c Claim, ByCases)>,
+    multiplier: &dyn Fn(RowSide) -> Multiplier,
+) -> (ImpliedRow, Option<Vec<f64>>, bool) {
+    let mut row = blank(program, index, Implied::Implied);
+    let (mut counterexample, mut vacuous) = (None, false);
+    for (claim, found) in answers {
+        row.cases = row.cases.max(found.cases);
+        match found.verdict {
+            implication::Verdict::Undecided => {
+                if row.verdict == Implied::Implied {
+                    row.verdict = Implied::Unknown;
+                }
+            }
+            implication::Verdict::Broken { x, value } => {
+                if row.verdict != Implied::Broken {
+                    (row.verdict, row.reaches, row.limit) = (Implied::Broken, Some(value), Some(claim.limit));
+                    counterexample = Some(x);
+                }
+            }
+            implication::Verdict::Implied(proof) => {
+                vacuous |= proof.vacuous;
+                let nearer =
+                    row.reaches.zip(row.limit).is_none_or(|(value, limit)| proof.bound - claim.limit > value - limit);
+                if row.verdict == Implied::Implied && nearer && !proof.vacuous {
+                    (row.reaches, row.limit, row.uses_bounds) =
+                        (Some(proof.bound), Some(claim.limit), proof.uses_bounds);
+                    let named = |(side, value): &(RowSide, f64)| Multiplier { multiplier: *value, ..multiplier(*side) };
+                    row.proof = proof.multipliers.iter().map(named).collect();
+                }
+            }
+        }
+    }
+    (row, counterexample, vacuous)
+}
+
+fn blank(program: &Program, index: usize, verdict: Implied) -> ImpliedRow {
+    let names = Names::of(program);
+    ImpliedRow {
+        name: row_name(program, index),
+        text: program.rows.get(index).map_or_else(String::new, |row| program.row_text(row, &names)),
+        verdict,
+        reaches: None,
+        limit: None,
+        proof: Vec::new(),
+        uses_bounds: false,
+        cases: 0,
+        counterexample: Vec::new(),
+        reason: None,
+    }
+}
+
+fn row_name(program: &Program, index: usize) -> String {
+    let origin = program.rows.get(index).and_then(|row| row.origins.first());
+    origin.map_or_else(String::new, |origin| origin.name.clone())
+}
+
+fn side_word(side: RowSide) -> &'static str {
+    if side.upper { "upper" } else { "lower" }
+}

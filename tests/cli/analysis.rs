@@ -1,0 +1,63 @@
+//! What the compiler can say before anything is trained: conflicts, tolerances, implication, differences.
+
+use insta::assert_snapshot;
+
+use super::support::{pretty, run, transcript};
+
+const SPECS: &str = "tests/fixtures/analyze";
+
+fn imply(premise: &str, claim: &str, data: Option<&str>) -> (u8, String) {
+    let (a, b) = (format!("{SPECS}/{premise}.fair"), format!("{SPECS}/{claim}.fair"));
+    let data = data.map(|name| format!("{SPECS}/{name}.csv"));
+    let more: Vec<&str> = data.iter().flat_map(|path| ["--data", path]).collect();
+    let done = run(&[&["imply", &a, &b], &more[..]].concat());
+    (u8::try_from(done.code).unwrap_or(u8::MAX), done.stdout + &done.stderr)
+}
+
+/// The cases that a textbook would give.
+#[test]
+fn known_implications() {
+    let cases = [
+        ("parity_01", "parity_02", None, 0),
+        ("parity_02", "parity_01", None, 1),
+        ("pairwise", "overall", None, 0),
+        ("overall", "pairwise", None, 1),
+        ("parity_and_floor", "ratio", None, 0),
+        ("parity_02", "ratio", None, 1),
+        // Rates differ from data to data, and with them what odds say of parity.
+        ("odds", "parity_02", None, 1),
+        ("odds", "parity_02", Some("equal_rates"), 0),
+        ("odds", "parity_02", Some("unequal_rates"), 1),
+        ("pairwise", "overall", Some("equal_rates"), 0),
+        ("overall", "pairwise", Some("equal_rates"), 1),
+    ];
+    for (premise, claim, data, code) in cases {
+        let (found, text) = imply(premise, claim, data);
+        assert_eq!(found, code, "{premise} => {claim} on {data:?}:\n{text}");
+    }
+}
+
+#[test]
+fn implications_are_told() {
+    assert_snapshot!(transcript(&format!("imply {SPECS}/pairwise.fair {SPECS}/overall.fair")));
+    assert_snapshot!(transcript(&format!("imply {SPECS}/overall.fair {SPECS}/pairwise.fair")));
+    assert_snapshot!(transcript(&format!(
+        "imply {SPECS}/odds.fair {SPECS}/parity_02.fair --data {SPECS}/unequal_rates.csv"
+    )));
+    assert_snapshot!(transcript(&format!("imply {SPECS}/parity_01.fair {SPECS}/parity_01.fair")));
+    let (a, b) = (format!("{SPECS}/parity_and_floor.fair"), format!("{SPECS}/ratio.fair"));
+    assert_snapshot!(pretty(&run(&["imply", &a, &b, "--format", "json"]).stdout));
+}
+
+#[test]
+fn differences_are_told() {
+    assert_snapshot!(transcript(&format!("diff {SPECS}/parity_01.fair {SPECS}/parity_02.fair")));
+    assert_snapshot!(transcript(&format!("diff {SPECS}/pairwise.fair {SPECS}/overall.fair")));
+    assert_snapshot!(transcript(&format!("diff {SPECS}/odds.fair {SPECS}/odds.fair")));
+}
+
+#[test]
+fn tolerances_and_batches_are_told() {
+    assert_snapshot!(transcript(&format!("check {SPECS}/conflict.fair --data {SPECS}/equal_rates.csv")));
+    assert_snapshot!(transcript(&format!("check {SPECS}/pairwise.fair --data {SPECS}/equal_rates.csv --batch 6")));
+}
