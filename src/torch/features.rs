@@ -210,8 +210,8 @@ fn fit_column(header: &str, raw: &Raw, train: &[u32]) -> Result<Option<Kind>, Tr
 /// Reads columns; `numeric` says which must be numbers, else a column is numbers if all of its values are.
 fn read(source: &Source, headers: &[String], numeric: &dyn Fn(&str) -> Option<bool>) -> Result<Vec<Raw>, TrainError> {
     let mut texts: Vec<Reading> = headers.iter().map(|header| Reading::new(numeric(header))).collect();
-    let mut batches = source.read(headers)?;
-    while let Some(batch) = batches.next() {
+    let batches = source.read(headers)?;
+    for batch in batches {
         let batch = batch?;
         for (index, (header, reading)) in headers.iter().zip(&mut texts).enumerate() {
             let column = batch.column(index)?;

@@ -126,7 +126,9 @@ fn sides(rows: &[TracedRow<Tensor>], solved: &Solved, problem: &Problem) -> Resu
         let differs = || LayerError::Differs { row: problem.row_name(place) };
         let side = side.as_ref().ok_or_else(differs)?;
         let value = side.f_double_value(&[])?;
-        if !((value - known).abs() <= SAME * known.abs().max(1.0)) {
+        // NaN is not the same.
+        let same = (value - known).abs() <= SAME * known.abs().max(1.0);
+        if !same {
             return Err(differs());
         }
         sides.push(side.shallow_clone());

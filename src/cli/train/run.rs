@@ -1,6 +1,6 @@
 //! One run, or one for each value of a sweep.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 use tch::{Device, nn};
@@ -187,7 +187,7 @@ impl Job<'_> {
 
     fn resume(
         &self,
-        path: &PathBuf,
+        path: &Path,
         identity: &serde_json::Value,
         store: &nn::VarStore,
         optimiser: &mut dyn Optimiser,

@@ -88,8 +88,8 @@ fn headers(args: &Args, program: &Program, source: &Source) -> Result<Vec<String
 /// The numbers to learn.
 fn target(args: &Args, source: &Source) -> Result<Vec<f32>, Stop> {
     let mut values = Vec::new();
-    let mut batches = source.read(&[&args.target])?;
-    while let Some(batch) = batches.next() {
+    let batches = source.read(&[&args.target])?;
+    for batch in batches {
         let batch = batch?;
         let column = batch.column(0)?;
         for row in 0..column.rows() {

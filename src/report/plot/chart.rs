@@ -144,6 +144,16 @@ impl Panel {
         for (index, curve) in self.curves.iter().enumerate() {
             curve.draw(index, &mut chart, (x, y), &|value| self.height(value))?;
         }
+        // Last, since predictions that reach the limit lie on it.
+        if let Some((limit, name)) = &self.limit {
+            let line = DashedLineSeries::new(
+                [(x.0, self.height(*limit)), (x.1, self.height(*limit))],
+                6,
+                4,
+                LIMIT.stroke_width(2),
+            );
+            chart.draw_series(line)?.label(name).legend(dashes(LIMIT));
+        }
         chart
             .configure_series_labels()
             .position(SeriesLabelPosition::UpperRight)
@@ -163,15 +173,6 @@ impl Panel {
                 .draw_series([Rectangle::new([(from, y.0), (to, y.1)], grey.filled())])?
                 .label(name)
                 .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], grey.filled()));
-        }
-        if let Some((limit, name)) = &self.limit {
-            let line = DashedLineSeries::new(
-                [(x.0, self.height(*limit)), (x.1, self.height(*limit))],
-                6,
-                4,
-                LIMIT.stroke_width(2),
-            );
-            chart.draw_series(line)?.label(name).legend(dashes(LIMIT));
         }
         if let Some((at, name)) = self.present.as_ref().filter(|(at, _)| (x.0..=x.1).contains(at)) {
             let line = DashedLineSeries::new([(*at, y.0), (*at, y.1)], 2, 4, BLACK.stroke_width(1));
