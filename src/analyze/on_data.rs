@@ -6,6 +6,9 @@ use super::implication::{Claim, Verdict, claims, follows};
 use super::linear::{Line, Linear};
 use crate::runtime::problem::{Bounds, Generator, Problem, ProblemError, generators};
 
+/// A generator, if rows read the sample, and the sample's own column.
+type Alone = (Option<usize>, Vec<(usize, f64)>);
+
 /// Two problems over the same samples as one question.
 #[derive(Debug)]
 pub struct Joint {
@@ -69,7 +72,7 @@ impl Joint {
     }
 
     /// The generator of a sample and its own column; none if its share of the generator is not known.
-    fn alone(&self, premise: &Problem, sample: usize) -> Option<(Option<usize>, Vec<(usize, f64)>)> {
+    fn alone(&self, premise: &Problem, sample: usize) -> Option<Alone> {
         let cell = premise.cell().get(sample)?;
         let mine = |generator: &&Generator| premise.cell().get(generator.first) == Some(cell);
         let mut found = self.generators.iter().filter(mine);

@@ -178,9 +178,14 @@ impl Online {
         self.encoder.headers()
     }
 
-    /// The rows of the program that take no part in this stream, and its per-sample rows.
-    pub fn left_out(&self) -> (&[(usize, Left)], &[(usize, Left)]) {
-        (&self.left, &self.left_samples)
+    /// The rows of the program that take no part in this stream, by index.
+    pub fn left_out(&self) -> &[(usize, Left)] {
+        &self.left
+    }
+
+    /// The per-sample rows of the program that take no part in this stream, by index.
+    pub fn left_out_samples(&self) -> &[(usize, Left)] {
+        &self.left_samples
     }
 
     /// Answers a batch whose columns are those of [`Online::headers`]. Returns the raw predictions and the answer.

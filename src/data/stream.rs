@@ -30,7 +30,7 @@ pub struct TableStream {
 }
 
 enum Input {
-    Csv { records: Records<Box<dyn Read>>, delimiter: u8 },
+    Csv { records: Box<Records<Box<dyn Read>>>, delimiter: u8 },
     Json { lines: RawLines<Box<dyn Read>>, ahead: Option<(u64, String)> },
 }
 
@@ -54,7 +54,7 @@ impl TableStream {
     pub fn open(name: &str, input: Box<dyn Read>, format: Format) -> Result<TableStream, DataError> {
         let (columns, input) = match format.delimiter() {
             Some(delimiter) => {
-                let mut records = Records::new(name, input, format);
+                let mut records = Box::new(Records::new(name, input, format));
                 let Some(header) = records.next()? else { return Err(DataError::Empty { file: name.to_owned() }) };
                 let names = header.fields().map(|field| std::str::from_utf8(field).map(str::to_owned));
                 let line = header.line;

@@ -25,8 +25,8 @@ fn soft_faults(problem: &Problem, z: &[f64], projection: &Projection<f64>) -> Ve
     let mut shift = vec![0.0; z.len()];
     let mut faults = Vec::new();
     let activity = problem.activity(&projection.y).expect("the right length");
-    for row in 0..problem.rows() {
-        let (mu, a) = (projection.multipliers[row], activity[row]);
+    for (row, &a) in activity.iter().enumerate() {
+        let mu = projection.multipliers[row];
         let (l, u, cap) = (problem.lower()[row], problem.upper()[row], problem.soft()[row]);
         for e in csr.indptr[row]..csr.indptr[row + 1] {
             shift[csr.indices[e] as usize] += mu * csr.values[e];

@@ -32,7 +32,7 @@ impl Frozen {
     fn bounded(&self, add: f64) -> String {
         let column = identifier(&self.prediction);
         let shifted = match add {
-            add if add == 0.0 => column,
+            0.0 => column,
             add if add < 0.0 => format!("{column} - {}", number(-add)),
             add => format!("{column} + {}", number(add)),
         };

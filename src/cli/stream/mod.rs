@@ -315,7 +315,7 @@ fn open(args: &Args) -> Result<TableStream, Stop> {
 
 /// Rows that take no part, and why.
 fn left_words(online: &Online, program: &Program) -> Vec<(String, String)> {
-    let (rows, sample_rows) = online.left_out();
+    let (rows, sample_rows) = (online.left_out(), online.left_out_samples());
     let name = |origins: Option<&Vec<crate::language::program::Origin>>| {
         origins.and_then(|origins| origins.first()).map_or_else(String::new, |origin| origin.name.clone())
     };

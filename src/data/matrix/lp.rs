@@ -115,7 +115,7 @@ struct Terms<'o, W> {
 impl<W: Write> Terms<'_, W> {
     fn add(&mut self, coefficient: f64, variable: std::fmt::Arguments<'_>) -> io::Result<()> {
         let sign = if coefficient.is_sign_negative() { '-' } else { '+' };
-        let gap = if self.written > 0 && self.written % TERMS == 0 { "\n  " } else { " " };
+        let gap = if self.written > 0 && self.written.is_multiple_of(TERMS) { "\n  " } else { " " };
         self.written += 1;
         write!(self.out, "{gap}{sign} {}{variable}", Shortest(coefficient.abs()))
     }

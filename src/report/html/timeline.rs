@@ -176,9 +176,10 @@ fn runs(points: &[Point]) -> Vec<Vec<(usize, f64)>> {
 /// The chart for those who do not see it.
 fn words(slices: &SlicesFacts, name: &str, points: &[Point]) -> String {
     let of = |verdict: RowVerdict| points.iter().filter(|(_, row)| row.verdict == verdict).count();
-    let values = points.iter().filter_map(|(slice, row)| Some((slice.label(), row.value?)));
-    let first = values.clone().next().map(|(label, value)| format!("{} at {label}", short(value))).unwrap_or_default();
-    let last = values.last().map(|(label, value)| format!("{} at {label}", short(value))).unwrap_or_default();
+    let mut values =
+        points.iter().filter_map(|(slice, row)| Some(format!("{} at {}", short(row.value?), slice.label())));
+    let first = values.next().unwrap_or_default();
+    let last = values.next_back().unwrap_or_else(|| first.clone());
     let (held, violated) = (of(RowVerdict::Held), of(RowVerdict::Violated));
     format!(
         "{name} by {}: from {first} to {last}; holds for {held}, violated for {violated} of {} values",

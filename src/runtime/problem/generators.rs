@@ -92,9 +92,9 @@ fn data_factors(problem: &Problem) -> &[Factor] {
 fn by_cell(problem: &Problem, interval: (f64, f64), most: usize) -> Option<Vec<Generator>> {
     let used = used_slots(problem);
     let mut found = Vec::new();
-    for cell in 0..problem.cells() {
+    for (cell, used) in used.into_iter().enumerate() {
         let samples = problem.grouping.range(cell).len();
-        if samples == 0 || !used[cell] {
+        if samples == 0 || !used {
             continue;
         }
         if found.len() == most {
