@@ -3,12 +3,16 @@
 use std::fmt;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt64Type};
+use arrow_array::types::{
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, LargeStringArray, StringArray,
+    Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, LargeStringArray, RunArray, StringArray,
     StringViewArray, UInt64Array,
 };
 use arrow_buffer::NullBuffer;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType};
 
 /// A column of a batch.
@@ -136,33 +140,37 @@ impl Column {
             T::LargeUtf8 => Kind::LargeText(array.as_string::<i64>().clone()),
             T::Utf8View => Kind::TextView(array.as_string_view().clone()),
             T::Boolean => Kind::Bool(array.as_boolean().clone()),
-            T::Int8 | T::Int16 | T::Int32 | T::Int64 => {
-                Kind::Int(convert(array, &T::Int64)?.as_primitive::<Int64Type>().clone())
-            }
-            T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => {
-                Kind::Unsigned(convert(array, &T::UInt64)?.as_primitive::<UInt64Type>().clone())
-            }
-            T::Float16 | T::Float32 => Kind::Single(convert(array, &T::Float32)?.as_primitive::<Float32Type>().clone()),
+            T::Int8 => Kind::Int(array.as_primitive::<Int8Type>().unary(i64::from)),
+            T::Int16 => Kind::Int(array.as_primitive::<Int16Type>().unary(i64::from)),
+            T::Int32 => Kind::Int(array.as_primitive::<Int32Type>().unary(i64::from)),
+            T::Int64 => Kind::Int(array.as_primitive::<Int64Type>().clone()),
+            T::UInt8 => Kind::Unsigned(array.as_primitive::<UInt8Type>().unary(u64::from)),
+            T::UInt16 => Kind::Unsigned(array.as_primitive::<UInt16Type>().unary(u64::from)),
+            T::UInt32 => Kind::Unsigned(array.as_primitive::<UInt32Type>().unary(u64::from)),
+            T::UInt64 => Kind::Unsigned(array.as_primitive::<UInt64Type>().clone()),
+            T::Float16 => Kind::Single(array.as_primitive::<Float16Type>().unary(|value| value.to_f32())),
+            T::Float32 => Kind::Single(array.as_primitive::<Float32Type>().clone()),
             T::Float64 => Kind::Float(array.as_primitive::<Float64Type>().clone()),
-            T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => Kind::Decimal {
-                text: convert(array, &T::Utf8)?.as_string::<i32>().clone(),
-                number: convert(array, &T::Float64)?.as_primitive::<Float64Type>().clone(),
-            },
-            T::Date32
-            | T::Date64
-            | T::Time32(_)
-            | T::Time64(_)
-            | T::Timestamp(..)
-            | T::Binary
-            | T::LargeBinary
-            | T::BinaryView => Kind::Text(convert(array, &T::Utf8)?.as_string::<i32>().clone()),
+            T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => {
+                let text = formatted(array)?;
+                let number = text.iter().map(|text| text.and_then(parse_number)).collect();
+                Kind::Decimal { text, number }
+            }
+            T::Date32 | T::Date64 | T::Time32(_) | T::Time64(_) | T::Timestamp(..) => Kind::Text(formatted(array)?),
+            T::Binary => Kind::Text(utf8(array.as_binary::<i32>().iter(), array)?),
+            T::LargeBinary => Kind::Text(utf8(array.as_binary::<i64>().iter(), array)?),
+            T::BinaryView => Kind::Text(utf8(array.as_binary_view().iter(), array)?),
             T::Dictionary(..) => {
                 let dictionary = array.as_any_dictionary();
                 let values = Self::new(dictionary.values())?;
                 let keys = if values.rows == 0 { vec![0; array.len()] } else { dictionary.normalized_keys() };
                 Kind::Dictionary { keys, nulls: array.logical_nulls(), values: Box::new(values) }
             }
-            T::RunEndEncoded(_, values) => return Self::new(&convert(array, values.data_type())?),
+            T::RunEndEncoded(ends, _) => match ends.data_type() {
+                T::Int16 => runs(array.as_run::<Int16Type>())?,
+                T::Int32 => runs(array.as_run::<Int32Type>())?,
+                _ => runs(array.as_run::<Int64Type>())?,
+            },
             other => return Err(describe_type(other)),
         };
         Ok(Self { kind, rows: array.len() })
@@ -251,9 +259,25 @@ impl Column {
     }
 }
 
-fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
-    let strict = arrow_cast::CastOptions { safe: false, ..Default::default() };
-    arrow_cast::cast_with_options(array, to, &strict).map_err(|_: ArrowError| describe_type(array.data_type()))
+/// Runs as a dictionary whose keys are their places.
+fn runs<R: RunEndIndexType>(array: &RunArray<R>) -> Result<Kind, String> {
+    let keys = (0..array.len()).map(|row| array.get_physical_index(row)).collect();
+    Ok(Kind::Dictionary { keys, nulls: None, values: Box::new(Column::new(array.values())?) })
+}
+
+/// Values in the form that Arrow gives them as text.
+fn formatted(array: &ArrayRef) -> Result<StringArray, String> {
+    let unreadable = |_: ArrowError| describe_type(array.data_type());
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).map_err(unreadable)?;
+    let text = |row| (!array.is_null(row)).then(|| formatter.value(row).try_to_string()).transpose();
+    (0..array.len()).map(text).collect::<Result<_, _>>().map_err(unreadable)
+}
+
+/// Bytes that are text.
+fn utf8<'a>(bytes: impl Iterator<Item = Option<&'a [u8]>>, array: &ArrayRef) -> Result<StringArray, String> {
+    let text = |bytes: Option<&'a [u8]>| bytes.map(std::str::from_utf8).transpose();
+    bytes.map(text).collect::<Result<_, _>>().map_err(|_| describe_type(array.data_type()))
 }
 
 /// What values of a type are, for people.
@@ -274,9 +298,10 @@ pub(super) fn describe_type(kind: &DataType) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::types::Int8Type;
-    use arrow_array::{Date32Array, types::Float64Type};
-    use arrow_array::{Decimal128Array, DictionaryArray, Int8Array, ListArray, NullArray, UInt64Array};
+    use arrow_array::{
+        BinaryArray, Date32Array, Decimal128Array, DictionaryArray, Int8Array, Int32Array, ListArray, NullArray,
+        UInt64Array,
+    };
 
     use super::*;
 
@@ -329,6 +354,24 @@ mod tests {
         assert_eq!(numbers(&column(NullArray::new(2))), [Ok(None), Ok(None)]);
         let dates = column(Date32Array::from(vec![0]));
         assert_eq!(numbers(&dates), [Err("1970-01-01".to_owned())]);
+    }
+
+    #[test]
+    fn runs_are_read_row_by_row() {
+        let ends = Int32Array::from(vec![2, 3, 6]);
+        let values = Int8Array::from(vec![Some(4), None, Some(5)]);
+        let runs = RunArray::try_new(&ends, &values).unwrap();
+        let (four, five) = (Ok(Some(4.0)), Ok(Some(5.0)));
+        let expected = [four.clone(), four.clone(), Ok(None), five.clone(), five.clone(), five.clone()];
+        assert_eq!(numbers(&column(runs.clone())), expected);
+        assert_eq!(numbers(&column(runs.slice(1, 3))), [four, Ok(None), five]);
+    }
+
+    #[test]
+    fn bytes_are_text_if_they_are_utf_8() {
+        assert_eq!(texts(&column(BinaryArray::from(vec![b"ab".as_slice(), b""]))), ["ab", ""]);
+        let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![[255_u8].as_slice()]));
+        assert_eq!(Column::new(&bytes).unwrap_err(), "raw bytes");
     }
 
     #[test]
