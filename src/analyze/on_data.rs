@@ -4,7 +4,7 @@ use super::MOST_VARIABLES;
 use super::feasibility::lines;
 use super::implication::{Claim, Verdict, claims, follows};
 use super::linear::{Line, Linear};
-use crate::runtime::problem::{Bounds, Generator, Problem, ProblemError, generators};
+use crate::runtime::problem::{Generator, Problem, ProblemError, generators};
 
 /// A generator, if rows read the sample, and the sample's own column.
 type Alone = (Option<usize>, Vec<(usize, f64)>);
@@ -42,7 +42,7 @@ impl Joint {
     /// Whether the premises keep the prediction of a sample within `[lo, hi]`: its own variable beside those of the
     /// others.
     pub fn bounds_follow(&self, premise: &Problem, sample: usize, (lo, hi): (f64, f64)) -> Verdict {
-        let (least, greatest) = interval(&premise.bounds(), sample);
+        let (least, greatest) = premise.bounds().at(sample);
         let Some((place, alone)) = self.alone(premise, sample) else { return Verdict::Undecided };
         let mut apart = self.premises.clone();
         let own = apart.intervals.len();
@@ -87,15 +87,6 @@ impl Joint {
     }
 }
 
-fn interval(bounds: &Bounds, sample: usize) -> (f64, f64) {
-    match bounds {
-        Bounds::Uniform { lo, hi } => (*lo, *hi),
-        Bounds::PerSample { lo, hi } => {
-            (lo.get(sample).copied().unwrap_or(f64::NEG_INFINITY), hi.get(sample).copied().unwrap_or(f64::INFINITY))
-        }
-    }
-}
-
 /// One sample of each kind whose bounds are tighter in the claim: of a cell of both, and a pair of intervals.
 fn tighter(premise: &Problem, claim: &Problem) -> Vec<usize> {
     const MOST: usize = 64;
@@ -103,7 +94,7 @@ fn tighter(premise: &Problem, claim: &Problem) -> Vec<usize> {
     let mut kinds = std::collections::BTreeSet::new();
     let mut found = Vec::new();
     for sample in 0..premise.n() {
-        let ((lo, hi), (least, greatest)) = (interval(&ours, sample), interval(&theirs, sample));
+        let ((lo, hi), (least, greatest)) = (ours.at(sample), theirs.at(sample));
         if lo >= least && hi <= greatest {
             continue;
         }

@@ -7,18 +7,18 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
 use super::fault::{Fault, Trouble, faults};
-use super::input::{Spec, counted, rows};
+use super::input::{Spec, rows};
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::batches::{Failure as Failed, share};
 use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::tolerance::{Tolerance, tolerance};
-use crate::bind::{BindError, Purpose, Samples};
+use crate::bind::{Purpose, Reach, Samples};
 use crate::data::Format;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
-use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, event_sizes};
+use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, counted, event_sizes};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
 
@@ -155,11 +155,12 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Some(true) | None => Vec::new(),
     };
     let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;
+    let events = event_sizes(&ledger, &bound);
     let report = DataReport {
         data: dataset.source.name(),
         n: encoded.n(),
         ledger,
-        events: event_sizes(&Ledger::new(program), &bound),
+        events,
         weighted: encoded.weight().is_some(),
         feasible,
         conflict: sides.iter().map(|side| conflict_side(*side, &bound.problem)).collect(),
@@ -185,16 +186,16 @@ fn conflict_side(RowSide { row, upper }: RowSide, problem: &Problem) -> Conflict
 
 /// The values of each param with which all rows can hold.
 fn ranges(program: &Program, dataset: &Dataset) -> Vec<ParamRange> {
-    let range = |(name, value): (&str, f64)| {
+    let range = |(place, (name, value)): (usize, (&str, f64))| {
         let bounds = program.param(name).map_or(Interval::ALL, |param| param.range);
         let mut at = |value: f64| {
             let mut params = dataset.params.clone();
             params.set(program, name, value).ok()?;
             Some(dataset.encoded.bind(&params, &Samples::All).ok()?.problem)
         };
-        let found = match decides_events(dataset, program, name, value) {
-            true => Tolerance::Unknown,
-            false => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
+        let found = match dataset.encoded.reach(place) {
+            Reach::Encoding => Tolerance::Unknown,
+            Reach::Nothing | Reach::Sides | Reach::Matrix => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
         };
         let (least, greatest, verdict) = match found {
             Tolerance::Within { least, greatest, .. } => (Some(least), Some(greatest), "range"),
@@ -203,17 +204,7 @@ fn ranges(program: &Program, dataset: &Dataset) -> Vec<ParamRange> {
         };
         ParamRange { name: name.to_owned(), value, least, greatest, verdict }
     };
-    dataset.params.iter(program).map(range).collect()
-}
-
-/// Whether another value would need the data encoded anew: the param stands in an event or a factor.
-fn decides_events(dataset: &Dataset, program: &Program, name: &str, value: f64) -> bool {
-    [value + 1e-3 * value.abs().max(1.0), value - 1e-3 * value.abs().max(1.0)].into_iter().any(|other| {
-        let mut params = dataset.params.clone();
-        let fixed = |error: &BindError| matches!(error, BindError::ParamFixed { .. });
-        params.set(program, name, other).is_ok()
-            && dataset.encoded.bind(&params, &Samples::All).is_err_and(|errors| errors.iter().any(fixed))
-    })
+    dataset.params.iter(program).enumerate().map(range).collect()
 }
 
 fn shares(dataset: &Dataset, size: usize, seed: u64) -> Result<BatchShares, Trouble> {

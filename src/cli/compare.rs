@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::console::{Console, Tone};
 use super::dataset::one_stream;
-use super::input::{Spec, counted};
+use super::input::Spec;
 use super::stop::{Outcome, Verdict};
 use crate::analyze::difference::{Change, Changed, rows, sample_rows};
 use crate::language::program::{Names, Program};
+use crate::report::counted;
 
 /// Show what changed between two specs: rows that are new, gone, tighter or looser
 ///

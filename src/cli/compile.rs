@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::emit;
-use super::input::{Content, Spec, counted, rows};
+use super::input::{Content, Spec, rows};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
+use crate::report::counted;
 
 /// Compile a spec, or look at a stage of the compiler
 ///

@@ -30,6 +30,33 @@ pub struct DataArgs {
     pub settings: Vec<Setting>,
 }
 
+/// The arguments of commands that read predictions: spec, data and their column.
+#[derive(Debug, clap::Args)]
+pub struct PredictedArgs {
+    /// The spec, `.fair` or `.fairc`
+    #[arg(value_name = "SPEC")]
+    pub spec: PathBuf,
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The column with the predictions; by default that which the spec names
+    #[arg(long, value_name = "COL")]
+    pub pred: Option<String>,
+}
+
+impl PredictedArgs {
+    /// Opens and encodes the data with their predictions; what is wrong with them is told.
+    pub fn open(
+        &self,
+        options: EncodeOptions,
+        spec: &Spec,
+        program: &Program,
+        console: &Console,
+    ) -> Result<Dataset, Stop> {
+        open_with(&self.data, &Predictions::Column(self.pred.clone()), options, program, console)
+            .map_err(|trouble| trouble.told(spec, program, console))
+    }
+}
+
 /// Which predictions are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Predictions {

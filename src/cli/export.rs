@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::dataset::{DataArgs, Predictions, one_stream, open};
 use super::fault::refuse;
-use super::input::{Spec, counted};
+use super::input::Spec;
 use super::stop::{Outcome, Verdict};
 use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{MatrixFormat, Numbers, write_numbers};
+use crate::report::counted;
 use crate::runtime::problem::{Bounds, Problem};
 
 /// Write the numbers that a spec makes of data: rows, sides, bounds and weights

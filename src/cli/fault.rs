@@ -1,7 +1,7 @@
 //! What is wrong when a spec meets data, as diagnostics.
 
 use super::console::Console;
-use super::input::{Content, Spec, counted};
+use super::input::{Content, Spec};
 use super::stop::{Failure, Stop};
 use crate::bind::BindError;
 use crate::language::diagnostic::human::{Look, render_with};
@@ -10,6 +10,7 @@ use crate::language::diagnostic::{Code, Diagnostic, Label};
 use crate::language::program::{Origin, Program};
 use crate::language::span::{Sources, Span};
 use crate::language::syntax::ast;
+use crate::report::counted;
 
 /// A diagnostic whose place may be in a table.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::input::{Spec, counted, name_of, read_text};
+use super::input::{Spec, name_of, read_text};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use super::unified::diff;
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
@@ -15,6 +15,7 @@ use crate::language::diagnostic::human::render;
 use crate::language::diagnostic::json::Entry;
 use crate::language::span::{SourceId, Sources};
 use crate::language::syntax::format;
+use crate::report::counted;
 
 /// Format specs
 ///

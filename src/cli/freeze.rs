@@ -4,13 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{DataArgs, Predictions, infeasible, one_stream, open_with, sides_of, status_word};
+use super::dataset::{PredictedArgs, infeasible, one_stream, sides_of, status_word};
 use super::fault::{refuse, tell};
-use super::input::{Spec, counted};
+use super::input::Spec;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{EncodeOptions, Frozen, Purpose, Samples};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::program::Program;
+use crate::report::counted;
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{Settings, Status, project};
 
@@ -21,14 +22,8 @@ use crate::runtime::project::{Settings, Status, project};
 /// are left out, since labels are unknown where shifts are applied.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The spec, `.fair` or `.fairc`
-    #[arg(value_name = "SPEC")]
-    spec: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
-    /// The column with the predictions; by default that which the spec names
-    #[arg(long, value_name = "COL")]
-    pred: Option<String>,
+    input: PredictedArgs,
     /// Where to write: .json or .sql; `-` is standard output
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
@@ -64,12 +59,11 @@ pub fn options() -> EncodeOptions {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.spec, &args.data.data)?;
+    one_stream(&args.input.spec, &args.input.data.data)?;
     let target = args.target()?;
-    let spec = Spec::read(&args.spec)?;
+    let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
-    let dataset = open_with(&args.data, &Predictions::Column(args.pred.clone()), options(), program, console)
-        .map_err(|trouble| trouble.told(&spec, program, console))?;
+    let dataset = args.input.open(options(), &spec, program, console)?;
     let refused = |errors: Vec<crate::bind::BindError>| refuse(&errors, &spec, program, console);
     let bound = dataset.encoded.bind(&dataset.params, &Samples::All).map_err(refused)?;
     let solved = project(&bound.problem, dataset.predictions(), &Settings::default())

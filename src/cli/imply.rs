@@ -192,13 +192,7 @@ fn on_data(
 fn bounds(joint: &Joint, premise: &Problem, claim: &Problem, program: &Program, answer: &mut Implication) {
     let wanted = claim.bounds();
     for &sample in &joint.tighter {
-        let interval = match &wanted {
-            crate::runtime::problem::Bounds::Uniform { lo, hi } => (*lo, *hi),
-            crate::runtime::problem::Bounds::PerSample { lo, hi } => match (lo.get(sample), hi.get(sample)) {
-                (Some(lo), Some(hi)) => (*lo, *hi),
-                _ => continue,
-            },
-        };
+        let interval = wanted.at(sample);
         let verdict = match joint.bounds_follow(premise, sample, interval) {
             implication::Verdict::Implied(_) => continue,
             implication::Verdict::Broken { .. } => Implied::Broken,

@@ -17,6 +17,7 @@ use crate::language::program::Program;
 use crate::language::span::{Source, Sources, Span};
 use crate::language::syntax::error::NotUtf8;
 use crate::language::syntax::import::Loader;
+use crate::report::counted;
 
 /// A longer file is no spec.
 const LONGEST: u64 = 64 << 20;
@@ -188,11 +189,6 @@ impl Spec {
 /// Rows of both kinds.
 pub fn rows(program: &Program) -> usize {
     program.rows.len() + program.sample_rows.len()
-}
-
-/// `1 row`, `2 rows`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What messages call a path.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, one_stream, open};
+use super::dataset::{Dataset, Painter, PredictedArgs, one_stream};
 use super::fault::refuse;
 use super::input::Spec;
 use super::setting::{number, words};
@@ -21,14 +21,8 @@ use crate::report::{Ledger, PriceReport, Sweep};
 /// room would save. Computed from the predictions as they are; nothing is fitted again.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The spec, `.fair` or `.fairc`
-    #[arg(value_name = "SPEC")]
-    spec: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
-    /// The column with the predictions; by default that which the spec names
-    #[arg(long, value_name = "COL")]
-    pred: Option<String>,
+    input: PredictedArgs,
     /// A param and its values: `eps=0,0.01,0.05`, `eps=0..0.1/20` for 20 steps, or `eps` for values worth a look; may be
     /// repeated, each param is varied by itself [default: every param that rows read]
     #[arg(long = "sweep", value_name = "NAME[=VALUES]", value_parser = parse)]
@@ -91,12 +85,11 @@ fn finite(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.spec, &args.data.data)?;
-    let spec = Spec::read(&args.spec)?;
+    one_stream(&args.input.spec, &args.input.data.data)?;
+    let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
-    let dataset = open(&args.data, &Predictions::Column(args.pred.clone()), purpose, program, console)
-        .map_err(|trouble| trouble.told(&spec, program, console))?;
+    let dataset = args.input.open(EncodeOptions { purpose, ..EncodeOptions::default() }, &spec, program, console)?;
     let refused = |errors: &[BindError]| refuse(errors, &spec, program, console);
     let wanted = wanted(args, program, &dataset).map_err(|error| refused(&[error]))?;
     if wanted.is_empty() {
@@ -162,7 +155,7 @@ fn report<'a>(
         spec: &spec.name,
         data: dataset.source.name(),
         prediction: dataset.prediction.as_deref().unwrap_or_default(),
-        settings: words(&args.data.settings),
+        settings: words(&args.input.data.settings),
         program,
         n: encoded.n(),
         sweeps,

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{
-    DataArgs, Dataset, Painter, Predictions, Shown, infeasible, one_stream, open_with, outside, sides_of, status_word,
-};
+use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_stream, outside, sides_of, status_word};
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
 use super::setting::words;
@@ -24,14 +22,8 @@ use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 /// Prints what changed. With `-o` the data are written with one more column, the predictions that satisfy the spec.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The spec, `.fair` or `.fairc`
-    #[arg(value_name = "SPEC")]
-    spec: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
-    /// The column with the predictions; by default that which the spec names
-    #[arg(long, value_name = "COL")]
-    pred: Option<String>,
+    input: PredictedArgs,
     /// Project each N consecutive rows by themselves
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
@@ -64,8 +56,8 @@ pub struct Args {
 const TOLERANCE: f64 = 1e-9;
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.spec, &args.data.data)?;
-    let spec = Spec::read(&args.spec)?;
+    one_stream(&args.input.spec, &args.input.data.data)?;
+    let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
     let options = match &args.frozen {
@@ -73,8 +65,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         None => EncodeOptions { purpose, ..EncodeOptions::default() },
     };
     let frozen = args.frozen.as_deref().map(|path| read_shifts(path, program)).transpose()?;
-    let dataset = open_with(&args.data, &Predictions::Column(args.pred.clone()), options, program, console)
-        .map_err(|trouble| trouble.told(&spec, program, console))?;
+    let dataset = args.input.open(options, &spec, program, console)?;
     let header = dataset.prediction.clone().unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
     refuse_existing(args, &name, &dataset)?;
@@ -85,7 +76,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         spec: &spec.name,
         data: dataset.source.name(),
         prediction: &header,
-        settings: words(&args.data.settings),
+        settings: words(&args.input.data.settings),
         ledger: done.ledger,
         n: dataset.encoded.n(),
         movement: done.movement,

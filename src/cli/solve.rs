@@ -5,9 +5,10 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::input::{counted, name_of};
+use super::input::name_of;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::STANDARD_STREAM;
+use crate::report::counted;
 use crate::runtime::project::{OnInfeasible, Settings};
 use crate::runtime::solve_record::solve_lines;
 

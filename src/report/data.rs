@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::facts::SMALL;
 use super::ledger::Ledger;
 use super::number::{counted, plain, rounded, short};
 use super::project::left_over;
@@ -10,8 +11,6 @@ use crate::analyze::batches::Share;
 use crate::bind::Bound;
 use crate::language::program::{EventId, Names};
 
-/// Events of fewer samples are pointed out: their means say little.
-const SMALL: usize = 30;
 /// More events than these are not listed.
 const MOST: usize = 20;
 

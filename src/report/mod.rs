@@ -37,7 +37,7 @@ pub use html::page;
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use ledger::{Group, Ledger, Reading, RowLedger, left_out};
 pub use markdown::markdown;
-pub use number::short;
+pub use number::{counted, short};
 pub use price::{PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
 pub use sarif::sarif;

@@ -1,5 +1,8 @@
 //! Random tables, and streams run in memory and through the binary.
 
+#[path = "../common/random.rs"]
+mod random;
+
 use std::io::Cursor;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -11,26 +14,7 @@ use fairc::language::span::Source;
 use fairc::language::syntax::import::NoImports;
 use fairc::runtime::online::Memory;
 
-/// splitmix64: the same tables on every machine.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.bits() % limit as u64) as usize
-    }
-
-    pub fn between(&mut self, lo: f64, hi: f64) -> f64 {
-        lo + (hi - lo) * ((self.bits() >> 11) as f64 / (1_u64 << 53) as f64)
-    }
-}
+pub use random::Random;
 
 pub fn program(text: &str) -> Program {
     let source = Source { name: "spec.fair".into(), text: text.into() };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Format;
 use super::console::Console;
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, Shown, one_stream, open_with, outside};
+use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream, outside};
 use super::fault::Trouble;
 use super::input::{Content, Spec};
 use super::setting::words;
@@ -26,14 +26,8 @@ use crate::report::{
 /// `--format` also takes `markdown` and `sarif`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The spec, `.fair` or `.fairc`
-    #[arg(value_name = "SPEC")]
-    spec: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
-    /// The column with the predictions; by default that which the spec names
-    #[arg(long, value_name = "COL")]
-    pred: Option<String>,
+    input: PredictedArgs,
     /// Write a report as one page of HTML
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -86,18 +80,16 @@ impl Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.spec, &args.data.data)?;
+    one_stream(&args.input.spec, &args.input.data.data)?;
     if args.html_on_stdout() && console.format != Format::Human {
         return Err(Stop::failed("the page and the report cannot both go to standard output", "give `--html` a file"));
     }
-    let spec = Spec::read(&args.spec)?;
+    let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let facts = args.wants_facts(console);
     let watch = if facts { watch(&spec, program) } else { Watch::default() };
-    let predictions = Predictions::Column(args.pred.clone());
     let options = EncodeOptions { watch: watch.events(), ..EncodeOptions::default() };
-    let dataset = open_with(&args.data, &predictions, options, program, console)
-        .map_err(|trouble| trouble.told(&spec, program, console))?;
+    let dataset = args.input.open(options, &spec, program, console)?;
     let (ledger, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
         .map_err(|errors| errors.told(&spec, program, console))?;
     let slices = match &args.group_by {
@@ -111,7 +103,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         spec: &spec.name,
         data: dataset.source.name(),
         prediction: dataset.prediction.as_deref().unwrap_or_default(),
-        settings: words(&args.data.settings),
+        settings: words(&args.input.data.settings),
         n: dataset.encoded.n(),
         ledger,
         outside,

@@ -75,7 +75,7 @@ pub fn generators(problems: &[&Problem], most: usize) -> Result<Option<Vec<Gener
             }
             drafts.push((cells.clone(), Draft::new(sample, &direction)));
         }
-        drafts[index].1.add(length, interval(&bounds, sample));
+        drafts[index].1.add(length, bounds.at(sample));
     }
     Ok(Some(drafts.iter().map(|(cells, draft)| draft.finish(cells, problems)).collect()))
 }
@@ -112,13 +112,6 @@ fn by_cell(problem: &Problem, interval: (f64, f64), most: usize) -> Option<Vec<G
 /// Directions that differ by rounding alone are one.
 fn rounded(value: f64) -> u64 {
     (value + 0.0).to_bits().wrapping_add(1 << 7) >> 8
-}
-
-fn interval(bounds: &Bounds, sample: usize) -> (f64, f64) {
-    match bounds {
-        Bounds::Uniform { lo, hi } => (*lo, *hi),
-        Bounds::PerSample { lo, hi } => (lo[sample], hi[sample]),
-    }
 }
 
 fn in_sample_order(problem: &Problem) -> Vec<Option<Vec<f64>>> {
