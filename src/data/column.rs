@@ -12,8 +12,9 @@ use arrow_array::{
     StringViewArray, UInt64Array,
 };
 use arrow_buffer::NullBuffer;
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::DataType;
+
+use super::moment::formatted;
 
 /// A column of a batch.
 ///
@@ -152,11 +153,13 @@ impl Column {
             T::Float32 => Kind::Single(array.as_primitive::<Float32Type>().clone()),
             T::Float64 => Kind::Float(array.as_primitive::<Float64Type>().clone()),
             T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => {
-                let text = formatted(array)?;
+                let text = formatted(array).ok_or_else(|| describe_type(array.data_type()))?;
                 let number = text.iter().map(|text| text.and_then(parse_number)).collect();
                 Kind::Decimal { text, number }
             }
-            T::Date32 | T::Date64 | T::Time32(_) | T::Time64(_) | T::Timestamp(..) => Kind::Text(formatted(array)?),
+            T::Date32 | T::Date64 | T::Time32(_) | T::Time64(_) | T::Timestamp(..) => {
+                Kind::Text(formatted(array).ok_or_else(|| describe_type(array.data_type()))?)
+            }
             T::Binary => Kind::Text(utf8(array.as_binary::<i32>().iter(), array)?),
             T::LargeBinary => Kind::Text(utf8(array.as_binary::<i64>().iter(), array)?),
             T::BinaryView => Kind::Text(utf8(array.as_binary_view().iter(), array)?),
@@ -263,15 +266,6 @@ impl Column {
 fn runs<R: RunEndIndexType>(array: &RunArray<R>) -> Result<Kind, String> {
     let keys = (0..array.len()).map(|row| array.get_physical_index(row)).collect();
     Ok(Kind::Dictionary { keys, nulls: None, values: Box::new(Column::new(array.values())?) })
-}
-
-/// Values in the form that Arrow gives them as text.
-fn formatted(array: &ArrayRef) -> Result<StringArray, String> {
-    let unreadable = |_: ArrowError| describe_type(array.data_type());
-    let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).map_err(unreadable)?;
-    let text = |row| (!array.is_null(row)).then(|| formatter.value(row).try_to_string()).transpose();
-    (0..array.len()).map(text).collect::<Result<_, _>>().map_err(unreadable)
 }
 
 /// Bytes that are text.

@@ -16,6 +16,7 @@ mod error;
 mod json;
 mod levels;
 pub mod matrix;
+mod moment;
 mod parquet;
 mod source;
 mod stream;

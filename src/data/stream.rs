@@ -12,14 +12,14 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, Schema};
 
 use super::batch::{Batch, Lines};
 use super::column::Shortest;
 use super::csv::{Records, quote};
 use super::error::DataError;
-use super::json::{Members, RawLines, describe_line, elements, end_of_members};
+use super::json::{Kind, Members, RawLines, Wanted, column, describe_line, elements, end_of_members};
 use super::source::Format;
 
 /// A table that is read piece by piece.
@@ -139,37 +139,21 @@ impl TableStream {
 
     /// The values of keys, as text or, where all are, as booleans.
     fn values(&self, piece: &Piece, headers: &[String]) -> Result<Vec<ArrayRef>, DataError> {
-        let mut raw: Vec<Vec<Option<String>>> = vec![Vec::new(); headers.len()];
-        let wanted: Vec<&str> = headers.iter().map(String::as_str).collect();
-        for (line, object) in piece.objects() {
-            if let Some(error) = describe_line(&self.name, line, object.as_bytes(), &wanted) {
-                return Err(error);
-            }
-            raw.iter_mut().for_each(|column| column.push(None));
-            for (key, value) in Members::of(object) {
-                let text = object.get(value).filter(|text| *text != "null");
-                // Of a key that stands twice the last value counts, as in most readers.
-                for (column, _) in raw.iter_mut().zip(headers).filter(|(_, header)| **header == key) {
-                    if let Some(slot) = column.last_mut() {
-                        *slot = text.map(str::to_owned);
-                    }
-                }
-            }
-        }
-        let column = |values: Vec<Option<String>>| -> ArrayRef {
-            let given = || values.iter().flatten();
-            if given().next().is_some() && given().all(|text| text == "true" || text == "false") {
-                return Arc::new(
-                    values.iter().map(|text| text.as_ref().map(|text| text == "true")).collect::<BooleanArray>(),
-                );
-            }
-            let plain = |text: &String| match text.starts_with('"') {
-                true => serde_json::from_str(text).unwrap_or_default(),
-                false => text.clone(),
-            };
-            Arc::new(values.iter().map(|text| text.as_ref().map(plain)).collect::<StringArray>())
+        let names: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let wanted = Wanted::new(names.iter().copied());
+        let mut values: Vec<Vec<Option<&str>>> = vec![Vec::new(); headers.len()];
+        let wrong = |line: u64, object: &str| {
+            let not_an_object = || DataError::NotAnObject { file: self.name.to_string(), line, found: "text" };
+            describe_line(&self.name, line, object.as_bytes(), &names).unwrap_or_else(not_an_object)
         };
-        Ok(raw.into_iter().map(column).collect())
+        for (line, object) in piece.objects() {
+            let read = wanted.read(object).ok_or_else(|| wrong(line, object))?;
+            values.iter_mut().zip(read).for_each(|(column, value)| column.push(value));
+        }
+        let column = |values: &Vec<Option<&str>>| {
+            column(values, if values.iter().any(Option::is_some) { Kind::Boolean } else { Kind::Text })
+        };
+        Ok(values.iter().map(column).collect())
     }
 
     /// Appends the piece to an output, with one more number for each sample.

@@ -1,17 +1,17 @@
 //! Lines to batches.
 //!
-//! `arrow-json` decodes whole batches fast, but its errors carry no line. So lines are gathered here, and when a
-//! batch fails they are looked at one by one to say which is wrong and why.
+//! Lines are gathered and decoded together; when a batch fails they are looked at one by one to say which is wrong and
+//! why.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_json::ReaderBuilder;
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_schema::{Field, Schema};
 use serde_json::Value;
 
+use super::decode::{Wanted, column};
 use super::keys::{Keys, Kind};
 use crate::data::batch::{Limits, Lines as RowLines, MAX_BATCH_BYTES, Part, ReadBatches};
 use crate::data::error::DataError;
@@ -69,25 +69,13 @@ impl<R: Read> Lines<R> {
     }
 }
 
-fn type_as_written(kind: Kind) -> DataType {
-    if kind == Kind::Boolean { DataType::Boolean } else { DataType::Utf8 }
-}
-
-fn type_with_numbers(kind: Kind) -> DataType {
-    match kind {
-        Kind::Boolean => DataType::Boolean,
-        Kind::Integer => DataType::Int64,
-        Kind::Number => DataType::Float64,
-        Kind::Text | Kind::Nested => DataType::Utf8,
-    }
-}
-
 /// Reads some keys of a JSON Lines file.
 pub(in crate::data) struct Reader {
     lines: Lines,
-    /// Columns as the sample promised them, and all as text, for batches that break the promise.
-    schema: SchemaRef,
-    text_schema: SchemaRef,
+    names: Vec<String>,
+    /// What the columns hold, as the sample promised; one that breaks the promise holds text.
+    kinds: Vec<Kind>,
+    wanted: Wanted,
     batch_rows: usize,
     next_row: usize,
 }
@@ -99,37 +87,51 @@ impl Reader {
     pub fn new(source: &Source, file: File, keys: &Keys, indices: &[usize], limits: Limits) -> Self {
         // Without any column a batch would lose its rows; the first key does no harm, the caller drops it.
         let indices = if indices.is_empty() { &[0] } else { indices };
-        let schema = |type_of: fn(Kind) -> DataType| {
-            let keys = indices.iter().filter_map(|&index| keys.get(index));
-            let fields: Vec<Field> = keys.map(|(name, kind)| Field::new(name, type_of(kind), true)).collect();
-            Arc::new(Schema::new(fields))
-        };
+        let (names, kinds): (Vec<String>, Vec<Kind>) = indices
+            .iter()
+            .filter_map(|&index| keys.get(index))
+            .map(|(name, kind)| {
+                let typed = limits.numbers || kind == Kind::Boolean;
+                (name.to_owned(), if typed { kind } else { Kind::Text })
+            })
+            .unzip();
         Self {
             lines: Lines::new(source.name(), file),
-            schema: schema(if limits.numbers { type_with_numbers } else { type_as_written }),
-            text_schema: schema(|_| DataType::Utf8),
+            wanted: Wanted::new(names.iter().map(String::as_str)),
+            names,
+            kinds,
             batch_rows: limits.rows,
             next_row: 0,
         }
     }
 
-    /// Says which line of a batch is wrong.
-    fn diagnose(&self, bytes: &[u8], lines: &RowLines, error: &ArrowError) -> DataError {
-        let file = &self.lines.file;
-        let columns: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let mut rest = bytes;
-        let mut row = 0;
-        while let Some(line) = lines.get(row) {
-            let length = rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |at| at + 1);
-            let (text, after) = rest.split_at(length);
-            if let Some(error) = describe_line(file, line, text, &columns) {
-                return error;
+    /// The batch that lines make; none if one of them is wrong.
+    fn decode(&self, bytes: &[u8]) -> Option<RecordBatch> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let mut values: Vec<Vec<Option<&str>>> = vec![Vec::new(); self.names.len()];
+        for line in text.split_inclusive('\n') {
+            for (column, value) in values.iter_mut().zip(self.wanted.read(line)?) {
+                column.push(value);
             }
-            (rest, row) = (after, row + 1);
         }
-        let message = error.to_string();
-        let message = message.strip_prefix("Json error: ").unwrap_or(&message).to_owned();
-        DataError::Json { file: file.clone(), line: lines.get(0).unwrap_or(1), column: 1, message }
+        let columns: Vec<_> = values.iter().zip(&self.kinds).map(|(values, &kind)| column(values, kind)).collect();
+        let fields = self.names.iter().zip(&columns);
+        let fields: Vec<Field> =
+            fields.map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
+    }
+
+    /// Says which line of a batch is wrong.
+    fn diagnose(&self, bytes: &[u8], lines: &RowLines) -> DataError {
+        let file = &self.lines.file;
+        let columns: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let texts = bytes.split_inclusive(|&byte| byte == b'\n').enumerate();
+        texts.filter_map(|(row, text)| describe_line(file, lines.get(row)?, text, &columns)).next().unwrap_or_else(
+            || {
+                let message = "each line must be one object".to_owned();
+                DataError::Json { file: file.clone(), line: lines.get(0).unwrap_or(1), column: 1, message }
+            },
+        )
     }
 }
 
@@ -137,27 +139,16 @@ impl ReadBatches for Reader {
     fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
         let mut bytes = Vec::new();
         let mut lines = RowLines::new();
-        let (mut rows, mut one_object_each) = (0, true);
+        let mut rows = 0;
         while rows < self.batch_rows && bytes.len() < MAX_BATCH_BYTES {
-            let start = bytes.len();
             let Some(line) = self.lines.read_onto(&mut bytes)? else { break };
-            // An object that spans lines would have a line that does not begin or does not end like this.
-            let text = bytes[start..].trim_ascii();
-            one_object_each &= text.starts_with(b"{") && text.ends_with(b"}");
             lines.push(line);
             rows += 1;
         }
         if rows == 0 {
             return Ok(None);
         }
-        let decoded = if one_object_each {
-            decode(&self.schema, &bytes, rows).or_else(|error| {
-                if self.schema == self.text_schema { Err(error) } else { decode(&self.text_schema, &bytes, rows) }
-            })
-        } else {
-            Err(ArrowError::JsonError("each line must be one object".into()))
-        };
-        let columns = decoded.map_err(|error| self.diagnose(&bytes, &lines, &error))?;
+        let columns = self.decode(&bytes).ok_or_else(|| self.diagnose(&bytes, &lines))?;
         let first_row = self.next_row;
         self.next_row += rows;
         Ok(Some(Part { columns, first_row, lines }))
@@ -165,19 +156,6 @@ impl ReadBatches for Reader {
 
     fn bytes_read(&self) -> u64 {
         self.lines.bytes
-    }
-}
-
-/// Decodes `rows` objects; more or fewer in `bytes` are an error.
-fn decode(schema: &SchemaRef, bytes: &[u8], rows: usize) -> Result<RecordBatch, ArrowError> {
-    let mut decoder =
-        ReaderBuilder::new(schema.clone()).with_coerce_primitive(true).with_batch_size(rows).build_decoder()?;
-    let used = decoder.decode(bytes)?;
-    let rest = bytes.get(used..).unwrap_or_default();
-    let batch = decoder.flush()?;
-    match batch {
-        Some(batch) if batch.num_rows() == rows && rest.trim_ascii().is_empty() => Ok(batch),
-        _ => Err(ArrowError::JsonError("each line must be one object".into())),
     }
 }
 

@@ -10,25 +10,22 @@
 //! | `soft`, `z` | float64 | only where there are soft rows, or predictions were asked for |
 //! | `names` | text | of the rows |
 
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use rawzip::ZipArchiveWriter;
 
 use super::Numbers;
 
-/// Members of this size and more need the zip format's 64-bit fields.
-const LARGE: usize = 1 << 31;
 /// Arrays begin at a multiple of this, so that they can be mapped into memory.
 const ALIGNMENT: usize = 64;
 
-pub(super) fn write(numbers: &Numbers<'_>, out: &mut (impl Write + Seek)) -> io::Result<()> {
-    let mut archive = Archive(ZipWriter::new(out));
+pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut archive = Archive(ZipArchiveWriter::new(out));
     archive.integers("indptr", numbers.indptr)?;
     archive.integers("indices", numbers.indices)?;
     archive.floats("data", numbers.values)?;
     archive.integers("shape", &[numbers.rows(), numbers.samples()])?;
-    archive.member("format", "|S3", "()", 3, |out| out.write_all(b"csr"))?;
+    archive.member("format", "|S3", "()", |out| out.write_all(b"csr"))?;
     archive.floats("l", numbers.l)?;
     archive.floats("u", numbers.u)?;
     archive.floats("lo", numbers.lo)?;
@@ -40,21 +37,20 @@ pub(super) fn write(numbers: &Numbers<'_>, out: &mut (impl Write + Seek)) -> io:
         }
     }
     archive.texts("names", numbers.names)?;
-    archive.0.finish()?;
-    Ok(())
+    archive.0.finish().map(|_| ()).map_err(io::Error::other)
 }
 
-struct Archive<W: Write + Seek>(ZipWriter<W>);
+struct Archive<W: Write>(ZipArchiveWriter<W>);
 
-impl<W: Write + Seek> Archive<W> {
+impl<W: Write> Archive<W> {
     fn integers(&mut self, name: &str, values: &[usize]) -> io::Result<()> {
-        self.member(name, "<i8", &one_dimension(values.len()), 8 * values.len(), |out| {
+        self.member(name, "<i8", &one_dimension(values.len()), |out| {
             values.iter().try_for_each(|&value| out.write_all(&(value as i64).to_le_bytes()))
         })
     }
 
     fn floats(&mut self, name: &str, values: &[f64]) -> io::Result<()> {
-        self.member(name, "<f8", &one_dimension(values.len()), 8 * values.len(), |out| {
+        self.member(name, "<f8", &one_dimension(values.len()), |out| {
             values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
         })
     }
@@ -63,7 +59,7 @@ impl<W: Write + Seek> Archive<W> {
     fn texts(&mut self, name: &str, texts: &[String]) -> io::Result<()> {
         let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
         let kind = format!("<U{width}");
-        self.member(name, &kind, &one_dimension(texts.len()), 4 * width * texts.len(), |out| {
+        self.member(name, &kind, &one_dimension(texts.len()), |out| {
             for text in texts {
                 let padded = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(width);
                 for character in padded {
@@ -79,16 +75,15 @@ impl<W: Write + Seek> Archive<W> {
         name: &str,
         kind: &str,
         shape: &str,
-        bytes: usize,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        let options =
-            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(bytes >= LARGE);
-        self.0.start_file(format!("{name}.npy"), options)?;
-        let mut out = io::BufWriter::with_capacity(1 << 16, &mut self.0);
+        let path = format!("{name}.npy");
+        let (mut entry, data) = self.0.new_file(path.as_str()).start().map_err(io::Error::other)?;
+        let mut out = io::BufWriter::with_capacity(1 << 16, data.wrap(&mut entry));
         out.write_all(&header(kind, shape))?;
         write(&mut out)?;
-        out.flush()
+        let (_, sums) = out.into_inner()?.finish().map_err(io::Error::other)?;
+        entry.finish(sums).map(|_| ()).map_err(io::Error::other)
     }
 }
 

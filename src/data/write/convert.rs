@@ -4,13 +4,13 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
-use arrow_json::writer::{LineDelimited, Writer as JsonWriter, WriterBuilder};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
+use super::objects::write_objects;
 use super::{Plan, Slot};
 use crate::data::batch::{Batch, DEFAULT_BATCH_ROWS, Limits};
 use crate::data::column::{Column, Shortest, Value};
@@ -109,6 +109,10 @@ impl Plan<'_> {
         }
     }
 
+    fn unsupported(&self, column: String, found: String) -> DataError {
+        DataError::UnsupportedType { file: self.source.name().to_owned(), column, found }
+    }
+
     fn refuse(&self, format: Format, message: String) -> DataError {
         DataError::Convert { file: self.source.name().to_owned(), format: format.label(), message }
     }
@@ -117,7 +121,7 @@ impl Plan<'_> {
 /// A table being written.
 enum Sink<'a, W: Write + Send> {
     Text(csv::Writer<&'a mut W>),
-    Json(JsonWriter<&'a mut W, LineDelimited>),
+    Json(&'a mut W),
     Parquet(Box<ArrowWriter<&'a mut W>>),
 }
 
@@ -131,7 +135,7 @@ impl<'a, W: Write + Send> Sink<'a, W> {
                 writer.write_record(names).map_err(|error| csv_error(plan, error))?;
                 Ok(Self::Text(writer))
             }
-            Format::JsonLines => Ok(Self::Json(WriterBuilder::new().with_explicit_nulls(true).build(out))),
+            Format::JsonLines => Ok(Self::Json(out)),
             Format::Parquet => {
                 let writer = ArrowWriter::try_new(out, schema, Some(properties(plan.footer())))
                     .map_err(|error| parquet_error(plan, error))?;
@@ -143,9 +147,9 @@ impl<'a, W: Write + Send> Sink<'a, W> {
     fn write(&mut self, plan: &Plan<'_>, batch: &RecordBatch) -> Result<(), DataError> {
         match self {
             Self::Text(writer) => write_text(plan, writer, batch),
-            Self::Json(writer) => {
-                writer.write(batch).map_err(|error| plan.refuse(Format::JsonLines, error.to_string()))
-            }
+            Self::Json(out) => write_objects(out, batch)
+                .map_err(|error| plan.write_error(error))?
+                .map_err(|(column, found)| plan.unsupported(column, found)),
             Self::Parquet(writer) => writer.write(batch).map_err(|error| parquet_error(plan, error)),
         }
     }
@@ -153,7 +157,7 @@ impl<'a, W: Write + Send> Sink<'a, W> {
     fn close(self, plan: &Plan<'_>) -> Result<(), DataError> {
         match self {
             Self::Text(mut writer) => writer.flush().map_err(|error| plan.write_error(error)),
-            Self::Json(mut writer) => writer.finish().map_err(|error| plan.write_error(std::io::Error::other(error))),
+            Self::Json(_) => Ok(()),
             Self::Parquet(writer) => {
                 writer.close().map(|_| ()).map_err(|error| plan.write_error(std::io::Error::other(error)))
             }
@@ -164,11 +168,7 @@ impl<'a, W: Write + Send> Sink<'a, W> {
 fn write_text<W: Write>(plan: &Plan<'_>, writer: &mut csv::Writer<W>, batch: &RecordBatch) -> Result<(), DataError> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (array, field) in batch.columns().iter().zip(batch.schema().fields()) {
-        columns.push(Column::new(array).map_err(|found| DataError::UnsupportedType {
-            file: plan.source.name().to_owned(),
-            column: field.name().clone(),
-            found,
-        })?);
+        columns.push(Column::new(array).map_err(|found| plan.unsupported(field.name().clone(), found))?);
     }
     let mut field = Vec::new();
     for row in 0..batch.num_rows() {

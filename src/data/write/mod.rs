@@ -7,11 +7,12 @@
 //! | --- | --- | --- | --- |
 //! | CSV, TSV | text, quoted where needed | strings and nulls | text columns |
 //! | JSON Lines | text as written | bytes kept | booleans, integers, doubles, text |
-//! | Parquet | shortest text | typed values | columns as they were |
+//! | Parquet | shortest text | typed values, lists and records too | columns as they were |
 
 mod convert;
 mod csv;
 mod json;
+mod objects;
 
 use std::io;
 use std::path::Path;
