@@ -183,14 +183,19 @@ impl Local {
                 x.iter_mut().zip(vector).for_each(|(x, v)| *x -= cap * v);
                 continue;
             }
-            self.load_row(problem, row);
-            if self.basis.reduce(&self.vector) > 0.0 {
-                self.basis.push_reduced();
-                self.active.push(row);
-                self.places[row] = Place::Basic(side);
-            }
+            self.enter_independent(problem, row, side);
         }
         self.settle_known(problem, sides);
+    }
+
+    /// Lets a row into the basis, unless the rows there span it.
+    fn enter_independent(&mut self, problem: &Problem, row: usize, side: Side) {
+        self.load_row(problem, row);
+        if self.basis.reduce(&self.vector) > 0.0 {
+            self.basis.push_reduced();
+            self.active.push(row);
+            self.places[row] = Place::Basic(side);
+        }
     }
 
     /// Starts from all rows that are violated: one pass of guesses in place of one step for each row.
@@ -203,12 +208,7 @@ impl Local {
             } else {
                 continue;
             };
-            self.load_row(problem, row);
-            if self.basis.reduce(&self.vector) > 0.0 {
-                self.basis.push_reduced();
-                self.active.push(row);
-                self.places[row] = Place::Basic(side);
-            }
+            self.enter_independent(problem, row, side);
         }
         self.settle_known(problem, sides);
     }

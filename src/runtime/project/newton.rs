@@ -194,7 +194,8 @@ impl Newton {
             } else {
                 over.max(under)
             };
-            worst = worst.max(error / self.tolerance[row]);
+            // `max` would drop what is no number.
+            worst = if error.is_nan() { f64::INFINITY } else { worst.max(error / self.tolerance[row]) };
         }
         worst
     }
