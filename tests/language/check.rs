@@ -158,6 +158,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("weight w\nweight v\nconstraint c: E[score] <= 0.5", &["E0202 v"]),
     ("group g = age\nconstraint c: forall a in g: E[score | g == a] <= 0.5", &["E0303 age"]),
     ("group g = sex / race\nconstraint c: forall a in g: E[score | g == a] <= 0.5", &["E0303 sex / race"]),
+    ("group g = age > 3\nconstraint c: forall a in g: E[score | g == a] <= 0.5", &["E0303 age > 3"]),
     ("group g = bins(age)\nconstraint c: forall a in g: E[score | g == a] <= 0.5", &["E0204 bins(age)"]),
     ("constraint c: forall r in eps: E[score] <= 0.5", &["E0303 eps"]),
     ("constraint c: forall k in 1.5..3: E[score | age > k] <= 0.5", &["E0303 1.5"]),

@@ -233,6 +233,15 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Product(first, rest) => self.product_levels(value.span, first, rest),
             ast::ExprKind::Call { function, arguments } if function.text == "bins" => self.bins(value.span, arguments),
             ast::ExprKind::Name(name) => self.named_levels(name),
+            ast::ExprKind::Compare(..)
+            | ast::ExprKind::In { .. }
+            | ast::ExprKind::And(_)
+            | ast::ExprKind::Or(_)
+            | ast::ExprKind::Not(_) => {
+                let hint = Some("what is true or false of a sample is declared with `event NAME = ..`".to_string());
+                self.wrong_kind(value.span, "an event", "a group", hint);
+                None
+            }
             _ => {
                 let hint = Some("write a column, a group, `bins(age, 25, 45)` or a product of these".to_string());
                 self.wrong_kind(value.span, "an expression", "a group", hint);
