@@ -1,5 +1,6 @@
-"""Every Python block of the guide and of the package's page runs, in order, each page in one namespace."""
+"""Every Python block of the guide, of the package's page and of the notebook runs, in order, in one namespace."""
 
+import json
 import pathlib
 import re
 
@@ -21,3 +22,14 @@ def test_examples_run(page, tmp_path, monkeypatch):
     for line, block in blocks:
         # Line numbers of errors are those of the page.
         exec(compile("\n" * (line - 1) + block, str(page), "exec"), namespace)
+
+
+def test_the_notebook_runs(monkeypatch):
+    notebook = ROOT / "python" / "examples" / "credit.ipynb"
+    monkeypatch.chdir(notebook.parent)
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    namespace = {"__name__": "example"}
+    for place, cell in enumerate(cells):
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), f"cell {place} of {notebook.name}", "exec"), namespace)
+    assert not any(cell.get("outputs") for cell in cells)

@@ -99,7 +99,7 @@ def test_torch_checks_the_operators(odds, kind):
     layer = FairnessLayer(odds, DATA)
     core, data = layer._batch(Z, None, {})
     z, v = Z.clone().to(kind).requires_grad_(), torch.randn(N, dtype=kind, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    torch.library.opcheck(torch.ops.fairc.project.default, (z, data, [0.02], core.key))
+    torch.library.opcheck(torch.ops.fairc.project.default, (z, data, [0.02], core.key, True))
     torch.library.opcheck(torch.ops.fairc.project_vjp.default, (z.detach(), data, [0.02], v, core.key, False))
 
 

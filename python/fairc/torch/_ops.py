@@ -2,11 +2,12 @@
 
 Two operators, each a function of numbers alone (see ``python/src/layer.rs``)::
 
-    fairc::project(z, data, params, key) -> y                          y: the nearest predictions that satisfy the rows
+    fairc::project(z, data, params, key, remember) -> y                y: the nearest predictions that satisfy the rows
     fairc::project_vjp(z, data, params, v, key, transposed) -> u       u = Jᵀ v, or J v, with J = ∂y/∂z
 
 ``key`` names the layer that knows program and data. ``J`` is constant as long as the active set is, so the derivative of
-``u`` with respect to ``v`` is the same operator transposed, and that with respect to ``z`` is zero.
+``u`` with respect to ``v`` is the same operator transposed, and that with respect to ``z`` is zero. ``remember`` keeps the
+solution for a backward pass to come; without, that pass solves again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Core:
 
 def project(z: torch.Tensor, data: list[torch.Tensor], params: list[float], core: Core) -> torch.Tensor:
     """The nearest predictions to the vector ``z`` that satisfy the rows of ``core``."""
-    return torch.ops.fairc.project(z, data, params, core.key)  # type: ignore[no-any-return]
+    remember = z.requires_grad and torch.is_grad_enabled()
+    return torch.ops.fairc.project(z, data, params, core.key, remember)  # type: ignore[no-any-return]
 
 
 def _native(key: int) -> _fairc.Layer:
@@ -56,10 +58,13 @@ def _vector(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
 
 
 @torch.library.custom_op(
-    "fairc::project", mutates_args=(), schema="(Tensor z, Tensor[] data, float[] params, int key) -> Tensor"
+    "fairc::project",
+    mutates_args=(),
+    schema="(Tensor z, Tensor[] data, float[] params, int key, bool remember) -> Tensor",
 )
-def _project(z: torch.Tensor, data: list[torch.Tensor], params: list[float], key: int) -> torch.Tensor:
-    remember = torch.is_grad_enabled()
+def _project(
+    z: torch.Tensor, data: list[torch.Tensor], params: list[float], key: int, remember: bool
+) -> torch.Tensor:
     y = _native(key).forward(_vector(z), [_vector(column) for column in data], list(params), remember)
     return torch.from_numpy(y).to(z.device)
 
@@ -78,7 +83,7 @@ def _project_vjp(
 
 
 @_project.register_fake
-def _(z: torch.Tensor, data: list[torch.Tensor], params: list[float], key: int) -> torch.Tensor:
+def _(z: torch.Tensor, data: list[torch.Tensor], params: list[float], key: int, remember: bool) -> torch.Tensor:
     return z.new_empty(z.shape)
 
 
@@ -90,7 +95,7 @@ def _(
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-    z, data, params, key = inputs
+    z, data, params, key, _ = inputs
     ctx.save_for_backward(z, *data)
     # The layer lives as long as a backward pass may come.
     ctx.params, ctx.key, ctx.core = params, key, _cores.get(key)
@@ -104,7 +109,7 @@ def _no_gradient(params: list[float]) -> list[None] | None:
 def _backward(ctx: Any, v: torch.Tensor) -> tuple[Any, ...]:
     z, *data = ctx.saved_tensors
     u = torch.ops.fairc.project_vjp(z, data, ctx.params, v, ctx.key, False)
-    return u, [None] * len(data), _no_gradient(ctx.params), None
+    return u, [None] * len(data), _no_gradient(ctx.params), None, None
 
 
 def _keep_vjp(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
