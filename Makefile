@@ -1,5 +1,5 @@
 # The commands that people use; CONTRIBUTING.md says when.
-.PHONY: demo test core snapshots fuzz bench book coverage
+.PHONY: demo test core snapshots fuzz bench python book coverage
 
 demo:            ## the README's first command
 	cargo run --release --quiet -- project examples/german_credit/parity.fair \
@@ -20,6 +20,9 @@ fuzz:            ## many random and mutated specs
 
 bench:           ## readers and writers
 	cargo bench --bench data
+
+python:          ## the Python package: builds, checks types, tests
+	bash tests/run.sh python
 
 book:            ## docs/ as HTML (needs mdbook)
 	mdbook build docs

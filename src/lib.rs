@@ -25,6 +25,8 @@ pub mod language;
 #[cfg(feature = "analyze")]
 pub mod report;
 pub mod runtime;
+#[cfg(feature = "spec")]
+pub mod spec;
 #[cfg(feature = "torch")]
 pub mod torch;
 

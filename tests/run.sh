@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Everything that must pass: formatting, lints, documentation, tests, and the oracles in Python.
 #
-#   bash tests/run.sh            all of it but training
+#   bash tests/run.sh            all of it but training and Python
 #   bash tests/run.sh core       formatting, lints and the Rust tests alone (no Python)
 #   bash tests/run.sh oracles    the comparisons with Python alone
 #   bash tests/run.sh torch      training alone: installs libtorch in .venv (about 1 GB), builds and tests the feature
+#   bash tests/run.sh python     the Python package alone, with a wheel for empty environments; see tests/python.sh
 #
 # Needs Rust, Python 3 with venv, and a C and C++ compiler; it makes its own virtual environment in .venv.
 set -euo pipefail
@@ -59,6 +60,7 @@ torch() {
 case "${1:-all}" in
 core) core ;;
 torch) torch ;;
+python) bash tests/python.sh wheel ;;
 oracles)
     python_environment
     oracles
@@ -69,7 +71,7 @@ all)
     oracles
     ;;
 *)
-    echo "usage: bash tests/run.sh [all|core|oracles|torch]" >&2
+    echo "usage: bash tests/run.sh [all|core|oracles|torch|python]" >&2
     exit 2
     ;;
 esac

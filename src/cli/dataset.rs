@@ -3,18 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::fault::{Fault, Trouble, at_row};
+use super::fault::Trouble;
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
-use crate::analyze::feasibility::RowSide;
 use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
 use crate::data::{Format, STANDARD_STREAM, Source};
-use crate::language::diagnostic::{Code, Diagnostic};
-use crate::language::program::{Names, Program};
+use crate::language::program::Program;
 use crate::report::Paint;
-use crate::runtime::problem::Problem;
-use crate::runtime::project::{Infeasibility, Status};
+pub use crate::spec::{infeasible, outside, sides_of, status_word};
 
 /// The arguments of commands that read data.
 #[derive(Debug, clap::Args)]
@@ -167,65 +164,6 @@ pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
     let more = columns.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("the columns are {}{more}", names.join(", "))
-}
-
-/// The sides that a proof of infeasibility uses.
-pub fn sides_of(proof: &Infeasibility) -> Vec<RowSide> {
-    let upper = |row: &usize| proof.combination.get(*row).is_none_or(|weight| *weight >= 0.0);
-    proof.rows.iter().map(|row| RowSide { row: *row, upper: upper(row) }).collect()
-}
-
-/// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
-pub fn infeasible(sides: &[RowSide], problem: &Problem, place: &str, spec: &Spec, program: &Program) -> Fault {
-    const MOST: usize = 8;
-    let mut names: Vec<String> = sides.iter().map(|side| problem.row_name(side.row)).collect();
-    names.dedup();
-    let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MOST);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = match &listed[..] {
-        [only] => format!("no predictions within their bounds satisfy {only}{place}"),
-        several => format!("no predictions within their bounds satisfy all of {}{more}{place}", several.join(", ")),
-    };
-    let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
-                violation with `--on-infeasible relax`";
-    let mut fault = Fault {
-        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new() },
-        places: Vec::new(),
-    };
-    let words = Names::of(program);
-    for RowSide { row, upper } in sides.iter().take(MOST) {
-        let name = problem.row_name(*row);
-        let compared = program.rows.iter().find(|row| row.origins.iter().any(|origin| origin.name == name));
-        let compared = compared.map_or_else(String::new, |row| program.terms_text(&row.terms, &words));
-        let side = |sides: &[f64]| sides.get(*row).copied().unwrap_or(f64::NAN);
-        let asked = match upper {
-            false => format!("{compared} >= {}", side(problem.lower())),
-            true => format!("{compared} <= {}", side(problem.upper())),
-        };
-        at_row(&mut fault, &name, &format!("`{name}` asks for {asked}"), spec, program);
-    }
-    fault
-}
-
-/// The name of a status in JSON.
-pub fn status_word(status: &Status) -> &'static str {
-    match status {
-        Status::Optimal => "optimal",
-        Status::Infeasible(_) => "infeasible",
-        Status::IterationLimit => "iteration_limit",
-        Status::Relaxed(_) => "relaxed",
-    }
-}
-
-/// How many numbers lie outside the box, and by how much at most.
-pub fn outside(problem: &Problem, values: &[f64]) -> (usize, f64) {
-    let bounds = problem.bounds();
-    let excess = values.iter().enumerate().map(|(index, value)| {
-        let (lo, hi) = bounds.at(index);
-        (lo - value).max(value - hi)
-    });
-    excess.filter(|excess| *excess > 0.0).fold((0, 0.0), |(count, most), excess| (count + 1, f64::max(most, excess)))
 }
 
 /// Paints reports on standard output.

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::data::DataError;
+pub use crate::spec::Failure;
 
 /// The answer of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +37,6 @@ pub enum Stop {
     Failed(Failure),
     /// The same, and it has been said.
     Told,
-}
-
-/// What went wrong with files or arguments, for the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    pub message: String,
-    pub help: Option<String>,
-}
-
-impl Failure {
-    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Failure {
-        Failure { message: message.into(), help: Some(help.into()).filter(|help| !help.is_empty()) }
-    }
 }
 
 impl Stop {

@@ -58,6 +58,12 @@ impl Batch {
         Batch { columns, first_row: 0, lines, file }
     }
 
+    /// A batch of a table in memory; `first_row` is the index of its first row in the table, and `name` what errors call
+    /// the table.
+    pub fn in_memory(columns: RecordBatch, first_row: usize, name: &str) -> Batch {
+        Batch { columns, first_row, lines: Lines::Absent, file: name.into() }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.columns.num_rows()

@@ -1,6 +1,5 @@
 //! `fairc audit`: do predictions satisfy a spec?
 
-mod place;
 mod slices;
 
 use std::io::Write;
@@ -10,15 +9,14 @@ use super::args::Format;
 use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream, outside};
 use super::fault::Trouble;
-use super::input::{Content, Spec};
+use super::input::Spec;
 use super::setting::words;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{EncodeOptions, Encoded, Resampling, Samples};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::program::Program;
-use crate::report::{
-    Audit, Evidence, Facts, Ledger, SlicesFacts, Watch, markdown, page, partitions, sarif, slices_text,
-};
+use crate::report::{Audit, Evidence, Facts, Ledger, SlicesFacts, Watch, markdown, page, sarif, slices_text};
+use crate::spec::{places, watch};
 
 /// Check whether predictions satisfy a spec
 ///
@@ -123,7 +121,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         data_hash: dataset.source.hash()?.to_hex().to_string(),
         data_bytes: dataset.source.size(),
         watch: &watch,
-        places: place::places(&spec, program),
+        places: places(&spec, program),
         resampling: args.resampling(dataset.encoded.n()),
         slices,
         date: args.date.clone(),
@@ -170,18 +168,6 @@ fn entered<'a>(
     ledger.enter(&bound, encoded, samples, predictions).map_err(|error| Stop::failed(error.to_string(), ""))?;
     let outside = outside(&bound.problem, predictions);
     Ok((ledger, outside))
-}
-
-/// The groups that the report shows.
-fn watch(spec: &Spec, program: &Program) -> Watch {
-    let declared = match &spec.content {
-        Content::Source(compilation) => {
-            let groups = crate::language::lower::groups(&compilation.hir, &compilation.sources);
-            groups.into_iter().map(|group| (group.name, group.levels)).collect()
-        }
-        Content::Compiled(_) | Content::Broken(_) => Vec::new(),
-    };
-    Watch::new(program, partitions(program, declared))
 }
 
 fn text(audit: &Audit<'_>, slices: Option<&SlicesFacts>, args: &Args, console: &Console) -> String {

@@ -4,7 +4,7 @@
 //! people (miette, [`human`]) or as JSON ([`json`]). Codes are stable and each has a page in `docs/errors/`.
 
 mod finding;
-#[cfg(feature = "cli")]
+#[cfg(feature = "spec")]
 pub mod human;
 pub mod json;
 

@@ -1,0 +1,47 @@
+"""fairc: group-fairness constraints on model predictions.
+
+A spec is compiled once, applied to any table, and its projection is exact::
+
+    import fairc
+
+    program = fairc.compile('''
+        column sex: {female, male}
+        predict score: real in [0, 1]
+        constraint parity: |E[score | sex == female] - E[score | sex == male]| <= 0.02
+    ''')
+    fair = program.project(frame, "score").y
+    print(program.audit(frame, fair))
+
+``fairc.torch`` has the layer and trainer for PyTorch, ``fairc.sklearn`` the estimator, ``fairc.plots`` the pictures.
+"""
+
+from ._dataset import Audit, BoundRow, Dataset, Gradient, Problem, Projection
+from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
+from ._fairc import __version__, explain, metric, metrics
+from ._program import Column, Param, Prediction, Program, Row, compile
+from ._stream import Stream
+
+__all__ = [
+    "Audit",
+    "BoundRow",
+    "Column",
+    "CompileError",
+    "DataError",
+    "Dataset",
+    "FairError",
+    "Gradient",
+    "InfeasibleError",
+    "Param",
+    "Prediction",
+    "Problem",
+    "Program",
+    "Projection",
+    "Row",
+    "SolveError",
+    "Stream",
+    "__version__",
+    "compile",
+    "explain",
+    "metric",
+    "metrics",
+]

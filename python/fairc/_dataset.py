@@ -1,0 +1,270 @@
+"""Data that were encoded, batches that were bound, and what comes of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _fairc
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from ._program import Program
+
+__all__ = ["Audit", "BoundRow", "Dataset", "Gradient", "Problem", "Projection"]
+
+Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BoundRow:
+    """What became of a row in a batch: ``status`` is ``kept``, ``skipped`` or ``left out``, with the reason."""
+
+    name: str
+    status: str
+    #: Its place among the rows of the problem, if it was kept.
+    place: int | None
+    lower: float | None
+    upper: float | None
+    reason: str | None
+
+
+class Dataset:
+    """A table in codes; batches of it are bound without looking at the table again."""
+
+    def __init__(self, program: Program, core: _fairc.Encoded, source: Any, options: dict[str, Any]) -> None:
+        self.program = program
+        #: What messages call the table.
+        self.name: str = options["name"]
+        self._core = core
+        self._params: dict[str, float] = options["params"]
+        #: To encode it again where it is unpickled; no copy.
+        self._source, self._options = source, options
+
+    def __len__(self) -> int:
+        return self._core.n
+
+    @property
+    def cells(self) -> npt.NDArray[np.uint32]:
+        """The cell of each sample: samples of a cell are in the same groups."""
+        return self._core.cell()
+
+    def bind(self, rows: npt.ArrayLike | None = None, *, params: Mapping[str, float] | None = None) -> Problem:
+        """The problem of a batch: all samples, or those at the places ``rows``."""
+        places = None if rows is None else _places(rows, len(self))
+        core = self._core.bind(places, {**self._params, **(params or {})})
+        return Problem(self.program, core)
+
+    def predictions(self, values: npt.ArrayLike | None = None) -> Floats:
+        """``values`` as a vector; by default those of the table."""
+        if values is not None:
+            from ._program import as_vector
+
+            return as_vector(values)
+        own = self._core.prediction()
+        if own is None:
+            raise ValueError("the data were encoded without a column of predictions; hand them over as a vector")
+        return own
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _encoded_again, (self.program, self._source, self._options, self._digest())
+
+    def __copy__(self) -> Dataset:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Dataset:
+        return self
+
+    def _digest(self) -> str:
+        return hashlib.blake2b(self.cells.tobytes()).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"<fairc.Dataset of {len(self)} samples in {self._core.cells} cells, for {self.program.name}>"
+
+
+def _encoded_again(program: Program, source: Any, options: dict[str, Any], digest: str) -> Dataset:
+    dataset = program.encode(source, **options)
+    if dataset._digest() != digest:
+        raise ValueError("the table was changed after it was encoded, so that the data set cannot be restored")
+    return dataset
+
+
+def _places(rows: npt.ArrayLike, n: int) -> npt.NDArray[np.uint32]:
+    array = np.asarray(rows)
+    if array.dtype == bool:
+        array = np.flatnonzero(array)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise ValueError(f"`rows` is {array.dtype} of shape {array.shape}, expected a vector of integers")
+    wrong = np.flatnonzero((array < 0) | (array >= n))
+    if wrong.size:
+        raise IndexError(f"`rows[{wrong[0]}]` is {array[wrong[0]]}, expected a place among {n} samples")
+    return np.ascontiguousarray(array, dtype=np.uint32)
+
+
+class Problem:
+    """A program bound to a batch: numbers only."""
+
+    def __init__(self, program: Program, core: _fairc.Problem) -> None:
+        self.program = program
+        self._core = core
+        self._numbers: dict[str, Any] | None = None
+
+    def __len__(self) -> int:
+        return self._core.n
+
+    @property
+    def rows(self) -> tuple[BoundRow, ...]:
+        """What became of each row of the program."""
+        return tuple(BoundRow(**row) for row in json.loads(self._core.rows()))
+
+    def numbers(self) -> dict[str, Any]:
+        """The matrix in CSR form (``indptr``, ``indices``, ``values``), ``names``, sides ``lower`` and ``upper``, bounds
+        ``lo`` and ``hi``, ``soft`` and ``weights``."""
+        if self._numbers is None:
+            self._numbers = self._core.numbers()
+        return self._numbers
+
+    def matrix(self) -> csr_array:
+        """``A`` as a SciPy CSR array."""
+        from scipy.sparse import csr_array
+
+        found = self.numbers()
+        shape = (len(found["lower"]), len(self))
+        return csr_array((found["values"], found["indices"], found["indptr"]), shape=shape)
+
+    def activity(self, y: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """``A y``: the value of each row."""
+        return self._core.activity(np.ascontiguousarray(y, dtype=np.float64))
+
+    def violation(self, y: npt.ArrayLike) -> float:
+        """By how much ``y`` misses a row or a bound at most; 0 if it satisfies all."""
+        found, values = self.numbers(), np.asarray(y, dtype=np.float64).reshape(-1)
+        rows = self.activity(values)
+        parts = [found["lower"] - rows, rows - found["upper"], found["lo"] - values, values - found["hi"]]
+        return max([0.0, *(float(part.max()) for part in parts if part.size)])
+
+    def project(self, z: npt.ArrayLike, *, on_infeasible: Literal["error", "relax"] = "error") -> Projection:
+        """The nearest predictions that satisfy the rows and bounds; ``float32`` stays ``float32``.
+
+        :raises fairc.InfeasibleError: if there are none and ``on_infeasible`` is not ``"relax"``.
+        """
+        from ._program import as_vector
+
+        return Projection(self, self._core.project(as_vector(z), on_infeasible))
+
+    def __repr__(self) -> str:
+        kept = sum(row.status == "kept" for row in self.rows)
+        return f"<fairc.Problem of {len(self)} samples: {kept} of {len(self.rows)} rows of {self.program.name}>"
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Derivatives of ``v @ y`` with respect to predictions, sides of the rows, and weights."""
+
+    z: Floats
+    lower: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+
+
+class Projection:
+    """The nearest predictions that satisfy a problem, with the proof that they are."""
+
+    def __init__(self, problem: Problem, core: _fairc.Projection) -> None:
+        self.problem = problem
+        self._core = core
+        #: The predictions.
+        self.y: Floats = core.y()
+        facts = core.facts()
+        #: ``optimal``, or ``relaxed`` where no predictions satisfy the rows.
+        self.status: str = facts["status"]
+        #: One for each row of the problem, above zero on upper sides.
+        self.multipliers: npt.NDArray[np.float64] = facts["multipliers"]
+        #: The side of each row that holds with equality; empty text for none.
+        self.active: list[str] = facts["active"]
+        #: ``row_violation``, ``bound_violation``, ``stationarity``, ``duality_gap`` of the numbers in ``y``.
+        self.certificate: dict[str, float] = facts["certificate"]
+        #: Half the (weighted) squared distance.
+        self.objective: float = facts["objective"]
+
+    def vjp(self, v: npt.ArrayLike) -> Gradient:
+        """The gradient of ``v @ y``."""
+        direction: Any = np.ascontiguousarray(v, dtype=self.y.dtype)
+        return Gradient(**self._core.vjp(direction))
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.y, dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        active = sum(bool(side) for side in self.active)
+        return f"<fairc.Projection of {len(self.y)} samples: {self.status}, {active} of {len(self.active)} rows active>"
+
+
+class Audit:
+    """Whether predictions satisfy a spec, and the report on it."""
+
+    def __init__(
+        self, dataset: Dataset, predictions: Floats, column: str | None, tolerance: float, bootstrap: int, seed: int
+    ) -> None:
+        self._dataset = dataset
+        self._z = np.ascontiguousarray(predictions, dtype=np.float64)
+        self._column = column or dataset.program.prediction.name
+        self._settings: dict[str, Any] = {"tolerance": tolerance, "bootstrap": bootstrap, "seed": seed}
+        self._reports: dict[str, str] = {}
+        #: Whether every row holds and every prediction lies within its bounds.
+        self.passed: bool = self._gather([])
+
+    def _gather(self, formats: list[str]) -> bool:
+        passed, reports = self._dataset._core.audit(
+            self._z, self._dataset.name, self._column, params=self._dataset._params, formats=formats, **self._settings
+        )
+        self._reports.update(reports)
+        return passed
+
+    def _report(self, format: str) -> str:
+        if format not in self._reports:
+            self._gather([format])
+        return self._reports[format]
+
+    def text(self) -> str:
+        """The report for people."""
+        return self._report("text")
+
+    def json(self) -> dict[str, Any]:
+        """All facts of the report."""
+        found: dict[str, Any] = json.loads(self._report("json"))
+        return found
+
+    def html(self) -> str:
+        """The report as one page."""
+        return self._report("html")
+
+    def markdown(self) -> str:
+        return self._report("markdown")
+
+    def sarif(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._report("sarif"))
+        return found
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the report in the format that the extension names: html, json, md, sarif or txt."""
+        suffix = pathlib.Path(path).suffix.lower()
+        formats = {".html": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "text"}
+        if suffix not in formats:
+            raise ValueError(f"`{path}` ends in {suffix!r}; the endings are {', '.join(formats)}")
+        pathlib.Path(path).write_text(self._report(formats[suffix]), encoding="utf-8")
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return self.text()

@@ -1,0 +1,115 @@
+"""Batches in which every group has its share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import DataLoader, Sampler, TensorDataset
+
+__all__ = ["StratifiedBatches", "create_dataloaders", "create_stratified_dataloaders"]
+
+
+class StratifiedBatches(Sampler[list[int]]):
+    """Batches of indices in which every cell has its share, to within one sample at either end.
+
+    ``cells`` says for each sample which cell it is in, as :attr:`fairc.Dataset.cells` does. Every sample is in exactly
+    one batch of an epoch; sizes differ by at most one, so no batch is a small rest. The order is drawn anew for each
+    epoch from the seed. Hand it to ``DataLoader(batch_sampler=...)``.
+    """
+
+    def __init__(self, cells: npt.ArrayLike, batch_size: int, *, seed: int = 0, shuffle: bool = True) -> None:
+        self.cells = np.unique(np.asarray(cells), return_inverse=True)[1].reshape(-1)
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` is {batch_size}, expected 1 or more")
+        if self.cells.size == 0:
+            raise ValueError("there are no samples to make batches of")
+        self.batches = -(-self.cells.size // batch_size)
+        self.seed = seed
+        self.shuffle = shuffle
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """The epoch to come; batches are a function of seed and epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[list[int]]:
+        random = np.random.default_rng((self.seed, self.epoch if self.shuffle else 0))
+        self.epoch += 1
+        order = random.permutation(self.cells.size)
+        counts = np.bincount(self.cells)
+        # The place of a sample in its cell, as a share of the cell: equal shares of all cells are next to each other.
+        by_cell = order[np.argsort(self.cells[order], kind="stable")]
+        places = np.concatenate([np.arange(count) for count in counts])
+        shares = (places + random.random(len(counts))[self.cells[by_cell]]) / counts[self.cells[by_cell]]
+        for batch in np.array_split(by_cell[np.argsort(shares, kind="stable")], self.batches):
+            yield random.permutation(batch).tolist()
+
+
+def _tensor(values: Any) -> torch.Tensor:
+    return torch.as_tensor(np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)).float()
+
+
+def _dataset(x: Any, y: Any) -> TensorDataset:
+    features, targets = _tensor(x), _tensor(y)
+    return TensorDataset(features, targets.unsqueeze(1) if targets.dim() == 1 else targets)
+
+
+def create_stratified_dataloaders(
+    X_train: Any,
+    y_train: Any,
+    X_val: Any = None,
+    y_val: Any = None,
+    X_test: Any = None,
+    y_test: Any = None,
+    protected_attr_idx: int | Sequence[int] = 0,
+    batch_size_train: int = 256,
+    batch_size_eval: int = 256,
+    *,
+    by_label: bool = False,
+    seed: int = 0,
+) -> tuple[DataLoader[Any], ...]:
+    """Loaders whose batches have of every group its share; see :class:`StratifiedBatches`.
+
+    Any number of attributes with any number of values. ``by_label`` also gives every label its share in each group,
+    for metrics that read labels. No sample is dropped.
+    """
+    indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
+    parts = [(X_train, y_train, batch_size_train, True)]
+    parts += [(x, y, batch_size_eval, False) for x, y in ((X_val, y_val), (X_test, y_test)) if x is not None]
+    loaders = []
+    for x, y, size, shuffle in parts:
+        dataset = _dataset(x, y)
+        keys = dataset.tensors[0][:, indices]
+        if by_label:
+            keys = torch.cat([keys, dataset.tensors[1]], dim=1)
+        cells = np.unique(keys.numpy(), axis=0, return_inverse=True)[1]
+        batches = StratifiedBatches(cells, size, seed=seed, shuffle=shuffle)
+        loaders.append(DataLoader(dataset, batch_sampler=batches))
+    return tuple(loaders)
+
+
+def create_dataloaders(
+    X_train: Any,
+    y_train: Any,
+    X_val: Any = None,
+    y_val: Any = None,
+    X_test: Any = None,
+    y_test: Any = None,
+    batch_size_train: int = 32,
+    batch_size_eval: int | None = None,
+    shuffle_train: bool = True,
+) -> tuple[DataLoader[Any], ...]:
+    """Plain loaders, which keep every sample. Stratified ones are better for training."""
+    size = batch_size_train if batch_size_eval is None else batch_size_eval
+    loaders = [DataLoader(_dataset(X_train, y_train), batch_size=batch_size_train, shuffle=shuffle_train)]
+    for x, y in ((X_val, y_val), (X_test, y_test)):
+        if x is not None:
+            loaders.append(DataLoader(_dataset(x, y), batch_size=size))
+    return tuple(loaders)

@@ -1,0 +1,136 @@
+//! NumPy arrays and Arrow tables as what the library reads.
+
+use std::sync::Arc;
+
+use arrow_array::ffi_stream::RecordBatchStreamReader;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array,
+    RecordBatch, RecordBatchOptions, RecordBatchReader, StringArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+};
+use arrow_data::ArrayData;
+use arrow_pyarrow::FromPyArrow;
+use arrow_schema::{Field, Schema};
+use fairc::bind::BindError;
+use fairc::data::Batch;
+use numpy::{PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+/// Predictions in one of the two types that the runtime knows.
+pub enum Numbers<'py> {
+    Single(PyReadonlyArray1<'py, f32>),
+    Double(PyReadonlyArray1<'py, f64>),
+}
+
+impl<'py> Numbers<'py> {
+    /// A contiguous vector of floats; the Python side makes it so.
+    pub fn new(value: &Bound<'py, PyAny>) -> PyResult<Numbers<'py>> {
+        if let Ok(array) = value.extract::<PyReadonlyArray1<'py, f64>>() {
+            return Ok(Numbers::Double(array));
+        }
+        let array = value.extract::<PyReadonlyArray1<'py, f32>>();
+        array.map(Numbers::Single).map_err(|_| {
+            PyTypeError::new_err(format!(
+                "predictions are {}, expected a vector of float32 or float64",
+                describe(value)
+            ))
+        })
+    }
+}
+
+/// `int64 of shape (3, 1)`, or the type of what is no array.
+fn describe(value: &Bound<'_, PyAny>) -> String {
+    match value.cast::<PyUntypedArray>() {
+        Ok(array) => format!("{} of shape {:?}", array.dtype(), array.shape()),
+        Err(_) => value.get_type().name().map_or_else(|_| "no array".to_owned(), |name| name.to_string()),
+    }
+}
+
+macro_rules! numeric {
+    ($value:expr, $($native:ty => $array:ty),+) => {
+        $(if let Ok(found) = $value.extract::<PyReadonlyArray1<'_, $native>>() {
+            return Ok(Arc::new(<$array>::from_iter_values(found.as_array().iter().copied())));
+        })+
+    };
+}
+
+/// A column: a NumPy vector, an Arrow array, or a list of texts. NaN in a float is a null, as NumPy has no other.
+pub fn column(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    if value.hasattr("__arrow_c_array__")? {
+        let data = ArrayData::from_pyarrow_bound(value)?;
+        return Ok(arrow_array::make_array(data));
+    }
+    if let Ok(found) = value.extract::<PyReadonlyArray1<'_, f64>>() {
+        let known = found.as_array().iter().map(|&value| (!value.is_nan()).then_some(value)).collect::<Float64Array>();
+        return Ok(Arc::new(known));
+    }
+    if let Ok(found) = value.extract::<PyReadonlyArray1<'_, f32>>() {
+        let known = found.as_array().iter().map(|&value| (!value.is_nan()).then_some(value)).collect::<Float32Array>();
+        return Ok(Arc::new(known));
+    }
+    numeric!(value, i64 => Int64Array, i32 => Int32Array, i16 => Int16Array, i8 => Int8Array,
+        u8 => UInt8Array, u16 => UInt16Array, u32 => UInt32Array, u64 => UInt64Array);
+    if let Ok(found) = value.extract::<PyReadonlyArray1<'_, bool>>() {
+        return Ok(Arc::new(found.as_array().iter().map(|&value| Some(value)).collect::<BooleanArray>()));
+    }
+    let texts: Vec<Option<String>> = value.extract().map_err(|_| {
+        PyTypeError::new_err(format!("column `{name}` is {}, expected a vector of numbers or texts", describe(value)))
+    })?;
+    Ok(Arc::new(StringArray::from(texts)))
+}
+
+/// Columns of one length as a batch, in the order of `headers`.
+pub fn batch(table: &str, rows: usize, headers: &[String], arrays: Vec<ArrayRef>) -> PyResult<Batch> {
+    let wrong = headers.iter().zip(&arrays).find(|(_, array)| array.len() != rows);
+    if let Some((name, array)) = wrong {
+        return Err(PyValueError::new_err(format!("column `{name}` has {} values, expected {rows}", array.len())));
+    }
+    let field = |(name, array): (&String, &ArrayRef)| Field::new(name, array.data_type().clone(), true);
+    let schema = Schema::new(headers.iter().zip(&arrays).map(field).collect::<Vec<_>>());
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let columns = RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(Batch::in_memory(columns, 0, table))
+}
+
+/// A stream of Arrow batches, from any library that exports one.
+pub struct Stream(RecordBatchStreamReader);
+
+impl Stream {
+    pub fn new(value: &Bound<'_, PyAny>) -> PyResult<Stream> {
+        RecordBatchStreamReader::from_pyarrow_bound(value).map(Stream)
+    }
+
+    /// The names of its columns.
+    pub fn headers(&self) -> Vec<String> {
+        self.0.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// Calls `see` with each batch of the columns `headers`, in this order.
+    pub fn each(
+        self,
+        table: &str,
+        headers: &[String],
+        mut see: impl FnMut(&Batch) -> Result<(), BindError>,
+    ) -> Result<(), Broken> {
+        let names = self.headers();
+        let place = |header: &String| names.iter().position(|name| name == header);
+        let order: Option<Vec<usize>> = headers.iter().map(place).collect();
+        let order = order.ok_or_else(|| Broken::Stream("the stream has other columns than the table".to_owned()))?;
+        let mut first = 0;
+        for columns in self.0 {
+            let columns = columns.and_then(|columns| columns.project(&order));
+            let columns = columns.map_err(|error| Broken::Stream(error.to_string()))?;
+            let rows = columns.num_rows();
+            see(&Batch::in_memory(columns, first, table)).map_err(Broken::Bind)?;
+            first += rows;
+        }
+        Ok(())
+    }
+}
+
+/// Why a stream of Arrow batches could not be read to its end.
+pub enum Broken {
+    Stream(String),
+    Bind(BindError),
+}

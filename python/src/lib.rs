@@ -1,0 +1,57 @@
+//! The native half of the Python package `fairc`: a binding of the compiler, the projection runtime and the reports.
+//!
+//! ```text
+//! Program ─encode→ Encoded ─bind→ Problem ─project→ Projection ─vjp→ arrays
+//!    │                └─audit→ text, JSON, HTML, Markdown, SARIF
+//!    ├─ Layer   forward and backward of a batch, for torch
+//!    └─ Stream  batches answered one after another
+//! ```
+//!
+//! Nothing is decided here: arrays come in as slices, results go out as arrays or JSON, and errors as the diagnostics
+//! that the command line prints. Every solve runs without the interpreter's lock. The classes that people use are in
+//! `fairc/*.py`.
+
+mod arrays;
+mod audit;
+mod encoded;
+mod errors;
+mod frozen;
+mod layer;
+mod problem;
+mod program;
+mod stream;
+
+use pyo3::prelude::*;
+
+/// The text of a metric of the standard library.
+#[pyfunction]
+fn metric(name: &str) -> Option<&'static str> {
+    fairc::language::library::find(name)
+}
+
+/// The names of the standard library.
+#[pyfunction]
+fn metrics() -> Vec<&'static str> {
+    fairc::language::library::names().collect()
+}
+
+/// The page of a code, as `fairc explain` prints it.
+#[pyfunction]
+fn explain(code: &str) -> Option<String> {
+    fairc::language::explain::page(code).map(|page| page.plain())
+}
+
+#[pymodule]
+fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<program::PyProgram>()?;
+    module.add_class::<encoded::PyEncoded>()?;
+    module.add_class::<problem::PyProblem>()?;
+    module.add_class::<problem::PyProjection>()?;
+    module.add_class::<layer::PyLayer>()?;
+    module.add_class::<stream::PyStream>()?;
+    module.add_function(wrap_pyfunction!(metric, module)?)?;
+    module.add_function(wrap_pyfunction!(metrics, module)?)?;
+    module.add_function(wrap_pyfunction!(explain, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! A compiled spec.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fairc::bind::{EncodeOptions, Encoded, Encoder, Params, Purpose};
+use fairc::language::program::{Names, Program};
+use fairc::report::Watch;
+use fairc::spec::Spec;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde_json::{Value, json};
+
+use crate::arrays::{Broken, Stream, batch, column};
+use crate::encoded::PyEncoded;
+use crate::errors::{self, Kind, LOOK};
+
+/// A spec and what it was compiled to.
+pub struct Shared {
+    pub spec: Spec,
+    pub program: Program,
+}
+
+impl Shared {
+    /// The params of the spec with some set to other values.
+    pub fn params(&self, py: Python<'_>, overrides: &[(String, f64)]) -> PyResult<Params> {
+        Params::resolve(&self.program, overrides).map_err(|errors| errors::unbound(py, &errors, self))
+    }
+
+    pub fn encoder(
+        &self,
+        py: Python<'_>,
+        params: &Params,
+        table: &str,
+        known: &[String],
+        options: &EncodeOptions,
+    ) -> PyResult<Encoder> {
+        let encoder = Encoder::new(&self.program, params, table, known, options);
+        encoder.map_err(|errors| errors::unbound(py, &errors, self))
+    }
+}
+
+/// The values of params as Python gives them.
+pub fn overrides(values: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<(String, f64)>> {
+    let Some(values) = values else { return Ok(Vec::new()) };
+    values.iter().map(|(name, value)| Ok((name.extract()?, value.extract()?))).collect()
+}
+
+pub fn purpose(word: &str) -> PyResult<Purpose> {
+    match word {
+        "training" => Ok(Purpose::Training),
+        "inference" => Ok(Purpose::Inference),
+        other => Err(PyValueError::new_err(format!("`purpose` is {other:?}, expected \"training\" or \"inference\""))),
+    }
+}
+
+#[pyclass(frozen, module = "fairc._fairc", name = "Program")]
+pub struct PyProgram {
+    pub shared: Arc<Shared>,
+}
+
+fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
+}
+
+#[pymethods]
+impl PyProgram {
+    /// Reads and compiles a file.
+    #[staticmethod]
+    fn read(py: Python<'_>, path: &str) -> PyResult<PyProgram> {
+        let spec = py.detach(|| Spec::read(Path::new(path)));
+        PyProgram::valid(py, spec.map_err(|failure| errors::failure(py, Kind::Compile, &failure))?)
+    }
+
+    /// Compiles a text; imports are taken from `folder`.
+    #[staticmethod]
+    fn text(py: Python<'_>, text: &str, name: &str, folder: &str) -> PyResult<PyProgram> {
+        let path = Path::new(folder).join(name);
+        PyProgram::valid(py, py.detach(|| Spec::of_text(&path, name, text)))
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        &self.shared.spec.name
+    }
+
+    #[getter]
+    fn fingerprint(&self) -> String {
+        self.shared.program.fingerprint().to_string()
+    }
+
+    /// `ok: 1 constraint, 1 row, ..`.
+    #[getter]
+    fn summary(&self) -> String {
+        self.shared.spec.summary()
+    }
+
+    /// Warnings, for people and as JSON.
+    #[getter]
+    fn warnings(&self) -> (String, String) {
+        let entries = serde_json::to_string(&self.shared.spec.entries()).unwrap_or_default();
+        (self.shared.spec.rendered(LOOK), entries)
+    }
+
+    /// The text of a `.fairc`.
+    fn artefact(&self) -> String {
+        self.shared.program.to_artefact()
+    }
+
+    /// The canonical rows, as `fairc compile --emit rows` prints them.
+    fn rows_text(&self) -> String {
+        self.shared.program.rows_text()
+    }
+
+    /// What the program declares and demands, as JSON.
+    fn facts(&self) -> String {
+        let program = &self.shared.program;
+        let names = Names::of(program);
+        let rows = program.rows.iter().map(|row| {
+            let origins = row.origins.iter().map(|origin| origin.name.as_str()).collect::<Vec<_>>();
+            let doc = row.origins.first().map_or("", |origin| &origin.doc);
+            json!({ "name": origins.first(), "names": origins, "text": program.row_text(row, &names), "doc": doc,
+                "needs": row.labels, "soft": row.options.soft, "min_count": row.options.min_count, "each": false })
+        });
+        let each = program.sample_rows.iter().map(|row| {
+            let origins = row.origins.iter().map(|origin| origin.name.as_str()).collect::<Vec<_>>();
+            let doc = row.origins.first().map_or("", |origin| &origin.doc);
+            json!({ "name": origins.first(), "names": origins, "text": program.sample_row_text(row, &names), "doc": doc,
+                "needs": row.labels, "soft": row.options.soft, "min_count": row.options.min_count, "each": true })
+        });
+        let params = program.params.iter().map(|param| {
+            json!({ "name": param.name, "value": param.value, "lower": finite(param.range.lower),
+                "upper": finite(param.range.upper) })
+        });
+        let columns = program.columns.iter().map(|column| {
+            let levels = match &column.ty {
+                fairc::language::program::ColumnType::Categorical(levels) => {
+                    levels.iter().map(|level| level.number.map_or(json!(level.text), |number| json!(number))).collect()
+                }
+                _ => Value::Null,
+            };
+            json!({ "header": column.header, "name": column.name, "label": column.label, "levels": levels,
+                "nullable": column.nullable })
+        });
+        let prediction = &program.prediction;
+        json!({
+            "rows": rows.chain(each).collect::<Vec<_>>(),
+            "params": params.collect::<Vec<_>>(),
+            "columns": columns.collect::<Vec<_>>(),
+            "weight": program.weight.as_ref().map(|weight| &weight.header),
+            "prediction": { "name": prediction.name, "header": prediction.header, "lower": finite(prediction.lower),
+                "upper": finite(prediction.upper) },
+        })
+        .to_string()
+    }
+
+    /// The values of all params, with some of them replaced.
+    #[pyo3(signature = (values=None))]
+    fn params(&self, py: Python<'_>, values: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<(String, f64)>> {
+        let params = self.shared.params(py, &overrides(values)?)?;
+        Ok(params.iter(&self.shared.program).map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// Encodes a table: `columns` by name, or an Arrow stream, and the number of rows of `columns`.
+    #[pyo3(signature = (table, data, rows=None, *, known=None, purpose="training", labels=true, prediction=None,
+        watch=false, params=None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
+    fn encode(
+        &self,
+        py: Python<'_>,
+        table: &str,
+        data: &Bound<'_, PyAny>,
+        rows: Option<usize>,
+        known: Option<Vec<String>>,
+        purpose: &str,
+        labels: bool,
+        prediction: Option<String>,
+        watch: bool,
+        params: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyEncoded> {
+        let shared = &self.shared;
+        let params = shared.params(py, &overrides(params)?)?;
+        let watch = if watch { fairc::spec::watch(&shared.spec, &shared.program) } else { Watch::default() };
+        let options = EncodeOptions {
+            purpose: self::purpose(purpose)?,
+            prediction,
+            without_labels: !labels,
+            watch: watch.events(),
+        };
+        let encoded = match (rows, data.cast::<PyDict>()) {
+            (Some(rows), Ok(columns)) => {
+                let known = known.map_or_else(|| columns.keys().extract(), Ok)?;
+                let encoder = shared.encoder(py, &params, table, &known, &options)?;
+                self.encode_columns(py, encoder, table, columns, rows)?
+            }
+            _ => {
+                let stream = Stream::new(data)?;
+                let known = known.unwrap_or_else(|| stream.headers());
+                let encoder = shared.encoder(py, &params, table, &known, &options)?;
+                self.encode_stream(py, encoder, table, stream)?
+            }
+        };
+        Ok(PyEncoded { shared: shared.clone(), encoded: Arc::new(encoded), watch })
+    }
+}
+
+impl PyProgram {
+    fn encode_columns(
+        &self,
+        py: Python<'_>,
+        mut encoder: Encoder,
+        table: &str,
+        columns: &Bound<'_, PyDict>,
+        rows: usize,
+    ) -> PyResult<Encoded> {
+        let headers = encoder.headers().to_vec();
+        let array = |header: &String| match columns.get_item(header)? {
+            Some(value) => column(header, &value),
+            None => Err(PyValueError::new_err(format!("column `{header}` was not handed over"))),
+        };
+        let batch = batch(table, rows, &headers, headers.iter().map(array).collect::<PyResult<_>>()?)?;
+        let encoded = py.detach(move || {
+            encoder.push(&batch).map_err(|error| vec![error])?;
+            encoder.finish()
+        });
+        encoded.map_err(|errors| errors::unbound(py, &errors, &self.shared))
+    }
+
+    fn encode_stream(&self, py: Python<'_>, mut encoder: Encoder, table: &str, stream: Stream) -> PyResult<Encoded> {
+        let headers = encoder.headers().to_vec();
+        let encoded = py.detach(move || {
+            stream.each(table, &headers, |batch| encoder.push(batch))?;
+            Ok(encoder.finish())
+        });
+        let errors = match encoded {
+            Ok(Ok(encoded)) => return Ok(encoded),
+            Ok(Err(errors)) => errors,
+            Err(Broken::Bind(error)) => vec![error],
+            Err(Broken::Stream(reason)) => {
+                let message = format!("`{table}` could not be read: {reason}");
+                return Err(errors::plain(py, Kind::Data, &message, None));
+            }
+        };
+        Err(errors::unbound(py, &errors, &self.shared))
+    }
+
+    fn valid(py: Python<'_>, spec: Spec) -> PyResult<PyProgram> {
+        match spec.program().cloned() {
+            Some(program) => Ok(PyProgram { shared: Arc::new(Shared { spec, program }) }),
+            None => Err(errors::invalid(py, &spec)),
+        }
+    }
+}

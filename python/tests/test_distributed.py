@@ -1,0 +1,77 @@
+"""Two processes with half of a batch each do what one does with the whole batch."""
+
+import os
+import socket
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from fairc.torch import FairnessLayer
+
+from test_torch import CODES, N, NUMBERS, Z, columns
+
+#: Uneven parts.
+CUTS = {2: [0, 25, N], 4: [0, 25, 26, 40, N]}
+
+
+def network():
+    torch.manual_seed(1)
+    return torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1)).double()
+
+
+def inputs():
+    return torch.stack([Z, CODES["sex"].double()], dim=1)
+
+
+def step(net, layer, part, data):
+    """The sum of squares of this part's fair predictions, and what the network gives."""
+    fair = layer(net(inputs()[part]), columns={name: values[part] for name, values in data.items()})
+    loss = (fair**2).sum() + fair.sum() * 0.1
+    return fair, loss
+
+
+def worker(rank, world, port, name, out):
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    dist.init_process_group("gloo", rank=rank, world_size=world)
+    torch.set_num_threads(1)
+    cuts = CUTS[world]
+    part = slice(cuts[rank], cuts[rank + 1])
+    net = torch.nn.parallel.DistributedDataParallel(network())
+    fair, loss = step(net, FairnessLayer(NUMBERS[name], distributed=True), part, columns(name))
+    loss.backward()
+    # DDP means over processes; the loss of the whole batch is the sum.
+    torch.save([fair.detach(), [p.grad * world for p in net.parameters()]], out.format(rank))
+    dist.destroy_process_group()
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.mark.parametrize(("world", "name"), [(2, "odds"), (2, "weighted"), (2, "covariance"), (4, "parity")])
+def test_the_global_batch_is_what_counts(world, name, tmp_path):
+    out = str(tmp_path / "part{}.pt")
+    mp.spawn(worker, (world, free_port(), name, out), nprocs=world)
+    parts = [torch.load(out.format(rank)) for rank in range(world)]
+
+    net, layer = network(), FairnessLayer(NUMBERS[name])
+    fair, loss = step(net, layer, slice(0, N), columns(name))
+    loss.backward()
+    found = torch.cat([part[0] for part in parts])
+    assert torch.equal(found, fair.detach())
+    assert layer.program.encode(columns(name)).bind().violation(found.squeeze(1).numpy()) <= 1e-15
+    for _, gradients in parts:
+        for a, b in zip(gradients, net.parameters(), strict=True):
+            torch.testing.assert_close(a, b.grad, rtol=1e-12, atol=1e-13)
+    # What the test would not see if each process had constrained its own part.
+    alone = torch.cat([
+        step(network(), FairnessLayer(NUMBERS[name]), slice(a, b), columns(name))[0].detach()
+        for a, b in zip(CUTS[world], CUTS[world][1:], strict=False) if b > a
+    ])
+    assert not torch.equal(found, alone)

@@ -1,0 +1,185 @@
+"""The layer: values, derivatives of both orders, torch's own checks of operators, compilation, state."""
+
+import copy
+import io
+import pickle
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import fairc
+from fairc.torch import FairnessLayer
+
+from conftest import ODDS, PARITY, means, people
+
+N = 60
+DATA = people(N, seed=11)
+CODES = {"sex": torch.tensor([float(s == "male") for s in DATA["sex"]]), "income": torch.tensor(DATA["income"])}
+Z = torch.tensor(DATA["score"])
+
+#: The same specs with levels that are numbers, as columns of tensors are.
+NUMBERS = {
+    "parity": PARITY.replace("{female, male}", "{0, 1}").replace("female", "0").replace("male", "1"),
+    "odds": ODDS.replace("{female, male}", "{0, 1}").replace("female", "0").replace("male", "1"),
+    "residual": "column sex: {0, 1}\nlabel income: {0, 1}\npredict score: real in [0, 1]\nparam eps = 0.01 in [0, 1]\n"
+    "constraint r: forall a in sex: |E[income - score | sex == a]| <= eps\n",
+    "covariance": "column sex: {0, 1}\nlabel income: {0, 1}\ncolumn age: real\npredict score: real in [0, 1]\n"
+    "constraint c: |Cov[score, age]| <= 0.001\nconstraint p: |E[score | sex == 0] - E[score | sex == 1]| <= 0.02\n",
+    "weighted": "column sex: {0, 1}\nweight w\nlabel income: {0, 1}\npredict score: real in [0, 1]\n"
+    "constraint p: |E[score | sex == 0] - E[score | sex == 1]| <= 0.02\n",
+}
+AGE = torch.linspace(-1, 1, N, dtype=torch.float64)
+WEIGHT = torch.tensor(np.random.default_rng(2).choice([0.0, 1.0, 2.5], N))
+
+
+def columns(name: str) -> dict:
+    extra = {"covariance": {"age": AGE}, "weighted": {"w": WEIGHT}}.get(name, {})
+    return {**CODES, **extra}
+
+
+@pytest.fixture(params=NUMBERS)
+def case(request):
+    return FairnessLayer(fairc.compile(NUMBERS[request.param])), columns(request.param)
+
+
+def test_values_are_those_of_the_runtime(parity):
+    layer = FairnessLayer(parity, DATA)
+    fair = layer(Z)
+    np.testing.assert_array_equal(fair.numpy(), parity.project(DATA, "score").y)
+    rows = torch.tensor([5, 3, 40, 41, 42, 7, 8, 20, 21])
+    batch = {name: values[rows.numpy()] for name, values in DATA.items()}
+    np.testing.assert_array_equal(layer(Z[rows], rows).numpy(), parity.project(batch, "score").y)
+
+
+def test_rows_and_bounds_hold_in_both_types(case):
+    layer, data = case
+    for kind in (torch.float32, torch.float64):
+        fair = layer(Z.to(kind), columns=data)
+        assert fair.dtype == kind and fair.shape == (N,)
+        problem = layer.program.encode(data).bind()
+        assert problem.violation(fair.numpy()) <= (0 if kind == torch.float32 else 1e-15)
+        assert layer.last.status == "optimal" and layer.last.row_violation <= 1e-15
+    assert layer(Z.to(torch.bfloat16).unsqueeze(1), columns=data).dtype == torch.float32
+
+
+def test_first_and_second_derivatives(case):
+    layer, data = case
+    z = Z.clone().requires_grad_()
+    function = lambda z: layer(z, columns=data)
+    assert torch.autograd.gradcheck(function, (z,), eps=1e-7, atol=1e-6)
+    assert torch.autograd.gradgradcheck(lambda z: function(z) ** 2, (z,), eps=1e-7, atol=1e-5)
+    assert any(multiplier != 0 for multiplier in layer.last.multipliers)
+
+
+def test_gradients_agree_with_the_runtime(odds):
+    layer = FairnessLayer(odds, DATA)
+    z, v = Z.clone().requires_grad_(), torch.linspace(-1, 2, N, dtype=torch.float64)
+    (layer(z.unsqueeze(1)).squeeze(1) * v).sum().backward()
+    np.testing.assert_allclose(z.grad, odds.project(DATA, "score").vjp(v.numpy()).z, rtol=0, atol=1e-15)
+
+
+def test_backward_needs_no_memory_of_forward(odds):
+    """Many forward passes before the first backward pass: forgotten solutions are found again, to the bit."""
+    layer, passes = FairnessLayer(odds, DATA), []
+    for shift in range(12):
+        z = (Z + 0.01 * shift).clone().requires_grad_()
+        passes.append((z, layer(z)))
+    for shift, (z, fair) in enumerate(passes):
+        (fair * fair.detach()).sum().backward()
+        alone = (Z + 0.01 * shift).clone().requires_grad_()
+        other = FairnessLayer(odds, DATA)(alone)
+        (other * other.detach()).sum().backward()
+        assert torch.equal(z.grad, alone.grad)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_torch_checks_the_operators(odds, kind):
+    layer = FairnessLayer(odds, DATA)
+    core, data = layer._batch(Z, None, {})
+    z, v = Z.clone().to(kind).requires_grad_(), torch.randn(N, dtype=kind, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    torch.library.opcheck(torch.ops.fairc.project.default, (z, data, [0.02], core.key, True))
+    torch.library.opcheck(torch.ops.fairc.project_vjp.default, (z.detach(), data, [0.02], v, core.key, False))
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager", "inductor"])
+def test_compiled_without_a_break(odds, backend):
+    torch._dynamo.reset()
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1), torch.nn.Sigmoid())
+    layer, x, rows = FairnessLayer(odds, DATA), torch.randn(N, 3), torch.arange(N)
+
+    def loss(x, rows):
+        return (layer(network(x), rows) ** 2).sum()
+
+    expected = torch.autograd.grad(loss(x, rows), list(network.parameters()))
+    compiled = torch.compile(loss, backend=backend, fullgraph=True)
+    found = torch.autograd.grad(compiled(x, rows), list(network.parameters()))
+    for a, b in zip(expected, found, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_labels_may_be_missing(odds):
+    program = fairc.compile(NUMBERS["odds"])
+    layer = FairnessLayer(program)
+    with_labels, without = layer(Z, columns=CODES), layer(Z, sex=CODES["sex"])
+    assert not torch.equal(with_labels, without) and torch.equal(without, Z.clamp(0, 1))
+    assert [row.status for row in layer.last.rows] == ["left out", "left out"]
+
+
+def test_params_reach_the_rows():
+    layer = FairnessLayer(NUMBERS["parity"], params={"eps": 0.1})
+    assert layer.params == {"eps": 0.1}
+    gap = lambda fair: abs(np.diff(means(fair.numpy(), CODES["sex"].numpy(), (0.0, 1.0)))[0])
+    assert gap(layer(Z, sex=CODES["sex"])) == pytest.approx(0.1)
+    layer.set_params(eps=0.05)
+    assert gap(layer(Z, sex=CODES["sex"])) == pytest.approx(0.05)
+    with pytest.raises(fairc.DataError, match="outside its range"):
+        layer.set_params(eps=-1)
+
+
+def test_state_pickle_and_deepcopy(parity):
+    layer = FairnessLayer(parity, DATA, params={"eps": 0.07})
+    expected = layer(Z)
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert torch.equal(other(Z), expected) and other.params == {"eps": 0.07}
+    file = io.BytesIO()
+    torch.save(torch.nn.Sequential(torch.nn.Linear(1, 1), layer).state_dict(), file)
+    file.seek(0)
+    other = torch.nn.Sequential(torch.nn.Linear(1, 1), FairnessLayer(parity, DATA))
+    other.load_state_dict(torch.load(file, weights_only=True))
+    assert torch.equal(other[1](Z), expected)
+    stranger = FairnessLayer(fairc.compile(ODDS), DATA)
+    with pytest.raises(RuntimeError, match="belongs to a spec with the fingerprint"):
+        stranger.load_state_dict(layer.state_dict())
+
+
+def test_misuse_is_told(parity):
+    layer, table = FairnessLayer(NUMBERS["parity"]), FairnessLayer(parity, DATA)
+    with pytest.raises(ValueError, match=r"predictions have the shape \(30, 2\)"):
+        layer(Z.reshape(30, 2), sex=CODES["sex"])
+    with pytest.raises(fairc.DataError) as caught:
+        layer(Z)
+    assert caught.value.code == "E0701"
+    with pytest.raises(ValueError, match="column `sex` has 59 values, expected 60"):
+        layer(Z, sex=CODES["sex"][1:])
+    with pytest.raises(TypeError, match="no data; hand over the columns"):
+        layer(Z, torch.arange(N))
+    with pytest.raises(TypeError, match="has its data; hand over the rows"):
+        table(Z, sex=CODES["sex"])
+    with pytest.raises(ValueError, match=r"`rows\[0\]` is -1, which is no row"):
+        table(Z[:1], torch.tensor([-1]))
+    with pytest.raises(fairc.DataError, match="there is no sample 60 among 60"):
+        table(Z[:1], torch.tensor([60]))
+    with pytest.raises(fairc.SolveError, match=r"`z\[0\]` is NaN"):
+        table(Z * float("nan"))
+    with pytest.raises(TypeError, match="int64"):
+        table(torch.zeros(N, dtype=torch.int64))
+
+
+def test_memory_of_the_host_is_shared(odds):
+    """Contiguous vectors on the host go in without a copy."""
+    from fairc.torch._ops import _vector
+
+    assert np.shares_memory(_vector(Z), Z.numpy())

@@ -1,0 +1,188 @@
+//! What is wrong when a spec meets data, as diagnostics.
+
+use super::{Content, Failure, Spec};
+use crate::analyze::feasibility::RowSide;
+use crate::bind::BindError;
+use crate::language::diagnostic::human::{Look, render_with};
+use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
+use crate::language::diagnostic::{Code, Diagnostic, Label};
+use crate::language::program::{Names, Origin, Program};
+use crate::language::span::{Sources, Span};
+use crate::language::syntax::ast;
+use crate::runtime::problem::Problem;
+use crate::runtime::project::Infeasibility;
+
+/// A diagnostic whose place may be in a table.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub diagnostic: Diagnostic,
+    /// Places that no label can point to.
+    pub places: Vec<Place>,
+}
+
+impl Fault {
+    pub fn entry(&self, spec: &Spec) -> Entry {
+        let nothing = Sources::default();
+        let mut entry = Entry::new(&self.diagnostic, spec.sources().unwrap_or(&nothing));
+        entry.labels.extend(self.places.iter().cloned());
+        entry
+    }
+
+    pub fn rendered(&self, spec: &Spec, look: Look) -> String {
+        let nothing = Sources::default();
+        // Places in tables are part of the message.
+        let noted = self.places.iter().filter(|place| place.column.is_none());
+        let note = |place: &Place| match place.line {
+            Some(line) => format!("{}:{line}: {}", place.file, place.label),
+            None => format!("{}: {}", place.file, place.label),
+        };
+        let notes: Vec<String> = noted.map(note).collect();
+        render_with(&self.diagnostic, &notes, spec.sources().unwrap_or(&nothing), look)
+    }
+}
+
+/// The faults of spec and data.
+///
+/// # Errors
+/// What is no fault of them.
+pub fn faults(errors: &[BindError], spec: &Spec, program: &Program) -> Result<Vec<Fault>, Failure> {
+    errors.iter().map(|error| fault(error, spec, program)).collect()
+}
+
+fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Failure> {
+    let code = match error {
+        // Arguments, not data.
+        BindError::UnknownParam { .. } => None,
+        BindError::Data(_) => None,
+        other => other.code(),
+    };
+    let Some(code) = code else {
+        return Err(Failure::new(error.to_string(), error.help()));
+    };
+    let mut fault = Fault {
+        diagnostic: Diagnostic {
+            code: Code(code),
+            message: error.to_string(),
+            help: Some(error.help()),
+            labels: Vec::new(),
+        },
+        places: Vec::new(),
+    };
+    match error {
+        BindError::ParamOutOfRange { name, .. } => fault.diagnostic.labels.extend(declaration(name, spec)),
+        BindError::ColumnMissing { file, header, .. } => {
+            fault.places.push(Place { line: None, ..table_place(file, header, "", "no such column") })
+        }
+        BindError::EmptyEvent { row, .. }
+        | BindError::CrossedSides { row, .. }
+        | BindError::CrossedBounds { row, .. }
+        | BindError::Undefined { row, .. } => at_row(&mut fault, row, "this row", spec, program),
+        other => {
+            if let Some(at) = other.offenders() {
+                fault.places.extend(
+                    at.first
+                        .iter()
+                        .map(|place| Place { line: place.line, ..table_place(&at.file, &at.column, &place.value, "") }),
+                );
+            }
+        }
+    }
+    Ok(fault)
+}
+
+fn table_place(file: &str, column: &str, text: &str, label: &str) -> Place {
+    Place {
+        file: file.to_owned(),
+        start: None,
+        end: None,
+        line: None,
+        column: Some(ColumnPlace::Name(column.to_owned())),
+        text: text.to_owned(),
+        label: label.to_owned(),
+    }
+}
+
+/// Points at the constraint that gave a row: in its source where that was read, else by what the artefact says.
+pub fn at_row(fault: &mut Fault, row: &str, words: &str, spec: &Spec, program: &Program) {
+    let origins = program.rows.iter().map(|row| &row.origins);
+    let origins = origins.chain(program.sample_rows.iter().map(|row| &row.origins)).flatten();
+    let Some(origin) = origins.into_iter().find(|origin| origin.name == row) else { return };
+    match constraint_span(origin, spec) {
+        Some(span) => {
+            let label = Label { span, text: words.to_owned() };
+            // Rows of one constraint share its place: the first is told whole, the others by name.
+            match fault.diagnostic.labels.iter_mut().find(|other| other.span == span) {
+                Some(known) => known.text.push_str(&format!(", likewise `{row}`")),
+                None => fault.diagnostic.labels.push(label),
+            }
+        }
+        None => fault.places.push(Place {
+            file: origin.file.clone(),
+            start: Some(origin.start),
+            end: Some(origin.end),
+            line: Some(u64::from(origin.line)),
+            column: None,
+            text: origin.text.clone(),
+            label: words.to_owned(),
+        }),
+    }
+}
+
+/// The comparison as written.
+fn constraint_span(origin: &Origin, spec: &Spec) -> Option<Span> {
+    let Content::Source(compilation) = &spec.content else { return None };
+    let same = compilation.hir.constraints.iter().find(|constraint| constraint.name == origin.constraint)?;
+    Some(same.body_span)
+}
+
+/// Where a param is declared: its range, if it has one.
+fn declaration(name: &str, spec: &Spec) -> Option<Label> {
+    let Content::Source(compilation) = &spec.content else { return None };
+    let items = compilation.files.iter().flat_map(|(_, parsed)| &parsed.file.items);
+    let mut params = items.filter_map(|item| match &item.kind {
+        ast::ItemKind::Param(param) if param.name.text == name => Some(param),
+        _ => None,
+    });
+    let param = params.next()?;
+    let span = param.range.as_ref().map_or(param.name.span, |range| range.span);
+    Some(Label { span, text: "the declared range".to_owned() })
+}
+
+/// The sides that a proof of infeasibility uses.
+pub fn sides_of(proof: &Infeasibility) -> Vec<RowSide> {
+    let upper = |row: &usize| proof.combination.get(*row).is_none_or(|weight| *weight >= 0.0);
+    proof.rows.iter().map(|row| RowSide { row: *row, upper: upper(row) }).collect()
+}
+
+/// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
+pub fn infeasible(sides: &[RowSide], problem: &Problem, place: &str, spec: &Spec, program: &Program) -> Fault {
+    const MOST: usize = 8;
+    let mut names: Vec<String> = sides.iter().map(|side| problem.row_name(side.row)).collect();
+    names.dedup();
+    let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = match &listed[..] {
+        [only] => format!("no predictions within their bounds satisfy {only}{place}"),
+        several => format!("no predictions within their bounds satisfy all of {}{more}{place}", several.join(", ")),
+    };
+    let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
+                violation with `--on-infeasible relax`";
+    let mut fault = Fault {
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new() },
+        places: Vec::new(),
+    };
+    let words = Names::of(program);
+    for RowSide { row, upper } in sides.iter().take(MOST) {
+        let name = problem.row_name(*row);
+        let compared = program.rows.iter().find(|row| row.origins.iter().any(|origin| origin.name == name));
+        let compared = compared.map_or_else(String::new, |row| program.terms_text(&row.terms, &words));
+        let side = |sides: &[f64]| sides.get(*row).copied().unwrap_or(f64::NAN);
+        let asked = match upper {
+            false => format!("{compared} >= {}", side(problem.lower())),
+            true => format!("{compared} <= {}", side(problem.upper())),
+        };
+        at_row(&mut fault, &name, &format!("`{name}` asks for {asked}"), spec, program);
+    }
+    fault
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The Python package: makes .venv with what the tests need, builds the extension there, and runs the tests.
+#
+#   bash tests/python.sh            all of it
+#   bash tests/python.sh wheel      builds a wheel too, and installs it into an empty environment
+#
+# torch comes without triton; the CUDA libraries that its import asks for come with it (about 3 GB on disk).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=.venv/bin/python
+[ -x "$python" ] || python3 -m venv .venv
+export VIRTUAL_ENV="$PWD/.venv" PATH="$PWD/.venv/bin:$PATH"
+# One folder for all builds: the crates that both packages use are compiled once.
+export CARGO_TARGET_DIR="$PWD/target"
+pip_install() { "$python" -m pip install --quiet --disable-pip-version-check "$@"; }
+
+if ! "$python" -c 'import maturin, pytest, mypy, numpy, scipy, pandas, polars, pyarrow, sklearn, matplotlib' 2>/dev/null; then
+    pip_install -r python/tests/requirements.txt
+fi
+if ! "$python" -c 'import torch' 2>/dev/null; then
+    pip_install --no-deps torch==2.13.0
+    pip_install filelock typing-extensions sympy networkx jinja2 fsspec 'setuptools>=77'
+    if [ "$(uname -s)" = Linux ] && [ "$(uname -m)" = x86_64 ]; then
+        pip_install "cuda-toolkit[cublas,cudart,cufft,cufile,cupti,curand,cusolver,cusparse,nvjitlink,nvrtc]==13.0.3" \
+            nvidia-cudnn-cu13==9.20.0.48 nvidia-cusparselt-cu13==0.8.1 nvidia-nccl-cu13==2.29.7 nvidia-nvshmem-cu13==3.4.5
+    fi
+fi
+
+cargo fmt --manifest-path python/Cargo.toml --check
+cargo clippy --quiet --manifest-path python/Cargo.toml -- -D warnings
+maturin develop --quiet --manifest-path python/Cargo.toml
+(cd python && ../.venv/bin/mypy)
+"$python" -m pytest -q python/tests
+
+if [ "${1:-}" = wheel ]; then
+    maturin build --release --quiet --manifest-path python/Cargo.toml --out target/wheels
+    empty="$(mktemp -d)"
+    trap 'rm -rf "$empty"' EXIT
+    for found in python3.10 python3.11 python3.12 python3.13; do
+        command -v "$found" >/dev/null || continue
+        "$found" -m venv "$empty/$found"
+        "$empty/$found/bin/python" -m pip install --quiet --disable-pip-version-check target/wheels/fairc-*-abi3-*.whl
+        (cd "$empty" && "$found/bin/python" -c '
+import fairc
+program = fairc.compile("column sex: {f, m}\npredict s: real in [0, 1]\nuse demographic_parity(sex, 0.1)\n")
+people = {"sex": ["f", "m", "m"], "s": [0.1, 0.9, 0.7]}
+assert program.audit(people, program.project(people, "s").y)
+print("the wheel works in an empty environment:", fairc.__file__)')
+    done
+fi
