@@ -158,20 +158,18 @@ def test_solves_leave_the_interpreter_free(parity):
             time.sleep(0.0005)
 
     def during(work):
-        """Ticks well inside of a call."""
-        started = time.perf_counter()
+        """Ticks in a call. One or two may come at its ends, where the interpreter changes threads anyway."""
+        before = len(ticks)
         work()
-        ended = time.perf_counter()
-        margin = (ended - started) / 10
-        return sum(started + margin < tick < ended - margin for tick in ticks)
+        return len(ticks) - before
 
     thread = threading.Thread(target=tick)
     thread.start()
     try:
-        assert any(during(lambda: problem._core.project(data["score"])) for _ in range(50))
+        assert any(during(lambda: problem._core.project(data["score"])) >= 5 for _ in range(50))
         # A call that holds the lock has none, so the test can fail.
         words = ["word"] * 3_000_000
-        assert not any(during(lambda: sorted(words)) for _ in range(3))
+        assert min(during(lambda: sorted(words)) for _ in range(3)) < 5
     finally:
         done.set()
         thread.join()
