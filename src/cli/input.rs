@@ -136,7 +136,7 @@ impl Spec {
             if console.is_json() {
                 console.json(&serde_json::json!({ "ok": false, "diagnostics": self.entries() }))?;
             }
-            console.say(&format!("{}{}\n", self.rendered(console.err_look()), self.summary()));
+            console.say(&format!("{}{}\n", self.rendered(console.err_look()), self.summary(0)));
             return Err(Stop::Refused);
         };
         match self.count(Severity::Warning) {
@@ -148,9 +148,9 @@ impl Spec {
         Ok(program)
     }
 
-    /// `2 errors, 1 warning in spec.fair`, or `ok: ..`.
-    pub fn summary(&self) -> String {
-        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
+    /// `2 errors, 1 warning in spec.fair`, or `ok: ..`; with `more` warnings than those of the compiler.
+    pub fn summary(&self, more: usize) -> String {
+        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning) + more);
         let noticed = |errors: usize, warnings: usize| match (errors, warnings) {
             (errors, 0) => counted(errors, "error"),
             (0, warnings) => counted(warnings, "warning"),
