@@ -69,7 +69,7 @@ pub fn failure(py: Python<'_>, kind: Kind, failure: &Failure) -> PyErr {
 
 /// A spec that is not valid.
 pub fn invalid(py: Python<'_>, spec: &Spec) -> PyErr {
-    let rendered = format!("{}{}", spec.rendered(LOOK), spec.summary());
+    let rendered = format!("{}{}", spec.rendered(LOOK), spec.summary(0));
     raise(py, Kind::Compile, &spec.entries(), &rendered)
 }
 

@@ -93,7 +93,7 @@ impl PyProgram {
     /// `ok: 1 constraint, 1 row, ..`.
     #[getter]
     fn summary(&self) -> String {
-        self.shared.spec.summary()
+        self.shared.spec.summary(0)
     }
 
     /// Warnings, for people and as JSON.

@@ -12,15 +12,67 @@ const MOST: usize = 1 << 14;
 
 /// One value of a column.
 #[derive(Debug, Clone, Default)]
-struct Cell {
+pub struct Cell {
     number: f64,
     level: Option<String>,
 }
 
-/// A sample, with the params of the spec whose event is asked about.
-struct Kind<'a> {
-    cells: &'a BTreeMap<&'a str, &'a Cell>,
-    params: &'a BTreeMap<String, f64>,
+/// Values of the params of a spec, by name.
+pub type Settings = BTreeMap<String, f64>;
+
+/// The kinds of samples that can be told apart: one for each combination of the columns' values.
+#[derive(Debug, Clone)]
+pub struct Kinds {
+    columns: Vec<(String, Vec<Cell>)>,
+    pub total: usize,
+}
+
+/// The values of one sample in the columns that are read.
+#[derive(Debug, Clone)]
+pub struct Sample<'a>(Vec<(&'a str, &'a Cell)>);
+
+/// A sample with the params of the spec whose event or number is asked about.
+pub struct Kind<'a> {
+    sample: &'a Sample<'a>,
+    params: &'a Settings,
+}
+
+impl Sample<'_> {
+    pub fn with<'b>(&'b self, params: &'b Settings) -> Kind<'b> {
+        Kind { sample: self, params }
+    }
+
+    fn cell(&self, header: &str) -> Option<&Cell> {
+        self.0.iter().find(|(known, _)| *known == header).map(|(_, cell)| *cell)
+    }
+
+    pub fn number(&self, header: &str) -> f64 {
+        self.cell(header).map_or(f64::NAN, |cell| cell.number)
+    }
+
+    pub fn level(&self, header: &str) -> Option<&str> {
+        self.cell(header)?.level.as_deref()
+    }
+
+    /// The event of samples of this kind, for words.
+    pub fn event(&self) -> Event {
+        let value = |(header, cell): &(&str, &Cell)| {
+            let column = (*header).to_owned();
+            match &cell.level {
+                Some(level) => Event::Levels { column, levels: vec![level.clone()], other: false },
+                None if cell.number.is_nan() => Event::Levels { column, levels: Vec::new(), other: true },
+                None => {
+                    let (left, right) = (Data::Column(column), Data::Number(cell.number));
+                    Event::Compare { left, op: Comparison::Equal, right }
+                }
+            }
+        };
+        match &self.0[..] {
+            [] => Event::All,
+            [only] => value(only),
+            several => Event::And(several.iter().map(value).collect()),
+        }
+    }
 }
 
 impl Values for Kind<'_> {
@@ -29,11 +81,11 @@ impl Values for Kind<'_> {
     }
 
     fn column(&self, header: &str) -> f64 {
-        self.cells.get(header).map_or(f64::NAN, |cell| cell.number)
+        self.sample.number(header)
     }
 
     fn level(&self, header: &str) -> Option<&str> {
-        self.cells.get(header)?.level.as_deref()
+        self.sample.level(header)
     }
 
     fn total(&self, _: &Data, _: &Event) -> f64 {
@@ -42,7 +94,7 @@ impl Values for Kind<'_> {
 }
 
 /// Params alone: what a coefficient or a side may read here.
-pub struct Constants<'a>(pub &'a BTreeMap<String, f64>);
+pub struct Constants<'a>(pub &'a Settings);
 
 impl Values for Constants<'_> {
     fn param(&self, name: &str) -> f64 {
@@ -62,48 +114,58 @@ impl Values for Constants<'_> {
     }
 }
 
-/// For each event the kinds of samples in it, ascending, and how many kinds there are. Each event stands with the params
-/// of its spec.
-///
-/// # Errors
-/// Why the kinds cannot be enumerated, in words.
-pub fn members(
-    events: &[(&Event, &BTreeMap<String, f64>)],
-    columns: &BTreeMap<String, &Column>,
-) -> Result<(Vec<Vec<usize>>, usize), String> {
-    let mut read: BTreeSet<String> = BTreeSet::new();
-    let mut cuts: BTreeMap<String, BTreeSet<Cut>> = BTreeMap::new();
-    for (event, params) in events {
-        walk(event, params, &mut read, &mut cuts)?;
-    }
-    let mut choices: Vec<(&str, Vec<Cell>)> = Vec::new();
-    let mut total = 1_usize;
-    for header in &read {
-        let Some(column) = columns.get(header) else { return Err(format!("column `{header}` is not declared")) };
-        let values = values(column, cuts.get(header));
-        total = total.saturating_mul(values.len());
-        if total > MOST {
-            return Err(format!("the events tell more than {MOST} kinds of samples apart"));
+impl Kinds {
+    /// What the events tell apart, and a few values of the columns that are read as `numbers`. Each event stands with the
+    /// params of its spec.
+    ///
+    /// # Errors
+    /// Why the kinds cannot be enumerated, in words.
+    pub fn of(
+        events: &[(&Event, &Settings)],
+        numbers: &BTreeSet<&str>,
+        columns: &BTreeMap<String, &Column>,
+    ) -> Result<Kinds, String> {
+        let mut read: BTreeSet<String> = numbers.iter().map(|header| (*header).to_owned()).collect();
+        let mut cuts: BTreeMap<String, BTreeSet<Cut>> = BTreeMap::new();
+        for (event, params) in events {
+            walk(event, params, &mut read, &mut cuts)?;
         }
-        choices.push((header, values));
+        let mut kinds = Kinds { columns: Vec::new(), total: 1 };
+        for header in read {
+            let Some(column) = columns.get(&header) else { return Err(format!("column `{header}` is not declared")) };
+            let values = values(column, cuts.get(&header), numbers.contains(header.as_str()));
+            kinds.total = kinds.total.saturating_mul(values.len());
+            if kinds.total > MOST {
+                return Err(format!("the events tell more than {MOST} kinds of samples apart"));
+            }
+            kinds.columns.push((header, values));
+        }
+        Ok(kinds)
     }
-    let mut members = vec![Vec::new(); events.len()];
-    for kind in 0..total {
+
+    pub fn sample(&self, kind: usize) -> Sample<'_> {
         let mut rest = kind;
-        let mut cells = BTreeMap::new();
-        for (header, values) in &choices {
-            if let Some(cell) = values.get(rest % values.len()) {
-                cells.insert(*header, cell);
-            }
-            rest /= values.len();
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for (header, values) in &self.columns {
+            cells.extend(values.get(rest % values.len().max(1)).map(|cell| (header.as_str(), cell)));
+            rest /= values.len().max(1);
         }
-        for ((event, params), members) in events.iter().zip(&mut members) {
-            if event.holds(&Kind { cells: &cells, params }) {
-                members.push(kind);
-            }
-        }
+        Sample(cells)
     }
-    Ok((members, total))
+
+    /// The kinds in each event, ascending.
+    pub fn members(&self, events: &[(&Event, &Settings)]) -> Vec<Vec<usize>> {
+        let mut members = vec![Vec::new(); events.len()];
+        for kind in 0..self.total {
+            let sample = self.sample(kind);
+            for ((event, params), members) in events.iter().zip(&mut members) {
+                if event.holds(&sample.with(params)) {
+                    members.push(kind);
+                }
+            }
+        }
+        members
+    }
 }
 
 /// A number that orders.
@@ -127,7 +189,7 @@ impl Ord for Cut {
 /// Collects the columns that an event reads, and the numbers that they are compared with.
 fn walk(
     event: &Event,
-    params: &BTreeMap<String, f64>,
+    params: &Settings,
     read: &mut BTreeSet<String>,
     cuts: &mut BTreeMap<String, BTreeSet<Cut>>,
 ) -> Result<(), String> {
@@ -163,8 +225,8 @@ fn walk(
     Ok(())
 }
 
-/// One value of each kind.
-fn values(column: &Column, cuts: Option<&BTreeSet<Cut>>) -> Vec<Cell> {
+/// One value of each kind; where it is read as a number, also others of the same kind.
+fn values(column: &Column, cuts: Option<&BTreeSet<Cut>>, number: bool) -> Vec<Cell> {
     let level = |level: &Level| Cell { number: level.number.unwrap_or(f64::NAN), level: Some(level.text.clone()) };
     let mut values: Vec<Cell> = match &column.ty {
         ColumnType::Categorical(levels) => levels.iter().map(level).collect(),
@@ -180,10 +242,12 @@ fn values(column: &Column, cuts: Option<&BTreeSet<Cut>>) -> Vec<Cell> {
                 }
             }
             found.extend([range.lower, range.upper].into_iter().filter(|end| end.is_finite()));
-            found.extend(found.is_empty().then_some(0.0));
+            if found.len() < 2 {
+                found.extend([0.0, 1.0]);
+            }
             found.retain(|value| range.contains(*value) && !(whole && value.fract() != 0.0));
             found.sort_by(f64::total_cmp);
-            found.dedup_by_key(|value| signature(*value, &cuts));
+            found.dedup_by(|a, b| a == b || (!number && signature(*a, &cuts) == signature(*b, &cuts)));
             found.into_iter().map(|number| Cell { number, level: None }).collect()
         }
     };

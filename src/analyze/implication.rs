@@ -48,12 +48,16 @@ pub fn claims(line: &Line) -> Vec<(bool, Claim)> {
 }
 
 impl Claim {
-    fn size(&self) -> f64 {
+    pub fn size(&self) -> f64 {
         self.entries.iter().fold(self.limit.abs(), |most, (_, value)| most.max(value.abs()))
     }
 
     pub fn value(&self, x: &[f64]) -> f64 {
         self.entries.iter().map(|&(place, value)| value * x.get(place).copied().unwrap_or(0.0)).sum()
+    }
+
+    pub fn line(&self) -> Line {
+        Line { entries: self.entries.clone(), lower: f64::NEG_INFINITY, upper: self.limit }
     }
 
     pub fn is_broken_by(&self, value: f64) -> bool {

@@ -35,6 +35,10 @@ impl Line {
     pub fn size(&self) -> f64 {
         self.entries.iter().fold(0.0, |most, (_, value)| value.abs().max(most))
     }
+
+    pub fn value(&self, x: &[f64]) -> f64 {
+        self.entries.iter().map(|&(place, value)| value * x.get(place).copied().unwrap_or(0.0)).sum()
+    }
 }
 
 impl Linear {

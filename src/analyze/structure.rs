@@ -7,10 +7,12 @@
 //! A mean over an event is a weighted mean over the parts of any partition of it, with weights that depend on the data. So
 //! it lies in the hull of the means of its parts, and where the events form a tree, any values that satisfy this occur on
 //! some data. The hull is a union of polyhedra (`M ≤ M₁ or M ≤ M₂ or ..`); a claim is proved by cases, one linear program
-//! each, and a case is only opened where the solution of the last one leaves the hull.
+//! each, and a case is only opened where the solution of the last one leaves the hull. Where events overlap, the parts of
+//! one are no partition: then the cases come from the kinds of samples ([`Weights`]).
 
 use super::implication::{Claim, Proof, Verdict, follows};
 use super::linear::{Line, Linear, ROUNDING};
+use super::weights::Weights;
 
 /// An event and the events that it consists of.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +26,6 @@ pub struct Hull {
 pub struct Family {
     /// Per event, ascending cells.
     pub members: Vec<Vec<usize>>,
-    pub cells: usize,
 }
 
 /// The hulls of a family, and what they leave open.
@@ -43,7 +44,7 @@ impl Family {
         let events = self.members.len();
         let within = |a: usize, b: usize| {
             let (a, b) = (&self.members[a], &self.members[b]);
-            a.len() < b.len() && a.iter().all(|cell| b.binary_search(cell).is_ok())
+            !a.is_empty() && a.len() < b.len() && a.iter().all(|cell| b.binary_search(cell).is_ok())
         };
         let mut found = Hulls { hulls: Vec::new(), remainders: Vec::new(), exact: true };
         for whole in 0..events {
@@ -57,9 +58,9 @@ impl Family {
                 continue;
             }
             if overlap {
-                // Events that overlap: their hulls say less than the data would.
+                // No partition: the mean over the whole may lie outside those of its parts, if what they share does.
                 found.exact = false;
-                covered.dedup();
+                continue;
             }
             let rest: Vec<usize> =
                 self.members[whole].iter().copied().filter(|cell| covered.binary_search(cell).is_err()).collect();
@@ -79,24 +80,35 @@ impl Family {
     }
 }
 
-/// Most cases of one proof.
-const MOST_CASES: usize = 4000;
+/// What is known of the means of events, without data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Structure {
+    pub hulls: Hulls,
+    /// The kinds of samples, where they could be enumerated.
+    pub weights: Option<Weights>,
+    /// Most cases of one proof.
+    pub most_cases: usize,
+}
 
 /// What came of a proof by cases.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ByCases {
+    /// Broken by means that the hulls allow: they occur on some data if the hulls are exact.
     pub verdict: Verdict,
     pub cases: usize,
 }
 
-/// Whether the claim follows from the premises and the hulls. The variables are the means of the events, then of the
-/// remainders.
-pub fn follows_by_cases(premises: &Linear, hulls: &Hulls, claim: &Claim) -> ByCases {
+/// The least share of an event in data that are to show that means occur.
+const PRESENT: f64 = 1e-4;
+
+/// Whether the claim follows from the premises and the structure. The variables are the means of the events, then of the
+/// remainders, then whatever else the premises speak of.
+pub fn follows_by_cases(premises: &Linear, structure: &Structure, claim: &Claim) -> ByCases {
     let mut open: Vec<Vec<Line>> = vec![Vec::new()];
     let mut proof = Proof { bound: f64::NEG_INFINITY, vacuous: true, ..Proof::default() };
     let mut cases = 0;
     while let Some(chosen) = open.pop() {
-        if cases + open.len() > MOST_CASES {
+        if cases + open.len() > structure.most_cases {
             return ByCases { verdict: Verdict::Undecided, cases };
         }
         let mut case = premises.clone();
@@ -107,21 +119,34 @@ pub fn follows_by_cases(premises: &Linear, hulls: &Hulls, claim: &Claim) -> ByCa
                 merge(&mut proof, found, premises.lines.len());
             }
             Verdict::Undecided => return ByCases { verdict: Verdict::Undecided, cases },
-            Verdict::Broken { x, value } => match outside(hulls, &x) {
-                None if hulls.exact => return ByCases { verdict: Verdict::Broken { x, value }, cases: cases + 1 },
-                None => return ByCases { verdict: Verdict::Undecided, cases },
-                Some((hull, above)) => {
-                    let sign = if above { 1.0 } else { -1.0 };
-                    for &part in &hull.parts {
-                        let entries = vec![(hull.whole, sign), (part, -sign)];
-                        let line = Line { entries, lower: f64::NEG_INFINITY, upper: 0.0 };
-                        open.push(chosen.iter().cloned().chain([line]).collect());
-                    }
+            Verdict::Broken { x, value } => match structure.branches(&x) {
+                None => return ByCases { verdict: Verdict::Broken { x, value }, cases: cases + 1 },
+                Some(lines) => {
+                    open.extend(lines.into_iter().map(|line| chosen.iter().cloned().chain([line]).collect()));
                 }
             },
         }
     }
     ByCases { verdict: Verdict::Implied(proof), cases }
+}
+
+impl Structure {
+    /// Lines of which one holds on any data, and none at these means; none where the means may occur.
+    fn branches(&self, x: &[f64]) -> Option<Vec<Line>> {
+        if let Some((hull, above)) = outside(&self.hulls, x) {
+            let sign = if above { 1.0 } else { -1.0 };
+            let line = |&part: &usize| {
+                let entries = vec![(hull.whole, sign), (part, -sign)];
+                Line { entries, lower: f64::NEG_INFINITY, upper: 0.0 }
+            };
+            return Some(hull.parts.iter().map(line).collect());
+        }
+        let weights = self.weights.as_ref().filter(|_| !self.hulls.exact)?;
+        if weights.shares(x, PRESENT).is_some() {
+            return None;
+        }
+        weights.cases(x)
+    }
 }
 
 /// A hull that the means leave, the farthest, and whether the whole lies above its parts.
@@ -157,11 +182,22 @@ fn merge(proof: &mut Proof, case: Proof, premises: usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::weights::Mean;
     use super::*;
 
     /// Events 0, 1, 2 are the groups, event 3 is all.
-    fn groups() -> Hulls {
-        Family { members: vec![vec![0], vec![1], vec![2], vec![0, 1, 2]], cells: 3 }.hulls()
+    fn groups() -> Structure {
+        structure(&[&[0], &[1], &[2], &[0, 1, 2]])
+    }
+
+    fn structure(events: &[&[usize]]) -> Structure {
+        let hulls = Family { members: events.iter().map(|event| event.to_vec()).collect() }.hulls();
+        let mean = |(variable, event): (usize, &&[usize])| Mean {
+            variable,
+            kinds: event.iter().map(|kind| (*kind, None)).collect(),
+        };
+        let weights = Weights { means: events.iter().enumerate().map(mean).collect(), boxes: vec![(0.0, 1.0); 3] };
+        Structure { hulls, weights: Some(weights), most_cases: 4000 }
     }
 
     fn gap(a: usize, b: usize, limit: f64) -> Line {
@@ -170,37 +206,52 @@ mod tests {
 
     #[test]
     fn pairwise_implies_to_overall_and_not_the_reverse() {
-        let hulls = groups();
-        assert!(hulls.exact && hulls.remainders.is_empty());
+        let known = groups();
+        assert!(known.hulls.exact && known.hulls.remainders.is_empty());
         let unit = vec![(0.0, 1.0); 4];
         let pairs = Linear { intervals: unit.clone(), lines: vec![gap(0, 1, 0.1), gap(0, 2, 0.1), gap(1, 2, 0.1)] };
         let claim = Claim { entries: vec![(0, 1.0), (3, -1.0)], limit: 0.1 };
-        let found = follows_by_cases(&pairs, &hulls, &claim);
+        let found = follows_by_cases(&pairs, &known, &claim);
         assert!(matches!(&found.verdict, Verdict::Implied(proof) if (proof.bound - 0.1).abs() < 1e-9), "{found:?}");
         let overall = Linear { intervals: unit, lines: vec![gap(0, 3, 0.1), gap(1, 3, 0.1), gap(2, 3, 0.1)] };
         let claim = Claim { entries: vec![(0, 1.0), (1, -1.0)], limit: 0.1 };
-        let found = follows_by_cases(&overall, &hulls, &claim);
+        let found = follows_by_cases(&overall, &known, &claim);
         let Verdict::Broken { x, value } = found.verdict else { panic!("it breaks") };
-        assert!((value - 0.2).abs() < 1e-9 && outside(&hulls, &x).is_none());
+        assert!((value - 0.2).abs() < 1e-9 && outside(&known.hulls, &x).is_none());
     }
 
     #[test]
     fn a_gap_and_a_floor_of_the_mean_bound_the_ratio() {
         // |a − b| ≤ 0.02 and the mean at least 0.2: b − 0.9 a ≥ 0.
-        let hulls = Family { members: vec![vec![0], vec![1], vec![0, 1]], cells: 2 }.hulls();
+        let known = structure(&[&[0], &[1], &[0, 1]]);
         let mut premises = Linear { intervals: vec![(0.0, 1.0); 3], lines: vec![gap(0, 1, 0.02)] };
         premises.lines.push(Line { entries: vec![(2, 1.0)], lower: 0.2, upper: f64::INFINITY });
         let ratio = |least: f64| Claim { entries: vec![(0, least), (1, -1.0)], limit: 0.0 };
-        assert!(matches!(follows_by_cases(&premises, &hulls, &ratio(0.9)).verdict, Verdict::Implied(_)));
-        assert!(matches!(follows_by_cases(&premises, &hulls, &ratio(0.91)).verdict, Verdict::Broken { .. }));
+        assert!(matches!(follows_by_cases(&premises, &known, &ratio(0.9)).verdict, Verdict::Implied(_)));
+        assert!(matches!(follows_by_cases(&premises, &known, &ratio(0.91)).verdict, Verdict::Broken { .. }));
     }
 
     #[test]
     fn what_groups_leave_over_is_a_part_too() {
-        let hulls = Family { members: vec![vec![0], vec![0, 1]], cells: 2 }.hulls();
+        let hulls = Family { members: vec![vec![0], vec![0, 1]] }.hulls();
         assert_eq!(hulls.hulls, [Hull { whole: 1, parts: vec![0, 2] }]);
         assert_eq!(hulls.remainders, [vec![1]]);
-        let crossing = Family { members: vec![vec![0, 1], vec![1, 2]], cells: 3 };
+        let crossing = Family { members: vec![vec![0, 1], vec![1, 2]] };
         assert!(!crossing.hulls().exact);
+    }
+    #[test]
+    fn the_mean_of_overlapping_events_may_lie_below_theirs() {
+        // Means of 0.5 in both halves: what they share may be 1 and the rest 0.
+        let known = structure(&[&[0, 1], &[1, 2], &[0, 1, 2]]);
+        let mut premises = Linear { intervals: vec![(0.0, 1.0); 3], lines: Vec::new() };
+        premises.lines.extend([0, 1].map(|half| Line { entries: vec![(half, 1.0)], lower: 0.5, upper: 0.5 }));
+        let above = |least: f64| Claim { entries: vec![(2, -1.0)], limit: -least };
+        let found = follows_by_cases(&premises, &known, &above(0.5));
+        assert!(matches!(found.verdict, Verdict::Broken { .. }), "{found:?}");
+        // The least is 1/3, with as many in the middle as on either side.
+        let found = follows_by_cases(&premises, &known, &above(0.33));
+        assert!(matches!(found.verdict, Verdict::Implied(_)), "{found:?}");
+        let found = follows_by_cases(&premises, &known, &above(0.34));
+        assert!(matches!(found.verdict, Verdict::Broken { .. }), "{found:?}");
     }
 }

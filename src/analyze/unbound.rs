@@ -1,177 +1,201 @@
-//! Two programs as one linear program over the means of their events, without data.
+//! Does one program imply another on all data in which no event is empty?
+//!
+//! A proof is a linear program over the means of the events ([`Ground`]), in cases where only data tell in which
+//! proportions events consist of others ([`follows_by_cases`]). A refutation is a small data set, made up, with predictions
+//! that keep the first program and break the second ([`Maker`]). Where neither is found it is not known.
 
-use std::collections::BTreeMap;
+use super::atoms::Kinds;
+use super::feasibility::RowSide;
+use super::ground::{Ground, Half, sample_bounds};
+use super::implication::{Claim, Verdict};
+use super::linear::Linear;
+use super::specimen::{Example, Maker, Specimen};
+use super::structure::{ByCases, Structure, follows_by_cases};
+use crate::language::program::{Event, SampleRow};
 
-use super::atoms::{Constants, members};
-use super::implication::{Claim, claims};
-use super::linear::{Line, Linear};
-use super::structure::{ByCases, Family, Hulls, follows_by_cases};
-use crate::language::program::{Aggregate, Column, Event, Program, Row};
+pub use super::ground::Spec;
 
-/// A program with the values of its params.
-#[derive(Clone, Copy)]
-pub struct Spec<'a> {
-    pub program: &'a Program,
-    pub params: &'a BTreeMap<String, f64>,
-}
+/// Most cases of one proof.
+const MOST_CASES: usize = 4000;
+/// Where events overlap each case takes three linear programs.
+const MOST_OVERLAPPING: usize = 200;
+/// Looks at whether a kind of sample is in an event.
+const MOST_LOOKS: usize = 1 << 22;
+/// The least shares of events in made up data, and their sizes.
+const SHARES: [(f64, f64); 3] = [(0.05, 100.0), (0.005, 1000.0), (1e-4, 1e5)];
 
-/// The question: premises and claims over the means of events.
+/// The question.
 #[derive(Debug)]
-pub struct Question {
-    pub premises: Linear,
-    hulls: Hulls,
+pub struct Question<'a> {
+    specs: [Spec<'a>; 2],
+    premises: Linear,
+    /// Per line of the premises, the side of a row of the premising program.
+    sides: Vec<RowSide>,
+    structure: Structure,
+    boxes: Vec<(f64, f64)>,
+    members: Vec<Option<Vec<usize>>>,
     /// Per variable an event of one of the programs, for words; remainders have none.
     pub events: Vec<Event>,
-    /// Per row of the claiming program, its sides: whether it is the upper, and the claim.
-    pub rows: Vec<Vec<(bool, Claim)>>,
-    /// Rows of the premising program that count: soft ones, which give way, do not.
-    pub premise_rows: Vec<usize>,
+    rows: Vec<Vec<Half>>,
+    kinds: Result<Kinds, String>,
+    chosen: Vec<usize>,
+    /// Means that the hulls allow occur on some data.
+    certain: bool,
+    unknowns: bool,
 }
 
-impl Question {
+/// What came of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Per side.
+    pub sides: Vec<(Claim, ByCases)>,
+    /// Data that break it.
+    pub example: Option<Example>,
+}
+
+/// What came of bounds of single predictions.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OfBounds {
+    Implied,
+    Broken(Example),
+    Undecided,
+}
+
+impl<'a> Question<'a> {
     /// Does `premise` imply `claim`?
     ///
     /// # Errors
-    /// Why the question needs data, in words.
-    pub fn new(premise: Spec<'_>, claim: Spec<'_>) -> Result<Question, String> {
-        let columns = shared_columns(premise.program, claim.program)?;
-        let both = [premise, claim];
-        let mut listed: Vec<(&Event, &BTreeMap<String, f64>)> = Vec::new();
-        for spec in both {
-            listed.extend(spec.program.events.iter().map(|event| (event, spec.params)));
+    /// Why it cannot be asked, in words.
+    pub fn new(premise: Spec<'a>, claim: Spec<'a>) -> Result<Question<'a>, String> {
+        let specs = [premise, claim];
+        let mut ground = Ground::new(&specs, MOST_LOOKS)?;
+        let hard = premise.program.rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none());
+        let (_, _) = ground.premises(hard.clone().map(|(index, _)| index));
+        let rows = claim.program.rows.iter().map(|row| ground.halves(1, row)).collect();
+        // Again, now that all variables are there.
+        let (premises, origins) = ground.premises(hard.map(|(index, _)| index));
+        let mut structure = ground.structure(MOST_CASES);
+        if !structure.hulls.exact {
+            structure.most_cases = MOST_OVERLAPPING;
         }
-        let (sets, cells) = members(&listed, &columns)?;
-        let mut family = Family { members: Vec::new(), cells };
-        let mut events: Vec<Event> = Vec::new();
-        let mut variable = Vec::new();
-        for (set, (event, _)) in sets.into_iter().zip(&listed) {
-            let known = family.members.iter().position(|other| *other == set);
-            variable.push(known.unwrap_or_else(|| {
-                family.members.push(set);
-                events.push((*event).clone());
-                family.members.len() - 1
-            }));
+        let members = claim.program.sample_rows.iter().map(|row| ground.members(1, row.event)).collect();
+        Ok(Question {
+            specs,
+            premises,
+            sides: origins.into_iter().map(|(row, upper)| RowSide { row, upper }).collect(),
+            boxes: ground.boxes(),
+            members,
+            certain: structure.hulls.exact && !ground.has_unknowns(),
+            unknowns: ground.has_unknowns(),
+            structure,
+            events: ground.events,
+            rows,
+            kinds: ground.kinds,
+            chosen: ground.chosen,
+        })
+    }
+
+    /// Makes data for counterexamples, where the kinds of samples are known.
+    pub fn maker(&self) -> Option<(Maker<'_>, Vec<Specimen>)> {
+        let maker = Maker::new(self.specs, self.kinds.as_ref().ok()?, &self.chosen)?;
+        let various = maker.various();
+        Some((maker, various))
+    }
+
+    /// Whether a row of the claiming program follows.
+    pub fn answer(&self, index: usize, made: Option<&(Maker<'_>, Vec<Specimen>)>) -> Answer {
+        let mut answer = Answer { sides: Vec::new(), example: None };
+        for (_, claim) in self.rows.get(index).into_iter().flatten() {
+            let mut found = follows_by_cases(&self.premises, &self.structure, claim);
+            if let Verdict::Implied(proof) = &mut found.verdict {
+                for (side, _) in &mut proof.multipliers {
+                    *side = self.sides.get(side.row).copied().unwrap_or(*side);
+                }
+            } else {
+                if answer.example.is_none() {
+                    answer.example = made.and_then(|made| self.example(index, &found.verdict, made));
+                }
+                match (&answer.example, &found.verdict) {
+                    (Some(Example { value, limit, .. }), _) => {
+                        let broken = Verdict::Broken { x: Vec::new(), value: *value };
+                        answer
+                            .sides
+                            .push((Claim { limit: *limit, ..claim.clone() }, ByCases { verdict: broken, ..found }));
+                        continue;
+                    }
+                    (None, Verdict::Broken { .. }) if !self.certain => found.verdict = Verdict::Undecided,
+                    (None, _) => {}
+                }
+            }
+            answer.sides.push((claim.clone(), found));
         }
-        let hulls = family.hulls();
-        let (ours, theirs) = variable.split_at(premise.program.events.len());
-        let boxes = boxes(premise, &family, &hulls, ours)?;
-        let hard: Vec<usize> = (0..premise.program.rows.len())
-            .filter(|&row| premise.program.rows.get(row).is_some_and(|row| row.options.soft.is_none()))
-            .collect();
-        let rows = |spec: Spec<'_>, variable: &[usize]| -> Result<Vec<Line>, String> {
-            spec.program.rows.iter().map(|row| line(row, spec, variable)).collect()
+        answer
+    }
+
+    /// Data that break a row: made so that the means occur at which the proof failed, or any.
+    fn example(
+        &self,
+        index: usize,
+        verdict: &Verdict,
+        (maker, various): &(Maker<'_>, Vec<Specimen>),
+    ) -> Option<Example> {
+        let row = self.specs[1].program.rows.get(index)?;
+        let at = match verdict {
+            Verdict::Broken { x, .. } => self.structure.weights.as_ref().zip(Some(x)),
+            Verdict::Implied(_) | Verdict::Undecided => None,
         };
-        let lines = rows(premise, ours)?;
-        let premises =
-            Linear { intervals: boxes, lines: hard.iter().filter_map(|&row| lines.get(row)).cloned().collect() };
-        let rows = rows(claim, theirs)?.iter().map(claims).collect();
-        tighter_bounds(premise, claim)?;
-        Ok(Question { premises, hulls, events, rows, premise_rows: hard })
-    }
-
-    pub fn answer(&self, claim: &Claim) -> ByCases {
-        follows_by_cases(&self.premises, &self.hulls, claim)
-    }
-}
-
-/// The columns of both programs, which must agree on those that they share.
-fn shared_columns<'a>(a: &'a Program, b: &'a Program) -> Result<BTreeMap<String, &'a Column>, String> {
-    let mut columns: BTreeMap<String, &Column> = BTreeMap::new();
-    for column in a.columns.iter().chain(&b.columns) {
-        match columns.get(&column.header) {
-            Some(known) if known.ty != column.ty || known.nullable != column.nullable => {
-                return Err(format!("the two specs declare `{}` differently", column.header));
-            }
-            Some(_) => {}
-            None => {
-                columns.insert(column.header.clone(), column);
-            }
-        }
-    }
-    Ok(columns)
-}
-
-/// A row over the means of events.
-fn line(row: &Row, spec: Spec<'_>, variable: &[usize]) -> Result<Line, String> {
-    let name = row.origins.first().map_or("", |origin| &origin.name);
-    let constants = Constants(spec.params);
-    let known = |value: f64, what: &str| match value.is_nan() {
-        true => Err(format!("{what} of `{name}` is known only with the data")),
-        false => Ok(value),
-    };
-    let mut line = Line { entries: Vec::new(), lower: f64::NEG_INFINITY, upper: f64::INFINITY };
-    for term in &row.terms {
-        if term.aggregate == Aggregate::Sum || !term.factor.is_one() {
-            return Err(format!("`{name}` weighs samples by what only the data tell"));
-        }
-        let value = known(term.coefficient.evaluate(&constants), "a coefficient")?;
-        let place = variable.get(term.event.0 as usize).copied().unwrap_or(usize::MAX);
-        match line.entries.iter_mut().find(|(known, _)| *known == place) {
-            Some((_, sum)) => *sum += value,
-            None => line.entries.push((place, value)),
-        }
-    }
-    if let Some(lower) = &row.lower {
-        line.lower = known(lower.evaluate(&constants), "the lower side")?;
-    }
-    if let Some(upper) = &row.upper {
-        line.upper = known(upper.evaluate(&constants), "the upper side")?;
-    }
-    Ok(line)
-}
-
-/// What bounds and per-sample rows allow the mean of each event and remainder.
-fn boxes(spec: Spec<'_>, family: &Family, hulls: &Hulls, variable: &[usize]) -> Result<Vec<(f64, f64)>, String> {
-    let prediction = &spec.program.prediction;
-    let sets = family.members.iter().chain(&hulls.remainders);
-    let mut boxes: Vec<(f64, f64)> = sets.clone().map(|_| (prediction.lower, prediction.upper)).collect();
-    for (event, lower, upper) in sample_bounds(spec)? {
-        let Some(bounded) = variable.get(event).and_then(|&place| family.members.get(place)) else { continue };
-        for (set, (lo, hi)) in sets.clone().zip(&mut boxes) {
-            if set.iter().all(|cell| bounded.binary_search(cell).is_ok()) {
-                (*lo, *hi) = (lo.max(lower), hi.min(upper));
-            }
-        }
-    }
-    Ok(boxes)
-}
-
-/// The per-sample rows: event and bounds.
-fn sample_bounds(spec: Spec<'_>) -> Result<Vec<(usize, f64, f64)>, String> {
-    let constants = Constants(spec.params);
-    let bound = |row: &crate::language::program::SampleRow| {
-        let name = row.origins.first().map_or("", |origin| &origin.name);
-        let scale = row.coefficient.evaluate(&constants);
-        let side = |side: &Option<crate::language::program::Data>, none: f64| {
-            side.as_ref().map_or(none, |side| side.evaluate(&constants))
+        // As many of each kind is the plainest example; what the proof suggests is the surest.
+        let broken = |specimen: &Specimen| maker.breaks(specimen, row);
+        let suggested = || {
+            let (weights, x) = at?;
+            SHARES.iter().find_map(|&(least, size)| broken(&maker.with_shares(&weights.shares(x, least)?, size)?))
         };
-        let (a, b) = (side(&row.lower, f64::NEG_INFINITY) / scale, side(&row.upper, f64::INFINITY) / scale);
-        if a.is_nan() || b.is_nan() || scale == 0.0 {
-            return Err(format!("the bounds of `{name}` are known only with the data"));
-        }
-        Ok((row.event.0 as usize, a.min(b), a.max(b)))
-    };
-    spec.program.sample_rows.iter().filter(|row| row.options.soft.is_none()).map(bound).collect()
-}
+        various.first().and_then(broken).or_else(suggested).or_else(|| various.iter().skip(1).find_map(broken))
+    }
 
-/// Bounds of single predictions follow only from bounds: what the claim asks beyond the premise's needs data.
-fn tighter_bounds(premise: Spec<'_>, claim: Spec<'_>) -> Result<(), String> {
-    let (ours, theirs) = (&premise.program.prediction, &claim.program.prediction);
-    if theirs.lower > ours.lower || theirs.upper < ours.upper {
-        return Err(format!(
-            "it allows predictions in [{}, {}], and the premise [{}, {}]",
-            theirs.lower, theirs.upper, ours.lower, ours.upper
-        ));
+    /// Whether a bound that the claiming program sets for single predictions follows.
+    pub fn bounds_follow(&self, index: usize, made: Option<&(Maker<'_>, Vec<Specimen>)>) -> OfBounds {
+        let [premise, claim] = &self.specs;
+        let Some(row) = claim.program.sample_rows.get(index) else { return OfBounds::Undecided };
+        let same = |other: &SampleRow| {
+            let sides = (&other.coefficient, &other.lower, &other.upper) == (&row.coefficient, &row.lower, &row.upper);
+            sides
+                && other.options.soft.is_none()
+                && premise.program.event(other.event) == claim.program.event(row.event)
+        };
+        let params = |row: &SampleRow| {
+            row.lower.iter().chain(&row.upper).chain([&row.coefficient]).any(|data| !data.params().is_empty())
+        };
+        if !params(row) && premise.program.sample_rows.iter().any(same) {
+            return OfBounds::Implied;
+        }
+        if let (Some((lower, upper)), Some(Some(kinds))) = (sample_bounds(row, claim.params), self.members.get(index)) {
+            let within = |kind: &usize| self.boxes.get(*kind).is_some_and(|(lo, hi)| *lo >= lower && *hi <= upper);
+            if kinds.iter().all(within) {
+                return OfBounds::Implied;
+            }
+        }
+        let broken = made.and_then(|(maker, various)| various.iter().find_map(|one| maker.breaks_bounds(one, row)));
+        broken.map_or(OfBounds::Undecided, OfBounds::Broken)
     }
-    let known = sample_bounds(premise)?;
-    for (event, lower, upper) in sample_bounds(claim)? {
-        let event = claim.program.events.get(event);
-        let covered = known.iter().any(|(other, least, greatest)| {
-            premise.program.events.get(*other) == event && *least >= lower && *greatest <= upper
-        });
-        if !covered {
-            return Err("it bounds single predictions that the premise does not bound".to_owned());
+
+    /// Whether the declared bounds of predictions follow.
+    pub fn declared_bounds_follow(&self, made: Option<&(Maker<'_>, Vec<Specimen>)>) -> OfBounds {
+        let [ours, theirs] = self.specs.map(|spec| (spec.program.prediction.lower, spec.program.prediction.upper));
+        let within = |(lo, hi): &(f64, f64)| *lo >= theirs.0 && *hi <= theirs.1;
+        if within(&ours) || (!self.boxes.is_empty() && self.boxes.iter().all(within)) {
+            return OfBounds::Implied;
+        }
+        let broken = made.and_then(|(maker, various)| various.iter().find_map(|one| maker.leaves_bounds(one, theirs)));
+        broken.map_or(OfBounds::Undecided, OfBounds::Broken)
+    }
+
+    /// Why a row may be left undecided.
+    pub fn reason(&self) -> String {
+        match &self.kinds {
+            Err(reason) => reason.clone(),
+            Ok(_) if self.unknowns => "it depends on what only the data tell".to_owned(),
+            Ok(_) => "neither a proof nor a counterexample was found".to_owned(),
         }
     }
-    Ok(())
 }

@@ -11,6 +11,8 @@
 //!
 //! Everything that a row reads of the data is computed anew in each replicate, its sides included.
 
+use std::borrow::Cow;
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
@@ -62,10 +64,17 @@ const MEAN: Channel = Channel { factor: None, predicted: true };
 const CHUNK: usize = 4096;
 
 impl Encoded {
-    /// Draws replicates of all samples with the predictions `y`, and evaluates each row and the mean prediction in each
-    /// set of cells. Rows that take no part in the whole have no values.
-    pub fn resample(&self, params: &Params, y: &[f64], sets: &[Vec<u32>], how: Resampling) -> Replicates {
-        let work = Work::new(self, params, y, sets);
+    /// Draws replicates of some samples, with the predictions `y` of all, and evaluates each row and the mean prediction in
+    /// each set of cells. Rows that take no part in these samples have no values.
+    pub fn resample(
+        &self,
+        params: &Params,
+        samples: &Samples<'_>,
+        y: &[f64],
+        sets: &[Vec<u32>],
+        how: Resampling,
+    ) -> Replicates {
+        let work = Work::new(self, params, samples, y, sets);
         let drawn: Vec<(Vec<[f64; 2]>, Vec<f64>)> =
             (0..how.replicates as u64).into_par_iter().map(|index| work.replicate(how.seed, index)).collect();
         let mut rows = vec![Series::default(); self.plan.rows.len() + self.plan.left.len()];
@@ -84,18 +93,33 @@ impl Encoded {
 struct Work<'a> {
     encoded: &'a Encoded,
     params: &'a Params,
-    y: &'a [f64],
-    sets: &'a [Vec<u32>],
+    y: Cow<'a, [f64]>,
+    /// In the numbering of the tally.
+    sets: Vec<Vec<u32>>,
     tally: Tally,
     channels: Vec<Channel>,
+    /// Per channel, its factor for each sample; none where it has no factor, or one for each cell.
+    factors: Vec<Option<Cow<'a, [f64]>>>,
     /// The rows that take part.
     rows: Vec<&'a PlannedRow>,
     poisson: Poisson,
 }
 
 impl<'a> Work<'a> {
-    fn new(encoded: &'a Encoded, params: &'a Params, y: &'a [f64], sets: &'a [Vec<u32>]) -> Work<'a> {
-        let tally = Tally::new(encoded, &Samples::All);
+    fn new(
+        encoded: &'a Encoded,
+        params: &'a Params,
+        samples: &Samples<'_>,
+        y: &'a [f64],
+        sets: &[Vec<u32>],
+    ) -> Work<'a> {
+        let tally = Tally::new(encoded, samples);
+        let chosen = |all: &'a [f64]| match samples {
+            Samples::All => Cow::Borrowed(all),
+            Samples::Range(_) | Samples::Rows(_) => Cow::Owned(samples.gather(all)),
+        };
+        let place = |cell: &u32| tally.origin.binary_search(cell).ok().map(|place| place as u32);
+        let sets = sets.iter().map(|set| set.iter().filter_map(place).collect()).collect();
         let full = |row: &&PlannedRow| {
             let means = row.terms.iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
             let least = row.options.min_count.max(1);
@@ -111,7 +135,12 @@ impl<'a> Work<'a> {
                 channels.push(channel);
             }
         }
-        Work { encoded, params, y, sets, tally, channels, rows, poisson: Poisson::new() }
+        let factor = |channel: &Channel| match encoded.factor(channel.factor) {
+            Some(FactorValues::BySample(values)) => Some(chosen(values)),
+            Some(FactorValues::ByCell(_)) | None => None,
+        };
+        let factors = channels.iter().map(factor).collect();
+        Work { encoded, params, y: chosen(y), sets, tally, channels, factors, rows, poisson: Poisson::new() }
     }
 
     fn replicate(&self, seed: u64, index: u64) -> (Vec<[f64; 2]>, Vec<f64>) {
@@ -154,24 +183,23 @@ impl<'a> Work<'a> {
     /// The sums of each channel by cell, with counts drawn for this replicate.
     fn sums(&self, seed: u64, index: u64) -> Vec<Vec<f64>> {
         let mut random = random(seed, index);
-        let mut sums = vec![vec![0.0; self.encoded.cells()]; self.channels.len()];
+        let mut sums = vec![vec![0.0; self.tally.origin.len()]; self.channels.len()];
         let mut counts = [0.0; CHUNK];
         let mut weights = [0.0; CHUNK];
-        for (chunk, cells) in self.encoded.cell.chunks(CHUNK).enumerate() {
+        for (chunk, cells) in self.tally.cell.chunks(CHUNK).enumerate() {
             let start = chunk * CHUNK;
             self.poisson.fill(&mut random, &mut counts);
             weights.copy_from_slice(&counts);
-            if let Some(weight) = &self.encoded.weight {
+            if let Some(weight) = &self.tally.weight {
                 let weight = weight.get(start..).unwrap_or_default();
                 weights.iter_mut().zip(weight).for_each(|(count, weight)| *count *= weight);
             }
             let y = self.y.get(start..).unwrap_or_default();
-            for (channel, sums) in self.channels.iter().zip(&mut sums) {
-                let factor = match self.encoded.factor(channel.factor) {
-                    Some(FactorValues::BySample(values)) => Some(values.get(start..).unwrap_or_default()),
-                    Some(FactorValues::ByCell(_)) => continue,
-                    None => None,
-                };
+            for ((channel, factor), sums) in self.channels.iter().zip(&self.factors).zip(&mut sums) {
+                if factor.is_none() && channel.factor.is_some() {
+                    continue;
+                }
+                let factor = factor.as_ref().map(|values| values.get(start..).unwrap_or_default());
                 let weighed = cells.iter().zip(&weights);
                 match (factor, channel.predicted) {
                     (None, false) => weighed.for_each(|(&cell, weight)| add(sums, cell, *weight)),
@@ -195,7 +223,8 @@ impl<'a> Work<'a> {
             let Some(channel) = self.channels.get(place) else { continue };
             let Some(FactorValues::ByCell(values)) = self.encoded.factor(channel.factor) else { continue };
             let plain = sums.get(usize::from(channel.predicted)).map_or(&[][..], Vec::as_slice);
-            let scaled = plain.iter().zip(values.iter()).map(|(sum, value)| sum * value).collect();
+            let value = |cell: &u32| values.get(*cell as usize).copied().unwrap_or(f64::NAN);
+            let scaled = plain.iter().zip(&self.tally.origin).map(|(sum, cell)| sum * value(cell)).collect();
             if let Some(slot) = sums.get_mut(place) {
                 *slot = scaled;
             }

@@ -8,12 +8,14 @@ use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
 use super::fault::{Fault, Trouble, faults};
 use super::input::{Spec, rows};
+use super::redundancy;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::batches::{Failure as Failed, share};
 use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
+use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
-use crate::bind::{Purpose, Reach, Samples};
+use crate::bind::{Purpose, Reach, RowStatus, Samples};
 use crate::data::Format;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
@@ -82,6 +84,8 @@ struct Unreadable {
 #[derive(Default)]
 struct OnData {
     faults: Vec<Fault>,
+    /// Warnings that compiling does not give.
+    warnings: Vec<Fault>,
     view: Option<DataView>,
     text: String,
 }
@@ -107,12 +111,12 @@ fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outc
         Some(program) => on_data(&spec, program, args, console)?,
         None => OnData::default(),
     };
-    let denied = args.deny_warnings && spec.count(Severity::Warning) > 0;
+    let denied = args.deny_warnings && spec.count(Severity::Warning) + on_data.warnings.len() > 0;
     let ok = spec.program().is_some() && on_data.faults.is_empty();
     if console.is_json() {
         report.ok &= ok;
         report.diagnostics.extend(spec.entries());
-        report.diagnostics.extend(on_data.faults.iter().map(|fault| fault.entry(&spec)));
+        report.diagnostics.extend(on_data.warnings.iter().chain(&on_data.faults).map(|fault| fault.entry(&spec)));
         report.specs.push(summary(&spec, on_data.view));
     } else {
         print(&spec, &on_data, denied, args.specs.len() > 1, console)?;
@@ -120,10 +124,14 @@ fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outc
     Ok(Verdict::from(ok && !denied))
 }
 
-/// Settings are checked without data too.
+/// Settings are checked without data too, and which rows others imply.
 fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Result<OnData, Stop> {
     let found = match &args.data {
-        None => setting::params(&args.settings, program).map(|_| OnData::default()).map_err(Trouble::Faults),
+        None => {
+            let warnings = redundancy::warnings(&redundant::without_data(program), false, spec, program);
+            let settings = setting::params(&args.settings, program).map_err(Trouble::Faults);
+            settings.map(|_| OnData { warnings, ..OnData::default() })
+        }
         Some(data) => {
             let data = DataArgs { data: data.clone(), data_format: args.data_format, settings: args.settings.clone() };
             bound(spec, program, &data, args, console)
@@ -154,6 +162,16 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Some(false) => vec![infeasible(&sides, &bound.problem, "", spec, program)],
         Some(true) | None => Vec::new(),
     };
+    let mut kept: Vec<(usize, usize)> = Vec::new();
+    for (row, bound) in bound.rows.iter().enumerate() {
+        kept.extend(if let RowStatus::Kept(place) = bound.status { Some((place, row)) } else { None });
+    }
+    kept.sort_unstable();
+    let kept: Vec<usize> = kept.into_iter().map(|(_, row)| row).collect();
+    let always = redundant::without_data(program);
+    let here = redundant::on_data(program, &bound.problem, &kept, &always);
+    let mut warnings = redundancy::warnings(&always, false, spec, program);
+    warnings.extend(redundancy::warnings(&here, true, spec, program));
     let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;
     let events = event_sizes(&ledger, &bound);
     let report = DataReport {
@@ -167,7 +185,7 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         params: ranges(program, &dataset),
         batches,
     };
-    Ok(OnData { faults, view: Some(report.json()), text: report.text(&Painter(console)) })
+    Ok(OnData { faults, warnings, view: Some(report.json()), text: report.text(&Painter(console)) })
 }
 
 /// An irreducible conflict where linear programming finds one, else the rows of the proof.
@@ -245,7 +263,11 @@ fn summary(spec: &Spec, data: Option<DataView>) -> Summary {
 
 fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &Console) -> Result<(), Stop> {
     let mut text = spec.rendered(console.out_look());
-    let tone = match (spec.program().is_some() && !denied, spec.count(Severity::Warning)) {
+    for warning in &on_data.warnings {
+        text.push_str(&format!("{}\n", warning.rendered(spec, console.out_look())));
+    }
+    let warnings = spec.count(Severity::Warning) + on_data.warnings.len();
+    let tone = match (spec.program().is_some() && !denied, warnings) {
         (false, _) => Tone::Bad,
         (true, 0) => Tone::Good,
         (true, _) => Tone::Careful,
@@ -262,7 +284,7 @@ fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &C
     if several && spec.program().is_some() {
         text.push_str(&format!("{}: ", spec.name));
     }
-    text.push_str(&console.paint(&spec.summary(), tone));
+    text.push_str(&console.paint(&spec.summary(on_data.warnings.len()), tone));
     text.push_str(if denied { " (warnings are denied)\n" } else { "\n" });
     if !on_data.text.is_empty() {
         text.push_str(&format!("\n{}", on_data.text));

@@ -86,7 +86,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
         Err(broken) => {
             let spec = Spec::broken(path, broken);
             if !console.is_json() {
-                console.say(&format!("{}{}\n", spec.rendered(console.err_look()), spec.summary()));
+                console.say(&format!("{}{}\n", spec.rendered(console.err_look()), spec.summary(0)));
             }
             return Ok(Err(spec.entries()));
         }

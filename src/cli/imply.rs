@@ -12,8 +12,9 @@ use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::feasibility::RowSide;
 use crate::analyze::implication::{self, Claim};
 use crate::analyze::on_data::Joint;
+use crate::analyze::specimen::{Example, KindMean};
 use crate::analyze::structure::ByCases;
-use crate::analyze::unbound::{self, Question};
+use crate::analyze::unbound::{self, OfBounds, Question};
 use crate::bind::{Bound, Purpose, RowStatus, Samples};
 use crate::data::{Format, STANDARD_STREAM};
 use crate::language::program::{Names, Program};
@@ -45,6 +46,9 @@ pub struct Args {
     #[arg(long)]
     all: bool,
 }
+
+/// A counterexample shows no more means than these.
+const MOST_MEANS: usize = 12;
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
     let streams = [Some(&args.premise), Some(&args.claim), args.data.as_ref()];
@@ -119,27 +123,65 @@ fn without_data(
             return Ok(());
         }
     };
-    let names = Names::of(a.1);
-    for (index, sides) in question.rows.iter().enumerate() {
-        let answers = sides.iter().map(|(_, claim)| (claim, question.answer(claim)));
+    let made = question.maker();
+    let made = made.as_ref();
+    let unknown = || Some(format!("{}; `--data FILE` asks about given data", question.reason()));
+    for index in 0..b.1.rows.len() {
+        let found = question.answer(index, made);
+        let answers = found.sides.into_iter();
         let mut row = row(b.1, index, answers, &|side| Multiplier {
-            row: row_name(a.1, question.premise_rows.get(side.row).copied().unwrap_or(usize::MAX)),
+            row: row_name(a.1, side.row),
             side: side_word(side),
             multiplier: 0.0,
         });
-        if let Some(x) = row.1.take() {
-            let events = question.events.iter().zip(&x);
-            let mean = |(event, mean): (&crate::language::program::Event, &f64)| Mean {
-                event: event.text(&names),
-                samples: None,
-                mean: *mean,
-            };
-            row.0.counterexample = events.map(mean).collect();
-        }
+        row.0.counterexample = match (found.example, row.1.take()) {
+            (Some(example), _) => made_up(&example, b.1),
+            (None, Some(x)) => {
+                let names = Names::of(a.1);
+                let events = question.events.iter().zip(&x);
+                events.map(|(event, mean)| Mean { event: event.text(&names), samples: None, mean: *mean }).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        row.0.reason = (row.0.verdict == Implied::Unknown).then(unknown).flatten();
         answer.vacuous |= row.2;
         answer.rows.push(row.0);
     }
+    let names = Names::of(b.1);
+    let (lower, upper) = (b.1.prediction.lower, b.1.prediction.upper);
+    let declared = ("bounds of predictions".to_owned(), format!("{lower} <= {} <= {upper}", b.1.prediction.name));
+    let each = b.1.sample_rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none()).map(|(index, row)| {
+        let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+        ((name, b.1.sample_row_text(row, &names)), question.bounds_follow(index, made))
+    });
+    for ((name, text), found) in std::iter::once((declared, question.declared_bounds_follow(made))).chain(each) {
+        let (verdict, counterexample) = match &found {
+            OfBounds::Implied => continue,
+            OfBounds::Broken(example) => (Implied::Broken, made_up(example, b.1)),
+            OfBounds::Undecided => (Implied::Unknown, Vec::new()),
+        };
+        let reach = match &found {
+            OfBounds::Broken(example) => Some((example.value, example.limit)),
+            OfBounds::Implied | OfBounds::Undecided => None,
+        };
+        answer.rows.push(ImpliedRow {
+            name,
+            text,
+            reaches: reach.map(|(value, _)| value),
+            limit: reach.map(|(_, limit)| limit),
+            counterexample,
+            reason: (verdict == Implied::Unknown).then(unknown).flatten(),
+            ..blank(b.1, usize::MAX, verdict)
+        });
+    }
     Ok(())
+}
+
+/// Data that were made up: how many samples of each kind, and the means of their predictions.
+fn made_up(example: &Example, program: &Program) -> Vec<Mean> {
+    let names = Names::of(program);
+    let mean = |it: &KindMean| Mean { event: it.kind.text(&names), samples: Some(it.samples), mean: it.mean };
+    example.kinds.iter().take(MOST_MEANS).map(mean).collect()
 }
 
 fn on_data(
@@ -172,7 +214,8 @@ fn on_data(
             continue;
         };
         let sides = joint.rows.get(place).map_or(&[][..], Vec::as_slice);
-        let answers = sides.iter().map(|(_, claim)| (claim, ByCases { verdict: joint.answer(claim), cases: 1 }));
+        let answers =
+            sides.iter().map(|(_, claim)| (claim.clone(), ByCases { verdict: joint.answer(claim), cases: 1 }));
         let mut row = row(b.1, index, answers, &|side| Multiplier {
             row: premise.problem.row_name(side.row),
             side: side_word(side),
@@ -210,7 +253,6 @@ fn bounds(joint: &Joint, premise: &Problem, claim: &Problem, program: &Program, 
 
 /// The cells of a counterexample: the events that their samples are in, and their means.
 fn cells(joint: &Joint, x: &[f64], a: (&Program, &Dataset), b: (&Program, &Dataset)) -> Vec<Mean> {
-    const MOST: usize = 12;
     let mut means: Vec<Mean> = Vec::new();
     for (generator, mean) in joint.generators.iter().zip(x).filter(|(generator, _)| generator.is_mean) {
         let mut texts: Vec<String> = Vec::new();
@@ -227,15 +269,15 @@ fn cells(joint: &Joint, x: &[f64], a: (&Program, &Dataset), b: (&Program, &Datas
         let event = if texts.is_empty() { "all others".to_owned() } else { texts.join(", ") };
         means.push(Mean { event, samples: Some(generator.samples), mean: *mean });
     }
-    means.truncate(MOST);
+    means.truncate(MOST_MEANS);
     means
 }
 
 /// A row with the answers to its sides, the counterexample, and whether nothing satisfies the premises.
-fn row<'c>(
+fn row(
     program: &Program,
     index: usize,
-    answers: impl Iterator<Item = (&'c Claim, ByCases)>,
+    answers: impl Iterator<Item = (Claim, ByCases)>,
     multiplier: &dyn Fn(RowSide) -> Multiplier,
 ) -> (ImpliedRow, Option<Vec<f64>>, bool) {
     let mut row = blank(program, index, Implied::Implied);

@@ -14,7 +14,7 @@ impl Spec {
             if console.is_json() {
                 console.json(&serde_json::json!({ "ok": false, "diagnostics": self.entries() }))?;
             }
-            console.say(&format!("{}{}\n", self.rendered(console.err_look()), self.summary()));
+            console.say(&format!("{}{}\n", self.rendered(console.err_look()), self.summary(0)));
             return Err(Stop::Refused);
         };
         match self.count(Severity::Warning) {

@@ -34,6 +34,7 @@ mod metrics;
 mod predict;
 mod price;
 mod project;
+mod redundancy;
 mod setting;
 mod solve;
 mod stop;

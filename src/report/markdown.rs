@@ -87,11 +87,19 @@ fn sliced(slices: &SlicesFacts) -> String {
     let names = slices.values.first().map_or(&[][..], |slice| &slice.rows);
     for (index, name) in names.iter().enumerate() {
         out.push_str(&format!("\n### {} by {}\n\n", text(&name.name), text(&slices.column)));
-        out.push_str(&row([text(&slices.column), "samples".into(), "value".into(), "room".into(), "verdict".into()]));
-        out.push_str("| --- | ---: | ---: | ---: | --- |\n");
+        out.push_str(&row([
+            text(&slices.column),
+            "samples".into(),
+            "value".into(),
+            "95% interval".into(),
+            "room".into(),
+            "verdict".into(),
+        ]));
+        out.push_str("| --- | ---: | ---: | --- | ---: | --- |\n");
         for slice in &slices.values {
             let Some(found) = slice.rows.get(index) else { continue };
-            let cells = [text(slice.label()), slice.n.to_string(), number(found.value), number(found.room)];
+            let between = interval(found.interval);
+            let cells = [text(slice.label()), slice.n.to_string(), number(found.value), between, number(found.room)];
             out.push_str(&row(cells.into_iter().chain([text(&note(found))])));
         }
     }
@@ -107,7 +115,7 @@ fn percent(share: f64) -> String {
 }
 
 fn interval(interval: Option<Interval>) -> String {
-    interval.map_or_else(String::new, |it| format!("{} .. {}", short(it.lower), short(it.upper)))
+    interval.map_or_else(String::new, super::slices::interval)
 }
 
 fn row(cells: impl IntoIterator<Item = String>) -> String {

@@ -1,6 +1,6 @@
 //! An audit by the values of a column, for people at a terminal.
 
-use super::facts::{RowVerdict, SliceFacts, SliceRow, SlicesFacts};
+use super::facts::{Interval, RowVerdict, SliceFacts, SliceRow, SlicesFacts};
 use super::number::{counted, short};
 use super::summary::sides;
 use super::table::{Align, Paint, Table};
@@ -11,15 +11,20 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
     let rows = slices.values.first().map_or(&[][..], |slice| &slice.rows);
     for (index, row) in rows.iter().enumerate().take(most) {
         let mut table = Table::default();
-        table.cells(["", "samples", "value", "limit", ""].map(str::to_owned));
+        let known = slices.values.iter().filter_map(|slice| slice.rows.get(index)).any(|row| row.interval.is_some());
+        let head = ["", "samples", "value"].into_iter().chain(known.then_some("95% interval")).chain(["limit", ""]);
+        table.cells(head.map(str::to_owned));
         for slice in &slices.values {
             let Some(row) = slice.rows.get(index) else { continue };
-            table.cells(cells(slice, row));
+            table.cells(cells(slice, row, known));
         }
-        let align = [Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
+        let mut align = vec![Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
+        align.extend(known.then_some(Align::Left));
+        let last = align.len() - 1;
         let tone = |column: usize, cell: String| match column {
-            4 if cell.starts_with(RowVerdict::Violated.word()) => paint.bad(&cell),
-            4 if cell.starts_with(RowVerdict::Held.word()) => paint.good(&cell),
+            verdict if verdict != last => cell,
+            _ if cell.starts_with(RowVerdict::Violated.word()) => paint.bad(&cell),
+            _ if cell.starts_with(RowVerdict::Held.word()) => paint.good(&cell),
             _ => cell,
         };
         out.push_str(&format!("\n  {}\n{}", row.name, table.render("    ", &align, tone)));
@@ -32,18 +37,32 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
     out
 }
 
-fn cells(slice: &SliceFacts, row: &SliceRow) -> [String; 5] {
-    let value = row.value.map_or_else(|| "-".to_owned(), short);
-    let sides = row.value.map_or_else(|| "-".to_owned(), |_| sides(row.value, row.lower, row.upper));
-    [slice.label().to_owned(), slice.n.to_string(), value, sides, note(row)]
+fn cells(slice: &SliceFacts, row: &SliceRow, intervals: bool) -> impl Iterator<Item = String> {
+    let dash = || "-".to_owned();
+    let value = row.value.map_or_else(dash, short);
+    let interval = intervals.then(|| row.interval.map_or_else(dash, interval));
+    let sides = row.value.map_or_else(dash, |_| sides(row.value, row.lower, row.upper));
+    let start = [slice.label().to_owned(), slice.n.to_string(), value].into_iter();
+    start.chain(interval).chain([sides, note(row)])
+}
+
+/// `-0.03 .. 0.05`.
+pub(super) fn interval(interval: Interval) -> String {
+    format!("{} .. {}", short(interval.lower), short(interval.upper))
 }
 
 /// The verdict, and why a row was skipped or says little.
 pub(super) fn note(row: &SliceRow) -> String {
-    match (&row.skipped, row.samples.filter(|_| row.small)) {
+    let reasons = [
+        row.skipped.clone(),
+        row.samples.filter(|_| row.small).map(|samples| format!("a group of {samples}")),
+        (row.settled == Some(false)).then(|| "not settled by the data".to_owned()),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    match (&row.skipped, &reasons[..]) {
         (Some(reason), _) => format!("{}: {reason}", row.verdict.word()),
-        (None, Some(samples)) => format!("{} (a group of {samples})", row.verdict.word()),
-        (None, None) => row.verdict.word().to_owned(),
+        (None, []) => row.verdict.word().to_owned(),
+        (None, some) => format!("{} ({})", row.verdict.word(), some.join(", ")),
     }
 }
 

@@ -154,9 +154,9 @@ impl Spec {
         text
     }
 
-    /// `2 errors, 1 warning in spec.fair`, or `ok: ..`.
-    pub fn summary(&self) -> String {
-        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
+    /// `2 errors, 1 warning in spec.fair`, or `ok: ..`; with `more` warnings than those of the compiler.
+    pub fn summary(&self, more: usize) -> String {
+        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning) + more);
         let noticed = |errors: usize, warnings: usize| match (errors, warnings) {
             (errors, 0) => counted(errors, "error"),
             (0, warnings) => counted(warnings, "warning"),

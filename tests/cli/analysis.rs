@@ -30,6 +30,15 @@ fn known_implications() {
         ("odds", "parity_02", Some("unequal_rates"), 1),
         ("pairwise", "overall", Some("equal_rates"), 0),
         ("overall", "pairwise", Some("equal_rates"), 1),
+        // Events that overlap: what two halves share may be far from the rest.
+        ("halves", "whole", None, 1),
+        ("halves", "nearly_whole", None, 0),
+        // Base rates are what they are, the same in both specs.
+        ("residual", "residual_gap", None, 0),
+        ("residual", "tight_residual_gap", None, 1),
+        ("odds_and_rates", "parity_02", Some("equal_rates"), 0),
+        ("cap", "wide_cap", None, 0),
+        ("wide_cap", "cap", None, 1),
     ];
     for (premise, claim, data, code) in cases {
         let (found, text) = imply(premise, claim, data);
@@ -47,6 +56,35 @@ fn implications_are_told() {
     assert_snapshot!(transcript(&format!("imply {SPECS}/parity_01.fair {SPECS}/parity_01.fair")));
     let (a, b) = (format!("{SPECS}/parity_and_floor.fair"), format!("{SPECS}/ratio.fair"));
     assert_snapshot!(pretty(&run(&["imply", &a, &b, "--format", "json"]).stdout));
+}
+
+/// True, and not proved: what is not found is not called false.
+#[test]
+fn what_is_not_proved_is_not_refuted() {
+    let (code, text) = imply("odds_and_rates", "parity_02", None);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains(" is not known\n") && text.contains("; `--data FILE` asks about given data"), "{text}");
+}
+
+#[test]
+fn made_up_data_are_told() {
+    for (premise, claim) in [("halves", "whole"), ("residual", "tight_residual_gap"), ("wide_cap", "cap")] {
+        assert_snapshot!(transcript(&format!("imply {SPECS}/{premise}.fair {SPECS}/{claim}.fair")));
+    }
+}
+
+/// Rows that the others imply for all data, and on given data.
+#[test]
+fn redundant_rows_are_told() {
+    assert_snapshot!(transcript(&format!("check {SPECS}/redundant.fair")));
+    assert_snapshot!(transcript(&format!("check {SPECS}/redundant.fair --data {SPECS}/equal_rates.csv")));
+    let denied = run(&["check", &format!("{SPECS}/redundant.fair"), "--deny-warnings"]);
+    assert_eq!(denied.code, 1);
+    let json = run(&["check", &format!("{SPECS}/redundant.fair"), "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let codes: Vec<&str> =
+        json["diagnostics"].as_array().unwrap().iter().filter_map(|it| it["code"].as_str()).collect();
+    assert_eq!((codes, &json["ok"]), (vec!["W0106"], &serde_json::Value::Bool(true)));
 }
 
 #[test]

@@ -228,7 +228,11 @@ impl Example {
             compilation.diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
         };
         match (code, compilation.diagnostics.as_slice()) {
-            (None, []) => Ok(()),
+            (Some("W0106"), []) => self.redundancy(&compilation),
+            (None, []) => match redundant(&compilation).first() {
+                None => Ok(()),
+                Some((name, _)) => Err(format!("`{name}` is implied by other constraints")),
+            },
             (Some(code), [only]) if only.code.0 == code => {
                 let found = only.labels.first().map(|label| label.span).unwrap_or_default();
                 let found = (compilation.sources.name(found.source).to_string(), found);
@@ -244,6 +248,18 @@ impl Example {
                 if found == (name.clone(), marked) { Ok(()) } else { Err(format!("is underlined at\n{}", describe())) }
             }
             _ => Err(format!("should give {code:?}, and gives\n{}", describe())),
+        }
+    }
+
+    /// A constraint is marked that others imply.
+    fn redundancy(&self, compilation: &Compilation) -> Result<(), String> {
+        let found = redundant(compilation);
+        let marks = self.marks();
+        match (found.first(), &marks[..]) {
+            (None, _) if cfg!(feature = "analyze") => Err("should give W0106".into()),
+            (Some((_, place)), [(_, start, end)]) if *place == (*start, *end) => Ok(()),
+            (Some((name, place)), marks) => Err(format!("`{name}` at {place:?} is found, and {marks:?} is marked")),
+            (None, _) => Ok(()),
         }
     }
 
@@ -326,4 +342,22 @@ impl Loader for Example {
             None => Err("no such file".into()),
         }
     }
+}
+
+/// The constraints with rows that others imply, and where they stand.
+#[cfg(feature = "analyze")]
+fn redundant(compilation: &Compilation) -> Vec<(String, (usize, usize))> {
+    let Some(program) = &compilation.program else { return Vec::new() };
+    let found = fairc::analyze::redundant::without_data(program);
+    let rows = found.iter().filter_map(|one| program.rows[one.row].origins.first());
+    let place = |name: &String| {
+        let constraint = compilation.hir.constraints.iter().find(|constraint| constraint.name == *name).unwrap();
+        (constraint.body_span.start as usize, constraint.body_span.end as usize)
+    };
+    rows.map(|origin| (origin.constraint.clone(), place(&origin.constraint))).collect()
+}
+
+#[cfg(not(feature = "analyze"))]
+fn redundant(_: &Compilation) -> Vec<(String, (usize, usize))> {
+    Vec::new()
 }

@@ -40,7 +40,7 @@ fn a_replicate_is_the_batch_with_repeated_samples() {
     let y = encoded.prediction().unwrap().to_vec();
     let all: Vec<u32> = (0..encoded.cells() as u32).collect();
     let how = Resampling { replicates: 3, seed: 11 };
-    let replicates = encoded.resample(&params, &y, &[all], how);
+    let replicates = encoded.resample(&params, &Samples::All, &y, &[all], how);
     for index in 0..how.replicates {
         let counts = counts(encoded.n(), how.seed, index as u64);
         let repeated = |(row, count): (u32, &f64)| std::iter::repeat_n(row, *count as usize);
@@ -74,11 +74,43 @@ fn rows_that_take_no_part_have_no_values_and_seeds_decide() {
     let params = Params::defaults(&program);
     let encoded = encoded_as(&program, &rows(90), &options()).unwrap();
     let y = encoded.prediction().unwrap().to_vec();
-    let draw = |seed| encoded.resample(&params, &y, &[], Resampling { replicates: 20, seed });
+    let draw = |seed| encoded.resample(&params, &Samples::All, &y, &[], Resampling { replicates: 20, seed });
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
     let never = program.rows.iter().position(|row| row.origins[0].constraint == "never").unwrap();
     assert!(draw(1).rows[never].values.is_empty());
+}
+
+/// A part of the data resampled is that part as data of its own.
+#[test]
+fn some_samples_are_resampled_as_if_they_were_all() {
+    let program = program(SPEC);
+    let params = Params::defaults(&program);
+    let options = options();
+    let encoded = encoded_as(&program, &rows(300), &options).unwrap();
+    let y = encoded.prediction().unwrap().to_vec();
+    let how = Resampling { replicates: 30, seed: 5 };
+    // Every second sample, then the first of them.
+    let even: Vec<u32> = (0..300).step_by(2).collect();
+    let text = rows(300);
+    let lines: Vec<&str> = text.lines().collect();
+    let kept: Vec<&str> = lines.iter().take(1).chain(lines[1..].iter().step_by(2)).copied().collect();
+    let apart = encoded_as(&program, &kept.join("\n"), &options).unwrap();
+    let own = apart.prediction().unwrap().to_vec();
+    let found = encoded.resample(&params, &Samples::Rows(&even), &y, &[], how);
+    let expected = apart.resample(&params, &Samples::All, &own, &[], how);
+    let mut compared = 0;
+    for (found, expected) in found.rows.iter().zip(&expected.rows) {
+        assert_eq!(found.values.len(), expected.values.len());
+        for (a, b) in found.values.iter().zip(&expected.values).chain(found.rooms.iter().zip(&expected.rooms)) {
+            assert!((a - b).abs() <= 1e-10 * b.abs().max(1.0) || (a.is_nan() && b.is_nan()), "{a} {b}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 300, "{compared}");
+    let range = encoded.resample(&params, &Samples::Range(0..100), &y, &[], how);
+    let listed: Vec<u32> = (0..100).collect();
+    assert_eq!(range, encoded.resample(&params, &Samples::Rows(&listed), &y, &[], how));
 }
 
 /// The standard error of a mean is `√(Σ w²(y - ȳ)²) / Σ w` to first order.
@@ -89,7 +121,7 @@ fn the_spread_of_means_is_their_standard_error() {
     let y = encoded.prediction().unwrap().to_vec();
     let all: Vec<u32> = (0..encoded.cells() as u32).collect();
     let how = Resampling { replicates: 4000, seed: 3 };
-    let means = encoded.resample(&Params::defaults(&program), &y, &[all], how).means.remove(0);
+    let means = encoded.resample(&Params::defaults(&program), &Samples::All, &y, &[all], how).means.remove(0);
     let average = means.iter().sum::<f64>() / means.len() as f64;
     let spread = (means.iter().map(|mean| (mean - average).powi(2)).sum::<f64>() / means.len() as f64).sqrt();
     let weight = encoded.weight().unwrap();

@@ -92,7 +92,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         .map_err(|errors| errors.told(&spec, program, console))?;
     let slices = match &args.group_by {
         Some(column) => Some(
-            slices::audit(column, &dataset, program, args.tolerance)
+            slices::audit(column, &dataset, program, args.tolerance, args.resampling(dataset.encoded.n()))
                 .map_err(|errors| errors.told(&spec, program, console))?,
         ),
         None => None,

@@ -1,7 +1,7 @@
 //! `--group-by COL`: the audit for each value of a column.
 
 use super::{Refused, entered};
-use crate::bind::Samples;
+use crate::bind::{Resampling, Samples};
 use crate::cli::dataset::{Dataset, columns_of};
 use crate::cli::stop::Stop;
 use crate::language::program::Program;
@@ -13,12 +13,16 @@ pub(super) fn audit(
     dataset: &Dataset,
     program: &Program,
     tolerance: f64,
+    resampling: Option<Resampling>,
 ) -> Result<SlicesFacts, Refused> {
     let slicing = read(column, dataset)?;
     let encoded = dataset.encoded.clone().skipping_empty();
     let slice = |(value, rows): (Option<String>, Vec<u32>)| {
-        let (ledger, outside) = entered(dataset, &encoded, &Samples::Rows(&rows), program)?;
-        Ok(SliceFacts::new(value, rows.len(), &ledger, outside.0, tolerance))
+        let samples = Samples::Rows(&rows);
+        let (ledger, outside) = entered(dataset, &encoded, &samples, program)?;
+        let draw = |how| encoded.resample(&dataset.params, &samples, dataset.predictions(), &[], how);
+        let replicates = resampling.map(draw).unwrap_or_default();
+        Ok(SliceFacts::new(value, rows.len(), &ledger, outside.0, tolerance, &replicates))
     };
     let values = slicing.slices.into_iter().map(slice).collect::<Result<Vec<_>, Refused>>()?;
     Ok(SlicesFacts { column: slicing.column, order: slicing.order, values })

@@ -1,6 +1,6 @@
 //! What is written is read back, by Python too where it has NumPy and SciPy.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::process::Command;
 

@@ -120,7 +120,7 @@ impl Plan<'_> {
 
 /// A table being written.
 enum Sink<'a, W: Write + Send> {
-    Text(csv::Writer<&'a mut W>),
+    Text(Box<csv::Writer<&'a mut W>>),
     Json(&'a mut W),
     Parquet(Box<ArrowWriter<&'a mut W>>),
 }
@@ -133,7 +133,7 @@ impl<'a, W: Write + Send> Sink<'a, W> {
                 let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
                 let names = schema.fields().iter().map(|field| field.name());
                 writer.write_record(names).map_err(|error| csv_error(plan, error))?;
-                Ok(Self::Text(writer))
+                Ok(Self::Text(Box::new(writer)))
             }
             Format::JsonLines => Ok(Self::Json(out)),
             Format::Parquet => {

@@ -26,7 +26,7 @@ pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing}
 
 use super::audit::Audit;
 use super::ledger::EachJson;
-use crate::bind::{Encoded, Params, Replicates, Resampling};
+use crate::bind::{Encoded, Params, Replicates, Resampling, Samples};
 use crate::language::program::Event;
 
 /// What the facts are gathered from, beside the audit itself.
@@ -123,7 +123,7 @@ impl Facts {
         let (sets, lengths) = sets(encoded, watch);
         let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
         let replicates = match evidence.resampling {
-            Some(how) => encoded.resample(params, predictions, &flat, how),
+            Some(how) => encoded.resample(params, &Samples::All, predictions, &flat, how),
             None => Replicates::default(),
         };
         let mut means = replicates.means.into_iter();

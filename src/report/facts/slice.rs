@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::group::SMALL;
+use super::interval::Interval;
 use super::row::RowVerdict;
+use crate::bind::Replicates;
 use crate::report::ledger::Ledger;
 use crate::report::number::finite;
 
@@ -112,6 +114,10 @@ pub struct SliceRow {
     pub lower: Option<f64>,
     pub upper: Option<f64>,
     pub room: Option<f64>,
+    pub interval: Option<Interval>,
+    pub room_interval: Option<Interval>,
+    /// Whether the interval of the room leaves no doubt about the verdict.
+    pub settled: Option<bool>,
     pub verdict: RowVerdict,
     pub skipped: Option<String>,
     /// The fewest samples of an event that the row compares.
@@ -120,15 +126,28 @@ pub struct SliceRow {
 }
 
 impl SliceFacts {
-    pub fn new(value: Option<String>, n: usize, ledger: &Ledger<'_>, outside: usize, tolerance: f64) -> SliceFacts {
+    /// The replicates are of the samples of this value; none for no intervals.
+    pub fn new(
+        value: Option<String>,
+        n: usize,
+        ledger: &Ledger<'_>,
+        outside: usize,
+        tolerance: f64,
+        replicates: &Replicates,
+    ) -> SliceFacts {
         let row = |(index, row): (usize, &crate::report::ledger::RowLedger)| {
             let samples = row.groups.iter().map(|group| group.samples).min();
+            let series = replicates.rows.get(index).filter(|_| row.before.is_some());
+            let room_interval = series.and_then(|series| Interval::of(&series.rooms));
             SliceRow {
                 name: ledger.name(index).to_owned(),
                 value: row.before.map(|reading| reading.value),
                 lower: row.before.and_then(|reading| finite(reading.lower)),
                 upper: row.before.and_then(|reading| finite(reading.upper)),
                 room: row.before.and_then(|reading| finite(-reading.excess())),
+                interval: series.and_then(|series| Interval::of(&series.values)),
+                settled: room_interval.map(|interval| interval.has_sign()),
+                room_interval,
                 verdict: RowVerdict::of(row, tolerance),
                 skipped: row.reason.clone(),
                 samples,

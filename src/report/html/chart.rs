@@ -30,14 +30,14 @@ impl Scale {
         tenth(self.start + share * (self.end - self.start))
     }
 
-    /// About `most` round numbers on the scale.
-    pub(super) fn ticks(&self, most: usize) -> Vec<f64> {
-        let raw = (self.high - self.low) / most.max(1) as f64;
-        let power = 10.0_f64.powf(raw.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= raw);
-        let step = step.unwrap_or(raw);
+    /// About `few` round numbers on the scale, and at most half as many again.
+    pub(super) fn ticks(&self, few: usize) -> Vec<f64> {
+        let least = (self.high - self.low) / (1.5 * few.max(1) as f64);
+        let power = 10.0_f64.powf(least.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= least);
+        let step = step.unwrap_or(least);
         let first = (self.low / step).ceil();
-        let ticks = (0..=2 * most).map(|index| (first + index as f64) * step);
+        let ticks = (0..=2 * few).map(|index| (first + index as f64) * step);
         ticks.take_while(|tick| *tick <= self.high + 1e-9 * step).map(|tick| (tick / step).round() * step).collect()
     }
 }
@@ -75,8 +75,12 @@ mod tests {
     fn ticks_are_round() {
         let ticks = |low, high| Scale::new((low, high), (0.0, 1.0)).ticks(5).into_iter().map(tick).collect::<Vec<_>>();
         assert_eq!(ticks(0.0, 1.0), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        // A step of 0.0208 is rounded up to 0.05.
-        assert_eq!(ticks(-0.083, 0.021), ["-0.05", "0"]);
+        assert_eq!(ticks(-0.083, 0.021), ["-0.08", "-0.06", "-0.04", "-0.02", "0", "0.02"]);
+        for k in 1..400 {
+            let width = 0.013 * f64::from(k);
+            let count = ticks(0.3 - width, 0.3 + 0.7 * width).len();
+            assert!((3..=8).contains(&count), "{count} for {width}");
+        }
         assert_eq!(ticks(3.0, 3.0), ["3", "3.2", "3.4", "3.6", "3.8", "4"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Each constraint as written, with its numbers.
 
 use super::build::{Html, each, el};
-use super::parts::{self, badge, code, interval, number, number_cell, prose, row_head};
+use super::parts::{self, badge, capital, code, interval, number, number_cell, prose, row_head};
 use crate::report::facts::{Facts, Promise, RowFacts};
 use crate::report::number::plain;
 use crate::report::row::GroupJson;
@@ -34,7 +34,7 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
     });
     el!("article";
         el!("h3"; name, " ", badge(promise.verdict, &promise.verdict_words())),
-        el!("p"; prose(&promise.words), "."),
+        el!("p"; prose(&capital(&promise.words)), "."),
         el!("p", "class" = "soft"; code(&format!("{}:{}", promise.place.file, promise.place.line))),
         el!("pre", "tabindex" = "0"; code(promise.place.source.as_deref().unwrap_or(&promise.text))),
         table(facts, &worst, &format!("Comparisons of {name}")),

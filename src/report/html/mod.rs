@@ -15,7 +15,7 @@ use super::facts::{Facts, Promise};
 use super::number::counted;
 use super::summary::{headline, outside, read_me, source_of};
 use build::{Html, each, el};
-use parts::{badge, code, prose, section};
+use parts::{badge, capital, code, prose, section};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -51,7 +51,7 @@ pub fn page(facts: &Facts) -> String {
                 el!("ul"; each(read_me(facts), |line| el!("li"; el!("p"; line)))),
             ]),
             section("source", "Where this comes from", vec![
-                el!("dl"; each(source_of(facts), |(name, value)| vec![el!("dt"; name), el!("dd"; code(&value))].into())),
+                el!("dl"; each(source_of(facts), |(name, value)| vec![el!("dt"; capital(name)), el!("dd"; code(&value))].into())),
             ]),
         ),
         el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {}.", facts.version))),
@@ -83,14 +83,17 @@ fn summary(facts: &Facts) -> Html {
         vec![
             el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), headline(facts), "."),
             el!("ul", "class" = "promises"; each(&facts.promises, promised)),
-            Html::from((!lines.is_empty()).then(|| el!("ul"; each(lines, |line| el!("li"; line))))),
+            Html::from((!lines.is_empty()).then(|| el!("ul"; each(lines, |line| el!("li"; capital(&line), "."))))),
         ],
     )
 }
 
 fn promised(promise: &Promise) -> Html {
     let several = (promise.rows.len() > 1).then(|| format!("Closest or worst of {}: ", promise.rows.len()));
-    let finding = |finding: &String| el!("p", "class" = "soft"; several.as_ref(), prose(finding), ".");
+    let finding = |finding: &String| {
+        let text = if several.is_some() { finding.clone() } else { capital(finding) };
+        el!("p", "class" = "soft"; several.as_ref(), prose(&text), ".")
+    };
     el!("li";
         el!("p";
             el!("span", "class" = "name"; &promise.constraint), ": ", prose(&promise.words), ". ",

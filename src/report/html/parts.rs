@@ -27,6 +27,12 @@ pub(super) fn code(text: &str) -> Html {
     el!("code"; text)
 }
 
+/// A sentence or a heading from words that stand in a line elsewhere: its first letter is large.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A verdict: told by word and sign, not by colour alone.
 pub(super) fn badge(verdict: RowVerdict, words: &str) -> Html {
     let (tone, sign) = match verdict {

@@ -2,7 +2,7 @@
 
 use super::build::{Html, each, el};
 use super::chart::{Scale, cut, tenth, tick};
-use super::parts::{self, badge, code, drawing, label, line, number, number_cell, row_head};
+use super::parts::{self, badge, code, drawing, interval, label, line, number, number_cell, row_head};
 use crate::report::facts::{Facts, RowVerdict, SliceFacts, SliceRow, SlicesFacts};
 use crate::report::number::short;
 use crate::report::slices::note;
@@ -52,18 +52,21 @@ fn overview(slices: &SlicesFacts) -> Html {
 fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html {
     let Some(name) = facts.rows.get(index).map(|row| row.row.name.as_str()) else { return Html::default() };
     let points: Vec<Point> = slices.values.iter().filter_map(|slice| Some((slice, slice.rows.get(index)?))).collect();
+    let resampled = facts.bootstrap.is_some();
     let line = |(slice, row): &Point| {
         el!("tr";
             row_head(slice.label()),
             number_cell(slice.n),
             number_cell(number(row.value)),
+            resampled.then(|| number_cell(interval(row.interval))),
             number_cell(sides(row.value, row.lower, row.upper)),
             number_cell(number(row.room)),
             el!("td"; badge(row.verdict, &note(row))),
         )
     };
-    let head = [slices.column.as_str(), "Samples", "Value", "Limit", "Room", "Verdict"].map(Html::from).to_vec();
-    let numbers = [false, true, true, true, true, false];
+    let head = [slices.column.as_str(), "Samples", "Value"].into_iter().chain(resampled.then_some("95% interval"));
+    let head: Vec<Html> = head.chain(["Limit", "Room", "Verdict"]).map(Html::from).collect();
+    let numbers: Vec<bool> = (0..head.len()).map(|place| place > 0 && place + 1 < head.len()).collect();
     let caption = format!("{name} for each value of {}", slices.column);
     vec![
         el!("h3"; name, " by ", code(&slices.column)),
@@ -107,19 +110,26 @@ fn chart(slices: &SlicesFacts, name: &str, points: &[Point]) -> Html {
     };
     let name_of =
         |(index, (slice, _)): (usize, &Point)| label("", (x(index), BOTTOM + 18.0), "middle", cut(slice.label(), 12));
+    let whisker = |(index, (_, row)): (usize, &Point)| {
+        let between = row.interval?;
+        Some(line("whisker", (x(index), y.at(between.lower)), (x(index), y.at(between.upper))))
+    };
     let drawn = vec![
         each(points.iter().enumerate(), |point| allowed(point).into()),
         each(y.ticks(5), grid),
         each(points.iter().enumerate(), limits),
+        each(points.iter().enumerate(), |point| whisker(point).into()),
         each(runs(points), path),
         each(points.iter().enumerate(), |(index, (slice, row))| point(x(index), y, slice, row)),
         line("axis", (LEFT, BOTTOM), (RIGHT, BOTTOM)),
         each(points.iter().enumerate().step_by(every), name_of),
     ];
+    let lines =
+        if points.iter().any(|(_, row)| row.interval.is_some()) { "Upright lines: 95% intervals. " } else { "" };
     let legend = "Dashed: the limit; shaded: what is allowed; square: violated; empty circle: not compared.";
     el!("figure";
         drawing(WIDTH, BOTTOM + 34.0, &words(slices, name, points), drawn),
-        el!("figcaption"; format!("The value of {name} for each "), code(&slices.column), ". ", legend),
+        el!("figcaption"; format!("The value of {name} for each "), code(&slices.column), ". ", lines, legend),
     )
 }
 
@@ -142,7 +152,10 @@ fn point(x: f64, y: Scale, slice: &SliceFacts, row: &SliceRow) -> Html {
 
 /// Values and limits with some air around them.
 fn range(points: &[Point]) -> (f64, f64) {
-    let numbers = points.iter().flat_map(|(_, row)| [row.value, row.lower, row.upper]).flatten();
+    let ends = |row: &SliceRow| row.interval.map(|it| [it.lower, it.upper]);
+    let numbers = points.iter().flat_map(|(_, row)| {
+        [row.value, row.lower, row.upper].into_iter().flatten().chain(ends(row).into_iter().flatten())
+    });
     let (low, high) =
         numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
     if low > high {
