@@ -55,6 +55,22 @@ fn as_variable(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Option<To
     if !same(&one) || !same(&two) {
         return None;
     }
+    // What is affine here may bend elsewhere: `min(eps, 0.03)`.
+    for far in [0.0, 0.3, 0.7, 1.0].map(|part| range.0 + part * (range.1 - range.0)) {
+        let there = cells(far)?;
+        let on_line = |zero: f64, one: f64, far_side: f64| {
+            let line = zero + (one - zero) / step * (far - base);
+            (zero.is_infinite() && zero == far_side)
+                || (line - far_side).abs() <= 1e-9 * zero.abs().max(far_side.abs()).max(1.0)
+        };
+        let lines = zero.program.lines.iter().zip(&one.program.lines).zip(&there.program.lines);
+        let mut lines = lines.map(|((zero, one), there)| {
+            on_line(zero.lower, one.lower, there.lower) && on_line(zero.upper, one.upper, there.upper)
+        });
+        if !same(&there) || !lines.all(|straight| straight) {
+            return None;
+        }
+    }
     let mut program = zero.program.clone();
     let param = program.intervals.len();
     program.intervals.push(range);

@@ -87,6 +87,17 @@ fn redundant_rows_are_told() {
     assert_eq!((codes, &json["ok"]), (vec!["W0106"], &serde_json::Value::Bool(true)));
 }
 
+/// Both rows are one, of which the param decides above 0.5 alone: at its present value it changes nothing.
+#[test]
+fn a_side_that_bends_is_followed_to_its_end() {
+    let (spec, data) = (format!("{SPECS}/bent.fair"), format!("{SPECS}/equal_rates.csv"));
+    let json = run(&["check", &spec, "--data", &data, "--format", "json"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let param = &json["specs"][0]["data"]["params"][0];
+    assert_eq!((&param["name"], &param["least"]), (&"level".into(), &0.0.into()), "{json}");
+    assert!((param["greatest"].as_f64().unwrap() - 0.9).abs() < 1e-7, "{json}");
+}
+
 #[test]
 fn differences_are_told() {
     assert_snapshot!(transcript(&format!("diff {SPECS}/parity_01.fair {SPECS}/parity_02.fair")));

@@ -1,9 +1,11 @@
 """`fairc check --data` and `fairc imply --data` against HiGHS (scipy.optimize.linprog).
 
-    python analysis.py FAIRC
+    python analysis.py FAIRC [FIRST_SEED [SEEDS]]
 
-On random data: feasibility and the feasible values of a param agree to 1e-7, conflicts are infeasible and irreducible, and
-implications agree row by row with the largest value of each side.
+On random data: feasibility and the feasible values of each param agree to 1e-7, conflicts are infeasible and irreducible,
+implications agree row by row with the largest value of each side, and rows that `check` calls redundant follow from the
+others. The fixed specs run with three seeds; random ones, with several params, overlapping events and bounds of single
+predictions, with as many as asked for.
 """
 
 import csv
@@ -66,8 +68,12 @@ def write_data(path, random, n):
             table.writerow([sex, race, random.integers(18, 80), y, round(random.uniform(0.5, 2.0), 2)])
 
 
-def export(fairc, spec, data, out, eps):
-    run(fairc, "export", spec, "--data", data, "--to", "json", "-o", out, "--set", f"eps={eps!r}", "--quiet")
+def export(fairc, spec, data, out, eps, name="eps"):
+    """The numbers of a spec on data; none where the sides of a row cross, which no prediction satisfies."""
+    out.unlink(missing_ok=True)
+    run(fairc, "export", spec, "--data", data, "--to", "json", "-o", out, "--set", f"{name}={eps!r}", "--quiet", allowed=(0, 1))
+    if not out.exists():
+        return None
     problem = json.loads(out.read_text())
     matrix = problem["A"]
     a = sp.csr_matrix((matrix["values"], matrix["indices"], matrix["indptr"]), shape=(problem["m"], problem["n"]))
@@ -89,11 +95,19 @@ def feasible(a, l, u, box):
     return maximise(np.zeros(a.shape[1]), a, l, u, box) is not None
 
 
-def ends(fairc, spec, data, out):
-    """The least and greatest eps, by one linear program where eps enters the sides alone, else by bisection."""
-    _, a, l0, u0, box = export(fairc, spec, data, out, 0.25)
-    _, other, l1, u1, _ = export(fairc, spec, data, out, 0.5)
-    if abs(a - other).max() == 0:
+def ends(fairc, spec, data, out, name="eps"):
+    """The least and greatest value of a param in [0, 1], by one linear program where it enters the sides alone and
+    affinely, else by bisection."""
+    looks = [export(fairc, spec, data, out, value, name) for value in (0.25, 0.5, 0.0, 1.0)]
+    straight = all(look is not None for look in looks)
+    if straight:
+        (_, a, l0, u0, box), (_, other, l1, u1, box1) = looks[:2]
+        straight = box == box1 and (a != other).nnz == 0
+        below, above = np.isfinite(l0), np.isfinite(u0)
+        for value, (_, _, low, high, end) in zip((0.0, 1.0), looks[2:]):
+            on_line = lambda zero, one, side: np.allclose(zero + (one - zero) * (value / 0.25 - 1), side, rtol=0, atol=1e-9)
+            straight &= end == box and on_line(l0[below], l1[below], low[below]) and on_line(u0[above], u1[above], high[above])
+    if straight:
         with np.errstate(invalid="ignore"):
             slope_u, slope_l = np.nan_to_num((u1 - u0) / 0.25), np.nan_to_num((l1 - l0) / 0.25)
         wide = sp.vstack([sp.hstack([a, -slope_u[:, None]]), sp.hstack([-a, slope_l[:, None]])]).tocsr()
@@ -106,7 +120,11 @@ def ends(fairc, spec, data, out):
             answer = so.linprog(cost, A_ub=wide[kept], b_ub=right[kept], bounds=box + [(0, 1)], method="highs", options=EXACT)
             found.append(None if answer.status == 2 else sign * answer.fun)
         return found
-    holds = lambda eps: feasible(*export(fairc, spec, data, out, eps)[1:])
+
+    def holds(eps):
+        problem = export(fairc, spec, data, out, eps, name)
+        return problem is not None and feasible(*problem[1:])
+
     inside = next((eps for eps in np.linspace(0, 1, 33) if holds(float(eps))), None)
     if inside is None:
         return [None, None]
@@ -172,8 +190,81 @@ def implications(fairc, folder, data):
     return count
 
 
+EVENTS = ["sex == f", "sex == m", "race == a", "race == b", "race == c", "age < 45", "age >= 35", "sex == f, race in {a, b}",
+          "age < 60 or race == c", "not (sex == m and age < 50)", "y == 1", "sex == m, y == 0"]
+
+RANDOM_HEADER = HEADER.replace("param eps = EPS in [0, 1]\n", "") + """
+param eps = 0.02 in [0, 1]
+param tol = 0.05 in [0, 1]
+param level = 0.5 in [0, 1]
+"""
+
+
+def random_spec(random):
+    """Constraints over events that overlap; which params enter them otherwise than by affine sides."""
+    event = lambda: EVENTS[random.integers(len(EVENTS))]
+    mean = lambda: f"E[score | {event()}]"
+    tolerance = lambda: ["eps", "tol", "2 * eps", "eps + tol", "0.03"][random.integers(5)]
+    kinds = [
+        lambda: f"|{mean()} - {mean()}| <= {tolerance()}",
+        lambda: f"|{mean()} - E[score]| <= {tolerance()}",
+        lambda: f"{mean()} >= level + {random.choice([0.1, 0.2, 0.3])}",
+        lambda: f"{mean()} <= level - {random.choice([0.1, 0.2, 0.3])}",
+        lambda: f"|{mean()} - level| <= {tolerance()}",
+        lambda: f"|E[y - score | {event()}]| <= {tolerance()}",
+        lambda: f"{mean()} / {mean()} >= 0.8",
+        lambda: f"|Cov[score, age | {event()}]| <= 5 * {tolerance()}",
+        lambda: f"Sum[score | {event()}] <= 0.6 * N[{event()}]",
+        lambda: f"each where {event()}: score <= {random.choice([0.3, 0.6])}",
+        lambda: f"each where {event()}: score >= {random.choice([0.1, 0.4])}",
+    ]
+    chosen = [kinds[random.integers(len(kinds))]() for _ in range(random.integers(2, 8))]
+    return RANDOM_HEADER + "".join(f"constraint c{index}: {body}\n" for index, body in enumerate(chosen))
+
+
+def sweep(fairc, folder, seed):
+    """A random spec on random data; what was looked at."""
+    random = np.random.default_rng([seed, 1])
+    data, spec, out = folder / "data.csv", folder / "random.fair", folder / "problem.json"
+    write_data(data, random, int(random.integers(30, 150)))
+    spec.write_text(random_spec(random))
+    report = json.loads(run(fairc, "check", spec, "--data", data, "--format", "json", allowed=(0, 1)))
+    codes = [entry["code"] for entry in report["diagnostics"]]
+    crossed = [code for code in codes if code.startswith("E")]
+    if crossed and "data" not in report["specs"][0]:
+        return "refused"
+    seen = report["specs"][0]["data"]
+    names, a, l, u, box = export(fairc, spec, data, out, 0.02)
+    assert seen["feasible"] == feasible(a, l, u, box), (seed, spec.read_text(), seen)
+    for param in seen["params"]:
+        wanted, found = ends(fairc, spec, data, out, param["name"]), [param["least"], param["greatest"]]
+        for ours, theirs in zip(found, wanted):
+            assert (ours is None) == (theirs is None), (seed, spec.read_text(), param, wanted)
+            assert ours is None or abs(ours - theirs) <= 1e-7, (seed, spec.read_text(), param, wanted)
+    if not seen["feasible"]:
+        irreducible(seed, seen["conflict"], names, a, l, u, box)
+        return "infeasible"
+    return f"{redundant(report, names, a, l, u, box)} redundant"
+
+
+def redundant(report, names, a, l, u, box):
+    """Constraints that are told to be implied follow from the rows of those that are not."""
+    implied = {word for entry in report["diagnostics"] if entry["code"] == "W0106"
+               for word in entry["message"].split(" implied by ")[0].split("`")[1::2]}
+    rest = [place for place, name in enumerate(names) if name not in implied]
+    for place, name in enumerate(names):
+        if name in implied:
+            row = a[place].toarray().ravel()
+            for sign, limit in ((1, u[place]), (-1, -l[place])):
+                if np.isfinite(limit):
+                    most = maximise(sign * row, a[rest], l[rest], u[rest], box)
+                    assert most is not None and most <= limit + 1e-8, (name, most, limit)
+    return len(implied)
+
+
 def main():
     fairc = pathlib.Path(sys.argv[1]).resolve()
+    first, count = (int(word) for word in (sys.argv[2:] + ["0", "12"][len(sys.argv) - 2 :])[:2])
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         data = folder / "data.csv"
@@ -184,6 +275,9 @@ def main():
                 verdict, found = check(fairc, folder, name, body, data)
                 print(f"seed {seed} {name}: feasible {verdict}, eps in {found}")
             print(f"seed {seed}: {implications(fairc, folder, data)} implied rows agree")
+        outcomes = [sweep(fairc, folder, seed) for seed in range(first, first + count)]
+        told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
+        print(f"{count} random specs from seed {first} agree: {told}")
 
 
 if __name__ == "__main__":
