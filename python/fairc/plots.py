@@ -49,11 +49,11 @@ def plot_training_history(
 ) -> Figure:
     """Loss and gap over epochs, as :meth:`fairc.torch.FairTrainer.fit` returns them, with the tolerance as a line."""
     figure, (losses, gaps) = _figure(2, axes)
-    for part, style in (("train", "-"), ("val", "--")):
+    for part, label, style in (("train", "training", "-"), ("val", "validation", "--")):
         for axis, name in ((losses, f"{part}_loss"), (gaps, f"{part}_fairness_gap")):
             values = list(history.get(name, []))
             if values:
-                axis.plot(range(1, len(values) + 1), values, style, label={"train": "training", "val": "validation"}[part])
+                axis.plot(range(1, len(values) + 1), values, style, label=label)
     if tolerance is not None:
         gaps.axhline(tolerance, color="grey", linestyle=":", label="tolerance")
     for axis, title in ((losses, "loss"), (gaps, "gap")):

@@ -83,7 +83,7 @@ class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked(self, X: Any, y: Any) -> Any:
         """What scikit-learn asks of every estimator; frames go to the estimator as they are."""
-        validate_data(self, X=X, y=y, dtype=None, ensure_all_finite=False, y_numeric=False, skip_check_array=False)
+        validate_data(self, X=X, y=y, dtype=None, ensure_all_finite=False)
         y = np.asarray(y)
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn("A column-vector y was passed when a 1d array was expected.", stacklevel=3)

@@ -41,7 +41,8 @@ def worker(rank, world, port, name, out):
     cuts = CUTS[world]
     part = slice(cuts[rank], cuts[rank + 1])
     net = torch.nn.parallel.DistributedDataParallel(network())
-    fair, loss = step(net, FairnessLayer(NUMBERS[name], distributed=True), part, columns(name))
+    data = {**columns(name), "sex": CODES["sex"].bool()}
+    fair, loss = step(net, FairnessLayer(NUMBERS[name], distributed=True), part, data)
     loss.backward()
     # DDP means over processes; the loss of the whole batch is the sum.
     torch.save([fair.detach(), [p.grad * world for p in net.parameters()]], out.format(rank))

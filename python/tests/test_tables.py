@@ -79,10 +79,8 @@ def test_a_missing_column_is_told(parity):
 
 def test_numbers_are_levels_whatever_their_type():
     for kind in (bool, np.int8, np.uint64, np.float16, np.float32, np.float64, object):
-        program = fairc.compile(ODDS.replace("{0, 1}", "{0, 1}"))
-        income = DATA["income"].astype(np.int64).astype(kind)
-        if kind is bool:
-            income = income.astype(np.uint8)
+        program = fairc.compile(ODDS)
+        income = DATA["income"].astype(kind)
         dataset = program.encode({**DATA, "income": income})
         assert (dataset.cells == program.encode(DATA).cells).all(), kind
 

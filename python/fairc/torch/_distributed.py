@@ -29,6 +29,9 @@ class Share:
 
     def gather(self, own: torch.Tensor) -> torch.Tensor:
         """The vectors of all processes, one behind the other. Processes may have parts of different sizes."""
+        if own.dtype == torch.bool:
+            # Not every backend sends booleans.
+            return self.gather(own.to(torch.uint8)).bool()
         most = max(self.sizes)
         padded = own.new_zeros(most)
         padded[: own.numel()] = own
