@@ -29,7 +29,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     for (column, count) in &features.unseen {
         console.note(&format!("column `{column}`: {count} values that training did not have"));
     }
-    let options = EncodeOptions { purpose: Purpose::Inference, prediction: None };
+    let options = EncodeOptions { purpose: Purpose::Inference, ..EncodeOptions::default() };
     let encoded = encode(program, &params, &source, &options, &mut |_, _| {})
         .map_err(|errors| refuse(&errors, &spec, program, console))?;
     if encoded.n() == 0 {
