@@ -35,6 +35,7 @@ mod predict;
 mod price;
 mod project;
 mod setting;
+mod shifts;
 mod solve;
 mod stop;
 mod stream;

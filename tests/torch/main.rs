@@ -2,6 +2,8 @@
 
 mod gradients;
 mod layer;
+mod place;
+mod predicting;
 mod support;
 mod trainer;
 mod training;
