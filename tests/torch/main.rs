@@ -7,3 +7,6 @@ mod predicting;
 mod support;
 mod trainer;
 mod training;
+#[path = "../common/transcripts.rs"]
+mod transcripts;
+mod tutorial;
