@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must pass: formatting, lints, documentation, tests, and the oracles in Python.
 #
-#   bash tests/run.sh            all of it but training and Python
+#   bash tests/run.sh            all of it but Python
 #   bash tests/run.sh core       formatting, lints and the Rust tests alone (no Python)
 #   bash tests/run.sh oracles    the comparisons with Python alone
 #   bash tests/run.sh torch      training alone: installs libtorch in .venv (about 1 GB), builds and tests the feature
@@ -69,6 +69,7 @@ all)
     python_environment
     core
     oracles
+    torch
     ;;
 *)
     echo "usage: bash tests/run.sh [all|core|oracles|torch|python]" >&2

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bound::{BoundRow, RowStatus};
-use super::encode::EncodeOptions;
+use super::encode::{EncodeOptions, Encoded};
 use super::error::BindError;
 use super::params::Params;
 use super::plan::Left;
@@ -195,26 +195,40 @@ impl Online {
     pub fn answer(&mut self, batch: &Batch) -> Result<(Vec<f64>, &Answer), StreamError> {
         let encoded = self.encoder.encode(batch)?;
         let z = encoded.prediction().unwrap_or_default().to_vec();
+        self.answer_encoded(&encoded, &z)?;
+        Ok((z, &self.answer))
+    }
+
+    /// As [`Online::answer`], with raw predictions that the batch does not hold: one for each of its samples.
+    ///
+    /// # Errors
+    /// As [`Online::answer`].
+    pub fn answer_scores(&mut self, batch: &Batch, z: &[f64]) -> Result<&Answer, StreamError> {
+        let encoded = self.encoder.encode(batch)?;
+        self.answer_encoded(&encoded, z)
+    }
+
+    fn answer_encoded(&mut self, encoded: &Encoded, z: &[f64]) -> Result<&Answer, StreamError> {
         self.state.pool.make_room(z.len());
         let moved_by = match &mut self.primal_dual {
             Some(primal_dual) => {
                 let mut bound = encoded.bind(&self.params, &Samples::All)?;
-                primal_dual.answer(&mut bound.problem, &z, &mut self.answer)?;
+                primal_dual.answer(&mut bound.problem, z, &mut self.answer)?;
                 self.state.primal_dual = Some(primal_dual.state);
                 bound.rows.iter().map(|row| &row.status).cloned().collect::<Vec<_>>()
             }
             None => {
                 let bound = encoded.bind_pooled(&self.params, &self.state.pool)?;
                 match &mut self.state.smooth {
-                    Some(smooth) => smooth.answer(&bound.pooled, &z, &mut self.answer)?,
-                    None => self.hard.answer(&bound.pooled, &z, &mut self.answer)?,
+                    Some(smooth) => smooth.answer(&bound.pooled, z, &mut self.answer)?,
+                    None => self.hard.answer(&bound.pooled, z, &mut self.answer)?,
                 }
                 bound.rows.into_iter().map(|row| row.status).collect()
             }
         };
         encoded.record(&self.answer.y, &mut self.state.pool);
         self.count(z.len() as u64, &moved_by);
-        Ok((z, &self.answer))
+        Ok(&self.answer)
     }
 
     fn count(&mut self, samples: u64, rows: &[RowStatus]) {

@@ -36,6 +36,7 @@ mod price;
 mod project;
 mod redundancy;
 mod setting;
+mod shifts;
 mod solve;
 mod stop;
 mod stream;

@@ -7,13 +7,13 @@ use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_str
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
 use super::setting::words;
+use super::shifts;
 use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::bind::{EncodeOptions, Frozen, Purpose, Samples};
+use crate::bind::{BindError, EncodeOptions, Frozen, Purpose, Samples};
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
 use crate::language::program::Program;
 use crate::report::{Batching, Ledger, Movement, ProjectReport};
-use crate::runtime::online::state::{self, Kind};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 
@@ -64,7 +64,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Some(_) => super::freeze::options(),
         None => EncodeOptions { purpose, ..EncodeOptions::default() },
     };
-    let frozen = args.frozen.as_deref().map(|path| read_shifts(path, program)).transpose()?;
+    let frozen = args.frozen.as_deref().map(|path| shifts::read(path, program)).transpose()?;
     let dataset = args.input.open(options, &spec, program, console)?;
     let header = dataset.prediction.clone().unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
@@ -265,15 +265,8 @@ impl<'a> Run<'a> {
     /// The predictions with fixed shifts, as a projection without multipliers.
     fn shifted(&self, frozen: &Frozen, problem: &Problem) -> Result<Projection<f64>, Stop> {
         let Dataset { encoded, params, .. } = self.dataset;
-        for ((name, fitted), value) in frozen.params.iter().zip(params.values()) {
-            if fitted != value {
-                let message = format!("the shifts were fitted with `{name}` = {fitted}, and this is {value}");
-                return Err(Stop::failed(message, format!("use `--set {name}={fitted}`, or fit them anew")));
-            }
-        }
-        let bounds = problem.bounds();
-        let y = encoded.shifted(frozen, &|sample| bounds.at(sample));
-        let y = y.map_err(|error| refuse(&[error], self.spec, self.program, self.console))?;
+        let refused = |error: &BindError| refuse(std::slice::from_ref(error), self.spec, self.program, self.console);
+        let y = shifts::apply(frozen, self.dataset.predictions(), encoded, params, problem, &refused)?;
         let rows = problem.rows();
         Ok(Projection {
             y,
@@ -283,12 +276,4 @@ impl<'a> Run<'a> {
             ..Projection::default()
         })
     }
-}
-
-/// The shifts in a file, which must belong to the spec.
-fn read_shifts(path: &Path, program: &Program) -> Result<Frozen, Stop> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), ""))?;
-    state::read(Kind::Shifts, &text, &program.fingerprint().to_string())
-        .map_err(|error| Stop::failed(format!("cannot use the shifts `{}`: {error}", path.display()), error.help()))
 }

@@ -21,6 +21,7 @@ use super::csv::{Records, quote};
 use super::error::DataError;
 use super::json::{Kind, Members, RawLines, Wanted, column, describe_line, elements, end_of_members};
 use super::source::Format;
+use super::write::Added;
 
 /// A table that is read piece by piece.
 pub struct TableStream {
@@ -88,10 +89,30 @@ impl TableStream {
         &self.columns
     }
 
-    /// The header line for an output with one more column; nothing for JSON Lines.
-    pub fn header(&self, added: &str) -> Vec<u8> {
+    /// Fails if one of these columns is missing.
+    ///
+    /// # Errors
+    /// [`DataError::ColumnMissing`]
+    pub fn require(&self, headers: &[String]) -> Result<(), DataError> {
+        match headers.iter().find(|header| !self.columns.contains(header)) {
+            None => Ok(()),
+            Some(header) => Err(DataError::ColumnMissing {
+                file: self.name.to_string(),
+                column: header.clone(),
+                known: self.columns.clone(),
+            }),
+        }
+    }
+
+    /// What messages call the table.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The header line for an output with more columns; nothing for JSON Lines.
+    pub fn header(&self, added: &[&str]) -> Vec<u8> {
         let Input::Csv { delimiter, .. } = &self.input else { return Vec::new() };
-        let names = self.columns.iter().map(String::as_str).chain([added]);
+        let names = self.columns.iter().map(String::as_str).chain(added.iter().copied());
         let names: Vec<Vec<u8>> = names.map(|name| quote(name, *delimiter)).collect();
         let mut line = names.join(delimiter);
         line.push(b'\n');
@@ -156,37 +177,45 @@ impl TableStream {
         Ok(values.iter().map(column).collect())
     }
 
-    /// Appends the piece to an output, with one more number for each sample.
+    /// Appends the piece to an output, with more numbers for each sample.
     ///
     /// # Errors
-    /// An object that has the key already.
-    pub fn write(&self, piece: &Piece, name: &str, values: &[f64], out: &mut Vec<u8>) -> Result<(), DataError> {
+    /// An object that has a key already.
+    pub fn write(&self, piece: &Piece, added: &[Added<'_>], out: &mut Vec<u8>) -> Result<(), DataError> {
         let end: &[u8] = if piece.windows_ends { b"\r\n" } else { b"\n" };
-        let exists = || DataError::ColumnExists { file: self.name.to_string(), column: name.to_owned() };
+        let value = |column: &Added<'_>, sample: usize| column.values.get(sample).copied().unwrap_or(f64::NAN);
         if let Input::Csv { delimiter, .. } = &self.input {
-            for ((_, text), value) in piece.texts.iter().zip(values) {
+            for (sample, (_, text)) in piece.texts.iter().enumerate() {
                 out.extend_from_slice(text.as_bytes());
-                out.push(*delimiter);
-                out.extend_from_slice(Shortest(*value).to_string().as_bytes());
+                for column in added {
+                    out.push(*delimiter);
+                    out.extend_from_slice(Shortest(value(column, sample)).to_string().as_bytes());
+                }
                 out.extend_from_slice(end);
             }
             return Ok(());
         }
-        let key = serde_json::Value::from(name).to_string();
+        let keys: Vec<String> = added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
         let list = piece.list.is_some();
         let (open, close): (&[u8], &[u8]) = if list { (b"[", b"]\n") } else { (b"", b"") };
         out.extend_from_slice(open);
-        for (place, ((_, object), value)) in piece.objects().zip(values).enumerate() {
-            if list && place > 0 {
+        for (sample, (_, object)) in piece.objects().enumerate() {
+            if list && sample > 0 {
                 out.push(b',');
             }
-            if object.contains(key.as_str()) && Members::of(object).any(|(key, _)| key == name) {
-                return Err(exists());
-            }
-            let (at, comma) = end_of_members(object).unwrap_or((object.len(), ""));
-            let number = serde_json::Value::from(*value);
+            let (at, mut comma) = end_of_members(object).unwrap_or((object.len(), ""));
             let (head, tail) = object.split_at_checked(at).unwrap_or((object, ""));
-            out.extend_from_slice(format!("{head}{comma}{key}:{number}{tail}").as_bytes());
+            out.extend_from_slice(head.as_bytes());
+            for (key, column) in keys.iter().zip(added) {
+                if object.contains(key.as_str()) && Members::of(object).any(|(key, _)| key == column.name) {
+                    let (file, column) = (self.name.to_string(), column.name.to_owned());
+                    return Err(DataError::ColumnExists { file, column });
+                }
+                let number = serde_json::Value::from(value(column, sample));
+                out.extend_from_slice(format!("{comma}{key}:{number}").as_bytes());
+                comma = ",";
+            }
+            out.extend_from_slice(tail.as_bytes());
             if !list {
                 out.extend_from_slice(end);
             }

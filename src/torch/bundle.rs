@@ -51,6 +51,8 @@ pub struct Bundle {
     pub description: Description,
     pub program: Program,
     pub model: Mlp,
+    /// BLAKE3 of `model.json` and of the weights: what tells this model from others.
+    pub hash: String,
     /// Keeps the variables.
     pub store: nn::VarStore,
 }
@@ -96,7 +98,11 @@ impl Bundle {
         if program.fingerprint().to_string() != description.fingerprint {
             return Err(damaged("spec.fairc", &"it is not the spec that the model was trained with"));
         }
-        let weights = Checkpoint::load(&folder.join("weights.safetensors"))?;
+        let path = folder.join("weights.safetensors");
+        let weights = Checkpoint::load(&path)?;
+        let bytes =
+            std::fs::read(&path).map_err(|source| DataError::Read { file: path.display().to_string(), source })?;
+        let hash = blake3::Hasher::new().update(text.as_bytes()).update(&bytes).finalize().to_hex().to_string();
         if weights.identity != description.fingerprint.as_str() {
             return Err(damaged("weights.safetensors", &"it belongs to another spec"));
         }
@@ -104,7 +110,7 @@ impl Bundle {
         let Description { architecture, loss, features, seed, .. } = &description;
         let model = Mlp::new(store.root(), features.width(), architecture, loss.link(), *seed)?;
         set_variables(&store, &weights.tensors)?;
-        Ok(Bundle { description, program, model, store })
+        Ok(Bundle { description, program, model, hash, store })
     }
 }
 

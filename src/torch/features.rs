@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::error::TrainError;
-use crate::data::{Source, Value};
+use crate::data::{Batch, Source, Value};
 
 /// Text with more levels than this is a name or a number plate, not a feature.
 const MOST_LEVELS: usize = 1000;
@@ -87,10 +87,22 @@ impl Features {
     /// A column is missing, or holds text where training had numbers.
     pub fn apply(&self, source: &Source) -> Result<Table, TrainError> {
         let headers: Vec<String> = self.headers().map(str::to_owned).collect();
-        let numeric = |header: &str| {
-            self.columns.iter().find(|f| f.header == header).map(|feature| matches!(feature.kind, Kind::Number { .. }))
-        };
+        let numeric =
+            |header: &str| self.columns.iter().find(|f| f.header == header).map(|feature| feature.kind.is_number());
         let raw = read(source, &headers, &numeric)?;
+        Ok(self.encode(&raw.iter().collect::<Vec<_>>()))
+    }
+
+    /// Encodes a batch whose columns are those of [`Features::headers`]; `file` is what messages call its table.
+    ///
+    /// # Errors
+    /// Text where training had numbers.
+    pub fn apply_batch(&self, file: &str, batch: &Batch) -> Result<Table, TrainError> {
+        let mut readings: Vec<Reading> =
+            self.columns.iter().map(|feature| Reading::new(Some(feature.kind.is_number()))).collect();
+        let headers: Vec<&str> = self.headers().collect();
+        read_batch(file, &headers, batch, &mut readings)?;
+        let raw: Vec<Raw> = readings.into_iter().map(Reading::finish).collect();
         Ok(self.encode(&raw.iter().collect::<Vec<_>>()))
     }
 
@@ -134,6 +146,10 @@ impl Raw {
 }
 
 impl Kind {
+    fn is_number(&self) -> bool {
+        matches!(self, Kind::Number { .. })
+    }
+
     fn width(&self) -> usize {
         match self {
             Kind::Number { nulls, .. } => 1 + usize::from(*nulls),
@@ -209,24 +225,34 @@ fn fit_column(header: &str, raw: &Raw, train: &[u32]) -> Result<Option<Kind>, Tr
 
 /// Reads columns; `numeric` says which must be numbers, else a column is numbers if all of its values are.
 fn read(source: &Source, headers: &[String], numeric: &dyn Fn(&str) -> Option<bool>) -> Result<Vec<Raw>, TrainError> {
-    let mut texts: Vec<Reading> = headers.iter().map(|header| Reading::new(numeric(header))).collect();
+    let mut readings: Vec<Reading> = headers.iter().map(|header| Reading::new(numeric(header))).collect();
     let batches = source.read(headers)?;
     for batch in batches {
-        let batch = batch?;
-        for (index, (header, reading)) in headers.iter().zip(&mut texts).enumerate() {
-            let column = batch.column(index)?;
-            for row in 0..column.rows() {
-                let fault = |value: String| TrainError::NotANumber {
-                    file: source.name().to_owned(),
-                    place: batch.place(row).to_string(),
-                    column: header.clone(),
-                    value,
-                };
-                reading.push(&column.value(row)).map_err(fault)?;
-            }
+        read_batch(source.name(), headers, &batch?, &mut readings)?;
+    }
+    Ok(readings.into_iter().map(Reading::finish).collect())
+}
+
+/// Reads on in every column.
+fn read_batch<H: AsRef<str>>(
+    file: &str,
+    headers: &[H],
+    batch: &Batch,
+    readings: &mut [Reading],
+) -> Result<(), TrainError> {
+    for (index, (header, reading)) in headers.iter().zip(readings).enumerate() {
+        let column = batch.column(index)?;
+        for row in 0..column.rows() {
+            let fault = |value: String| TrainError::NotANumber {
+                file: file.to_owned(),
+                place: batch.place(row).to_string(),
+                column: header.as_ref().to_owned(),
+                value,
+            };
+            reading.push(&column.value(row)).map_err(fault)?;
         }
     }
-    Ok(texts.into_iter().map(Reading::finish).collect())
+    Ok(())
 }
 
 /// A column while it is read: numbers as long as all values are numbers.

@@ -2,6 +2,11 @@
 
 mod gradients;
 mod layer;
+mod place;
+mod predicting;
 mod support;
 mod trainer;
 mod training;
+#[path = "../common/transcripts.rs"]
+mod transcripts;
+mod tutorial;

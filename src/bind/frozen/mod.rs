@@ -182,11 +182,16 @@ impl Encoded {
         cells::Signature::new(events, values.collect())
     }
 
-    /// The predictions with the shifts of their cells, brought within `bounds` (lower and upper, one pair per sample).
+    /// The predictions `z` with the shifts of their cells, brought within `bounds` (lower and upper, one pair per sample).
     ///
     /// # Errors
     /// The shifts belong to other events, as those of other params do.
-    pub fn shifted(&self, frozen: &Frozen, bounds: &dyn Fn(usize) -> (f64, f64)) -> Result<Vec<f64>, BindError> {
+    pub fn shifted(
+        &self,
+        frozen: &Frozen,
+        z: &[f64],
+        bounds: &dyn Fn(usize) -> (f64, f64),
+    ) -> Result<Vec<f64>, BindError> {
         if frozen.events != self.plan.event_texts {
             let what = "the shifts tell groups apart by other events than these data".to_owned();
             return Err(BindError::NotFrozen { what });
@@ -195,8 +200,7 @@ impl Encoded {
             frozen.cells.iter().map(|cell| (cells::Signature::new(cell.events.clone(), cell.values.clone()), cell.add));
         let known: std::collections::HashMap<cells::Signature, f64> = known.collect();
         let add: Vec<Option<f64>> = (0..self.cells()).map(|cell| known.get(&self.signature(cell)).copied()).collect();
-        let predictions = self.prediction().unwrap_or_default();
-        let shifted = self.cell().iter().zip(predictions).enumerate().map(|(sample, (&cell, z))| {
+        let shifted = self.cell().iter().zip(z).enumerate().map(|(sample, (&cell, z))| {
             let add = add.get(cell as usize).copied().flatten();
             let add =
                 add.ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;

@@ -1,13 +1,17 @@
 //! `fairc predict`: fair predictions of a trained network.
 
 #[cfg(feature = "torch")]
+mod online;
+#[cfg(feature = "torch")]
 mod run;
 
 use std::path::PathBuf;
 
 use super::console::Console;
+use super::dataset::Shown;
 use super::solve::Infeasible;
 use super::stop::Outcome;
+use super::stream::Steering;
 use crate::data::Format;
 
 /// Predictions of a trained network that satisfy its spec
@@ -24,16 +28,19 @@ pub struct Args {
     /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
     #[arg(long, value_name = "FORMAT")]
     pub data_format: Option<Format>,
-    /// How the spec is enforced: on each batch by itself
-    #[arg(long, value_enum, default_value_t = Mode::Batch, hide_possible_values = true, value_name = "batch")]
+    /// How the spec is enforced: on each batch by itself, on all answers together, or by fixed shifts
+    #[arg(long, value_enum, default_value_t = Mode::Batch, hide_possible_values = true, value_name = "batch|online|frozen")]
     pub mode: Mode,
-    /// Project each N consecutive rows by themselves [default: all together]
+    /// Project each N consecutive rows by themselves [default: all together]; `online`: answer N together [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
+    /// Of `frozen`: the shifts that `fairc freeze` wrote
+    #[arg(long, value_name = "FILE")]
+    pub shifts: Option<PathBuf>,
     /// Set a param, for example `--set eps=0.01`; the others are those of training
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting::parse)]
     pub settings: Vec<super::setting::Setting>,
-    /// What to do if no predictions satisfy the spec
+    /// Of `batch`: what to do if no predictions satisfy the spec
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
     pub on_infeasible: Infeasible,
     /// Where to write the data with the new columns; `-` is standard output
@@ -45,6 +52,10 @@ pub struct Args {
     /// Replace the new columns if the data have them already
     #[arg(long)]
     pub replace: bool,
+    #[command(flatten, next_help_heading = "Of `--mode online`")]
+    pub steering: Steering,
+    #[command(flatten)]
+    pub shown: Shown,
 }
 
 /// How the spec is enforced at inference.
@@ -52,6 +63,10 @@ pub struct Args {
 pub enum Mode {
     /// Hard rows on each batch.
     Batch,
+    /// The rows over all answers so far, batch by batch.
+    Online,
+    /// A fixed shift for every cell.
+    Frozen,
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {

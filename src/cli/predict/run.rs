@@ -1,46 +1,56 @@
 //! The network's output on new data, and what the spec makes of it.
 
 use serde_json::json;
-use tch::Device;
+use tch::{Device, Tensor};
 
+use super::online::{Scorer, note_unseen};
 use super::{Args, Mode};
-use crate::bind::{EncodeOptions, Encoded, Params, Purpose, RowStatus, Samples, encode};
+use crate::bind::{BindError, EncodeOptions, Encoded, Params, Purpose, RowStatus, Samples, encode};
 use crate::cli::console::Console;
 use crate::cli::fault::refuse;
 use crate::cli::input::{Content, Spec};
 use crate::cli::solve::Infeasible;
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::cli::train::stop;
+use crate::cli::{freeze, shifts};
 use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, Source, write_with_columns};
+use crate::language::program::Program;
 use crate::report::{Movement, short};
 use crate::runtime::project::{OnInfeasible, Settings};
 use crate::torch::{Bundle, FairLayer, Gap, LayerError, numbers, raw, single};
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    let Bundle { description, program, model, store: _variables } = Bundle::load(&args.model).map_err(stop)?;
+    refuse_others(args)?;
+    let Bundle { description, program, model, hash, store: _variables } = Bundle::load(&args.model).map_err(stop)?;
     let spec_name = args.model.join("spec.fairc").display().to_string();
     let spec = Spec { name: spec_name, content: Content::Compiled(Box::new(program)) };
     let program = spec.valid(console)?;
     let mut overrides = description.params.clone();
     overrides.extend(args.settings.iter().map(|setting| (setting.name.clone(), setting.value)));
-    let params = Params::resolve(program, &overrides).map_err(|errors| refuse(&errors, &spec, program, console))?;
+    let refused = |errors: &[BindError]| refuse(errors, &spec, program, console);
+    let params = Params::resolve(program, &overrides).map_err(|errors| refused(&errors))?;
+    if args.mode == Mode::Online {
+        let scorer = Scorer { features: &description.features, model: &model, hash };
+        return super::online::run(args, &spec, program, &params, &scorer, console);
+    }
     let source = Source::open(&args.data, args.data_format)?;
     let features = description.features.apply(&source).map_err(stop)?;
-    for (column, count) in &features.unseen {
-        console.note(&format!("column `{column}`: {count} values that training did not have"));
-    }
-    let options = EncodeOptions { purpose: Purpose::Inference, prediction: None };
-    let encoded = encode(program, &params, &source, &options, &mut |_, _| {})
-        .map_err(|errors| refuse(&errors, &spec, program, console))?;
+    note_unseen(&features.unseen, console);
+    let options = match args.mode {
+        Mode::Frozen => freeze::options(),
+        Mode::Batch | Mode::Online => EncodeOptions { purpose: Purpose::Inference, ..EncodeOptions::default() },
+    };
+    let encoded = encode(program, &params, &source, &options, &mut |_, _| {}).map_err(|errors| refused(&errors))?;
     if encoded.n() == 0 {
         return Err(Stop::failed(format!("`{}` has no rows", source.name()), "a header alone is no data"));
     }
     let shape = [features.rows as i64, features.width as i64];
     let z = raw(&model, &single(&features.values, &shape, Device::Cpu).map_err(stop)?).map_err(stop)?;
-    let answers = match args.mode {
-        Mode::Batch => by_batch(args, program, &encoded, &params, &z)?,
-    };
     let own = numbers(&z).map_err(stop)?;
+    let answers = match (args.mode, &args.shifts) {
+        (Mode::Frozen, Some(path)) => by_shifts(&shifts::read(path, program)?, &encoded, &params, &own, &refused)?,
+        _ => by_batch(args, program, &encoded, &params, &z)?,
+    };
     let name = program.prediction.header.clone();
     if let Some(path) = &args.output {
         let fair = format!("{name}_fair");
@@ -50,6 +60,38 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     }
     report(args, &name, &own, &answers, console)?;
     Ok(Verdict::Yes)
+}
+
+/// Arguments of another mode would do nothing.
+fn refuse_others(args: &Args) -> Result<(), Stop> {
+    let of = |argument: &str, mode: &str| {
+        Err(Stop::failed(
+            format!("`{argument}` is for `--mode {mode}`"),
+            format!("add `--mode {mode}`, or leave it out"),
+        ))
+    };
+    match (args.mode, args.steering.given()) {
+        (Mode::Online, _) if args.replace || args.output_format.is_some() => {
+            let argument = if args.replace { "--replace" } else { "--output-format" };
+            Err(Stop::failed(
+                format!("`{argument}` is not for `--mode online`, which writes the data as they come"),
+                "leave it out",
+            ))
+        }
+        (Mode::Batch | Mode::Frozen, Some(argument)) => of(argument, "online"),
+        (Mode::Batch | Mode::Online, None) | (Mode::Online, Some(_)) if args.shifts.is_some() => {
+            of("--shifts", "frozen")
+        }
+        (Mode::Frozen, None) if args.shifts.is_none() => Err(Stop::failed(
+            "`--mode frozen` needs the shifts",
+            "`fairc freeze` fits them on reference data; name its file: `--shifts FILE`",
+        )),
+        (Mode::Frozen, None) if args.batch.is_some() => Err(Stop::failed(
+            "`--batch` is not for `--mode frozen`, where a prediction depends on no other",
+            "leave it out",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Fair predictions, and what became of the rows.
@@ -62,13 +104,24 @@ struct Answers {
     left_out: usize,
 }
 
-fn by_batch(
-    args: &Args,
-    program: &crate::language::program::Program,
-    encoded: &Encoded,
-    params: &Params,
-    z: &tch::Tensor,
-) -> Result<Answers, Stop> {
+impl Answers {
+    fn new(encoded: &Encoded) -> Answers {
+        let left_out = encoded.left_out().len() + encoded.left_out_samples().len();
+        let y = Vec::with_capacity(encoded.n());
+        Answers { y, before: None, after: None, batches: 0, skipped: 0, left_out }
+    }
+
+    /// Adds the answers of a batch.
+    fn enter(&mut self, bound: &crate::bind::Bound, z: &[f64], y: Vec<f64>) {
+        self.before = Gap::worse(self.before, Gap::of(&bound.problem, z));
+        self.after = Gap::worse(self.after, Gap::of(&bound.problem, &y));
+        self.skipped += bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
+        self.batches += 1;
+        self.y.extend(y);
+    }
+}
+
+fn by_batch(args: &Args, program: &Program, encoded: &Encoded, params: &Params, z: &Tensor) -> Result<Answers, Stop> {
     let n = encoded.n();
     let size = args.batch.map_or(n, |size| size as usize);
     let on_infeasible = match args.on_infeasible {
@@ -77,33 +130,40 @@ fn by_batch(
     };
     let settings = Settings { on_infeasible, ..Settings::default() };
     let mut layer = FairLayer::new(program, encoded, params.clone()).with_settings(settings);
-    let left_out = encoded.left_out().len() + encoded.left_out_samples().len();
-    let mut answers = Answers { y: Vec::with_capacity(n), before: None, after: None, batches: 0, skipped: 0, left_out };
+    let mut answers = Answers::new(encoded);
     for start in (0..n).step_by(size) {
         let end = (start + size).min(n);
         let part = z.narrow(0, start as i64, (end - start) as i64);
         let place = |error: LayerError| Stop::failed(format!("rows {} to {end}: {error}", start + 1), "");
         let fair = layer.forward(&part, &Samples::Range(start..end)).map_err(place)?;
-        let y = numbers(&fair.y).map_err(stop)?;
-        let problem = &fair.bound.problem;
-        answers.before = Gap::worse(answers.before, Gap::of(problem, &numbers(&part).map_err(stop)?));
-        answers.after = Gap::worse(answers.after, Gap::of(problem, &y));
-        answers.skipped += fair.bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
-        answers.batches += 1;
-        answers.y.extend(y);
+        answers.enter(&fair.bound, &numbers(&part).map_err(stop)?, numbers(&fair.y).map_err(stop)?);
     }
     Ok(answers)
 }
 
+fn by_shifts(
+    frozen: &crate::bind::Frozen,
+    encoded: &Encoded,
+    params: &Params,
+    z: &[f64],
+    refused: &dyn Fn(&[BindError]) -> Stop,
+) -> Result<Answers, Stop> {
+    let bound = encoded.bind(params, &Samples::All).map_err(|errors| refused(&errors))?;
+    let y = shifts::apply(frozen, z, encoded, params, &bound.problem, &|error| refused(std::slice::from_ref(error)))?;
+    let mut answers = Answers::new(encoded);
+    answers.enter(&bound, z, y);
+    Ok(answers)
+}
+
 fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Console) -> Result<(), Stop> {
+    let to_stream = args.output.as_deref() == Some(std::path::Path::new(STANDARD_STREAM));
     let mut movement = Movement::default();
     movement.enter(own, &answers.y, None);
-    let to_stream = args.output.as_deref() == Some(std::path::Path::new(STANDARD_STREAM));
     if console.is_json() {
         let value = json!({
             "n": own.len(), "batches": answers.batches, "before": answers.before, "after": answers.after,
-            "skipped": answers.skipped, "left_out": answers.left_out,
-            "output": args.output.as_ref().map(|path| path.display().to_string()),
+            "skipped": answers.skipped, "left_out": answers.left_out, "mean_move": movement.mean(),
+            "largest_move": movement.largest, "output": args.output.as_ref().map(|path| path.display().to_string()),
         });
         return if to_stream {
             console.say(&format!("{value}\n"));
@@ -112,7 +172,10 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
             console.json(&value)
         };
     }
-    let mut text = format!("{} predictions in {} batches\n", own.len(), answers.batches);
+    let mut text = match args.mode {
+        Mode::Frozen => format!("{} predictions by fixed shifts\n", own.len()),
+        Mode::Batch | Mode::Online => format!("{} predictions in {} batches\n", own.len(), answers.batches),
+    };
     if let (Some(before), Some(after)) = (answers.before, answers.after) {
         let (held, rows) = (after.rows - after.violated, after.rows);
         text += &format!(

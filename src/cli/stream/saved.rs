@@ -31,6 +31,9 @@ pub struct Saved<S = OnlineState> {
     /// The column of predictions, and samples per batch.
     pub prediction: String,
     pub batch: usize,
+    /// A hash of the model that made the predictions, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     pub movement: Movement,
 }
 

@@ -1,0 +1,370 @@
+//! One run over a stream: read a batch, answer it, write the answers, save the state, go on.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::saved::{Answers, Saved, StateFile};
+use super::steering::Steering;
+use crate::bind::{EncodeOptions, Method, Online, Params, Purpose, StreamError, StreamSpec};
+use crate::cli::console::Console;
+use crate::cli::dataset::{Painter, Shown, prediction_column};
+use crate::cli::fault::refuse;
+use crate::cli::input::{Spec, name_of};
+use crate::cli::stop::{Outcome, Stop, Verdict};
+use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream};
+use crate::language::program::Program;
+use crate::report::{Movement, StreamReport};
+
+/// What a command asks for.
+pub struct Job<'a> {
+    pub spec: &'a Spec,
+    pub program: &'a Program,
+    pub params: &'a Params,
+    pub data: &'a Path,
+    pub method: Method,
+    pub steering: &'a Steering,
+    /// Samples answered together, where the data do not say.
+    pub batch: u32,
+    pub output: Option<&'a Path>,
+    /// Of the new column, if not the usual one.
+    pub name: Option<&'a str>,
+    /// Params as reports name them.
+    pub settings: Vec<String>,
+    pub shown: &'a Shown,
+}
+
+/// The predictions of a piece of a table.
+pub type Score<'a> = dyn FnMut(&TableStream, &Piece) -> Result<Vec<f64>, Stop> + 'a;
+
+/// Where predictions come from.
+pub enum Scores<'a> {
+    /// A column of the data; by default that which the spec names.
+    Column(Option<&'a str>),
+    /// A model: the column that its predictions make, and what tells it from others.
+    #[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "models come with training"))]
+    Model { header: &'a str, identity: String, score: Box<Score<'a>> },
+}
+
+impl Scores<'_> {
+    /// What a state must have in common with those who go on from it.
+    fn identity(&self) -> Option<&str> {
+        match self {
+            Scores::Column(_) => None,
+            Scores::Model { identity, .. } => Some(identity),
+        }
+    }
+}
+
+/// Answers all of the data and reports.
+pub fn answer(job: &Job<'_>, scores: Scores<'_>, table: TableStream, console: &Console) -> Outcome {
+    let told = |error: StreamError| match error {
+        StreamError::Bind(errors) => refuse(&errors, job.spec, job.program, console),
+        StreamError::Differs { .. } => Stop::failed(error.to_string(), OTHER_SETTINGS),
+        StreamError::Online(error) => Stop::failed(error.to_string(), ""),
+    };
+    let mut stream = Stream::new(job, scores, table)?;
+    let mut online = stream.online(&told)?;
+    for (left, text) in left_words(&online, job.program) {
+        console.note(&format!("`{left}` takes no part: {text}"));
+    }
+    stream.catch_up()?;
+    stream.answer_all(&mut online, console, &told)?;
+    stream.finish(&mut online)?;
+    report(&stream, &mut online, console, &told)
+}
+
+const OTHER_SETTINGS: &str = "use the settings of the state, or start anew with another file";
+
+/// One run over the input.
+struct Stream<'a> {
+    job: &'a Job<'a>,
+    scores: Scores<'a>,
+    table: TableStream,
+    /// What messages call the data.
+    data: String,
+    prediction: String,
+    name: String,
+    file: Option<StateFile>,
+    saved: Option<Saved>,
+    answers: Answers,
+    /// As in [`Saved`].
+    batches: u64,
+    hash: String,
+    bytes: u64,
+    movement: Movement,
+    unsaved: u32,
+}
+
+impl<'a> Stream<'a> {
+    fn new(job: &'a Job<'a>, scores: Scores<'a>, table: TableStream) -> Result<Stream<'a>, Stop> {
+        let data = name_of(job.data);
+        let prediction = match &scores {
+            Scores::Column(named) => prediction_column(*named, job.program, &data, table.columns())?,
+            Scores::Model { header, .. } => (*header).to_owned(),
+        };
+        let name = job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned);
+        refuse_existing(&scores, &prediction, &name, &data, table.columns())?;
+        let fingerprint = job.program.fingerprint().to_string();
+        let file = job.steering.state.as_ref().map(|path| StateFile::new(path, fingerprint));
+        let saved = file.as_ref().map(StateFile::read).transpose()?.flatten();
+        if let Some(saved) = &saved {
+            same_settings(saved, job, &prediction, &scores)?;
+        }
+        let known = saved.as_ref();
+        let replay = known.filter(|_| !job.steering.append);
+        Ok(Stream {
+            answers: Answers::None,
+            batches: replay.map_or(0, |saved| saved.input_batches),
+            hash: replay.map_or_else(String::new, |saved| saved.input_hash.clone()),
+            bytes: known.map_or(0, |saved| saved.output_bytes),
+            movement: known.map(|saved| saved.movement).unwrap_or_default(),
+            unsaved: 0,
+            job,
+            scores,
+            table,
+            data,
+            prediction,
+            name,
+            file,
+            saved,
+        })
+    }
+
+    fn online(&mut self, told: &dyn Fn(StreamError) -> Stop) -> Result<Online, Stop> {
+        let Job { program, params, method, steering, .. } = self.job;
+        let in_table = matches!(self.scores, Scores::Column(_));
+        let options = EncodeOptions {
+            purpose: Purpose::Inference,
+            prediction: in_table.then(|| self.prediction.clone()),
+            ..EncodeOptions::default()
+        };
+        let spec = StreamSpec { program, params, file: &self.data, headers: self.table.columns(), options: &options };
+        Online::new(spec, *method, steering.memory(), self.saved.take().map(|saved| saved.online)).map_err(told)
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, DataError> {
+        self.table.next(self.job.batch as usize)
+    }
+
+    /// Reads past what is answered already, and opens the output behind it.
+    fn catch_up(&mut self) -> Result<(), Stop> {
+        let mut hash = String::new();
+        for _ in 0..self.batches {
+            match self.next()? {
+                Some(piece) => hash = piece.chain(&hash),
+                None => break,
+            }
+        }
+        if hash != self.hash {
+            let message =
+                format!("the first {} batches of `{}` are not those that are answered", self.batches, self.data);
+            let help = "give the same data again; for data that follow them use `--append`";
+            return Err(Stop::failed(message, help));
+        }
+        self.answers = Answers::open(self.job.output, self.bytes)?;
+        Ok(())
+    }
+
+    fn answer_all(
+        &mut self,
+        online: &mut Online,
+        console: &Console,
+        told: &dyn Fn(StreamError) -> Stop,
+    ) -> Result<(), Stop> {
+        let bar = console.bar("answering", std::fs::metadata(self.job.data).map_or(0, |meta| meta.len()));
+        if self.bytes == 0 && self.batches == 0 {
+            let header = match &self.scores {
+                Scores::Column(_) => self.table.header(&[&self.name]),
+                Scores::Model { .. } => self.table.header(&[&self.prediction, &self.name]),
+            };
+            self.answers.write(&header)?;
+            self.bytes += header.len() as u64;
+        }
+        let mut out = Vec::new();
+        while let Some(piece) = self.next()? {
+            out.clear();
+            self.answer(&piece, online, &mut out, told)?;
+            self.answers.write(&out)?;
+            self.bytes += out.len() as u64;
+            self.batches += 1;
+            self.unsaved += 1;
+            bar.set_position(self.bytes);
+            if self.file.is_some() {
+                self.hash = piece.chain(&self.hash);
+                if self.unsaved >= self.job.steering.state_every {
+                    self.save(online, false)?;
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Answers a piece, onto `out`.
+    fn answer(
+        &mut self,
+        piece: &Piece,
+        online: &mut Online,
+        out: &mut Vec<u8>,
+        told: &dyn Fn(StreamError) -> Stop,
+    ) -> Result<(), Stop> {
+        let batch = self.table.batch(piece, online.headers())?;
+        match &mut self.scores {
+            Scores::Column(_) => {
+                let (z, answer) = online.answer(&batch).map_err(told)?;
+                self.table.write(piece, &[Added { name: &self.name, values: &answer.y }], out)?;
+                self.movement.enter(&z, &answer.y, None);
+            }
+            Scores::Model { score, .. } => {
+                let z = score(&self.table, piece)?;
+                let answer = online.answer_scores(&batch, &z).map_err(told)?;
+                let own = Added { name: &self.prediction, values: &z };
+                self.table.write(piece, &[own, Added { name: &self.name, values: &answer.y }], out)?;
+                self.movement.enter(&z, &answer.y, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, online: &mut Online, last: bool) -> Result<(), Stop> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let saved = Saved {
+            online: online.state(),
+            input_batches: self.batches,
+            input_hash: self.hash.clone(),
+            output_bytes: self.bytes,
+            prediction: self.prediction.clone(),
+            model: self.scores.identity().map(str::to_owned),
+            batch: self.job.batch as usize,
+            movement: self.movement,
+        };
+        self.unsaved = 0;
+        file.write(&saved, last)
+    }
+
+    /// Everything is on the disk when the command ends.
+    fn finish(&mut self, online: &mut Online) -> Result<(), Stop> {
+        self.answers.sync()?;
+        self.save(online, true)
+    }
+}
+
+/// New columns must be new.
+fn refuse_existing(
+    scores: &Scores<'_>,
+    prediction: &str,
+    name: &str,
+    data: &str,
+    columns: &[String],
+) -> Result<(), Stop> {
+    let exists = |column: &str| columns.iter().any(|known| known == column);
+    let message = |column: &str| format!("`{data}` already has a column `{column}`");
+    match scores {
+        Scores::Column(_) if exists(name) => Err(Stop::failed(message(name), "choose another with `--name`")),
+        Scores::Model { .. } => match [prediction, name].into_iter().find(|column| exists(column)) {
+            Some(column) => Err(Stop::failed(message(column), "leave it out of the data: the model writes it anew")),
+            None => Ok(()),
+        },
+        Scores::Column(_) => Ok(()),
+    }
+}
+
+/// A state goes on under the settings that it was made with.
+fn same_settings(saved: &Saved, job: &Job<'_>, prediction: &str, scores: &Scores<'_>) -> Result<(), Stop> {
+    let differs = |what: &str, saved: &dyn std::fmt::Display, given: &dyn std::fmt::Display| {
+        let message = format!("the state was made with {what} {saved}, and this is {given}");
+        Err(Stop::failed(message, OTHER_SETTINGS))
+    };
+    if saved.prediction != prediction {
+        return differs("the predictions", &saved.prediction, &prediction);
+    }
+    if saved.batch != job.batch as usize {
+        return differs("`--batch`", &saved.batch, &job.batch);
+    }
+    // Data that follow may be answered by another model; the same data again would give other answers.
+    if saved.model.as_deref() != scores.identity() && !job.steering.append {
+        let words = |model: Option<&str>| model.map_or("no model".to_owned(), |hash| format!("the model {hash}"));
+        let (saved, given) = (words(saved.model.as_deref()), words(scores.identity()));
+        let message = format!("the state was made with {saved}, and this is {given}");
+        return Err(Stop::failed(message, "use that model; another can go on with data that follow, with `--append`"));
+    }
+    Ok(())
+}
+
+/// Opens the data of a stream.
+pub fn open(data: &Path, format: Option<Format>) -> Result<TableStream, Stop> {
+    if data == Path::new(STANDARD_STREAM) {
+        let input: Box<dyn Read> = Box::new(io::stdin());
+        return Ok(TableStream::open("standard input", input, format.unwrap_or(Format::Csv))?);
+    }
+    let name = data.display().to_string();
+    let format = format.map_or_else(|| Format::of_path(data), Ok)?;
+    let file = File::open(data).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => DataError::NotFound { file: name.clone() },
+        _ => DataError::Read { file: name.clone(), source },
+    })?;
+    Ok(TableStream::open(&name, Box::new(file), format)?)
+}
+
+/// Rows that take no part, and why.
+fn left_words(online: &Online, program: &Program) -> Vec<(String, String)> {
+    let (rows, sample_rows) = (online.left_out(), online.left_out_samples());
+    let name = |origins: Option<&Vec<crate::language::program::Origin>>| {
+        origins.and_then(|origins| origins.first()).map_or_else(String::new, |origin| origin.name.clone())
+    };
+    let rows = rows.iter().map(|(row, left)| (name(program.rows.get(*row).map(|row| &row.origins)), left));
+    let samples =
+        sample_rows.iter().map(|(row, left)| (name(program.sample_rows.get(*row).map(|row| &row.origins)), left));
+    rows.chain(samples).map(|(name, left)| (name, crate::report::left_out(left))).collect()
+}
+
+fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dyn Fn(StreamError) -> Stop) -> Outcome {
+    let job = stream.job;
+    let rows = online.readings().map_err(told)?;
+    let price = online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
+    let state = online.state();
+    let report = StreamReport {
+        spec: &job.spec.name,
+        data: &stream.data,
+        prediction: &stream.prediction,
+        program: job.program,
+        method: match job.method {
+            Method::PrimalDual { .. } => "primal-dual",
+            Method::Smooth { .. } => "pooled, smooth",
+            Method::Hard => "pooled",
+        },
+        settings: job.settings.iter().cloned().chain(job.steering.words()).collect(),
+        samples: state.samples,
+        batches: state.batches,
+        behind: state.behind,
+        held_since: state.held_since,
+        keeps: job.method == Method::Hard,
+        movement: stream.movement,
+        rows,
+        price,
+        most: job.shown.most(),
+    };
+    let to_stream = job.output == Some(Path::new(STANDARD_STREAM));
+    let new = match stream.scores {
+        Scores::Column(_) => format!("the new column `{}`", stream.name),
+        Scores::Model { .. } => format!("the new columns `{}` and `{}`", stream.prediction, stream.name),
+    };
+    match (console.is_json(), to_stream) {
+        (true, false) => console.json(&report.json())?,
+        (true, true) => console.say(&format!("{}\n", serde_json::to_string(&report.json()).unwrap_or_default())),
+        (false, true) => console.say(&report.text(&Painter(console))),
+        (false, false) => {
+            let mut text = report.text(&Painter(console));
+            if let Some(output) = job.output {
+                text.push_str(&format!("wrote {} with {new}\n", output.display()));
+            }
+            console.print(&text)?;
+            if job.output.is_none() {
+                let plain = new.replace("the new", "the");
+                console.note(&format!("nothing written; `-o OUT` writes the data with {plain}"));
+            }
+        }
+    }
+    Ok(Verdict::Yes)
+}
