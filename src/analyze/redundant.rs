@@ -116,6 +116,10 @@ fn origins(row: &Row) -> BTreeSet<(&str, &str, u32)> {
 
 /// Looks at the rows one after the other, those of later constraints first; what is implied is no premise any more.
 fn search(program: &Program, rows: Rows, intervals: &[(f64, f64)], decide: &mut Decide<'_>) -> Vec<Redundant> {
+    // The simplex method may not end where variables have no bounds: not for a warning.
+    if intervals.iter().any(|(lo, hi)| !lo.is_finite() || !hi.is_finite()) {
+        return Vec::new();
+    }
     // Rows that contradict each other imply anything.
     let lines = rows.lines.iter().zip(&program.rows).filter(|(_, row)| row.options.soft.is_none());
     let all = Linear { intervals: intervals.to_vec(), lines: lines.flat_map(|(lines, _)| lines.clone()).collect() };
