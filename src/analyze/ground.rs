@@ -301,7 +301,7 @@ impl<'a> Ground<'a> {
             return None;
         };
         let closed = |column: &&Column| matches!(column.ty, ColumnType::Categorical(_)) && !column.nullable;
-        self.columns.get(header).copied().filter(|column| closed(column))?;
+        self.columns.get(header).copied().filter(closed)?;
         let none = Settings::new();
         let samples = self.chosen.iter().enumerate().map(|(place, kind)| (place, kinds.sample(*kind)));
         let within = samples.filter(|(_, sample)| event.holds(&sample.with(&none)));

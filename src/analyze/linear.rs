@@ -41,17 +41,43 @@ impl Line {
     }
 }
 
+/// The simplex method may run for ever on variables without a lower bound: such a one is the difference of two.
+struct Parts(Variable, Option<Variable>);
+
+impl Parts {
+    fn add(variables: &mut ProblemVariables, (lo, hi): (f64, f64)) -> Self {
+        match lo == f64::NEG_INFINITY {
+            true => Parts(variables.add(variable().min(0.0)), Some(variables.add(variable().min(0.0)))),
+            false => Parts(variables.add(variable().min(lo).max(hi)), None),
+        }
+    }
+
+    fn times(&self, factor: f64) -> Expression {
+        let Parts(up, down) = self;
+        down.map_or(factor * *up, |down| factor * *up - factor * down)
+    }
+
+    fn value(&self, solution: &impl Solution) -> f64 {
+        let Parts(up, down) = self;
+        solution.value(*up) - down.map_or(0.0, |down| solution.value(down))
+    }
+}
+
 impl Linear {
     /// The point that makes `objective` largest.
     pub fn maximise(&self, objective: &[(usize, f64)]) -> Answer {
         let mut variables = ProblemVariables::new();
-        let names: Vec<Variable> =
-            self.intervals.iter().map(|&(lo, hi)| variables.add(variable().min(lo).max(hi))).collect();
+        let names: Vec<Parts> = self.intervals.iter().map(|&interval| Parts::add(&mut variables, interval)).collect();
         let sum = |entries: &[(usize, f64)], scale: f64| -> Expression {
-            entries.iter().filter_map(|&(place, value)| Some((value / scale) * *names.get(place)?)).sum()
+            entries.iter().filter_map(|&(place, value)| Some(names.get(place)?.times(value / scale))).sum()
         };
         let size = objective.iter().fold(0.0_f64, |most, (_, value)| most.max(value.abs())).max(f64::MIN_POSITIVE);
         let mut model = variables.maximise(sum(objective, size)).using(good_lp::microlp);
+        for (parts, &(_, hi)) in
+            names.iter().zip(&self.intervals).filter(|(parts, (_, hi))| parts.1.is_some() && *hi < f64::INFINITY)
+        {
+            model.add_constraint(constraint!(parts.times(1.0) <= hi));
+        }
         for line in &self.lines {
             let size = line.size();
             if size == 0.0 {
@@ -74,7 +100,7 @@ impl Linear {
         }
         match model.solve() {
             Ok(solution) => {
-                let x: Vec<f64> = names.iter().map(|&name| solution.value(name)).collect();
+                let x: Vec<f64> = names.iter().map(|parts| parts.value(&solution)).collect();
                 let value = objective.iter().map(|&(place, value)| value * x.get(place).copied().unwrap_or(0.0)).sum();
                 Answer::Optimal { value, x }
             }
@@ -152,6 +178,23 @@ mod tests {
         let (violation, _) = program.least_violation().unwrap();
         assert!((violation - 0.125).abs() < 1e-12);
         assert_eq!(program.maximise(&[(0, 1.0)]), Answer::Infeasible);
+    }
+
+    #[test]
+    fn variables_without_bounds_are_no_trouble() {
+        let free = (f64::NEG_INFINITY, f64::INFINITY);
+        let below = |entries: &[(usize, f64)], most: f64| line(entries, f64::NEG_INFINITY, most);
+        let program = Linear {
+            intervals: vec![free, free, (f64::NEG_INFINITY, -3.0)],
+            lines: vec![below(&[(0, 1.0)], 0.5), below(&[(1, 1.0)], 0.5), line(&[(0, 1.0), (2, 1.0)], -4.0, -4.0)],
+        };
+        let Answer::Optimal { value, .. } = program.maximise(&[(0, 0.5), (1, 0.5)]) else {
+            panic!("it has an optimum")
+        };
+        assert!((value - 0.5).abs() < 1e-12, "{value}");
+        let Answer::Optimal { value, .. } = program.minimise(&[(0, 1.0)]) else { panic!("it has an optimum") };
+        assert!((value + 1.0).abs() < 1e-12, "{value}");
+        assert_eq!(program.minimise(&[(1, 1.0)]), Answer::Unbounded);
     }
 
     #[test]

@@ -25,8 +25,8 @@ const MOST_ROWS: usize = 120;
 const MOST_VARIABLES: usize = 60;
 /// Most cases of one proof.
 const MOST_CASES: usize = 32;
-/// Work that all linear programs may cost: the sum of the entries of their matrices.
-const MOST_WORK: usize = 400_000;
+/// Work that all linear programs may cost: the sum of the sizes of their matrices.
+const MOST_WORK: usize = 60_000;
 /// A row is implied if it holds to these digits: closer than any tolerance that is meant.
 const ROUNDING: f64 = 1e-11;
 
@@ -62,7 +62,8 @@ pub fn without_data(program: &Program) -> Vec<Redundant> {
     };
     let usable = program.rows.iter().map(fixed).collect();
     search(program, Rows { lines, claims, usable }, &intervals, &mut |premises, claim| {
-        follows_by_cases(premises, &structure, claim).verdict
+        let found = follows_by_cases(premises, &structure, claim);
+        (found.verdict, found.cases.max(1))
     })
 }
 
@@ -86,8 +87,11 @@ pub fn on_data(program: &Program, problem: &Problem, kept: &[usize], known: &[Re
             *usable = known.iter().all(|one| one.row != row);
         }
     }
-    search(program, rows, &cells.program.intervals, &mut |premises, claim| follows(premises, claim))
+    search(program, rows, &cells.program.intervals, &mut |premises, claim| (follows(premises, claim), 1))
 }
+
+/// Whether a claim follows, and how many linear programs that took.
+type Decide<'a> = dyn FnMut(&Linear, &Claim) -> (Verdict, usize) + 'a;
 
 /// What each row of a program says.
 struct Rows {
@@ -111,16 +115,15 @@ fn origins(row: &Row) -> BTreeSet<(&str, &str, u32)> {
 }
 
 /// Looks at the rows one after the other, those of later constraints first; what is implied is no premise any more.
-fn search(
-    program: &Program,
-    rows: Rows,
-    intervals: &[(f64, f64)],
-    decide: &mut dyn FnMut(&Linear, &Claim) -> Verdict,
-) -> Vec<Redundant> {
+fn search(program: &Program, rows: Rows, intervals: &[(f64, f64)], decide: &mut Decide<'_>) -> Vec<Redundant> {
+    // The simplex method may not end where variables have no bounds: not for a warning.
+    if intervals.iter().any(|(lo, hi)| !lo.is_finite() || !hi.is_finite()) {
+        return Vec::new();
+    }
     // Rows that contradict each other imply anything.
     let lines = rows.lines.iter().zip(&program.rows).filter(|(_, row)| row.options.soft.is_none());
     let all = Linear { intervals: intervals.to_vec(), lines: lines.flat_map(|(lines, _)| lines.clone()).collect() };
-    if !matches!(decide(&all, &Claim { entries: Vec::new(), limit: -1.0 }), Verdict::Broken { .. }) {
+    if !matches!(decide(&all, &Claim { entries: Vec::new(), limit: -1.0 }).0, Verdict::Broken { .. }) {
         return Vec::new();
     }
     let constraints: Vec<_> = program.rows.iter().map(origins).collect();
@@ -146,11 +149,18 @@ fn search(
                 from.push(premise);
             }
         }
-        work += (linear.lines.len() + 1) * intervals.len();
+        let mut programs = 0;
+        let mut counted = |premises: &Linear, claim: &Claim| {
+            let (verdict, count) = decide(premises, claim);
+            programs += count;
+            (verdict, count)
+        };
+        let by = implied(&linear, &rows.claims[row], &from, &mut counted);
+        work += programs * (linear.lines.len() + 1) * intervals.len();
         if work > MOST_WORK {
-            return found;
+            break;
         }
-        if let Some((mut by, uses_bounds)) = implied(&linear, &rows.claims[row], &from, decide) {
+        if let Some((mut by, uses_bounds)) = by {
             gone[row] = true;
             by.sort_by_key(|row| (stands(row), *row));
             found.push(Redundant { row, by, uses_bounds });
@@ -161,15 +171,10 @@ fn search(
 }
 
 /// The premises that prove all sides of a row; none if they do not, if none is needed, or if they contradict each other.
-fn implied(
-    linear: &Linear,
-    claims: &[Claim],
-    from: &[usize],
-    decide: &mut dyn FnMut(&Linear, &Claim) -> Verdict,
-) -> Option<(Vec<usize>, bool)> {
+fn implied(linear: &Linear, claims: &[Claim], from: &[usize], decide: &mut Decide<'_>) -> Option<(Vec<usize>, bool)> {
     let (mut by, mut bounds) = (BTreeSet::new(), false);
     for claim in claims {
-        let Verdict::Implied(Proof { multipliers, uses_bounds, bound, vacuous }) = decide(linear, claim) else {
+        let Verdict::Implied(Proof { multipliers, uses_bounds, bound, vacuous }) = decide(linear, claim).0 else {
             return None;
         };
         if vacuous || bound > claim.limit + ROUNDING * claim.size() {

@@ -58,16 +58,7 @@ fn as_variable(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Option<To
     // What is affine here may bend elsewhere: `min(eps, 0.03)`.
     for far in [0.0, 0.3, 0.7, 1.0].map(|part| range.0 + part * (range.1 - range.0)) {
         let there = cells(far)?;
-        let on_line = |zero: f64, one: f64, far_side: f64| {
-            let line = zero + (one - zero) / step * (far - base);
-            (zero.is_infinite() && zero == far_side)
-                || (line - far_side).abs() <= 1e-9 * zero.abs().max(far_side.abs()).max(1.0)
-        };
-        let lines = zero.program.lines.iter().zip(&one.program.lines).zip(&there.program.lines);
-        let mut lines = lines.map(|((zero, one), there)| {
-            on_line(zero.lower, one.lower, there.lower) && on_line(zero.upper, one.upper, there.upper)
-        });
-        if !same(&there) || !lines.all(|straight| straight) {
+        if !same(&there) || bends([&zero, &one, &there], (far - base) / step) {
             return None;
         }
     }
@@ -101,6 +92,20 @@ fn as_variable(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Option<To
         (Answer::Infeasible, _) | (_, Answer::Infeasible) => Tolerance::Never,
         _ => Tolerance::Unknown,
     })
+}
+
+/// Whether a side is off the line through its values at the first two, so many steps from the first.
+fn bends([zero, one, there]: [&Cells; 3], steps: f64) -> bool {
+    let off = |zero: f64, one: f64, there: f64| {
+        let line = zero + (one - zero) * steps;
+        // No side is none everywhere.
+        let none = zero.is_infinite() && zero == there;
+        !(none || (line - there).abs() <= 1e-9 * zero.abs().max(there.abs()).max(1.0))
+    };
+    let lines = zero.program.lines.iter().zip(&one.program.lines).zip(&there.program.lines);
+    let mut lines = lines
+        .map(|((zero, one), there)| off(zero.lower, one.lower, there.lower) || off(zero.upper, one.upper, there.upper));
+    lines.any(|bent| bent)
 }
 
 /// Tries values, and bisects the ends of the feasible ones.

@@ -12,7 +12,7 @@ use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::feasibility::RowSide;
 use crate::analyze::implication::{self, Claim};
 use crate::analyze::on_data::Joint;
-use crate::analyze::specimen::{Example, KindMean};
+use crate::analyze::specimen::{Example, KindMean, Maker, Specimen};
 use crate::analyze::structure::ByCases;
 use crate::analyze::unbound::{self, OfBounds, Question};
 use crate::bind::{Bound, Purpose, RowStatus, Samples};
@@ -147,34 +147,47 @@ fn without_data(
         answer.vacuous |= row.2;
         answer.rows.push(row.0);
     }
-    let names = Names::of(b.1);
-    let (lower, upper) = (b.1.prediction.lower, b.1.prediction.upper);
-    let declared = ("bounds of predictions".to_owned(), format!("{lower} <= {} <= {upper}", b.1.prediction.name));
-    let each = b.1.sample_rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none()).map(|(index, row)| {
-        let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
-        ((name, b.1.sample_row_text(row, &names)), question.bounds_follow(index, made))
-    });
+    answer.rows.extend(bounds_without_data(&question, made, b.1, &unknown));
+    Ok(())
+}
+
+/// What the claim asks of single predictions, as far as it does not follow.
+fn bounds_without_data(
+    question: &Question<'_>,
+    made: Option<&(Maker<'_>, Vec<Specimen>)>,
+    program: &Program,
+    unknown: &dyn Fn() -> Option<String>,
+) -> Vec<ImpliedRow> {
+    let names = Names::of(program);
+    let (lower, upper) = (program.prediction.lower, program.prediction.upper);
+    let declared = ("bounds of predictions".to_owned(), format!("{lower} <= {} <= {upper}", program.prediction.name));
+    let each =
+        program.sample_rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none()).map(|(index, row)| {
+            let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+            ((name, program.sample_row_text(row, &names)), question.bounds_follow(index, made))
+        });
+    let mut rows = Vec::new();
     for ((name, text), found) in std::iter::once((declared, question.declared_bounds_follow(made))).chain(each) {
         let (verdict, counterexample) = match &found {
             OfBounds::Implied => continue,
-            OfBounds::Broken(example) => (Implied::Broken, made_up(example, b.1)),
+            OfBounds::Broken(example) => (Implied::Broken, made_up(example, program)),
             OfBounds::Undecided => (Implied::Unknown, Vec::new()),
         };
         let reach = match &found {
             OfBounds::Broken(example) => Some((example.value, example.limit)),
             OfBounds::Implied | OfBounds::Undecided => None,
         };
-        answer.rows.push(ImpliedRow {
+        rows.push(ImpliedRow {
             name,
             text,
             reaches: reach.map(|(value, _)| value),
             limit: reach.map(|(_, limit)| limit),
             counterexample,
             reason: (verdict == Implied::Unknown).then(unknown).flatten(),
-            ..blank(b.1, usize::MAX, verdict)
+            ..blank(program, usize::MAX, verdict)
         });
     }
-    Ok(())
+    rows
 }
 
 /// Data that were made up: how many samples of each kind, and the means of their predictions.
