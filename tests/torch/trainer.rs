@@ -38,6 +38,8 @@ fn any_module_is_trained_and_the_caller_can_end_it() {
         params: Params::defaults(&program),
         split: Split::new(data.cell(), 0.2, 0.0, 1),
     };
+    // `nn::linear` draws from libtorch's own generator.
+    tch::manual_seed(7);
     let store = nn::VarStore::new(Device::Cpu);
     let model = nn::seq()
         .add(nn::linear(store.root() / "one", 1, 4, nn::LinearConfig::default()))

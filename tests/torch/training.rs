@@ -120,6 +120,7 @@ fn other_modes_compare() {
     let gap = |metrics: &Value| metrics["test"]["gap"]["excess"].as_f64().unwrap();
     let none = metrics("none", "none");
     assert!(gap(&none) > 0.01);
+    assert!(none["violation"].is_null(), "nothing was projected in training");
     let after = metrics("project-after", "after");
     assert!(gap(&after) <= 0.0);
     assert_eq!(none["test"]["raw_loss"], after["test"]["raw_loss"], "the same network");

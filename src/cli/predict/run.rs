@@ -174,7 +174,11 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
     }
     let mut text = match args.mode {
         Mode::Frozen => format!("{} predictions by fixed shifts\n", own.len()),
-        Mode::Batch | Mode::Online => format!("{} predictions in {} batches\n", own.len(), answers.batches),
+        Mode::Batch | Mode::Online => format!(
+            "{} predictions in {}\n",
+            own.len(),
+            if answers.batches == 1 { "one batch".to_owned() } else { format!("{} batches", answers.batches) }
+        ),
     };
     if let (Some(before), Some(after)) = (answers.before, answers.after) {
         let (held, rows) = (after.rows - after.violated, after.rows);

@@ -13,8 +13,8 @@ use crate::language::program::{Names, Program};
 use crate::report::plot::{EpochPoint, GroupScores, PlotError, SweepPoint, history, scores, sweep};
 use crate::report::{Align, Table, short};
 use crate::torch::{
-    Description, Evaluation, FairLayer, LossFn, Mlp, Options, Progress, Record, TrainData, evaluate, numbers, raw,
-    write_text,
+    Description, Evaluation, FairLayer, LossFn, Mlp, Mode, Options, Progress, Record, TrainData, evaluate, numbers,
+    raw, write_text,
 };
 
 /// Groups drawn in one picture, at most.
@@ -35,10 +35,11 @@ pub struct Outcome {
     pub steps: usize,
     /// Time in steps of training.
     pub seconds: f64,
-    /// Over all training batches: rows without samples, largest violation of a row and of a bound, relaxed batches.
+    /// Over all training batches: rows without samples, relaxed batches; with the layer in training the largest violation
+    /// of a row and of a bound.
     pub skipped: usize,
-    pub violation: f64,
-    pub outside: f64,
+    pub violation: Option<f64>,
+    pub outside: Option<f64>,
     pub relaxed: usize,
     pub train: Evaluation,
     pub valid: Option<Evaluation>,
@@ -75,6 +76,7 @@ impl Outputs<'_> {
         let maybe = |part: &[u32]| if part.is_empty() { Ok(None) } else { of(part).map(Some) };
         let total = |value: &dyn Fn(&Record) -> usize| progress.history.iter().map(value).sum();
         let most = |value: &dyn Fn(&Record) -> f64| progress.history.iter().map(value).fold(0.0, f64::max);
+        let layer = options.mode == Mode::Layer;
         let best_epoch = progress.best().map_or(0, |record| record.epoch);
         let outcome = Outcome {
             epochs: progress.epoch,
@@ -82,8 +84,8 @@ impl Outputs<'_> {
             steps: total(&|r| r.train.steps),
             seconds: progress.history.iter().map(|r| r.train.seconds).sum(),
             skipped: total(&|r| r.train.skipped),
-            violation: most(&|r| r.train.violation),
-            outside: most(&|r| r.train.outside),
+            violation: layer.then(|| most(&|r| r.train.violation)),
+            outside: layer.then(|| most(&|r| r.train.outside)),
             relaxed: total(&|r| r.train.relaxed),
             train: of(&data.split.train)?,
             valid: maybe(&data.split.valid)?,
@@ -194,11 +196,12 @@ impl Outcome {
             short(1e3 * self.seconds / self.steps.max(1) as f64),
             self.best_epoch + 1
         );
-        let violation = format!(
-            "training batches: largest violation of a row {}, of a bound {}\n",
-            short(self.violation),
-            short(self.outside)
-        );
+        let violation = match (self.violation, self.outside) {
+            (Some(row), Some(bound)) => {
+                format!("training batches: largest violation of a row {}, of a bound {}\n", short(row), short(bound))
+            }
+            _ => String::new(),
+        };
         let body = table.render("  ", &align, |_, cell| cell);
         let note = "own: the network's output before the projection\n";
         console.print(&format!("{target} -> {}\n{steps}{violation}{body}{note}", folder.display()))
