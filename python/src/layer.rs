@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
 use fairc::bind::{BindError, Bound as BoundBatch, EncodeOptions, Encoded, Encoder, Params, Purpose, Samples};
-use fairc::data::Batch;
 use fairc::runtime::project::{ProjectError, Projection, Sample, Settings, project};
 use fairc::spec::status_word;
 use numpy::{Element, PyArray1, PyReadonlyArray1};
@@ -64,6 +63,8 @@ struct Solution<T: Sample> {
 enum Trouble {
     Bind(Vec<BindError>),
     Project(ProjectError),
+    /// The numbers make no batch.
+    Batch(PyErr),
 }
 
 type Memo<T> = Mutex<VecDeque<Arc<Solution<T>>>>;
@@ -217,25 +218,23 @@ impl PyLayer {
     fn solve<T: Kept>(&self, z: &[T], data: Data, params: &Params) -> Result<Solution<T>, Trouble> {
         let bound = match (&data, &self.encoded) {
             (Data::Rows(rows), Some(encoded)) => encoded.bind(params, &Samples::Rows(rows)),
-            (Data::Columns(columns), _) => {
-                self.encode(columns, z.len(), params).and_then(|encoded| encoded.bind(params, &Samples::All))
-            }
-            (Data::Rows(_), None) => Err(Vec::new()),
+            (Data::Rows(_), None) => return Err(Trouble::Batch(PyValueError::new_err("the layer has no table"))),
+            (Data::Columns(columns), _) => self.encode(columns, z.len(), params)?.bind(params, &Samples::All),
         };
         let bound = bound.map_err(Trouble::Bind)?;
         let projection = project(&bound.problem, z, &self.settings).map_err(Trouble::Project)?;
         Ok(Solution { z: z.to_vec(), data, params: params.values().to_vec(), bound, projection })
     }
 
-    fn encode(&self, columns: &[ArrayRef], rows: usize, params: &Params) -> Result<Encoded, Vec<BindError>> {
+    fn encode(&self, columns: &[ArrayRef], rows: usize, params: &Params) -> Result<Encoded, Trouble> {
         let options = EncodeOptions { purpose: self.purpose, ..EncodeOptions::default() };
-        let mut encoder = Encoder::new(&self.shared.program, params, "batch", &self.headers, &options)?;
+        let encoder = Encoder::new(&self.shared.program, params, "batch", &self.headers, &options);
+        let mut encoder = encoder.map_err(Trouble::Bind)?;
         let place = |header: &String| self.headers.iter().position(|known| known == header);
         let used = encoder.headers().iter().filter_map(place).filter_map(|place| columns.get(place).cloned());
-        let batch: Batch = batch("batch", rows, &encoder.headers().to_vec(), used.collect())
-            .map_err(|_| vec![BindError::NoSuchSample { sample: rows, n: columns.first().map_or(0, |c| c.len()) }])?;
-        encoder.push(&batch).map_err(|error| vec![error])?;
-        encoder.finish()
+        let batch = batch("batch", rows, encoder.headers(), used.collect()).map_err(Trouble::Batch)?;
+        encoder.push(&batch).map_err(|error| Trouble::Bind(vec![error]))?;
+        encoder.finish().map_err(Trouble::Bind)
     }
 
     /// The data of a batch of `n` predictions.
@@ -275,6 +274,7 @@ impl PyLayer {
         match trouble {
             Trouble::Bind(errors) => errors::unbound(py, &errors, &self.shared),
             Trouble::Project(error) => errors::unsolved(py, &error),
+            Trouble::Batch(error) => error,
         }
     }
 
