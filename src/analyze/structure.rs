@@ -8,7 +8,7 @@
 //! it lies in the hull of the means of its parts, and where the events form a tree, any values that satisfy this occur on
 //! some data. The hull is a union of polyhedra (`M ≤ M₁ or M ≤ M₂ or ..`); a claim is proved by cases, one linear program
 //! each, and a case is only opened where the solution of the last one leaves the hull. Where events overlap, the parts of
-//! one are no partition: then the cases come from the kinds of samples ([`Weights`]).
+//! one are no partition: then the cases come from the kinds of samples (`Weights`).
 
 use super::implication::{Claim, Proof, Verdict, follows};
 use super::linear::{Line, Linear, ROUNDING};

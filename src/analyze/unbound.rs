@@ -1,6 +1,6 @@
 //! Does one program imply another on all data in which no event is empty?
 //!
-//! A proof is a linear program over the means of the events ([`Ground`]), in cases where only data tell in which
+//! A proof is a linear program over the means of the events (`Ground`), in cases where only data tell in which
 //! proportions events consist of others ([`follows_by_cases`]). A refutation is a small data set, made up, with predictions
 //! that keep the first program and break the second ([`Maker`]). Where neither is found it is not known.
 
