@@ -36,7 +36,9 @@ pub fn shifted(py: Python<'_>, shared: &Shared, encoded: &Encoded, params: &Para
         })?;
     py.detach(|| {
         let bounds = encoded.bind(params, &Samples::All)?.problem.bounds();
-        encoded.shifted(&frozen, &|sample| bounds.at(sample)).map_err(|error| vec![error])
+        encoded
+            .shifted(&frozen, encoded.prediction().unwrap_or_default(), &|sample| bounds.at(sample))
+            .map_err(|error| vec![error])
     })
     .map_err(refuse)
 }
