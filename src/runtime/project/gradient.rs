@@ -12,7 +12,8 @@
 //! bound, a row that touches its side without multiplier) the sample counts as clipped and the row as
 //! inactive: one element of the generalised Jacobian.
 
-use super::kernel::plain_interval;
+use super::few::{self, ByCell};
+use super::kernel::{LANES, plain_interval};
 use super::local::Local;
 use super::output::for_each_sample;
 use super::passes::factor_at;
@@ -69,7 +70,7 @@ impl<T: Sample> Projector<T> {
         let (n, rows) = (problem.n(), problem.rows());
         buffers.shift.resize(problem.slots(), 0.0);
         problem.rows.shift_into(&projection.multipliers, &mut buffers.shift);
-        let plain = plain_interval::<T>(problem);
+        let plain = plain_interval::<T>(problem).map(|(lo, hi)| (T::narrow(lo), T::narrow(hi)));
         match plain {
             Some(interval) => plain_moments(problem, &projection.y, v, interval, buffers),
             None => general_moments(problem, &projection.y, v, buffers),
@@ -121,16 +122,25 @@ fn check<T: Sample>(problem: &Problem, projection: &Projection<T>, v: &[T]) -> R
     super::projector::finite("v", v)
 }
 
-/// Per cell `Σ v` over the free samples, in four lanes so that samples of one cell in a row do not wait on each
-/// other.
-fn plain_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], (lo, hi): (f64, f64), buffers: &mut Buffers<T>) {
+/// Per cell `Σ v` over the free samples.
+fn plain_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], interval: (T, T), buffers: &mut Buffers<T>) {
+    let (cell, cells) = (problem.grouping.cell(), problem.cells());
+    buffers.moment.clear();
+    if cells <= 2 {
+        buffers.moment.extend_from_slice(&few::sum_free(cell, y, v, interval)[..cells]);
+        return;
+    }
+    sum_through_memory(cell, y, v, interval, cells, &mut buffers.lanes);
+    let lanes = |c: usize| buffers.lanes.iter().skip(c).step_by(cells);
+    buffers.moment.extend((0..cells).map(|c| lanes(c).sum::<f64>()));
+}
+
+/// Sums in four lanes, so that samples of one cell in a row do not wait on each other.
+fn sum_through_memory<T: Sample>(cell: &[u32], y: &[T], v: &[T], (lo, hi): (T, T), cells: usize, lanes: &mut Vec<f64>) {
     const LANES: usize = 4;
-    let cells = problem.cells();
-    buffers.lanes.clear();
-    buffers.lanes.resize(LANES * cells, 0.0);
-    let (lo, hi) = (T::narrow(lo), T::narrow(hi));
-    let cell = problem.grouping.cell();
-    let (first, rest) = buffers.lanes.split_at_mut(cells);
+    lanes.clear();
+    lanes.resize(LANES * cells, 0.0);
+    let (first, rest) = lanes.split_at_mut(cells);
     let (second, rest) = rest.split_at_mut(cells);
     let (third, fourth) = rest.split_at_mut(cells);
     let lanes = [first, second, third, fourth];
@@ -145,28 +155,25 @@ fn plain_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], (lo, hi): (f64,
     for ((y, v), cell) in y[whole..].iter().zip(&v[whole..]).zip(&cell[whole..]) {
         lanes[0][*cell as usize] += free(*y, *v);
     }
-    buffers.moment.clear();
-    buffers.moment.extend((0..cells).map(|c| (lanes[0][c] + lanes[1][c]) + (lanes[2][c] + lanes[3][c])));
 }
 
 fn plain_gradient<T: Sample>(
     problem: &Problem,
     y: &[T],
     v: &[T],
-    (lo, hi): (f64, f64),
+    interval: (T, T),
     buffers: &Buffers<T>,
     out: &mut Gradient<T>,
 ) {
     let z = &mut out.z[..];
-    pulp::Arch::new().dispatch(PlainGradient { cell: problem.grouping.cell(), y, v, lo, hi, back: &buffers.back, z });
+    pulp::Arch::new().dispatch(PlainGradient { cell: problem.grouping.cell(), y, v, interval, back: &buffers.back, z });
 }
 
 struct PlainGradient<'a, T> {
     cell: &'a [u32],
     y: &'a [T],
     v: &'a [T],
-    lo: f64,
-    hi: f64,
+    interval: (T, T),
     back: &'a [f64],
     z: &'a mut [T],
 }
@@ -176,10 +183,23 @@ impl<T: Sample> pulp::WithSimd for PlainGradient<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let (lo, hi) = (T::narrow(self.lo), T::narrow(self.hi));
-        for (((g, cell), y), v) in self.z.iter_mut().zip(self.cell).zip(self.y).zip(self.v) {
-            let gradient = v.widen() - self.back[*cell as usize];
-            *g = T::narrow(if (*y > lo) & (*y < hi) { gradient } else { 0.0 });
+        let PlainGradient { cell, y, v, interval: (lo, hi), back, z } = self;
+        // Masks are no faster here, however few the cells.
+        let back = ByCell::<0>::new(back);
+        let one = |y: T, v: T, back: f64| T::narrow(few::keep(v.widen() - back, (y > lo) & (y < hi)));
+        let (cells, rest_cell) = cell.as_chunks::<LANES>();
+        let ((ys, rest_y), (vs, rest_v)) = (y.as_chunks::<LANES>(), v.as_chunks::<LANES>());
+        let (gradients, rest_z) = z.as_chunks_mut::<LANES>();
+        let mut backs = [0.0; LANES];
+        for (((z, cell), y), v) in gradients.iter_mut().zip(cells).zip(ys).zip(vs) {
+            // The look-up first, by itself: the rest is straight arithmetic.
+            back.look_up(cell, &mut backs);
+            for lane in 0..LANES {
+                z[lane] = one(y[lane], v[lane], backs[lane]);
+            }
+        }
+        for (((z, cell), y), v) in rest_z.iter_mut().zip(rest_cell).zip(rest_y).zip(rest_v) {
+            *z = one(*y, *v, back.get(*cell));
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | module | job |
 //! | --- | --- |
 //! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
+//! | `few` | masks in place of look-ups where cells are few |
 //! | `trust` | passes over the samples near a bound alone |
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
@@ -23,6 +24,7 @@
 
 mod basis;
 mod farkas;
+mod few;
 mod finish;
 mod gradient;
 mod kernel;

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::kernel::{plain_interval, settle};
+use super::few::{self, ByCell};
+use super::kernel::{LANES, plain_interval, settle};
 use super::passes::PARALLEL;
 use super::sample::Sample;
 use crate::runtime::problem::{Bounds, Factor, Problem};
@@ -82,8 +83,19 @@ impl<T: Sample> pulp::WithSimd for PlainBlock<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Measures {
-        const LANES: usize = 16;
+        match self.shift.len() {
+            0..=2 => self.write::<2>(),
+            3..=few::MOST => self.write::<{ few::MOST }>(),
+            _ => self.write::<0>(),
+        }
+    }
+}
+
+impl<T: Sample> PlainBlock<'_, T> {
+    #[inline(always)]
+    fn write<const FEW: usize>(self) -> Measures {
         let PlainBlock { z, cell, shift, lo, hi, y } = self;
+        let shift = ByCell::<FEW>::new(shift);
         let (mut objective, mut worst) = ([0.0_f64; LANES], [0.0_f64; LANES]);
         let one = |z: T, t: f64| {
             let value = settle::<T, true>(z.widen() - t, lo, hi);
@@ -95,19 +107,19 @@ impl<T: Sample> pulp::WithSimd for PlainBlock<'_, T> {
         let mut steps = [0.0; LANES];
         for ((z, cell), y) in chunks_z.iter().zip(chunks_cell).zip(chunks_y) {
             // The look-up first, by itself: the rest is straight arithmetic.
-            steps.iter_mut().zip(cell).for_each(|(s, c)| *s = shift[*c as usize]);
+            shift.look_up(cell, &mut steps);
             for lane in 0..LANES {
                 let (value, (square, error)) = one(z[lane], steps[lane]);
                 y[lane] = value;
                 objective[lane] += square;
-                worst[lane] = if error > worst[lane] { error } else { worst[lane] };
+                worst[lane] = worst[lane].max(error);
             }
         }
         for (lane, ((z, cell), y)) in rest_z.iter().zip(rest_cell).zip(rest_y).enumerate() {
-            let (value, (square, error)) = one(*z, shift[*cell as usize]);
+            let (value, (square, error)) = one(*z, shift.get(*cell));
             *y = value;
             objective[lane] += square;
-            worst[lane] = if error > worst[lane] { error } else { worst[lane] };
+            worst[lane] = worst[lane].max(error);
         }
         Measures {
             objective: 0.5 * objective.iter().sum::<f64>(),
