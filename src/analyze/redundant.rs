@@ -15,8 +15,8 @@ use super::ground::{Ground, Half, Spec, holds_beside};
 use super::implication::{Claim, Proof, Verdict, claims, follows};
 use super::linear::{Line, Linear};
 use super::structure::follows_by_cases;
+use crate::bind::Bound;
 use crate::language::program::{Program, Row};
-use crate::runtime::problem::Problem;
 
 /// Looks at whether a kind of sample is in an event.
 const MOST_LOOKS: usize = 20_000;
@@ -67,18 +67,18 @@ pub fn without_data(program: &Program) -> Vec<Redundant> {
     })
 }
 
-/// The rows that others imply on given data, beside those that are `known` to be; `kept` has for each row of the problem
-/// that of the program.
-pub fn on_data(program: &Program, problem: &Problem, kept: &[usize], known: &[Redundant]) -> Vec<Redundant> {
-    if kept.len() > MOST_ROWS || constraints(&program.rows) < 2 {
+/// The rows that others imply on given data, beside those that are `known` to be.
+pub fn on_data(program: &Program, bound: &Bound, known: &[Redundant]) -> Vec<Redundant> {
+    if bound.problem.rows() > MOST_ROWS || constraints(&program.rows) < 2 {
         return Vec::new();
     }
-    let Ok(Some(cells)) = Cells::of(problem) else { return Vec::new() };
+    let Ok(Some(cells)) = Cells::of(&bound.problem) else { return Vec::new() };
     if cells.program.intervals.len() > MOST_VARIABLES {
         return Vec::new();
     }
     let mut rows = Rows::empty(program.rows.len());
-    for (line, &row) in cells.program.lines.iter().zip(kept) {
+    for (row, one) in bound.rows.iter().enumerate() {
+        let Some(line) = one.kept().and_then(|place| cells.program.lines.get(place)) else { continue };
         if let (Some(lines), Some(of), Some(usable)) =
             (rows.lines.get_mut(row), rows.claims.get_mut(row), rows.usable.get_mut(row))
         {

@@ -15,7 +15,7 @@ use crate::analyze::batches::{Failure as Failed, share};
 use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
-use crate::bind::{Purpose, Reach, RowStatus, Samples};
+use crate::bind::{Purpose, Reach, Samples};
 use crate::data::Format;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
@@ -162,14 +162,8 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Some(false) => vec![infeasible(&sides, &bound.problem, "", spec, program)],
         Some(true) | None => Vec::new(),
     };
-    let mut kept: Vec<(usize, usize)> = Vec::new();
-    for (row, bound) in bound.rows.iter().enumerate() {
-        kept.extend(if let RowStatus::Kept(place) = bound.status { Some((place, row)) } else { None });
-    }
-    kept.sort_unstable();
-    let kept: Vec<usize> = kept.into_iter().map(|(_, row)| row).collect();
     let always = redundant::without_data(program);
-    let here = redundant::on_data(program, &bound.problem, &kept, &always);
+    let here = redundant::on_data(program, &bound, &always);
     let mut warnings = redundancy::warnings(&always, false, spec, program);
     warnings.extend(redundancy::warnings(&here, true, spec, program));
     let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;

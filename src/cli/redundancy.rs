@@ -46,10 +46,8 @@ fn warning(rows: &[&Redundant], on_data: bool, spec: &Spec, program: &Program) -
     };
     let diagnostic = Diagnostic { code: Code("W0106"), message, help: Some(help.to_owned()), labels: Vec::new() };
     let mut fault = Fault { diagnostic, places: Vec::new() };
-    for (place, one) in rows.iter().enumerate() {
-        if let Some(origin) = origin(program, one.row).filter(|_| place == 0) {
-            at_row(&mut fault, &origin.name, "adds nothing", spec, program);
-        }
+    if let Some(origin) = rows.first().and_then(|one| origin(program, one.row)) {
+        at_row(&mut fault, &origin.name, "adds nothing", spec, program);
     }
     let verb = if names.len() == 1 { "implies it" } else { "one of those that imply it" };
     let mut told: Vec<&str> = vec![constraint];

@@ -153,13 +153,11 @@ impl Column {
             T::Float32 => Kind::Single(array.as_primitive::<Float32Type>().clone()),
             T::Float64 => Kind::Float(array.as_primitive::<Float64Type>().clone()),
             T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => {
-                let text = formatted(array).ok_or_else(|| describe_type(array.data_type()))?;
+                let text = as_written(array)?;
                 let number = text.iter().map(|text| text.and_then(parse_number)).collect();
                 Kind::Decimal { text, number }
             }
-            T::Date32 | T::Date64 | T::Time32(_) | T::Time64(_) | T::Timestamp(..) => {
-                Kind::Text(formatted(array).ok_or_else(|| describe_type(array.data_type()))?)
-            }
+            T::Date32 | T::Date64 | T::Time32(_) | T::Time64(_) | T::Timestamp(..) => Kind::Text(as_written(array)?),
             T::Binary => Kind::Text(utf8(array.as_binary::<i32>().iter(), array)?),
             T::LargeBinary => Kind::Text(utf8(array.as_binary::<i64>().iter(), array)?),
             T::BinaryView => Kind::Text(utf8(array.as_binary_view().iter(), array)?),
@@ -272,6 +270,11 @@ fn runs<R: RunEndIndexType>(array: &RunArray<R>) -> Result<Kind, String> {
 fn utf8<'a>(bytes: impl Iterator<Item = Option<&'a [u8]>>, array: &ArrayRef) -> Result<StringArray, String> {
     let text = |bytes: Option<&'a [u8]>| bytes.map(std::str::from_utf8).transpose();
     bytes.map(text).collect::<Result<_, _>>().map_err(|_| describe_type(array.data_type()))
+}
+
+/// Moments and decimals as text; an error tells their type.
+fn as_written(array: &ArrayRef) -> Result<StringArray, String> {
+    formatted(array).ok_or_else(|| describe_type(array.data_type()))
 }
 
 /// What values of a type are, for people.

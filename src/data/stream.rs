@@ -19,7 +19,7 @@ use super::batch::{Batch, Lines};
 use super::column::Shortest;
 use super::csv::{Records, quote};
 use super::error::DataError;
-use super::json::{Kind, Members, RawLines, Wanted, column, describe_line, elements, end_of_members};
+use super::json::{Kind, Members, RawLines, Wanted, Written, column, describe_line, elements, end_of_members};
 use super::source::Format;
 use super::write::Added;
 
@@ -162,16 +162,13 @@ impl TableStream {
     fn values(&self, piece: &Piece, headers: &[String]) -> Result<Vec<ArrayRef>, DataError> {
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
         let wanted = Wanted::new(names.iter().copied());
-        let mut values: Vec<Vec<Option<&str>>> = vec![Vec::new(); headers.len()];
-        let wrong = |line: u64, object: &str| {
+        let wrong = |number: usize| {
+            let (line, object) = piece.objects().nth(number).unwrap_or_default();
             let not_an_object = || DataError::NotAnObject { file: self.name.to_string(), line, found: "text" };
             describe_line(&self.name, line, object.as_bytes(), &names).unwrap_or_else(not_an_object)
         };
-        for (line, object) in piece.objects() {
-            let read = wanted.read(object).ok_or_else(|| wrong(line, object))?;
-            values.iter_mut().zip(read).for_each(|(column, value)| column.push(value));
-        }
-        let column = |values: &Vec<Option<&str>>| {
+        let values = wanted.read(piece.objects().map(|(_, object)| object)).map_err(wrong)?;
+        let column = |values: &Written<'_>| {
             column(values, if values.iter().any(Option::is_some) { Kind::Boolean } else { Kind::Text })
         };
         Ok(values.iter().map(column).collect())

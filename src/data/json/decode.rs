@@ -14,7 +14,7 @@ use super::keys::Kind;
 /// The keys to be read of every object.
 pub(in crate::data) struct Wanted(HashMap<String, Vec<usize>>, usize);
 
-/// For each wanted key its value as written; nothing for a null and for a missing key.
+/// The values of one key as written, a line each; nothing for a null and for a missing key.
 pub(in crate::data) type Written<'a> = Vec<Option<&'a str>>;
 
 impl Wanted {
@@ -27,21 +27,32 @@ impl Wanted {
         wanted
     }
 
-    /// The values on a line; none if it is not one object, or if one of the values is a list or an object.
+    /// The values on lines, a vector for each key; the number of the first line, from 0, that is not one object, or has a
+    /// list or an object for one of the values.
     ///
     /// Of a key that stands twice the last value counts, as in most readers.
-    pub fn read<'a>(&self, line: &'a str) -> Option<Written<'a>> {
-        let mut written = vec![None; self.1];
+    pub fn read<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Result<Vec<Written<'a>>, usize> {
+        let mut written = vec![Vec::new(); self.1];
+        for (number, line) in lines.into_iter().enumerate() {
+            self.read_onto(line, &mut written).ok_or(number)?;
+        }
+        Ok(written)
+    }
+
+    fn read_onto<'a>(&self, line: &'a str, written: &mut [Written<'a>]) -> Option<()> {
+        written.iter_mut().for_each(|values| values.push(None));
         let mut line = serde_json::Deserializer::from_str(line);
-        Object { wanted: self, written: &mut written }.deserialize(&mut line).ok()?;
+        Object { wanted: self, written }.deserialize(&mut line).ok()?;
         line.end().ok()?;
-        written.iter().flatten().all(|text| is_plain(text)).then_some(written)
+        let mut last = written.iter().filter_map(|values| values.last().copied().flatten());
+        last.all(is_plain).then_some(())
     }
 }
 
 struct Object<'a, 'w> {
     wanted: &'w Wanted,
-    written: &'w mut Written<'a>,
+    /// The last value of each is the one of this object.
+    written: &'w mut [Written<'a>],
 }
 
 impl<'de> DeserializeSeed<'de> for Object<'de, '_> {
@@ -67,7 +78,7 @@ impl<'de> Visitor<'de> for Object<'de, '_> {
             }
             let text = members.next_value::<&RawValue>()?.get();
             for &place in places {
-                if let Some(slot) = self.written.get_mut(place) {
+                if let Some(slot) = self.written.get_mut(place).and_then(|values| values.last_mut()) {
                     *slot = (text != "null").then_some(text);
                 }
             }
@@ -151,12 +162,12 @@ mod tests {
     #[test]
     fn values_are_as_written() {
         let wanted = Wanted::new(["a", "b\"", "c", "a"]);
-        let read = |line: &'static str| wanted.read(line);
+        let read = |line: &'static str| wanted.read([line]).map(|values| values.concat());
         assert_eq!(
             read(" {\"a\": 1.50 ,\"x\":{\"a\":[1]},\"b\\\"\":\"\\u00e9\"} \r"),
-            Some(vec![Some("1.50"), Some(r#""\u00e9""#), None, Some("1.50")])
+            Ok(vec![Some("1.50"), Some(r#""\u00e9""#), None, Some("1.50")])
         );
-        assert_eq!(read(r#"{"a":1,"a":null,"c":true}"#), Some(vec![None, None, Some("true"), None]));
+        assert_eq!(read(r#"{"a":1,"a":null,"c":true}"#), Ok(vec![None, None, Some("true"), None]));
         for line in [
             "",
             "[]",
@@ -169,7 +180,7 @@ mod tests {
             "{\"a\":\"\u{1}\"}",
             r#"{"a":"\ud800"}"#,
         ] {
-            assert_eq!(wanted.read(line), None, "{line}");
+            assert_eq!(wanted.read(["{}", line]), Err(1), "{line}");
         }
     }
 

@@ -9,7 +9,7 @@ mod keys;
 mod members;
 mod read;
 
-pub(super) use decode::{Wanted, column};
+pub(super) use decode::{Wanted, Written, column};
 pub use keys::SAMPLE;
 pub(super) use keys::{Keys, Kind};
 pub(super) use members::{Members, elements, end_of_members};

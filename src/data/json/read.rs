@@ -108,12 +108,7 @@ impl Reader {
     /// The batch that lines make; none if one of them is wrong.
     fn decode(&self, bytes: &[u8]) -> Option<RecordBatch> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let mut values: Vec<Vec<Option<&str>>> = vec![Vec::new(); self.names.len()];
-        for line in text.split_inclusive('\n') {
-            for (column, value) in values.iter_mut().zip(self.wanted.read(line)?) {
-                column.push(value);
-            }
-        }
+        let values = self.wanted.read(text.split_inclusive('\n')).ok()?;
         let columns: Vec<_> = values.iter().zip(&self.kinds).map(|(values, &kind)| column(values, kind)).collect();
         let fields = self.names.iter().zip(&columns);
         let fields: Vec<Field> =
