@@ -27,7 +27,9 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("scale") => scale(number(1).unwrap_or(10_000_000)),
         Some("pairs") => pairs(),
-        Some("repeat") => repeat(arguments.get(1).map_or("", String::as_str), number(2).unwrap_or(256), number(3).unwrap_or(1000)),
+        Some("repeat") => {
+            repeat(arguments.get(1).map_or("", String::as_str), number(2).unwrap_or(256), number(3).unwrap_or(1000))
+        }
         Some("neighbours") => neighbour_rows(number(1).unwrap_or(10_000)),
         _ => table(arguments.get(1).map_or("", String::as_str), number(2)),
     }
@@ -132,17 +134,13 @@ fn line(family: Family, n: usize, patience: &mut [bool; 2]) {
     let forward32 = median(5, 0.3, || {
         solver32.project_into(&problem, &narrow, &settings, &mut out32).expect("finite input");
     });
-    let mut target = vec![0.0; n];
-    let copy = median(20, 0.1, || {
-        target.copy_from_slice(std::hint::black_box(&batch.z));
-        std::hint::black_box(&mut target);
-    });
+    let (copy, from_memory) = copy_times(&batch.z);
     let peers = peer_times(&problem, &batch.z, &out.y, patience);
     let exact = peers.iter().flatten().filter(|p| p.1 <= 1e-6).map(|p| p.0).fold(f64::INFINITY, f64::min);
     let cell = |peer: &Option<(f64, f64)>| peer.map_or("–".to_owned(), |(t, e)| format!("{} ({e:.0e})", time(t)));
     println!(
-        "| {n} | {} | {} | {} | {} | {} | {} | {} | {} | {:.2} | {:.0} | {} | {} |",
-        time(copy),
+        "| {n} | {} | {} | {} | {} | {} | {} | {} | {} | {:.2} | {} | {} | {} |",
+        from_memory.map_or(time(copy), |slow| format!("{} / {}", time(copy), time(slow))),
         time(binding),
         time(forward),
         time(forward32),
@@ -151,10 +149,32 @@ fn line(family: Family, n: usize, patience: &mut [bool; 2]) {
         cell(&peers[1]),
         if exact.is_finite() { format!("{:.0}", exact / forward) } else { "–".to_owned() },
         both / forward,
-        forward / copy,
+        from_memory.map_or(format!("{:.0}", forward / copy), |slow| format!(
+            "{:.0} / {:.1}",
+            forward / copy,
+            forward / slow
+        )),
         out.passes,
         out.active.iter().filter(|side| **side != Side::Inactive).count(),
     );
+}
+
+/// Seconds of a copy of `z`; and, where the arrays of a solve together are larger than a cache, of one that finds nothing
+/// in the cache, as the passes of a solve do: of one pair of arrays after the other.
+fn copy_times(z: &[f64]) -> (f64, Option<f64>) {
+    const CACHE: usize = 1 << 24;
+    const MORE_THAN_CACHE: usize = 1 << 28;
+    let pairs = if z.len() * 28 > CACHE { MORE_THAN_CACHE / (16 * z.len()) } else { 1 };
+    let sources = vec![z.to_vec(); pairs];
+    let mut targets = vec![vec![0.0; z.len()]; pairs];
+    let mut at = 0;
+    let mut copy = |stride: usize| {
+        at = (at + stride) % pairs;
+        targets[at].copy_from_slice(std::hint::black_box(&sources[at]));
+        std::hint::black_box(&mut targets[at]);
+    };
+    let same = median(20, 0.1, || copy(0));
+    (same, (pairs > 1).then(|| median(40, 0.2, || copy(1))))
 }
 
 fn time(seconds: f64) -> String {
