@@ -124,24 +124,24 @@ impl LevelCoder {
         }
     }
 
-    /// Stored numbers: two values often make up most of a column.
+    /// Stored numbers: two values often make up most of a column, in no order that a processor could guess.
     fn encode_numbers<N: Copy + PartialEq>(
         &mut self,
         numbers: impl Iterator<Item = Option<N>>,
         value: impl Fn(N) -> Value<'static>,
         codes: &mut Vec<Code>,
     ) {
-        let mut known: [Option<(N, Code)>; 2] = [None; 2];
+        let mut known: Option<[(N, Code); 2]> = None;
         codes.extend(numbers.map(|number| {
             let Some(number) = number else { return Code::NULL };
-            for (seen, code) in known.iter().flatten() {
-                if *seen == number {
-                    return *code;
-                }
+            if let Some([first, second]) = known
+                && (number == first.0) | (number == second.0)
+            {
+                return if number == first.0 { first.1 } else { second.1 };
             }
-            let code = self.code(value(number));
-            known = [Some((number, code)), known[0]];
-            code
+            let found = (number, self.code(value(number)));
+            known = Some([found, known.map_or(found, |[last, _]| last)]);
+            found.1
         }));
     }
 

@@ -47,7 +47,7 @@ def project(z: torch.Tensor, data: Sequence[torch.Tensor], params: Params, nativ
     """The nearest predictions to ``z`` that satisfy the rows of ``native``, in the shape of ``z``."""
     columns = [vector(column) for column in data]
     if torch.is_grad_enabled() and (z.requires_grad or params.tensor is not None):
-        fair: torch.Tensor = _Project.apply(z, params.tensor, columns, params, native)  # type: ignore[no-untyped-call]
+        fair: torch.Tensor = _apply(z, params.tensor, columns, params, native)
         return fair
     return _like(z, native.solve(vector(z), columns, params.values, [])[0])
 
@@ -75,6 +75,10 @@ class _Project(torch.autograd.Function):
             None,
             None,
         )
+
+
+#: ``_Project.apply`` without the look at transforms, of which :func:`is_plain` has found none.
+_apply: Any = super(torch.autograd.Function, _Project).apply
 
 
 class _Derivative(torch.autograd.Function):
