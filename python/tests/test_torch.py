@@ -124,6 +124,29 @@ def test_the_operator_and_the_function_agree(case):
         assert torch.equal(a, b)
 
 
+def test_what_was_prepared_serves_batch_after_batch():
+    """Other cells, other values of params in events, and a batch at fault in between: as a layer of its own."""
+    spec = (
+        "column sex: {0, 1}\nlabel income: {0, 1}\ncolumn age: real\npredict score: real in [0, 1]\n"
+        "param cut = 0 in [-1, 1]\nparam eps = 0.01 in [0, 1]\n"
+        "constraint a: |E[score | sex == 0, age >= cut] - E[score | sex == 1, age < cut]| <= eps\n"
+        "constraint r: |E[income - score | sex == 1]| <= eps\nconstraint c: |Cov[score, age]| <= 0.001\n"
+    )
+    program, random = fairc.compile(spec), np.random.default_rng(5)
+    layer = FairnessLayer(program)
+    for place in range(12):
+        rows = torch.tensor(random.choice(N, 1 + 5 * place, replace=False))
+        batch = {name: values[rows] for name, values in columns("covariance").items()}
+        if place % 3 == 0:
+            batch["sex"] = torch.ones(len(rows))
+        layer.set_params(cut=0.2 * (place // 4), eps=0.01 * place)
+        expected = FairnessLayer(program, params=layer.params)(Z[rows], columns=batch)
+        assert torch.equal(layer(Z[rows], columns=batch), expected)
+        with pytest.raises(fairc.DataError) as caught:
+            layer(Z[rows], columns={**batch, "sex": batch["sex"] + 2})
+        assert caught.value.code == "E0702"
+
+
 def test_threads_share_a_layer(odds):
     """Batches at a time, each with its own solution; the lock is free while they are solved."""
     from concurrent.futures import ThreadPoolExecutor
