@@ -1,7 +1,8 @@
 """The projection outside of graphs: the solution itself waits for the backward pass.
 
-An operator of torch may hold numbers alone, and costs some 100 µs a call (see ``_ops.py``). Where nothing traces, an
-autograd function does with a tenth of it: the forward pass hands over the native solution, which knows its derivatives.
+An operator of torch may hold numbers alone, and adds some 220 µs to each forward call (see ``_ops.py``; on a core of 2.5
+GHz). Where nothing traces, an autograd function does, which adds some 35 µs: the forward pass hands over the native
+solution, which knows its derivatives.
 """
 
 from __future__ import annotations

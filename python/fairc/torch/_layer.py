@@ -159,7 +159,9 @@ class FairnessLayer(nn.Module):
             encoded = None if self.data is None else self.data._core
             core = Core(self.program, encoded, list(names), self.purpose, self.on_infeasible)
             self._cores[names] = core
-        self._last = core
+        if self._last is not core:
+            # Modules are slow to set attributes of.
+            self._last = core
         return core
 
     @property
