@@ -106,11 +106,17 @@ class FairnessLayer(nn.Module):
         z = _wide(z)
         core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns or {})
         values = self._values(params or {})
-        if self.distributed:
-            share = Share(z.numel(), self.group, z.device)
-            whole = [share.gather(column) for column in self._flat(data, z)]
-            gathered = share.gather_with_gradient(z.reshape(-1))
-            return _eager.project(gathered, whole, values, core.native)[share.part].reshape(shape)
+        if not self.distributed:
+            return self._project(z, data, values, core)
+        share = Share(z.numel(), self.group, z.device)
+        whole = [share.gather(column) for column in self._flat(data, z)]
+        gathered = share.gather_with_gradient(z.reshape(-1))
+        return self._project(gathered, whole, values, core)[share.part].reshape(shape)
+
+    def _project(
+        self, z: torch.Tensor, data: list[torch.Tensor], values: _eager.Params, core: Core
+    ) -> torch.Tensor:
+        """By the function that holds its solution; where something traces, by the operator."""
         if _eager.is_plain(z):
             return _eager.project(z, data, values, core.native)
         if values.tensor is not None:
@@ -118,7 +124,7 @@ class FairnessLayer(nn.Module):
                 "derivatives with respect to params are not known to compiled graphs and transforms; call the layer "
                 "outside of them, or hand over values without a gradient"
             )
-        return project(z.reshape(-1), self._flat(data, z), values.values, core).reshape(shape)
+        return project(z.reshape(-1), self._flat(data, z), values.values, core).reshape(z.shape)
 
     def _values(self, params: Mapping[str, float | torch.Tensor]) -> _eager.Params:
         """The values of all params, and those of them that carry a gradient."""
