@@ -1,5 +1,6 @@
 //! NumPy arrays and Arrow tables as what the library reads.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::ffi_stream::RecordBatchStreamReader;
@@ -12,7 +13,7 @@ use arrow_pyarrow::FromPyArrow;
 use arrow_schema::{Field, Schema};
 use fairc::bind::BindError;
 use fairc::data::Batch;
-use numpy::{PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{Element, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -23,7 +24,7 @@ pub enum Numbers<'py> {
 }
 
 impl<'py> Numbers<'py> {
-    /// A contiguous vector of floats; the Python side makes it so.
+    /// A vector of floats.
     pub fn new(value: &Bound<'py, PyAny>) -> PyResult<Numbers<'py>> {
         if let Ok(array) = value.extract::<PyReadonlyArray1<'py, f64>>() {
             return Ok(Numbers::Double(array));
@@ -35,6 +36,14 @@ impl<'py> Numbers<'py> {
                 describe(value)
             ))
         })
+    }
+}
+
+/// The numbers of a vector where they are, or a copy if it has gaps.
+pub fn contiguous<'a, T: Element + Copy>(array: &'a PyReadonlyArray1<'_, T>) -> Cow<'a, [T]> {
+    match array.as_slice() {
+        Ok(values) => Cow::Borrowed(values),
+        Err(_) => Cow::Owned(array.as_array().iter().copied().collect()),
     }
 }
 
@@ -54,24 +63,30 @@ macro_rules! numeric {
     };
 }
 
+macro_rules! floating {
+    ($value:expr, $($native:ty => $array:ty),+) => {
+        $(if let Ok(found) = $value.extract::<PyReadonlyArray1<'_, $native>>() {
+            let values = found.as_array();
+            return Ok(Arc::new(match values.iter().any(|value| value.is_nan()) {
+                false => <$array>::from_iter_values(values.iter().copied()),
+                true => values.iter().map(|&value| (!value.is_nan()).then_some(value)).collect(),
+            }));
+        })+
+    };
+}
+
 /// A column: a NumPy vector, an Arrow array, or a list of texts. NaN in a float is a null, as NumPy has no other.
 pub fn column(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
-    if value.hasattr("__arrow_c_array__")? {
+    if value.cast::<PyUntypedArray>().is_ok() {
+        floating!(value, f32 => Float32Array, f64 => Float64Array);
+        numeric!(value, i64 => Int64Array, i32 => Int32Array, i16 => Int16Array, i8 => Int8Array,
+            u8 => UInt8Array, u16 => UInt16Array, u32 => UInt32Array, u64 => UInt64Array);
+        if let Ok(found) = value.extract::<PyReadonlyArray1<'_, bool>>() {
+            return Ok(Arc::new(found.as_array().iter().map(|&value| Some(value)).collect::<BooleanArray>()));
+        }
+    } else if value.hasattr("__arrow_c_array__")? {
         let data = ArrayData::from_pyarrow_bound(value)?;
         return Ok(arrow_array::make_array(data));
-    }
-    if let Ok(found) = value.extract::<PyReadonlyArray1<'_, f64>>() {
-        let known = found.as_array().iter().map(|&value| (!value.is_nan()).then_some(value)).collect::<Float64Array>();
-        return Ok(Arc::new(known));
-    }
-    if let Ok(found) = value.extract::<PyReadonlyArray1<'_, f32>>() {
-        let known = found.as_array().iter().map(|&value| (!value.is_nan()).then_some(value)).collect::<Float32Array>();
-        return Ok(Arc::new(known));
-    }
-    numeric!(value, i64 => Int64Array, i32 => Int32Array, i16 => Int16Array, i8 => Int8Array,
-        u8 => UInt8Array, u16 => UInt16Array, u32 => UInt32Array, u64 => UInt64Array);
-    if let Ok(found) = value.extract::<PyReadonlyArray1<'_, bool>>() {
-        return Ok(Arc::new(found.as_array().iter().map(|&value| Some(value)).collect::<BooleanArray>()));
     }
     let texts: Vec<Option<String>> = value.extract().map_err(|_| {
         PyTypeError::new_err(format!("column `{name}` is {}, expected a vector of numbers or texts", describe(value)))

@@ -1,31 +1,27 @@
 //! Forward and backward of a batch, for automatic differentiation.
 //!
-//! Both are functions of numbers alone: the raw predictions, the data of the batch, and the values of params. The
-//! backward pass needs the solution of the forward pass. The last few are kept, together with what they are solutions of;
-//! a solution is taken only if these numbers are equal, and otherwise found again, which gives the same bits. So a
+//! There are two ways. [`PyLayer::solve`] hands the solution over, to whom keeps it for the backward pass. For operators of
+//! torch, which are functions of numbers alone, [`PyLayer::forward`] and [`PyLayer::derivative`] take the raw predictions,
+//! the data of the batch and the values of params: the last few solutions are kept, together with what they are solutions
+//! of; one is taken only if these numbers are equal, and otherwise found again, which gives the same bits. So a
 //! differentiator may drop, repeat or reorder calls as it likes.
-//!
-//! The derivative is `J = D − W⁻¹ Qᵀ Q` (see `fairc::runtime::project`). Its own derivative with respect to the vector
-//! that it is applied to is `J` again, or its transpose, so any order follows from one function: `Jᵀ v`, and
-//! `J v = W⁻¹ Jᵀ (W v)`.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
-use fairc::bind::{BindError, Bound as BoundBatch, EncodeOptions, Encoded, Encoder, Params, Purpose, Samples};
-use fairc::runtime::project::{ProjectError, Projection, Sample, Settings, project};
-use fairc::spec::status_word;
+use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose, Reach, Samples};
+use fairc::runtime::project::{ProjectError, Sample, Settings, project};
 use numpy::{Element, PyArray1, PyReadonlyArray1};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use serde_json::json;
 
-use crate::arrays::{Numbers, batch, column};
+use crate::arrays::{Numbers, batch, column, contiguous};
 use crate::encoded::PyEncoded;
 use crate::errors;
-use crate::problem::{on_infeasible, rows_json};
+use crate::problem::on_infeasible;
 use crate::program::{PyProgram, Shared, purpose};
+use crate::solution::{Found, PySolution, Solved, applied, wrong_type};
 
 /// Solutions kept: forward passes that may be waiting for their backward pass.
 const KEPT: usize = 4;
@@ -51,12 +47,11 @@ impl PartialEq for Data {
 }
 
 /// A solution and what it is the solution of.
-struct Solution<T: Sample> {
+struct Kept<T: Sample> {
     z: Vec<T>,
     data: Data,
-    params: Vec<f64>,
-    bound: BoundBatch,
-    projection: Projection<T>,
+    params: Arc<Params>,
+    found: Arc<Solved<T>>,
 }
 
 /// What can go wrong without the interpreter.
@@ -67,22 +62,31 @@ enum Trouble {
     Batch(PyErr),
 }
 
-type Memo<T> = Mutex<VecDeque<Arc<Solution<T>>>>;
+type Memo<T> = Mutex<VecDeque<Kept<T>>>;
 
-/// The solutions of one of the two types.
-trait Kept: Sample + Element {
+/// What differs between the two types.
+trait Kind: Sample + Element {
     fn memo(layer: &PyLayer) -> &Memo<Self>;
+    fn found(solved: Arc<Solved<Self>>) -> Found;
 }
 
-impl Kept for f32 {
+impl Kind for f32 {
     fn memo(layer: &PyLayer) -> &Memo<f32> {
         &layer.single
     }
+
+    fn found(solved: Arc<Solved<f32>>) -> Found {
+        Found::Single(solved)
+    }
 }
 
-impl Kept for f64 {
+impl Kind for f64 {
     fn memo(layer: &PyLayer) -> &Memo<f64> {
         &layer.double
+    }
+
+    fn found(solved: Arc<Solved<f64>>) -> Found {
+        Found::Double(solved)
     }
 }
 
@@ -94,9 +98,13 @@ pub struct PyLayer {
     headers: Vec<String>,
     purpose: Purpose,
     settings: Settings,
+    /// Those that are not at work; as many as there were batches at a time.
+    encoders: Mutex<Vec<Encoder>>,
+    /// The values that the last batch was solved with.
+    params: Mutex<Option<Arc<Params>>>,
     single: Memo<f32>,
     double: Memo<f64>,
-    last: Mutex<Option<String>>,
+    last: Mutex<Option<Found>>,
 }
 
 #[pymethods]
@@ -117,10 +125,28 @@ impl PyLayer {
             headers,
             purpose: self::purpose(purpose)?,
             settings: Settings { on_infeasible: self::on_infeasible(on_infeasible)?, ..Settings::default() },
+            encoders: Mutex::default(),
+            params: Mutex::default(),
             single: Mutex::default(),
             double: Mutex::default(),
             last: Mutex::default(),
         })
+    }
+
+    /// `ŷ` of raw predictions, and the solution; `tracked` are the places of the params to be differentiated.
+    fn solve<'py>(
+        &self,
+        py: Python<'py>,
+        z: &Bound<'py, PyAny>,
+        data: Vec<Bound<'py, PyAny>>,
+        params: Vec<f64>,
+        tracked: Vec<usize>,
+    ) -> PyResult<(Bound<'py, PyAny>, PySolution)> {
+        let data = self.data(data)?;
+        match Numbers::new(z)? {
+            Numbers::Single(z) => self.answer(py, &contiguous(&z), &data, &params, &tracked),
+            Numbers::Double(z) => self.answer(py, &contiguous(&z), &data, &params, &tracked),
+        }
     }
 
     /// `ŷ` of raw predictions; `remember` keeps the solution for a backward pass.
@@ -132,9 +158,10 @@ impl PyLayer {
         params: Vec<f64>,
         remember: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let data = self.data(data)?;
         match Numbers::new(z)? {
-            Numbers::Single(z) => self.answer(py, z.as_slice()?, &data, &params, remember),
-            Numbers::Double(z) => self.answer(py, z.as_slice()?, &data, &params, remember),
+            Numbers::Single(z) => self.remembered(py, &contiguous(&z), data, &params, remember),
+            Numbers::Double(z) => self.remembered(py, &contiguous(&z), data, &params, remember),
         }
     }
 
@@ -148,126 +175,192 @@ impl PyLayer {
         v: &Bound<'py, PyAny>,
         transposed: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let data = self.data(data)?;
         match (Numbers::new(z)?, Numbers::new(v)?) {
             (Numbers::Single(z), Numbers::Single(v)) => {
-                self.apply(py, z.as_slice()?, &data, &params, v.as_slice()?, transposed)
+                self.differentiated(py, &contiguous(&z), &data, &params, &contiguous(&v), transposed)
             }
             (Numbers::Double(z), Numbers::Double(v)) => {
-                self.apply(py, z.as_slice()?, &data, &params, v.as_slice()?, transposed)
+                self.differentiated(py, &contiguous(&z), &data, &params, &contiguous(&v), transposed)
             }
-            _ => Err(PyTypeError::new_err("the gradient is of another type than the predictions")),
+            _ => Err(wrong_type()),
         }
     }
 
-    /// How the last forward pass ended, as JSON; none before the first.
-    fn last(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// How the last forward pass ended; none before the first.
+    fn last(&self) -> Option<PySolution> {
+        locked(&self.last).clone().map(|found| PySolution { shared: self.shared.clone(), found })
     }
 }
 
+/// What other threads leave behind a panic is whole: each lock guards a single assignment.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl PyLayer {
-    fn answer<'py, T: Kept>(
+    fn answer<'py, T: Kind>(
         &self,
         py: Python<'py>,
         z: &[T],
-        data: &[Bound<'py, PyAny>],
+        data: &Data,
+        params: &[f64],
+        tracked: &[usize],
+    ) -> PyResult<(Bound<'py, PyAny>, PySolution)> {
+        let params = self.params(py, params)?;
+        let solved = self.solved(py, z, data, &params, tracked)?;
+        let y = PyArray1::from_slice(py, &solved.projection.y).into_any();
+        Ok((y, PySolution { shared: self.shared.clone(), found: T::found(solved) }))
+    }
+
+    fn remembered<'py, T: Kind>(
+        &self,
+        py: Python<'py>,
+        z: &[T],
+        data: Data,
         params: &[f64],
         remember: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (data, params) = (self.data(data, z.len())?, self.params(py, params)?);
-        let solution = py.detach(|| self.solve(z, data, &params)).map_err(|trouble| self.raised(py, trouble))?;
-        let (problem, found) = (&solution.bound.problem, &solution.projection);
-        errors::check_status(py, &found.status, found.certificate.row_violation, problem, &self.shared)?;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.report(&solution));
-        let y = PyArray1::from_slice(py, &found.y).into_any();
+        let params = self.params(py, params)?;
+        let found = self.solved(py, z, &data, &params, &[])?;
+        let y = PyArray1::from_slice(py, &found.projection.y).into_any();
         if remember {
-            let mut memo = T::memo(self).lock().unwrap_or_else(PoisonError::into_inner);
-            memo.push_front(Arc::new(solution));
+            let mut memo = locked(T::memo(self));
+            memo.push_front(Kept { z: z.to_vec(), data, params, found });
             memo.truncate(KEPT);
         }
         Ok(y)
     }
 
-    fn apply<'py, T: Kept>(
+    fn differentiated<'py, T: Kind>(
         &self,
         py: Python<'py>,
         z: &[T],
-        data: &[Bound<'py, PyAny>],
+        data: &Data,
         params: &[f64],
         v: &[T],
         transposed: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (data, params) = (self.data(data, z.len())?, self.params(py, params)?);
-        let out = py.detach(|| {
-            let solution = match self.find(z, &data, &params) {
-                Some(solution) => solution,
-                None => Arc::new(self.solve(z, data, &params)?),
-            };
-            applied(&solution, v, transposed).map_err(Trouble::Project)
+        let params = self.params(py, params)?;
+        let kept = py.detach(|| {
+            let memo = locked(T::memo(self));
+            let same = |kept: &&Kept<T>| *kept.params == *params && kept.z == z && kept.data == *data;
+            memo.iter().find(same).map(|kept| kept.found.clone())
         });
-        out.map(|out| PyArray1::from_vec(py, out).into_any()).map_err(|trouble| self.raised(py, trouble))
-    }
-
-    /// A kept solution of just these numbers.
-    fn find<T: Kept>(&self, z: &[T], data: &Data, params: &Params) -> Option<Arc<Solution<T>>> {
-        let memo = T::memo(self).lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |kept: &&Arc<Solution<T>>| kept.params == params.values() && kept.z == z && kept.data == *data;
-        memo.iter().find(same).cloned()
-    }
-
-    fn solve<T: Kept>(&self, z: &[T], data: Data, params: &Params) -> Result<Solution<T>, Trouble> {
-        let bound = match (&data, &self.encoded) {
-            (Data::Rows(rows), Some(encoded)) => encoded.bind(params, &Samples::Rows(rows)),
-            (Data::Rows(_), None) => return Err(Trouble::Batch(PyValueError::new_err("the layer has no table"))),
-            (Data::Columns(columns), _) => self.encode(columns, z.len(), params)?.bind(params, &Samples::All),
+        let found = match kept {
+            Some(found) => found,
+            None => self.solved(py, z, data, &params, &[])?,
         };
-        let bound = bound.map_err(Trouble::Bind)?;
+        applied(py, &found, v, transposed)
+    }
+
+    /// Solves without the interpreter's lock, and fails unless there is a point.
+    fn solved<T: Kind>(
+        &self,
+        py: Python<'_>,
+        z: &[T],
+        data: &Data,
+        params: &Params,
+        tracked: &[usize],
+    ) -> PyResult<Arc<Solved<T>>> {
+        let solved = py.detach(|| self.project(z, data, params, tracked));
+        let solved = solved.map_err(|trouble| self.raised(py, trouble))?;
+        let (problem, found) = (&solved.bound.problem, &solved.projection);
+        errors::check_status(py, &found.status, found.certificate.row_violation, problem, &self.shared)?;
+        let solved = Arc::new(solved);
+        *locked(&self.last) = Some(T::found(solved.clone()));
+        Ok(solved)
+    }
+
+    fn project<T: Sample>(
+        &self,
+        z: &[T],
+        data: &Data,
+        params: &Params,
+        tracked: &[usize],
+    ) -> Result<Solved<T>, Trouble> {
+        let own;
+        let (encoded, samples) = match (data, &self.encoded) {
+            (Data::Rows(rows), Some(_)) if rows.len() != z.len() => {
+                return Err(wrong_length("`rows`", rows.len(), z.len()));
+            }
+            (Data::Rows(rows), Some(encoded)) => (&**encoded, Samples::Rows(rows)),
+            (Data::Rows(_), None) => return Err(Trouble::Batch(PyValueError::new_err("the layer has no table"))),
+            (Data::Columns(columns), _) => {
+                own = self.encode(columns, z.len(), params)?;
+                (&own, Samples::All)
+            }
+        };
+        let bound = encoded.bind(params, &samples).map_err(Trouble::Bind)?;
+        let slopes = match tracked.iter().find(|&&param| encoded.reach(param) > Reach::Sides) {
+            Some(&param) => return Err(self.not_differentiable(param)),
+            None if tracked.is_empty() => Vec::new(),
+            None => {
+                let sides = encoded.sides(&bound, &samples);
+                tracked.iter().map(|&param| sides.slopes(params, param)).collect()
+            }
+        };
         let projection = project(&bound.problem, z, &self.settings).map_err(Trouble::Project)?;
-        Ok(Solution { z: z.to_vec(), data, params: params.values().to_vec(), bound, projection })
+        Ok(Solved { bound, projection, slopes })
+    }
+
+    fn not_differentiable(&self, param: usize) -> Trouble {
+        let name = self.shared.program.params.get(param).map_or("?", |param| &param.name);
+        Trouble::Batch(PyValueError::new_err(format!(
+            "param `{name}` enters events, coefficients or the bounds of single predictions, and has derivatives in the \
+             limits of rows alone; hand over its value without a gradient (`.detach()`)"
+        )))
     }
 
     fn encode(&self, columns: &[ArrayRef], rows: usize, params: &Params) -> Result<Encoded, Trouble> {
-        let options = EncodeOptions { purpose: self.purpose, ..EncodeOptions::default() };
-        let encoder = Encoder::new(&self.shared.program, params, "batch", &self.headers, &options);
-        let mut encoder = encoder.map_err(Trouble::Bind)?;
+        if let Some((name, column)) = self.headers.iter().zip(columns).find(|(_, column)| column.len() != rows) {
+            return Err(wrong_length(&format!("column `{name}`"), column.len(), rows));
+        }
+        let mut encoder = match locked(&self.encoders).pop().filter(|encoder| encoder.serves(params)) {
+            Some(encoder) => encoder,
+            None => {
+                let options = EncodeOptions { purpose: self.purpose, ..EncodeOptions::default() };
+                let encoder = Encoder::new(&self.shared.program, params, "batch", &self.headers, &options);
+                encoder.map_err(Trouble::Bind)?
+            }
+        };
         let place = |header: &String| self.headers.iter().position(|known| known == header);
         let used = encoder.headers().iter().filter_map(place).filter_map(|place| columns.get(place).cloned());
         let batch = batch("batch", rows, encoder.headers(), used.collect()).map_err(Trouble::Batch)?;
         encoder.push(&batch).map_err(|error| Trouble::Bind(vec![error]))?;
-        encoder.finish().map_err(Trouble::Bind)
+        let (encoded, encoder) = encoder.finish_one().map_err(Trouble::Bind)?;
+        locked(&self.encoders).push(encoder);
+        Ok(encoded)
     }
 
-    /// The data of a batch of `n` predictions.
-    fn data(&self, data: &[Bound<'_, PyAny>], n: usize) -> PyResult<Data> {
+    /// The data of a batch as Python hands it over.
+    fn data(&self, data: Vec<Bound<'_, PyAny>>) -> PyResult<Data> {
         if self.encoded.is_none() {
-            let columns = self.headers.iter().zip(data).map(|(name, value)| {
-                let column = column(name, value)?;
-                match column.len() == n {
-                    true => Ok(column),
-                    false => Err(wrong_length(&format!("column `{name}`"), column.len(), n)),
-                }
-            });
+            let columns = self.headers.iter().zip(&data).map(|(name, value)| column(name, value));
             return Ok(Data::Columns(columns.collect::<PyResult<_>>()?));
         }
-        let [rows] = data else { return Err(PyValueError::new_err("expected one vector of rows")) };
+        let [rows] = &data[..] else { return Err(PyValueError::new_err("expected one vector of rows")) };
         let rows: PyReadonlyArray1<'_, i64> = rows.extract()?;
-        let rows = rows.as_array();
-        if rows.len() != n {
-            return Err(wrong_length("`rows`", rows.len(), n));
-        }
         let place = |(index, &row): (usize, &i64)| {
             u32::try_from(row).map_err(|_| PyValueError::new_err(format!("`rows[{index}]` is {row}, which is no row")))
         };
-        rows.iter().enumerate().map(place).collect::<PyResult<_>>().map(Data::Rows)
+        rows.as_array().iter().enumerate().map(place).collect::<PyResult<_>>().map(Data::Rows)
     }
 
-    fn params(&self, py: Python<'_>, values: &[f64]) -> PyResult<Params> {
+    fn params(&self, py: Python<'_>, values: &[f64]) -> PyResult<Arc<Params>> {
+        let known = locked(&self.params).clone();
+        if let Some(known) = known.filter(|known| known.values() == values) {
+            return Ok(known);
+        }
         let program = &self.shared.program;
         if values.len() != program.params.len() {
-            return Err(wrong_length("`params`", values.len(), program.params.len()));
+            let (found, expected) = (values.len(), program.params.len());
+            return Err(PyValueError::new_err(format!("`params` has {found} values, expected {expected}")));
         }
         let named = program.params.iter().zip(values).map(|(param, value)| (param.name.clone(), *value));
-        self.shared.params(py, &named.collect::<Vec<_>>())
+        let params = Arc::new(self.shared.params(py, &named.collect::<Vec<_>>())?);
+        *locked(&self.params) = Some(params.clone());
+        Ok(params)
     }
 
     fn raised(&self, py: Python<'_>, trouble: Trouble) -> PyErr {
@@ -277,32 +370,8 @@ impl PyLayer {
             Trouble::Batch(error) => error,
         }
     }
-
-    fn report<T: Sample>(&self, solution: &Solution<T>) -> String {
-        let found = &solution.projection;
-        format!(
-            "{{\"facts\":{},\"rows\":{}}}",
-            json!({ "status": status_word(&found.status), "n": found.y.len(), "multipliers": found.multipliers,
-                "row_violation": found.certificate.row_violation, "bound_violation": found.certificate.bound_violation }),
-            rows_json(&solution.bound, &self.shared)
-        )
-    }
 }
 
-fn wrong_length(what: &str, found: usize, expected: usize) -> PyErr {
-    PyValueError::new_err(format!("{what} has {found} values, expected {expected}"))
-}
-
-/// `Jᵀ v`, or `J v = W⁻¹ Jᵀ (W v)`; a sample without weight has no part in any row.
-fn applied<T: Sample>(solution: &Solution<T>, v: &[T], transposed: bool) -> Result<Vec<T>, ProjectError> {
-    let problem = &solution.bound.problem;
-    let Some(weights) = problem.weights().filter(|_| transposed) else {
-        return Ok(solution.projection.vjp(problem, v)?.z);
-    };
-    let scaled = v.iter().zip(&weights).map(|(v, w)| if *w > 0.0 { T::narrow(v.widen() * w) } else { *v });
-    let mut out = solution.projection.vjp(problem, &scaled.collect::<Vec<_>>())?.z;
-    for (out, w) in out.iter_mut().zip(&weights).filter(|(_, w)| **w > 0.0) {
-        *out = T::narrow(out.widen() / w);
-    }
-    Ok(out)
+fn wrong_length(what: &str, found: usize, expected: usize) -> Trouble {
+    Trouble::Batch(PyValueError::new_err(format!("{what} has {found} values, expected {expected}")))
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! Program ─encode→ Encoded ─bind→ Problem ─project→ Projection ─vjp→ arrays
 //!    │                └─audit→ text, JSON, HTML, Markdown, SARIF
-//!    ├─ Layer   forward and backward of a batch, for torch
+//!    ├─ Layer ─solve→ Solution   forward and backward of a batch, for torch
 //!    └─ Stream  batches answered one after another
 //! ```
 //!
@@ -19,6 +19,7 @@ mod frozen;
 mod layer;
 mod problem;
 mod program;
+mod solution;
 mod stream;
 
 use pyo3::prelude::*;
@@ -49,6 +50,7 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<problem::PyProblem>()?;
     module.add_class::<problem::PyProjection>()?;
     module.add_class::<layer::PyLayer>()?;
+    module.add_class::<solution::PySolution>()?;
     module.add_class::<stream::PyStream>()?;
     module.add_function(wrap_pyfunction!(metric, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;

@@ -103,6 +103,68 @@ def test_torch_checks_the_operators(odds, kind):
     torch.library.opcheck(torch.ops.fairc.project_vjp.default, (z.detach(), data, [0.02], v, core.key, False))
 
 
+def test_the_operator_and_the_function_agree(case):
+    """Graphs go through an operator, all else through an autograd function: the numbers are the same, to the bit."""
+    from fairc.torch._ops import project
+
+    layer, data = case
+    core, columns = layer._batch(Z, None, data)
+    v = torch.linspace(-1, 2, N, dtype=torch.float64)
+    results = []
+    for function in (
+        lambda z: layer(z.unsqueeze(1), columns=data).squeeze(1),
+        lambda z: project(z, layer._flat(columns, z), list(layer.params.values()), core),
+    ):
+        z = Z.clone().requires_grad_()
+        fair = function(z)
+        first = torch.autograd.grad((fair**2 * v).sum(), z, create_graph=True)[0]
+        second = torch.autograd.grad((first * v).sum(), z)[0]
+        results.append((fair.detach(), first.detach(), second))
+    for a, b in zip(*results, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_what_was_prepared_serves_batch_after_batch():
+    """Other cells, other values of params in events, and a batch at fault in between: as a layer of its own."""
+    spec = (
+        "column sex: {0, 1}\nlabel income: {0, 1}\ncolumn age: real\npredict score: real in [0, 1]\n"
+        "param cut = 0 in [-1, 1]\nparam eps = 0.01 in [0, 1]\n"
+        "constraint a: |E[score | sex == 0, age >= cut] - E[score | sex == 1, age < cut]| <= eps\n"
+        "constraint r: |E[income - score | sex == 1]| <= eps\nconstraint c: |Cov[score, age]| <= 0.001\n"
+    )
+    program, random = fairc.compile(spec), np.random.default_rng(5)
+    layer = FairnessLayer(program)
+    for place in range(12):
+        rows = torch.tensor(random.choice(N, 1 + 5 * place, replace=False))
+        batch = {name: values[rows] for name, values in columns("covariance").items()}
+        if place % 3 == 0:
+            batch["sex"] = torch.ones(len(rows))
+        layer.set_params(cut=0.2 * (place // 4), eps=0.01 * place)
+        expected = FairnessLayer(program, params=layer.params)(Z[rows], columns=batch)
+        assert torch.equal(layer(Z[rows], columns=batch), expected)
+        with pytest.raises(fairc.DataError) as caught:
+            layer(Z[rows], columns={**batch, "sex": batch["sex"] + 2})
+        assert caught.value.code == "E0702"
+
+
+def test_threads_share_a_layer(odds):
+    """Batches at a time, each with its own solution; the lock is free while they are solved."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    layer = FairnessLayer(NUMBERS["odds"])
+
+    def step(shift):
+        z = (Z + 0.01 * shift).clone().requires_grad_()
+        fair = layer(z, columns=CODES)
+        return fair.detach(), torch.autograd.grad((fair**2).sum(), z)[0]
+
+    alone = [step(shift) for shift in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(step, range(20)))
+    for a, b in zip(alone, together, strict=True):
+        assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
+
+
 @pytest.mark.parametrize("backend", ["eager", "aot_eager", "inductor"])
 def test_compiled_without_a_break(odds, backend):
     torch._dynamo.reset()
@@ -137,6 +199,53 @@ def test_params_reach_the_rows():
     assert gap(layer(Z, sex=CODES["sex"])) == pytest.approx(0.05)
     with pytest.raises(fairc.DataError, match="outside its range"):
         layer.set_params(eps=-1)
+
+
+@pytest.mark.parametrize("eps", [0.0, 0.03])
+def test_derivatives_with_respect_to_params(eps):
+    """Of a tolerance, a squared one, and a share; at a tolerance of 0 that of a growing one."""
+    layer = FairnessLayer(
+        "column sex: {0, 1}\nlabel income: {0, 1}\npredict score: real in [0, 1]\nparam eps = 0 in [0, 1]\n"
+        "param half = 0.45 in [0, 1]\nparam unused = 1\n"
+        "constraint a: |E[score | sex == 0] - E[score | sex == 1]| <= 2 * eps + eps * eps * E[income]\n"
+        "constraint b: E[score] == half\n"
+    )
+    z, v = Z.clone().requires_grad_(), torch.linspace(-1, 2, N, dtype=torch.float64)
+
+    def function(eps, half):
+        return (layer(z, columns=CODES, params={"half": half, "eps": eps}) * v).sum()
+
+    values = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (eps, 0.45)]
+    found = torch.autograd.grad(function(*values), [z, *values])
+    assert all(multiplier != 0 for multiplier in layer.last.multipliers)
+    step = 1e-6
+    with torch.no_grad():
+        at = lambda *values: function(*torch.tensor(values, dtype=torch.float64))
+        up = (at(eps + step, 0.45) - at(eps, 0.45)) / step
+        share = (at(eps, 0.45 + step) - at(eps, 0.45 - step)) / (2 * step)
+    assert found[1].item() == pytest.approx(up.item(), rel=1e-5) and abs(up.item()) > 0.1
+    assert found[2].item() == pytest.approx(share.item(), rel=1e-6) and abs(share.item()) > 0.1
+    if eps > 0:
+        assert torch.autograd.gradcheck(function, values, eps=1e-6, atol=1e-6)
+    assert torch.equal(found[0], torch.autograd.grad(function(eps, 0.45), z)[0])
+
+
+def test_params_without_derivatives_are_told():
+    layer = FairnessLayer(
+        "column sex: {0, 1}\npredict score: real in [0, 1]\nparam c = 1 in [0.5, 2]\nparam eps = 0.1 in [0, 1]\n"
+        "constraint a: |E[score | sex == 0] - c * E[score | sex == 1]| <= eps\n"
+    )
+    c, eps = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (1.0, 0.1))
+    with pytest.raises(ValueError, match="param `c` enters events, coefficients"):
+        layer(Z, sex=CODES["sex"], params={"c": c})
+    with pytest.raises(fairc.DataError, match="outside its range"):
+        layer(Z, sex=CODES["sex"], params={"eps": eps - 1})
+    z = Z.clone().requires_grad_()
+    first = torch.autograd.grad((layer(z, sex=CODES["sex"], params={"eps": eps}) ** 2).sum(), eps, create_graph=True)[0]
+    with pytest.raises(NotImplementedError, match="first order alone"):
+        first.backward()
+    with pytest.raises(NotImplementedError, match="not known to compiled graphs"):
+        torch.func.grad(lambda z: layer(z, sex=CODES["sex"], params={"eps": eps}).sum())(Z)
 
 
 def test_state_pickle_and_deepcopy(parity):
@@ -180,6 +289,7 @@ def test_misuse_is_told(parity):
 
 def test_memory_of_the_host_is_shared(odds):
     """Contiguous vectors on the host go in without a copy."""
-    from fairc.torch._ops import _vector
+    from fairc.torch._eager import vector
 
-    assert np.shares_memory(_vector(Z), Z.numpy())
+    assert np.shares_memory(vector(Z), Z.numpy())
+    assert np.shares_memory(vector(Z.unsqueeze(1)), Z.numpy())

@@ -164,9 +164,9 @@ impl Encoded {
 
     /// The params that the encoding has fixed at another value.
     fn changed(&self, params: &Params) -> Vec<BindError> {
-        let changed = self.plan.fixed.iter().filter_map(|(index, name, encoded)| {
+        let changed = self.plan.changed(params).map(|(index, name, encoded)| {
             let value = params.values().get(*index).copied().unwrap_or(f64::NAN);
-            (value != *encoded).then(|| BindError::ParamFixed { name: name.clone(), encoded: *encoded, value })
+            BindError::ParamFixed { name: name.clone(), encoded: *encoded, value }
         });
         changed.collect()
     }

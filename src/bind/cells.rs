@@ -5,6 +5,7 @@
 //! are one cell in the end. Cells are in the order of these signatures, which does not depend on the order of the data.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::formula::Scope;
 use super::plan::Plan;
@@ -162,6 +163,34 @@ impl Tuples {
             }
         }
         (of_tuple, signatures)
+    }
+}
+
+/// The cells of the tuples that were seen.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// The cell of each tuple.
+    pub of_tuple: Vec<u32>,
+    /// For each cell, the events that it lies in.
+    pub events: Arc<[Bits]>,
+    /// By factor, its value in each cell; none where it differs within cells.
+    pub values: Vec<Option<Arc<[f64]>>>,
+}
+
+impl Cells {
+    /// Takes in tuples that are new; without any, nothing is done.
+    pub(super) fn refresh(&mut self, tuples: &Tuples, plan: &Plan) {
+        if self.of_tuple.len() == tuples.list.len() && self.values.len() == plan.factors.len() {
+            return;
+        }
+        let (of_tuple, signatures) = tuples.cells();
+        let value = |index: usize| move |tuple: &&Tuple| tuple.values.get(index).copied().unwrap_or(0.0);
+        let values = plan.factors.iter().enumerate();
+        self.values = values
+            .map(|(index, factor)| factor.by_cell.then(|| signatures.iter().map(value(index)).collect()))
+            .collect();
+        self.events = signatures.iter().map(|tuple| tuple.events.clone()).collect();
+        self.of_tuple = of_tuple;
     }
 }
 

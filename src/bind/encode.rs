@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::data::{Batch, Source};
 use crate::language::program::{Event, EventId, Program, WhenEmpty};
 
-use super::cells::{Bits, Tuples};
+use super::cells::{Bits, Cells, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
 use super::error::{BindError, Offenders, closest};
 use super::formula::{Formula, Scope};
@@ -43,6 +43,7 @@ pub struct Encoder {
     codes: Vec<Vec<u32>>,
     values: Vec<Vec<f64>>,
     pub(super) tuples: Tuples,
+    cells: Cells,
     /// By factor: it is constant by cell, and has no finite value in a cell that a row needs.
     undefined: Vec<bool>,
     pub(super) out: Arrays,
@@ -137,6 +138,7 @@ impl Encoder {
             codes: vec![Vec::new(); plan.parts.len()],
             values: Vec::new(),
             tuples: Tuples::new(&plan.parts),
+            cells: Cells::default(),
             undefined: vec![false; factors],
             out: Arrays { factors: vec![Vec::new(); factors], ..Arrays::default() },
             plan: Arc::new(plan),
@@ -195,9 +197,8 @@ impl Encoder {
                     codes.extend_from_slice(self.readers.get(*column).map_or(&[], |(reader, _)| &reader.codes));
                 }
                 Part::Place { value, thresholds } => {
-                    codes.extend((0..rows).map(|row| {
-                        place(value.value(&Scope { columns: &self.values, row, ..Scope::default() }), thresholds)
-                    }));
+                    codes.reserve(rows);
+                    each(value, &self.values, rows, |value| codes.push(place(value, thresholds)));
                 }
             }
         }
@@ -228,12 +229,7 @@ impl Encoder {
             }
             let start = self.out.factors.get(index).map_or(0, Vec::len);
             if let Some(out) = self.out.factors.get_mut(index) {
-                match &factor.formula {
-                    Formula::Column(column) => out.extend_from_slice(self.values.get(*column).map_or(&[], |v| v)),
-                    formula => out.extend(
-                        (0..rows).map(|row| formula.value(&Scope { columns: &self.values, row, ..Scope::default() })),
-                    ),
-                }
+                each(&factor.formula, &self.values, rows, |value| out.push(value));
             }
             for row in 0..rows {
                 let value = self.out.factors.get_mut(index).and_then(|out| out.get_mut(start + row));
@@ -305,37 +301,55 @@ impl Encoder {
         std::mem::replace(&mut self.out, empty)
     }
 
+    /// Whether this encoder serves these values too: events and factors read no param that differs.
+    pub fn serves(&self, params: &Params) -> bool {
+        self.plan.changed(params).next().is_none()
+    }
+
     /// The encoded data set.
     ///
     /// # Errors
     /// All faults of all columns.
-    pub fn finish(mut self) -> Result<Encoded, Vec<BindError>> {
+    pub fn finish(self) -> Result<Encoded, Vec<BindError>> {
+        Ok(self.finish_one()?.0)
+    }
+
+    /// The encoded data set, and the encoder for another table with the same columns: what was planned for one batch need
+    /// not be planned again for the next.
+    ///
+    /// # Errors
+    /// As [`Encoder::finish`].
+    pub fn finish_one(mut self) -> Result<(Encoded, Encoder), Vec<BindError>> {
         let (prediction, errors) = self.take_errors();
         if !errors.is_empty() {
             return Err(errors);
         }
-        let (of_tuple, signatures) = self.tuples.cells();
-        let mut cell = self.out.cell;
-        cell.iter_mut().for_each(|slot| *slot = of_tuple.get(*slot as usize).copied().unwrap_or(0));
-        let factors = self.out.factors.into_iter().enumerate().map(|(index, values)| {
-            match self.plan.factors.get(index).is_some_and(|factor| factor.by_cell) {
-                true => {
-                    let of_cell = |tuple: &&super::cells::Tuple| tuple.values.get(index).copied().unwrap_or(0.0);
-                    FactorValues::ByCell(signatures.iter().map(of_cell).collect())
-                }
-                false => FactorValues::BySample(values),
-            }
+        let Arrays { mut cell, factors, weight, lines } = self.take_arrays();
+        self.cells.refresh(&self.tuples, &self.plan);
+        cell.iter_mut().for_each(|slot| *slot = self.cells.of_tuple.get(*slot as usize).copied().unwrap_or(0));
+        let factors = factors.into_iter().zip(&self.cells.values).map(|(values, by_cell)| match by_cell {
+            Some(values) => FactorValues::ByCell(values.clone()),
+            None => FactorValues::BySample(values),
         });
-        Ok(Encoded {
+        let encoded = Encoded {
             factors: factors.collect(),
-            events: signatures.iter().map(|tuple| tuple.events.clone()).collect(),
+            events: self.cells.events.clone(),
             cell,
-            weight: (!self.out.weight.is_empty()).then_some(self.out.weight),
+            weight: (!weight.is_empty()).then_some(weight),
             prediction,
-            lines: self.out.lines,
-            file: self.file,
-            plan: self.plan,
-        })
+            lines,
+            file: self.file.clone(),
+            plan: self.plan.clone(),
+        };
+        Ok((encoded, self))
+    }
+}
+
+/// Calls `see` with the value of an expression for each row of `columns`.
+fn each(formula: &Formula, columns: &[Vec<f64>], rows: usize, mut see: impl FnMut(f64)) {
+    match formula {
+        Formula::Column(column) => columns.get(*column).into_iter().flatten().for_each(|&value| see(value)),
+        formula => (0..rows).for_each(|row| see(formula.value(&Scope { columns, row, ..Scope::default() }))),
     }
 }
 

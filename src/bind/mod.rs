@@ -24,6 +24,7 @@ mod resample;
 mod sample_rows;
 mod shape;
 mod sides;
+mod slopes;
 mod stream;
 mod tally;
 mod trace;

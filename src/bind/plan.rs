@@ -161,6 +161,12 @@ impl Plan {
         (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
+
+    /// The params that have another value than the one that events and factors were prepared with: place, name, and value
+    /// then.
+    pub(super) fn changed(&self, params: &Params) -> impl Iterator<Item = &(usize, String, f64)> {
+        self.fixed.iter().filter(|(index, _, value)| params.values().get(*index) != Some(value))
+    }
 }
 
 fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a str>) {

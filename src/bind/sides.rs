@@ -8,6 +8,7 @@ use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
 use super::plan::PlannedRow;
+use super::slopes::Slopes;
 use super::tally::{Samples, Tally};
 
 /// How far into a problem the value of a param reaches, least first.
@@ -76,6 +77,14 @@ impl Sides<'_> {
             }
         }
         if errors.is_empty() { Ok((lower, upper)) } else { Err(errors) }
+    }
+
+    /// Derivatives of lower and upper sides with respect to the param at this place of the program, one for each row of the
+    /// problem; 0 where there is no side. Where an `abs`, `max` or `min` has a kink it is the derivative to one side.
+    pub fn slopes(&self, params: &Params, param: usize) -> (Vec<f64>, Vec<f64>) {
+        let slopes = Slopes { params: params.values(), totals: &self.totals, param };
+        let slope = |side: &Option<Formula>| side.as_ref().map_or(0.0, |side| side.evaluate(&slopes).slope);
+        self.rows.iter().map(|row| (slope(&row.lower), slope(&row.upper))).unzip()
     }
 }
 

@@ -217,6 +217,16 @@ impl Column {
         value.unwrap_or(Value::Null)
     }
 
+    /// Appends the numbers of a column of floats without nulls; false, and nothing is done, for any other.
+    pub fn floats(&self, out: &mut Vec<f64>) -> bool {
+        match &self.kind {
+            Kind::Float(array) if array.null_count() == 0 => out.extend_from_slice(array.values()),
+            Kind::Single(array) if array.null_count() == 0 => out.extend(array.values().iter().map(|&v| f64::from(v))),
+            _ => return false,
+        }
+        true
+    }
+
     /// Calls `visit` for every row with its number, `Ok(None)` for a null, or the value that is no number.
     ///
     /// Nothing is allocated per row, and the value of a dictionary is parsed once.
@@ -351,6 +361,16 @@ mod tests {
         assert_eq!(numbers(&column(NullArray::new(2))), [Ok(None), Ok(None)]);
         let dates = column(Date32Array::from(vec![0]));
         assert_eq!(numbers(&dates), [Err("1970-01-01".to_owned())]);
+    }
+
+    #[test]
+    fn floats_without_nulls_are_taken_whole() {
+        let mut out = vec![7.0];
+        assert!(column(Float64Array::from(vec![0.1, f64::INFINITY])).floats(&mut out));
+        assert!(column(Float32Array::from(vec![0.5])).floats(&mut out));
+        assert!(!column(Float64Array::from(vec![Some(1.0), None])).floats(&mut out));
+        assert!(!column(Int8Array::from(vec![1])).floats(&mut out));
+        assert_eq!(out, [7.0, 0.1, f64::INFINITY, 0.5]);
     }
 
     #[test]

@@ -115,11 +115,37 @@ impl LevelCoder {
                     if null { Code::NULL } else { known.get(key).copied().unwrap_or(Code::NULL) }
                 }));
             }
-            _ => self.encode_values(column, codes),
+            Kind::Float(array) => self.encode_numbers(array.iter(), Value::Float, codes),
+            Kind::Single(array) => self.encode_numbers(array.iter(), Value::Single, codes),
+            Kind::Int(array) => self.encode_numbers(array.iter(), |value| Value::Int(value.into()), codes),
+            Kind::Unsigned(array) => self.encode_numbers(array.iter(), |value| Value::Int(value.into()), codes),
+            Kind::Bool(array) => self.encode_numbers(array.iter(), Value::Bool, codes),
+            Kind::Decimal { .. } | Kind::Null => self.encode_values(column, codes),
         }
     }
 
-    /// Numbers and booleans: the same value often stands in many rows on end.
+    /// Stored numbers: two values often make up most of a column, in no order that a processor could guess.
+    fn encode_numbers<N: Copy + PartialEq>(
+        &mut self,
+        numbers: impl Iterator<Item = Option<N>>,
+        value: impl Fn(N) -> Value<'static>,
+        codes: &mut Vec<Code>,
+    ) {
+        let mut known: Option<[(N, Code); 2]> = None;
+        codes.extend(numbers.map(|number| {
+            let Some(number) = number else { return Code::NULL };
+            if let Some([first, second]) = known
+                && (number == first.0) | (number == second.0)
+            {
+                return if number == first.0 { first.1 } else { second.1 };
+            }
+            let found = (number, self.code(value(number)));
+            known = Some([found, known.map_or(found, |[last, _]| last)]);
+            found.1
+        }));
+    }
+
+    /// The same value often stands in many rows on end.
     fn encode_values(&mut self, column: &Column, codes: &mut Vec<Code>) {
         let mut last = (Value::Null, Code::NULL);
         for row in 0..column.rows() {

@@ -13,6 +13,7 @@ from torch import nn
 
 from .._dataset import BoundRow, Dataset
 from .._program import Program, compile
+from . import _eager
 from ._distributed import Share
 from ._ops import Core, project
 
@@ -90,44 +91,73 @@ class FairnessLayer(nn.Module):
         z: torch.Tensor,
         rows: torch.Tensor | None = None,
         columns: Mapping[str, torch.Tensor] | None = None,
+        *,
+        params: Mapping[str, float | torch.Tensor] | None = None,
         **named: torch.Tensor,
     ) -> torch.Tensor:
-        """Fair predictions for the raw predictions ``z`` of a batch."""
-        if not (z.dim() == 1 or (z.dim() == 2 and z.shape[1] == 1)):
-            raise ValueError(f"predictions have the shape {tuple(z.shape)}, expected (n,) or (n, 1)")
-        if z.dtype in (torch.float16, torch.bfloat16):
-            z = z.float()
-        core, data = self._batch(z, rows, {**(columns or {}), **named})
-        flat = z.reshape(-1)
-        values = list(self._params.values())
+        """Fair predictions for the raw predictions ``z`` of a batch.
+
+        ``params`` replaces values of params for this batch. Tensors that require a gradient get one, if their params
+        enter limits of rows alone, as tolerances do.
+        """
+        shape = z.shape
+        if not (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)):
+            raise ValueError(f"predictions have the shape {tuple(shape)}, expected (n,) or (n, 1)")
+        z = _wide(z)
+        core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns or {})
+        values = self._values(params or {})
         if not self.distributed:
-            fair = project(flat, data, values, core)
-        else:
-            share = Share(flat.numel(), self.group, flat.device)
-            whole = [share.gather(column) for column in data]
-            fair = project(share.gather_with_gradient(flat), whole, values, core)[share.part]
-        return fair.reshape(z.shape)
+            return self._project(z, data, values, core)
+        share = Share(z.numel(), self.group, z.device)
+        whole = [share.gather(column) for column in self._flat(data, z)]
+        gathered = share.gather_with_gradient(z.reshape(-1))
+        return self._project(gathered, whole, values, core)[share.part].reshape(shape)
+
+    def _project(
+        self, z: torch.Tensor, data: list[torch.Tensor], values: _eager.Params, core: Core
+    ) -> torch.Tensor:
+        """By the function that holds its solution; where something traces, by the operator."""
+        if _eager.is_plain(z):
+            return _eager.project(z, data, values, core.native)
+        if values.tensor is not None:
+            raise NotImplementedError(
+                "derivatives with respect to params are not known to compiled graphs and transforms; call the layer "
+                "outside of them, or hand over values without a gradient"
+            )
+        return project(z.reshape(-1), self._flat(data, z), values.values, core).reshape(z.shape)
+
+    def _values(self, params: Mapping[str, float | torch.Tensor]) -> _eager.Params:
+        """The values of all params, and those of them that carry a gradient."""
+        if not params:
+            return _eager.Params(list(self._params.values()), [], None)
+        tensors = {name: value for name, value in params.items() if isinstance(value, torch.Tensor)}
+        numbers = {name: value.item() if isinstance(value, torch.Tensor) else value for name, value in params.items()}
+        values = dict(self.program._core.params({**self._params, **numbers}))
+        tracked = {name: value for name, value in tensors.items() if value.requires_grad}
+        if not tracked:
+            return _eager.Params(list(values.values()), [], None)
+        names = list(values)
+        tensor = torch.stack([value.reshape(()).to("cpu", torch.float64) for value in tracked.values()])
+        return _eager.Params(list(values.values()), [names.index(name) for name in tracked], tensor)
 
     def _batch(
-        self, z: torch.Tensor, rows: torch.Tensor | None, columns: dict[str, torch.Tensor]
+        self, z: torch.Tensor, rows: torch.Tensor | None, columns: Mapping[str, torch.Tensor]
     ) -> tuple[Core, list[torch.Tensor]]:
         if self.data is not None:
             if columns:
                 raise TypeError("the layer has its data; hand over the rows of the batch, not columns")
             if rows is None:
                 rows = torch.arange(len(self.data), device=z.device)
-            return self._core(()), [rows.to(torch.int64).reshape(-1)]
+            return self._core(()), [rows.to(torch.int64)]
         if rows is not None:
             raise TypeError("the layer has no data; hand over the columns of the batch, not rows")
         names = tuple(sorted(columns))
-        return self._core(names), [self._column(columns[name], z) for name in names]
+        return self._core(names), [_wide(_tensor(columns[name])) for name in names]
 
     @staticmethod
-    def _column(values: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        column = torch.as_tensor(values)
-        if column.dtype in (torch.float16, torch.bfloat16):
-            column = column.float()
-        return column.detach().to(z.device).reshape(-1)
+    def _flat(data: list[torch.Tensor], z: torch.Tensor) -> list[torch.Tensor]:
+        """The data as vectors where the predictions are, without derivatives."""
+        return [column.detach().to(z.device).reshape(-1) for column in data]
 
     def _core(self, names: tuple[str, ...]) -> Core:
         core = self._cores.get(names)
@@ -135,16 +165,18 @@ class FairnessLayer(nn.Module):
             encoded = None if self.data is None else self.data._core
             core = Core(self.program, encoded, list(names), self.purpose, self.on_infeasible)
             self._cores[names] = core
-        self._last = core
+        if self._last is not core:
+            # Modules are slow to set attributes of.
+            self._last = core
         return core
 
     @property
     def last(self) -> Solution | None:
         """How the last batch was solved."""
-        report = None if self._last is None else self._last.native.last()
-        if report is None:
+        solution = None if self._last is None else self._last.native.last()
+        if solution is None:
             return None
-        found = json.loads(report)
+        found = json.loads(solution.report())
         return Solution(**found["facts"], rows=tuple(BoundRow(**row) for row in found["rows"]))
 
     # State
@@ -166,3 +198,12 @@ class FairnessLayer(nn.Module):
     def extra_repr(self) -> str:
         params = ", ".join(f"{name}={value:g}" for name, value in self._params.items())
         return f"{self.program.name}, {len(self.program.rows)} rows" + (f", {params}" if params else "")
+
+
+def _tensor(values: Any) -> torch.Tensor:
+    return values if isinstance(values, torch.Tensor) else torch.as_tensor(values)
+
+
+def _wide(values: torch.Tensor) -> torch.Tensor:
+    """Floats that NumPy and the runtime know."""
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

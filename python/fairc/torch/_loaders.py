@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,14 @@ def _dataset(x: Any, y: Any) -> TensorDataset:
     return TensorDataset(features, targets.unsqueeze(1) if targets.dim() == 1 else targets)
 
 
+def _loaders(
+    make: Callable[[TensorDataset, bool], DataLoader[Any]], train: tuple[Any, Any], *others: tuple[Any, Any]
+) -> tuple[DataLoader[Any], ...]:
+    """A loader of each split that there is; ``make`` is told whether it is the one to train on."""
+    given = [(x, y) for x, y in others if x is not None]
+    return (make(_dataset(*train), True), *(make(_dataset(x, y), False) for x, y in given))
+
+
 def create_stratified_dataloaders(
     X_train: Any,
     y_train: Any,
@@ -81,18 +89,16 @@ def create_stratified_dataloaders(
     for metrics that read labels. No sample is dropped.
     """
     indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
-    parts = [(X_train, y_train, batch_size_train, True)]
-    parts += [(x, y, batch_size_eval, False) for x, y in ((X_val, y_val), (X_test, y_test)) if x is not None]
-    loaders = []
-    for x, y, size, shuffle in parts:
-        dataset = _dataset(x, y)
+
+    def make(dataset: TensorDataset, training: bool) -> DataLoader[Any]:
         keys = dataset.tensors[0][:, indices]
         if by_label:
             keys = torch.cat([keys, dataset.tensors[1]], dim=1)
         cells = np.unique(keys.numpy(), axis=0, return_inverse=True)[1]
-        batches = StratifiedBatches(cells, size, seed=seed, shuffle=shuffle)
-        loaders.append(DataLoader(dataset, batch_sampler=batches))
-    return tuple(loaders)
+        size = batch_size_train if training else batch_size_eval
+        return DataLoader(dataset, batch_sampler=StratifiedBatches(cells, size, seed=seed, shuffle=training))
+
+    return _loaders(make, (X_train, y_train), (X_val, y_val), (X_test, y_test))
 
 
 def create_dataloaders(
@@ -107,9 +113,9 @@ def create_dataloaders(
     shuffle_train: bool = True,
 ) -> tuple[DataLoader[Any], ...]:
     """Plain loaders, which keep every sample. Stratified ones are better for training."""
-    size = batch_size_train if batch_size_eval is None else batch_size_eval
-    loaders = [DataLoader(_dataset(X_train, y_train), batch_size=batch_size_train, shuffle=shuffle_train)]
-    for x, y in ((X_val, y_val), (X_test, y_test)):
-        if x is not None:
-            loaders.append(DataLoader(_dataset(x, y), batch_size=size))
-    return tuple(loaders)
+
+    def make(dataset: TensorDataset, training: bool) -> DataLoader[Any]:
+        size = batch_size_train if training or batch_size_eval is None else batch_size_eval
+        return DataLoader(dataset, batch_size=size, shuffle=training and shuffle_train)
+
+    return _loaders(make, (X_train, y_train), (X_val, y_val), (X_test, y_test))

@@ -82,6 +82,8 @@ class FairModel(nn.Module):
         program = compile(spec_text(fairness_metric, known, self.prediction_bounds), name="fair_model.fair")
         params = {"eps": float(fairness_tolerance)} if "eps" in program.params else {}
         self.layer = FairnessLayer(program, params=params, on_infeasible=on_infeasible, distributed=distributed)
+        self._requires_targets = bool(program.needs)
+        self._columns = [(column(index), index) for index in indices]
         self._stream: Stream | None = None
         self._saved: dict[str, Any] | None = None
 
@@ -126,7 +128,7 @@ class FairModel(nn.Module):
     @property
     def requires_targets(self) -> bool:
         """Whether a row reads the label."""
-        return bool(self.program.needs)
+        return self._requires_targets
 
     @property
     def fairness_tolerance(self) -> float:
@@ -153,8 +155,8 @@ class FairModel(nn.Module):
 
     def columns(self, x: torch.Tensor, y: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
         """What the spec reads of an input and its labels."""
-        out = {column(index): x[:, index] for index in self.protected_attr_idx}
-        if self.requires_targets and y is not None:
+        out = {name: x.select(1, index) for name, index in self._columns}
+        if y is not None and self._requires_targets:
             out["y"] = y.reshape(-1)
         return out
 

@@ -1,4 +1,4 @@
-"""The projection as an operator of torch.
+"""The projection as an operator of torch, for graphs: ``torch.compile``, exports, and what else traces.
 
 Two operators, each a function of numbers alone (see ``python/src/layer.rs``)::
 
@@ -16,11 +16,11 @@ import itertools
 import weakref
 from typing import Any
 
-import numpy as np
 import torch
 
 from .. import _fairc
 from .._program import Program
+from ._eager import vector
 
 __all__ = ["Core", "project"]
 
@@ -52,11 +52,6 @@ def _native(key: int) -> _fairc.Layer:
     return core.native
 
 
-def _vector(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
-    """The memory of a tensor on the host; a copy of one that is elsewhere or has gaps."""
-    return tensor.detach().cpu().contiguous().numpy()
-
-
 @torch.library.custom_op(
     "fairc::project",
     mutates_args=(),
@@ -65,7 +60,7 @@ def _vector(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
 def _project(
     z: torch.Tensor, data: list[torch.Tensor], params: list[float], key: int, remember: bool
 ) -> torch.Tensor:
-    y = _native(key).forward(_vector(z), [_vector(column) for column in data], list(params), remember)
+    y = _native(key).forward(vector(z), [vector(column) for column in data], list(params), remember)
     return torch.from_numpy(y).to(z.device)
 
 
@@ -77,8 +72,8 @@ def _project(
 def _project_vjp(
     z: torch.Tensor, data: list[torch.Tensor], params: list[float], v: torch.Tensor, key: int, transposed: bool
 ) -> torch.Tensor:
-    columns = [_vector(column) for column in data]
-    u = _native(key).derivative(_vector(z), columns, list(params), _vector(v), transposed)
+    columns = [vector(column) for column in data]
+    u = _native(key).derivative(vector(z), columns, list(params), vector(v), transposed)
     return torch.from_numpy(u).to(z.device)
 
 

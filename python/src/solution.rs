@@ -1,0 +1,133 @@
+//! A solved batch: its derivatives, and how it ended.
+//!
+//! The derivative is `J = D − W⁻¹ Qᵀ Q` (see `fairc::runtime::project`). Its own derivative with respect to the vector
+//! that it is applied to is `J` again, or its transpose, so any order follows from one function: `Jᵀ v`, and
+//! `J v = W⁻¹ Jᵀ (W v)`.
+
+use std::sync::Arc;
+
+use fairc::bind::Bound as BoundBatch;
+use fairc::runtime::project::{ProjectError, Projection, Sample, Side, Status};
+use fairc::spec::status_word;
+use numpy::PyArray1;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use serde_json::json;
+
+use crate::arrays::{Numbers, contiguous};
+use crate::errors;
+use crate::problem::rows_json;
+use crate::program::Shared;
+
+/// A batch and its projection.
+pub struct Solved<T: Sample> {
+    pub bound: BoundBatch,
+    pub projection: Projection<T>,
+    /// For each param that is differentiated, the derivatives of lower and upper sides.
+    pub slopes: Vec<(Vec<f64>, Vec<f64>)>,
+}
+
+impl<T: Sample> Solved<T> {
+    /// `Jᵀ v`, or `J v` where `transposed`; a sample without weight has no part in any row.
+    pub fn derivative(&self, v: &[T], transposed: bool) -> Result<Vec<T>, ProjectError> {
+        let problem = &self.bound.problem;
+        let Some(weights) = problem.weights().filter(|_| transposed) else {
+            return Ok(self.projection.vjp(problem, v)?.z);
+        };
+        let scaled = v.iter().zip(&weights).map(|(v, w)| if *w > 0.0 { T::narrow(v.widen() * w) } else { *v });
+        let mut out = self.projection.vjp(problem, &scaled.collect::<Vec<_>>())?.z;
+        for (out, w) in out.iter_mut().zip(&weights).filter(|(_, w)| **w > 0.0) {
+            *out = T::narrow(out.widen() / w);
+        }
+        Ok(out)
+    }
+
+    /// The derivatives of `vᵀ ŷ` with respect to the params of `slopes`.
+    ///
+    /// Where a tolerance of 0 makes both sides of a row active, the derivative is that of a growing one: of the side that
+    /// the multiplier presses on.
+    fn by_params(&self, v: &[T]) -> Result<Vec<f64>, ProjectError> {
+        if self.projection.status != Status::Optimal {
+            return Err(ProjectError::NoDerivative);
+        }
+        let found = self.projection.vjp(&self.bound.problem, v)?;
+        let at = |values: &[f64], row: usize| values.get(row).copied().unwrap_or(0.0);
+        let presses_down = |(side, multiplier): (&Side, &f64)| *side == Side::Both && *multiplier < 0.0;
+        let down = self.projection.active.iter().zip(&self.projection.multipliers).map(presses_down);
+        let down: Vec<bool> = down.collect();
+        let by = |(lower, upper): &(Vec<f64>, Vec<f64>)| {
+            let of_row = |(row, &down): (usize, &bool)| {
+                let side = if down { lower } else { upper };
+                at(&found.lower, row) * at(lower, row) + at(&found.upper, row) * at(side, row)
+            };
+            down.iter().enumerate().map(of_row).sum()
+        };
+        Ok(self.slopes.iter().map(by).collect())
+    }
+
+    fn report(&self, shared: &Shared) -> String {
+        let found = &self.projection;
+        let facts = json!({ "status": status_word(&found.status), "n": found.y.len(),
+            "multipliers": found.multipliers, "row_violation": found.certificate.row_violation,
+            "bound_violation": found.certificate.bound_violation });
+        format!("{{\"facts\":{facts},\"rows\":{}}}", rows_json(&self.bound, shared))
+    }
+}
+
+/// A solved batch of one of the two types.
+#[derive(Clone)]
+pub enum Found {
+    Single(Arc<Solved<f32>>),
+    Double(Arc<Solved<f64>>),
+}
+
+#[pyclass(frozen, module = "fairc._fairc", name = "Solution")]
+pub struct PySolution {
+    pub shared: Arc<Shared>,
+    pub found: Found,
+}
+
+#[pymethods]
+impl PySolution {
+    /// `Jᵀ v`, or `J v` where `transposed`.
+    fn derivative<'py>(&self, py: Python<'py>, v: &Bound<'py, PyAny>, transposed: bool) -> PyResult<Bound<'py, PyAny>> {
+        match (&self.found, Numbers::new(v)?) {
+            (Found::Single(found), Numbers::Single(v)) => applied(py, found, &contiguous(&v), transposed),
+            (Found::Double(found), Numbers::Double(v)) => applied(py, found, &contiguous(&v), transposed),
+            _ => Err(wrong_type()),
+        }
+    }
+
+    /// The derivatives of `vᵀ ŷ` with respect to the params that were named when solving, in their order.
+    fn by_params<'py>(&self, py: Python<'py>, v: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let found = match (&self.found, Numbers::new(v)?) {
+            (Found::Single(found), Numbers::Single(v)) => found.by_params(&contiguous(&v)),
+            (Found::Double(found), Numbers::Double(v)) => found.by_params(&contiguous(&v)),
+            _ => return Err(wrong_type()),
+        };
+        found.map(|found| PyArray1::from_vec(py, found)).map_err(|error| errors::unsolved(py, &error))
+    }
+
+    /// How the batch was solved, as JSON.
+    fn report(&self) -> String {
+        match &self.found {
+            Found::Single(found) => found.report(&self.shared),
+            Found::Double(found) => found.report(&self.shared),
+        }
+    }
+}
+
+/// [`Solved::derivative`] as an array, without the interpreter's lock while it is found.
+pub fn applied<'py, T: Sample + numpy::Element>(
+    py: Python<'py>,
+    found: &Solved<T>,
+    v: &[T],
+    transposed: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let out = py.detach(|| found.derivative(v, transposed)).map_err(|error| errors::unsolved(py, &error))?;
+    Ok(PyArray1::from_vec(py, out).into_any())
+}
+
+pub fn wrong_type() -> PyErr {
+    PyTypeError::new_err("the gradient is of another type than the predictions")
+}
