@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Everything that must pass: formatting, lints, documentation, tests, and the oracles in Python.
 #
-#   bash tests/run.sh            all of it but Python
+#   bash tests/run.sh            all of it
 #   bash tests/run.sh core       formatting, lints and the Rust tests alone (no Python)
 #   bash tests/run.sh oracles    the comparisons with Python alone
 #   bash tests/run.sh torch      training alone: installs libtorch in .venv (about 1 GB), builds and tests the feature
-#   bash tests/run.sh python     the Python package alone, with a wheel for empty environments; see tests/python.sh
+#   bash tests/run.sh python     the Python package alone: installs torch in .venv (about 5 GB); see tests/python.sh
 #
-# Needs Rust, Python 3 with venv and a C compiler, for training a C++ compiler too; it makes its own virtual environment in
-# .venv.
+# Needs Rust, Python 3 with venv and a C compiler, for training and the Python package a C++ compiler too; it makes its own
+# virtual environment in .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -58,10 +58,15 @@ torch() {
     cargo test --features torch --no-fail-fast --test torch
 }
 
+python_package() {
+    step "the Python package"
+    bash tests/python.sh
+}
+
 case "${1:-all}" in
 core) core ;;
 torch) torch ;;
-python) bash tests/python.sh wheel ;;
+python) python_package ;;
 oracles)
     python_environment
     oracles
@@ -70,7 +75,12 @@ all)
     python_environment
     core
     oracles
-    if command -v c++ >/dev/null; then torch; else step "training is left out: no C++ compiler (c++) was found"; fi
+    if command -v c++ >/dev/null; then
+        torch
+        python_package
+    else
+        step "training and the Python package are left out: no C++ compiler (c++) was found"
+    fi
     ;;
 *)
     echo "usage: bash tests/run.sh [all|core|oracles|torch|python]" >&2
