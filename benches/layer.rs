@@ -12,7 +12,7 @@ use fairc::data::{Format, Source};
 use fairc::language::program::Program;
 use fairc::language::span;
 use fairc::language::syntax::import::NoImports;
-use fairc::runtime::{Gradient, Projection, Projector, Settings};
+use fairc::runtime::{Gradient, Projection, Projector, Settings, Side};
 use fairc::torch::{Adam, Architecture, FairLayer, Link, Loss, Mlp, Optimiser, Random};
 use tch::nn::Module;
 use tch::{Device, Kind, Tensor, nn};
@@ -27,26 +27,32 @@ fn main() {
     let source = span::Source { name: "bench.fair".into(), text: SPEC.into() };
     let Some(program) = fairc::compile(source, &NoImports).program else { return };
     println!("microseconds, minimum of many runs; one step is forward, backward and Adam on an MLP 64-32");
-    let heads = [
-        "n",
-        "project",
-        "vjp",
-        "bind",
-        "layer fwd",
-        "layer fwd+bwd",
-        "loss fwd+bwd",
-        "step without",
-        "step with",
-        "ratio",
-    ];
-    println!("{}", heads.map(|head| format!("{head:>14}")).join(""));
+    println!(
+        "forward+: FairLayer::forward and backward through it; cut+: FairLayer::cut and pull_back; loss: what both contain"
+    );
+    println!("{:>14}{}", "n", HEADS.map(|head| format!("{head:>14}")).join(""));
     for n in [256, 1024, 4096, 16384] {
         let line = measure(&program, n);
-        let ratio = line[7] / line[6];
         let numbers: String = line.iter().map(|value| format!("{value:>14.1}")).collect();
-        println!("{n:>14}{numbers}{ratio:>14.2}");
+        let [.., without, forward, cut] = line;
+        println!("{n:>14}{numbers}{:>14.2}{:>14.2}", forward / without, cut / without);
     }
 }
+
+const HEADS: [&str; 12] = [
+    "project",
+    "vjp",
+    "bind",
+    "loss",
+    "forward",
+    "forward+",
+    "cut+",
+    "step without",
+    "step forward",
+    "step cut",
+    "ratio forward",
+    "ratio cut",
+];
 
 /// Microseconds of the fastest run.
 fn fastest(mut run: impl FnMut()) -> f64 {
@@ -62,20 +68,19 @@ fn fastest(mut run: impl FnMut()) -> f64 {
     best
 }
 
-/// The same of two runs that take turns, so that both see the machine equally busy.
-fn fastest_by_turns(mut run: impl FnMut(bool)) -> (f64, f64) {
-    let mut best = [f64::INFINITY; 2];
+/// The same of runs that take turns, so that all see the machine equally busy.
+fn fastest_by_turns<const N: usize>(mut run: impl FnMut(usize)) -> [f64; N] {
+    let mut best = [f64::INFINITY; N];
     let begin = Instant::now();
     let mut runs = 0;
-    while runs < 60 || (begin.elapsed().as_secs_f64() < 5.0 && runs < 20_000) {
-        let with = runs % 2 == 1;
+    while runs < 30 * N || (begin.elapsed().as_secs_f64() < 7.0 && runs < 30_000) {
         let start = Instant::now();
-        run(with);
-        let slot = &mut best[usize::from(with)];
+        run(runs % N);
+        let slot = &mut best[runs % N];
         *slot = slot.min(start.elapsed().as_secs_f64() * 1e6);
         runs += 1;
     }
-    (best[0], best[1])
+    best
 }
 
 fn data(program: &Program, n: usize, random: &mut Random) -> Encoded {
@@ -85,7 +90,7 @@ fn data(program: &Program, n: usize, random: &mut Random) -> Encoded {
     encode(program, &Params::defaults(program), &source, &EncodeOptions::default(), &mut |_, _| {}).unwrap()
 }
 
-fn measure(program: &Program, n: usize) -> [f64; 8] {
+fn measure(program: &Program, n: usize) -> [f64; 10] {
     let mut random = Random::new(1, "bench", n as u64);
     let encoded = data(program, 4 * n, &mut random);
     let params = Params::defaults(program);
@@ -107,29 +112,46 @@ fn measure(program: &Program, n: usize) -> [f64; 8] {
     let leaf = Tensor::from_slice(&z).set_requires_grad(true);
     let seed = Tensor::from_slice(&v);
     let forward = fastest(|| drop(black_box(layer.forward(&leaf, &samples).unwrap())));
-    // A gradient needs a loss; what that costs alone is in the next column.
-    let back =
-        |y: &Tensor| drop(black_box(Tensor::run_backward(&[(y * &seed).sum(Kind::Float)], &[&leaf], false, false)));
-    let both = fastest(|| back(&layer.forward(&leaf, &samples).unwrap().y));
-    let alone = fastest(|| back(&leaf));
+    // A gradient needs a loss; what that costs alone is in a column of its own.
+    let loss = |y: &Tensor| (y * &seed).sum(Kind::Float);
+    let gradient_of = |loss: Tensor| drop(black_box(Tensor::run_backward(&[loss], &[&leaf], false, false)));
+    let [alone, both, in_two] = fastest_by_turns(|way| match way {
+        0 => gradient_of(loss(&leaf)),
+        1 => gradient_of(loss(&layer.forward(&leaf, &samples).unwrap().y)),
+        _ => {
+            let cut = layer.cut(&leaf, &samples).unwrap();
+            loss(&cut.fair.y).backward();
+            gradient_of(cut.surrogate_loss().unwrap());
+        }
+    });
 
     let store = nn::VarStore::new(Device::Cpu);
     let architecture = "mlp:64,32".parse::<Architecture>().unwrap();
     let model = Mlp::new(store.root(), WIDTH as usize, &architecture, Link::Sigmoid, 1).unwrap();
     let x: Vec<f32> = (0..n as i64 * WIDTH).map(|_| random.uniform() as f32).collect();
+    // Women stand out in one column, so that the row is active as it is in training.
+    let sex: Vec<f32> = rows.iter().map(|row| if women(row) { 50.0 } else { 0.0 }).collect();
     let x = Tensor::from_slice(&x).reshape([-1, WIDTH]);
+    x.select(1, 0).copy_(&Tensor::from_slice(&sex));
+    let active = layer.forward(&model.forward(&x), &samples).unwrap().active;
+    assert_ne!(active[0], Side::Inactive, "the row is not active");
     let target = Tensor::from_slice(&rows.iter().map(|_| random.below(2) as f32).collect::<Vec<_>>());
     let mut adam = Adam::new(&store);
-    let mut step = |output: &mut dyn FnMut(Tensor) -> Tensor| {
-        let loss = Loss::Bce.of(&output(model.forward(&x)), &target);
+    let steps = fastest_by_turns(|way| {
+        let z = model.forward(&x);
         adam.zero_grad();
-        loss.backward();
+        match way {
+            0 => Loss::Bce.of(&z, &target).backward(),
+            1 => Loss::Bce.of(&layer.forward(&z, &samples).unwrap().y, &target).backward(),
+            _ => {
+                let cut = layer.cut(&z, &samples).unwrap();
+                Loss::Bce.of(&cut.fair.y, &target).backward();
+                cut.pull_back().unwrap();
+            }
+        }
         // A rate of zero, so that the network stays what it is.
         adam.step(0.0).unwrap();
-    };
-    let (without, with) = fastest_by_turns(|with| match with {
-        true => step(&mut |z| layer.forward(&z, &samples).unwrap().y),
-        false => step(&mut |z| z),
     });
-    [project, vjp, bind, forward, both, alone, without, with]
+    let [without, forward_step, cut_step] = steps;
+    [project, vjp, bind, alone, forward, both, in_two, without, forward_step, cut_step]
 }

@@ -19,7 +19,7 @@
 use tch::{Kind, Tensor};
 
 use super::error::LayerError;
-use super::solver::{Directions, Scalar, Solved, refuse_unsolved};
+use super::solver::{Derivative, Directions, Linear, Scalar, Solved, refuse_unsolved};
 use crate::runtime::problem::{Bounds, Problem, ProblemParts, RowsByCell};
 use crate::runtime::project::{Certificate, ProjectError, Projection, Settings, Tangent, project};
 
@@ -51,7 +51,7 @@ pub(super) fn solve<T: Scalar>(
     z: &Tensor,
     settings: &Settings,
     with_gradient: bool,
-) -> Result<Solved, LayerError> {
+) -> Result<(Solved, Derivative<'static>), LayerError> {
     refuse_infinite(z)?;
     let mut lumps = Lumps::new(problem, T::inward(bounds.0, bounds.1), z)?;
     let mut sides = Sides::new(problem);
@@ -263,7 +263,13 @@ impl<'a> Lumps<'a> {
     }
 
     /// The result as tensors on the device.
-    fn finish(&self, found: Found, y: Tensor, sums: &RowSums, with_gradient: bool) -> Result<Solved, LayerError> {
+    fn finish(
+        &self,
+        found: Found,
+        y: Tensor,
+        sums: &RowSums,
+        with_gradient: bool,
+    ) -> Result<(Solved, Derivative<'static>), LayerError> {
         let (lo, hi) = self.interval;
         let free = y.f_gt(lo)?.f_logical_and(&y.f_lt(hi)?)?.f_to_kind(self.kind)?;
         let Tangent { rows, factor } = found.projection.tangent(&found.problem)?;
@@ -279,7 +285,9 @@ impl<'a> Lumps<'a> {
         let row_violation = beyond.map(|(a, ((l, u), _))| (l - a).max(a - u)).fold(0.0, f64::max);
         let Projection { status, multipliers, active, certificate, .. } = found.projection;
         let certificate = Certificate { row_violation, bound_violation: 0.0, ..certificate };
-        Ok(Solved { y, free, directions, rows, status, multipliers, active, certificate })
+        let count = free.f_sum(Kind::Int64)?.f_int64_value(&[])?;
+        let solved = Solved { y, free: usize::try_from(count).unwrap_or(0), status, multipliers, active, certificate };
+        Ok((solved, Derivative::Device(Linear { free, directions, rows })))
     }
 
     fn tensor(&self, values: &[f64]) -> Result<Tensor, LayerError> {

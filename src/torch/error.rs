@@ -22,6 +22,12 @@ pub enum LayerError {
     /// The output holds NaN or infinite numbers, or numbers too large.
     #[error("the network's output cannot be projected: {0}; lower the learning rate if training diverges")]
     Project(#[from] ProjectError),
+    /// The loss has a derivative that is NaN or infinite.
+    #[error("the derivative of the loss with respect to the fair prediction of sample {index} of the batch is {value}")]
+    Gradient { index: usize, value: f64 },
+    /// A cut was pulled back before the loss was.
+    #[error("the fair predictions have no gradient yet: call `backward` on a loss that is a function of them first")]
+    NotBackward,
     /// A batch makes no problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),

@@ -8,7 +8,7 @@
 //!
 //! | module | job |
 //! | --- | --- |
-//! | `layer`, `solver`, `device`, `tracked` | the layer: values from the runtime, derivatives as tensors |
+//! | `layer`, `cut`, `solver`, `device`, `tracked` | the layer: values from the runtime, derivatives as tensors or from the runtime |
 //! | `features`, `batches`, `random` | from tables to tensors, splits and batches |
 //! | `model`, `optimiser`, `schedule` | what `fairc train` trains, and with what |
 //! | `trainer`, `progress`, `checkpoint` | the loop and its state |
@@ -18,6 +18,7 @@
 mod batches;
 mod bundle;
 mod checkpoint;
+mod cut;
 mod device;
 mod error;
 mod evaluate;
@@ -36,6 +37,7 @@ mod trainer;
 pub use batches::{Sampling, Split, epoch};
 pub use bundle::{Bundle, Description, VERSION as MODEL_VERSION, write_text};
 pub use checkpoint::Checkpoint;
+pub use cut::Cut;
 pub use error::{LayerError, TrainError};
 pub use evaluate::{Evaluation, Gap, accuracy, auc};
 pub use features::{Features, Table};

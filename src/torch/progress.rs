@@ -39,6 +39,9 @@ pub struct TrainRecord {
     pub skipped: usize,
     /// Batches that no predictions satisfied and that were relaxed.
     pub relaxed: usize,
+    /// With the layer: predictions strictly between their bounds, the ones that a gradient passes through.
+    #[serde(default)]
+    pub free: usize,
     /// Largest violation of a row in a batch, of the layer's returned numbers.
     pub violation: f64,
     /// Largest violation of a bound, likewise.
@@ -80,6 +83,11 @@ impl Progress {
         self.history.iter().rev().find(|record| record.best)
     }
 
+    /// Epochs in which the layer passed no gradient.
+    pub(super) fn epochs_without_gradient(&self) -> usize {
+        self.history.iter().filter(|record| record.train.free == 0).count()
+    }
+
     pub(super) fn add(&mut self, loss: f64, samples: usize, seconds: f64) {
         self.sums.loss += loss * samples as f64;
         self.sums.samples += samples;
@@ -91,6 +99,7 @@ impl Progress {
     pub(super) fn note_projection(&mut self, fair: &Fair) {
         self.sums.skipped += fair.bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
         self.sums.relaxed += usize::from(matches!(fair.status, Status::Relaxed(_)));
+        self.sums.free += fair.free;
         self.sums.violation = self.sums.violation.max(fair.certificate.row_violation);
         self.sums.outside = self.sums.outside.max(fair.certificate.bound_violation);
     }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use tch::{Kind, Tensor};
 
 use super::error::LayerError;
-use super::solver::Solved;
+use super::solver::{Linear, Solved};
 use crate::bind::{Arithmetic, Bound, Encoded, Params, Samples, TracedRow, Tracked};
 use crate::language::program::{Function, Program};
 use crate::runtime::problem::Problem;
@@ -64,7 +64,12 @@ impl Tracks {
 }
 
 /// The fair output with derivatives with respect to `z`, params and labels; `z` is flat.
-pub(super) fn tracked_output(batch: &Batch<'_>, solved: &Solved, z: &Tensor) -> Result<Tensor, LayerError> {
+pub(super) fn tracked_output(
+    batch: &Batch<'_>,
+    solved: &Solved,
+    linear: &Linear,
+    z: &Tensor,
+) -> Result<Tensor, LayerError> {
     let numbers = Numbers::new(batch, z)?;
     let problem = &batch.bound.problem;
     let capped: Vec<usize> = (solved.active.iter().enumerate())
@@ -72,9 +77,9 @@ pub(super) fn tracked_output(batch: &Batch<'_>, solved: &Solved, z: &Tensor) -> 
         .map(|(row, _)| row)
         .collect();
     let trace = |rows: &[usize]| batch.encoded.trace(batch.bound, batch.params, batch.samples, rows, &numbers);
-    let (rows, soft) = (trace(&solved.rows)?, trace(&capped)?);
+    let (rows, soft) = (trace(&linear.rows)?, trace(&capped)?);
     let exact = solved.y.f_to_kind(Kind::Double)?;
-    let free = solved.free.f_to_kind(Kind::Double)?;
+    let free = linear.free.f_to_kind(Kind::Double)?;
     let inverse = match problem.weights() {
         None => free.shallow_clone(),
         Some(weights) => {
@@ -90,7 +95,7 @@ pub(super) fn tracked_output(batch: &Batch<'_>, solved: &Solved, z: &Tensor) -> 
     }
     let mut closed = raw.f_mul(&free)?;
     if !rows.is_empty() {
-        let sides = sides(&rows, solved, problem)?;
+        let sides = sides(&rows, &linear.rows, solved, problem)?;
         let lines: Vec<&Tensor> = rows.iter().map(|row| &row.coefficients).collect();
         let a = Tensor::f_stack(&lines, 0)?;
         let a_free = a.f_mul(&free)?;
@@ -116,10 +121,15 @@ pub(super) struct Batch<'a> {
 }
 
 /// The sides on which the active rows lie, as tensors; they must be those of the problem.
-fn sides(rows: &[TracedRow<Tensor>], solved: &Solved, problem: &Problem) -> Result<Tensor, LayerError> {
+fn sides(
+    rows: &[TracedRow<Tensor>],
+    places: &[usize],
+    solved: &Solved,
+    problem: &Problem,
+) -> Result<Tensor, LayerError> {
     const SAME: f64 = 1e-6;
     let mut sides = Vec::with_capacity(rows.len());
-    for (row, &place) in rows.iter().zip(&solved.rows) {
+    for (row, &place) in rows.iter().zip(places) {
         let lower = solved.active.get(place) == Some(&Side::Lower);
         let (side, known) = if lower { (&row.lower, problem.lower()) } else { (&row.upper, problem.upper()) };
         let known = known.get(place).copied().unwrap_or(f64::NAN);

@@ -86,6 +86,9 @@ pub enum Event<'a> {
     Step { epoch: u64, step: usize, steps: usize, loss: f64 },
     /// An epoch is done.
     Epoch(&'a Record),
+    /// In this epoch every prediction of the layer was at a bound, where it has no derivative: the network has learned
+    /// nothing, and will not from where it stands. Told once, and not where [`Options::own_loss`] teaches it all the same.
+    NoGradient { epoch: u64 },
 }
 
 /// Told of every step and epoch; an answer of `false` ends training after what is being done.
@@ -186,31 +189,55 @@ impl<'a> Trainer<'a> {
             progress.keep_best(self.store)?;
         }
         progress.finished = verdict.stop;
-        Ok((self.watch)(&Event::Epoch(&record)) && going)
+        going &= (self.watch)(&Event::Epoch(&record));
+        let taught_by_layer = self.options.mode == Mode::Layer && self.options.own_loss == 0.0;
+        if taught_by_layer && record.train.free == 0 && progress.epochs_without_gradient() == 1 {
+            going &= (self.watch)(&Event::NoGradient { epoch: record.epoch });
+        }
+        Ok(going)
     }
 
     /// Forward, backward, one change of the variables; the loss before it.
     fn step(&mut self, layer: &mut FairLayer<'_>, samples: &[u32], progress: &mut Progress) -> Result<f64, TrainError> {
         let (x, target) = gather(self.data, samples)?;
         let z = self.model.forward(&x);
-        let loss = match self.options.mode {
-            Mode::Layer => {
-                let fair = layer.forward(&z, &Samples::Rows(samples))?;
-                progress.note_projection(&fair);
-                let loss = (self.loss)(&fair.y, &target);
-                if self.options.own_loss > 0.0 { loss + (self.loss)(&z, &target) * self.options.own_loss } else { loss }
-            }
+        self.optimiser.zero_grad();
+        let value = match self.options.mode {
+            Mode::Layer => self.back_through_layer(layer, &z, &target, samples, progress)?,
             Mode::Penalty(weight) => {
                 let bound = self.data.encoded.bind(&self.data.params, &Samples::Rows(samples));
                 let bound = bound.map_err(LayerError::Bind)?;
-                (self.loss)(&z, &target) + penalty(&bound.problem, &z)? * weight
+                back(&((self.loss)(&z, &target) + penalty(&bound.problem, &z)? * weight))?
             }
-            Mode::ProjectAfter | Mode::None => (self.loss)(&z, &target),
+            Mode::ProjectAfter | Mode::None => back(&(self.loss)(&z, &target))?,
         };
-        self.optimiser.zero_grad();
-        loss.f_backward()?;
         self.optimiser.step(self.schedule.rate)?;
-        Ok(loss.f_double_value(&[])?)
+        Ok(value)
+    }
+
+    /// The gradient of the loss of the fair predictions of `z`, and of the network's own; the value of both.
+    fn back_through_layer(
+        &self,
+        layer: &mut FairLayer<'_>,
+        z: &Tensor,
+        target: &Tensor,
+        samples: &[u32],
+        progress: &mut Progress,
+    ) -> Result<f64, TrainError> {
+        let cut = layer.cut(z, &Samples::Rows(samples))?;
+        progress.note_projection(&cut.fair);
+        let fair = back(&(self.loss)(&cut.fair.y, target))?;
+        if !fair.is_finite() {
+            // The caller says so; there is no gradient to carry on.
+            return Ok(fair);
+        }
+        if self.options.own_loss == 0.0 {
+            cut.pull_back()?;
+            return Ok(fair);
+        }
+        let own = (self.loss)(z, target) * self.options.own_loss;
+        (cut.surrogate_loss()? + &own).f_backward()?;
+        Ok(fair + own.f_double_value(&[])?)
     }
 
     fn save(&self, progress: &Progress) -> Result<(), TrainError> {
@@ -221,6 +248,12 @@ impl<'a> Trainer<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// Adds the gradient of a loss to those of its variables; its value.
+fn back(loss: &Tensor) -> Result<f64, TrainError> {
+    loss.f_backward()?;
+    Ok(loss.f_double_value(&[])?)
 }
 
 /// The features and targets of some samples.

@@ -20,11 +20,12 @@ impl Random {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    #[allow(dead_code, reason = "each suite is a crate of its own and uses a part")]
     pub fn between(&mut self, lo: f64, hi: f64) -> f64 {
         lo + (hi - lo) * self.uniform()
     }
 
-    #[allow(dead_code, reason = "each suite is a crate of its own and uses a part")]
+    #[allow(dead_code, reason = "as above")]
     pub fn chance(&mut self, probability: f64) -> bool {
         self.uniform() < probability
     }

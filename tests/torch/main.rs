@@ -1,5 +1,6 @@
 //! The fairness layer, the trainer and what they promise. Needs libtorch: `bash tests/run.sh torch`.
 
+mod cut;
 mod gradients;
 mod layer;
 mod place;

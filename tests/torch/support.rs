@@ -1,27 +1,15 @@
 //! Specs and small random data sets.
 
+#[path = "../common/random.rs"]
+mod random;
+
 use fairc::bind::{EncodeOptions, Encoded, Params, encode};
 use fairc::data::{Format, Source};
 use fairc::language::program::Program;
 use fairc::language::span;
 use fairc::language::syntax::import::NoImports;
 
-/// splitmix64: the same data on every machine.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((x ^ (x >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.uniform() * limit as f64) as usize
-    }
-}
+pub use random::Random;
 
 pub fn compile(text: &str) -> Program {
     let source = span::Source { name: "test.fair".into(), text: text.into() };
@@ -46,16 +34,16 @@ pub struct People {
 }
 
 impl People {
-    /// `n` people; women score lower.
+    /// `n` people; women score lower, and some count nothing.
     pub fn random(n: usize, seed: u64) -> People {
         let mut random = Random(seed);
         let mut people = People { sex: vec![], race: vec![], age: vec![], weight: vec![], income: vec![], z: vec![] };
-        for _ in 0..n {
+        for i in 0..n {
             let female = random.uniform() < 0.4;
             people.sex.push(if female { "f" } else { "m" });
             people.race.push(["a", "b", "c"][random.below(3)]);
             people.age.push(20.0 + 50.0 * random.uniform());
-            people.weight.push(0.5 + random.uniform());
+            people.weight.push(if i % 10 == 3 { 0.0 } else { 0.5 + random.uniform() });
             people.income.push(random.uniform());
             people.z.push(1.2 * random.uniform() - if female { 0.25 } else { 0.0 });
         }

@@ -127,6 +127,36 @@ fn other_modes_compare() {
     assert!(gap(&metrics("penalty=5", "penalty")) < gap(&none));
 }
 
+/// Pay between 12 and 17, which a network without a sigmoid is far from when it begins.
+#[test]
+fn a_network_that_cannot_learn_is_told_so_once() {
+    let place = Place::new();
+    let mut random = Random(4);
+    let mut rows = "sex,skill,pay\n".to_owned();
+    for _ in 0..300 {
+        let (man, skill) = (random.uniform() < 0.6, random.uniform());
+        rows += &format!("{},{skill:.3},{:.3}\n", if man { "m" } else { "f" }, 12.0 + 5.0 * skill);
+    }
+    fs::write(place.path("pay.csv"), rows).unwrap();
+    let spec = "column sex: {f, m}\npredict pay: real in [10, 20]\nuse demographic_parity(sex, 0.1)";
+    fs::write(place.path("pay.fair"), spec).unwrap();
+    let train = "train pay.fair --data pay.csv --target pay --loss mse --model mlp:8 --batch 64 --lr 0.1 --epochs 40";
+    let free = |folder: &str| -> Vec<u64> {
+        let history = fs::read_to_string(place.path(folder).join("history.jsonl")).unwrap();
+        let of = |line: &str| serde_json::from_str::<Value>(line).unwrap()["train"]["free"].as_u64().unwrap();
+        history.lines().map(of).collect()
+    };
+    let done = place.good(&format!("{train} -o stuck"));
+    assert_eq!(done.stderr.matches("learned nothing").count(), 1, "{}", done.stderr);
+    assert!(done.stderr.contains("in epoch 1 ") && done.stderr.contains("`--own-loss 0.5`"), "{}", done.stderr);
+    assert!(free("stuck").iter().all(|&free| free == 0));
+    let done = place.good(&format!("{train} --own-loss 0.5 -o pulled"));
+    assert!(!done.stderr.contains("learned nothing"), "{}", done.stderr);
+    assert!(*free("pulled").last().unwrap() > 0);
+    let loss = |folder: &str| place.json(&format!("{folder}/metrics.json"))["test"]["loss"].as_f64().unwrap();
+    assert!(loss("pulled") < 0.2 * loss("stuck"), "{} {}", loss("pulled"), loss("stuck"));
+}
+
 #[test]
 fn a_sweep_trains_once_for_each_value() {
     let place = Place::new();

@@ -1,6 +1,11 @@
 //! The problems that are timed: the same for all solvers.
 
+#[path = "../../../tests/common/random.rs"]
+mod random;
+
 use fairc::runtime::{Bounds, Problem, ProblemParts, RowsByCell};
+
+pub use random::Random;
 
 /// A batch as encoded data: cells of the samples, and what the rows mean.
 pub struct Batch {
@@ -56,26 +61,9 @@ impl Family {
     }
 }
 
-/// A small generator (splitmix64): the same batches everywhere.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-
-    pub fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Irwin-Hall: near enough to a normal.
-    pub fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
+/// Irwin-Hall: near enough to a normal.
+fn normal(random: &mut Random) -> f64 {
+    (0..12).map(|_| random.uniform()).sum::<f64>() - 6.0
 }
 
 /// Scores around a mean that differs between cells, about a tenth outside `[0, 1]`.
@@ -83,10 +71,10 @@ pub fn batch(family: Family, n: usize, seed: u64) -> Batch {
     let mut random = Random(seed);
     let cells = family.cells();
     let centre: Vec<f64> = (0..cells).map(|_| 0.5 + 0.12 * (random.uniform() - 0.5) * 2.0).collect();
-    let cell: Vec<u32> = (0..n).map(|_| (random.next() % cells as u64) as u32).collect();
-    let z = cell.iter().map(|&c| centre[c as usize] + 0.3 * random.normal()).collect();
-    let v = (0..n).map(|_| random.normal()).collect();
-    let base_rate = (0..cells).map(|_| 0.5 + 0.05 * random.normal()).collect();
+    let cell: Vec<u32> = (0..n).map(|_| random.below(cells) as u32).collect();
+    let z = cell.iter().map(|&c| centre[c as usize] + 0.3 * normal(&mut random)).collect();
+    let v = (0..n).map(|_| normal(&mut random)).collect();
+    let base_rate = (0..cells).map(|_| 0.5 + 0.05 * normal(&mut random)).collect();
     Batch { family, cell, z, v, base_rate }
 }
 
@@ -185,7 +173,7 @@ pub fn large_parity(n: usize) -> ProblemParts {
     let cell: Vec<u32> = (0..n)
         .map(|i| {
             if i % 64 == 0 {
-                bits = random.next();
+                bits = random.bits();
             }
             ((bits >> (i % 64)) & 1) as u32
         })

@@ -59,6 +59,16 @@ pub fn line(record: &Record) -> String {
     )
 }
 
+/// What to do where the layer passed no gradient.
+pub fn no_gradient(epoch: u64) -> String {
+    format!(
+        "in epoch {} the network learned nothing: every prediction was at a bound, where the layer passes no gradient; \
+         `--own-loss 0.5` pulls the network's own output within the bounds, another `--seed` may begin there, and the \
+         sigmoid of `--loss bce` begins between 0 and 1",
+        epoch + 1
+    )
+}
+
 impl Outputs<'_> {
     /// Writes history, pictures, model and metrics.
     pub fn write(

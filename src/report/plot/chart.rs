@@ -241,8 +241,8 @@ impl Curve {
         if self.dots {
             chart.draw_series(points().map(|point| EmptyElement::at(point) + dot(index, color, (0, 0))))?;
         }
-        for (point, label) in points().zip(&self.labels) {
-            let text = EmptyElement::at(point) + Text::new(label.clone(), (8, -14), (FONT, 12));
+        for (point, label, offset) in self.placed(points(), (x.1 - x.0, y.1 - y.0), x.1) {
+            let text = EmptyElement::at(point) + Text::new(label, offset, (FONT, 12));
             chart.draw_series([text])?;
         }
         if let Some(mark) = self.mark.filter(|mark| (x.0..=x.1).contains(mark)) {
@@ -250,6 +250,40 @@ impl Curve {
             chart.draw_series(line)?;
         }
         Ok(())
+    }
+}
+
+/// In the numbers of the axes, and in pixels from there.
+type Point = (f64, f64);
+type Offset = (i32, i32);
+
+impl Curve {
+    /// The labels of the points and where they stand: above, or below where the one before is too near; a point that is near
+    /// to both has none. At the right edge they stand on the left, below the legend.
+    fn placed(
+        &self,
+        points: impl Iterator<Item = Point>,
+        (width, height): (f64, f64),
+        right: f64,
+    ) -> Vec<(Point, String, Offset)> {
+        const NEAR: (f64, f64) = (0.15, 0.06);
+        let (mut above, mut below): (Option<Point>, Option<Point>) = (None, None);
+        let mut placed = Vec::new();
+        for (point, label) in points.zip(&self.labels) {
+            let far = |other: Point| {
+                (point.0 - other.0).abs() > NEAR.0 * width || (point.1 - other.1).abs() > NEAR.1 * height
+            };
+            let at_edge = right - point.0 < NEAR.0 * width;
+            let (last, down) = match (above.is_none_or(far) && !at_edge, below.is_none_or(far)) {
+                (true, _) => (&mut above, -14),
+                (false, true) => (&mut below, 6),
+                (false, false) => continue,
+            };
+            *last = Some(point);
+            let aside = if at_edge { -8 - 6 * label.chars().count() as i32 } else { 8 };
+            placed.push((point, label.clone(), (aside, down)));
+        }
+        placed
     }
 }
 

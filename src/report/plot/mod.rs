@@ -187,5 +187,7 @@ mod tests {
         assert!(svg.contains("a &lt; b &amp; c"), "names are escaped");
         let points = [SweepPoint { value: 0.01, gap: 0.01, loss: 0.4 }, SweepPoint { value: 0.1, gap: 0.1, loss: 0.3 }];
         assert!(sweep("eps", &points, Some((0.2, 0.29))).unwrap().contains("eps = 0.01"));
+        let near = [0.01, 0.0101, 0.0102, 0.1].map(|gap| SweepPoint { value: gap, gap, loss: 0.4 - gap });
+        assert_eq!(sweep("eps", &near, None).unwrap().matches("eps = ").count(), 3, "no label on top of another");
     }
 }
