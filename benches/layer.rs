@@ -27,32 +27,18 @@ fn main() {
     let source = span::Source { name: "bench.fair".into(), text: SPEC.into() };
     let Some(program) = fairc::compile(source, &NoImports).program else { return };
     println!("microseconds, minimum of many runs; one step is forward, backward and Adam on an MLP 64-32");
-    println!(
-        "forward+: FairLayer::forward and backward through it; cut+: FairLayer::cut and pull_back; loss: what both contain"
-    );
+    println!("forward+: FairLayer::forward, a loss, and backward through both; loss: the same without the layer");
     println!("{:>14}{}", "n", HEADS.map(|head| format!("{head:>14}")).join(""));
     for n in [256, 1024, 4096, 16384] {
         let line = measure(&program, n);
         let numbers: String = line.iter().map(|value| format!("{value:>14.1}")).collect();
-        let [.., without, forward, cut] = line;
-        println!("{n:>14}{numbers}{:>14.2}{:>14.2}", forward / without, cut / without);
+        let [.., loss, with_layer, without, with] = line;
+        println!("{n:>14}{numbers}{:>14.1}{:>14.2}", with_layer - loss, with / without);
     }
 }
 
-const HEADS: [&str; 12] = [
-    "project",
-    "vjp",
-    "bind",
-    "loss",
-    "forward",
-    "forward+",
-    "cut+",
-    "step without",
-    "step forward",
-    "step cut",
-    "ratio forward",
-    "ratio cut",
-];
+const HEADS: [&str; 10] =
+    ["project", "vjp", "bind", "forward", "loss", "forward+", "step without", "step with", "layer's own", "step ratio"];
 
 /// Microseconds of the fastest run.
 fn fastest(mut run: impl FnMut()) -> f64 {
@@ -90,7 +76,7 @@ fn data(program: &Program, n: usize, random: &mut Random) -> Encoded {
     encode(program, &Params::defaults(program), &source, &EncodeOptions::default(), &mut |_, _| {}).unwrap()
 }
 
-fn measure(program: &Program, n: usize) -> [f64; 10] {
+fn measure(program: &Program, n: usize) -> [f64; 8] {
     let mut random = Random::new(1, "bench", n as u64);
     let encoded = data(program, 4 * n, &mut random);
     let params = Params::defaults(program);
@@ -115,14 +101,9 @@ fn measure(program: &Program, n: usize) -> [f64; 10] {
     // A gradient needs a loss; what that costs alone is in a column of its own.
     let loss = |y: &Tensor| (y * &seed).sum(Kind::Float);
     let gradient_of = |loss: Tensor| drop(black_box(Tensor::run_backward(&[loss], &[&leaf], false, false)));
-    let [alone, both, in_two] = fastest_by_turns(|way| match way {
+    let [alone, both] = fastest_by_turns(|way| match way {
         0 => gradient_of(loss(&leaf)),
-        1 => gradient_of(loss(&layer.forward(&leaf, &samples).unwrap().y)),
-        _ => {
-            let cut = layer.cut(&leaf, &samples).unwrap();
-            loss(&cut.fair.y).backward();
-            gradient_of(cut.surrogate_loss().unwrap());
-        }
+        _ => gradient_of(loss(&layer.forward(&leaf, &samples).unwrap().y)),
     });
 
     let store = nn::VarStore::new(Device::Cpu);
@@ -142,16 +123,11 @@ fn measure(program: &Program, n: usize) -> [f64; 10] {
         adam.zero_grad();
         match way {
             0 => Loss::Bce.of(&z, &target).backward(),
-            1 => Loss::Bce.of(&layer.forward(&z, &samples).unwrap().y, &target).backward(),
-            _ => {
-                let cut = layer.cut(&z, &samples).unwrap();
-                Loss::Bce.of(&cut.fair.y, &target).backward();
-                cut.pull_back().unwrap();
-            }
+            _ => Loss::Bce.of(&layer.forward(&z, &samples).unwrap().y, &target).backward(),
         }
         // A rate of zero, so that the network stays what it is.
         adam.step(0.0).unwrap();
     });
-    let [without, forward_step, cut_step] = steps;
-    [project, vjp, bind, alone, forward, both, in_two, without, forward_step, cut_step]
+    let [without, with] = steps;
+    [project, vjp, bind, forward, alone, both, without, with]
 }

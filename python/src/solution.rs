@@ -1,8 +1,7 @@
 //! A solved batch: its derivatives, and how it ended.
 //!
 //! The derivative is `J = D − W⁻¹ Qᵀ Q` (see `fairc::runtime::project`). Its own derivative with respect to the vector
-//! that it is applied to is `J` again, or its transpose, so any order follows from one function: `Jᵀ v`, and
-//! `J v = W⁻¹ Jᵀ (W v)`.
+//! that it is applied to is `J` again, or its transpose, so any order follows from two functions: `Jᵀ v` and `J v`.
 
 use std::sync::Arc;
 
@@ -28,18 +27,10 @@ pub struct Solved<T: Sample> {
 }
 
 impl<T: Sample> Solved<T> {
-    /// `Jᵀ v`, or `J v` where `transposed`; a sample without weight has no part in any row.
+    /// `Jᵀ v`, or `J v` where `transposed`.
     pub fn derivative(&self, v: &[T], transposed: bool) -> Result<Vec<T>, ProjectError> {
         let problem = &self.bound.problem;
-        let Some(weights) = problem.weights().filter(|_| transposed) else {
-            return Ok(self.projection.vjp(problem, v)?.z);
-        };
-        let scaled = v.iter().zip(&weights).map(|(v, w)| if *w > 0.0 { T::narrow(v.widen() * w) } else { *v });
-        let mut out = self.projection.vjp(problem, &scaled.collect::<Vec<_>>())?.z;
-        for (out, w) in out.iter_mut().zip(&weights).filter(|(_, w)| **w > 0.0) {
-            *out = T::narrow(out.widen() / w);
-        }
-        Ok(out)
+        if transposed { self.projection.jvp(problem, v) } else { Ok(self.projection.vjp(problem, v)?.z) }
     }
 
     /// The derivatives of `vᵀ ŷ` with respect to the params of `slopes`.

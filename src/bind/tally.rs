@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use crate::runtime::online::Pool;
-use crate::runtime::problem::Sum;
+use crate::runtime::problem::{Sum, count_into};
 
 /// The samples of a batch, in the order in which the problem has them.
 #[derive(Clone, Debug)]
@@ -21,7 +21,8 @@ impl Samples<'_> {
         let beyond = match self {
             Samples::All => None,
             Samples::Range(range) => (range.end > n || range.start > range.end).then_some(range.end.max(range.start)),
-            Samples::Rows(rows) => rows.iter().map(|&row| row as usize).find(|&row| row >= n),
+            // One pass that vectorises.
+            Samples::Rows(rows) => rows.iter().max().map(|&row| row as usize).filter(|&row| row >= n),
         };
         beyond.map_or(Ok(()), |sample| Err(BindError::NoSuchSample { sample, n }))
     }
@@ -31,7 +32,11 @@ impl Samples<'_> {
         match self {
             Samples::All => all.to_vec(),
             Samples::Range(range) => all.get(range.clone()).unwrap_or_default().to_vec(),
-            Samples::Rows(rows) => rows.iter().filter_map(|&row| all.get(row as usize).copied()).collect(),
+            Samples::Rows(rows) => {
+                let mut gathered = Vec::with_capacity(rows.len());
+                gathered.extend(rows.iter().filter_map(|&row| all.get(row as usize)));
+                gathered
+            }
         }
     }
 
@@ -66,24 +71,23 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(encoded: &Encoded, samples: &Samples) -> Tally {
         let mut cell = samples.gather(&encoded.cell);
-        let mut counts = vec![0_usize; encoded.cells()];
-        cell.iter().for_each(|&c| {
-            if let Some(count) = counts.get_mut(c as usize) {
-                *count += 1;
-            }
-        });
+        let mut counts = vec![0_u32; encoded.cells()];
+        count_into(&cell, &mut counts);
         let origin: Vec<u32> = (0..).zip(&counts).filter(|(_, count)| **count > 0).map(|(cell, _)| cell).collect();
-        let mut renumbered = vec![0_u32; encoded.cells()];
-        for (new, &old) in (0..).zip(&origin) {
-            if let Some(slot) = renumbered.get_mut(old as usize) {
-                *slot = new;
+        if origin.len() < counts.len() {
+            let mut renumbered = vec![0_u32; encoded.cells()];
+            for (new, &old) in (0..).zip(&origin) {
+                if let Some(slot) = renumbered.get_mut(old as usize) {
+                    *slot = new;
+                }
             }
+            cell.iter_mut().for_each(|slot| *slot = renumbered.get(*slot as usize).copied().unwrap_or(0));
         }
-        cell.iter_mut().for_each(|slot| *slot = renumbered.get(*slot as usize).copied().unwrap_or(0));
         let weight = encoded.weight.as_ref().map(|weight| samples.gather(weight));
         let (samples, weights) = match &weight {
             None => {
-                let counts: Vec<usize> = counts.into_iter().filter(|&count| count > 0).collect();
+                let counts: Vec<usize> =
+                    counts.into_iter().filter(|&count| count > 0).map(|count| count as usize).collect();
                 let weights = counts.iter().map(|&count| count as f64).collect();
                 (counts, weights)
             }

@@ -18,8 +18,9 @@
 
 use tch::{Kind, Tensor};
 
+use super::derivative::{ActiveSet, Derivative, Directions, Linear};
 use super::error::LayerError;
-use super::solver::{Derivative, Directions, Linear, Scalar, Solved, refuse_unsolved};
+use super::solver::{Scalar, Solved, refuse_unsolved};
 use crate::runtime::problem::{Bounds, Problem, ProblemParts, RowsByCell};
 use crate::runtime::project::{Certificate, ProjectError, Projection, Settings, Tangent, project};
 
@@ -51,7 +52,7 @@ pub(super) fn solve<T: Scalar>(
     z: &Tensor,
     settings: &Settings,
     with_gradient: bool,
-) -> Result<(Solved, Derivative<'static>), LayerError> {
+) -> Result<(Solved, Derivative), LayerError> {
     refuse_infinite(z)?;
     let mut lumps = Lumps::new(problem, T::inward(bounds.0, bounds.1), z)?;
     let mut sides = Sides::new(problem);
@@ -269,7 +270,7 @@ impl<'a> Lumps<'a> {
         y: Tensor,
         sums: &RowSums,
         with_gradient: bool,
-    ) -> Result<(Solved, Derivative<'static>), LayerError> {
+    ) -> Result<(Solved, Derivative), LayerError> {
         let (lo, hi) = self.interval;
         let free = y.f_gt(lo)?.f_logical_and(&y.f_lt(hi)?)?.f_to_kind(self.kind)?;
         let Tangent { rows, factor } = found.projection.tangent(&found.problem)?;
@@ -287,7 +288,7 @@ impl<'a> Lumps<'a> {
         let certificate = Certificate { row_violation, bound_violation: 0.0, ..certificate };
         let count = free.f_sum(Kind::Int64)?.f_int64_value(&[])?;
         let solved = Solved { y, free: usize::try_from(count).unwrap_or(0), status, multipliers, active, certificate };
-        Ok((solved, Derivative::Device(Linear { free, directions, rows })))
+        Ok((solved, Derivative::Device(Linear { set: ActiveSet { free, rows }, directions })))
     }
 
     fn tensor(&self, values: &[f64]) -> Result<Tensor, LayerError> {

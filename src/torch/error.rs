@@ -25,9 +25,6 @@ pub enum LayerError {
     /// The loss has a derivative that is NaN or infinite.
     #[error("the derivative of the loss with respect to the fair prediction of sample {index} of the batch is {value}")]
     Gradient { index: usize, value: f64 },
-    /// A cut was pulled back before the loss was.
-    #[error("the fair predictions have no gradient yet: call `backward` on a loss that is a function of them first")]
-    NotBackward,
     /// A batch makes no problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),

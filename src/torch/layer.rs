@@ -1,27 +1,28 @@
 //! The fairness layer: raw output in, fair output out, gradients through.
 //!
 //! ```text
-//! z ──────▶ runtime: ŷ, active set        values:       ŷ
-//! │                     │                 derivatives:  D − W⁻¹ Qᵀ Q
-//! └─▶ (D − W⁻¹ Qᵀ Q) z ◀┘                               D: free samples, Q: see runtime::project::Tangent
+//! z ──────▶ runtime ──────▶ ŷ          values:       the runtime's own numbers
+//! ∂/∂z ◀─── runtime ◀─── ∂/∂ŷ          derivatives:  D − W⁻¹ Qᵀ Q, one node of libtorch's graph
 //! ```
 //!
-//! The values are the runtime's own, so rows and bounds hold as it promises: the linear map is there for its derivative
-//! alone, and its values are replaced. The derivative with respect to `z` is the projector `D − W⁻¹ Qᵀ Q` (Amos & Kolter
-//! 2017 for a quadratic program; here in closed form), constant as long as the active set is, so second derivatives are
-//! those of what stands around the layer. With tracked params or labels the same is written out with the rows as tensors,
-//! see [`super::tracked`]. A step of training needs less than all this, see [`super::cut`].
+//! Rows and bounds hold as the runtime promises. The derivative with respect to `z` is the projector `D − W⁻¹ Qᵀ Q` (Amos &
+//! Kolter 2017 for a quadratic program; here in closed form, see [`crate::runtime::project::Tangent`]), constant as long as
+//! the active set is, so second derivatives are those of what stands around the layer. The solved batch lives in the node until the
+//! graph has gone backward, see [`super::derivative`]. With tracked params or labels all is written out with the rows as
+//! tensors, see [`super::tracked`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
 
-use super::cut::Cut;
+use super::derivative::Derivative;
 use super::device;
 use super::error::LayerError;
-use super::solver::{Derivative, Linear, Solved, Solver};
+use super::solver::{Solved, Solver};
 use super::tracked::{Batch, Tracks, tracked_output};
 use crate::bind::{Bound, Encoded, Params, Samples};
 use crate::language::program::Program;
-use crate::runtime::problem::Problem;
 use crate::runtime::project::{Certificate, Settings, Side, Status};
 
 /// Maps raw predictions of a batch to the nearest ones that satisfy a program, differentiably.
@@ -42,7 +43,7 @@ pub struct Fair {
     /// In the shape, kind and place of the raw output.
     pub y: Tensor,
     /// The batch as it was bound: rows kept and skipped.
-    pub bound: Bound,
+    pub bound: Arc<Bound>,
     /// `Optimal`, or `Relaxed` where the settings allow it.
     pub status: Status,
     /// How many predictions are free: strictly between their bounds. No gradient passes the others.
@@ -107,88 +108,51 @@ impl<'a> FairLayer<'a> {
     /// As [`FairLayer::forward`], and for what cannot be tracked.
     pub fn forward_tracked(&mut self, z: &Tensor, samples: &Samples, tracks: &Tracks) -> Result<Fair, LayerError> {
         let (program, encoded) = (self.program, self.encoded);
-        let params = tracks.params_over(program, &self.params)?;
-        let (bound, flat) = bind(encoded, &params, z, samples)?;
-        let with_gradient = z.requires_grad() || !tracks.is_empty();
-        let (solved, derivative) = self.solve(&bound.problem, &flat, with_gradient)?;
-        let y = if with_gradient {
-            let linear = derivative.linear(&bound.problem, &flat)?;
-            if tracks.is_empty() {
-                attach(&solved.y, &linear, &flat)?
-            } else {
-                let batch = Batch { program, encoded, bound: &bound, params: &params, samples, tracks };
-                tracked_output(&batch, &solved, &linear, &flat)?
-            }
-        } else {
-            solved.y.shallow_clone()
+        let params = match tracks.is_empty() {
+            true => Cow::Borrowed(&self.params),
+            false => Cow::Owned(tracks.params_over(program, &self.params)?),
         };
-        Fair::new(y, z, bound, solved)
-    }
-
-    /// Fair predictions that are cut off from the network: for a step of training, where the gradient of the loss is
-    /// carried over the cut by [`Cut::pull_back`]. See [`Cut`] for when this will do.
-    ///
-    /// # Errors
-    /// As [`FairLayer::forward`].
-    pub fn cut(&mut self, z: &Tensor, samples: &Samples) -> Result<Cut<'_>, LayerError> {
-        let (bound, flat) = bind(self.encoded, &self.params, z, samples)?;
-        let (solved, derivative) = self.solve(&bound.problem, &flat, true)?;
-        let y = solved.y.shallow_clone();
-        let fair = Fair::new(y, z, bound, solved)?;
-        Cut::new(fair, flat, derivative)
+        let bound = Arc::new(encoded.bind(&params, samples).map_err(LayerError::Bind)?);
+        let n = bound.problem.n();
+        if z.numel() != n {
+            return Err(LayerError::Shape { found: z.size(), expected: n });
+        }
+        let with_gradient = z.requires_grad() || !tracks.is_empty();
+        let (solved, derivative) = self.solve(&bound, z, with_gradient)?;
+        let y = if !tracks.is_empty() {
+            let flat = z.f_reshape([-1])?;
+            let batch = Batch { program, encoded, bound: &bound, params: &params, samples, tracks };
+            tracked_output(&batch, &solved, &derivative.active_set(&flat)?, &flat)?.f_reshape(z.size())?
+        } else if with_gradient {
+            derivative.attach(&solved.y, z)?
+        } else {
+            solved.y.f_reshape(z.size())?
+        };
+        let Solved { free, status, multipliers, active, certificate, .. } = solved;
+        Ok(Fair { y, bound, status, free, multipliers, active, certificate })
     }
 
     /// On the host; on the device for samples that are there, where the rows allow it.
-    fn solve(
-        &mut self,
-        problem: &Problem,
-        z: &Tensor,
-        with_gradient: bool,
-    ) -> Result<(Solved, Derivative<'_>), LayerError> {
-        let (on_device, settings) = (self.on_device || z.device() != Device::Cpu, &self.settings);
-        match (z.kind(), device::by_cell(problem).filter(|_| on_device)) {
-            (Kind::Float, Some(bounds)) => device::solve::<f32>(problem, bounds, z, settings, with_gradient),
-            (Kind::Double, Some(bounds)) => device::solve::<f64>(problem, bounds, z, settings, with_gradient),
+    fn solve(&self, bound: &Arc<Bound>, z: &Tensor, with_gradient: bool) -> Result<(Solved, Derivative), LayerError> {
+        let (problem, settings) = (&bound.problem, &self.settings);
+        let on_device = self.on_device || z.device() != Device::Cpu;
+        let by_cell = if on_device { device::by_cell(problem) } else { None };
+        match (z.kind(), by_cell) {
+            (Kind::Float, Some(bounds)) => {
+                device::solve::<f32>(problem, bounds, &z.f_reshape([-1])?, settings, with_gradient)
+            }
+            (Kind::Double, Some(bounds)) => {
+                device::solve::<f64>(problem, bounds, &z.f_reshape([-1])?, settings, with_gradient)
+            }
             (Kind::Float, None) => {
-                let solved = self.single.solve(problem, z, settings)?;
-                Ok((solved, Derivative::Single(&mut self.single)))
+                let (solved, solution) = self.single.solve(bound, z, settings)?;
+                Ok((solved, Derivative::Single(solution)))
             }
             (Kind::Double, None) => {
-                let solved = self.double.solve(problem, z, settings)?;
-                Ok((solved, Derivative::Double(&mut self.double)))
+                let (solved, solution) = self.double.solve(bound, z, settings)?;
+                Ok((solved, Derivative::Double(solution)))
             }
             (other, _) => Err(LayerError::Kind(other)),
         }
     }
-}
-
-impl Fair {
-    /// `y` in the shape of `z`, and how it was found.
-    fn new(y: Tensor, z: &Tensor, bound: Bound, solved: Solved) -> Result<Fair, LayerError> {
-        let y = if z.dim() == 1 { y } else { y.f_reshape(z.size())? };
-        let Solved { free, status, multipliers, active, certificate, .. } = solved;
-        Ok(Fair { y, bound, status, free, multipliers, active, certificate })
-    }
-}
-
-/// The batch as numbers, and its raw output as a flat tensor.
-fn bind(encoded: &Encoded, params: &Params, z: &Tensor, samples: &Samples) -> Result<(Bound, Tensor), LayerError> {
-    let bound = encoded.bind(params, samples).map_err(LayerError::Bind)?;
-    let n = bound.problem.n();
-    if z.numel() != n {
-        return Err(LayerError::Shape { found: z.size(), expected: n });
-    }
-    let flat = if z.dim() == 1 { z.shallow_clone() } else { z.f_reshape([-1])? };
-    Ok((bound, flat))
-}
-
-/// The runtime's numbers with the derivative with respect to `z`. The nodes of the linear map read `z` and constants
-/// alone, so that its values can be replaced.
-fn attach(y: &Tensor, linear: &Linear, z: &Tensor) -> Result<Tensor, LayerError> {
-    let mut moved = z.f_mul(&linear.free)?;
-    if let Some(directions) = &linear.directions {
-        moved = moved.f_addmv(&directions.back, &directions.rows.f_mv(z)?)?;
-    }
-    moved.f_set_data(y)?;
-    Ok(moved)
 }

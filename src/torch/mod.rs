@@ -8,7 +8,8 @@
 //!
 //! | module | job |
 //! | --- | --- |
-//! | `layer`, `cut`, `solver`, `device`, `tracked` | the layer: values from the runtime, derivatives as tensors or from the runtime |
+//! | `layer`, `solver`, `device` | the layer: values from the runtime, on the host or on a device |
+//! | `derivative`, `tracked` | its derivatives: one node of libtorch's graph; as tensors with tracked params and labels |
 //! | `features`, `batches`, `random` | from tables to tensors, splits and batches |
 //! | `model`, `optimiser`, `schedule` | what `fairc train` trains, and with what |
 //! | `trainer`, `progress`, `checkpoint` | the loop and its state |
@@ -18,7 +19,7 @@
 mod batches;
 mod bundle;
 mod checkpoint;
-mod cut;
+mod derivative;
 mod device;
 mod error;
 mod evaluate;
@@ -37,7 +38,6 @@ mod trainer;
 pub use batches::{Sampling, Split, epoch};
 pub use bundle::{Bundle, Description, VERSION as MODEL_VERSION, write_text};
 pub use checkpoint::Checkpoint;
-pub use cut::Cut;
 pub use error::{LayerError, TrainError};
 pub use evaluate::{Evaluation, Gap, accuracy, auc};
 pub use features::{Features, Table};

@@ -1,5 +1,7 @@
 //! Predictions of a trained network, batch by batch, raw and fair.
 
+use std::sync::Arc;
+
 use tch::{Kind, Tensor, nn};
 
 use super::error::{LayerError, TrainError};
@@ -58,7 +60,8 @@ pub fn evaluate(
             let fair = layer.forward(&z, &batch)?;
             (fair.y, fair.bound)
         } else {
-            (z.shallow_clone(), data.encoded.bind(&data.params, &batch).map_err(LayerError::Bind)?)
+            let bound = data.encoded.bind(&data.params, &batch).map_err(LayerError::Bind)?;
+            (z.shallow_clone(), Arc::new(bound))
         };
         evaluation.skipped += bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
         evaluation.gap = Gap::worse(evaluation.gap, Gap::of(&bound.problem, &numbers(&y)?));

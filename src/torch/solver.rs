@@ -1,11 +1,17 @@
-//! The runtime at work on tensors: numbers out, active set and directions back.
+//! The runtime at work on tensors: numbers in, numbers out, forward and backward.
 
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fairc_autograd::LinearMap;
 use tch::{Device, Tensor};
 
+use super::derivative::ActiveSet;
 use super::error::LayerError;
+use crate::bind::Bound;
 use crate::runtime::problem::{Bounds, Problem};
 use crate::runtime::project::{
-    Certificate, Gradient, ProjectError, Projection, Projector, Sample, Settings, Side, Status, Tangent,
+    Certificate, Gradient, ProjectError, Projection, Projector, Sample, Settings, Side, Status,
 };
 
 /// The two kinds of numbers that tensors and the runtime share.
@@ -14,20 +20,10 @@ pub trait Scalar: Sample + tch::kind::Element {}
 impl Scalar for f32 {}
 impl Scalar for f64 {}
 
-/// A projector with its buffers and its last projection.
-#[derive(Debug, Default)]
-pub struct Solver<T: Scalar> {
-    projector: Projector<T>,
-    projection: Projection<T>,
-    gradient: Gradient<T>,
-    free: Vec<bool>,
-    scratch: Vec<T>,
-}
-
 /// A projection as tensors.
 #[derive(Debug)]
 pub struct Solved {
-    /// `ŷ`, the runtime's own numbers.
+    /// `ŷ`, the runtime's own numbers; flat.
     pub y: Tensor,
     /// How many samples are free: strictly between their bounds.
     pub free: usize,
@@ -37,117 +33,98 @@ pub struct Solved {
     pub certificate: Certificate,
 }
 
-/// `∂ŷ/∂z = D + back · rows` as tensors.
-#[derive(Debug)]
-pub struct Linear {
-    /// The diagonal of `D`: 1 where a sample is free, 0 where it is at a bound.
-    pub free: Tensor,
-    /// What the active rows take out; none if no row is active.
-    pub directions: Option<Directions>,
-    /// Active rows that do not depend on each other.
-    pub rows: Vec<usize>,
+/// A projector and the numbers that go in and out of it.
+#[derive(Debug, Default)]
+struct Workspace<T: Scalar> {
+    projector: Projector<T>,
+    numbers: Vec<T>,
+    gradient: Gradient<T>,
 }
 
-/// The factors of what the active rows take out of the derivative.
-#[derive(Debug)]
-pub struct Directions {
-    /// `Q`, active rows × samples.
-    pub rows: Tensor,
-    /// `−W⁻¹ Qᵀ`.
-    pub back: Tensor,
+/// Solves on the host, with buffers that outlive a batch: as many sets of them as threads were at work at once.
+#[derive(Clone, Debug, Default)]
+pub struct Solver<T: Scalar> {
+    idle: Arc<Mutex<Vec<Workspace<T>>>>,
 }
 
-impl Linear {
-    /// `(∂ŷ/∂z)ᵀ g`.
-    pub fn pull_back(&self, g: &Tensor) -> Result<Tensor, LayerError> {
-        let kept = self.free.f_mul(g)?;
-        match &self.directions {
-            None => Ok(kept),
-            Some(Directions { rows, back }) => Ok(kept.f_addmv(&rows.f_tr()?, &back.f_tr()?.f_mv(g)?)?),
-        }
-    }
+/// A solved batch, for as long as its derivative may be asked for.
+#[derive(Debug)]
+pub struct Solution<T: Scalar> {
+    bound: Arc<Bound>,
+    projection: Projection<T>,
+    solver: Solver<T>,
 }
 
 impl<T: Scalar> Solver<T> {
-    /// Projects a flat tensor, and keeps the projection for what is asked next. One copy in, one out.
-    pub fn solve(&mut self, problem: &Problem, z: &Tensor, settings: &Settings) -> Result<Solved, LayerError> {
-        self.copy_in(z, problem.n())?;
-        self.projector.project_into(problem, &self.scratch, settings, &mut self.projection)?;
-        let Projection { y, status, multipliers, active, certificate, .. } = &self.projection;
-        refuse_unsolved(&self.projection, problem)?;
-        free_into(problem, y, &mut self.free);
-        Ok(Solved {
+    /// Projects a tensor. One copy in, one out.
+    pub fn solve(
+        &self,
+        bound: &Arc<Bound>,
+        z: &Tensor,
+        settings: &Settings,
+    ) -> Result<(Solved, Solution<T>), LayerError> {
+        let problem = &bound.problem;
+        let mut projection = Projection::default();
+        self.at_work(|Workspace { projector, numbers, .. }| -> Result<(), LayerError> {
+            copy_in(z, problem.n(), numbers)?;
+            Ok(projector.project_into(problem, numbers, settings, &mut projection)?)
+        })?;
+        refuse_unsolved(&projection, problem)?;
+        let Projection { y, status, multipliers, active, certificate, .. } = &projection;
+        let solved = Solved {
             y: to_tensor(y, z)?,
-            free: self.free.iter().filter(|free| **free).count(),
+            free: count_free(problem, y),
             status: status.clone(),
             multipliers: multipliers.clone(),
             active: active.clone(),
             certificate: *certificate,
+        };
+        Ok((solved, Solution { bound: bound.clone(), projection, solver: self.clone() }))
+    }
+
+    /// Lends a workspace. Nobody waits for another's work.
+    fn at_work<R>(&self, work: impl FnOnce(&mut Workspace<T>) -> R) -> R {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = idle().pop();
+        let mut workspace = lent.unwrap_or_default();
+        let result = work(&mut workspace);
+        idle().push(workspace);
+        result
+    }
+}
+
+impl<T: Scalar> Solution<T> {
+    /// The free samples as a tensor where `z` is, and the active rows.
+    pub fn active_set(&self, z: &Tensor) -> Result<ActiveSet, LayerError> {
+        let (problem, y) = (&self.bound.problem, &self.projection.y);
+        let mut free = Vec::with_capacity(y.len());
+        for_each_free(problem, y, |is_free| free.push(T::narrow(f64::from(u8::from(is_free)))));
+        Ok(ActiveSet { free: to_tensor(&free, z)?, rows: self.projection.tangent(problem)?.rows })
+    }
+}
+
+impl<T: Scalar> LinearMap for Solution<T> {
+    /// `(∂ŷ/∂z)ᵀ v` or `(∂ŷ/∂z) v`, by the runtime. One copy in, one out.
+    fn apply(&self, v: &Tensor, transposed: bool) -> Result<Tensor, Box<dyn Error + Send + Sync>> {
+        let (problem, projection) = (&self.bound.problem, &self.projection);
+        self.solver.at_work(|Workspace { projector, numbers, gradient }| {
+            copy_in(v, problem.n(), numbers)?;
+            let found = match transposed {
+                true => projector.vjp_into(problem, projection, numbers, gradient),
+                false => projector.jvp_into(problem, projection, numbers, gradient),
+            };
+            found.map_err(|error| match error {
+                ProjectError::NotFinite { index, value, .. } => LayerError::Gradient { index, value },
+                other => other.into(),
+            })?;
+            Ok(to_tensor(&gradient.z, v)?)
         })
     }
-
-    /// The derivative of the last projection, where `z` is.
-    pub fn linear(&mut self, problem: &Problem, z: &Tensor) -> Result<Linear, LayerError> {
-        let tangent = self.projection.tangent(problem)?;
-        let directions = if tangent.rows.is_empty() {
-            None
-        } else {
-            let q = directions_of::<T>(problem, &tangent, &self.free);
-            let back = weighted_back(problem, &q);
-            let shape = [tangent.rows.len() as i64, -1];
-            Some(Directions {
-                rows: to_tensor(&q, z)?.f_view(shape)?,
-                back: to_tensor(&back, z)?.f_view(shape)?.f_tr()?,
-            })
-        };
-        self.scratch.clear();
-        self.scratch.extend(self.free.iter().map(|&free| T::narrow(f64::from(u8::from(free)))));
-        Ok(Linear { free: to_tensor(&self.scratch, z)?, directions, rows: tangent.rows })
-    }
-
-    /// `(∂ŷ/∂z)ᵀ g` of the last projection, by the runtime. One copy in, one out.
-    pub fn pull_back(&mut self, problem: &Problem, g: &Tensor) -> Result<Tensor, LayerError> {
-        self.copy_in(g, problem.n())?;
-        let pulled = self.projector.vjp_into(problem, &self.projection, &self.scratch, &mut self.gradient);
-        pulled.map_err(|error| match error {
-            ProjectError::NotFinite { index, value, .. } => LayerError::Gradient { index, value },
-            other => other.into(),
-        })?;
-        to_tensor(&self.gradient.z, g)
-    }
-
-    fn copy_in(&mut self, flat: &Tensor, n: usize) -> Result<(), LayerError> {
-        self.scratch.resize(n, T::default());
-        Ok(flat.f_copy_data(&mut self.scratch, n)?)
-    }
 }
 
-/// What knows the derivative of a projection: the solver that found it, or tensors on the samples' device.
-#[derive(Debug)]
-pub enum Derivative<'l> {
-    Single(&'l mut Solver<f32>),
-    Double(&'l mut Solver<f64>),
-    Device(Linear),
-}
-
-impl Derivative<'_> {
-    /// As tensors where `z` is.
-    pub fn linear(self, problem: &Problem, z: &Tensor) -> Result<Linear, LayerError> {
-        match self {
-            Derivative::Single(solver) => solver.linear(problem, z),
-            Derivative::Double(solver) => solver.linear(problem, z),
-            Derivative::Device(linear) => Ok(linear),
-        }
-    }
-
-    /// `(∂ŷ/∂z)ᵀ g`.
-    pub fn pull_back(&mut self, problem: &Problem, g: &Tensor) -> Result<Tensor, LayerError> {
-        match self {
-            Derivative::Single(solver) => solver.pull_back(problem, g),
-            Derivative::Double(solver) => solver.pull_back(problem, g),
-            Derivative::Device(linear) => linear.pull_back(g),
-        }
-    }
+fn copy_in<T: Scalar>(tensor: &Tensor, n: usize, numbers: &mut Vec<T>) -> Result<(), LayerError> {
+    numbers.resize(n, T::default());
+    Ok(tensor.f_copy_data(numbers, n)?)
 }
 
 /// Numbers as a flat tensor where `like` is.
@@ -168,56 +145,23 @@ pub(super) fn refuse_unsolved<T: Sample>(projection: &Projection<T>, problem: &P
     }
 }
 
-/// A sample is free if it lies strictly between its bounds, as numbers of its type.
-fn free_into<T: Scalar>(problem: &Problem, y: &[T], free: &mut Vec<bool>) {
+fn count_free<T: Scalar>(problem: &Problem, y: &[T]) -> usize {
+    let mut count = 0;
+    for_each_free(problem, y, |is_free| count += usize::from(is_free));
+    count
+}
+
+/// For each sample, whether it is free: whether it lies strictly between its bounds, as numbers of its type.
+fn for_each_free<T: Scalar>(problem: &Problem, y: &[T], mut see: impl FnMut(bool)) {
     let narrow = |(lo, hi): (f64, f64)| (T::narrow(lo), T::narrow(hi));
-    free.clear();
     match problem.bounds() {
         Bounds::Uniform { lo, hi } => {
             let (lo, hi) = narrow(T::inward(lo, hi));
-            free.extend(y.iter().map(|&y| (y > lo) & (y < hi)));
+            y.iter().for_each(|&y| see((y > lo) & (y < hi)));
         }
         Bounds::PerSample { lo, hi } => {
             let bounds = lo.iter().zip(&hi).map(|(&lo, &hi)| narrow(T::inward(lo, hi)));
-            free.extend(y.iter().zip(bounds).map(|(&y, (lo, hi))| (y > lo) & (y < hi)));
-        }
-    }
-}
-
-/// `Q` by rows: `Q[k, i] = Σ_f φ_f(i) · factor[k, slot(i, f)]` on free samples.
-fn directions_of<T: Scalar>(problem: &Problem, tangent: &Tangent, free: &[bool]) -> Vec<T> {
-    let (n, width, cell) = (problem.n(), problem.factors(), problem.cell());
-    let factors: Vec<Option<Vec<f64>>> = (0..width).map(|f| problem.factor(f)).collect();
-    let slots = width * problem.cells();
-    let none = T::default();
-    let mut q = Vec::with_capacity(tangent.rows.len() * n);
-    for line in tangent.factor.chunks_exact(slots.max(1)) {
-        match &factors[..] {
-            [None] => {
-                let of_cell: Vec<T> = line.iter().map(|&value| T::narrow(value)).collect();
-                let of = |c: u32| of_cell.get(c as usize).copied().unwrap_or(none);
-                q.extend(cell.iter().zip(free).map(|(&c, &free)| if free { of(c) } else { none }));
-            }
-            _ => q.extend(cell.iter().zip(free).enumerate().map(|(i, (&c, &free))| {
-                let of_cell = line.iter().skip(c as usize * width).take(width);
-                let terms = of_cell.zip(&factors).map(|(value, factor)| match factor {
-                    None => *value,
-                    Some(phi) => value * phi.get(i).copied().unwrap_or(0.0),
-                });
-                if free { T::narrow(terms.sum::<f64>()) } else { none }
-            })),
-        }
-    }
-    q
-}
-
-/// `−W⁻¹ Q` by rows.
-fn weighted_back<T: Scalar>(problem: &Problem, q: &[T]) -> Vec<T> {
-    match problem.weights() {
-        None => q.iter().map(|v| T::narrow(-v.widen())).collect(),
-        Some(weights) => {
-            let over = |(v, w): (&T, &f64)| T::narrow(if *w > 0.0 { -v.widen() / w } else { 0.0 });
-            q.chunks_exact(problem.n().max(1)).flat_map(|line| line.iter().zip(&weights).map(over)).collect()
+            y.iter().zip(bounds).for_each(|(&y, (lo, hi))| see((y > lo) & (y < hi)));
         }
     }
 }

@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
+use super::derivative::ActiveSet;
 use super::error::LayerError;
-use super::solver::{Linear, Solved};
+use super::solver::Solved;
 use crate::bind::{Arithmetic, Bound, Encoded, Params, Samples, TracedRow, Tracked};
 use crate::language::program::{Function, Program};
 use crate::runtime::problem::Problem;
@@ -67,7 +68,7 @@ impl Tracks {
 pub(super) fn tracked_output(
     batch: &Batch<'_>,
     solved: &Solved,
-    linear: &Linear,
+    set: &ActiveSet,
     z: &Tensor,
 ) -> Result<Tensor, LayerError> {
     let numbers = Numbers::new(batch, z)?;
@@ -77,9 +78,9 @@ pub(super) fn tracked_output(
         .map(|(row, _)| row)
         .collect();
     let trace = |rows: &[usize]| batch.encoded.trace(batch.bound, batch.params, batch.samples, rows, &numbers);
-    let (rows, soft) = (trace(&linear.rows)?, trace(&capped)?);
+    let (rows, soft) = (trace(&set.rows)?, trace(&capped)?);
     let exact = solved.y.f_to_kind(Kind::Double)?;
-    let free = linear.free.f_to_kind(Kind::Double)?;
+    let free = set.free.f_to_kind(Kind::Double)?;
     let inverse = match problem.weights() {
         None => free.shallow_clone(),
         Some(weights) => {
@@ -95,7 +96,7 @@ pub(super) fn tracked_output(
     }
     let mut closed = raw.f_mul(&free)?;
     if !rows.is_empty() {
-        let sides = sides(&rows, &linear.rows, solved, problem)?;
+        let sides = sides(&rows, &set.rows, solved, problem)?;
         let lines: Vec<&Tensor> = rows.iter().map(|row| &row.coefficients).collect();
         let a = Tensor::f_stack(&lines, 0)?;
         let a_free = a.f_mul(&free)?;

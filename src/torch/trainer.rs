@@ -224,20 +224,13 @@ impl<'a> Trainer<'a> {
         samples: &[u32],
         progress: &mut Progress,
     ) -> Result<f64, TrainError> {
-        let cut = layer.cut(z, &Samples::Rows(samples))?;
-        progress.note_projection(&cut.fair);
-        let fair = back(&(self.loss)(&cut.fair.y, target))?;
-        if !fair.is_finite() {
-            // The caller says so; there is no gradient to carry on.
-            return Ok(fair);
-        }
+        let fair = layer.forward(z, &Samples::Rows(samples))?;
+        progress.note_projection(&fair);
+        let loss = (self.loss)(&fair.y, target);
         if self.options.own_loss == 0.0 {
-            cut.pull_back()?;
-            return Ok(fair);
+            return back(&loss);
         }
-        let own = (self.loss)(z, target) * self.options.own_loss;
-        (cut.surrogate_loss()? + &own).f_backward()?;
-        Ok(fair + own.f_double_value(&[])?)
+        back(&(loss + (self.loss)(z, target) * self.options.own_loss))
     }
 
     fn save(&self, progress: &Progress) -> Result<(), TrainError> {
@@ -250,10 +243,14 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Adds the gradient of a loss to those of its variables; its value.
+/// Adds the gradient of a loss to those of its variables, if it is finite; its value.
 fn back(loss: &Tensor) -> Result<f64, TrainError> {
-    loss.f_backward()?;
-    Ok(loss.f_double_value(&[])?)
+    let value = loss.f_double_value(&[])?;
+    if value.is_finite() {
+        // The layer may refuse a gradient: an error of the batch.
+        loss.f_backward().map_err(LayerError::Torch)?;
+    }
+    Ok(value)
 }
 
 /// The features and targets of some samples.

@@ -148,6 +148,24 @@ proptest! {
         }
     }
 
+    /// With weights too, where the derivative is not symmetric.
+    #[test]
+    fn forward_and_backward_derivatives_are_transposes(seed in 0_u64..1_000_000) {
+        let mut random = Random(seed);
+        let case = nasty(&mut random);
+        let problem = Problem::new(case.parts).expect("a well-formed problem");
+        let projection = project(&problem, &case.z, &Settings::default()).expect("finite input");
+        prop_assume!(projection.is_optimal());
+        let mut draw = || case.z.iter().map(|_| random.between(-1.0, 1.0)).collect::<Vec<f64>>();
+        let (u, v) = (draw(), draw());
+        let forward = projection.jvp(&problem, &v).expect("an optimum");
+        let backward = projection.vjp(&problem, &u).expect("an optimum").z;
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let (one, other) = (dot(&u, &forward), dot(&backward, &v));
+        prop_assert!((one - other).abs() <= 1e-9 * (1.0 + u.len() as f64), "{one} {other}");
+        prop_assert!(projection.jvp(&problem, &[&v[..], &[0.0]].concat()).is_err());
+    }
+
     #[test]
     fn agrees_with_an_interior_point_solver(seed in 0_u64..1_000_000) {
         let case = nasty(&mut Random(seed));

@@ -1,8 +1,9 @@
 //! The fairness layer, the trainer and what they promise. Needs libtorch: `bash tests/run.sh torch`.
 
-mod cut;
+mod backward;
 mod gradients;
 mod layer;
+mod node;
 mod place;
 mod predicting;
 mod support;

@@ -109,7 +109,7 @@ impl Grouping {
 }
 
 /// Adds up how often each cell occurs, in four tables so that equal neighbours do not wait on each other.
-fn count_into(cell: &[u32], count: &mut [u32]) {
+pub(crate) fn count_into(cell: &[u32], count: &mut [u32]) {
     const LANES: usize = 4;
     let cells = count.len();
     if cells == 0 || cell.len() < 4 * LANES * cells {

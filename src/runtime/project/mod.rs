@@ -20,12 +20,13 @@
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
 //! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
-//! | `gradient`, `tangent` | derivatives, as a product and as a matrix |
+//! | `gradient`, `forward`, `tangent` | derivatives, as products and as a matrix |
 
 mod basis;
 mod farkas;
 mod few;
 mod finish;
+mod forward;
 mod gradient;
 mod kernel;
 mod local;

@@ -1,0 +1,89 @@
+//! What knows the derivative of a projection, and hands it to libtorch as one node of its graph.
+//!
+//! The derivative is a linear map as long as the active set is what it is, so its own derivative is its transpose, and graphs
+//! of derivatives of any order are made of the same node (`crates/autograd`).
+
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+
+use fairc_autograd::{LinearMap, attach};
+use tch::Tensor;
+
+use super::error::LayerError;
+use super::solver::Solution;
+
+/// What holds with equality at a solution.
+#[derive(Debug)]
+pub struct ActiveSet {
+    /// 1 where a sample is free, 0 where it is at a bound.
+    pub free: Tensor,
+    /// Active rows that do not depend on each other.
+    pub rows: Vec<usize>,
+}
+
+/// `∂ŷ/∂z = D + back · rows` as tensors, for samples that stay on their device.
+#[derive(Debug)]
+pub struct Linear {
+    /// `D` is 1 on the free samples.
+    pub set: ActiveSet,
+    /// What the active rows take out; none if no row is active.
+    pub directions: Option<Directions>,
+}
+
+/// The factors of what the active rows take out of the derivative.
+#[derive(Debug)]
+pub struct Directions {
+    /// `Q`, active rows × samples.
+    pub rows: Tensor,
+    /// `−Qᵀ`: samples that stay on their device have no weights.
+    pub back: Tensor,
+}
+
+/// The solution of a batch, wherever it was found.
+#[derive(Debug)]
+pub enum Derivative {
+    Single(Solution<f32>),
+    Double(Solution<f64>),
+    Device(Linear),
+}
+
+impl Derivative {
+    /// With the free samples as a tensor where `z` is.
+    pub fn active_set(self, z: &Tensor) -> Result<ActiveSet, LayerError> {
+        match self {
+            Derivative::Single(solution) => solution.active_set(z),
+            Derivative::Double(solution) => solution.active_set(z),
+            Derivative::Device(linear) => Ok(linear.set),
+        }
+    }
+
+    /// `y` in the shape of `z`, with this derivative.
+    pub fn attach(self, y: &Tensor, z: &Tensor) -> Result<Tensor, LayerError> {
+        let attached = match self {
+            Derivative::Single(solution) => attach(y, z, solution),
+            Derivative::Double(solution) => attach(y, z, solution),
+            Derivative::Device(linear) => attach(y, z, OnDevice(Mutex::new(linear))),
+        };
+        Ok(attached?)
+    }
+}
+
+/// Tensors may go to other threads, but not be used by two at once.
+struct OnDevice(Mutex<Linear>);
+
+impl LinearMap for OnDevice {
+    /// Without weights the derivative is its own transpose.
+    fn apply(&self, v: &Tensor, _transposed: bool) -> Result<Tensor, Box<dyn Error + Send + Sync>> {
+        let (free, directions) = {
+            let Linear { set, directions } = &*self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let factors = |Directions { rows, back }: &Directions| (rows.shallow_clone(), back.shallow_clone());
+            (set.free.shallow_clone(), directions.as_ref().map(factors))
+        };
+        let v = v.f_reshape([-1])?;
+        let kept = free.f_mul(&v)?;
+        match directions {
+            None => Ok(kept),
+            Some((rows, back)) => Ok(kept.f_addmv(&back, &rows.f_mv(&v)?)?),
+        }
+    }
+}
