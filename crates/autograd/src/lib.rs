@@ -18,6 +18,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tch::kind::Element;
 use tch::{TchError, Tensor};
 use torch_sys::C_tensor;
 
@@ -34,6 +35,37 @@ pub trait LinearMap: Send + Sync + 'static {
     fn apply(&self, v: &Tensor, transposed: bool) -> Result<Tensor, Box<dyn Error + Send + Sync>>;
 }
 
+/// The kinds of numbers that have derivatives here.
+pub trait Real: Element + sealed::Sealed {}
+
+impl Real for f32 {}
+impl Real for f64 {}
+
+mod sealed {
+    pub trait Sealed {
+        const DOUBLE: bool;
+    }
+
+    impl Sealed for f32 {
+        const DOUBLE: bool = false;
+    }
+
+    impl Sealed for f64 {
+        const DOUBLE: bool = true;
+    }
+}
+
+/// A flat tensor of numbers on the host: as [`Tensor::from_slice`], but not filled with zeros first.
+///
+/// # Errors
+/// If there is not enough memory.
+pub fn tensor_of<T: Real>(values: &[T]) -> Result<Tensor, TchError> {
+    owned(|reason| {
+        // SAFETY: so many numbers are read from `values`, which are doubles if `DOUBLE` says so and floats if not.
+        unsafe { fairc_autograd_tensor(values.as_ptr().cast(), values.len(), T::DOUBLE, fail, reason) }
+    })
+}
+
 /// The values `y` in the shape of `z`, with the derivative of `map` with respect to `z`.
 ///
 /// The storage is that of `y`; its history, if it has one, is left behind. If `z` requires no gradient, or gradients are
@@ -43,25 +75,22 @@ pub trait LinearMap: Send + Sync + 'static {
 /// # Errors
 /// If `y` has not as many numbers as `z`, or `z` carries forward-mode derivatives.
 pub fn attach<M: LinearMap>(y: &Tensor, z: &Tensor, map: M) -> Result<Tensor, TchError> {
-    let mut reason = String::new();
     let map = Box::into_raw(Box::new(map));
-    // SAFETY: `y` and `z` are alive during the call and are only read. `map` is a box that C++ gives back to `release::<M>`
-    // once, and to `apply::<M>` only before that. `reason` is a `String`, as `fail` expects, and outlives the call.
-    let found = unsafe {
-        fairc_autograd_attach(
-            y.as_ptr(),
-            z.as_ptr(),
-            map.cast(),
-            apply::<M>,
-            release::<M>,
-            fail,
-            (&raw mut reason).cast(),
-        )
-    };
+    owned(|reason| {
+        // SAFETY: `y` and `z` are alive during the call and are only read. `map` is a box that C++ gives back to
+        // `release::<M>` once, and to `apply::<M>` only before that.
+        unsafe { fairc_autograd_attach(y.as_ptr(), z.as_ptr(), map.cast(), apply::<M>, release::<M>, fail, reason) }
+    })
+}
+
+/// The tensor that C++ makes and hands over; if it makes none, the reason that it gives to [`fail`].
+fn owned(make: impl FnOnce(*mut c_void) -> *mut C_tensor) -> Result<Tensor, TchError> {
+    let mut reason = String::new();
+    let found = make((&raw mut reason).cast());
     if found.is_null() {
         return Err(TchError::Torch(reason));
     }
-    // SAFETY: a new tensor that C++ hands over.
+    // SAFETY: both functions of C++ that are called here give a new tensor or null.
     Ok(unsafe { Tensor::from_ptr(found) })
 }
 
@@ -71,6 +100,14 @@ type Fail = unsafe extern "C" fn(*mut c_void, *const c_char, usize);
 
 // As in `node.h`.
 unsafe extern "C" {
+    fn fairc_autograd_tensor(
+        numbers: *const c_void,
+        n: usize,
+        doubles: bool,
+        fail: Fail,
+        reason: *mut c_void,
+    ) -> *mut C_tensor;
+
     fn fairc_autograd_attach(
         y: *const C_tensor,
         z: *const C_tensor,
@@ -118,7 +155,7 @@ unsafe extern "C" fn release<M: LinearMap>(map: *mut c_void) {
 
 /// Takes the text of an error of C++.
 unsafe extern "C" fn fail(reason: *mut c_void, text: *const c_char, length: usize) {
-    // SAFETY: C++ passes the `String` of `attach`, which waits for this call, and so many bytes.
+    // SAFETY: C++ passes on the `String` of `owned`, which waits for this call, and so many bytes.
     let (reason, text) = unsafe { (&mut *reason.cast::<String>(), std::slice::from_raw_parts(text.cast(), length)) };
     *reason = String::from_utf8_lossy(text).into_owned();
 }

@@ -5,12 +5,14 @@
 
 #include "node.h"
 
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include <ATen/EmptyTensor.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
@@ -102,10 +104,33 @@ Tensor attached(const Tensor& values, const Tensor& source, const Map& map, bool
   return out;
 }
 
+// What `make` gives, on the heap; null and a reason if it throws.
+template <typename Make>
+Tensor* made(fairc_fail fail, void* reason, Make make) noexcept {
+  try {
+    return new Tensor(make());
+  } catch (const std::exception& error) {
+    fail(reason, error.what(), std::strlen(error.what()));
+    return nullptr;
+  }
+}
+
 } // namespace
 
 void fairc_autograd_set_reason(void* reason, const char* text, size_t length) noexcept {
   static_cast<std::string*>(reason)->assign(text, length);
+}
+
+Tensor* fairc_autograd_tensor(const void* numbers, size_t n, bool doubles, fairc_fail fail, void* reason) noexcept {
+  return made(fail, reason, [&] {
+    // Neither by the dispatcher nor filled with zeros first: for small tensors that is most of the work.
+    auto kind = doubles ? at::kDouble : at::kFloat;
+    Tensor tensor(at::detail::empty_cpu({static_cast<int64_t>(n)}, kind));
+    if (n > 0) {
+      std::memcpy(tensor.mutable_data_ptr(), numbers, n * tensor.element_size());
+    }
+    return tensor;
+  });
 }
 
 Tensor* fairc_autograd_attach(
@@ -117,12 +142,8 @@ Tensor* fairc_autograd_attach(
     fairc_fail fail,
     void* reason) noexcept {
   std::unique_ptr<void, fairc_release> owned(map, release);
-  try {
+  return made(fail, reason, [&] {
     Map shared{std::shared_ptr<void>(std::move(owned)), apply};
-    return new Tensor(attached(*y, *z, shared, true));
-  } catch (const std::exception& error) {
-    std::string text(error.what());
-    fail(reason, text.data(), text.size());
-    return nullptr;
-  }
+    return attached(*y, *z, shared, true);
+  });
 }

@@ -20,6 +20,10 @@ typedef void (*fairc_fail)(void* reason, const char* text, size_t length);
 
 void fairc_autograd_set_reason(void* reason, const char* text, size_t length) noexcept;
 
+// A flat tensor on the host of `n` numbers, doubles or floats, that are copied: a new tensor that the caller owns. Null if
+// that fails, after a call of `fail`.
+at::Tensor* fairc_autograd_tensor(const void* numbers, size_t n, bool doubles, fairc_fail fail, void* reason) noexcept;
+
 // The values `y` in the shape of `z`, as the image of `z` under the map: a new tensor that the caller owns. Null if that
 // fails, after a call of `fail`. The map belongs to the graph of derivatives from then on, and is released in any case.
 at::Tensor* fairc_autograd_attach(

@@ -35,11 +35,11 @@ impl<T: Sample> Projector<T> {
         v: &[T],
         out: &mut Gradient<T>,
     ) -> Result<(), ProjectError> {
-        let Some(weights) = problem.weights() else { return self.vjp_into(problem, projection, v, out) };
+        let weights = problem.weights().filter(|weights| weights.len() == v.len());
+        // Of another length, `v` is refused as it is.
+        let Some(weights) = weights else { return self.vjp_into(problem, projection, v, out) };
         let weighed = v.iter().zip(&weights).map(|(v, &w)| if w > 0.0 { T::narrow(v.widen() * w) } else { *v });
-        let weighed: Vec<T> = weighed.collect();
-        let whole = if weighed.len() == v.len() { &weighed } else { v };
-        self.vjp_into(problem, projection, whole, out)?;
+        self.vjp_into(problem, projection, &weighed.collect::<Vec<T>>(), out)?;
         for (out, w) in out.z.iter_mut().zip(&weights).filter(|(_, w)| **w > 0.0) {
             *out = T::narrow(out.widen() / w);
         }
