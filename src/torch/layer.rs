@@ -146,14 +146,14 @@ impl<'a> FairLayer<'a> {
         with_gradient: bool,
     ) -> Result<(Solved, Derivative<'_>), LayerError> {
         let (on_device, settings) = (self.on_device || z.device() != Device::Cpu, &self.settings);
-        match (z.kind(), device::by_cell(problem).filter(|_| on_device)) {
-            (Kind::Float, Some(bounds)) => device::solve::<f32>(problem, bounds, z, settings, with_gradient),
-            (Kind::Double, Some(bounds)) => device::solve::<f64>(problem, bounds, z, settings, with_gradient),
-            (Kind::Float, None) => {
+        match (z.kind(), on_device && device::is_by_cell(problem)) {
+            (Kind::Float, true) => device::solve::<f32>(problem, z, settings, with_gradient),
+            (Kind::Double, true) => device::solve::<f64>(problem, z, settings, with_gradient),
+            (Kind::Float, false) => {
                 let solved = self.single.solve(problem, z, settings)?;
                 Ok((solved, Derivative::Single(&mut self.single)))
             }
-            (Kind::Double, None) => {
+            (Kind::Double, false) => {
                 let solved = self.double.solve(problem, z, settings)?;
                 Ok((solved, Derivative::Double(&mut self.double)))
             }

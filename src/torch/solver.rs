@@ -74,7 +74,7 @@ impl<T: Scalar> Solver<T> {
         self.copy_in(z, problem.n())?;
         self.projector.project_into(problem, &self.scratch, settings, &mut self.projection)?;
         let Projection { y, status, multipliers, active, certificate, .. } = &self.projection;
-        refuse_unsolved(&self.projection, problem)?;
+        refuse_unsolved(status, certificate, problem)?;
         free_into(problem, y, &mut self.free);
         Ok(Solved {
             y: to_tensor(y, z)?,
@@ -160,11 +160,11 @@ fn to_tensor<T: Scalar>(values: &[T], like: &Tensor) -> Result<Tensor, LayerErro
 }
 
 /// A projection that is no solution is an error.
-pub(super) fn refuse_unsolved<T: Sample>(projection: &Projection<T>, problem: &Problem) -> Result<(), LayerError> {
-    match &projection.status {
+pub(super) fn refuse_unsolved(status: &Status, certificate: &Certificate, problem: &Problem) -> Result<(), LayerError> {
+    match status {
         Status::Optimal | Status::Relaxed(_) => Ok(()),
         Status::Infeasible(proof) => Err(LayerError::infeasible(proof, problem)),
-        Status::IterationLimit => Err(LayerError::Unfinished { violation: projection.certificate.row_violation }),
+        Status::IterationLimit => Err(LayerError::Unfinished { violation: certificate.row_violation }),
     }
 }
 
