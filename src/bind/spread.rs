@@ -57,6 +57,23 @@ impl SharedCells {
         }
     }
 
+    /// Whether all of these are known.
+    pub fn has(&self, keys: &[CellKey]) -> bool {
+        keys.iter().all(|key| self.place(key).is_some())
+    }
+
+    /// A number of the cells in their order, which others have only by chance: for processes to see that they agree.
+    pub fn stamp(&self) -> u32 {
+        // FNV-1a, Fowler, Noll and Vo 1991.
+        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let of_key = |hash: u32, key: &CellKey| {
+            let events = key.events.iter().flat_map(|event| event.to_le_bytes());
+            let values = key.values.iter().flat_map(|value| value.to_bits().to_le_bytes());
+            [0xff].into_iter().chain(events).chain([0xfe]).chain(values).fold(hash, mix)
+        };
+        self.keys.iter().fold(0x811c_9dc5, of_key)
+    }
+
     /// The number of a cell.
     fn place(&self, key: &CellKey) -> Option<u32> {
         self.places.get(&identity(key)).copied()

@@ -5,14 +5,15 @@
 //! between two cuts are therefore as good as one sample: their mean, with their weight as its weight and coefficient. So
 //!
 //! ```text
-//! cuts ─elsewhere: weight and sum of z between cuts, by cell→ a small problem ─here: project→ μ, t = Cᵀ μ
-//!   ▲                                                                                  │
-//!   └─────────────── new cuts lo + t and hi + t, until t stays what it is ─────────────┘
+//! cuts, t ─elsewhere: weight and sum of z between cuts, by cell→ a small problem ─here: project→ μ, t = Cᵀ μ
+//!   ▲                                                                                     │
+//!   └───────────────── new cuts lo + t and hi + t, until t stays what it is ──────────────┘
 //! ```
 //!
 //! The small problem is exact once no cut of its own solution falls between samples that it lumps together. Every round
-//! divides a lump or ends, so there are finitely many; in practice as many as Newton steps. Then the numbers are rounded
-//! where they are, their sums checked here, and sides drawn in where a row misses by rounding.
+//! divides a lump or ends, so there are finitely many; in practice as many as Newton steps. In each round the samples are
+//! shifted too, and rounded where they are: the sums of the last round tell whether a row misses by rounding, and its sides
+//! are drawn in by more.
 //!
 //! This holds for rows on cells alone, where weights of samples may enter the rows as they enter the objective.
 //! Other factors, or bounds that differ from sample to sample, need the samples themselves.
@@ -28,6 +29,8 @@ const STILL: f64 = 1e-14;
 const MARGINS: usize = 8;
 /// Roundings that sums by cell may have lost, relative to the row's size.
 const SLACK: f64 = 16.0;
+/// Share of the largest possible rounding error of `f32` that the first margin covers.
+const SHARE: f64 = 0.6;
 
 /// Samples that are elsewhere. Weights `w` are one where there are none; a sample of weight zero has no part in any sum and
 /// is not shifted. Where samples are spread over processes, every process must get the same numbers, as all decide by them.
@@ -35,17 +38,12 @@ pub trait Remote {
     /// What goes wrong there, and what is found wrong here.
     type Error: From<ProjectError> + From<ProblemError>;
 
-    /// Weight and sum of the samples between cuts.
-    ///
-    /// # Errors
-    /// Whatever keeps the samples from being summed.
-    fn between(&mut self, cuts: &Cuts) -> Result<Lumps, Self::Error>;
-
-    /// Makes `ŷ = clip(z − shift[cell])`, rounded to the samples' type, between the `bounds`, and sums it by cell.
+    /// Sums the samples between cuts, makes `ŷ = clip(z − shift[cell])`, rounded to the samples' type, between the `bounds`,
+    /// and sums it: once for each round, so that samples far away are asked a few times only.
     ///
     /// # Errors
     /// Whatever keeps the samples from being shifted or summed.
-    fn shift(&mut self, shift: &[f64], bounds: (f64, f64)) -> Result<Shifted, Self::Error>;
+    fn sums(&mut self, cuts: &Cuts, shift: &[f64], bounds: (f64, f64)) -> Result<Sums, Self::Error>;
 
     /// What to say of samples whose sums are NaN or infinite.
     fn not_finite(&mut self) -> Self::Error;
@@ -60,27 +58,22 @@ pub struct Cuts {
     pub values: Vec<f64>,
 }
 
-/// Sums between cuts, at place `cell · (each + 1) + k` for the samples with `k` cuts of their cell below them.
+/// Sums of samples elsewhere.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lumps {
-    /// `Σ w`.
+pub struct Sums {
+    /// `Σ w` between cuts, at place `cell · (each + 1) + k` for the samples with `k` cuts of their cell below them.
     pub weight: Vec<f64>,
-    /// `Σ w·z`.
+    /// `Σ w·z` between cuts.
     pub sum: Vec<f64>,
-}
-
-/// Sums over returned numbers, by cell.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shifted {
-    /// `Σ w·ŷ`.
-    pub sum: Vec<f64>,
-    /// `Σ w·|ŷ|`, which rounding errors are relative to.
+    /// `Σ w·ŷ` by cell.
+    pub fair: Vec<f64>,
+    /// `Σ w·|ŷ|` by cell, which rounding errors are relative to.
     pub size: Vec<f64>,
-    /// How many are free: strictly between the bounds.
+    /// How many are free, strictly between the bounds, by cell.
     pub free: Vec<f64>,
 }
 
-/// A projection of samples elsewhere; what [`Remote::shift`] made last is `ŷ`, unless the status says that there is none.
+/// A projection of samples elsewhere; what [`Remote::sums`] made last is `ŷ`, unless the status says that there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemoteProjection {
     pub status: Status,
@@ -116,18 +109,46 @@ pub fn project_remote<T: Sample, R: Remote>(
         return Err(ProjectError::PerSample.into());
     }
     let mut lumped = Lumped::new(problem, T::inward(lo, hi));
-    let mut rounds = 0;
+    let inner = Settings { exact_rows: false, warm_start: None, ..settings.clone() };
+    let mut shift = vec![0.0; problem.cells()];
+    let mut tries = if settings.exact_rows { 0 } else { MARGINS };
+    let mut round = 0;
     loop {
-        let found = lumped.settle(remote, settings)?;
+        let cuts = lumped.cuts_at(&shift);
+        let sums = remote.sums(&cuts, &shift, lumped.bounds)?;
+        lumped.check(&cuts, &sums)?;
+        if !sums.sum.iter().all(|sum| sum.is_finite()) {
+            return Err(remote.not_finite());
+        }
+        if round == 0 && settings.exact_rows {
+            lumped.first_margins::<T>(&cuts, &sums);
+        }
+        let mut found = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
+        if !found.is_point() && lumped.without_margins() {
+            tries = MARGINS;
+            found = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
+        }
+        round += 1;
+        if round == ROUNDS && found.is_point() {
+            found.projection.status = Status::IterationLimit;
+        }
         if !found.is_point() {
             return Ok(found.without_point(lumped.bounds));
         }
-        let shifted = remote.shift(&found.shift, lumped.bounds)?;
-        let sums = lumped.row_sums(&shifted);
-        rounds += 1;
-        if !(settings.exact_rows && rounds <= MARGINS && lumped.draw_in::<T>(&sums)) {
-            return Ok(lumped.finish(found, &shifted, &sums)?);
+        if lumped.is_still(&shift, &found.shift) {
+            let rows = lumped.rows_on(&sums.fair, &sums.size);
+            tries += 1;
+            if tries > MARGINS || !lumped.draw_in::<T>(&rows) {
+                return Ok(lumped.finish(found, shift, &sums, &rows)?);
+            }
+            let closer = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
+            if !closer.is_point() {
+                // No room for the margins.
+                return Ok(lumped.finish(found, shift, &sums, &rows)?);
+            }
+            found = closer;
         }
+        shift = found.shift;
     }
 }
 
@@ -179,55 +200,17 @@ impl<'a> Lumped<'a> {
             0 => RowsByCell::empty(problem.cells()),
             _ => problem.dictionary(0),
         };
-        let mut lumped = Lumped { problem, rows, bounds, sides, margin, cuts };
-        lumped.cut(&vec![0.0; problem.cells()]);
-        lumped
+        Lumped { problem, rows, bounds, sides, margin, cuts }
     }
 
-    /// Cuts every cell where its samples meet their bounds.
-    fn cut(&mut self, shift: &[f64]) {
+    /// The cuts so far, and those where the samples of each cell meet their bounds when shifted.
+    fn cuts_at(&mut self, shift: &[f64]) -> Cuts {
         let (lo, hi) = self.bounds;
         for (cuts, t) in self.cuts.iter_mut().zip(shift) {
             cuts.extend([lo + t, hi + t].into_iter().filter(|cut| cut.is_finite()));
             cuts.sort_by(f64::total_cmp);
             cuts.dedup();
         }
-    }
-
-    /// The shifts that solve the problem with the sides as they are.
-    fn settle<R: Remote>(&mut self, remote: &mut R, settings: &Settings) -> Result<Found, R::Error> {
-        let inner = Settings { exact_rows: false, warm_start: None, ..settings.clone() };
-        let (lo, hi) = self.bounds;
-        let still = |(a, b): (&f64, &f64)| (a - b).abs() <= STILL * (b.abs() + lo.abs().min(1.0) + hi.abs().min(1.0));
-        let mut last: Option<Vec<f64>> = None;
-        let mut rounds = 0;
-        loop {
-            let cuts = self.padded();
-            let lumps = remote.between(&cuts)?;
-            self.check(&cuts, &lumps)?;
-            if !lumps.sum.iter().all(|sum| sum.is_finite()) {
-                return Err(remote.not_finite());
-            }
-            let (problem, means) = self.small_problem(&cuts, &lumps)?;
-            let projection = project(&problem, &means, &inner)?;
-            let shift = self.shift(&projection.multipliers);
-            let mut found = Found { problem, projection, shift };
-            let settled = last.as_ref().is_some_and(|last| last.iter().zip(&found.shift).all(still));
-            if settled || !found.is_point() {
-                return Ok(found);
-            }
-            rounds += 1;
-            if rounds == ROUNDS {
-                found.projection.status = Status::IterationLimit;
-                return Ok(found);
-            }
-            self.cut(&found.shift);
-            last = Some(found.shift);
-        }
-    }
-
-    /// The cuts of all cells, as many for each.
-    fn padded(&self) -> Cuts {
         let each = self.cuts.iter().map(Vec::len).max().unwrap_or(0);
         let mut values = Vec::with_capacity(each * self.cuts.len());
         for cuts in &self.cuts {
@@ -237,17 +220,35 @@ impl<'a> Lumped<'a> {
         Cuts { each, values }
     }
 
-    fn check(&self, cuts: &Cuts, lumps: &Lumps) -> Result<(), ProjectError> {
-        let expected = self.cuts.len() * (cuts.each + 1);
-        let lengths = [("weight", lumps.weight.len()), ("sum", lumps.sum.len())];
-        match lengths.into_iter().find(|(_, found)| *found != expected) {
-            Some((what, found)) => Err(ProjectError::Length { what, found, expected }),
-            None => Ok(()),
-        }
+    fn check(&self, cuts: &Cuts, sums: &Sums) -> Result<(), ProjectError> {
+        let (cells, places) = (self.cuts.len(), self.cuts.len() * (cuts.each + 1));
+        let between = [("weight", &sums.weight, places), ("sum", &sums.sum, places)];
+        let by_cell = [("fair", &sums.fair, cells), ("size", &sums.size, cells), ("free", &sums.free, cells)];
+        let wrong = between.into_iter().chain(by_cell).find(|(_, found, expected)| found.len() != *expected);
+        wrong.map_or(Ok(()), |(what, found, expected)| Err(ProjectError::Length { what, found: found.len(), expected }))
+    }
+
+    fn is_still(&self, before: &[f64], after: &[f64]) -> bool {
+        let least = self.bounds.0.abs().min(1.0) + self.bounds.1.abs().min(1.0);
+        before.iter().zip(after).all(|(a, b)| (a - b).abs() <= STILL * (b.abs() + least))
+    }
+
+    /// The shifts that solve the problem of the lumps, with the sides as they are.
+    fn solve<E>(&self, cuts: &Cuts, sums: &Sums, settings: &Settings) -> Result<Found, E>
+    where
+        E: From<ProjectError> + From<ProblemError>,
+    {
+        let (problem, means) = self.small_problem(cuts, sums)?;
+        let projection = project(&problem, &means, settings)?;
+        let of = |cell: usize| {
+            let coefficients = self.rows.cell(cell);
+            coefficients.map(|(row, c)| c * projection.multipliers.get(row as usize).copied().unwrap_or(0.0)).sum()
+        };
+        Ok(Found { shift: (0..self.cuts.len()).map(of).collect(), problem, projection })
     }
 
     /// One sample for each lump: its mean, with its weight as weight and coefficient.
-    fn small_problem(&self, cuts: &Cuts, lumps: &Lumps) -> Result<(Problem, Vec<f64>), ProblemError> {
+    fn small_problem(&self, cuts: &Cuts, sums: &Sums) -> Result<(Problem, Vec<f64>), ProblemError> {
         let mut parts = ProblemParts {
             cells: self.cuts.len(),
             dictionary: vec![RowsByCell::empty(self.cuts.len()), self.rows.clone()],
@@ -259,7 +260,7 @@ impl<'a> Lumped<'a> {
             ..ProblemParts::default()
         };
         let (mut means, mut weights) = (Vec::new(), Vec::new());
-        for (lump, (&weight, &sum)) in lumps.weight.iter().zip(&lumps.sum).enumerate().filter(|(_, (w, _))| **w > 0.0) {
+        for (lump, (&weight, &sum)) in sums.weight.iter().zip(&sums.sum).enumerate().filter(|(_, (w, _))| **w > 0.0) {
             parts.cell.push((lump / (cuts.each + 1)) as u32);
             weights.push(weight);
             means.push(sum / weight);
@@ -269,18 +270,11 @@ impl<'a> Lumped<'a> {
         Ok((Problem::new(parts)?, means))
     }
 
-    /// `Cᵀ μ`.
-    fn shift(&self, multipliers: &[f64]) -> Vec<f64> {
-        let of = |cell: usize| {
-            self.rows.cell(cell).map(|(row, c)| c * multipliers.get(row as usize).copied().unwrap_or(0.0)).sum()
-        };
-        (0..self.cuts.len()).map(of).collect()
-    }
-
-    fn row_sums(&self, shifted: &Shifted) -> RowSums {
+    /// The rows on sums by cell.
+    fn rows_on(&self, values: &[f64], sizes: &[f64]) -> RowSums {
         let rows = self.problem.rows();
         let mut sums = RowSums { activity: vec![0.0; rows], size: vec![0.0; rows] };
-        for (cell, (value, size)) in shifted.sum.iter().zip(&shifted.size).enumerate().take(self.cuts.len()) {
+        for (cell, (value, size)) in values.iter().zip(sizes).enumerate().take(self.cuts.len()) {
             for (row, c) in self.rows.cell(cell) {
                 let row = row as usize;
                 if let (Some(activity), Some(total)) = (sums.activity.get_mut(row), sums.size.get_mut(row)) {
@@ -290,6 +284,23 @@ impl<'a> Lumped<'a> {
             }
         }
         sums
+    }
+
+    /// Margins that are wide enough for most batches, from the size of `z`.
+    fn first_margins<T: Sample>(&mut self, cuts: &Cuts, sums: &Sums) {
+        let size = |lumps: &[f64]| lumps.iter().map(|sum| sum.abs()).sum();
+        let sizes: Vec<f64> = sums.sum.chunks_exact(cuts.each + 1).map(size).collect();
+        let unit = 1.5 * SLACK * f64::EPSILON + SHARE * (T::ROUNDING - f64::ROUNDING);
+        self.margin = self.rows_on(&sizes, &sizes).size.iter().map(|size| unit * size).collect();
+        self.sides.set(self.problem, &self.margin);
+    }
+
+    /// Gives the sides back what margins took; false if there were none.
+    fn without_margins(&mut self) -> bool {
+        let had = self.margin.iter().any(|&margin| margin > 0.0);
+        self.margin.fill(0.0);
+        self.sides.set(self.problem, &self.margin);
+        had
     }
 
     /// Draws in the sides that a row misses, or could; false if none does or none has room.
@@ -312,17 +323,23 @@ impl<'a> Lumped<'a> {
         again
     }
 
-    fn finish(&self, found: Found, shifted: &Shifted, sums: &RowSums) -> Result<RemoteProjection, ProjectError> {
+    fn finish(
+        &self,
+        found: Found,
+        shift: Vec<f64>,
+        sums: &Sums,
+        rows: &RowSums,
+    ) -> Result<RemoteProjection, ProjectError> {
         let tangent = found.projection.tangent(&found.problem)?;
         let sides = self.problem.lower().iter().zip(self.problem.upper()).zip(self.problem.soft());
-        let hard = sums.activity.iter().zip(sides).filter(|(_, (_, soft))| **soft == f64::INFINITY);
+        let hard = rows.activity.iter().zip(sides).filter(|(_, (_, soft))| **soft == f64::INFINITY);
         let row_violation = hard.map(|(a, ((l, u), _))| (l - a).max(a - u)).fold(0.0, f64::max);
         let Projection { status, multipliers, active, certificate, .. } = found.projection;
         Ok(RemoteProjection {
             status,
-            shift: found.shift,
+            shift,
             bounds: self.bounds,
-            free: shifted.free.iter().sum::<f64>() as usize,
+            free: sums.free.iter().sum::<f64>() as usize,
             multipliers,
             active,
             tangent,

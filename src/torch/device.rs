@@ -6,7 +6,7 @@ use super::error::LayerError;
 use super::solver::{Derivative, Directions, Linear, Scalar, Solved, refuse_unsolved};
 use crate::runtime::problem::{Bounds, Problem};
 use crate::runtime::project::{ProjectError, Settings};
-use crate::runtime::remote::{Cuts, Lumps, Remote, RemoteProjection, Shifted, project_remote};
+use crate::runtime::remote::{Cuts, Remote, RemoteProjection, Sums, project_remote};
 
 /// Whether the rows of a problem see the cells of samples alone; any other goes through the host.
 pub(super) fn is_by_cell(problem: &Problem) -> bool {
@@ -56,14 +56,10 @@ impl There {
         })
     }
 
-    /// Sums over the samples by place, on the host: a vector for each line of `values`.
-    fn add_up(&self, values: &[&Tensor], place: &Tensor, places: i64) -> Result<Vec<Vec<f64>>, LayerError> {
-        let lines = values.len() as i64;
-        let zeros = Tensor::f_zeros([lines, places], (Kind::Double, self.z.device()))?;
-        let sums = zeros.f_index_add(1, place, &Tensor::f_stack(values, 0)?)?.f_reshape([-1])?;
-        let mut host = vec![0.0; (lines * places) as usize];
-        sums.f_copy_data(&mut host, (lines * places) as usize)?;
-        Ok(host.chunks_exact(places.max(1) as usize).map(<[f64]>::to_vec).collect())
+    /// Sums over the samples by place: those of the first of `values`, then those of the next.
+    fn add_up(&self, values: &[&Tensor], place: &Tensor, places: i64) -> Result<Tensor, LayerError> {
+        let zeros = Tensor::f_zeros([values.len() as i64, places], (Kind::Double, self.z.device()))?;
+        Ok(zeros.f_index_add(1, place, &Tensor::f_stack(values, 0)?)?.f_reshape([-1])?)
     }
 
     /// The result as tensors on the device.
@@ -85,26 +81,38 @@ impl There {
 impl Remote for There {
     type Error = LayerError;
 
-    fn between(&mut self, cuts: &Cuts) -> Result<Lumps, LayerError> {
-        let each = cuts.each as i64;
-        let values = on(&cuts.values, self.z.device())?.f_reshape([self.cells, each])?;
+    fn sums(&mut self, cuts: &Cuts, shift: &[f64], (lo, hi): (f64, f64)) -> Result<Sums, LayerError> {
+        let (each, device) = (cuts.each as i64, self.z.device());
+        let values = on(&cuts.values, device)?.f_reshape([self.cells, each])?;
         let above = self.z.f_unsqueeze(1)?.f_gt_tensor(&values.f_index_select(0, &self.cell)?)?;
         let below = above.f_sum_dim_intlist([1].as_slice(), false, Kind::Int64)?;
         let place = self.cell.f_mul_scalar(each + 1)?.f_add(&below)?;
-        let sums = self.add_up(&[&self.z.f_ones_like()?, &self.z], &place, self.cells * (each + 1))?;
-        let [weight, sum] = <[Vec<f64>; 2]>::try_from(sums).unwrap_or_default();
-        Ok(Lumps { weight, sum })
-    }
+        let lumps = self.add_up(&[&self.z.f_ones_like()?, &self.z], &place, self.cells * (each + 1))?;
 
-    fn shift(&mut self, shift: &[f64], (lo, hi): (f64, f64)) -> Result<Shifted, LayerError> {
-        let shifted = self.z.f_sub(&on(shift, self.z.device())?.f_index_select(0, &self.cell)?)?;
+        let shifted = self.z.f_sub(&on(shift, device)?.f_index_select(0, &self.cell)?)?;
         self.y = shifted.f_clamp(lo, hi)?.f_to_kind(self.kind)?;
         self.free = self.y.f_gt(lo)?.f_logical_and(&self.y.f_lt(hi)?)?;
-        let wide = self.y.f_to_kind(Kind::Double)?;
-        let sums =
-            self.add_up(&[&wide, &wide.f_abs()?, &self.free.f_to_kind(Kind::Double)?], &self.cell, self.cells)?;
-        let [sum, size, free] = <[Vec<f64>; 3]>::try_from(sums).unwrap_or_default();
-        Ok(Shifted { sum, size, free })
+        let y = self.y.f_to_kind(Kind::Double)?;
+        let fair = self.add_up(&[&y, &y.f_abs()?, &self.free.f_to_kind(Kind::Double)?], &self.cell, self.cells)?;
+
+        let both = Tensor::f_cat(&[lumps, fair], 0)?;
+        let mut host = vec![0.0; both.numel()];
+        let length = host.len();
+        both.f_copy_data(&mut host, length)?;
+        let mut rest = &host[..];
+        let mut next = |length: i64| {
+            let (line, behind) = rest.split_at_checked(length as usize).unwrap_or((rest, &[]));
+            rest = behind;
+            line.to_vec()
+        };
+        let places = self.cells * (each + 1);
+        Ok(Sums {
+            weight: next(places),
+            sum: next(places),
+            fair: next(self.cells),
+            size: next(self.cells),
+            free: next(self.cells),
+        })
     }
 
     fn not_finite(&mut self) -> LayerError {
