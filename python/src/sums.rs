@@ -142,7 +142,12 @@ impl PyPart {
     }
 }
 
-fn solve(bound: &BoundBatch, mut samples: Elsewhere, settings: &Settings, single: bool) -> Result<RemoteProjection, Trouble> {
+fn solve(
+    bound: &BoundBatch,
+    mut samples: Elsewhere,
+    settings: &Settings,
+    single: bool,
+) -> Result<RemoteProjection, Trouble> {
     match single {
         true => project_remote::<f32, _>(&bound.problem, &mut samples, settings),
         false => project_remote::<f64, _>(&bound.problem, &mut samples, settings),
