@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         &["runtime::problem", "runtime::project"],
         "streams: problems and points to answers, and what is kept between them",
     ),
+    ("runtime::remote", &["runtime::problem", "runtime::project"], "sums of samples elsewhere to their projection"),
     ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
     // Tables know neither wing.
     ("data", &[], "files and columns"),
@@ -68,7 +69,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "torch",
-        &["bind", "data", "language::program", "runtime::problem", "runtime::project"],
+        &["bind", "data", "language::program", "runtime::problem", "runtime::project", "runtime::remote"],
         "training: bound batches and the projection as tensors",
     ),
     (

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
 use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose, Reach, Samples};
+use fairc::runtime::problem::ProblemError;
 use fairc::runtime::project::{ProjectError, Sample, Settings, project};
 use numpy::{Element, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -21,13 +22,14 @@ use crate::encoded::PyEncoded;
 use crate::errors;
 use crate::problem::on_infeasible;
 use crate::program::{PyProgram, Shared, purpose};
-use crate::solution::{Found, PySolution, Solved, applied, wrong_type};
+use crate::solution::{Found, PySolution, Reported, Solved, applied, wrong_type};
+use crate::sums::PyPart;
 
 /// Solutions kept: forward passes that may be waiting for their backward pass.
 const KEPT: usize = 4;
 
 /// The data of a batch.
-enum Data {
+pub enum Data {
     /// Places in the encoded table.
     Rows(Vec<u32>),
     /// The columns themselves.
@@ -55,11 +57,29 @@ struct Kept<T: Sample> {
 }
 
 /// What can go wrong without the interpreter.
-enum Trouble {
+pub enum Trouble {
     Bind(Vec<BindError>),
     Project(ProjectError),
     /// The numbers make no batch.
     Batch(PyErr),
+}
+
+impl From<ProjectError> for Trouble {
+    fn from(error: ProjectError) -> Trouble {
+        Trouble::Project(error)
+    }
+}
+
+impl From<ProblemError> for Trouble {
+    fn from(error: ProblemError) -> Trouble {
+        Trouble::Batch(PyValueError::new_err(error.to_string()))
+    }
+}
+
+impl From<PyErr> for Trouble {
+    fn from(error: PyErr) -> Trouble {
+        Trouble::Batch(error)
+    }
 }
 
 type Memo<T> = Mutex<VecDeque<Kept<T>>>;
@@ -92,19 +112,19 @@ impl Kind for f64 {
 
 #[pyclass(frozen, module = "fairc._fairc", name = "Layer")]
 pub struct PyLayer {
-    shared: Arc<Shared>,
+    pub shared: Arc<Shared>,
     /// The table that batches are rows of; none if batches bring their columns.
     encoded: Option<Arc<Encoded>>,
     headers: Vec<String>,
     purpose: Purpose,
-    settings: Settings,
+    pub settings: Settings,
     /// Those that are not at work; as many as there were batches at a time.
     encoders: Mutex<Vec<Encoder>>,
     /// The values that the last batch was solved with.
     params: Mutex<Option<Arc<Params>>>,
     single: Memo<f32>,
     double: Memo<f64>,
-    last: Mutex<Option<Found>>,
+    last: Mutex<Option<Arc<dyn Reported>>>,
 }
 
 #[pymethods]
@@ -187,14 +207,21 @@ impl PyLayer {
         }
     }
 
-    /// How the last forward pass ended; none before the first.
-    fn last(&self) -> Option<PySolution> {
-        locked(&self.last).clone().map(|found| PySolution { shared: self.shared.clone(), found })
+    /// The part of a batch of which others are elsewhere: `n` samples.
+    fn part(&self, py: Python<'_>, data: Vec<Bound<'_, PyAny>>, n: usize, params: Vec<f64>) -> PyResult<PyPart> {
+        let (data, params) = (self.data(data)?, self.params(py, &params)?);
+        PyPart::new(py, self, data, n, params)
+    }
+
+    /// How the last forward pass ended, as JSON; none before the first.
+    fn last(&self) -> Option<String> {
+        let last = locked(&self.last).clone();
+        last.map(|solved| solved.report(&self.shared))
     }
 }
 
 /// What other threads leave behind a panic is whole: each lock guards a single assignment.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -210,7 +237,7 @@ impl PyLayer {
         let params = self.params(py, params)?;
         let solved = self.solved(py, z, data, &params, tracked)?;
         let y = PyArray1::from_slice(py, &solved.projection.y).into_any();
-        Ok((y, PySolution { shared: self.shared.clone(), found: T::found(solved) }))
+        Ok((y, PySolution { found: T::found(solved) }))
     }
 
     fn remembered<'py, T: Kind>(
@@ -268,8 +295,13 @@ impl PyLayer {
         let (problem, found) = (&solved.bound.problem, &solved.projection);
         errors::check_status(py, &found.status, found.certificate.row_violation, problem, &self.shared)?;
         let solved = Arc::new(solved);
-        *locked(&self.last) = Some(T::found(solved.clone()));
+        self.keep(solved.clone());
         Ok(solved)
+    }
+
+    /// Keeps a solution, for whoever asks how the last batch went.
+    pub fn keep(&self, solved: Arc<dyn Reported>) {
+        *locked(&self.last) = Some(solved);
     }
 
     fn project<T: Sample>(
@@ -279,17 +311,10 @@ impl PyLayer {
         params: &Params,
         tracked: &[usize],
     ) -> Result<Solved<T>, Trouble> {
-        let own;
-        let (encoded, samples) = match (data, &self.encoded) {
-            (Data::Rows(rows), Some(_)) if rows.len() != z.len() => {
-                return Err(wrong_length("`rows`", rows.len(), z.len()));
-            }
-            (Data::Rows(rows), Some(encoded)) => (&**encoded, Samples::Rows(rows)),
-            (Data::Rows(_), None) => return Err(Trouble::Batch(PyValueError::new_err("the layer has no table"))),
-            (Data::Columns(columns), _) => {
-                own = self.encode(columns, z.len(), params)?;
-                (&own, Samples::All)
-            }
+        let encoded = self.encoded(data, z.len(), params)?;
+        let samples = match data {
+            Data::Rows(rows) => Samples::Rows(rows),
+            Data::Columns(_) => Samples::All,
         };
         let bound = encoded.bind(params, &samples).map_err(Trouble::Bind)?;
         let slopes = match tracked.iter().find(|&&param| encoded.reach(param) > Reach::Sides) {
@@ -302,6 +327,16 @@ impl PyLayer {
         };
         let projection = project(&bound.problem, z, &self.settings).map_err(Trouble::Project)?;
         Ok(Solved { bound, projection, slopes })
+    }
+
+    /// The table, or the columns of the batch in codes.
+    pub fn encoded(&self, data: &Data, n: usize, params: &Params) -> Result<Arc<Encoded>, Trouble> {
+        match (data, &self.encoded) {
+            (Data::Rows(rows), Some(_)) if rows.len() != n => Err(wrong_length("`rows`", rows.len(), n)),
+            (Data::Rows(_), Some(encoded)) => Ok(encoded.clone()),
+            (Data::Rows(_), None) => Err(Trouble::Batch(PyValueError::new_err("the layer has no table"))),
+            (Data::Columns(columns), _) => self.encode(columns, n, params).map(Arc::new),
+        }
     }
 
     fn not_differentiable(&self, param: usize) -> Trouble {
@@ -363,7 +398,7 @@ impl PyLayer {
         Ok(params)
     }
 
-    fn raised(&self, py: Python<'_>, trouble: Trouble) -> PyErr {
+    pub fn raised(&self, py: Python<'_>, trouble: Trouble) -> PyErr {
         match trouble {
             Trouble::Bind(errors) => errors::unbound(py, &errors, &self.shared),
             Trouble::Project(error) => errors::unsolved(py, &error),

@@ -4,6 +4,7 @@
 //! Program ─encode→ Encoded ─bind→ Problem ─project→ Projection ─vjp→ arrays
 //!    │                └─audit→ text, JSON, HTML, Markdown, SARIF
 //!    ├─ Layer ─solve→ Solution   forward and backward of a batch, for torch
+//!    │    └─part→ Part ─solve→   the same for samples elsewhere, by their sums
 //!    └─ Stream  batches answered one after another
 //! ```
 //!
@@ -21,6 +22,7 @@ mod problem;
 mod program;
 mod solution;
 mod stream;
+mod sums;
 
 use pyo3::prelude::*;
 
@@ -51,6 +53,8 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<problem::PyProjection>()?;
     module.add_class::<layer::PyLayer>()?;
     module.add_class::<solution::PySolution>()?;
+    module.add_class::<sums::PyPart>()?;
+    module.add_class::<sums::PyCells>()?;
     module.add_class::<stream::PyStream>()?;
     module.add_function(wrap_pyfunction!(metric, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;

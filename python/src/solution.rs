@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use fairc::bind::Bound as BoundBatch;
-use fairc::runtime::project::{ProjectError, Projection, Sample, Side, Status};
+use fairc::runtime::project::{Certificate, ProjectError, Projection, Sample, Side, Status};
 use fairc::spec::status_word;
 use numpy::PyArray1;
 use pyo3::exceptions::PyTypeError;
@@ -55,14 +55,33 @@ impl<T: Sample> Solved<T> {
         };
         Ok(self.slopes.iter().map(by).collect())
     }
+}
 
+/// A solved batch that can say how it was solved.
+pub trait Reported: Send + Sync {
+    /// As JSON.
+    fn report(&self, shared: &Shared) -> String;
+}
+
+impl<T: Sample> Reported for Solved<T> {
     fn report(&self, shared: &Shared) -> String {
-        let found = &self.projection;
-        let facts = json!({ "status": status_word(&found.status), "n": found.y.len(),
-            "multipliers": found.multipliers, "row_violation": found.certificate.row_violation,
-            "bound_violation": found.certificate.bound_violation });
-        format!("{{\"facts\":{facts},\"rows\":{}}}", rows_json(&self.bound, shared))
+        let Projection { y, status, multipliers, certificate, .. } = &self.projection;
+        report(status, y.len(), multipliers, certificate, &self.bound, shared)
     }
+}
+
+/// How a batch of `n` samples was solved, as JSON.
+pub fn report(
+    status: &Status,
+    n: usize,
+    multipliers: &[f64],
+    certificate: &Certificate,
+    bound: &BoundBatch,
+    shared: &Shared,
+) -> String {
+    let facts = json!({ "status": status_word(status), "n": n, "multipliers": multipliers,
+        "row_violation": certificate.row_violation, "bound_violation": certificate.bound_violation });
+    format!("{{\"facts\":{facts},\"rows\":{}}}", rows_json(bound, shared))
 }
 
 /// A solved batch of one of the two types.
@@ -74,7 +93,6 @@ pub enum Found {
 
 #[pyclass(frozen, module = "fairc._fairc", name = "Solution")]
 pub struct PySolution {
-    pub shared: Arc<Shared>,
     pub found: Found,
 }
 
@@ -97,14 +115,6 @@ impl PySolution {
             _ => return Err(wrong_type()),
         };
         found.map(|found| PyArray1::from_vec(py, found)).map_err(|error| errors::unsolved(py, &error))
-    }
-
-    /// How the batch was solved, as JSON.
-    fn report(&self) -> String {
-        match &self.found {
-            Found::Single(found) => found.report(&self.shared),
-            Found::Double(found) => found.report(&self.shared),
-        }
     }
 }
 

@@ -42,11 +42,26 @@ def worker(rank, world, port, name, out):
     part = slice(cuts[rank], cuts[rank + 1])
     net = torch.nn.parallel.DistributedDataParallel(network())
     data = {**columns(name), "sex": CODES["sex"].bool()}
-    fair, loss = step(net, FairnessLayer(NUMBERS[name], distributed=True), part, data)
+    layer = FairnessLayer(NUMBERS[name], distributed=True)
+    sent = watched(lambda: step(net, layer, part, data)[1].backward())
+    net.zero_grad()
+    fair, loss = step(net, layer, part, data)
     loss.backward()
     # DDP means over processes; the loss of the whole batch is the sum.
-    torch.save([fair.detach(), [p.grad * world for p in net.parameters()]], out.format(rank))
+    gradients = [p.grad * world for p in net.parameters()]
+    torch.save([fair.detach(), gradients, sent, layer.last.n], out.format(rank))
     dist.destroy_process_group()
+
+
+def watched(run):
+    """The sizes of the tensors that the layer sends."""
+    sizes = []
+    reduce, gather = dist.all_reduce, dist.all_gather
+    dist.all_reduce = lambda tensor, *args, **named: sizes.append(tensor.numel()) or reduce(tensor, *args, **named)
+    dist.all_gather = lambda out, tensor, **named: sizes.append(tensor.numel()) or gather(out, tensor, **named)
+    run()
+    dist.all_reduce, dist.all_gather = reduce, gather
+    return sizes
 
 
 def free_port():
@@ -65,9 +80,15 @@ def test_the_global_batch_is_what_counts(world, name, tmp_path):
     fair, loss = step(net, layer, slice(0, N), columns(name))
     loss.backward()
     found = torch.cat([part[0] for part in parts])
-    assert torch.equal(found, fair.detach())
+    if name == "covariance":
+        # Its rows need the samples, which all processes gather.
+        assert torch.equal(found, fair.detach())
+    else:
+        torch.testing.assert_close(found, fair.detach(), rtol=0, atol=1e-14)
+        assert max(size for part in parts for size in part[2]) < 60, "sums by cell are sent, whatever the samples"
+    assert {part[3] for part in parts} == {layer.last.n}
     assert layer.program.encode(columns(name)).bind().violation(found.squeeze(1).numpy()) <= 1e-15
-    for _, gradients in parts:
+    for _, gradients, *_ in parts:
         for a, b in zip(gradients, net.parameters(), strict=True):
             torch.testing.assert_close(a, b.grad, rtol=1e-12, atol=1e-13)
     # What the test would not see if each process had constrained its own part.
@@ -76,3 +97,28 @@ def test_the_global_batch_is_what_counts(world, name, tmp_path):
         for a, b in zip(CUTS[world], CUTS[world][1:], strict=False) if b > a
     ])
     assert not torch.equal(found, alone)
+
+
+def failing(rank, world, port, out):
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    dist.init_process_group("gloo", rank=rank, world_size=world)
+    layer = FairnessLayer(NUMBERS["parity"], distributed=True)
+    told = []
+    for z, sex in [(0.5, 7.0 if rank else 1.0), (float("nan") if rank else 0.5, 1.0), (0.5, float(rank))]:
+        part = {"sex": torch.tensor([sex, 1.0]), "income": torch.tensor([0, 1])}
+        try:
+            layer(torch.tensor([z, 0.5], dtype=torch.float64), columns=part)
+        except Exception as error:
+            told.append(str(error))
+    torch.save(told, out.format(rank))
+    dist.destroy_process_group()
+
+
+def test_no_process_waits_for_one_that_fails(tmp_path):
+    out = str(tmp_path / "told{}.pt")
+    mp.spawn(failing, (2, free_port(), out), nprocs=2)
+    (told, other), (own, wild) = torch.load(out.format(0)), torch.load(out.format(1))
+    assert told == "another process could not encode its part of the batch; its error says why"
+    assert "7" in own and "sex" in own
+    assert other == "the predictions of another process are not finite, or too large"
+    assert wild == "`z[0]` is nan, expected a finite number"

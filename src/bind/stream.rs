@@ -30,6 +30,18 @@ pub struct CellKey {
     pub values: Vec<f64>,
 }
 
+impl CellKey {
+    /// What tells it from other cells.
+    pub(super) fn identity(&self, events: usize) -> (Bits, Vec<u64>) {
+        (self.bits(events), self.values.iter().map(|value| value.to_bits()).collect())
+    }
+
+    /// Its events, of so many.
+    pub(super) fn bits(&self, events: usize) -> Bits {
+        Bits::of((0..events as u32).map(|event| self.events.contains(&event)))
+    }
+}
+
 /// Encodes the batches of a stream, one after another.
 pub struct StreamEncoder {
     encoder: Encoder,
@@ -151,10 +163,8 @@ impl StreamEncoder {
 
     /// The number of a cell, a new one if it is new.
     fn place(&mut self, key: CellKey) -> u32 {
-        let events = Bits::of((0..self.encoder.plan.shapes.len() as u32).map(|event| key.events.contains(&event)));
-        let values = key.values.iter().map(|value| value.to_bits()).collect();
         let next = self.keys.len() as u32;
-        let place = *self.places.entry((events, values)).or_insert(next);
+        let place = *self.places.entry(key.identity(self.encoder.plan.shapes.len())).or_insert(next);
         if place == next {
             self.keys.push(key);
         }
@@ -163,9 +173,8 @@ impl StreamEncoder {
 
     /// Brings what the batches share up to date.
     fn refresh(&mut self) {
-        let all = self.encoder.plan.shapes.len() as u32;
-        let bits = |key: &CellKey| Bits::of((0..all).map(|event| key.events.contains(&event)));
-        self.events = self.keys.iter().map(bits).collect();
+        let events = self.encoder.plan.shapes.len();
+        self.events = self.keys.iter().map(|key| key.bits(events)).collect();
         for (place, values) in self.by_cell.iter_mut().flatten().enumerate() {
             *values = self.keys.iter().map(|key| key.values.get(place).copied().unwrap_or(0.0)).collect();
         }

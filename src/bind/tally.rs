@@ -64,7 +64,7 @@ pub(super) struct Tally {
     pub weight: Option<Vec<f64>>,
     /// By event, the cells in it, ascending.
     pub members: Vec<Vec<u32>>,
-    /// By factor, `Σ w·φ` of earlier samples by cell; empty where there are none.
+    /// By factor, `Σ w·φ` by cell of samples that are not in the batch, earlier ones or elsewhere; empty where there are none.
     past: Vec<Vec<f64>>,
 }
 
@@ -130,6 +130,14 @@ impl Tally {
         let origin: Vec<u32> = (0..cells as u32).collect();
         let members = members(encoded, &origin);
         Tally { cell, origin, samples: counts, weights, weight, members, past }
+    }
+
+    /// No samples here, and sums over others: counts and weights by cell, and by factor `Σ w·φ` by cell.
+    pub(super) fn elsewhere(encoded: &Encoded, samples: Vec<usize>, weights: Vec<f64>, past: Vec<Vec<f64>>) -> Tally {
+        let origin: Vec<u32> = (0..encoded.cells() as u32).collect();
+        let members = members(encoded, &origin);
+        let weight = encoded.weight.as_ref().map(|_| Vec::new());
+        Tally { cell: Vec::new(), origin, samples, weights, weight, members, past }
     }
 
     pub(super) fn members(&self, event: usize) -> &[u32] {

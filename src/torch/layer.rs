@@ -136,19 +136,15 @@ impl<'a> FairLayer<'a> {
     fn solve(&self, bound: &Arc<Bound>, z: &Tensor, with_gradient: bool) -> Result<(Solved, Derivative), LayerError> {
         let (problem, settings) = (&bound.problem, &self.settings);
         let on_device = self.on_device || z.device() != Device::Cpu;
-        let by_cell = if on_device { device::by_cell(problem) } else { None };
-        match (z.kind(), by_cell) {
-            (Kind::Float, Some(bounds)) => {
-                device::solve::<f32>(problem, bounds, &z.f_reshape([-1])?, settings, with_gradient)
-            }
-            (Kind::Double, Some(bounds)) => {
-                device::solve::<f64>(problem, bounds, &z.f_reshape([-1])?, settings, with_gradient)
-            }
-            (Kind::Float, None) => {
+        let flat = || z.f_reshape([-1]);
+        match (z.kind(), on_device && device::is_by_cell(problem)) {
+            (Kind::Float, true) => device::solve::<f32>(problem, &flat()?, settings, with_gradient),
+            (Kind::Double, true) => device::solve::<f64>(problem, &flat()?, settings, with_gradient),
+            (Kind::Float, false) => {
                 let (solved, solution) = self.single.solve(bound, z, settings)?;
                 Ok((solved, Derivative::Single(solution)))
             }
-            (Kind::Double, None) => {
+            (Kind::Double, false) => {
                 let (solved, solution) = self.double.solve(bound, z, settings)?;
                 Ok((solved, Derivative::Double(solution)))
             }

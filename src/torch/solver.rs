@@ -69,8 +69,8 @@ impl<T: Scalar> Solver<T> {
             copy_in(z, problem.n(), numbers)?;
             Ok(projector.project_into(problem, numbers, settings, &mut projection)?)
         })?;
-        refuse_unsolved(&projection, problem)?;
         let Projection { y, status, multipliers, active, certificate, .. } = &projection;
+        refuse_unsolved(status, certificate, problem)?;
         let solved = Solved {
             y: to_tensor(y, z)?,
             free: count_free(problem, y),
@@ -139,11 +139,11 @@ fn to_tensor<T: Scalar>(values: &[T], like: &Tensor) -> Result<Tensor, LayerErro
 }
 
 /// A projection that is no solution is an error.
-pub(super) fn refuse_unsolved<T: Sample>(projection: &Projection<T>, problem: &Problem) -> Result<(), LayerError> {
-    match &projection.status {
+pub(super) fn refuse_unsolved(status: &Status, certificate: &Certificate, problem: &Problem) -> Result<(), LayerError> {
+    match status {
         Status::Optimal | Status::Relaxed(_) => Ok(()),
         Status::Infeasible(proof) => Err(LayerError::infeasible(proof, problem)),
-        Status::IterationLimit => Err(LayerError::Unfinished { violation: projection.certificate.row_violation }),
+        Status::IterationLimit => Err(LayerError::Unfinished { violation: certificate.row_violation }),
     }
 }
 

@@ -1,4 +1,4 @@
-"""Batches that are spread over processes.
+"""Batches that are spread over processes, for rows that need the samples themselves (others: ``_sums.py``).
 
 Every process gathers the predictions and the data of the whole batch, solves the same problem, and keeps its part. All
 of them compute the same numbers, bit for bit, and those of one process with the whole batch. Backward, the gradients of

@@ -16,6 +16,7 @@ from .._program import Program, compile
 from . import _eager
 from ._distributed import Share
 from ._ops import Core, project
+from ._sums import Group, Spread
 
 __all__ = ["FairnessLayer", "Solution"]
 
@@ -76,6 +77,8 @@ class FairnessLayer(nn.Module):
         self.group = group
         self._cores: dict[tuple[str, ...], Core] = {}
         self._last: Core | None = None
+        #: Solve on sums wherever the samples are, as for those on a GPU.
+        self._apart = False
 
     @property
     def params(self) -> dict[str, float]:
@@ -106,12 +109,27 @@ class FairnessLayer(nn.Module):
         z = _wide(z)
         core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns or {})
         values = self._values(params or {})
+        if self._by_sums(z, values, core):
+            group = Group(self.distributed, self.group, z.device)
+            fair = self._spread(core).project(z, data, values.values, group)
+            if fair is not None:
+                return fair
         if not self.distributed:
             return self._project(z, data, values, core)
         share = Share(z.numel(), self.group, z.device)
         whole = [share.gather(column) for column in self._flat(data, z)]
         gathered = share.gather_with_gradient(z.reshape(-1))
         return self._project(gathered, whole, values, core)[share.part].reshape(shape)
+
+    def _by_sums(self, z: torch.Tensor, values: _eager.Params, core: Core) -> bool:
+        """Whether the samples may stay where they are: in other processes, or on a GPU."""
+        apart = self.distributed or z.is_cuda or self._apart
+        return apart and values.tensor is None and _eager.is_plain(z) and self._spread(core).serves is not False
+
+    def _spread(self, core: Core) -> Spread:
+        if core.spread is None:
+            core.spread = Spread(core.native)
+        return core.spread
 
     def _project(
         self, z: torch.Tensor, data: list[torch.Tensor], values: _eager.Params, core: Core
@@ -173,10 +191,10 @@ class FairnessLayer(nn.Module):
     @property
     def last(self) -> Solution | None:
         """How the last batch was solved."""
-        solution = None if self._last is None else self._last.native.last()
-        if solution is None:
+        report = None if self._last is None else self._last.native.last()
+        if report is None:
             return None
-        found = json.loads(solution.report())
+        found = json.loads(report)
         return Solution(**found["facts"], rows=tuple(BoundRow(**row) for row in found["rows"]))
 
     # State

@@ -21,6 +21,7 @@ import torch
 from .. import _fairc
 from .._program import Program
 from ._eager import vector
+from ._sums import Spread
 
 __all__ = ["Core", "project"]
 
@@ -35,6 +36,8 @@ class Core:
         self, program: Program, encoded: _fairc.Encoded | None, headers: list[str], purpose: str, on_infeasible: str
     ) -> None:
         self.native = _fairc.Layer(program._core, encoded, headers, purpose, on_infeasible)
+        #: What is kept for samples elsewhere, see ``_sums.py``.
+        self.spread: Spread | None = None
         self.key = next(_keys)
         _cores[self.key] = self
 

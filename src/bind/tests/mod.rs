@@ -4,6 +4,7 @@ mod agreement;
 mod batches;
 mod faults;
 mod resample;
+mod spread;
 
 use crate::data::{Format, Source};
 use crate::language::program::Program;

@@ -14,6 +14,7 @@ use super::projection::{Certificate, Infeasibility, Projection, Side, Status};
 use super::projector::Projector;
 use super::sample::Sample;
 use super::settings::Settings;
+use super::sides::Sides;
 use crate::runtime::problem::Problem;
 
 /// Margins and slack in the solver's units of rounding (see `Newton::unit`): the solver stops within 1.
@@ -69,14 +70,13 @@ fn widen_margins<T: Sample>(problem: &Problem, newton: &Newton, margin: &mut [f6
     let mut again = false;
     for (row, margin) in margin.iter_mut().enumerate() {
         let (l, u) = (problem.lower[row], problem.upper[row]);
-        if l == u || newton.multipliers[row].abs() >= problem.soft[row] {
+        if newton.multipliers[row].abs() >= problem.soft[row] {
             continue;
         }
         let slack = SLACK * newton.unit * newton.scale[row];
-        let over = (newton.activity[row] - u).max(l - newton.activity[row]) + slack;
         let most = (2.0 * T::ROUNDING + 2.0 * MARGIN * newton.unit) * newton.scale[row];
-        if over > 0.0 && *margin < most.min(0.45 * (u - l)) {
-            *margin = (2.0 * *margin).max(*margin + 2.0 * over).min(most);
+        if let Some(wider) = Sides::wider((l, u), newton.activity[row], slack, *margin, most) {
+            *margin = wider;
             again = true;
         }
     }

@@ -46,6 +46,7 @@ mod trust;
 
 pub(crate) use output::for_each_sample;
 pub(crate) use projector::finite;
+pub(crate) use sides::Sides;
 
 pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Projection, Side, Status};
 pub use projector::Projector;

@@ -147,6 +147,9 @@ pub enum ProjectError {
         /// The row.
         row: usize,
     },
+    /// A problem whose samples are elsewhere, with rows or bounds that need the samples themselves.
+    #[error("rows or bounds differ from sample to sample, so sums by cell do not decide the projection")]
+    PerSample,
     /// Derivatives of a result that is not a projection.
     #[error("the projection did not end at an optimum, so it has no derivative")]
     NoDerivative,

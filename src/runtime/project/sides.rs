@@ -25,6 +25,14 @@ impl Sides {
         self.cap.extend_from_slice(&problem.soft);
     }
 
+    /// The next margin of an inequality row that misses a side by rounding, or could: twice as wide, up to `most`. None if
+    /// it need not grow, or has no room.
+    pub(crate) fn wider((l, u): (f64, f64), activity: f64, slack: f64, margin: f64, most: f64) -> Option<f64> {
+        let over = (activity - u).max(l - activity) + slack;
+        let grows = l != u && over > 0.0 && margin < most.min(0.45 * (u - l));
+        grows.then(|| (2.0 * margin).max(margin + 2.0 * over).min(most))
+    }
+
     pub(crate) fn is_equality(&self, row: usize) -> bool {
         self.lower[row] == self.upper[row]
     }

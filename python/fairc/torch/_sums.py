@@ -1,0 +1,207 @@
+"""The projection of samples that stay where they are: on a device, or spread over processes.
+
+Where rows see the groups of samples alone, the projection shifts each group (each *cell*) by one number, so that sums by
+cell decide it. The native solver asks :class:`Samples` for them, a few times a batch; over processes they are added up,
+which makes the batch of all processes one (see ``src/runtime/remote.rs``). Neither predictions nor data leave their place.
+
+Backward, ``J = D - W⁻¹ Qᵀ Q`` has with ``D`` the free samples, and ``Q`` a column for each cell: again sums by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from .. import _fairc
+from ._eager import vector
+
+__all__ = ["Group", "Spread"]
+
+
+class Group:
+    """The processes that hold a batch together; one alone unless ``distributed``."""
+
+    def __init__(self, distributed: bool, group: dist.ProcessGroup | None, device: torch.device) -> None:
+        self.distributed = distributed
+        self.group = group
+        self.device = device
+
+    def add_up(self, sums: torch.Tensor) -> torch.Tensor:
+        """The sum over the processes."""
+        if self.distributed:
+            dist.all_reduce(sums, group=self.group)
+        return sums
+
+    def largest(self, *numbers: int) -> list[int]:
+        """The largest of each number over the processes."""
+        if not self.distributed:
+            return list(numbers)
+        found = torch.tensor(numbers, device=self.device)
+        dist.all_reduce(found, op=dist.ReduceOp.MAX, group=self.group)
+        return found.tolist()
+
+    def exchange(self, text: str) -> list[str]:
+        """The texts of all processes, in their order."""
+        if not self.distributed:
+            return [text]
+        found: list[Any] = [None] * dist.get_world_size(self.group)
+        dist.all_gather_object(found, text, group=self.group)
+        return found
+
+
+class Spread:
+    """What a layer keeps from batch to batch: the cells, in an order that all processes share."""
+
+    def __init__(self, native: _fairc.Layer) -> None:
+        self.native = native
+        self.cells = _fairc.SharedCells()
+        #: Whether sums decide the projection; unknown before the first batch.
+        self.serves: bool | None = None
+
+    def project(
+        self, z: torch.Tensor, data: Sequence[torch.Tensor], params: list[float], group: Group
+    ) -> torch.Tensor | None:
+        """This process's fair predictions, in the shape of ``z``; none if the rows need more than sums."""
+        part = self._part(z, data, params, group)
+        if part is None:
+            return None
+        cell, weight, sums = part.in_cells(self.cells)
+        samples = Samples(z.detach(), cell, weight, self.cells.count(), group)
+        own = torch.from_numpy(np.append(sums, z.numel())).to(group.device)
+        whole = group.add_up(own).cpu().numpy()
+        if torch.is_grad_enabled() and z.requires_grad:
+            fair: torch.Tensor = _Project.apply(z, samples, part, whole, self)  # type: ignore[no-untyped-call]
+            return fair
+        self.solve(samples, part, whole)
+        return samples.y.reshape(z.shape)
+
+    def solve(self, samples: Samples, part: _fairc.Part, sums: Any) -> Any:
+        """Leaves the predictions in ``samples``; the factor of their derivative. The last of the sums counts samples."""
+        single = samples.dtype == torch.float32
+        return part.solve(self.native, self.cells, sums[:-1], int(sums[-1]), samples, single)
+
+    def _part(
+        self, z: torch.Tensor, data: Sequence[torch.Tensor], params: list[float], group: Group
+    ) -> _fairc.Part | None:
+        """The part of this process, with cells that all know. Where one process fails, all do: none waits for it."""
+        part: _fairc.Part | None = None
+        failure: Exception | None = None
+        new: str | None = None
+        try:
+            part = self.native.part([vector(column) for column in data], z.numel(), params)
+            self.serves = part.is_by_cell
+            new = part.new_cells(self.cells) if self.serves else None
+        except Exception as error:
+            failure = error
+        stamp = self.cells.stamp()
+        failed, unknown, most, least = group.largest(failure is not None, new is not None, stamp, -stamp)
+        if failure is not None:
+            raise failure
+        if failed or part is None:
+            raise RuntimeError("another process could not encode its part of the batch; its error says why")
+        if not self.serves:
+            return None
+        if most != -least:
+            # A process that has joined, or started anew: agree from the beginning.
+            self.cells = _fairc.SharedCells()
+            new, unknown = part.new_cells(self.cells), 1
+        if unknown:
+            for keys in group.exchange(new or "[]"):
+                self.cells.add(keys)
+        return part
+
+
+class Samples:
+    """The samples of this process: what the native solver asks of them."""
+
+    def __init__(self, z: torch.Tensor, cell: Any, weight: Any, cells: int, group: Group) -> None:
+        self.dtype = z.dtype
+        self.z = z.reshape(-1).double()
+        self.cell = torch.from_numpy(cell).to(z.device)
+        #: Of the objective; none where all are one.
+        self.weight = None if weight is None else torch.from_numpy(weight).to(z.device)
+        self.cells = cells
+        self.group = group
+        #: The last predictions that were made, and which of them are free.
+        self.y = z.reshape(-1)
+        self.free = torch.ones_like(self.y, dtype=torch.bool)
+
+    def sums(self, cuts: Any, shift: Any, lo: float, hi: float) -> tuple[Any, Any]:
+        """Makes the predictions, and sums by cell before and after: see ``Remote::sums``."""
+        each, device = cuts.shape[1], self.z.device
+        below = (self.z.unsqueeze(1) > torch.from_numpy(cuts).to(device)[self.cell]).sum(dim=1)
+        moved = torch.from_numpy(shift).to(device)[self.cell]
+        if self.weight is not None:
+            moved = moved * (self.weight > 0)
+        self.y = (self.z - moved).clamp(lo, hi).to(self.dtype)
+        self.free = (self.y > lo) & (self.y < hi)
+        one = torch.ones_like(self.z) if self.weight is None else self.weight
+        y = self.y.double()
+        lumps = self._by_place([one, one * self.z], self.cell * (each + 1) + below, self.cells * (each + 1))
+        fair = self._by_place([one * y, one * y.abs(), self.free.double()], self.cell, self.cells)
+        found = self.group.add_up(torch.cat([lumps.reshape(-1), fair.reshape(-1)])).cpu().numpy()
+        return found[: lumps.numel()].reshape(2, -1), found[lumps.numel() :].reshape(3, -1)
+
+    def _by_place(self, lines: list[torch.Tensor], place: torch.Tensor, places: int) -> torch.Tensor:
+        return self.z.new_zeros(len(lines), places).index_add_(1, place, torch.stack(lines))
+
+    def not_finite(self) -> None:
+        """Says where a prediction is no finite number."""
+        wild = (~self.z.isfinite()).nonzero()
+        if len(wild) == 0:
+            raise ValueError("the predictions of another process are not finite, or too large")
+        place = int(wild[0])
+        raise ValueError(f"`z[{place}]` is {self.z[place].item():g}, expected a finite number")
+
+    def derivative(self, v: torch.Tensor, factor: torch.Tensor, transposed: bool) -> torch.Tensor:
+        """``Jᵀ v``, or ``J v`` where ``transposed``; a sample without weight has no part in any row."""
+        kept = v.reshape(-1) * self.free
+        if factor.numel() == 0:
+            return kept.reshape(v.shape)
+        ways = [self.free, self.free]
+        if self.weight is not None:
+            ways = [self.free * (self.weight > 0), self.free * self.weight]
+        into, out_of = reversed(ways) if transposed else ways
+        sums = kept.new_zeros(self.cells, dtype=torch.float64).index_add_(0, self.cell, kept.double() * into)
+        taken = (factor.T @ (factor @ self.group.add_up(sums)))[self.cell] * out_of
+        return (kept - taken.to(v.dtype)).reshape(v.shape)
+
+
+class _Project(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, z: torch.Tensor, samples: Samples, part: _fairc.Part, sums: Any, spread: Spread
+    ) -> torch.Tensor:
+        factor = spread.solve(samples, part, sums)
+        ctx.samples, ctx.factor = samples, torch.from_numpy(np.ascontiguousarray(factor)).to(z.device)
+        return samples.y.reshape(z.shape)
+
+    @staticmethod
+    def backward(ctx: Any, v: torch.Tensor) -> tuple[Any, ...]:
+        return _derivative(v, ctx.samples, ctx.factor, False), None, None, None, None
+
+
+class _Derivative(torch.autograd.Function):
+    """Linear in ``v``, with the other one as its derivative."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, v: torch.Tensor, samples: Samples, factor: torch.Tensor, transposed: bool
+    ) -> torch.Tensor:
+        ctx.samples, ctx.factor, ctx.transposed = samples, factor, transposed
+        return samples.derivative(v, factor, transposed)
+
+    @staticmethod
+    def backward(ctx: Any, u: torch.Tensor) -> tuple[Any, ...]:
+        return _derivative(u, ctx.samples, ctx.factor, not ctx.transposed), None, None, None
+
+
+def _derivative(v: torch.Tensor, samples: Samples, factor: torch.Tensor, transposed: bool) -> torch.Tensor:
+    if v.requires_grad and torch.is_grad_enabled():
+        u: torch.Tensor = _Derivative.apply(v, samples, factor, transposed)  # type: ignore[no-untyped-call]
+        return u
+    return samples.derivative(v, factor, transposed)

@@ -1,0 +1,104 @@
+"""Samples that stay where they are give what the solver on all samples gives."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import fairc
+from fairc.torch import FairnessLayer
+from fairc.torch._sums import Samples
+
+from conftest import people
+from test_torch import DATA, N, NUMBERS, Z, columns
+
+#: Rows that see groups alone.
+SERVED = [name for name in NUMBERS if name != "covariance"]
+
+
+def apart(program, data=None, **options):
+    layer = FairnessLayer(program, data, **options)
+    layer._apart = True
+    return layer
+
+
+@pytest.fixture(params=SERVED)
+def case(request):
+    program = fairc.compile(NUMBERS[request.param])
+    return FairnessLayer(program), apart(program), columns(request.param)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_values_are_those_of_the_whole(case, kind):
+    whole, layer, data = case
+    z = Z.to(kind).unsqueeze(1)
+    found, expected = layer(z, columns=data), whole(z, columns=data)
+    assert found.dtype == kind and found.shape == z.shape
+    # f32 is drawn in by another margin for rounding.
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-14 if kind == torch.float64 else 1e-6)
+    problem = layer.program.encode(data).bind()
+    assert problem.violation(found.squeeze(1).numpy()) <= (0 if kind == torch.float32 else 1e-15)
+    assert (layer.last.status, layer.last.rows) == (whole.last.status, whole.last.rows)
+    assert layer.last.multipliers == pytest.approx(whole.last.multipliers, rel=1e-5, abs=1e-9)
+    assert layer.last.row_violation <= 1e-15
+
+
+def test_derivatives_of_both_orders(case):
+    whole, layer, data = case
+    z = Z.clone().requires_grad_()
+    function = lambda z: layer(z, columns=data)
+    assert torch.autograd.gradcheck(function, (z,), eps=1e-7, atol=1e-6)
+    assert torch.autograd.gradgradcheck(lambda z: function(z) ** 2, (z,), eps=1e-7, atol=1e-5)
+    v = torch.linspace(-1, 2, N, dtype=torch.float64)
+    gradients = [torch.autograd.grad((one(z, columns=data) * v).sum(), z)[0] for one in (whole, layer)]
+    torch.testing.assert_close(*gradients, rtol=0, atol=1e-13)
+    assert any(multiplier != 0 for multiplier in layer.last.multipliers)
+
+
+def test_rows_of_a_table(parity):
+    layer, whole = apart(parity, DATA), FairnessLayer(parity, DATA)
+    rows = torch.tensor([5, 3, 40, 41, 42, 7, 8, 20, 21, 3])
+    for some in (rows, rows[:4], None):
+        z = Z if some is None else Z[some]
+        torch.testing.assert_close(layer(z, some), whole(z, some), rtol=0, atol=1e-14)
+    assert layer.last.n == N
+
+
+def test_cells_are_learned_from_batch_to_batch():
+    layer, whole = apart(NUMBERS["odds"]), FairnessLayer(NUMBERS["odds"])
+    for part in (slice(0, 1), slice(0, 9), slice(9, N), slice(3, 4)):
+        batch = {name: values[part] for name, values in columns("odds").items()}
+        torch.testing.assert_close(layer(Z[part], columns=batch), whole(Z[part], columns=batch), rtol=0, atol=1e-14)
+
+
+def test_few_passes_over_the_samples(monkeypatch):
+    passes = []
+    inner = Samples.sums
+    monkeypatch.setattr(Samples, "sums", lambda *arguments: passes.append(1) or inner(*arguments))
+    data = people(5000, seed=3)
+    layer = apart(NUMBERS["odds"])
+    codes = {"sex": torch.tensor([float(s == "male") for s in data["sex"]]), "income": torch.tensor(data["income"])}
+    layer(torch.tensor(data["score"]), columns=codes)
+    assert 2 <= len(passes) <= 5
+
+
+def test_rows_that_need_the_samples_go_another_way():
+    layer = apart(NUMBERS["covariance"])
+    expected = FairnessLayer(NUMBERS["covariance"])(Z, columns=columns("covariance"))
+    for _ in range(2):
+        assert torch.equal(layer(Z, columns=columns("covariance")), expected)
+
+
+def test_errors_name_the_place(parity):
+    layer = apart(NUMBERS["parity"])
+    z = Z.clone()
+    z[7] = float("inf")
+    with pytest.raises(ValueError, match=r"`z\[7\]` is inf, expected a finite number"):
+        layer(z, columns=columns("parity"))
+    codes = {"sex": columns("parity")["sex"].clone(), "income": columns("parity")["income"]}
+    codes["sex"][3] = 7
+    with pytest.raises(fairc.DataError, match="7"):
+        layer(Z, columns=codes)
+    tight = "column sex: {0, 1}\nlabel income: {0, 1}\npredict score: real in [0, 1]\n"
+    tight += "constraint a: E[score | sex == 0] >= 0.9\nconstraint b: E[score] <= 0.1\n"
+    with pytest.raises(fairc.InfeasibleError):
+        apart(tight)(Z, columns=columns("parity"))
