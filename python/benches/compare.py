@@ -128,6 +128,12 @@ def line(found: dict) -> str:
             f"{found['outside']:10.1e} {found['memory']:9.1f}")
 
 
+def own(ours: dict, theirs: dict, bare: dict) -> str:
+    """What the layers themselves take, forward and backward together: medians, without those of the bare network."""
+    both = [found["forward"] + found["backward"] - bare["forward"] - bare["backward"] for found in (theirs, ours)]
+    return f"{'layer alone':41}{both[0] * 1e3:9.4f} ms {both[1] * 1e3:9.4f} ms {both[0] / both[1]:9.0f}x"
+
+
 def run(package: str, metric: str, size: int) -> dict | str:
     """One line in a process of its own, or why there is none."""
     command = [sys.executable, __file__, "--one", package, metric, str(size)]
@@ -149,7 +155,7 @@ def main() -> None:
         print(json.dumps(measure(package, metric, int(size))))
         return
     print("package            metric          batch  forward, ms backward, ms  exceeded     beyond    outside  memory, MB")
-    everything = []
+    everything, bare = [], {}
     for metric in ("none", *METRICS):
         for size in arguments.sizes:
             pair = {}
@@ -160,10 +166,13 @@ def main() -> None:
                     continue
                 pair[package] = found
                 everything.append(found)
+                if package == "network":
+                    bare[size] = found
                 print(line(found), flush=True)
             if len(pair) == 2:
                 ours, theirs = pair["fairc"], pair["fairness_training"]
                 print(f"{'':41}{theirs['forward'] / ours['forward']:11.0f}x {theirs['backward'] / ours['backward']:11.0f}x")
+                print(own(ours, theirs, bare[size]))
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(everything, file, indent=1)

@@ -33,7 +33,9 @@ pub use generators::{Generator, generators};
 pub use parts::{Bounds, ProblemParts, RowsByCell};
 pub use sum::Sum;
 
-pub(crate) use grouping::{Grouping, count_into};
+pub(crate) use grouping::Grouping;
+#[cfg(feature = "data")]
+pub(crate) use grouping::count_into;
 pub(crate) use rows::SlotRows;
 
 /// A checked problem: `l ≤ A ŷ ≤ u`, `lo ≤ ŷ ≤ hi`, weights `w`.
