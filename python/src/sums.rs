@@ -1,7 +1,7 @@
 //! Batches whose samples stay where they are, on a device or spread over processes: only sums by cell come here.
 //!
 //! ```text
-//! Layer.part(data) → Part ─new_cells→ keys, exchanged → SharedCells
+//! Layer.part(data) → Part ─keys→ exchanged → SharedCells
 //!                     ├─in_cells→ cell and weight of each sample, sums by cell, to be added up over processes
 //!                     └─solve(sums, samples) → factor of the derivative;  samples.sums: see fairc/torch/_sums.py
 //! ```
@@ -42,7 +42,7 @@ impl PyCells {
         locked(&self.0).stamp()
     }
 
-    /// Adds cells that [`PyPart::new_cells`] gave; all processes must add the same ones in the same order.
+    /// Adds cells that [`PyPart::keys`] gave; all processes must add the same ones in the same order.
     fn add(&self, keys: &str) -> PyResult<()> {
         let keys: Vec<CellKey> =
             serde_json::from_str(keys).map_err(|error| PyValueError::new_err(format!("no cells: {error}")))?;
@@ -93,23 +93,21 @@ impl PyPart {
         self.encoded.is_by_cell()
     }
 
-    /// The cells of this part, if `cells` lacks one of them.
-    fn new_cells(&self, py: Python<'_>, cells: &PyCells) -> PyResult<Option<String>> {
+    /// The cells of this part.
+    fn keys(&self, py: Python<'_>) -> PyResult<String> {
         let keys = self.encoded.cell_keys(&self.samples()).map_err(|error| self.unbound(py, error))?;
-        if locked(&cells.0).has(&keys) {
-            return Ok(None);
-        }
-        serde_json::to_string(&keys).map(Some).map_err(|error| PyValueError::new_err(error.to_string()))
+        serde_json::to_string(&keys).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
     /// The shared cell of each sample and its weight, and for each cell the number of samples, their weight and their sums
-    /// of data.
-    fn in_cells<'py>(&self, py: Python<'py>, cells: &PyCells) -> PyResult<InCells<'py>> {
+    /// of data; none if `cells` lacks a cell of this part.
+    fn in_cells<'py>(&self, py: Python<'py>, cells: &PyCells) -> PyResult<Option<InCells<'py>>> {
         let part = self.encoded.part(&self.samples(), &locked(&cells.0)).map_err(|error| self.unbound(py, error))?;
-        let part = part.ok_or_else(|| PyValueError::new_err("the shared cells lack a cell of this part"))?;
-        let cell = PyArray1::from_iter(py, part.cell.into_iter().map(i64::from));
-        let weight = part.weight.map(|weight| PyArray1::from_vec(py, weight));
-        Ok((cell, weight, PyArray1::from_vec(py, part.sums)))
+        Ok(part.map(|part| {
+            let cell = PyArray1::from_iter(py, part.cell.into_iter().map(i64::from));
+            let weight = part.weight.map(|weight| PyArray1::from_vec(py, weight));
+            (cell, weight, PyArray1::from_vec(py, part.sums))
+        }))
     }
 
     /// Projects the batch of `n` samples of which `sums` are those of all processes, with what `samples` answers. The
@@ -127,8 +125,7 @@ impl PyPart {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let sums = sums.as_slice()?;
         let solved = py.detach(|| {
-            let cells = locked(&cells.0).clone();
-            let bound = self.encoded.bind_sums(&self.params, &cells, sums).map_err(Trouble::Bind)?;
+            let bound = self.encoded.bind_sums(&self.params, &locked(&cells.0), sums).map_err(Trouble::Bind)?;
             let found = solve(&bound, Elsewhere(samples), &layer.settings, single)?;
             Ok(SumsSolved { n, bound, found })
         });

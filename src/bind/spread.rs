@@ -9,6 +9,7 @@
 //! ([`Encoded::is_by_cell`]), for [`crate::runtime::remote`].
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::bound::Bound;
 use super::cells::Bits;
@@ -18,11 +19,11 @@ use super::params::Params;
 use super::stream::CellKey;
 use super::tally::{Samples, Tally};
 
-/// Cells in an order that all processes share.
+/// Cells in the order in which they were seen first: the same for all batches of a stream, and for all processes of a group.
 #[derive(Clone, Debug, Default)]
 pub struct SharedCells {
     keys: Vec<CellKey>,
-    places: HashMap<(Bits, Vec<u64>), u32>,
+    places: HashMap<(Vec<u32>, Vec<u64>), u32>,
 }
 
 /// The part of a batch that a process holds, in shared cells.
@@ -50,39 +51,55 @@ impl SharedCells {
     /// Adds those of `keys` that are new, in their order. All processes must add the same ones.
     pub fn add(&mut self, keys: impl IntoIterator<Item = CellKey>) {
         for key in keys {
-            let next = self.keys.len() as u32;
-            if *self.places.entry(identity(&key)).or_insert(next) == next {
-                self.keys.push(key);
-            }
+            self.place_or_add(key);
         }
-    }
-
-    /// Whether all of these are known.
-    pub fn has(&self, keys: &[CellKey]) -> bool {
-        keys.iter().all(|key| self.place(key).is_some())
     }
 
     /// A number of the cells in their order, which others have only by chance: for processes to see that they agree.
     pub fn stamp(&self) -> u32 {
-        // FNV-1a, Fowler, Noll and Vo 1991.
-        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        let of_key = |hash: u32, key: &CellKey| {
-            let events = key.events.iter().flat_map(|event| event.to_le_bytes());
-            let values = key.values.iter().flat_map(|value| value.to_bits().to_le_bytes());
-            [0xff].into_iter().chain(events).chain([0xfe]).chain(values).fold(hash, mix)
-        };
-        self.keys.iter().fold(0x811c_9dc5, of_key)
+        let mut hasher = blake3::Hasher::new();
+        for CellKey { events, values } in &self.keys {
+            hasher.update(&events.len().to_le_bytes());
+            for event in events {
+                hasher.update(&event.to_le_bytes());
+            }
+            for value in values {
+                hasher.update(&value.to_bits().to_le_bytes());
+            }
+        }
+        let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    /// All of them, in the order of their numbers.
+    pub(super) fn keys(&self) -> &[CellKey] {
+        &self.keys
+    }
+
+    /// The number of a cell, a new one if it is new.
+    pub(super) fn place_or_add(&mut self, key: CellKey) -> u32 {
+        let next = self.keys.len() as u32;
+        let place = *self.places.entry(key.identity()).or_insert(next);
+        if place == next {
+            self.keys.push(key);
+        }
+        place
+    }
+
+    /// By cell, its events, of so many.
+    pub(super) fn events(&self, events: usize) -> Arc<[Bits]> {
+        self.keys.iter().map(|key| key.bits(events)).collect()
+    }
+
+    /// By cell, the value of the factor at this place among those that are constant in cells.
+    pub(super) fn values(&self, place: usize) -> Arc<[f64]> {
+        self.keys.iter().map(|key| key.values.get(place).copied().unwrap_or(0.0)).collect()
     }
 
     /// The number of a cell.
     fn place(&self, key: &CellKey) -> Option<u32> {
-        self.places.get(&identity(key)).copied()
+        self.places.get(&key.identity()).copied()
     }
-}
-
-/// A key names its events in ascending order, so the last one tells how many bits it takes.
-fn identity(key: &CellKey) -> (Bits, Vec<u64>) {
-    key.identity(key.events.last().map_or(0, |&last| last as usize + 1))
 }
 
 impl Encoded {
@@ -159,19 +176,14 @@ impl Encoded {
 
     /// The same plan over shared cells.
     fn without_samples(&self, cells: &SharedCells) -> Encoded {
-        let events = self.plan.shapes.len();
-        let mut place = 0..;
-        let factors = self.factors.iter().map(|factor| match (factor, &mut place) {
-            (FactorValues::BySample(_), _) => FactorValues::BySample(Vec::new()),
-            (FactorValues::ByCell(_), place) => {
-                let place = place.next().unwrap_or(usize::MAX);
-                let value = |key: &CellKey| key.values.get(place).copied().unwrap_or(0.0);
-                FactorValues::ByCell(cells.keys.iter().map(value).collect())
-            }
+        let mut places = 0..;
+        let factors = self.factors.iter().map(|factor| match factor {
+            FactorValues::BySample(_) => FactorValues::BySample(Vec::new()),
+            FactorValues::ByCell(_) => FactorValues::ByCell(cells.values(places.next().unwrap_or(usize::MAX))),
         });
         Encoded {
             factors: factors.collect(),
-            events: cells.keys.iter().map(|key| key.bits(events)).collect(),
+            events: cells.events(self.plan.shapes.len()),
             cell: Vec::new(),
             weight: self.weight.as_ref().map(|_| Vec::new()),
             prediction: None,

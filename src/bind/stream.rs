@@ -6,7 +6,6 @@
 //!           from batch to batch            the pool and the batch
 //! ```
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,7 @@ use super::cells::Bits;
 use super::encode::{Arrays, EncodeOptions, Encoded, Encoder, FactorValues};
 use super::error::BindError;
 use super::params::Params;
+use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
 use crate::data::Batch;
 use crate::language::program::Program;
@@ -32,8 +32,11 @@ pub struct CellKey {
 
 impl CellKey {
     /// What tells it from other cells.
-    pub(super) fn identity(&self, events: usize) -> (Bits, Vec<u64>) {
-        (self.bits(events), self.values.iter().map(|value| value.to_bits()).collect())
+    pub(super) fn identity(&self) -> (Vec<u32>, Vec<u64>) {
+        let mut events = self.events.clone();
+        events.sort_unstable();
+        events.dedup();
+        (events, self.values.iter().map(|value| value.to_bits()).collect())
     }
 
     /// Its events, of so many.
@@ -45,8 +48,7 @@ impl CellKey {
 /// Encodes the batches of a stream, one after another.
 pub struct StreamEncoder {
     encoder: Encoder,
-    keys: Vec<CellKey>,
-    places: HashMap<(Bits, Vec<u64>), u32>,
+    cells: SharedCells,
     /// The cell of each tuple of codes.
     of_tuple: Vec<u32>,
     events: Arc<[Bits]>,
@@ -76,15 +78,12 @@ impl StreamEncoder {
         let by_cell = by_cell.collect();
         let mut stream = StreamEncoder {
             encoder,
-            keys: Vec::new(),
-            places: HashMap::new(),
+            cells: SharedCells::default(),
             of_tuple: Vec::new(),
             events: Arc::from([]),
             by_cell,
         };
-        for key in cells {
-            stream.place(key);
-        }
+        stream.cells.add(cells);
         stream.refresh();
         Ok(stream)
     }
@@ -96,7 +95,7 @@ impl StreamEncoder {
 
     /// All cells so far, in the order of their numbers.
     pub fn cells(&self) -> &[CellKey] {
-        &self.keys
+        self.cells.keys()
     }
 
     /// Encodes a batch.
@@ -140,7 +139,7 @@ impl StreamEncoder {
 
     /// Finds the cells of tuples of codes that were not seen before.
     fn take_in_tuples(&mut self) {
-        let (known, cells) = (self.of_tuple.len(), self.keys.len());
+        let (known, cells) = (self.of_tuple.len(), self.cells.len());
         let values = |values: &[f64]| -> Vec<f64> {
             let constant = values.iter().zip(&self.by_cell).filter(|(_, by_cell)| by_cell.is_some());
             constant.map(|(value, _)| value + 0.0).collect()
@@ -153,30 +152,19 @@ impl StreamEncoder {
             })
             .collect();
         for key in new {
-            let place = self.place(key);
+            let place = self.cells.place_or_add(key);
             self.of_tuple.push(place);
         }
-        if self.keys.len() > cells {
+        if self.cells.len() > cells {
             self.refresh();
         }
     }
 
-    /// The number of a cell, a new one if it is new.
-    fn place(&mut self, key: CellKey) -> u32 {
-        let next = self.keys.len() as u32;
-        let place = *self.places.entry(key.identity(self.encoder.plan.shapes.len())).or_insert(next);
-        if place == next {
-            self.keys.push(key);
-        }
-        place
-    }
-
     /// Brings what the batches share up to date.
     fn refresh(&mut self) {
-        let events = self.encoder.plan.shapes.len();
-        self.events = self.keys.iter().map(|key| key.bits(events)).collect();
+        self.events = self.cells.events(self.encoder.plan.shapes.len());
         for (place, values) in self.by_cell.iter_mut().flatten().enumerate() {
-            *values = self.keys.iter().map(|key| key.values.get(place).copied().unwrap_or(0.0)).collect();
+            *values = self.cells.values(place);
         }
     }
 }

@@ -79,8 +79,6 @@ pub struct RemoteProjection {
     pub status: Status,
     /// `t`, by cell.
     pub shift: Vec<f64>,
-    /// The interval of `ŷ`, as numbers of the samples' type.
-    pub bounds: (f64, f64),
     /// How many predictions are free.
     pub free: usize,
     /// One for each row.
@@ -133,20 +131,18 @@ pub fn project_remote<T: Sample, R: Remote>(
             found.projection.status = Status::IterationLimit;
         }
         if !found.is_point() {
-            return Ok(found.without_point(lumped.bounds));
+            return Ok(found.without_point());
         }
         if lumped.is_still(&shift, &found.shift) {
             let rows = lumped.rows_on(&sums.fair, &sums.size);
             tries += 1;
-            if tries > MARGINS || !lumped.draw_in::<T>(&rows) {
-                return Ok(lumped.finish(found, shift, &sums, &rows)?);
+            let drawn_in = tries <= MARGINS && lumped.draw_in::<T>(&rows);
+            let closer = drawn_in.then(|| lumped.solve::<R::Error>(&cuts, &sums, &inner)).transpose()?;
+            // Where the margins have no room, what was found is the answer.
+            match closer.filter(Found::is_point) {
+                Some(closer) => found = closer,
+                None => return Ok(lumped.finish(found, shift, &sums, &rows)?),
             }
-            let closer = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
-            if !closer.is_point() {
-                // No room for the margins.
-                return Ok(lumped.finish(found, shift, &sums, &rows)?);
-            }
-            found = closer;
         }
         shift = found.shift;
     }
@@ -183,10 +179,10 @@ impl Found {
         matches!(self.projection.status, Status::Optimal | Status::Relaxed(_))
     }
 
-    fn without_point(self, bounds: (f64, f64)) -> RemoteProjection {
+    fn without_point(self) -> RemoteProjection {
         let Projection { status, multipliers, active, certificate, .. } = self.projection;
         let tangent = Tangent::default();
-        RemoteProjection { status, shift: self.shift, bounds, free: 0, multipliers, active, tangent, certificate }
+        RemoteProjection { status, shift: self.shift, free: 0, multipliers, active, tangent, certificate }
     }
 }
 
@@ -338,7 +334,6 @@ impl<'a> Lumped<'a> {
         Ok(RemoteProjection {
             status,
             shift,
-            bounds: self.bounds,
             free: sums.free.iter().sum::<f64>() as usize,
             multipliers,
             active,

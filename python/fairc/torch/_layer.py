@@ -16,7 +16,7 @@ from .._program import Program, compile
 from . import _eager
 from ._distributed import Share
 from ._ops import Core, project
-from ._sums import Group, Spread
+from ._sums import Group
 
 __all__ = ["FairnessLayer", "Solution"]
 
@@ -111,7 +111,7 @@ class FairnessLayer(nn.Module):
         values = self._values(params or {})
         if self._by_sums(z, values, core):
             group = Group(self.distributed, self.group, z.device)
-            fair = self._spread(core).project(z, data, values.values, group)
+            fair = core.spread.project(z, data, values.values, group)
             if fair is not None:
                 return fair
         if not self.distributed:
@@ -124,12 +124,7 @@ class FairnessLayer(nn.Module):
     def _by_sums(self, z: torch.Tensor, values: _eager.Params, core: Core) -> bool:
         """Whether the samples may stay where they are: in other processes, or on a GPU."""
         apart = self.distributed or z.is_cuda or self._apart
-        return apart and values.tensor is None and _eager.is_plain(z) and self._spread(core).serves is not False
-
-    def _spread(self, core: Core) -> Spread:
-        if core.spread is None:
-            core.spread = Spread(core.native)
-        return core.spread
+        return apart and values.tensor is None and _eager.is_plain(z) and core.spread.serves is not False
 
     def _project(
         self, z: torch.Tensor, data: list[torch.Tensor], values: _eager.Params, core: Core

@@ -37,7 +37,7 @@ class Core:
     ) -> None:
         self.native = _fairc.Layer(program._core, encoded, headers, purpose, on_infeasible)
         #: What is kept for samples elsewhere, see ``_sums.py``.
-        self.spread: Spread | None = None
+        self.spread = Spread(self.native)
         self.key = next(_keys)
         _cores[self.key] = self
 

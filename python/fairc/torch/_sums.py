@@ -66,10 +66,10 @@ class Spread:
         self, z: torch.Tensor, data: Sequence[torch.Tensor], params: list[float], group: Group
     ) -> torch.Tensor | None:
         """This process's fair predictions, in the shape of ``z``; none if the rows need more than sums."""
-        part = self._part(z, data, params, group)
-        if part is None:
+        found = self._part(z, data, params, group)
+        if found is None:
             return None
-        cell, weight, sums = part.in_cells(self.cells)
+        part, (cell, weight, sums) = found
         samples = Samples(z.detach(), cell, weight, self.cells.count(), group)
         own = torch.from_numpy(np.append(sums, z.numel())).to(group.device)
         whole = group.add_up(own).cpu().numpy()
@@ -86,19 +86,19 @@ class Spread:
 
     def _part(
         self, z: torch.Tensor, data: Sequence[torch.Tensor], params: list[float], group: Group
-    ) -> _fairc.Part | None:
-        """The part of this process, with cells that all know. Where one process fails, all do: none waits for it."""
+    ) -> tuple[_fairc.Part, tuple[Any, Any, Any]] | None:
+        """The part of this process, in cells that all know. Where one process fails, all do: none waits for it."""
         part: _fairc.Part | None = None
         failure: Exception | None = None
-        new: str | None = None
+        known = None
         try:
             part = self.native.part([vector(column) for column in data], z.numel(), params)
             self.serves = part.is_by_cell
-            new = part.new_cells(self.cells) if self.serves else None
+            known = part.in_cells(self.cells) if self.serves else None
         except Exception as error:
             failure = error
         stamp = self.cells.stamp()
-        failed, unknown, most, least = group.largest(failure is not None, new is not None, stamp, -stamp)
+        failed, unknown, most, least = group.largest(failure is not None, known is None, stamp, -stamp)
         if failure is not None:
             raise failure
         if failed or part is None:
@@ -108,11 +108,12 @@ class Spread:
         if most != -least:
             # A process that has joined, or started anew: agree from the beginning.
             self.cells = _fairc.SharedCells()
-            new, unknown = part.new_cells(self.cells), 1
-        if unknown:
-            for keys in group.exchange(new or "[]"):
+        if unknown or most != -least:
+            for keys in group.exchange(part.keys()):
                 self.cells.add(keys)
-        return part
+            known = part.in_cells(self.cells)
+        assert known is not None, "all cells of this part have been exchanged"
+        return part, known
 
 
 class Samples:
