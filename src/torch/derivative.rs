@@ -21,22 +21,13 @@ pub struct ActiveSet {
     pub rows: Vec<usize>,
 }
 
-/// `∂ŷ/∂z = D + back · rows` as tensors, for samples that stay on their device.
+/// `∂ŷ/∂z = D − Qᵀ Q` as tensors, for samples that stay on their device, which have no weights.
 #[derive(Debug)]
 pub struct Linear {
     /// `D` is 1 on the free samples.
     pub set: ActiveSet,
-    /// What the active rows take out; none if no row is active.
-    pub directions: Option<Directions>,
-}
-
-/// The factors of what the active rows take out of the derivative.
-#[derive(Debug)]
-pub struct Directions {
-    /// `Q`, active rows × samples.
-    pub rows: Tensor,
-    /// `−Qᵀ`: samples that stay on their device have no weights.
-    pub back: Tensor,
+    /// `Q`, active rows × samples; none if no row is active.
+    pub directions: Option<Tensor>,
 }
 
 /// The solution of a batch, wherever it was found.
@@ -76,14 +67,13 @@ impl LinearMap for OnDevice {
     fn apply(&self, v: &Tensor, _transposed: bool) -> Result<Tensor, Box<dyn Error + Send + Sync>> {
         let (free, directions) = {
             let Linear { set, directions } = &*self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let factors = |Directions { rows, back }: &Directions| (rows.shallow_clone(), back.shallow_clone());
-            (set.free.shallow_clone(), directions.as_ref().map(factors))
+            (set.free.shallow_clone(), directions.as_ref().map(Tensor::shallow_clone))
         };
         let v = v.f_reshape([-1])?;
         let kept = free.f_mul(&v)?;
         match directions {
             None => Ok(kept),
-            Some((rows, back)) => Ok(kept.f_addmv(&back, &rows.f_mv(&v)?)?),
+            Some(q) => Ok(kept.f_sub(&q.f_tr()?.f_mv(&q.f_mv(&v)?)?)?),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::derivative::{ActiveSet, Derivative, Directions, Linear};
+use super::derivative::{ActiveSet, Derivative, Linear};
 use super::error::LayerError;
 use super::solver::{Scalar, Solved, refuse_unsolved};
 use crate::runtime::problem::{Bounds, Problem};
@@ -69,8 +69,7 @@ impl There {
         let free = self.free.f_to_kind(self.kind)?;
         let directions = if with_gradient && !tangent.rows.is_empty() {
             let factor = on(&tangent.factor, self.z.device())?.f_reshape([tangent.rows.len() as i64, -1])?;
-            let rows = factor.f_to_kind(self.kind)?.f_index_select(1, &self.cell)?.f_mul(&free)?;
-            Some(Directions { back: rows.f_neg()?.f_tr()?, rows })
+            Some(factor.f_to_kind(self.kind)?.f_index_select(1, &self.cell)?.f_mul(&free)?)
         } else {
             None
         };

@@ -8,19 +8,14 @@ use fairc::torch::{FairLayer, numbers};
 use tch::nn::Module;
 use tch::{Device, Kind, Tensor, nn};
 
-use crate::support::{People, Random, compile, encoded, specs};
+use crate::support::{People, compile, encoded, noise, specs};
 
 const N: usize = 40;
 const STEP: f64 = 1e-6;
 
-fn random(n: usize, seed: u64) -> Tensor {
-    let mut random = Random(seed);
-    Tensor::from_slice(&(0..n).map(|_| random.between(-1.0, 1.0)).collect::<Vec<f64>>())
-}
-
 /// A curved function of fair predictions.
 fn objective(y: &Tensor) -> Tensor {
-    let weights = random(N, 11).to_kind(y.kind()).reshape(y.size());
+    let weights = noise(N as i64, 11).to_kind(y.kind()).reshape(y.size());
     (&weights * y + y * y * (&weights + 0.3)).sum(y.kind())
 }
 
@@ -61,7 +56,7 @@ fn shapes_kinds_and_devices_give_the_same_gradients() {
 /// First derivatives of the objective, and second ones along a vector, against differences of what is one order lower.
 #[test]
 fn derivatives_are_those_of_differences() {
-    let along = random(N, 6);
+    let along = noise(N as i64, 6);
     for on_device in [false, true] {
         for (name, spec) in specs() {
             let (program, people) = (compile(&spec), People::random(N, 7));
@@ -115,7 +110,7 @@ fn losses_of_both_outputs_add_up() {
     let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
     let store = nn::VarStore::new(Device::Cpu);
     let model = nn::linear(store.root(), 3, 1, nn::LinearConfig::default());
-    let x = random(3 * N, 3).to_kind(Kind::Float).reshape([-1, 3]);
+    let x = noise(3 * N as i64, 3).to_kind(Kind::Float).reshape([-1, 3]);
     let mut gradient = |of: &dyn Fn(&Tensor, &Tensor) -> Tensor| {
         let z = model.forward(&x) * 0.3 + 0.5;
         let fair = layer.forward(&z, &Samples::All).unwrap();

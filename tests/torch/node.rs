@@ -8,7 +8,7 @@ use fairc::torch::numbers;
 use fairc_autograd::{LinearMap, attach, tensor_of};
 use tch::{Kind, Tensor};
 
-use crate::support::Random;
+use crate::support::noise;
 
 const N: i64 = 5;
 
@@ -43,13 +43,8 @@ impl LinearMap for Matrix {
     }
 }
 
-fn random(n: i64, seed: u64) -> Tensor {
-    let mut random = Random(seed);
-    Tensor::from_slice(&(0..n).map(|_| random.between(-1.0, 1.0)).collect::<Vec<f64>>())
-}
-
 fn matrix(alive: &Arc<()>, mood: Mood) -> (Matrix, Tensor) {
-    let tensor = random(N * N, 3);
+    let tensor = noise(N * N, 3);
     let rows = numbers(&tensor).unwrap().chunks(N as usize).map(<[f64]>::to_vec).collect();
     (Matrix { rows, mood, _alive: alive.clone() }, tensor.reshape([N, N]))
 }
@@ -57,7 +52,7 @@ fn matrix(alive: &Arc<()>, mood: Mood) -> (Matrix, Tensor) {
 /// A leaf, its image by the node, and its image by a product that libtorch knows.
 fn images(shape: &[i64]) -> (Tensor, Tensor, Tensor) {
     let (map, tensor) = matrix(&Arc::new(()), Mood::Fine);
-    let z = random(N, 1).reshape(shape).set_requires_grad(true);
+    let z = noise(N, 1).reshape(shape).set_requires_grad(true);
     let known = tensor.mv(&z.reshape([-1])).reshape(shape);
     let y = attach(&known.detach().reshape([-1]), &z, map).unwrap();
     (z, y, known)
@@ -75,8 +70,8 @@ fn gradient(of: &Tensor, by: &Tensor) -> Tensor {
 fn derivatives_of_every_order_are_those_of_the_product() {
     let (z, y, known) = images(&[N]);
     assert!(!y.is_leaf() && y.requires_grad() && near(&y, &known));
-    let (v, w) = (random(N, 7), random(N, 8));
-    let curved = |y: &Tensor| (y * y * y * y * random(N, 9)).sum(Kind::Double);
+    let (v, w) = (noise(N, 7), noise(N, 8));
+    let curved = |y: &Tensor| (y * y * y * y * noise(N, 9)).sum(Kind::Double);
     let derivatives = |y: &Tensor| {
         let first = gradient(&curved(y), &z);
         let second = gradient(&(&first * &v).sum(Kind::Double), &z);
@@ -98,11 +93,11 @@ fn gradients_of_any_layout_and_shape_will_do() {
             &|y| y.sum(Kind::Double),
             // A column of a matrix: with gaps.
             &|y| {
-                (Tensor::stack(&[y, &(y * 2.0)], -1) * random(2 * N, 5).reshape([&y.size()[..], &[2]].concat()))
+                (Tensor::stack(&[y, &(y * 2.0)], -1) * noise(2 * N, 5).reshape([&y.size()[..], &[2]].concat()))
                     .sum(Kind::Double)
             },
             // From both ends, and in parts.
-            &|y| (y.flip([0, 1].get(..y.dim()).unwrap_or(&[])) * random(N, 6).reshape(y.size())).sum(Kind::Double),
+            &|y| (y.flip([0, 1].get(..y.dim()).unwrap_or(&[])) * noise(N, 6).reshape(y.size())).sum(Kind::Double),
             &|y| y.reshape([-1]).slice(0, 1, 3, 1).square().sum(Kind::Double),
         ];
         for loss in losses {
@@ -114,7 +109,7 @@ fn gradients_of_any_layout_and_shape_will_do() {
 #[test]
 fn the_output_may_be_changed_in_place_and_has_no_other_history() {
     let (map, _) = matrix(&Arc::new(()), Mood::Fine);
-    let (z, other) = (random(N, 1).set_requires_grad(true), random(N, 2).set_requires_grad(true));
+    let (z, other) = (noise(N, 1).set_requires_grad(true), noise(N, 2).set_requires_grad(true));
     let mut y = attach(&(&other * 2.0), &z, map).unwrap();
     let _ = y.g_mul_scalar_(3.0);
     y.sum(Kind::Double).backward();
@@ -131,8 +126,8 @@ fn errors_and_panics_come_back_as_errors() {
         (Mood::TooFew, "shape '[5]' is invalid for input of size 1"),
     ] {
         let alive = Arc::new(());
-        let z = random(N, 1).set_requires_grad(true);
-        let y = attach(&random(N, 2), &z, matrix(&alive, mood).0).unwrap();
+        let z = noise(N, 1).set_requires_grad(true);
+        let y = attach(&noise(N, 2), &z, matrix(&alive, mood).0).unwrap();
         for _ in 0..2 {
             let error = y.sum(Kind::Double).f_backward().unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
@@ -141,9 +136,9 @@ fn errors_and_panics_come_back_as_errors() {
         drop(y);
         assert_eq!(Arc::strong_count(&alive), 1);
     }
-    let z = random(N, 1).set_requires_grad(true);
+    let z = noise(N, 1).set_requires_grad(true);
     let alive = Arc::new(());
-    let error = attach(&random(N + 1, 2), &z, matrix(&alive, Mood::Fine).0).unwrap_err().to_string();
+    let error = attach(&noise(N + 1, 2), &z, matrix(&alive, Mood::Fine).0).unwrap_err().to_string();
     assert!(error.contains("shape '[5]' is invalid for input of size 6"), "{error}");
     assert_eq!(Arc::strong_count(&alive), 1);
 }
@@ -151,8 +146,8 @@ fn errors_and_panics_come_back_as_errors() {
 #[test]
 fn a_graph_goes_backward_as_often_as_it_is_kept() {
     let alive = Arc::new(());
-    let z = random(N, 1).set_requires_grad(true);
-    let y = attach(&random(N, 2), &z, matrix(&alive, Mood::Fine).0).unwrap();
+    let z = noise(N, 1).set_requires_grad(true);
+    let y = attach(&noise(N, 2), &z, matrix(&alive, Mood::Fine).0).unwrap();
     let loss = y.sum(Kind::Double);
     let backward = |keep: bool| Tensor::f_run_backward(&[&loss], &[&z], keep, false).map(|mut found| found.remove(0));
     let first = backward(true).unwrap();
@@ -166,9 +161,9 @@ fn a_graph_goes_backward_as_often_as_it_is_kept() {
 #[test]
 fn without_gradients_there_is_no_node() {
     let alive = Arc::new(());
-    let z = random(N, 1).set_requires_grad(true);
-    let without = tch::no_grad(|| attach(&random(N, 2), &z, matrix(&alive, Mood::Panics).0).unwrap());
-    let constant = attach(&random(N, 2), &random(N, 1), matrix(&alive, Mood::Panics).0).unwrap();
+    let z = noise(N, 1).set_requires_grad(true);
+    let without = tch::no_grad(|| attach(&noise(N, 2), &z, matrix(&alive, Mood::Panics).0).unwrap());
+    let constant = attach(&noise(N, 2), &noise(N, 1), matrix(&alive, Mood::Panics).0).unwrap();
     assert!(!without.requires_grad() && !constant.requires_grad());
     assert_eq!(Arc::strong_count(&alive), 1);
 }
@@ -201,10 +196,10 @@ fn threads_go_backward_through_their_own_and_through_one_graph() {
 #[test]
 fn nothing_is_left_behind() {
     let alive = Arc::new(());
-    let z = random(N, 1).set_requires_grad(true);
+    let z = noise(N, 1).set_requires_grad(true);
     for step in 0..10_000 {
         let mood = [Mood::Fine, Mood::Refuses][usize::from(step % 10 == 9)];
-        let y = attach(&random(N, 2), &z, matrix(&alive, mood).0).unwrap();
+        let y = attach(&noise(N, 2), &z, matrix(&alive, mood).0).unwrap();
         match step % 3 {
             0 => drop(Tensor::f_run_backward(&[y.sum(Kind::Double)], &[&z], false, true)),
             1 => drop(y.sum(Kind::Double).f_backward()),

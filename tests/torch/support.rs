@@ -8,8 +8,15 @@ use fairc::data::{Format, Source};
 use fairc::language::program::Program;
 use fairc::language::span;
 use fairc::language::syntax::import::NoImports;
+use tch::Tensor;
 
 pub use random::Random;
+
+/// Numbers between −1 and 1.
+pub fn noise(n: i64, seed: u64) -> Tensor {
+    let mut random = Random(seed);
+    Tensor::from_slice(&(0..n).map(|_| random.between(-1.0, 1.0)).collect::<Vec<f64>>())
+}
 
 pub fn compile(text: &str) -> Program {
     let source = span::Source { name: "test.fair".into(), text: text.into() };
