@@ -13,24 +13,27 @@ use arrow_pyarrow::FromPyArrow;
 use arrow_schema::{Field, Schema};
 use fairc::bind::BindError;
 use fairc::data::Batch;
-use numpy::{Element, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::ndarray::{Array1, Axis, Ix1};
+use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
+/// An array of shape `(n,)` or `(n, 1)`: one number for each sample.
+pub type Vector<'py, T> = PyReadonlyArrayDyn<'py, T>;
+
 /// Predictions in one of the two types that the runtime knows.
 pub enum Numbers<'py> {
-    Single(PyReadonlyArray1<'py, f32>),
-    Double(PyReadonlyArray1<'py, f64>),
+    Single(Vector<'py, f32>),
+    Double(Vector<'py, f64>),
 }
 
 impl<'py> Numbers<'py> {
     /// A vector of floats.
     pub fn new(value: &Bound<'py, PyAny>) -> PyResult<Numbers<'py>> {
-        if let Ok(array) = value.extract::<PyReadonlyArray1<'py, f64>>() {
-            return Ok(Numbers::Double(array));
+        if let Some(array) = vector(value) {
+            return Ok(Numbers::Single(array));
         }
-        let array = value.extract::<PyReadonlyArray1<'py, f32>>();
-        array.map(Numbers::Single).map_err(|_| {
+        vector(value).map(Numbers::Double).ok_or_else(|| {
             PyTypeError::new_err(format!(
                 "predictions are {}, expected a vector of float32 or float64",
                 describe(value)
@@ -39,11 +42,25 @@ impl<'py> Numbers<'py> {
     }
 }
 
+/// A vector of numbers of this type, if it is one.
+pub fn vector<'py, T: Element>(value: &Bound<'py, PyAny>) -> Option<Vector<'py, T>> {
+    let array = value.extract::<Vector<'py, T>>().ok()?;
+    matches!(array.shape(), [_] | [_, 1]).then_some(array)
+}
+
 /// The numbers of a vector where they are, or a copy if it has gaps.
-pub fn contiguous<'a, T: Element + Copy>(array: &'a PyReadonlyArray1<'_, T>) -> Cow<'a, [T]> {
+pub fn contiguous<'a, T: Element + Copy>(array: &'a Vector<'_, T>) -> Cow<'a, [T]> {
     match array.as_slice() {
         Ok(values) => Cow::Borrowed(values),
-        Err(_) => Cow::Owned(array.as_array().iter().copied().collect()),
+        Err(_) => Cow::Owned(copied(array)),
+    }
+}
+
+/// An array of these numbers, `(n,)` or `(n, 1)` as `like` is.
+pub fn shaped<'py, T: Element>(py: Python<'py>, values: Vec<T>, like: &Vector<'_, T>) -> Bound<'py, PyAny> {
+    match like.ndim() {
+        1 => PyArray1::from_vec(py, values).into_any(),
+        _ => Array1::from_vec(values).insert_axis(Axis(1)).into_pyarray(py).into_any(),
     }
 }
 
@@ -57,22 +74,35 @@ fn describe(value: &Bound<'_, PyAny>) -> String {
 
 macro_rules! numeric {
     ($value:expr, $($native:ty => $array:ty),+) => {
-        $(if let Ok(found) = $value.extract::<PyReadonlyArray1<'_, $native>>() {
-            return Ok(Arc::new(<$array>::from_iter_values(found.as_array().iter().copied())));
+        $(if let Some(found) = vector::<$native>($value) {
+            return Ok(Arc::new(<$array>::from(copied(&found))));
         })+
     };
 }
 
 macro_rules! floating {
     ($value:expr, $($native:ty => $array:ty),+) => {
-        $(if let Ok(found) = $value.extract::<PyReadonlyArray1<'_, $native>>() {
-            let values = found.as_array();
-            return Ok(Arc::new(match values.iter().any(|value| value.is_nan()) {
-                false => <$array>::from_iter_values(values.iter().copied()),
+        $(if let Some(found) = vector::<$native>($value) {
+            let values = copied(&found);
+            return Ok(Arc::new(match values.iter().fold(false, |any, value| any | value.is_nan()) {
+                false => <$array>::from(values),
                 true => values.iter().map(|&value| (!value.is_nan()).then_some(value)).collect(),
             }));
         })+
     };
+}
+
+/// The numbers of a vector.
+fn copied<T: Element + Copy>(array: &Vector<'_, T>) -> Vec<T> {
+    if let Ok(values) = array.as_slice() {
+        return values.to_vec();
+    }
+    // Along one axis it is a loop with a stride.
+    let mut view = array.as_array();
+    if view.ndim() == 2 {
+        view = view.index_axis_move(Axis(1), 0);
+    }
+    view.into_dimensionality::<Ix1>().map_or_else(|_| array.as_array().iter().copied().collect(), |view| view.to_vec())
 }
 
 /// A column: a NumPy vector, an Arrow array, or a list of texts. NaN in a float is a null, as NumPy has no other.
@@ -81,7 +111,7 @@ pub fn column(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
         floating!(value, f32 => Float32Array, f64 => Float64Array);
         numeric!(value, i64 => Int64Array, i32 => Int32Array, i16 => Int16Array, i8 => Int8Array,
             u8 => UInt8Array, u16 => UInt16Array, u32 => UInt32Array, u64 => UInt64Array);
-        if let Ok(found) = value.extract::<PyReadonlyArray1<'_, bool>>() {
+        if let Some(found) = vector::<bool>(value) {
             return Ok(Arc::new(found.as_array().iter().map(|&value| Some(value)).collect::<BooleanArray>()));
         }
     } else if value.hasattr("__arrow_c_array__")? {

@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow_array::{Array, ArrayRef};
 use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose, Reach, Samples};
 use fairc::runtime::problem::ProblemError;
-use fairc::runtime::project::{ProjectError, Sample, Settings, project};
-use numpy::{Element, PyArray1, PyReadonlyArray1};
+use fairc::runtime::project::{ProjectError, Projection, Projector, Sample, Settings};
+use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::arrays::{Numbers, batch, column, contiguous};
+use crate::arrays::{Numbers, Vector, batch, column, contiguous, shaped, vector};
 use crate::encoded::PyEncoded;
 use crate::errors;
 use crate::problem::on_infeasible;
@@ -82,16 +82,28 @@ impl From<PyErr> for Trouble {
     }
 }
 
-type Memo<T> = Mutex<VecDeque<Kept<T>>>;
+/// What a layer keeps for predictions of one type.
+struct Own<T: Sample> {
+    /// Solutions that a backward pass may ask for.
+    memo: Mutex<VecDeque<Kept<T>>>,
+    /// Solvers that are not at work; as many as there were batches at a time.
+    projectors: Mutex<Vec<Projector<T>>>,
+}
+
+impl<T: Sample> Default for Own<T> {
+    fn default() -> Own<T> {
+        Own { memo: Mutex::default(), projectors: Mutex::default() }
+    }
+}
 
 /// What differs between the two types.
 trait Kind: Sample + Element {
-    fn memo(layer: &PyLayer) -> &Memo<Self>;
+    fn own(layer: &PyLayer) -> &Own<Self>;
     fn found(solved: Arc<Solved<Self>>) -> Found;
 }
 
 impl Kind for f32 {
-    fn memo(layer: &PyLayer) -> &Memo<f32> {
+    fn own(layer: &PyLayer) -> &Own<f32> {
         &layer.single
     }
 
@@ -101,7 +113,7 @@ impl Kind for f32 {
 }
 
 impl Kind for f64 {
-    fn memo(layer: &PyLayer) -> &Memo<f64> {
+    fn own(layer: &PyLayer) -> &Own<f64> {
         &layer.double
     }
 
@@ -122,8 +134,8 @@ pub struct PyLayer {
     encoders: Mutex<Vec<Encoder>>,
     /// The values that the last batch was solved with.
     params: Mutex<Option<Arc<Params>>>,
-    single: Memo<f32>,
-    double: Memo<f64>,
+    single: Own<f32>,
+    double: Own<f64>,
     last: Mutex<Option<Arc<dyn Reported>>>,
 }
 
@@ -147,8 +159,8 @@ impl PyLayer {
             settings: Settings { on_infeasible: self::on_infeasible(on_infeasible)?, ..Settings::default() },
             encoders: Mutex::default(),
             params: Mutex::default(),
-            single: Mutex::default(),
-            double: Mutex::default(),
+            single: Own::default(),
+            double: Own::default(),
             last: Mutex::default(),
         })
     }
@@ -164,8 +176,8 @@ impl PyLayer {
     ) -> PyResult<(Bound<'py, PyAny>, PySolution)> {
         let data = self.data(data)?;
         match Numbers::new(z)? {
-            Numbers::Single(z) => self.answer(py, &contiguous(&z), &data, &params, &tracked),
-            Numbers::Double(z) => self.answer(py, &contiguous(&z), &data, &params, &tracked),
+            Numbers::Single(z) => self.answer(py, &z, &data, &params, &tracked),
+            Numbers::Double(z) => self.answer(py, &z, &data, &params, &tracked),
         }
     }
 
@@ -198,10 +210,10 @@ impl PyLayer {
         let data = self.data(data)?;
         match (Numbers::new(z)?, Numbers::new(v)?) {
             (Numbers::Single(z), Numbers::Single(v)) => {
-                self.differentiated(py, &contiguous(&z), &data, &params, &contiguous(&v), transposed)
+                self.differentiated(py, &contiguous(&z), &data, &params, &v, transposed)
             }
             (Numbers::Double(z), Numbers::Double(v)) => {
-                self.differentiated(py, &contiguous(&z), &data, &params, &contiguous(&v), transposed)
+                self.differentiated(py, &contiguous(&z), &data, &params, &v, transposed)
             }
             _ => Err(wrong_type()),
         }
@@ -229,14 +241,14 @@ impl PyLayer {
     fn answer<'py, T: Kind>(
         &self,
         py: Python<'py>,
-        z: &[T],
+        z: &Vector<'py, T>,
         data: &Data,
         params: &[f64],
         tracked: &[usize],
     ) -> PyResult<(Bound<'py, PyAny>, PySolution)> {
         let params = self.params(py, params)?;
-        let solved = self.solved(py, z, data, &params, tracked)?;
-        let y = PyArray1::from_slice(py, &solved.projection.y).into_any();
+        let solved = self.solved(py, &contiguous(z), data, &params, tracked)?;
+        let y = shaped(py, solved.projection.y.clone(), z);
         Ok((y, PySolution { found: T::found(solved) }))
     }
 
@@ -252,7 +264,7 @@ impl PyLayer {
         let found = self.solved(py, z, &data, &params, &[])?;
         let y = PyArray1::from_slice(py, &found.projection.y).into_any();
         if remember {
-            let mut memo = locked(T::memo(self));
+            let mut memo = locked(&T::own(self).memo);
             memo.push_front(Kept { z: z.to_vec(), data, params, found });
             memo.truncate(KEPT);
         }
@@ -265,12 +277,12 @@ impl PyLayer {
         z: &[T],
         data: &Data,
         params: &[f64],
-        v: &[T],
+        v: &Vector<'py, T>,
         transposed: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let params = self.params(py, params)?;
         let kept = py.detach(|| {
-            let memo = locked(T::memo(self));
+            let memo = locked(&T::own(self).memo);
             let same = |kept: &&Kept<T>| *kept.params == *params && kept.z == z && kept.data == *data;
             memo.iter().find(same).map(|kept| kept.found.clone())
         });
@@ -304,13 +316,7 @@ impl PyLayer {
         *locked(&self.last) = Some(solved);
     }
 
-    fn project<T: Sample>(
-        &self,
-        z: &[T],
-        data: &Data,
-        params: &Params,
-        tracked: &[usize],
-    ) -> Result<Solved<T>, Trouble> {
+    fn project<T: Kind>(&self, z: &[T], data: &Data, params: &Params, tracked: &[usize]) -> Result<Solved<T>, Trouble> {
         let encoded = self.encoded(data, z.len(), params)?;
         let samples = match data {
             Data::Rows(rows) => Samples::Rows(rows),
@@ -325,7 +331,12 @@ impl PyLayer {
                 tracked.iter().map(|&param| sides.slopes(params, param)).collect()
             }
         };
-        let projection = project(&bound.problem, z, &self.settings).map_err(Trouble::Project)?;
+        let projectors = &T::own(self).projectors;
+        let mut projector = locked(projectors).pop().unwrap_or_default();
+        let mut projection = Projection::default();
+        let ended = projector.project_into(&bound.problem, z, &self.settings, &mut projection);
+        locked(projectors).push(projector);
+        ended.map_err(Trouble::Project)?;
         Ok(Solved { bound, projection, slopes })
     }
 
@@ -375,11 +386,11 @@ impl PyLayer {
             return Ok(Data::Columns(columns.collect::<PyResult<_>>()?));
         }
         let [rows] = &data[..] else { return Err(PyValueError::new_err("expected one vector of rows")) };
-        let rows: PyReadonlyArray1<'_, i64> = rows.extract()?;
+        let rows = vector::<i64>(rows).ok_or_else(|| PyValueError::new_err("expected a vector of rows"))?;
         let place = |(index, &row): (usize, &i64)| {
             u32::try_from(row).map_err(|_| PyValueError::new_err(format!("`rows[{index}]` is {row}, which is no row")))
         };
-        rows.as_array().iter().enumerate().map(place).collect::<PyResult<_>>().map(Data::Rows)
+        contiguous(&rows).iter().enumerate().map(place).collect::<PyResult<_>>().map(Data::Rows)
     }
 
     fn params(&self, py: Python<'_>, values: &[f64]) -> PyResult<Arc<Params>> {

@@ -13,7 +13,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use serde_json::json;
 
-use crate::arrays::{Numbers, contiguous};
+use crate::arrays::{Numbers, Vector, contiguous, shaped};
 use crate::errors;
 use crate::problem::rows_json;
 use crate::program::Shared;
@@ -101,8 +101,8 @@ impl PySolution {
     /// `Jᵀ v`, or `J v` where `transposed`.
     fn derivative<'py>(&self, py: Python<'py>, v: &Bound<'py, PyAny>, transposed: bool) -> PyResult<Bound<'py, PyAny>> {
         match (&self.found, Numbers::new(v)?) {
-            (Found::Single(found), Numbers::Single(v)) => applied(py, found, &contiguous(&v), transposed),
-            (Found::Double(found), Numbers::Double(v)) => applied(py, found, &contiguous(&v), transposed),
+            (Found::Single(found), Numbers::Single(v)) => applied(py, found, &v, transposed),
+            (Found::Double(found), Numbers::Double(v)) => applied(py, found, &v, transposed),
             _ => Err(wrong_type()),
         }
     }
@@ -122,11 +122,12 @@ impl PySolution {
 pub fn applied<'py, T: Sample + numpy::Element>(
     py: Python<'py>,
     found: &Solved<T>,
-    v: &[T],
+    v: &Vector<'py, T>,
     transposed: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let out = py.detach(|| found.derivative(v, transposed)).map_err(|error| errors::unsolved(py, &error))?;
-    Ok(PyArray1::from_vec(py, out).into_any())
+    let values = contiguous(v);
+    let out = py.detach(|| found.derivative(&values, transposed)).map_err(|error| errors::unsolved(py, &error))?;
+    Ok(shaped(py, out, v))
 }
 
 pub fn wrong_type() -> PyErr {

@@ -190,6 +190,29 @@ def test_labels_may_be_missing(odds):
     assert [row.status for row in layer.last.rows] == ["left out", "left out"]
 
 
+def test_batches_in_any_layout(odds):
+    """Views with gaps, a second axis of length one, arrays, narrow floats: the same numbers, the same answer."""
+    layer = FairnessLayer(fairc.compile(NUMBERS["odds"]))
+    expected = layer(Z, columns=CODES)
+    names = sorted(CODES)
+    table = torch.stack([CODES[name].double() for name in names] + [Z], dim=1)
+    views = {name: table[:, place] for place, name in enumerate(names)}
+    tall = {name: column.unsqueeze(1) for name, column in views.items()}
+    arrays = {name: column.numpy() for name, column in views.items()}
+    narrow = {name: column.bfloat16() for name, column in views.items()}
+    lists = {name: column.tolist() for name, column in views.items()}
+    for data in (views, tall, arrays, narrow, lists):
+        torch.testing.assert_close(layer(table[:, 2], columns=data), expected, rtol=0, atol=0)
+    torch.testing.assert_close(layer(table[:, 2:], columns=tall), expected.unsqueeze(1), rtol=0, atol=0)
+    z = table[:, 2:].clone().requires_grad_()
+    layer(z, columns=tall).sum().backward()
+    flat = Z.clone().requires_grad_()
+    layer(flat, columns=CODES).sum().backward()
+    torch.testing.assert_close(z.grad, flat.grad.unsqueeze(1), rtol=0, atol=0)
+    with pytest.raises(TypeError, match="expected a vector"):
+        layer(Z, columns={**CODES, "sex": torch.ones(N, 2)})
+
+
 def test_params_reach_the_rows():
     layer = FairnessLayer(NUMBERS["parity"], params={"eps": 0.1})
     assert layer.params == {"eps": 0.1}

@@ -124,6 +124,11 @@ impl Tuples {
             for (codes, stride) in codes.get(group.parts.clone()).unwrap_or_default().iter().zip(&group.strides) {
                 self.keys.iter_mut().zip(codes).for_each(|(key, &code)| *key += u64::from(code) * stride);
             }
+            if let Numbers::Table(table) = &group.numbers
+                && all_known(table, &self.keys, tuples.get_mut(first..).unwrap_or_default())
+            {
+                continue;
+            }
             let (count, list) = (self.counts.get_mut(g), &mut self.list);
             let Some(count) = count else { continue };
             for (row, (state, &key)) in tuples.iter_mut().skip(first).zip(&self.keys).enumerate() {
@@ -164,6 +169,14 @@ impl Tuples {
         }
         (of_tuple, signatures)
     }
+}
+
+/// Looks up the numbers of keys, and whether all have one.
+fn all_known(table: &[u32], keys: &[u64], numbers: &mut [u32]) -> bool {
+    numbers.iter_mut().zip(keys).fold(true, |all, (number, &key)| {
+        *number = table.get(key as usize).copied().unwrap_or(NONE);
+        all & (*number != NONE)
+    })
 }
 
 /// The cells of the tuples that were seen.

@@ -69,6 +69,8 @@ pub(super) struct Reader {
     coder: LevelCoder,
     /// The number of each level, and NaN for none.
     numbers: Vec<f64>,
+    /// Whether anything reads the numbers of levels, sample by sample.
+    as_number: bool,
     raw: Vec<Code>,
     /// Level codes of the batch; the number of levels where there is none.
     pub codes: Vec<u32>,
@@ -78,7 +80,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(planned: PlannedColumn, file: &str) -> Reader {
+    pub(super) fn new(planned: PlannedColumn, as_number: bool, file: &str) -> Reader {
         let levels: Vec<Level> = match &planned.kind {
             ColumnKind::Levels(levels) => {
                 levels.iter().map(|level| Level { text: level.text.clone(), number: level.number }).collect()
@@ -88,6 +90,7 @@ impl Reader {
         Reader {
             coder: LevelCoder::new(&levels),
             numbers: levels.iter().map(|level| level.number.unwrap_or(f64::NAN)).chain([f64::NAN]).collect(),
+            as_number,
             raw: Vec::new(),
             codes: Vec::new(),
             values: Vec::new(),
@@ -134,23 +137,17 @@ impl Reader {
         let none = self.numbers.len().saturating_sub(1) as u32;
         let (nullable, faults) = (self.planned.nullable, &mut self.faults);
         self.codes.clear();
-        self.codes.extend(self.raw.iter().enumerate().map(|(row, code)| match code.level() {
-            Some(level) => level as u32,
-            None => {
-                if !nullable {
-                    let value = column.value(row);
-                    let fault = if *code == Code::NULL { &mut faults.null } else { &mut faults.unknown };
-                    fault.add(|| at.place(row, value));
-                }
-                none
+        self.codes.extend(self.raw.iter().map(|code| code.level().map_or(none, |level| level as u32)));
+        if !nullable && self.codes.iter().fold(false, |any, &code| any | (code == none)) {
+            for (row, code) in self.raw.iter().enumerate().filter(|(_, code)| code.level().is_none()) {
+                let fault = if *code == Code::NULL { &mut faults.null } else { &mut faults.unknown };
+                fault.add(|| at.place(row, column.value(row)));
             }
-        }));
+        }
         self.values.clear();
-        if self.numbers.iter().any(|number| !number.is_nan()) {
-            self.values
-                .extend(self.codes.iter().map(|&code| self.numbers.get(code as usize).copied().unwrap_or(f64::NAN)));
-        } else {
-            self.values.resize(self.codes.len(), f64::NAN);
+        if self.as_number {
+            let number = |&code: &u32| self.numbers.get(code as usize).copied().unwrap_or(f64::NAN);
+            self.values.extend(self.codes.iter().map(number));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Reading is streamed, a batch of rows at a time. What stays is one cell id per sample, one number per sample for each
 //! factor that is no function of the cell, the weights and the predictions.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::data::{Batch, Source};
@@ -14,7 +15,7 @@ use super::error::{BindError, Offenders, closest};
 use super::formula::{Formula, Scope};
 use super::params::Params;
 use super::plan::{Left, Plan, Purpose};
-use super::shape::{Part, place};
+use super::shape::{Part, places};
 
 /// What to encode.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +118,11 @@ impl Encoder {
         let readers = plan
             .columns
             .iter()
-            .map(|column| (Reader::new(column.clone(), file), find(&column.header, &column.name)))
+            .enumerate()
+            .map(|(index, column)| {
+                let reader = Reader::new(column.clone(), plan.reads_number(index), file);
+                (reader, find(&column.header, &column.name))
+            })
             .collect();
         let weight = program
             .weight
@@ -197,8 +202,7 @@ impl Encoder {
                     codes.extend_from_slice(self.readers.get(*column).map_or(&[], |(reader, _)| &reader.codes));
                 }
                 Part::Place { value, thresholds } => {
-                    codes.reserve(rows);
-                    each(value, &self.values, rows, |value| codes.push(place(value, thresholds)));
+                    places(&evaluated(value, &self.values, rows), thresholds, codes);
                 }
             }
         }
@@ -227,9 +231,12 @@ impl Encoder {
                 }
                 continue;
             }
-            let start = self.out.factors.get(index).map_or(0, Vec::len);
-            if let Some(out) = self.out.factors.get_mut(index) {
-                each(&factor.formula, &self.values, rows, |value| out.push(value));
+            let values = evaluated(&factor.formula, &self.values, rows);
+            let Some(out) = self.out.factors.get_mut(index) else { continue };
+            let start = out.len();
+            out.extend_from_slice(&values);
+            if values.iter().fold(true, |all, value| all & value.is_finite()) {
+                continue;
             }
             for row in 0..rows {
                 let value = self.out.factors.get_mut(index).and_then(|out| out.get_mut(start + row));
@@ -345,11 +352,11 @@ impl Encoder {
     }
 }
 
-/// Calls `see` with the value of an expression for each row of `columns`.
-fn each(formula: &Formula, columns: &[Vec<f64>], rows: usize, mut see: impl FnMut(f64)) {
+/// The value of an expression for each row of `columns`.
+fn evaluated<'a>(formula: &Formula, columns: &'a [Vec<f64>], rows: usize) -> Cow<'a, [f64]> {
     match formula {
-        Formula::Column(column) => columns.get(*column).into_iter().flatten().for_each(|&value| see(value)),
-        formula => (0..rows).for_each(|row| see(formula.value(&Scope { columns, row, ..Scope::default() }))),
+        Formula::Column(column) => columns.get(*column).map_or(Cow::Borrowed(&[]), |column| Cow::Borrowed(column)),
+        formula => (0..rows).map(|row| formula.value(&Scope { columns, row, ..Scope::default() })).collect(),
     }
 }
 

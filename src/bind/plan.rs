@@ -125,6 +125,17 @@ pub(super) struct Plan {
 const FINEST: usize = 64;
 
 impl Plan {
+    /// Whether an expression reads the number of a column, sample by sample.
+    pub(super) fn reads_number(&self, column: usize) -> bool {
+        let mut found = self.factors.iter().any(|factor| factor.columns.contains(&column));
+        for part in &self.parts {
+            if let Part::Place { value, .. } = part {
+                value.visit_leaves(&mut |leaf| found |= matches!(leaf, Formula::Column(index) if *index == column));
+            }
+        }
+        found
+    }
+
     /// Prepares a program for a table with the given headers.
     pub(super) fn new(
         program: &Program,

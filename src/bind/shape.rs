@@ -44,6 +44,23 @@ pub(super) fn place(value: f64, thresholds: &[f64]) -> u32 {
     2 * below as u32 + u32::from(equal)
 }
 
+/// [`place`] of each value, appended to `codes`.
+pub(super) fn places(values: &[f64], thresholds: &[f64], codes: &mut Vec<u32>) {
+    // Few comparisons with all values vectorise; a search in each does not.
+    const FEW: usize = 8;
+    if thresholds.len() > FEW {
+        codes.extend(values.iter().map(|&value| place(value, thresholds)));
+        return;
+    }
+    let (first, undefined) = (codes.len(), 2 * thresholds.len() as u32 + 1);
+    codes.extend(values.iter().map(|value| if value.is_nan() { undefined } else { 0 }));
+    for &threshold in thresholds {
+        for (code, &value) in codes.iter_mut().skip(first).zip(values) {
+            *code += 2 * u32::from(threshold < value) + u32::from(threshold == value);
+        }
+    }
+}
+
 /// An event over the codes of a sample.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
@@ -200,5 +217,17 @@ mod tests {
         let thresholds = [1.0, 2.0];
         let codes: Vec<u32> = [0.5, 1.0, 1.5, 2.0, 9.0, f64::NAN].iter().map(|&v| place(v, &thresholds)).collect();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn many_values_have_the_places_of_each() {
+        let values: Vec<f64> = (0..40).map(|i| f64::from(i) / 2.0).chain([f64::NAN, -1.0, f64::INFINITY]).collect();
+        for count in [0, 1, 2, 8, 9, 15] {
+            let thresholds: Vec<f64> = (0..count).map(f64::from).collect();
+            let mut codes = vec![7];
+            places(&values, &thresholds, &mut codes);
+            let expected: Vec<u32> = values.iter().map(|&value| place(value, &thresholds)).collect();
+            assert_eq!(codes.split_first(), Some((&7, &expected[..])), "{count} thresholds");
+        }
     }
 }

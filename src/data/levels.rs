@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+
 use super::column::{Column, Kind, Value, parse_number};
 
 /// One level of a categorical column, as declared.
@@ -67,6 +69,11 @@ pub struct LevelCoder {
 /// Values kept beside the levels. A column with more distinct values than this is still right, but slower.
 const KEPT: usize = 1 << 12;
 
+/// Distinct stored numbers that are told apart by comparing with all of them.
+const FEW: usize = 4;
+/// Numbers between two looks at whether they are few.
+const PIECE: usize = 1 << 10;
+
 impl LevelCoder {
     /// A coder for these levels; of equal levels the first counts.
     pub fn new(levels: &[Level]) -> Self {
@@ -115,13 +122,49 @@ impl LevelCoder {
                     if null { Code::NULL } else { known.get(key).copied().unwrap_or(Code::NULL) }
                 }));
             }
-            Kind::Float(array) => self.encode_numbers(array.iter(), Value::Float, codes),
-            Kind::Single(array) => self.encode_numbers(array.iter(), Value::Single, codes),
-            Kind::Int(array) => self.encode_numbers(array.iter(), |value| Value::Int(value.into()), codes),
-            Kind::Unsigned(array) => self.encode_numbers(array.iter(), |value| Value::Int(value.into()), codes),
+            Kind::Float(array) => self.encode_array(array, Value::Float, codes),
+            Kind::Single(array) => self.encode_array(array, Value::Single, codes),
+            Kind::Int(array) => self.encode_array(array, |value| Value::Int(value.into()), codes),
+            Kind::Unsigned(array) => self.encode_array(array, |value| Value::Int(value.into()), codes),
             Kind::Bool(array) => self.encode_numbers(array.iter(), Value::Bool, codes),
             Kind::Decimal { .. } | Kind::Null => self.encode_values(column, codes),
         }
+    }
+
+    fn encode_array<A: ArrowPrimitiveType>(
+        &mut self,
+        array: &PrimitiveArray<A>,
+        value: impl Fn(A::Native) -> Value<'static>,
+        codes: &mut Vec<Code>,
+    ) {
+        if array.null_count() > 0 || !self.encode_few(array.values(), &value, codes) {
+            self.encode_numbers(array.iter(), value, codes);
+        }
+    }
+
+    /// A column of [`FEW`] values, in loops that vectorise; false, and nothing is done, for one of more.
+    fn encode_few<N: Copy + PartialEq>(
+        &mut self,
+        numbers: &[N],
+        value: impl Fn(N) -> Value<'static>,
+        codes: &mut Vec<Code>,
+    ) -> bool {
+        let Some(&first) = numbers.first() else { return true };
+        // What is not known yet stands as the first once more.
+        let start = (first, self.code(value(first)));
+        let mut known = [start; FEW];
+        let mut count = 1;
+        for piece in numbers.chunks(PIECE) {
+            while let Some(new) = unknown(&known, piece) {
+                let Some(slot) = known.get_mut(count) else { return false };
+                *slot = (new, self.code(value(new)));
+                count += 1;
+            }
+        }
+        let code =
+            |number: &N| known.iter().fold(start.1, |code, known| if *number == known.0 { known.1 } else { code });
+        codes.extend(numbers.iter().map(code));
+        true
     }
 
     /// Stored numbers: two values often make up most of a column, in no order that a processor could guess.
@@ -184,6 +227,13 @@ impl LevelCoder {
     fn find_number(&self, number: f64) -> Code {
         self.numbers.get(&bits(number)).copied().unwrap_or(Code::UNKNOWN)
     }
+}
+
+/// The first number of a piece that is not among those known.
+fn unknown<N: Copy + PartialEq>(known: &[(N, Code); FEW], piece: &[N]) -> Option<N> {
+    let is_known = |number: &N| known.iter().fold(false, |any, known| any | (known.0 == *number));
+    let all = piece.iter().fold(true, |all, number| all & is_known(number));
+    if all { None } else { piece.iter().find(|number| !is_known(number)).copied() }
 }
 
 /// Equal numbers have equal bits, but for the two zeros.
@@ -301,6 +351,21 @@ mod tests {
         assert_eq!(codes(&quoted, Int64Array::from(vec![7, 8])), [0, UNKNOWN]);
         assert_eq!(codes(&quoted, Float32Array::from(vec![0.1, 7.0])), [1, 0]);
         assert_eq!(codes(&quoted, StringArray::from(vec!["7.0"])), [UNKNOWN]);
+    }
+
+    #[test]
+    fn few_distinct_numbers_are_coded_like_many() {
+        let levels: Vec<Level> = (0..9).map(|i| Level::number(i.to_string(), f64::from(i))).collect();
+        for distinct in 1..9 {
+            // The last value appears late, and one that is no level later still.
+            let mut numbers: Vec<i64> = (0..3000).map(|i| i % distinct.max(2) / 2).collect();
+            numbers.extend([distinct, 99, 0]);
+            let expected: Vec<i32> = numbers.iter().map(|&n| if n == 99 { UNKNOWN } else { n as i32 }).collect();
+            assert_eq!(codes(&levels, Int64Array::from(numbers.clone())), expected, "{distinct}");
+            let with_null: Vec<Option<f64>> = numbers.iter().map(|&n| Some(n as f64)).chain([None]).collect();
+            let expected: Vec<i32> = expected.into_iter().chain([NULL]).collect();
+            assert_eq!(codes(&levels, Float64Array::from(with_null)), expected, "{distinct}");
+        }
     }
 
     #[test]

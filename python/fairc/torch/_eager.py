@@ -15,7 +15,10 @@ import torch
 
 from .. import _fairc
 
-__all__ = ["Params", "is_plain", "project", "vector"]
+__all__ = ["Column", "Params", "is_plain", "project", "vector"]
+
+#: What a batch says of its samples: a number for each, in the place of the tensor's or of the array's.
+Column = torch.Tensor | np.ndarray[Any, Any]
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
@@ -30,10 +33,9 @@ def is_plain(tensor: torch.Tensor) -> bool:
     )
 
 
-def vector(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
-    """The numbers of a tensor as a vector; the memory of one on the host without gaps, or a copy."""
-    values = tensor.numpy(force=True)
-    return values if values.ndim == 1 else values.reshape(-1)
+def vector(column: Column) -> np.ndarray[Any, Any]:
+    """The numbers of a tensor as an array: the memory of one on the host, or a copy."""
+    return column.numpy(force=True) if isinstance(column, torch.Tensor) else column
 
 
 class Params(NamedTuple):
@@ -44,7 +46,7 @@ class Params(NamedTuple):
     tensor: torch.Tensor | None
 
 
-def project(z: torch.Tensor, data: Sequence[torch.Tensor], params: Params, native: _fairc.Layer) -> torch.Tensor:
+def project(z: torch.Tensor, data: Sequence[Column], params: Params, native: _fairc.Layer) -> torch.Tensor:
     """The nearest predictions to ``z`` that satisfy the rows of ``native``, in the shape of ``z``."""
     columns = [vector(column) for column in data]
     if torch.is_grad_enabled() and (z.requires_grad or params.tensor is not None):
@@ -54,7 +56,8 @@ def project(z: torch.Tensor, data: Sequence[torch.Tensor], params: Params, nativ
 
 
 def _like(z: torch.Tensor, values: _fairc.Floats) -> torch.Tensor:
-    made = torch.from_numpy(values if z.dim() == 1 else values.reshape(z.shape))
+    """Values of the shape of ``z`` where ``z`` is."""
+    made = torch.from_numpy(values)
     return made if z.is_cpu else made.to(z.device)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -67,7 +68,7 @@ class FairnessLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.program = program if isinstance(program, Program) else compile(program)
-        self._params = dict(self.program._core.params(dict(params or {})))
+        self._set_params(params or {})
         if data is not None and not isinstance(data, Dataset):
             data = self.program.encode(data, params=self._params, purpose=purpose)
         self.data: Dataset | None = data
@@ -87,16 +88,21 @@ class FairnessLayer(nn.Module):
 
     def set_params(self, **values: float) -> None:
         """Gives params other values, for the batches to come."""
-        self._params = dict(self.program._core.params({**self._params, **values}))
+        self._set_params({**self._params, **values})
+
+    def _set_params(self, values: Mapping[str, float]) -> None:
+        self._params: dict[str, float] = dict(self.program._core.params(dict(values)))
+        #: What a batch without params of its own is solved with.
+        self._given = _eager.Params(list(self._params.values()), [], None)
 
     def forward(
         self,
         z: torch.Tensor,
         rows: torch.Tensor | None = None,
-        columns: Mapping[str, torch.Tensor] | None = None,
+        columns: Mapping[str, _eager.Column] | None = None,
         *,
         params: Mapping[str, float | torch.Tensor] | None = None,
-        **named: torch.Tensor,
+        **named: _eager.Column,
     ) -> torch.Tensor:
         """Fair predictions for the raw predictions ``z`` of a batch.
 
@@ -104,33 +110,32 @@ class FairnessLayer(nn.Module):
         enter limits of rows alone, as tolerances do.
         """
         shape = z.shape
-        if not (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)):
+        if len(shape) != 1 and (len(shape) != 2 or shape[1] != 1):
             raise ValueError(f"predictions have the shape {tuple(shape)}, expected (n,) or (n, 1)")
-        z = _wide(z)
-        core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns or {})
-        values = self._values(params or {})
-        if self._by_sums(z, values, core):
+        if z.dtype in _NARROW:
+            z = z.float()
+        core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns)
+        values = self._values(params) if params else self._given
+        plain = _eager.is_plain(z)
+        if not (self.distributed or z.is_cuda or self._apart):
+            return self._project(z, data, values, core, plain)
+        if plain and values.tensor is None and core.spread.serves is not False:
             group = Group(self.distributed, self.group, z.device)
             fair = core.spread.project(z, data, values.values, group)
             if fair is not None:
                 return fair
         if not self.distributed:
-            return self._project(z, data, values, core)
+            return self._project(z, data, values, core, plain)
         share = Share(z.numel(), self.group, z.device)
         whole = [share.gather(column) for column in self._flat(data, z)]
         gathered = share.gather_with_gradient(z.reshape(-1))
-        return self._project(gathered, whole, values, core)[share.part].reshape(shape)
-
-    def _by_sums(self, z: torch.Tensor, values: _eager.Params, core: Core) -> bool:
-        """Whether the samples may stay where they are: in other processes, or on a GPU."""
-        apart = self.distributed or z.is_cuda or self._apart
-        return apart and values.tensor is None and _eager.is_plain(z) and core.spread.serves is not False
+        return self._project(gathered, whole, values, core, plain)[share.part].reshape(shape)
 
     def _project(
-        self, z: torch.Tensor, data: list[torch.Tensor], values: _eager.Params, core: Core
+        self, z: torch.Tensor, data: Sequence[_eager.Column], values: _eager.Params, core: Core, plain: bool
     ) -> torch.Tensor:
         """By the function that holds its solution; where something traces, by the operator."""
-        if _eager.is_plain(z):
+        if plain:
             return _eager.project(z, data, values, core.native)
         if values.tensor is not None:
             raise NotImplementedError(
@@ -141,8 +146,6 @@ class FairnessLayer(nn.Module):
 
     def _values(self, params: Mapping[str, float | torch.Tensor]) -> _eager.Params:
         """The values of all params, and those of them that carry a gradient."""
-        if not params:
-            return _eager.Params(list(self._params.values()), [], None)
         tensors = {name: value for name, value in params.items() if isinstance(value, torch.Tensor)}
         numbers = {name: value.item() if isinstance(value, torch.Tensor) else value for name, value in params.items()}
         values = dict(self.program._core.params({**self._params, **numbers}))
@@ -154,8 +157,8 @@ class FairnessLayer(nn.Module):
         return _eager.Params(list(values.values()), [names.index(name) for name in tracked], tensor)
 
     def _batch(
-        self, z: torch.Tensor, rows: torch.Tensor | None, columns: Mapping[str, torch.Tensor]
-    ) -> tuple[Core, list[torch.Tensor]]:
+        self, z: torch.Tensor, rows: torch.Tensor | None, columns: Mapping[str, _eager.Column] | None
+    ) -> tuple[Core, list[_eager.Column]]:
         if self.data is not None:
             if columns:
                 raise TypeError("the layer has its data; hand over the rows of the batch, not columns")
@@ -164,13 +167,15 @@ class FairnessLayer(nn.Module):
             return self._core(()), [rows.to(torch.int64)]
         if rows is not None:
             raise TypeError("the layer has no data; hand over the columns of the batch, not rows")
+        columns = columns or {}
         names = tuple(sorted(columns))
-        return self._core(names), [_wide(_tensor(columns[name])) for name in names]
+        found = [columns[name] for name in names]
+        return self._core(names), [column if _is_wide(column) else _wide(column) for column in found]
 
     @staticmethod
-    def _flat(data: list[torch.Tensor], z: torch.Tensor) -> list[torch.Tensor]:
+    def _flat(data: Sequence[_eager.Column], z: torch.Tensor) -> list[torch.Tensor]:
         """The data as vectors where the predictions are, without derivatives."""
-        return [column.detach().to(z.device).reshape(-1) for column in data]
+        return [torch.as_tensor(column).detach().to(z.device).reshape(-1) for column in data]
 
     def _core(self, names: tuple[str, ...]) -> Core:
         core = self._cores.get(names)
@@ -213,10 +218,15 @@ class FairnessLayer(nn.Module):
         return f"{self.program.name}, {len(self.program.rows)} rows" + (f", {params}" if params else "")
 
 
-def _tensor(values: Any) -> torch.Tensor:
-    return values if isinstance(values, torch.Tensor) else torch.as_tensor(values)
+#: Floats that NumPy and the runtime do not know, or not as numbers to compute with.
+_NARROW = frozenset({torch.float16, torch.bfloat16})
 
 
-def _wide(values: torch.Tensor) -> torch.Tensor:
-    """Floats that NumPy and the runtime know."""
-    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
+def _is_wide(values: Any) -> bool:
+    return type(values) is np.ndarray or (isinstance(values, torch.Tensor) and values.dtype not in _NARROW)
+
+
+def _wide(values: Any) -> torch.Tensor:
+    """A tensor of numbers that NumPy and the runtime know."""
+    tensor = torch.as_tensor(values)
+    return tensor.float() if tensor.dtype in _NARROW else tensor

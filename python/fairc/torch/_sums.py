@@ -17,7 +17,7 @@ import torch
 import torch.distributed as dist
 
 from .. import _fairc
-from ._eager import vector
+from ._eager import Column, vector
 
 __all__ = ["Group", "Spread"]
 
@@ -63,7 +63,7 @@ class Spread:
         self.serves: bool | None = None
 
     def project(
-        self, z: torch.Tensor, data: Sequence[torch.Tensor], params: list[float], group: Group
+        self, z: torch.Tensor, data: Sequence[Column], params: list[float], group: Group
     ) -> torch.Tensor | None:
         """This process's fair predictions, in the shape of ``z``; none if the rows need more than sums."""
         found = self._part(z, data, params, group)
@@ -85,7 +85,7 @@ class Spread:
         return part.solve(self.native, self.cells, sums[:-1], int(sums[-1]), samples, single)
 
     def _part(
-        self, z: torch.Tensor, data: Sequence[torch.Tensor], params: list[float], group: Group
+        self, z: torch.Tensor, data: Sequence[Column], params: list[float], group: Group
     ) -> tuple[_fairc.Part, tuple[Any, Any, Any]] | None:
         """The part of this process, in cells that all know. Where one process fails, all do: none waits for it."""
         part: _fairc.Part | None = None
