@@ -94,7 +94,7 @@ fn measure(program: &Program, n: usize) -> [f64; 8] {
     let vjp = fastest(|| projector.vjp_into(&bound.problem, &out, &v, &mut gradient).unwrap());
     let bind = fastest(|| drop(black_box(encoded.bind(&params, &samples).unwrap())));
 
-    let mut layer = FairLayer::new(program, &encoded, params.clone());
+    let layer = FairLayer::new(program, &encoded, params.clone());
     let leaf = Tensor::from_slice(&z).set_requires_grad(true);
     let seed = Tensor::from_slice(&v);
     let forward = fastest(|| drop(black_box(layer.forward(&leaf, &samples).unwrap())));

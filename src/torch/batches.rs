@@ -38,6 +38,24 @@ impl Split {
         };
         Split { test: part(0, test), valid: part(test, valid), train: part(test + valid, usize::MAX) }
     }
+
+    /// What each epoch ends with a look at: the validation part, or the training part where there is none.
+    pub fn watched(&self) -> Watched<'_> {
+        if self.valid.is_empty() {
+            Watched { samples: &self.train, part: "training", loss: "after the epoch" }
+        } else {
+            Watched { samples: &self.valid, part: "validation", loss: "validation" }
+        }
+    }
+}
+
+/// A part of the samples, and in words the part and the loss on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched<'a> {
+    pub samples: &'a [u32],
+    pub part: &'static str,
+    /// Beside the mean loss of the training batches, each before its step.
+    pub loss: &'static str,
 }
 
 /// The batches of an epoch: every one of `samples` is in exactly one of them. Sizes differ by at most one, so no batch is

@@ -44,8 +44,16 @@ pub enum LayerError {
     #[error("row `{row}` has sides of other values than the data give: tracked labels must hold the data's values")]
     Differs { row: String },
     /// libtorch refused.
-    #[error("libtorch: {0}")]
+    #[error("libtorch: {}", words(.0))]
     Torch(#[from] TchError),
+}
+
+/// What libtorch says, without the name of the variant: errors of the layer's own derivative come through libtorch too.
+fn words(error: &TchError) -> String {
+    match error {
+        TchError::Torch(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 impl LayerError {
@@ -98,6 +106,6 @@ pub enum TrainError {
     #[error(transparent)]
     Data(#[from] crate::data::DataError),
     /// libtorch refused.
-    #[error("libtorch: {0}")]
+    #[error("libtorch: {}", words(.0))]
     Torch(#[from] TchError),
 }

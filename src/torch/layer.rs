@@ -98,7 +98,7 @@ impl<'a> FairLayer<'a> {
     ///
     /// # Errors
     /// Wrong shape or kind, output that is not finite, a batch that does not bind or that no predictions satisfy.
-    pub fn forward(&mut self, z: &Tensor, samples: &Samples) -> Result<Fair, LayerError> {
+    pub fn forward(&self, z: &Tensor, samples: &Samples) -> Result<Fair, LayerError> {
         self.forward_tracked(z, samples, &Tracks::default())
     }
 
@@ -106,7 +106,7 @@ impl<'a> FairLayer<'a> {
     ///
     /// # Errors
     /// As [`FairLayer::forward`], and for what cannot be tracked.
-    pub fn forward_tracked(&mut self, z: &Tensor, samples: &Samples, tracks: &Tracks) -> Result<Fair, LayerError> {
+    pub fn forward_tracked(&self, z: &Tensor, samples: &Samples, tracks: &Tracks) -> Result<Fair, LayerError> {
         let (program, encoded) = (self.program, self.encoded);
         let params = match tracks.is_empty() {
             true => Cow::Borrowed(&self.params),

@@ -35,7 +35,7 @@ mod solver;
 mod tracked;
 mod trainer;
 
-pub use batches::{Sampling, Split, epoch};
+pub use batches::{Sampling, Split, Watched, epoch};
 pub use bundle::{Bundle, Description, VERSION as MODEL_VERSION, write_text};
 pub use checkpoint::Checkpoint;
 pub use error::{LayerError, TrainError};

@@ -51,7 +51,7 @@ pub fn evaluate(
     let size = if options.evaluation_batch == 0 { samples.len() } else { options.evaluation_batch }.max(1);
     let on_infeasible = if options.relax { OnInfeasible::Relax } else { OnInfeasible::Error };
     let settings = Settings { on_infeasible, ..Settings::default() };
-    let mut layer = FairLayer::new(data.program, data.encoded, data.params.clone()).with_settings(settings);
+    let layer = FairLayer::new(data.program, data.encoded, data.params.clone()).with_settings(settings);
     let mut fair = Vec::new();
     for (index, part) in samples.chunks(size).enumerate() {
         let z = z.f_narrow(0, (index * size) as i64, part.len() as i64)?;

@@ -128,10 +128,10 @@ impl<'a> Trainer<'a> {
             }
             None => Progress::new(self.schedule.clone()),
         };
-        let mut layer = self.layer();
+        let layer = self.layer();
         let mut saved = Instant::now();
         while !progress.finished && progress.epoch < self.options.epochs {
-            let going = self.epoch(&mut layer, &mut progress)?;
+            let going = self.epoch(&layer, &mut progress)?;
             progress.finished |= progress.epoch >= self.options.epochs;
             if !going || progress.finished || saved.elapsed() >= AT_MOST_EVERY {
                 self.save(&progress)?;
@@ -153,7 +153,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// One epoch from where it stands; false if the caller wants to end.
-    fn epoch(&mut self, layer: &mut FairLayer<'_>, progress: &mut Progress) -> Result<bool, TrainError> {
+    fn epoch(&mut self, layer: &FairLayer<'_>, progress: &mut Progress) -> Result<bool, TrainError> {
         let Options { batch, sampling, seed, .. } = self.options;
         let cells = self.data.encoded.cell();
         let batches = epoch(sampling, cells, &self.data.split.train, batch, seed, progress.epoch);
@@ -180,8 +180,8 @@ impl<'a> Trainer<'a> {
                 }
             }
         }
-        let part = if self.data.split.valid.is_empty() { &self.data.split.train } else { &self.data.split.valid };
-        let valid = super::predict::evaluate(self.model, self.data, &self.options, part, &self.loss)?;
+        let watched = self.data.split.watched().samples;
+        let valid = super::predict::evaluate(self.model, self.data, &self.options, watched, &self.loss)?;
         let rate = self.schedule.rate;
         let verdict = self.schedule.note(valid.loss, progress.epoch);
         let record = progress.close(rate, valid, &self.schedule);
@@ -198,7 +198,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Forward, backward, one change of the variables; the loss before it.
-    fn step(&mut self, layer: &mut FairLayer<'_>, samples: &[u32], progress: &mut Progress) -> Result<f64, TrainError> {
+    fn step(&mut self, layer: &FairLayer<'_>, samples: &[u32], progress: &mut Progress) -> Result<f64, TrainError> {
         let (x, target) = gather(self.data, samples)?;
         let z = self.model.forward(&x);
         self.optimiser.zero_grad();
@@ -218,7 +218,7 @@ impl<'a> Trainer<'a> {
     /// The gradient of the loss of the fair predictions of `z`, and of the network's own; the value of both.
     fn back_through_layer(
         &self,
-        layer: &mut FairLayer<'_>,
+        layer: &FairLayer<'_>,
         z: &Tensor,
         target: &Tensor,
         samples: &[u32],

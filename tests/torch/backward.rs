@@ -34,7 +34,7 @@ fn shapes_kinds_and_devices_give_the_same_gradients() {
             let data = encoded(&program, &people.csv(), &params);
             let gradient = |kind: Kind, shape: &[i64], on_device: bool| {
                 let layer = FairLayer::new(&program, &data, params.clone());
-                let mut layer = if on_device { layer.on_device() } else { layer };
+                let layer = if on_device { layer.on_device() } else { layer };
                 let z = Tensor::from_slice(&people.z).to_kind(kind).reshape(shape).set_requires_grad(true);
                 let fair = layer.forward(&z, &Samples::All).unwrap();
                 assert_eq!((fair.y.size(), fair.y.kind()), (z.size(), kind), "{name}");
@@ -62,9 +62,9 @@ fn derivatives_are_those_of_differences() {
             let (program, people) = (compile(&spec), People::random(N, 7));
             let data = encoded(&program, &people.csv(), &Params::defaults(&program));
             let layer = FairLayer::new(&program, &data, Params::defaults(&program));
-            let mut layer = if on_device { layer.on_device() } else { layer };
+            let layer = if on_device { layer.on_device() } else { layer };
             // The value, the derivative along the vector, the first and second gradients, and the active set.
-            let mut at = |z: &[f64]| {
+            let at = |z: &[f64]| {
                 let z = Tensor::from_slice(z).set_requires_grad(true);
                 let fair = layer.forward(&z, &Samples::All).unwrap();
                 let value = objective(&fair.y);
@@ -81,7 +81,7 @@ fn derivatives_are_those_of_differences() {
             let (_, gradients, _) = at(&people.z);
             let mut compared = 0;
             for i in 0..N {
-                let mut moved = |step: f64| {
+                let moved = |step: f64| {
                     let mut z = people.z.clone();
                     z[i] += step;
                     at(&z)
@@ -107,11 +107,11 @@ fn losses_of_both_outputs_add_up() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(N, 5));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     let store = nn::VarStore::new(Device::Cpu);
     let model = nn::linear(store.root(), 3, 1, nn::LinearConfig::default());
     let x = noise(3 * N as i64, 3).to_kind(Kind::Float).reshape([-1, 3]);
-    let mut gradient = |of: &dyn Fn(&Tensor, &Tensor) -> Tensor| {
+    let gradient = |of: &dyn Fn(&Tensor, &Tensor) -> Tensor| {
         let z = model.forward(&x) * 0.3 + 0.5;
         let fair = layer.forward(&z, &Samples::All).unwrap();
         let mut ws = Tensor::run_backward(&[of(&fair.y, &z)], &[&model.ws], false, false);
@@ -131,7 +131,7 @@ fn batches_wait_for_their_gradients_in_any_order_and_leave_nothing() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(N, 5));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     let parts: Vec<Vec<u32>> = (0..3).map(|k| (0..N as u32).filter(|i| i % 3 == k).collect()).collect();
     let mut solved = |part: &Vec<u32>| {
         let z: Vec<f64> = part.iter().map(|&i| people.z[i as usize]).collect();
@@ -165,7 +165,7 @@ fn a_gradient_that_is_not_finite_is_refused_with_its_place() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(N, 5));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     let z = Tensor::from_slice(&people.z).set_requires_grad(true);
     let fair = layer.forward(&z, &Samples::All).unwrap();
     let wild = Tensor::from_slice(&(0..N).map(|i| if i == 7 { f64::INFINITY } else { 1.0 }).collect::<Vec<_>>());

@@ -49,7 +49,7 @@ fn point(spec: &str, people: &People, eps: f64, objective: &Objective) -> Point 
     let program = compile(spec);
     let params = Params::resolve(&program, &[("eps".into(), eps)]).unwrap();
     let data = encoded(&program, &people.csv(), &params);
-    let mut layer = FairLayer::new(&program, &data, params);
+    let layer = FairLayer::new(&program, &data, params);
     let z = tracked(Tensor::from_slice(&people.z));
     let eps = tracked(Tensor::from(eps));
     let income = tracked(Tensor::from_slice(&people.income));
@@ -120,7 +120,7 @@ fn gradients_are_those_of_the_runtime() {
             let data = encoded(&program, &people.csv(), &params);
             let v: Vec<f64> = numbers(&Objective::random(N, seed).linear);
             let z = tracked(Tensor::from_slice(&people.z));
-            let mut layer = FairLayer::new(&program, &data, params.clone());
+            let layer = FairLayer::new(&program, &data, params.clone());
             let fair = layer.forward(&z, &Samples::All).unwrap();
             (&fair.y * Tensor::from_slice(&v)).sum(Kind::Double).backward();
             let bound = data.bind(&params, &Samples::All).unwrap();
@@ -139,16 +139,16 @@ fn the_same_gradient_with_and_without_tracks() {
     for (name, spec) in specs() {
         let (program, people) = (compile(&spec), People::random(N, 3));
         let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-        let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+        let layer = FairLayer::new(&program, &data, Params::defaults(&program));
         let eps = Tensor::from(0.02);
-        let gradient = |tracks: Tracks, layer: &mut FairLayer| {
+        let gradient = |tracks: Tracks, layer: &FairLayer| {
             let z = tracked(Tensor::from_slice(&people.z));
             let fair = layer.forward_tracked(&z, &Samples::All, &tracks).unwrap();
             (&fair.y * &fair.y).sum(Kind::Double).backward();
             (numbers(&fair.y), numbers(&z.grad()))
         };
-        let plain = gradient(Tracks::default(), &mut layer);
-        let other = gradient(Tracks::default().param("eps", &eps), &mut layer);
+        let plain = gradient(Tracks::default(), &layer);
+        let other = gradient(Tracks::default().param("eps", &eps), &layer);
         assert_eq!(plain.0, other.0, "{name}");
         assert!(plain.1.iter().zip(&other.1).all(|(a, b)| (a - b).abs() < 1e-10), "{name}");
     }
@@ -168,7 +168,7 @@ fn second_derivatives_are_those_of_differences_of_gradients() {
         let z = tracked(Tensor::from_slice(&people.z));
         let income = tracked(Tensor::from_slice(&people.income));
         let tracks = if reads_label { Tracks::default().column("income", &income) } else { Tracks::default() };
-        let mut layer = FairLayer::new(&program, &data, params.clone());
+        let layer = FairLayer::new(&program, &data, params.clone());
         let fair = layer.forward_tracked(&z, &Samples::All, &tracks).unwrap();
         let gradient = Tensor::run_backward(&[objective.of(&fair.y)], &[&z], true, true);
         let inner = (&gradient[0] * &v).sum(Kind::Double);
@@ -212,10 +212,10 @@ fn what_cannot_be_tracked_is_refused() {
     let (program, people) = (compile(spec), People::random(N, 4));
     let params = Params::defaults(&program);
     let data = encoded(&program, &people.csv(), &params);
-    let mut layer = FairLayer::new(&program, &data, params);
+    let layer = FairLayer::new(&program, &data, params);
     let z = Tensor::from_slice(&people.z);
     let income = Tensor::from_slice(&people.income);
-    let mut refused = |tracks: Tracks| layer.forward_tracked(&z, &Samples::All, &tracks).unwrap_err().to_string();
+    let refused = |tracks: Tracks| layer.forward_tracked(&z, &Samples::All, &tracks).unwrap_err().to_string();
     let half = Tensor::from(0.5);
     assert!(refused(Tracks::default().param("old", &Tensor::from(40.0))).contains("`old` is read for each sample"));
     assert!(refused(Tracks::default().param("cap", &half)).contains("`c` bounds single predictions"));
@@ -231,7 +231,7 @@ fn other_labels_than_the_data_have_are_refused() {
     let (_, spec) = specs().into_iter().find(|(name, _)| *name == "residual").unwrap();
     let (program, people) = (compile(&spec), People::random(N, 4));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     let other = Tensor::from_slice(&vec![0.0; N]);
     let tracks = Tracks::default().column("income", &other);
     let error = layer.forward_tracked(&Tensor::from_slice(&people.z), &Samples::All, &tracks).unwrap_err();
@@ -243,6 +243,6 @@ fn statuses_are_passed_on() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(N, 4));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     assert_eq!(layer.forward(&Tensor::from_slice(&people.z), &Samples::All).unwrap().status, Status::Optimal);
 }

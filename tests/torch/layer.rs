@@ -23,7 +23,7 @@ fn rows_hold_exactly_on_single_precision_output() {
     for seed in 0..40 {
         let people = People::random(257 + 13 * seed as usize, seed);
         let data = encoded(&program, &people.csv(), &params);
-        let mut layer = FairLayer::new(&program, &data, params.clone());
+        let layer = FairLayer::new(&program, &data, params.clone());
         let z = Tensor::from_slice(&people.z).to_kind(Kind::Float).set_requires_grad(true);
         let fair = layer.forward(&z, &Samples::All).unwrap();
         let y = Vec::<f32>::try_from(fair.y.detach()).unwrap();
@@ -50,7 +50,7 @@ fn sums_by_cell_give_the_same_numbers() {
         for seed in 0..12 {
             let people = People::random(60 + 40 * seed as usize, 50 + seed);
             let data = encoded(&program, &people.csv(), &params);
-            let run = |mut layer: FairLayer, kind: Kind| {
+            let run = |layer: FairLayer, kind: Kind| {
                 let z = Tensor::from_slice(&people.z).to_kind(kind).set_requires_grad(true);
                 let fair = layer.forward(&z, &Samples::All).unwrap();
                 (&fair.y * &fair.y).sum(Kind::Double).backward();
@@ -75,7 +75,7 @@ fn output_keeps_shape_and_kind() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(30, 1));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     for kind in [Kind::Float, Kind::Double] {
         for shape in [vec![30], vec![30, 1]] {
             let z = Tensor::from_slice(&people.z).to_kind(kind).reshape(&shape[..]);
@@ -93,8 +93,8 @@ fn bad_output_is_refused() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(30, 1));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
-    let mut refused = |z: &Tensor, samples: &Samples| layer.forward(z, samples).unwrap_err().to_string();
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let refused = |z: &Tensor, samples: &Samples| layer.forward(z, samples).unwrap_err().to_string();
     let z = Tensor::from_slice(&people.z);
     assert!(refused(&z, &Samples::Range(0..5)).contains("[30] for 5 samples"));
     assert!(refused(&z.to_kind(Kind::Int64), &Samples::All).contains("Int64"));
@@ -102,7 +102,7 @@ fn bad_output_is_refused() {
     let error = refused(&(&z / 0.0), &Samples::All);
     assert!(error.contains("`z[0]` is") && error.contains("finite"), "{error}");
     assert!(refused(&z, &Samples::Rows(&[99])).contains("99"));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program)).on_device();
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program)).on_device();
     let wild = Tensor::from_slice(&(0..30).map(|i| if i == 7 { f64::NAN } else { 0.5 }).collect::<Vec<_>>());
     let error = layer.forward(&wild, &Samples::All).unwrap_err().to_string();
     assert!(error.contains("`z[7]` is NaN"), "{error}");
@@ -130,7 +130,7 @@ fn batches_without_a_group_and_without_samples_pass_through() {
     let (_, spec) = specs().remove(0);
     let (program, people) = (compile(&spec), People::random(30, 1));
     let data = encoded(&program, &people.csv(), &Params::defaults(&program));
-    let mut layer = FairLayer::new(&program, &data, Params::defaults(&program));
+    let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     let men: Vec<u32> = (0..30).filter(|&i| people.sex[i as usize] == "m").collect();
     let z = Tensor::from_slice(&vec![0.25; men.len()]).set_requires_grad(true);
     let fair = layer.forward(&z, &Samples::Rows(&men)).unwrap();

@@ -127,6 +127,15 @@ fn other_modes_compare() {
     assert!(gap(&metrics("penalty=5", "penalty")) < gap(&none));
 }
 
+#[test]
+fn where_there_is_no_validation_part_none_is_named() {
+    let place = Place::new();
+    let done = place.good(&format!("{} --epochs 2 --valid 0 -o whole", TRAIN.replace(" -q", "")));
+    assert!(done.stderr.contains(", after the epoch ") && !done.stderr.contains("validation"), "{}", done.stderr);
+    let picture = fs::read_to_string(place.path("whole/history.svg")).unwrap();
+    assert!(picture.contains("worst row on the training part") && !picture.contains("validation"));
+}
+
 /// Pay between 12 and 17, which a network without a sigmoid is far from when it begins.
 #[test]
 fn a_network_that_cannot_learn_is_told_so_once() {

@@ -129,7 +129,7 @@ fn by_batch(args: &Args, program: &Program, encoded: &Encoded, params: &Params, 
         Infeasible::Relax => OnInfeasible::Relax,
     };
     let settings = Settings { on_infeasible, ..Settings::default() };
-    let mut layer = FairLayer::new(program, encoded, params.clone()).with_settings(settings);
+    let layer = FairLayer::new(program, encoded, params.clone()).with_settings(settings);
     let mut answers = Answers::new(encoded);
     for start in (0..n).step_by(size) {
         let end = (start + size).min(n);

@@ -13,8 +13,8 @@ use crate::language::program::{Names, Program};
 use crate::report::plot::{EpochPoint, GroupScores, PlotError, SweepPoint, history, scores, sweep};
 use crate::report::{Align, Table, short};
 use crate::torch::{
-    Description, Evaluation, FairLayer, LossFn, Mlp, Mode, Options, Progress, Record, TrainData, evaluate, numbers,
-    raw, write_text,
+    Description, Evaluation, FairLayer, LossFn, Mlp, Mode, Options, Progress, Record, TrainData, Watched, evaluate,
+    numbers, raw, write_text,
 };
 
 /// Groups drawn in one picture, at most.
@@ -47,14 +47,15 @@ pub struct Outcome {
 }
 
 /// One epoch in a line.
-pub fn line(record: &Record) -> String {
+pub fn line(record: &Record, watched: Watched<'_>) -> String {
     let gap =
         record.valid.gap.map_or_else(String::new, |gap| format!(", gap {} of {}", short(gap.value), short(gap.limit)));
     let best = if record.best { ", best so far" } else { "" };
     format!(
-        "epoch {}: loss {}, validation {}{gap}{best}",
+        "epoch {}: loss {}, {} {}{gap}{best}",
         record.epoch + 1,
         short(record.train.loss),
+        watched.loss,
         short(record.valid.loss)
     )
 }
@@ -102,7 +103,7 @@ impl Outputs<'_> {
             test: maybe(&data.split.test)?,
         };
         self.text("history.jsonl", &lines(progress)?)?;
-        self.picture("history.svg", epochs_picture(progress))?;
+        self.picture("history.svg", epochs_picture(progress, data.split.watched()))?;
         self.scores(model, data, options)?;
         self.text("metrics.json", &(json(&outcome)? + "\n"))?;
         self.job.best_epoch = best_epoch;
@@ -136,7 +137,7 @@ impl Outputs<'_> {
         )
         .map_err(stop)?;
         let y = if options.mode.projects() {
-            let mut layer = FairLayer::new(data.program, data.encoded, data.params.clone());
+            let layer = FairLayer::new(data.program, data.encoded, data.params.clone());
             layer.forward(&z, &Samples::Rows(part)).map_err(|error| stop(error.into()))?.y
         } else {
             z.shallow_clone()
@@ -169,7 +170,7 @@ fn json(value: &impl Serialize) -> Result<String, Stop> {
     serde_json::to_string(value).map_err(|error| Stop::failed(error.to_string(), ""))
 }
 
-fn epochs_picture(progress: &Progress) -> Result<String, PlotError> {
+fn epochs_picture(progress: &Progress, watched: Watched<'_>) -> Result<String, PlotError> {
     let points: Vec<EpochPoint> = (progress.history.iter())
         .map(|record| EpochPoint {
             epoch: (record.epoch + 1) as f64,
@@ -180,7 +181,7 @@ fn epochs_picture(progress: &Progress) -> Result<String, PlotError> {
         })
         .collect();
     let limit = progress.history.iter().find_map(|record| record.valid.gap).map(|gap| gap.limit);
-    history(&points, limit)
+    history(&points, limit, watched.part, watched.loss)
 }
 
 impl Outcome {

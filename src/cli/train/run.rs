@@ -122,7 +122,9 @@ impl Job<'_> {
                     bar.set_position(*step as u64);
                     bar.set_message(format!("epoch {} of {}, loss {loss:.4}", epoch + 1, self.args.epochs));
                 }
-                Event::Epoch(record) => bar.suspend(|| self.console.note(&super::outputs::line(record))),
+                Event::Epoch(record) => {
+                    bar.suspend(|| self.console.note(&super::outputs::line(record, data.split.watched())))
+                }
                 Event::NoGradient { epoch } => bar.suspend(|| self.console.note(&super::outputs::no_gradient(*epoch))),
             }
             true

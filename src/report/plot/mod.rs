@@ -23,21 +23,22 @@ pub struct EpochPoint {
     pub raw_gap: Option<f64>,
 }
 
-/// Loss over epochs above, gap over epochs below, with the limit drawn.
+/// Loss over epochs above, gap over epochs below, with the limit drawn. `part` and `loss` name what each epoch ends
+/// with a look at, and its loss: the validation part, or another where there is none.
 ///
 /// # Errors
 /// The picture cannot be drawn.
-pub fn history(epochs: &[EpochPoint], limit: Option<f64>) -> Result<String, PlotError> {
+pub fn history(epochs: &[EpochPoint], limit: Option<f64>, part: &str, loss: &str) -> Result<String, PlotError> {
     let over = |value: &dyn Fn(&EpochPoint) -> Option<f64>| -> Vec<(f64, f64)> {
         epochs.iter().filter_map(|point| Some((point.epoch, value(point)?))).collect()
     };
-    let loss = Panel {
+    let losses = Panel {
         title: "loss".into(),
         x: "epoch".into(),
         y: "mean loss".into(),
         curves: vec![
             Curve::new("training", over(&|p| Some(p.train_loss))),
-            Curve::new("validation", over(&|p| Some(p.valid_loss))),
+            Curve::new(loss, over(&|p| Some(p.valid_loss))),
         ],
         ..Panel::default()
     };
@@ -45,7 +46,7 @@ pub fn history(epochs: &[EpochPoint], limit: Option<f64>) -> Result<String, Plot
     let highest = epochs.iter().flat_map(|point| [point.gap, point.raw_gap]).flatten().fold(0.0, f64::max);
     let log_from = limit.filter(|limit| *limit > 0.0 && highest > 20.0 * limit).map(|limit| 0.1 * limit);
     let gap = Panel {
-        title: "worst row on the validation part".into(),
+        title: format!("worst row on the {part} part"),
         x: "epoch".into(),
         y: "gap".into(),
         curves: vec![
@@ -57,7 +58,7 @@ pub fn history(epochs: &[EpochPoint], limit: Option<f64>) -> Result<String, Plot
         log_from,
         ..Panel::default()
     };
-    Figure { panels: vec![loss, gap], columns: 1 }.draw()
+    Figure { panels: vec![losses, gap], columns: 1 }.draw()
 }
 
 /// The scores of one group.
@@ -175,13 +176,14 @@ mod tests {
             gap: Some(0.02),
             raw_gap: Some(0.1),
         };
-        let svg = history(&[point(0.0), point(1.0)], Some(0.02)).unwrap();
+        let svg = history(&[point(0.0), point(1.0)], Some(0.02), "validation", "validation").unwrap();
         for text in ["epoch", "limit", "training", "validation"] {
             assert!(svg.contains(text), "{text}");
         }
-        let one = history(&[point(0.0)], None).unwrap();
+        let one = history(&[point(0.0)], None, "training", "after the epoch").unwrap();
         assert!(one.contains("polygon"), "a single epoch is a dot");
-        assert!(history(&[], None).is_ok());
+        assert!(one.contains("after the epoch") && !one.contains("validation"), "there is no validation part");
+        assert!(history(&[], None, "training", "after the epoch").is_ok());
         let groups = [GroupScores { name: "a < b & c".into(), before: vec![0.1, 0.4], after: vec![0.2, 0.3] }];
         let svg = scores(&groups).unwrap();
         assert!(svg.contains("a &lt; b &amp; c"), "names are escaped");
