@@ -1,12 +1,17 @@
 """Samples that stay where they are give what the solver on all samples gives."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch._subclasses.fake_tensor import FakeTensorMode
+
 import fairc
 from fairc.torch import FairnessLayer
-from fairc.torch._sums import Samples
+from fairc.torch._sums import Group, Samples
 
 from conftest import people
 from test_torch import DATA, N, NUMBERS, Z, columns
@@ -79,6 +84,42 @@ def test_few_passes_over_the_samples(monkeypatch):
     codes = {"sex": torch.tensor([float(s == "male") for s in data["sex"]]), "income": torch.tensor(data["income"])}
     layer(torch.tensor(data["score"]), columns=codes)
     assert 2 <= len(passes) <= 5
+
+
+class Crossing(Group):
+    """Notes how many numbers leave the device."""
+
+    def __init__(self, device):
+        super().__init__(False, None, device)
+        self.crossed = []
+
+    def add_up(self, sums):
+        assert sums.device == self.device
+        self.crossed.append(sums.numel())
+        return sums
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_on_a_gpu_sums_alone_leave_it(weighted, kind, monkeypatch):
+    """On tensors without numbers that claim to be on a GPU: torch refuses operations between two devices."""
+    n, cells, cuts = 500, 3, 8
+    # They have no numbers to hand over.
+    hand_over = lambda sums: SimpleNamespace(numpy=lambda: np.zeros(sums.shape))
+    monkeypatch.setattr(torch.Tensor, "cpu", hand_over)
+    with FakeTensorMode():
+        z = torch.empty(n, 1, device="cuda:0", dtype=kind)
+        group = Crossing(z.device)
+        weight = np.ones(n) if weighted else None
+        samples = Samples(z, np.zeros(n, dtype=np.int64), weight, cells, group)
+        between, by_cell = samples.sums(np.zeros((cells, cuts)), np.zeros(cells), 0.0, 1.0)
+        assert (between.shape, by_cell.shape) == ((2, cells * (cuts + 1)), (3, cells))
+        assert (samples.y.device, samples.y.dtype, samples.y.shape) == (z.device, kind, (n,))
+        factor = torch.zeros(2, cells, device="cuda:0", dtype=torch.float64)
+        for transposed in (False, True):
+            u = samples.derivative(z, factor, transposed)
+            assert (u.device, u.dtype, u.shape) == (z.device, kind, z.shape)
+    assert group.crossed == [2 * cells * (cuts + 1) + 3 * cells, cells, cells]
 
 
 def test_rows_that_need_the_samples_go_another_way():
