@@ -201,7 +201,8 @@ def test_batches_in_any_layout(odds):
     arrays = {name: column.numpy() for name, column in views.items()}
     narrow = {name: column.bfloat16() for name, column in views.items()}
     lists = {name: column.tolist() for name, column in views.items()}
-    for data in (views, tall, arrays, narrow, lists):
+    texts = {name: [f"{value:g}" for value in column] for name, column in lists.items()}
+    for data in (views, tall, arrays, narrow, lists, texts):
         torch.testing.assert_close(layer(table[:, 2], columns=data), expected, rtol=0, atol=0)
     torch.testing.assert_close(layer(table[:, 2:], columns=tall), expected.unsqueeze(1), rtol=0, atol=0)
     z = table[:, 2:].clone().requires_grad_()
@@ -293,7 +294,9 @@ def test_misuse_is_told(parity):
         layer(Z.reshape(30, 2), sex=CODES["sex"])
     with pytest.raises(fairc.DataError) as caught:
         layer(Z)
-    assert caught.value.code == "E0701"
+    assert caught.value.code == "E0701" and "no columns at all" in caught.value.help
+    with pytest.raises(NotImplementedError, match="torch.autograd"):
+        torch.func.grad(lambda z: layer(z, columns=CODES).sum())(Z)
     with pytest.raises(ValueError, match="column `sex` has 59 values, expected 60"):
         layer(Z, sex=CODES["sex"][1:])
     with pytest.raises(TypeError, match="no data; hand over the columns"):

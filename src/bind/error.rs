@@ -206,6 +206,7 @@ impl BindError {
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::ColumnMissing { known, .. } if known.is_empty() => "there are no columns at all".to_owned(),
             BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
                 format!("the columns are {}", listed(known))
             }

@@ -15,7 +15,7 @@ import torch
 
 from .. import _fairc
 
-__all__ = ["Column", "Params", "is_plain", "project", "vector"]
+__all__ = ["Column", "Params", "is_plain", "is_transformed", "project", "vector"]
 
 #: What a batch says of its samples: a number for each, in the place of the tensor's or of the array's.
 Column = torch.Tensor | np.ndarray[Any, Any]
@@ -31,6 +31,11 @@ def is_plain(tensor: torch.Tensor) -> bool:
         and torch._C._len_torch_dispatch_stack() == 0
         and not torch._C._are_functorch_transforms_active()
     )
+
+
+def is_transformed() -> bool:
+    """Whether a transform of ``torch.func`` is at work."""
+    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
 def vector(column: Column) -> np.ndarray[Any, Any]:

@@ -142,6 +142,10 @@ class FairnessLayer(nn.Module):
                 "derivatives with respect to params are not known to compiled graphs and transforms; call the layer "
                 "outside of them, or hand over values without a gradient"
             )
+        if _eager.is_transformed():
+            raise NotImplementedError(
+                "transforms of torch.func (grad, vmap, jacrev, ..) do not reach through the layer; use torch.autograd"
+            )
         return project(z.reshape(-1), self._flat(data, z), values.values, core).reshape(z.shape)
 
     def _values(self, params: Mapping[str, float | torch.Tensor]) -> _eager.Params:
@@ -226,7 +230,6 @@ def _is_wide(values: Any) -> bool:
     return type(values) is np.ndarray or (isinstance(values, torch.Tensor) and values.dtype not in _NARROW)
 
 
-def _wide(values: Any) -> torch.Tensor:
-    """A tensor of numbers that NumPy and the runtime know."""
-    tensor = torch.as_tensor(values)
-    return tensor.float() if tensor.dtype in _NARROW else tensor
+def _wide(values: Any) -> _eager.Column:
+    """Numbers that NumPy and the runtime know, or texts."""
+    return values.float() if isinstance(values, torch.Tensor) else np.asarray(values)
