@@ -26,6 +26,9 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
         worst.truncate(MOST);
     }
     let name = &promise.constraint;
+    let shown = table(facts, &worst, &format!("Comparisons of {name}"));
+    // On paper the table of all is open, and serves alone.
+    let shown = if rows.len() > worst.len() { el!("div", "class" = "excerpt"; shown) } else { shown };
     let all = (rows.len() > worst.len()).then(|| {
         el!("details";
             el!("summary"; format!("All {} comparisons", rows.len())),
@@ -37,7 +40,7 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
         el!("p"; prose(&capital(&promise.words)), "."),
         el!("p", "class" = "soft"; code(&format!("{}:{}", promise.place.file, promise.place.line))),
         el!("pre", "tabindex" = "0"; code(promise.place.source.as_deref().unwrap_or(&promise.text))),
-        table(facts, &worst, &format!("Comparisons of {name}")),
+        shown,
         all,
         el!("details"; el!("summary"; "The groups behind these numbers"), behind(&rows, name)),
     )
