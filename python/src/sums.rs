@@ -110,6 +110,14 @@ impl PyPart {
         }))
     }
 
+    /// What each sample of this part adds to the sums of its cell, samples × numbers.
+    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let found = py.detach(|| self.encoded.part_columns(&self.samples()));
+        let columns = found.map_err(|error| self.unbound(py, error))?;
+        let shape = [columns.len(), columns.first().map_or(0, Vec::len)];
+        PyArray1::from_vec(py, columns.concat()).reshape(shape)?.transpose()
+    }
+
     /// Projects the batch of `n` samples of which `sums` are those of all processes, with what `samples` answers. The
     /// factor of the derivative, rows × cells.
     #[allow(clippy::too_many_arguments, reason = "one call from Python")]

@@ -49,8 +49,20 @@ def worker(rank, world, port, name, out):
     loss.backward()
     # DDP means over processes; the loss of the whole batch is the sum.
     gradients = [p.grad * world for p in net.parameters()]
-    torch.save([fair.detach(), gradients, sent, layer.last.n], out.format(rank))
+    torch.save([fair.detach(), gradients, sent, layer.last.n, of_table(net, name, part)], out.format(rank))
     dist.destroy_process_group()
+
+
+def of_table(net, name, part):
+    """The answers of layers that have the table, on the host and where the samples are."""
+    table = {key: column.numpy() for key, column in columns(name).items()}
+    rows, answers = torch.arange(N)[part], []
+    for there in (False, True):
+        layer = FairnessLayer(NUMBERS[name], table, distributed=True)
+        layer._apart = there
+        with torch.no_grad():
+            answers.append(layer(net(inputs()[part]), rows))
+    return answers
 
 
 def watched(run):
@@ -86,6 +98,8 @@ def test_the_global_batch_is_what_counts(world, name, tmp_path):
     else:
         torch.testing.assert_close(found, fair.detach(), rtol=0, atol=1e-14)
         assert max(size for part in parts for size in part[2]) < 60, "sums by cell are sent, whatever the samples"
+    for answers in zip(*(part[4] for part in parts), strict=True):
+        torch.testing.assert_close(torch.cat(answers), found, rtol=0, atol=1e-14)
     assert {part[3] for part in parts} == {layer.last.n}
     assert layer.program.encode(columns(name)).bind().violation(found.squeeze(1).numpy()) <= 1e-15
     for _, gradients, *_ in parts:

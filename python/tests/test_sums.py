@@ -11,7 +11,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 import fairc
 from fairc.torch import FairnessLayer
-from fairc.torch._sums import Group, Samples
+from fairc.torch._sums import Group, Placed, Rows, Samples, Table
 
 from conftest import people
 from test_torch import DATA, N, NUMBERS, Z, columns
@@ -59,13 +59,24 @@ def test_derivatives_of_both_orders(case):
     assert any(multiplier != 0 for multiplier in layer.last.multipliers)
 
 
-def test_rows_of_a_table(parity):
-    layer, whole = apart(parity, DATA), FairnessLayer(parity, DATA)
+@pytest.mark.parametrize("name", SERVED)
+def test_rows_of_a_table(name):
+    """The table is where the samples are: cells and sums of a batch are found there."""
+    program = fairc.compile(NUMBERS[name])
+    table = {key: column.numpy() for key, column in columns(name).items()}
+    layer, whole = apart(program, table), FairnessLayer(program, table)
     rows = torch.tensor([5, 3, 40, 41, 42, 7, 8, 20, 21, 3])
-    for some in (rows, rows[:4], None):
+    for some in (rows, rows[:4], rows.int(), None, rows[:0]):
         z = Z if some is None else Z[some]
+        z = z.clone().requires_grad_()
         torch.testing.assert_close(layer(z, some), whole(z, some), rtol=0, atol=1e-14)
-    assert layer.last.n == N
+        assert (layer.last.n, layer.last.rows) == (len(z), whole.last.rows)
+        gradients = [torch.autograd.grad((one(z, some) ** 2).sum(), z)[0] for one in (layer, whole)]
+        torch.testing.assert_close(*gradients, rtol=0, atol=1e-13)
+    for wrong, words in (([0, N], f"there is no sample {N} among {N}"), ([0, -1], r"`rows\[1\]` is -1"), ([0], "has 1 values")):
+        with pytest.raises((ValueError, fairc.DataError), match=words):
+            layer(Z[:2], torch.tensor(wrong))
+    torch.testing.assert_close(layer(Z), whole(Z), rtol=0, atol=1e-14)
 
 
 def test_cells_are_learned_from_batch_to_batch():
@@ -110,14 +121,21 @@ def test_on_a_gpu_sums_alone_leave_it(weighted, kind, monkeypatch):
     with FakeTensorMode():
         z = torch.empty(n, 1, device="cuda:0", dtype=kind)
         group = Crossing(z.device)
-        weight = np.ones(n) if weighted else None
-        samples = Samples(z, np.zeros(n, dtype=np.int64), weight, cells, group)
+        # A batch of rows of a table that is there.
+        numbers = lambda *shape: torch.zeros(*shape, device="cuda:0", dtype=torch.float64)
+        known = SimpleNamespace(count=lambda: cells)
+        table, rows = Table.__new__(Table), Rows.__new__(Rows)
+        whole = Placed(torch.zeros(2 * n, device="cuda:0", dtype=torch.int64), numbers(2 * n) if weighted else None, None)
+        table.known = (known, z.device, whole, numbers(2 * n, 3))
+        rows.table, rows.rows = table, torch.zeros(n, device="cuda:0", dtype=torch.int64)
+        placed = rows.placed(known, z.device)
+        assert (placed.sums.device, placed.sums.shape) == (z.device, (3 * cells,))
+        samples = Samples(z, placed.cell, placed.weight, cells, group)
         between, by_cell = samples.sums(np.zeros((cells, cuts)), np.zeros(cells), 0.0, 1.0)
         assert (between.shape, by_cell.shape) == ((2, cells * (cuts + 1)), (3, cells))
         assert (samples.y.device, samples.y.dtype, samples.y.shape) == (z.device, kind, (n,))
-        factor = torch.zeros(2, cells, device="cuda:0", dtype=torch.float64)
         for transposed in (False, True):
-            u = samples.derivative(z, factor, transposed)
+            u = samples.derivative(z, numbers(2, cells), transposed)
             assert (u.device, u.dtype, u.shape) == (z.device, kind, z.shape)
     assert group.crossed == [2 * cells * (cuts + 1) + 3 * cells, cells, cells]
 

@@ -154,6 +154,27 @@ impl Encoded {
         Ok(Some(Part { cell: tally.cell, weight: tally.weight, sums }))
     }
 
+    /// What each of these samples adds to the [`Part::sums`] of its cell: a column for each number of a cell.
+    ///
+    /// # Errors
+    /// Samples that are not there.
+    pub fn part_columns(&self, samples: &Samples) -> Result<Vec<Vec<f64>>, BindError> {
+        samples.check(self.n())?;
+        let weight = match &self.weight {
+            Some(weight) => samples.gather(weight),
+            None => vec![1.0; samples.gather(&self.cell).len()],
+        };
+        let count: Vec<f64> = weight.iter().map(|&weight| f64::from(u8::from(weight > 0.0))).collect();
+        let factor = |factor: usize| match self.factors.get(factor) {
+            Some(FactorValues::BySample(values)) => {
+                samples.gather(values).iter().zip(&weight).map(|(value, weight)| value * weight).collect()
+            }
+            Some(FactorValues::ByCell(_)) | None => Vec::new(),
+        };
+        let factors: Vec<Vec<f64>> = self.pooled_factors().map(factor).collect();
+        Ok([count, weight].into_iter().chain(factors).collect())
+    }
+
     /// Binds a batch of which the [`Part::sums`] are added up over all processes. The problem has no samples, as they are
     /// elsewhere; of this encoding only the plan counts.
     ///

@@ -121,7 +121,9 @@ class FairnessLayer(nn.Module):
             return self._project(z, data, values, core, plain)
         if plain and values.tensor is None and core.spread.serves is not False:
             group = Group(self.distributed, self.group, z.device)
-            fair = core.spread.project(z, data, values.values, group)
+            # What is on a GPU has its table there too.
+            table = len(self.data) if self.data is not None and (z.is_cuda or self._apart) else None
+            fair = core.spread.project(z, data, values.values, group, table)
             if fair is not None:
                 return fair
         if not self.distributed:

@@ -2,7 +2,8 @@
 
 Where rows see the groups of samples alone, the projection shifts each group (each *cell*) by one number, so that sums by
 cell decide it. The native solver asks :class:`Samples` for them, a few times a batch; over processes they are added up,
-which makes the batch of all processes one (see ``src/runtime/remote.rs``). Neither predictions nor data leave their place.
+which makes the batch of all processes one (see ``src/runtime/remote.rs``). Predictions do not leave their place, nor do rows
+of a table, which is kept there as well; columns that a batch brings are coded by the native half, on the host.
 
 Backward, ``J = D - W⁻¹ Qᵀ Q`` has with ``D`` the free samples, and ``Q`` a column for each cell: again sums by cell.
 """
@@ -10,7 +11,7 @@ Backward, ``J = D - W⁻¹ Qᵀ Q`` has with ``D`` the free samples, and ``Q`` a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -53,25 +54,106 @@ class Group:
         return found
 
 
+class Placed(NamedTuple):
+    """The samples of a process in cells that all know."""
+
+    cell: torch.Tensor
+    #: Of the objective; none where all are one.
+    weight: torch.Tensor | None
+    #: By cell the number of samples, their weight, and their sums of data.
+    sums: torch.Tensor
+
+
+class Batch:
+    """The samples of a process as they are handed over: the native half finds their cells."""
+
+    def __init__(self, native: _fairc.Layer, data: Sequence[Column], n: int, params: list[float]) -> None:
+        self.part = native.part([vector(column) for column in data], n, params)
+
+    def keys(self) -> str:
+        return self.part.keys()
+
+    def placed(self, cells: _fairc.SharedCells, device: torch.device) -> Placed | None:
+        """None if ``cells`` lack one of these."""
+        found = self.part.in_cells(cells)
+        if found is None:
+            return None
+        cell, weight, sums = (None if numbers is None else torch.from_numpy(numbers).to(device) for numbers in found)
+        assert cell is not None and sums is not None
+        return Placed(cell, weight, sums)
+
+
+class Table:
+    """All samples of a table, on a device once and for all."""
+
+    def __init__(self, native: _fairc.Layer, n: int, params: list[float]) -> None:
+        self.n = n
+        self.whole = Batch(native, [np.arange(n)], n, params)
+        #: For these cells and this device: the samples, and what each of them adds to the sums of its cell.
+        self.known: tuple[_fairc.SharedCells, torch.device, Placed, torch.Tensor] | None = None
+
+    def placed(self, cells: _fairc.SharedCells, device: torch.device) -> tuple[Placed, torch.Tensor] | None:
+        """None if ``cells`` lack one of the table's."""
+        # Cells keep their numbers while others come.
+        if self.known is None or self.known[0] is not cells or self.known[1] != device:
+            found = self.whole.placed(cells, device)
+            if found is None:
+                return None
+            columns = np.ascontiguousarray(self.whole.part.columns())
+            self.known = (cells, device, found, torch.from_numpy(columns).to(device))
+        return self.known[2:]
+
+
+class Rows:
+    """A batch of rows of a table: neither they nor their cells leave the device."""
+
+    def __init__(
+        self, native: _fairc.Layer, table: Table, rows: torch.Tensor, device: torch.device, n: int, params: list[float]
+    ) -> None:
+        self.table, self.rows = table, rows.reshape(-1).to(device)
+        #: The plan at these params; its samples are the table's.
+        self.part = native.part([np.zeros(0, dtype=np.int64)], 0, params)
+        least, most = self.rows.aminmax() if self.rows.numel() else (0, -1)
+        if self.rows.numel() != n or least < 0 or most >= table.n:
+            # The native half has the words for what is wrong.
+            native.part([vector(rows)], n, params).keys()
+
+    def keys(self) -> str:
+        return self.table.whole.keys()
+
+    def placed(self, cells: _fairc.SharedCells, device: torch.device) -> Placed | None:
+        found = self.table.placed(cells, device)
+        if found is None:
+            return None
+        whole, columns = found
+        cell = whole.cell[self.rows]
+        sums = columns.new_zeros(cells.count(), columns.shape[1]).index_add_(0, cell, columns[self.rows])
+        return Placed(cell, None if whole.weight is None else whole.weight[self.rows], sums.reshape(-1))
+
+
 class Spread:
     """What a layer keeps from batch to batch: the cells, in an order that all processes share."""
 
     def __init__(self, native: _fairc.Layer) -> None:
         self.native = native
         self.cells = _fairc.SharedCells()
+        self.table: Table | None = None
         #: Whether sums decide the projection; unknown before the first batch.
         self.serves: bool | None = None
 
     def project(
-        self, z: torch.Tensor, data: Sequence[Column], params: list[float], group: Group
+        self, z: torch.Tensor, data: Sequence[Column], params: list[float], group: Group, table: int | None
     ) -> torch.Tensor | None:
-        """This process's fair predictions, in the shape of ``z``; none if the rows need more than sums."""
-        found = self._part(z, data, params, group)
+        """This process's fair predictions, in the shape of ``z``; none if the rows need more than sums.
+
+        ``data`` are rows of a table of so many samples that is to be on the device too, or what a batch says of its own.
+        """
+        found = self._part(z, data, params, group, table)
         if found is None:
             return None
-        part, (cell, weight, sums) = found
-        samples = Samples(z.detach(), cell, weight, self.cells.count(), group)
-        own = torch.from_numpy(np.append(sums, z.numel())).to(group.device)
+        part, placed = found
+        samples = Samples(z.detach(), placed.cell, placed.weight, self.cells.count(), group)
+        own = torch.cat([placed.sums, placed.sums.new_tensor([z.numel()])])
         whole = group.add_up(own).cpu().numpy()
         if torch.is_grad_enabled() and z.requires_grad:
             fair: torch.Tensor = _Project.apply(z, samples, part, whole, self)  # type: ignore[no-untyped-call]
@@ -84,24 +166,33 @@ class Spread:
         single = samples.dtype == torch.float32
         return part.solve(self.native, self.cells, sums[:-1], int(sums[-1]), samples, single)
 
+    def _batch(
+        self, z: torch.Tensor, data: Sequence[Column], params: list[float], table: int | None
+    ) -> Batch | Rows:
+        if table is None:
+            return Batch(self.native, data, z.numel(), params)
+        if self.table is None:
+            self.table = Table(self.native, table, params)
+        return Rows(self.native, self.table, torch.as_tensor(data[0]), z.device, z.numel(), params)
+
     def _part(
-        self, z: torch.Tensor, data: Sequence[Column], params: list[float], group: Group
-    ) -> tuple[_fairc.Part, tuple[Any, Any, Any]] | None:
+        self, z: torch.Tensor, data: Sequence[Column], params: list[float], group: Group, table: int | None
+    ) -> tuple[_fairc.Part, Placed] | None:
         """The part of this process, in cells that all know. Where one process fails, all do: none waits for it."""
-        part: _fairc.Part | None = None
+        batch: Batch | Rows | None = None
         failure: Exception | None = None
         known = None
         try:
-            part = self.native.part([vector(column) for column in data], z.numel(), params)
-            self.serves = part.is_by_cell
-            known = part.in_cells(self.cells) if self.serves else None
+            batch = self._batch(z, data, params, table)
+            self.serves = batch.part.is_by_cell
+            known = batch.placed(self.cells, z.device) if self.serves else None
         except Exception as error:
             failure = error
         stamp = self.cells.stamp()
         failed, unknown, most, least = group.largest(failure is not None, known is None, stamp, -stamp)
         if failure is not None:
             raise failure
-        if failed or part is None:
+        if failed or batch is None:
             raise RuntimeError("another process could not encode its part of the batch; its error says why")
         if not self.serves:
             return None
@@ -109,23 +200,22 @@ class Spread:
             # A process that has joined, or started anew: agree from the beginning.
             self.cells = _fairc.SharedCells()
         if unknown or most != -least:
-            for keys in group.exchange(part.keys()):
+            for keys in group.exchange(batch.keys()):
                 self.cells.add(keys)
-            known = part.in_cells(self.cells)
+            known = batch.placed(self.cells, z.device)
         assert known is not None, "all cells of this part have been exchanged"
-        return part, known
+        return batch.part, known
 
 
 class Samples:
     """The samples of this process: what the native solver asks of them."""
 
-    def __init__(self, z: torch.Tensor, cell: Any, weight: Any, cells: int, group: Group) -> None:
+    def __init__(
+        self, z: torch.Tensor, cell: torch.Tensor, weight: torch.Tensor | None, cells: int, group: Group
+    ) -> None:
         self.dtype = z.dtype
         self.z = z.reshape(-1).double()
-        self.cell = torch.from_numpy(cell).to(z.device)
-        #: Of the objective; none where all are one.
-        self.weight = None if weight is None else torch.from_numpy(weight).to(z.device)
-        self.cells = cells
+        self.cell, self.weight, self.cells = cell, weight, cells
         self.group = group
         #: The last predictions that were made, and which of them are free.
         self.y = z.reshape(-1)

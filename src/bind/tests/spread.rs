@@ -117,6 +117,29 @@ fn parts_are_bound_and_projected_as_the_whole() {
     }
 }
 
+/// A device that holds the columns of a whole table sums the lines of a batch itself.
+#[test]
+fn the_columns_of_samples_add_up_to_the_sums_of_their_part() {
+    for spec in SPECS {
+        let table = encoded(&program(spec), CSV);
+        let mut cells = SharedCells::default();
+        cells.add(table.cell_keys(&Samples::All).unwrap());
+        let whole = table.part(&Samples::All, &cells).unwrap().unwrap();
+        let columns = table.part_columns(&Samples::All).unwrap();
+        for rows in [vec![0, 1, 2, 3, 4, 5, 6, 7], vec![6, 1, 1], vec![]] {
+            let expected = table.part(&Samples::Rows(&rows), &cells).unwrap().unwrap();
+            let mut sums = vec![0.0; expected.sums.len()];
+            for &row in &rows {
+                let place = whole.cell[row as usize] as usize * columns.len();
+                sums.iter_mut().skip(place).zip(&columns).for_each(|(sum, column)| *sum += column[row as usize]);
+            }
+            let close = |(found, expected): (&f64, &f64)| (found - expected).abs() <= 1e-14;
+            assert!(sums.iter().zip(&expected.sums).all(close), "{spec}: {sums:?} {:?}", expected.sums);
+        }
+        assert!(table.part_columns(&Samples::Rows(&[8])).is_err());
+    }
+}
+
 #[test]
 fn what_has_no_answer_is_said() {
     let program = program(SPECS[3]);
