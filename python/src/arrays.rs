@@ -50,10 +50,16 @@ pub fn vector<'py, T: Element>(value: &Bound<'py, PyAny>) -> Option<Vector<'py, 
 
 /// The numbers of a vector where they are, or a copy if it has gaps.
 pub fn contiguous<'a, T: Element + Copy>(array: &'a Vector<'_, T>) -> Cow<'a, [T]> {
-    match array.as_slice() {
-        Ok(values) => Cow::Borrowed(values),
-        Err(_) => Cow::Owned(copied(array)),
+    if let Ok(values) = array.as_slice() {
+        return Cow::Borrowed(values);
     }
+    // Along one axis it is a loop with a stride.
+    let mut view = array.as_array();
+    if view.ndim() == 2 {
+        view = view.index_axis_move(Axis(1), 0);
+    }
+    let line = view.into_dimensionality::<Ix1>();
+    Cow::Owned(line.map_or_else(|_| array.as_array().iter().copied().collect(), |line| line.to_vec()))
 }
 
 /// An array of these numbers, `(n,)` or `(n, 1)` as `like` is.
@@ -75,7 +81,7 @@ fn describe(value: &Bound<'_, PyAny>) -> String {
 macro_rules! numeric {
     ($value:expr, $($native:ty => $array:ty),+) => {
         $(if let Some(found) = vector::<$native>($value) {
-            return Ok(Arc::new(<$array>::from(copied(&found))));
+            return Ok(Arc::new(<$array>::from(contiguous(&found).into_owned())));
         })+
     };
 }
@@ -83,26 +89,13 @@ macro_rules! numeric {
 macro_rules! floating {
     ($value:expr, $($native:ty => $array:ty),+) => {
         $(if let Some(found) = vector::<$native>($value) {
-            let values = copied(&found);
+            let values = contiguous(&found).into_owned();
             return Ok(Arc::new(match values.iter().fold(false, |any, value| any | value.is_nan()) {
                 false => <$array>::from(values),
                 true => values.iter().map(|&value| (!value.is_nan()).then_some(value)).collect(),
             }));
         })+
     };
-}
-
-/// The numbers of a vector.
-fn copied<T: Element + Copy>(array: &Vector<'_, T>) -> Vec<T> {
-    if let Ok(values) = array.as_slice() {
-        return values.to_vec();
-    }
-    // Along one axis it is a loop with a stride.
-    let mut view = array.as_array();
-    if view.ndim() == 2 {
-        view = view.index_axis_move(Axis(1), 0);
-    }
-    view.into_dimensionality::<Ix1>().map_or_else(|_| array.as_array().iter().copied().collect(), |view| view.to_vec())
 }
 
 /// A column: a NumPy vector, an Arrow array, or a list of texts. NaN in a float is a null, as NumPy has no other.

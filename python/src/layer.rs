@@ -83,17 +83,12 @@ impl From<PyErr> for Trouble {
 }
 
 /// What a layer keeps for predictions of one type.
+#[derive(Default)]
 struct Own<T: Sample> {
     /// Solutions that a backward pass may ask for.
     memo: Mutex<VecDeque<Kept<T>>>,
     /// Solvers that are not at work; as many as there were batches at a time.
     projectors: Mutex<Vec<Projector<T>>>,
-}
-
-impl<T: Sample> Default for Own<T> {
-    fn default() -> Own<T> {
-        Own { memo: Mutex::default(), projectors: Mutex::default() }
-    }
 }
 
 /// What differs between the two types.

@@ -233,21 +233,10 @@ impl Encoder {
             }
             let values = evaluated(&factor.formula, &self.values, rows);
             let Some(out) = self.out.factors.get_mut(index) else { continue };
-            let start = out.len();
-            out.extend_from_slice(&values);
-            if values.iter().fold(true, |all, value| all & value.is_finite()) {
-                continue;
-            }
-            for row in 0..rows {
-                let value = self.out.factors.get_mut(index).and_then(|out| out.get_mut(start + row));
-                if value.is_some_and(|value| {
-                    !value.is_finite() && {
-                        *value = 0.0;
-                        true
-                    }
-                }) {
-                    self.note_fault(index, first, row, at);
-                }
+            out.extend(values.iter().map(|&value| if value.is_finite() { value } else { 0.0 }));
+            let wild = values.iter().enumerate().filter(|(_, value)| !value.is_finite()).map(|(row, _)| row);
+            for row in wild.collect::<Vec<_>>() {
+                self.note_fault(index, first, row, at);
             }
         }
     }

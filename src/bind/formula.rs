@@ -75,6 +75,13 @@ impl Formula {
         }
     }
 
+    /// Whether one of the numbers, params, columns and totals is such a one.
+    pub(super) fn has_leaf(&self, mut is: impl FnMut(&Formula) -> bool) -> bool {
+        let mut found = false;
+        self.visit_leaves(&mut |leaf| found |= is(leaf));
+        found
+    }
+
     /// The value in numbers of any kind.
     pub(super) fn evaluate<N: Leaves>(&self, numbers: &N) -> N::Number {
         match self {

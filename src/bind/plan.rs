@@ -127,13 +127,13 @@ const FINEST: usize = 64;
 impl Plan {
     /// Whether an expression reads the number of a column, sample by sample.
     pub(super) fn reads_number(&self, column: usize) -> bool {
-        let mut found = self.factors.iter().any(|factor| factor.columns.contains(&column));
-        for part in &self.parts {
-            if let Part::Place { value, .. } = part {
-                value.visit_leaves(&mut |leaf| found |= matches!(leaf, Formula::Column(index) if *index == column));
+        let compared = |part: &Part| match part {
+            Part::Place { value, .. } => {
+                value.has_leaf(|leaf| matches!(leaf, Formula::Column(index) if *index == column))
             }
-        }
-        found
+            Part::Level { .. } => false,
+        };
+        self.factors.iter().any(|factor| factor.columns.contains(&column)) || self.parts.iter().any(compared)
     }
 
     /// Prepares a program for a table with the given headers.

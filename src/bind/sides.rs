@@ -109,11 +109,5 @@ pub(super) fn finite(formula: &Formula, scope: &Scope, row: &str, text: &str) ->
 }
 
 fn reads(formula: &Formula, param: usize) -> bool {
-    match formula {
-        Formula::Param(index) => *index == param,
-        Formula::Number(_) | Formula::Column(_) | Formula::Total(_) => false,
-        Formula::Sum(_, terms) => terms.iter().any(|(_, term)| reads(term, param)),
-        Formula::Product(factors) => factors.iter().any(|(factor, _)| reads(factor, param)),
-        Formula::Call(_, arguments) => arguments.iter().any(|argument| reads(argument, param)),
-    }
+    formula.has_leaf(|leaf| matches!(leaf, Formula::Param(index) if *index == param))
 }

@@ -160,10 +160,8 @@ impl Encoded {
     /// Samples that are not there.
     pub fn part_columns(&self, samples: &Samples) -> Result<Vec<Vec<f64>>, BindError> {
         samples.check(self.n())?;
-        let weight = match &self.weight {
-            Some(weight) => samples.gather(weight),
-            None => vec![1.0; samples.gather(&self.cell).len()],
-        };
+        let Tally { cell, weight, .. } = Tally::new(self, samples);
+        let weight = weight.unwrap_or_else(|| vec![1.0; cell.len()]);
         let count: Vec<f64> = weight.iter().map(|&weight| f64::from(u8::from(weight > 0.0))).collect();
         let factor = |factor: usize| match self.factors.get(factor) {
             Some(FactorValues::BySample(values)) => {

@@ -15,10 +15,13 @@ import torch
 
 from .. import _fairc
 
-__all__ = ["Column", "Params", "is_plain", "is_transformed", "project", "vector"]
+__all__ = ["NARROW", "Column", "Params", "is_plain", "is_transformed", "is_wide", "project", "vector"]
 
 #: What a batch says of its samples: a number for each, in the place of the tensor's or of the array's.
 Column = torch.Tensor | np.ndarray[Any, Any]
+
+#: Floats that NumPy and the runtime do not know, or not as numbers to compute with.
+NARROW = frozenset({torch.float16, torch.bfloat16})
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
@@ -31,6 +34,11 @@ def is_plain(tensor: torch.Tensor) -> bool:
         and torch._C._len_torch_dispatch_stack() == 0
         and not torch._C._are_functorch_transforms_active()
     )
+
+
+def is_wide(values: Any) -> bool:
+    """Whether values are an array or a tensor already, of numbers that NumPy and the runtime know."""
+    return type(values) is np.ndarray or (isinstance(values, torch.Tensor) and values.dtype not in NARROW)
 
 
 def is_transformed() -> bool:

@@ -112,17 +112,18 @@ class FairnessLayer(nn.Module):
         shape = z.shape
         if len(shape) != 1 and (len(shape) != 2 or shape[1] != 1):
             raise ValueError(f"predictions have the shape {tuple(shape)}, expected (n,) or (n, 1)")
-        if z.dtype in _NARROW:
+        if z.dtype in _eager.NARROW:
             z = z.float()
         core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns)
         values = self._values(params) if params else self._given
         plain = _eager.is_plain(z)
-        if not (self.distributed or z.is_cuda or self._apart):
+        apart = z.is_cuda or self._apart
+        if not (self.distributed or apart):
             return self._project(z, data, values, core, plain)
         if plain and values.tensor is None and core.spread.serves is not False:
             group = Group(self.distributed, self.group, z.device)
             # What is on a GPU has its table there too.
-            table = len(self.data) if self.data is not None and (z.is_cuda or self._apart) else None
+            table = len(self.data) if apart and self.data is not None else None
             fair = core.spread.project(z, data, values.values, group, table)
             if fair is not None:
                 return fair
@@ -176,7 +177,7 @@ class FairnessLayer(nn.Module):
         columns = columns or {}
         names = tuple(sorted(columns))
         found = [columns[name] for name in names]
-        return self._core(names), [column if _is_wide(column) else _wide(column) for column in found]
+        return self._core(names), [column if _eager.is_wide(column) else _wide(column) for column in found]
 
     @staticmethod
     def _flat(data: Sequence[_eager.Column], z: torch.Tensor) -> list[torch.Tensor]:
@@ -222,14 +223,6 @@ class FairnessLayer(nn.Module):
     def extra_repr(self) -> str:
         params = ", ".join(f"{name}={value:g}" for name, value in self._params.items())
         return f"{self.program.name}, {len(self.program.rows)} rows" + (f", {params}" if params else "")
-
-
-#: Floats that NumPy and the runtime do not know, or not as numbers to compute with.
-_NARROW = frozenset({torch.float16, torch.bfloat16})
-
-
-def _is_wide(values: Any) -> bool:
-    return type(values) is np.ndarray or (isinstance(values, torch.Tensor) and values.dtype not in _NARROW)
 
 
 def _wide(values: Any) -> _eager.Column:

@@ -13,13 +13,12 @@ from torch import nn
 
 from .._program import Program, compile
 from .._stream import Stream
-from ._eager import Column, is_plain
+from ._eager import Column, is_plain, is_wide
 from ._layer import FairnessLayer
 from ._specs import column, spec_text
 
 __all__ = ["FairModel"]
 
-_WIDE = (torch.float32, torch.float64)
 _ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "leaky_relu": nn.LeakyReLU}
 _BOUNDS = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0), nn.Softplus: (0.0, math.inf), nn.ReLU: (0.0, math.inf)}
 
@@ -160,7 +159,7 @@ class FairModel(nn.Module):
     def columns(self, x: torch.Tensor, y: torch.Tensor | None = None) -> dict[str, Column]:
         """What the spec reads of an input and its labels."""
         # Views of arrays are made in a tenth of the time of those of tensors.
-        table: Any = x.numpy(force=True) if x.is_cpu and x.dtype in _WIDE and is_plain(x) else x
+        table: Any = x.numpy(force=True) if x.is_cpu and is_wide(x) and is_plain(x) else x
         out: dict[str, Column] = {name: table[:, index] for name, index in self._columns}
         if y is not None and self._requires_targets:
             out["y"] = y.reshape(-1)

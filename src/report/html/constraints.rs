@@ -20,7 +20,8 @@ pub(super) fn section(facts: &Facts) -> Html {
 fn article(facts: &Facts, promise: &Promise) -> Html {
     let rows: Vec<&RowFacts> = promise.rows.iter().filter_map(|&index| facts.rows.get(index)).collect();
     let mut worst = rows.clone();
-    if rows.len() > MOST {
+    let more = rows.len() > MOST;
+    if more {
         let room = |row: &RowFacts| row.room.unwrap_or(f64::INFINITY);
         worst.sort_by(|a, b| room(a).total_cmp(&room(b)));
         worst.truncate(MOST);
@@ -28,8 +29,8 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
     let name = &promise.constraint;
     let shown = table(facts, &worst, &format!("Comparisons of {name}"));
     // On paper the table of all is open, and serves alone.
-    let shown = if rows.len() > worst.len() { el!("div", "class" = "excerpt"; shown) } else { shown };
-    let all = (rows.len() > worst.len()).then(|| {
+    let shown = if more { el!("div", "class" = "excerpt"; shown) } else { shown };
+    let all = more.then(|| {
         el!("details";
             el!("summary"; format!("All {} comparisons", rows.len())),
             table(facts, &rows, &format!("All comparisons of {name}")),
