@@ -28,8 +28,8 @@ core() {
     cargo fmt --all --check
     step "lints"
     cargo clippy --all-targets --quiet -- -D warnings
-    step "the language and the runtime without the command line"
-    cargo check --lib --no-default-features --quiet
+    step "the language and the runtime alone"
+    cargo check -p fairc -p fairc-language -p fairc-runtime --lib --no-default-features --quiet
     step "documentation"
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
     step "tests"

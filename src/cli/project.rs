@@ -268,12 +268,11 @@ impl<'a> Run<'a> {
         let refused = |error: &BindError| refuse(std::slice::from_ref(error), self.spec, self.program, self.console);
         let y = shifts::apply(frozen, self.dataset.predictions(), encoded, params, problem, &refused)?;
         let rows = problem.rows();
-        Ok(Projection {
-            y,
-            status: Status::Optimal,
-            multipliers: vec![0.0; rows],
-            active: vec![Side::Inactive; rows],
-            ..Projection::default()
-        })
+        let mut shifted = Projection::default();
+        shifted.y = y;
+        shifted.status = Status::Optimal;
+        shifted.multipliers = vec![0.0; rows];
+        shifted.active = vec![Side::Inactive; rows];
+        Ok(shifted)
     }
 }

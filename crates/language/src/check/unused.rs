@@ -1,0 +1,37 @@
+//! W0101: names of the root file that nothing refers to.
+
+use crate::span::SourceId;
+
+use super::{Checker, Finding, Kind, Symbol, UnitOrigin};
+
+impl<'a> Checker<'a> {
+    pub(super) fn unused(&mut self) {
+        // A file of declarations alone is there for others to import.
+        if self.constraints.is_empty() {
+            return;
+        }
+        let root = SourceId(0);
+        let mut findings = Vec::new();
+        for (name, (symbol, span)) in &self.names {
+            let what = match symbol {
+                Symbol::Column(id) if self.hir.columns.get(id.0).is_some_and(|column| !column.label) => "column",
+                Symbol::Param(_) => "param",
+                Symbol::Event(_) => "event",
+                Symbol::Group(_) => "group",
+                // A label says what is predicted, a weight acts by itself, and a spec without prediction is an error.
+                Symbol::Column(_) | Symbol::Weight | Symbol::Prediction => continue,
+            };
+            if span.source == root && !self.used.contains(symbol) {
+                findings.push(Finding::new(Kind::Unused { what, name: (*name).to_string() }, *span));
+            }
+        }
+        for (name, declaration) in &self.metrics {
+            let span = declaration.metric.name.span;
+            let own = declaration.origin == UnitOrigin::Root && span.source == root;
+            if own && !self.used_metrics.contains(name) {
+                findings.push(Finding::new(Kind::Unused { what: "metric", name: (*name).to_string() }, span));
+            }
+        }
+        self.findings.extend(findings);
+    }
+}
