@@ -6,7 +6,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::{
     audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, price,
-    project, solve, stream, train,
+    project, solve, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -38,6 +38,7 @@ Train a network:
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
   solve        Project problems given as JSON lines
+  verify       Prove answers of solve in exact arithmetic, or say what is wrong with them
 
 Setup:
   completions  Print completions for a shell
@@ -123,6 +124,7 @@ pub enum Command {
     Price(price::Args),
     Export(export::Args),
     Solve(solve::Args),
+    Verify(verify::Args),
     Completions(completions::Args),
 }
 

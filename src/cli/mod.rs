@@ -42,6 +42,7 @@ mod stop;
 mod stream;
 mod train;
 mod unified;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -100,6 +101,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Price(args) => price::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Std(args) => metrics::run(&args, console),
         Command::Imply(args) => imply::run(&args, console),

@@ -48,7 +48,7 @@ pub struct Args {
     shown: Shown,
 }
 
-fn tolerance(text: &str) -> Result<f64, String> {
+pub(super) fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         Ok(_) | Err(_) => Err("a tolerance is a number of 0 or more".to_owned()),
