@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
 //! | `few` | masks in place of look-ups where cells are few |
+//! | `fine` | pairs of doubles, where the digits of one do not suffice |
 //! | `trust` | passes over the samples near a bound alone |
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
@@ -25,6 +26,7 @@
 mod basis;
 mod farkas;
 mod few;
+mod fine;
 mod finish;
 mod forward;
 mod gradient;

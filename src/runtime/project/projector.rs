@@ -19,6 +19,7 @@ pub struct Projector<T: Sample = f64> {
     pub(crate) margin: Vec<f64>,
     /// The multipliers before a margin was widened.
     pub(crate) before: Vec<f64>,
+    pub(crate) before_rest: Vec<f64>,
     pub(crate) measures: Vec<Measures>,
     pub(crate) gradient: gradient::Buffers<T>,
 }
@@ -49,7 +50,7 @@ impl<T: Sample> Projector<T> {
         if let Some(row) = self.newton.activity.iter().position(|a| !a.is_finite()) {
             return Err(ProjectError::Overflow { row });
         }
-        finish::first_margin::<T>(&self.newton, settings.exact_rows, &mut self.margin);
+        finish::first_margin::<T>(problem, &mut self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
         let mut ended = self.newton.run(problem, &self.z, settings.max_steps);
         if matches!(ended, Ended::Infeasible(_) | Ended::Limit) && settings.exact_rows {
