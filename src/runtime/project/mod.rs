@@ -19,6 +19,7 @@
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
+//! | `tame` | rows whose coefficients would overflow, scaled |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
 //! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
 //! | `gradient`, `forward`, `tangent` | derivatives, as products and as a matrix |
@@ -43,6 +44,7 @@ mod sample;
 mod settings;
 mod sides;
 mod sparse;
+mod tame;
 mod tangent;
 mod trust;
 

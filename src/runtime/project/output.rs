@@ -133,7 +133,7 @@ impl<T: Sample> PlainBlock<'_, T> {
 
 /// `w (ŷ − z)²` and the error of stationarity of one sample.
 #[inline(always)]
-fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64, f64) {
+pub(super) fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64, f64) {
     let step = y - z;
     let gradient = w * step + t;
     // At a bound ν takes the gradient's part of the right sign; at both (a fixed sample) it takes all.

@@ -3,11 +3,14 @@
 use super::finish;
 use super::newton::{Ended, Newton};
 use super::output::Measures;
-use super::projection::{Infeasibility, ProjectError, Projection, Status};
+use super::projection::{Certificate, Infeasibility, ProjectError, Projection, Status};
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::{farkas, gradient, relax, sparse};
+use super::{farkas, gradient, relax, sparse, tame};
 use crate::runtime::problem::Problem;
+
+/// Share of a row's size that a point that is called optimal may miss it by.
+const KEPT: f64 = 1e-11;
 
 /// Solves one problem after another without allocating once its buffers have grown.
 #[derive(Debug, Clone, Default)]
@@ -42,12 +45,16 @@ impl<T: Sample> Projector<T> {
         out: &mut Projection<T>,
     ) -> Result<(), ProjectError> {
         check_input(problem, z, settings)?;
+        if problem.extreme {
+            return tame::project(problem, z, settings, out);
+        }
         self.z.resize(z.len(), T::default());
         if !problem.grouping.group_checked(z, &mut self.z, &mut self.next, all_finite) {
             finite("z", z)?;
         }
         self.newton.start(problem, &self.z, settings.warm_start.as_deref());
-        if let Some(row) = self.newton.activity.iter().position(|a| !a.is_finite()) {
+        let mut sizes = self.newton.activity.iter().zip(&self.newton.scale);
+        if let Some(row) = sizes.position(|(a, size)| !(a.is_finite() && size.is_finite())) {
             return Err(ProjectError::Overflow { row });
         }
         finish::first_margin::<T>(problem, &mut self.newton, settings.exact_rows, &mut self.margin);
@@ -66,7 +73,10 @@ impl<T: Sample> Projector<T> {
         match ended {
             Ended::Converged => {
                 finish::finish(self, problem, z, settings, out);
-                out.status = Status::Optimal;
+                out.status = if is_kept::<T>(&out.certificate) { Status::Optimal } else { Status::IterationLimit };
+            }
+            Ended::Limit if settings.on_infeasible == OnInfeasible::Relax => {
+                relax::relax(self, problem, z, settings, None, out);
             }
             Ended::Limit => {
                 finish::finish(self, problem, z, settings, out);
@@ -76,7 +86,7 @@ impl<T: Sample> Projector<T> {
                 let proof = proof(problem, ray);
                 match settings.on_infeasible {
                     OnInfeasible::Error => finish::no_point(problem, proof, out),
-                    OnInfeasible::Relax => relax::relax(self, problem, z, settings, proof, out),
+                    OnInfeasible::Relax => relax::relax(self, problem, z, settings, Some(proof), out),
                 }
             }
         }
@@ -106,9 +116,22 @@ impl<T: Sample> Projector<T> {
     }
 }
 
-fn proof(problem: &Problem, mut combination: Vec<f64>) -> Infeasibility {
+/// A point that misses its rows by more than rounding is not called optimal, whatever the solver believes.
+fn is_kept<T: Sample>(certificate: &Certificate) -> bool {
+    certificate.relative_row_violation <= KEPT + 4.0 * T::ROUNDING
+}
+
+/// The proof that `combination` is, as far as it is one, with 1 as its largest number (about 1, if dividing spoils it).
+pub(crate) fn proof(problem: &Problem, mut combination: Vec<f64>) -> Infeasibility {
     let scale = combination.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
-    combination.iter_mut().for_each(|f| *f /= scale);
+    let divided: Vec<f64> = combination.iter().map(|f| f / scale).collect();
+    if farkas::margin(problem, &divided).is_some_and(|(margin, _)| margin > 0.0) {
+        combination = divided;
+    } else if scale > 0.0 {
+        // A power of two costs no digit.
+        let power = 2.0_f64.powi(-(scale.log2().floor() as i32));
+        combination.iter_mut().for_each(|f| *f *= power);
+    }
     let margin = farkas::margin(problem, &combination).map_or(0.0, |(margin, _)| margin);
     let rows = (0..combination.len()).filter(|&row| combination[row] != 0.0).collect();
     Infeasibility { combination, rows, margin }
