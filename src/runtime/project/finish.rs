@@ -34,7 +34,7 @@ pub(crate) fn first_margin<T: Sample>(problem: &Problem, newton: &mut Newton, ex
     }
     let unit = MARGIN * newton.unit + SHARE * (T::ROUNDING - f64::ROUNDING);
     margin.extend((0..problem.rows()).map(|row| {
-        let grain = newton.grain(problem, row, T::GRAIN);
+        let grain = newton.grain(problem, row, newton.spacing);
         unit * newton.scale[row] + MARGIN * grain
     }));
 }
@@ -80,7 +80,7 @@ fn widen_margins<T: Sample>(problem: &Problem, newton: &mut Newton, margin: &mut
         if newton.multipliers[row].abs() >= problem.soft[row] {
             continue;
         }
-        let grain = newton.grain(problem, row, T::GRAIN);
+        let grain = newton.grain(problem, row, newton.spacing);
         let slack = SLACK * (newton.unit * newton.scale[row] + newton.grain(problem, row, f64::GRAIN));
         let most = (2.0 * T::ROUNDING + 2.0 * MARGIN * newton.unit) * newton.scale[row] + 2.0 * MARGIN * grain;
         if let Some(wider) = Sides::wider((l, u), newton.activity[row], slack, *margin, most) {

@@ -59,6 +59,8 @@ pub(crate) struct Newton {
     step: Vec<f64>,
     /// Per slot the sum of the sizes of its factor, where rows are so small that the spacing of numbers near zero counts.
     mass: Vec<f64>,
+    /// The spacing near zero of the numbers that are returned.
+    pub(crate) spacing: f64,
 }
 
 impl Newton {

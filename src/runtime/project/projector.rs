@@ -23,6 +23,10 @@ pub struct Projector<T: Sample = f64> {
     /// The multipliers before a margin was widened.
     pub(crate) before: Vec<f64>,
     pub(crate) before_rest: Vec<f64>,
+    /// What a unit of each row's violation counts, where rows were scaled; else empty.
+    pub(crate) units: Vec<f64>,
+    /// The spacing near zero of the numbers that are returned, if more than that of their type.
+    pub(crate) spacing: f64,
     pub(crate) measures: Vec<Measures>,
     pub(crate) gradient: gradient::Buffers<T>,
 }
@@ -46,7 +50,7 @@ impl<T: Sample> Projector<T> {
     ) -> Result<(), ProjectError> {
         check_input(problem, z, settings)?;
         if problem.extreme {
-            return tame::project(problem, z, settings, out);
+            return tame::scale_rows(problem, z, settings, out);
         }
         self.z.resize(z.len(), T::default());
         if !problem.grouping.group_checked(z, &mut self.z, &mut self.next, all_finite) {
@@ -57,6 +61,10 @@ impl<T: Sample> Projector<T> {
         if let Some(row) = sizes.position(|(a, size)| !(a.is_finite() && size.is_finite())) {
             return Err(ProjectError::Overflow { row });
         }
+        if let Some(exponent) = tame::lift_of(problem, &self.newton) {
+            return tame::lift(problem, z, settings, exponent, out);
+        }
+        self.newton.spacing = self.spacing.max(T::GRAIN);
         finish::first_margin::<T>(problem, &mut self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
         let mut ended = self.newton.run(problem, &self.z, settings.max_steps);

@@ -42,7 +42,9 @@ const WIDER: f64 = 1e-13;
 /// A point of least total violation, in grouped order, and the dual solution that says so.
 struct Least {
     y: Vec<f64>,
-    /// Per row from -1 to 1, 0 for soft rows.
+    /// Per row from -1 to 1, the share of the penalty of a unit that its multiplier takes; 0 for soft rows.
+    share: Vec<f64>,
+    /// The same times what a unit of the row's violation counts.
     dual: Vec<f64>,
     total: f64,
     /// Size of the rows, that rounding errors of the total are relative to.
@@ -62,7 +64,9 @@ pub(crate) fn relax<T: Sample>(
 ) {
     let mut grouped = vec![T::default(); z.len()];
     problem.grouping.group_into(z, &mut grouped, &mut solver.next);
-    let least = least_violation(solver, problem, &grouped, settings);
+    let units = solver.units.clone();
+    let unit = |row: usize| units.get(row).copied().unwrap_or(1.0);
+    let least = least_violation(solver, problem, &grouped, settings, unit);
     let rounding = CLOSE_TO_SIZE * (T::ROUNDING / f64::ROUNDING) * least.size;
     let contradicts = least.total > rounding;
     let most = least.total * (1.0 + CLOSE) + rounding;
@@ -72,12 +76,12 @@ pub(crate) fn relax<T: Sample>(
         let face = face_of(problem, &least, wider);
         let settings = Settings { exact_rows: exact, warm_start: None, ..settings.clone() };
         project_on(solver, &face, z, &grouped, &settings, out)
-            && total_violation(problem, &solver.newton.activity) <= most
+            && total_violation(problem, &solver.newton.activity, unit) <= most
     });
     if !nearest {
         at_hand(solver, problem, &least, settings, out);
     }
-    write_multipliers(problem, &least, &grouped, nearest, out);
+    write_multipliers(problem, &least, unit, &grouped, nearest, out);
     measure(problem, &solver.newton.activity, &solver.newton.scale, &grouped, out);
     let found = found.or_else(|| contradicts.then(|| proof(problem, least.dual.clone())));
     out.status = match found {
@@ -93,6 +97,7 @@ fn least_violation<T: Sample>(
     problem: &Problem,
     grouped: &[T],
     settings: &Settings,
+    unit: impl Fn(usize) -> f64 + Copy,
 ) -> Least {
     let newton = &mut solver.newton;
     let mut prox = problem.clone();
@@ -107,10 +112,18 @@ fn least_violation<T: Sample>(
     let mut y: Vec<f64> = grouped.iter().enumerate().map(|(place, z)| clip(place, z.widen())).collect();
     let no_margin = vec![0.0; problem.rows()];
     let mut multipliers = no_margin.clone();
-    let mut least = Least { y: Vec::new(), dual: no_margin.clone(), total: f64::INFINITY, size: 0.0, settled: false };
+    let mut least = Least {
+        y: Vec::new(),
+        share: Vec::new(),
+        dual: no_margin.clone(),
+        total: f64::INFINITY,
+        size: 0.0,
+        settled: false,
+    };
     let mut penalty = first_penalty(newton, &prox, &y);
     for step in 0..STEPS {
-        prox.soft.fill(penalty);
+        let caps = prox.soft.iter_mut().enumerate();
+        caps.for_each(|(row, cap)| *cap = (penalty * unit(row)).max(f64::MIN_POSITIVE));
         newton.start(&prox, &y, (step > 0).then_some(&multipliers[..]));
         newton.sides.set(&prox, &no_margin);
         let ended = newton.run(&prox, &y, settings.max_steps);
@@ -128,12 +141,13 @@ fn least_violation<T: Sample>(
         }
         y = next;
         multipliers.clone_from(&newton.multipliers);
-        let total = total_violation(problem, &newton.activity);
+        let total = total_violation(problem, &newton.activity, unit);
         if total <= least.total || ended == Ended::Converged {
-            let dual = multipliers.iter().map(|mu| snap(mu / penalty)).collect();
-            let size = newton.scale.iter().fold(0.0, |a: f64, b| a.max(*b));
-            least = Least { y: y.clone(), dual, total, size, settled: false };
-            let still = ended == Ended::Converged && moved <= STILL * size_or_least(size);
+            let share: Vec<f64> = multipliers.iter().zip(&prox.soft).map(|(mu, cap)| snap(mu / cap)).collect();
+            let dual = share.iter().enumerate().map(|(row, share)| share * unit(row)).collect();
+            let still = ended == Ended::Converged && moved <= STILL * size;
+            let size = newton.scale.iter().enumerate().fold(0.0, |a: f64, (row, b)| a.max(b * unit(row)));
+            least = Least { y: y.clone(), share, dual, total, size, settled: false };
             least.settled = still || total <= CLOSE_TO_SIZE * least.size || is_proved(problem, &least);
         }
         if least.settled {
@@ -143,10 +157,6 @@ fn least_violation<T: Sample>(
         multipliers.iter_mut().for_each(|mu| *mu *= GROWTH);
     }
     least
-}
-
-fn size_or_least(size: f64) -> f64 {
-    size.max(f64::MIN_POSITIVE)
 }
 
 /// A share of the penalty; one that differs from 0 or 1 by rounding is that.
@@ -196,7 +206,7 @@ fn largest(factor: &Factor) -> f64 {
 fn face_of(problem: &Problem, least: &Least, wider: f64) -> Problem {
     let mut face = problem.clone();
     let room = wider * least.size;
-    for (row, &f) in least.dual.iter().enumerate().filter(|(row, _)| problem.soft[*row] == f64::INFINITY) {
+    for (row, &f) in least.share.iter().enumerate().filter(|(row, _)| problem.soft[*row] == f64::INFINITY) {
         let (l, u) = (problem.lower[row], problem.upper[row]);
         let (lower, upper) = match f {
             f if f >= 1.0 => (u, f64::INFINITY),
@@ -278,14 +288,16 @@ fn at_hand<T: Sample>(
 fn write_multipliers<T: Sample>(
     problem: &Problem,
     least: &Least,
+    unit: impl Fn(usize) -> f64,
     grouped: &[T],
     nearest: bool,
     out: &mut Projection<T>,
 ) {
     let mut penalty = 1.0_f64;
-    for (mu, f) in out.multipliers.iter().zip(&least.dual).filter(|(mu, f)| **mu != 0.0 && **f != 0.0) {
+    for (row, &f) in least.share.iter().enumerate().filter(|(_, f)| **f != 0.0) {
+        let mu = out.multipliers[row];
         let room = if mu.signum() == f.signum() && f.abs() < 1.0 { 1.0 - f.abs() } else { f.abs() };
-        penalty = penalty.max(2.0 * mu.abs() / room);
+        penalty = penalty.max(2.0 * mu.abs() / (room * unit(row)));
     }
     let y = problem.grouping.group(&out.y);
     let mut pairs: Vec<Double> = Vec::new();
@@ -300,9 +312,9 @@ fn write_multipliers<T: Sample>(
             penalty = penalty.max(2.0 * (pull[place] / t).abs());
         }
     });
-    for (row, &f) in least.dual.iter().enumerate().filter(|(_, f)| **f != 0.0) {
-        let own = out.multipliers[row];
-        out.multipliers[row] = (own + penalty * f).clamp(-penalty, penalty);
+    for (row, &f) in least.share.iter().enumerate().filter(|(_, f)| **f != 0.0) {
+        let (own, cap) = (out.multipliers[row], penalty * unit(row));
+        out.multipliers[row] = (own + cap * f).clamp(-cap, cap);
         out.active[row] = match f {
             _ if problem.lower[row] == problem.upper[row] && (f.abs() < 1.0 || own != 0.0) => Side::Both,
             f if f >= 1.0 && own == 0.0 => Side::AboveUpper,
@@ -352,7 +364,8 @@ fn excess(problem: &Problem, row: usize, activity: f64) -> f64 {
     (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0)
 }
 
-/// Of the hard rows.
-fn total_violation(problem: &Problem, activity: &[f64]) -> f64 {
-    (0..problem.rows()).filter(|&row| problem.soft[row] == f64::INFINITY).map(|row| excess(problem, row, activity[row])).sum()
+/// Of the hard rows, in their units.
+fn total_violation(problem: &Problem, activity: &[f64], unit: impl Fn(usize) -> f64) -> f64 {
+    let hard = (0..problem.rows()).filter(|&row| problem.soft[row] == f64::INFINITY);
+    hard.map(|row| unit(row) * excess(problem, row, activity[row])).sum()
 }
