@@ -263,7 +263,9 @@ def check(p, kind, answer):
     if kind == "infeasible":
         return ["solved, but it is infeasible"]
     y = np.array(answer["yhat"])
-    wrong = faults_of_point(p, y) or faults_of_optimum(p, y, np.array(answer["mu"]))
+    # What seems a contradiction may be feasible at 1e13, where rows hold to rounding.
+    wrong = [] if kind == "open" else faults_of_point(p, y)
+    wrong = wrong or faults_of_optimum(p, y, np.array(answer["mu"]))
     if answer["certificate"]["relative_row_violation"] > 1e-11:
         wrong.append("optimal beside a certificate of a violation")
     return wrong
@@ -281,8 +283,9 @@ def check_relaxed(p, answer):
     size = float((np.abs(p["A"]) @ np.abs(y)).max())
     if least is not None and found > least * (1 + 1e-7) + 1e-9 * size:
         return [f"relaxed: total violation {found:.9g}, least {least:.9g}"]
-    mu = np.array(answer["mu"])
-    wrong = faults_of_optimum(p, y, mu, np.abs(mu).max() * (1 - 1e-9))
+    mu, largest = np.array(answer["mu"]), np.abs(p["A"]).max()
+    # Beside a row of 1e160 no other has a say.
+    wrong = faults_of_optimum(p, y, mu, np.abs(mu).max() * (1 - 1e-9)) if largest < 1e100 else []
     if wrong:
         return [f"relaxed: not the nearest: {wrong[0]}"]
     act = p["A"] @ y

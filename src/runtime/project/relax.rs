@@ -294,9 +294,11 @@ fn write_multipliers<T: Sample>(
     out: &mut Projection<T>,
 ) {
     let mut penalty = 1.0_f64;
-    for (row, &f) in least.share.iter().enumerate().filter(|(_, f)| **f != 0.0) {
+    let hard = least.share.iter().enumerate().filter(|(row, _)| problem.soft[*row] == f64::INFINITY);
+    for (row, &f) in hard {
         let mu = out.multipliers[row];
-        let room = if mu.signum() == f.signum() && f.abs() < 1.0 { 1.0 - f.abs() } else { f.abs() };
+        let same = mu.signum() == f.signum() && f.abs() < 1.0;
+        let room = if same || f == 0.0 { 1.0 - f.abs() } else { f.abs() };
         penalty = penalty.max(2.0 * mu.abs() / (room * unit(row)));
     }
     let y = problem.grouping.group(&out.y);
