@@ -58,11 +58,14 @@ impl Problem {
     }
 }
 
-/// Whether squares of its numbers may overflow.
+/// Whether squares of its numbers may overflow or vanish.
 fn is_extreme(factor: &Factor) -> bool {
     match factor {
         Factor::One => false,
-        Factor::Data(phi) => phi.iter().fold(0.0_f64, |most, phi| most.max(phi.abs())) > LARGE,
+        Factor::Data(phi) => {
+            let largest = phi.iter().fold(0.0_f64, |most, phi| most.max(phi.abs()));
+            largest > LARGE || (largest > 0.0 && largest < 1.0 / LARGE)
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Newton {
     pub(crate) activity: Vec<f64>,
     /// Size of each row's sum, for tolerances.
     pub(crate) scale: Vec<f64>,
-    first_scale: Vec<f64>,
+    pub(crate) first_scale: Vec<f64>,
     pub(crate) tolerance: Vec<f64>,
     pub(crate) local: Local,
     pub(crate) sides: Sides,

@@ -11,6 +11,8 @@ use crate::runtime::problem::Problem;
 
 /// Share of a row's size that a point that is called optimal may miss it by.
 const KEPT: f64 = 1e-11;
+/// The same of the size that the row has at `z`, or asks for.
+const FAR: f64 = 1e-5;
 
 /// Solves one problem after another without allocating once its buffers have grown.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +83,7 @@ impl<T: Sample> Projector<T> {
         match ended {
             Ended::Converged => {
                 finish::finish(self, problem, z, settings, out);
-                out.status = if is_kept::<T>(&out.certificate) { Status::Optimal } else { Status::IterationLimit };
+                out.status = if self.is_kept(problem, &out.certificate) { Status::Optimal } else { Status::IterationLimit };
             }
             Ended::Limit if settings.on_infeasible == OnInfeasible::Relax => {
                 relax::relax(self, problem, z, settings, None, out);
@@ -108,6 +110,22 @@ impl<T: Sample> Projector<T> {
 }
 
 impl<T: Sample> Projector<T> {
+    /// A point that misses its rows by more than rounding is not called optimal, whatever the solver believes: neither of
+    /// what it is, nor, where that is far out, of what was asked for.
+    fn is_kept(&self, problem: &Problem, certificate: &Certificate) -> bool {
+        let asked = |row: usize| {
+            let sides = [problem.lower[row], problem.upper[row]].into_iter().filter(|side| side.is_finite());
+            sides.fold(self.newton.first_scale[row], |size, side| size.max(side.abs()))
+        };
+        let misses = |row: usize| {
+            let activity = self.newton.activity[row];
+            let violation = (activity - problem.upper[row]).max(problem.lower[row] - activity);
+            problem.soft[row] == f64::INFINITY && violation > FAR * asked(row) + f64::MIN_POSITIVE
+        };
+        certificate.relative_row_violation <= KEPT + 4.0 * T::ROUNDING
+            && (certificate.row_violation == 0.0 || !(0..problem.rows()).any(misses))
+    }
+
     /// Norms so different that the dense basis goes wrong: tries the sparse method, and goes back to where the first one
     /// ended if that does no better.
     fn second_method(&mut self, problem: &Problem) -> Ended {
@@ -122,11 +140,6 @@ impl<T: Sample> Projector<T> {
         self.newton.start(problem, &self.z, Some(&self.before));
         Ended::Limit
     }
-}
-
-/// A point that misses its rows by more than rounding is not called optimal, whatever the solver believes.
-fn is_kept<T: Sample>(certificate: &Certificate) -> bool {
-    certificate.relative_row_violation <= KEPT + 4.0 * T::ROUNDING
 }
 
 /// The proof that `combination` is, as far as it is one, with 1 as its largest number (about 1, if dividing spoils it).
