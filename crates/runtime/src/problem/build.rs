@@ -1,5 +1,6 @@
 //! From parts to a checked problem.
 
+use super::rows::LARGE;
 use super::{Bounds, Factor, Grouping, Problem, ProblemError, ProblemParts, RowsByCell, SlotRows, check};
 
 impl Problem {
@@ -40,8 +41,11 @@ impl Problem {
             }
             used.push(dictionary);
         }
+        let slots = SlotRows::new(rows, parts.cells, &used);
+        let extreme = slots.are_extreme() || factors.iter().any(is_extreme);
         Ok(Problem {
-            rows: SlotRows::new(rows, parts.cells, &used),
+            rows: slots,
+            extreme,
             factors,
             lower: parts.lower,
             upper: parts.upper,
@@ -51,6 +55,17 @@ impl Problem {
             names: parts.names,
             grouping,
         })
+    }
+}
+
+/// Whether squares of its numbers may overflow or vanish.
+fn is_extreme(factor: &Factor) -> bool {
+    match factor {
+        Factor::One => false,
+        Factor::Data(phi) => {
+            let largest = phi.iter().fold(0.0_f64, |most, phi| most.max(phi.abs()));
+            largest > LARGE || (largest > 0.0 && largest < 1.0 / LARGE)
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Problem {
     /// Per row the cap of the multiplier, infinite for hard rows.
     pub(crate) soft: Vec<f64>,
     pub(crate) names: Vec<String>,
+    /// Whether squares of coefficients may overflow, or vanish.
+    pub(crate) extreme: bool,
 }
 
 /// A factor `φ_f`: the constant one, or one number per sample in grouped order.

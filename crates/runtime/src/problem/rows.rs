@@ -2,6 +2,9 @@
 
 use super::RowsByCell;
 
+/// Coefficients above this, or rows below one over it, are scaled before they are squared.
+pub(super) const LARGE: f64 = 1e120;
+
 /// Compressed rows over slots, `slot = cell · width + factor`, slots ascending within a row, no zeros, no repeats.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SlotRows {
@@ -69,6 +72,15 @@ impl SlotRows {
             out.indptr.push(out.slots.len());
         }
         out
+    }
+
+    /// Whether a row has coefficients so large or small that their squares overflow or vanish.
+    pub(super) fn are_extreme(&self) -> bool {
+        (0..self.indptr.len() - 1).any(|row| {
+            let largest = self.values[self.indptr[row]..self.indptr[row + 1]].iter();
+            let largest = largest.fold(0.0_f64, |most, value| most.max(value.abs()));
+            largest > LARGE || (largest > 0.0 && largest < 1.0 / LARGE)
+        })
     }
 
     /// `(slot, coefficient)` of a row.

@@ -5,12 +5,20 @@
 //! ```text
 //! min over the box of fᵀ A y   >   max over l ≤ c ≤ u of fᵀ c
 //! ```
+//!
+//! `Aᵀ f` is added up in pairs of doubles and each term is taken at its least within what may be wrong with it, so a
+//! proof holds for the numbers as they are, in the box as it is.
 
-use crate::problem::{Bounds, Factor, Problem};
+use super::fine::{self, Double, interval};
+use super::passes::factor_at;
+use crate::problem::Problem;
 
-/// Entries of `Aᵀ f` below this share of their terms are rounding errors of a zero.
-const ZERO: f64 = 1e-13;
-/// The two sides must differ by more than this share of their terms.
+/// Share of its terms that a sum of pairs may be wrong by.
+const PAIRS: f64 = f64::EPSILON * f64::EPSILON * 256.0;
+/// A coefficient is known to a rounding: a sample without a bound that `f` moves by no more than that share of the terms counts
+/// as not moved.
+const OPEN: f64 = f64::EPSILON;
+/// The two sides must differ by more than this share of their terms: less is how far equalities may be off.
 const CLEAR: f64 = 1e-12;
 
 /// Whether the direction `ray` of multipliers (or its reverse sign as rows see it) proves infeasibility.
@@ -18,62 +26,70 @@ pub(crate) fn proves_infeasible(problem: &Problem, ray: &[f64]) -> bool {
     margin(problem, ray).is_some_and(|(margin, size)| margin > CLEAR * size)
 }
 
-/// `min fᵀ A y − max fᵀ c` and the size of the terms; `None` if either side is infinite.
+/// At most `min fᵀ A y − max fᵀ c`, and the size of the terms; `None` if either side is infinite.
 pub(crate) fn margin(problem: &Problem, f: &[f64]) -> Option<(f64, f64)> {
-    let (mut least, mut size) = least_over_box(problem, f)?;
-    for (row, &f) in f.iter().enumerate() {
-        if f == 0.0 || problem.soft[row] < f64::INFINITY {
-            if f != 0.0 {
-                return None;
-            }
-            continue;
-        }
+    let mut sum = least_over_box(problem, f)?;
+    for (row, &f) in f.iter().enumerate().filter(|(_, f)| **f != 0.0) {
         let side = if f > 0.0 { problem.upper[row] } else { problem.lower[row] };
-        if !side.is_finite() {
+        if problem.soft[row] < f64::INFINITY || !side.is_finite() {
             return None;
         }
-        least -= f * side;
-        size += (f * side).abs();
+        sum.add(Double::new(-f, 0.0), side, 0.0);
     }
-    Some((least, size))
+    let least = sum.least();
+    least.is_finite().then_some((least, sum.size))
 }
 
-fn least_over_box(problem: &Problem, f: &[f64]) -> Option<(f64, f64)> {
-    let mut shift = vec![0.0; problem.slots()];
-    let mut shift_size = vec![0.0; problem.slots()];
+/// A sum, the sizes of its terms, and by how much it may be too large.
+#[derive(Default)]
+struct Bounded {
+    sum: Double,
+    size: f64,
+    error: f64,
+}
+
+impl Bounded {
+    /// Adds `t·b`, where `t` is right within `error`.
+    fn add(&mut self, t: Double, b: f64, error: f64) {
+        self.sum = self.sum.plus_scaled(t, b);
+        self.size += (t.high * b).abs();
+        self.error += error * b.abs();
+    }
+
+    fn least(&self) -> f64 {
+        let sum = self.sum.high - self.error - PAIRS * self.size;
+        // Tiny terms lose what lies below the least number.
+        if sum > 0.0 { (sum - f64::MIN_POSITIVE).max(0.0).next_down() } else { sum.next_down() }
+    }
+}
+
+/// At most `min fᵀ A y` over the box.
+fn least_over_box(problem: &Problem, f: &[f64]) -> Option<Bounded> {
+    let mut shift = Vec::new();
+    fine::shift_into(problem, f, &vec![0.0; f.len()], &mut shift);
+    let mut size = vec![0.0; problem.slots()];
     for (row, &f) in f.iter().enumerate().filter(|(_, f)| **f != 0.0) {
-        for (slot, value) in problem.rows.row(row) {
-            shift[slot] += f * value;
-            shift_size[slot] += (f * value).abs();
-        }
+        problem.rows.row(row).for_each(|(slot, value)| size[slot] += (f * value).abs());
     }
     let width = problem.width();
-    let (mut sum, mut size) = (0.0, 0.0);
+    let mut total = Bounded::default();
     for cell in 0..problem.cells() {
         for place in problem.grouping.range(cell) {
-            let (mut t, mut t_size) = (0.0, 0.0);
-            for (factor, slot) in problem.factors.iter().zip(cell * width..) {
-                let phi = match factor {
-                    Factor::One => 1.0,
-                    Factor::Data(phi) => phi[place],
-                };
-                t += shift[slot] * phi;
-                t_size += shift_size[slot] * phi.abs();
-            }
-            if t.abs() <= ZERO * t_size {
-                continue;
-            }
-            let (lo, hi) = match &problem.bounds {
-                Bounds::Uniform { lo, hi } => (*lo, *hi),
-                Bounds::PerSample { lo, hi } => (lo[place], hi[place]),
-            };
-            let term = if t > 0.0 { t * lo } else { t * hi };
-            if !term.is_finite() {
+            let t = fine::at_sample(problem, cell, place, &shift);
+            let sizes = size[cell * width..(cell + 1) * width].iter().enumerate();
+            let size: f64 = sizes.map(|(f, size)| size * factor_at(problem, f, place).abs()).sum();
+            let error = PAIRS * size;
+            let (lo, hi) = interval(problem, place);
+            let side = if t.high > 0.0 { lo } else { hi };
+            if side.is_finite() {
+                // The other sign is possible too, if no more than the error.
+                let other = if lo.is_finite() && hi.is_finite() { lo.abs().max(hi.abs()) } else { side.abs() };
+                total.add(t, side, 0.0);
+                total.error += error * (other + side.abs());
+            } else if t.high.abs() > OPEN * size || !t.high.is_finite() {
                 return None;
             }
-            sum += term;
-            size += term.abs();
         }
     }
-    Some((sum, size))
+    Some(total)
 }

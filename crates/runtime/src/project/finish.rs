@@ -26,14 +26,17 @@ const SHARE: f64 = 0.6;
 const TRIES: usize = 6;
 
 /// The margins to start with.
-pub(crate) fn first_margin<T: Sample>(newton: &Newton, exact: bool, margin: &mut Vec<f64>) {
+pub(crate) fn first_margin<T: Sample>(problem: &Problem, newton: &mut Newton, exact: bool, margin: &mut Vec<f64>) {
     margin.clear();
     if !exact {
         margin.resize(newton.scale.len(), 0.0);
         return;
     }
     let unit = MARGIN * newton.unit + SHARE * (T::ROUNDING - f64::ROUNDING);
-    margin.extend(newton.scale.iter().map(|scale| unit * scale));
+    margin.extend((0..problem.rows()).map(|row| {
+        let grain = newton.grain(problem, row, newton.spacing);
+        unit * newton.scale[row] + MARGIN * grain
+    }));
 }
 
 /// Goes on until the rows hold for the numbers as they will be returned, or cannot be made to.
@@ -48,11 +51,15 @@ pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, se
         }
         newton.sides.set(problem, &solver.margin);
         solver.before.clone_from(&newton.multipliers);
+        solver.before_rest.clone_from(&newton.rest);
+        let fine = newton.fine;
         if rounds::<T>() {
             newton.evaluate::<T, false>(problem, &solver.z);
         }
         if newton.run(problem, &solver.z, settings.max_steps) != Ended::Converged {
             newton.multipliers.clone_from(&solver.before);
+            newton.rest.clone_from(&solver.before_rest);
+            newton.fine = fine;
             newton.evaluate::<T, true>(problem, &solver.z);
             return;
         }
@@ -66,15 +73,16 @@ fn rounds<T: Sample>() -> bool {
 }
 
 /// Doubles the margins of the rows that fail; false if none does, or none has room left.
-fn widen_margins<T: Sample>(problem: &Problem, newton: &Newton, margin: &mut [f64]) -> bool {
+fn widen_margins<T: Sample>(problem: &Problem, newton: &mut Newton, margin: &mut [f64]) -> bool {
     let mut again = false;
     for (row, margin) in margin.iter_mut().enumerate() {
         let (l, u) = (problem.lower[row], problem.upper[row]);
         if newton.multipliers[row].abs() >= problem.soft[row] {
             continue;
         }
-        let slack = SLACK * newton.unit * newton.scale[row];
-        let most = (2.0 * T::ROUNDING + 2.0 * MARGIN * newton.unit) * newton.scale[row];
+        let grain = newton.grain(problem, row, newton.spacing);
+        let slack = SLACK * (newton.unit * newton.scale[row] + newton.grain(problem, row, f64::GRAIN));
+        let most = (2.0 * T::ROUNDING + 2.0 * MARGIN * newton.unit) * newton.scale[row] + 2.0 * MARGIN * grain;
         if let Some(wider) = Sides::wider((l, u), newton.activity[row], slack, *margin, most) {
             *margin = wider;
             again = true;
@@ -94,8 +102,8 @@ pub(crate) fn finish<T: Sample>(
     settle(solver, problem, settings);
     out.y.resize(z.len(), T::default());
     let newton = &mut solver.newton;
-    let measures =
-        output::write(problem, z, &mut solver.z, &newton.shift, &mut solver.next, &mut solver.measures, &mut out.y);
+    let shift = (&newton.shift[..], newton.fine.then_some(&newton.pairs[..]));
+    let measures = output::write(problem, z, &mut solver.z, shift, &mut solver.next, &mut solver.measures, &mut out.y);
     out.objective = measures.objective;
     out.multipliers.clear();
     out.multipliers.extend_from_slice(&newton.multipliers);

@@ -107,6 +107,9 @@ fn check<T: Sample>(problem: &Problem, projection: &Projection<T>, v: &[T]) -> R
         return Err(ProjectError::NoDerivative);
     }
     let gram = problem.slots() * problem.width();
+    if projection.gram.is_empty() && gram > 0 {
+        return Err(ProjectError::NoDerivative);
+    }
     let lengths = [
         ("v", v.len(), problem.n()),
         ("y", projection.y.len(), problem.n()),

@@ -18,6 +18,7 @@ mod pricing;
 
 use self::pricing::Pricing;
 use super::basis::Basis;
+use super::fine::{self, Double};
 use super::sides::Sides;
 use crate::problem::Problem;
 
@@ -52,6 +53,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Local {
     /// Multipliers that minimise the model.
     pub(crate) target: Vec<f64>,
+    /// Of rows in the basis, how far the target is from where the model starts: what keeps its digits if both are large.
+    pub(crate) change: Vec<f64>,
     pub(crate) ray: Vec<f64>,
     pub(crate) places: Vec<Place>,
     /// Rows in the basis, in the order of its columns.
@@ -66,13 +69,17 @@ pub(crate) struct Local {
     vector: Vec<f64>,
     combination: Vec<f64>,
     ignored: Vec<bool>,
+    /// The multipliers that the model starts from, where it is solved in differences from them; else empty.
+    from: Vec<f64>,
+    pairs: Vec<Double>,
     pricing: Pricing,
 }
 
 impl Local {
     /// Solves the model at `multipliers`, where the rows have `activity` and the free samples have products `gram`.
     /// Violations of at most `tolerance` (per row) count as none, and up to `ignorable` tolerances where nothing can
-    /// be done about them.
+    /// be done about them. With `differences` the model is in changes of the multipliers, which costs nothing that large
+    /// ones would have rounded off.
     #[allow(clippy::too_many_arguments, reason = "the numbers of one Newton step")]
     pub(crate) fn solve(
         &mut self,
@@ -83,7 +90,12 @@ impl Local {
         sides: &Sides,
         tolerance: &[f64],
         ignorable: f64,
+        differences: bool,
     ) -> Outcome {
+        self.from.clear();
+        if differences {
+            self.from.extend_from_slice(multipliers);
+        }
         self.prepare(problem, gram, activity, multipliers);
         if problem.rows() <= 2 * problem.slots() && multipliers.iter().all(|&mu| mu == 0.0) {
             self.enter_violated(problem, activity, sides, tolerance);
@@ -123,6 +135,16 @@ impl Local {
         self.places.resize(rows, Place::Zero);
         self.target.clear();
         self.target.resize(rows, 0.0);
+        self.change.clear();
+        self.change.resize(rows, 0.0);
+        self.activity.clear();
+        self.activity.resize(rows, 0.0);
+        if !self.from.is_empty() {
+            self.base.clear();
+            self.base.extend_from_slice(activity);
+            self.change.iter_mut().zip(multipliers).for_each(|(change, mu)| *change = -mu);
+            return;
+        }
         // r₀ = r + N Nᵀ μ
         problem.rows.shift_into(multipliers, &mut self.slots);
         for cell in 0..problem.cells() {
@@ -133,8 +155,6 @@ impl Local {
         self.load_slots(problem);
         self.base.clear();
         self.base.extend((0..rows).map(|j| activity[j] + problem.rows.dot(j, &self.slots)));
-        self.activity.clear();
-        self.activity.resize(rows, 0.0);
     }
 
     pub(crate) fn set_gram(&mut self, problem: &Problem, gram: &[f64]) {
@@ -178,9 +198,10 @@ impl Local {
             if mu.abs() >= sides.cap[row] {
                 self.places[row] = Place::Capped(side);
                 self.target[row] = mu.signum() * sides.cap[row];
-                self.load_row(problem, row);
-                let (x, vector, cap) = (&mut self.x, &self.vector, self.target[row]);
-                x.iter_mut().zip(vector).for_each(|(x, v)| *x -= cap * v);
+                self.change[row] = 0.0;
+                if self.from.is_empty() {
+                    self.subtract_row(problem, row, self.target[row]);
+                }
                 continue;
             }
             self.enter_independent(problem, row, side);
@@ -220,8 +241,30 @@ impl Local {
         self.basis.solve_upper(residual);
     }
 
+    /// `x −= amount · a_j`.
+    fn subtract_row(&mut self, problem: &Problem, row: usize, amount: f64) {
+        self.load_row(problem, row);
+        self.x.iter_mut().zip(&self.vector).for_each(|(x, v)| *x -= amount * v);
+    }
+
+    /// In differences: `x` of the rows that start with multipliers and have none now.
+    fn leave_behind(&mut self, problem: &Problem) {
+        self.x.fill(0.0);
+        for row in 0..self.from.len() {
+            if self.from[row] != 0.0 && self.places[row] == Place::Zero {
+                self.subtract_row(problem, row, -self.from[row]);
+            }
+        }
+    }
+
     fn settle_known(&mut self, problem: &Problem, sides: &Sides) {
+        if self.active.is_empty() && !self.from.is_empty() {
+            self.leave_behind(problem);
+        }
         while !self.active.is_empty() {
+            if !self.from.is_empty() {
+                self.leave_behind(problem);
+            }
             self.update_slots(problem);
             let mut solution = std::mem::take(&mut self.combination);
             solution.clear();
@@ -231,7 +274,8 @@ impl Local {
             let before = self.active.len();
             for k in (0..before).rev() {
                 let row = self.active[k];
-                if self.is_wrong(sides, row, solution[k]) {
+                let from = self.from.get(row).copied().unwrap_or(0.0);
+                if self.is_wrong(sides, row, from + solution[k]) {
                     self.active.remove(k);
                     self.basis.remove(k);
                     self.places[row] = Place::Zero;
@@ -241,11 +285,14 @@ impl Local {
             if self.active.len() == before {
                 for k in 0..before {
                     let (row, mu) = (self.active[k], self.combination[k]);
-                    self.target[row] = mu;
-                    self.load_row(problem, row);
-                    self.x.iter_mut().zip(&self.vector).for_each(|(x, v)| *x -= mu * v);
+                    self.target[row] = self.from.get(row).copied().unwrap_or(0.0) + mu;
+                    self.change[row] = mu;
+                    self.subtract_row(problem, row, mu);
                 }
                 return;
+            }
+            if self.active.is_empty() && !self.from.is_empty() {
+                self.leave_behind(problem);
             }
         }
     }
@@ -305,13 +352,15 @@ impl Local {
             let own = if from_cap { self.target[row].abs() } else { sides.cap[row] - self.target[row].abs() };
             let step = full.min(blocked).min(own);
             if step == f64::INFINITY {
-                self.set_ray(row, sign);
+                self.set_ray(problem, row, sign);
                 return Entered::Ray(violation);
             }
             for (k, &active) in self.active.iter().enumerate() {
                 self.target[active] -= sign * step * self.combination[k];
+                self.change[active] -= sign * step * self.combination[k];
             }
             self.target[row] += sign * step;
+            self.change[row] += sign * step;
             if square > 0.0 {
                 self.x.iter_mut().zip(&self.basis.rest).for_each(|(x, v)| *x -= sign * step * v);
                 violation -= step * square;
@@ -327,6 +376,7 @@ impl Local {
                     true => (Place::Zero, 0.0),
                     false => (Place::Capped(side), sign * sides.cap[row]),
                 };
+                self.set_change(row);
                 return Entered::Done;
             }
             if let Some(k) = at {
@@ -372,9 +422,15 @@ impl Local {
             self.places[row] = Place::Zero;
             self.target[row] = 0.0;
         }
+        self.set_change(row);
     }
 
-    fn set_ray(&mut self, row: usize, sign: f64) {
+    /// The change of a row whose target is known to the last digit.
+    fn set_change(&mut self, row: usize) {
+        self.change[row] = self.target[row] - self.from.get(row).copied().unwrap_or(0.0);
+    }
+
+    fn set_ray(&mut self, problem: &Problem, row: usize, sign: f64) {
         self.ray.clear();
         self.ray.resize(self.target.len(), 0.0);
         self.ray[row] = sign;
@@ -382,6 +438,32 @@ impl Local {
         for (&active, &c) in self.active.iter().zip(&self.combination) {
             if c.abs() > 1e-13 * scale {
                 self.ray[active] = -sign * c;
+            }
+        }
+        self.refine_ray(problem);
+    }
+
+    /// Takes out of the ray what it still moves the free samples by: a proof of infeasibility must not move them at all.
+    fn refine_ray(&mut self, problem: &Problem) {
+        let width = problem.width();
+        for _ in 0..2 {
+            self.combination.clear();
+            self.combination.resize(self.ray.len(), 0.0);
+            fine::shift_into(problem, &self.ray, &self.combination, &mut self.pairs);
+            self.slots.iter_mut().zip(&self.pairs).for_each(|(slot, pair)| *slot = pair.high);
+            for cell in 0..problem.cells() {
+                let range = cell * width..(cell + 1) * width;
+                let factor = &self.factor[cell * width * width..(cell + 1) * width * width];
+                transpose_times(factor, &self.slots[range.clone()], &mut self.vector[range]);
+            }
+            self.basis.reduce(&self.vector);
+            self.combination.clear();
+            self.combination.extend_from_slice(&self.basis.coefficients);
+            self.basis.solve_upper(&mut self.combination);
+            for (&active, &c) in self.active.iter().zip(&self.combination) {
+                if self.ray[active] != 0.0 {
+                    self.ray[active] -= c;
+                }
             }
         }
     }

@@ -14,10 +14,12 @@
 //! | --- | --- |
 //! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
 //! | `few` | masks in place of look-ups where cells are few |
+//! | `fine` | pairs of doubles, where the digits of one do not suffice |
 //! | `trust` | passes over the samples near a bound alone |
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
+//! | `tame` | rows whose coefficients would overflow, scaled |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
 //! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
 //! | `gradient`, `forward`, `tangent` | derivatives, as products and as a matrix |
@@ -25,6 +27,7 @@
 mod basis;
 mod farkas;
 mod few;
+mod fine;
 mod finish;
 mod forward;
 mod gradient;
@@ -41,6 +44,7 @@ mod sample;
 mod settings;
 mod sides;
 mod sparse;
+mod tame;
 mod tangent;
 mod trust;
 

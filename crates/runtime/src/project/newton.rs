@@ -1,6 +1,8 @@
 //! The outer iteration: semismooth Newton on the dual.
 
-use super::local::{Local, Outcome};
+use super::fine::{self, Double};
+use super::kernel::plain_interval;
+use super::local::{Local, Outcome, Place};
 use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
@@ -28,12 +30,18 @@ pub(crate) enum Ended {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Newton {
     pub(crate) multipliers: Vec<f64>,
+    /// What is to be added to the multipliers, once the iteration is fine; else zero.
+    pub(crate) rest: Vec<f64>,
+    /// Whether multipliers are pairs (see [`fine`]).
+    pub(crate) fine: bool,
     pub(crate) shift: Vec<f64>,
+    /// The shift as pairs, once the iteration is fine.
+    pub(crate) pairs: Vec<Double>,
     pub(crate) sums: Sums,
     pub(crate) activity: Vec<f64>,
     /// Size of each row's sum, for tolerances.
     pub(crate) scale: Vec<f64>,
-    first_scale: Vec<f64>,
+    pub(crate) first_scale: Vec<f64>,
     pub(crate) tolerance: Vec<f64>,
     pub(crate) local: Local,
     pub(crate) sides: Sides,
@@ -47,7 +55,12 @@ pub(crate) struct Newton {
     /// Whether it was over the numbers as they will be returned.
     pub(crate) rounded: bool,
     trial: Vec<f64>,
+    trial_rest: Vec<f64>,
     step: Vec<f64>,
+    /// Per slot the sum of the sizes of its factor, where rows are so small that the spacing of numbers near zero counts.
+    mass: Vec<f64>,
+    /// The spacing near zero of the numbers that are returned.
+    pub(crate) spacing: f64,
 }
 
 impl Newton {
@@ -59,9 +72,11 @@ impl Newton {
         // Coefficients and the last sums take a few roundings, sums over a task about the root of their number.
         self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
         self.shift.resize(slots, 0.0);
-        for buffer in
-            [&mut self.multipliers, &mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance]
-        {
+        self.fine = false;
+        self.mass.clear();
+        let multiple = [&mut self.multipliers, &mut self.rest];
+        let measured = [&mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance];
+        for buffer in multiple.into_iter().chain(measured) {
             buffer.clear();
             buffer.resize(rows, 0.0);
         }
@@ -92,7 +107,12 @@ impl Newton {
 
     /// Activities at the present multipliers, with `ROUND` of the numbers as they will be returned.
     pub(crate) fn evaluate<T: Sample, const ROUND: bool>(&mut self, problem: &Problem, z: &[T]) {
-        problem.rows.shift_into(&self.multipliers, &mut self.shift);
+        if self.fine {
+            fine::shift_into(problem, &self.multipliers, &self.rest, &mut self.pairs);
+            self.shift.iter_mut().zip(&self.pairs).for_each(|(shift, pair)| *shift = pair.high);
+        } else {
+            problem.rows.shift_into(&self.multipliers, &mut self.shift);
+        }
         (self.whole, self.rounded) = (false, ROUND);
         if self.sampled {
             self.sums.estimate(problem, z, &self.shift);
@@ -101,7 +121,9 @@ impl Newton {
         } else {
             self.whole = true;
             self.passes += 1;
-            if !ROUND && self.trust.is_armed() {
+            if self.fine && plain_interval::<T>(problem).is_none() {
+                fine::evaluate::<T, ROUND>(problem, z, &self.pairs, &mut self.sums);
+            } else if !ROUND && self.trust.is_armed() {
                 self.sums.watch(problem, z, &self.shift, &mut self.trust);
             } else {
                 self.sums.evaluate::<T, ROUND>(problem, z, &self.shift);
@@ -115,13 +137,36 @@ impl Newton {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
             // At least the size at the start: a row whose terms have vanished is known no better than they were.
             self.scale[row] = self.first_scale[row].max(problem.rows.dot_abs(row, &self.sums.size));
-            self.tolerance[row] = self.unit * self.scale[row] + f64::MIN_POSITIVE;
+            self.tolerance[row] = self.unit * self.scale[row] + self.grain(problem, row, f64::GRAIN);
         }
+    }
+
+    /// How far the spacing of numbers near zero, `grain`, can move a row: where a row is not tiny, that is nothing.
+    pub(crate) fn grain(&mut self, problem: &Problem, row: usize, grain: f64) -> f64 {
+        if self.scale[row] > grain / (f64::EPSILON * f64::EPSILON) {
+            return 0.0;
+        }
+        if self.mass.is_empty() {
+            let slots = (0..problem.cells()).flat_map(|cell| problem.factors.iter().map(move |factor| (cell, factor)));
+            self.mass.extend(slots.map(|(cell, factor)| problem.moments(cell, factor).1));
+        }
+        let (count, sum) = problem
+            .rows
+            .row(row)
+            .fold((2.0, 0.0), |(count, sum), (slot, value)| (count + 1.0, sum + value.abs() * self.mass[slot]));
+        grain.max(f64::GRAIN) * sum + f64::GRAIN * count
+    }
+
+    /// Goes on with pairs: what stalls above the rounding of its rows may get there yet.
+    fn refine(&mut self, problem: &Problem) {
+        self.fine = true;
+        self.rest.clear();
+        self.rest.resize(problem.rows(), 0.0);
     }
 
     /// Iterates from the present multipliers until the rows hold within their tolerances, for all samples.
     pub(crate) fn run<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
-        let ended = self.iterate(problem, z, max_steps);
+        let ended = self.iterate_finely(problem, z, max_steps);
         if self.whole || self.sampled || ended != Ended::Converged {
             return ended;
         }
@@ -132,6 +177,17 @@ impl Newton {
             return ended;
         }
         self.trust.off();
+        self.evaluate::<T, false>(problem, z);
+        self.iterate_finely(problem, z, max_steps)
+    }
+
+    /// Iterates, and once more with pairs where rows do not end within their tolerances.
+    fn iterate_finely<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        let ended = self.iterate(problem, z, max_steps);
+        if self.fine || self.sampled || matches!(ended, Ended::Infeasible(_)) || self.residual() <= 1.0 {
+            return ended;
+        }
+        self.refine(problem);
         self.evaluate::<T, false>(problem, z);
         self.iterate(problem, z, max_steps)
     }
@@ -164,6 +220,7 @@ impl Newton {
                 &self.sides,
                 &self.tolerance,
                 ACCEPTABLE / self.unit,
+                self.fine,
             );
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
@@ -225,15 +282,19 @@ impl Newton {
             if !self.local.active.iter().zip(&self.step).all(fits) {
                 return;
             }
-            self.trial.clear();
-            self.trial.extend_from_slice(&self.multipliers);
+            self.keep_trial();
             for (&row, step) in self.local.active.iter().zip(&self.step) {
-                self.multipliers[row] += step;
+                if self.fine {
+                    let sum = Double::new(self.multipliers[row], self.rest[row]).plus(*step);
+                    (self.multipliers[row], self.rest[row]) = (sum.high, sum.low);
+                } else {
+                    self.multipliers[row] += step;
+                }
             }
             self.evaluate::<T, false>(problem, z);
             let after = self.residual();
             if after > before {
-                self.multipliers.copy_from_slice(&self.trial);
+                self.back_to_trial();
                 self.evaluate::<T, false>(problem, z);
             }
             if after > 0.2 * before {
@@ -248,15 +309,13 @@ impl Newton {
     }
 
     fn follow_step<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
-        self.step.clear();
-        self.step.extend(self.local.target.iter().zip(&self.multipliers).map(|(t, m)| t - m));
+        self.set_step();
         if self.step.iter().all(|&s| s == 0.0) {
             let within = self.is_acceptable(self.residual());
             return Some(if within { Ended::Converged } else { Ended::Limit });
         }
         let before = self.slope(0.0);
-        self.trial.clear();
-        self.trial.extend_from_slice(&self.multipliers);
+        self.keep_trial();
         self.go_to(problem, z, 1.0);
         let after = self.slope(1.0);
         if after > (1e-9 * before.abs()).max(self.slope_noise()) {
@@ -275,20 +334,26 @@ impl Newton {
         if super::farkas::proves_infeasible(problem, &self.local.ray) {
             return Some(Ended::Infeasible(self.local.ray.clone()));
         }
-        self.trial.clear();
-        self.trial.extend_from_slice(&self.multipliers);
+        self.keep_trial();
         let mut length = self.ray_length(problem, z);
         let mut moved = false;
         for _ in 0..LONGEST {
             self.step.clear();
-            let parts = self.local.target.iter().zip(&self.local.ray).zip(&self.trial);
-            self.step.extend(parts.map(|((t, r), m)| t + length * r - m));
+            if moved {
+                self.back_to_trial();
+            }
+            if self.fine {
+                self.set_step();
+                self.step.iter_mut().zip(&self.local.ray).for_each(|(step, ray)| *step += length * ray);
+            } else {
+                let parts = self.local.target.iter().zip(&self.local.ray).zip(&self.trial);
+                self.step.extend(parts.map(|((t, r), m)| t + length * r - m));
+            }
             for (row, step) in self.step.iter_mut().enumerate() {
                 // Soft rows stop at their caps.
                 *step = admissible(problem, row, self.trial[row] + *step) - self.trial[row];
             }
             if moved {
-                self.multipliers.copy_from_slice(&self.trial);
                 self.evaluate::<T, false>(problem, z);
             }
             // A short ray need not outweigh the way back to the target: only a long one is sure to go down.
@@ -310,7 +375,7 @@ impl Newton {
             length *= 8.0;
         }
         // Neither a proof nor an end: go back to numbers of a sane size.
-        self.multipliers.copy_from_slice(&self.trial);
+        self.back_to_trial();
         self.evaluate::<T, false>(problem, z);
         Some(Ended::Limit)
     }
@@ -337,15 +402,43 @@ impl Newton {
 
     fn go_to<T: Sample>(&mut self, problem: &Problem, z: &[T], length: f64) {
         for (row, mu) in self.multipliers.iter_mut().enumerate() {
-            let next = self.trial[row] + length * self.step[row];
             // Exact at the end, so that dropped rows are exactly zero.
-            *mu = if length == 1.0 && self.local.target[row] - self.trial[row] == self.step[row] {
-                self.local.target[row]
+            let ends = length == 1.0 && self.local.target[row] - self.trial[row] == self.step[row];
+            let basic = matches!(self.local.places[row], Place::Basic(_));
+            if ends && !(self.fine && basic) {
+                (*mu, self.rest[row]) = (self.local.target[row], 0.0);
+            } else if self.fine {
+                let sum = Double::new(self.trial[row], self.trial_rest[row]).plus(length * self.step[row]);
+                (*mu, self.rest[row]) = (sum.high, sum.low);
             } else {
-                next
-            };
+                *mu = self.trial[row] + length * self.step[row];
+            }
         }
         self.evaluate::<T, false>(problem, z);
+    }
+
+    /// The step from the multipliers to their targets.
+    fn set_step(&mut self) {
+        self.step.clear();
+        self.step.extend(self.local.target.iter().zip(&self.multipliers).map(|(t, m)| t - m));
+        if self.fine {
+            for &row in &self.local.active {
+                self.step[row] = self.local.change[row];
+            }
+        }
+    }
+
+    /// Notes the multipliers, to go back to them.
+    fn keep_trial(&mut self) {
+        self.trial.clear();
+        self.trial.extend_from_slice(&self.multipliers);
+        self.trial_rest.clear();
+        self.trial_rest.extend_from_slice(&self.rest);
+    }
+
+    fn back_to_trial(&mut self) {
+        self.multipliers.copy_from_slice(&self.trial);
+        self.rest.copy_from_slice(&self.trial_rest);
     }
 
     /// Slope of the dual along the step at its point `length`, from the left (from the right at 0).

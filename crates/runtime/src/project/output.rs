@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::few::{self, ByCell};
+use super::fine::{self, Double};
 use super::kernel::{LANES, plain_interval, settle};
 use super::passes::PARALLEL;
 use super::sample::Sample;
@@ -32,12 +33,13 @@ impl Measures {
     }
 }
 
-/// Writes `ŷ = clip(z − W⁻¹ Cᵀ μ)` in sample order. `z` is in sample order, `grouped` the same in grouped order.
+/// Writes `ŷ = clip(z − W⁻¹ Cᵀ μ)` in sample order. `z` is in sample order, `grouped` the same in grouped order;
+/// the shift is that of `pairs` where there are some.
 pub(crate) fn write<T: Sample>(
     problem: &Problem,
     z: &[T],
     grouped: &mut [T],
-    shift: &[f64],
+    (shift, pairs): (&[f64], Option<&[Double]>),
     next: &mut Vec<u32>,
     measures: &mut Vec<Measures>,
     y: &mut [T],
@@ -58,7 +60,7 @@ pub(crate) fn write<T: Sample>(
             measures.iter().fold(Measures { bound, ..Measures::default() }, |a, b| a.join(*b))
         }
         None => {
-            let total = general(problem, grouped, shift);
+            let total = general(problem, grouped, shift, pairs);
             problem.grouping.ungroup_into(grouped, y, next);
             total
         }
@@ -131,7 +133,7 @@ impl<T: Sample> PlainBlock<'_, T> {
 
 /// `w (ŷ − z)²` and the error of stationarity of one sample.
 #[inline(always)]
-fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64, f64) {
+pub(super) fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64, f64) {
     let step = y - z;
     let gradient = w * step + t;
     // At a bound ν takes the gradient's part of the right sign; at both (a fixed sample) it takes all.
@@ -141,9 +143,9 @@ fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64, f64) {
 }
 
 /// Problems with factors, weights or bounds per sample: in grouped order, `z` is overwritten by `ŷ`.
-fn general<T: Sample>(problem: &Problem, grouped: &mut [T], shift: &[f64]) -> Measures {
+fn general<T: Sample>(problem: &Problem, grouped: &mut [T], shift: &[f64], pairs: Option<&[Double]>) -> Measures {
     let mut total = Measures::default();
-    for_each_sample(problem, shift, |place, t, w, lo, hi| {
+    let write = |place: usize, t: f64, w: f64, lo: f64, hi: f64| {
         let z = grouped[place].widen();
         let (in_lo, in_hi) = T::inward(lo, hi);
         let y = settle::<T, true>(if w > 0.0 { z - t / w } else { z }, in_lo, in_hi);
@@ -152,7 +154,11 @@ fn general<T: Sample>(problem: &Problem, grouped: &mut [T], shift: &[f64]) -> Me
         total.objective += 0.5 * square;
         total.stationarity = total.stationarity.max(error);
         total.bound = total.bound.max(lo - y).max(y - hi);
-    });
+    };
+    match pairs {
+        Some(pairs) => fine::for_each_sample(problem, pairs, write),
+        None => for_each_sample(problem, shift, write),
+    }
     total
 }
 

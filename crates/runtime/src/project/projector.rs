@@ -3,11 +3,16 @@
 use super::finish;
 use super::newton::{Ended, Newton};
 use super::output::Measures;
-use super::projection::{Infeasibility, ProjectError, Projection, Status};
+use super::projection::{Certificate, Infeasibility, ProjectError, Projection, Status};
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::{farkas, gradient, relax, sparse};
+use super::{farkas, gradient, relax, sparse, tame};
 use crate::problem::Problem;
+
+/// Share of a row's size that a point that is called optimal may miss it by.
+const KEPT: f64 = 1e-11;
+/// The same of the size that the row has at `z`, or asks for.
+const FAR: f64 = 1e-5;
 
 /// Solves one problem after another without allocating once its buffers have grown.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +24,11 @@ pub struct Projector<T: Sample = f64> {
     pub(crate) margin: Vec<f64>,
     /// The multipliers before a margin was widened.
     pub(crate) before: Vec<f64>,
+    pub(crate) before_rest: Vec<f64>,
+    /// What a unit of each row's violation counts, where rows were scaled; else empty.
+    pub(crate) units: Vec<f64>,
+    /// The spacing near zero of the numbers that are returned, if more than that of their type.
+    pub(crate) spacing: f64,
     pub(crate) measures: Vec<Measures>,
     pub(crate) gradient: gradient::Buffers<T>,
 }
@@ -41,15 +51,23 @@ impl<T: Sample> Projector<T> {
         out: &mut Projection<T>,
     ) -> Result<(), ProjectError> {
         check_input(problem, z, settings)?;
+        if problem.extreme {
+            return tame::scale_rows(problem, z, settings, out);
+        }
         self.z.resize(z.len(), T::default());
         if !problem.grouping.group_checked(z, &mut self.z, &mut self.next, all_finite) {
             finite("z", z)?;
         }
         self.newton.start(problem, &self.z, settings.warm_start.as_deref());
-        if let Some(row) = self.newton.activity.iter().position(|a| !a.is_finite()) {
+        let mut sizes = self.newton.activity.iter().zip(&self.newton.scale);
+        if let Some(row) = sizes.position(|(a, size)| !(a.is_finite() && size.is_finite())) {
             return Err(ProjectError::Overflow { row });
         }
-        finish::first_margin::<T>(&self.newton, settings.exact_rows, &mut self.margin);
+        if let Some(exponent) = tame::lift_of(problem, &self.newton) {
+            return tame::lift(problem, z, settings, exponent, out);
+        }
+        self.newton.spacing = self.spacing.max(T::GRAIN);
+        finish::first_margin::<T>(problem, &mut self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
         let mut ended = self.newton.run(problem, &self.z, settings.max_steps);
         if matches!(ended, Ended::Infeasible(_) | Ended::Limit) && settings.exact_rows {
@@ -65,7 +83,10 @@ impl<T: Sample> Projector<T> {
         match ended {
             Ended::Converged => {
                 finish::finish(self, problem, z, settings, out);
-                out.status = Status::Optimal;
+                out.status = if self.is_kept(problem, &out.certificate) { Status::Optimal } else { Status::IterationLimit };
+            }
+            Ended::Limit if settings.on_infeasible == OnInfeasible::Relax => {
+                relax::relax(self, problem, z, settings, None, out);
             }
             Ended::Limit => {
                 finish::finish(self, problem, z, settings, out);
@@ -75,7 +96,7 @@ impl<T: Sample> Projector<T> {
                 let proof = proof(problem, ray);
                 match settings.on_infeasible {
                     OnInfeasible::Error => finish::no_point(problem, proof, out),
-                    OnInfeasible::Relax => relax::relax(self, problem, z, settings, proof, out),
+                    OnInfeasible::Relax => relax::relax(self, problem, z, settings, Some(proof), out),
                 }
             }
         }
@@ -89,6 +110,22 @@ impl<T: Sample> Projector<T> {
 }
 
 impl<T: Sample> Projector<T> {
+    /// A point that misses its rows by more than rounding is not called optimal, whatever the solver believes: neither of
+    /// what it is, nor, where that is far out, of what was asked for.
+    fn is_kept(&self, problem: &Problem, certificate: &Certificate) -> bool {
+        let asked = |row: usize| {
+            let sides = [problem.lower[row], problem.upper[row]].into_iter().filter(|side| side.is_finite());
+            sides.fold(self.newton.first_scale[row], |size, side| size.max(side.abs()))
+        };
+        let misses = |row: usize| {
+            let activity = self.newton.activity[row];
+            let violation = (activity - problem.upper[row]).max(problem.lower[row] - activity);
+            problem.soft[row] == f64::INFINITY && violation > FAR * asked(row) + f64::MIN_POSITIVE
+        };
+        certificate.relative_row_violation <= KEPT + 4.0 * T::ROUNDING
+            && (certificate.row_violation == 0.0 || !(0..problem.rows()).any(misses))
+    }
+
     /// Norms so different that the dense basis goes wrong: tries the sparse method, and goes back to where the first one
     /// ended if that does no better.
     fn second_method(&mut self, problem: &Problem) -> Ended {
@@ -105,9 +142,17 @@ impl<T: Sample> Projector<T> {
     }
 }
 
-fn proof(problem: &Problem, mut combination: Vec<f64>) -> Infeasibility {
+/// The proof that `combination` is, as far as it is one, with 1 as its largest number (about 1, if dividing spoils it).
+pub(crate) fn proof(problem: &Problem, mut combination: Vec<f64>) -> Infeasibility {
     let scale = combination.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
-    combination.iter_mut().for_each(|f| *f /= scale);
+    let divided: Vec<f64> = combination.iter().map(|f| f / scale).collect();
+    if farkas::margin(problem, &divided).is_some_and(|(margin, _)| margin > 0.0) {
+        combination = divided;
+    } else if scale > 0.0 {
+        // A power of two costs no digit.
+        let power = 2.0_f64.powi(-(scale.log2().floor() as i32));
+        combination.iter_mut().for_each(|f| *f *= power);
+    }
     let margin = farkas::margin(problem, &combination).map_or(0.0, |(margin, _)| margin);
     let rows = (0..combination.len()).filter(|&row| combination[row] != 0.0).collect();
     Infeasibility { combination, rows, margin }

@@ -10,6 +10,8 @@ mod sealed {
 pub trait Sample: sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
     /// The relative error of rounding an `f64` to this type.
     const ROUNDING: f64;
+    /// The spacing of numbers near zero.
+    const GRAIN: f64;
     /// Exact widening.
     fn widen(self) -> f64;
     /// Rounding to nearest.
@@ -20,6 +22,7 @@ pub trait Sample: sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + s
 
 impl Sample for f32 {
     const ROUNDING: f64 = f32::EPSILON as f64 / 2.0;
+    const GRAIN: f64 = f32::from_bits(1) as f64;
     #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self)
@@ -40,6 +43,7 @@ impl Sample for f32 {
 
 impl Sample for f64 {
     const ROUNDING: f64 = f64::EPSILON / 2.0;
+    const GRAIN: f64 = f64::from_bits(1);
     #[inline(always)]
     fn widen(self) -> f64 {
         self

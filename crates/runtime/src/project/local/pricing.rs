@@ -25,7 +25,7 @@ impl Pricing {
     /// For a model with these tolerances.
     pub(super) fn start(&mut self, tolerance: &[f64]) {
         self.inverse.clear();
-        self.inverse.extend(tolerance.iter().map(|t| 1.0 / t));
+        self.inverse.extend(tolerance.iter().map(|t| (1.0 / t).min(f64::MAX)));
         self.candidates.clear();
     }
 }
