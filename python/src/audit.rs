@@ -68,9 +68,10 @@ pub fn audit(
     request: &Request<'_>,
 ) -> Result<(bool, Vec<(String, String)>), Refused> {
     let (program, predictions) = (&shared.program, request.predictions);
+    let encoded = &encoded.clone().judging();
     let bound = encoded.bind(&request.params, &Samples::All).map_err(Refused::Bind)?;
     let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, &Samples::All, predictions).map_err(Refused::Problem)?;
+    ledger.enter(&bound, encoded, &request.params, &Samples::All, predictions).map_err(Refused::Problem)?;
     let audit = Audit {
         spec: &shared.spec.name,
         data: request.table,

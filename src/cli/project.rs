@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
         let bound =
             encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
         let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
-        done.ledger.enter(&bound, encoded, &samples, z).map_err(|error| inconsistent(&error))?;
+        done.ledger.enter(&bound, encoded, params, &samples, z).map_err(|error| inconsistent(&error))?;
         let (count, most) = outside(&bound.problem, z);
         done.outside = (done.outside.0 + count, done.outside.1.max(most));
         let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
@@ -252,11 +252,13 @@ impl<'a> Run<'a> {
                     Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
                     None => String::new(),
                 };
-                done.infeasible = Some(infeasible(&sides_of(proof), &bound.problem, &place, self.spec, self.program));
+                done.infeasible = Some(infeasible(&sides_of(proof), &bound.rows, &place, self.spec, self.program));
                 return Ok(());
             }
         }
-        done.ledger.enter_projection(&bound, encoded, &samples, &projection).map_err(|error| inconsistent(&error))?;
+        done.ledger
+            .enter_projection(&bound, encoded, params, &samples, &projection)
+            .map_err(|error| inconsistent(&error))?;
         done.movement.enter(z, &projection.y, bound.problem.weights().as_deref());
         done.y.append(&mut projection.y);
         Ok(())

@@ -19,13 +19,10 @@ pub fn watch(spec: &Spec, program: &Program) -> Watch {
     Watch::new(program, partitions(program, declared))
 }
 
-/// The place of the first constraint that gave each row, in the order of the rows.
+/// The place of the constraint of each promised row, in their order.
 pub fn places(spec: &Spec, program: &Program) -> Vec<Place> {
-    program
-        .rows
-        .iter()
-        .map(|row| row.origins.first().map_or_else(Place::default, |origin| place(spec, origin)))
-        .collect()
+    let origins = program.promised_rows().into_iter().map(|promised| program.origin(promised));
+    origins.map(|origin| origin.map_or_else(Place::default, |origin| place(spec, origin))).collect()
 }
 
 fn place(spec: &Spec, origin: &Origin) -> Place {

@@ -87,7 +87,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let facts = args.wants_facts(console);
     let watch = if facts { watch(&spec, program) } else { Watch::default() };
     let options = EncodeOptions { watch: watch.events(), ..EncodeOptions::default() };
-    let dataset = args.input.open(options, &spec, program, console)?;
+    let mut dataset = args.input.open(options, &spec, program, console)?;
+    dataset.encoded = dataset.encoded.judging();
     let (ledger, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
         .map_err(|errors| errors.told(&spec, program, console))?;
     let slices = match &args.group_by {
@@ -165,7 +166,9 @@ fn entered<'a>(
         }
     };
     let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, samples, predictions).map_err(|error| Stop::failed(error.to_string(), ""))?;
+    ledger
+        .enter(&bound, encoded, &dataset.params, samples, predictions)
+        .map_err(|error| Stop::failed(error.to_string(), ""))?;
     let outside = outside(&bound.problem, predictions);
     Ok((ledger, outside))
 }

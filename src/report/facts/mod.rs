@@ -22,6 +22,7 @@ pub use partition::{Partition, PartitionKind, partitions};
 pub use promise::Promise;
 pub(super) use promise::finding;
 pub use row::{Place, RowFacts, RowVerdict};
+use row::Drawn;
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 
 use super::audit::Audit;
@@ -38,7 +39,7 @@ pub struct Evidence<'a> {
     pub data_hash: String,
     pub data_bytes: u64,
     pub watch: &'a Watch,
-    /// Where the constraint of each row stands.
+    /// Where the constraint of each promised row stands.
     pub places: Vec<Place>,
     /// None for no intervals.
     pub resampling: Option<Resampling>,
@@ -122,11 +123,11 @@ impl Facts {
         let sums = group::CellSums::new(encoded, predictions, bounds);
         let (sets, lengths) = sets(encoded, watch);
         let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
-        let replicates = match evidence.resampling {
+        let mut replicates = match evidence.resampling {
             Some(how) => encoded.resample(params, &Samples::All, predictions, &flat, how),
             None => Replicates::default(),
         };
-        let mut means = replicates.means.into_iter();
+        let mut means = std::mem::take(&mut replicates.means).into_iter();
         let mut means = lengths.iter().map(|&length| means.by_ref().take(length).collect::<Vec<_>>());
         let ratios = bounds.0 >= 0.0;
         let partitions = watch
@@ -142,8 +143,8 @@ impl Facts {
         compared.retain(|group| group.samples > 0);
         let places = evidence.places.into_iter().map(Some).chain(std::iter::repeat(None));
         let rows = audit.ledger.rows.iter().enumerate().zip(places).map(|((index, row), place)| {
-            let series = replicates.rows.get(index);
-            RowFacts::new(&audit.ledger, index, row, audit.tolerance, series, place.unwrap_or_default())
+            let drawn = Drawn::of(&audit.ledger, index, &replicates);
+            RowFacts::new(&audit.ledger, index, row, audit.tolerance, drawn, place.unwrap_or_default())
         });
         let rows: Vec<RowFacts> = rows.collect();
         let excess = audit.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
@@ -166,7 +167,7 @@ impl Facts {
             column: audit.prediction.to_owned(),
             settings: audit.settings.clone(),
             weighted: audit.weighted,
-            promises: promise::promises(program, &rows, &program.prediction.name),
+            promises: promise::promises(&audit.ledger, &rows, &program.prediction.name),
             rows,
             partitions,
             compared,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::row::{Place, RowFacts, RowVerdict};
-use crate::language::program::Program;
+use crate::report::ledger::Ledger;
 use crate::report::number::{counted, limit_in_words, plain, short};
 use crate::report::row::GroupJson;
 use crate::report::words::first_sentence;
@@ -32,10 +32,10 @@ pub struct Promise {
 }
 
 /// The promises of a program, in the order of its text.
-pub(super) fn promises(program: &Program, rows: &[RowFacts], prediction: &str) -> Vec<Promise> {
+pub(super) fn promises(ledger: &Ledger<'_>, rows: &[RowFacts], prediction: &str) -> Vec<Promise> {
     let mut promises: Vec<Promise> = Vec::new();
-    for (index, (row, facts)) in program.rows.iter().zip(rows).enumerate() {
-        let Some(origin) = row.origins.first() else { continue };
+    for (index, facts) in rows.iter().enumerate() {
+        let Some(origin) = ledger.origin(index) else { continue };
         match promises.iter_mut().find(|promise| promise.constraint == origin.constraint) {
             Some(promise) => promise.rows.push(index),
             None => {

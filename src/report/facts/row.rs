@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::interval::Interval;
-use crate::bind::Series;
+use crate::bind::Replicates;
 use crate::report::ledger::{Ledger, RowLedger};
 use crate::report::number::finite;
 use crate::report::row::RowJson;
@@ -57,6 +57,30 @@ impl RowVerdict {
     }
 }
 
+/// The intervals of a promised row.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Drawn {
+    pub value: Option<Interval>,
+    pub room: Option<Interval>,
+}
+
+impl Drawn {
+    /// Of replicates that may have none.
+    pub fn of(ledger: &Ledger<'_>, index: usize, replicates: &Replicates) -> Drawn {
+        let Some(promised) = ledger.promised().get(index) else { return Drawn::default() };
+        let Some(series) = replicates.rows.get(promised.row) else { return Drawn::default() };
+        let direction = ledger.origin(index).map_or_else(Default::default, |origin| origin.direction());
+        let turned = |interval: Interval| {
+            let (lower, upper) = direction.sides(interval.lower, interval.upper);
+            Interval { lower, upper }
+        };
+        Drawn {
+            value: Interval::of(&series.values).map(turned),
+            room: series.rooms.get(promised.origin).and_then(|rooms| Interval::of(rooms)),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct RowFacts {
     #[serde(flatten)]
@@ -78,21 +102,21 @@ impl RowFacts {
         index: usize,
         row: &RowLedger,
         tolerance: f64,
-        series: Option<&Series>,
+        drawn: Drawn,
         place: Place,
     ) -> RowFacts {
         let mut shown = RowJson::new(ledger, index, row);
         // Predictions under audit are what will be used.
         shown.after = row.before.map(|reading| reading.value);
         shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= tolerance * reading.size);
-        let taken = series.filter(|_| row.before.is_some());
-        let room_interval = taken.and_then(|series| Interval::of(&series.rooms));
+        let Drawn { value: interval, room: room_interval } =
+            if row.before.is_some() { drawn } else { Drawn::default() };
         RowFacts {
             row: shown,
             verdict: RowVerdict::of(row, tolerance),
             room: row.before.and_then(|reading| finite(-reading.excess())),
             soft: ledger.is_soft(index),
-            interval: taken.and_then(|series| Interval::of(&series.values)),
+            interval,
             settled: room_interval.map(|interval| interval.has_sign()),
             room_interval,
             place,

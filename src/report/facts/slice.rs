@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::group::SMALL;
 use super::interval::Interval;
-use super::row::RowVerdict;
+use super::row::{Drawn, RowVerdict};
 use crate::bind::Replicates;
 use crate::report::ledger::Ledger;
 use crate::report::number::finite;
@@ -103,7 +103,7 @@ pub struct SliceFacts {
     pub n: usize,
     pub status: &'static str,
     pub outside_bounds: usize,
-    /// One for each row of the program, in its order.
+    /// One for each promised row, in their order.
     pub rows: Vec<SliceRow>,
 }
 
@@ -137,17 +137,16 @@ impl SliceFacts {
     ) -> SliceFacts {
         let row = |(index, row): (usize, &crate::report::ledger::RowLedger)| {
             let samples = row.groups.iter().map(|group| group.samples).min();
-            let series = replicates.rows.get(index).filter(|_| row.before.is_some());
-            let room_interval = series.and_then(|series| Interval::of(&series.rooms));
+            let drawn = if row.before.is_some() { Drawn::of(ledger, index, replicates) } else { Drawn::default() };
             SliceRow {
                 name: ledger.name(index).to_owned(),
                 value: row.before.map(|reading| reading.value),
                 lower: row.before.and_then(|reading| finite(reading.lower)),
                 upper: row.before.and_then(|reading| finite(reading.upper)),
                 room: row.before.and_then(|reading| finite(-reading.excess())),
-                interval: series.and_then(|series| Interval::of(&series.values)),
-                settled: room_interval.map(|interval| interval.has_sign()),
-                room_interval,
+                interval: drawn.value,
+                settled: drawn.room.map(|interval| interval.has_sign()),
+                room_interval: drawn.room,
                 verdict: RowVerdict::of(row, tolerance),
                 skipped: row.reason.clone(),
                 samples,
