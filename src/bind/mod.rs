@@ -29,6 +29,7 @@ mod spread;
 mod stream;
 mod tally;
 mod trace;
+mod unplaced;
 
 #[cfg(test)]
 mod tests;
@@ -47,4 +48,5 @@ pub use sides::{Reach, Sides};
 pub use spread::{Part, SharedCells};
 pub use stream::{BoundPooled, CellKey, StreamEncoder};
 pub use tally::Samples;
+pub use unplaced::{NearMiss, Unplaced};
 pub use trace::{TraceError, TracedRow, Tracked};

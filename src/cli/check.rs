@@ -88,6 +88,8 @@ struct OnData {
     /// Warnings that compiling does not give.
     warnings: Vec<Fault>,
     view: Option<DataView>,
+    /// The spec has constraints, and none of them takes part in the data.
+    unchecked: bool,
     text: String,
 }
 
@@ -113,7 +115,7 @@ fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outc
         None => OnData::default(),
     };
     let denied = args.deny_warnings && spec.count(Severity::Warning) + on_data.warnings.len() > 0;
-    let ok = spec.program().is_some() && on_data.faults.is_empty();
+    let ok = spec.program().is_some() && on_data.faults.is_empty() && !on_data.unchecked;
     if console.is_json() {
         report.ok &= ok;
         report.diagnostics.extend(spec.entries());
@@ -179,8 +181,9 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         conflict: sides.iter().filter_map(|side| conflict_side(*side, &bound, program)).collect(),
         params: ranges(program, &dataset),
         batches,
+        unplaced: encoded.unplaced().to_vec(),
     };
-    Ok(OnData { faults, warnings, view: Some(report.json()), text: report.text(&Painter(console)) })
+    Ok(OnData { faults, warnings, unchecked: !report.checked(), view: Some(report.json()), text: report.text(&Painter(console)) })
 }
 
 /// An irreducible conflict where linear programming finds one, else the rows of the proof.

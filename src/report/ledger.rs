@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use super::number::plain;
+use super::verdict::{Tolerance, Verdict, When};
 use crate::bind::{Bound, BoundSampleRow, Encoded, Left, Params, RowPrice, RowStatus, Samples, Skip};
-use crate::language::program::{Aggregate, Direction, Names, Origin, Program, PromisedRow, Term};
+use crate::language::program::{Aggregate, Direction, Enforce, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::project::{Projection, Side};
 
 /// The value of a promised row in a batch, and its sides there.
@@ -16,6 +17,10 @@ pub struct Reading {
     pub upper: f64,
     /// The largest number in the row: its terms and its sides.
     pub size: f64,
+    /// The sum of the sizes of all that the value is summed from: what rounding is relative to.
+    pub magnitude: f64,
+    /// The same for predictions of the size of their bounds, or of 1 where the bounds are wider.
+    pub bounds: f64,
     /// The batch, from 0.
     pub batch: usize,
 }
@@ -28,12 +33,12 @@ impl Reading {
 
     /// The value for people: what is rounding beside the numbers in the row is 0.
     pub fn shown(&self) -> String {
-        const ROUNDING: f64 = 1e-9;
-        super::number::short(if self.value.abs() <= ROUNDING * self.size { 0.0 } else { self.value })
+        let rounding = Tolerance::Rounding.allowance(self);
+        super::number::short(if self.value.abs() <= rounding { 0.0 } else { self.value })
     }
 
-    pub fn held(&self, tolerance: f64) -> bool {
-        self.excess() <= tolerance * self.size
+    pub fn held(&self, tolerance: Tolerance) -> bool {
+        self.excess() <= tolerance.allowance(self)
     }
 }
 
@@ -90,8 +95,11 @@ pub struct RowLedger {
     /// Batches in which it did not, and why in the first of them.
     pub skipped: usize,
     pub reason: Option<String>,
+    pub why: Option<Why>,
     /// It takes no part in any batch: a label is missing, or it is for training alone.
     pub left_out: bool,
+    /// It takes no part since it is for training, and these are no data for that.
+    pub not_applicable: bool,
     /// Of a per-sample row, the predictions outside: how many, and by how much at most.
     pub outside: (usize, f64),
     /// The same after a projection.
@@ -108,6 +116,7 @@ pub struct EachJson {
     /// How many of them lie outside, and by how much at most.
     pub(super) outside: usize,
     pub(super) excess: f64,
+    pub(super) verdict: Verdict,
     pub(super) skipped: Option<String>,
 }
 
@@ -126,6 +135,8 @@ pub struct Ledger<'a> {
 pub struct Entry<'b> {
     pub bound: &'b Bound,
     pub values: &'b [f64],
+    pub magnitudes: &'b [f64],
+    pub bounds: &'b [f64],
     pub terms: &'b [Vec<f64>],
 }
 
@@ -161,8 +172,10 @@ impl<'a> Ledger<'a> {
         predictions: &[f64],
     ) -> Result<(), crate::runtime::problem::ProblemError> {
         let values = bound.problem.activity(predictions)?;
+        let magnitudes = bound.problem.magnitude(predictions)?;
+        let bounds = self.bounded(bound)?;
         let terms = encoded.term_values(samples, predictions);
-        let entry = Entry { bound, values: &values, terms: &terms };
+        let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
         let batch = self.batches;
         self.batches += 1;
         for (index, promised) in self.promised.clone().into_iter().enumerate() {
@@ -178,7 +191,9 @@ impl<'a> Ledger<'a> {
             ledger.kept += usize::from(reading.is_some());
             match bound.rows.get(promised.row).map(|row| &row.status) {
                 Some(RowStatus::Skipped(skip)) => ledger.skip(skip),
-                Some(RowStatus::Left(left)) => ledger.leave(left),
+                Some(RowStatus::Left(left)) => {
+                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                }
                 Some(RowStatus::Kept(_)) | None => {}
             }
         }
@@ -186,7 +201,9 @@ impl<'a> Ledger<'a> {
             match bound.sample_rows.get(promised.row) {
                 Some(BoundSampleRow::Applied { samples }) => ledger.kept += samples,
                 Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
-                Some(BoundSampleRow::Left(left)) => ledger.leave(left),
+                Some(BoundSampleRow::Left(left)) => {
+                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                }
                 None => {}
             }
         }
@@ -196,6 +213,16 @@ impl<'a> Ledger<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The magnitude of each row of the problem for predictions of the size of their bounds.
+    fn bounded(&self, bound: &Bound) -> Result<Vec<f64>, crate::runtime::problem::ProblemError> {
+        let prediction = &self.program.prediction;
+        let size = prediction.lower.abs().max(prediction.upper.abs());
+        if !size.is_finite() {
+            return Ok(Vec::new());
+        }
+        bound.problem.magnitude(&vec![size.min(1.0); bound.problem.n()])
     }
 
     fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
@@ -216,8 +243,10 @@ impl<'a> Ledger<'a> {
         projection: &Projection<f64>,
     ) -> Result<(), crate::runtime::problem::ProblemError> {
         let values = bound.problem.activity(&projection.y)?;
+        let magnitudes = bound.problem.magnitude(&projection.y)?;
+        let bounds = self.bounded(bound)?;
         let terms = encoded.term_values(samples, &projection.y);
-        let entry = Entry { bound, values: &values, terms: &terms };
+        let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
         let batch = self.batches.saturating_sub(1);
         for (&promised, ledger) in self.promised.iter().zip(&mut self.rows) {
             let Some(reading) = read(self.program, promised, &entry, batch) else { continue };
@@ -297,14 +326,15 @@ impl<'a> Ledger<'a> {
     }
 
     /// The per-sample rows for JSON.
-    pub fn each(&self) -> Vec<EachJson> {
+    pub fn each(&self, when: When) -> Vec<EachJson> {
         let rows = self.sample_rows.iter().enumerate();
         rows.map(|(index, row)| EachJson {
             name: self.sample_row_name(index).to_owned(),
             text: self.sample_row_text(index),
             predictions: row.kept,
-            outside: row.outside.0,
-            excess: row.outside.1,
+            outside: if when == When::After { row.outside_after.0 } else { row.outside.0 },
+            excess: if when == When::After { row.outside_after.1 } else { row.outside.1 },
+            verdict: Verdict::of_each(row, when),
             skipped: row.reason.clone(),
         })
         .collect()
@@ -328,12 +358,33 @@ impl RowLedger {
     fn skip(&mut self, skip: &Skip) {
         self.skipped += 1;
         self.reason.get_or_insert_with(|| skipped(skip));
+        self.why.get_or_insert_with(|| Why::Skipped(skip.clone()));
     }
 
-    fn leave(&mut self, left: &Left) {
+    fn leave(&mut self, left: &Left, enforce: Option<Enforce>) {
         self.skipped += 1;
         self.left_out = true;
+        self.not_applicable |= enforce == Some(Enforce::Train);
         self.reason.get_or_insert_with(|| left_out(left));
+        self.why.get_or_insert_with(|| Why::Left(left.clone()));
+    }
+}
+
+/// Why a comparison could not be made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    Skipped(Skip),
+    Left(Left),
+}
+
+impl Why {
+    /// For several comparisons: without the event.
+    pub fn in_general(&self) -> String {
+        match self {
+            Why::Skipped(Skip { least, .. }) if *least > 1 => format!("groups under {least}"),
+            Why::Skipped(_) => "groups without samples".to_owned(),
+            Why::Left(left) => left_out(left),
+        }
     }
 }
 
@@ -356,14 +407,17 @@ pub fn left_out(left: &Left) -> String {
 fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usize) -> Option<Reading> {
     let (row, direction) = (program.rows.get(promised.row)?, program.origin(promised)?.direction());
     let bound = entry.bound.rows.get(promised.row)?;
-    let value = direction.number(*entry.values.get(bound.kept()?)?);
+    let place = bound.kept()?;
+    let value = direction.number(*entry.values.get(place)?);
     let (lower, upper) = bound.sides_of(promised.origin);
     let (lower, upper) = direction.sides(lower, upper);
     let terms = row.terms.iter().zip(entry.terms.get(promised.row)?);
     let sizes = terms.map(|(term, value)| term.coefficient.as_number().unwrap_or(1.0) * value);
     let sides = [lower, upper].into_iter().filter(|side| side.is_finite());
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
-    Some(Reading { value, lower, upper, size, batch })
+    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY);
+    let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
+    Some(Reading { value, lower, upper, size, magnitude, bounds, batch })
 }
 
 fn more((count, most): (usize, f64), (new, excess): (usize, f64)) -> (usize, f64) {

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::group::SMALL;
 use super::interval::Interval;
-use super::row::{Drawn, RowVerdict};
+use super::row::Drawn;
 use crate::bind::Replicates;
 use crate::report::ledger::Ledger;
 use crate::report::number::finite;
+use crate::report::verdict::{Comparisons, Tolerance, Verdict, When, together};
 
 /// Of more values than these a column is none to group by.
 pub const MOST_VALUES: usize = 500;
@@ -101,7 +102,8 @@ pub struct SliceFacts {
     /// None where the column is null.
     pub value: Option<String>,
     pub n: usize,
-    pub status: &'static str,
+    pub verdict: Verdict,
+    pub comparisons: Comparisons,
     pub outside_bounds: usize,
     /// One for each promised row, in their order.
     pub rows: Vec<SliceRow>,
@@ -118,7 +120,7 @@ pub struct SliceRow {
     pub room_interval: Option<Interval>,
     /// Whether the interval of the room leaves no doubt about the verdict.
     pub settled: Option<bool>,
-    pub verdict: RowVerdict,
+    pub verdict: Verdict,
     pub skipped: Option<String>,
     /// The fewest samples of an event that the row compares.
     pub samples: Option<usize>,
@@ -132,7 +134,7 @@ impl SliceFacts {
         n: usize,
         ledger: &Ledger<'_>,
         outside: usize,
-        tolerance: f64,
+        tolerance: Tolerance,
         replicates: &Replicates,
     ) -> SliceFacts {
         let row = |(index, row): (usize, &crate::report::ledger::RowLedger)| {
@@ -147,15 +149,16 @@ impl SliceFacts {
                 interval: drawn.value,
                 settled: drawn.room.map(|interval| interval.has_sign()),
                 room_interval: drawn.room,
-                verdict: RowVerdict::of(row, tolerance),
+                verdict: Verdict::of_row(row, When::Before, tolerance),
                 skipped: row.reason.clone(),
                 samples,
                 small: samples.is_some_and(|samples| samples < SMALL),
             }
         };
         let rows: Vec<SliceRow> = ledger.rows.iter().enumerate().map(row).collect();
-        let held = outside == 0 && rows.iter().all(|row| row.verdict != RowVerdict::Violated);
-        SliceFacts { value, n, status: if held { "held" } else { "violated" }, outside_bounds: outside, rows }
+        let promises = ledger.promises(When::Before, tolerance);
+        let verdict = ledger.verdict(&promises, n, outside);
+        SliceFacts { value, n, verdict, comparisons: together(&promises), outside_bounds: outside, rows }
     }
 
     /// The value for people.
