@@ -137,6 +137,10 @@ pub enum BindError {
     #[error("row `{row}` asks for at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedSides { row: String, text: String, lower: f64, upper: f64 },
 
+    /// The same, of two constraints on one quantity.
+    #[error("`{row}` asks for at least {}, and `{other}` for at most {} of the same", Shortest(*lower), Shortest(*upper))]
+    CrossedRows { row: String, other: String, lower: f64, upper: f64 },
+
     /// Per-sample constraints that contradict each other or the bounds of the prediction.
     #[error("{at}: row `{row}` leaves no value for the prediction: at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedBounds { row: String, at: String, sample: usize, lower: f64, upper: f64 },
@@ -176,6 +180,7 @@ impl BindError {
         match self {
             BindError::UnknownParam { .. } => Some("E0201"),
             BindError::CrossedSides { .. } => Some("E0502"),
+            BindError::CrossedRows { .. } => Some("E0801"),
             BindError::ParamOutOfRange { .. } => Some("E0504"),
             BindError::ColumnMissing { .. } => Some("E0701"),
             BindError::UnknownLevel { .. } => Some("E0702"),
@@ -239,6 +244,7 @@ impl BindError {
             BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
             BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
             BindError::CrossedSides { text, .. } => format!("on these data no prediction satisfies `{text}`"),
+            BindError::CrossedRows { .. } => "loosen one of the two, or make one `soft`".to_owned(),
             BindError::CrossedBounds { .. } => {
                 "the `each` constraints and the bounds of the prediction contradict each other for this sample"
                     .to_owned()
@@ -274,6 +280,7 @@ impl BindError {
             | BindError::ColumnMissing { .. }
             | BindError::EmptyEvent { .. }
             | BindError::CrossedSides { .. }
+            | BindError::CrossedRows { .. }
             | BindError::CrossedBounds { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }

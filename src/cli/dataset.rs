@@ -178,6 +178,10 @@ impl Paint for Painter<'_> {
         self.0.paint(text, super::console::Tone::Bad)
     }
 
+    fn careful(&self, text: &str) -> String {
+        self.0.paint(text, super::console::Tone::Careful)
+    }
+
     fn strong(&self, text: &str) -> String {
         self.0.paint(text, super::console::Tone::Strong)
     }

@@ -71,7 +71,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     match &solved.status {
         Status::Optimal => {}
         Status::Infeasible(proof) => {
-            return Err(tell(&[infeasible(&sides_of(proof), &bound.problem, "", &spec, program)], &spec, console));
+            return Err(tell(&[infeasible(&sides_of(proof), &bound.rows, "", &spec, program)], &spec, console));
         }
         other => {
             let message = format!("the reference data were not projected to the end ({})", status_word(other));

@@ -168,13 +168,13 @@ fn report<'a>(
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
             let mut ledger = Ledger::new(program);
             ledger
-                .enter(&bound, encoded, &Samples::All, dataset.predictions())
+                .enter(&bound, encoded, &dataset.params, &Samples::All, dataset.predictions())
                 .map_err(|error| Stop::failed(error.to_string(), ""))?;
             let rows = ledger.rows.iter().enumerate();
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }
         // The sides of the present value cross: what the sweep found is shown all the same.
-        Err(errors) if errors.iter().all(|error| matches!(error, BindError::CrossedSides { .. })) => {}
+        Err(errors) if errors.iter().all(|error| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedRows { .. })) => {}
         Err(errors) => return Err(refused(&errors)),
     }
     Ok(report)

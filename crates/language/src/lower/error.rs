@@ -28,6 +28,20 @@ pub enum Kind {
     SameRow { name: String, first: String },
     #[error("`{name}` bounds the same quantity as `{first}`, which is tighter")]
     LooserRow { name: String, first: String },
+    /// Some rows of a constraint that has others too.
+    #[error("{} nothing to `{first}`, which {}", adds(rows), if *same { "bounds the same quantity" } else { "is tighter" })]
+    IdleRows { name: String, rows: Vec<String>, first: String, same: bool },
+}
+
+/// `` `all[v=a]` adds ``.
+fn adds(rows: &[String]) -> String {
+    const MOST: usize = 3;
+    let listed: Vec<String> = rows.iter().take(MOST).map(|row| format!("`{row}`")).collect();
+    match (rows.len(), rows.len().saturating_sub(MOST)) {
+        (1, _) => format!("{} adds", listed.join("")),
+        (_, 0) => format!("{} add", listed.join(" and ")),
+        (_, more) => format!("{} and {more} more rows add", listed.join(", ")),
+    }
 }
 
 impl Explained for Kind {
@@ -38,7 +52,7 @@ impl Explained for Kind {
             Kind::EmptyInterval { .. } => "E0502",
             Kind::AlwaysFalse { .. } => "E0503",
             Kind::TooLarge { .. } => "E0505",
-            Kind::SameRow { .. } | Kind::LooserRow { .. } => "W0103",
+            Kind::SameRow { .. } | Kind::LooserRow { .. } | Kind::IdleRows { .. } => "W0103",
             Kind::AlwaysTrue { .. } => "W0105",
         })
     }
@@ -51,6 +65,7 @@ impl Explained for Kind {
             Kind::AlwaysFalse { .. } => "always false",
             Kind::TooLarge { .. } => "too large",
             Kind::SameRow { .. } | Kind::LooserRow { .. } => "adds nothing",
+            Kind::IdleRows { .. } => "some of its rows add nothing",
             Kind::AlwaysTrue { .. } => "always true",
         };
         text.to_string()
@@ -66,7 +81,15 @@ impl Explained for Kind {
             Kind::EmptyInterval { .. } => "widen one of the sides, or swap them",
             Kind::AlwaysFalse { .. } => "correct the numbers, or exclude the case with `where`",
             Kind::TooLarge { .. } => "use fewer levels, or split the spec",
-            Kind::SameRow { .. } | Kind::LooserRow { .. } => "remove one of the two; the tighter sides are kept",
+            Kind::SameRow { name, .. } | Kind::LooserRow { name, .. } => {
+                return Some(format!("remove `{name}`: all that it bounds is bounded as tightly without it"));
+            }
+            Kind::IdleRows { name, .. } => {
+                return Some(format!(
+                    "keep `{name}`, which bounds other quantities too; if more was meant here, make it tighter, else \
+                     leave these out of it with `where`"
+                ));
+            }
             Kind::AlwaysTrue { .. } => "it constrains nothing: remove it, or mention the prediction",
         };
         Some(text.to_string())

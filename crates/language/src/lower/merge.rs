@@ -1,15 +1,18 @@
 //! Merging rows with equal left sides.
 //!
 //! From: several rows over the same terms with the same options and needs. To: one row with the tightest sides. Why
-//! equivalent: `l <= e` and `m <= e` together are `max(l, m) <= e`, and the same for upper sides. All origins are kept.
+//! equivalent: `l <= e` and `m <= e` together are `max(l, m) <= e`, and the same for upper sides. All origins are kept,
+//! each with its own sides. Rows that may give way are not merged: of two penalties on one quantity both count.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use crate::program::{Data, Event, Function, Origin, RowOptions};
+use crate::program::{Data, Enforce, Event, Function, Origin, RowOptions, WhenEmpty};
 use crate::span::Span;
 
 use super::affine::Quantity;
 use super::error::{Finding, Kind};
+use super::idle::Redundant;
 use super::sides::Sided;
 
 /// A row before the events are numbered.
@@ -30,7 +33,7 @@ pub(super) struct Draft {
 }
 
 type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Vec<Event>);
-type OptionKey = (u64, crate::program::WhenEmpty, u64, crate::program::Enforce);
+type OptionKey = (u64, WhenEmpty, u64, Enforce);
 
 fn key(draft: &Draft) -> Key {
     let terms = draft.row.terms.iter().map(|(quantity, coefficient)| (quantity.clone(), coefficient.clone()));
@@ -40,56 +43,53 @@ fn key(draft: &Draft) -> Key {
     (draft.each.clone(), terms.collect(), options, draft.labels.clone(), draft.reads.clone())
 }
 
-/// The merged rows, in the order of their keys, and what was noticed.
-pub(super) fn merge(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
+/// The rows of one comparison, where the pieces of an absolute value or a maximum have a left side in common.
+pub(super) fn pieces(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
     let mut merged: BTreeMap<Key, Draft> = BTreeMap::new();
     let mut findings = Vec::new();
     for draft in drafts {
-        match merged.entry(key(&draft)) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                findings.extend(empty(&draft));
-                entry.insert(draft);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                findings.extend(join(entry.get_mut(), draft));
-            }
-        }
+        findings.extend(match merged.entry(key(&draft)) {
+            Entry::Vacant(entry) => empty(entry.insert(draft)),
+            Entry::Occupied(mut entry) => join(entry.get_mut(), draft),
+        });
     }
     (merged.into_values().collect(), findings)
 }
 
+/// The merged rows of all constraints, in the order of their keys, and what was noticed. Rows that may give way stay as
+/// they are, in the order of their sides: each has a penalty of its own.
+pub(super) fn merge(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
+    let mut idle = Redundant::new(&drafts);
+    let mut merged: BTreeMap<Key, Vec<Draft>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for draft in drafts {
+        let known = merged.entry(key(&draft)).or_default();
+        match known.first_mut().filter(|_| draft.options.soft.is_none()) {
+            None => known.push(draft),
+            Some(known) => {
+                idle.compare(known, &draft);
+                findings.extend(join(known, draft));
+            }
+        }
+    }
+    findings.extend(idle.findings());
+    let by_sides = |a: &Draft, b: &Draft| (&a.row.lower, &a.row.upper).cmp(&(&b.row.lower, &b.row.upper));
+    merged.values_mut().for_each(|rows| rows.sort_by(by_sides));
+    (merged.into_values().flatten().collect(), findings)
+}
+
+/// Tightens the sides of a row; E0502 where no value is left between them.
 fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
     let was_empty = empty(known).is_some();
-    let before = known.row.clone();
-    known.row.lower = tightest(Function::Max, before.lower.clone(), draft.row.lower.clone());
-    known.row.upper = tightest(Function::Min, before.upper.clone(), draft.row.upper.clone());
-    let finding = if known.constraint == draft.constraint { None } else { redundant(&before, known, &draft) };
+    known.row.lower = tightest(Function::Max, known.row.lower.take(), draft.row.lower);
+    known.row.upper = tightest(Function::Min, known.row.upper.take(), draft.row.upper);
     for origin in draft.origins {
         if !known.origins.contains(&origin) {
             known.origins.push(origin);
         }
     }
-    if was_empty {
-        return finding;
-    }
-    empty(known).map(|found| Finding { span: draft.span, ..found }.with(known.span, "the other side")).or(finding)
-}
-
-/// W0103 where one of the two rows adds nothing to the other.
-fn redundant(before: &Sided, merged: &Draft, draft: &Draft) -> Option<Finding> {
-    let name = |draft: &Draft| draft.origins.first().map(|origin| origin.constraint.clone()).unwrap_or_default();
-    let row = &merged.row;
-    if row.lower == before.lower && row.upper == before.upper {
-        let same = before.lower == draft.row.lower && before.upper == draft.row.upper;
-        let (name, first) = (name(draft), name(merged));
-        let kind = if same { Kind::SameRow { name, first } } else { Kind::LooserRow { name, first } };
-        return Some(Finding::new(kind, draft.span).with(merged.span, "the other constraint"));
-    }
-    if row.lower == draft.row.lower && row.upper == draft.row.upper {
-        let kind = Kind::LooserRow { name: name(merged), first: name(draft) };
-        return Some(Finding::new(kind, merged.span).with(draft.span, "the tighter constraint"));
-    }
-    None
+    let found = empty(known).filter(|_| !was_empty)?;
+    Some(Finding { span: draft.span, ..found }.with(known.span, "the other side"))
 }
 
 fn tightest(function: Function, first: Option<Data>, second: Option<Data>) -> Option<Data> {

@@ -23,6 +23,7 @@ mod error;
 mod event;
 mod extrema;
 mod groups;
+mod idle;
 mod merge;
 mod order;
 mod orient;
@@ -120,13 +121,13 @@ impl Rows<'_> {
             let kind = Kind::TooLarge { limit: MAX_DEPTH, unit: "levels of nesting in its rows" };
             return Err(Finding::new(kind, constraint.body_span));
         }
-        let (mut drafts, findings) = merge::merge(drafts);
+        let (mut drafts, findings) = merge::pieces(drafts);
         self.findings.extend(findings);
         drafts.sort_by_key(|draft| draft.written);
         let several = drafts.len() > 1;
         for (number, draft) in drafts.iter_mut().enumerate() {
             let suffix = if several { format!(".{}", number + 1) } else { String::new() };
-            draft.origins = vec![self.origin(format!("{name}{suffix}"), scope.sources)];
+            draft.origins = vec![self.origin(format!("{name}{suffix}"), &draft.row, scope.sources)];
         }
         self.drafts.extend(drafts);
         Ok(())
@@ -168,7 +169,7 @@ impl Rows<'_> {
         draft
     }
 
-    fn origin(&self, name: String, sources: &Sources) -> Origin {
+    fn origin(&self, name: String, row: &Sided, sources: &Sources) -> Origin {
         let Span { source, start, end } = self.constraint.span;
         Origin {
             name,
@@ -179,6 +180,9 @@ impl Rows<'_> {
             line: u32::try_from(sources.line_column(source, start).line).unwrap_or(u32::MAX),
             text: super::span::quote(sources, self.constraint.body_span),
             doc: self.constraint.doc.clone(),
+            lower: row.lower.clone(),
+            upper: row.upper.clone(),
+            reversed: row.reversed,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! From: a row whose first term (in canonical order) may have a negative coefficient. To: the same row with a positive
 //! one. Why equivalent: both sides are multiplied by -1 and exchanged. `a - b <= t` and `b - a <= t` so get the same
-//! left side and can be merged.
+//! left side and can be merged. Reports turn the row back to the way its author wrote it.
 
 use crate::program::Data;
 
@@ -17,6 +17,7 @@ pub(super) fn orient(row: Sided) -> Sided {
         terms: row.terms.into_iter().map(|(quantity, coefficient)| (quantity, coefficient.neg())).collect(),
         lower: row.upper.map(Data::neg),
         upper: row.lower.map(Data::neg),
+        reversed: !row.reversed,
     }
 }
 

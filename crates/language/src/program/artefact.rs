@@ -10,7 +10,10 @@ use super::{Fingerprint, Program};
 use crate::diagnostic::Code;
 
 /// The version of the schema that this compiler writes, and the newest that it reads.
-pub const VERSION: u64 = 1;
+///
+/// - 1: no sides of origins.
+/// - 2: each origin has its own sides, and says which way round the row was written.
+pub const VERSION: u64 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -34,6 +37,11 @@ pub enum ArtefactError {
     NotAnArtefact { reason: String },
     #[error("written in version {found} of the format, and this `fairc` reads up to version {VERSION}")]
     Newer { found: u64 },
+    /// Version 1 does not say what each of several constraints asks for.
+    #[error(
+        "written in version 1 of the format, which does not say which side of the row of `{first}` and `{second}` is whose"
+    )]
+    Merged { first: String, second: String },
     /// A version that never was.
     #[error("version {found} of the format does not exist")]
     UnknownVersion { found: u64 },
@@ -50,7 +58,7 @@ pub enum ArtefactError {
 impl ArtefactError {
     pub fn code(&self) -> Code {
         Code(match self {
-            ArtefactError::Newer { .. } => "E0601",
+            ArtefactError::Newer { .. } | ArtefactError::Merged { .. } => "E0601",
             ArtefactError::UnknownVersion { .. }
             | ArtefactError::Malformed { .. }
             | ArtefactError::Invalid(_)
@@ -62,6 +70,7 @@ impl ArtefactError {
     pub fn help(&self) -> &'static str {
         match self {
             ArtefactError::NotAnArtefact { .. } => "a compiled spec is written by `fairc compile SPEC -o OUT.fairc`",
+            ArtefactError::Merged { .. } => "compile the spec again with this `fairc`",
             ArtefactError::Newer { .. } => "use a newer `fairc`, or compile the spec again with this one",
             ArtefactError::UnknownVersion { .. }
             | ArtefactError::Malformed { .. }
@@ -93,13 +102,13 @@ impl Program {
         let header: Header =
             serde_json::from_str(text).map_err(|error| ArtefactError::NotAnArtefact { reason: error.to_string() })?;
         match header.fairc {
-            VERSION => {}
+            1..=VERSION => {}
             0 => return Err(ArtefactError::UnknownVersion { found: 0 }),
             found => return Err(ArtefactError::Newer { found }),
         }
         let artefact: Artefact =
             serde_json::from_str(text).map_err(|error| ArtefactError::Malformed { reason: error.to_string() })?;
-        let program = artefact.program;
+        let mut program = artefact.program;
         program.validate()?;
         let matches = |what, stated: Fingerprint, found: Fingerprint| {
             let (s, f) = (stated.short(), found.short());
@@ -107,7 +116,27 @@ impl Program {
         };
         matches("fingerprint", artefact.fingerprint, program.fingerprint())?;
         matches("checksum", artefact.checksum, program.checksum())?;
+        if header.fairc == 1 {
+            program.give_sides()?;
+        }
         Ok(program)
+    }
+
+    /// The sides of rows to their only origins, as version 1 left them out.
+    fn give_sides(&mut self) -> Result<(), ArtefactError> {
+        let rows = self.rows.iter_mut().map(|row| (&mut row.origins, &row.lower, &row.upper));
+        let samples = self.sample_rows.iter_mut().map(|row| (&mut row.origins, &row.lower, &row.upper));
+        for (origins, lower, upper) in rows.chain(samples) {
+            match &mut origins[..] {
+                [only] => (only.lower, only.upper) = (lower.clone(), upper.clone()),
+                [first, second, ..] => {
+                    let (first, second) = (first.name.clone(), second.name.clone());
+                    return Err(ArtefactError::Merged { first, second });
+                }
+                [] => {}
+            }
+        }
+        Ok(())
     }
 
     /// BLAKE3 over the compact JSON of everything.

@@ -18,6 +18,9 @@ fn origin(name: &str) -> Origin {
         line: 1,
         text: "|…| <= eps".to_owned(),
         doc: String::new(),
+        lower: None,
+        upper: None,
+        reversed: false,
     }
 }
 

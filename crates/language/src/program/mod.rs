@@ -15,6 +15,7 @@ mod fingerprint;
 mod functions;
 mod logic;
 mod number;
+mod promise;
 pub mod text;
 mod validate;
 
@@ -27,6 +28,7 @@ pub use event::{Comparison, Event};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use logic::Universe;
 pub use number::power;
+pub use promise::{Direction, PromisedRow};
 pub use text::Names;
 pub use validate::{Invalid, MAX_DEPTH};
 
@@ -201,7 +203,7 @@ pub enum Enforce {
     Always,
 }
 
-/// Where a row comes from, in the user's words. No part of the fingerprint.
+/// Where a row comes from, in the user's words, and what this constraint alone asks of it. No part of the fingerprint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// `odds[c=1]`, `four_fifths[r=white,s=black]`, `caps.2` for the second row of one instance.
@@ -216,6 +218,14 @@ pub struct Origin {
     /// The comparison as written.
     pub text: String,
     pub doc: String,
+    /// The sides that this constraint asks for; those of the row are the tightest of all its origins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<Data>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<Data>,
+    /// The constraint was written about the negative of the terms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reversed: bool,
 }
 
 #[cfg(test)]

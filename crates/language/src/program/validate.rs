@@ -52,7 +52,8 @@ impl Program {
                 self.validate_data(&term.factor, &place)?;
                 self.validate_id(term.event, &place)?;
             }
-            for side in row.lower.iter().chain(&row.upper) {
+            let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
+            for side in row.lower.iter().chain(&row.upper).chain(own) {
                 self.validate_aggregate_free(side, &place)?;
             }
             row.reads.iter().try_for_each(|&id| self.validate_id(id, &place))?;
@@ -63,7 +64,8 @@ impl Program {
             let place = place_of(&row.origins)?;
             validate_options(&row.options, &place)?;
             self.validate_id(row.event, &place)?;
-            for data in [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()].into_iter().flatten() {
+            let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
+            for data in [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()].into_iter().flatten().chain(own) {
                 self.validate_data(data, &place)?;
             }
             self.validate_labels(&row.labels, &place)?;

@@ -23,6 +23,7 @@ mod check;
 mod csr;
 mod generators;
 mod grouping;
+mod magnitude;
 mod parts;
 mod rows;
 mod sum;
