@@ -170,6 +170,17 @@ pub enum DataError {
         message: String,
     },
 
+    /// A Parquet column in a codec that cannot be unpacked.
+    #[error("column `{column}` of `{file}` is compressed with {codec}, which cannot be read here")]
+    Codec {
+        /// The file being read.
+        file: String,
+        /// The column.
+        column: String,
+        /// The codec.
+        codec: &'static str,
+    },
+
     /// A column of a type that has no plain values, such as lists.
     #[error("column `{column}` of `{file}` holds {found}, not plain values")]
     UnsupportedType {
@@ -272,6 +283,9 @@ impl DataError {
             Self::Json { .. } | Self::NotAnObject { .. } => "JSON Lines has one object on each line".into(),
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Parquet { .. } => "check that the file was copied completely".into(),
+            Self::Codec { .. } => {
+                "write the file again with Zstandard or Snappy, in Python `df.to_parquet(path, compression=\"zstd\")`".into()
+            }
             Self::UnsupportedType { .. } => "store numbers, text or booleans in this column".into(),
             Self::ColumnExists { .. } => "rename the column, or ask for it to be replaced".into(),
             Self::RowCount { .. } => "the file seems to have changed while it was being read; run again".into(),

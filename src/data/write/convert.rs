@@ -1,4 +1,4 @@
-//! Tables read and written anew: between formats, and from Parquet to Parquet.
+//! Tables read and written anew, between formats.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -137,7 +137,8 @@ impl<'a, W: Write + Send> Sink<'a, W> {
             }
             Format::JsonLines => Ok(Self::Json(out)),
             Format::Parquet => {
-                let writer = ArrowWriter::try_new(out, schema, Some(properties(plan.footer())))
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
+                let writer = ArrowWriter::try_new(out, schema, Some(properties.build()))
                     .map_err(|error| parquet_error(plan, error))?;
                 Ok(Self::Parquet(Box::new(writer)))
             }
@@ -185,13 +186,6 @@ fn write_text<W: Write>(plan: &Plan<'_>, writer: &mut csv::Writer<W>, batch: &Re
         writer.write_record(None::<&[u8]>).map_err(|error| csv_error(plan, error))?;
     }
     Ok(())
-}
-
-/// A copy is compressed as its original is; what was not Parquet before, by Zstandard.
-fn properties(footer: Option<&Footer>) -> WriterProperties {
-    let first = footer.and_then(|footer| footer.metadata().row_groups().first()?.columns().first());
-    let compression = first.map_or(Compression::ZSTD(ZstdLevel::default()), |column| column.compression());
-    WriterProperties::builder().set_compression(compression).build()
 }
 
 fn csv_error(plan: &Plan<'_>, error: csv::Error) -> DataError {

@@ -7,12 +7,14 @@
 //! | --- | --- | --- | --- |
 //! | CSV, TSV | text, quoted where needed | strings and nulls | text columns |
 //! | JSON Lines | text as written | bytes kept | booleans, integers, doubles, text |
-//! | Parquet | shortest text | typed values, lists and records too | columns as they were |
+//! | Parquet | shortest text | typed values, lists and records too | columns as they were, unread |
 
+mod arrow_schema;
 mod convert;
 mod csv;
 mod json;
 mod objects;
+mod parquet;
 
 use std::io;
 use std::path::Path;
@@ -88,6 +90,7 @@ pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<
         let rows = match &source.layout {
             Layout::Csv if same => csv::copy(&plan, out)?,
             Layout::Json(_) if same => json::copy(&plan, out)?,
+            Layout::Parquet(footer) if same => parquet::copy(&plan, footer, out)?,
             _ => convert::copy(&plan, format, out)?,
         };
         plan.check_rows(rows)
@@ -146,6 +149,17 @@ impl<'a> Plan<'a> {
         if let Some(progress) = self.output.progress {
             progress(bytes);
         }
+    }
+
+    /// The same, of a copy that has done so many of its parts.
+    fn report_share(&self, done: usize, parts: usize) {
+        let share = done as f64 / parts.max(1) as f64;
+        self.report((share * self.source.size() as f64) as u64);
+    }
+
+    /// A table that cannot be written as Parquet.
+    fn refuse_parquet(&self, message: String) -> DataError {
+        DataError::Convert { file: self.source.name().to_owned(), format: Format::Parquet.label(), message }
     }
 
     /// An error of the system while the output is written.
