@@ -51,20 +51,25 @@ fn typed(metadata: Arc<ParquetMetaData>) -> Result<Footer, ParquetError> {
     let footer = ArrowReaderMetadata::try_new(metadata.clone(), options.clone())
         .or_else(|_| ArrowReaderMetadata::try_new(metadata.clone(), options.clone().with_skip_arrow_metadata(true)))?;
     let roots = metadata.file_metadata().schema().get_fields();
-    let fields: Vec<FieldRef> = footer.schema().fields().iter().enumerate().map(|(index, field)| {
-        let is_int96 = roots.get(index).is_some_and(|root| {
-            root.is_primitive() && root.get_physical_type() == PhysicalType::INT96
-        });
-        let kind = match field.data_type() {
-            DataType::Dictionary(_, values) => DataType::Dictionary(Box::new(DataType::Int32), values.clone()),
-            DataType::Timestamp(TimeUnit::Nanosecond, zone) if is_int96 => {
-                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
-            }
-            _ => return field.clone(),
-        };
-        Arc::new(Field::clone(field).with_data_type(kind))
-    })
-    .collect();
+    let fields: Vec<FieldRef> = footer
+        .schema()
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(index, field)| {
+            let is_int96 = roots
+                .get(index)
+                .is_some_and(|root| root.is_primitive() && root.get_physical_type() == PhysicalType::INT96);
+            let kind = match field.data_type() {
+                DataType::Dictionary(_, values) => DataType::Dictionary(Box::new(DataType::Int32), values.clone()),
+                DataType::Timestamp(TimeUnit::Nanosecond, zone) if is_int96 => {
+                    DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
+                }
+                _ => return field.clone(),
+            };
+            Arc::new(Field::clone(field).with_data_type(kind))
+        })
+        .collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, footer.schema().metadata().clone()));
     if schema.fields() == footer.schema().fields() {
         return Ok(footer);

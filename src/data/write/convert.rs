@@ -16,13 +16,21 @@ use crate::data::batch::{Batch, DEFAULT_BATCH_ROWS, Limits};
 use crate::data::column::{Column, Shortest, Value};
 use crate::data::error::DataError;
 use crate::data::parquet::Footer;
-use crate::data::source::{Format, Layout};
+use crate::data::source::{Format, Layout, refuse_duplicate};
 
 /// Copies the table into `format` and returns the number of its rows.
 pub(super) fn copy(plan: &Plan<'_>, format: Format, out: &mut (impl Write + Send)) -> Result<usize, DataError> {
-    let kept: Vec<&String> = plan.slots.iter().filter_map(|slot| plan.kept_name(*slot)).collect();
+    if format.delimiter().is_none() {
+        let columns = plan.source.columns();
+        columns.iter().try_for_each(|name| refuse_duplicate(plan.source.name(), columns, name))?;
+    }
+    let kept = plan.slots.iter().filter_map(|slot| match *slot {
+        Slot::Kept(index) => Some(index),
+        Slot::Added(_) => None,
+    });
+    let kept: Vec<usize> = kept.collect();
     let limits = Limits { rows: DEFAULT_BATCH_ROWS, numbers: format == Format::Parquet };
-    let mut batches = plan.source.read_within(&kept, limits)?;
+    let mut batches = plan.source.read_at(&kept, limits)?;
     let mut sink: Option<Sink<'_, _>> = None;
     let mut out = Some(out);
     let mut rows = 0;
@@ -46,13 +54,6 @@ pub(super) fn copy(plan: &Plan<'_>, format: Format, out: &mut (impl Write + Send
 }
 
 impl Plan<'_> {
-    fn kept_name(&self, slot: Slot) -> Option<&String> {
-        match slot {
-            Slot::Kept(index) => self.source.columns().get(index),
-            Slot::Added(_) => None,
-        }
-    }
-
     /// The batch with its added columns.
     fn widen(&self, batch: &Batch, format: Format) -> Result<RecordBatch, DataError> {
         let schema = batch.columns.schema();

@@ -28,7 +28,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::{Value, json};
 
-use super::arrow_schema::with_doubles;
+use super::arrow_message::with_doubles;
 use super::{Plan, Slot};
 use crate::data::error::DataError;
 use crate::data::parquet::{Footer, guard};
@@ -188,11 +188,7 @@ fn sorting(plan: &Plan<'_>, known: &ParquetMetaData) -> Option<Vec<parquet::file
 }
 
 /// The pairs of the footer, with the new columns.
-fn pairs(
-    plan: &Plan<'_>,
-    known: Option<&Vec<KeyValue>>,
-    width: usize,
-) -> Result<Option<Vec<KeyValue>>, DataError> {
+fn pairs(plan: &Plan<'_>, known: Option<&Vec<KeyValue>>, width: usize) -> Result<Option<Vec<KeyValue>>, DataError> {
     let Some(known) = known else { return Ok(None) };
     let places = plan.slots.iter().enumerate().filter_map(|(place, slot)| match *slot {
         Slot::Added(index) => Some((place, plan.added.get(index)?.name)),

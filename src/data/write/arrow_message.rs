@@ -219,7 +219,7 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Arc;
 
-    use arrow_array::{Array, RecordBatch, new_empty_array};
+    use arrow_array::{RecordBatch, new_empty_array};
     use arrow_schema::{DataType, Field, Schema, TimeUnit};
     use parquet::arrow::arrow_reader::ArrowReaderMetadata;
     use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter};
@@ -271,7 +271,8 @@ mod tests {
         let (_, file) = written(&expected);
         let known = ArrowReaderMetadata::load(file.as_file(), Default::default()).unwrap();
         let pairs = known.metadata().file_metadata().key_value_metadata().unwrap();
-        let pair = |value: &str| parquet::file::metadata::KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), value.to_owned());
+        let pair =
+            |value: &str| parquet::file::metadata::KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), value.to_owned());
         let own = pairs.iter().find(|pair| pair.key == ARROW_SCHEMA_META_KEY).unwrap().value.clone().unwrap();
         let read = |text: &str| {
             let descriptor = known.parquet_schema();
