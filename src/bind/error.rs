@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::data::{DataError, Shortest};
+use crate::data::{DataError, Shortest, decimal_comma, header_hint};
 use crate::runtime::problem::ProblemError;
 
 /// How many places an error shows.
@@ -211,6 +211,9 @@ impl BindError {
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::ColumnMissing { known, .. } if header_hint(known).is_some() => {
+                header_hint(known).unwrap_or_default()
+            }
             BindError::ColumnMissing { known, .. } if known.is_empty() => "there are no columns at all".to_owned(),
             BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
                 format!("the columns are {}", listed(known))
@@ -237,6 +240,12 @@ impl BindError {
                 format!("correct the value, or widen the declared range of `{}`", at.column)
             }
             BindError::NotFinite { .. } => "leave these samples out with a condition".to_owned(),
+            BindError::NotANumber { at, .. } if at.value().trim_matches([' ', '\t']) != at.value() => {
+                "leave out the spaces around the numbers, or read the file with `--trim`".to_owned()
+            }
+            BindError::NotANumber { at, .. } if decimal_comma(at.value().as_bytes()).is_some() => {
+                "write a decimal point, or read the file with `--decimal ,`".to_owned()
+            }
             BindError::NotANumber { .. } => {
                 "write numbers as `0.5`, with a decimal point, without units or separators; an empty field is a null"
                     .to_owned()

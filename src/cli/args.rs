@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::outputs::Files;
 use super::{
     audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, price,
     project, solve, stream, train, verify,
@@ -129,6 +130,30 @@ pub enum Command {
 }
 
 impl Command {
+    /// The files that the command reads and writes; of commands that write none, nothing.
+    pub fn files(&self) -> Files<'_> {
+        match self {
+            Command::Compile(args) => args.files(),
+            Command::Project(args) => args.files(),
+            Command::Audit(args) => args.files(),
+            Command::Stream(args) => args.files(),
+            Command::Freeze(args) => args.files(),
+            Command::Train(args) => args.files(),
+            Command::Predict(args) => args.files(),
+            Command::Price(args) => args.files(),
+            Command::Export(args) => args.files(),
+            // `fmt` writes what it reads, and is asked to.
+            Command::Check(_)
+            | Command::Fmt(_)
+            | Command::Explain(_)
+            | Command::Std(_)
+            | Command::Imply(_)
+            | Command::Diff(_)
+            | Command::Solve(_)
+            | Command::Completions(_) => Files::default(),
+        }
+    }
+
     /// Whether the command can print in this format.
     pub fn prints(&self, format: Format) -> bool {
         match format {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
 use super::fault::{Fault, Trouble, faults};
+use super::form::Form;
 use super::input::{Spec, rows};
 use super::redundancy;
 use super::setting::{self, Setting};
@@ -16,7 +17,6 @@ use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
 use crate::bind::{Bound, Purpose, Reach, Samples};
-use crate::data::Format;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
@@ -37,9 +37,8 @@ pub struct Args {
     /// Data to check the specs against: .csv, .tsv, .parquet or .jsonl; `-` is standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
-    #[arg(long, value_name = "FORMAT", requires = "data")]
-    data_format: Option<Format>,
+    #[command(flatten)]
+    form: Form,
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
@@ -136,7 +135,7 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
             settings.map(|_| OnData { warnings, ..OnData::default() })
         }
         Some(data) => {
-            let data = DataArgs { data: data.clone(), data_format: args.data_format, settings: args.settings.clone() };
+            let data = DataArgs { data: data.clone(), form: args.form.clone(), settings: args.settings.clone() };
             bound(spec, program, &data, args, console)
         }
     };

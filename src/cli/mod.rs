@@ -26,11 +26,13 @@ mod emit;
 mod explain;
 mod export;
 mod fault;
+mod form;
 mod format;
 mod freeze;
 mod imply;
 mod input;
 mod metrics;
+mod outputs;
 mod predict;
 mod price;
 mod project;
@@ -73,7 +75,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let console = Console::new(&arguments.global);
     let outcome = match arguments.command.prints(console.format) {
-        true => dispatch(arguments.command, &console),
+        true => {
+            arguments.command.files().check().map_err(Stop::from).and_then(|()| dispatch(arguments.command, &console))
+        }
         false => Err(Stop::failed("only `audit` prints this format", "`--format` is human or json")),
     };
     match outcome {

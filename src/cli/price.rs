@@ -7,6 +7,7 @@ use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, one_stream};
 use super::fault::refuse;
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::{number, words};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::analyze::{Ended, Point, PriceError, Pricer, between, sensible};
@@ -36,6 +37,12 @@ pub struct Args {
     /// Show all rows and all groups
     #[arg(long)]
     all: bool,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::of(&self.input.spec, &self.input.data.data).writes("--plot", self.plot.as_deref())
+    }
 }
 
 /// A param, and the values wanted; none for values worth a look.

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_stream, outside, sides_of, status_word};
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::words;
 use super::shifts;
 use super::solve::Infeasible;
@@ -53,6 +54,14 @@ pub struct Args {
     replace: bool,
     #[command(flatten)]
     shown: Shown,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let Args { input, frozen, output, .. } = self;
+        let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) };
+        files.reads("--frozen", frozen.as_deref()).writes("-o", output.as_deref())
+    }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {

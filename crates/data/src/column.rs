@@ -20,7 +20,7 @@ use super::moment::formatted;
 ///
 /// | stored as | as a number | as text |
 /// | --- | --- | --- |
-/// | text | parsed, see [`parse_number`] | itself |
+/// | text | parsed, see [`parse_number`]; `true`, `True` and `TRUE` are 1, `false`.. 0 | itself |
 /// | integer, float | itself | shortest that reads back as the same value |
 /// | boolean | 1 and 0 | `true` and `false` |
 /// | decimal | nearest double | all its digits |
@@ -75,6 +75,15 @@ pub fn parse_number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// A boolean as programs write it: `true`, Python's `True`, and R's and databases' `TRUE`.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
 /// A double that displays as the shortest text that reads back as the same double: `0.1`, `1`, `1e-7`, `NaN`, `inf`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shortest(pub f64);
@@ -99,7 +108,10 @@ impl Value<'_> {
     pub fn number(self) -> Result<Option<f64>, Self> {
         match self {
             Self::Null => Ok(None),
-            Self::Text(text) => parse_number(text).map(Some).ok_or(self),
+            Self::Text(text) => match parse_number(text) {
+                None => boolean(text).map(|value| Some(f64::from(u8::from(value)))).ok_or(self),
+                number => Ok(number),
+            },
             Self::Bool(value) => Ok(Some(f64::from(u8::from(value)))),
             Self::Int(value) => Ok(Some(value as f64)),
             Self::Float(value) => Ok(Some(value)),

@@ -91,6 +91,73 @@ pub enum DataError {
         expected: usize,
         /// Fields in this record.
         found: usize,
+        /// Whether it is the first record after the header.
+        first: bool,
+    },
+
+    /// The names that were given for the columns are more or fewer than the columns.
+    #[error("`{file}` line {line} has {found} fields, and {expected} names were given for the columns")]
+    NamesGiven {
+        /// The file being read.
+        file: String,
+        /// Line on which the first record starts.
+        line: u64,
+        /// Names given.
+        expected: usize,
+        /// Fields in this record.
+        found: usize,
+    },
+
+    /// The first bytes of the file are those of another format.
+    #[error("`{file}` is not {expected}: it begins as {found}")]
+    OtherFormat {
+        /// The file being read.
+        file: String,
+        /// What it was taken for.
+        expected: &'static str,
+        /// What it seems to be.
+        found: &'static str,
+    },
+
+    /// A copy would be written in a packed format.
+    #[error("cannot write `{file}`: outputs are not packed")]
+    PackedOutput {
+        /// The output.
+        file: String,
+    },
+
+    /// How a CSV file is written was said of a file of another format.
+    #[error("`{file}` is {format}, which has no dialects")]
+    NoDialects {
+        /// The file being read.
+        file: String,
+        /// Its format.
+        format: &'static str,
+    },
+
+    /// Parquet is read from its end.
+    #[error("`{file}` is Parquet, which cannot be read as a stream")]
+    ParquetStream {
+        /// The file asked for.
+        file: String,
+    },
+
+    /// A stream has one object or one list on each line.
+    #[error("`{file}` is one list over several lines, which cannot be read as a stream")]
+    ListStream {
+        /// The file asked for.
+        file: String,
+    },
+
+    /// Text follows a quoted field before the next delimiter.
+    #[error("`{file}` line {line}: text follows a closing quote{}", started(*.start, *.line))]
+    StrayQuote {
+        /// The file being read.
+        file: String,
+        /// Line of the quote.
+        line: u64,
+        /// Line on which the record starts.
+        start: u64,
     },
 
     /// Text that is not UTF-8.
@@ -170,6 +237,17 @@ pub enum DataError {
         message: String,
     },
 
+    /// A Parquet column in a codec that cannot be unpacked.
+    #[error("column `{column}` of `{file}` is compressed with {codec}, which cannot be read here")]
+    Codec {
+        /// The file being read.
+        file: String,
+        /// The column.
+        column: String,
+        /// The codec.
+        codec: &'static str,
+    },
+
     /// A column of a type that has no plain values, such as lists.
     #[error("column `{column}` of `{file}` holds {found}, not plain values")]
     UnsupportedType {
@@ -242,27 +320,51 @@ impl DataError {
             Self::Read { .. } => "check that the file can be read and is complete".into(),
             Self::Write { .. } => "check that the directory exists, can be written to and has room".into(),
             Self::UnknownFormat { extension, .. } => {
-                let known = "the known extensions are .csv, .tsv, .parquet, .jsonl and .ndjson";
+                let known =
+                    "the known extensions are .csv, .tsv, .parquet, .jsonl and .ndjson, with .gz behind them if packed";
                 match extension.as_deref() {
-                    Some("gz" | "zst" | "bz2" | "xz" | "zip") => format!("unpack it first; {known}"),
-                    _ => format!("{known}; or name the format"),
+                    Some("zst" | "bz2" | "xz" | "zip") => format!("unpack it first; {known}"),
+                    _ => format!("{known}; or name the format, for example `--data-format csv`"),
                 }
+            }
+            Self::NamesGiven { .. } => "give one name for each field".into(),
+            Self::OtherFormat { expected: "gzip", .. } => "leave `.gz` out of its name if it is not packed".into(),
+            Self::OtherFormat { found, .. } => match *found {
+                "gzip" => "let its name end in `.gz`, as in `data.csv.gz`, or unpack it: `gunzip`".into(),
+                "UTF-16" => "name the encoding, `--encoding utf-16`, or save the file as UTF-8".into(),
+                "Parquet" => "name the format, `--data-format parquet`".into(),
+                "JSON" => "name the format, `--data-format jsonl`".into(),
+                "Zstandard" | "bzip2" | "xz" => "unpack it first".into(),
+                found if found.starts_with("a ZIP") => "unpack it first; save a workbook as CSV".into(),
+                found if found.contains("Arrow") => "save the table as Parquet".into(),
+                _ => "save the table as CSV or Parquet".into(),
+            },
+            Self::PackedOutput { .. } => "leave `.gz` out, and pack the output with `gzip`".into(),
+            Self::NoDialects { .. } => "leave the options for CSV out".into(),
+            Self::ParquetStream { .. } => {
+                "answer the whole table with `fairc project`, or save it as CSV or JSON Lines".into()
+            }
+            Self::ListStream { .. } => "write one object on each line, or answer it whole with `fairc project`".into(),
+            Self::StrayQuote { .. } => {
+                "close the quote before the delimiter, and write a quote inside a quoted field twice; where quotes are \
+                 characters as others, `--no-quotes`"
+                    .into()
             }
             Self::Empty { .. } => "a table needs at least a header line, or one object".into(),
             Self::DuplicateColumn { .. } => "rename one of them".into(),
-            Self::ColumnMissing { known, .. } => match known.as_slice() {
-                [only] if only.contains([';', '\t', '|']) => {
-                    format!(
-                        "the whole header is one name, `{only}`: separate the columns by commas, or by tabs as .tsv"
-                    )
-                }
-                _ => list_columns(known),
-            },
+            Self::ColumnMissing { known, .. } => super::hint::header_hint(known).unwrap_or_else(|| list_columns(known)),
+            Self::FieldCount { first: true, expected, found, .. } if *found == expected + 1 => {
+                "if the first field is the name of the row, as R writes it, give the header a name for it: \
+                 `write.csv` and `col.names = NA` do"
+                    .into()
+            }
             Self::FieldCount { expected, found, .. } if found > expected => {
                 "put quotes around values that contain the delimiter".into()
             }
             Self::FieldCount { .. } => "fill the missing fields; an empty field is a null".into(),
-            Self::NotUtf8 { .. } => "save the file as UTF-8".into(),
+            Self::NotUtf8 { .. } => {
+                "save the file as UTF-8, or name its encoding, such as `--encoding windows-1252`".into()
+            }
             Self::OpenQuote { .. } | Self::RecordTooLong { .. } => {
                 "close the quote; a quote inside a quoted field is written twice".into()
             }
@@ -272,6 +374,10 @@ impl DataError {
             Self::Json { .. } | Self::NotAnObject { .. } => "JSON Lines has one object on each line".into(),
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Parquet { .. } => "check that the file was copied completely".into(),
+            Self::Codec { .. } => {
+                "write the file again with Zstandard or Snappy, in Python `df.to_parquet(path, compression=\"zstd\")`"
+                    .into()
+            }
             Self::UnsupportedType { .. } => "store numbers, text or booleans in this column".into(),
             Self::ColumnExists { .. } => "rename the column, or ask for it to be replaced".into(),
             Self::RowCount { .. } => "the file seems to have changed while it was being read; run again".into(),
@@ -280,6 +386,10 @@ impl DataError {
             Self::SeveralFiles { .. } => "name a file, or use another format".into(),
         }
     }
+}
+
+fn started(start: u64, line: u64) -> String {
+    if start == line { String::new() } else { format!(", in a record that starts on line {start}") }
 }
 
 fn describe_extension(extension: Option<&str>) -> String {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
 
-use super::column::{Column, Kind, Value, parse_number};
+use super::column::{Column, Kind, Value, boolean, parse_number};
 
 /// One level of a categorical column, as declared.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,8 +52,9 @@ impl Code {
 /// Finds the level of each value.
 ///
 /// Text is a level if it is the level's text, or if both are numbers and equal: `1.0`, `01` and `1` are all the
-/// level `1`. A stored number is the level that is this number, or else whose text is its shortest text. A stored
-/// boolean is the level `true` or `false`, or else the level 1 or 0. White space and case count.
+/// level `1`. A stored number is the level that is this number, or else whose text is its shortest text. A boolean, stored
+/// or written `true`, `True` or `TRUE`, is the level of one of these names, or else the level 1 or 0. Otherwise white space
+/// and case count.
 ///
 /// Distinct values that have been looked up are kept, so that a column costs one small hash per row.
 #[derive(Debug, Clone)]
@@ -94,8 +95,9 @@ impl LevelCoder {
             Value::Null => Code::NULL,
             Value::Text(text) => self.code_text(text),
             Value::Bool(value) => {
-                let text = if value { "true" } else { "false" };
-                let named = self.texts.get(text.as_bytes()).copied().filter(|code| code.level().is_some());
+                let spellings = if value { ["true", "True", "TRUE"] } else { ["false", "False", "FALSE"] };
+                let known = spellings.iter().filter_map(|text| self.texts.get(text.as_bytes()).copied());
+                let named = known.into_iter().find(|code| code.level().is_some());
                 named.unwrap_or_else(|| self.find_number(f64::from(u8::from(value))))
             }
             Value::Int(_) | Value::Float(_) | Value::Single(_) | Value::Decimal(..) => {
@@ -216,7 +218,11 @@ impl LevelCoder {
     #[cold]
     fn learn(&mut self, text: &str) -> Code {
         let number = if self.numbers.is_empty() { None } else { parse_number(text) };
-        let code = number.map_or(Code::UNKNOWN, |number| self.find_number(number));
+        let code = match (number, boolean(text)) {
+            (_, Some(value)) => self.code(Value::Bool(value)),
+            (Some(number), None) => self.find_number(number),
+            (None, None) => Code::UNKNOWN,
+        };
         if self.room > 0 {
             self.room -= 1;
             self.texts.insert(text.as_bytes().into(), code);

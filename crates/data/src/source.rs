@@ -1,6 +1,5 @@
 //! A table on disk or on standard input: its format, its columns, and batches of its rows.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,7 +11,10 @@ use tempfile::TempPath;
 
 use super::atomic::STANDARD_STREAM;
 use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits, ReadBatches};
+use super::dialect::Dialect;
 use super::error::DataError;
+use super::hint::header_hint;
+use super::text::{self, Packing, Text};
 use super::{csv, json, parquet};
 
 /// How a table is stored.
@@ -67,6 +69,18 @@ impl Format {
         }
     }
 
+    /// The format that the name of an input stands for, and whether it says that the file is packed.
+    pub(crate) fn of_input(path: &Path) -> Result<(Self, Packing), DataError> {
+        let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+        let plain = if packed { path.with_extension("") } else { path.to_path_buf() };
+        let refused =
+            |_| Self::of_path(path).err().unwrap_or(DataError::PackedOutput { file: path.display().to_string() });
+        match Self::of_path(&plain).map_err(refused)? {
+            Self::Parquet if packed => Self::of_path(path).map(|format| (format, Packing::Plain)),
+            format => Ok((format, if packed { Packing::Gzip } else { Packing::Plain })),
+        }
+    }
+
     /// The delimiter, for the two formats that have one.
     pub(super) fn delimiter(self) -> Option<u8> {
         match self {
@@ -105,6 +119,8 @@ pub struct Source {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) format: Format,
+    pub(super) dialect: Arc<Dialect>,
+    packing: Packing,
     size: u64,
     columns: Arc<[String]>,
     pub(super) layout: Layout,
@@ -128,9 +144,17 @@ impl Source {
     /// # Errors
     /// Whatever is wrong with the file as a whole or with its header.
     pub fn open(path: &Path, format: Option<Format>) -> Result<Self, DataError> {
+        Self::open_as(path, format, &Dialect::default())
+    }
+
+    /// As [`Source::open`], of a CSV or TSV file that is written in a dialect.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; [`DataError::NoDialects`] if the file is of another format.
+    pub fn open_as(path: &Path, format: Option<Format>, dialect: &Dialect) -> Result<Self, DataError> {
         if path == Path::new(STANDARD_STREAM) {
             let spool = spool("standard input", io::stdin().lock())?;
-            return Self::from_spool("standard input", spool, format.unwrap_or(Format::Csv));
+            return Self::from_spool("standard input", spool, format.unwrap_or(Format::Csv), dialect);
         }
         let name = path.display().to_string();
         let failed = |source: io::Error| match source.kind() {
@@ -142,12 +166,12 @@ impl Source {
             return Err(DataError::Directory { file: name });
         }
         if !meta.is_file() {
-            let format = format.or_else(|| Format::of_path(path).ok()).unwrap_or(Format::Csv);
+            let known = Format::of_input(path).ok().map(|(format, _)| format);
             let spool = spool(&name, File::open(path).map_err(failed)?)?;
-            return Self::from_spool(&name, spool, format);
+            return Self::from_spool(&name, spool, format.or(known).unwrap_or(Format::Csv), dialect);
         }
-        let format = format.map_or_else(|| Format::of_path(path), Ok)?;
-        Self::inspect(name, path.to_path_buf(), format, None)
+        let (format, packing) = input_format(path, format, dialect)?;
+        Self::inspect(name, path.to_path_buf(), format, packing, dialect, None)
     }
 
     /// Copies a stream to a temporary file and opens that; `name` is what errors call it.
@@ -155,33 +179,43 @@ impl Source {
     /// # Errors
     /// As [`Source::open`].
     pub fn from_stream(name: &str, stream: impl Read, format: Format) -> Result<Self, DataError> {
-        Self::from_spool(name, spool(name, stream)?, format)
+        Self::from_spool(name, spool(name, stream)?, format, &Dialect::default())
     }
 
-    fn from_spool(name: &str, spool: TempPath, format: Format) -> Result<Self, DataError> {
-        Self::inspect(name.to_owned(), spool.to_path_buf(), format, Some(Arc::new(spool)))
+    fn from_spool(name: &str, spool: TempPath, format: Format, dialect: &Dialect) -> Result<Self, DataError> {
+        let spool = Arc::new(spool);
+        Self::inspect(name.to_owned(), spool.to_path_buf(), format, Packing::Either, dialect, Some(spool))
     }
 
-    fn inspect(name: String, path: PathBuf, format: Format, spool: Option<Arc<TempPath>>) -> Result<Self, DataError> {
+    fn inspect(
+        name: String,
+        path: PathBuf,
+        format: Format,
+        packing: Packing,
+        dialect: &Dialect,
+        spool: Option<Arc<TempPath>>,
+    ) -> Result<Self, DataError> {
+        check_dialect(&name, format, dialect)?;
         let failed = |source| DataError::Read { file: name.clone(), source };
         let file = File::open(&path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         if size == 0 {
             return Err(DataError::Empty { file: name });
         }
+        let text = |file| text::open(file, &name, format, packing, dialect);
         let (columns, layout) = match format {
-            Format::Csv | Format::Tsv => (csv::read_header(&name, file, format)?, Layout::Csv),
+            Format::Csv | Format::Tsv => (csv::read_header(&name, text(file)?, format, dialect)?, Layout::Csv),
             Format::Parquet => {
                 let (columns, footer) = parquet::read_footer(&name, file)?;
                 (columns, Layout::Parquet(footer))
             }
             Format::JsonLines => {
-                let keys = json::Keys::sample(&name, file)?;
+                let keys = json::Keys::sample(&name, text(file)?)?;
                 (keys.names(), Layout::Json(keys))
             }
         };
-        refuse_duplicates(&name, &columns)?;
-        Ok(Self { name, path, format, size, columns: columns.into(), layout, _spool: spool })
+        let dialect = Arc::new(dialect.clone());
+        Ok(Self { name, path, format, dialect, packing, size, columns: columns.into(), layout, _spool: spool })
     }
 
     /// What messages call the table: its path as given, or `standard input`.
@@ -199,6 +233,17 @@ impl Source {
     /// JSON Lines has no header: these are the keys of its first objects, see [`JSON_SAMPLE`](super::JSON_SAMPLE).
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// What is probably wrong with the table if a column is missing.
+    pub fn hint(&self) -> Option<String> {
+        let sampled = self.format == Format::JsonLines;
+        let keys = || format!("a column is a key of the first {} objects; the columns are ", json::SAMPLE);
+        header_hint(&self.columns).or_else(|| {
+            sampled.then(|| {
+                keys() + &self.columns.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            })
+        })
     }
 
     /// Size of the file in bytes.
@@ -224,15 +269,21 @@ impl Source {
 
     pub(super) fn read_within<N: AsRef<str>>(&self, columns: &[N], limits: Limits) -> Result<Batches, DataError> {
         let wanted: Vec<usize> = columns.iter().map(|name| self.find(name.as_ref())).collect::<Result<_, _>>()?;
-        let mut unique = wanted.clone();
+        self.read_at(&wanted, limits)
+    }
+
+    /// As [`Source::read`], of the columns at these places.
+    pub(super) fn read_at(&self, wanted: &[usize], limits: Limits) -> Result<Batches, DataError> {
+        let mut unique = wanted.to_vec();
         unique.sort_unstable();
         unique.dedup();
         let order = wanted.iter().filter_map(|index| unique.binary_search(index).ok()).collect();
-        let file = self.reopen()?;
         let reader: Box<dyn ReadBatches> = match &self.layout {
-            Layout::Csv => Box::new(csv::Reader::new(self, file, &unique, limits.rows)?),
-            Layout::Json(keys) => Box::new(json::Reader::new(self, file, keys, &unique, limits)),
-            Layout::Parquet(footer) => Box::new(parquet::Reader::new(self, file, footer, &unique, limits.rows)?),
+            Layout::Csv => Box::new(csv::Reader::new(self, &unique, limits.rows)?),
+            Layout::Json(keys) => Box::new(json::Reader::new(self, keys, &unique, limits)?),
+            Layout::Parquet(footer) => {
+                Box::new(parquet::Reader::new(self, self.reopen()?, footer, &unique, limits.rows)?)
+            }
         };
         Ok(Batches::new(reader, order, &self.name, self.size))
     }
@@ -252,13 +303,19 @@ impl Source {
     pub(super) fn with_all_keys(&self) -> Result<Self, DataError> {
         let mut source = self.clone();
         if let Layout::Json(keys) = &mut source.layout {
-            *keys = json::Keys::scan(&self.name, self.reopen()?)?;
+            *keys = json::Keys::scan(&self.name, self.text()?)?;
             source.columns = keys.names().into();
         }
         Ok(source)
     }
 
+    /// The text of a text format, from its beginning.
+    pub(super) fn text(&self) -> Result<Text, DataError> {
+        text::open(self.reopen()?, &self.name, self.format, self.packing, &self.dialect)
+    }
+
     fn find(&self, name: &str) -> Result<usize, DataError> {
+        refuse_duplicate(&self.name, &self.columns, name)?;
         self.columns.iter().position(|known| known == name).ok_or_else(|| DataError::ColumnMissing {
             file: self.name.clone(),
             column: name.to_owned(),
@@ -278,18 +335,33 @@ fn spool(name: &str, mut stream: impl Read) -> Result<TempPath, DataError> {
     Ok(file.into_temp_path())
 }
 
-/// Columns without a name may be many: nobody can ask for them.
-pub(super) fn refuse_duplicates(file: &str, columns: &[String]) -> Result<(), DataError> {
-    let mut seen = HashMap::with_capacity(columns.len());
-    for (index, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
-        if let Some(first) = seen.insert(column.as_str(), index) {
-            return Err(DataError::DuplicateColumn {
-                file: file.to_owned(),
-                column: column.clone(),
-                first: first + 1,
-                second: index + 1,
-            });
-        }
+/// The format of a file, and whether it is packed. A file in a dialect is CSV if its name says nothing.
+fn input_format(path: &Path, format: Option<Format>, dialect: &Dialect) -> Result<(Format, Packing), DataError> {
+    match (format, Format::of_input(path)) {
+        (None, Err(_)) if *dialect != Dialect::default() => Ok((Format::Csv, Packing::Either)),
+        (None, known) => known,
+        (Some(format), Ok((_, packing))) => Ok((format, packing)),
+        (Some(format), Err(_)) => Ok((format, Packing::Either)),
     }
-    Ok(())
+}
+
+/// Only CSV and TSV have dialects.
+pub(super) fn check_dialect(file: &str, format: Format, dialect: &Dialect) -> Result<(), DataError> {
+    match format.delimiter() {
+        None if *dialect != Dialect::default() => {
+            Err(DataError::NoDialects { file: file.to_owned(), format: format.label() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Fails if two columns have this name. Others may: nobody asks for them.
+pub(super) fn refuse_duplicate(file: &str, columns: &[String], name: &str) -> Result<(), DataError> {
+    let mut places = columns.iter().zip(1..).filter(|(column, _)| *column == name).map(|(_, place)| place);
+    match (places.next(), places.next()) {
+        (Some(first), Some(second)) => {
+            Err(DataError::DuplicateColumn { file: file.to_owned(), column: name.to_owned(), first, second })
+        }
+        _ => Ok(()),
+    }
 }

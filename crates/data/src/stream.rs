@@ -16,23 +16,60 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, Schema};
 
 use super::batch::{Batch, Lines};
-use super::column::Shortest;
 use super::csv::{Records, quote};
+use super::dialect::{Dialect, Header};
 use super::error::DataError;
 use super::json::{Kind, Members, RawLines, Wanted, Written, column, describe_line, elements, end_of_members};
-use super::source::Format;
+use super::source::{Format, check_dialect, refuse_duplicate};
+use super::text::{self, Packing, Text};
 use super::write::Added;
 
 /// A table that is read piece by piece.
 pub struct TableStream {
     name: Arc<str>,
     columns: Vec<String>,
+    format: Format,
     input: Input,
 }
 
 enum Input {
-    Csv { records: Box<Records<Box<dyn Read>>>, delimiter: u8 },
-    Json { lines: RawLines<Box<dyn Read>>, ahead: Option<(u64, String)> },
+    Csv(Box<Csv>),
+    Json { lines: RawLines<Text>, ahead: Option<(u64, String)> },
+}
+
+struct Csv {
+    records: Records<Text>,
+    /// The first record of a table without header.
+    first: Option<Record>,
+    dialect: Dialect,
+    delimiter: u8,
+    /// The header ends in `\r\n`.
+    windows_ends: bool,
+    /// Records read.
+    count: usize,
+}
+
+/// A record that outlives the reader's buffer.
+struct Record {
+    line: u64,
+    body: Vec<u8>,
+    fields: Vec<Vec<u8>>,
+    windows_end: bool,
+}
+
+impl Csv {
+    fn next(&mut self) -> Result<Option<Record>, DataError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        let Some(record) = self.records.next()? else { return Ok(None) };
+        Ok(Some(Record {
+            line: record.line,
+            body: record.body.to_vec(),
+            fields: record.fields().map(<[u8]>::to_vec).collect(),
+            windows_end: record.end == b"\r",
+        }))
+    }
 }
 
 /// Some samples that are answered together.
@@ -52,22 +89,36 @@ impl TableStream {
     ///
     /// # Errors
     /// An empty input, one whose header or first line cannot be read, and Parquet, which is read from its end.
-    pub fn open(name: &str, input: Box<dyn Read>, format: Format) -> Result<TableStream, DataError> {
-        let (columns, input) = match format.delimiter() {
-            Some(delimiter) => {
-                let mut records = Box::new(Records::new(name, input, format));
-                let Some(header) = records.next()? else { return Err(DataError::Empty { file: name.to_owned() }) };
-                let names = header.fields().map(|field| std::str::from_utf8(field).map(str::to_owned));
-                let line = header.line;
-                let names: Result<Vec<String>, _> = names.collect();
-                let not_text = |_| DataError::NotUtf8 { file: name.to_owned(), line, column: None };
-                (names.map_err(not_text)?, Input::Csv { records, delimiter })
+    pub fn open(
+        name: &str,
+        input: Box<dyn Read + Send>,
+        format: Format,
+        dialect: &Dialect,
+    ) -> Result<TableStream, DataError> {
+        check_dialect(name, format, dialect)?;
+        if format == Format::Parquet {
+            return Err(DataError::ParquetStream { file: name.to_owned() });
+        }
+        let input = text::open(input, name, format, Packing::Either, dialect)?;
+        let (columns, input) = match format {
+            Format::Csv | Format::Tsv => {
+                let records = Records::new(name, input, format, dialect);
+                let (dialect, delimiter) = (dialect.clone(), dialect.delimiter(format));
+                let mut csv = Box::new(Csv { records, first: None, dialect, delimiter, windows_ends: false, count: 0 });
+                let Some(header) = csv.next()? else { return Err(DataError::Empty { file: name.to_owned() }) };
+                let names = csv.dialect.names(header.fields.iter().map(Vec::as_slice), name, header.line)?;
+                csv.windows_ends = header.windows_end;
+                csv.first = Some(header).filter(|_| csv.dialect.header != Header::FirstRecord);
+                (names, Input::Csv(csv))
             }
-            None if format == Format::JsonLines => {
-                let mut lines = RawLines::new(name, input);
+            Format::JsonLines | Format::Parquet => {
+                let mut lines = RawLines::of_stream(name, input);
                 let ahead = next_line(&mut lines, name)?;
                 let Some((line, text)) = &ahead else { return Err(DataError::Empty { file: name.to_owned() }) };
                 let list = elements(text);
+                if list.is_none() && text.starts_with('[') {
+                    return Err(DataError::ListStream { file: name.to_owned() });
+                }
                 let first = list.as_ref().map_or(Some(text.as_str()), |all| text.get(all.first()?.clone()));
                 let object = first.unwrap_or("{}");
                 if let Some(error) = describe_line(name, *line, object.as_bytes(), &[]) {
@@ -75,13 +126,8 @@ impl TableStream {
                 }
                 (Members::of(object).map(|(key, _)| key).collect(), Input::Json { lines, ahead })
             }
-            None => {
-                let message = "it cannot be read as a stream".to_owned();
-                return Err(DataError::Parquet { file: name.to_owned(), message });
-            }
         };
-        super::source::refuse_duplicates(name, &columns)?;
-        Ok(TableStream { name: name.into(), columns, input })
+        Ok(TableStream { name: name.into(), columns, format, input })
     }
 
     /// The names of the columns; of JSON Lines, the keys of the first object.
@@ -94,6 +140,7 @@ impl TableStream {
     /// # Errors
     /// [`DataError::ColumnMissing`]
     pub fn require(&self, headers: &[String]) -> Result<(), DataError> {
+        headers.iter().try_for_each(|header| refuse_duplicate(&self.name, &self.columns, header))?;
         match headers.iter().find(|header| !self.columns.contains(header)) {
             None => Ok(()),
             Some(header) => Err(DataError::ColumnMissing {
@@ -104,6 +151,11 @@ impl TableStream {
         }
     }
 
+    /// How the table is written: the answers are written so too.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// What messages call the table.
     pub fn name(&self) -> &str {
         &self.name
@@ -111,11 +163,15 @@ impl TableStream {
 
     /// The header line for an output with more columns; nothing for JSON Lines.
     pub fn header(&self, added: &[&str]) -> Vec<u8> {
-        let Input::Csv { delimiter, .. } = &self.input else { return Vec::new() };
+        let Input::Csv(csv) = &self.input else { return Vec::new() };
+        if csv.dialect.header != Header::FirstRecord {
+            return Vec::new();
+        }
+        let delimiter = &csv.delimiter;
         let names = self.columns.iter().map(String::as_str).chain(added.iter().copied());
         let names: Vec<Vec<u8>> = names.map(|name| quote(name, *delimiter)).collect();
         let mut line = names.join(delimiter);
-        line.push(b'\n');
+        line.extend_from_slice(if csv.windows_ends { b"\r\n" } else { b"\n" });
         line
     }
 
@@ -125,7 +181,7 @@ impl TableStream {
     /// Records and lines that cannot be read.
     pub fn next(&mut self, size: usize) -> Result<Option<Piece>, DataError> {
         let piece = match &mut self.input {
-            Input::Csv { records, .. } => next_records(records, size, self.columns.len(), &self.name)?,
+            Input::Csv(csv) => next_records(csv, size, self.columns.len(), &self.name)?,
             Input::Json { lines, ahead } => next_objects(lines, ahead, size, &self.name)?,
         };
         Ok((!piece.texts.is_empty()).then_some(piece))
@@ -139,8 +195,9 @@ impl TableStream {
         let (mut lines, mut columns) = (Lines::new(), Vec::with_capacity(headers.len()));
         piece.lines().for_each(|line| lines.push(line));
         match &self.input {
-            Input::Csv { .. } => {
+            Input::Csv(_) => {
                 for header in headers {
+                    refuse_duplicate(&self.name, &self.columns, header)?;
                     let place = self.columns.iter().position(|column| column == header);
                     let field = |fields: &Vec<Option<String>>| fields.get(place?)?.clone();
                     let values: StringArray = piece.fields.iter().map(field).collect();
@@ -181,12 +238,12 @@ impl TableStream {
     pub fn write(&self, piece: &Piece, added: &[Added<'_>], out: &mut Vec<u8>) -> Result<(), DataError> {
         let end: &[u8] = if piece.windows_ends { b"\r\n" } else { b"\n" };
         let value = |column: &Added<'_>, sample: usize| column.values.get(sample).copied().unwrap_or(f64::NAN);
-        if let Input::Csv { delimiter, .. } = &self.input {
+        if let Input::Csv(csv) = &self.input {
             for (sample, (_, text)) in piece.texts.iter().enumerate() {
                 out.extend_from_slice(text.as_bytes());
                 for column in added {
-                    out.push(*delimiter);
-                    out.extend_from_slice(Shortest(value(column, sample)).to_string().as_bytes());
+                    out.push(csv.delimiter);
+                    out.extend_from_slice(&csv.dialect.number(value(column, sample)));
                 }
                 out.extend_from_slice(end);
             }
@@ -256,34 +313,32 @@ impl Piece {
     }
 }
 
-fn next_records(
-    records: &mut Records<Box<dyn Read>>,
-    size: usize,
-    width: usize,
-    file: &str,
-) -> Result<Piece, DataError> {
+fn next_records(csv: &mut Csv, size: usize, width: usize, file: &str) -> Result<Piece, DataError> {
     let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
     while piece.texts.len() < size {
-        let Some(record) = records.next()? else { break };
-        let line = record.line;
-        if record.len() != width {
-            return Err(DataError::FieldCount { file: file.to_owned(), line, expected: width, found: record.len() });
+        let Some(record) = csv.next()? else { break };
+        let (line, found) = (record.line, record.fields.len());
+        if found != width {
+            let first = csv.count == 0;
+            return Err(DataError::FieldCount { file: file.to_owned(), line, expected: width, found, first });
         }
+        csv.count += 1;
         let not_text = |_| DataError::NotUtf8 { file: file.to_owned(), line, column: None };
-        let text = std::str::from_utf8(record.body).map_err(not_text)?.to_owned();
-        let fields = record.fields().map(|field| {
-            let field = std::str::from_utf8(field).map_err(not_text)?;
+        let text = String::from_utf8(record.body).map_err(|error| not_text(error.utf8_error()))?;
+        let fields = record.fields.iter().map(|field| {
+            let field = csv.dialect.value(field);
+            let field = std::str::from_utf8(&field).map_err(not_text)?;
             Ok((!field.is_empty()).then(|| field.to_owned()))
         });
         piece.fields.push(fields.collect::<Result<_, DataError>>()?);
-        piece.windows_ends |= record.end == b"\r";
+        piece.windows_ends |= record.windows_end;
         piece.texts.push((line, text));
     }
     Ok(piece)
 }
 
 fn next_objects(
-    lines: &mut RawLines<Box<dyn Read>>,
+    lines: &mut RawLines<Text>,
     ahead: &mut Option<(u64, String)>,
     size: usize,
     file: &str,
@@ -314,7 +369,7 @@ fn next_objects(
 }
 
 /// The next line that is not blank, without its end.
-fn next_line(lines: &mut RawLines<Box<dyn Read>>, file: &str) -> Result<Option<(u64, String)>, DataError> {
+fn next_line(lines: &mut RawLines<Text>, file: &str) -> Result<Option<(u64, String)>, DataError> {
     let mut bytes = Vec::new();
     let Some(line) = lines.read_onto(&mut bytes)? else { return Ok(None) };
     let mut text =

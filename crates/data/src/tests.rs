@@ -92,7 +92,7 @@ fn csv_is_text_as_written() {
 #[test]
 fn csv_lines_are_those_of_the_file() {
     let room = Room::new();
-    for end in ["\n", "\r\n"] {
+    for end in ["\n", "\r\n", "\r"] {
         let text = "\na,b\n1,\"x\ny\n\nz\"\n\n\n2,\"\"\n3,q".replace('\n', end);
         let source = room.source("a.csv", text);
         for batch in [1, 2, 10] {
@@ -136,7 +136,10 @@ fn csv_errors_name_the_place() {
     // One character split over two fields is no text, though the bytes together are.
     assert_eq!(error(b"a,b\n1,\xc3\n2,\xa9\n"), "`a.csv` line 2: the value of `b` is not UTF-8");
     let open = |text: &[u8]| message(&room, &open_error(&room, "a.csv", text));
-    assert_eq!(open(b"x,y,x\n"), "`a.csv` has two columns named `x`: column 1 and column 3");
+    let twice = room.source("a.csv", "x,b,x\n1,2,3\n");
+    let error = twice.read(&["x"]).err().unwrap();
+    assert_eq!(message(&room, &error), "`a.csv` has two columns named `x`: column 1 and column 3");
+    assert_eq!(rows(&twice, &["b"], 10)[0].1, ["2"]);
     assert_eq!(open(b"a,\xff\n"), "`a.csv` line 1: the text is not UTF-8");
     // What is not read need not be text.
     assert_eq!(rows(&room.source("a.csv", b"a,b\n\xff,2\n"), &["b"], 10)[0].1, ["2"]);
@@ -149,7 +152,7 @@ fn csv_columns_that_are_not_there() {
     assert_eq!(message(&room, &error), "`a.csv` has no column `c`");
     assert_eq!(error.help(), "its columns are `a`, `b`");
     let error = room.source("a.csv", "a;b\n1;2\n").read(&["a"]).err().unwrap();
-    assert!(error.help().contains("separate the columns by commas"), "{}", error.help());
+    assert!(error.help().contains("--delimiter ';'"), "{}", error.help());
 }
 
 #[test]
@@ -162,6 +165,69 @@ fn csv_fields_larger_than_the_buffer() {
     assert_eq!(rows[1], (Some(700_003), strings(&["y"])));
     let endless = room.source("b.csv", format!("a,b\n1,\"{}", "x".repeat(1 << 27)));
     assert!(matches!(first_error(&endless, &["b"]), DataError::RecordTooLong { line: 2, .. }));
+}
+
+#[test]
+fn text_after_a_closing_quote_is_an_error() {
+    let room = Room::new();
+    let error = |text: &str| message(&room, &first_error(&room.source("a.csv", text), &["b"]));
+    let stray = "text follows a closing quote";
+    assert_eq!(error("a,b\n1,\"x\" y\n"), format!("`a.csv` line 2: {stray}"));
+    assert_eq!(error("a,b\r1,2\r1,\"x\"y"), format!("`a.csv` line 3: {stray}"));
+    let swallowed = "a,b\n1,\"tall\n2,ok\n3,\"short\"\n4,ok\n";
+    assert_eq!(error(swallowed), format!("`a.csv` line 4: {stray}, in a record that starts on line 2"));
+    let texts = |text: &str| rows(&room.source("a.csv", text), &["b"], 9).into_iter().map(|(_, row)| row[0].clone()).collect::<Vec<_>>();
+    assert_eq!(texts("a,b\n1,x\"y\n\"\",\"a\"\"\"\n\"\"\"\",\n"), ["x\"y", "a\"", "∅"]);
+}
+
+#[test]
+fn comments_and_quotes_are_as_the_dialect_says() {
+    let room = Room::new();
+    let dialect = Dialect {
+        comment: Some(b'|'),
+        quotes: false,
+        trim: true,
+        nulls: vec!["?".into()],
+        header: Header::Names(strings(&["a", "b"])),
+        ..Dialect::default()
+    };
+    let path = room.file("a.data", "|x,y,z\n1, \"q\n\n|\n2, ?\n|end");
+    let source = Source::open_as(&path, None, &dialect).unwrap();
+    assert_eq!(rows(&source, &["a", "b"], 9), [(Some(2), strings(&["1", "\"q"])), (Some(5), strings(&["2", "∅"]))]);
+    let none = Dialect { header: Header::Names(strings(&["a"])), ..dialect };
+    assert!(matches!(Source::open_as(&path, None, &none), Err(DataError::NamesGiven { found: 2, .. })));
+    assert!(matches!(Source::open_as(&room.file("a.jsonl", "{}"), None, &none), Err(DataError::NoDialects { .. })));
+}
+
+#[test]
+fn packed_files_are_read() {
+    use std::io::Write;
+    let room = Room::new();
+    let packed = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    // Two members in one file, as `cat` makes them.
+    let source = room.source("a.csv.gz", [packed("a,b\n1,2\n"), packed("3,4\n")].concat());
+    assert_eq!(rows(&source, &["b"], 9), [(Some(2), strings(&["2"])), (Some(3), strings(&["4"]))]);
+    assert_eq!(rows(&room.source("a.jsonl.gz", packed("[{\"a\":1}]")), &["a"], 9).len(), 1);
+    assert!(matches!(open_error(&room, "b.csv", packed("a\n1\n")), DataError::OtherFormat { found: "gzip", .. }));
+    let cut = room.source("c.csv.gz", &packed(&"a,b\n1,2\n".repeat(999))[..40]);
+    assert!(matches!(first_error(&cut, &["a"]), DataError::Read { .. }));
+}
+
+#[test]
+fn json_lists_are_tables() {
+    let room = Room::new();
+    let source = room.source("a.json", "\u{feff}[\n{\"a\": \"x\",\n\"b\": [1, {}]},\n\n {\"a\": \"],\\\"\"}\n]\n");
+    assert_eq!(rows(&source, &["a"], 1), [(Some(2), strings(&["x"])), (Some(5), strings(&["],\""]))]);
+    let error = |text: &str| message(&room, &open_error(&room, "b.json", text));
+    assert!(error("[{\"a\":1},\n{\"a\":2}").ends_with("the list is not closed"));
+    assert!(error("[{\"a\":1},]").ends_with("a value is missing in the list"));
+    assert!(error("[{\"a\":1}]\n[]").ends_with("line 2, column 1: invalid JSON: text follows the list"));
+    assert!(error("[{\"a\":1},\n2]").ends_with("line 2: expected an object, found a number"));
+    assert!(matches!(open_error(&room, "c.json", "[]"), DataError::Empty { .. }));
 }
 
 #[test]
@@ -189,7 +255,10 @@ fn formats_by_extension() {
     assert_eq!(Format::of_path("x/y.CSV".as_ref()).unwrap(), Format::Csv);
     assert_eq!(Format::of_path("y.ndjson".as_ref()).unwrap(), Format::JsonLines);
     let error = open_error(&room, "a.csv.gz", "x");
-    assert_eq!(message(&room, &error), "cannot tell the format of `a.csv.gz`: unknown extension `.gz`");
+    assert_eq!(message(&room, &error), "`a.csv.gz` is not gzip: it begins as plain text");
+    let error = open_error(&room, "a.parquet.gz", "x");
+    assert_eq!(message(&room, &error), "cannot tell the format of `a.parquet.gz`: unknown extension `.gz`");
+    let error = open_error(&room, "a.csv.zip", "x");
     assert!(error.help().starts_with("unpack it first; the known extensions are .csv"), "{}", error.help());
     let error = open_error(&room, "data", "x");
     assert_eq!(message(&room, &error), "cannot tell the format of `data`: it has no extension");

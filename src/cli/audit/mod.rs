@@ -10,6 +10,7 @@ use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream, outside};
 use super::fault::Trouble;
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::words;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{EncodeOptions, Encoded, Resampling, Samples};
@@ -65,6 +66,10 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 impl Args {
     fn tolerance(&self) -> Tolerance {
         self.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative)
+    }
+
+    pub fn files(&self) -> Files<'_> {
+        Files::of(&self.input.spec, &self.input.data.data).writes("--html", self.html.as_deref())
     }
 
     /// Whether more is shown than the rows.

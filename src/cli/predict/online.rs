@@ -11,7 +11,7 @@ use crate::cli::console::Console;
 use crate::cli::input::Spec;
 use crate::cli::setting::words;
 use crate::cli::stop::{Outcome, Stop};
-use crate::cli::stream::{Job, Scores, answer, open};
+use crate::cli::stream::{Job, Scores, answer};
 use crate::cli::train::stop;
 use crate::data::{Piece, TableStream};
 use crate::language::program::Program;
@@ -47,7 +47,7 @@ pub fn run(
         settings: words(&args.settings),
         shown: &args.shown,
     };
-    let table = open(&args.data, args.data_format)?;
+    let table = args.form.stream(&args.data)?;
     let headers: Vec<String> = scorer.features.headers().map(str::to_owned).collect();
     table.require(&headers)?;
     let unseen = RefCell::new(BTreeMap::new());

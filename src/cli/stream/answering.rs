@@ -1,7 +1,5 @@
 //! One run over a stream: read a batch, answer it, write the answers, save the state, go on.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use super::saved::{Answers, Saved, StateFile};
@@ -12,7 +10,7 @@ use crate::cli::dataset::{Painter, Shown, prediction_column};
 use crate::cli::fault::refuse;
 use crate::cli::input::{Spec, name_of};
 use crate::cli::stop::{Outcome, Stop, Verdict};
-use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream};
+use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream, header_hint};
 use crate::language::program::Program;
 use crate::report::{Movement, StreamReport};
 
@@ -99,8 +97,11 @@ struct Stream<'a> {
 impl<'a> Stream<'a> {
     fn new(job: &'a Job<'a>, scores: Scores<'a>, table: TableStream) -> Result<Stream<'a>, Stop> {
         let data = name_of(job.data);
+        same_format(job.output, table.format())?;
         let prediction = match &scores {
-            Scores::Column(named) => prediction_column(*named, job.program, &data, table.columns())?,
+            Scores::Column(named) => {
+                prediction_column(*named, job.program, &data, table.columns(), header_hint(table.columns()))?
+            }
             Scores::Model { header, .. } => (*header).to_owned(),
         };
         let name = job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned);
@@ -292,19 +293,18 @@ fn same_settings(saved: &Saved, job: &Job<'_>, prediction: &str, scores: &Scores
     Ok(())
 }
 
-/// Opens the data of a stream.
-pub fn open(data: &Path, format: Option<Format>) -> Result<TableStream, Stop> {
-    if data == Path::new(STANDARD_STREAM) {
-        let input: Box<dyn Read> = Box::new(io::stdin());
-        return Ok(TableStream::open("standard input", input, format.unwrap_or(Format::Csv))?);
+/// Answers are written as the data are.
+fn same_format(output: Option<&Path>, format: Format) -> Result<(), Stop> {
+    let Some(output) = output.filter(|path| *path != Path::new(STANDARD_STREAM)) else { return Ok(()) };
+    let packed = output.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    let named = Format::of_path(output).ok();
+    if !packed && named.is_none_or(|named| named == format) {
+        return Ok(());
     }
-    let name = data.display().to_string();
-    let format = format.map_or_else(|| Format::of_path(data), Ok)?;
-    let file = File::open(data).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => DataError::NotFound { file: name.clone() },
-        _ => DataError::Read { file: name.clone(), source },
-    })?;
-    Ok(TableStream::open(&name, Box::new(file), format)?)
+    let named = named.map_or_else(|| "gzip".to_owned(), |named| named.to_string());
+    let message =
+        format!("`{}` would be {named}, and a stream is written as its data are, in {format}", output.display());
+    Err(Stop::failed(message, format!("let its name end in `.{}`", format.name())))
 }
 
 /// Rows that take no part, and why.

@@ -1,6 +1,5 @@
 //! Records to batches of text columns.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
@@ -9,13 +8,16 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::Records;
 use crate::batch::{DEFAULT_BATCH_ROWS, Lines, MAX_BATCH_BYTES, Part, ReadBatches};
+use crate::dialect::{Dialect, Header};
 use crate::error::DataError;
 use crate::source::Source;
+use crate::text::Text;
 
 /// Reads some columns of a CSV file.
 pub(crate) struct Reader {
     file: String,
-    records: Records<File>,
+    records: Records<Text>,
+    dialect: Arc<Dialect>,
     /// Fields of every record.
     width: usize,
     indices: Vec<usize>,
@@ -26,14 +28,18 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// A reader of the columns at `indices`, which are ascending.
-    pub fn new(source: &Source, file: File, indices: &[usize], batch_rows: usize) -> Result<Self, DataError> {
-        let mut records = Records::new(source.name(), file, source.format());
-        records.next()?; // the header, which the source knows
+    pub fn new(source: &Source, indices: &[usize], batch_rows: usize) -> Result<Self, DataError> {
+        let dialect = source.dialect.clone();
+        let mut records = Records::new(source.name(), source.text()?, source.format(), &dialect);
+        if dialect.header == Header::FirstRecord {
+            records.next()?; // the source knows it
+        }
         let names = indices.iter().filter_map(|&index| source.columns().get(index));
         let fields: Vec<Field> = names.map(|name| Field::new(name, DataType::Utf8, true)).collect();
         Ok(Self {
             file: source.name().to_owned(),
             records,
+            dialect,
             width: source.columns().len(),
             indices: indices.to_vec(),
             schema: Arc::new(Schema::new(fields)),
@@ -63,6 +69,7 @@ impl ReadBatches for Reader {
         let mut texts: Vec<TextBuilder> = self.indices.iter().map(|_| TextBuilder::new(self.batch_rows)).collect();
         let mut lines = Lines::new();
         let (mut rows, mut bytes) = (0, 0);
+        let plain = self.dialect.is_plain();
         while rows < self.batch_rows && bytes < MAX_BATCH_BYTES {
             let Some(record) = self.records.next()? else { break };
             if record.len() != self.width {
@@ -71,10 +78,12 @@ impl ReadBatches for Reader {
                     line: record.line,
                     expected: self.width,
                     found: record.len(),
+                    first: self.next_row + rows == 0,
                 });
             }
             for (text, &index) in texts.iter_mut().zip(&self.indices) {
-                text.push(record.field(index));
+                let field = record.field(index);
+                if plain { text.push(field) } else { text.push(&self.dialect.value(field)) }
             }
             lines.push(record.line);
             bytes += record.body.len();

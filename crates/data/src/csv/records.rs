@@ -15,6 +15,7 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
+use crate::dialect::Dialect;
 use crate::error::DataError;
 use crate::source::Format;
 
@@ -28,6 +29,12 @@ pub(crate) struct Records<R> {
     name: String,
     input: R,
     core: csv_core::Reader,
+    delimiter: u8,
+    comment: Option<u8>,
+    /// Line ends of `\r` alone, which the grammar does not count.
+    lone_returns: u64,
+    /// The last record ended in `\r`.
+    after_return: bool,
     /// Bytes of the file; `buffer[..filled]` are valid.
     buffer: Vec<u8>,
     filled: usize,
@@ -79,12 +86,18 @@ impl<'a> Record<'a> {
 
 impl<R: Read> Records<R> {
     /// Records of a stream that is at its beginning; `name` is what errors call it.
-    pub fn new(name: &str, input: R, format: Format) -> Self {
-        let delimiter = format.delimiter().unwrap_or(b',');
+    pub fn new(name: &str, input: R, format: Format, dialect: &Dialect) -> Self {
+        let delimiter = dialect.delimiter(format);
+        let mut core = csv_core::ReaderBuilder::new();
+        core.delimiter(delimiter).comment(dialect.comment).quoting(dialect.quotes);
         Self {
             name: name.to_owned(),
             input,
-            core: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            core: core.build(),
+            delimiter,
+            comment: dialect.comment,
+            lone_returns: 0,
+            after_return: false,
             buffer: vec![0; BUFFER],
             filled: 0,
             start: 0,
@@ -122,7 +135,7 @@ impl<R: Read> Records<R> {
                 ReadRecordResult::InputEmpty | ReadRecordResult::End => {}
                 ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => return Ok(Some(self.record(at, at - 1, line, count))),
+                ReadRecordResult::Record => return self.record(at, at - 1, line, count).map(Some),
             }
         }
     }
@@ -141,9 +154,10 @@ impl<R: Read> Records<R> {
         let (output, ends) = (&mut self.text[text_len..], &mut self.ends[count..]);
         let (result, _, wrote, ended) = self.core.read_record(b"\n", output, ends);
         match result {
-            ReadRecordResult::Record => Ok(Some(self.record(self.filled, self.filled, line, count + ended))),
+            ReadRecordResult::Record => self.record(self.filled, self.filled, line, count + ended).map(Some),
             _ if wrote > 0 => {
-                let line = self.record(self.filled, self.filled, line, count).line;
+                let raw = &self.buffer[self.start..self.filled];
+                let line = line + self.lone_returns + line_ends(&raw[..self.lead(raw)], self.after_return);
                 Err(DataError::OpenQuote { file: self.name.clone(), line })
             }
             _ => Ok(None),
@@ -151,21 +165,43 @@ impl<R: Read> Records<R> {
     }
 
     /// The record whose bytes, with what leads it, are `start..body_end` and whose line end reaches to `end`.
-    fn record(&mut self, end: usize, body_end: usize, line: u64, count: usize) -> Record<'_> {
+    fn record(&mut self, end: usize, body_end: usize, line: u64, count: usize) -> Result<Record<'_>, DataError> {
         let raw = &self.buffer[self.start..body_end];
-        let at_file_start = self.taken == (self.filled - self.start) as u64;
-        let mark = if at_file_start && raw.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        let breaks = raw[mark..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let (lead, body) = raw.split_at(mark + breaks);
-        let skipped = if breaks == 0 { 0 } else { lead.iter().filter(|&&byte| byte == b'\n').count() };
+        let (lead, body) = raw.split_at(self.lead(raw));
+        let skipped = line_ends(lead, self.after_return);
+        let newlines = lead.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        let line = line + self.lone_returns + skipped;
+        self.lone_returns += skipped - newlines;
+        // A quote that encloses is not among the text of the fields, so this record has quoted fields.
+        let text_len = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
+        if text_len + count != body.len() + 1 {
+            if let Some(stray) = stray_quote(body, self.delimiter) {
+                let at = line + line_ends(body.get(..stray).unwrap_or_default(), false);
+                return Err(DataError::StrayQuote { file: self.name.clone(), line: at, start: line });
+            }
+            let newlines = body.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            self.lone_returns += line_ends(body, false) - newlines;
+        }
         self.start = end;
-        Record {
-            line: line + skipped as u64,
-            lead,
-            body,
-            end: &self.buffer[body_end..end],
-            text: &self.text,
-            ends: &self.ends[..count],
+        let end = &self.buffer[body_end..end];
+        self.after_return = end == b"\r";
+        Ok(Record { line, lead, body, end, text: &self.text, ends: &self.ends[..count] })
+    }
+
+    /// How many bytes stand before the record itself: a byte order mark, line ends, and comments.
+    fn lead(&self, raw: &[u8]) -> usize {
+        let at_file_start = self.taken == (self.filled - self.start) as u64;
+        let mut lead = if at_file_start && raw.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        loop {
+            let rest = raw.get(lead..).unwrap_or_default();
+            lead += rest.iter().take_while(|byte| is_break(byte)).count();
+            let rest = raw.get(lead..).unwrap_or_default();
+            if self.comment.is_none() || rest.first() != self.comment.as_ref() {
+                return lead;
+            }
+            // The grammar ends a comment at `\n` alone.
+            lead += rest.iter().take_while(|&&byte| byte != b'\n').count();
         }
     }
 
@@ -197,4 +233,36 @@ impl<R: Read> Records<R> {
         }
         Ok(moved)
     }
+}
+
+/// Line ends in some bytes that are followed by others: `\n`, `\r\n` or a lone `\r`. `after_return` says that a `\r` stands
+/// before them.
+fn line_ends(bytes: &[u8], after_return: bool) -> u64 {
+    let (mut count, mut open) = (0, after_return);
+    for &byte in bytes {
+        count += u64::from(byte == b'\n' || open);
+        open = byte == b'\r';
+    }
+    count + u64::from(open)
+}
+
+/// Where a closing quote is followed by something else than a delimiter or the end of the record.
+fn stray_quote(body: &[u8], delimiter: u8) -> Option<usize> {
+    let mut inside = false;
+    let mut escaped = None;
+    for at in memchr::memchr_iter(b'"', body) {
+        if escaped == Some(at) {
+            escaped = None;
+        } else if !inside {
+            // Other quotes are characters of a field that is not quoted.
+            inside = at == 0 || body.get(at - 1) == Some(&delimiter);
+        } else {
+            match body.get(at + 1) {
+                Some(b'"') => escaped = Some(at + 1),
+                Some(&next) if next != delimiter => return Some(at),
+                _ => inside = false,
+            }
+        }
+    }
+    None
 }

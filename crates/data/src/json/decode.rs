@@ -148,9 +148,11 @@ pub(crate) fn column(values: &[Option<&str>], kind: Kind) -> ArrayRef {
     })
 }
 
-/// A number that is finite as a double.
+/// A number that is finite as a double; an integer also has to be that double.
 fn number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let is_integer = !text.bytes().any(|byte| b".eE".contains(&byte));
+    (!is_integer || text.parse::<i128>().is_ok_and(|integer| number as i128 == integer)).then_some(number)
 }
 
 #[cfg(test)]

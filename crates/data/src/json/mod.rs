@@ -1,4 +1,4 @@
-//! JSON Lines: one object on each line.
+//! JSON Lines: one object on each line; or one list of objects.
 //!
 //! Strings are text, numbers are text exactly as written, `null` and a missing key are nulls, and a column of
 //! nothing but `true` and `false` is boolean. Blank lines are skipped. Lists and objects have no place in a column

@@ -3,7 +3,6 @@
 //! Lines are gathered and decoded together; when a batch fails they are looked at one by one to say which is wrong and
 //! why.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
@@ -16,22 +15,50 @@ use super::keys::{Keys, Kind};
 use crate::batch::{Limits, Lines as RowLines, MAX_BATCH_BYTES, Part, ReadBatches};
 use crate::error::DataError;
 use crate::source::Source;
+use crate::text::Text;
 
 const BUFFER: usize = 1 << 18;
 const MAX_LINE: u64 = 1 << 26;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The lines of a file that are not blank.
-pub(crate) struct Lines<R = File> {
+/// The lines of a file that are not blank, or the elements of the one list that it is.
+pub(crate) struct Lines<R = Text> {
     file: String,
     input: BufReader<R>,
     line: u64,
     bytes: u64,
+    shape: Shape,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A list if it begins as one, else lines.
+    Unknown,
+    Lines,
+    /// One list, of which the next element is or is not the first.
+    List {
+        first: bool,
+    },
+    /// The list is closed.
+    Closed,
 }
 
 impl<R: Read> Lines<R> {
+    /// Lines or one list of objects, as it comes.
     pub fn new(file: &str, input: R) -> Self {
-        Self { file: file.to_owned(), input: BufReader::with_capacity(BUFFER, input), line: 0, bytes: 0 }
+        let input = BufReader::with_capacity(BUFFER, input);
+        Self { file: file.to_owned(), input, line: 0, bytes: 0, shape: Shape::Unknown }
+    }
+
+    /// Lines alone: a list on a line is a line.
+    pub fn of_stream(file: &str, input: R) -> Self {
+        Self { shape: Shape::Lines, ..Self::new(file, input) }
+    }
+
+    /// Whether the file is one list; known once something was read.
+    pub fn is_list(&self) -> bool {
+        matches!(self.shape, Shape::List { .. } | Shape::Closed)
     }
 
     /// Bytes of the lines read so far.
@@ -39,8 +66,17 @@ impl<R: Read> Lines<R> {
         self.bytes
     }
 
-    /// Appends the next line that is not blank, with its line end, to `out` and returns its number.
+    /// Appends the next line that is not blank, with its line end, to `out` and returns its number. An element of a list is
+    /// appended as one line, and the number is that of the line on which it begins.
     pub fn read_onto(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>, DataError> {
+        if self.shape == Shape::Unknown {
+            self.shape = self.look()?;
+        }
+        match self.shape {
+            Shape::List { first } => return self.read_element(first, out),
+            Shape::Closed => return Ok(None),
+            Shape::Unknown | Shape::Lines => {}
+        }
         let start = out.len();
         loop {
             let read = self
@@ -69,6 +105,95 @@ impl<R: Read> Lines<R> {
     }
 }
 
+impl<R: Read> Lines<R> {
+    /// What the file begins as. A bracket that opens a list is passed, with what stands before it.
+    fn look(&mut self) -> Result<Shape, DataError> {
+        let failed = |source| DataError::Read { file: self.file.clone(), source };
+        let bytes = self.input.fill_buf().map_err(failed)?;
+        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let blank = bytes.iter().skip(mark).take_while(|byte| byte.is_ascii_whitespace()).count();
+        if bytes.get(mark + blank) != Some(&b'[') {
+            return Ok(Shape::Lines);
+        }
+        let passed = mark + blank + 1;
+        let newlines = bytes.iter().take(passed).filter(|&&byte| byte == b'\n').count() as u64;
+        self.line = 1 + newlines;
+        self.bytes += passed as u64;
+        self.input.consume(passed);
+        Ok(Shape::List { first: true })
+    }
+
+    /// Appends the next element of the list. Line ends within it become spaces.
+    fn read_element(&mut self, first: bool, out: &mut Vec<u8>) -> Result<Option<u64>, DataError> {
+        let start = out.len();
+        let (mut depth, mut quoted, mut escaped, mut line) = (0_u32, false, false, self.line);
+        loop {
+            let Some(byte) = self.next_byte()? else {
+                return Err(self.wrong("the list is not closed"));
+            };
+            if out.len() - start > MAX_LINE as usize {
+                let (file, limit) = (self.file.clone(), MAX_LINE as usize);
+                return Err(DataError::RecordTooLong { file, line, limit });
+            }
+            let empty = out.len() == start;
+            match byte {
+                b'\n' | b'\r' if !quoted => {
+                    if !empty {
+                        out.push(b' ');
+                    }
+                    continue;
+                }
+                b' ' | b'\t' if empty => continue,
+                b',' | b']' if depth == 0 && !quoted => {
+                    let closed = byte == b']';
+                    if empty && !(closed && first) {
+                        return Err(self.wrong("a value is missing in the list"));
+                    }
+                    self.shape = if closed { Shape::Closed } else { Shape::List { first: false } };
+                    if closed {
+                        self.end()?;
+                    }
+                    out.extend((!empty).then_some(b'\n'));
+                    return Ok((!empty).then_some(line));
+                }
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                b'[' | b'{' if !quoted => depth = depth.saturating_add(1),
+                b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if empty {
+                line = self.line;
+            }
+            out.push(byte);
+        }
+    }
+
+    /// Nothing may follow the list.
+    fn end(&mut self) -> Result<(), DataError> {
+        while let Some(byte) = self.next_byte()? {
+            if !byte.is_ascii_whitespace() {
+                return Err(self.wrong("text follows the list"));
+            }
+        }
+        Ok(())
+    }
+
+    fn next_byte(&mut self) -> Result<Option<u8>, DataError> {
+        let failed = |source| DataError::Read { file: self.file.clone(), source };
+        let Some(&byte) = self.input.fill_buf().map_err(failed)?.first() else { return Ok(None) };
+        self.input.consume(1);
+        self.bytes += 1;
+        self.line += u64::from(byte == b'\n');
+        Ok(Some(byte))
+    }
+
+    fn wrong(&self, message: &str) -> DataError {
+        DataError::Json { file: self.file.clone(), line: self.line, column: 1, message: message.to_owned() }
+    }
+}
+
 /// Reads some keys of a JSON Lines file.
 pub(crate) struct Reader {
     lines: Lines,
@@ -84,7 +209,7 @@ impl Reader {
     /// A reader of the keys at `indices`, which are ascending.
     ///
     /// Numbers are text as written unless `numbers` is set, which needs the kinds of all values to be known.
-    pub fn new(source: &Source, file: File, keys: &Keys, indices: &[usize], limits: Limits) -> Self {
+    pub fn new(source: &Source, keys: &Keys, indices: &[usize], limits: Limits) -> Result<Self, DataError> {
         // Without any column a batch would lose its rows; the first key does no harm, the caller drops it.
         let indices = if indices.is_empty() { &[0] } else { indices };
         let (names, kinds): (Vec<String>, Vec<Kind>) = indices
@@ -95,14 +220,14 @@ impl Reader {
                 (name.to_owned(), if typed { kind } else { Kind::Text })
             })
             .unzip();
-        Self {
-            lines: Lines::new(source.name(), file),
+        Ok(Self {
+            lines: Lines::new(source.name(), source.text()?),
             wanted: Wanted::new(names.iter().map(String::as_str)),
             names,
             kinds,
             batch_rows: limits.rows,
             next_row: 0,
-        }
+        })
     }
 
     /// The batch that lines make; none if one of them is wrong.

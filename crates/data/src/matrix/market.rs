@@ -12,6 +12,12 @@ use crate::atomic::{STANDARD_STREAM, write_atomically};
 use crate::column::Shortest;
 use crate::error::DataError;
 
+/// The files that an export may write.
+pub(super) fn files(path: &Path) -> Vec<PathBuf> {
+    let vectors = ["l", "u", "lo", "hi", "w", "soft", "z"].map(|name| companion(path, name));
+    std::iter::once(path.to_path_buf()).chain(vectors).collect()
+}
+
 /// Writes the vectors, then the matrix, so that whoever sees the matrix finds the vectors too.
 pub(super) fn write(numbers: &Numbers<'_>, path: &Path) -> Result<Vec<PathBuf>, DataError> {
     if path == Path::new(STANDARD_STREAM) {

@@ -102,6 +102,16 @@ impl FromStr for MatrixFormat {
     }
 }
 
+/// The files that [`write_numbers`] may write.
+pub fn files_of(format: MatrixFormat, path: &Path) -> Vec<PathBuf> {
+    match format {
+        MatrixFormat::Market => market::files(path),
+        MatrixFormat::Json | MatrixFormat::Npz | MatrixFormat::Mps | MatrixFormat::Lp | MatrixFormat::Safetensors => {
+            vec![path.to_path_buf()]
+        }
+    }
+}
+
 /// Writes the numbers to `path`, atomically, and returns the files written. `-` is standard output, except for
 /// MatrixMarket, which is several files: `x.mtx`, and beside it `x.l.mtx`, `x.u.mtx`, `x.lo.mtx`, `x.hi.mtx`,
 /// `x.w.mtx`.

@@ -1,4 +1,4 @@
-//! Tables read and written anew: between formats, and from Parquet to Parquet.
+//! Tables read and written anew, between formats.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -16,13 +16,21 @@ use crate::batch::{Batch, DEFAULT_BATCH_ROWS, Limits};
 use crate::column::{Column, Shortest, Value};
 use crate::error::DataError;
 use crate::parquet::Footer;
-use crate::source::{Format, Layout};
+use crate::source::{Format, Layout, refuse_duplicate};
 
 /// Copies the table into `format` and returns the number of its rows.
 pub(super) fn copy(plan: &Plan<'_>, format: Format, out: &mut (impl Write + Send)) -> Result<usize, DataError> {
-    let kept: Vec<&String> = plan.slots.iter().filter_map(|slot| plan.kept_name(*slot)).collect();
+    if format.delimiter().is_none() {
+        let columns = plan.source.columns();
+        columns.iter().try_for_each(|name| refuse_duplicate(plan.source.name(), columns, name))?;
+    }
+    let kept = plan.slots.iter().filter_map(|slot| match *slot {
+        Slot::Kept(index) => Some(index),
+        Slot::Added(_) => None,
+    });
+    let kept: Vec<usize> = kept.collect();
     let limits = Limits { rows: DEFAULT_BATCH_ROWS, numbers: format == Format::Parquet };
-    let mut batches = plan.source.read_within(&kept, limits)?;
+    let mut batches = plan.source.read_at(&kept, limits)?;
     let mut sink: Option<Sink<'_, _>> = None;
     let mut out = Some(out);
     let mut rows = 0;
@@ -46,13 +54,6 @@ pub(super) fn copy(plan: &Plan<'_>, format: Format, out: &mut (impl Write + Send
 }
 
 impl Plan<'_> {
-    fn kept_name(&self, slot: Slot) -> Option<&String> {
-        match slot {
-            Slot::Kept(index) => self.source.columns().get(index),
-            Slot::Added(_) => None,
-        }
-    }
-
     /// The batch with its added columns.
     fn widen(&self, batch: &Batch, format: Format) -> Result<RecordBatch, DataError> {
         let schema = batch.columns.schema();
@@ -137,7 +138,8 @@ impl<'a, W: Write + Send> Sink<'a, W> {
             }
             Format::JsonLines => Ok(Self::Json(out)),
             Format::Parquet => {
-                let writer = ArrowWriter::try_new(out, schema, Some(properties(plan.footer())))
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
+                let writer = ArrowWriter::try_new(out, schema, Some(properties.build()))
                     .map_err(|error| parquet_error(plan, error))?;
                 Ok(Self::Parquet(Box::new(writer)))
             }
@@ -185,13 +187,6 @@ fn write_text<W: Write>(plan: &Plan<'_>, writer: &mut csv::Writer<W>, batch: &Re
         writer.write_record(None::<&[u8]>).map_err(|error| csv_error(plan, error))?;
     }
     Ok(())
-}
-
-/// A copy is compressed as its original is; what was not Parquet before, by Zstandard.
-fn properties(footer: Option<&Footer>) -> WriterProperties {
-    let first = footer.and_then(|footer| footer.metadata().row_groups().first()?.columns().first());
-    let compression = first.map_or(Compression::ZSTD(ZstdLevel::default()), |column| column.compression());
-    WriterProperties::builder().set_compression(compression).build()
 }
 
 fn csv_error(plan: &Plan<'_>, error: csv::Error) -> DataError {

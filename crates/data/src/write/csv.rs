@@ -4,29 +4,38 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::{Plan, REPORT_ROWS, Slot};
-use crate::column::Shortest;
 use crate::csv::{Records, quote};
+use crate::dialect::{Decimal, Header};
 use crate::error::DataError;
 
 /// Copies the table and returns the number of its rows.
 pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
     let failed = |error| plan.write_error(error);
     let source = plan.source;
-    let delimiter = source.format().delimiter().unwrap_or(b',');
+    let dialect = &source.dialect;
+    let delimiter = dialect.delimiter(source.format());
+    if dialect.decimal == Decimal::Comma && delimiter == b',' {
+        return Err(plan.refuse_text("numbers with a decimal comma cannot stand between commas"));
+    }
     let names: Vec<Vec<u8>> = plan.added.iter().map(|column| quote(column.name, delimiter)).collect();
-    let mut records = Records::new(source.name(), source.reopen()?, source.format());
+    let mut records = Records::new(source.name(), source.text()?, source.format(), dialect);
     let mut spans = Vec::new();
     let mut fields = Vec::new();
-    let mut row: Option<usize> = None; // none: the header
+    // None: the header.
+    let mut row = if dialect.header == Header::FirstRecord { None } else { Some(0) };
     while let Some(record) = records.next()? {
         if record.len() != source.columns().len() {
             let (expected, found) = (source.columns().len(), record.len());
-            return Err(DataError::FieldCount { file: source.name().to_owned(), line: record.line, expected, found });
+            let (file, first) = (source.name().to_owned(), row == Some(0));
+            return Err(DataError::FieldCount { file, line: record.line, expected, found, first });
         }
         fields.clear();
         let added = |index: usize, fields: &mut Vec<u8>| match row {
             None => fields.extend_from_slice(names.get(index).map_or(&[][..], Vec::as_slice)),
-            Some(row) => push_number(plan.value(index, row), fields),
+            Some(row) => match plan.value(index, row) {
+                value if value.is_nan() => {}
+                value => fields.extend_from_slice(&dialect.number(value)),
+            },
         };
         if plan.only_appends() {
             fields.extend_from_slice(record.body);
@@ -60,13 +69,6 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataE
     }
     out.write_all(records.tail()).map_err(failed)?;
     Ok(row.unwrap_or(0))
-}
-
-fn push_number(value: f64, out: &mut Vec<u8>) {
-    if !value.is_nan() {
-        // Writing to memory cannot fail.
-        let _ = write!(out, "{}", Shortest(value));
-    }
 }
 
 /// Where the fields of a record stand, by the same grammar that told the record apart: quotes open a field only at

@@ -1,4 +1,6 @@
 //! JSON Lines to JSON Lines: the bytes of every line are kept, but for values that are replaced.
+//!
+//! A list of objects stays one, with an object on each line, unless the name of the output ends in `.jsonl` or `.ndjson`.
 
 use std::io::Write;
 use std::ops::Range;
@@ -10,10 +12,12 @@ use crate::json::{Members, RawLines, describe_line, end_of_members};
 /// Copies the table and returns the number of its rows. Blank lines are dropped.
 pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
     let file = plan.source.name();
+    let failed = |error| plan.write_error(error);
     let keys: Vec<String> = plan.added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
-    let mut lines = RawLines::new(file, plan.source.reopen()?);
+    let mut lines = RawLines::new(file, plan.source.text()?);
     let mut bytes = Vec::new();
     let mut row = 0;
+    let lines_wanted = plan.output.path.extension().is_some_and(|end| end == "jsonl" || end == "ndjson");
     while let Some(line) = lines.read_onto(&mut bytes)? {
         let mut text = match String::from_utf8(std::mem::take(&mut bytes)) {
             Ok(text) => text,
@@ -35,13 +39,22 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataE
                 }
             }
         }
-        out.write_all(text.as_bytes()).map_err(|error| plan.write_error(error))?;
+        let list = lines.is_list() && !lines_wanted;
+        let (before, line) = match (list, row) {
+            (false, _) => ("", text.as_str()),
+            (true, 0) => ("[\n", text.trim_end()),
+            (true, _) => (",\n", text.trim_end()),
+        };
+        out.write_all(before.as_bytes()).and_then(|()| out.write_all(line.as_bytes())).map_err(failed)?;
         bytes = text.into_bytes();
         bytes.clear();
         row += 1;
         if row.is_multiple_of(REPORT_ROWS) {
             plan.report(lines.bytes_read());
         }
+    }
+    if row > 0 && lines.is_list() && !lines_wanted {
+        out.write_all(b"\n]\n").map_err(failed)?;
     }
     Ok(row)
 }

@@ -7,12 +7,14 @@
 //! | --- | --- | --- | --- |
 //! | CSV, TSV | text, quoted where needed | strings and nulls | text columns |
 //! | JSON Lines | text as written | bytes kept | booleans, integers, doubles, text |
-//! | Parquet | shortest text | typed values, lists and records too | columns as they were |
+//! | Parquet | shortest text | typed values, lists and records too | columns as they were, unread |
 
+mod arrow_message;
 mod convert;
 mod csv;
 mod json;
 mod objects;
+mod parquet;
 
 use std::io;
 use std::path::Path;
@@ -63,6 +65,9 @@ impl<'a> Output<'a> {
         match self.format {
             Some(format) => Ok(format),
             None if self.path == Path::new(STANDARD_STREAM) => Ok(source.format()),
+            None if self.path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz")) => {
+                Err(DataError::PackedOutput { file: self.path.display().to_string() })
+            }
             None => Format::of_path(self.path),
         }
     }
@@ -88,6 +93,7 @@ pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<
         let rows = match &source.layout {
             Layout::Csv if same => csv::copy(&plan, out)?,
             Layout::Json(_) if same => json::copy(&plan, out)?,
+            Layout::Parquet(footer) if same => parquet::copy(&plan, footer, out)?,
             _ => convert::copy(&plan, format, out)?,
         };
         plan.check_rows(rows)
@@ -120,6 +126,7 @@ impl<'a> Plan<'a> {
         for (index, column) in added.iter().enumerate() {
             let exists = || DataError::ColumnExists { file: source.name().to_owned(), column: column.name.to_owned() };
             let twice = added.iter().take(index).any(|other| other.name == column.name);
+            super::source::refuse_duplicate(source.name(), source.columns(), column.name)?;
             let place = source.columns().iter().position(|name| name == column.name);
             match place.and_then(|place| slots.get_mut(place)) {
                 _ if twice => return Err(exists()),
@@ -146,6 +153,23 @@ impl<'a> Plan<'a> {
         if let Some(progress) = self.output.progress {
             progress(bytes);
         }
+    }
+
+    /// The same, of a copy that has done so many of its parts.
+    fn report_share(&self, done: usize, parts: usize) {
+        let share = done as f64 / parts.max(1) as f64;
+        self.report((share * self.source.size() as f64) as u64);
+    }
+
+    /// A table that cannot be written as it was.
+    fn refuse_text(&self, message: &str) -> DataError {
+        let (file, format) = (self.source.name().to_owned(), self.source.format().label());
+        DataError::Convert { file, format, message: message.to_owned() }
+    }
+
+    /// A table that cannot be written as Parquet.
+    fn refuse_parquet(&self, message: String) -> DataError {
+        DataError::Convert { file: self.source.name().to_owned(), format: Format::Parquet.label(), message }
     }
 
     /// An error of the system while the output is written.

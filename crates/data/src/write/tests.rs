@@ -8,6 +8,7 @@ use arrow_schema::DataType;
 use proptest::prelude::*;
 
 use super::*;
+use crate::dialect::{Decimal, Dialect, Header};
 use crate::tests::{Room, rows};
 
 /// Copies a source to a file of this name and returns its text.
@@ -176,6 +177,52 @@ fn parquet_columns_keep_their_types() {
 }
 
 #[test]
+fn json_lists_stay_lists() {
+    let room = Room::new();
+    let text = " [\n {\"a\": \"x]\",\n  \"b\": [1]},\r\n {}]\n";
+    let (list, lines) = ("[\n{\"a\": \"x]\",   \"b\": [1],\"score_fair\":1.0},\n{\"score_fair\":2.0}\n]\n", 2);
+    assert_eq!(append(&room, "a.json", text, "b.json", &[1.0, 2.0]), list);
+    assert_eq!(append(&room, "a.json", text, "b.jsonl", &[1.0, 2.0]).lines().count(), lines);
+    assert_eq!(append(&room, "a.json", "[{\"a\":1}]", "b.csv", &[1.0]), "a,score_fair\n1,1\n");
+}
+
+#[test]
+fn dialects_are_kept() {
+    let room = Room::new();
+    let dialect = Dialect { delimiter: Some(b';'), decimal: Decimal::Comma, header: Header::Numbers, ..Dialect::default() };
+    let source = Source::open_as(&room.file("a.csv", "x;0,5\ny;\"1;\"\n"), None, &dialect).unwrap();
+    assert_eq!(source.columns(), ["1", "2"]);
+    let values = &[0.25, f64::NAN];
+    assert_eq!(copy(&room, &source, "b.csv", values, OnExisting::Refuse).unwrap(), "x;0,5;0,25\ny;\"1;\";\n");
+    let read = copy(&room, &source, "b.jsonl", values, OnExisting::Refuse).unwrap();
+    assert!(read.starts_with("{\"1\":\"x\",\"2\":\"0.5\",\"score_fair\":0.25}\n"), "{read}");
+}
+
+#[test]
+fn names_that_stand_twice_are_kept_where_the_format_allows() {
+    let room = Room::new();
+    let source = room.source("a.csv", "a,,a,\n1,2,3,4\n");
+    assert_eq!(copy(&room, &source, "b.csv", &[0.5], OnExisting::Refuse).unwrap(), "a,,a,,score_fair\n1,2,3,4,0.5\n");
+    let tabs = copy(&room, &source, "b.tsv", &[0.5], OnExisting::Refuse).unwrap();
+    assert_eq!(tabs.lines().nth(1), Some("1\t2\t3\t4\t0.5"));
+    for target in ["b.jsonl", "b.parquet"] {
+        assert!(matches!(copy_error(&room, &source, target), DataError::DuplicateColumn { .. }), "{target}");
+    }
+    assert!(matches!(copy_error(&room, &source, "b.csv.gz"), DataError::PackedOutput { .. }));
+}
+
+#[test]
+fn long_integers_of_json_keep_their_digits() {
+    let room = Room::new();
+    let text = "{\"i\":123456789012345678901234567890,\"f\":0.5}\n{\"i\":2,\"f\":9007199254740993}\n";
+    copy(&room, &room.source("a.jsonl", text), "b.parquet", &[1.0, 2.0], OnExisting::Refuse).unwrap();
+    let copy = Source::open(&room.path("b.parquet"), None).unwrap();
+    let read = rows(&copy, &["i", "f"], 9);
+    assert_eq!(read[0].1, ["123456789012345678901234567890", "0.5"]);
+    assert_eq!(read[1].1, ["2", "9007199254740993"]);
+}
+
+#[test]
 fn tables_without_rows() {
     let room = Room::new();
     let columns: Vec<(&str, ArrayRef)> = vec![("i", Arc::new(Int32Array::from(Vec::<i32>::new())))];
@@ -240,7 +287,7 @@ proptest! {
         let mut expected = header.join(",") + ",score_fair" + end;
         let mut lines = Vec::new();
         for (row, body) in bodies.iter().enumerate() {
-            lines.push(1 + text.matches('\n').count() as u64);
+            lines.push(1 + text.replace("\r\n", "\n").matches(['\n', '\r']).count() as u64);
             let end = if closed || row + 1 < bodies.len() { end } else { "" };
             text += &format!("{body}{end}");
             expected += &format!("{body},{row}{end}");
