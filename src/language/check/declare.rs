@@ -126,21 +126,18 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_weight(&mut self, weight: &'a ast::Weight) {
-        if let Some(first) = self.first_of(Symbol::Weight) {
+        if let Some(first) = self.weight_span {
             let kind = Kind::DuplicateName { what: "weight", name: weight.name.text.clone() };
             self.report(Finding::new(kind, weight.name.span).with(first, "a spec has at most one weight"));
         } else if self.claim(&weight.name, Symbol::Weight, "weight") {
+            self.weight_span = Some(weight.name.span);
             let header = weight.from.as_ref().unwrap_or(&weight.name).text.clone();
             self.hir.weight = Some(Weight { name: weight.name.text.clone(), header });
         }
     }
 
-    fn first_of(&self, symbol: Symbol) -> Option<Span> {
-        self.names.values().find(|(known, _)| *known == symbol).map(|(_, span)| *span)
-    }
-
     fn declare_prediction(&mut self, column: &'a ast::Column) {
-        if let Some(first) = self.first_of(Symbol::Prediction) {
+        if let Some(first) = self.prediction_span {
             let finding = Finding::new(Kind::ManyPredictions, column.name.span).with(first, "the first is here");
             self.report(finding);
             return;
@@ -148,6 +145,7 @@ impl<'a> Checker<'a> {
         if !self.claim(&column.name, Symbol::Prediction, "prediction") {
             return;
         }
+        self.prediction_span = Some(column.name.span);
         let range = match &column.ty {
             ast::Type::Real { range, span } if column.nullable => {
                 let hint = "remove the `?`: a missing prediction cannot be made fair".to_string();

@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod help;
 mod level;
+mod limits;
 mod name;
 mod number;
 mod relation;
@@ -31,6 +32,7 @@ mod unused;
 mod using;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::hir::{ColumnId, GroupId, Hir, ParamId};
 use super::span::{SourceId, Sources, Span, quote};
@@ -141,6 +143,8 @@ struct Checker<'a> {
     names: HashMap<&'a str, (Symbol, Span)>,
     /// Names whose declaration has an error: references to them are not reported.
     broken: HashSet<&'a str>,
+    /// Those of them that are binders of the statement at hand.
+    poisoned: Vec<&'a str>,
     events: Vec<EventDeclaration<'a>>,
     groups: Vec<GroupDeclaration<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
@@ -158,6 +162,14 @@ struct Checker<'a> {
     call: Option<Call<'a>>,
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
+    effort: limits::Effort,
+    /// For each binder, whether all of its values are numbers.
+    numeric_binders: Vec<bool>,
+    /// The levels of columns and groups, once asked for.
+    levels: HashMap<level::Category, Rc<level::Levels>>,
+    /// Where the prediction and the weight are declared.
+    prediction_span: Option<Span>,
+    weight_span: Option<Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -169,6 +181,7 @@ impl<'a> Checker<'a> {
             findings: Vec::new(),
             names: HashMap::new(),
             broken: HashSet::new(),
+            poisoned: Vec::new(),
             events: Vec::new(),
             groups: Vec::new(),
             metrics: HashMap::new(),
@@ -181,6 +194,11 @@ impl<'a> Checker<'a> {
             sample_value_reported: false,
             call: None,
             definitions: 0,
+            effort: limits::Effort::default(),
+            numeric_binders: Vec::new(),
+            levels: HashMap::new(),
+            prediction_span: None,
+            weight_span: None,
         }
     }
 

@@ -3,7 +3,7 @@
 //! From: several rows over the same terms with the same options and needs. To: one row with the tightest sides. Why
 //! equivalent: `l <= e` and `m <= e` together are `max(l, m) <= e`, and the same for upper sides. All origins are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::language::program::{Data, Event, Function, Origin, RowOptions};
 use crate::language::span::Span;
@@ -55,7 +55,16 @@ pub(super) fn merge(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
             }
         }
     }
+    merged.values_mut().for_each(|draft| once(&mut draft.origins));
     (merged.into_values().collect(), findings)
+}
+
+/// Each origin once.
+fn once(origins: &mut Vec<Origin>) {
+    let mut seen = HashSet::new();
+    let first = origins.iter().map(|origin| seen.insert((origin.name.clone(), origin.file.clone(), origin.start)));
+    let mut first = first.collect::<Vec<_>>().into_iter();
+    origins.retain(|_| first.next().unwrap_or(true));
 }
 
 fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
@@ -64,11 +73,7 @@ fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
     known.row.lower = tightest(Function::Max, before.lower.clone(), draft.row.lower.clone());
     known.row.upper = tightest(Function::Min, before.upper.clone(), draft.row.upper.clone());
     let finding = if known.constraint == draft.constraint { None } else { redundant(&before, known, &draft) };
-    for origin in draft.origins {
-        if !known.origins.contains(&origin) {
-            known.origins.push(origin);
-        }
-    }
+    known.origins.extend(draft.origins);
     if was_empty {
         return finding;
     }

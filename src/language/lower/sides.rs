@@ -25,7 +25,7 @@ pub(super) struct Sided {
 pub(super) fn sides(relation: &Relation, scope: Scope<'_>) -> Result<Vec<Sided>, Finding> {
     let left = pieces(&relation.left, false, scope)?;
     let right = pieces(&relation.right, true, scope)?;
-    let differences = combine(&left, &right, relation.span)?;
+    let differences = combine(left, right, relation.span, scope)?;
     let row = |affine: Affine| {
         let limit = affine.constant.neg();
         let lower = (relation.kind == RelationKind::Equal).then(|| limit.clone());
