@@ -71,6 +71,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let console = Console::new(&arguments.global);
+    if let Some(folder) = arguments.global.import_root.clone() {
+        crate::spec::import_root(folder);
+    }
     let outcome = match arguments.command.prints(console.format) {
         true => dispatch(arguments.command, &console),
         false => Err(Stop::failed("only `audit` prints this format", "`--format` is human or json")),

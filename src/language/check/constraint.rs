@@ -70,7 +70,10 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(Kind::Conflict { what, hint }, span.unwrap_or(heading.name_span)));
             return;
         }
-        self.label_needs(&heading, enforce, &labels);
+        // Who wrote an `enforce` that was refused knows that one is needed.
+        if enforce.is_some() || heading.options.iter().all(|option| option.name.text != "enforce") {
+            self.label_needs(&heading, enforce, &labels);
+        }
         self.hir.constraints.push(Constraint {
             name: heading.name,
             doc: heading.doc.to_string(),

@@ -18,6 +18,9 @@ impl<'a> Checker<'a> {
             for item in &unit.file.items {
                 self.declare_item(item, unit.origin);
             }
+            for broken in &unit.file.broken {
+                self.declare_broken(broken);
+            }
         }
         self.unique_headers();
         for index in 0..self.events.len() {
@@ -28,6 +31,21 @@ impl<'a> Checker<'a> {
         }
         // Events and groups mention labels too; those mentions belong to no constraint.
         self.mentions.clear();
+    }
+
+    /// The name is known to exist; nothing more is said of it.
+    fn declare_broken(&mut self, broken: &'a ast::Broken) {
+        self.broken_prediction |= broken.keyword == "predict";
+        let Some(name) = &broken.name else { return };
+        match broken.keyword {
+            "metric" => {
+                self.broken_metrics.insert(&name.text);
+            }
+            "constraint" => {}
+            _ => {
+                self.broken.insert(&name.text);
+            }
+        }
     }
 
     fn declare_item(&mut self, item: &'a ast::Item, origin: UnitOrigin) {
@@ -215,7 +233,7 @@ impl<'a> Checker<'a> {
 
     /// Told at the name that seems to be meant, else at the first constraint.
     pub(super) fn require_prediction(&mut self, units: &[Unit<'a>]) {
-        let declared = self.hir.prediction.is_some() || self.incomplete;
+        let declared = self.hir.prediction.is_some() || self.broken_prediction || self.incomplete;
         if declared {
             return;
         }

@@ -65,15 +65,24 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
-/// Checks all units as one namespace. With `incomplete` (a declaration had a syntax error, or an import is missing),
-/// unknown names are not reported, since they may have been declared there.
-pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], incomplete: bool) -> Checked {
-    let mut checker = Checker::new(sources, incomplete);
+/// What was lost before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// An import is missing, or a declaration of which not even the name is known: unknown names are not reported, since
+    /// they may have been declared there.
+    pub incomplete: bool,
+    /// There were syntax errors.
+    pub refused: bool,
+}
+
+/// Checks all units as one namespace.
+pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> Checked {
+    let mut checker = Checker::new(sources, reading.incomplete);
     checker.declare(units);
     checker.constraints(units);
     checker.require_prediction(units);
-    if !incomplete {
-        checker.unused();
+    if !reading.incomplete {
+        checker.unused(reading.refused);
     }
     Checked { hir: checker.hir, findings: checker.findings }
 }
@@ -168,6 +177,10 @@ struct Checker<'a> {
     /// The levels of columns and groups, once asked for.
     levels: HashMap<level::Category, Rc<level::Levels>>,
     /// Where the prediction and the weight are declared.
+    /// Metrics whose declaration could not be read.
+    broken_metrics: HashSet<&'a str>,
+    /// A prediction is declared, and could not be read.
+    broken_prediction: bool,
     prediction_span: Option<Span>,
     weight_span: Option<Span>,
 }
@@ -197,6 +210,8 @@ impl<'a> Checker<'a> {
             effort: limits::Effort::default(),
             numeric_binders: Vec::new(),
             levels: HashMap::new(),
+            broken_metrics: HashSet::new(),
+            broken_prediction: false,
             prediction_span: None,
             weight_span: None,
         }

@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
 
     /// In a spec without prediction, the first unknown name among numbers is taken for it, and told as that.
     fn is_missing_prediction(&mut self, name: &ast::Name, expected: &'static str) -> bool {
-        if self.hir.prediction.is_some() || expected != NUMBER {
+        if self.hir.prediction.is_some() || self.broken_prediction || expected != NUMBER {
             return false;
         }
         self.missing_prediction.get_or_insert_with(|| name.clone()).text == name.text

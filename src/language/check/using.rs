@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_metric(&mut self, name: &'a ast::Name) {
-        if self.incomplete {
+        if self.incomplete || self.broken_metrics.contains(name.text.as_str()) {
             return;
         }
         let mut known: Vec<String> = self.metrics.keys().map(|name| name.to_string()).collect();
