@@ -1,6 +1,7 @@
 //! The arguments of `fairc` as clap reads them. Each subcommand's own stand in its file.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
@@ -81,6 +82,9 @@ pub struct Global {
     /// Show no progress and no notes
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
+    /// Where imports may lie: the folder of the spec, unless said so
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
+    pub import_root: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

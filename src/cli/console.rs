@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::args::{Format, Global, Symbols, When};
 use super::stop::{Failure, Stop};
-use crate::language::diagnostic::human::{Look, harmless};
+use crate::language::diagnostic::hidden::{harmless, harmless_but_colors};
+use crate::language::diagnostic::human::Look;
 
 /// Standard output and standard error of one command.
 #[derive(Debug)]
@@ -75,8 +76,13 @@ impl Console {
         self.err
     }
 
-    /// Prints a result.
+    /// Prints a result for people: of what names and values hold only what can be seen.
     pub fn print(&self, text: &str) -> Result<(), Stop> {
+        self.print_raw(&harmless_but_colors(text, self.out.color))
+    }
+
+    /// Prints a result for programs, byte by byte.
+    pub fn print_raw(&self, text: &str) -> Result<(), Stop> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Stop::printing)
     }
@@ -85,11 +91,18 @@ impl Console {
     pub fn json(&self, value: &impl Serialize) -> Result<(), Stop> {
         let mut text = serde_json::to_string(value).map_err(|error| Stop::printing(error.into()))?;
         text.push('\n');
-        self.print(&text)
+        self.print_raw(&text)
     }
 
     /// Says something on standard error, which may be closed.
     pub fn say(&self, text: &str) {
+        let text = harmless_but_colors(text, self.err.color);
+        let _closed = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says on standard error what a program will read.
+    pub fn say_json(&self, value: &impl Serialize) {
+        let text = serde_json::to_string(value).unwrap_or_default() + "\n";
         let _closed = io::stderr().lock().write_all(text.as_bytes());
     }
 

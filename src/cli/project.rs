@@ -164,7 +164,7 @@ fn print(report: &ProjectReport<'_>, args: &Args, name: &str, console: &Console)
             fields.insert("column".into(), name.into());
         }
         return if to_stream {
-            console.say(&format!("{value}\n"));
+            console.say_json(&value);
             Ok(())
         } else {
             console.json(&value)

@@ -64,6 +64,7 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
             message: error.to_string(),
             help: Some(error.help()),
             labels: Vec::new(),
+            fix: None,
         },
         places: Vec::new(),
     };
@@ -173,7 +174,7 @@ pub fn infeasible(sides: &[RowSide], rows: &[BoundRow], place: &str, spec: &Spec
     let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
                 violation with `--on-infeasible relax`";
     let mut fault = Fault {
-        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new() },
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
     for asked in asked.iter().take(MOST) {

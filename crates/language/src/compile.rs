@@ -1,6 +1,6 @@
 //! All stages, from a text to a [`Program`].
 
-use crate::check::{Unit, UnitOrigin, check};
+use crate::check::{Reading, Unit, UnitOrigin, check};
 use crate::diagnostic::Diagnostic;
 use crate::hir::Hir;
 use crate::lower::lower;
@@ -41,18 +41,20 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
         _ if index < library_from => UnitOrigin::Imported,
         _ => UnitOrigin::Library,
     };
-    let incomplete = !tree.errors.is_empty() || tree.files.iter().any(|(_, parsed)| !parsed.errors.is_empty());
+    let nameless = |parsed: &Parsed| parsed.file.broken.iter().any(ast::Broken::may_declare_anything);
+    let incomplete = !tree.errors.is_empty() || tree.files.iter().any(|(_, parsed)| nameless(parsed));
+    let refused = tree.files.iter().any(|(_, parsed)| !parsed.errors.is_empty());
     let units: Vec<Unit<'_>> = tree
         .files
         .iter()
         .enumerate()
         .map(|(index, (source, parsed))| Unit { source: *source, file: &parsed.file, origin: origin(index) })
         .collect();
-    let checked = check(&tree.sources, &units, incomplete);
+    let checked = check(&tree.sources, &units, Reading { incomplete, refused });
     let lowered = lower(&checked.hir, &tree.sources);
 
     let mut diagnostics: Vec<Diagnostic> =
-        tree.files.iter().flat_map(|(_, parsed)| parsed.errors.iter().map(|error| error.diagnostic())).collect();
+        tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
     diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
     diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
     diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));

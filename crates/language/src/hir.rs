@@ -3,6 +3,9 @@
 //! Types only. [`check`](super::check) makes it, [`lower`](super::lower) reads it. What stands here is valid: lowering
 //! meets no product of predictions, no unknown level and no comparison in the wrong direction.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::interval::Interval;
 use super::program::{ColumnType, Comparison, Enforce, Function, RowOptions};
 use super::span::Span;
@@ -95,7 +98,7 @@ pub struct GroupLevel {
 pub struct Binder {
     pub name: String,
     /// The values that it can take at its position of the domain, in order.
-    pub values: Vec<Value>,
+    pub values: Arc<[Value]>,
 }
 
 /// One value of a binder: a level, a number, or a level that is also a number.
@@ -299,4 +302,84 @@ impl Expr {
     pub fn is_constant(&self) -> bool {
         self.curvature == Curvature::Constant
     }
+
+    /// How many nodes the tree has, those of events included.
+    pub fn nodes(&self) -> usize {
+        1 + match &self.kind {
+            ExprKind::Number(_)
+            | ExprKind::Param(_)
+            | ExprKind::Binder(_)
+            | ExprKind::Column(_)
+            | ExprKind::Prediction => 0,
+            ExprKind::Negate(inner) => inner.nodes(),
+            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter().map(Expr::nodes).sum(),
+            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => left.nodes() + right.nodes(),
+            ExprKind::Mean { value, event } | ExprKind::Sum { value, event } | ExprKind::Variance { value, event } => {
+                value.nodes() + event.nodes()
+            }
+            ExprKind::Count { event } => event.nodes(),
+            ExprKind::Probability { event, given } => event.nodes() + given.nodes(),
+            ExprKind::Covariance { left, right, event } => left.nodes() + right.nodes() + event.nodes(),
+        }
+    }
+}
+
+impl Event {
+    /// How many nodes the tree has, those of expressions and the levels of sets included.
+    pub fn nodes(&self) -> usize {
+        1 + match self {
+            Event::All
+            | Event::LevelOf { .. }
+            | Event::Group { .. }
+            | Event::GroupOf { .. }
+            | Event::SameLevel { .. } => 0,
+            Event::Levels { levels, .. } => levels.len(),
+            Event::Compare { left, right, .. } => left.nodes() + right.nodes(),
+            Event::And(events) | Event::Or(events) => events.iter().map(Event::nodes).sum(),
+            Event::Not(inner) => inner.nodes(),
+        }
+    }
+}
+
+impl Constraint {
+    /// How many nodes all of its trees have: what each instance goes through.
+    pub fn nodes(&self) -> usize {
+        let sides = self.comparisons.iter().map(|relation| relation.left.nodes() + relation.right.nodes());
+        sides.sum::<usize>() + self.each.as_ref().map_or(0, Event::nodes)
+    }
+}
+
+/// Finds a level among many: by value where both are numbers, else by text; of several the first.
+#[derive(Clone, Debug, Default)]
+pub struct LevelIndex {
+    by_number: HashMap<u64, usize>,
+    /// Of levels that are no numbers.
+    words: HashMap<String, usize>,
+    /// Of all levels.
+    by_text: HashMap<String, usize>,
+}
+
+impl LevelIndex {
+    pub fn new<'l>(levels: impl IntoIterator<Item = (&'l str, Option<f64>)>) -> LevelIndex {
+        let mut index = LevelIndex::default();
+        for (place, (text, number)) in levels.into_iter().enumerate() {
+            match number {
+                Some(number) => index.by_number.entry(bits(number)).or_insert(place),
+                None => index.words.entry(text.to_owned()).or_insert(place),
+            };
+            index.by_text.entry(text.to_owned()).or_insert(place);
+        }
+        index
+    }
+
+    pub fn find(&self, text: &str, number: Option<f64>) -> Option<usize> {
+        let Some(number) = number else { return self.by_text.get(text).copied() };
+        let found = [self.by_number.get(&bits(number)), self.words.get(text)];
+        found.into_iter().flatten().min().copied()
+    }
+}
+
+/// Equal for equal numbers, the two zeros included.
+fn bits(number: f64) -> u64 {
+    (number + 0.0).to_bits()
 }

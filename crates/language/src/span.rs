@@ -54,7 +54,12 @@ pub struct Sources {
     list: Vec<Source>,
     /// For each text the offsets at which its lines begin.
     lines: Vec<Vec<u32>>,
+    /// For each text how many characters begin before each block of [`BLOCK`] bytes: a line may be very long.
+    blocks: Vec<Vec<u32>>,
 }
+
+/// Bytes of text between two counts of characters.
+const BLOCK: usize = 1 << 10;
 
 /// A place as people count it: both from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +75,13 @@ impl Sources {
         let text: Arc<str> = text.into();
         let after_line_ends = text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
         self.lines.push(std::iter::once(0).chain(after_line_ends).collect());
+        let mut characters = 0;
+        let block = |block: &[u8]| {
+            let before = characters;
+            characters += block.iter().filter(|byte| begins(**byte)).count() as u32;
+            before
+        };
+        self.blocks.push(text.as_bytes().chunks(BLOCK).map(block).collect());
         self.list.push(Source { name: name.into(), text });
         id
     }
@@ -102,9 +114,19 @@ impl Sources {
         let starts = self.lines.get(id.0 as usize).map_or(&[][..], Vec::as_slice);
         let line = starts.partition_point(|&start| start as usize <= end);
         let start = line.checked_sub(1).and_then(|index| starts.get(index)).map_or(0, |&start| start as usize);
-        let before = text.get(start..end).unwrap_or("");
-        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
-        LineColumn { line: line.max(1), column: before.chars().count() + 1 }
+        let mark = usize::from(start == 0 && end > 0 && text.starts_with('\u{feff}'));
+        let before = self.characters(id, end).saturating_sub(self.characters(id, start) + mark);
+        LineColumn { line: line.max(1), column: before + 1 }
+    }
+
+    /// How many characters begin before a byte.
+    fn characters(&self, id: SourceId, offset: usize) -> usize {
+        let Some(source) = self.get(id) else { return 0 };
+        let block = offset / BLOCK;
+        let known = self.blocks.get(id.0 as usize).and_then(|blocks| blocks.get(block)).copied();
+        let from = if known.is_some() { block * BLOCK } else { 0 };
+        let rest = source.text.as_bytes().get(from..offset).unwrap_or_default();
+        known.unwrap_or(0) as usize + rest.iter().filter(|byte| begins(**byte)).count()
     }
 
     /// The bytes of the line `line` (from 1), its end included; `None` beyond the last line.
@@ -116,14 +138,26 @@ impl Sources {
     }
 }
 
+/// Whether a byte of UTF-8 is the first of a character.
+fn begins(byte: u8) -> bool {
+    byte & 0xC0 != 0x80
+}
+
 /// The source text under a span, on one line, shortened where long.
 pub fn quote(sources: &Sources, span: Span) -> String {
     const LONGEST: usize = 100;
-    let text = sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= LONGEST {
-        return text;
+    let mut short = String::new();
+    let mut room = LONGEST;
+    for word in sources.text(span).split_whitespace() {
+        let blank = if short.is_empty() { "" } else { " " };
+        for c in blank.chars().chain(word.chars()) {
+            if room == 0 {
+                short.push('…');
+                return short;
+            }
+            short.push(c);
+            room -= 1;
+        }
     }
-    let mut short: String = text.chars().take(LONGEST).collect();
-    short.push('…');
     short
 }

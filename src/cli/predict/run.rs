@@ -166,7 +166,7 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
             "largest_move": movement.largest, "output": args.output.as_ref().map(|path| path.display().to_string()),
         });
         return if to_stream {
-            console.say(&format!("{value}\n"));
+            console.say_json(&value);
             Ok(())
         } else {
             console.json(&value)

@@ -352,7 +352,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
     };
     match (console.is_json(), to_stream) {
         (true, false) => console.json(&report.json())?,
-        (true, true) => console.say(&format!("{}\n", serde_json::to_string(&report.json()).unwrap_or_default())),
+        (true, true) => console.say_json(&report.json()),
         (false, true) => console.say(&report.text(&Painter(console))),
         (false, false) => {
             let mut text = report.text(&Painter(console));

@@ -1,5 +1,7 @@
 //! Constraints and their options; each `use` is a constraint whose body is the metric's.
 
+use std::collections::HashMap;
+
 use crate::hir::{self, Constraint, Event};
 use crate::program::{Enforce, RowOptions, WhenEmpty};
 use crate::span::Span;
@@ -68,7 +70,10 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(Kind::Conflict { what, hint }, span.unwrap_or(heading.name_span)));
             return;
         }
-        self.label_needs(&heading, enforce, &labels);
+        // Who wrote an `enforce` that was refused knows that one is needed.
+        if enforce.is_some() || heading.options.iter().all(|option| option.name.text != "enforce") {
+            self.label_needs(&heading, enforce, &labels);
+        }
         self.hir.constraints.push(Constraint {
             name: heading.name,
             doc: heading.doc.to_string(),
@@ -102,7 +107,7 @@ impl<'a> Checker<'a> {
         body: &'a ast::Statement,
         mut env: Env<'a>,
     ) -> Option<(Vec<hir::Quantifier>, Option<Event>, Vec<hir::Relation>)> {
-        let outer_broken = self.broken.clone();
+        self.few_binders(body)?;
         let mut quantifiers = Vec::new();
         for quantifier in &body.quantifiers {
             quantifiers.push(self.quantifier(quantifier, &mut env));
@@ -110,7 +115,9 @@ impl<'a> Checker<'a> {
         let each = body.each.as_ref().map(|each| self.given(each.condition.as_ref(), &env));
         let place = if each.is_some() { Place::Each } else { Place::Batch };
         let relations = self.relations(&body.body, &env, place);
-        self.broken = outer_broken;
+        for binder in std::mem::take(&mut self.poisoned) {
+            self.broken.remove(binder);
+        }
         let quantifiers = quantifiers.into_iter().collect::<Option<_>>()?;
         let each = match each {
             Some(event) => Some(event?),
@@ -156,11 +163,12 @@ impl<'a> Checker<'a> {
     fn options(&mut self, settings: &'a [ast::OptionSetting]) -> (RowOptions, Option<Enforce>) {
         let mut options = RowOptions::default();
         let mut enforce = None;
-        for (index, setting) in settings.iter().enumerate() {
-            let earlier = settings.iter().take(index).find(|earlier| earlier.name.text == setting.name.text);
-            if let Some(first) = earlier {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for setting in settings {
+            let first = *seen.entry(&setting.name.text).or_insert(setting.name.span);
+            if first != setting.name.span {
                 let kind = Kind::DuplicateName { what: "option", name: setting.name.text.clone() };
-                self.report(Finding::new(kind, setting.name.span).with(first.name.span, "first set here"));
+                self.report(Finding::new(kind, setting.name.span).with(first, "first set here"));
                 continue;
             }
             self.option(setting, &mut options, &mut enforce);

@@ -18,6 +18,9 @@ impl<'a> Checker<'a> {
             for item in &unit.file.items {
                 self.declare_item(item, unit.origin);
             }
+            for broken in &unit.file.broken {
+                self.declare_broken(broken);
+            }
         }
         self.unique_headers();
         for index in 0..self.events.len() {
@@ -28,6 +31,21 @@ impl<'a> Checker<'a> {
         }
         // Events and groups mention labels too; those mentions belong to no constraint.
         self.mentions.clear();
+    }
+
+    /// The name is known to exist; nothing more is said of it.
+    fn declare_broken(&mut self, broken: &'a ast::Broken) {
+        self.broken_prediction |= broken.keyword == "predict";
+        let Some(name) = &broken.name else { return };
+        match broken.keyword {
+            "metric" => {
+                self.broken_metrics.insert(&name.text);
+            }
+            "constraint" => {}
+            _ => {
+                self.broken.insert(&name.text);
+            }
+        }
     }
 
     fn declare_item(&mut self, item: &'a ast::Item, origin: UnitOrigin) {
@@ -126,21 +144,18 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_weight(&mut self, weight: &'a ast::Weight) {
-        if let Some(first) = self.first_of(Symbol::Weight) {
+        if let Some(first) = self.weight_span {
             let kind = Kind::DuplicateName { what: "weight", name: weight.name.text.clone() };
             self.report(Finding::new(kind, weight.name.span).with(first, "a spec has at most one weight"));
         } else if self.claim(&weight.name, Symbol::Weight, "weight") {
+            self.weight_span = Some(weight.name.span);
             let header = weight.from.as_ref().unwrap_or(&weight.name).text.clone();
             self.hir.weight = Some(Weight { name: weight.name.text.clone(), header });
         }
     }
 
-    fn first_of(&self, symbol: Symbol) -> Option<Span> {
-        self.names.values().find(|(known, _)| *known == symbol).map(|(_, span)| *span)
-    }
-
     fn declare_prediction(&mut self, column: &'a ast::Column) {
-        if let Some(first) = self.first_of(Symbol::Prediction) {
+        if let Some(first) = self.prediction_span {
             let finding = Finding::new(Kind::ManyPredictions, column.name.span).with(first, "the first is here");
             self.report(finding);
             return;
@@ -148,6 +163,7 @@ impl<'a> Checker<'a> {
         if !self.claim(&column.name, Symbol::Prediction, "prediction") {
             return;
         }
+        self.prediction_span = Some(column.name.span);
         let range = match &column.ty {
             ast::Type::Real { range, span } if column.nullable => {
                 let hint = "remove the `?`: a missing prediction cannot be made fair".to_string();
@@ -217,7 +233,7 @@ impl<'a> Checker<'a> {
 
     /// Told at the name that seems to be meant, else at the first constraint.
     pub(super) fn require_prediction(&mut self, units: &[Unit<'a>]) {
-        let declared = self.hir.prediction.is_some() || self.incomplete;
+        let declared = self.hir.prediction.is_some() || self.broken_prediction || self.incomplete;
         if declared {
             return;
         }

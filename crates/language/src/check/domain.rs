@@ -1,5 +1,7 @@
 //! Domains and groups: what a `forall` runs over.
 
+use std::sync::Arc;
+
 use crate::hir::{Binder, BinderId, Component, Event, Group, GroupId, GroupLevel, Quantifier, Value};
 use crate::program::Comparison;
 use crate::span::Span;
@@ -17,7 +19,7 @@ const LARGEST: usize = 100_000;
 /// One component of a domain: how many binders it takes, and the values of each.
 struct Part {
     pairs: bool,
-    values: Vec<Value>,
+    values: Arc<[Value]>,
 }
 
 impl<'a> Checker<'a> {
@@ -67,12 +69,14 @@ impl<'a> Checker<'a> {
     /// After an error in the domain, the binders are known but nothing is said of them.
     fn poison_binders(&mut self, quantifier: &'a ast::Quantifier, env: &mut Env<'a>) {
         for name in &quantifier.binders {
-            self.broken.insert(&name.text);
+            if self.broken.insert(&name.text) {
+                self.poisoned.push(&name.text);
+            }
             env.binders.retain(|(text, _)| *text != name.text);
         }
     }
 
-    fn bind_name(&mut self, name: &'a ast::Name, values: Vec<Value>, env: &mut Env<'a>) -> BinderId {
+    fn bind_name(&mut self, name: &'a ast::Name, values: Arc<[Value]>, env: &mut Env<'a>) -> BinderId {
         let taken = env.binders.iter().any(|(text, _)| *text == name.text);
         let hides = env.call.is_none() && self.names.contains_key(name.text.as_str());
         if taken || hides {
@@ -84,6 +88,7 @@ impl<'a> Checker<'a> {
             self.report(finding);
         }
         let id = BinderId(self.hir.binders.len());
+        self.numeric_binders.push(values.iter().all(|value| value.number.is_some()));
         self.hir.binders.push(Binder { name: name.text.clone(), values });
         env.binders.push((&name.text, id));
         id
@@ -98,6 +103,7 @@ impl<'a> Checker<'a> {
                     return self.refuse(Kind::EmptyDomain { reason }, domain.span);
                 }
                 self.unique_levels(levels)?;
+                self.spend(levels.len(), domain.span)?;
                 let value =
                     |level: &ast::Level| Value { text: level.text.clone(), number: level.number, span: level.span };
                 Some(vec![Part { pairs: false, values: levels.iter().map(value).collect() }])
@@ -128,14 +134,14 @@ impl<'a> Checker<'a> {
         Some(vec![Part { pairs: true, ..part }])
     }
 
-    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Vec<Value>> {
+    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Arc<[Value]>> {
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
-                Some(self.category_values(Category::Column(column)))
+                Some(self.category_levels(Category::Column(column)).values.clone())
             }
             Found::Symbol(Symbol::Group(index)) => {
                 let group = self.resolve_group(index, name.span)?;
-                Some(self.category_values(Category::Group(group)))
+                Some(self.category_levels(Category::Group(group)).values.clone())
             }
             Found::Symbol(symbol) => {
                 let (found, _) = self.describe(symbol, &name.text);
@@ -173,7 +179,7 @@ impl<'a> Checker<'a> {
         first: &'a ast::Expr,
         last: &'a ast::Expr,
         env: &Env<'a>,
-    ) -> Option<Vec<Value>> {
+    ) -> Option<Arc<[Value]>> {
         let (low, high) = (self.whole_number(first, env), self.whole_number(last, env));
         let (low, high) = (low?, high?);
         if low > high {
@@ -184,6 +190,7 @@ impl<'a> Checker<'a> {
             let what = format!("`{}`", self.text(span));
             return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "values" }, span);
         }
+        self.spend((high - low) as usize, span)?;
         let value = |k: i64| Value { text: k.to_string(), number: Some(k as f64), span };
         Some((low as i64..=high as i64).map(value).collect())
     }
@@ -268,6 +275,9 @@ impl<'a> Checker<'a> {
                 let what = format!("`{}`", self.text(span));
                 return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "levels" }, span);
             }
+            let nodes = |levels: &[GroupLevel]| levels.iter().map(|level| level.event.nodes()).sum::<usize>();
+            let parts = nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
+            self.spend(parts, span)?;
             let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
                 text: format!("{}*{}", a.text, b.text),
                 event: Event::And(vec![a.event.clone(), b.event.clone()]),
@@ -281,17 +291,20 @@ impl<'a> Checker<'a> {
         match self.look_up(name, &Env::default()) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
                 self.mentions.push((column, name.span));
-                let values = self.category_values(Category::Column(column));
-                let level = |(index, value): (usize, Value)| GroupLevel {
-                    text: value.text,
+                let values = self.category_levels(Category::Column(column)).values.clone();
+                self.spend(values.len(), name.span)?;
+                let level = |(index, value): (usize, &Value)| GroupLevel {
+                    text: value.text.clone(),
                     event: Event::Levels { column, levels: vec![index] },
                 };
-                Some(values.into_iter().enumerate().map(level).collect())
+                Some(values.iter().enumerate().map(level).collect())
             }
             Found::Symbol(Symbol::Group(index)) => {
                 let group = self.resolve_group(index, name.span)?;
                 self.mention_group(group, name.span);
-                self.hir.groups.get(group.0).map(|group| group.levels.clone())
+                let levels = self.hir.groups.get(group.0).map(|group| group.levels.clone())?;
+                self.spend(levels.iter().map(|level| level.event.nodes()).sum(), name.span)?;
+                Some(levels)
             }
             Found::Symbol(Symbol::Prediction) => self.prediction_in_event(name.span, name.text.clone(), false),
             Found::Symbol(symbol) => {
@@ -334,6 +347,7 @@ impl<'a> Checker<'a> {
             }
             points.push((point, point.to_string()));
         }
+        self.spend(value.nodes().saturating_mul(2 * points.len()), span)?;
         let compare = |op, point: f64| Event::Compare {
             left: Box::new(value.clone()),
             op,

@@ -19,7 +19,7 @@ pub enum Kind {
     DuplicateHeader { header: String },
     /// A text that is no level of the column or group it is compared with.
     #[error("`{level}` is no level of `{column}`")]
-    UnknownLevel { level: String, column: String, levels: Vec<String>, similar: Option<String> },
+    UnknownLevel { level: String, column: String, levels: String, similar: Option<String> },
     /// A metric or function with too many or too few arguments.
     #[error("`{callee}` takes {expected}, but {found} given")]
     ArgumentCount { callee: String, expected: String, found: String, signature: String },

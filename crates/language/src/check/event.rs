@@ -42,6 +42,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn event(&mut self, expr: &'a ast::Expr, env: &Env<'a>, reads: Reads) -> Option<Event> {
+        self.spend(1, expr.span)?;
         match &expr.kind {
             ast::ExprKind::Paren(inner) => self.event(inner, env, reads),
             ast::ExprKind::And(terms) => {
@@ -119,6 +120,7 @@ impl<'a> Checker<'a> {
             }
             Found::Symbol(Symbol::Event(index)) => {
                 let (event, columns) = self.resolve_event(index, name.span)?;
+                self.spend(event.nodes(), name.span)?;
                 self.mentions.extend(columns.into_iter().map(|column| (column, name.span)));
                 Some(event)
             }

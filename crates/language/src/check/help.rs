@@ -18,7 +18,7 @@ pub(super) fn help(kind: &Kind) -> Option<String> {
         Kind::DuplicateHeader { .. } => "declare the column once and use its one name".into(),
         Kind::UnknownLevel { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
         Kind::UnknownLevel { levels, column, .. } => {
-            format!("the levels of `{column}` are {}", list(levels))
+            format!("the levels of `{column}` are {levels}")
         }
         Kind::ArgumentCount { signature, .. } => format!("write `{signature}`"),
         Kind::ArgumentKind { expected, .. } => format!("pass {expected}"),
@@ -84,11 +84,12 @@ pub(super) fn help(kind: &Kind) -> Option<String> {
 }
 
 /// `a, b, c` in backticks, shortened where long.
-pub fn list(items: &[String]) -> String {
+pub fn list<'i>(items: impl ExactSizeIterator<Item = &'i str>) -> String {
     const SHOWN: usize = 8;
-    let mut text = items.iter().take(SHOWN).map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ");
-    if items.len() > SHOWN {
-        text.push_str(&format!(" and {} more", items.len() - SHOWN));
+    let count = items.len();
+    let mut text = items.take(SHOWN).map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ");
+    if count > SHOWN {
+        text.push_str(&format!(" and {} more", count - SHOWN));
     }
     text
 }

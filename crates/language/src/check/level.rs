@@ -1,12 +1,15 @@
 //! Comparisons with levels: `race == white`, `race == r`, `sex_race == r`, `r != s`, `race in {white, black}`.
 
-use crate::hir::{BinderId, ColumnId, Event, Expr, GroupId, LevelRef, Value};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::hir::{BinderId, ColumnId, Event, Expr, GroupId, LevelIndex, LevelRef, Value};
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
 use crate::syntax::ast;
 
 use super::event::Reads;
-use super::name::{Found, similar};
+use super::name::Found;
 use super::{Checker, Env, Kind, Symbol};
 
 /// One side of a comparison.
@@ -22,10 +25,31 @@ enum Operand<'a> {
 }
 
 /// Something that has levels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Category {
     Column(ColumnId),
     Group(GroupId),
+}
+
+/// The levels of a category.
+#[derive(Debug)]
+pub(super) struct Levels {
+    pub values: Arc<[Value]>,
+    index: LevelIndex,
+    /// All are numbers, and there are some.
+    numeric: bool,
+}
+
+impl Levels {
+    fn new(values: Arc<[Value]>) -> Levels {
+        let index = index_of(&values);
+        let numeric = !values.is_empty() && values.iter().all(|value| value.number.is_some());
+        Levels { values, index, numeric }
+    }
+}
+
+fn index_of(values: &[Value]) -> LevelIndex {
+    LevelIndex::new(values.iter().map(|value| (value.text.as_str(), value.number)))
 }
 
 impl<'a> Checker<'a> {
@@ -177,8 +201,8 @@ impl<'a> Checker<'a> {
         let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return false };
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) => {
-                let values = self.category_values(Category::Column(column));
-                values.iter().any(|value| value.number.is_none())
+                let category = Category::Column(column);
+                self.is_categorical(column) && !self.category_levels(category).numeric
             }
             Found::Symbol(Symbol::Group(_)) => true,
             Found::Symbol(Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_))
@@ -189,13 +213,17 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether every value of the binder is a number.
-    pub(super) fn is_number(&self, binder: BinderId) -> bool {
-        self.hir.binders.get(binder.0).is_some_and(|b| b.values.iter().all(|value| value.number.is_some()))
+    /// The levels of a category, listed once.
+    pub(super) fn category_levels(&mut self, category: Category) -> Rc<Levels> {
+        if let Some(known) = self.levels.get(&category) {
+            return known.clone();
+        }
+        let levels = Rc::new(Levels::new(self.list_levels(category).into()));
+        self.levels.insert(category, levels.clone());
+        levels
     }
 
-    /// The levels of a category, as values.
-    pub(super) fn category_values(&self, category: Category) -> Vec<Value> {
+    fn list_levels(&self, category: Category) -> Vec<Value> {
         match category {
             Category::Column(id) => match self.hir.columns.get(id.0).map(|column| (&column.ty, column.span)) {
                 Some((ColumnType::Categorical(levels), span)) => {
@@ -228,8 +256,7 @@ impl<'a> Checker<'a> {
         (category_expr, other_expr): (&'a ast::Expr, &'a ast::Expr),
         env: &Env<'a>,
     ) -> Option<Event> {
-        let values = self.category_values(category);
-        let numeric = !values.is_empty() && values.iter().all(|value| value.number.is_some());
+        let numeric = self.category_levels(category).numeric;
         let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
         if !equality && !numeric {
             let name = self.category_name(category);
@@ -266,16 +293,18 @@ impl<'a> Checker<'a> {
     }
 
     /// `race != white`: in a declared level, but not in this one; so a null is out, as in every comparison.
-    fn another_level(&self, category: Category, event: Event) -> Event {
-        let levels = (0..self.category_values(category).len()).collect();
+    fn another_level(&mut self, category: Category, event: Event) -> Event {
+        let levels = (0..self.category_levels(category).values.len()).collect();
         Event::And(vec![any_level(category, levels), Event::Not(Box::new(event))])
     }
 
     fn binder_level(&mut self, category: Category, binder: BinderId, span: Span) -> Option<Event> {
         let values = self.hir.binders.get(binder.0).map(|binder| binder.values.clone()).unwrap_or_default();
-        let levels = self.category_values(category);
-        for value in &values {
-            if find_level(&levels, value).is_none() {
+        let levels = self.category_levels(category);
+        let known = Arc::ptr_eq(&values, &levels.values);
+        self.spend(if known { 1 } else { values.len() }, span)?;
+        for value in values.iter().filter(|_| !known) {
+            if levels.index.find(&value.text, value.number).is_none() {
                 // A level written in `{..}` is at fault where it stands; one of another column, where it is used.
                 let written = self.sources.text(value.span) == value.text && !value.span.range().is_empty();
                 let is_declared = self.hir.columns.iter().any(|column| column.span == value.span);
@@ -290,17 +319,22 @@ impl<'a> Checker<'a> {
     }
 
     fn level_of(&mut self, category: Category, value: &Value) -> Option<usize> {
-        let levels = self.category_values(category);
-        match find_level(&levels, value) {
+        let found = self.category_levels(category).index.find(&value.text, value.number);
+        match found {
             Some(level) => Some(level),
             None => self.unknown_level(category, value, value.span),
         }
     }
 
     fn unknown_level<T>(&mut self, category: Category, value: &Value, span: Span) -> Option<T> {
-        let levels: Vec<String> = self.category_values(category).into_iter().map(|level| level.text).collect();
-        let similar = similar(&value.text, levels.iter().map(String::as_str));
+        let levels = self.category_levels(category).values.clone();
         let column = self.category_name(category);
+        self.no_such_level(value, column, &levels, span)
+    }
+
+    fn no_such_level<T>(&mut self, value: &Value, column: String, known: &[Value], span: Span) -> Option<T> {
+        let similar = self.suggest(&value.text, known.iter().map(|level| level.text.as_str()));
+        let levels = super::help::list(known.iter().map(|level| level.text.as_str()));
         self.refuse(Kind::UnknownLevel { level: value.text.clone(), column, levels, similar }, span)
     }
 
@@ -321,21 +355,24 @@ impl<'a> Checker<'a> {
             (Operand::Binder(binder, _), _) => Some(LevelRef::Binder(*binder)),
             (Operand::Bare(text, expr), Operand::Binder(binder, _)) => {
                 let value = Value { text: text.clone(), number: None, span: expr.span };
-                self.value_of_binder(*binder, &value)?;
+                self.values_of_binder(*binder, std::slice::from_ref(&value))?;
                 Some(LevelRef::Level(value))
             }
             _ => None,
         }
     }
 
-    fn value_of_binder(&mut self, binder: BinderId, value: &Value) -> Option<()> {
-        let (name, values) = self.hir.binders.get(binder.0).map(|b| (b.name.clone(), b.values.clone()))?;
-        if find_level(&values, value).is_some() {
-            return Some(());
+    fn values_of_binder(&mut self, binder: BinderId, values: &[Value]) -> Option<()> {
+        let (name, known) = self.hir.binders.get(binder.0).map(|b| (b.name.clone(), b.values.clone()))?;
+        self.spend(known.len(), values.first()?.span)?;
+        let index = index_of(&known);
+        let mut found = Some(());
+        for value in values {
+            if index.find(&value.text, value.number).is_none() {
+                found = self.no_such_level(value, name.clone(), &known, value.span);
+            }
         }
-        let levels: Vec<String> = values.into_iter().map(|value| value.text).collect();
-        let similar = similar(&value.text, levels.iter().map(String::as_str));
-        self.refuse(Kind::UnknownLevel { level: value.text.clone(), column: name, levels, similar }, value.span)
+        found
     }
 
     /// `value in {a, b}`.
@@ -363,8 +400,7 @@ impl<'a> Checker<'a> {
                 Some(any_level(category, found))
             }
             Operand::Binder(binder, _) => {
-                let known: Vec<_> = values.iter().map(|value| self.value_of_binder(binder, value)).collect();
-                known.into_iter().collect::<Option<Vec<()>>>()?;
+                self.values_of_binder(binder, &values)?;
                 let same = |value| Event::SameLevel { left: LevelRef::Binder(binder), right: LevelRef::Level(value) };
                 Some(Event::Or(values.into_iter().map(same).collect()))
             }
@@ -374,6 +410,7 @@ impl<'a> Checker<'a> {
             }
             Operand::Literal(..) | Operand::Other => {
                 let number = self.number(value, env, reads.place())?;
+                self.spend(number.nodes().saturating_mul(values.len()), span)?;
                 self.number_in(number, values)
             }
         }
@@ -391,14 +428,6 @@ impl<'a> Checker<'a> {
         }
         Some(Event::Or(events))
     }
-}
-
-/// The position of a level: by value if both are numbers, else by text.
-pub(crate) fn find_level(levels: &[Value], value: &Value) -> Option<usize> {
-    levels.iter().position(|level| match (level.number, value.number) {
-        (Some(a), Some(b)) => a == b,
-        (Some(_), None) | (None, Some(_)) | (None, None) => level.text == value.text,
-    })
 }
 
 fn one_level(category: Category, level: usize) -> Event {

@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod help;
 mod level;
+mod limits;
 mod name;
 mod number;
 mod relation;
@@ -31,6 +32,7 @@ mod unused;
 mod using;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::hir::{ColumnId, GroupId, Hir, ParamId};
 use super::span::{SourceId, Sources, Span, quote};
@@ -63,15 +65,24 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
-/// Checks all units as one namespace. With `incomplete` (a declaration had a syntax error, or an import is missing),
-/// unknown names are not reported, since they may have been declared there.
-pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], incomplete: bool) -> Checked {
-    let mut checker = Checker::new(sources, incomplete);
+/// What was lost before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// An import is missing, or a declaration of which not even the name is known: unknown names are not reported, since
+    /// they may have been declared there.
+    pub incomplete: bool,
+    /// There were syntax errors.
+    pub refused: bool,
+}
+
+/// Checks all units as one namespace.
+pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> Checked {
+    let mut checker = Checker::new(sources, reading.incomplete);
     checker.declare(units);
     checker.constraints(units);
     checker.require_prediction(units);
-    if !incomplete {
-        checker.unused();
+    if !reading.incomplete {
+        checker.unused(reading.refused);
     }
     Checked { hir: checker.hir, findings: checker.findings }
 }
@@ -141,6 +152,8 @@ struct Checker<'a> {
     names: HashMap<&'a str, (Symbol, Span)>,
     /// Names whose declaration has an error: references to them are not reported.
     broken: HashSet<&'a str>,
+    /// Those of them that are binders of the statement at hand.
+    poisoned: Vec<&'a str>,
     events: Vec<EventDeclaration<'a>>,
     groups: Vec<GroupDeclaration<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
@@ -158,6 +171,18 @@ struct Checker<'a> {
     call: Option<Call<'a>>,
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
+    effort: limits::Effort,
+    /// For each binder, whether all of its values are numbers.
+    numeric_binders: Vec<bool>,
+    /// The levels of columns and groups, once asked for.
+    levels: HashMap<level::Category, Rc<level::Levels>>,
+    /// Where the prediction and the weight are declared.
+    /// Metrics whose declaration could not be read.
+    broken_metrics: HashSet<&'a str>,
+    /// A prediction is declared, and could not be read.
+    broken_prediction: bool,
+    prediction_span: Option<Span>,
+    weight_span: Option<Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -169,6 +194,7 @@ impl<'a> Checker<'a> {
             findings: Vec::new(),
             names: HashMap::new(),
             broken: HashSet::new(),
+            poisoned: Vec::new(),
             events: Vec::new(),
             groups: Vec::new(),
             metrics: HashMap::new(),
@@ -181,6 +207,13 @@ impl<'a> Checker<'a> {
             sample_value_reported: false,
             call: None,
             definitions: 0,
+            effort: limits::Effort::default(),
+            numeric_binders: Vec::new(),
+            levels: HashMap::new(),
+            broken_metrics: HashSet::new(),
+            broken_prediction: false,
+            prediction_span: None,
+            weight_span: None,
         }
     }
 

@@ -1,7 +1,6 @@
 //! Looking names up: binders first, then the parameters of a metric, then the declarations.
 
 use crate::hir::BinderId;
-use crate::program::ColumnType;
 use crate::syntax::ast;
 
 use super::{Call, Checker, Env, Finding, Kind, Symbol};
@@ -77,17 +76,14 @@ impl<'a> Checker<'a> {
     }
 
     /// A categorical column that has this level.
-    pub(super) fn column_with_level(&self, text: &str) -> Option<String> {
-        let has_level = |ty: &ColumnType| match ty {
-            ColumnType::Categorical(levels) => levels.iter().any(|level| level.text == text),
-            ColumnType::Real(_) | ColumnType::Int(_) => false,
-        };
-        self.hir.columns.iter().find(|column| has_level(&column.ty)).map(|column| column.name.clone())
+    pub(super) fn column_with_level(&mut self, text: &str) -> Option<String> {
+        let owner = self.owner(text)?;
+        self.hir.columns.get(owner.0).map(|column| column.name.clone())
     }
 
     /// In a spec without prediction, the first unknown name among numbers is taken for it, and told as that.
     fn is_missing_prediction(&mut self, name: &ast::Name, expected: &'static str) -> bool {
-        if self.hir.prediction.is_some() || expected != NUMBER {
+        if self.hir.prediction.is_some() || self.broken_prediction || expected != NUMBER {
             return false;
         }
         self.missing_prediction.get_or_insert_with(|| name.clone()).text == name.text
@@ -97,22 +93,22 @@ impl<'a> Checker<'a> {
         if name == "prediction" {
             return self.hir.prediction.as_ref().map(|prediction| prediction.name.clone());
         }
-        let mut known: Vec<&str> = self.names.keys().copied().collect();
-        known.extend(env.binders.iter().map(|(text, _)| *text));
-        if let Some(call) = env.call {
-            known.extend(call.metric.parameters.iter().map(|parameter| parameter.text.as_str()));
-            known.push("prediction");
-        }
-        similar(name, known)
+        let parameters = env.call.map_or(&[][..], |call| &call.metric.parameters);
+        let of_metric = env.call.map(|_| "prediction");
+        let known = self.names.keys().copied().chain(env.binders.iter().map(|(text, _)| *text));
+        self.suggest(name, known.chain(parameters.iter().map(|parameter| parameter.text.as_str())).chain(of_metric))
     }
 }
 
 /// The closest of the known names, if it is close enough to be a slip of the pen.
 pub(crate) fn similar<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let lower = name.to_lowercase();
-    let far = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let far = (length / 3).max(1);
     known
         .into_iter()
+        // Every letter more or less is one step.
+        .filter(|candidate| candidate.chars().take(length + far + 1).count().abs_diff(length) <= far)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= far && *candidate != name)
         .min()

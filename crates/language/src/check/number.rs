@@ -27,13 +27,14 @@ pub(super) enum Place {
 
 impl<'a> Checker<'a> {
     pub(super) fn number(&mut self, expr: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<Expr> {
+        self.spend(1, expr.span)?;
         match &expr.kind {
             ast::ExprKind::Number { value, .. } => self.literal(*value, expr.span),
             ast::ExprKind::Name(name) => self.number_name(name, env, place),
             ast::ExprKind::Paren(inner) => self.number(inner, env, place),
             ast::ExprKind::Negate(inner) => Some(negate(self.number(inner, env, place)?, expr.span)),
             ast::ExprKind::Sum(first, rest) => self.sum(expr.span, first, rest, env, place),
-            ast::ExprKind::Product(first, rest) => self.product(first, rest, env, place),
+            ast::ExprKind::Product(first, rest) => self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place)),
             ast::ExprKind::Power(base, exponent) => {
                 let base = self.number(base, env, place);
                 let exponent = self.number(exponent, env, place);
@@ -81,12 +82,13 @@ impl<'a> Checker<'a> {
             Found::Broken => None,
             Found::Nothing => self.unknown_name(name, NUMBER, env),
             Found::Binder(binder) => {
-                let values = self.hir.binders.get(binder.0).map(|b| b.values.clone()).unwrap_or_default();
                 if !self.is_number(binder) {
                     let hint = Some(format!("compare a column with it: `column == {}`", name.text));
                     self.wrong_kind(name.span, "a level", "a number", hint);
                     return None;
                 }
+                let values = self.hir.binders.get(binder.0).map(|b| b.values.clone()).unwrap_or_default();
+                self.spend(values.len(), name.span)?;
                 let range = Interval::hull(values.iter().filter_map(|value| value.number));
                 Some(leaf(ExprKind::Binder(binder), name.span, None, Curvature::Constant, range))
             }
@@ -328,13 +330,15 @@ impl<'a> Checker<'a> {
     /// The first mention of the prediction below an expression, as written there.
     pub(super) fn prediction_in(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<String> {
         let mut found = None;
-        let mut stack = vec![(expr, env.clone())];
+        let outside = Env::default();
+        // Names in an argument are the caller's.
+        let mut stack = vec![(expr, env)];
         while let Some((expr, env)) = stack.pop() {
-            let mut push = |child: &'a ast::Expr| stack.push((child, env.clone()));
+            let mut push = |child: &'a ast::Expr| stack.push((child, env));
             match &expr.kind {
-                ast::ExprKind::Name(name) => match self.look_up(name, &env) {
+                ast::ExprKind::Name(name) => match self.look_up(name, env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
-                    Found::Argument(argument) => stack.push((argument, Env::default())),
+                    Found::Argument(argument) => stack.push((argument, &outside)),
                     Found::Symbol(_) | Found::Binder(_) | Found::Broken | Found::Nothing => {}
                 },
                 ast::ExprKind::Paren(inner)

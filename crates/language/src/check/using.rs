@@ -8,7 +8,6 @@ use crate::syntax::ast;
 
 use super::constraint::Heading;
 use super::domain::count;
-use super::name::similar;
 use super::{Call, Checker, Env, Finding, Kind, UnitOrigin};
 
 impl<'a> Checker<'a> {
@@ -50,12 +49,12 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_metric(&mut self, name: &'a ast::Name) {
-        if self.incomplete {
+        if self.incomplete || self.broken_metrics.contains(name.text.as_str()) {
             return;
         }
         let mut known: Vec<String> = self.metrics.keys().map(|name| name.to_string()).collect();
         known.extend(crate::library::names().map(str::to_string));
-        let similar = similar(&name.text, known.iter().map(String::as_str));
+        let similar = self.suggest(&name.text, known.iter().map(String::as_str));
         let kind = Kind::UnknownName { expected: "metric", name: name.text.clone(), similar };
         self.report(Finding::new(kind, name.span));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Code, Diagnostic, Label};
+use super::{Code, Diagnostic, Fix, Label};
 use crate::span::Span;
 
 /// A kind of mistake of one stage. Its `Display` is the message: lowercase, no full stop, user input in backticks.
@@ -22,11 +22,13 @@ pub struct Finding<K> {
     pub span: Span,
     /// Related places, each with a word on it.
     pub related: Vec<(Span, String)>,
+    /// Changes of the text that mend it.
+    pub fix: Option<Fix>,
 }
 
 impl<K: Explained> Finding<K> {
     pub fn new(kind: K, span: Span) -> Self {
-        Finding { kind, span, related: Vec::new() }
+        Finding { kind, span, related: Vec::new(), fix: None }
     }
 
     pub fn with(mut self, span: Span, text: impl Into<String>) -> Self {
@@ -34,9 +36,20 @@ impl<K: Explained> Finding<K> {
         self
     }
 
+    pub fn mended(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
+    }
+
     pub fn diagnostic(&self) -> Diagnostic {
         let mut labels = vec![Label { span: self.span, text: self.kind.label() }];
         labels.extend(self.related.iter().map(|(span, text)| Label { span: *span, text: text.clone() }));
-        Diagnostic { code: self.kind.code(), message: self.kind.to_string(), help: self.kind.help(), labels }
+        Diagnostic {
+            code: self.kind.code(),
+            message: self.kind.to_string(),
+            help: self.kind.help(),
+            labels,
+            fix: self.fix.clone(),
+        }
     }
 }

@@ -10,6 +10,7 @@ use miette::{
     SpanContents, ThemeCharacters, ThemeStyles,
 };
 
+use super::hidden::{harmless, steers};
 use super::{Diagnostic, Label, Severity};
 use crate::span::{SourceId, Sources};
 
@@ -120,24 +121,6 @@ fn fill(text: &str, width: usize, indent: usize) -> String {
         }
     }
     lines.join("\n")
-}
-
-/// Text that cannot steer a terminal: control characters are shown as escapes.
-pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) && c != '\n' && c != '\t' {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Control characters, and those that turn the direction of text.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// What miette is asked to draw.
@@ -290,7 +273,6 @@ mod tests {
 
     #[test]
     fn text_cannot_steer_a_terminal() {
-        assert_eq!(harmless("a\u{1b}[31mb\u{202e}"), "a\\u{1b}[31mb\\u{202e}");
         assert_eq!(masked("a\u{1b}\u{202e}b\n"), "a????b\n");
     }
 }

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! `start` and `end` are byte offsets into the file, `line` and `column` count from 1 (columns in characters), and
-//! `text` is what stands between the offsets. The first label is the smallest expression at fault.
+//! `text` is what stands between the offsets. Where a fix is known there are also `edits`
+//! (`[{"file", "start", "end", "text"}]`), and `sure` where the author can have meant nothing else. The first label is the smallest expression at fault.
 
 use serde::Serialize;
 
@@ -21,6 +22,25 @@ pub struct Entry {
     pub message: String,
     pub help: Option<String>,
     pub labels: Vec<Place>,
+    /// Changes of the text that, made together, remove the fault; offsets are bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Change>,
+    /// Whether `fairc check --fix` makes them.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sure: bool,
+}
+
+/// What stands from `start` to `end` of a file becomes `text`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    pub file: String,
+    pub start: u32,
+    pub end: u32,
+    pub text: String,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A place in a spec, or in a table.
@@ -49,12 +69,20 @@ pub enum ColumnPlace {
 
 impl Entry {
     pub fn new(diagnostic: &Diagnostic, sources: &Sources) -> Entry {
+        let change = |edit: &super::Edit| Change {
+            file: sources.name(edit.span.source).to_owned(),
+            start: edit.span.start,
+            end: edit.span.end,
+            text: edit.text.clone(),
+        };
         Entry {
             code: diagnostic.code.0.to_owned(),
             severity: diagnostic.severity().word(),
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),
             labels: diagnostic.labels.iter().map(|label| Place::new(label, sources)).collect(),
+            edits: diagnostic.fix.iter().flat_map(|fix| &fix.edits).map(change).collect(),
+            sure: diagnostic.fix.as_ref().is_some_and(|fix| fix.sure),
         }
     }
 }

@@ -4,13 +4,14 @@
 //! people (miette, [`human`]) or as JSON ([`json`]). Codes are stable and each has a page in `docs/errors/`.
 
 mod finding;
+pub mod hidden;
 #[cfg(feature = "render")]
 pub mod human;
 pub mod json;
 
 pub use finding::{Explained, Finding};
 
-use super::span::Span;
+use super::span::{SourceId, Span};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +50,58 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The first is the smallest expression at fault; the others show related places.
     pub labels: Vec<Label>,
+    /// Changes of the text that remove the fault.
+    pub fix: Option<Fix>,
+}
+
+/// Changes of the text that, made together, remove a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// They do not overlap.
+    pub edits: Vec<Edit>,
+    /// The author can have meant nothing else, so that it may be made unasked.
+    pub sure: bool,
+}
+
+/// What stands at `span` becomes `text`; an empty span is a place to insert at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub span: Span,
+    pub text: String,
+}
+
+impl Fix {
+    pub fn one(span: Span, text: impl Into<String>, sure: bool) -> Fix {
+        Fix { edits: vec![Edit { span, text: text.into() }], sure }
+    }
+}
+
+/// The text of a source with fixes made, and how many were; one that touches an earlier one is left out.
+pub fn mend<'f>(source: SourceId, text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> (String, usize) {
+    let mut taken: Vec<&Edit> = Vec::new();
+    let mut made = 0;
+    for fix in fixes {
+        let apart = |edit: &Edit| {
+            let (start, end) = (edit.span.start, edit.span.end);
+            edit.span.source == source
+                && text.get(edit.span.range()).is_some()
+                && taken.iter().all(|known| known.span.end < start || end < known.span.start)
+        };
+        if fix.edits.iter().all(apart) {
+            taken.extend(&fix.edits);
+            made += 1;
+        }
+    }
+    taken.sort_by_key(|edit| edit.span);
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for edit in taken {
+        let range = edit.span.range();
+        out.push_str(text.get(at..range.start).unwrap_or_default());
+        out.push_str(&edit.text);
+        at = range.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    (out, made)
 }
 
 /// An underlined place and what is said about it.

@@ -20,9 +20,7 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         }
         hir::Event::LevelOf { column, binder } => {
             let Some(value) = scope.value(*binder) else { return Event::Never };
-            let is_value =
-                |level: &&crate::program::Level| same((&level.text, level.number), (&value.text, value.number));
-            let level = scope.levels(*column).iter().find(is_value).map(|level| level.text.as_str());
+            let level = scope.level_of(*column, value).map(|level| level.text.as_str());
             Event::levels(scope.header(*column), level, scope.universe)
         }
         hir::Event::Group { group, level } => {
@@ -31,17 +29,12 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         }
         hir::Event::GroupOf { group, binder } => {
             let Some(value) = scope.value(*binder) else { return Event::Never };
-            let levels = scope.hir.groups.get(group.0).map_or(&[][..], |group| &group.levels);
-            let level = levels.iter().find(|level| level.text == value.text);
+            let level = scope.group_level_of(*group, value);
             level.map_or(Event::Never, |level| self::event(&level.event, scope))
         }
         hir::Event::SameLevel { left, right } => {
-            let of = |level: &hir::LevelRef| match level {
-                hir::LevelRef::Binder(binder) => scope.value(*binder).cloned(),
-                hir::LevelRef::Level(value) => Some(value.clone()),
-            };
-            match (of(left), of(right)) {
-                (Some(a), Some(b)) if same((&a.text, a.number), (&b.text, b.number)) => Event::All,
+            match (value(left, scope), value(right, scope)) {
+                (Some(a), Some(b)) if same(a, b) => Event::All,
                 _ => Event::Never,
             }
         }
@@ -51,5 +44,12 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         hir::Event::And(events) => Event::and(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Not(inner) => self::event(inner, scope).not(scope.universe),
+    }
+}
+
+fn value<'s>(level: &'s hir::LevelRef, scope: Scope<'s>) -> Option<&'s hir::Value> {
+    match level {
+        hir::LevelRef::Binder(binder) => scope.value(*binder),
+        hir::LevelRef::Level(value) => Some(value),
     }
 }

@@ -1,7 +1,7 @@
 //! Declared groups, for reports that show every level of them.
 
 use super::event::event;
-use super::scope::Scope;
+use super::scope::{Scope, Tables, Work};
 use crate::hir::Hir;
 use crate::program::{Column, Event, Universe};
 use crate::span::Sources;
@@ -19,7 +19,8 @@ pub struct Group {
 pub fn groups(hir: &Hir, sources: &Sources) -> Vec<Group> {
     let declared: Vec<Column> = hir.columns.iter().map(super::column).collect();
     let universe = Universe::new(&declared);
-    let scope = Scope { hir, sources, universe: &universe, binders: &[] };
+    let (tables, work) = (Tables::of(hir), Work::default());
+    let scope = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
     let group = |group: &crate::hir::Group| Group {
         name: group.name.clone(),
         levels: group.levels.iter().map(|level| (level.text.clone(), event(&level.event, scope))).collect(),

@@ -4,7 +4,7 @@
 //! equivalent: `l <= e` and `m <= e` together are `max(l, m) <= e`, and the same for upper sides. All origins are kept,
 //! each with its own sides. Rows that may give way are not merged: of two penalties on one quantity both count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::collections::btree_map::Entry;
 
 use crate::program::{Data, Enforce, Event, Function, Origin, RowOptions, WhenEmpty};
@@ -53,41 +53,23 @@ pub(super) fn pieces(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
             Entry::Occupied(mut entry) => join(entry.get_mut(), draft),
         });
     }
+    merged.values_mut().for_each(|draft| once(&mut draft.origins));
     (merged.into_values().collect(), findings)
 }
 
-/// The merged rows of all constraints, in the order of their keys, and what was noticed. Rows that may give way stay as
-/// they are, in the order of their sides: each has a penalty of its own.
-pub(super) fn merge(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
-    let mut idle = Redundant::new(&drafts);
-    let mut merged: BTreeMap<Key, Vec<Draft>> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for draft in drafts {
-        let known = merged.entry(key(&draft)).or_default();
-        match known.first_mut().filter(|_| draft.options.soft.is_none()) {
-            None => known.push(draft),
-            Some(known) => {
-                idle.compare(known, &draft);
-                findings.extend(join(known, draft));
-            }
-        }
-    }
-    findings.extend(idle.findings());
-    let by_sides = |a: &Draft, b: &Draft| (&a.row.lower, &a.row.upper).cmp(&(&b.row.lower, &b.row.upper));
-    merged.values_mut().for_each(|rows| rows.sort_by(by_sides));
-    (merged.into_values().flatten().collect(), findings)
+/// Each origin once.
+fn once(origins: &mut Vec<Origin>) {
+    let mut seen = HashSet::new();
+    let first = origins.iter().map(|origin| seen.insert((origin.name.clone(), origin.file.clone(), origin.start)));
+    let mut first = first.collect::<Vec<_>>().into_iter();
+    origins.retain(|_| first.next().unwrap_or(true));
 }
 
-/// Tightens the sides of a row; E0502 where no value is left between them.
 fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
     let was_empty = empty(known).is_some();
     known.row.lower = tightest(Function::Max, known.row.lower.take(), draft.row.lower);
     known.row.upper = tightest(Function::Min, known.row.upper.take(), draft.row.upper);
-    for origin in draft.origins {
-        if !known.origins.contains(&origin) {
-            known.origins.push(origin);
-        }
-    }
+    known.origins.extend(draft.origins);
     let found = empty(known).filter(|_| !was_empty)?;
     Some(Finding { span: draft.span, ..found }.with(known.span, "the other side"))
 }

@@ -43,7 +43,7 @@ pub use error::{Finding, Kind};
 pub use groups::{Group, groups};
 use merge::Draft;
 use quantifier::{Budget, instance_name, instances};
-use scope::Scope;
+use scope::{Scope, Tables, Work};
 use sides::Sided;
 
 /// A program, and what was noticed on the way.
@@ -58,13 +58,15 @@ pub struct Lowered {
 pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     let declared: Vec<Column> = hir.columns.iter().map(column).collect();
     let universe = Universe::new(&declared);
+    let (tables, work) = (Tables::of(hir), Work::default());
+    let outside = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
     let mut findings = Vec::new();
     for (index, constraint) in hir.constraints.iter().enumerate() {
-        let mut rows = Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0 };
+        let mut rows = Rows::new(constraint, index, sources);
         let mut each = |scope: Scope<'_>| rows.instance(scope);
-        match instances(constraint, hir, sources, &universe, &mut budget, &mut each) {
+        match instances(constraint, outside, &mut budget, &mut each) {
             Ok(true) => rows.trivial(sources),
             Ok(false) => rows.empty_domain(),
             Err(finding) => rows.findings.push(finding),
@@ -97,11 +99,36 @@ struct Rows<'a> {
     findings: Vec<Finding>,
     /// Rows seen, the ones without prediction included.
     tried: usize,
+    /// What each instance goes through.
+    nodes: usize,
+    /// What every row of the constraint says of where it comes from.
+    origin: Origin,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    fn new(constraint: &'a Constraint, index: usize, sources: &Sources) -> Self {
+        let Span { source, start, end } = constraint.span;
+        let origin = Origin {
+            name: String::new(),
+            constraint: constraint.name.clone(),
+            file: sources.name(source).to_string(),
+            start,
+            end,
+            line: u32::try_from(sources.line_column(source, start).line).unwrap_or(u32::MAX),
+            text: super::span::quote(sources, constraint.body_span),
+            doc: constraint.doc.clone(),
+            lower: None,
+            upper: None,
+            reversed: false,
+        };
+        // A long text is carried along by every row.
+        let nodes = constraint.nodes() + (constraint.doc.len() + constraint.name.len()) / 64;
+        Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0, nodes, origin }
+    }
+
     fn instance(&mut self, scope: Scope<'_>) -> Result<(), Finding> {
         let constraint = self.constraint;
+        scope.work.spend(self.nodes, constraint.body_span)?;
         let each = constraint.each.as_ref().map(|each| event::event(each, scope));
         if each == Some(Event::Never) {
             return Ok(());
@@ -114,6 +141,8 @@ impl Rows<'_> {
         reads.retain(|_| each.is_none());
         let name = instance_name(constraint, scope);
         self.tried += rows.len();
+        let parts = rows.iter().map(order::parts_of).sum::<usize>() + reads.iter().map(Event::parts).sum::<usize>();
+        scope.work.spend(parts, constraint.body_span)?;
         rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
         let drafts = rows.into_iter().enumerate().map(|(written, row)| self.draft(row, written, &each, &reads, scope));
         let drafts: Vec<Draft> = drafts.collect();
@@ -127,7 +156,13 @@ impl Rows<'_> {
         let several = drafts.len() > 1;
         for (number, draft) in drafts.iter_mut().enumerate() {
             let suffix = if several { format!(".{}", number + 1) } else { String::new() };
-            draft.origins = vec![self.origin(format!("{name}{suffix}"), &draft.row, scope.sources)];
+            draft.origins = vec![Origin {
+                name: format!("{name}{suffix}"),
+                lower: draft.row.lower.clone(),
+                upper: draft.row.upper.clone(),
+                reversed: draft.row.reversed,
+                ..self.origin.clone()
+            }];
         }
         self.drafts.extend(drafts);
         Ok(())
@@ -167,23 +202,6 @@ impl Rows<'_> {
         draft.labels = labels.map(|column| column.header.clone()).collect();
         draft.labels.sort();
         draft
-    }
-
-    fn origin(&self, name: String, row: &Sided, sources: &Sources) -> Origin {
-        let Span { source, start, end } = self.constraint.span;
-        Origin {
-            name,
-            constraint: self.constraint.name.clone(),
-            file: sources.name(source).to_string(),
-            start,
-            end,
-            line: u32::try_from(sources.line_column(source, start).line).unwrap_or(u32::MAX),
-            text: super::span::quote(sources, self.constraint.body_span),
-            doc: self.constraint.doc.clone(),
-            lower: row.lower.clone(),
-            upper: row.upper.clone(),
-            reversed: row.reversed,
-        }
     }
 
     /// W0105 where nothing is left of a constraint that has rows.

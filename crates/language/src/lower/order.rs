@@ -50,6 +50,18 @@ pub(super) fn data_of(draft: &Draft) -> impl Iterator<Item = &Data> {
     draft.row.terms.values().chain(factors).chain(&draft.row.lower).chain(&draft.row.upper)
 }
 
+/// How many parts the expressions and events of a row have.
+pub(super) fn parts_of(row: &super::sides::Sided) -> usize {
+    let terms = row.terms.iter().map(|(quantity, coefficient)| {
+        coefficient.parts()
+            + match quantity {
+                Quantity::Aggregate { event, factor, .. } => event.parts() + factor.parts(),
+                Quantity::Prediction => 1,
+            }
+    });
+    terms.sum::<usize>() + row.lower.iter().chain(&row.upper).map(Data::parts).sum::<usize>()
+}
+
 /// How deep the expressions and events of a row nest.
 pub(super) fn depth_of(draft: &Draft) -> usize {
     let data = data_of(draft).map(Data::depth).max().unwrap_or(0);

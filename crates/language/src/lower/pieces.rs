@@ -40,7 +40,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
                     None => (more, term.span),
                     Some((known, span)) => {
                         let span = span.to(term.span);
-                        (combine(&known, &more, span)?, span)
+                        (combine(known, more, span, scope)?, span)
                     }
                 });
             }
@@ -127,13 +127,19 @@ fn scaled(factor: Data, non_positive: bool, inner: &Expr, negate: bool, scope: S
 }
 
 /// All sums of a piece of one and a piece of the other.
-pub(super) fn combine(left: &Pieces, right: &Pieces, span: Span) -> Result<Pieces, Finding> {
+pub(super) fn combine(left: Pieces, right: Pieces, span: Span, scope: Scope<'_>) -> Result<Pieces, Finding> {
     if left.len().saturating_mul(right.len()) > MOST_PIECES {
         return Err(Finding::new(Kind::TooLarge { limit: MOST_PIECES, unit: "rows in one comparison" }, span));
     }
+    if left.len() == 1 && right.len() == 1 {
+        return left.into_iter().zip(right).map(|(a, b)| a.add(b, span)).collect();
+    }
+    let terms = |pieces: &Pieces| pieces.iter().map(Fraction::terms).sum::<usize>();
+    let made = terms(&left).saturating_mul(right.len()).saturating_add(terms(&right).saturating_mul(left.len()));
+    scope.work.spend(made, span)?;
     let mut all = Vec::with_capacity(left.len() * right.len());
-    for a in left {
-        for b in right {
+    for a in &left {
+        for b in &right {
             all.push(a.clone().add(b.clone(), span)?);
         }
     }

@@ -3,9 +3,9 @@
 //! From: `forall x in D: body`. To: the body once for each element of `D` that satisfies the `where`. Why equivalent:
 //! every domain is finite, and a conjunction over it is what `forall` means.
 
-use crate::hir::{BinderId, Component, Constraint, Hir, Quantifier};
-use crate::program::{Event, Universe};
-use crate::span::Sources;
+use crate::hir::{BinderId, Component, Constraint, Quantifier};
+use crate::program::Event;
+use crate::span::Span;
 
 use super::error::{Finding, Kind};
 use super::event::event;
@@ -15,26 +15,63 @@ use super::scope::Scope;
 const MOST_COMBINATIONS: usize = 1_000_000;
 
 /// Counts down over the whole spec.
-pub(super) struct Budget(usize);
+pub(super) struct Budget {
+    left: usize,
+    /// Whether only walking through the combinations tells whether they are too many.
+    unknown: bool,
+}
 
 impl Budget {
     pub fn new() -> Self {
-        Budget(MOST_COMBINATIONS)
+        Budget { left: MOST_COMBINATIONS, unknown: false }
     }
+}
+
+fn too_many(span: Span) -> Finding {
+    Finding::new(Kind::TooLarge { limit: MOST_COMBINATIONS, unit: "combinations of binders" }, span)
+}
+
+/// Multiplies the sizes of the domains: without a `where` that says all, and too many are refused before any is made.
+fn count(slots: &[Slot<'_>], outside: Scope<'_>, budget: &mut Budget) -> Result<(), Finding> {
+    let (mut product, mut all, mut exact) = (1_usize, 0_usize, true);
+    budget.unknown = false;
+    for slot in slots {
+        let values = outside.hir.binders.get(slot.binder.0).map_or(0, |binder| binder.values.len());
+        product = match slot.after {
+            // Of n times n, those in ascending order.
+            Some(_) => (product / values.max(1)).saturating_mul(values.saturating_mul(values.saturating_sub(1)) / 2),
+            None => product.saturating_mul(values),
+        };
+        all = all.saturating_add(product);
+        if all > budget.left {
+            if exact {
+                return Err(too_many(slot.span));
+            }
+            budget.unknown = true;
+            return Ok(());
+        }
+        exact &= slot.condition.is_none();
+    }
+    Ok(())
 }
 
 /// Calls `each` with the binders of every instance; true if there was one.
 pub(super) fn instances<'a>(
     constraint: &'a Constraint,
-    hir: &'a Hir,
-    sources: &'a Sources,
-    universe: &'a Universe,
+    outside: Scope<'a>,
     budget: &mut Budget,
     each: &mut dyn FnMut(Scope<'_>) -> Result<(), Finding>,
 ) -> Result<bool, Finding> {
     let slots: Vec<Slot<'a>> = constraint.quantifiers.iter().flat_map(slots).collect();
-    let mut binders = vec![None; hir.binders.len()];
-    let mut walk = Walk { hir, sources, universe, budget, each, any: false };
+    let mut binders = vec![None; outside.hir.binders.len()];
+    count(&slots, outside, budget)?;
+    if budget.unknown {
+        // A `where` may leave few: they are counted before any row is made.
+        let mut nothing = |_: Scope<'_>| Ok(());
+        let mut left = Budget { left: budget.left, unknown: true };
+        Walk { outside, budget: &mut left, each: &mut nothing, any: false }.from(&slots, &mut binders)?;
+    }
+    let mut walk = Walk { outside, budget, each, any: false };
     walk.from(&slots, &mut binders)?;
     Ok(walk.any)
 }
@@ -46,7 +83,7 @@ struct Slot<'a> {
     after: Option<BinderId>,
     /// Checked once this binder, the last of its quantifier, has its value.
     condition: Option<&'a Quantifier>,
-    span: crate::span::Span,
+    span: Span,
 }
 
 fn slots(quantifier: &Quantifier) -> Vec<Slot<'_>> {
@@ -69,9 +106,7 @@ fn slots(quantifier: &Quantifier) -> Vec<Slot<'_>> {
 }
 
 struct Walk<'w, 'a> {
-    hir: &'a Hir,
-    sources: &'a Sources,
-    universe: &'a Universe,
+    outside: Scope<'a>,
     budget: &'w mut Budget,
     each: &'w mut dyn FnMut(Scope<'_>) -> Result<(), Finding>,
     any: bool,
@@ -84,12 +119,10 @@ impl<'a> Walk<'_, 'a> {
             let scope = self.scope(binders);
             return (self.each)(scope);
         };
-        let values = self.hir.binders.get(slot.binder.0).map_or(0, |binder| binder.values.len());
+        let values = self.outside.hir.binders.get(slot.binder.0).map_or(0, |binder| binder.values.len());
         let after = slot.after.and_then(|binder| binders.get(binder.0).copied().flatten());
         for value in after.map_or(0, |after| after + 1)..values {
-            self.budget.0 = self.budget.0.checked_sub(1).ok_or_else(|| {
-                Finding::new(Kind::TooLarge { limit: MOST_COMBINATIONS, unit: "combinations of binders" }, slot.span)
-            })?;
+            self.budget.left = self.budget.left.checked_sub(1).ok_or_else(|| too_many(slot.span))?;
             if let Some(entry) = binders.get_mut(slot.binder.0) {
                 *entry = Some(value);
             }
@@ -108,7 +141,7 @@ impl<'a> Walk<'_, 'a> {
     where
         'a: 's,
     {
-        Scope { hir: self.hir, sources: self.sources, universe: self.universe, binders }
+        Scope { binders, ..self.outside }
     }
 }
 

@@ -30,6 +30,11 @@ impl Fraction {
         Fraction { numerator, denominator: None }
     }
 
+    /// How many terms it has, its constant counted as one.
+    pub fn terms(&self) -> usize {
+        1 + self.numerator.terms.len() + self.denominator.as_ref().map_or(0, |below| below.affine.terms.len())
+    }
+
     pub fn scale(self, factor: Data) -> Self {
         Fraction { numerator: self.numerator.scale(factor), ..self }
     }

@@ -27,7 +27,7 @@ pub(super) struct Sided {
 pub(super) fn sides(relation: &Relation, scope: Scope<'_>) -> Result<Vec<Sided>, Finding> {
     let left = pieces(&relation.left, false, scope)?;
     let right = pieces(&relation.right, true, scope)?;
-    let differences = combine(&left, &right, relation.span)?;
+    let differences = combine(left, right, relation.span, scope)?;
     let reversed = is_reversed(relation);
     let row = |affine: Affine| {
         let limit = affine.constant.neg();

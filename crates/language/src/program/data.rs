@@ -203,6 +203,17 @@ impl Data {
         }
     }
 
+    /// How many parts the expression has, those of events and the levels of sets included.
+    pub fn parts(&self) -> usize {
+        1 + match self {
+            Data::Number(_) | Data::Param(_) | Data::Column(_) => 0,
+            Data::Total { value, event } => value.parts() + event.parts(),
+            Data::Sum { terms, .. } => terms.iter().map(|(_, monomial)| monomial.parts()).sum(),
+            Data::Product(factors) => factors.iter().map(|(factor, _)| factor.parts()).sum(),
+            Data::Call(_, arguments) => arguments.iter().map(Data::parts).sum(),
+        }
+    }
+
     /// Whether the value may be undefined (a quotient, a logarithm, a root), so that no comparison with it holds.
     pub(super) fn may_be_undefined(&self) -> bool {
         match self {

@@ -176,6 +176,17 @@ impl Event {
         }
     }
 
+    /// How many parts the event has, the levels of sets included.
+    pub fn parts(&self) -> usize {
+        1 + match self {
+            Event::All | Event::Never => 0,
+            Event::Levels { levels, .. } => levels.len(),
+            Event::Compare { left, right, .. } => left.parts() + right.parts(),
+            Event::Not(event) => event.parts(),
+            Event::And(events) | Event::Or(events) => events.iter().map(Event::parts).sum(),
+        }
+    }
+
     /// The place of the kind of event in the canonical order.
     fn rank(&self) -> u8 {
         match self {

@@ -8,9 +8,31 @@
 use crate::span::Span;
 
 /// One parsed file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
     pub items: Vec<Item>,
+    /// Declarations that could not be read.
+    pub broken: Vec<Broken>,
+}
+
+/// What is known of a declaration that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken {
+    /// `column`, `metric`; empty if that is not known.
+    pub keyword: &'static str,
+    /// The name that it introduces.
+    pub name: Option<Name>,
+}
+
+impl Broken {
+    /// Nothing is known of what it introduces, so that any name may be.
+    pub fn may_declare_anything(&self) -> bool {
+        match self.keyword {
+            "constraint" | "use" => false,
+            "import" => true,
+            _ => self.name.is_none(),
+        }
+    }
 }
 
 /// One declaration with its doc comment.
@@ -37,6 +59,22 @@ pub enum ItemKind {
     Metric(Metric),
     Use(Use),
     Import(Import),
+}
+
+impl ItemKind {
+    /// The name that the declaration introduces.
+    pub fn name(&self) -> Option<&Name> {
+        match self {
+            ItemKind::Column(column) | ItemKind::Label(column) | ItemKind::Predict(column) => Some(&column.name),
+            ItemKind::Weight(weight) => Some(&weight.name),
+            ItemKind::Param(param) => Some(&param.name),
+            ItemKind::Event(event) => Some(&event.name),
+            ItemKind::Group(group) => Some(&group.name),
+            ItemKind::Constraint(constraint) => Some(&constraint.name),
+            ItemKind::Metric(metric) => Some(&metric.name),
+            ItemKind::Use(_) | ItemKind::Import(_) => None,
+        }
+    }
 }
 
 /// A name as written; for a backticked name, `text` is without the backticks and `span` with them.

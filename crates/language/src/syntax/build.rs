@@ -13,13 +13,16 @@ use super::ast::{
     Name, OptionSetting, Param, Quantifier, Range, Statement, Type, Use, Weight,
 };
 use super::error::{SyntaxError, shortened};
+use super::patch::Patch;
 use crate::span::{SourceId, Span};
 
 /// Builds the tree of one declaration.
-pub(super) struct Builder {
+pub(super) struct Builder<'p> {
     pub source: SourceId,
     /// Where the declaration's text begins in the source.
     pub offset: usize,
+    /// Set where the text was mended: places lead back to that of the author.
+    pub patch: Option<&'p Patch<'p>>,
     pub errors: RefCell<Vec<SyntaxError>>,
 }
 
@@ -93,7 +96,7 @@ fn is_punctuation(rule: Rule) -> bool {
     )
 }
 
-impl Builder {
+impl Builder<'_> {
     /// The item of a `declaration` pair.
     pub fn item(&self, declaration: Pair<Rule>) -> Option<ItemKind> {
         let pair = declaration.into_inner().next()?;
@@ -332,7 +335,11 @@ impl Builder {
     }
 
     pub fn between(&self, start: usize, end: usize) -> Span {
-        Span::new(self.source, self.offset + start, self.offset + end)
+        let range = match self.patch {
+            Some(patch) => patch.original(start..end),
+            None => self.offset + start..self.offset + end,
+        };
+        Span::new(self.source, range.start, range.end)
     }
 
     pub fn fail<T>(&self, error: SyntaxError) -> Option<T> {

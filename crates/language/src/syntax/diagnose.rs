@@ -19,6 +19,8 @@ pub(super) struct Failure<'t> {
     pub scan: &'t Scan,
     /// The tokens of the declaration.
     pub tokens: std::ops::Range<usize>,
+    /// No declaration follows.
+    pub last: bool,
     /// Where the grammar stopped.
     pub at: usize,
     /// What it would have taken there.
@@ -37,39 +39,39 @@ pub(super) fn diagnose(failure: &Failure) -> SyntaxError {
         return failure.at_end(&nesting);
     };
     let place = Place { failure, index, token, word: token.text(failure.text), nesting };
-    place.broken().or_else(|| place.declaration()).or_else(|| place.named()).unwrap_or_else(|| place.unexpected())
+    let known = place.habit().or_else(|| place.broken()).or_else(|| place.declaration());
+    known.or_else(|| place.named()).unwrap_or_else(|| place.unexpected())
 }
 
 impl Failure<'_> {
-    fn chunk(&self) -> &[Token] {
+    pub fn chunk(&self) -> &[Token] {
         self.scan.tokens.get(self.tokens.clone()).unwrap_or(&[])
     }
 
-    fn expects(&self, rule: Rule) -> bool {
+    pub fn expects(&self, rule: Rule) -> bool {
         self.expected.contains(&rule)
     }
 
-    fn expects_operand(&self) -> bool {
+    pub fn expects_operand(&self) -> bool {
         expected::is_operand(&self.expected)
     }
 
-    fn expects_operator(&self) -> bool {
+    pub fn expects_operator(&self) -> bool {
         self.expects(Rule::equal)
     }
 
-    fn span(&self, token: &Token) -> Span {
+    pub fn span(&self, token: &Token) -> Span {
         Span::new(self.source, token.start, token.end)
     }
 
-    fn token(&self, index: usize) -> Option<&Token> {
+    pub fn token(&self, index: usize) -> Option<&Token> {
         self.scan.tokens.get(index)
     }
 
     /// The declaration breaks off.
     fn at_end(&self, nesting: &Nesting) -> SyntaxError {
         let end = self.chunk().last().map_or(self.at, |token| token.end);
-        let found =
-            if self.tokens.end < self.scan.tokens.len() { "the next declaration" } else { "the end of the file" };
+        let found = if self.last { "the end of the file" } else { "the next declaration" };
         let span = Span::new(self.source, end, end);
         if !self.expects_operand()
             && let Some(error) = self.unclosed(nesting, found, span)
@@ -107,37 +109,37 @@ impl Failure<'_> {
 }
 
 /// The token at which the grammar stopped, and what is open there.
-struct Place<'f, 't> {
-    failure: &'f Failure<'t>,
-    index: usize,
-    token: &'f Token,
-    word: &'t str,
-    nesting: Nesting,
+pub(super) struct Place<'f, 't> {
+    pub failure: &'f Failure<'t>,
+    pub index: usize,
+    pub token: &'f Token,
+    pub word: &'t str,
+    pub nesting: Nesting,
 }
 
 impl Place<'_, '_> {
-    fn span(&self) -> Span {
+    pub fn span(&self) -> Span {
         self.failure.span(self.token)
     }
 
     /// The token before, if it belongs to this declaration.
-    fn previous(&self) -> Option<&Token> {
+    pub fn previous(&self) -> Option<&Token> {
         self.index
             .checked_sub(1)
             .filter(|&index| index >= self.failure.tokens.start)
             .and_then(|at| self.failure.token(at))
     }
 
-    fn next(&self) -> Option<&Token> {
+    pub fn next(&self) -> Option<&Token> {
         Some(self.index + 1).filter(|&index| index < self.failure.tokens.end).and_then(|at| self.failure.token(at))
     }
 
-    fn previous_word(&self) -> &str {
+    pub fn previous_word(&self) -> &str {
         self.previous().map_or("", |token| token.text(self.failure.text))
     }
 
     /// The token in words, for `found`.
-    fn found(&self) -> String {
+    pub fn found(&self) -> String {
         match self.token.kind {
             TokenKind::Quoted => format!("`{}`", shortened(self.word.trim_matches('`'))),
             TokenKind::Text => format!("the string {}", shortened(self.word)),
@@ -158,7 +160,7 @@ impl Place<'_, '_> {
             Broken::Unclosed if self.word == "'" => SyntaxError::QuotedName { text: String::new(), span },
             Broken::Unclosed => SyntaxError::UnclosedQuote { mark: self.word.chars().next().unwrap_or('`'), span },
             Broken::EmptyName => SyntaxError::EmptyName { span },
-            Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches('\'').to_owned(), span },
+            Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span },
             Broken::Number => SyntaxError::BadNumber { text, span },
             Broken::Word => SyntaxError::BadName { text, span },
             Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,
@@ -203,7 +205,7 @@ impl Place<'_, '_> {
             "=" if failure.expects_operator() => Some(SyntaxError::SingleEquals { span }),
             "-" if !failure.expects_operator() => self.joined_name(),
             "[" if self.previous_word() == "in" && !failure.expects(Rule::range) => {
-                Some(SyntaxError::SquareSet { span })
+                Some(SyntaxError::SquareSet { mark: '[', span })
             }
             "{" if is_aggregate(self.previous_word()) => {
                 let head = self.previous()?;
@@ -367,7 +369,7 @@ impl Place<'_, '_> {
     }
 }
 
-fn is_aggregate(word: &str) -> bool {
+pub(super) fn is_aggregate(word: &str) -> bool {
     matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
 }
 

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::diagnostic::{Code, Diagnostic, Label};
+use crate::diagnostic::{Code, Diagnostic, Fix, Label};
 use crate::span::Span;
 
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -28,9 +28,9 @@ pub enum SyntaxError {
     /// Returned for `'male'` and `"male"` where a name or level belongs.
     #[error("a name is not written in quotes")]
     QuotedName { text: String, span: Span },
-    /// Returned for `in [a, b]`.
-    #[error("expected a set in braces, found `[`")]
-    SquareSet { span: Span },
+    /// Returned for `in [a, b]` and `in (a, b)`.
+    #[error("expected a set in braces, found `{mark}`")]
+    SquareSet { mark: char, span: Span },
     /// Returned for words of other languages: `if`, `for`, `AND`.
     #[error("there is no `{found}`")]
     ForeignWord { found: String, instead: &'static str, span: Span },
@@ -40,6 +40,24 @@ pub enum SyntaxError {
     /// Returned where a colon is left out, before the text that should follow it.
     #[error("expected `:` after {after}, found {found}")]
     MissingColon { after: &'static str, found: String, span: Span },
+    /// Returned where a mark or word is left out, before the text that should follow it.
+    #[error("expected `{what}` after {after}, found {found}")]
+    Missing { what: &'static str, after: &'static str, found: String, span: Span },
+    /// Returned where one mark, word or bracket stands for another; with a bracket, `close` ends the right one.
+    #[error("expected `{instead}`, found `{found}`")]
+    Instead { found: String, instead: String, close: Option<&'static str>, help: &'static str, span: Span },
+    /// Returned for `forall a, b in`.
+    #[error("several binders stand in parentheses")]
+    BareBinders { span: Span },
+    /// Returned for `2|x|`, `2(x)` and `2 E[x]`.
+    #[error("`{factor}` multiplies nothing")]
+    MissingTimes { factor: String, span: Span },
+    /// Returned for `1,000` and `0,05`.
+    #[error("a number has no comma")]
+    DigitComma { instead: String, span: Span },
+    /// Returned for `mean[..]`, `count[..]` and their kin.
+    #[error("there is no aggregate `{found}`")]
+    ForeignAggregate { found: String, instead: &'static str, round: bool, span: Span },
     /// Returned for a bracket or bar that nothing closes.
     #[error("expected `{close}`, found {found}")]
     Unclosed { close: char, found: String, open: Span, span: Span },
@@ -101,6 +119,8 @@ impl SyntaxError {
             | ForeignWord { .. }
             | NamedArgument { .. }
             | MissingColon { .. } => "E0101",
+            Missing { .. } | Instead { .. } | BareBinders { .. } => "E0101",
+            MissingTimes { .. } | DigitComma { .. } | ForeignAggregate { .. } => "E0101",
             Unclosed { .. } | NeverOpened { .. } | SecondCondition { .. } | RoundAggregate { .. } => "E0101",
             UnclosedQuote { .. } | EmptyName { .. } | BadNumber { .. } | StrayPercent { .. } => "E0101",
             BadName { .. } | BadCharacter { .. } | NotADomain { .. } | NotARangeEnd { .. } => "E0101",
@@ -117,7 +137,13 @@ impl SyntaxError {
             | SingleEquals { span }
             | ForeignOperator { span, .. }
             | QuotedName { span, .. }
-            | SquareSet { span }
+            | SquareSet { span, .. }
+            | Missing { span, .. }
+            | Instead { span, .. }
+            | BareBinders { span }
+            | MissingTimes { span, .. }
+            | DigitComma { span, .. }
+            | ForeignAggregate { span, .. }
             | ForeignWord { span, .. }
             | NamedArgument { span }
             | MissingColon { span, .. }
@@ -137,6 +163,53 @@ impl SyntaxError {
             | NumberOutOfRange { span, .. }
             | TooLong { span, .. } => *span,
         }
+    }
+
+    fn span_mut(&mut self) -> &mut Span {
+        use SyntaxError::*;
+        match self {
+            Unexpected { span, .. }
+            | UnknownDeclaration { span, .. }
+            | Reserved { span, .. }
+            | SingleEquals { span }
+            | ForeignOperator { span, .. }
+            | QuotedName { span, .. }
+            | SquareSet { span, .. }
+            | Missing { span, .. }
+            | Instead { span, .. }
+            | BareBinders { span }
+            | MissingTimes { span, .. }
+            | DigitComma { span, .. }
+            | ForeignAggregate { span, .. }
+            | ForeignWord { span, .. }
+            | NamedArgument { span }
+            | MissingColon { span, .. }
+            | Unclosed { span, .. }
+            | NeverOpened { span, .. }
+            | SecondCondition { span }
+            | RoundAggregate { span, .. }
+            | UnclosedQuote { span, .. }
+            | EmptyName { span }
+            | BadNumber { span, .. }
+            | StrayPercent { span }
+            | BadName { span, .. }
+            | BadCharacter { span, .. }
+            | NotADomain { span, .. }
+            | NotARangeEnd { span, .. }
+            | TooDeep { span, .. }
+            | NumberOutOfRange { span, .. }
+            | TooLong { span, .. } => span,
+        }
+    }
+
+    /// The same mistake with its places taken elsewhere.
+    pub(super) fn moved(mut self, place: impl Fn(Span) -> Span) -> SyntaxError {
+        if let SyntaxError::Unclosed { open, .. } = &mut self {
+            *open = place(*open);
+        }
+        let span = self.span_mut();
+        *span = place(*span);
+        self
     }
 
     /// Another place that explains the mistake, and what to say about it.
@@ -159,6 +232,12 @@ impl SyntaxError {
             QuotedName { .. } => "in quotes",
             SquareSet { .. } | RoundAggregate { .. } => "the wrong bracket",
             ForeignWord { .. } => "no such word",
+            Missing { .. } => "something is missing before this",
+            Instead { .. } => "stands for something else",
+            BareBinders { .. } => "without parentheses",
+            MissingTimes { .. } => "no operator behind it",
+            DigitComma { .. } => "a comma in it",
+            ForeignAggregate { .. } => "no such aggregate",
             NamedArgument { .. } => "a named argument",
             MissingColon { .. } => "`:` is missing before this",
             Unclosed { .. } => "should be closed before this",
@@ -182,10 +261,11 @@ impl SyntaxError {
         self.to_string()
     }
 
-    pub fn diagnostic(&self) -> Diagnostic {
+    /// With the fix, if one is known.
+    pub fn diagnostic(&self, fix: Option<Fix>) -> Diagnostic {
         let mut labels = vec![Label { span: self.span(), text: self.label().to_owned() }];
         labels.extend(self.related().map(|(span, text)| Label { span, text: text.to_owned() }));
-        Diagnostic { code: Code(self.code()), message: self.message(), help: Some(self.help()), labels }
+        Diagnostic { code: Code(self.code()), message: self.message(), help: Some(self.help()), labels, fix }
     }
 
     /// How to put it right.
@@ -207,11 +287,19 @@ impl SyntaxError {
                 other => format!("write `` `{other}` `` in backticks"),
             },
             SquareSet { .. } => {
-                "levels are listed in braces, `{a, b}`; an interval is a chain, `0 <= x <= 1`".to_owned()
+                "levels are listed in braces, `in {a, b}`; an interval is a chain, `0 <= x <= 1`".to_owned()
             }
             ForeignWord { instead, .. } => (*instead).to_owned(),
             NamedArgument { .. } => "give them by position, `use m(sex, 0.1)`".to_owned(),
             MissingColon { .. } => "write a `:` before this".to_owned(),
+            Missing { what, .. } => format!("write `{what}` before this"),
+            Instead { help, .. } => (*help).to_owned(),
+            BareBinders { .. } => "write `forall (a, b) in ..`".to_owned(),
+            MissingTimes { factor, .. } => format!("write the product with its mark: `{factor} * ..`"),
+            DigitComma { instead, .. } => format!("write `{instead}`"),
+            ForeignAggregate { found, instead, .. } => format!(
+                "write `{instead}[..]` for `{found}[..]`: the aggregates are `E`, `Sum`, `N`, `P`, `Cov` and `Var`"
+            ),
             Unclosed { close: '|', .. } => "bars come in pairs, `|x|`: add the closing one".to_owned(),
             Unclosed { close, .. } => format!("add `{close}` where the bracket ends"),
             NeverOpened { mark, .. } if mark == "|" => {

@@ -35,7 +35,7 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(Op::infix(Rule::power, Right))
 });
 
-impl Builder {
+impl Builder<'_> {
     pub fn condition(&self, pair: Pair<Rule>) -> Option<Condition> {
         let mut children = Children::of(pair);
         let terms = self.exprs(&mut children)?;

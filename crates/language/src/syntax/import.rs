@@ -40,6 +40,9 @@ pub enum ImportError {
     Cycle { chain: Vec<String>, span: Span, imports: Vec<Span> },
     #[error("cannot import `{path}`: {reason}")]
     NotFound { path: String, reason: String, span: Span },
+    /// A file without one declaration that can be read; nothing of its text is shown.
+    #[error("cannot import `{path}`: it is no spec")]
+    NoSpec { path: String, span: Span },
 }
 
 impl ImportError {
@@ -50,6 +53,15 @@ impl ImportError {
                 let first = Label { span: *span, text: "leads back to an importing file".into() };
                 ("E0205", "move what both files need into a third one", vec![first].into_iter().chain(more).collect())
             }
+            ImportError::NoSpec { span, .. } => {
+                let label = Label { span: *span, text: "no declaration in it can be read".into() };
+                ("E0206", "import a file of declarations, or check it by itself: `fairc check FILE`", vec![label])
+            }
+            ImportError::NotFound { reason, span, .. } if reason.contains("outside") => (
+                "E0206",
+                "copy it there, or allow more with `--import-root DIR`",
+                vec![Label { span: *span, text: "not allowed".into() }],
+            ),
             ImportError::NotFound { span, .. } => (
                 "E0206",
                 "the path is taken from the folder of the importing file",
@@ -57,7 +69,7 @@ impl ImportError {
             ),
         };
         labels.dedup();
-        Diagnostic { code: Code(code), message: self.to_string(), help: Some(help.into()), labels }
+        Diagnostic { code: Code(code), message: self.to_string(), help: Some(help.into()), labels, fix: None }
     }
 }
 
@@ -70,14 +82,14 @@ pub fn read(root: Source, loader: &dyn Loader) -> Tree {
             Task::Close => {
                 reader.stack.pop();
             }
-            Task::Open(source, span) => {
+            Task::Open(source, import) => {
                 waiting.push(Task::Close);
-                let imports = reader.open(source, span);
+                let imports = reader.open(source, import);
                 waiting.extend(imports.into_iter().rev().map(|(importer, import)| Task::Import(importer, import)));
             }
             Task::Import(importer, import) => {
                 if let Some(source) = reader.resolve(importer, &import) {
-                    waiting.push(Task::Open(source, Some(import.path_span)));
+                    waiting.push(Task::Open(source, Some(import)));
                 }
             }
         }
@@ -86,7 +98,7 @@ pub fn read(root: Source, loader: &dyn Loader) -> Tree {
 }
 
 enum Task {
-    Open(Source, Option<Span>),
+    Open(Source, Option<ast::Import>),
     Import(SourceId, ast::Import),
     Close,
 }
@@ -100,11 +112,18 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn open(&mut self, source: Source, span: Option<Span>) -> Vec<(SourceId, ast::Import)> {
+    fn open(&mut self, source: Source, by: Option<ast::Import>) -> Vec<(SourceId, ast::Import)> {
         let id = self.tree.sources.add(source.name.clone(), source.text.clone());
         self.known.insert(source.name, id);
-        self.stack.push((id, span));
-        let parsed = parse(id, &source.text);
+        self.stack.push((id, by.as_ref().map(|import| import.path_span)));
+        let mut parsed = parse(id, &source.text);
+        if let Some(ast::Import { path, path_span: span }) = by
+            && parsed.file.items.is_empty()
+            && !parsed.errors.is_empty()
+        {
+            parsed.errors.clear();
+            self.tree.errors.push(ImportError::NoSpec { path, span });
+        }
         let import = |item: &ast::Item| match &item.kind {
             ast::ItemKind::Import(import) => Some((id, import.clone())),
             _ => None,

@@ -5,7 +5,8 @@
 //!                                        └─ a chunk that does not parse ─diagnose→ SyntaxError
 //! ```
 //!
-//! Each declaration is parsed by itself, so a mistake in one costs that one only, and gives one error.
+//! Each declaration is parsed by itself, so a mistake in one costs that one only. Where its fix is known it is assumed and
+//! reading goes on ([`recover`]); of what cannot be read, the name that it introduces is kept.
 
 pub mod ast;
 mod build;
@@ -15,8 +16,12 @@ pub mod error;
 mod expected;
 mod expression;
 mod format;
+mod habit;
 pub mod import;
 mod outline;
+mod patch;
+mod recover;
+mod repair;
 mod scan;
 mod tree;
 
@@ -33,6 +38,7 @@ pub use self::format::format;
 use self::outline::{Chunk, MAX_DEPTH, outline};
 use self::scan::{Scan, Token, scan};
 pub use self::tree::tree;
+use crate::diagnostic::{Diagnostic, Fix};
 use crate::span::{SourceId, Span};
 
 #[derive(Parser)]
@@ -44,26 +50,41 @@ struct FairParser;
 pub const MAX_LENGTH: usize = 8 << 20;
 
 /// What came of a text: the declarations that are well formed, and the mistakes in the others, both in source order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
     pub file: ast::File,
     pub errors: Vec<SyntaxError>,
+    /// The fix of each error, where it is known.
+    pub fixes: Vec<Option<Fix>>,
+}
+
+impl Parsed {
+    pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
+        let fixes = self.fixes.iter().cloned().chain(std::iter::repeat(None));
+        self.errors.iter().zip(fixes).map(|(error, fix)| error.diagnostic(fix))
+    }
+
+    fn refuse(&mut self, error: SyntaxError, fix: Option<Fix>) {
+        self.errors.push(error);
+        self.fixes.push(fix);
+    }
 }
 
 /// Parses a file. Never panics, and takes time linear in the text.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
-    let mut parsed = Parsed { file: ast::File { items: Vec::new() }, errors: Vec::new() };
+    let mut parsed = Parsed::default();
     if text.len() > MAX_LENGTH {
-        parsed.errors.push(SyntaxError::TooLong { limit: MAX_LENGTH, span: Span::new(source, 0, 0) });
+        parsed.refuse(SyntaxError::TooLong { limit: MAX_LENGTH, span: Span::new(source, 0, 0) }, None);
         return parsed;
     }
     let scan = scan(text);
     for chunk in outline(text, &scan) {
         match parse_chunk(source, text, &scan, &chunk) {
             Ok(item) => parsed.file.items.push(item),
-            Err(errors) => parsed.errors.extend(errors),
+            Err(errors) => recover::recover(source, text, &scan, &chunk, errors, &mut parsed),
         }
     }
+    recover::one_reserved_name(text, &mut parsed);
     parsed
 }
 
@@ -78,12 +99,13 @@ fn parse_chunk(source: SourceId, text: &str, scan: &Scan, chunk: &Chunk) -> Resu
             vec![SyntaxError::TooDeep { limit: MAX_DEPTH, span: span(source, deep) }]
         }
         Some(_) | None => {
-            vec![diagnose(&Failure { source, text, scan, tokens: chunk.tokens.clone(), at, expected })]
+            let last = chunk.tokens.end == scan.tokens.len();
+            vec![diagnose(&Failure { source, text, scan, tokens: chunk.tokens.clone(), last, at, expected })]
         }
     };
     match FairParser::parse(Rule::declaration, text.get(first.start..end).unwrap_or("")) {
         Ok(mut pairs) if deep.is_none() => {
-            let builder = Builder { source, offset: first.start, errors: RefCell::default() };
+            let builder = Builder { source, offset: first.start, patch: None, errors: RefCell::default() };
             match (pairs.next().and_then(|declaration| builder.item(declaration)), builder.errors.into_inner()) {
                 (Some(kind), errors) if errors.is_empty() => {
                     let doc = doc(text, scan, chunk.tokens.start);

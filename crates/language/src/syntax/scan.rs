@@ -37,7 +37,7 @@ pub(super) enum Broken {
     Unclosed,
     /// Two backticks with nothing between them.
     EmptyName,
-    /// `'male'`.
+    /// `'male'`, `“male”`.
     SingleQuotes,
     /// `.5`, `12abc`, `1e`.
     Number,
@@ -140,6 +140,7 @@ fn token(rest: &str, first: char) -> (TokenKind, usize) {
         }
         '"' => delimited(rest, '"', TokenKind::Text),
         '\'' => delimited(rest, '\'', TokenKind::Broken(Broken::SingleQuotes)),
+        _ if is_quote(first) => in_quotes(rest, first),
         '0'..='9' => number(rest),
         '.' if rest[1..].starts_with(|next: char| next.is_ascii_digit()) => {
             (TokenKind::Broken(Broken::Number), 1 + number(&rest[1..]).1)
@@ -158,6 +159,23 @@ fn delimited(rest: &str, mark: char, kind: TokenKind) -> (TokenKind, usize) {
     match rest[1..].find([mark, '\n', '\r']) {
         Some(inside) if rest[1 + inside..].starts_with(mark) => (kind, inside + 2),
         Some(_) | None => (TokenKind::Broken(Broken::Unclosed), 1),
+    }
+}
+
+/// Quotation marks, those of word processors included.
+pub(super) fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' | '\u{ab}' | '\u{bb}')
+}
+
+/// `“male”`.
+fn in_quotes(rest: &str, first: char) -> (TokenKind, usize) {
+    let start = first.len_utf8();
+    let inside = rest[start..].find(|c: char| is_quote(c) || matches!(c, '\n' | '\r'));
+    match inside.and_then(|inside| Some((inside, rest[start + inside..].chars().next()?))) {
+        Some((inside, close)) if is_quote(close) => {
+            (TokenKind::Broken(Broken::SingleQuotes), start + inside + close.len_utf8())
+        }
+        Some(_) | None => (TokenKind::Broken(Broken::Symbol), start),
     }
 }
 
