@@ -176,7 +176,7 @@ fn trimmed(field: &[u8]) -> &[u8] {
 }
 
 /// Where the comma of a number such as `-0,5` or `1,5e3` stands, if the field is one.
-pub(crate) fn decimal_comma(field: &[u8]) -> Option<usize> {
+pub fn decimal_comma(field: &[u8]) -> Option<usize> {
     let at = field.iter().position(|&byte| byte == b',')?;
     let (before, after) = (field.get(..at)?, field.get(at + 1..)?);
     let whole = before.strip_prefix(b"-").or(before.strip_prefix(b"+")).unwrap_or(before);

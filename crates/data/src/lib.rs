@@ -28,14 +28,14 @@ mod write;
 pub use atomic::{STANDARD_STREAM, replace_quickly, write_atomically};
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
-pub(crate) use dialect::decimal_comma;
-pub use dialect::{Decimal, Dialect, Encoding, Header};
+pub use dialect::{Decimal, Dialect, Encoding, Header, decimal_comma};
 pub use error::DataError;
 pub use hint::header_hint;
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
 pub use source::{Format, Source};
 pub use stream::{Piece, TableStream};
+pub use text::Packing;
 pub use write::{Added, OnExisting, Output, write_with_columns};
 
 #[cfg(test)]
