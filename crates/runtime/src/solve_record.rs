@@ -16,13 +16,13 @@
 //! | `vjp` | `{"v": [..]}`: asks for derivatives of `vᵀ ŷ` |
 //!
 //! and a line of output is
-//! `{"id", "status", "yhat", "mu", "objective", "active", "certificate", "vjp": {"z", "b", "lower", "upper", "w"}}`.
+//! `{"id", "ok", "schema", "status", "yhat", "mu", "objective", "active", "certificate", "vjp": {"z", "b", "lower", "upper", "w"}}`.
 //! **Signs and scale** are those of the objective `Σ w (ŷ − z)²` without a half:
 //! `2 w (ŷ − z) + Aᵀ mu + nu = 0`, with `mu > 0` on upper sides. `vjp.b` is the derivative by the active side: by `u`
 //! on an upper side, by `l` on a lower one, by both moved together for an equality, 0 for inactive rows.
 //! For `status` `infeasible`, `rows` is a combination `f` with `min over the box of fᵀ A y > max over [l, u] of fᵀ c`,
 //! `margin` is the difference and `conflict` names the rows. A line that cannot be read gives
-//! `{"id", "error": {"kind", "message"}}` in its place.
+//! `{"id", "ok": false, "schema", "error": {"kind", "message"}}` in its place; `schema` is the version of these fields.
 
 use std::io::{self, BufRead, Write};
 
@@ -31,6 +31,9 @@ use serde_json::{Map, Value, json};
 
 use super::problem::{Bounds, Problem};
 use super::project::{Infeasibility, Projection, Projector, Settings, Side, Status};
+
+/// Version of the fields of an answer.
+const SCHEMA: u32 = 1;
 
 /// What [`solve_lines`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,13 +133,21 @@ struct Answer {
 
 impl Answer {
     fn error(id: Option<Value>, kind: &str, message: &str) -> Self {
-        let mut value = Map::new();
-        if let Some(id) = id {
-            value.insert("id".into(), id);
-        }
+        let mut value = head(id, false);
         value.insert("error".into(), json!({ "kind": kind, "message": message }));
         Answer { value: Value::Object(value), ended: AnswerEnd::Error }
     }
+}
+
+/// What every answer begins with.
+fn head(id: Option<Value>, ok: bool) -> Map<String, Value> {
+    let mut value = Map::new();
+    if let Some(id) = id {
+        value.insert("id".into(), id);
+    }
+    value.insert("ok".into(), ok.into());
+    value.insert("schema".into(), SCHEMA.into());
+    value
 }
 
 fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answer {
@@ -151,10 +162,7 @@ fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answe
     };
     match solve(record, settings, solver) {
         Ok((mut fields, ended)) => {
-            let mut value = Map::new();
-            if let Some(id) = id {
-                value.insert("id".into(), id);
-            }
+            let mut value = head(id, true);
             value.append(&mut fields);
             Answer { value: Value::Object(value), ended }
         }
