@@ -205,8 +205,9 @@ def parquet(fairc, folder, rng, rounds):
 # CSV
 
 
-def random_text(rng):
-    return "".join(rng.choice("ab ,;|\t\"'\r\n#?é€0.5") for _ in range(rng.randrange(6)))
+def random_text(rng, lines):
+    letters = "ab ,;|\t\"'#?é€0.5" + ("\r\n" if lines else "")
+    return "".join(rng.choice(letters) for _ in range(rng.randrange(6)))
 
 
 def dialects(fairc, folder, rng, rounds):
@@ -216,15 +217,16 @@ def dialects(fairc, folder, rng, rounds):
         delimiter = rng.choice(",;|\t")
         encoding = rng.choice(["utf-8", "latin-1", "cp1252", "utf-16"])
         header, comma = rng.random() < 0.7, rng.random() < 0.4 and delimiter != ","
-        rows = []
+        # Where quotes stand only where they must, Python leaves out those around line ends of another kind.
+        always, rows = rng.random() < 0.5, []
         for _ in range(rng.randrange(1, 60)):
             score = round(rng.random(), 3)
-            text = random_text(rng).replace("€", "e" if encoding == "latin-1" else "€").replace("#", "x")
+            text = random_text(rng, always).replace("€", "e" if encoding == "latin-1" else "€").replace("#", "x")
             rows.append([rng.choice("ab"), str(score).replace(".", "," if comma else "."), rng.choice(["NA", text])])
         rows[0][0] = "a"
         out = io.StringIO()
         writer = csv.writer(out, delimiter=delimiter, lineterminator=rng.choice(["\n", "\r\n", "\r"]),
-                            quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+                            quoting=csv.QUOTE_ALL if always else csv.QUOTE_MINIMAL)
         writer.writerows([["g", "score", "note"], *rows] if header else rows)
         path = folder / f"d{round_}.csv"
         path.write_bytes(out.getvalue().encode(encoding))
