@@ -141,6 +141,24 @@ def same(one, other):
 
 def compare(path, copy):
     """All four readers see the old table and one column more."""
+    if not path.name.startswith("polars"):  # Arrow has no integers of 128 bits
+        compare_in_arrow(path, copy)
+    try:
+        before = pl.read_parquet(path)
+    except BaseException as error:  # polars panics on some files of Arrow
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        before = None
+    if before is not None:
+        after = pl.read_parquet(copy)
+        assert after.drop("score_fair").schema == before.schema and after.drop("score_fair").equals(before), path
+    described = [duckdb.sql(f"describe select * from '{p}'").fetchall() for p in (path, copy)]
+    assert described[0] == described[1][:-1] and described[1][-1][:2] == ("score_fair", "DOUBLE"), described
+    rows = [duckdb.sql(f"select * from '{p}'").fetchall() for p in (path, copy)]
+    assert all(same(list(one), list(other[:-1])) for one, other in zip(*rows)), path
+
+
+def compare_in_arrow(path, copy):
     old, new = pq.ParquetFile(path), pq.ParquetFile(copy)
     pairs = old.schema_arrow.metadata or {}
     fresh = new.schema_arrow.metadata or {}
@@ -160,7 +178,9 @@ def compare(path, copy):
     assert len(fair) == before.num_rows and all(value is not None for value in fair)
     for column in range(old.metadata.num_columns):
         one, other = (f.metadata.row_group(0).column(column) for f in (old, new))
-        assert one.compression == other.compression and one.encodings == other.encodings and one.statistics == other.statistics
+        assert one.compression == other.compression and one.encodings == other.encodings, path
+        floats = one.physical_type in ("FLOAT", "DOUBLE") or old.schema.column(column).logical_type.type == "FLOAT16"
+        assert floats or one.statistics == other.statistics, (path, one, other)
 
     try:
         before = pd.read_parquet(path)
@@ -170,18 +190,6 @@ def compare(path, copy):
         after = pd.read_parquet(copy)
         assert after["score_fair"].dtype == float
         pd.testing.assert_frame_equal(after.drop(columns="score_fair"), before)
-    described = [duckdb.sql(f"describe select * from '{p}'").fetchall() for p in (path, copy)]
-    assert described[0] == described[1][:-1] and described[1][-1][:2] == ("score_fair", "DOUBLE"), described
-    rows = [duckdb.sql(f"select * from '{p}'").fetchall() for p in (path, copy)]
-    assert all(same(list(one), list(other[:-1])) for one, other in zip(*rows)), path
-    try:
-        before = pl.read_parquet(path)
-    except BaseException as error:  # polars panics on some files of Arrow
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        return
-    after = pl.read_parquet(copy)
-    assert after.drop("score_fair").schema == before.schema and after.drop("score_fair").equals(before), path
 
 
 def parquet(fairc, folder, rng, rounds):
