@@ -10,8 +10,7 @@ const DATA: &str = "sex,score\nf,0.1\nm,0.9\nf,0.2\n";
 
 /// A command on files of a folder, of which `@` is the path.
 fn at(room: &Path, line: &str) -> Done {
-    let words: Vec<String> =
-        line.split(' ').map(|word| word.replace('@', &room.display().to_string())).collect();
+    let words: Vec<String> = line.split(' ').map(|word| word.replace('@', &room.display().to_string())).collect();
     run(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
