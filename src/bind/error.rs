@@ -161,6 +161,10 @@ pub enum BindError {
     #[error("{rows} rows; at most {} can be bound", u32::MAX)]
     TooManyRows { rows: usize },
 
+    /// Something that holds by construction does not.
+    #[error("internal error: {what}")]
+    Internal { what: String },
+
     /// The table could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -190,6 +194,7 @@ impl BindError {
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
+            | BindError::Internal { .. }
             | BindError::Data(_)
             | BindError::Problem(_) => None,
         }
@@ -253,6 +258,7 @@ impl BindError {
             }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),
+            BindError::Internal { .. } => "this is a fault of `fairc`: please report it, with the spec".to_owned(),
             BindError::Data(error) => error.help(),
             BindError::Problem(_) => "the data and the spec do not fit together".to_owned(),
         }
@@ -280,6 +286,7 @@ impl BindError {
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
+            | BindError::Internal { .. }
             | BindError::Data(_)
             | BindError::Problem(_) => None,
         }

@@ -12,7 +12,9 @@
 
 mod bound;
 mod cells;
+mod centre;
 mod columns;
+mod deviation;
 mod encode;
 mod error;
 mod formula;
@@ -34,6 +36,7 @@ mod trace;
 mod tests;
 
 pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip};
+pub use cells::CellKey;
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
 pub use formula::Arithmetic;
@@ -44,6 +47,6 @@ pub use plan::{Left, Purpose};
 pub use resample::{Replicates, Resampling, Series};
 pub use sides::{Reach, Sides};
 pub use spread::{Part, SharedCells};
-pub use stream::{BoundPooled, CellKey, StreamEncoder};
+pub use stream::{BoundPooled, StreamEncoder};
 pub use tally::Samples;
 pub use trace::{TraceError, TracedRow, Tracked};

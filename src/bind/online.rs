@@ -7,7 +7,8 @@ use super::encode::{EncodeOptions, Encoded};
 use super::error::BindError;
 use super::params::Params;
 use super::plan::Left;
-use super::stream::{CellKey, StreamEncoder};
+use super::cells::CellKey;
+use super::stream::StreamEncoder;
 use super::tally::Samples;
 use crate::data::Batch;
 use crate::language::program::Program;
@@ -158,6 +159,7 @@ impl Online {
             None => fresh,
             Some(state) => {
                 state.same_settings(&fresh)?;
+                state.same_sums(encoder.sums())?;
                 state
             }
         };
@@ -304,6 +306,20 @@ impl OnlineState {
             return Err(StreamError::Differs { what: "a table with other labels:", saved, given });
         }
         Ok(())
+    }
+}
+
+impl OnlineState {
+    /// Fails if the pool keeps other sums than so many, as those of another version of the plan.
+    fn same_sums(&self, expected: usize) -> Result<(), StreamError> {
+        let answered = self.pool.cells().iter().filter(|cell| cell.samples > 0.0);
+        let other = answered.map(|cell| cell.factors.len()).find(|found| *found != expected);
+        let words = |sums: usize| format!("sums of {sums} quantities");
+        let differs = |found| {
+            let (saved, given) = (words(found), words(expected));
+            StreamError::Differs { what: "another version, which keeps", saved, given }
+        };
+        other.map_or(Ok(()), |found| Err(differs(found)))
     }
 }
 

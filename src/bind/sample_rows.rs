@@ -45,8 +45,8 @@ impl Line<'_> {
     fn value(&self, cell: usize, sample: usize) -> f64 {
         let term = |(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
             None => *coefficient,
-            Some(FactorValues::ByCell(values)) => coefficient * values.get(cell).copied().unwrap_or(f64::NAN),
-            Some(FactorValues::BySample(values)) => coefficient * values.get(sample).copied().unwrap_or(f64::NAN),
+            Some(FactorValues::ByCell(values)) => coefficient * values[cell],
+            Some(FactorValues::BySample(values)) => coefficient * values[sample],
         };
         self.0.iter().map(term).sum()
     }
@@ -56,7 +56,7 @@ fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> O
     let encoded = binder.encoded;
     let terms = split.iter().map(|(coefficient, factor)| {
         let value = binder.finite(coefficient, &row.name, &row.text)?;
-        Some((value, factor.and_then(|factor| encoded.factors.get(factor))))
+        Some((value, encoded.factor(*factor)))
     });
     terms.collect::<Option<Vec<_>>>().map(Line)
 }
@@ -74,19 +74,17 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
     let Some(upper) = side(binder, row.upper.as_ref(), row) else { return 0 };
     let mut inside = vec![false; binder.tally.origin.len()];
     for &cell in binder.tally.members(row.event) {
-        if let Some(slot) = inside.get_mut(cell as usize) {
-            *slot = true;
-        }
+        inside[cell as usize] = true;
     }
     let mut count = 0;
     let mut crossed = None;
     for (i, ((&cell, lo), hi)) in binder.tally.cell.iter().zip(lo).zip(hi).enumerate() {
-        let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight.get(i) == Some(&0.0));
-        if weightless || inside.get(cell as usize) != Some(&true) {
+        let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight[i] == 0.0);
+        if weightless || !inside[cell as usize] {
             continue;
         }
         count += 1;
-        let old = binder.tally.origin.get(cell as usize).map_or(0, |&old| old as usize);
+        let old = binder.tally.origin[cell as usize] as usize;
         let sample = samples.sample(i);
         let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
         let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));

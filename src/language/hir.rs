@@ -86,7 +86,10 @@ pub struct Group {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupLevel {
+    /// Of a product its parts, joined so that no other parts give the same text.
     pub text: String,
+    /// A level of a product of groups.
+    pub product: bool,
     pub event: Event,
 }
 
@@ -105,6 +108,13 @@ pub struct Value {
     pub number: Option<f64>,
     /// Where it was written or declared.
     pub span: Span,
+}
+
+impl Value {
+    /// Whether both are the same level.
+    pub fn is(&self, other: &Value) -> bool {
+        super::program::same_level((&self.text, self.number), (&other.text, other.number))
+    }
 }
 
 /// A constraint, or one `use` of a metric.

@@ -5,10 +5,10 @@
 //! [`Event`] keep the meaning.
 
 use crate::language::hir;
-use crate::language::program::Event;
+use crate::language::program::{Event, same_level};
 
 use super::data::data;
-use super::scope::{Scope, same};
+use super::scope::Scope;
 
 pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
     match event {
@@ -21,7 +21,7 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         hir::Event::LevelOf { column, binder } => {
             let Some(value) = scope.value(*binder) else { return Event::Never };
             let is_value = |level: &&crate::language::program::Level| {
-                same((&level.text, level.number), (&value.text, value.number))
+                same_level((&level.text, level.number), (&value.text, value.number))
             };
             let level = scope.levels(*column).iter().find(is_value).map(|level| level.text.as_str());
             Event::levels(scope.header(*column), level, scope.universe)
@@ -42,7 +42,7 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
                 hir::LevelRef::Level(value) => Some(value.clone()),
             };
             match (of(left), of(right)) {
-                (Some(a), Some(b)) if same((&a.text, a.number), (&b.text, b.number)) => Event::All,
+                (Some(a), Some(b)) if a.is(&b) => Event::All,
                 _ => Event::Never,
             }
         }

@@ -33,11 +33,3 @@ impl<'a> Scope<'a> {
         }
     }
 }
-
-/// Whether two values are the same level: by number if both have one, else by text.
-pub(super) fn same(left: (&str, Option<f64>), right: (&str, Option<f64>)) -> bool {
-    match (left.1, right.1) {
-        (Some(a), Some(b)) => a == b,
-        (Some(_), None) | (None, Some(_)) | (None, None) => left.0 == right.0,
-    }
-}
