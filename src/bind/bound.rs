@@ -311,7 +311,7 @@ pub(super) fn ordered(lower: f64, upper: f64) -> Option<(f64, f64)> {
     }
     let middle = lower / 2.0 + upper / 2.0;
     let close = lower - upper <= 1e-12 * lower.abs().max(upper.abs()).max(1.0);
-    close.then_some((middle, middle))
+    (close && middle.is_finite()).then_some((middle, middle))
 }
 
 /// The rows of the problem, while they are being collected.

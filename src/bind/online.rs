@@ -266,10 +266,9 @@ impl Online {
     /// Counts that the spec does not allow.
     pub fn readings(&self) -> Result<Vec<RowReading>, StreamError> {
         let bound = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?;
-        let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
         let reading = |(row, bound_row): (usize, &BoundRow)| {
             let value = match bound_row.status {
-                RowStatus::Kept(index) => at(&bound.pooled.before, index),
+                RowStatus::Kept(index) => bound.pooled.before[index],
                 RowStatus::Skipped(_) | RowStatus::Left(_) => f64::NAN,
             };
             RowReading {
@@ -278,7 +277,7 @@ impl Online {
                 value,
                 lower: bound_row.lower,
                 upper: bound_row.upper,
-                moved: self.state.moved_by.get(row).copied().unwrap_or(0),
+                moved: self.state.moved_by[row],
                 multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
             }
         };

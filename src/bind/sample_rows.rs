@@ -1,5 +1,6 @@
 //! `each` constraints: bounds of single predictions.
 
+use crate::data::Shortest;
 use crate::runtime::problem::Bounds;
 
 use super::bound::{Binder, BoundSampleRow, ordered};
@@ -77,7 +78,7 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
         inside[cell as usize] = true;
     }
     let mut count = 0;
-    let mut crossed = None;
+    let (mut crossed, mut hopeless, mut undefined) = (None, None, false);
     for (i, ((&cell, lo), hi)) in binder.tally.cell.iter().zip(lo).zip(hi).enumerate() {
         let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight[i] == 0.0);
         if weightless || !inside[cell as usize] {
@@ -88,30 +89,49 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
         let sample = samples.sample(i);
         let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
         let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));
-        let (below, above) = interval(coefficient.value(old, sample), l, u);
-        match ordered(lo.max(below), hi.min(above)) {
-            Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
-            None => {
-                crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
+        let factor = coefficient.value(old, sample);
+        if factor.is_nan() || factor.is_infinite() || l.is_nan() || u.is_nan() {
+            undefined = true;
+        } else if let Some((below, above)) = interval(factor, l, u) {
+            match ordered(lo.max(below), hi.min(above)) {
+                Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
+                None => {
+                    crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
+                }
             }
+        } else {
+            hopeless.get_or_insert((sample, factor, l, u));
         }
     }
-    if let Some((sample, lower, upper)) = crossed {
-        let at = describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
-        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), at, sample, lower, upper });
-    }
+    let name = || row.name.clone();
+    let at = |sample| describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
+    let crossed = crossed
+        .map(|(sample, lower, upper)| BindError::CrossedBounds { row: name(), at: at(sample), sample, lower, upper });
+    let hopeless = hopeless.map(|(sample, factor, lower, upper)| {
+        let asked = asked(lower, upper);
+        BindError::NoPrediction { row: name(), at: at(sample), sample, factor, asked }
+    });
+    let undefined = undefined.then(|| BindError::Undefined { row: name(), text: row.text.clone() });
+    let errors = crossed.into_iter().chain(hopeless).chain(undefined).collect::<Vec<_>>();
+    binder.errors.extend(errors);
     count
 }
 
-/// The predictions `y` with `lower ≤ coefficient · y ≤ upper`.
-fn interval(coefficient: f64, lower: f64, upper: f64) -> (f64, f64) {
-    if coefficient > 0.0 {
-        (lower / coefficient, upper / coefficient)
-    } else if coefficient < 0.0 {
-        (upper / coefficient, lower / coefficient)
-    } else if lower <= 0.0 && 0.0 <= upper {
-        (f64::NEG_INFINITY, f64::INFINITY)
-    } else {
-        (f64::INFINITY, f64::NEG_INFINITY)
+/// `at least 3`, `at most 3`, or both.
+fn asked(lower: f64, upper: f64) -> String {
+    let side = |words: &str, side: f64| side.is_finite().then(|| format!("{words} {}", Shortest(side)));
+    let sides = [side("at least", lower), side("at most", upper)];
+    sides.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+/// The predictions `y` with `lower ≤ coefficient · y ≤ upper`; none if no finite number is one.
+fn interval(coefficient: f64, lower: f64, upper: f64) -> Option<(f64, f64)> {
+    if coefficient == 0.0 {
+        return (lower <= 0.0 && 0.0 <= upper).then_some((f64::NEG_INFINITY, f64::INFINITY));
     }
+    let (below, above) = match coefficient > 0.0 {
+        true => (lower / coefficient, upper / coefficient),
+        false => (upper / coefficient, lower / coefficient),
+    };
+    (below < f64::INFINITY && above > f64::NEG_INFINITY).then_some((below, above))
 }

@@ -17,7 +17,7 @@ use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::params::Params;
 use super::deviation::Deviations;
-use super::plan::{Basis, PlannedTerm};
+use super::plan::{Basis, Plan, PlannedTerm};
 use super::tally::{Samples, Tally};
 
 /// Cells in the order in which they were seen first: the same for all batches of a stream, and for all processes of a group.
@@ -58,6 +58,16 @@ impl SharedCells {
             let place = self.place_or_add(key);
             self.refer(place, || references);
         }
+    }
+
+    /// That these are cells of this plan.
+    pub(super) fn check(&self, plan: &Plan) -> Result<(), BindError> {
+        let (values, atoms) = (plan.factors.iter().filter(|factor| factor.by_cell).count(), plan.atoms.len());
+        let fits = |key: &CellKey| {
+            let events = key.events.iter().all(|&event| (event as usize) < plan.shapes.len());
+            events && key.values.len() == values && (key.references.is_empty() || key.references.len() == atoms)
+        };
+        if self.keys.iter().all(fits) { Ok(()) } else { Err(BindError::OtherCells) }
     }
 
     /// Whether some cell has no references yet.
@@ -178,6 +188,7 @@ impl Encoded {
     /// Samples that are not there.
     pub fn part(&self, samples: &Samples, cells: &SharedCells) -> Result<Option<Part>, BindError> {
         samples.check(self.n())?;
+        cells.check(&self.plan)?;
         let mut tally = Tally::new(self, samples);
         let Some((deviations, shared)) = self.shared(&tally, samples, cells) else { return Ok(None) };
         let sums_of = |basis: &Basis| tally.deviations_by_cell(self, &deviations, samples, basis);
@@ -201,6 +212,7 @@ impl Encoded {
     /// Samples that are not there.
     pub fn part_columns(&self, samples: &Samples, cells: &SharedCells) -> Result<Option<Vec<Vec<f64>>>, BindError> {
         samples.check(self.n())?;
+        cells.check(&self.plan)?;
         let tally = Tally::new(self, samples);
         let Some((deviations, _)) = self.shared(&tally, samples, cells) else { return Ok(None) };
         let n = tally.cell.len();
@@ -220,8 +232,12 @@ impl Encoded {
     /// # Errors
     /// As [`Encoded::bind`].
     pub fn bind_sums(&self, params: &Params, cells: &SharedCells, sums: &[f64]) -> Result<Bound, Vec<BindError>> {
+        cells.check(&self.plan).map_err(|error| vec![error])?;
         let all = self.without_samples(cells);
         let width = 2 + all.plan.bases.len();
+        if sums.len() != width * cells.len() {
+            return Err(vec![BindError::OtherCells]);
+        }
         let column = |place: usize| sums.iter().skip(place).step_by(width).copied().collect::<Vec<f64>>();
         let bases = all.plan.bases.iter().enumerate();
         let past: BTreeMap<Basis, Vec<f64>> = bases.map(|(place, basis)| (basis.clone(), column(2 + place))).collect();

@@ -64,6 +64,7 @@ impl StreamEncoder {
             references: Vec::new(),
         };
         stream.cells.add(cells);
+        stream.cells.check(&stream.encoder.plan).map_err(|error| vec![error])?;
         stream.refresh();
         Ok(stream)
     }

@@ -468,7 +468,7 @@ mod tests {
         // A double is one number, whatever was rounded to it.
         assert_eq!(codes(&levels, Float64Array::from(vec![9_007_199_254_740_992.0, 0.1, 1e20])), [0, 2, 4]);
         assert_eq!(codes(&[level("9007199254740993")], Float64Array::from(vec![9_007_199_254_740_992.0])), [UNKNOWN]);
-        let decimals = Decimal128Array::from(vec![9_007_199_254_740_993_00, 10, 11]).with_precision_and_scale(30, 2);
+        let decimals = Decimal128Array::from(vec![900_719_925_474_099_300, 10, 11]).with_precision_and_scale(30, 2);
         assert_eq!(codes(&levels, decimals.unwrap()), [1, 2, UNKNOWN]);
     }
 

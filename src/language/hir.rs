@@ -57,6 +57,24 @@ pub struct Weight {
     pub header: String,
 }
 
+/// Ids are made by the checker, for what it puts in its lists.
+macro_rules! index {
+    ($id:ty, $list:ident, $thing:ty) => {
+        impl std::ops::Index<$id> for Hir {
+            type Output = $thing;
+
+            fn index(&self, id: $id) -> &$thing {
+                &self.$list[id.0]
+            }
+        }
+    };
+}
+
+index!(ColumnId, columns, Column);
+index!(ParamId, params, Param);
+index!(GroupId, groups, Group);
+index!(BinderId, binders, Binder);
+
 /// A column or a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {

@@ -76,6 +76,7 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         BindError::EmptyEvent { row, .. }
         | BindError::CrossedSides { row, .. }
         | BindError::CrossedBounds { row, .. }
+        | BindError::NoPrediction { row, .. }
         | BindError::Undefined { row, .. } => at_row(&mut fault, row, "this row", spec, program),
         other => {
             if let Some(at) = other.offenders() {

@@ -15,36 +15,35 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         hir::Event::All => Event::All,
         hir::Event::Levels { column, levels } => {
             let declared = scope.levels(*column);
-            let texts = levels.iter().filter_map(|level| declared.get(*level)).map(|level| level.text.as_str());
+            let texts = levels.iter().map(|level| declared[*level].text.as_str());
             Event::levels(scope.header(*column), texts, scope.universe)
         }
         hir::Event::LevelOf { column, binder } => {
-            let Some(value) = scope.value(*binder) else { return Event::Never };
+            let value = scope.value(*binder);
             let is_value = |level: &&crate::language::program::Level| {
                 same_level((&level.text, level.number), (&value.text, value.number))
             };
-            let level = scope.levels(*column).iter().find(is_value).map(|level| level.text.as_str());
-            Event::levels(scope.header(*column), level, scope.universe)
+            match scope.levels(*column).iter().find(is_value) {
+                Some(level) => Event::levels(scope.header(*column), [level.text.as_str()], scope.universe),
+                None => unreachable!("`{}` is no level of `{}`", value.text, scope.header(*column)),
+            }
         }
         hir::Event::Group { group, level } => {
-            let level = scope.hir.groups.get(group.0).and_then(|group| group.levels.get(*level));
-            level.map_or(Event::Never, |level| self::event(&level.event, scope))
+            self::event(&scope.hir[*group].levels[*level].event, scope)
         }
         hir::Event::GroupOf { group, binder } => {
-            let Some(value) = scope.value(*binder) else { return Event::Never };
-            let levels = scope.hir.groups.get(group.0).map_or(&[][..], |group| &group.levels);
-            let level = levels.iter().find(|level| level.text == value.text);
-            level.map_or(Event::Never, |level| self::event(&level.event, scope))
+            let (group, value) = (&scope.hir[*group], scope.value(*binder));
+            match group.levels.iter().find(|level| level.text == value.text) {
+                Some(level) => self::event(&level.event, scope),
+                None => unreachable!("`{}` is no level of `{}`", value.text, group.name),
+            }
         }
         hir::Event::SameLevel { left, right } => {
             let of = |level: &hir::LevelRef| match level {
-                hir::LevelRef::Binder(binder) => scope.value(*binder).cloned(),
-                hir::LevelRef::Level(value) => Some(value.clone()),
+                hir::LevelRef::Binder(binder) => scope.value(*binder).clone(),
+                hir::LevelRef::Level(value) => value.clone(),
             };
-            match (of(left), of(right)) {
-                (Some(a), Some(b)) if a.is(&b) => Event::All,
-                _ => Event::Never,
-            }
+            if of(left).is(&of(right)) { Event::All } else { Event::Never }
         }
         hir::Event::Compare { left, op, right } => {
             Event::compare(data(left, scope), *op, data(right, scope), scope.universe)

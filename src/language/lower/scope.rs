@@ -15,21 +15,25 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The value that a binder stands for.
-    pub fn value(&self, binder: BinderId) -> Option<&'a Value> {
-        let index = (*self.binders.get(binder.0)?)?;
-        self.hir.binders.get(binder.0)?.values.get(index)
+    /// The value that a binder in scope stands for.
+    pub fn value(&self, binder: BinderId) -> &'a Value {
+        match self.binders[binder.0] {
+            Some(index) => &self.hir[binder].values[index],
+            None => unreachable!("`{}` is read outside of its quantifier", self.hir[binder].name),
+        }
     }
 
     pub fn header(&self, column: ColumnId) -> &'a str {
-        self.hir.columns.get(column.0).map_or("", |column| &column.header)
+        &self.hir[column].header
     }
 
-    /// The texts of a categorical column's levels.
+    /// The levels of a categorical column.
     pub fn levels(&self, column: ColumnId) -> &'a [crate::language::program::Level] {
-        match self.hir.columns.get(column.0).map(|column| &column.ty) {
-            Some(ColumnType::Categorical(levels)) => levels,
-            Some(ColumnType::Real(_) | ColumnType::Int(_)) | None => &[],
+        match &self.hir[column].ty {
+            ColumnType::Categorical(levels) => levels,
+            ColumnType::Real(_) | ColumnType::Int(_) => {
+                unreachable!("`{}` has no levels", self.hir[column].name)
+            }
         }
     }
 }
