@@ -167,6 +167,10 @@ impl Encoder {
             return Err(BindError::TooManyRows { rows: total });
         }
         let columns = columns_of(batch, &self.file)?;
+        if columns.len() < self.headers.len() {
+            let what = format!("a batch has {} columns, and {} are read", columns.len(), self.headers.len());
+            return Err(BindError::Internal { what });
+        }
         let at = At { batch };
         for (reader, place) in &mut self.readers {
             match place.map(|place| &columns[place]) {
