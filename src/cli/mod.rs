@@ -57,7 +57,12 @@ use stop::{Outcome, Stop, Verdict};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    ExitCode::from(run(std::env::args_os()))
+    // What must not happen is no answer: neither yes nor no.
+    let code = std::panic::catch_unwind(|| run(std::env::args_os()));
+    ExitCode::from(code.unwrap_or_else(|_| {
+        eprintln!("error: internal error\n  help: this is a fault of `fairc`: please report it, with the spec");
+        2
+    }))
 }
 
 /// Runs the command line `arguments`, the first of which is the name of the program, and returns the exit code.
