@@ -113,7 +113,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
     } else if stream && console.is_json() {
         result.text = Some(formatted);
     } else if stream {
-        console.print(&formatted)?;
+        console.raw(&formatted)?;
     } else if changed {
         write_atomically(path, |out| {
             out.write_all(formatted.as_bytes()).map_err(|source| DataError::Write { file: name, source })

@@ -170,6 +170,33 @@ pub enum DataError {
         message: String,
     },
 
+    /// A table that has to be there as a whole was to be read bit by bit.
+    #[error("`{file}` is Parquet, which cannot be read as a stream: what its columns are stands at its end")]
+    NotAStream {
+        /// The file being read.
+        file: String,
+    },
+
+    /// A key comes up in a pipe after lines that were answered without it.
+    #[error("`{file}` line {line}: the key `{column}` comes up here, and the lines before were answered without it")]
+    LateColumn {
+        /// The file being read.
+        file: String,
+        /// The first line with the key.
+        line: u64,
+        /// The key.
+        column: String,
+    },
+
+    /// A pipe holds more than is copied.
+    #[error("`{file}` holds more than {} GiB, which is as much as is copied from a pipe", .limit >> 30)]
+    CopyTooLong {
+        /// The stream being read.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+
     /// A column of a type that has no plain values, such as lists.
     #[error("column `{column}` of `{file}` holds {found}, not plain values")]
     UnsupportedType {
@@ -272,6 +299,13 @@ impl DataError {
             Self::Json { .. } | Self::NotAnObject { .. } => "JSON Lines has one object on each line".into(),
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Parquet { .. } => "check that the file was copied completely".into(),
+            Self::NotAStream { .. } => {
+                "use `fairc project --batch N`, or write the table as CSV or JSON Lines first".into()
+            }
+            Self::LateColumn { column, .. } => {
+                format!("give the data as a file, which is looked through first, or let `{column}` be null in the first line")
+            }
+            Self::CopyTooLong { .. } => "write the table to a file and name that".into(),
             Self::UnsupportedType { .. } => "store numbers, text or booleans in this column".into(),
             Self::ColumnExists { .. } => "rename the column, or ask for it to be replaced".into(),
             Self::RowCount { .. } => "the file seems to have changed while it was being read; run again".into(),

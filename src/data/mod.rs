@@ -22,13 +22,13 @@ mod source;
 mod stream;
 mod write;
 
-pub use atomic::{STANDARD_STREAM, replace_quickly, write_atomically};
+pub use atomic::{Replacement, STANDARD_STREAM, Safe, remove_unfinished, replace_locked, write_atomically};
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
 pub use error::DataError;
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
-pub use source::{Format, Source};
+pub use source::{Format, MAX_COPY, Source, is_standard_input};
 pub use stream::{Piece, TableStream};
 pub use write::{Added, OnExisting, Output, write_with_columns};
 

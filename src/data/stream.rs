@@ -7,7 +7,10 @@
 //! | JSON Lines, lists of objects | one line, whatever its length |
 //!
 //! Nothing is read ahead of what the system hands over, so a pipe is answered as its lines come. Records keep their
-//! bytes; blank lines are dropped.
+//! bytes; blank lines are dropped, and all lines end as the first one does.
+//!
+//! JSON Lines have no header. Which keys there are is known from the first line, from [`TableStream::look_through`] where
+//! the table can be read twice, and from [`TableStream::expect`] where it cannot.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -26,12 +29,18 @@ use super::write::Added;
 /// A table that is read piece by piece.
 pub struct TableStream {
     name: Arc<str>,
+    format: Format,
     columns: Vec<String>,
+    /// Of JSON Lines, keys that no line may have: the plan was made without them.
+    barred: Vec<String>,
     input: Input,
+    /// Lines end with `\r\n`, as the first one does.
+    windows_ends: bool,
 }
 
 enum Input {
-    Csv { records: Box<Records<Box<dyn Read>>>, delimiter: u8 },
+    /// The header as written stands before the first record.
+    Csv { records: Box<Records<Box<dyn Read>>>, delimiter: u8, header: Vec<u8> },
     Json { lines: RawLines<Box<dyn Read>>, ahead: Option<(u64, String)> },
 }
 
@@ -44,8 +53,9 @@ pub struct Piece {
     list: Option<Vec<std::ops::Range<usize>>>,
     /// Of each record, its fields; empty for JSON.
     fields: Vec<Vec<Option<String>>>,
-    windows_ends: bool,
 }
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl TableStream {
     /// Begins to read: the header of a CSV, the first line of JSON Lines.
@@ -53,38 +63,103 @@ impl TableStream {
     /// # Errors
     /// An empty input, one whose header or first line cannot be read, and Parquet, which is read from its end.
     pub fn open(name: &str, input: Box<dyn Read>, format: Format) -> Result<TableStream, DataError> {
-        let (columns, input) = match format.delimiter() {
+        let (columns, input, windows_ends) = match format.delimiter() {
             Some(delimiter) => {
                 let mut records = Box::new(Records::new(name, input, format));
                 let Some(header) = records.next()? else { return Err(DataError::Empty { file: name.to_owned() }) };
+                let mark = if header.lead.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
+                let (raw, windows_ends) = ([mark, header.body].concat(), header.end == b"\r");
                 let names = header.fields().map(|field| std::str::from_utf8(field).map(str::to_owned));
                 let line = header.line;
                 let names: Result<Vec<String>, _> = names.collect();
                 let not_text = |_| DataError::NotUtf8 { file: name.to_owned(), line, column: None };
-                (names.map_err(not_text)?, Input::Csv { records, delimiter })
+                (names.map_err(not_text)?, Input::Csv { records, delimiter, header: raw }, windows_ends)
             }
             None if format == Format::JsonLines => {
                 let mut lines = RawLines::new(name, input);
-                let ahead = next_line(&mut lines, name)?;
-                let Some((line, text)) = &ahead else { return Err(DataError::Empty { file: name.to_owned() }) };
-                let list = elements(text);
+                let Some((line, text, windows_ends)) = next_line(&mut lines, name)? else {
+                    return Err(DataError::Empty { file: name.to_owned() });
+                };
+                let list = elements(&text);
                 let first = list.as_ref().map_or(Some(text.as_str()), |all| text.get(all.first()?.clone()));
                 let object = first.unwrap_or("{}");
-                if let Some(error) = describe_line(name, *line, object.as_bytes(), &[]) {
+                if let Some(error) = describe_line(name, line, object.as_bytes(), &[]) {
                     return Err(error);
                 }
-                (Members::of(object).map(|(key, _)| key).collect(), Input::Json { lines, ahead })
+                let mut columns: Vec<String> = Members::of(object).map(|(key, _)| key).collect();
+                super::source::refuse_duplicates(name, &columns)?;
+                let others = objects_of(&text, list.as_deref()).skip(1);
+                for (key, _) in others.flat_map(Members::of) {
+                    if !columns.contains(&key) {
+                        columns.push(key);
+                    }
+                }
+                (columns, Input::Json { lines, ahead: Some((line, text)) }, windows_ends)
             }
-            None => {
-                let message = "it cannot be read as a stream".to_owned();
-                return Err(DataError::Parquet { file: name.to_owned(), message });
-            }
+            None => return Err(DataError::NotAStream { file: name.to_owned() }),
         };
         super::source::refuse_duplicates(name, &columns)?;
-        Ok(TableStream { name: name.into(), columns, input })
+        Ok(TableStream { name: name.into(), format, columns, barred: Vec::new(), input, windows_ends })
     }
 
-    /// The names of the columns; of JSON Lines, the keys of the first object.
+    /// How the table is stored.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether all lines have the columns that a header names.
+    pub fn has_header(&self) -> bool {
+        matches!(self.input, Input::Csv { .. })
+    }
+
+    /// Of JSON Lines: the first line has no object, and so tells no key.
+    pub fn begins_empty(&self) -> bool {
+        matches!(&self.input, Input::Json { ahead: Some((_, text)), .. } if elements(text).is_some_and(|all| all.is_empty()))
+    }
+
+    /// Of JSON Lines: finds out which of these columns the first line lacks and another line has. `whole` is the same
+    /// table from its beginning; it is read until all are found, or to its end or the first line that is broken.
+    pub fn look_through(&mut self, wanted: &[&str], whole: Box<dyn Read>) {
+        let mut missing: Vec<&str> = self.missing(wanted);
+        if self.has_header() || missing.is_empty() {
+            return;
+        }
+        let mut lines = RawLines::new(&self.name, whole);
+        // What is wrong with a line is told when it is its turn.
+        while !missing.is_empty()
+            && let Ok(Some((_, text, _))) = next_line(&mut lines, &self.name)
+        {
+            let list = elements(&text);
+            for (key, _) in objects_of(&text, list.as_deref()).flat_map(Members::of) {
+                if let Some(place) = missing.iter().position(|column| *column == key) {
+                    missing.swap_remove(place);
+                    self.columns.push(key);
+                }
+            }
+        }
+    }
+
+    /// Of JSON Lines that come but once: takes these columns as there, null in every object that lacks them.
+    pub fn expect(&mut self, columns: &[&str]) {
+        if !self.has_header() {
+            let missing = self.missing(columns).into_iter().map(str::to_owned);
+            self.columns.extend(missing);
+        }
+    }
+
+    /// Of JSON Lines: refuses lines with one of these keys, if they are no columns; what is done with the table counts on
+    /// that.
+    pub fn bar(&mut self, columns: &[&str]) {
+        if !self.has_header() {
+            self.barred = self.missing(columns).into_iter().map(str::to_owned).collect();
+        }
+    }
+
+    fn missing<'a>(&self, wanted: &[&'a str]) -> Vec<&'a str> {
+        wanted.iter().copied().filter(|column| !self.columns.iter().any(|known| known == column)).collect()
+    }
+
+    /// The names of the columns; of JSON Lines, those that are known.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -109,14 +184,20 @@ impl TableStream {
         &self.name
     }
 
-    /// The header line for an output with more columns; nothing for JSON Lines.
+    /// The header line for an output with more columns, otherwise as it was written; nothing for JSON Lines.
     pub fn header(&self, added: &[&str]) -> Vec<u8> {
-        let Input::Csv { delimiter, .. } = &self.input else { return Vec::new() };
-        let names = self.columns.iter().map(String::as_str).chain(added.iter().copied());
-        let names: Vec<Vec<u8>> = names.map(|name| quote(name, *delimiter)).collect();
-        let mut line = names.join(delimiter);
-        line.push(b'\n');
+        let Input::Csv { delimiter, header, .. } = &self.input else { return Vec::new() };
+        let mut line = header.clone();
+        for name in added {
+            line.push(*delimiter);
+            line.extend_from_slice(&quote(name, *delimiter));
+        }
+        line.extend_from_slice(self.end());
         line
+    }
+
+    fn end(&self) -> &'static [u8] {
+        if self.windows_ends { b"\r\n" } else { b"\n" }
     }
 
     /// The next piece, of `size` samples where the input does not say how many belong together; none at the end.
@@ -128,6 +209,13 @@ impl TableStream {
             Input::Csv { records, .. } => next_records(records, size, self.columns.len(), &self.name)?,
             Input::Json { lines, ahead } => next_objects(lines, ahead, size, &self.name)?,
         };
+        if !self.barred.is_empty() {
+            for (line, object) in piece.objects() {
+                if let Some((column, _)) = Members::of(object).find(|(key, _)| self.barred.contains(key)) {
+                    return Err(DataError::LateColumn { file: self.name.to_string(), line, column });
+                }
+            }
+        }
         Ok((!piece.texts.is_empty()).then_some(piece))
     }
 
@@ -179,7 +267,7 @@ impl TableStream {
     /// # Errors
     /// An object that has a key already.
     pub fn write(&self, piece: &Piece, added: &[Added<'_>], out: &mut Vec<u8>) -> Result<(), DataError> {
-        let end: &[u8] = if piece.windows_ends { b"\r\n" } else { b"\n" };
+        let end = self.end();
         let value = |column: &Added<'_>, sample: usize| column.values.get(sample).copied().unwrap_or(f64::NAN);
         if let Input::Csv { delimiter, .. } = &self.input {
             for (sample, (_, text)) in piece.texts.iter().enumerate() {
@@ -194,7 +282,7 @@ impl TableStream {
         }
         let keys: Vec<String> = added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
         let list = piece.list.is_some();
-        let (open, close): (&[u8], &[u8]) = if list { (b"[", b"]\n") } else { (b"", b"") };
+        let (open, close): (&[u8], &[u8]) = if list { (b"[", b"]") } else { (b"", b"") };
         out.extend_from_slice(open);
         for (sample, (_, object)) in piece.objects().enumerate() {
             if list && sample > 0 {
@@ -218,6 +306,9 @@ impl TableStream {
             }
         }
         out.extend_from_slice(close);
+        if list {
+            out.extend_from_slice(end);
+        }
         Ok(())
     }
 }
@@ -262,7 +353,7 @@ fn next_records(
     width: usize,
     file: &str,
 ) -> Result<Piece, DataError> {
-    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
+    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new() };
     while piece.texts.len() < size {
         let Some(record) = records.next()? else { break };
         let line = record.line;
@@ -276,7 +367,6 @@ fn next_records(
             Ok((!field.is_empty()).then(|| field.to_owned()))
         });
         piece.fields.push(fields.collect::<Result<_, DataError>>()?);
-        piece.windows_ends |= record.end == b"\r";
         piece.texts.push((line, text));
     }
     Ok(piece)
@@ -288,11 +378,11 @@ fn next_objects(
     size: usize,
     file: &str,
 ) -> Result<Piece, DataError> {
-    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
+    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new() };
     while piece.texts.len() < size {
         let next = match ahead.take() {
             Some(next) => Some(next),
-            None => next_line(lines, file)?,
+            None => next_line(lines, file)?.map(|(line, text, _)| (line, text)),
         };
         let Some((line, text)) = next else { break };
         if text.trim_start().starts_with('[') {
@@ -313,12 +403,19 @@ fn next_objects(
     Ok(piece)
 }
 
-/// The next line that is not blank, without its end.
-fn next_line(lines: &mut RawLines<Box<dyn Read>>, file: &str) -> Result<Option<(u64, String)>, DataError> {
+/// The objects of a line: its own, or those of its list.
+fn objects_of<'a>(text: &'a str, list: Option<&'a [std::ops::Range<usize>]>) -> impl Iterator<Item = &'a str> {
+    let own = Some(text).filter(|_| list.is_none());
+    own.into_iter().chain(list.unwrap_or_default().iter().filter_map(|range| text.get(range.clone())))
+}
+
+/// The next line that is not blank, without its end, and whether that is `\r\n`.
+fn next_line(lines: &mut RawLines<Box<dyn Read>>, file: &str) -> Result<Option<(u64, String, bool)>, DataError> {
     let mut bytes = Vec::new();
     let Some(line) = lines.read_onto(&mut bytes)? else { return Ok(None) };
+    let windows_end = bytes.ends_with(b"\r\n");
     let mut text =
         String::from_utf8(bytes).map_err(|_| DataError::NotUtf8 { file: file.to_owned(), line, column: None })?;
     text.truncate(text.trim_end().len());
-    Ok(Some((line, text)))
+    Ok(Some((line, text, windows_end)))
 }

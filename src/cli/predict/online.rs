@@ -47,8 +47,8 @@ pub fn run(
         settings: words(&args.settings),
         shown: &args.shown,
     };
-    let table = open(&args.data, args.data_format)?;
     let headers: Vec<String> = scorer.features.headers().map(str::to_owned).collect();
+    let table = open(&args.data, args.data_format, program, &headers)?;
     table.require(&headers)?;
     let unseen = RefCell::new(BTreeMap::new());
     let scores = Scores::Model {

@@ -1,12 +1,11 @@
 //! One run over a stream: read a batch, answer it, write the answers, save the state, go on.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
-use super::saved::{Answers, Saved, StateFile};
+use super::answers::{Answers, Certain};
+use super::saved::{Saved, StateFile};
 use super::steering::Steering;
-use crate::bind::{EncodeOptions, Method, Online, Params, Purpose, StreamError, StreamSpec};
+use crate::bind::{EncodeOptions, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec};
 use crate::cli::console::Console;
 use crate::cli::dataset::{Painter, Shown, prediction_column};
 use crate::cli::fault::refuse;
@@ -63,14 +62,20 @@ pub fn answer(job: &Job<'_>, scores: Scores<'_>, table: TableStream, console: &C
         StreamError::Differs { .. } => Stop::failed(error.to_string(), OTHER_SETTINGS),
         StreamError::Online(error) => Stop::failed(error.to_string(), ""),
     };
+    if job.output == Some(Path::new(STANDARD_STREAM)) {
+        console.answer_beside();
+    }
     let mut stream = Stream::new(job, scores, table)?;
     let mut online = stream.online(&told)?;
     for (left, text) in left_words(&online, job.program) {
         console.note(&format!("`{left}` takes no part: {text}"));
     }
-    stream.catch_up()?;
-    stream.answer_all(&mut online, console, &told)?;
-    stream.finish(&mut online)?;
+    stream.catch_up(&mut online)?;
+    let answered = stream.answer_all(&mut online, console, &told).and_then(|()| stream.finish(&mut online));
+    if let Err(stop) = answered {
+        stream.leave(&mut online);
+        return Err(stop);
+    }
     report(&stream, &mut online, console, &told)
 }
 
@@ -87,6 +92,8 @@ struct Stream<'a> {
     name: String,
     file: Option<StateFile>,
     saved: Option<Saved>,
+    /// The columns of the input, where it has a header.
+    columns: Option<Vec<String>>,
     answers: Answers,
     /// As in [`Saved`].
     batches: u64,
@@ -105,11 +112,20 @@ impl<'a> Stream<'a> {
         };
         let name = job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned);
         refuse_existing(&scores, &prediction, &name, &data, table.columns())?;
-        let fingerprint = job.program.fingerprint().to_string();
-        let file = job.steering.state.as_ref().map(|path| StateFile::new(path, fingerprint));
-        let saved = file.as_ref().map(StateFile::read).transpose()?.flatten();
+        refuse_places(job, table.format())?;
+        let columns = table.has_header().then(|| table.columns().to_vec());
+        let state = job.steering.state.as_deref();
+        let opened = state.map(|path| StateFile::open(path, job.program.fingerprint().to_string())).transpose()?;
+        let (file, saved) = opened.map_or((None, None), |(file, saved)| (Some(file), saved));
+        let certain = |saved: &Saved| (saved.output_bytes, saved.output_hash.clone());
+        let certain = saved.as_ref().map(certain);
+        let certain = certain.as_ref().map(|(bytes, hash)| Certain { bytes: *bytes, hash: hash.as_deref() });
+        Answers::check(job.output, certain.as_ref(), state)?;
+        // What answered nothing yet binds nobody.
+        let saved = saved.filter(|saved| saved.online.batches > 0);
         if let Some(saved) = &saved {
             same_settings(saved, job, &prediction, &scores)?;
+            same_columns(saved, columns.as_deref(), &data)?;
         }
         let known = saved.as_ref();
         let replay = known.filter(|_| !job.steering.append);
@@ -128,6 +144,7 @@ impl<'a> Stream<'a> {
             name,
             file,
             saved,
+            columns,
         })
     }
 
@@ -147,8 +164,9 @@ impl<'a> Stream<'a> {
         self.table.next(self.job.batch as usize)
     }
 
-    /// Reads past what is answered already, and opens the output behind it.
-    fn catch_up(&mut self) -> Result<(), Stop> {
+    /// Reads past what is answered already, and opens the output behind it. A state is there before the output is, so that
+    /// whoever is killed in between can go on.
+    fn catch_up(&mut self, online: &mut Online) -> Result<(), Stop> {
         let mut hash = String::new();
         for _ in 0..self.batches {
             match self.next()? {
@@ -162,7 +180,13 @@ impl<'a> Stream<'a> {
             let help = "give the same data again; for data that follow them use `--append`";
             return Err(Stop::failed(message, help));
         }
-        self.answers = Answers::open(self.job.output, self.bytes)?;
+        if self.bytes == 0 && online.state().batches == 0 {
+            let first = self.saved(online);
+            if let Some(file) = &mut self.file {
+                file.create(&first)?;
+            }
+        }
+        self.answers = Answers::open(self.job.output, self.bytes, self.file.is_some())?;
         Ok(())
     }
 
@@ -180,6 +204,7 @@ impl<'a> Stream<'a> {
             };
             self.answers.write(&header)?;
             self.bytes += header.len() as u64;
+            self.save(online, false)?;
         }
         let mut out = Vec::new();
         while let Some(piece) = self.next()? {
@@ -228,26 +253,88 @@ impl<'a> Stream<'a> {
     }
 
     fn save(&mut self, online: &mut Online, last: bool) -> Result<(), Stop> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let saved = Saved {
+        let saved = self.saved(online);
+        self.unsaved = 0;
+        self.file.as_mut().map_or(Ok(()), |file| file.write(&saved, last))
+    }
+
+    fn saved<'b>(&self, online: &'b mut Online) -> Saved<&'b OnlineState> {
+        Saved {
             online: online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),
+            columns: self.columns.clone(),
             output_bytes: self.bytes,
+            output_hash: self.answers.hash(),
             prediction: self.prediction.clone(),
             model: self.scores.identity().map(str::to_owned),
             batch: self.job.batch as usize,
             movement: self.movement,
-        };
-        self.unsaved = 0;
-        file.write(&saved, last)
+        }
     }
 
     /// Everything is on the disk when the command ends.
     fn finish(&mut self, online: &mut Online) -> Result<(), Stop> {
-        self.answers.sync()?;
+        self.answers.finish()?;
         self.save(online, true)
     }
+
+    /// A stream that stopped before its first answer leaves nothing.
+    fn leave(&mut self, online: &mut Online) {
+        if online.state().batches == 0 {
+            std::mem::replace(&mut self.answers, Answers::None).remove();
+            if let Some(file) = &mut self.file {
+                file.remove();
+            }
+        }
+    }
+}
+
+/// The output is none of the other files, and of the format that is read.
+fn refuse_places(job: &Job<'_>, format: Format) -> Result<(), Stop> {
+    let output = job.output.filter(|path| *path != Path::new(STANDARD_STREAM));
+    let state = job.steering.state.as_deref();
+    let pairs = [
+        (state, output, "the state and the output"),
+        (state, Some(job.data), "the state and the data"),
+        (output, Some(job.data), "the output and the data"),
+    ];
+    for (one, other, what) in pairs {
+        if one.zip(other).is_some_and(|(one, other)| same_place(one, other)) {
+            return Err(Stop::failed(format!("{what} are one file"), "give each a file of its own"));
+        }
+    }
+    match output.map(|path| (path, Format::of_path(path))) {
+        Some((path, Ok(named))) if named != format => {
+            let message = format!("a stream of {format} is written as {format}, and `{}` is {named}", path.display());
+            Err(Stop::failed(message, format!("name an output that ends in .{}", format.name())))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether two paths lead to one file, if it is there or not.
+fn same_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let (directory, name) = (path.parent().filter(|parent| *parent != Path::new("")), path.file_name());
+        let directory = directory.unwrap_or(Path::new(".")).canonicalize();
+        path.canonicalize().ok().or_else(|| Some(directory.ok()?.join(name?)))
+    };
+    one == other || place(one).is_some_and(|found| place(other) == Some(found)) || linked(one, other)
+}
+
+/// Whether two paths are links to one file.
+#[cfg(unix)]
+fn linked(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|meta| (meta.dev(), meta.ino()));
+    identity(one).is_some_and(|found| identity(other) == Some(found))
+}
+
+/// Whether two paths are links to one file.
+#[cfg(not(unix))]
+fn linked(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// New columns must be new.
@@ -292,19 +379,22 @@ fn same_settings(saved: &Saved, job: &Job<'_>, prediction: &str, scores: &Scores
     Ok(())
 }
 
-/// Opens the data of a stream.
-pub fn open(data: &Path, format: Option<Format>) -> Result<TableStream, Stop> {
-    if data == Path::new(STANDARD_STREAM) {
-        let input: Box<dyn Read> = Box::new(io::stdin());
-        return Ok(TableStream::open("standard input", input, format.unwrap_or(Format::Csv))?);
-    }
-    let name = data.display().to_string();
-    let format = format.map_or_else(|| Format::of_path(data), Ok)?;
-    let file = File::open(data).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => DataError::NotFound { file: name.clone() },
-        _ => DataError::Read { file: name.clone(), source },
-    })?;
-    Ok(TableStream::open(&name, Box::new(file), format)?)
+/// The data that go on, or are given again, have the columns that the answers before had.
+fn same_columns(saved: &Saved, columns: Option<&[String]>, data: &str) -> Result<(), Stop> {
+    let message = match (saved.columns.as_deref(), columns) {
+        (saved, given) if saved == given => return Ok(()),
+        (Some(saved), Some(given)) => {
+            let differs = saved.iter().zip(given).find(|(saved, given)| saved != given);
+            let words = match differs {
+                Some((saved, given)) => format!("`{given}` where `{saved}` was"),
+                None => format!("{} where {} were", given.len(), saved.len()),
+            };
+            format!("the columns of `{data}` are not those that the state was made with: {words}")
+        }
+        (None, _) => format!("the state was made with JSON Lines, and `{data}` has a header"),
+        (_, None) => format!("the state was made with a table that has a header, and `{data}` is JSON Lines"),
+    };
+    Err(Stop::failed(message, "give data with the same columns in the same order, or start anew with another state"))
 }
 
 /// Rows that take no part, and why.
@@ -351,8 +441,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
         Scores::Model { .. } => format!("the new columns `{}` and `{}`", stream.prediction, stream.name),
     };
     match (console.is_json(), to_stream) {
-        (true, false) => console.json(&report.json())?,
-        (true, true) => console.say(&format!("{}\n", serde_json::to_string(&report.json()).unwrap_or_default())),
+        (true, _) => console.json(&report.json())?,
         (false, true) => console.say(&report.text(&Painter(console))),
         (false, false) => {
             let mut text = report.text(&Painter(console));

@@ -1,6 +1,8 @@
 //! `fairc stream`: answers batch by batch, so that all answers together satisfy a spec.
 
 mod answering;
+mod answers;
+mod input;
 mod saved;
 mod steering;
 
@@ -16,7 +18,8 @@ use crate::bind::Method;
 use crate::data::{Format, STANDARD_STREAM};
 use crate::runtime::online::PrimalDual;
 
-pub use answering::{Job, Scores, answer, open};
+pub use answering::{Job, Scores, answer};
+pub use input::open;
 pub use steering::Steering;
 
 /// Answer a stream batch by batch, so that all answers together satisfy a spec
@@ -101,6 +104,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         settings: words(&args.settings),
         shown: &args.shown,
     };
-    let table = open(&args.data, args.data_format)?;
+    let more: Vec<String> = args.pred.iter().cloned().collect();
+    let table = open(&args.data, args.data_format, program, &more)?;
     answer(&job, Scores::Column(args.pred.as_deref()), table, console)
 }
