@@ -1,7 +1,5 @@
 //! The binary: starts [`fairc::cli`].
 
-#![forbid(unsafe_code)]
-
 fn main() -> std::process::ExitCode {
     fairc::cli::main()
 }

@@ -1,5 +1,5 @@
-//! Arrows between the rooms of the house run one way: reads the `crate::` and `super::` edges of `src/` and fails on any
-//! that the table does not allow.
+//! Arrows between the rooms of the house run one way: reads the `crate::` and `super::` edges of `src/` and of the crates
+//! that stand below it, and fails on any that the table does not allow.
 //!
 //! Test modules are left out: they may look at whatever shows that the code is right.
 
@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room, what it may use, and why. A room is a folder or file of `src/`, named by its path.
+/// Each room, what it may use, and why. A room is a folder or file of `src/`, named by its path; those of a crate bear
+/// its name, under which the root package passes it on.
 const ALLOWED: &[(&str, &[&str], &str)] = &[
     // The language wing: text to a Program. No I/O, no solver.
     ("language::span", &[], "byte ranges know nothing"),
@@ -43,6 +44,20 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "language::lower",
         &["language::span", "language::interval", "language::diagnostic", "language::hir", "language::program"],
         "checked tree to rows",
+    ),
+    (
+        "language::compile",
+        &[
+            "language::span",
+            "language::diagnostic",
+            "language::syntax",
+            "language::hir",
+            "language::program",
+            "language::library",
+            "language::check",
+            "language::lower",
+        ],
+        "walks the stages from end to end",
     ),
     // The runtime wing: numbers to numbers.
     ("runtime::problem", &[], "the numbers of a batch"),
@@ -95,12 +110,16 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "specs from files, and what is wrong with them and with data, for every front end",
     ),
     ("cli", &["*"], "the outermost room"),
-    ("lib", &["language::*"], "the map: compile() walks the language wing from end to end"),
+    ("lib", &[], "the map: passes the crates on"),
     ("main", &["cli"], "starts the command line"),
 ];
 
 /// Rooms with rooms inside.
 const WINGS: [&str; 2] = ["language", "runtime"];
+
+/// The crates of the house: where their files are, and the name under which the root package passes them on.
+const CRATES: [(&str, &str); 4] =
+    [("src", ""), ("crates/language/src", "language"), ("crates/runtime/src", "runtime"), ("crates/data/src", "data")];
 
 #[test]
 fn arrows_run_one_way() {
@@ -114,7 +133,7 @@ fn arrows_run_one_way() {
             for used in edges(&file, &room) {
                 let fine = used == room || allowed.iter().any(|pattern| matches(pattern, &used));
                 if !fine {
-                    wrong.push(format!("{}: `{room}` uses `{used}`, but: {reason}", file.display()));
+                    wrong.push(format!("{}: `{room}` uses `{used}`, but: {reason}", file.path.display()));
                 }
             }
         }
@@ -144,6 +163,10 @@ fn edges_are_found() {
     let found: BTreeSet<String> = used_in(text).into_iter().collect();
     let expected = ["bind", "data", "language::hir", "language::span", "report", "runtime::problem"];
     assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+
+    let text = "use crate::hir::Hir;\nuse fairc_runtime::problem::Problem;\n";
+    let found: BTreeSet<String> = used_in(&seen_from_the_root(text, "language")).into_iter().collect();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["language::hir", "runtime::problem"]);
 }
 
 fn matches(pattern: &str, room: &str) -> bool {
@@ -153,50 +176,66 @@ fn matches(pattern: &str, room: &str) -> bool {
     }
 }
 
+/// A file, and the name of its crate with the file's path in there.
+struct File {
+    path: PathBuf,
+    name: &'static str,
+    inner: PathBuf,
+}
+
 /// The files of each room.
-fn rooms() -> BTreeMap<String, Vec<PathBuf>> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut rooms: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    let mut waiting = vec![src.clone()];
-    while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let tests = path.file_stem().is_some_and(|stem| stem.to_str().is_some_and(|stem| stem.ends_with("tests")));
-            if path.is_dir() && !tests {
-                waiting.push(path);
-                continue;
-            }
-            if path.extension().is_none_or(|extension| extension != "rs") || tests {
-                continue;
-            }
-            if let Some(room) = room_of(path.strip_prefix(&src).unwrap()) {
-                rooms.entry(room).or_default().push(path);
+fn rooms() -> BTreeMap<String, Vec<File>> {
+    let mut rooms: BTreeMap<String, Vec<File>> = BTreeMap::new();
+    for (folder, name) in CRATES {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for path in files(&root) {
+            let inner = path.strip_prefix(&root).unwrap().to_owned();
+            if let Some(room) = room_of(name, &inner) {
+                rooms.entry(room).or_default().push(File { path, name, inner });
             }
         }
     }
     rooms
 }
 
-/// `language/check/name.rs` → `language::check`; none for the `mod.rs` of a wing, which only lists its rooms.
-fn room_of(path: &Path) -> Option<String> {
-    let parts: Vec<String> =
-        path.with_extension("").components().map(|part| part.as_os_str().to_str().unwrap().to_owned()).collect();
-    match &parts[..] {
-        [wing, room, ..] if WINGS.contains(&wing.as_str()) => (room != "mod").then(|| format!("{wing}::{room}")),
-        [room, ..] => Some(room.clone()),
-        [] => None,
+/// The Rust files of a folder and its folders, tests aside.
+fn files(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![root.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let tests = path.file_stem().is_some_and(|stem| stem.to_str().is_some_and(|stem| stem.ends_with("tests")));
+            if path.is_dir() && !tests {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !tests {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// `check/name.rs` of the language → `language::check`; none for the `lib.rs` of a crate below the root, which only lists its rooms.
+fn room_of(name: &str, inner: &Path) -> Option<String> {
+    let first = inner.components().next()?.as_os_str().to_str()?;
+    let room = first.strip_suffix(".rs").unwrap_or(first);
+    match name {
+        "" => Some(room.to_owned()),
+        _ if room == "lib" => None,
+        _ if WINGS.contains(&name) => Some(format!("{name}::{room}")),
+        _ => Some(name.to_owned()),
     }
 }
 
 /// The rooms that a file uses. Items of the file's own wing are also reached by `super::`, from as deep as it stands.
-fn edges(file: &Path, room: &str) -> BTreeSet<String> {
-    let text = code(&fs::read_to_string(file).unwrap());
+fn edges(file: &File, room: &str) -> BTreeSet<String> {
+    let text = seen_from_the_root(&code(&fs::read_to_string(&file.path).unwrap()), file.name);
     let mut used: BTreeSet<String> = used_in(&text).into_iter().collect();
     if let Some((wing, inner)) = room.split_once("::") {
-        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(wing);
-        let depth = file.strip_prefix(&src).unwrap().components().count();
+        let depth = file.inner.components().count();
         // `check.rs` and `check/mod.rs` are the module itself, `check/name.rs` a module in it.
-        let module = file.file_stem().is_some_and(|stem| stem == "mod");
+        let module = file.inner.file_stem().is_some_and(|stem| stem == "mod");
         let supers = if module { depth - 1 } else { depth };
         let prefix = format!("crate::{wing}::");
         let path = "super::".repeat(supers);
@@ -209,6 +248,19 @@ fn edges(file: &Path, room: &str) -> BTreeSet<String> {
     }
     used.retain(|used| !WINGS.contains(&used.as_str()) && used != room);
     used
+}
+
+/// Paths of a crate as they are in the root package: `crate::hir` in the language is `crate::language::hir`, and so is
+/// `fairc_language::hir` anywhere.
+fn seen_from_the_root(text: &str, name: &str) -> String {
+    let mut text = match name {
+        "" => text.to_owned(),
+        _ => text.replace("crate::", &format!("crate::{name}::")),
+    };
+    for (_, name) in CRATES.iter().filter(|(_, name)| !name.is_empty()) {
+        text = text.replace(&format!("fairc_{name}::"), &format!("crate::{name}::"));
+    }
+    text
 }
 
 /// Without comments and without the test module at the end.

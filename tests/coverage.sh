@@ -24,6 +24,6 @@ for binary in $binaries; do
     if [ -z "$first" ]; then first=$binary; else objects+=(-object "$binary"); fi
 done
 for room in syntax check lower program; do
-    "$cov" report "$first" "${objects[@]}" -instr-profile="$folder/all.profdata" "src/language/$room" |
+    "$cov" report "$first" "${objects[@]}" -instr-profile="$folder/all.profdata" "crates/language/src/$room" |
         awk -v room="$room" '$1 == "TOTAL" { printf "%-8s %s of lines\n", room, $10 }'
 done

@@ -11,8 +11,6 @@ cd "$(dirname "$0")/.."
 python=.venv/bin/python
 [ -x "$python" ] || python3 -m venv .venv
 export VIRTUAL_ENV="$PWD/.venv" PATH="$PWD/.venv/bin:$PATH"
-# One folder for all builds: the crates that both packages use are compiled once.
-export CARGO_TARGET_DIR="$PWD/target"
 pip_install() { "$python" -m pip install --quiet --disable-pip-version-check --no-warn-conflicts "$@"; }
 
 if ! "$python" -c 'import maturin, pytest, mypy, numpy, scipy, pandas, polars, pyarrow, sklearn, matplotlib' 2>/dev/null; then

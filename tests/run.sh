@@ -17,7 +17,7 @@ step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 python_environment() {
     step "python environment"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors' 2>/dev/null ||
+    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb' 2>/dev/null ||
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/oracle/requirements.txt
     # Tests that read our files back with NumPy and SciPy find them through this.
     export PATH="$PWD/.venv/bin:$PATH"
@@ -28,8 +28,8 @@ core() {
     cargo fmt --all --check
     step "lints"
     cargo clippy --all-targets --quiet -- -D warnings
-    step "the language and the runtime without the command line"
-    cargo check --lib --no-default-features --quiet
+    step "the language and the runtime alone"
+    cargo check -p fairc -p fairc-language -p fairc-runtime --lib --no-default-features --quiet
     step "documentation"
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
     step "tests"
@@ -46,6 +46,7 @@ oracles() {
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/exports.py target/release/fairc
     python tests/oracle/report.py target/release/fairc
+    python tests/oracle/files.py target/release/fairc
 }
 
 torch() {

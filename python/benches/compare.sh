@@ -15,6 +15,6 @@ if [ ! -d "$site/fairness_training" ]; then
         cvxpylayers==0.1.9 cvxpy==1.6.5 diffcp==1.1.9 ecos==2.0.14 osqp==1.1.3 scs==3.3.1 clarabel==0.11.1 \
         joblib==1.6.0 threadpoolctl cffi pycparser pybind11
 fi
-export VIRTUAL_ENV="$PWD/.venv" PATH="$PWD/.venv/bin:$PATH" CARGO_TARGET_DIR="$PWD/target"
+export VIRTUAL_ENV="$PWD/.venv" PATH="$PWD/.venv/bin:$PATH"
 maturin develop --release --quiet --manifest-path python/Cargo.toml
 PYTHONPATH="$site" exec "$python" python/benches/compare.py "$@"

@@ -1,7 +1,7 @@
 //! Audits: the reports of `fairc audit`, of arrays.
 
 use fairc::bind::{BindError, Encoded, Params, Resampling, Samples};
-use fairc::report::{Audit, Evidence, Facts, Ledger, Paint, Watch, markdown, page, sarif};
+use fairc::report::{Audit, Evidence, Facts, Ledger, Paint, Tolerance, Watch, markdown, page, sarif};
 use fairc::runtime::problem::ProblemError;
 use fairc::spec::{outside, places};
 use pyo3::prelude::*;
@@ -16,7 +16,7 @@ pub struct Request<'a> {
     pub column: &'a str,
     pub settings: Vec<String>,
     pub params: Params,
-    pub tolerance: f64,
+    pub tolerance: Option<f64>,
     pub bootstrap: usize,
     pub seed: u64,
     pub formats: Vec<String>,
@@ -52,6 +52,9 @@ impl Paint for Plain {
     fn bad(&self, text: &str) -> String {
         text.to_owned()
     }
+    fn careful(&self, text: &str) -> String {
+        text.to_owned()
+    }
     fn strong(&self, text: &str) -> String {
         text.to_owned()
     }
@@ -60,17 +63,18 @@ impl Paint for Plain {
     }
 }
 
-/// Whether everything holds, and the report in each format.
+/// The verdict, and the report in each format.
 pub fn audit(
     shared: &Shared,
     encoded: &Encoded,
     watch: &Watch,
     request: &Request<'_>,
-) -> Result<(bool, Vec<(String, String)>), Refused> {
+) -> Result<(&'static str, Vec<(String, String)>), Refused> {
     let (program, predictions) = (&shared.program, request.predictions);
+    let encoded = &encoded.clone().judging();
     let bound = encoded.bind(&request.params, &Samples::All).map_err(Refused::Bind)?;
     let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, &Samples::All, predictions).map_err(Refused::Problem)?;
+    ledger.enter(&bound, encoded, &request.params, &Samples::All, predictions).map_err(Refused::Problem)?;
     let audit = Audit {
         spec: &shared.spec.name,
         data: request.table,
@@ -79,8 +83,9 @@ pub fn audit(
         n: encoded.n(),
         ledger,
         outside: outside(&bound.problem, predictions),
+        unplaced: encoded.unplaced().to_vec(),
         weighted: encoded.weight().is_some(),
-        tolerance: request.tolerance,
+        tolerance: request.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative),
         most: usize::MAX,
     };
     let facts = request.formats.iter().any(|format| format != "text").then(|| {
@@ -91,7 +96,8 @@ pub fn audit(
         let params = &request.params;
         let (slices, date) = (None, None);
         let evidence =
-            Evidence { encoded, params, predictions, data_hash, data_bytes, watch, places, resampling, slices, date };
+            Evidence { encoded, params, predictions, data_hash, data_bytes, watch, places, resampling, slices, date,
+                allow_unchecked: false };
         Facts::gather(&audit, evidence)
     });
     let mut reports = Vec::new();
@@ -106,7 +112,7 @@ pub fn audit(
         };
         reports.push((format.clone(), text));
     }
-    Ok((audit.passed(), reports))
+    Ok((audit.verdict().word(), reports))
 }
 
 /// BLAKE3 of what a table in memory was audited as: cells, weights and predictions, little-endian; and its length.

@@ -91,11 +91,11 @@ impl PyEncoded {
         table: &str,
         column: &str,
         params: Option<&Bound<'_, PyDict>>,
-        tolerance: f64,
+        tolerance: Option<f64>,
         bootstrap: usize,
         seed: u64,
         formats: Option<Vec<String>>,
-    ) -> PyResult<(bool, Vec<(String, String)>)> {
+    ) -> PyResult<(&'static str, Vec<(String, String)>)> {
         let given = overrides(params)?;
         let params = self.shared.params(py, &given)?;
         let request = audit::Request {

@@ -1,9 +1,8 @@
 //! Errors of the library as Python exceptions, with the diagnostics that the command line prints.
 
-use fairc::bind::BindError;
+use fairc::bind::{BindError, BoundRow};
 use fairc::language::diagnostic::human::Look;
 use fairc::language::diagnostic::json::Entry;
-use fairc::runtime::problem::Problem;
 use fairc::runtime::project::{Infeasibility, ProjectError, Status};
 use fairc::spec::{self, Failure, Spec};
 use pyo3::exceptions::PyValueError;
@@ -86,9 +85,9 @@ pub fn unbound(py: Python<'_>, errors: &[BindError], shared: &Shared) -> PyErr {
 }
 
 /// Rows that no predictions satisfy.
-pub fn infeasible(py: Python<'_>, proof: &Infeasibility, problem: &Problem, shared: &Shared) -> PyErr {
+pub fn infeasible(py: Python<'_>, proof: &Infeasibility, rows: &[BoundRow], shared: &Shared) -> PyErr {
     let sides = spec::sides_of(proof);
-    let mut fault = spec::infeasible(&sides, problem, "", &shared.spec, &shared.program);
+    let mut fault = spec::infeasible(&sides, rows, "", &shared.spec, &shared.program);
     fault.diagnostic.help = Some(
         "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least violation \
          with `on_infeasible=\"relax\"`"
@@ -108,12 +107,12 @@ pub fn check_status(
     py: Python<'_>,
     status: &Status,
     violation: f64,
-    problem: &Problem,
+    rows: &[BoundRow],
     shared: &Shared,
 ) -> PyResult<()> {
     match status {
         Status::Optimal | Status::Relaxed(_) => Ok(()),
-        Status::Infeasible(proof) => Err(infeasible(py, proof, problem, shared)),
+        Status::Infeasible(proof) => Err(infeasible(py, proof, rows, shared)),
         Status::IterationLimit => {
             let message = format!("the projection was not solved to the end; rows are violated by up to {violation:e}");
             Err(plain(py, Kind::Solve, &message, Some("scale the numbers of the spec to similar sizes")))

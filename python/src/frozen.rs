@@ -21,7 +21,7 @@ pub fn freeze(
     let bound = py.detach(|| encoded.bind(params, &Samples::All)).map_err(refuse)?;
     let settings = Settings { on_infeasible, ..Settings::default() };
     let found = py.detach(|| project(&bound.problem, z, &settings)).map_err(|error| errors::unsolved(py, &error))?;
-    errors::check_status(py, &found.status, found.certificate.row_violation, &bound.problem, shared)?;
+    errors::check_status(py, &found.status, found.certificate.row_violation, &bound.rows, shared)?;
     let frozen = encoded.freeze(&shared.program, params, &bound, &found.multipliers, &shared.program.prediction.name);
     let text = state::write(StateKind::Shifts, &shared.program.fingerprint().to_string(), &frozen.map_err(refuse)?);
     text.map_err(|error| errors::plain(py, Kind::Data, &error.to_string(), None))

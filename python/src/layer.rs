@@ -299,8 +299,8 @@ impl PyLayer {
     ) -> PyResult<Arc<Solved<T>>> {
         let solved = py.detach(|| self.project(z, data, params, tracked));
         let solved = solved.map_err(|trouble| self.raised(py, trouble))?;
-        let (problem, found) = (&solved.bound.problem, &solved.projection);
-        errors::check_status(py, &found.status, found.certificate.row_violation, problem, &self.shared)?;
+        let (bound, found) = (&solved.bound, &solved.projection);
+        errors::check_status(py, &found.status, found.certificate.row_violation, &bound.rows, &self.shared)?;
         let solved = Arc::new(solved);
         self.keep(solved.clone());
         Ok(solved)

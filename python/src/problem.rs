@@ -110,7 +110,7 @@ impl PyProblem {
     fn solve<T: Sample>(&self, py: Python<'_>, z: &[T], settings: &Settings) -> PyResult<Projection<T>> {
         let problem = &self.bound.problem;
         let found = py.detach(|| project(problem, z, settings)).map_err(|error| errors::unsolved(py, &error))?;
-        errors::check_status(py, &found.status, found.certificate.row_violation, problem, &self.shared)?;
+        errors::check_status(py, &found.status, found.certificate.row_violation, &self.bound.rows, &self.shared)?;
         Ok(found)
     }
 }

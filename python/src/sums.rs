@@ -138,8 +138,8 @@ impl PyPart {
             Ok(SumsSolved { n, bound, found })
         });
         let solved = solved.map_err(|trouble| layer.raised(py, trouble))?;
-        let (problem, found) = (&solved.bound.problem, &solved.found);
-        errors::check_status(py, &found.status, found.certificate.row_violation, problem, &self.shared)?;
+        let (bound, found) = (&solved.bound, &solved.found);
+        errors::check_status(py, &found.status, found.certificate.row_violation, &bound.rows, &self.shared)?;
         let shape = [found.tangent.rows.len(), found.tangent.factor.len() / found.tangent.rows.len().max(1)];
         let factor = PyArray1::from_slice(py, &found.tangent.factor).reshape(shape)?;
         layer.keep(Arc::new(solved));

@@ -11,8 +11,8 @@
 //! A param of the sides alone keeps one bound problem, whose sides are replaced; each projection starts from the
 //! multipliers of the last. A param of coefficients is bound anew, one of events encoded anew.
 
-use crate::bind::{BindError, Bound, BoundRow, Encoded, Params, Reach, Samples, Sides};
-use crate::language::program::{Param, Program};
+use crate::bind::{BindError, Bound, Encoded, Params, Reach, Samples, Sides, blamed};
+use crate::language::program::{Param, Program, PromisedRow};
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::{ProjectError, Projection, Projector, Settings, Side, Status};
 
@@ -22,7 +22,7 @@ use super::movement::Movement;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     Optimal,
-    /// No predictions satisfy all rows; the places of those in conflict in the program.
+    /// No predictions satisfy all rows; the places of those in conflict among the promised rows.
     Infeasible(Vec<usize>),
     /// Steps ran out, and the numbers are not those of the projection.
     IterationLimit,
@@ -40,11 +40,11 @@ pub struct Point {
     pub price: Option<f64>,
     /// For each event of the program the mean of `ŷ − z` over it; none where it has no samples.
     pub changes: Vec<Option<f64>>,
-    /// For each row of the program; none where it takes no part.
+    /// For each promised row of the program; none where it takes no part.
     pub rows: Vec<Option<RowPoint>>,
 }
 
-/// A row at one value of the param.
+/// A promised row at one value of the param, in the direction in which it was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowPoint {
     pub lower: f64,
@@ -75,6 +75,7 @@ pub type EncodeAgain<'a> = dyn Fn(&Params) -> Result<Encoded, Vec<BindError>> + 
 /// Prices one param of a program on a data set, the others at their present values.
 pub struct Pricer<'a> {
     program: &'a Program,
+    promised: Vec<PromisedRow>,
     encoded: &'a Encoded,
     params: Params,
     param: usize,
@@ -113,6 +114,7 @@ impl<'a> Pricer<'a> {
     ) -> Pricer<'a> {
         Pricer {
             program,
+            promised: program.promised_rows(),
             encoded,
             params: params.clone(),
             param,
@@ -148,7 +150,7 @@ impl<'a> Pricer<'a> {
     /// See [`PriceError`]; the value may lie outside the declared range.
     pub fn at(&mut self, value: f64) -> Result<Point, PriceError> {
         if !self.prepare(value)? {
-            return Ok(Point { rows: vec![None; self.program.rows.len()], ..Point::none(value) });
+            return Ok(Point { rows: vec![None; self.promised.len()], ..Point::none(value) });
         }
         let Some(batch) = &self.batch else { return Ok(Point::none(value)) };
         let problem = &batch.bound.problem;
@@ -156,13 +158,17 @@ impl<'a> Pricer<'a> {
         let settings = Settings { warm_start, ..Settings::default() };
         let mut projection = Projection::default();
         self.projector.project_into(problem, self.z, &settings, &mut projection)?;
-        let mut point = Point { rows: batch.rows(&projection), ..Point::none(value) };
+        let mut point = Point { rows: self.rows(batch, &projection), ..Point::none(value) };
         match &projection.status {
             Status::Infeasible(proof) | Status::Relaxed(proof) => {
-                let places = batch.bound.rows.iter().enumerate();
-                let in_conflict = |row: &BoundRow| row.kept().is_some_and(|place| proof.rows.contains(&place));
-                let conflict = places.filter(|(_, row)| in_conflict(row)).map(|(index, _)| index);
-                point.ended = Ended::Infeasible(conflict.collect());
+                let upper = |row: usize| proof.combination.get(row).is_none_or(|weight| *weight >= 0.0);
+                let conflict = proof.rows.iter().filter_map(|&row| {
+                    let (promised, _) = blamed(&batch.bound.rows, row, upper(row))?;
+                    self.promised.binary_search(&promised).ok()
+                });
+                let mut conflict: Vec<usize> = conflict.collect();
+                conflict.sort_unstable();
+                point.ended = Ended::Infeasible(conflict);
                 return Ok(point);
             }
             Status::Optimal => point.ended = Ended::Optimal,
@@ -206,7 +212,10 @@ impl<'a> Pricer<'a> {
         let params = self.with(value).map_err(PriceError::Bind)?;
         if let (Some(batch), Some(sides)) = (&mut self.batch, &self.sides) {
             return match sides.at(&params) {
-                Ok((lower, upper)) => batch.set_sides(&lower, &upper).map(|()| true),
+                Ok((lower, upper)) => {
+                    let own = sides.own(&params).map_err(PriceError::Bind)?;
+                    batch.set_sides(&lower, &upper, own).map(|()| true)
+                }
                 Err(errors) => crossed(errors),
             };
         }
@@ -223,6 +232,30 @@ impl<'a> Pricer<'a> {
         let before = bound.problem.activity(self.z)?;
         self.batch = Some(Batch { bound, before });
         Ok(true)
+    }
+
+    /// One for each promised row of the program.
+    fn rows(&self, batch: &Batch, projection: &Projection<f64>) -> Vec<Option<RowPoint>> {
+        let after = batch.bound.problem.activity(&projection.y).ok();
+        let row = |promised: &PromisedRow| {
+            let row = batch.bound.rows.get(promised.row)?;
+            let place = row.kept()?;
+            let direction = self.program.origin(*promised)?.direction();
+            let (lower, upper) = row.sides_of(promised.origin);
+            let (lower, upper) = direction.sides(lower, upper);
+            let active = projection.active.get(place).is_some_and(|side| *side != Side::Inactive);
+            let multiplier = after.as_ref().and(projection.multipliers.get(place));
+            let price = row.price(promised.origin, direction, multiplier.copied().unwrap_or(0.0), active);
+            Some(RowPoint {
+                lower,
+                upper,
+                before: direction.number(*batch.before.get(place)?),
+                after: after.as_ref().and_then(|after| after.get(place)).map(|value| direction.number(*value)),
+                multiplier: multiplier.map(|_| price.multiplier),
+                active: after.is_some() && price.active,
+            })
+        };
+        self.promised.iter().map(row).collect()
     }
 
     /// `−dV/dp = Σ_j μ_j · dside_j/dp`, with difference quotients of the sides: exact but for rounding where they are
@@ -246,32 +279,19 @@ impl<'a> Pricer<'a> {
 }
 
 impl Batch {
-    fn set_sides(&mut self, lower: &[f64], upper: &[f64]) -> Result<(), PriceError> {
+    fn set_sides(&mut self, lower: &[f64], upper: &[f64], own: Vec<Vec<(f64, f64)>>) -> Result<(), PriceError> {
         self.bound.problem.set_sides(lower, upper)?;
+        let mut own: Vec<Option<Vec<(f64, f64)>>> = own.into_iter().map(Some).collect();
         for row in &mut self.bound.rows {
-            if let Some((lower, upper)) = row.kept().and_then(|place| lower.get(place).zip(upper.get(place))) {
+            let Some(place) = row.kept() else { continue };
+            if let Some((lower, upper)) = lower.get(place).zip(upper.get(place)) {
                 (row.lower, row.upper) = (*lower, *upper);
+            }
+            if let Some(own) = own.get_mut(place).and_then(Option::take) {
+                row.own = own;
             }
         }
         Ok(())
-    }
-
-    /// One for each row of the program.
-    fn rows(&self, projection: &Projection<f64>) -> Vec<Option<RowPoint>> {
-        let after = self.bound.problem.activity(&projection.y).ok();
-        let row = |row: &BoundRow| {
-            let place = row.kept()?;
-            let active = projection.active.get(place).is_some_and(|side| *side != Side::Inactive);
-            Some(RowPoint {
-                lower: row.lower,
-                upper: row.upper,
-                before: *self.before.get(place)?,
-                after: after.as_ref().and_then(|after| after.get(place)).copied(),
-                multiplier: after.as_ref().and(projection.multipliers.get(place)).copied(),
-                active: after.is_some() && active,
-            })
-        };
-        self.bound.rows.iter().map(row).collect()
     }
 }
 
@@ -291,7 +311,12 @@ impl Point {
 
 /// Sides that cross are an answer; other errors are not.
 fn crossed(errors: Vec<BindError>) -> Result<bool, PriceError> {
-    let crosses = |error: &BindError| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedBounds { .. });
+    let crosses = |error: &BindError| {
+        matches!(
+            error,
+            BindError::CrossedSides { .. } | BindError::CrossedRows { .. } | BindError::CrossedBounds { .. }
+        )
+    };
     if errors.iter().all(crosses) { Ok(false) } else { Err(PriceError::Bind(errors)) }
 }
 

@@ -4,7 +4,7 @@
 //! sample of `e`, and `c · Sum[φ·ŷ | e]` adds `c·w_i·φ_i`. What of it is constant by cell goes into the dictionary, what
 //! is not is a factor of the problem; weights are part of the factors, so a sample of weight 0 has no entry at all.
 
-use crate::language::program::{Aggregate, WhenEmpty};
+use crate::language::program::{Aggregate, Direction, PromisedRow, WhenEmpty};
 use crate::runtime::problem::{Problem, ProblemParts, RowsByCell};
 
 use super::encode::{Encoded, FactorValues};
@@ -12,7 +12,7 @@ use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
 use super::plan::{Left, PlannedRow, PlannedTerm};
-use super::sides::{self, sides_of};
+use super::sides::{self, own_sides, sides_of};
 use super::tally::{Samples, Tally};
 
 /// A batch, ready to be projected.
@@ -34,9 +34,37 @@ pub struct BoundRow {
     /// The sides on this batch; infinite where there is none or the row takes no part.
     pub lower: f64,
     pub upper: f64,
+    /// The sides that each origin of the row asks for, in their order; none where it takes no part.
+    pub own: Vec<(f64, f64)>,
 }
 
 impl BoundRow {
+    /// The sides that an origin of the row asks for.
+    pub fn sides_of(&self, origin: usize) -> (f64, f64) {
+        self.own.get(origin).copied().unwrap_or((self.lower, self.upper))
+    }
+
+    /// What one origin of the row costs: the multiplier belongs to the constraint whose side is reached, to the first where
+    /// several ask for the same.
+    pub fn price(&self, origin: usize, direction: Direction, multiplier: f64, active: bool) -> RowPrice {
+        let upper = |own: &(f64, f64)| own.1 == self.upper && self.upper.is_finite();
+        let lower = |own: &(f64, f64)| own.0 == self.lower && self.lower.is_finite();
+        let reached = |own: &(f64, f64)| match multiplier {
+            above if above > 0.0 => upper(own),
+            below if below < 0.0 => lower(own),
+            _ => upper(own) || lower(own),
+        };
+        let own = self.own.get(origin).is_none_or(reached);
+        let first = self.own.iter().position(reached).unwrap_or(0) == origin;
+        RowPrice { multiplier: if first { direction.number(multiplier) } else { 0.0 }, active: active && own }
+    }
+
+    /// The origin whose side is that of the row: the first, where several ask for the same.
+    pub fn blamed(&self, upper: bool) -> usize {
+        let reached = |own: &(f64, f64)| if upper { own.1 == self.upper } else { own.0 == self.lower };
+        self.own.iter().position(reached).unwrap_or(0)
+    }
+
     /// Its place among the rows of the problem, if it takes part.
     pub fn kept(&self) -> Option<usize> {
         match self.status {
@@ -44,6 +72,20 @@ impl BoundRow {
             RowStatus::Skipped(_) | RowStatus::Left(_) => None,
         }
     }
+}
+
+/// What one constraint costs by its side of a row, in the direction in which it was written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RowPrice {
+    pub multiplier: f64,
+    pub active: bool,
+}
+
+/// Whose side is that of a row of the problem, and the sides there as written; none if there is no such row.
+pub fn blamed(rows: &[BoundRow], place: usize, upper: bool) -> Option<(PromisedRow, (f64, f64))> {
+    let (row, bound) = rows.iter().enumerate().find(|(_, row)| row.kept() == Some(place))?;
+    let origin = bound.blamed(upper);
+    Some((PromisedRow { row, origin }, bound.sides_of(origin)))
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -197,7 +239,8 @@ pub(super) struct Binder<'a> {
 impl Binder<'_> {
     fn rows(&mut self) -> Vec<BoundRow> {
         let plan = &self.encoded.plan;
-        let nothing = |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY };
+        let nothing =
+            |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY, own: Vec::new() };
         let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
         let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
         for row in &plan.rows {
@@ -243,12 +286,24 @@ impl Binder<'_> {
                 self.matrix.add(self.encoded, self.tally, index as u32, scale, term.factor, term.event);
             }
         }
-        let (lower, upper) = sides_of(row, &self.scope).map_err(|error| self.errors.push(error)).ok()?;
+        let (lower, upper) = match sides_of(row, &self.scope) {
+            Err(BindError::CrossedSides { .. } | BindError::CrossedRows { .. }) if self.encoded.plan.judging => {
+                let crossed = own_sides(row, None, &self.scope).map_err(|error| self.errors.push(error)).ok()?;
+                return Some(self.push(row, (f64::NEG_INFINITY, f64::INFINITY), crossed));
+            }
+            sides => sides.map_err(|error| self.errors.push(error)).ok()?,
+        };
+        let own = own_sides(row, Some((lower, upper)), &self.scope).map_err(|error| self.errors.push(error)).ok()?;
+        Some(self.push(row, (lower, upper), own))
+    }
+
+    fn push(&mut self, row: &PlannedRow, (lower, upper): (f64, f64), own: Vec<(f64, f64)>) -> BoundRow {
+        let index = self.matrix.lower.len();
         self.matrix.lower.push(lower);
         self.matrix.upper.push(upper);
         self.matrix.soft.push(row.options.soft.unwrap_or(f64::INFINITY));
         self.matrix.names.push(row.name.clone());
-        Some(BoundRow { status: RowStatus::Kept(index), lower, upper })
+        BoundRow { status: RowStatus::Kept(index), lower, upper, own }
     }
 
     /// What `w·φ·ŷ` of a sample of the term's event counts in the row.

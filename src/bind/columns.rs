@@ -5,6 +5,7 @@ use crate::language::program::Interval;
 
 use super::error::{BindError, Offenders, Place, closest};
 use super::plan::{ColumnKind, PlannedColumn};
+use super::unplaced::{Counter, Unplaced};
 
 /// Where the rows of a batch stand.
 pub(super) struct At<'a> {
@@ -77,6 +78,7 @@ pub(super) struct Reader {
     /// Values of the batch; NaN where there is none.
     pub values: Vec<f64>,
     faults: Faults,
+    unplaced: Counter,
 }
 
 impl Reader {
@@ -95,6 +97,7 @@ impl Reader {
             codes: Vec::new(),
             values: Vec::new(),
             faults: Faults::new(file, &planned.header),
+            unplaced: Counter::default(),
             planned,
         }
     }
@@ -144,11 +147,37 @@ impl Reader {
                 fault.add(|| at.place(row, column.value(row)));
             }
         }
+        if nullable && self.codes.contains(&none) {
+            self.count_unplaced(column);
+        }
         self.values.clear();
         if self.as_number {
             let number = |&code: &u32| self.numbers.get(code as usize).copied().unwrap_or(f64::NAN);
             self.values.extend(self.codes.iter().map(number));
         }
+    }
+
+    /// Notes the samples in no level, which a nullable column may have.
+    fn count_unplaced(&mut self, column: &Column) {
+        let levels = self.levels();
+        for (row, code) in self.raw.iter().enumerate().filter(|(_, code)| code.level().is_none()) {
+            match *code {
+                Code::NULL => self.unplaced.null(),
+                _ => self.unplaced.undeclared(column.value(row).to_string(), &levels),
+            }
+        }
+    }
+
+    fn levels(&self) -> Vec<String> {
+        match &self.planned.kind {
+            ColumnKind::Levels(levels) => levels.iter().map(|level| level.text.clone()).collect(),
+            ColumnKind::Number { .. } => Vec::new(),
+        }
+    }
+
+    /// The samples so far that are in no level.
+    pub(super) fn unplaced(&self) -> Option<Unplaced> {
+        self.unplaced.finish(&self.planned.header, &self.levels())
     }
 
     /// What was wrong since the last call.

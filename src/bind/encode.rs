@@ -16,6 +16,7 @@ use super::formula::{Formula, Scope};
 use super::params::Params;
 use super::plan::{Left, Plan, Purpose};
 use super::shape::{Part, places};
+use super::unplaced::Unplaced;
 
 /// What to encode.
 #[derive(Clone, Debug, Default)]
@@ -336,6 +337,7 @@ impl Encoder {
             lines,
             file: self.file.clone(),
             plan: self.plan.clone(),
+            unplaced: self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect(),
         };
         Ok((encoded, self))
     }
@@ -368,6 +370,7 @@ pub struct Encoded {
     pub(super) prediction: Option<Vec<f64>>,
     pub(super) lines: Lines,
     pub(super) file: String,
+    pub(super) unplaced: Vec<Unplaced>,
 }
 
 impl Encoded {
@@ -437,6 +440,17 @@ impl Encoded {
         rows.chain(plan.sample_rows.iter_mut().map(|row| &mut row.options))
             .for_each(|options| options.when_empty = WhenEmpty::Skip);
         self
+    }
+
+    /// The same data, for audits: constraints that contradict each other are no error, each is judged by itself.
+    pub fn judging(mut self) -> Encoded {
+        Arc::make_mut(&mut self.plan).judging = true;
+        self
+    }
+
+    /// The columns with `?` in which samples of the table are in no level. Empty for the batches of a stream.
+    pub fn unplaced(&self) -> &[Unplaced] {
+        &self.unplaced
     }
 
     /// The name of the table.

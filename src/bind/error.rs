@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::data::{DataError, Shortest};
+use crate::data::{DataError, Shortest, decimal_comma, header_hint};
 use crate::runtime::problem::ProblemError;
 
 /// How many places an error shows.
@@ -137,6 +137,10 @@ pub enum BindError {
     #[error("row `{row}` asks for at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedSides { row: String, text: String, lower: f64, upper: f64 },
 
+    /// The same, of two constraints on one quantity.
+    #[error("`{row}` asks for at least {}, and `{other}` for at most {} of the same", Shortest(*lower), Shortest(*upper))]
+    CrossedRows { row: String, other: String, lower: f64, upper: f64 },
+
     /// Per-sample constraints that contradict each other or the bounds of the prediction.
     #[error("{at}: row `{row}` leaves no value for the prediction: at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedBounds { row: String, at: String, sample: usize, lower: f64, upper: f64 },
@@ -176,6 +180,7 @@ impl BindError {
         match self {
             BindError::UnknownParam { .. } => Some("E0201"),
             BindError::CrossedSides { .. } => Some("E0502"),
+            BindError::CrossedRows { .. } => Some("E0801"),
             BindError::ParamOutOfRange { .. } => Some("E0504"),
             BindError::ColumnMissing { .. } => Some("E0701"),
             BindError::UnknownLevel { .. } => Some("E0702"),
@@ -206,6 +211,9 @@ impl BindError {
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
+            BindError::ColumnMissing { known, .. } if header_hint(known).is_some() => {
+                header_hint(known).unwrap_or_default()
+            }
             BindError::ColumnMissing { known, .. } if known.is_empty() => "there are no columns at all".to_owned(),
             BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
                 format!("the columns are {}", listed(known))
@@ -232,6 +240,12 @@ impl BindError {
                 format!("correct the value, or widen the declared range of `{}`", at.column)
             }
             BindError::NotFinite { .. } => "leave these samples out with a condition".to_owned(),
+            BindError::NotANumber { at, .. } if at.value().trim_matches([' ', '\t']) != at.value() => {
+                "leave out the spaces around the numbers, or read the file with `--trim`".to_owned()
+            }
+            BindError::NotANumber { at, .. } if decimal_comma(at.value().as_bytes()).is_some() => {
+                "write a decimal point, or read the file with `--decimal ,`".to_owned()
+            }
             BindError::NotANumber { .. } => {
                 "write numbers as `0.5`, with a decimal point, without units or separators; an empty field is a null"
                     .to_owned()
@@ -239,6 +253,7 @@ impl BindError {
             BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
             BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
             BindError::CrossedSides { text, .. } => format!("on these data no prediction satisfies `{text}`"),
+            BindError::CrossedRows { .. } => "loosen one of the two, or make one `soft`".to_owned(),
             BindError::CrossedBounds { .. } => {
                 "the `each` constraints and the bounds of the prediction contradict each other for this sample"
                     .to_owned()
@@ -274,6 +289,7 @@ impl BindError {
             | BindError::ColumnMissing { .. }
             | BindError::EmptyEvent { .. }
             | BindError::CrossedSides { .. }
+            | BindError::CrossedRows { .. }
             | BindError::CrossedBounds { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }

@@ -29,11 +29,12 @@ mod spread;
 mod stream;
 mod tally;
 mod trace;
+mod unplaced;
 
 #[cfg(test)]
 mod tests;
 
-pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowStatus, Skip};
+pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowPrice, RowStatus, Skip, blamed};
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
 pub use formula::Arithmetic;
@@ -42,8 +43,10 @@ pub use online::{Method, Online, OnlineState, RowReading, StreamError, StreamSpe
 pub use params::Params;
 pub use plan::{Left, Purpose};
 pub use resample::{Replicates, Resampling, Series};
+pub use sample_rows::SampleReading;
 pub use sides::{Reach, Sides};
 pub use spread::{Part, SharedCells};
 pub use stream::{BoundPooled, CellKey, StreamEncoder};
 pub use tally::Samples;
+pub use unplaced::{NearMiss, Unplaced};
 pub use trace::{TraceError, TracedRow, Tracked};

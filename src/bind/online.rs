@@ -62,6 +62,8 @@ pub struct RowReading {
     pub value: f64,
     pub lower: f64,
     pub upper: f64,
+    /// The sides that each origin of the row asks for.
+    pub own: Vec<(f64, f64)>,
     /// Batches in which it moved predictions.
     pub moved: u64,
     /// Of the smooth method.
@@ -276,6 +278,7 @@ impl Online {
                 value,
                 lower: bound_row.lower,
                 upper: bound_row.upper,
+                own: bound_row.own.clone(),
                 moved: self.state.moved_by.get(row).copied().unwrap_or(0),
                 multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
             }

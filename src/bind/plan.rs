@@ -10,7 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    Aggregate, ColumnType, Data, Enforce, Event, EventId, Interval, Level, Names, Program, RowOptions, SampleRow,
+    Aggregate, ColumnType, Data, Enforce, Event, EventId, Interval, Level, Names, Program, PromisedRow, RowOptions,
+    SampleRow,
 };
 
 use super::encode::EncodeOptions;
@@ -79,8 +80,19 @@ pub(super) struct PlannedRow {
     pub terms: Vec<PlannedTerm>,
     pub lower: Option<Formula>,
     pub upper: Option<Formula>,
+    /// Where several constraints gave the row, what each of them asks for.
+    pub own: Vec<OwnSides>,
     pub options: RowOptions,
     pub reads: Vec<usize>,
+}
+
+/// The sides that one of the origins of a row asks for.
+#[derive(Clone, Debug)]
+pub(super) struct OwnSides {
+    pub name: String,
+    pub text: String,
+    pub lower: Option<Formula>,
+    pub upper: Option<Formula>,
 }
 
 /// `Σ coefficient · φ`.
@@ -89,6 +101,8 @@ pub(super) type Split = Vec<(Formula, Option<usize>)>;
 #[derive(Clone, Debug)]
 pub(super) struct PlannedSampleRow {
     pub row: usize,
+    /// Its place among the origins of the row: each bounds the predictions by its own sides.
+    pub origin: usize,
     pub name: String,
     pub text: String,
     pub event: usize,
@@ -119,6 +133,8 @@ pub(super) struct Plan {
     pub fixed: Vec<(usize, String, f64)>,
     /// Of the prediction.
     pub bounds: (f64, f64),
+    /// Predictions are judged and not made: sides that contradict each other are no error.
+    pub judging: bool,
 }
 
 /// Factors of categorical columns refine the cells as long as they have at most this many combinations of levels.
@@ -154,17 +170,18 @@ impl Plan {
                 None => rows.push(index),
             }
         }
+        let promised = program.promised_sample_rows();
         let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
         for (index, row) in program.sample_rows.iter().enumerate() {
             match planner.reason_to_leave(&sample_row_columns(program, row), row.options, &present, purpose) {
                 Some(reason) => left_samples.push((index, reason)),
-                None => sample_rows.push(index),
+                None => sample_rows.extend(promised.iter().filter(|promised| promised.row == index)),
             }
         }
         let rows = rows.into_iter().filter_map(|row| planner.row(row).map_err(|e| errors.push(e)).ok()).collect();
         let sample_rows = sample_rows
             .into_iter()
-            .filter_map(|row| planner.sample_row(row).map_err(|e| errors.push(e)).ok())
+            .filter_map(|promised: &PromisedRow| planner.sample_row(*promised).map_err(|e| errors.push(e)).ok())
             .collect();
         let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
@@ -293,6 +310,14 @@ impl<'a> Planner<'a> {
         };
         let lower = row.lower.as_ref().map(&mut formula).transpose()?;
         let upper = row.upper.as_ref().map(&mut formula).transpose()?;
+        let mut own = Vec::new();
+        if row.origins.len() > 1 {
+            for origin in &row.origins {
+                let lower = origin.lower.as_ref().map(&mut formula).transpose()?;
+                let upper = origin.upper.as_ref().map(&mut formula).transpose()?;
+                own.push(OwnSides { name: origin.name.clone(), text: origin.text.clone(), lower, upper });
+            }
+        }
         let coefficients: Vec<Formula> =
             row.terms.iter().map(|term| formula(&term.coefficient)).collect::<Result<_, _>>()?;
         let mut terms = Vec::with_capacity(row.terms.len());
@@ -303,13 +328,15 @@ impl<'a> Planner<'a> {
         }
         let reads = row.reads.iter().map(|&id| self.program_event(id)).collect();
         let text = program.row_text(row, &Names::of(program));
-        Ok(PlannedRow { row: index, name, text, terms, lower, upper, options: row.options, reads })
+        Ok(PlannedRow { row: index, name, text, terms, lower, upper, own, options: row.options, reads })
     }
 
-    fn sample_row(&mut self, index: usize) -> Result<PlannedSampleRow, BindError> {
+    fn sample_row(&mut self, promised: PromisedRow) -> Result<PlannedSampleRow, BindError> {
         let program = self.program;
-        let row = program.sample_rows.get(index).ok_or_else(|| unsupported("?", "a row that does not exist"))?;
-        let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+        let missing = || unsupported("?", "a row that does not exist");
+        let origin = program.sample_origin(promised).ok_or_else(missing)?;
+        let row = program.promised_sample(promised).ok_or_else(missing)?;
+        let name = origin.name.clone();
         if row.options.soft.is_some() {
             return Err(unsupported(&name, "`soft` on an `each` constraint"));
         }
@@ -325,8 +352,9 @@ impl<'a> Planner<'a> {
         let coefficient = split(&row.coefficient)?;
         let lower = row.lower.as_ref().map(&mut split).transpose()?;
         let upper = row.upper.as_ref().map(&mut split).transpose()?;
-        let text = program.sample_row_text(row, &Names::of(program));
-        Ok(PlannedSampleRow { row: index, name, text, event, coefficient, lower, upper, options: row.options })
+        let text = program.sample_row_text(&row, &Names::of(program));
+        let PromisedRow { row: index, origin } = promised;
+        Ok(PlannedSampleRow { row: index, origin, name, text, event, coefficient, lower, upper, options: row.options })
     }
 
     fn finish(self, errors: &mut Vec<BindError>) -> Plan {
@@ -375,6 +403,7 @@ impl<'a> Planner<'a> {
             left_samples: Vec::new(),
             fixed: fixed_params,
             bounds: (self.program.prediction.lower, self.program.prediction.upper),
+            judging: false,
         }
     }
 

@@ -45,8 +45,8 @@ pub struct Replicates {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     pub values: Vec<f64>,
-    /// Room left to the nearer side, negative where it is missed.
-    pub rooms: Vec<f64>,
+    /// For each origin of the row, the room left to the nearer of its sides, negative where it is missed.
+    pub rooms: Vec<Vec<f64>>,
 }
 
 /// A sum by cell that rows or means are made of: `Σ w·φ` or `Σ w·φ·ŷ`, with `φ = 1` for no factor.
@@ -75,14 +75,15 @@ impl Encoded {
         how: Resampling,
     ) -> Replicates {
         let work = Work::new(self, params, samples, y, sets);
-        let drawn: Vec<(Vec<[f64; 2]>, Vec<f64>)> =
+        let drawn: Vec<(Vec<Vec<f64>>, Vec<f64>)> =
             (0..how.replicates as u64).into_par_iter().map(|index| work.replicate(how.seed, index)).collect();
         let mut rows = vec![Series::default(); self.plan.rows.len() + self.plan.left.len()];
         for (place, row) in work.rows.iter().enumerate() {
             let Some(series) = rows.get_mut(row.row) else { continue };
-            let pairs = || drawn.iter().filter_map(|(rows, _)| rows.get(place));
-            series.values = pairs().map(|[value, _]| *value).collect();
-            series.rooms = pairs().map(|[_, room]| *room).collect();
+            let numbers = || drawn.iter().filter_map(|(rows, _)| rows.get(place));
+            let at = |place: usize| numbers().map(|of| of.get(place).copied().unwrap_or(f64::NAN)).collect();
+            series.values = at(0);
+            series.rooms = (1..=row.own.len().max(1)).map(at).collect();
         }
         let mean = |set: usize| drawn.iter().filter_map(|(_, means)| means.get(set).copied()).collect();
         Replicates { rows, means: (0..sets.len()).map(mean).collect() }
@@ -143,7 +144,8 @@ impl<'a> Work<'a> {
         Work { encoded, params, y: chosen(y), sets, tally, channels, factors, rows, poisson: Poisson::new() }
     }
 
-    fn replicate(&self, seed: u64, index: u64) -> (Vec<[f64; 2]>, Vec<f64>) {
+    /// The value of each row and its room by each of its origins, and the means of the sets.
+    fn replicate(&self, seed: u64, index: u64) -> (Vec<Vec<f64>>, Vec<f64>) {
         let sums = self.sums(seed, index);
         let of = |channel: Channel| {
             let place = self.channels.iter().position(|known| *known == channel);
@@ -168,10 +170,17 @@ impl<'a> Work<'a> {
             let side = |side: &Option<super::formula::Formula>, none: f64| {
                 side.as_ref().map_or(none, |formula| formula.value(&scope))
             };
-            let (lower, upper) = (side(&row.lower, f64::NEG_INFINITY), side(&row.upper, f64::INFINITY));
-            let missing = lower.is_nan() || upper.is_nan();
-            let room = if missing { f64::NAN } else { (value - lower).min(upper - value) };
-            [value, room]
+            let room = |lower: &Option<super::formula::Formula>, upper: &Option<super::formula::Formula>| {
+                let (lower, upper) = (side(lower, f64::NEG_INFINITY), side(upper, f64::INFINITY));
+                let missing = lower.is_nan() || upper.is_nan();
+                if missing { f64::NAN } else { (value - lower).min(upper - value) }
+            };
+            let mut numbers = vec![value];
+            match &row.own[..] {
+                [] => numbers.push(room(&row.lower, &row.upper)),
+                several => numbers.extend(several.iter().map(|own| room(&own.lower, &own.upper))),
+            }
+            numbers
         };
         let mean = |set: &Vec<u32>| {
             let sum = |of: &[f64]| set.iter().filter_map(|&cell| of.get(cell as usize)).sum::<f64>();

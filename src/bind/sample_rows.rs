@@ -1,12 +1,15 @@
 //! `each` constraints: bounds of single predictions.
 
+use crate::language::program::PromisedRow;
 use crate::runtime::problem::Bounds;
 
-use super::bound::{Binder, BoundSampleRow, ordered};
-use super::encode::FactorValues;
+use super::bound::{Binder, Bound, BoundSampleRow, Matrix, ordered};
+use super::encode::{Encoded, FactorValues};
 use super::error::{BindError, describe_place};
+use super::formula::Scope;
+use super::params::Params;
 use super::plan::{PlannedSampleRow, Split};
-use super::tally::Samples;
+use super::tally::{Samples, Tally};
 
 /// The bounds of the predictions of a batch, and what became of each per-sample row.
 pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<BoundSampleRow>) {
@@ -32,7 +35,9 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
                 BoundSampleRow::Applied { samples: count }
             }
         };
-        rows.push((row.row, status));
+        if rows.last().is_none_or(|(known, _)| *known != row.row) {
+            rows.push((row.row, status));
+        }
     }
     rows.sort_by_key(|(index, _)| *index);
     (bounds, rows.into_iter().map(|(_, row)| row).collect())
@@ -68,6 +73,34 @@ fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleR
 
 /// Tightens the bounds of the samples of a row's event; the number of these samples.
 fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mut [f64], hi: &mut [f64]) -> usize {
+    let lenient = binder.encoded.plan.judging;
+    let mut crossed = None;
+    let mut tighten = |i: usize, sample: usize, (below, above): (f64, f64)| {
+        let (Some(lo), Some(hi)) = (lo.get_mut(i), hi.get_mut(i)) else { return };
+        match ordered(lo.max(below), hi.min(above)) {
+            Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
+            None if lenient => {}
+            None => {
+                crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
+            }
+        }
+    };
+    let count = each_sample(binder, row, samples, &mut tighten);
+    if let Some((sample, lower, upper)) = crossed {
+        let at = describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
+        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), at, sample, lower, upper });
+    }
+    count
+}
+
+/// Shows the samples of a row's event: place in the batch, index of the sample, and what the row allows its prediction.
+/// The number of these samples.
+fn each_sample(
+    binder: &mut Binder,
+    row: &PlannedSampleRow,
+    samples: &Samples,
+    look: &mut dyn FnMut(usize, usize, (f64, f64)),
+) -> usize {
     let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
     // A side without a finite value has been reported.
     let Some(lower) = side(binder, row.lower.as_ref(), row) else { return 0 };
@@ -79,8 +112,7 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
         }
     }
     let mut count = 0;
-    let mut crossed = None;
-    for (i, ((&cell, lo), hi)) in binder.tally.cell.iter().zip(lo).zip(hi).enumerate() {
+    for (i, &cell) in binder.tally.cell.iter().enumerate() {
         let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight.get(i) == Some(&0.0));
         if weightless || inside.get(cell as usize) != Some(&true) {
             continue;
@@ -90,19 +122,54 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
         let sample = samples.sample(i);
         let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
         let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));
-        let (below, above) = interval(coefficient.value(old, sample), l, u);
-        match ordered(lo.max(below), hi.min(above)) {
-            Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
-            None => {
-                crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
-            }
-        }
-    }
-    if let Some((sample, lower, upper)) = crossed {
-        let at = describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
-        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), at, sample, lower, upper });
+        look(i, sample, interval(coefficient.value(old, sample), l, u));
     }
     count
+}
+
+/// How predictions stand to a per-sample row as one constraint asks for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleReading {
+    pub promised: PromisedRow,
+    /// How many predictions it bounds.
+    pub samples: usize,
+    /// How many of them lie outside, and by how much at most.
+    pub outside: usize,
+    pub excess: f64,
+}
+
+impl Encoded {
+    /// How the predictions `y` of a batch stand to each per-sample row that takes part in it, by constraint.
+    pub fn sample_readings(&self, bound: &Bound, params: &Params, samples: &Samples, y: &[f64]) -> Vec<SampleReading> {
+        if self.plan.sample_rows.is_empty() {
+            return Vec::new();
+        }
+        let tally = Tally::new(self, samples);
+        let totals = self.totals(&tally, samples);
+        let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
+        let mut binder =
+            Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let applied =
+            |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
+        let mut read = |row: &PlannedSampleRow| {
+            let (mut outside, mut most) = (0, 0.0_f64);
+            let promised = PromisedRow { row: row.row, origin: row.origin };
+            let samples = each_sample(&mut binder, row, samples, &mut |i, _, (below, above)| {
+                let value = y.get(i).copied().unwrap_or(f64::NAN);
+                let excess = (below - value).max(value - above);
+                // Bounds that cross by no more than rounding leave a point between them, which keeps both.
+                let (lo, hi) = bound.problem.bounds().at(i);
+                let pinned = lo == hi && value == lo;
+                let rounding = pinned && excess <= 1e-12 * value.abs().max(1.0);
+                if excess.is_nan() || excess > 0.0 && !rounding {
+                    outside += 1;
+                    most = most.max(excess);
+                }
+            });
+            SampleReading { promised, samples, outside, excess: most }
+        };
+        self.plan.sample_rows.iter().filter(applied).map(&mut read).collect()
+    }
 }
 
 /// The predictions `y` with `lower ≤ coefficient · y ≤ upper`.

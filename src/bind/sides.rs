@@ -7,7 +7,7 @@ use super::encode::Encoded;
 use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
-use super::plan::PlannedRow;
+use super::plan::{OwnSides, PlannedRow};
 use super::slopes::Slopes;
 use super::tally::{Samples, Tally};
 
@@ -79,6 +79,16 @@ impl Sides<'_> {
         if errors.is_empty() { Ok((lower, upper)) } else { Err(errors) }
     }
 
+    /// What each origin of each row of the problem asks for at these values.
+    ///
+    /// # Errors
+    /// Sides without a value.
+    pub fn own(&self, params: &Params) -> Result<Vec<Vec<(f64, f64)>>, Vec<BindError>> {
+        let scope = Scope { params: params.values(), totals: &self.totals, ..Scope::default() };
+        let own = |row: &&PlannedRow| own_sides(row, Some(sides_of(row, &scope)?), &scope);
+        self.rows.iter().map(own).collect::<Result<_, _>>().map_err(|error| vec![error])
+    }
+
     /// Derivatives of lower and upper sides with respect to the param at this place of the program, one for each row of the
     /// problem; 0 where there is no side. Where an `abs`, `max` or `min` has a kink it is the derivative to one side.
     pub fn slopes(&self, params: &Params, param: usize) -> (Vec<f64>, Vec<f64>) {
@@ -94,11 +104,45 @@ pub(super) fn sides_of(row: &PlannedRow, scope: &Scope) -> Result<(f64, f64), Bi
         Some(formula) => finite(formula, scope, &row.name, &row.text),
         None => Ok(none),
     };
+    let own = &row.own;
     let (lower, upper) = (side(&row.lower, f64::NEG_INFINITY)?, side(&row.upper, f64::INFINITY)?);
     ordered(lower, upper).ok_or_else(|| {
         let (row, text) = (row.name.clone(), row.text.clone());
-        BindError::CrossedSides { row, text, lower, upper }
+        let of = |wanted: &dyn Fn(f64, f64) -> bool| {
+            let asks = |own: &&OwnSides| {
+                let value = |side: &Option<Formula>, none| side.as_ref().map_or(none, |side| side.value(scope));
+                wanted(value(&own.lower, f64::NEG_INFINITY), value(&own.upper, f64::INFINITY))
+            };
+            own.iter().find(asks).map(|own| own.name.clone())
+        };
+        let (below, above) = (of(&|own, _| own == lower), of(&|_, own| own == upper));
+        let both = below.zip(above).filter(|(below, above)| below != above);
+        match both {
+            Some((row, other)) => BindError::CrossedRows { row, other, lower, upper },
+            None => BindError::CrossedSides { row, text, lower, upper },
+        }
     })
+}
+
+/// The sides that each origin of a row asks for; `whole` are those of the row where they do not cross, which are its
+/// only origin's.
+pub(super) fn own_sides(
+    row: &PlannedRow,
+    whole: Option<(f64, f64)>,
+    scope: &Scope,
+) -> Result<Vec<(f64, f64)>, BindError> {
+    let sides = |lower: &Option<Formula>, upper: &Option<Formula>, name: &str, text: &str| {
+        let side = |side: &Option<Formula>, none: f64| match side {
+            Some(formula) => finite(formula, scope, name, text),
+            None => Ok(none),
+        };
+        Ok((side(lower, f64::NEG_INFINITY)?, side(upper, f64::INFINITY)?))
+    };
+    match (&row.own[..], whole) {
+        ([], Some(whole)) => Ok(vec![whole]),
+        ([], None) => Ok(vec![sides(&row.lower, &row.upper, &row.name, &row.text)?]),
+        (several, _) => several.iter().map(|own| sides(&own.lower, &own.upper, &own.name, &own.text)).collect(),
+    }
 }
 
 /// The value of a coefficient or side.

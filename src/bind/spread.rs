@@ -209,6 +209,7 @@ impl Encoded {
             lines: Default::default(),
             file: self.file.clone(),
             plan: self.plan.clone(),
+            unplaced: Vec::new(),
         }
     }
 }

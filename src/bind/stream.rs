@@ -134,6 +134,7 @@ impl StreamEncoder {
             lines: out.lines,
             file: self.encoder.file.clone(),
             plan: self.encoder.plan.clone(),
+            unplaced: Vec::new(),
         }
     }
 

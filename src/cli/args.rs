@@ -1,13 +1,15 @@
 //! The arguments of `fairc` as clap reads them. Each subcommand's own stand in its file.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::outputs::Files;
 use super::stop::Failure;
 use super::{
     audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, price,
-    project, solve, stream, train,
+    project, solve, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -39,6 +41,7 @@ Train a network:
 Numbers alone:
   export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
   solve        Project problems given as JSON lines
+  verify       Prove answers of solve in exact arithmetic, or say what is wrong with them
 
 Setup:
   completions  Print completions for a shell
@@ -80,6 +83,9 @@ pub struct Global {
     /// Show no progress and no notes
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
+    /// Where imports may lie: the folder of the spec, unless said so
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
+    pub import_root: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -124,10 +130,35 @@ pub enum Command {
     Price(price::Args),
     Export(export::Args),
     Solve(solve::Args),
+    Verify(verify::Args),
     Completions(completions::Args),
 }
 
 impl Command {
+    /// The files that the command reads and writes; of commands that write none, nothing.
+    pub fn files(&self) -> Files<'_> {
+        match self {
+            Command::Compile(args) => args.files(),
+            Command::Project(args) => args.files(),
+            Command::Audit(args) => args.files(),
+            Command::Stream(args) => args.files(),
+            Command::Freeze(args) => args.files(),
+            Command::Train(args) => args.files(),
+            Command::Predict(args) => args.files(),
+            Command::Price(args) => args.files(),
+            Command::Export(args) => args.files(),
+            // `fmt` writes what it reads, and is asked to.
+            Command::Check(_)
+            | Command::Fmt(_)
+            | Command::Explain(_)
+            | Command::Std(_)
+            | Command::Imply(_)
+            | Command::Diff(_)
+            | Command::Solve(_)
+            | Command::Completions(_) => Files::default(),
+        }
+    }
+
     /// Whether the command can print in this format.
     pub fn prints(&self, format: Format) -> bool {
         match format {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
 use super::fault::{Fault, Trouble, faults};
+use super::form::Form;
 use super::input::{Spec, rows};
 use super::redundancy;
 use super::setting::{self, Setting};
@@ -15,13 +16,13 @@ use crate::analyze::batches::{Failure as Failed, share};
 use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
-use crate::bind::{Purpose, Reach, Samples};
-use crate::data::Format;
+use crate::bind::{Bound, Purpose, Reach, Samples};
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
 use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, counted, event_sizes};
 use crate::runtime::problem::Problem;
+use crate::spec::Asked;
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
 
 /// Check specs, alone or against data
@@ -36,9 +37,8 @@ pub struct Args {
     /// Data to check the specs against: .csv, .tsv, .parquet or .jsonl; `-` is standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
-    #[arg(long, value_name = "FORMAT", requires = "data")]
-    data_format: Option<Format>,
+    #[command(flatten)]
+    form: Form,
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
@@ -87,6 +87,8 @@ struct OnData {
     /// Warnings that compiling does not give.
     warnings: Vec<Fault>,
     view: Option<DataView>,
+    /// The spec has constraints, and none of them takes part in the data.
+    unchecked: bool,
     text: String,
 }
 
@@ -112,7 +114,7 @@ fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outc
         None => OnData::default(),
     };
     let denied = args.deny_warnings && spec.count(Severity::Warning) + on_data.warnings.len() > 0;
-    let ok = spec.program().is_some() && on_data.faults.is_empty();
+    let ok = spec.program().is_some() && on_data.faults.is_empty() && !on_data.unchecked;
     if console.is_json() {
         report.ok &= ok;
         report.diagnostics.extend(spec.entries());
@@ -133,7 +135,7 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
             settings.map(|_| OnData { warnings, ..OnData::default() })
         }
         Some(data) => {
-            let data = DataArgs { data: data.clone(), data_format: args.data_format, settings: args.settings.clone() };
+            let data = DataArgs { data: data.clone(), form: args.form.clone(), settings: args.settings.clone() };
             bound(spec, program, &data, args, console)
         }
     };
@@ -151,7 +153,7 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
     let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
     let start = bound.problem.middle();
     let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
+    ledger.enter(&bound, encoded, &dataset.params, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
     let projection = project(&bound.problem, &start, &Settings::default()).map_err(|error| inconsistent(&error))?;
     let (feasible, sides) = match &projection.status {
         Status::Optimal => (Some(true), Vec::new()),
@@ -159,7 +161,7 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Status::IterationLimit => (None, Vec::new()),
     };
     let faults = match feasible {
-        Some(false) => vec![infeasible(&sides, &bound.problem, "", spec, program)],
+        Some(false) => vec![infeasible(&sides, &bound.rows, "", spec, program)],
         Some(true) | None => Vec::new(),
     };
     let always = redundant::without_data(program);
@@ -175,11 +177,12 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         events,
         weighted: encoded.weight().is_some(),
         feasible,
-        conflict: sides.iter().map(|side| conflict_side(*side, &bound.problem)).collect(),
+        conflict: sides.iter().filter_map(|side| conflict_side(*side, &bound, program)).collect(),
         params: ranges(program, &dataset),
         batches,
+        unplaced: encoded.unplaced().to_vec(),
     };
-    Ok(OnData { faults, warnings, view: Some(report.json()), text: report.text(&Painter(console)) })
+    Ok(OnData { faults, warnings, unchecked: !report.checked(), view: Some(report.json()), text: report.text(&Painter(console)) })
 }
 
 /// An irreducible conflict where linear programming finds one, else the rows of the proof.
@@ -191,9 +194,9 @@ fn conflict(proof: &Infeasibility, problem: &Problem) -> Vec<RowSide> {
     }
 }
 
-fn conflict_side(RowSide { row, upper }: RowSide, problem: &Problem) -> ConflictSide {
-    let (side, limits) = if upper { ("upper", problem.upper()) } else { ("lower", problem.lower()) };
-    ConflictSide { row: problem.row_name(row), side, limit: limits.get(row).copied().unwrap_or(f64::NAN) }
+fn conflict_side(side: RowSide, bound: &Bound, program: &Program) -> Option<ConflictSide> {
+    let Asked { origin, upper, limit, .. } = Asked::of(side, &bound.rows, program)?;
+    Some(ConflictSide { row: origin.name.clone(), side: if upper { "upper" } else { "lower" }, limit })
 }
 
 /// The values of each param with which all rows can hold.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::console::Console;
 use super::emit;
 use super::input::{Content, Spec, rows};
+use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::diagnostic::Severity;
@@ -42,6 +43,12 @@ enum Stage {
     Rows,
     /// The canonical text that the fingerprint hashes
     Text,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files { specs: vec![&self.spec], ..Files::default() }.writes("-o", self.output.as_deref())
+    }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
@@ -124,7 +131,7 @@ fn emit(stage: Stage, spans: bool, spec: &Spec, console: &Console) -> Outcome {
     if console.is_json() {
         console.json(&serde_json::json!({ "ok": ok, "diagnostics": spec.entries(), "text": text }))?;
     } else {
-        console.raw(&text)?;
+        console.print_raw(&text)?;
     }
     if ok { Ok(Verdict::Yes) } else { spec.valid(console).map(|_| Verdict::No) }
 }

@@ -22,7 +22,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if console.is_json() {
         console.json(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }))?;
     } else {
-        console.raw(&script)?;
+        console.print_raw(&script)?;
     }
     Ok(Verdict::Yes)
 }

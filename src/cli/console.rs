@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Format, Global, Symbols, When};
 use super::stop::{Failure, Stop};
-use crate::language::diagnostic::human::{Look, harmless};
+use crate::language::diagnostic::hidden::{harmless, harmless_but_colors};
+use crate::language::diagnostic::human::Look;
 
 /// Standard output and standard error of one command.
 #[derive(Debug)]
@@ -90,14 +91,14 @@ impl Console {
         self.err
     }
 
-    /// Prints a report. Texts of data and specs in it cannot steer a terminal.
+    /// Prints a result for people: of what names and values hold only what can be seen.
     pub fn print(&self, text: &str) -> Result<(), Stop> {
-        Ok(print(&if self.out.color { harmless_but_colors(text) } else { harmless(text) })?)
+        Ok(print(&harmless_but_colors(text, self.out.color))?)
     }
 
-    /// Prints what another program may read, as it is; on a terminal it is made harmless.
-    pub fn raw(&self, text: &str) -> Result<(), Stop> {
-        if io::stdout().is_terminal() { self.print(text) } else { Ok(print(text)?) }
+    /// Prints a result for programs, byte by byte.
+    pub fn print_raw(&self, text: &str) -> Result<(), Stop> {
+        Ok(print(text)?)
     }
 
     /// Answers with an object. It is printed when the command has ended, with `ok` and the version of the form.
@@ -109,6 +110,11 @@ impl Console {
         };
         self.answer.borrow_mut().fields = Some(fields);
         Ok(())
+    }
+
+    /// Answers one of many lines, at once.
+    pub fn json_line(&self, fields: Map<String, Value>, ok: bool) -> Result<(), Stop> {
+        Ok(print(&line_of(fields, ok))?)
     }
 
     /// What is answered as JSON goes to standard error, since the data go to standard output.
@@ -136,6 +142,13 @@ impl Console {
 
     /// Says something on standard error, which may be closed.
     pub fn say(&self, text: &str) {
+        let text = harmless_but_colors(text, self.err.color);
+        let _closed = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says on standard error what a program will read.
+    pub fn say_json(&self, value: &impl Serialize) {
+        let text = serde_json::to_string(value).unwrap_or_default() + "\n";
         let _closed = io::stderr().lock().write_all(text.as_bytes());
     }
 
@@ -226,27 +239,6 @@ fn line_of(mut fields: Map<String, Value>, ok: bool) -> String {
     format!("{}\n", Value::Object(whole))
 }
 
-/// As [`harmless`], and colours stay: sequences of the form that [`paint`] writes.
-fn harmless_but_colors(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (number, piece) in text.split('\x1b').enumerate() {
-        let end = piece.find(|c: char| !c.is_ascii_digit() && c != ';' && c != '[').filter(|_| piece.starts_with('['));
-        let (sequence, rest) = match end {
-            Some(end) if number > 0 && piece.get(end..).is_some_and(|rest| rest.starts_with('m')) => {
-                piece.split_at(end + 1)
-            }
-            Some(_) | None => ("", piece),
-        };
-        match (number, sequence) {
-            (0, _) => {}
-            (_, "") => out.push_str("\\u{1b}"),
-            (_, sequence) => out.extend(['\x1b'].into_iter().chain(sequence.chars())),
-        }
-        out.push_str(&harmless(rest));
-    }
-    out
-}
-
 fn paint(text: &str, tone: Tone, look: Look) -> String {
     if !look.color {
         return text.to_owned();
@@ -277,15 +269,6 @@ fn unicode_locale() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn colors_stay_and_other_sequences_do_not() {
-        let painted = format!("a{}b\n", paint("held", Tone::Good, Look { color: true, unicode: true, width: 80 }));
-        assert_eq!(harmless_but_colors(&painted), painted);
-        assert_eq!(harmless_but_colors("\x1b]0;title\x07x\x1b[2J\x1b[31mred\x1b"), {
-            "\\u{1b}]0;title\\u{7}x\\u{1b}[2J\x1b[31mred\\u{1b}"
-        });
-    }
 
     #[test]
     fn an_answer_begins_with_how_it_ended() {

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::fault::Trouble;
+use super::form::Form;
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
 use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
-use crate::data::{Format, STANDARD_STREAM, Source};
+use crate::data::{STANDARD_STREAM, Source};
 use crate::language::program::Program;
 use crate::report::Paint;
 pub use crate::spec::{infeasible, outside, sides_of, status_word};
@@ -19,9 +20,8 @@ pub struct DataArgs {
     /// The data: .csv, .tsv, .parquet or .jsonl; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
-    #[arg(long, value_name = "FORMAT")]
-    pub data_format: Option<Format>,
+    #[command(flatten)]
+    pub form: Form,
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     pub settings: Vec<Setting>,
@@ -107,10 +107,10 @@ pub fn open_with(
     console: &Console,
 ) -> Result<Dataset, Trouble> {
     let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
-    let source = Source::open(&args.data, args.data_format).map_err(Stop::from)?;
+    let source = args.form.open(&args.data).map_err(Stop::from)?;
     let prediction = match predictions {
         Predictions::Column(named) => {
-            Some(prediction_column(named.as_deref(), program, source.name(), source.columns())?)
+            Some(prediction_column(named.as_deref(), program, source.name(), source.columns(), source.hint())?)
         }
         Predictions::None => None,
     };
@@ -128,42 +128,51 @@ pub fn open_with(
     Ok(Dataset { source, params, encoded, prediction })
 }
 
-/// The column of predictions: that which `--pred` names, by default that which the spec predicts.
+/// The column of predictions: that which `--pred` names, by default that which the spec predicts. `hint` says what is
+/// probably wrong with the table if it is missing.
 pub fn prediction_column(
     named: Option<&str>,
     program: &Program,
     table: &str,
     columns: &[String],
+    hint: Option<String>,
 ) -> Result<String, Failure> {
     let header = named.unwrap_or(&program.prediction.header);
     if columns.iter().any(|column| column == header) {
         return Ok(header.to_owned());
     }
     let message = |why: &str| format!("`{table}` has no column `{header}`, which {why}");
-    match named {
-        Some(_) => Err(Failure::new(message("`--pred` names"), columns_of(columns, Some(header)))),
-        None => Err(Failure::new(
-            message("the spec predicts"),
-            format!("name the column with the predictions: `--pred COL`; {}", columns_of(columns, None)),
-        )),
-    }
+    let near = closest(header, columns);
+    let help = match (hint, named, near) {
+        (_, Some(_), Some(near)) => format!("did you mean `{near}`?"),
+        (_, None, Some(near)) => format!("did you mean `{near}`? Then give `--pred {near}`"),
+        (Some(hint), ..) => hint,
+        (None, Some(_), None) => columns_of(columns, None),
+        (None, None, None) => {
+            format!("name the column with the predictions: `--pred COL`; {}", columns_of(columns, None))
+        }
+    };
+    let why = if named.is_some() { "`--pred` names" } else { "the spec predicts" };
+    Err(Failure::new(message(why), help))
 }
 
 /// What columns there are, or which may have been meant.
 pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
     const MOST: usize = 20;
-    let near = wanted.and_then(|wanted| {
-        let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());
-        let close = columns.iter().map(|column| (distance(column), column));
-        close.filter(|(distance, column)| *distance <= 1 + column.chars().count() / 4).min()
-    });
-    if let Some((_, near)) = near {
+    if let Some(near) = wanted.and_then(|wanted| closest(wanted, columns)) {
         return format!("did you mean `{near}`?");
     }
     let names: Vec<String> = columns.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     let more = columns.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("the columns are {}{more}", names.join(", "))
+}
+
+/// The column that was probably meant.
+fn closest<'a>(wanted: &str, columns: &'a [String]) -> Option<&'a String> {
+    let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());
+    let close = columns.iter().map(|column| (distance(column), column));
+    close.filter(|(distance, column)| *distance <= 1 + column.chars().count() / 4).min().map(|(_, column)| column)
 }
 
 /// Paints reports on standard output.
@@ -176,6 +185,10 @@ impl Paint for Painter<'_> {
 
     fn bad(&self, text: &str) -> String {
         self.0.paint(text, super::console::Tone::Bad)
+    }
+
+    fn careful(&self, text: &str) -> String {
+        self.0.paint(text, super::console::Tone::Careful)
     }
 
     fn strong(&self, text: &str) -> String {

@@ -6,10 +6,11 @@ use super::console::Console;
 use super::dataset::{DataArgs, Predictions, one_stream, open};
 use super::fault::refuse;
 use super::input::Spec;
+use super::outputs::Files;
 use super::stop::{Outcome, Verdict};
 use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
-use crate::data::matrix::{MatrixFormat, Numbers, write_numbers};
+use crate::data::matrix::{MatrixFormat, Numbers, files_of, write_numbers};
 use crate::report::counted;
 use crate::runtime::problem::{Bounds, Problem};
 
@@ -33,6 +34,13 @@ pub struct Args {
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let outputs = files_of(self.to, &self.output).into_iter().map(|path| ("-o", path)).collect();
+        Files { outputs, ..Files::of(&self.spec, &self.data.data) }
+    }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {

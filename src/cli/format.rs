@@ -97,7 +97,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
     let formatted = match format(SourceId::default(), &text) {
         Ok(formatted) => formatted,
         Err(errors) => {
-            let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic()).collect();
+            let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic(None)).collect();
             return Ok(Err(tell(&name, &text, &found, console)));
         }
     };
@@ -113,7 +113,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
     } else if stream && console.is_json() {
         result.text = Some(formatted);
     } else if stream {
-        console.raw(&formatted)?;
+        console.print_raw(&formatted)?;
     } else if changed {
         write_atomically(path, |out| {
             out.write_all(formatted.as_bytes()).map_err(|source| DataError::Write { file: name, source })

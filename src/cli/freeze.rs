@@ -7,6 +7,7 @@ use super::console::Console;
 use super::dataset::{PredictedArgs, infeasible, one_stream, sides_of, status_word};
 use super::fault::{refuse, tell};
 use super::input::Spec;
+use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{EncodeOptions, Frozen, Purpose, Samples};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
@@ -39,6 +40,10 @@ enum Target {
 }
 
 impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::of(&self.input.spec, &self.input.data.data).writes("-o", Some(&self.output))
+    }
+
     fn target(&self) -> Result<Target, Stop> {
         let extension = self.output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         match (self.to, extension.as_deref()) {
@@ -71,7 +76,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     match &solved.status {
         Status::Optimal => {}
         Status::Infeasible(proof) => {
-            return Err(tell(&[infeasible(&sides_of(proof), &bound.problem, "", &spec, program)], &spec, console));
+            return Err(tell(&[infeasible(&sides_of(proof), &bound.rows, "", &spec, program)], &spec, console));
         }
         other => {
             let message = format!("the reference data were not projected to the end ({})", status_word(other));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, open};
 use super::fault::refuse;
+use super::form::Form;
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
@@ -16,7 +17,7 @@ use crate::analyze::specimen::{Example, KindMean, Maker, Specimen};
 use crate::analyze::structure::ByCases;
 use crate::analyze::unbound::{self, OfBounds, Question};
 use crate::bind::{Bound, Purpose, RowStatus, Samples};
-use crate::data::{Format, STANDARD_STREAM};
+use crate::data::STANDARD_STREAM;
 use crate::language::program::{Names, Program};
 use crate::report::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 use crate::runtime::problem::Problem;
@@ -36,9 +37,8 @@ pub struct Args {
     /// The data: .csv, .tsv, .parquet or .jsonl
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
-    #[arg(long, value_name = "FORMAT", requires = "data")]
-    data_format: Option<Format>,
+    #[command(flatten)]
+    form: Form,
     /// Set a param of either spec, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
@@ -80,8 +80,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     }
     match &args.data {
         Some(data) => {
-            let asked =
-                settings.map(|settings| DataArgs { data: data.clone(), data_format: args.data_format, settings });
+            let asked = settings.map(|settings| DataArgs { data: data.clone(), form: args.form.clone(), settings });
             on_data((&a, premise, &asked[0]), (&b, claim, &asked[1]), &mut answer, console)?;
         }
         None => without_data((&a, premise, &settings[0]), (&b, claim, &settings[1]), &mut answer, console)?,

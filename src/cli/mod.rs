@@ -27,11 +27,13 @@ mod emit;
 mod explain;
 mod export;
 mod fault;
+mod form;
 mod format;
 mod freeze;
 mod imply;
 mod input;
 mod metrics;
+mod outputs;
 mod predict;
 mod price;
 mod project;
@@ -44,6 +46,7 @@ mod stop;
 mod stream;
 mod train;
 mod unified;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -87,8 +90,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let console = Console::new(&arguments.global);
+    if let Some(folder) = arguments.global.import_root.clone() {
+        crate::spec::import_root(folder);
+    }
     let outcome = match arguments.command.prints(console.format) {
-        true => dispatch(arguments.command, &console),
+        true => {
+            arguments.command.files().check().map_err(Stop::from).and_then(|()| dispatch(arguments.command, &console))
+        }
         false => Err(Stop::failed("only `audit` prints this format", "`--format` is human or json")),
     };
     let code = match outcome {
@@ -125,6 +133,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Price(args) => price::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Solve(args) => solve::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Std(args) => metrics::run(&args, console),
         Command::Imply(args) => imply::run(&args, console),

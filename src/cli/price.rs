@@ -7,6 +7,7 @@ use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, one_stream};
 use super::fault::refuse;
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::{number, words};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::analyze::{Ended, Point, PriceError, Pricer, between, sensible};
@@ -36,6 +37,12 @@ pub struct Args {
     /// Show all rows and all groups
     #[arg(long)]
     all: bool,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::of(&self.input.spec, &self.input.data.data).writes("--plot", self.plot.as_deref())
+    }
 }
 
 /// A param, and the values wanted; none for values worth a look.
@@ -168,13 +175,13 @@ fn report<'a>(
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
             let mut ledger = Ledger::new(program);
             ledger
-                .enter(&bound, encoded, &Samples::All, dataset.predictions())
+                .enter(&bound, encoded, &dataset.params, &Samples::All, dataset.predictions())
                 .map_err(|error| Stop::failed(error.to_string(), ""))?;
             let rows = ledger.rows.iter().enumerate();
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }
         // The sides of the present value cross: what the sweep found is shown all the same.
-        Err(errors) if errors.iter().all(|error| matches!(error, BindError::CrossedSides { .. })) => {}
+        Err(errors) if errors.iter().all(|error| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedRows { .. })) => {}
         Err(errors) => return Err(refused(&errors)),
     }
     Ok(report)

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_stream, outside, sides_of, status_word};
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::words;
 use super::shifts;
 use super::solve::Infeasible;
@@ -13,7 +14,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{BindError, EncodeOptions, Frozen, Purpose, Samples};
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
 use crate::language::program::Program;
-use crate::report::{Batching, Ledger, Movement, ProjectReport};
+use crate::report::{self, Batching, Ledger, Movement, ProjectReport, Tolerance};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 
@@ -45,6 +46,9 @@ pub struct Args {
     /// The name of the new column [default: COL_fair]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Exit with 1 if a promise could not be enforced
+    #[arg(long)]
+    require_all: bool,
     /// Replace the new column if the data have it already
     #[arg(long)]
     replace: bool,
@@ -52,8 +56,13 @@ pub struct Args {
     shown: Shown,
 }
 
-/// Relative to the size of a row: beyond it a row counts as violated.
-const TOLERANCE: f64 = 1e-9;
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let Args { input, frozen, output, .. } = self;
+        let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) };
+        files.reads("--frozen", frozen.as_deref()).writes("-o", output.as_deref())
+    }
+}
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
     one_stream(&args.input.spec, &args.input.data.data)?;
@@ -82,7 +91,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         movement: done.movement,
         outside: done.outside,
         batching: args.batch.map_or(Batching::Whole, |size| Batching::By(size as usize)),
-        tolerance: TOLERANCE,
+        tolerance: Tolerance::Rounding,
+        outside_after: done.outside_after,
+        unplaced: dataset.encoded.unplaced().to_vec(),
         status: done.status,
         most: args.shown.most(),
     };
@@ -110,7 +121,12 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         let message = format!("{} of {} batches were not solved to the end", done.unfinished, report.ledger.batches);
         console.say(&format!("error: {message}; the predictions may violate the rows\n"));
     }
-    Ok(Verdict::from(done.unfinished == 0))
+    let unchecked = report.verdict() == report::Verdict::NotChecked
+        || report.promises().iter().any(|promise| promise.verdict == report::Verdict::NotChecked);
+    if args.require_all && unchecked {
+        console.say("error: a promise was not enforced, and `--require-all` is given\n");
+    }
+    Ok(Verdict::from(done.unfinished == 0 && !(args.require_all && unchecked)))
 }
 
 /// Asked before the work is done, not after.
@@ -180,6 +196,7 @@ struct Done<'a> {
     movement: Movement,
     /// Predictions outside their bounds before.
     outside: (usize, f64),
+    outside_after: usize,
     y: Vec<f64>,
     status: &'static str,
     unfinished: usize,
@@ -194,6 +211,7 @@ impl<'a> Run<'a> {
             ledger: Ledger::new(self.program),
             movement: Movement::default(),
             outside: (0, 0.0),
+            outside_after: 0,
             y: Vec::with_capacity(n),
             status: "optimal",
             unfinished: 0,
@@ -223,7 +241,7 @@ impl<'a> Run<'a> {
         let bound =
             encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
         let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
-        done.ledger.enter(&bound, encoded, &samples, z).map_err(|error| inconsistent(&error))?;
+        done.ledger.enter(&bound, encoded, params, &samples, z).map_err(|error| inconsistent(&error))?;
         let (count, most) = outside(&bound.problem, z);
         done.outside = (done.outside.0 + count, done.outside.1.max(most));
         let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
@@ -250,11 +268,14 @@ impl<'a> Run<'a> {
                     Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
                     None => String::new(),
                 };
-                done.infeasible = Some(infeasible(&sides_of(proof), &bound.problem, &place, self.spec, self.program));
+                done.infeasible = Some(infeasible(&sides_of(proof), &bound.rows, &place, self.spec, self.program));
                 return Ok(());
             }
         }
-        done.ledger.enter_projection(&bound, encoded, &samples, &projection).map_err(|error| inconsistent(&error))?;
+        done.ledger
+            .enter_projection(&bound, encoded, params, &samples, &projection)
+            .map_err(|error| inconsistent(&error))?;
+        done.outside_after += outside(&bound.problem, &projection.y).0;
         done.movement.enter(z, &projection.y, bound.problem.weights().as_deref());
         done.y.append(&mut projection.y);
         Ok(())
@@ -266,12 +287,11 @@ impl<'a> Run<'a> {
         let refused = |error: &BindError| refuse(std::slice::from_ref(error), self.spec, self.program, self.console);
         let y = shifts::apply(frozen, self.dataset.predictions(), encoded, params, problem, &refused)?;
         let rows = problem.rows();
-        Ok(Projection {
-            y,
-            status: Status::Optimal,
-            multipliers: vec![0.0; rows],
-            active: vec![Side::Inactive; rows],
-            ..Projection::default()
-        })
+        let mut shifted = Projection::default();
+        shifted.y = y;
+        shifted.status = Status::Optimal;
+        shifted.multipliers = vec![0.0; rows];
+        shifted.active = vec![Side::Inactive; rows];
+        Ok(shifted)
     }
 }

@@ -62,7 +62,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         parts.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
         console.say(&format!("{}\n", parts.join(", ")));
     }
-    Ok(Verdict::Yes)
+    Ok(Verdict::from(summary.errors == 0))
 }
 
 fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {

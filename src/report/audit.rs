@@ -1,10 +1,12 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
-use super::facts::RowVerdict;
 use super::ledger::{Ledger, Reading, RowLedger};
-use super::number::{counted, holding, limit, plain, short};
+use super::number::{counted, holding, limit, short};
 use super::project::{heading, left_over, sample_rows, worst};
 use super::table::{Align, Paint, Table};
+use super::unplaced::unplaced_text;
+use super::verdict::{Judged, Tolerance, Verdict, When};
+use crate::bind::Unplaced;
 use crate::language::program::Aggregate;
 
 /// The outcome of an audit.
@@ -18,15 +20,22 @@ pub struct Audit<'a> {
     /// Predictions outside their bounds, those of per-sample constraints included: how many, and by how much at most.
     pub outside: (usize, f64),
     pub weighted: bool,
-    /// Relative to the size of a row.
-    pub tolerance: f64,
+    /// What counts as rounding.
+    pub tolerance: Tolerance,
+    /// Columns with samples in no level.
+    pub unplaced: Vec<Unplaced>,
     pub most: usize,
 }
 
 impl Audit<'_> {
-    /// Whether every row holds and every prediction lies within its bounds.
-    pub fn passed(&self) -> bool {
-        self.outside.0 == 0 && self.violated() == 0
+    /// The promises in the order of the text.
+    pub fn promises(&self) -> Vec<Judged<'_>> {
+        self.ledger.promises(When::Before, self.tolerance)
+    }
+
+    /// The verdict on all promises and the bounds of the prediction.
+    pub fn verdict(&self) -> Verdict {
+        self.ledger.verdict(&self.promises(), self.n, self.outside.0)
     }
 
     fn violated(&self) -> usize {
@@ -34,7 +43,7 @@ impl Audit<'_> {
     }
 
     fn is_violated(&self, row: &RowLedger) -> bool {
-        RowVerdict::of(row, self.tolerance) == RowVerdict::Violated
+        Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
     /// The report for people.
@@ -62,9 +71,10 @@ impl Audit<'_> {
                 counted(kept - shown.len(), "more row")
             ));
         }
-        out.push_str(&sample_rows(&self.ledger));
+        out.push_str(&sample_rows(&self.ledger, When::Before, paint));
         out.push_str(&left_over(&self.ledger));
         out.push('\n');
+        out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.conclusion(kept, paint));
         out
     }
@@ -87,12 +97,12 @@ impl Audit<'_> {
     }
 
     fn finding(&self, reading: Reading, paint: &dyn Paint) -> String {
-        let Reading { lower, upper, size, .. } = reading;
+        let Reading { lower, upper, .. } = reading;
         let (excess, bounds) = (reading.excess(), limit(lower, upper));
         let value = reading.shown();
         if reading.held(self.tolerance) {
             let room =
-                if excess < -self.tolerance * size { format!(", room {}", short(-excess)) } else { String::new() };
+                if excess < -self.tolerance.allowance(&reading) { format!(", room {}", short(-excess)) } else { String::new() };
             format!("{value}, limit {bounds}: {}{room}", paint.good("held"))
         } else {
             format!("{value}, limit {bounds}: {} by {}", paint.bad("violated"), short(excess))
@@ -106,16 +116,28 @@ impl Audit<'_> {
             let line = format!("{} outside the bounds, by {} at most", counted(count, "prediction"), short(most));
             out.push_str(&format!("{}\n", paint.bad(&line)));
         }
-        out.push_str(&match self.violated() {
-            _ if self.ledger.rows.is_empty() && self.outside.0 > 0 => String::new(),
-            _ if self.ledger.rows.is_empty() => {
-                format!("{}\n", paint.good("all predictions lie within their bounds"))
-            }
-            _ if kept == 0 => "no row could be compared\n".to_owned(),
-            0 => format!("{}\n", paint.good(&holding(kept, kept))),
-            violated => format!("{}\n", paint.bad(&holding(kept - violated, kept))),
+        let promises = self.promises();
+        let unchecked: Vec<&Judged<'_>> =
+            promises.iter().filter(|promise| promise.verdict == Verdict::NotChecked).collect();
+        let bounds = !self.ledger.sample_rows.is_empty() || promises.is_empty();
+        out.push_str(&match (self.verdict(), self.violated()) {
+            (_, violated) if violated > 0 => format!("{}\n", paint.bad(&holding(kept - violated, kept))),
+            (_, _) if kept > 0 && unchecked.is_empty() => format!("{}\n", paint.good(&holding(kept, kept))),
+            (_, _) if kept > 0 => format!("{}\n", holding(kept, kept)),
+            (Verdict::Held, _) => format!("{}\n", paint.good("all predictions lie within their bounds")),
+            (Verdict::Violated, _) if bounds => String::new(),
+            (_, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
         });
-        out.push_str(&format!("(up to {} of the largest number in a row counts as rounding)\n", plain(self.tolerance)));
+        for promise in promises.iter().filter(|promise| promise.comparisons.not_made > 0) {
+            let words = format!("`{}`: {}", promise.origin.constraint, promise.words());
+            let held = promise.verdict == Verdict::Held;
+            out.push_str(&format!("{}\n", if held { words } else { paint.careful(&words) }));
+        }
+        if self.verdict() == Verdict::NotChecked && kept > 0 {
+            let count = counted(unchecked.len(), "promise");
+            out.push_str(&format!("{}\n", paint.careful(&format!("not checked: {count} of {}", promises.len()))));
+        }
+        out.push_str(&format!("({})\n", self.tolerance.words()));
         out
     }
 }

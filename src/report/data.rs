@@ -7,8 +7,9 @@ use super::ledger::Ledger;
 use super::number::{counted, plain, rounded, short};
 use super::project::left_over;
 use super::table::{Align, Paint, Table};
+use super::unplaced::unplaced_text;
 use crate::analyze::batches::Share;
-use crate::bind::Bound;
+use crate::bind::{Bound, Unplaced};
 use crate::language::program::{EventId, Names};
 
 /// More events than these are not listed.
@@ -26,6 +27,8 @@ pub struct DataReport<'a> {
     pub conflict: Vec<ConflictSide>,
     pub params: Vec<ParamRange>,
     pub batches: Option<BatchShares>,
+    /// Columns with samples in no level.
+    pub unplaced: Vec<Unplaced>,
 }
 
 /// A side of a row that is in conflict with others.
@@ -74,11 +77,14 @@ pub struct DataView {
     /// Rows that take no part, and why.
     skipped: Vec<SkippedRow>,
     feasible: Option<bool>,
+    /// False where the spec has constraints and none of them takes part.
+    checked: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     conflict: Vec<ConflictSide>,
     params: Vec<ParamRange>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batches: Option<BatchShares>,
+    unplaced: Vec<Unplaced>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -101,6 +107,13 @@ pub fn event_sizes(ledger: &Ledger<'_>, bound: &Bound) -> Vec<EventSize> {
 }
 
 impl DataReport<'_> {
+    /// Whether any constraint could be looked at, if there are any.
+    pub fn checked(&self) -> bool {
+        let (rows, each) = (&self.ledger.rows, &self.ledger.sample_rows);
+        let all = rows.len() + each.len();
+        all == 0 || rows.iter().any(|row| row.before.is_some()) || each.iter().any(|row| row.kept > 0)
+    }
+
     pub fn json(&self) -> DataView {
         let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| (self.ledger.name(index), row));
         let samples = self.ledger.sample_rows.iter().enumerate();
@@ -113,10 +126,12 @@ impl DataReport<'_> {
             n: self.n,
             events: self.events.clone(),
             skipped: skipped.collect(),
-            feasible: self.feasible,
+            feasible: self.feasible.filter(|feasible| !feasible || self.checked()),
+            checked: self.checked(),
             conflict: self.conflict.clone(),
             params: self.params.clone(),
             batches: self.batches,
+            unplaced: self.unplaced.clone(),
         }
     }
 
@@ -124,9 +139,16 @@ impl DataReport<'_> {
         let mut out = format!("{}: {}\n", self.data, counted(self.n, "sample"));
         out.push_str(&self.sizes());
         out.push_str(&left_over(&self.ledger));
+        if !self.unplaced.is_empty() {
+            out.push('\n');
+            out.push_str(&unplaced_text(&self.unplaced, paint));
+        }
         let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
         let rows = if kept == 1 { "rows".to_owned() } else { format!("{kept} rows") };
         out.push_str(&match self.feasible {
+            Some(true) if !self.checked() => {
+                format!("\n{}\n", paint.careful("not checked: no constraint takes part in these data"))
+            }
             Some(true) if kept == 0 => String::new(),
             Some(true) => {
                 format!("\n{}: all {rows} can hold\n", paint.good("feasible"))

@@ -78,6 +78,11 @@ impl Implication {
             let numbers = numbers.chain(row.counterexample.iter_mut().map(|it| &mut it.mean));
             numbers.for_each(|number| *number = rounded(*number));
         }
+        let skipped = self.rows.iter().filter(|row| row.verdict == Implied::Skipped).count();
+        if skipped > 0 && !self.same && self.reason.is_none() {
+            let rows = if skipped == 1 { "1 row takes".to_owned() } else { format!("{skipped} rows take") };
+            self.reason = Some(format!("{rows} no part in these data, so not all could be compared"));
+        }
         let any = |verdict| self.rows.iter().any(|row| row.verdict == verdict);
         self.implied = match (any(Implied::Broken), any(Implied::Unknown) || self.reason.is_some()) {
             (true, _) => Some(false),

@@ -1,13 +1,15 @@
-//! What became of each row of a program over one batch or many.
+//! What became of each promised row of a program over one batch or many: rows as one constraint asks for them, by its own
+//! sides and in the direction in which its author wrote them.
 
 use serde::Serialize;
 
 use super::number::plain;
-use crate::bind::{Bound, BoundSampleRow, Left, RowStatus, Samples, Skip};
-use crate::language::program::{Aggregate, Names, Origin, Program, Row};
+use super::verdict::{Tolerance, Verdict, When};
+use crate::bind::{Bound, BoundSampleRow, Encoded, Left, Params, RowPrice, RowStatus, Samples, Skip};
+use crate::language::program::{Aggregate, Direction, Enforce, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::project::{Projection, Side};
 
-/// The value of a row in a batch, and the sides there.
+/// The value of a promised row in a batch, and its sides there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
     pub value: f64,
@@ -15,6 +17,10 @@ pub struct Reading {
     pub upper: f64,
     /// The largest number in the row: its terms and its sides.
     pub size: f64,
+    /// The sum of the sizes of all that the value is summed from: what rounding is relative to.
+    pub magnitude: f64,
+    /// The same for predictions of the size of their bounds, or of 1 where the bounds are wider.
+    pub bounds: f64,
     /// The batch, from 0.
     pub batch: usize,
 }
@@ -27,18 +33,20 @@ impl Reading {
 
     /// The value for people: what is rounding beside the numbers in the row is 0.
     pub fn shown(&self) -> String {
-        const ROUNDING: f64 = 1e-9;
-        super::number::short(if self.value.abs() <= ROUNDING * self.size { 0.0 } else { self.value })
+        let rounding = Tolerance::Rounding.allowance(self);
+        super::number::short(if self.value.abs() <= rounding { 0.0 } else { self.value })
     }
 
-    pub fn held(&self, tolerance: f64) -> bool {
-        self.excess() <= tolerance * self.size
+    pub fn held(&self, tolerance: Tolerance) -> bool {
+        self.excess() <= tolerance.allowance(self)
     }
 }
 
 /// One event that a row compares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
+    /// The place of the term in the row.
+    pub term: usize,
     /// `sex == "female"`, or `all`.
     pub event: String,
     /// `score`, or `age * score`.
@@ -71,7 +79,7 @@ impl Group {
     }
 }
 
-/// One row over all batches.
+/// One promised row over all batches.
 #[derive(Clone, Debug, Default)]
 pub struct RowLedger {
     /// The worst of the batches.
@@ -87,8 +95,15 @@ pub struct RowLedger {
     /// Batches in which it did not, and why in the first of them.
     pub skipped: usize,
     pub reason: Option<String>,
+    pub why: Option<Why>,
     /// It takes no part in any batch: a label is missing, or it is for training alone.
     pub left_out: bool,
+    /// It takes no part since it is for training, and these are no data for that.
+    pub not_applicable: bool,
+    /// Of a per-sample row, the predictions outside: how many, and by how much at most.
+    pub outside: (usize, f64),
+    /// The same after a projection.
+    pub outside_after: (usize, f64),
 }
 
 /// A per-sample constraint, as JSON shows it.
@@ -98,14 +113,20 @@ pub struct EachJson {
     pub(super) text: String,
     /// How many predictions it bounds.
     pub(super) predictions: usize,
+    /// How many of them lie outside, and by how much at most.
+    pub(super) outside: usize,
+    pub(super) excess: f64,
+    pub(super) verdict: Verdict,
     pub(super) skipped: Option<String>,
 }
 
-/// The rows of a program, then its per-sample rows, in their order.
+/// The promised rows of a program, and its promised per-sample rows, in their order.
 pub struct Ledger<'a> {
     pub program: &'a Program,
     names: Names<'a>,
+    promised: Vec<PromisedRow>,
     pub rows: Vec<RowLedger>,
+    promised_samples: Vec<PromisedRow>,
     pub sample_rows: Vec<RowLedger>,
     pub batches: usize,
 }
@@ -114,65 +135,99 @@ pub struct Ledger<'a> {
 pub struct Entry<'b> {
     pub bound: &'b Bound,
     pub values: &'b [f64],
+    pub magnitudes: &'b [f64],
+    pub bounds: &'b [f64],
     pub terms: &'b [Vec<f64>],
 }
 
 impl<'a> Ledger<'a> {
     pub fn new(program: &'a Program) -> Ledger<'a> {
+        let (promised, promised_samples) = (program.promised_rows(), program.promised_sample_rows());
         Ledger {
             program,
             names: Names::of(program),
-            rows: vec![RowLedger::default(); program.rows.len()],
-            sample_rows: vec![RowLedger::default(); program.sample_rows.len()],
+            rows: vec![RowLedger::default(); promised.len()],
+            promised,
+            sample_rows: vec![RowLedger::default(); promised_samples.len()],
+            promised_samples,
             batches: 0,
         }
     }
 
-    /// Enters a batch with its predictions.
+    /// The rows by which promises are judged, in the order of `rows`.
+    pub fn promised(&self) -> &[PromisedRow] {
+        &self.promised
+    }
+
+    /// Enters a batch with its predictions; `params` are those that it was bound with.
     ///
     /// # Errors
     /// If the predictions are not as many as the samples of the batch.
     pub fn enter(
         &mut self,
         bound: &Bound,
-        encoded: &crate::bind::Encoded,
+        encoded: &Encoded,
+        params: &Params,
         samples: &Samples<'_>,
         predictions: &[f64],
     ) -> Result<(), crate::runtime::problem::ProblemError> {
         let values = bound.problem.activity(predictions)?;
+        let magnitudes = bound.problem.magnitude(predictions)?;
+        let bounds = self.bounded(bound)?;
         let terms = encoded.term_values(samples, predictions);
-        let entry = Entry { bound, values: &values, terms: &terms };
+        let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
         let batch = self.batches;
         self.batches += 1;
-        for (index, row) in self.program.rows.iter().enumerate() {
-            let reading = read(row, index, &entry, batch);
+        for (index, promised) in self.promised.clone().into_iter().enumerate() {
+            let reading = read(self.program, promised, &entry, batch);
             let worse = reading.is_some_and(|new| {
                 self.rows.get(index).and_then(|ledger| ledger.before).is_none_or(|old| new.excess() > old.excess())
             });
-            let groups = if worse { self.groups(row, index, &entry) } else { Vec::new() };
+            let groups = if worse { self.groups(promised, &entry) } else { Vec::new() };
             let Some(ledger) = self.rows.get_mut(index) else { continue };
             if worse {
                 (ledger.before, ledger.groups) = (reading, groups);
             }
             ledger.kept += usize::from(reading.is_some());
-            match bound.rows.get(index).map(|row| &row.status) {
+            match bound.rows.get(promised.row).map(|row| &row.status) {
                 Some(RowStatus::Skipped(skip)) => ledger.skip(skip),
-                Some(RowStatus::Left(left)) => ledger.leave(left),
+                Some(RowStatus::Left(left)) => {
+                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                }
                 Some(RowStatus::Kept(_)) | None => {}
             }
         }
-        self.enter_sample_rows(bound);
+        for (ledger, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
+            match bound.sample_rows.get(promised.row) {
+                Some(BoundSampleRow::Applied { samples }) => ledger.kept += samples,
+                Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
+                Some(BoundSampleRow::Left(left)) => {
+                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                }
+                None => {}
+            }
+        }
+        for reading in encoded.sample_readings(bound, params, samples, predictions) {
+            if let Some(ledger) = self.sample_ledger(reading.promised) {
+                ledger.outside = more(ledger.outside, (reading.outside, reading.excess));
+            }
+        }
         Ok(())
     }
 
-    fn enter_sample_rows(&mut self, bound: &Bound) {
-        for (ledger, status) in self.sample_rows.iter_mut().zip(&bound.sample_rows) {
-            match status {
-                BoundSampleRow::Applied { samples } => ledger.kept += samples,
-                BoundSampleRow::Skipped(skip) => ledger.skip(skip),
-                BoundSampleRow::Left(left) => ledger.leave(left),
-            }
+    /// The magnitude of each row of the problem for predictions of the size of their bounds.
+    fn bounded(&self, bound: &Bound) -> Result<Vec<f64>, crate::runtime::problem::ProblemError> {
+        let prediction = &self.program.prediction;
+        let size = prediction.lower.abs().max(prediction.upper.abs());
+        if !size.is_finite() {
+            return Ok(Vec::new());
         }
+        bound.problem.magnitude(&vec![size.min(1.0); bound.problem.n()])
+    }
+
+    fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
+        let place = self.promised_samples.binary_search(&promised).ok()?;
+        self.sample_rows.get_mut(place)
     }
 
     /// Enters what the projection of the batch entered last came to.
@@ -182,39 +237,49 @@ impl<'a> Ledger<'a> {
     pub fn enter_projection(
         &mut self,
         bound: &Bound,
-        encoded: &crate::bind::Encoded,
+        encoded: &Encoded,
+        params: &Params,
         samples: &Samples<'_>,
         projection: &Projection<f64>,
     ) -> Result<(), crate::runtime::problem::ProblemError> {
         let values = bound.problem.activity(&projection.y)?;
+        let magnitudes = bound.problem.magnitude(&projection.y)?;
+        let bounds = self.bounded(bound)?;
         let terms = encoded.term_values(samples, &projection.y);
-        let entry = Entry { bound, values: &values, terms: &terms };
+        let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
         let batch = self.batches.saturating_sub(1);
-        for (index, (row, ledger)) in self.program.rows.iter().zip(&mut self.rows).enumerate() {
-            let Some(reading) = read(row, index, &entry, batch) else { continue };
+        for (&promised, ledger) in self.promised.iter().zip(&mut self.rows) {
+            let Some(reading) = read(self.program, promised, &entry, batch) else { continue };
             if ledger.after.is_none_or(|old| reading.excess() > old.excess()) {
                 ledger.after = Some(reading);
             }
             if ledger.before.is_some_and(|before| before.batch == batch) {
-                let after = terms.get(index).map_or(&[][..], Vec::as_slice);
-                ledger.groups.iter_mut().zip(after).for_each(|(group, after)| group.after = Some(*after));
+                let after = terms.get(promised.row).map_or(&[][..], Vec::as_slice);
+                ledger.groups.iter_mut().for_each(|group| group.after = after.get(group.term).copied());
             }
-            let Some(RowStatus::Kept(place)) = bound.rows.get(index).map(|row| &row.status) else { continue };
-            let multiplier = projection.multipliers.get(*place).copied().unwrap_or(0.0);
-            if ledger.multiplier.is_none_or(|old| multiplier.abs() > old.abs()) {
-                ledger.multiplier = Some(multiplier);
+            let Some(price) = priced(self.program, promised, bound, projection) else { continue };
+            if ledger.multiplier.is_none_or(|old| price.multiplier.abs() > old.abs()) {
+                ledger.multiplier = Some(price.multiplier);
             }
-            ledger.active |= projection.active.get(*place).is_some_and(|side| *side != Side::Inactive);
+            ledger.active |= price.active;
+        }
+        for reading in encoded.sample_readings(bound, params, samples, &projection.y) {
+            if let Some(ledger) = self.sample_ledger(reading.promised) {
+                ledger.outside_after = more(ledger.outside_after, (reading.outside, reading.excess));
+            }
         }
         Ok(())
     }
 
-    fn groups(&self, row: &Row, index: usize, entry: &Entry<'_>) -> Vec<Group> {
-        let terms = entry.terms.get(index).map_or(&[][..], Vec::as_slice);
-        let group = |(term, value): (&crate::language::program::Term, &f64)| {
+    /// The groups in the direction in which the row was written.
+    fn groups(&self, promised: PromisedRow, entry: &Entry<'_>) -> Vec<Group> {
+        let Some(row) = self.program.rows.get(promised.row) else { return Vec::new() };
+        let terms = entry.terms.get(promised.row).map_or(&[][..], Vec::as_slice);
+        let group = |(place, term): (usize, Term)| {
             let count = entry.bound.events.get(term.event.0 as usize).copied().flatten();
             let prediction = &self.program.prediction.name;
-            Group {
+            Some(Group {
+                term: place,
                 event: self.program.event_text(term.event, &self.names),
                 what: match term.factor.is_one() {
                     true => prediction.clone(),
@@ -224,27 +289,36 @@ impl<'a> Ledger<'a> {
                 coefficient: term.coefficient.as_number(),
                 samples: count.map_or(0, |count| count.samples),
                 weight: count.map_or(0.0, |count| count.weight),
-                value: *value,
+                value: *terms.get(place)?,
                 after: None,
-            }
+            })
         };
-        row.terms.iter().zip(terms).map(group).collect()
+        self.direction(promised).terms(&row.terms).into_iter().filter_map(group).collect()
+    }
+
+    fn direction(&self, promised: PromisedRow) -> Direction {
+        self.program.origin(promised).map_or_else(Direction::default, Origin::direction)
     }
 
     /// What a row compares, without its limits.
     pub fn compared(&self, index: usize) -> String {
-        self.program.rows.get(index).map_or_else(String::new, |row| self.program.terms_text(&row.terms, &self.names))
+        let row = self.promised.get(index).and_then(|promised| self.program.promised(*promised));
+        row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &self.names))
     }
 
     /// A per-sample row in the words of the spec.
     pub fn sample_row_text(&self, index: usize) -> String {
-        let row = self.program.sample_rows.get(index);
-        row.map_or_else(String::new, |row| self.program.sample_row_text(row, &self.names))
+        let row = self.promised_samples.get(index).and_then(|promised| self.program.promised_sample(*promised));
+        row.map_or_else(String::new, |row| self.program.sample_row_text(&row, &self.names))
     }
 
-    /// The constraint that a row is shown under: the first that gave it.
+    /// The constraint that asks for a row.
     pub fn origin(&self, index: usize) -> Option<&'a Origin> {
-        self.program.rows.get(index).and_then(|row| row.origins.first())
+        self.program.origin(*self.promised.get(index)?)
+    }
+
+    pub fn sample_origin(&self, index: usize) -> Option<&'a Origin> {
+        self.program.sample_origin(*self.promised_samples.get(index)?)
     }
 
     pub fn constraint(&self, index: usize) -> &'a str {
@@ -252,12 +326,15 @@ impl<'a> Ledger<'a> {
     }
 
     /// The per-sample rows for JSON.
-    pub fn each(&self) -> Vec<EachJson> {
+    pub fn each(&self, when: When) -> Vec<EachJson> {
         let rows = self.sample_rows.iter().enumerate();
         rows.map(|(index, row)| EachJson {
             name: self.sample_row_name(index).to_owned(),
             text: self.sample_row_text(index),
             predictions: row.kept,
+            outside: if when == When::After { row.outside_after.0 } else { row.outside.0 },
+            excess: if when == When::After { row.outside_after.1 } else { row.outside.1 },
+            verdict: Verdict::of_each(row, when),
             skipped: row.reason.clone(),
         })
         .collect()
@@ -268,12 +345,12 @@ impl<'a> Ledger<'a> {
     }
 
     pub fn sample_row_name(&self, index: usize) -> &'a str {
-        let origin = self.program.sample_rows.get(index).and_then(|row| row.origins.first());
-        origin.map_or("", |origin| &origin.name)
+        self.sample_origin(index).map_or("", |origin| &origin.name)
     }
 
     pub fn is_soft(&self, index: usize) -> bool {
-        self.program.rows.get(index).is_some_and(|row| row.options.soft.is_some())
+        let row = self.promised.get(index).and_then(|promised| self.program.rows.get(promised.row));
+        row.is_some_and(|row| row.options.soft.is_some())
     }
 }
 
@@ -281,12 +358,33 @@ impl RowLedger {
     fn skip(&mut self, skip: &Skip) {
         self.skipped += 1;
         self.reason.get_or_insert_with(|| skipped(skip));
+        self.why.get_or_insert_with(|| Why::Skipped(skip.clone()));
     }
 
-    fn leave(&mut self, left: &Left) {
+    fn leave(&mut self, left: &Left, enforce: Option<Enforce>) {
         self.skipped += 1;
         self.left_out = true;
+        self.not_applicable |= enforce == Some(Enforce::Train);
         self.reason.get_or_insert_with(|| left_out(left));
+        self.why.get_or_insert_with(|| Why::Left(left.clone()));
+    }
+}
+
+/// Why a comparison could not be made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    Skipped(Skip),
+    Left(Left),
+}
+
+impl Why {
+    /// For several comparisons: without the event.
+    pub fn in_general(&self) -> String {
+        match self {
+            Why::Skipped(Skip { least, .. }) if *least > 1 => format!("groups under {least}"),
+            Why::Skipped(_) => "groups without samples".to_owned(),
+            Why::Left(left) => left_out(left),
+        }
     }
 }
 
@@ -306,13 +404,37 @@ pub fn left_out(left: &Left) -> String {
     }
 }
 
-fn read(row: &Row, index: usize, entry: &Entry<'_>, batch: usize) -> Option<Reading> {
-    let bound = entry.bound.rows.get(index)?;
-    let RowStatus::Kept(place) = bound.status else { return None };
-    let value = *entry.values.get(place)?;
-    let terms = row.terms.iter().zip(entry.terms.get(index)?);
+fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usize) -> Option<Reading> {
+    let (row, direction) = (program.rows.get(promised.row)?, program.origin(promised)?.direction());
+    let bound = entry.bound.rows.get(promised.row)?;
+    let place = bound.kept()?;
+    let value = direction.number(*entry.values.get(place)?);
+    let (lower, upper) = bound.sides_of(promised.origin);
+    let (lower, upper) = direction.sides(lower, upper);
+    let terms = row.terms.iter().zip(entry.terms.get(promised.row)?);
     let sizes = terms.map(|(term, value)| term.coefficient.as_number().unwrap_or(1.0) * value);
-    let sides = [bound.lower, bound.upper].into_iter().filter(|side| side.is_finite());
+    let sides = [lower, upper].into_iter().filter(|side| side.is_finite());
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
-    Some(Reading { value, lower: bound.lower, upper: bound.upper, size, batch })
+    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY);
+    let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
+    Some(Reading { value, lower, upper, size, magnitude, bounds, batch })
+}
+
+fn more((count, most): (usize, f64), (new, excess): (usize, f64)) -> (usize, f64) {
+    (count + new, most.max(excess))
+}
+
+/// None where the row takes no part.
+fn priced(
+    program: &Program,
+    promised: PromisedRow,
+    bound: &Bound,
+    projection: &Projection<f64>,
+) -> Option<RowPrice> {
+    let row = bound.rows.get(promised.row)?;
+    let place = row.kept()?;
+    let multiplier = projection.multipliers.get(place).copied().unwrap_or(0.0);
+    let side = projection.active.get(place).copied().unwrap_or(Side::Inactive);
+    let direction = program.origin(promised)?.direction();
+    Some(row.price(promised.origin, direction, multiplier, side != Side::Inactive))
 }

@@ -25,17 +25,19 @@ mod slices;
 mod stream;
 mod summary;
 mod table;
+mod unplaced;
+mod verdict;
 mod words;
 
 pub use crate::analyze::Movement;
 pub use audit::Audit;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use facts::{
-    Evidence, Facts, MOST_VALUES, Partition, Place, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
+    Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };
 pub use html::page;
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
-pub use ledger::{Group, Ledger, Reading, RowLedger, left_out};
+pub use ledger::{Group, Ledger, Reading, RowLedger, Why, left_out};
 pub use markdown::markdown;
 pub use number::{counted, short};
 pub use price::{PriceReport, Priced, Sweep};
@@ -44,4 +46,6 @@ pub use sarif::sarif;
 pub use slices::slices_text;
 pub use stream::{StreamReport, Streamed};
 pub use table::{Align, Paint, Table};
+pub use unplaced::unplaced_text;
+pub use verdict::{Comparisons, Tolerance, Verdict, When};
 pub use words::{first_sentence, wrapped};

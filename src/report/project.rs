@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
-use super::number::{counted, holding, limit, plain, short};
+use super::number::{counted, limit, plain, short};
 use super::row::RowJson;
 use super::table::{Align, Paint, Table};
+use super::unplaced::unplaced_text;
+use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
 use super::words::{first_sentence, wrapped};
 use crate::analyze::Movement;
+use crate::bind::Unplaced;
 use crate::language::program::Origin;
 
 /// Columns that prose is wrapped at.
@@ -38,8 +41,11 @@ pub struct ProjectReport<'a> {
     /// Predictions outside their bounds before: how many, and by how much at most.
     pub outside: (usize, f64),
     pub batching: Batching,
-    /// Relative to the size of a row.
-    pub tolerance: f64,
+    pub tolerance: Tolerance,
+    /// Predictions outside their bounds afterwards.
+    pub outside_after: usize,
+    /// Columns with samples in no level.
+    pub unplaced: Vec<Unplaced>,
     pub status: &'static str,
     /// Show at most so many rows.
     pub most: usize,
@@ -55,11 +61,17 @@ pub struct Projected {
     max_violation: Option<f64>,
     distance: Option<f64>,
     status: &'static str,
+    /// On the predictions after the projection.
+    verdict: Verdict,
+    comparisons: Comparisons,
+    promises: Vec<PromiseJson>,
     moved: usize,
+    share_moved: f64,
     mean_move: f64,
     largest_move: f64,
     batches: usize,
     each: Vec<EachJson>,
+    unplaced: Vec<Unplaced>,
 }
 
 #[derive(Serialize)]
@@ -77,12 +89,27 @@ impl ProjectReport<'_> {
         hard.filter_map(|(_, row)| row.after).map(|reading| reading.excess()).fold(0.0, f64::max)
     }
 
+    /// The promises on the predictions after the projection, or before where there is none.
+    pub fn promises(&self) -> Vec<Judged<'_>> {
+        self.ledger.promises(self.when(), self.tolerance)
+    }
+
+    fn when(&self) -> When {
+        if self.status == "infeasible" { When::Before } else { When::After }
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
+        self.ledger.verdict(&self.promises(), self.n, outside)
+    }
+
     pub fn json(&self) -> Projected {
         let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| ProjectedRow {
             row: RowJson::new(&self.ledger, index, row),
             skipped_batches: row.skipped,
         });
-        let projected = self.status != "infeasible";
+        let projected = self.when() == When::After;
+        let promises = self.promises();
         Projected {
             spec: self.spec.to_owned(),
             fingerprint: self.ledger.program.fingerprint().to_string(),
@@ -91,11 +118,16 @@ impl ProjectReport<'_> {
             max_violation: projected.then(|| self.max_violation()),
             distance: projected.then(|| self.movement.distance()),
             status: self.status,
+            verdict: self.verdict(),
+            comparisons: together(&promises),
+            promises: promises.iter().map(Judged::json).collect(),
             moved: self.movement.moved,
+            share_moved: self.movement.share(),
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
             batches: self.ledger.batches,
-            each: self.ledger.each(),
+            each: self.ledger.each(When::After),
+            unplaced: self.unplaced.clone(),
         }
     }
 
@@ -111,11 +143,12 @@ impl ProjectReport<'_> {
             let state = if bad == 0 { "all hold".to_owned() } else { format!("{bad} violated") };
             out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row")));
         }
-        out.push_str(&sample_rows(&self.ledger));
+        out.push_str(&sample_rows(&self.ledger, self.when(), paint));
         out.push_str(&left_over(&self.ledger));
         out.push('\n');
+        out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.moves());
-        out.push_str(&self.verdict(paint));
+        out.push_str(&self.conclusion(paint));
         out
     }
 
@@ -212,7 +245,7 @@ impl ProjectReport<'_> {
         )
     }
 
-    fn verdict(&self, paint: &dyn Paint) -> String {
+    fn conclusion(&self, paint: &dyn Paint) -> String {
         if self.status == "infeasible" {
             return String::new();
         }
@@ -226,21 +259,33 @@ impl ProjectReport<'_> {
             "relaxed" => "no predictions satisfy all rows: these come closest\n".to_owned(),
             _ => String::new(),
         };
-        let holding = holding(after, kept);
-        let earlier = if kept == 1 {
-            if before == 1 { "it did".to_owned() } else { "it did not".to_owned() }
-        } else {
-            format!("{before} did")
-        };
-        out.push_str(&match after {
-            _ if self.ledger.rows.is_empty() => format!("{}\n", paint.good("all predictions lie within their bounds")),
-            _ if kept == 0 => "no row took part\n".to_owned(),
-            after if after == kept => format!("{}, {earlier} before\n", paint.good(&holding)),
-            _ => {
-                let by = plain(self.max_violation());
-                format!("{}, {earlier} before; violated by {by} at most\n", paint.bad(&holding))
+        let by = plain(self.max_violation());
+        out.push_str(&match (after, kept, before) {
+            (_, 0, _) if self.verdict() == Verdict::Held => {
+                format!("{}\n", paint.good("all predictions lie within their bounds"))
+            }
+            (_, 0, _) if self.verdict() == Verdict::Violated => {
+                format!("{}\n", paint.bad("predictions lie outside their bounds"))
+            }
+            (_, 0, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
+            (1, 1, 1) => format!("{}, as it did before\n", paint.good("the row holds")),
+            (1, 1, _) => format!("{}, it did not before\n", paint.good("the row holds")),
+            (_, 1, 1) => format!("{} by {by}, it held before\n", paint.bad("the row is violated")),
+            (_, 1, _) => format!("{} by {by}, as it was before\n", paint.bad("the row is violated")),
+            (after, kept, before) if after == kept => {
+                format!("{}, {before} did before\n", paint.good(&format!("all {kept} rows hold")))
+            }
+            (after, kept, before) => {
+                let holding = paint.bad(&format!("{after} of {kept} rows hold"));
+                format!("{holding}, {before} did before; violated by {by} at most\n")
             }
         });
+        for promise in self.promises().iter().filter(|promise| promise.comparisons.not_made > 0) {
+            let words = promise.words().replacen("not checked", "not enforced", 1);
+            let words = format!("`{}`: {words}", promise.origin.constraint);
+            let held = promise.verdict == Verdict::Held;
+            out.push_str(&format!("{}\n", if held { words } else { paint.careful(&words) }));
+        }
         out
     }
 }
@@ -284,11 +329,16 @@ pub(super) fn worst(ledger: &Ledger<'_>, most: usize) -> Vec<usize> {
 }
 
 /// The per-sample constraints.
-pub(super) fn sample_rows(ledger: &Ledger<'_>) -> String {
+pub(super) fn sample_rows(ledger: &Ledger<'_>, when: When, paint: &dyn Paint) -> String {
     let applied = ledger.sample_rows.iter().enumerate().filter(|(_, row)| row.kept > 0);
     let line = |(index, row): (usize, &RowLedger)| {
         let what = counted(row.kept, "prediction");
-        format!("\n  {}: bounds {what}\n    {}\n", ledger.sample_row_name(index), ledger.sample_row_text(index))
+        let (count, most) = if when == When::After { row.outside_after } else { row.outside };
+        let state = match count {
+            0 => String::new(),
+            _ => format!(", {}", paint.bad(&format!("{count} of them outside, by {} at most", short(most)))),
+        };
+        format!("\n  {}: bounds {what}{state}\n    {}\n", ledger.sample_row_name(index), ledger.sample_row_text(index))
     };
     applied.map(line).collect()
 }

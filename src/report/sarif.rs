@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{Facts, Place, RowFacts, RowVerdict, SliceFacts, finding};
+use super::facts::{Facts, Place, Promise, SliceFacts, finding};
 use super::number::{counted, short};
+use super::verdict::Verdict;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// The rule of predictions outside their bounds; no constraint has this name.
+/// The rule of predictions outside their declared bounds.
 const BOUNDS: &str = "prediction-bounds";
 
 /// The log.
@@ -15,12 +16,15 @@ pub fn sarif(facts: &Facts) -> Value {
     let mut rules: Vec<Value> = facts
         .promises
         .iter()
-        .map(|promise| {
+        .zip(ids(facts))
+        .map(|(promise, id)| {
+            let full = if promise.doc.is_empty() { &promise.text } else { &promise.doc };
             json!({
-                "id": promise.constraint,
-                "shortDescription": { "text": promise.words },
-                "fullDescription": { "text": if promise.doc.is_empty() { &promise.text } else { &promise.doc } },
-                "defaultConfiguration": { "level": "error" },
+                "id": id,
+                "name": promise.constraint,
+                "shortDescription": { "text": message(&promise.words) },
+                "fullDescription": { "text": message(full) },
+                "defaultConfiguration": { "level": if promise.soft { "warning" } else { "error" } },
             })
         })
         .collect();
@@ -29,13 +33,12 @@ pub fn sarif(facts: &Facts) -> Value {
         "shortDescription": { "text": "Predictions lie within their bounds" },
         "defaultConfiguration": { "level": "error" },
     }));
-    let passed = facts.passed();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "fairc", "version": facts.version, "semanticVersion": facts.version, "rules": rules } },
-            "invocations": [{ "executionSuccessful": true, "exitCode": if passed { 0 } else { 1 } }],
+            "invocations": [{ "executionSuccessful": true, "exitCode": if facts.accepted { 0 } else { 1 } }],
             "artifacts": [
                 { "location": { "uri": uri(&facts.spec) }, "roles": ["analysisTarget"] },
                 { "location": { "uri": uri(&facts.data.file) }, "length": facts.data.bytes, "hashes": { "blake3": facts.data.blake3 } },
@@ -47,20 +50,53 @@ pub fn sarif(facts: &Facts) -> Value {
     })
 }
 
+/// The ids of the rules: the names of the constraints, told apart from each other and from the rule of the bounds.
+fn ids(facts: &Facts) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for promise in &facts.promises {
+        let taken = |id: &String| id == BOUNDS || ids.contains(id);
+        let numbered = (2..).map(|number| format!("{}#{number}", promise.constraint));
+        let id = std::iter::once(promise.constraint.clone()).chain(numbered).find(|id| !taken(id));
+        ids.push(id.unwrap_or_default());
+    }
+    ids
+}
+
+/// Plain text of a message: viewers make links of `[text](target)`, and read `{0}` as a placeholder (SARIF 2.1.0, 3.11).
+fn message(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '[' | ']' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '{' | '}' => {
+                out.push(c);
+                out.push(c);
+            }
+            c if c.is_control() && c != '\n' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    // A link needs the two brackets side by side, whatever a viewer makes of the escapes.
+    out.replace("](", "] (")
+}
+
 fn results(facts: &Facts) -> Vec<Value> {
-    let violated = |row: &&RowFacts| row.verdict == RowVerdict::Violated;
-    let mut results: Vec<Value> = facts
-        .rows
-        .iter()
-        .filter(violated)
-        .map(|row| {
+    let mut results: Vec<Value> = Vec::new();
+    for (promise, id) in facts.promises.iter().zip(ids(facts)) {
+        let rows = promise.rows.iter().filter_map(|&index| facts.rows.get(index));
+        let violated = rows.filter(|row| row.verdict == Verdict::Violated);
+        results.extend(violated.map(|row| {
             let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction));
-            result(facts, row, &words, &row.row.name)
-        })
-        .collect();
-    if facts.outside_bounds > 0 {
-        let count = counted(facts.outside_bounds, "prediction");
-        let words = format!("{count} outside the bounds, by {} at most", short(facts.largest_outside));
+            result(facts, &id, &row.place, level(row.soft), &words, &row.row.name)
+        }));
+        results.extend(promised(facts, promise, &id));
+    }
+    if facts.outside_declared > 0 {
+        let count = counted(facts.outside_declared, "prediction");
+        let words = format!("{count} outside the declared bounds");
         results.push(json!({
             "ruleId": BOUNDS,
             "ruleIndex": facts.promises.len(),
@@ -76,9 +112,27 @@ fn results(facts: &Facts) -> Vec<Value> {
     results
 }
 
+/// What is to be said of a promise beside its rows: bounds of single predictions that are broken, and that it was not checked.
+fn promised(facts: &Facts, promise: &Promise, id: &str) -> Option<Value> {
+    let name = &promise.constraint;
+    let broken = promise.each.iter().filter_map(|&index| facts.each.get(index)).any(|each| each.outside > 0);
+    let (level, words) = match promise.verdict {
+        Verdict::Violated if broken => {
+            ("error", format!("`{name}` is violated: {}", promise.finding.as_deref().unwrap_or_default()))
+        }
+        Verdict::NotChecked => ("warning", format!("`{name}` is {}", promise.answer)),
+        Verdict::Held | Verdict::Violated | Verdict::NotApplicable => return None,
+    };
+    Some(result(facts, id, &promise.place, level, &words, &format!("{name}\n{}", promise.verdict.word())))
+}
+
+fn level(soft: bool) -> &'static str {
+    if soft { "warning" } else { "error" }
+}
+
 /// The rows that are violated for one value of the column.
 fn sliced(facts: &Facts, column: &str, slice: &SliceFacts) -> Vec<Value> {
-    let rows = facts.rows.iter().zip(&slice.rows).filter(|(_, found)| found.verdict == RowVerdict::Violated);
+    let rows = facts.rows.iter().zip(&slice.rows).filter(|(_, found)| found.verdict == Verdict::Violated);
     rows.map(|(row, found)| {
         let value = found.value.map_or_else(String::new, short);
         let excess = found.room.map_or_else(String::new, |room| short(-room));
@@ -87,21 +141,23 @@ fn sliced(facts: &Facts, column: &str, slice: &SliceFacts) -> Vec<Value> {
             "`{}` is violated where {place}: the value is {value}, the limit is missed by {excess}",
             found.name
         );
-        result(facts, row, &words, &format!("{}\n{column}\n{}", found.name, slice.label()))
+        let promise = facts.promises.iter().zip(ids(facts)).find(|(promise, _)| promise.place == row.place);
+        let id = promise.map_or_else(String::new, |(_, id)| id);
+        let identity = format!("{}\n{column}\n{}", found.name, slice.label());
+        result(facts, &id, &row.place, level(row.soft), &words, &identity)
     })
     .collect()
 }
 
-fn result(facts: &Facts, row: &RowFacts, words: &str, identity: &str) -> Value {
-    let rule = facts.promises.iter().position(|promise| promise.constraint == row.row.constraint);
+fn result(facts: &Facts, id: &str, place: &Place, level: &str, words: &str, identity: &str) -> Value {
     json!({
-        "ruleId": row.row.constraint,
-        "ruleIndex": rule,
-        "level": if row.soft { "warning" } else { "error" },
-        "message": { "text": words },
+        "ruleId": id,
+        "ruleIndex": ids(facts).iter().position(|known| known == id),
+        "level": level,
+        "message": { "text": message(words) },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(&row.place.file) },
-            "region": region(&row.place),
+            "artifactLocation": { "uri": uri(&place.file) },
+            "region": region(place),
         } }],
         "partialFingerprints": { "faircRow/v1": blake3::hash(identity.as_bytes()).to_hex().as_str() },
     })
@@ -134,7 +190,13 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{message, uri};
+
+    #[test]
+    fn a_level_is_no_link_and_no_placeholder() {
+        let text = message("`[click](https://evil.example)` {0}");
+        assert!(!text.contains("](") && text.contains("{{0}}"), "{text}");
+    }
 
     #[test]
     fn paths_are_uris() {

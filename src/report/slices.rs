@@ -1,9 +1,10 @@
 //! An audit by the values of a column, for people at a terminal.
 
-use super::facts::{Interval, RowVerdict, SliceFacts, SliceRow, SlicesFacts};
+use super::facts::{Interval, SliceFacts, SliceRow, SlicesFacts};
 use super::number::{counted, short};
 use super::summary::sides;
 use super::table::{Align, Paint, Table};
+use super::verdict::Verdict;
 
 /// A table for each row: its value and verdict for each value of the column.
 pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> String {
@@ -23,8 +24,8 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
         let last = align.len() - 1;
         let tone = |column: usize, cell: String| match column {
             verdict if verdict != last => cell,
-            _ if cell.starts_with(RowVerdict::Violated.word()) => paint.bad(&cell),
-            _ if cell.starts_with(RowVerdict::Held.word()) => paint.good(&cell),
+            _ if cell.starts_with(Verdict::Violated.word()) => paint.bad(&cell),
+            _ if cell.starts_with(Verdict::Held.word()) => paint.good(&cell),
             _ => cell,
         };
         out.push_str(&format!("\n  {}\n{}", row.name, table.render("    ", &align, tone)));
@@ -67,13 +68,23 @@ pub(super) fn note(row: &SliceRow) -> String {
 }
 
 fn conclusion(slices: &SlicesFacts, paint: &dyn Paint) -> String {
-    let violated = slices.values.iter().filter(|slice| slice.status != "held").count();
-    let of = counted(slices.values.len(), "value");
-    match violated {
-        0 => format!(
-            "{}\n",
-            paint.good(&format!("everything that could be compared holds for all {of} of `{}`", slices.column))
-        ),
-        _ => format!("{}\n", paint.bad(&format!("violated for {violated} of {of} of `{}`", slices.column))),
+    let words = in_words(slices, &format!("`{}`", slices.column));
+    let words = match slices.verdict() {
+        Verdict::Held => paint.good(&words),
+        Verdict::Violated => paint.bad(&words),
+        Verdict::NotChecked | Verdict::NotApplicable => paint.careful(&words),
+    };
+    format!("{words}\n")
+}
+
+/// `violated for 1 of 3 values of week; not checked for 1`.
+pub(super) fn in_words(slices: &SlicesFacts, column: &str) -> String {
+    let count = |verdict: Verdict| slices.values.iter().filter(|slice| slice.verdict == verdict).count();
+    let of = format!("{} of {column}", counted(slices.values.len(), "value"));
+    match (count(Verdict::Violated), count(Verdict::NotChecked)) {
+        (0, 0) => format!("held for all {of}"),
+        (0, unchecked) => format!("not checked for {unchecked} of {of}"),
+        (violated, 0) => format!("violated for {violated} of {of}"),
+        (violated, unchecked) => format!("violated for {violated} of {of}, not checked for {unchecked}"),
     }
 }

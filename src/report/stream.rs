@@ -7,7 +7,7 @@ use super::project::{heading, needs_words};
 use super::table::{Align, Paint, Table};
 use crate::analyze::Movement;
 use crate::bind::{RowReading, RowStatus};
-use crate::language::program::{Names, Program};
+use crate::language::program::{Names, Origin, Program, PromisedRow};
 
 /// All that is known after a run.
 pub struct StreamReport<'a> {
@@ -76,9 +76,25 @@ struct StreamedRow {
 /// Relative to the size of a row: beyond it a row counts as violated.
 const TOLERANCE: f64 = 1e-9;
 
-fn held(row: &RowReading) -> bool {
-    let size = [row.value, row.lower, row.upper].iter().filter(|v| v.is_finite()).fold(0.0_f64, |m, v| m.max(v.abs()));
-    row.excess() <= TOLERANCE * size
+/// A promised row: the pooled quantity in the direction in which it was written, and the sides of its constraint.
+struct Live<'a> {
+    reading: &'a RowReading,
+    origin: &'a Origin,
+    promised: PromisedRow,
+    value: f64,
+    lower: f64,
+    upper: f64,
+}
+
+impl Live<'_> {
+    fn excess(&self) -> f64 {
+        (self.value - self.upper).max(self.lower - self.value)
+    }
+
+    fn held(&self) -> bool {
+        let sizes = [self.value, self.lower, self.upper].into_iter().filter(|value| value.is_finite());
+        self.excess() <= TOLERANCE * sizes.fold(0.0_f64, |size, value| size.max(value.abs()))
+    }
 }
 
 fn reason(status: &RowStatus) -> Option<String> {
@@ -90,35 +106,48 @@ fn reason(status: &RowStatus) -> Option<String> {
 }
 
 impl StreamReport<'_> {
-    fn live(&self) -> impl Iterator<Item = &RowReading> {
-        self.rows.iter().filter(|row| matches!(row.status, RowStatus::Kept(_)))
+    /// All promised rows.
+    fn promised(&self) -> impl Iterator<Item = Live<'_>> {
+        self.program.promised_rows().into_iter().filter_map(|promised| {
+            let reading = self.rows.iter().find(|reading| reading.row == promised.row)?;
+            let origin = self.program.origin(promised)?;
+            let (lower, upper) =
+                reading.own.get(promised.origin).copied().unwrap_or((reading.lower, reading.upper));
+            let (lower, upper) = origin.direction().sides(lower, upper);
+            let value = origin.direction().number(reading.value);
+            Some(Live { reading, origin, promised, value, lower, upper })
+        })
+    }
+
+    /// Those that take part.
+    fn live(&self) -> impl Iterator<Item = Live<'_>> {
+        self.promised().filter(|row| matches!(row.reading.status, RowStatus::Kept(_)))
     }
 
     /// Whether all rows that took part hold.
     pub fn holds(&self) -> bool {
-        self.live().all(held)
+        self.live().all(|row| row.held())
     }
 
     fn max_violation(&self) -> f64 {
-        self.live().map(RowReading::excess).fold(0.0, f64::max)
+        self.live().map(|row| row.excess()).fold(0.0, f64::max)
     }
 
     pub fn json(&self) -> Streamed {
         let words = Names::of(self.program);
-        let row = |reading: &RowReading| {
-            let row = self.program.rows.get(reading.row);
-            let origin = row.and_then(|row| row.origins.first());
+        let row = |Live { reading, origin, promised, value, lower, upper }: Live<'_>| {
+            let row = self.program.promised(promised);
             StreamedRow {
-                name: origin.map_or_else(String::new, |origin| origin.name.clone()),
-                lower: finite(reading.lower),
-                upper: finite(reading.upper),
-                pooled: finite(reading.value),
+                name: origin.name.clone(),
+                lower: finite(lower),
+                upper: finite(upper),
+                pooled: finite(value),
                 batches_moved: reading.moved,
-                multiplier: reading.multiplier.map(|multiplier| multiplier.next),
+                multiplier: reading.multiplier.map(|multiplier| origin.direction().number(multiplier.next)),
                 bound: reading.multiplier.map(|multiplier| multiplier.bound),
                 skipped: reason(&reading.status),
                 compares: row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &words)),
-                constraint: origin.map_or_else(String::new, |origin| origin.constraint.clone()),
+                constraint: origin.constraint.clone(),
             }
         };
         Streamed {
@@ -129,7 +158,7 @@ impl StreamReport<'_> {
             batches: self.batches,
             batches_outside: self.behind,
             held_since: self.held_since,
-            rows: self.rows.iter().map(row).collect(),
+            rows: self.promised().map(row).collect(),
             max_violation: self.max_violation(),
             moved: self.movement.moved,
             mean_move: self.movement.mean(),
@@ -151,10 +180,9 @@ impl StreamReport<'_> {
             self.spec, self.data, self.prediction, self.method
         );
         out.push_str(&self.rows(paint));
-        for reading in &self.rows {
-            let origin = self.program.rows.get(reading.row).and_then(|row| row.origins.first());
-            if let (Some(why), Some(origin)) = (reason(&reading.status), origin) {
-                out.push_str(&format!("\n  {}: {why}\n", origin.name));
+        for row in self.promised() {
+            if let Some(why) = reason(&row.reading.status) {
+                out.push_str(&format!("\n  {}: {why}\n", row.origin.name));
             }
         }
         out.push('\n');
@@ -165,15 +193,14 @@ impl StreamReport<'_> {
 
     fn rows(&self, paint: &dyn Paint) -> String {
         let words = Names::of(self.program);
-        let mut shown: Vec<&RowReading> = self.live().collect();
+        let mut shown: Vec<Live<'_>> = self.live().collect();
         shown.sort_by(|a, b| b.excess().total_cmp(&a.excess()));
         let hidden = shown.len().saturating_sub(self.most);
         shown.truncate(self.most);
-        shown.sort_by_key(|row| row.row);
+        shown.sort_by_key(|row| row.promised);
         let (mut table, mut last) = (Table::default(), "");
-        for reading in shown {
-            let Some(row) = self.program.rows.get(reading.row) else { continue };
-            let Some(origin) = row.origins.first() else { continue };
+        for live in &shown {
+            let (reading, origin) = (live.reading, live.origin);
             if last != origin.constraint {
                 table.text(String::new());
                 table.text(heading(origin, paint));
@@ -183,13 +210,15 @@ impl StreamReport<'_> {
             }
             table.cells([
                 origin.name.clone(),
-                short(reading.value),
-                limit(reading.lower, reading.upper),
-                if held(reading) { "held" } else { "outside" }.to_owned(),
+                short(live.value),
+                limit(live.lower, live.upper),
+                if live.held() { "held" } else { "outside" }.to_owned(),
                 reading.multiplier.map_or_else(String::new, |multiplier| short(multiplier.bound)),
             ]);
             if needs_words(origin) {
-                table.text(format!("      {}", paint.faint(&self.program.terms_text(&row.terms, &words))));
+                let row = self.program.promised(live.promised);
+                let compared = row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &words));
+                table.text(format!("      {}", paint.faint(&compared)));
             }
         }
         let align = [Align::Left, Align::Right, Align::Left, Align::Left, Align::Right];
@@ -229,7 +258,7 @@ impl StreamReport<'_> {
                 _ => out.push_str("; no batch had a gap\n"),
             }
         }
-        let (live, holding_now) = (self.live().count(), self.live().filter(|row| held(row)).count());
+        let (live, holding_now) = (self.live().count(), self.live().filter(|row| row.held()).count());
         if live == 0 {
             out.push_str("no row took part\n");
             return out;

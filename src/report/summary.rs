@@ -1,54 +1,60 @@
 //! The words that every format of a report uses.
 
-use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, RowVerdict, SMALL};
-use super::number::{counted, limit, plain, short};
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, SMALL};
+use super::verdict::{Tolerance, Verdict};
+use super::number::{counted, limit, short};
 
 /// The answer in one line.
 pub fn headline(facts: &Facts) -> String {
-    let of = |verdict: RowVerdict| facts.promises.iter().filter(|promise| promise.verdict == verdict).count();
-    let (held, violated) = (of(RowVerdict::Held), of(RowVerdict::Violated));
-    let unchecked = facts.promises.len() - held - violated;
+    let of = |verdict: Verdict| facts.promises.iter().filter(|promise| promise.verdict == verdict).count();
+    let (held, violated) = (of(Verdict::Held), of(Verdict::Violated));
+    let unchecked = of(Verdict::NotChecked);
+    let idle = of(Verdict::NotApplicable);
     let mut parts = Vec::new();
     match (held, violated) {
+        (0, 0) if facts.promises.is_empty() && facts.verdict == Verdict::NotChecked => {
+            parts.push("Nothing was promised".to_owned());
+        }
         (0, 0) if facts.promises.is_empty() && facts.outside_bounds == 0 => {
             parts.push("All predictions lie within their bounds".to_owned());
         }
         (0, 0) if facts.promises.is_empty() => parts.push("Predictions lie outside their bounds".to_owned()),
-        (0, 0) => parts.push("No constraint could be checked".to_owned()),
-        (1, 0) => parts.push("The constraint holds".to_owned()),
-        (all, 0) => parts.push(format!("All {all} constraints hold")),
+        (0, 0) => parts.push("Not checked: no constraint could be".to_owned()),
+        (1, 0) if unchecked == 0 => parts.push("The constraint holds".to_owned()),
+        (all, 0) if unchecked == 0 => parts.push(format!("All {all} constraints hold")),
+        (held, 0) => parts.push(format!("{held} of {} held", counted(held + unchecked, "constraint"))),
         (0, 1) => parts.push("The constraint is violated".to_owned()),
         (held, violated) => parts.push(format!("{violated} of {} violated", counted(held + violated, "constraint"))),
     }
     if unchecked > 0 && held + violated > 0 {
         parts.push(format!("{unchecked} could not be checked"));
     }
+    if idle > 0 {
+        parts.push(format!("{idle} not applicable"));
+    }
+    if violated == 0 && held > 0 && unchecked == 0 && facts.comparisons.not_made > 0 {
+        let all = counted(facts.comparisons.made + facts.comparisons.not_made, "comparison");
+        parts.push(format!("{} of {all} not made", facts.comparisons.not_made));
+    }
     if facts.outside_bounds > 0 && !facts.promises.is_empty() {
         parts.push(format!("{} outside the bounds", counted(facts.outside_bounds, "prediction")));
     }
     if let Some(slices) = &facts.group_by {
-        let bad = slices.values.iter().filter(|slice| slice.status != "held").count();
-        let all = counted(slices.values.len(), "value");
-        parts.push(match bad {
-            0 => format!("nothing is violated for any value of {}", slices.column),
-            bad => format!("violated for {bad} of {all} of {}", slices.column),
-        });
+        parts.push(super::slices::in_words(slices, &slices.column));
     }
     parts.join("; ")
 }
 
-/// Predictions outside their bounds, and the constraints that are bounds themselves.
+/// Predictions outside their bounds, and samples in no level.
 pub fn outside(facts: &Facts) -> Vec<String> {
     let mut lines = Vec::new();
     if facts.outside_bounds > 0 {
         let count = counted(facts.outside_bounds, "prediction");
         lines.push(format!("{count} outside the bounds, by {} at most", short(facts.largest_outside)));
     }
-    let each = facts.each.iter().map(|each| match &each.skipped {
-        Some(reason) => format!("{} ({}): not checked, {reason}", each.name, each.text),
-        None => format!("{} ({}): bounds {}", each.name, each.text, counted(each.predictions, "prediction")),
-    });
-    lines.extend(each);
+    for unplaced in &facts.unplaced {
+        lines.extend(super::unplaced::lines(unplaced).iter().map(|line| line.trim().to_owned()));
+    }
     lines
 }
 
@@ -102,10 +108,8 @@ pub fn read_me(facts: &Facts) -> Vec<String> {
     if let Some(bootstrap) = &facts.bootstrap {
         lines.push(format!("Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too short for small groups. \"Not settled\" says that the verdict differs among them.", bootstrap.replicates, bootstrap.seed));
     }
-    lines.push(format!(
-        "A limit missed by no more than {} of the largest number in its row counts as kept: that is rounding.",
-        plain(facts.tolerance)
-    ));
+    let tolerance = facts.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative);
+    lines.push(format!("{}.", capital(&tolerance.words())));
     lines
 }
 
@@ -131,4 +135,9 @@ pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
     lines.push(("made by", format!("fairc {}", facts.version)));
     lines.extend(facts.date.iter().map(|date| ("date", date.clone())));
     lines
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

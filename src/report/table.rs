@@ -4,6 +4,8 @@
 pub trait Paint {
     fn good(&self, text: &str) -> String;
     fn bad(&self, text: &str) -> String;
+    /// Neither good nor bad: what could not be told.
+    fn careful(&self, text: &str) -> String;
     fn strong(&self, text: &str) -> String;
     fn faint(&self, text: &str) -> String;
 }

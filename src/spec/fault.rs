@@ -2,14 +2,13 @@
 
 use super::{Content, Failure, Spec};
 use crate::analyze::feasibility::RowSide;
-use crate::bind::BindError;
+use crate::bind::{BindError, BoundRow, blamed};
 use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
-use crate::language::program::{Names, Origin, Program};
+use crate::language::program::{Names, Origin, Program, PromisedRow};
 use crate::language::span::{Sources, Span};
 use crate::language::syntax::ast;
-use crate::runtime::problem::Problem;
 use crate::runtime::project::Infeasibility;
 
 /// A diagnostic whose place may be in a table.
@@ -65,6 +64,7 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
             message: error.to_string(),
             help: Some(error.help()),
             labels: Vec::new(),
+            fix: None,
         },
         places: Vec::new(),
     };
@@ -77,6 +77,10 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         | BindError::CrossedSides { row, .. }
         | BindError::CrossedBounds { row, .. }
         | BindError::Undefined { row, .. } => at_row(&mut fault, row, "this row", spec, program),
+        BindError::CrossedRows { row, other, lower, upper } => {
+            at_row(&mut fault, row, &format!("`{row}` asks for at least {lower}"), spec, program);
+            at_row(&mut fault, other, &format!("`{other}` asks for at most {upper}"), spec, program);
+        }
         other => {
             if let Some(at) = other.offenders() {
                 fault.places.extend(
@@ -155,9 +159,10 @@ pub fn sides_of(proof: &Infeasibility) -> Vec<RowSide> {
 }
 
 /// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
-pub fn infeasible(sides: &[RowSide], problem: &Problem, place: &str, spec: &Spec, program: &Program) -> Fault {
+pub fn infeasible(sides: &[RowSide], rows: &[BoundRow], place: &str, spec: &Spec, program: &Program) -> Fault {
     const MOST: usize = 8;
-    let mut names: Vec<String> = sides.iter().map(|side| problem.row_name(side.row)).collect();
+    let asked: Vec<Asked<'_>> = sides.iter().filter_map(|side| Asked::of(*side, rows, program)).collect();
+    let mut names: Vec<&str> = asked.iter().map(|asked| asked.origin.name.as_str()).collect();
     names.dedup();
     let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     let more = names.len().saturating_sub(MOST);
@@ -169,20 +174,38 @@ pub fn infeasible(sides: &[RowSide], problem: &Problem, place: &str, spec: &Spec
     let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
                 violation with `--on-infeasible relax`";
     let mut fault = Fault {
-        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new() },
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
-    let words = Names::of(program);
-    for RowSide { row, upper } in sides.iter().take(MOST) {
-        let name = problem.row_name(*row);
-        let compared = program.rows.iter().find(|row| row.origins.iter().any(|origin| origin.name == name));
-        let compared = compared.map_or_else(String::new, |row| program.terms_text(&row.terms, &words));
-        let side = |sides: &[f64]| sides.get(*row).copied().unwrap_or(f64::NAN);
-        let asked = match upper {
-            false => format!("{compared} >= {}", side(problem.lower())),
-            true => format!("{compared} <= {}", side(problem.upper())),
-        };
-        at_row(&mut fault, &name, &format!("`{name}` asks for {asked}"), spec, program);
+    for asked in asked.iter().take(MOST) {
+        let name = &asked.origin.name;
+        at_row(&mut fault, name, &format!("`{name}` asks for {}", asked.text(program)), spec, program);
     }
     fault
+}
+
+/// A side of a row as the constraint that it comes from asks for it.
+pub struct Asked<'a> {
+    pub origin: &'a Origin,
+    promised: PromisedRow,
+    /// For the author of the constraint.
+    pub upper: bool,
+    pub limit: f64,
+}
+
+impl<'a> Asked<'a> {
+    /// Of the side of a row of the problem that `rows` were bound to.
+    pub fn of(RowSide { row, upper }: RowSide, rows: &[BoundRow], program: &'a Program) -> Option<Asked<'a>> {
+        let (promised, (lowest, highest)) = blamed(rows, row, upper)?;
+        let origin = program.origin(promised)?;
+        let direction = origin.direction();
+        let limit = direction.number(if upper { highest } else { lowest });
+        Some(Asked { origin, promised, upper: direction.is_upper(upper), limit })
+    }
+
+    fn text(&self, program: &Program) -> String {
+        let row = program.promised(self.promised);
+        let compared = row.map_or_else(String::new, |row| program.terms_text(&row.terms, &Names::of(program)));
+        format!("{compared} {} {}", if self.upper { "<=" } else { ">=" }, self.limit)
+    }
 }

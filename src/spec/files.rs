@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::{Broken, Failure};
 use crate::data::STANDARD_STREAM;
@@ -44,21 +45,28 @@ pub fn read_text(path: &Path) -> Result<Result<String, Broken>, Failure> {
         let found = NotUtf8 { offset: at };
         let labels = vec![Label { span: Span::new(source, at, at), text: "here".to_owned() }];
         let (code, message, help) = (Code(found.code()), found.to_string(), Some(found.help()));
-        Broken { diagnostics: vec![Diagnostic { code, message, help, labels }], sources }
+        Broken { diagnostics: vec![Diagnostic { code, message, help, labels, fix: None }], sources }
     }))
 }
 
 /// All bytes of a file, or of standard input for `-`.
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut take = |from: &mut dyn Read| from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| plain(&error));
     if path == Path::new(STANDARD_STREAM) {
-        take(&mut io::stdin().lock())?;
+        read_all(&mut io::stdin().lock())
     } else if path.is_dir() {
-        return Err("it is a folder".to_owned());
+        Err("it is a folder".to_owned())
     } else {
-        take(&mut File::open(path).map_err(|error| plain(&error))?)?;
+        read_file(path)
     }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    read_all(&mut File::open(path).map_err(|error| plain(&error))?)
+}
+
+fn read_all(from: &mut dyn Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
     if bytes.len() as u64 > LONGEST {
         return Err(format!("it is longer than {} MiB", LONGEST >> 20));
     }
@@ -74,16 +82,51 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-/// Imports from the file system: paths are taken from the folder of the importing file.
+/// Where imports may lie, if the user said so: else in the folder of the spec that is compiled.
+static IMPORT_ROOT: OnceLock<PathBuf> = OnceLock::new();
+
+/// Lets imports lie anywhere in this folder, for the whole run; the first call counts.
+pub fn import_root(folder: PathBuf) {
+    let _first = IMPORT_ROOT.set(folder);
+}
+
+/// Imports from the file system: paths are taken from the folder of the importing file, and lead to ordinary files inside
+/// the folder of the spec. So a spec that came from elsewhere cannot have other files read and quoted.
 pub(super) struct Files {
-    /// The name under which each file was read first.
-    known: RefCell<HashMap<PathBuf, String>>,
+    /// All imports lie in here.
+    root: PathBuf,
+    /// Each file that was read, under the name by which it was first.
+    known: RefCell<HashMap<PathBuf, Source>>,
 }
 
 impl Files {
-    pub(super) fn new(root: &Path, name: &str) -> Files {
-        let known = root.canonicalize().map(|path| (path, name.to_owned()));
-        Files { known: RefCell::new(known.into_iter().collect()) }
+    pub(super) fn new(root: &Path, name: &str, text: &str) -> Files {
+        let folder = IMPORT_ROOT.get().map_or_else(|| folder_of(root), PathBuf::as_path);
+        let source = Source { name: name.to_owned(), text: text.into() };
+        let known = root.canonicalize().map(|path| (path, source));
+        Files { root: folder.to_owned(), known: RefCell::new(known.into_iter().collect()) }
+    }
+
+    /// The real path of an import, if it may be read. Of files elsewhere not even that they exist is told.
+    fn resolve(&self, path: &Path) -> Result<PathBuf, String> {
+        let outside = || "it lies outside of the folder of the spec".to_owned();
+        let current = || std::env::current_dir().unwrap_or_default();
+        let root = self.root.canonicalize().map_err(|error| plain(&error))?;
+        let absolute = tidy(&current().join(path));
+        let given = tidy(&current().join(&self.root));
+        if !absolute.starts_with(&given) && !absolute.starts_with(&root) {
+            return Err(outside());
+        }
+        let real = absolute.canonicalize().map_err(|error| plain(&error))?;
+        if !real.starts_with(&root) {
+            return Err(outside());
+        }
+        let meta = real.metadata().map_err(|error| plain(&error))?;
+        match (meta.is_file(), meta.is_dir()) {
+            (true, _) => Ok(real),
+            (false, true) => Err("it is a folder".to_owned()),
+            (false, false) => Err("it is no ordinary file".to_owned()),
+        }
     }
 }
 
@@ -91,15 +134,21 @@ impl Loader for Files {
     fn load(&self, importer: &str, path: &str) -> Result<Source, String> {
         let folder = Path::new(importer).parent().unwrap_or(Path::new(""));
         let path = tidy(&folder.join(path));
-        let bytes = read_bytes(&path).map_err(|reason| format!("`{}`: {reason}", path.display()))?;
+        let named = |reason: String| format!("`{}`: {reason}", path.display());
+        let real = self.resolve(&path).map_err(named)?;
+        if let Some(known) = self.known.borrow().get(&real) {
+            return Ok(known.clone());
+        }
+        let bytes = read_file(&real).map_err(named)?;
         let text = String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8 text", path.display()))?;
-        let name = path.display().to_string();
-        let name = match path.canonicalize() {
-            Ok(canonical) => self.known.borrow_mut().entry(canonical).or_insert(name).clone(),
-            Err(_) => name,
-        };
-        Ok(Source { name, text: text.into() })
+        let source = Source { name: path.display().to_string(), text: text.into() };
+        self.known.borrow_mut().insert(real, source.clone());
+        Ok(source)
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The path without `.` and, where that is certain, without `..`.

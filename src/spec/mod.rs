@@ -22,8 +22,8 @@ use crate::language::program::Program;
 use crate::language::span::{Source, Sources};
 use crate::report::counted;
 
-pub use fault::{Fault, at_row, faults, infeasible, sides_of};
-pub use files::{name_of, read_text};
+pub use fault::{Asked, Fault, at_row, faults, infeasible, sides_of};
+pub use files::{import_root, name_of, read_text};
 pub use shown::{outside, places, status_word, watch};
 
 /// What went wrong with files or arguments, for the user.
@@ -82,13 +82,13 @@ impl Spec {
                 Err(error) => {
                     let message = format!("`{name}`: {error}");
                     let (code, help) = (error.code(), Some(error.help().to_owned()));
-                    let diagnostics = vec![Diagnostic { code, message, help, labels: Vec::new() }];
+                    let diagnostics = vec![Diagnostic { code, message, help, labels: Vec::new(), fix: None }];
                     Content::Broken(Box::new(Broken { diagnostics, sources: Sources::default() }))
                 }
             };
             return Spec { name, content };
         }
-        let loader = files::Files::new(path, &name);
+        let loader = files::Files::new(path, &name, text);
         let compilation = crate::compile(Source { name: name.clone(), text: text.into() }, &loader);
         Spec { name, content: Content::Source(Box::new(compilation)) }
     }

@@ -3,7 +3,7 @@
 use super::{Content, Spec};
 use crate::language::program::{Origin, Program};
 use crate::language::span::Span;
-use crate::report::{Place, Watch, partitions};
+use crate::report::{Place, Places, Watch, partitions};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::Status;
 
@@ -19,13 +19,12 @@ pub fn watch(spec: &Spec, program: &Program) -> Watch {
     Watch::new(program, partitions(program, declared))
 }
 
-/// The place of the first constraint that gave each row, in the order of the rows.
-pub fn places(spec: &Spec, program: &Program) -> Vec<Place> {
-    program
-        .rows
-        .iter()
-        .map(|row| row.origins.first().map_or_else(Place::default, |origin| place(spec, origin)))
-        .collect()
+/// The places of the constraints of promised rows, in their order.
+pub fn places(spec: &Spec, program: &Program) -> Places {
+    let of = |origin: Option<&Origin>| origin.map_or_else(Place::default, |origin| place(spec, origin));
+    let each = program.promised_sample_rows().into_iter().map(|promised| of(program.sample_origin(promised)));
+    let rows = program.promised_rows().into_iter().map(|promised| of(program.origin(promised)));
+    Places { rows: rows.collect(), each: each.collect() }
 }
 
 fn place(spec: &Spec, origin: &Origin) -> Place {

@@ -33,7 +33,7 @@ fn every_file_holds_one_metric_of_its_name_with_its_source_and_limits() {
 #[test]
 fn the_library_and_the_examples_are_formatted() {
     let library = METRICS.iter().map(|(name, text)| (format!("{name}.fair"), text.to_string()));
-    let library = library.map(|(name, text)| (format!("src/language/library/{name}"), text));
+    let library = library.map(|(name, text)| (format!("crates/language/src/library/{name}"), text));
     for (name, text) in library.chain(specs()) {
         let formatted = format(Default::default(), &text).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
         if text != formatted && std::env::var_os("FAIRC_UPDATE_DOCS").is_some() {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use fairc::bind::{EncodeOptions, Method, Online, Params, Purpose, StreamSpec};
-use fairc::data::{Format, TableStream};
+use fairc::data::{Dialect, Format, TableStream};
 use fairc::language::program::Program;
 use fairc::language::span::Source;
 use fairc::language::syntax::import::NoImports;
@@ -63,7 +63,7 @@ pub fn options() -> EncodeOptions {
 pub fn stream(spec: &str, csv: &str, method: Method, memory: Memory, size: usize) -> Done {
     let program = program(spec);
     let params = Params::resolve(&program, &[]).expect("declared values");
-    let mut table = TableStream::open("people", Box::new(Cursor::new(csv.to_owned())), Format::Csv).unwrap();
+    let mut table = TableStream::open("people", Box::new(Cursor::new(csv.to_owned())), Format::Csv, &Dialect::default()).unwrap();
     let options = options();
     let spec =
         StreamSpec { program: &program, params: &params, file: "people", headers: table.columns(), options: &options };

@@ -3,8 +3,6 @@
 //! There is no mathematics here, only concrete types in front of generic ones: whoever uses this crate does not
 //! compile faer's kernels again.
 
-#![forbid(unsafe_code)]
-
 use faer::linalg::solvers::Solve;
 use faer::sparse::linalg::solvers::{Llt, SymbolicLlt};
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMat};

@@ -2,7 +2,7 @@
 
 Where rows see the groups of samples alone, the projection shifts each group (each *cell*) by one number, so that sums by
 cell decide it. The native solver asks :class:`Samples` for them, a few times a batch; over processes they are added up,
-which makes the batch of all processes one (see ``src/runtime/remote.rs``). Predictions do not leave their place, nor do rows
+which makes the batch of all processes one (see ``crates/runtime/src/remote.rs``). Predictions do not leave their place, nor do rows
 of a table, which is kept there as well; columns that a batch brings are coded by the native half, on the host.
 
 Backward, ``J = D - W⁻¹ Qᵀ Q`` has with ``D`` the free samples, and ``Q`` a column for each cell: again sums by cell.

@@ -57,7 +57,7 @@ fn a_replicate_is_the_batch_with_repeated_samples() {
             let room = (values[place] - row.lower).min(row.upper - values[place]);
             let size = values[place].abs().max(1.0);
             assert!((value - values[place]).abs() <= 1e-10 * size, "{value} {}", values[place]);
-            assert!((series.rooms[index] - room).abs() <= 1e-10 * size, "{} {room}", series.rooms[index]);
+            assert!((series.rooms[0][index] - room).abs() <= 1e-10 * size, "{} {room}", series.rooms[0][index]);
             compared += 1;
         }
         assert_eq!(compared, 5);
@@ -102,7 +102,7 @@ fn some_samples_are_resampled_as_if_they_were_all() {
     let mut compared = 0;
     for (found, expected) in found.rows.iter().zip(&expected.rows) {
         assert_eq!(found.values.len(), expected.values.len());
-        for (a, b) in found.values.iter().zip(&expected.values).chain(found.rooms.iter().zip(&expected.rooms)) {
+        for (a, b) in found.values.iter().zip(&expected.values).chain(found.rooms[0].iter().zip(&expected.rooms[0])) {
             assert!((a - b).abs() <= 1e-10 * b.abs().max(1.0) || (a.is_nan() && b.is_nan()), "{a} {b}");
             compared += 1;
         }

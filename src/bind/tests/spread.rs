@@ -36,9 +36,9 @@ impl Group {
 }
 
 impl Remote for Group {
-    type Error = String;
+    type Error = Refused;
 
-    fn sums(&mut self, cuts: &Cuts, shift: &[f64], (lo, hi): (f64, f64)) -> Result<Sums, String> {
+    fn sums(&mut self, cuts: &Cuts, shift: &[f64], (lo, hi): (f64, f64)) -> Result<Sums, Refused> {
         self.rounds += 1;
         let (places, none) = (vec![0.0; self.cells * (cuts.each + 1)], vec![0.0; self.cells]);
         let mut sums = Sums { weight: places.clone(), sum: places, fair: none.clone(), size: none.clone(), free: none };
@@ -58,20 +58,24 @@ impl Remote for Group {
         Ok(sums)
     }
 
-    fn not_finite(&mut self) -> String {
-        "not finite".into()
+    fn not_finite(&mut self) -> Refused {
+        Refused("not finite".into())
     }
 }
 
-impl From<crate::runtime::ProjectError> for String {
-    fn from(error: crate::runtime::ProjectError) -> String {
-        error.to_string()
+/// Why there is no projection.
+#[derive(Debug)]
+struct Refused(String);
+
+impl From<crate::runtime::ProjectError> for Refused {
+    fn from(error: crate::runtime::ProjectError) -> Refused {
+        Refused(error.to_string())
     }
 }
 
-impl From<crate::runtime::ProblemError> for String {
-    fn from(error: crate::runtime::ProblemError) -> String {
-        error.to_string()
+impl From<crate::runtime::ProblemError> for Refused {
+    fn from(error: crate::runtime::ProblemError) -> Refused {
+        Refused(error.to_string())
     }
 }
 
@@ -155,7 +159,7 @@ fn what_has_no_answer_is_said() {
     let mut bound = whole.bind_sums(&params, &cells, &part.sums).unwrap();
     let mut wild = Z.to_vec();
     wild[5] = f64::NAN;
-    assert_eq!(bind(bound.clone(), wild).unwrap_err(), "not finite");
+    assert_eq!(bind(bound.clone(), wild).unwrap_err().0, "not finite");
     // Means above the bounds of the predictions.
     let sides: Vec<f64> = bound.problem.lower().iter().map(|_| 2.0).collect();
     bound.problem.set_sides(&sides, &sides).unwrap();

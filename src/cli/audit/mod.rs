@@ -10,17 +10,21 @@ use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream, outside};
 use super::fault::Trouble;
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::words;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{EncodeOptions, Encoded, Resampling, Samples};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::program::Program;
-use crate::report::{Audit, Evidence, Facts, Ledger, SlicesFacts, Watch, markdown, page, sarif, slices_text};
+use crate::report::{
+    self, Audit, Evidence, Facts, Ledger, SlicesFacts, Tolerance, Watch, markdown, page, sarif, slices_text,
+};
 use crate::spec::{places, watch};
 
 /// Check whether predictions satisfy a spec
 ///
-/// Prints for each row the groups compared, their means, the gap and the limit. Exits with 1 if a row is violated.
+/// Prints for each row the groups compared, their means, the gap and the limit. Exits with 0 if all promises are held, with 1
+/// if one is violated or could not be checked.
 /// `--format` also takes `markdown` and `sarif`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -41,14 +45,18 @@ pub struct Args {
     /// A date to print in the report, which has none by itself so that equal inputs give equal reports
     #[arg(long, value_name = "TEXT")]
     date: Option<String>,
-    /// How far beyond a limit counts as rounding, relative to the largest number in the row
-    #[arg(long, value_name = "X", default_value = "1e-9", value_parser = tolerance)]
-    tolerance: f64,
+    /// How far beyond a limit counts as rounding, relative to the largest number in the row [default: what rounding can
+    /// have made of the sums]
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    tolerance: Option<f64>,
+    /// Exit with 0 also where promises are held or not checked
+    #[arg(long)]
+    allow_unchecked: bool,
     #[command(flatten)]
     shown: Shown,
 }
 
-fn tolerance(text: &str) -> Result<f64, String> {
+pub(super) fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         Ok(_) | Err(_) => Err("a tolerance is a number of 0 or more".to_owned()),
@@ -56,9 +64,26 @@ fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
+    fn tolerance(&self) -> Tolerance {
+        self.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative)
+    }
+
+    pub fn files(&self) -> Files<'_> {
+        Files::of(&self.input.spec, &self.input.data.data).writes("--html", self.html.as_deref())
+    }
+
     /// Whether more is shown than the rows.
     fn wants_facts(&self, console: &Console) -> bool {
         console.format != Format::Human || self.html.is_some()
+    }
+
+    /// Whether the command ends with 0.
+    fn accepts(&self, verdict: report::Verdict) -> bool {
+        match verdict {
+            report::Verdict::Held => true,
+            report::Verdict::Violated => false,
+            report::Verdict::NotChecked | report::Verdict::NotApplicable => self.allow_unchecked,
+        }
     }
 
     fn html_on_stdout(&self) -> bool {
@@ -87,12 +112,13 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let facts = args.wants_facts(console);
     let watch = if facts { watch(&spec, program) } else { Watch::default() };
     let options = EncodeOptions { watch: watch.events(), ..EncodeOptions::default() };
-    let dataset = args.input.open(options, &spec, program, console)?;
+    let mut dataset = args.input.open(options, &spec, program, console)?;
+    dataset.encoded = dataset.encoded.judging();
     let (ledger, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
         .map_err(|errors| errors.told(&spec, program, console))?;
     let slices = match &args.group_by {
         Some(column) => Some(
-            slices::audit(column, &dataset, program, args.tolerance, args.resampling(dataset.encoded.n()))
+            slices::audit(column, &dataset, program, args.tolerance(), args.resampling(dataset.encoded.n()))
                 .map_err(|errors| errors.told(&spec, program, console))?,
         ),
         None => None,
@@ -106,13 +132,14 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         ledger,
         outside,
         weighted: dataset.encoded.weight().is_some(),
-        tolerance: args.tolerance,
+        tolerance: args.tolerance(),
+        unplaced: dataset.encoded.unplaced().to_vec(),
         most: args.shown.most(),
     };
-    let passed = audit.passed() && slices.as_ref().is_none_or(SlicesFacts::held);
     if !facts {
+        let verdicts = [audit.verdict()].into_iter().chain(slices.as_ref().map(SlicesFacts::verdict));
         console.print(&text(&audit, slices.as_ref(), args, console))?;
-        return Ok(Verdict::from(passed));
+        return Ok(Verdict::from(args.accepts(report::Verdict::all(verdicts))));
     }
     let evidence = Evidence {
         encoded: &dataset.encoded,
@@ -125,10 +152,11 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         resampling: args.resampling(dataset.encoded.n()),
         slices,
         date: args.date.clone(),
+        allow_unchecked: args.allow_unchecked,
     };
     let facts = Facts::gather(&audit, evidence);
     show(&facts, &audit, args, console)?;
-    Ok(Verdict::from(passed))
+    Ok(Verdict::from(facts.accepted))
 }
 
 /// Why an audit could not be made.
@@ -165,7 +193,9 @@ fn entered<'a>(
         }
     };
     let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, samples, predictions).map_err(|error| Stop::failed(error.to_string(), ""))?;
+    ledger
+        .enter(&bound, encoded, &dataset.params, samples, predictions)
+        .map_err(|error| Stop::failed(error.to_string(), ""))?;
     let outside = outside(&bound.problem, predictions);
     Ok((ledger, outside))
 }

@@ -5,14 +5,14 @@ use crate::bind::{Resampling, Samples};
 use crate::cli::dataset::{Dataset, columns_of};
 use crate::cli::stop::Stop;
 use crate::language::program::Program;
-use crate::report::{MOST_VALUES, SliceFacts, Slicer, SlicesFacts, Slicing};
+use crate::report::{MOST_VALUES, SliceFacts, Slicer, SlicesFacts, Slicing, Tolerance};
 
 /// The audit for each value. Rows that need samples which a value does not have are skipped there.
 pub(super) fn audit(
     column: &str,
     dataset: &Dataset,
     program: &Program,
-    tolerance: f64,
+    tolerance: Tolerance,
     resampling: Option<Resampling>,
 ) -> Result<SlicesFacts, Refused> {
     let slicing = read(column, dataset)?;

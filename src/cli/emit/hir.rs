@@ -115,7 +115,7 @@ impl Printer<'_> {
         let binder = |id: usize| self.hir.binders.get(id);
         let name = |id: usize| binder(id).map_or("?", |binder| binder.name.as_str());
         let values = |id: usize| {
-            let values = binder(id).map_or(&[][..], |binder| &binder.values);
+            let values = binder(id).map_or(&[][..], |binder| &binder.values[..]);
             values.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(", ")
         };
         let component = |component: &Component| match component {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::dataset::Shown;
+use super::outputs::Files;
 use super::solve::Infeasible;
 use super::stop::Outcome;
 use super::stream::Steering;
@@ -25,9 +26,8 @@ pub struct Args {
     /// The data: .csv, .tsv, .parquet or .jsonl; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
-    #[arg(long, value_name = "FORMAT")]
-    pub data_format: Option<Format>,
+    #[command(flatten)]
+    pub form: super::form::Form,
     /// How the spec is enforced: on each batch by itself, on all answers together, or by fixed shifts
     #[arg(long, value_enum, default_value_t = Mode::Batch, hide_possible_values = true, value_name = "batch|online|frozen")]
     pub mode: Mode,
@@ -56,6 +56,22 @@ pub struct Args {
     pub steering: Steering,
     #[command(flatten)]
     pub shown: Shown,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let inputs = ["spec.fairc", "model.json", "weights.safetensors"].map(|name| ("MODEL", self.model.join(name)));
+        let batch = Files { inputs: inputs.to_vec(), ..Files::default() };
+        let files = match self.mode {
+            Mode::Online => batch,
+            Mode::Batch | Mode::Frozen => Files { in_place: Some(&self.data), ..batch },
+        };
+        files
+            .reads("--data", Some(&self.data))
+            .reads("--shifts", self.shifts.as_deref())
+            .writes("-o", self.output.as_deref())
+            .writes("--state", self.steering.state.as_deref())
+    }
 }
 
 /// How the spec is enforced at inference.

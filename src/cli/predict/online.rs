@@ -11,7 +11,7 @@ use crate::cli::console::Console;
 use crate::cli::input::Spec;
 use crate::cli::setting::words;
 use crate::cli::stop::{Outcome, Stop};
-use crate::cli::stream::{Job, Scores, answer, open};
+use crate::cli::stream::{Job, Scores, answer};
 use crate::cli::train::stop;
 use crate::data::{Piece, TableStream};
 use crate::language::program::Program;
@@ -48,7 +48,7 @@ pub fn run(
         shown: &args.shown,
     };
     let headers: Vec<String> = scorer.features.headers().map(str::to_owned).collect();
-    let table = open(&args.data, args.data_format, program, &headers)?;
+    let table = open(&args.form, &args.data, program, &headers)?;
     table.require(&headers)?;
     let unseen = RefCell::new(BTreeMap::new());
     let scores = Scores::Model {

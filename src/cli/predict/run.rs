@@ -13,7 +13,7 @@ use crate::cli::solve::Infeasible;
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::cli::train::stop;
 use crate::cli::{freeze, shifts};
-use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, Source, write_with_columns};
+use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, write_with_columns};
 use crate::language::program::Program;
 use crate::report::{Movement, short};
 use crate::runtime::project::{OnInfeasible, Settings};
@@ -33,7 +33,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         let scorer = Scorer { features: &description.features, model: &model, hash };
         return super::online::run(args, &spec, program, &params, &scorer, console);
     }
-    let source = Source::open(&args.data, args.data_format)?;
+    let source = args.form.open(&args.data)?;
     let features = description.features.apply(&source).map_err(stop)?;
     note_unseen(&features.unseen, console);
     let options = match args.mode {

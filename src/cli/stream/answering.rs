@@ -11,7 +11,7 @@ use crate::cli::dataset::{Painter, Shown, prediction_column};
 use crate::cli::fault::refuse;
 use crate::cli::input::{Spec, name_of};
 use crate::cli::stop::{Outcome, Stop, Verdict};
-use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream};
+use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream, header_hint};
 use crate::language::program::Program;
 use crate::report::{Movement, StreamReport};
 
@@ -106,13 +106,15 @@ struct Stream<'a> {
 impl<'a> Stream<'a> {
     fn new(job: &'a Job<'a>, scores: Scores<'a>, table: TableStream) -> Result<Stream<'a>, Stop> {
         let data = name_of(job.data);
+        same_format(job.output, table.format())?;
         let prediction = match &scores {
-            Scores::Column(named) => prediction_column(*named, job.program, &data, table.columns())?,
+            Scores::Column(named) => {
+                prediction_column(*named, job.program, &data, table.columns(), header_hint(table.columns()))?
+            }
             Scores::Model { header, .. } => (*header).to_owned(),
         };
         let name = job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned);
         refuse_existing(&scores, &prediction, &name, &data, table.columns())?;
-        refuse_places(job, table.format())?;
         let columns = table.has_header().then(|| table.columns().to_vec());
         let state = job.steering.state.as_deref();
         let opened = state.map(|path| StateFile::open(path, job.program.fingerprint().to_string())).transpose()?;
@@ -290,53 +292,6 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// The output is none of the other files, and of the format that is read.
-fn refuse_places(job: &Job<'_>, format: Format) -> Result<(), Stop> {
-    let output = job.output.filter(|path| *path != Path::new(STANDARD_STREAM));
-    let state = job.steering.state.as_deref();
-    let pairs = [
-        (state, output, "the state and the output"),
-        (state, Some(job.data), "the state and the data"),
-        (output, Some(job.data), "the output and the data"),
-    ];
-    for (one, other, what) in pairs {
-        if one.zip(other).is_some_and(|(one, other)| same_place(one, other)) {
-            return Err(Stop::failed(format!("{what} are one file"), "give each a file of its own"));
-        }
-    }
-    match output.map(|path| (path, Format::of_path(path))) {
-        Some((path, Ok(named))) if named != format => {
-            let message = format!("a stream of {format} is written as {format}, and `{}` is {named}", path.display());
-            Err(Stop::failed(message, format!("name an output that ends in .{}", format.name())))
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Whether two paths lead to one file, if it is there or not.
-fn same_place(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| {
-        let (directory, name) = (path.parent().filter(|parent| *parent != Path::new("")), path.file_name());
-        let directory = directory.unwrap_or(Path::new(".")).canonicalize();
-        path.canonicalize().ok().or_else(|| Some(directory.ok()?.join(name?)))
-    };
-    one == other || place(one).is_some_and(|found| place(other) == Some(found)) || linked(one, other)
-}
-
-/// Whether two paths are links to one file.
-#[cfg(unix)]
-fn linked(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|meta| (meta.dev(), meta.ino()));
-    identity(one).is_some_and(|found| identity(other) == Some(found))
-}
-
-/// Whether two paths are links to one file.
-#[cfg(not(unix))]
-fn linked(_: &Path, _: &Path) -> bool {
-    false
-}
-
 /// New columns must be new.
 fn refuse_existing(
     scores: &Scores<'_>,
@@ -395,6 +350,18 @@ fn same_columns(saved: &Saved, columns: Option<&[String]>, data: &str) -> Result
         (_, None) => format!("the state was made with a table that has a header, and `{data}` is JSON Lines"),
     };
     Err(Stop::failed(message, "give data with the same columns in the same order, or start anew with another state"))
+/// Answers are written as the data are.
+fn same_format(output: Option<&Path>, format: Format) -> Result<(), Stop> {
+    let Some(output) = output.filter(|path| *path != Path::new(STANDARD_STREAM)) else { return Ok(()) };
+    let packed = output.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    let named = Format::of_path(output).ok();
+    if !packed && named.is_none_or(|named| named == format) {
+        return Ok(());
+    }
+    let named = named.map_or_else(|| "gzip".to_owned(), |named| named.to_string());
+    let message =
+        format!("`{}` would be {named}, and a stream is written as its data are, in {format}", output.display());
+    Err(Stop::failed(message, format!("let its name end in `.{}`", format.name())))
 }
 
 /// Rows that take no part, and why.

@@ -11,11 +11,13 @@ use std::path::PathBuf;
 use super::console::Console;
 use super::dataset::{Shown, one_stream};
 use super::fault::refuse;
+use super::form::Form;
 use super::input::Spec;
+use super::outputs::Files;
 use super::setting::{self, Setting, words};
 use super::stop::{Failure, Outcome};
 use crate::bind::Method;
-use crate::data::{Format, STANDARD_STREAM};
+use crate::data::STANDARD_STREAM;
 use crate::runtime::online::PrimalDual;
 
 pub use answering::{Job, Scores, answer};
@@ -35,9 +37,8 @@ pub struct Args {
     /// The data: .csv, .tsv or .jsonl; `-` is standard input. A list of objects on a line of .jsonl is one batch
     #[arg(long, value_name = "FILE", default_value = STANDARD_STREAM)]
     data: PathBuf,
-    /// The format, where the extension does not tell it: csv, tsv or jsonl
-    #[arg(long, value_name = "FORMAT")]
-    data_format: Option<Format>,
+    #[command(flatten)]
+    form: Form,
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
@@ -74,6 +75,12 @@ enum Mode {
 }
 
 impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::of(&self.spec, &self.data)
+            .writes("-o", self.output.as_deref())
+            .writes("--state", self.steering.state.as_deref())
+    }
+
     fn method(&self) -> Result<Method, Failure> {
         match self.mode {
             Mode::Pooled => Ok(self.steering.pooled()),
@@ -105,6 +112,6 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         shown: &args.shown,
     };
     let more: Vec<String> = args.pred.iter().cloned().collect();
-    let table = open(&args.data, args.data_format, program, &more)?;
+    let table = open(&args.form, &args.data, program, &more)?;
     answer(&job, Scores::Column(args.pred.as_deref()), table, console)
 }

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::dataset::DataArgs;
+use super::outputs::Files;
 use super::solve::Infeasible;
 use super::stop::Outcome;
 
@@ -112,6 +113,15 @@ pub struct Args {
     /// Start anew although the folder holds a checkpoint
     #[arg(long, help_heading = "Runs")]
     pub restart: bool,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let names =
+            ["spec.fairc", "model.json", "weights.safetensors", "checkpoint.safetensors", "sweep.svg", "sweep.json"];
+        let outputs = names.map(|name| ("--out", self.out.join(name))).to_vec();
+        Files { outputs, ..Files::of(&self.spec, &self.data.data) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

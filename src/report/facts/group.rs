@@ -165,7 +165,7 @@ impl CellSums {
     }
 }
 
-/// The known group of the highest mean, not a small one if any is not; none where no mean is positive.
+/// The known group of the highest mean; a small one only if all are. None where no mean is positive.
 fn most_favoured(groups: &[GroupFacts]) -> Option<usize> {
     let known = || groups.iter().take(groups.len().saturating_sub(1)).enumerate();
     let best = |small: bool| {
@@ -177,7 +177,8 @@ fn most_favoured(groups: &[GroupFacts]) -> Option<usize> {
             |best: Option<(usize, f64)>, new| if best.is_none_or(|old| new.1 > old.1) { Some(new) } else { best },
         )
     };
-    best(false).or_else(|| best(true)).map(|(index, _)| index)
+    let any_large = known().any(|(_, group)| !group.small);
+    best(!any_large).map(|(index, _)| index)
 }
 
 /// Equal bars between the bounds, or where one is infinite between the smallest and the largest prediction.

@@ -21,12 +21,14 @@ pub use interval::{Interval, LEVEL};
 pub use partition::{Partition, PartitionKind, partitions};
 pub use promise::Promise;
 pub(super) use promise::finding;
-pub use row::{Place, RowFacts, RowVerdict};
+pub use row::{Place, Places, RowFacts};
+use row::Drawn;
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 
 use super::audit::Audit;
 use super::ledger::EachJson;
-use crate::bind::{Encoded, Params, Replicates, Resampling, Samples};
+use super::verdict::{Comparisons, Verdict, When, together};
+use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Unplaced};
 use crate::language::program::Event;
 
 /// What the facts are gathered from, beside the audit itself.
@@ -38,12 +40,14 @@ pub struct Evidence<'a> {
     pub data_hash: String,
     pub data_bytes: u64,
     pub watch: &'a Watch,
-    /// Where the constraint of each row stands.
-    pub places: Vec<Place>,
+    /// Where the constraint of each promised row stands, and of each promised per-sample row.
+    pub places: Places,
     /// None for no intervals.
     pub resampling: Option<Resampling>,
     pub slices: Option<SlicesFacts>,
     pub date: Option<String>,
+    /// The command ends with 0 where something could not be checked.
+    pub allow_unchecked: bool,
 }
 
 /// The groups that the report shows, as events that the data are encoded with.
@@ -90,11 +94,20 @@ pub struct Facts {
     pub rows: Vec<RowFacts>,
     pub outside_bounds: usize,
     pub largest_outside: f64,
+    /// Of these, those outside the bounds that the prediction is declared with.
+    pub outside_declared: usize,
     pub max_violation: f64,
-    pub tolerance: f64,
+    /// The share of the largest number in a row that counts as rounding; null where only what rounding can do does.
+    pub tolerance: Option<f64>,
     pub distance: f64,
-    /// `held` or `violated`; by the slices too.
+    /// On all promises, by the slices too.
+    pub verdict: Verdict,
+    pub comparisons: Comparisons,
+    /// The verdict under its older name.
     pub status: &'static str,
+    /// Whether the command ends with 0.
+    #[serde(skip)]
+    pub accepted: bool,
     pub each: Vec<EachJson>,
     pub version: &'static str,
     pub date: Option<String>,
@@ -112,6 +125,8 @@ pub struct Facts {
     pub histogram_edges: Vec<f64>,
     pub bootstrap: Option<BootstrapFacts>,
     pub group_by: Option<SlicesFacts>,
+    /// Columns with samples in no level.
+    pub unplaced: Vec<Unplaced>,
 }
 
 impl Facts {
@@ -122,11 +137,11 @@ impl Facts {
         let sums = group::CellSums::new(encoded, predictions, bounds);
         let (sets, lengths) = sets(encoded, watch);
         let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
-        let replicates = match evidence.resampling {
+        let mut replicates = match evidence.resampling {
             Some(how) => encoded.resample(params, &Samples::All, predictions, &flat, how),
             None => Replicates::default(),
         };
-        let mut means = replicates.means.into_iter();
+        let mut means = std::mem::take(&mut replicates.means).into_iter();
         let mut means = lengths.iter().map(|&length| means.by_ref().take(length).collect::<Vec<_>>());
         let ratios = bounds.0 >= 0.0;
         let partitions = watch
@@ -140,14 +155,18 @@ impl Facts {
         let mut compared = sums.groups(&names, compared, &means.next().unwrap_or_default());
         // Why an event is empty is told with the rows that read it.
         compared.retain(|group| group.samples > 0);
-        let places = evidence.places.into_iter().map(Some).chain(std::iter::repeat(None));
-        let rows = audit.ledger.rows.iter().enumerate().zip(places).map(|((index, row), place)| {
-            let series = replicates.rows.get(index);
-            RowFacts::new(&audit.ledger, index, row, audit.tolerance, series, place.unwrap_or_default())
+        let rows = audit.ledger.rows.iter().enumerate().map(|(index, row)| {
+            let drawn = Drawn::of(&audit.ledger, index, &replicates);
+            let place = evidence.places.rows.get(index).cloned().unwrap_or_default();
+            RowFacts::new(&audit.ledger, index, row, audit.tolerance, drawn, place)
         });
         let rows: Vec<RowFacts> = rows.collect();
         let excess = audit.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
-        let slices_hold = evidence.slices.as_ref().is_none_or(SlicesFacts::held);
+        let promises = audit.promises();
+        let slices = evidence.slices.as_ref().map(SlicesFacts::verdict);
+        let verdict = Verdict::all([audit.verdict()].into_iter().chain(slices));
+        let accepted =
+            verdict == Verdict::Held || verdict == Verdict::NotChecked && evidence.allow_unchecked;
         Facts {
             spec: audit.spec.to_owned(),
             fingerprint: program.fingerprint().to_string(),
@@ -155,10 +174,14 @@ impl Facts {
             outside_bounds: audit.outside.0,
             largest_outside: audit.outside.1,
             max_violation: excess.fold(0.0, f64::max),
-            tolerance: audit.tolerance,
+            outside_declared: predictions.iter().filter(|value| **value < bounds.0 || **value > bounds.1).count(),
+            tolerance: audit.tolerance.relative(),
             distance: 0.0,
-            status: if audit.passed() && slices_hold { "held" } else { "violated" },
-            each: audit.ledger.each(),
+            verdict,
+            comparisons: together(&promises),
+            status: verdict.word(),
+            accepted,
+            each: audit.ledger.each(When::Before),
             version: env!("CARGO_PKG_VERSION"),
             date: evidence.date,
             data: DataFacts { file: audit.data.to_owned(), bytes: evidence.data_bytes, blake3: evidence.data_hash },
@@ -166,7 +189,7 @@ impl Facts {
             column: audit.prediction.to_owned(),
             settings: audit.settings.clone(),
             weighted: audit.weighted,
-            promises: promise::promises(program, &rows, &program.prediction.name),
+            promises: promise::promises(audit, promises, &rows, &program.prediction.name, &evidence.places),
             rows,
             partitions,
             compared,
@@ -177,17 +200,14 @@ impl Facts {
                 level: LEVEL,
             }),
             group_by: evidence.slices,
+            unplaced: audit.unplaced.clone(),
         }
-    }
-
-    pub fn passed(&self) -> bool {
-        self.status == "held"
     }
 }
 
 impl SlicesFacts {
-    pub fn held(&self) -> bool {
-        self.values.iter().all(|slice| slice.status == "held")
+    pub fn verdict(&self) -> Verdict {
+        Verdict::all(self.values.iter().map(|slice| slice.verdict))
     }
 }
 

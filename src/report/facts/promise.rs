@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::row::{Place, RowFacts, RowVerdict};
-use crate::language::program::Program;
+use super::row::{Place, Places, RowFacts};
+use crate::report::audit::Audit;
+use crate::report::ledger::RowLedger;
 use crate::report::number::{counted, limit_in_words, plain, short};
 use crate::report::row::GroupJson;
+use crate::report::verdict::{Comparisons, Judged, Verdict};
 use crate::report::words::first_sentence;
 
-/// A constraint of the spec and what became of its rows.
+/// A constraint of the spec and what became of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Promise {
     pub constraint: String,
@@ -18,80 +20,83 @@ pub struct Promise {
     pub text: String,
     pub doc: String,
     pub place: Place,
-    /// `violated` if a row is, `held` if one holds and none is violated, else what became of the first.
-    pub verdict: RowVerdict,
+    pub verdict: Verdict,
+    /// The verdict with what could not be compared, and why.
+    pub answer: String,
+    pub comparisons: Comparisons,
+    /// Why comparisons could not be made.
+    pub reason: Option<String>,
+    /// Comparisons that are held, and that are violated.
     pub held: usize,
     pub violated: usize,
-    pub skipped: usize,
-    /// Its rows, as indices.
+    /// Its rows, and its bounds of single predictions, as indices of `rows` and of `each`.
     pub rows: Vec<usize>,
+    pub each: Vec<usize>,
+    /// It may give way.
+    pub soft: bool,
     /// The row with the least room for its size, among those that could be compared.
     pub worst: Option<usize>,
-    /// The worst row in a sentence.
+    /// The worst row, or the worst of the bounds, in a sentence.
     pub finding: Option<String>,
 }
 
 /// The promises of a program, in the order of its text.
-pub(super) fn promises(program: &Program, rows: &[RowFacts], prediction: &str) -> Vec<Promise> {
-    let mut promises: Vec<Promise> = Vec::new();
-    for (index, (row, facts)) in program.rows.iter().zip(rows).enumerate() {
-        let Some(origin) = row.origins.first() else { continue };
-        match promises.iter_mut().find(|promise| promise.constraint == origin.constraint) {
-            Some(promise) => promise.rows.push(index),
-            None => {
-                let doc = first_sentence(&origin.doc);
-                promises.push(Promise {
-                    constraint: origin.constraint.clone(),
-                    words: if doc.is_empty() { origin.text.clone() } else { doc },
-                    text: origin.text.clone(),
-                    doc: origin.doc.clone(),
-                    place: facts.place.clone(),
-                    verdict: facts.verdict,
-                    held: 0,
-                    violated: 0,
-                    skipped: 0,
-                    rows: vec![index],
-                    worst: None,
-                    finding: None,
-                });
-            }
+pub(super) fn promises(
+    audit: &Audit<'_>,
+    judged: Vec<Judged<'_>>,
+    rows: &[RowFacts],
+    prediction: &str,
+    places: &Places,
+) -> Vec<Promise> {
+    let promise = |judged: Judged<'_>| {
+        let (origin, doc) = (judged.origin, first_sentence(&judged.origin.doc));
+        let with_room = judged.rows.iter().filter_map(|&index| Some((index, rows.get(index)?.room?)));
+        let worst = with_room.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
+        let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();
+        let outside = judged.each.iter().filter_map(|&index| audit.ledger.sample_rows.get(index));
+        let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction));
+        Promise {
+            constraint: origin.constraint.clone(),
+            words: if doc.is_empty() { origin.text.clone() } else { doc },
+            text: origin.text.clone(),
+            doc: origin.doc.clone(),
+            place: place(&places.rows, &judged.rows).or_else(|| place(&places.each, &judged.each)).unwrap_or_default(),
+            verdict: judged.verdict,
+            answer: judged.words(),
+            comparisons: judged.comparisons,
+            held: judged.held,
+            violated: judged.violated,
+            soft: judged.rows.iter().any(|&index| audit.ledger.is_soft(index)),
+            worst,
+            finding: finding.or_else(|| each_finding(outside, prediction)),
+            reason: judged.reason,
+            rows: judged.rows,
+            each: judged.each,
+        }
+    };
+    judged.into_iter().map(promise).collect()
+}
+
+/// The bounds of single predictions in a sentence; none where they bound none.
+fn each_finding<'a>(rows: impl Iterator<Item = &'a RowLedger>, prediction: &str) -> Option<String> {
+    let sum = |(all, out, most): (usize, usize, f64), row: &RowLedger| {
+        (all + row.kept, out + row.outside.0, most.max(row.outside.1))
+    };
+    match rows.fold((0, 0, 0.0), sum) {
+        (0, _, _) => None,
+        (all, 0, _) => Some(format!("it bounds {}, and none lies outside", counted(all, "prediction"))),
+        (all, out, most) => {
+            let of = counted(all, "prediction");
+            Some(format!("{out} of {of} `{prediction}` outside, by {} at most", short(most)))
         }
     }
-    promises.iter_mut().for_each(|promise| promise.judge(rows, prediction));
-    promises.sort_by(|a, b| (&a.place.file, a.place.start).cmp(&(&b.place.file, b.place.start)));
-    promises
 }
 
 impl Promise {
-    fn judge(&mut self, rows: &[RowFacts], prediction: &str) {
-        let of = |verdict: RowVerdict| move |row: &&RowFacts| row.verdict == verdict;
-        let own = || self.rows.iter().filter_map(|&index| rows.get(index));
-        let (held, violated) =
-            (own().filter(of(RowVerdict::Held)).count(), own().filter(of(RowVerdict::Violated)).count());
-        let skipped = self.rows.len() - held - violated;
-        let with_room = self.rows.iter().filter_map(|&index| Some((index, rows.get(index)?.room?)));
-        let worst = with_room.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
-        let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction));
-        self.verdict = match (violated, held) {
-            (0, 0) => self.verdict,
-            (0, _) => RowVerdict::Held,
-            (_, _) => RowVerdict::Violated,
-        };
-        (self.held, self.violated, self.skipped, self.worst, self.finding) = (held, violated, skipped, worst, finding);
-    }
-
-    /// `Holds`, `Violated: 3 of 6 comparisons`, `Not checked`.
+    /// `Held`, `Violated in 3 of 6 comparisons`, `Not checked: ..`.
     pub fn verdict_words(&self) -> String {
-        let compared = self.held + self.violated;
-        match self.verdict {
-            RowVerdict::Held if self.skipped > 0 => {
-                format!("Holds in the {} that could be made", counted(compared, "comparison"))
-            }
-            RowVerdict::Held => "Holds".to_owned(),
-            RowVerdict::Violated if compared == 1 => "Violated".to_owned(),
-            RowVerdict::Violated => format!("Violated in {} of {}", self.violated, counted(compared, "comparison")),
-            RowVerdict::Skipped | RowVerdict::LeftOut => "Not checked".to_owned(),
-        }
+        let mut letters = self.answer.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 }
 
@@ -142,7 +147,7 @@ fn ratio(row: &RowFacts, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64)) -
     let percent = |ratio: f64| format!("{}%", plain((ratio * 1e6).round() / 1e4));
     let shown = |ratio: f64| format!("{:.1}%", 100.0 * ratio);
     let end = match row.verdict {
-        RowVerdict::Violated => "missed",
+        Verdict::Violated => "missed",
         _ => "kept",
     };
     ratio.is_finite().then(|| {

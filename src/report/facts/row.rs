@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::interval::Interval;
-use crate::bind::Series;
+use crate::bind::Replicates;
 use crate::report::ledger::{Ledger, RowLedger};
 use crate::report::number::finite;
 use crate::report::row::RowJson;
+use crate::report::verdict::{Tolerance, Verdict, When};
 
 /// Where the constraint of a row stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -24,35 +25,33 @@ pub struct Place {
     pub source: Option<String>,
 }
 
-/// Whether a row holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowVerdict {
-    Held,
-    Violated,
-    /// An event has too few samples.
-    Skipped,
-    /// A label is not in the data, or the row is for training alone.
-    LeftOut,
+/// Where the constraints of promised rows stand, and of promised per-sample rows.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    pub rows: Vec<Place>,
+    pub each: Vec<Place>,
 }
 
-impl RowVerdict {
-    pub fn of(row: &RowLedger, tolerance: f64) -> RowVerdict {
-        match row.before {
-            Some(reading) if reading.held(tolerance) => RowVerdict::Held,
-            Some(_) => RowVerdict::Violated,
-            None if row.left_out => RowVerdict::LeftOut,
-            None => RowVerdict::Skipped,
-        }
-    }
+/// The intervals of a promised row.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Drawn {
+    pub value: Option<Interval>,
+    pub room: Option<Interval>,
+}
 
-    /// In a table.
-    pub fn word(self) -> &'static str {
-        match self {
-            RowVerdict::Held => "holds",
-            RowVerdict::Violated => "violated",
-            RowVerdict::Skipped => "skipped",
-            RowVerdict::LeftOut => "left out",
+impl Drawn {
+    /// Of replicates that may have none.
+    pub fn of(ledger: &Ledger<'_>, index: usize, replicates: &Replicates) -> Drawn {
+        let Some(promised) = ledger.promised().get(index) else { return Drawn::default() };
+        let Some(series) = replicates.rows.get(promised.row) else { return Drawn::default() };
+        let direction = ledger.origin(index).map_or_else(Default::default, |origin| origin.direction());
+        let turned = |interval: Interval| {
+            let (lower, upper) = direction.sides(interval.lower, interval.upper);
+            Interval { lower, upper }
+        };
+        Drawn {
+            value: Interval::of(&series.values).map(turned),
+            room: series.rooms.get(promised.origin).and_then(|rooms| Interval::of(rooms)),
         }
     }
 }
@@ -61,7 +60,7 @@ impl RowVerdict {
 pub struct RowFacts {
     #[serde(flatten)]
     pub(in crate::report) row: RowJson,
-    pub verdict: RowVerdict,
+    pub verdict: Verdict,
     /// Room left to the nearer limit; negative where the row is violated.
     pub room: Option<f64>,
     pub soft: bool,
@@ -77,22 +76,23 @@ impl RowFacts {
         ledger: &Ledger<'_>,
         index: usize,
         row: &RowLedger,
-        tolerance: f64,
-        series: Option<&Series>,
+        tolerance: Tolerance,
+        drawn: Drawn,
         place: Place,
     ) -> RowFacts {
         let mut shown = RowJson::new(ledger, index, row);
         // Predictions under audit are what will be used.
         shown.after = row.before.map(|reading| reading.value);
-        shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= tolerance * reading.size);
-        let taken = series.filter(|_| row.before.is_some());
-        let room_interval = taken.and_then(|series| Interval::of(&series.rooms));
+        shown.active =
+            row.before.is_some_and(|reading| reading.excess().abs() <= tolerance.allowance(&reading));
+        let Drawn { value: interval, room: room_interval } =
+            if row.before.is_some() { drawn } else { Drawn::default() };
         RowFacts {
             row: shown,
-            verdict: RowVerdict::of(row, tolerance),
+            verdict: Verdict::of_row(row, When::Before, tolerance),
             room: row.before.and_then(|reading| finite(-reading.excess())),
             soft: ledger.is_soft(index),
-            interval: taken.and_then(|series| Interval::of(&series.values)),
+            interval,
             settled: room_interval.map(|interval| interval.has_sign()),
             room_interval,
             place,
@@ -101,6 +101,6 @@ impl RowFacts {
 
     /// By how much the limit is missed.
     pub fn excess(&self) -> Option<f64> {
-        self.room.filter(|_| self.verdict == RowVerdict::Violated).map(|room| -room)
+        self.room.filter(|_| self.verdict == Verdict::Violated).map(|room| -room)
     }
 }

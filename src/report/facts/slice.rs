@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::group::SMALL;
 use super::interval::Interval;
-use super::row::RowVerdict;
+use super::row::Drawn;
 use crate::bind::Replicates;
 use crate::report::ledger::Ledger;
 use crate::report::number::finite;
+use crate::report::verdict::{Comparisons, Tolerance, Verdict, When, together};
 
 /// Of more values than these a column is none to group by.
 pub const MOST_VALUES: usize = 500;
@@ -101,9 +102,10 @@ pub struct SliceFacts {
     /// None where the column is null.
     pub value: Option<String>,
     pub n: usize,
-    pub status: &'static str,
+    pub verdict: Verdict,
+    pub comparisons: Comparisons,
     pub outside_bounds: usize,
-    /// One for each row of the program, in its order.
+    /// One for each promised row, in their order.
     pub rows: Vec<SliceRow>,
 }
 
@@ -118,7 +120,7 @@ pub struct SliceRow {
     pub room_interval: Option<Interval>,
     /// Whether the interval of the room leaves no doubt about the verdict.
     pub settled: Option<bool>,
-    pub verdict: RowVerdict,
+    pub verdict: Verdict,
     pub skipped: Option<String>,
     /// The fewest samples of an event that the row compares.
     pub samples: Option<usize>,
@@ -132,31 +134,31 @@ impl SliceFacts {
         n: usize,
         ledger: &Ledger<'_>,
         outside: usize,
-        tolerance: f64,
+        tolerance: Tolerance,
         replicates: &Replicates,
     ) -> SliceFacts {
         let row = |(index, row): (usize, &crate::report::ledger::RowLedger)| {
             let samples = row.groups.iter().map(|group| group.samples).min();
-            let series = replicates.rows.get(index).filter(|_| row.before.is_some());
-            let room_interval = series.and_then(|series| Interval::of(&series.rooms));
+            let drawn = if row.before.is_some() { Drawn::of(ledger, index, replicates) } else { Drawn::default() };
             SliceRow {
                 name: ledger.name(index).to_owned(),
                 value: row.before.map(|reading| reading.value),
                 lower: row.before.and_then(|reading| finite(reading.lower)),
                 upper: row.before.and_then(|reading| finite(reading.upper)),
                 room: row.before.and_then(|reading| finite(-reading.excess())),
-                interval: series.and_then(|series| Interval::of(&series.values)),
-                settled: room_interval.map(|interval| interval.has_sign()),
-                room_interval,
-                verdict: RowVerdict::of(row, tolerance),
+                interval: drawn.value,
+                settled: drawn.room.map(|interval| interval.has_sign()),
+                room_interval: drawn.room,
+                verdict: Verdict::of_row(row, When::Before, tolerance),
                 skipped: row.reason.clone(),
                 samples,
                 small: samples.is_some_and(|samples| samples < SMALL),
             }
         };
         let rows: Vec<SliceRow> = ledger.rows.iter().enumerate().map(row).collect();
-        let held = outside == 0 && rows.iter().all(|row| row.verdict != RowVerdict::Violated);
-        SliceFacts { value, n, status: if held { "held" } else { "violated" }, outside_bounds: outside, rows }
+        let promises = ledger.promises(When::Before, tolerance);
+        let verdict = ledger.verdict(&promises, n, outside);
+        SliceFacts { value, n, verdict, comparisons: together(&promises), outside_bounds: outside, rows }
     }
 
     /// The value for people.

@@ -1,7 +1,7 @@
 //! Each constraint as written, with its numbers.
 
 use super::build::{Html, each, el};
-use super::parts::{self, badge, capital, code, interval, number, number_cell, prose, row_head};
+use super::parts::{self, capital, code, interval, number, number_cell, promised, prose, row_head, toned};
 use crate::report::facts::{Facts, Promise, RowFacts};
 use crate::report::number::plain;
 use crate::report::row::GroupJson;
@@ -11,7 +11,7 @@ use crate::report::summary::{sides, verdict_note};
 const MOST: usize = 12;
 
 pub(super) fn section(facts: &Facts) -> Html {
-    let none = "The spec compares no groups; it bounds predictions one by one.";
+    let none = "The spec has no constraints; it bounds predictions one by one.";
     let none = facts.promises.is_empty().then(|| el!("p"; none));
     let articles = each(&facts.promises, |promise| article(facts, promise));
     parts::section("constraints", "Constraints", vec![none.into(), articles])
@@ -37,13 +37,16 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
         )
     });
     el!("article";
-        el!("h3"; name, " ", badge(promise.verdict, &promise.verdict_words())),
+        el!("h3"; name, " ", promised(promise)),
         el!("p"; prose(&capital(&promise.words)), "."),
         el!("p", "class" = "soft"; code(&format!("{}:{}", promise.place.file, promise.place.line))),
         el!("pre", "tabindex" = "0"; code(promise.place.source.as_deref().unwrap_or(&promise.text))),
-        shown,
+        (!rows.is_empty()).then_some(shown),
         all,
-        el!("details"; el!("summary"; "The groups behind these numbers"), behind(&rows, name)),
+        rows.is_empty().then(|| promise.finding.as_ref().map(|finding| el!("p"; prose(&capital(finding)), "."))).flatten(),
+        (!rows.is_empty()).then(|| {
+            el!("details"; el!("summary"; "The groups behind these numbers"), behind(&rows, name))
+        }),
     )
 }
 
@@ -61,7 +64,7 @@ fn table(facts: &Facts, rows: &[&RowFacts], caption: &str) -> Html {
             resampled.then(|| number_cell(interval(row.interval))),
             number_cell(sides(row.row.before, row.row.lower, row.row.upper)),
             number_cell(number(row.room)),
-            el!("td"; badge(row.verdict, &verdict_note(row))),
+            el!("td"; toned(row.verdict, row.settled != Some(false), &verdict_note(row))),
         )
     };
     parts::table(vec![Html::from(caption), soft.into()].into(), head, &numbers, vec![el!("tbody"; each(rows, row))])

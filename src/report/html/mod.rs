@@ -13,9 +13,10 @@ mod timeline;
 
 use super::facts::{Facts, Promise};
 use super::number::counted;
+use super::verdict::Verdict;
 use super::summary::{headline, outside, read_me, source_of};
 use build::{Html, each, el};
-use parts::{badge, capital, code, prose, section};
+use parts::{capital, code, prose, section};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -73,9 +74,20 @@ fn contents(facts: &Facts) -> Html {
     ))
 }
 
+/// Whether green is right: all comparisons were made, for the slices too, and no promise was left out.
+fn everything_checked(facts: &Facts) -> bool {
+    let slices = facts.group_by.iter().flat_map(|slices| &slices.values);
+    facts.comparisons.not_made == 0 && slices.map(|slice| slice.comparisons.not_made).sum::<usize>() == 0
+}
+
 /// What was promised, whether it holds, for whom, by how much.
 fn summary(facts: &Facts) -> Html {
-    let (tone, sign) = if facts.passed() { ("answer good", "✓ ") } else { ("answer bad", "✗ ") };
+    let (tone, sign) = match facts.verdict {
+        Verdict::Held if everything_checked(facts) => ("answer good", "✓ "),
+        Verdict::Held => ("answer warn", "✓ "),
+        Verdict::Violated => ("answer bad", "✗ "),
+        Verdict::NotChecked | Verdict::NotApplicable => ("answer warn", "○ "),
+    };
     let lines = outside(facts);
     section(
         "summary",
@@ -89,7 +101,7 @@ fn summary(facts: &Facts) -> Html {
 }
 
 fn promised(promise: &Promise) -> Html {
-    let several = (promise.rows.len() > 1).then(|| format!("Closest or worst of {}: ", promise.rows.len()));
+    let several = (promise.rows.len() > 1 && promise.worst.is_some()).then(|| format!("Closest or worst of {}: ", promise.rows.len()));
     let finding = |finding: &String| {
         let text = if several.is_some() { finding.clone() } else { capital(finding) };
         el!("p", "class" = "soft"; several.as_ref(), prose(&text), ".")
@@ -97,7 +109,7 @@ fn promised(promise: &Promise) -> Html {
     el!("li";
         el!("p";
             el!("span", "class" = "name"; &promise.constraint), ": ", prose(&promise.words), ". ",
-            badge(promise.verdict, &promise.verdict_words()),
+            parts::promised(promise),
         ),
         promise.finding.as_ref().map(finding),
     )

@@ -1,8 +1,9 @@
 //! Pieces that all sections use.
 
 use super::build::{Html, each, el};
-use crate::report::facts::{Interval, RowVerdict};
+use crate::report::facts::{Interval, Promise};
 use crate::report::number::short;
+use crate::report::verdict::Verdict;
 
 /// A number for people, with all of its digits for programs.
 pub(super) fn number(value: Option<f64>) -> Html {
@@ -34,13 +35,24 @@ pub(super) fn capital(text: &str) -> String {
 }
 
 /// A verdict: told by word and sign, not by colour alone.
-pub(super) fn badge(verdict: RowVerdict, words: &str) -> Html {
+pub(super) fn badge(verdict: Verdict, words: &str) -> Html {
+    toned(verdict, true, words)
+}
+
+/// The same, amber where it is held and not all of it was checked, or the data leave it open.
+pub(super) fn toned(verdict: Verdict, certain: bool, words: &str) -> Html {
     let (tone, sign) = match verdict {
-        RowVerdict::Held => ("badge good", "✓ "),
-        RowVerdict::Violated => ("badge bad", "✗ "),
-        RowVerdict::Skipped | RowVerdict::LeftOut => ("badge warn", "○ "),
+        Verdict::Held if certain => ("badge good", "✓ "),
+        Verdict::Held => ("badge warn", "✓ "),
+        Verdict::Violated => ("badge bad", "✗ "),
+        Verdict::NotChecked | Verdict::NotApplicable => ("badge warn", "○ "),
     };
     el!("span", "class" = tone; el!("span", "aria-hidden" = "true"; sign), words)
+}
+
+/// The verdict on a promise: green only where all of it was checked.
+pub(super) fn promised(promise: &Promise) -> Html {
+    toned(promise.verdict, promise.comparisons.not_made == 0, &promise.verdict_words())
 }
 
 /// Words of care.

@@ -2,11 +2,12 @@
 
 use super::build::{Html, each, el};
 use super::chart::{Scale, cut, tenth, tick};
-use super::parts::{self, badge, code, drawing, interval, label, line, number, number_cell, row_head};
-use crate::report::facts::{Facts, RowVerdict, SliceFacts, SliceRow, SlicesFacts};
+use super::parts::{self, code, drawing, interval, label, line, number, number_cell, row_head, toned};
+use crate::report::facts::{Facts, SliceFacts, SliceRow, SlicesFacts};
 use crate::report::number::short;
 use crate::report::slices::note;
 use crate::report::summary::sides;
+use crate::report::verdict::Verdict;
 
 /// Of more rows only the worst get a chart.
 const MOST_CHARTS: usize = 12;
@@ -37,10 +38,10 @@ pub(super) fn section(facts: &Facts, slices: &SlicesFacts) -> Html {
 fn overview(slices: &SlicesFacts) -> Html {
     let count = |slice: &SliceFacts, verdict| slice.rows.iter().filter(|row| row.verdict == verdict).count();
     let line = |slice: &SliceFacts| {
-        let (held, violated) = (count(slice, RowVerdict::Held), count(slice, RowVerdict::Violated));
-        let verdict = if slice.status == "held" { RowVerdict::Held } else { RowVerdict::Violated };
+        let (held, violated) = (count(slice, Verdict::Held), count(slice, Verdict::Violated));
+        let verdict = slice.verdict;
         let counts = [slice.n, held, violated, slice.rows.len() - held - violated, slice.outside_bounds];
-        el!("tr"; row_head(slice.label()), each(counts, number_cell), el!("td"; badge(verdict, verdict.word())))
+        el!("tr"; row_head(slice.label()), each(counts, number_cell), el!("td"; toned(verdict, slice.comparisons.not_made == 0, verdict.word())))
     };
     let head = [slices.column.as_str(), "Samples", "Hold", "Violated", "Not compared", "Outside bounds", "Verdict"];
     let numbers = [false, true, true, true, true, true, false];
@@ -61,7 +62,7 @@ fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html
             resampled.then(|| number_cell(interval(row.interval))),
             number_cell(sides(row.value, row.lower, row.upper)),
             number_cell(number(row.room)),
-            el!("td"; badge(row.verdict, &note(row))),
+            el!("td"; toned(row.verdict, row.settled != Some(false), &note(row))),
         )
     };
     let head = [slices.column.as_str(), "Samples", "Value"].into_iter().chain(resampled.then_some("95% interval"));
@@ -136,11 +137,11 @@ fn chart(slices: &SlicesFacts, name: &str, points: &[Point]) -> Html {
 fn point(x: f64, y: Scale, slice: &SliceFacts, row: &SliceRow) -> Html {
     let words = |value: f64| format!("{}: {} ({})", slice.label(), short(value), row.verdict.word());
     match (row.value, row.verdict) {
-        (Some(value), RowVerdict::Violated) => {
+        (Some(value), Verdict::Violated) => {
             let (left, top) = (tenth(x - 5.0), tenth(y.at(value) - 5.0));
             el!("rect", "class" = "wrong", "x" = left, "y" = top, "width" = 10, "height" = 10; el!("title"; words(value)))
         }
-        (Some(value), RowVerdict::Held | RowVerdict::Skipped | RowVerdict::LeftOut) => {
+        (Some(value), Verdict::Held | Verdict::NotChecked | Verdict::NotApplicable) => {
             el!("circle", "class" = "dot", "cx" = x, "cy" = y.at(value), "r" = 4.5; el!("title"; words(value)))
         }
         (None, _) => {
@@ -188,12 +189,12 @@ fn runs(points: &[Point]) -> Vec<Vec<(usize, f64)>> {
 
 /// The chart for those who do not see it.
 fn words(slices: &SlicesFacts, name: &str, points: &[Point]) -> String {
-    let of = |verdict: RowVerdict| points.iter().filter(|(_, row)| row.verdict == verdict).count();
+    let of = |verdict: Verdict| points.iter().filter(|(_, row)| row.verdict == verdict).count();
     let mut values =
         points.iter().filter_map(|(slice, row)| Some(format!("{} at {}", short(row.value?), slice.label())));
     let first = values.next().unwrap_or_default();
     let last = values.next_back().unwrap_or_else(|| first.clone());
-    let (held, violated) = (of(RowVerdict::Held), of(RowVerdict::Violated));
+    let (held, violated) = (of(Verdict::Held), of(Verdict::Violated));
     format!(
         "{name} by {}: from {first} to {last}; holds for {held}, violated for {violated} of {} values",
         slices.column,

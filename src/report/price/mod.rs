@@ -172,8 +172,9 @@ impl PriceReport<'_> {
     fn groups(&self) -> Vec<usize> {
         let points = || self.sweeps.iter().flat_map(|sweep| &sweep.points);
         let part = |row: usize| points().any(|point| point.rows.get(row).is_some_and(Option::is_some));
-        let rows = self.program.rows.iter().enumerate().filter(|(index, _)| part(*index));
-        let mut events: Vec<usize> = rows.flat_map(|(_, row)| &row.terms).map(|term| term.event.0 as usize).collect();
+        let promised = self.program.promised_rows().into_iter().enumerate().filter(|(index, _)| part(*index));
+        let rows = promised.filter_map(|(_, promised)| self.program.rows.get(promised.row));
+        let mut events: Vec<usize> = rows.flat_map(|row| &row.terms).map(|term| term.event.0 as usize).collect();
         events.sort_unstable();
         events.dedup();
         events
@@ -184,8 +185,10 @@ impl PriceReport<'_> {
         self.program.event_text(id, &Names::of(self.program))
     }
 
+    /// The name of a promised row.
     fn row_name(&self, row: usize) -> String {
-        let origin = self.program.rows.get(row).and_then(|row| row.origins.first());
+        let promised = self.program.promised_rows();
+        let origin = promised.get(row).and_then(|promised| self.program.origin(*promised));
         origin.map_or_else(String::new, |origin| origin.name.clone())
     }
 

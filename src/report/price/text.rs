@@ -9,6 +9,7 @@ use crate::report::table::{Align, Paint, Table};
 /// More groups than these are shown by `--all` alone.
 const MOST_GROUPS: usize = 4;
 const NOTHING: &str = "-";
+const FALLS: &str = "what half the squared distance falls by";
 
 impl PriceReport<'_> {
     /// The report for people: for each param a line for each value, then the groups.
@@ -181,13 +182,12 @@ impl PriceReport<'_> {
     fn words(&self, sweep: &Sweep<'_>) -> String {
         let param = sweep.param;
         let price = match sweep.reach {
-            Reach::Sides => {
-                format!("\n  price: what half the squared distance falls by for each unit that {param} grows\n")
-            }
+            Reach::Sides => format!("\n  price: {FALLS} for each unit that {param} grows\n"),
             Reach::Nothing => format!("\n  no row that takes part reads {param}\n"),
             Reach::Matrix | Reach::Encoding => "\n".to_owned(),
         };
-        format!("{price}  multiplier: the same for the limit of the row alone, with its sign\n")
+        let same = if sweep.reach == Reach::Sides { "the same" } else { FALLS };
+        format!("{price}  multiplier: {same} for each unit that the limit of the row alone grows\n")
     }
 }
 

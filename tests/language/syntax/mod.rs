@@ -59,7 +59,7 @@ fn files_with_mistakes() {
 
 #[test]
 fn the_library_and_the_examples_keep_their_meaning() {
-    for folder in ["../../../src/language/library", "../../../examples"] {
+    for folder in ["../../../crates/language/src/library", "../../../examples"] {
         insta::glob!(folder, "**/*.fair", |path| {
             let text = std::fs::read_to_string(path).expect("the file is readable");
             assert_eq!(render(&text, &syntax::parse(SourceId(0), &text)), "");

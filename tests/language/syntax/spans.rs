@@ -112,7 +112,7 @@ fn event(expr: &Expr) -> File {
     let name = Name { text: "e".to_owned(), span: Span::default() };
     let condition = Condition { terms: vec![expr.clone()], span: Span::default() };
     let kind = ItemKind::Event(Event { name, condition });
-    File { items: vec![Item { doc: String::new(), span: Span::default(), kind }] }
+    File { broken: Vec::new(), items: vec![Item { doc: String::new(), span: Span::default(), kind }] }
 }
 
 proptest! {

@@ -1,0 +1,36 @@
+//! What a header says about a table in which a column is missing.
+
+/// What is probably wrong with a table of these columns, and what to do about it; none if nothing catches the eye.
+pub fn header_hint(columns: &[String]) -> Option<String> {
+    if let [only] = columns
+        && let Some(mark) = [';', '\t', '|', ','].into_iter().find(|mark| only.contains(*mark))
+    {
+        let mark = if mark == '\t' { "\\t".to_owned() } else { mark.to_string() };
+        return Some(format!(
+            "the whole header is one name, `{only}`: name what separates its columns, `--delimiter '{mark}'`"
+        ));
+    }
+    let is_number = |name: &String| name.trim().parse::<f64>().is_ok_and(f64::is_finite);
+    let numbered = columns.iter().zip(1..).all(|(name, place)| *name == place.to_string());
+    match columns.iter().find(|name| is_number(name)) {
+        Some(number) if !numbered => Some(format!(
+            "the first line has the number `{number}`: if it is no header, give the names, `--header NAME,..`, or call \
+             the columns `1`, `2`, .. with `--no-header`"
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_looked_at() {
+        let hint = |names: &[&str]| header_hint(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert!(hint(&["a;b"]).is_some_and(|text| text.contains("--delimiter ';'")));
+        assert!(hint(&["a\tb"]).is_some_and(|text| text.contains("--delimiter '\\t'")));
+        assert!(hint(&["39", "male", "0.5"]).is_some_and(|text| text.contains("--no-header")));
+        assert_eq!((hint(&["1", "2"]), hint(&["a", "b;c"]), hint(&["nan", "b"]), hint(&[])), (None, None, None, None));
+    }
+}

@@ -1,0 +1,323 @@
+//! Lines to batches.
+//!
+//! Lines are gathered and decoded together; when a batch fails they are looked at one by one to say which is wrong and
+//! why.
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Schema};
+use serde_json::Value;
+
+use super::decode::{Wanted, column};
+use super::keys::{Keys, Kind};
+use crate::batch::{Limits, Lines as RowLines, MAX_BATCH_BYTES, Part, ReadBatches};
+use crate::error::DataError;
+use crate::source::Source;
+use crate::text::Text;
+
+const BUFFER: usize = 1 << 18;
+const MAX_LINE: u64 = 1 << 26;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The lines of a file that are not blank, or the elements of the one list that it is.
+pub(crate) struct Lines<R = Text> {
+    file: String,
+    input: BufReader<R>,
+    line: u64,
+    bytes: u64,
+    shape: Shape,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A list if it begins as one, else lines.
+    Unknown,
+    Lines,
+    /// One list, of which the next element is or is not the first.
+    List {
+        first: bool,
+    },
+    /// The list is closed.
+    Closed,
+}
+
+impl<R: Read> Lines<R> {
+    /// Lines or one list of objects, as it comes.
+    pub fn new(file: &str, input: R) -> Self {
+        let input = BufReader::with_capacity(BUFFER, input);
+        Self { file: file.to_owned(), input, line: 0, bytes: 0, shape: Shape::Unknown }
+    }
+
+    /// Lines alone: a list on a line is a line.
+    pub fn of_stream(file: &str, input: R) -> Self {
+        Self { shape: Shape::Lines, ..Self::new(file, input) }
+    }
+
+    /// Whether the file is one list; known once something was read.
+    pub fn is_list(&self) -> bool {
+        matches!(self.shape, Shape::List { .. } | Shape::Closed)
+    }
+
+    /// Bytes of the lines read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Appends the next line that is not blank, with its line end, to `out` and returns its number. An element of a list is
+    /// appended as one line, and the number is that of the line on which it begins.
+    pub fn read_onto(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>, DataError> {
+        if self.shape == Shape::Unknown {
+            self.shape = self.look()?;
+        }
+        match self.shape {
+            Shape::List { first } => return self.read_element(first, out),
+            Shape::Closed => return Ok(None),
+            Shape::Unknown | Shape::Lines => {}
+        }
+        let start = out.len();
+        loop {
+            let read = self
+                .input
+                .by_ref()
+                .take(MAX_LINE)
+                .read_until(b'\n', out)
+                .map_err(|source| DataError::Read { file: self.file.clone(), source })?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            if read as u64 == MAX_LINE {
+                let (file, limit) = (self.file.clone(), MAX_LINE as usize);
+                return Err(DataError::RecordTooLong { file, line: self.line, limit });
+            }
+            if self.bytes == 0 && out[start..].starts_with(BYTE_ORDER_MARK) {
+                out.drain(start..start + BYTE_ORDER_MARK.len());
+            }
+            self.bytes += read as u64;
+            if !out[start..].trim_ascii().is_empty() {
+                return Ok(Some(self.line));
+            }
+            out.truncate(start);
+        }
+    }
+}
+
+impl<R: Read> Lines<R> {
+    /// What the file begins as. A bracket that opens a list is passed, with what stands before it.
+    fn look(&mut self) -> Result<Shape, DataError> {
+        let failed = |source| DataError::Read { file: self.file.clone(), source };
+        let bytes = self.input.fill_buf().map_err(failed)?;
+        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let blank = bytes.iter().skip(mark).take_while(|byte| byte.is_ascii_whitespace()).count();
+        if bytes.get(mark + blank) != Some(&b'[') {
+            return Ok(Shape::Lines);
+        }
+        let passed = mark + blank + 1;
+        let newlines = bytes.iter().take(passed).filter(|&&byte| byte == b'\n').count() as u64;
+        self.line = 1 + newlines;
+        self.bytes += passed as u64;
+        self.input.consume(passed);
+        Ok(Shape::List { first: true })
+    }
+
+    /// Appends the next element of the list. Line ends within it become spaces.
+    fn read_element(&mut self, first: bool, out: &mut Vec<u8>) -> Result<Option<u64>, DataError> {
+        let start = out.len();
+        let (mut depth, mut quoted, mut escaped, mut line) = (0_u32, false, false, self.line);
+        loop {
+            let Some(byte) = self.next_byte()? else {
+                return Err(self.wrong("the list is not closed"));
+            };
+            if out.len() - start > MAX_LINE as usize {
+                let (file, limit) = (self.file.clone(), MAX_LINE as usize);
+                return Err(DataError::RecordTooLong { file, line, limit });
+            }
+            let empty = out.len() == start;
+            match byte {
+                b'\n' | b'\r' if !quoted => {
+                    if !empty {
+                        out.push(b' ');
+                    }
+                    continue;
+                }
+                b' ' | b'\t' if empty => continue,
+                b',' | b']' if depth == 0 && !quoted => {
+                    let closed = byte == b']';
+                    if empty && !(closed && first) {
+                        return Err(self.wrong("a value is missing in the list"));
+                    }
+                    self.shape = if closed { Shape::Closed } else { Shape::List { first: false } };
+                    if closed {
+                        self.end()?;
+                    }
+                    out.extend((!empty).then_some(b'\n'));
+                    return Ok((!empty).then_some(line));
+                }
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                b'[' | b'{' if !quoted => depth = depth.saturating_add(1),
+                b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if empty {
+                line = self.line;
+            }
+            out.push(byte);
+        }
+    }
+
+    /// Nothing may follow the list.
+    fn end(&mut self) -> Result<(), DataError> {
+        while let Some(byte) = self.next_byte()? {
+            if !byte.is_ascii_whitespace() {
+                return Err(self.wrong("text follows the list"));
+            }
+        }
+        Ok(())
+    }
+
+    fn next_byte(&mut self) -> Result<Option<u8>, DataError> {
+        let failed = |source| DataError::Read { file: self.file.clone(), source };
+        let Some(&byte) = self.input.fill_buf().map_err(failed)?.first() else { return Ok(None) };
+        self.input.consume(1);
+        self.bytes += 1;
+        self.line += u64::from(byte == b'\n');
+        Ok(Some(byte))
+    }
+
+    fn wrong(&self, message: &str) -> DataError {
+        DataError::Json { file: self.file.clone(), line: self.line, column: 1, message: message.to_owned() }
+    }
+}
+
+/// Reads some keys of a JSON Lines file.
+pub(crate) struct Reader {
+    lines: Lines,
+    names: Vec<String>,
+    /// What the columns hold, as the sample promised; one that breaks the promise holds text.
+    kinds: Vec<Kind>,
+    wanted: Wanted,
+    batch_rows: usize,
+    next_row: usize,
+}
+
+impl Reader {
+    /// A reader of the keys at `indices`, which are ascending.
+    ///
+    /// Numbers are text as written unless `numbers` is set, which needs the kinds of all values to be known.
+    pub fn new(source: &Source, keys: &Keys, indices: &[usize], limits: Limits) -> Result<Self, DataError> {
+        // Without any column a batch would lose its rows; the first key does no harm, the caller drops it.
+        let indices = if indices.is_empty() { &[0] } else { indices };
+        let (names, kinds): (Vec<String>, Vec<Kind>) = indices
+            .iter()
+            .filter_map(|&index| keys.get(index))
+            .map(|(name, kind)| {
+                let typed = limits.numbers || kind == Kind::Boolean;
+                (name.to_owned(), if typed { kind } else { Kind::Text })
+            })
+            .unzip();
+        Ok(Self {
+            lines: Lines::new(source.name(), source.text()?),
+            wanted: Wanted::new(names.iter().map(String::as_str)),
+            names,
+            kinds,
+            batch_rows: limits.rows,
+            next_row: 0,
+        })
+    }
+
+    /// The batch that lines make; none if one of them is wrong.
+    fn decode(&self, bytes: &[u8]) -> Option<RecordBatch> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let values = self.wanted.read(text.split_inclusive('\n')).ok()?;
+        let columns: Vec<_> = values.iter().zip(&self.kinds).map(|(values, &kind)| column(values, kind)).collect();
+        let fields = self.names.iter().zip(&columns);
+        let fields: Vec<Field> =
+            fields.map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
+    }
+
+    /// Says which line of a batch is wrong.
+    fn diagnose(&self, bytes: &[u8], lines: &RowLines) -> DataError {
+        let file = &self.lines.file;
+        let columns: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let texts = bytes.split_inclusive(|&byte| byte == b'\n').enumerate();
+        texts.filter_map(|(row, text)| describe_line(file, lines.get(row)?, text, &columns)).next().unwrap_or_else(
+            || {
+                let message = "each line must be one object".to_owned();
+                DataError::Json { file: file.clone(), line: lines.get(0).unwrap_or(1), column: 1, message }
+            },
+        )
+    }
+}
+
+impl ReadBatches for Reader {
+    fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
+        let mut bytes = Vec::new();
+        let mut lines = RowLines::new();
+        let mut rows = 0;
+        while rows < self.batch_rows && bytes.len() < MAX_BATCH_BYTES {
+            let Some(line) = self.lines.read_onto(&mut bytes)? else { break };
+            lines.push(line);
+            rows += 1;
+        }
+        if rows == 0 {
+            return Ok(None);
+        }
+        let columns = self.decode(&bytes).ok_or_else(|| self.diagnose(&bytes, &lines))?;
+        let first_row = self.next_row;
+        self.next_row += rows;
+        Ok(Some(Part { columns, first_row, lines }))
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.lines.bytes
+    }
+}
+
+/// What is wrong with a line of which `columns` are to be read; none if nothing is.
+pub(crate) fn describe_line(file: &str, line: u64, text: &[u8], columns: &[&str]) -> Option<DataError> {
+    let file = file.to_owned();
+    let Ok(text) = std::str::from_utf8(text) else {
+        return Some(DataError::NotUtf8 { file, line, column: None });
+    };
+    match serde_json::from_str::<Value>(text.trim_end()) {
+        Ok(Value::Object(object)) => columns.iter().find_map(|&column| {
+            let found = match object.get(column)? {
+                Value::Array(_) => "a list",
+                Value::Object(_) => "an object",
+                _ => return None,
+            };
+            Some(DataError::Nested { file: file.clone(), line, column: column.to_owned(), found })
+        }),
+        Ok(value) => Some(DataError::NotAnObject { file, line, found: name_of(&value) }),
+        Err(error) => {
+            let message = explain(text, &error);
+            Some(DataError::Json { file, line, column: error.column().max(1), message })
+        }
+    }
+}
+
+fn explain(text: &str, error: &serde_json::Error) -> String {
+    let at = text.get(error.column().saturating_sub(1)..).unwrap_or_default().trim_start_matches('-');
+    if error.is_syntax() && (at.starts_with("NaN") || at.starts_with("aN") || at.starts_with("Infinity")) {
+        return "NaN or Infinity is not JSON".into();
+    }
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or(&message).to_owned()
+}
+
+fn name_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,245 @@
+//! The bytes of a text table: unpacked, in UTF-8, and of the format that they are said to be.
+
+use std::io::{self, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+
+use super::dialect::{Dialect, Encoding};
+use super::error::DataError;
+use super::source::Format;
+
+/// A text that is read from its beginning.
+pub(super) type Text = Box<dyn Read + Send>;
+
+/// Whether gzip is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// No: the name of the file says that it is plain.
+    Plain,
+    /// Yes: it ends in `.gz`.
+    Gzip,
+    /// Streams have no name.
+    Either,
+}
+
+const GZIP: &[u8] = b"\x1f\x8b";
+/// Bytes that are looked at.
+const HEAD: usize = 512;
+
+/// What files begin with, and what people call them.
+const OTHERS: [(&[u8], &str); 12] = [
+    (GZIP, "gzip"),
+    (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook"),
+    (b"PAR1", "Parquet"),
+    (b"ARROW1", "Arrow IPC, also called Feather"),
+    (b"\xff\xff\xff\xff", "a stream of Arrow IPC"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x89HDF\r\n", "HDF5"),
+    (b"SQLite format 3\0", "an SQLite database"),
+];
+
+/// Looks at the beginning of a stream, and unpacks and decodes what follows.
+///
+/// # Errors
+/// [`DataError::OtherFormat`] if it is something else.
+pub(super) fn open(
+    input: impl Read + Send + 'static,
+    name: &str,
+    format: Format,
+    packing: Packing,
+    dialect: &Dialect,
+) -> Result<Text, DataError> {
+    let (head, input) = peek(Box::new(input), name)?;
+    let (head, input): (Vec<u8>, Text) = match (head.starts_with(GZIP), packing) {
+        (true, Packing::Gzip | Packing::Either) => peek(Box::new(MultiGzDecoder::new(input)), name)?,
+        (false, Packing::Gzip) if !head.is_empty() => {
+            let found = of_bytes(&head).unwrap_or("plain text");
+            return Err(DataError::OtherFormat { file: name.to_owned(), expected: "gzip", found });
+        }
+        _ => (head, input),
+    };
+    let encoding = dialect.encoding;
+    match other_format(&head, format).filter(|&found| found != "UTF-16" || encoding != Encoding::Utf16) {
+        Some(found) => Err(DataError::OtherFormat { file: name.to_owned(), expected: format.label(), found }),
+        None if encoding == Encoding::Utf8 => Ok(input),
+        None => Ok(Box::new(Decoder { input, encoding, bytes: Vec::new(), text: Vec::new(), given: 0, big: None })),
+    }
+}
+
+/// One read from a stream: more may not have come yet.
+fn peek(mut input: Text, name: &str) -> Result<(Vec<u8>, Text), DataError> {
+    let mut head = vec![0; HEAD];
+    let count = loop {
+        match input.read(&mut head) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => break other.map_err(|source| DataError::Read { file: name.to_owned(), source })?,
+        }
+    };
+    head.truncate(count);
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(input))))
+}
+
+/// What the first bytes of a file say that it is, if they do.
+pub(super) fn of_bytes(head: &[u8]) -> Option<&'static str> {
+    OTHERS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
+}
+
+fn other_format(head: &[u8], format: Format) -> Option<&'static str> {
+    let utf16 = || {
+        // Without a byte order mark: every other byte of ASCII text is 0.
+        let zeros = |first: usize| head.len() >= 4 && head.iter().skip(first).step_by(2).take(8).all(|&byte| byte == 0);
+        (zeros(0) || zeros(1)).then_some("UTF-16")
+    };
+    let json = || {
+        let text = head.trim_ascii_start();
+        let text = text.strip_prefix(b"[").map_or(text, <[u8]>::trim_ascii_start);
+        let object = text.strip_prefix(b"{")?.trim_ascii_start();
+        let is_text = format.delimiter().is_some();
+        (is_text && object.starts_with(b"\"") && object.windows(2).any(|pair| pair == b"\":")).then_some("JSON")
+    };
+    of_bytes(head).or_else(utf16).or_else(json)
+}
+
+/// Characters of another encoding as UTF-8.
+struct Decoder {
+    input: Text,
+    encoding: Encoding,
+    /// Bytes that are not decoded yet: at most a part of a character once `text` is filled.
+    bytes: Vec<u8>,
+    text: Vec<u8>,
+    /// Bytes of `text` that have been handed out.
+    given: usize,
+    /// Of UTF-16, whether the first byte of two is the higher one; none before the first.
+    big: Option<bool>,
+}
+
+/// Bytes that are decoded at once.
+const PIECE: usize = 1 << 16;
+
+impl Read for Decoder {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() {
+            self.text.clear();
+            self.given = 0;
+            let before = self.bytes.len();
+            self.bytes.resize(before + PIECE, 0);
+            let read = self.input.read(self.bytes.get_mut(before..).unwrap_or_default());
+            self.bytes.truncate(before + *read.as_ref().unwrap_or(&0));
+            if read? == 0 {
+                return if self.bytes.is_empty() { Ok(0) } else { Err(invalid("the last character is cut")) };
+            }
+            match self.encoding {
+                Encoding::Utf8 => self.text.append(&mut self.bytes),
+                Encoding::Latin1 => self.decode_bytes(char::from),
+                Encoding::Windows1252 => self.decode_bytes(windows_1252),
+                Encoding::Utf16 => self.decode_units()?,
+            }
+        }
+        let rest = self.text.get(self.given..).unwrap_or_default();
+        let count = rest.len().min(out.len());
+        out.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.given += count;
+        Ok(count)
+    }
+}
+
+impl Decoder {
+    fn decode_bytes(&mut self, decode: impl Fn(u8) -> char) {
+        let mut buffer = [0; 4];
+        for byte in self.bytes.drain(..) {
+            self.text.extend_from_slice(decode(byte).encode_utf8(&mut buffer).as_bytes());
+        }
+    }
+
+    fn decode_units(&mut self) -> io::Result<()> {
+        if self.big.is_none() && self.bytes.len() >= 2 {
+            self.big = Some(self.bytes.starts_with(b"\xfe\xff"));
+            if self.big == Some(true) || self.bytes.starts_with(b"\xff\xfe") {
+                self.bytes.drain(..2);
+            }
+        }
+        let pairs = self.bytes.as_chunks::<2>().0;
+        let big = self.big == Some(true);
+        let unit = |pair: &[u8; 2]| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
+        // The second half of the last character may not have come yet.
+        let cut = pairs.last().is_some_and(|pair| (0xd800..0xdc00).contains(&unit(pair)));
+        let count = pairs.len() - usize::from(cut);
+        let mut buffer = [0; 4];
+        for character in char::decode_utf16(pairs.iter().take(count).map(unit)) {
+            let character = character.map_err(|_| invalid("half a character of UTF-16"))?;
+            self.text.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+        }
+        self.bytes.drain(..2 * count);
+        Ok(())
+    }
+}
+
+fn invalid(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+/// Bytes 0x80 to 0x9f; five of them are undefined and stay control characters, as browsers read them.
+const HIGH: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+fn windows_1252(byte: u8) -> char {
+    byte.checked_sub(0x80).and_then(|place| HIGH.get(usize::from(place))).copied().unwrap_or(char::from(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
+        /// A byte at a time: characters are cut everywhere.
+        struct Slow(Vec<u8>, usize);
+        impl Read for Slow {
+            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+                let Some(byte) = self.0.get(self.1) else { return Ok(0) };
+                out[0] = *byte;
+                self.1 += 1;
+                Ok(1)
+            }
+        }
+        let dialect = Dialect { encoding, ..Dialect::default() };
+        let slow = Slow(bytes.to_vec(), 0);
+        let mut text = String::new();
+        let mut input = open(slow, "f", Format::Csv, Packing::Plain, &dialect).map_err(|error| error.to_string())?;
+        input.read_to_string(&mut text).map_err(|error| error.to_string())?;
+        Ok(text)
+    }
+
+    #[test]
+    fn characters_are_decoded() {
+        assert_eq!(decoded(b"a\xe9\x80", Encoding::Latin1), Ok("aé\u{80}".to_owned()));
+        assert_eq!(decoded(b"a\xe9\x80", Encoding::Windows1252), Ok("aé€".to_owned()));
+        let units: Vec<u16> = "aé€😀".encode_utf16().collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        assert_eq!(decoded(&[b"\xff\xfe", &little[..]].concat(), Encoding::Utf16), Ok("aé€😀".to_owned()));
+        assert_eq!(decoded(&[b"\xfe\xff", &big[..]].concat(), Encoding::Utf16), Ok("aé€😀".to_owned()));
+        assert_eq!(decoded(&little, Encoding::Utf16), Ok("aé€😀".to_owned()));
+        assert!(decoded(&little[..9], Encoding::Utf16).is_err());
+    }
+
+    #[test]
+    fn other_formats_are_named() {
+        let found =
+            |head: &[u8]| match open(Cursor::new(head.to_vec()), "f", Format::Csv, Packing::Plain, &Dialect::default())
+            {
+                Err(DataError::OtherFormat { found, .. }) => found,
+                _ => "",
+            };
+        assert_eq!(found(b"\x1f\x8b\x08"), "gzip");
+        assert_eq!(found(b"\xff\xfea\0"), "UTF-16");
+        assert_eq!(found(b"a\0,\0b\0\n\0"), "UTF-16");
+        assert_eq!(found(b" [\n{\"a\": 1}]"), "JSON");
+        assert_eq!((found(b"a,b\n"), found(b""), found(b"{a,b\n"), found(b"{\"a\",b\n")), ("", "", "", ""));
+    }
+}

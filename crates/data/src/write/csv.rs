@@ -1,0 +1,124 @@
+//! CSV to CSV: the bytes of every record are kept.
+
+use std::io::Write;
+use std::ops::Range;
+
+use super::{Plan, REPORT_ROWS, Slot};
+use crate::csv::{Records, quote};
+use crate::dialect::{Decimal, Header};
+use crate::error::DataError;
+
+/// Copies the table and returns the number of its rows.
+pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
+    let failed = |error| plan.write_error(error);
+    let source = plan.source;
+    let dialect = &source.dialect;
+    let delimiter = dialect.delimiter(source.format());
+    if dialect.decimal == Decimal::Comma && delimiter == b',' {
+        return Err(plan.refuse_text("numbers with a decimal comma cannot stand between commas"));
+    }
+    let names: Vec<Vec<u8>> = plan.added.iter().map(|column| quote(column.name, delimiter)).collect();
+    let mut records = Records::new(source.name(), source.text()?, source.format(), dialect);
+    let mut spans = Vec::new();
+    let mut fields = Vec::new();
+    // None: the header.
+    let mut row = if dialect.header == Header::FirstRecord { None } else { Some(0) };
+    while let Some(record) = records.next()? {
+        if record.len() != source.columns().len() {
+            let (expected, found) = (source.columns().len(), record.len());
+            let (file, first) = (source.name().to_owned(), row == Some(0));
+            return Err(DataError::FieldCount { file, line: record.line, expected, found, first });
+        }
+        fields.clear();
+        let added = |index: usize, fields: &mut Vec<u8>| match row {
+            None => fields.extend_from_slice(names.get(index).map_or(&[][..], Vec::as_slice)),
+            Some(row) => match plan.value(index, row) {
+                value if value.is_nan() => {}
+                value => fields.extend_from_slice(&dialect.number(value)),
+            },
+        };
+        if plan.only_appends() {
+            fields.extend_from_slice(record.body);
+            for index in 0..plan.added.len() {
+                fields.push(delimiter);
+                added(index, &mut fields);
+            }
+        } else {
+            raw_spans(record.body, delimiter, &mut spans);
+            for (place, slot) in plan.slots.iter().enumerate() {
+                if place > 0 {
+                    fields.push(delimiter);
+                }
+                match *slot {
+                    Slot::Added(index) => added(index, &mut fields),
+                    Slot::Kept(index) => {
+                        let span = spans.get(index).cloned().unwrap_or_default();
+                        fields.extend_from_slice(record.body.get(span).unwrap_or_default());
+                    }
+                }
+            }
+        }
+        for part in [record.lead, &fields, record.end] {
+            out.write_all(part).map_err(failed)?;
+        }
+        let done = row.map_or(0, |row| row + 1);
+        row = Some(done);
+        if done.is_multiple_of(REPORT_ROWS) {
+            plan.report(records.bytes_read());
+        }
+    }
+    out.write_all(records.tail()).map_err(failed)?;
+    Ok(row.unwrap_or(0))
+}
+
+/// Where the fields of a record stand, by the same grammar that told the record apart: quotes open a field only at
+/// its start, and after the closing quote anything up to the delimiter still belongs to it.
+fn raw_spans(body: &[u8], delimiter: u8, spans: &mut Vec<Range<usize>>) {
+    spans.clear();
+    let (mut start, mut quoted) = (0, body.first() == Some(&b'"'));
+    let mut at = usize::from(quoted);
+    while let Some(&byte) = body.get(at) {
+        let next = body.get(at + 1).copied();
+        at += match byte {
+            b'"' if quoted && next == Some(b'"') => 2,
+            b'"' if quoted => {
+                quoted = false;
+                1
+            }
+            _ if byte == delimiter && !quoted => {
+                spans.push(start..at);
+                start = at + 1;
+                quoted = next == Some(b'"');
+                1 + usize::from(quoted)
+            }
+            _ => 1,
+        };
+    }
+    spans.push(start..body.len());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_fields() {
+        let spans = |text: &'static str| {
+            let mut spans = Vec::new();
+            raw_spans(text.as_bytes(), b',', &mut spans);
+            spans.into_iter().map(|span| &text[span]).collect::<Vec<_>>()
+        };
+        assert_eq!(spans("a,b"), ["a", "b"]);
+        assert_eq!(spans(",\"a,\"\"\n,b\",,"), ["", "\"a,\"\"\n,b\"", "", ""]);
+        assert_eq!(spans("\"\",x\"y,z\""), ["\"\"", "x\"y", "z\""]);
+        assert_eq!(spans("\"a\"b\",c"), ["\"a\"b\"", "c"]);
+        assert_eq!(spans(""), [""]);
+    }
+
+    #[test]
+    fn names_are_quoted_where_needed() {
+        assert_eq!(quote("a b", b','), b"a b");
+        assert_eq!(quote("a,\"b", b','), b"\"a,\"\"b\"");
+        assert_eq!(quote("a,b", b'\t'), b"a,b");
+    }
+}

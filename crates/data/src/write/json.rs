@@ -1,0 +1,65 @@
+//! JSON Lines to JSON Lines: the bytes of every line are kept, but for values that are replaced.
+//!
+//! A list of objects stays one, with an object on each line, unless the name of the output ends in `.jsonl` or `.ndjson`.
+
+use std::io::Write;
+use std::ops::Range;
+
+use super::{OnExisting, Plan, REPORT_ROWS};
+use crate::error::DataError;
+use crate::json::{Members, RawLines, describe_line, end_of_members};
+
+/// Copies the table and returns the number of its rows. Blank lines are dropped.
+pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
+    let file = plan.source.name();
+    let failed = |error| plan.write_error(error);
+    let keys: Vec<String> = plan.added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
+    let mut lines = RawLines::new(file, plan.source.text()?);
+    let mut bytes = Vec::new();
+    let mut row = 0;
+    let lines_wanted = plan.output.path.extension().is_some_and(|end| end == "jsonl" || end == "ndjson");
+    while let Some(line) = lines.read_onto(&mut bytes)? {
+        let mut text = match String::from_utf8(std::mem::take(&mut bytes)) {
+            Ok(text) => text,
+            Err(_) => return Err(DataError::NotUtf8 { file: file.to_owned(), line, column: None }),
+        };
+        for (index, (column, key)) in plan.added.iter().zip(&keys).enumerate() {
+            let number = serde_json::Value::from(plan.value(index, row)).to_string();
+            // A key that only begins to appear late in the file is not among the columns of the source.
+            let old = if text.contains(key.as_str()) { find_value(&text, column.name) } else { None };
+            match (old, end_of_members(&text)) {
+                (Some(old), _) if plan.output.existing == OnExisting::Replace => text.replace_range(old, &number),
+                (Some(_), _) => {
+                    return Err(DataError::ColumnExists { file: file.to_owned(), column: column.name.to_owned() });
+                }
+                (None, Some((end, comma))) => text.insert_str(end, &format!("{comma}{key}:{number}")),
+                (None, None) => {
+                    let error = describe_line(file, line, text.as_bytes(), &[]);
+                    return Err(error.unwrap_or(DataError::NotAnObject { file: file.to_owned(), line, found: "text" }));
+                }
+            }
+        }
+        let list = lines.is_list() && !lines_wanted;
+        let (before, line) = match (list, row) {
+            (false, _) => ("", text.as_str()),
+            (true, 0) => ("[\n", text.trim_end()),
+            (true, _) => (",\n", text.trim_end()),
+        };
+        out.write_all(before.as_bytes()).and_then(|()| out.write_all(line.as_bytes())).map_err(failed)?;
+        bytes = text.into_bytes();
+        bytes.clear();
+        row += 1;
+        if row.is_multiple_of(REPORT_ROWS) {
+            plan.report(lines.bytes_read());
+        }
+    }
+    if row > 0 && lines.is_list() && !lines_wanted {
+        out.write_all(b"\n]\n").map_err(failed)?;
+    }
+    Ok(row)
+}
+
+/// The bytes of the value of a key of the object on this line.
+fn find_value(line: &str, key: &str) -> Option<Range<usize>> {
+    Members::of(line).find(|(name, _)| name == key).map(|(_, value)| value)
+}

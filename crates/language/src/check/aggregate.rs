@@ -1,0 +1,177 @@
+//! Aggregates: `E[e | event]`, `Sum`, `N`, `P`, `Cov`, `Var`.
+
+use crate::hir::{Curvature, Event, Expr, ExprKind, Shape};
+use crate::interval::Interval;
+use crate::program::Function;
+use crate::program::text::name;
+use crate::span::Span;
+use crate::syntax::ast::{self, AggregateKind};
+
+use super::domain::count;
+use super::event::{Reads, all_of};
+use super::number::Place;
+use super::{Checker, Env, Kind};
+
+impl<'a> Checker<'a> {
+    /// An aggregate where an aggregate may stand; elsewhere it is refused for what it is.
+    pub(super) fn aggregate_at(
+        &mut self,
+        span: Span,
+        aggregate: &'a ast::Aggregate,
+        env: &Env<'a>,
+        place: Place,
+    ) -> Option<Expr> {
+        let place = match place {
+            Place::Batch => return self.aggregate(span, aggregate, env),
+            Place::Each => "under `each`",
+            Place::Inside => "inside an aggregate",
+            Place::Event => "in an event",
+            Place::Where => {
+                let text = self.text(span);
+                return self.refuse(Kind::WhereReadsData { text }, span);
+            }
+        };
+        let text = self.text(span);
+        self.refuse(Kind::AggregateValue { text, place }, span)
+    }
+
+    fn aggregate(&mut self, span: Span, aggregate: &'a ast::Aggregate, env: &Env<'a>) -> Option<Expr> {
+        let arguments = &aggregate.arguments;
+        let kind = aggregate.kind;
+        let wanted = match kind {
+            AggregateKind::Covariance => 2,
+            AggregateKind::Mean | AggregateKind::Sum | AggregateKind::Variance => 1,
+            // A comma between events means `and`.
+            AggregateKind::Count | AggregateKind::Probability => arguments.len().max(1),
+        };
+        if arguments.len() != wanted {
+            let (callee, signature) = signature(kind);
+            let expected = count(wanted, "argument");
+            let found = count(arguments.len(), "argument");
+            let kind = Kind::ArgumentCount { callee: callee.into(), expected, found, signature: signature.into() };
+            return self.refuse(kind, span);
+        }
+        match kind {
+            AggregateKind::Count | AggregateKind::Probability => self.share(span, aggregate, env),
+            AggregateKind::Mean | AggregateKind::Sum | AggregateKind::Variance | AggregateKind::Covariance => {
+                let values: Vec<_> =
+                    arguments.iter().map(|argument| self.number(argument, env, Place::Inside)).collect();
+                let event = self.given(aggregate.condition.as_ref(), env);
+                let values: Vec<Expr> = values.into_iter().collect::<Option<_>>()?;
+                self.moment(span, kind, values, event?)
+            }
+        }
+    }
+
+    /// `N[event]` and `P[event | given]`.
+    fn share(&mut self, span: Span, aggregate: &'a ast::Aggregate, env: &Env<'a>) -> Option<Expr> {
+        let events: Vec<_> =
+            aggregate.arguments.iter().map(|argument| self.event(argument, env, Reads::Data)).collect();
+        let given = self.given(aggregate.condition.as_ref(), env);
+        let (event, given) = (all_of(events)?, given?);
+        let (kind, range) = match (aggregate.kind, given) {
+            (AggregateKind::Probability, given) => (ExprKind::Probability { event, given }, Interval::UNIT),
+            (_, Event::All) => (ExprKind::Count { event }, Interval::NON_NEGATIVE),
+            (_, given) => (ExprKind::Count { event: Event::And(vec![event, given]) }, Interval::NON_NEGATIVE),
+        };
+        Some(Expr { kind, span, shape: Some(Shape::Aggregate), curvature: Curvature::Constant, range })
+    }
+
+    /// The prediction as a spec writes it.
+    fn prediction_name(&self) -> String {
+        self.hir.prediction.as_ref().map_or_else(|| "score".to_string(), |prediction| name(&prediction.name))
+    }
+
+    fn moment(&mut self, span: Span, kind: AggregateKind, values: Vec<Expr>, event: Event) -> Option<Expr> {
+        let predictions = values.iter().filter(|value| !value.is_constant()).count();
+        let quadratic = predictions == 2 || (kind == AggregateKind::Variance && predictions == 1);
+        if quadratic {
+            let text = self.text(span);
+            let score = self.prediction_name();
+            let hint = match kind {
+                AggregateKind::Variance => {
+                    format!("bound the mean, `E[{score} | ..]`, or each sample, `each: a <= {score} <= b`")
+                }
+                _ => format!("take the covariance with a column or label: `Cov[{score}, age]`"),
+            };
+            return self.refuse(Kind::Quadratic { text, hint }, span);
+        }
+        if let Some(place) = values.iter().find_map(innermost_piecewise) {
+            let score = self.prediction_name();
+            let (what, hint) = match place.1 {
+                Function::Abs => (
+                    "the mean of an absolute value",
+                    format!(
+                        "take the absolute value of the mean, `|E[..]|`; for a 0/1 label `y` the absolute error is \
+                         affine: `y + (1 - 2 * y) * {score}`"
+                    ),
+                ),
+                _ => (
+                    "the mean of a maximum or minimum",
+                    "take the maximum or minimum of means, `max(E[..], E[..])`".to_string(),
+                ),
+            };
+            return self.refuse(Kind::Nonlinear { what: what.into(), hint }, place.0);
+        }
+        let curvature = values.iter().map(|value| value.curvature).max().unwrap_or(Curvature::Constant);
+        let mut values = values.into_iter();
+        let value = Box::new(values.next()?);
+        let (kind, range) = match kind {
+            AggregateKind::Mean => {
+                let range = value.range;
+                (ExprKind::Mean { value, event }, range)
+            }
+            AggregateKind::Sum => {
+                let range = value.range.total();
+                (ExprKind::Sum { value, event }, range)
+            }
+            AggregateKind::Variance => (ExprKind::Variance { value, event }, Interval::NON_NEGATIVE),
+            AggregateKind::Covariance => {
+                let right = Box::new(values.next()?);
+                (ExprKind::Covariance { left: value, right, event }, Interval::ALL)
+            }
+            AggregateKind::Count | AggregateKind::Probability => return None,
+        };
+        Some(Expr { kind, span, shape: Some(Shape::Aggregate), curvature, range })
+    }
+}
+
+/// The smallest `abs`, `max` or `min` of the prediction below an expression.
+pub(super) fn innermost_piecewise(expr: &Expr) -> Option<(Span, Function)> {
+    if expr.curvature != Curvature::Piecewise {
+        return None;
+    }
+    let below = match &expr.kind {
+        ExprKind::Negate(inner) => innermost_piecewise(inner),
+        ExprKind::Add(terms) => terms.iter().find_map(innermost_piecewise),
+        ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
+            innermost_piecewise(left).or_else(|| innermost_piecewise(right))
+        }
+        ExprKind::Call(function, arguments) => {
+            arguments.iter().find_map(innermost_piecewise).or(Some((expr.span, *function)))
+        }
+        ExprKind::Number(_)
+        | ExprKind::Param(_)
+        | ExprKind::Binder(_)
+        | ExprKind::Column(_)
+        | ExprKind::Prediction
+        | ExprKind::Mean { .. }
+        | ExprKind::Sum { .. }
+        | ExprKind::Count { .. }
+        | ExprKind::Probability { .. }
+        | ExprKind::Covariance { .. }
+        | ExprKind::Variance { .. } => None,
+    };
+    below.or(Some((expr.span, Function::Abs)))
+}
+
+fn signature(kind: AggregateKind) -> (&'static str, &'static str) {
+    match kind {
+        AggregateKind::Mean => ("E", "E[score | sex == female]"),
+        AggregateKind::Sum => ("Sum", "Sum[score | sex == female]"),
+        AggregateKind::Count => ("N", "N[sex == female]"),
+        AggregateKind::Probability => ("P", "P[income == 1 | sex == female]"),
+        AggregateKind::Covariance => ("Cov", "Cov[score, age]"),
+        AggregateKind::Variance => ("Var", "Var[age]"),
+    }
+}

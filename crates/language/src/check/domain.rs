@@ -1,0 +1,387 @@
+//! Domains and groups: what a `forall` runs over.
+
+use std::sync::Arc;
+
+use crate::hir::{Binder, BinderId, Component, Event, Group, GroupId, GroupLevel, Quantifier, Value};
+use crate::program::Comparison;
+use crate::span::Span;
+use crate::syntax::ast;
+
+use super::event::Reads;
+use super::level::Category;
+use super::name::Found;
+use super::number::Place;
+use super::{Checker, Env, Finding, Kind, Progress, Symbol};
+
+/// The largest domain, and the largest group.
+const LARGEST: usize = 100_000;
+
+/// One component of a domain: how many binders it takes, and the values of each.
+struct Part {
+    pairs: bool,
+    values: Arc<[Value]>,
+}
+
+impl<'a> Checker<'a> {
+    /// Checks a quantifier and brings its binders into scope.
+    pub(super) fn quantifier(&mut self, quantifier: &'a ast::Quantifier, env: &mut Env<'a>) -> Option<Quantifier> {
+        let parts = self.domain(&quantifier.domain, env);
+        let places = parts.as_ref().map(|parts| parts.iter().map(|part| if part.pairs { 2 } else { 1 }).sum::<usize>());
+        if let Some(places) = places.filter(|places| *places != quantifier.binders.len()) {
+            self.binder_count(quantifier, places);
+            self.poison_binders(quantifier, env);
+            return None;
+        }
+        let Some(parts) = parts else {
+            self.poison_binders(quantifier, env);
+            return None;
+        };
+        let mut components = Vec::new();
+        let mut names = quantifier.binders.iter();
+        for part in parts {
+            if part.pairs {
+                let (first, second) = (names.next()?, names.next()?);
+                let first = self.bind_name(first, part.values.clone(), env);
+                let second = self.bind_name(second, part.values, env);
+                components.push(Component::Pairs(first, second));
+            } else {
+                components.push(Component::Single(self.bind_name(names.next()?, part.values, env)));
+            }
+        }
+        let condition = match &quantifier.condition {
+            Some(condition) => Some(self.condition(condition, env, Reads::Binders)?),
+            None => None,
+        };
+        Some(Quantifier { components, condition, span: quantifier.span, domain_span: quantifier.domain.span })
+    }
+
+    fn binder_count(&mut self, quantifier: &'a ast::Quantifier, places: usize) {
+        let first = quantifier.binders.first().map_or(quantifier.span, |binder| binder.span);
+        let last = quantifier.binders.last().map_or(quantifier.span, |binder| binder.span);
+        let kind = Kind::BinderCount {
+            binders: count(quantifier.binders.len(), "binder"),
+            values: if places == 1 { "single values".into() } else { format!("tuples of {places} values") },
+        };
+        let finding = Finding::new(kind, first.to(last)).with(quantifier.domain.span, "the domain");
+        self.report(finding);
+    }
+
+    /// After an error in the domain, the binders are known but nothing is said of them.
+    fn poison_binders(&mut self, quantifier: &'a ast::Quantifier, env: &mut Env<'a>) {
+        for name in &quantifier.binders {
+            if self.broken.insert(&name.text) {
+                self.poisoned.push(&name.text);
+            }
+            env.binders.retain(|(text, _)| *text != name.text);
+        }
+    }
+
+    fn bind_name(&mut self, name: &'a ast::Name, values: Arc<[Value]>, env: &mut Env<'a>) -> BinderId {
+        let taken = env.binders.iter().any(|(text, _)| *text == name.text);
+        let hides = env.call.is_none() && self.names.contains_key(name.text.as_str());
+        if taken || hides {
+            let kind = Kind::DuplicateName { what: "binder", name: name.text.clone() };
+            let mut finding = Finding::new(kind, name.span);
+            if let Some((_, first)) = self.names.get(name.text.as_str()).filter(|_| hides) {
+                finding = finding.with(*first, "the declaration that it would hide");
+            }
+            self.report(finding);
+        }
+        let id = BinderId(self.hir.binders.len());
+        self.numeric_binders.push(values.iter().all(|value| value.number.is_some()));
+        self.hir.binders.push(Binder { name: name.text.clone(), values });
+        env.binders.push((&name.text, id));
+        id
+    }
+
+    fn domain(&mut self, domain: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
+        match &domain.kind {
+            ast::DomainKind::Name(name) => Some(vec![Part { pairs: false, values: self.domain_name(name, env)? }]),
+            ast::DomainKind::Set(levels) => {
+                if levels.is_empty() {
+                    let reason = "write at least one value between the braces".into();
+                    return self.refuse(Kind::EmptyDomain { reason }, domain.span);
+                }
+                self.unique_levels(levels)?;
+                self.spend(levels.len(), domain.span)?;
+                let value =
+                    |level: &ast::Level| Value { text: level.text.clone(), number: level.number, span: level.span };
+                Some(vec![Part { pairs: false, values: levels.iter().map(value).collect() }])
+            }
+            ast::DomainKind::Range(first, last) => {
+                Some(vec![Part { pairs: false, values: self.domain_range(domain.span, first, last, env)? }])
+            }
+            ast::DomainKind::Pairs(inner) => self.domain_pairs(domain.span, inner, env),
+            ast::DomainKind::Product(factors) => {
+                let parts: Vec<_> = factors.iter().map(|factor| self.domain(factor, env)).collect();
+                Some(parts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    fn domain_pairs(&mut self, span: Span, inner: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
+        let mut parts = self.domain(inner, env)?;
+        if parts.len() != 1 || parts.iter().any(|part| part.pairs) {
+            let hint = Some("name the product first, `group g = a * b`, and take `pairs(g)`".to_string());
+            self.wrong_kind(inner.span, "a domain of tuples", "a domain of single values", hint);
+            return None;
+        }
+        let part = parts.pop()?;
+        if part.values.len() < 2 {
+            let reason = "`pairs` needs a domain of at least two values".into();
+            return self.refuse(Kind::EmptyDomain { reason }, span);
+        }
+        Some(vec![Part { pairs: true, ..part }])
+    }
+
+    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Arc<[Value]>> {
+        match self.look_up(name, env) {
+            Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
+                Some(self.category_levels(Category::Column(column)).values.clone())
+            }
+            Found::Symbol(Symbol::Group(index)) => {
+                let group = self.resolve_group(index, name.span)?;
+                Some(self.category_levels(Category::Group(group)).values.clone())
+            }
+            Found::Symbol(symbol) => {
+                let (found, _) = self.describe(symbol, &name.text);
+                let hint = match symbol {
+                    Symbol::Column(_) => {
+                        Some(format!("cut it into bins: `group g = bins({}, ..)` and run over `g`", name.text))
+                    }
+                    Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_) => {
+                        Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string())
+                    }
+                };
+                self.wrong_kind(name.span, &found, "a categorical column, a label or a group", hint);
+                None
+            }
+            Found::Argument(argument) => match &strip(argument).kind {
+                ast::ExprKind::Name(name) => self.domain_name(name, &Env::default()),
+                _ => {
+                    self.wrong_kind(argument.span, "an expression", "a categorical column, a label or a group", None);
+                    None
+                }
+            },
+            Found::Binder(_) => {
+                self.wrong_kind(name.span, "a binder", "a categorical column, a label or a group", None);
+                None
+            }
+            Found::Broken => None,
+            Found::Nothing => self.unknown_name(name, "domain", env),
+        }
+    }
+
+    /// `a..b`, both ends included.
+    fn domain_range(
+        &mut self,
+        span: Span,
+        first: &'a ast::Expr,
+        last: &'a ast::Expr,
+        env: &Env<'a>,
+    ) -> Option<Arc<[Value]>> {
+        let (low, high) = (self.whole_number(first, env), self.whole_number(last, env));
+        let (low, high) = (low?, high?);
+        if low > high {
+            let reason = format!("a range runs upwards: write `{}..{}`", self.text(last.span), self.text(first.span));
+            return self.refuse(Kind::EmptyDomain { reason }, span);
+        }
+        if high - low >= LARGEST as f64 {
+            let what = format!("`{}`", self.text(span));
+            return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "values" }, span);
+        }
+        self.spend((high - low) as usize, span)?;
+        let value = |k: i64| Value { text: k.to_string(), number: Some(k as f64), span };
+        Some((low as i64..=high as i64).map(value).collect())
+    }
+
+    fn whole_number(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<f64> {
+        let number = self.number(expr, env, Place::Where)?;
+        let value = number.range.lower;
+        let constant = number.range.lower == number.range.upper && value.fract() == 0.0 && value.abs() < 9e15;
+        if !constant || !matches!(number.kind, crate::hir::ExprKind::Number(_)) {
+            self.wrong_kind(expr.span, "no whole number", "a whole number", None);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The checked group of a declaration; checked on first use.
+    pub(super) fn resolve_group(&mut self, index: usize, mention: Span) -> Option<GroupId> {
+        let declaration = self.groups.get_mut(index)?;
+        let group = declaration.group;
+        match std::mem::replace(&mut declaration.progress, Progress::Running) {
+            Progress::Done(result) => {
+                declaration.progress = Progress::Done(result);
+                result
+            }
+            Progress::Running => self.definition_cycle(&group.name, mention),
+            Progress::Waiting => {
+                let made = self.declared(&group.name, |checker| {
+                    let levels = checker.group_levels(&group.value)?;
+                    checker.limited(&group.name, levels.iter().map(|level| &level.event), 4 * LARGEST)?;
+                    Some(levels)
+                });
+                let result = made.map(|(levels, reads)| {
+                    self.hir.groups.push(Group { name: group.name.text.clone(), levels, reads });
+                    GroupId(self.hir.groups.len() - 1)
+                });
+                if let Some(declaration) = self.groups.get_mut(index) {
+                    declaration.progress = Progress::Done(result);
+                }
+                result
+            }
+        }
+    }
+
+    fn group_levels(&mut self, value: &'a ast::Expr) -> Option<Vec<GroupLevel>> {
+        match &value.kind {
+            ast::ExprKind::Paren(inner) => self.group_levels(inner),
+            ast::ExprKind::Product(first, rest) => self.product_levels(value.span, first, rest),
+            ast::ExprKind::Call { function, arguments } if function.text == "bins" => self.bins(value.span, arguments),
+            ast::ExprKind::Name(name) => self.named_levels(name),
+            ast::ExprKind::Compare(..)
+            | ast::ExprKind::In { .. }
+            | ast::ExprKind::And(_)
+            | ast::ExprKind::Or(_)
+            | ast::ExprKind::Not(_) => {
+                let hint = Some("what is true or false of a sample is declared with `event NAME = ..`".to_string());
+                self.wrong_kind(value.span, "an event", "a group", hint);
+                None
+            }
+            _ => {
+                let hint = Some("write a column, a group, `bins(age, 25, 45)` or a product of these".to_string());
+                self.wrong_kind(value.span, "an expression", "a group", hint);
+                None
+            }
+        }
+    }
+
+    fn product_levels(
+        &mut self,
+        span: Span,
+        first: &'a ast::Expr,
+        rest: &'a [(ast::ProductOp, ast::Expr)],
+    ) -> Option<Vec<GroupLevel>> {
+        let mut levels = self.group_levels(first);
+        for (op, factor) in rest {
+            if *op == ast::ProductOp::Divide {
+                self.wrong_kind(span, "a quotient", "a product of groups", None);
+                return None;
+            }
+            let right = self.group_levels(factor);
+            let (left, right) = (levels?, right?);
+            if left.len().saturating_mul(right.len()) > LARGEST {
+                let what = format!("`{}`", self.text(span));
+                return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "levels" }, span);
+            }
+            let nodes = |levels: &[GroupLevel]| levels.iter().map(|level| level.event.nodes()).sum::<usize>();
+            let parts = nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
+            self.spend(parts, span)?;
+            let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
+                text: format!("{}*{}", a.text, b.text),
+                event: Event::And(vec![a.event.clone(), b.event.clone()]),
+            };
+            levels = Some(left.iter().flat_map(|a| right.iter().map(move |b| combine(a, b))).collect());
+        }
+        levels
+    }
+
+    fn named_levels(&mut self, name: &'a ast::Name) -> Option<Vec<GroupLevel>> {
+        match self.look_up(name, &Env::default()) {
+            Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
+                self.mentions.push((column, name.span));
+                let values = self.category_levels(Category::Column(column)).values.clone();
+                self.spend(values.len(), name.span)?;
+                let level = |(index, value): (usize, &Value)| GroupLevel {
+                    text: value.text.clone(),
+                    event: Event::Levels { column, levels: vec![index] },
+                };
+                Some(values.iter().enumerate().map(level).collect())
+            }
+            Found::Symbol(Symbol::Group(index)) => {
+                let group = self.resolve_group(index, name.span)?;
+                self.mention_group(group, name.span);
+                let levels = self.hir.groups.get(group.0).map(|group| group.levels.clone())?;
+                self.spend(levels.iter().map(|level| level.event.nodes()).sum(), name.span)?;
+                Some(levels)
+            }
+            Found::Symbol(Symbol::Prediction) => self.prediction_in_event(name.span, name.text.clone(), false),
+            Found::Symbol(symbol) => {
+                let (found, _) = self.describe(symbol, &name.text);
+                let hint = Some(format!("cut numbers into bins: `bins({}, ..)`", name.text));
+                self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
+                None
+            }
+            Found::Binder(_) | Found::Argument(_) | Found::Broken => None,
+            Found::Nothing => self.unknown_name(name, "column", &Env::default()),
+        }
+    }
+
+    /// `bins(age, 25, 45)`: `(-inf,25) [25,45) [45,inf)`.
+    fn bins(&mut self, span: Span, arguments: &'a [ast::Expr]) -> Option<Vec<GroupLevel>> {
+        let env = Env::default();
+        let Some((value, cuts)) = arguments.split_first().filter(|(_, cuts)| !cuts.is_empty()) else {
+            let kind = Kind::ArgumentCount {
+                callee: "bins".into(),
+                expected: "a column and at least one cut point".into(),
+                found: count(arguments.len(), "argument"),
+                signature: "bins(age, 25, 45)".into(),
+            };
+            return self.refuse(kind, span);
+        };
+        if let Some(prediction) = self.prediction_in(value, &env) {
+            return self.prediction_in_event(span, prediction, false);
+        }
+        let value = self.number(value, &env, Place::Event)?;
+        let mut points: Vec<(f64, String)> = Vec::new();
+        for cut in cuts {
+            let number = self.number(cut, &env, Place::Where)?;
+            let crate::hir::ExprKind::Number(point) = number.kind else {
+                self.wrong_kind(cut.span, "no number", "a number", None);
+                return None;
+            };
+            if let Some((_, text)) = points.last().filter(|(last, _)| *last >= point) {
+                let kind = Kind::CutPoints { first: text.clone(), second: self.text(cut.span) };
+                return self.refuse(kind, cut.span);
+            }
+            points.push((point, point.to_string()));
+        }
+        self.spend(value.nodes().saturating_mul(2 * points.len()), span)?;
+        let compare = |op, point: f64| Event::Compare {
+            left: Box::new(value.clone()),
+            op,
+            right: Box::new(crate::hir::Expr::number(point, span)),
+        };
+        let mut levels = Vec::new();
+        let mut previous: Option<(f64, String)> = None;
+        for (point, text) in points {
+            let below = compare(Comparison::Less, point);
+            let (name, event) = match &previous {
+                None => (format!("(-inf,{text})"), below),
+                Some((low, low_text)) => {
+                    let above = compare(Comparison::GreaterEqual, *low);
+                    (format!("[{low_text},{text})"), Event::And(vec![above, below]))
+                }
+            };
+            levels.push(GroupLevel { text: name, event });
+            previous = Some((point, text));
+        }
+        let (low, text) = previous?;
+        levels.push(GroupLevel { text: format!("[{text},inf)"), event: compare(Comparison::GreaterEqual, low) });
+        Some(levels)
+    }
+}
+
+/// The expression without surrounding parentheses.
+pub(super) fn strip(expr: &ast::Expr) -> &ast::Expr {
+    match &expr.kind {
+        ast::ExprKind::Paren(inner) => strip(inner),
+        _ => expr,
+    }
+}
+
+/// `1 binder`, `3 binders`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

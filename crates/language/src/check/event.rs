@@ -1,0 +1,297 @@
+//! Events: predicates over one sample (or, in a `where`, over binders alone).
+
+use crate::hir::{ColumnId, Event, GroupId};
+use crate::program::{ColumnType, Comparison};
+use crate::span::Span;
+use crate::syntax::ast;
+
+use super::name::Found;
+use super::number::Place;
+use super::{Checker, Env, Finding, Kind, Progress, Symbol};
+
+/// Whether an event may read data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    Data,
+    /// The `where` of a quantifier: binders, levels and numbers.
+    Binders,
+}
+
+impl Reads {
+    pub(super) fn place(self) -> Place {
+        match self {
+            Reads::Data => Place::Event,
+            Reads::Binders => Place::Where,
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// A comma list: all must hold. All terms are checked even when one fails.
+    pub(super) fn condition(&mut self, condition: &'a ast::Condition, env: &Env<'a>, reads: Reads) -> Option<Event> {
+        let events: Vec<_> = condition.terms.iter().map(|term| self.event(term, env, reads)).collect();
+        all_of(events)
+    }
+
+    /// The condition behind a bar, or every sample.
+    pub(super) fn given(&mut self, condition: Option<&'a ast::Condition>, env: &Env<'a>) -> Option<Event> {
+        match condition {
+            Some(condition) => self.condition(condition, env, Reads::Data),
+            None => Some(Event::All),
+        }
+    }
+
+    pub(super) fn event(&mut self, expr: &'a ast::Expr, env: &Env<'a>, reads: Reads) -> Option<Event> {
+        self.spend(1, expr.span)?;
+        match &expr.kind {
+            ast::ExprKind::Paren(inner) => self.event(inner, env, reads),
+            ast::ExprKind::And(terms) => {
+                let events: Vec<_> = terms.iter().map(|term| self.event(term, env, reads)).collect();
+                all_of(events)
+            }
+            ast::ExprKind::Or(terms) => {
+                let events: Vec<_> = terms.iter().map(|term| self.event(term, env, reads)).collect();
+                Some(Event::Or(events.into_iter().collect::<Option<_>>()?))
+            }
+            ast::ExprKind::Not(inner) => Some(Event::Not(Box::new(self.event(inner, env, reads)?))),
+            ast::ExprKind::Compare(first, rest) => self.comparison(expr.span, first, rest, env, reads),
+            ast::ExprKind::In { value, levels, negated } => {
+                let event = self.membership(expr.span, value, levels, env, reads)?;
+                Some(if *negated { Event::Not(Box::new(event)) } else { event })
+            }
+            ast::ExprKind::Name(name) => self.event_name(name, env, reads),
+            ast::ExprKind::Error => None,
+            ast::ExprKind::Number { .. }
+            | ast::ExprKind::Negate(_)
+            | ast::ExprKind::Sum(..)
+            | ast::ExprKind::Product(..)
+            | ast::ExprKind::Power(..)
+            | ast::ExprKind::PlusMinus(..)
+            | ast::ExprKind::Abs(_)
+            | ast::ExprKind::Call { .. }
+            | ast::ExprKind::Aggregate(_) => self.number_as_event(expr, env),
+        }
+    }
+
+    /// A number where an event belongs; if it reads the prediction, that is the graver mistake.
+    fn number_as_event(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<Event> {
+        if let Some(prediction) = self.prediction_in(expr, env) {
+            return self.prediction_in_event(expr.span, prediction, false);
+        }
+        let hint = Some(format!("compare it with something: `{} >= 0`", self.text(expr.span)));
+        self.wrong_kind(expr.span, "a number", "an event", hint);
+        None
+    }
+
+    pub(super) fn prediction_in_event<T>(&mut self, span: Span, prediction: String, threshold: bool) -> Option<T> {
+        let text = self.text(span);
+        self.refuse(Kind::PredictionInEvent { text, prediction, threshold }, span)
+    }
+
+    /// `a op b`, or a chain of them, which all must hold.
+    fn comparison(
+        &mut self,
+        span: Span,
+        first: &'a ast::Expr,
+        rest: &'a [(ast::Comparison, ast::Expr)],
+        env: &Env<'a>,
+        reads: Reads,
+    ) -> Option<Event> {
+        let operands = std::iter::once(first).chain(rest.iter().map(|(_, operand)| operand));
+        for operand in operands {
+            if let Some(prediction) = self.prediction_in(operand, env) {
+                return self.prediction_in_event(span, prediction, true);
+            }
+        }
+        let mut events = Vec::new();
+        let mut left = first;
+        for (op, right) in rest {
+            let pair = left.span.to(right.span);
+            events.push(self.compare(pair, left, comparison(*op), right, env, reads));
+            left = right;
+        }
+        all_of(events)
+    }
+
+    fn event_name(&mut self, name: &'a ast::Name, env: &Env<'a>, reads: Reads) -> Option<Event> {
+        match self.look_up(name, env) {
+            Found::Symbol(Symbol::Event(_)) if reads == Reads::Binders => {
+                self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
+            }
+            Found::Symbol(Symbol::Event(index)) => {
+                let (event, columns) = self.resolve_event(index, name.span)?;
+                self.spend(event.nodes(), name.span)?;
+                self.mentions.extend(columns.into_iter().map(|column| (column, name.span)));
+                Some(event)
+            }
+            Found::Symbol(Symbol::Prediction) => self.prediction_in_event(name.span, name.text.clone(), false),
+            Found::Symbol(symbol) => {
+                let (found, hint) = self.describe(symbol, &name.text);
+                self.wrong_kind(name.span, &found, "an event", hint);
+                None
+            }
+            Found::Argument(argument) => self.event(argument, &Env::default(), reads),
+            Found::Binder(_) => {
+                let hint = Some(format!("compare a column with it: `column == {}`", name.text));
+                self.wrong_kind(name.span, "a binder", "an event", hint);
+                None
+            }
+            Found::Broken => None,
+            Found::Nothing => self.unknown_name(name, "event", env),
+        }
+    }
+
+    /// What a symbol is, in words, and how it could become an event.
+    pub(super) fn describe(&self, symbol: Symbol, name: &str) -> (String, Option<String>) {
+        match symbol {
+            Symbol::Column(id) => {
+                let column = self.hir.columns.get(id.0);
+                let what = if column.is_some_and(|column| column.label) { "label" } else { "column" };
+                match column.map(|column| &column.ty) {
+                    Some(ColumnType::Categorical(levels)) => {
+                        let level = levels.first().map_or("..", |level| level.text.as_str());
+                        (format!("a categorical {what}"), Some(format!("compare it with a level: `{name} == {level}`")))
+                    }
+                    Some(ColumnType::Real(range) | ColumnType::Int(range)) => {
+                        let cut = range.inner();
+                        (format!("a numeric {what}"), Some(format!("compare it with a number: `{name} >= {cut}`")))
+                    }
+                    None => (format!("a numeric {what}"), None),
+                }
+            }
+            Symbol::Prediction => ("the prediction".into(), None),
+            Symbol::Weight => ("the weight".into(), Some("leave it out: every aggregate is weighted by itself".into())),
+            Symbol::Param(_) => ("a param".into(), None),
+            Symbol::Event(_) => ("an event".into(), Some(format!("its share is `P[{name}]`, its size `N[{name}]`"))),
+            Symbol::Group(_) => ("a group".into(), Some(format!("take one of its levels: `{name} == ..`"))),
+        }
+    }
+
+    /// The checked event of a declaration, with the columns that it reads; checked on first use.
+    pub(super) fn resolve_event(&mut self, index: usize, mention: Span) -> Option<(Event, Vec<ColumnId>)> {
+        let declaration = self.events.get_mut(index)?;
+        let event = declaration.event;
+        match std::mem::replace(&mut declaration.progress, Progress::Running) {
+            Progress::Done(result) => {
+                declaration.progress = Progress::Done(result.clone());
+                result
+            }
+            Progress::Running => self.definition_cycle(&event.name, mention),
+            Progress::Waiting => {
+                let result = self.declared(&event.name, |checker| {
+                    let result = checker.condition(&event.condition, &Env::default(), Reads::Data)?;
+                    checker.limited(&event.name, std::iter::once(&result), MOST_PARTS)?;
+                    Some(result)
+                });
+                if let Some(declaration) = self.events.get_mut(index) {
+                    declaration.progress = Progress::Done(result.clone());
+                }
+                result
+            }
+        }
+    }
+
+    /// The mention that leads back to a definition being checked.
+    pub(super) fn definition_cycle<T>(&mut self, name: &ast::Name, mention: Span) -> Option<T> {
+        let kind = Kind::DefinitionCycle { name: name.text.clone() };
+        self.report(Finding::new(kind, mention).with(name.span, "defined here"));
+        None
+    }
+
+    /// Checks a definition on its own: its mentions are returned, not added to those of the place that refers to it.
+    pub(super) fn declared<T>(
+        &mut self,
+        name: &ast::Name,
+        check: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<(T, Vec<ColumnId>)> {
+        if self.definitions == MOST_DEFINITIONS {
+            let what = format!("`{}`", name.text);
+            let unit = "definitions that refer to each other";
+            return self.refuse(Kind::TooLarge { what, limit: MOST_DEFINITIONS, unit }, name.span);
+        }
+        self.definitions += 1;
+        let outer = std::mem::take(&mut self.mentions);
+        let call = self.call.take();
+        let result = check(self);
+        self.call = call;
+        self.definitions -= 1;
+        let mut columns: Vec<ColumnId> =
+            std::mem::replace(&mut self.mentions, outer).into_iter().map(|(column, _)| column).collect();
+        columns.sort();
+        columns.dedup();
+        Some((result?, columns))
+    }
+
+    /// Refuses a definition whose events, written out, are too large: named events may double at every step.
+    pub(super) fn limited<'e>(
+        &mut self,
+        name: &ast::Name,
+        events: impl Iterator<Item = &'e Event>,
+        most: usize,
+    ) -> Option<()> {
+        let (mut parts, mut depth) = (0_usize, 0_usize);
+        for event in events {
+            let size = size(event);
+            parts += size.0;
+            depth = depth.max(size.1);
+        }
+        let what = format!("`{}`", name.text);
+        if parts > most {
+            return self.refuse(Kind::TooLarge { what, limit: most, unit: "comparisons" }, name.span);
+        }
+        if depth > DEEPEST {
+            return self.refuse(Kind::TooLarge { what, limit: DEEPEST, unit: "levels of nesting" }, name.span);
+        }
+        Some(())
+    }
+
+    /// Notes that a group is read here.
+    pub(super) fn mention_group(&mut self, group: GroupId, span: Span) {
+        let reads = self.hir.groups.get(group.0).map(|group| group.reads.clone()).unwrap_or_default();
+        self.mentions.extend(reads.into_iter().map(|column| (column, span)));
+    }
+}
+
+/// The most parts of an event, with all names in it written out.
+const MOST_PARTS: usize = 2_000;
+/// How deep the events of a definition may nest, and how far definitions may lead on.
+const DEEPEST: usize = 100;
+const MOST_DEFINITIONS: usize = 100;
+
+/// How many parts an event has, and how deep they nest.
+fn size(event: &Event) -> (usize, usize) {
+    match event {
+        Event::And(events) | Event::Or(events) => events
+            .iter()
+            .map(size)
+            .fold((1, 1), |total, inner| (total.0.saturating_add(inner.0), total.1.max(inner.1 + 1))),
+        Event::Not(inner) => {
+            let (parts, depth) = size(inner);
+            (parts.saturating_add(1), depth + 1)
+        }
+        Event::All
+        | Event::Levels { .. }
+        | Event::LevelOf { .. }
+        | Event::Group { .. }
+        | Event::GroupOf { .. }
+        | Event::SameLevel { .. }
+        | Event::Compare { .. } => (1, 1),
+    }
+}
+
+/// All must hold; `None` if one of them has an error.
+pub(super) fn all_of(events: Vec<Option<Event>>) -> Option<Event> {
+    let mut events: Vec<Event> = events.into_iter().collect::<Option<_>>()?;
+    if events.len() == 1 { events.pop() } else { Some(Event::And(events)) }
+}
+
+pub(super) fn comparison(op: ast::Comparison) -> Comparison {
+    match op {
+        ast::Comparison::Equal => Comparison::Equal,
+        ast::Comparison::NotEqual => Comparison::NotEqual,
+        ast::Comparison::Less => Comparison::Less,
+        ast::Comparison::LessEqual => Comparison::LessEqual,
+        ast::Comparison::Greater => Comparison::Greater,
+        ast::Comparison::GreaterEqual => Comparison::GreaterEqual,
+    }
+}

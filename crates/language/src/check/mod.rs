@@ -1,0 +1,238 @@
+//! The checker: names, shapes, kinds, signs and curvature. `Ast → Hir`.
+//!
+//! The question it answers is whether every constraint is a set of linear inequalities in the prediction. It is the
+//! discipline of *disciplined convex programming* (Grant, Boyd, Ye 2006) cut down to what has an exact linear form:
+//!
+//! * an expression is **constant** (data and params alone), **affine** in the prediction, or **piecewise linear**
+//!   through `abs`, `max` and `min`, which may stand only where `convex <= concave` needs them;
+//! * signs come from interval arithmetic over the declared bounds (they decide whether a ratio may be cleared of its
+//!   denominator, and which way a factor turns a convex expression);
+//! * a product, power or nonlinear function of the prediction, or an event that the prediction decides, is refused.
+//!
+//! For example, in `2 * |E[score | sex == female] - E[score]| <= eps`, the means are affine with range [0, 1], their
+//! difference has range [-1, 1], the absolute value is convex, the factor 2 is not negative, so the left side is
+//! convex, and `eps` is constant, so concave: accepted.
+//!
+//! A mistake gives one finding: an expression that could not be checked is `None` and nothing more is said of what
+//! contains it.
+
+mod aggregate;
+mod constraint;
+mod declare;
+mod domain;
+mod error;
+mod event;
+mod help;
+mod level;
+mod limits;
+mod name;
+mod number;
+mod relation;
+mod unused;
+mod using;
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::hir::{ColumnId, GroupId, Hir, ParamId};
+use super::span::{SourceId, Sources, Span, quote};
+use super::syntax::ast;
+
+pub use error::{Finding, Kind};
+
+/// One parsed file of a compilation.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit<'a> {
+    pub source: SourceId,
+    pub file: &'a ast::File,
+    pub origin: UnitOrigin,
+}
+
+/// What a file is to the compilation: unused names are reported for the root alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitOrigin {
+    Root,
+    Imported,
+    /// A file of the standard library; its metrics give way to the user's of the same name.
+    Library,
+}
+
+/// What the checker made of the units.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub hir: Hir,
+    /// In no particular order; may repeat a place.
+    pub findings: Vec<Finding>,
+}
+
+/// What was lost before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// An import is missing, or a declaration of which not even the name is known: unknown names are not reported, since
+    /// they may have been declared there.
+    pub incomplete: bool,
+    /// There were syntax errors.
+    pub refused: bool,
+}
+
+/// Checks all units as one namespace.
+pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> Checked {
+    let mut checker = Checker::new(sources, reading.incomplete);
+    checker.declare(units);
+    checker.constraints(units);
+    checker.require_prediction(units);
+    if !reading.incomplete {
+        checker.unused(reading.refused);
+    }
+    Checked { hir: checker.hir, findings: checker.findings }
+}
+
+/// What a name of the value namespace stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Symbol {
+    Column(ColumnId),
+    Prediction,
+    Weight,
+    Param(ParamId),
+    /// An index into [`Checker::events`].
+    Event(usize),
+    /// An index into [`Checker::groups`].
+    Group(usize),
+}
+
+/// How far a definition that may refer to others has been checked.
+#[derive(Clone, Debug)]
+enum Progress<T> {
+    Waiting,
+    Running,
+    /// `None` where it has an error, which has been reported.
+    Done(Option<T>),
+}
+
+struct EventDeclaration<'a> {
+    event: &'a ast::Event,
+    /// With the columns and labels that it reads.
+    progress: Progress<(super::hir::Event, Vec<ColumnId>)>,
+}
+
+struct GroupDeclaration<'a> {
+    group: &'a ast::Group,
+    progress: Progress<GroupId>,
+}
+
+/// A metric with the unit that it comes from.
+#[derive(Clone, Copy)]
+struct MetricDeclaration<'a> {
+    metric: &'a ast::Metric,
+    doc: &'a str,
+    origin: UnitOrigin,
+}
+
+/// The metric whose body is being checked, and the `use` that asked for it.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    metric: &'a ast::Metric,
+    library: bool,
+    arguments: &'a [ast::Expr],
+    span: Span,
+}
+
+/// What names mean at a place beyond the declarations: the binders in scope, and the parameters of a metric.
+#[derive(Clone, Default)]
+struct Env<'a> {
+    binders: Vec<(&'a str, super::hir::BinderId)>,
+    call: Option<Call<'a>>,
+}
+
+struct Checker<'a> {
+    sources: &'a Sources,
+    incomplete: bool,
+    hir: Hir,
+    findings: Vec<Finding>,
+    names: HashMap<&'a str, (Symbol, Span)>,
+    /// Names whose declaration has an error: references to them are not reported.
+    broken: HashSet<&'a str>,
+    /// Those of them that are binders of the statement at hand.
+    poisoned: Vec<&'a str>,
+    events: Vec<EventDeclaration<'a>>,
+    groups: Vec<GroupDeclaration<'a>>,
+    metrics: HashMap<&'a str, MetricDeclaration<'a>>,
+    constraints: HashMap<String, Span>,
+    used: HashSet<Symbol>,
+    used_metrics: HashSet<&'a str>,
+    /// Unknown names already reported.
+    unknown: HashSet<String>,
+    /// In a spec without prediction, the name that seems to be meant.
+    missing_prediction: Option<ast::Name>,
+    /// Columns and labels mentioned since the last reset, in order.
+    mentions: Vec<(ColumnId, Span)>,
+    /// Whether the statement at hand has had its finding about a per-sample value.
+    sample_value_reported: bool,
+    call: Option<Call<'a>>,
+    /// How many definitions are being checked, each for the sake of the one before.
+    definitions: usize,
+    effort: limits::Effort,
+    /// For each binder, whether all of its values are numbers.
+    numeric_binders: Vec<bool>,
+    /// The levels of columns and groups, once asked for.
+    levels: HashMap<level::Category, Rc<level::Levels>>,
+    /// Where the prediction and the weight are declared.
+    /// Metrics whose declaration could not be read.
+    broken_metrics: HashSet<&'a str>,
+    /// A prediction is declared, and could not be read.
+    broken_prediction: bool,
+    prediction_span: Option<Span>,
+    weight_span: Option<Span>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(sources: &'a Sources, incomplete: bool) -> Self {
+        Checker {
+            sources,
+            incomplete,
+            hir: Hir::default(),
+            findings: Vec::new(),
+            names: HashMap::new(),
+            broken: HashSet::new(),
+            poisoned: Vec::new(),
+            events: Vec::new(),
+            groups: Vec::new(),
+            metrics: HashMap::new(),
+            constraints: HashMap::new(),
+            used: HashSet::new(),
+            used_metrics: HashSet::new(),
+            unknown: HashSet::new(),
+            missing_prediction: None,
+            mentions: Vec::new(),
+            sample_value_reported: false,
+            call: None,
+            definitions: 0,
+            effort: limits::Effort::default(),
+            numeric_binders: Vec::new(),
+            levels: HashMap::new(),
+            broken_metrics: HashSet::new(),
+            broken_prediction: false,
+            prediction_span: None,
+            weight_span: None,
+        }
+    }
+
+    /// Records a finding; inside a metric it is told from the side of the `use`.
+    fn report(&mut self, finding: Finding) {
+        let finding = match self.call {
+            Some(call) => using::from_the_caller(finding, call, self.sources),
+            None => finding,
+        };
+        self.findings.push(finding);
+    }
+
+    fn refuse<T>(&mut self, kind: Kind, span: Span) -> Option<T> {
+        self.report(Finding::new(kind, span));
+        None
+    }
+
+    /// The source text under a span, on one line, shortened where long.
+    fn text(&self, span: Span) -> String {
+        quote(self.sources, span)
+    }
+}

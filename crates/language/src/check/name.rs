@@ -1,0 +1,116 @@
+//! Looking names up: binders first, then the parameters of a metric, then the declarations.
+
+use crate::hir::BinderId;
+use crate::syntax::ast;
+
+use super::{Call, Checker, Env, Finding, Kind, Symbol};
+
+/// What is missing where a number is expected.
+pub(super) const NUMBER: &str = "name";
+
+/// What a name stands for at a place.
+pub(super) enum Found<'a> {
+    Binder(BinderId),
+    /// The argument that the `use` passes for this parameter; its names are those of the caller.
+    Argument(&'a ast::Expr),
+    Symbol(Symbol),
+    /// Declared, but with an error that has been reported.
+    Broken,
+    Nothing,
+}
+
+impl<'a> Env<'a> {
+    pub(super) fn in_call(call: Call<'a>) -> Self {
+        Env { binders: Vec::new(), call: Some(call) }
+    }
+
+    fn argument(&self, name: &str) -> Option<&'a ast::Expr> {
+        let call = self.call?;
+        let position = call.metric.parameters.iter().position(|parameter| parameter.text == name)?;
+        call.arguments.get(position)
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// What the name means here; marks declarations as used.
+    pub(super) fn look_up(&mut self, name: &ast::Name, env: &Env<'a>) -> Found<'a> {
+        if let Some((_, binder)) = env.binders.iter().rev().find(|(text, _)| *text == name.text) {
+            return Found::Binder(*binder);
+        }
+        if let Some(argument) = env.argument(&name.text) {
+            return Found::Argument(argument);
+        }
+        if env.call.is_some() && name.text == "prediction" {
+            return match self.hir.prediction {
+                Some(_) => Found::Symbol(Symbol::Prediction),
+                None => Found::Broken,
+            };
+        }
+        if let Some((symbol, _)) = self.names.get(name.text.as_str()) {
+            self.used.insert(*symbol);
+            return Found::Symbol(*symbol);
+        }
+        if self.broken.contains(name.text.as_str()) { Found::Broken } else { Found::Nothing }
+    }
+
+    /// Reports a name that nothing declares, once.
+    pub(super) fn unknown_name<T>(&mut self, name: &ast::Name, expected: &'static str, env: &Env<'a>) -> Option<T> {
+        if self.incomplete || self.is_missing_prediction(name, expected) || !self.unknown.insert(name.text.clone()) {
+            return None;
+        }
+        if let Some(column) = self.column_with_level(&name.text) {
+            return self.refuse(
+                Kind::WrongKind {
+                    text: name.text.clone(),
+                    found: format!("a level of `{column}`"),
+                    expected: format!("a {expected}"),
+                    hint: Some(format!("compare the column with it: `{column} == {}`", name.text)),
+                },
+                name.span,
+            );
+        }
+        let similar = self.similar_name(&name.text, env);
+        let kind = Kind::UnknownName { expected, name: name.text.clone(), similar };
+        self.report(Finding::new(kind, name.span));
+        None
+    }
+
+    /// A categorical column that has this level.
+    pub(super) fn column_with_level(&mut self, text: &str) -> Option<String> {
+        let owner = self.owner(text)?;
+        self.hir.columns.get(owner.0).map(|column| column.name.clone())
+    }
+
+    /// In a spec without prediction, the first unknown name among numbers is taken for it, and told as that.
+    fn is_missing_prediction(&mut self, name: &ast::Name, expected: &'static str) -> bool {
+        if self.hir.prediction.is_some() || self.broken_prediction || expected != NUMBER {
+            return false;
+        }
+        self.missing_prediction.get_or_insert_with(|| name.clone()).text == name.text
+    }
+
+    fn similar_name(&self, name: &str, env: &Env<'a>) -> Option<String> {
+        if name == "prediction" {
+            return self.hir.prediction.as_ref().map(|prediction| prediction.name.clone());
+        }
+        let parameters = env.call.map_or(&[][..], |call| &call.metric.parameters);
+        let of_metric = env.call.map(|_| "prediction");
+        let known = self.names.keys().copied().chain(env.binders.iter().map(|(text, _)| *text));
+        self.suggest(name, known.chain(parameters.iter().map(|parameter| parameter.text.as_str())).chain(of_metric))
+    }
+}
+
+/// The closest of the known names, if it is close enough to be a slip of the pen.
+pub(crate) fn similar<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let lower = name.to_lowercase();
+    let length = name.chars().count();
+    let far = (length / 3).max(1);
+    known
+        .into_iter()
+        // Every letter more or less is one step.
+        .filter(|candidate| candidate.chars().take(length + far + 1).count().abs_diff(length) <= far)
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= far && *candidate != name)
+        .min()
+        .map(|(_, candidate)| candidate.to_string())
+}

@@ -1,0 +1,426 @@
+//! Numbers: shapes, ranges and curvature of expressions, from the leaves up.
+
+use crate::hir::{Curvature, Expr, ExprKind, Shape};
+use crate::interval::Interval;
+use crate::program::{ColumnType, Function};
+use crate::span::Span;
+use crate::syntax::ast;
+
+use super::domain::count;
+use super::name::{Found, NUMBER};
+use super::{Checker, Env, Finding, Kind, Symbol};
+
+/// Where a number stands: decides between per-sample values and aggregates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a constraint: aggregates.
+    Batch,
+    /// Under `each`: per-sample values.
+    Each,
+    /// In an aggregate: per-sample values.
+    Inside,
+    /// In an event: per-sample data.
+    Event,
+    /// In a `where` or another place that is decided when compiling.
+    Where,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn number(&mut self, expr: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<Expr> {
+        self.spend(1, expr.span)?;
+        match &expr.kind {
+            ast::ExprKind::Number { value, .. } => self.literal(*value, expr.span),
+            ast::ExprKind::Name(name) => self.number_name(name, env, place),
+            ast::ExprKind::Paren(inner) => self.number(inner, env, place),
+            ast::ExprKind::Negate(inner) => Some(negate(self.number(inner, env, place)?, expr.span)),
+            ast::ExprKind::Sum(first, rest) => self.sum(expr.span, first, rest, env, place),
+            ast::ExprKind::Product(first, rest) => self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place)),
+            ast::ExprKind::Power(base, exponent) => {
+                let base = self.number(base, env, place);
+                let exponent = self.number(exponent, env, place);
+                self.call(expr.span, Function::Power, vec![base?, exponent?], place)
+            }
+            ast::ExprKind::Abs(inner) => {
+                let inner = self.number(inner, env, place)?;
+                self.call(expr.span, Function::Abs, vec![inner], place)
+            }
+            ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
+            ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
+            ast::ExprKind::PlusMinus(..) => {
+                let hint = Some("write `e == c +/- d`".to_string());
+                self.wrong_kind(expr.span, "a tolerance", "a number", hint);
+                None
+            }
+            ast::ExprKind::Compare(..)
+            | ast::ExprKind::In { .. }
+            | ast::ExprKind::And(_)
+            | ast::ExprKind::Or(_)
+            | ast::ExprKind::Not(_) => {
+                if let Some(prediction) = self.prediction_in(expr, env) {
+                    return self.prediction_in_event(expr.span, prediction, true);
+                }
+                let hint = Some(format!("the share of an event is `P[{}]`", self.text(expr.span)));
+                self.wrong_kind(expr.span, "an event", "a number", hint);
+                None
+            }
+            ast::ExprKind::Error => None,
+        }
+    }
+
+    fn literal(&mut self, value: f64, span: Span) -> Option<Expr> {
+        if value.is_finite() {
+            return Some(Expr::number(value, span));
+        }
+        let hint = Some("leave this side of the comparison out".to_string());
+        self.wrong_kind(span, "infinite", "a finite number", hint);
+        None
+    }
+
+    fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
+        match self.look_up(name, env) {
+            Found::Argument(argument) => self.number(argument, &Env::default(), place),
+            Found::Broken => None,
+            Found::Nothing => self.unknown_name(name, NUMBER, env),
+            Found::Binder(binder) => {
+                if !self.is_number(binder) {
+                    let hint = Some(format!("compare a column with it: `column == {}`", name.text));
+                    self.wrong_kind(name.span, "a level", "a number", hint);
+                    return None;
+                }
+                let values = self.hir.binders.get(binder.0).map(|b| b.values.clone()).unwrap_or_default();
+                self.spend(values.len(), name.span)?;
+                let range = Interval::hull(values.iter().filter_map(|value| value.number));
+                Some(leaf(ExprKind::Binder(binder), name.span, None, Curvature::Constant, range))
+            }
+            Found::Symbol(Symbol::Param(id)) if place != Place::Where => {
+                let range = self.hir.params.get(id.0).map_or(Interval::ALL, |param| param.range);
+                Some(leaf(ExprKind::Param(id), name.span, None, Curvature::Constant, range))
+            }
+            Found::Symbol(_) if place == Place::Where => {
+                self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
+            }
+            Found::Symbol(Symbol::Column(id)) => {
+                let range = match self.hir.columns.get(id.0).map(|column| &column.ty)? {
+                    ColumnType::Real(range) | ColumnType::Int(range) => *range,
+                    ColumnType::Categorical(levels) if levels.iter().all(|level| level.number.is_some()) => {
+                        Interval::hull(levels.iter().filter_map(|level| level.number))
+                    }
+                    ColumnType::Categorical(_) => {
+                        let (found, _) = self.describe(Symbol::Column(id), &name.text);
+                        let hint = Some(format!("the share of a level is `P[{} == ..]`", name.text));
+                        self.wrong_kind(name.span, &found, "a number", hint);
+                        return None;
+                    }
+                };
+                self.per_sample(name, place)?;
+                self.mentions.push((id, name.span));
+                Some(leaf(ExprKind::Column(id), name.span, Some(Shape::Sample), Curvature::Constant, range))
+            }
+            Found::Symbol(Symbol::Prediction) => {
+                self.per_sample(name, place)?;
+                let range = self.hir.prediction.as_ref().map_or(Interval::ALL, |prediction| prediction.range);
+                Some(leaf(ExprKind::Prediction, name.span, Some(Shape::Sample), Curvature::Affine, range))
+            }
+            Found::Symbol(symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_))) => {
+                let (found, hint) = self.describe(symbol, &name.text);
+                self.wrong_kind(name.span, &found, "a number", hint);
+                None
+            }
+        }
+    }
+
+    /// Refuses a per-sample name where the batch has one value; once in a statement.
+    fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
+        match place {
+            Place::Each | Place::Inside | Place::Event => Some(()),
+            Place::Batch => {
+                if !std::mem::replace(&mut self.sample_value_reported, true) {
+                    let kind = Kind::SampleValue { text: name.text.clone(), numeric: true };
+                    self.report(Finding::new(kind, name.span));
+                }
+                None
+            }
+            Place::Where => self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span),
+        }
+    }
+
+    fn sum(
+        &mut self,
+        span: Span,
+        first: &'a ast::Expr,
+        rest: &'a [(ast::SumOp, ast::Expr)],
+        env: &Env<'a>,
+        place: Place,
+    ) -> Option<Expr> {
+        let mut terms = vec![self.number(first, env, place)];
+        for (op, term) in rest {
+            let number = self.number(term, env, place);
+            terms.push(match op {
+                ast::SumOp::Plus => number,
+                ast::SumOp::Minus => number.map(|number| {
+                    let span = number.span;
+                    negate(number, span)
+                }),
+            });
+        }
+        let terms: Vec<Expr> = terms.into_iter().collect::<Option<_>>()?;
+        Some(add(terms, span))
+    }
+
+    fn product(
+        &mut self,
+        first: &'a ast::Expr,
+        rest: &'a [(ast::ProductOp, ast::Expr)],
+        env: &Env<'a>,
+        place: Place,
+    ) -> Option<Expr> {
+        let mut left = self.number(first, env, place);
+        for (op, factor) in rest {
+            let right = self.number(factor, env, place);
+            let span = first.span.to(factor.span);
+            left = match (left, right) {
+                (Some(left), Some(right)) => match op {
+                    ast::ProductOp::Times => self.times(left, right, span),
+                    ast::ProductOp::Divide => self.quotient(left, right, span, place),
+                },
+                _ => None,
+            };
+        }
+        left
+    }
+
+    fn times(&mut self, left: Expr, right: Expr, span: Span) -> Option<Expr> {
+        if !left.is_constant() && !right.is_constant() {
+            let kind = Kind::Product { left: self.text(left.span), right: self.text(right.span) };
+            return self.refuse(kind, span);
+        }
+        let range = left.range.multiply(right.range);
+        let curvature = left.curvature.max(right.curvature);
+        let shape = left.shape.or(right.shape);
+        let kind = ExprKind::Multiply(Box::new(left), Box::new(right));
+        Some(Expr { kind, span, shape, curvature, range })
+    }
+
+    fn quotient(&mut self, left: Expr, right: Expr, span: Span, place: Place) -> Option<Expr> {
+        if right.is_constant() && right.range.is_zero() {
+            return self.refuse(Kind::DivisionByZero, right.span);
+        }
+        if !right.is_constant() {
+            self.ratio_denominator(&right, span, place)?;
+        }
+        let range = left.range.divide(right.range);
+        let curvature = left.curvature.max(right.curvature);
+        let shape = left.shape.or(right.shape);
+        let kind = ExprKind::Divide(Box::new(left), Box::new(right));
+        Some(Expr { kind, span, shape, curvature, range })
+    }
+
+    /// The denominator of a ratio of predictions must be affine with a sign that its range proves.
+    fn ratio_denominator(&mut self, denominator: &Expr, span: Span, place: Place) -> Option<()> {
+        if place != Place::Batch {
+            let hint = "take the ratio of means, `E[a] / E[b]`, instead of the mean of ratios".to_string();
+            return self.refuse(Kind::Nonlinear { what: "a quotient".into(), hint }, span);
+        }
+        if denominator.curvature == Curvature::Piecewise {
+            let what = "a quotient by a piecewise function".to_string();
+            let hint = "divide by a mean, without `abs`, `max` or `min`".to_string();
+            return self.refuse(Kind::Nonlinear { what, hint }, denominator.span);
+        }
+        if denominator.range.is_zero() {
+            return self.refuse(Kind::DivisionByZero, denominator.span);
+        }
+        if !denominator.range.is_non_negative() && !denominator.range.is_non_positive() {
+            let Interval { lower, upper } = denominator.range;
+            let text = self.text(denominator.span);
+            let prediction = self.hir.prediction.as_ref().map_or_else(String::new, |it| it.name.clone());
+            let kind = Kind::DenominatorSign { text, range: format!("[{lower}, {upper}]"), prediction };
+            self.report(Finding::new(kind, denominator.span).with(span, "in this ratio"));
+            return None;
+        }
+        Some(())
+    }
+
+    fn named_call(
+        &mut self,
+        span: Span,
+        function: &'a ast::Name,
+        arguments: &'a [ast::Expr],
+        env: &Env<'a>,
+        place: Place,
+    ) -> Option<Expr> {
+        let (found, least, most) = match function.text.as_str() {
+            "abs" => (Function::Abs, 1, 1),
+            "exp" => (Function::Exp, 1, 1),
+            "log" => (Function::Log, 1, 1),
+            "sqrt" => (Function::Sqrt, 1, 1),
+            "max" => (Function::Max, 1, usize::MAX),
+            "min" => (Function::Min, 1, usize::MAX),
+            "bins" => {
+                let hint = Some("name it first: `group g = bins(..)`".to_string());
+                self.wrong_kind(span, "a group", "a number", hint);
+                return None;
+            }
+            _ => return self.unknown_function(function),
+        };
+        if arguments.len() < least || arguments.len() > most {
+            let kind = Kind::ArgumentCount {
+                callee: function.text.clone(),
+                expected: if most == 1 { "1 argument".into() } else { "at least 1 argument".into() },
+                found: count(arguments.len(), "argument"),
+                signature: if most == 1 { format!("{}(e)", function.text) } else { format!("{}(a, b)", function.text) },
+            };
+            return self.refuse(kind, span);
+        }
+        let numbers: Vec<_> = arguments.iter().map(|argument| self.number(argument, env, place)).collect();
+        self.call(span, found, numbers.into_iter().collect::<Option<_>>()?, place)
+    }
+
+    fn unknown_function(&mut self, function: &'a ast::Name) -> Option<Expr> {
+        const FUNCTIONS: [&str; 7] = ["abs", "max", "min", "exp", "log", "sqrt", "bins"];
+        let similar = super::name::similar(&function.text, FUNCTIONS);
+        let kind = Kind::UnknownName { expected: "function", name: function.text.clone(), similar };
+        self.refuse(kind, function.span)
+    }
+
+    fn call(&mut self, span: Span, function: Function, arguments: Vec<Expr>, place: Place) -> Option<Expr> {
+        let constant = arguments.iter().all(Expr::is_constant);
+        let piecewise = matches!(function, Function::Abs | Function::Max | Function::Min);
+        if !constant && !piecewise {
+            return self.nonlinear_call(span, function, &arguments);
+        }
+        let shape = arguments.iter().find_map(|argument| argument.shape);
+        let range = call_range(function, &arguments);
+        let curvature = if constant { Curvature::Constant } else { Curvature::Piecewise };
+        if place == Place::Inside && function == Function::Abs && !constant {
+            // Inside an aggregate only affine expressions help, so a proven sign is used.
+            let argument = arguments.into_iter().next()?;
+            return match (argument.range.is_non_negative(), argument.range.is_non_positive()) {
+                (true, _) => Some(argument),
+                (false, true) => Some(negate(argument, span)),
+                (false, false) => {
+                    let kind = ExprKind::Call(function, vec![argument]);
+                    Some(Expr { kind, span, shape, curvature, range })
+                }
+            };
+        }
+        Some(Expr { kind: ExprKind::Call(function, arguments), span, shape, curvature, range })
+    }
+
+    fn nonlinear_call(&mut self, span: Span, function: Function, arguments: &[Expr]) -> Option<Expr> {
+        let reading = arguments.iter().find(|argument| !argument.is_constant());
+        let base = reading.map(|argument| self.text(argument.span)).unwrap_or_default();
+        let (what, hint) = match function {
+            Function::Power => (
+                "a power",
+                format!("use `{base}` itself; a bound on a square, `e ^ 2 <= c`, is the bound `|e| <= sqrt(c)`"),
+            ),
+            Function::Exp | Function::Log | Function::Sqrt => (
+                match function {
+                    Function::Exp => "an exponential",
+                    Function::Log => "a logarithm",
+                    _ => "a square root",
+                },
+                format!("use `{base}` itself, and apply the inverse function to the other side of the comparison"),
+            ),
+            Function::Abs | Function::Max | Function::Min => return None,
+        };
+        self.refuse(Kind::Nonlinear { what: what.into(), hint }, span)
+    }
+
+    /// The first mention of the prediction below an expression, as written there.
+    pub(super) fn prediction_in(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<String> {
+        let mut found = None;
+        let outside = Env::default();
+        // Names in an argument are the caller's.
+        let mut stack = vec![(expr, env)];
+        while let Some((expr, env)) = stack.pop() {
+            let mut push = |child: &'a ast::Expr| stack.push((child, env));
+            match &expr.kind {
+                ast::ExprKind::Name(name) => match self.look_up(name, env) {
+                    Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
+                    Found::Argument(argument) => stack.push((argument, &outside)),
+                    Found::Symbol(_) | Found::Binder(_) | Found::Broken | Found::Nothing => {}
+                },
+                ast::ExprKind::Paren(inner)
+                | ast::ExprKind::Negate(inner)
+                | ast::ExprKind::Not(inner)
+                | ast::ExprKind::Abs(inner) => push(inner),
+                ast::ExprKind::Sum(first, rest) => {
+                    push(first);
+                    rest.iter().for_each(|(_, term)| push(term));
+                }
+                ast::ExprKind::Product(first, rest) => {
+                    push(first);
+                    rest.iter().for_each(|(_, factor)| push(factor));
+                }
+                ast::ExprKind::Compare(first, rest) => {
+                    push(first);
+                    rest.iter().for_each(|(_, side)| push(side));
+                }
+                ast::ExprKind::Power(a, b) | ast::ExprKind::PlusMinus(a, b) => {
+                    push(a);
+                    push(b);
+                }
+                ast::ExprKind::In { value, .. } => push(value),
+                ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => terms.iter().for_each(push),
+                ast::ExprKind::Call { arguments, .. } => arguments.iter().for_each(push),
+                // An aggregate is refused in an event for what it is.
+                ast::ExprKind::Aggregate(_) | ast::ExprKind::Number { .. } | ast::ExprKind::Error => {}
+            }
+        }
+        found
+    }
+}
+
+fn leaf(kind: ExprKind, span: Span, shape: Option<Shape>, curvature: Curvature, range: Interval) -> Expr {
+    Expr { kind, span, shape, curvature, range }
+}
+
+pub(super) fn negate(expr: Expr, span: Span) -> Expr {
+    if let ExprKind::Number(value) = expr.kind {
+        return Expr::number(-value, span);
+    }
+    let (shape, curvature, range) = (expr.shape, expr.curvature, expr.range.negate());
+    Expr { kind: ExprKind::Negate(Box::new(expr)), span, shape, curvature, range }
+}
+
+pub(super) fn add(terms: Vec<Expr>, span: Span) -> Expr {
+    let literal = terms.iter().try_fold(0.0, |sum, term| match term.kind {
+        ExprKind::Number(value) => Some(sum + value),
+        _ => None,
+    });
+    if let Some(value) = literal {
+        return Expr::number(value, span);
+    }
+    let shape = terms.iter().find_map(|term| term.shape);
+    let curvature = terms.iter().map(|term| term.curvature).max().unwrap_or(Curvature::Constant);
+    let range = terms.iter().fold(Interval::point(0.0), |sum, term| sum + term.range);
+    Expr { kind: ExprKind::Add(terms), span, shape, curvature, range }
+}
+
+fn call_range(function: Function, arguments: &[Expr]) -> Interval {
+    let first = arguments.first().map_or(Interval::ALL, |argument| argument.range);
+    let rest = arguments.iter().skip(1).map(|argument| argument.range);
+    match function {
+        Function::Abs => first.abs(),
+        Function::Exp => first.map_increasing(f64::exp),
+        Function::Log => first.map_increasing(f64::ln),
+        Function::Sqrt => first.map_increasing(f64::sqrt),
+        Function::Max => rest.fold(first, Interval::max),
+        Function::Min => rest.fold(first, Interval::min),
+        Function::Power => power_range(first, arguments.get(1).map_or(Interval::ALL, |exponent| exponent.range)),
+    }
+}
+
+fn power_range(base: Interval, exponent: Interval) -> Interval {
+    let even = exponent.lower == exponent.upper && exponent.lower % 2.0 == 0.0;
+    if exponent.lower == exponent.upper && exponent.lower > 0.0 {
+        if base.is_non_negative() {
+            return base.map_increasing(|value| value.powf(exponent.lower));
+        }
+        if even {
+            return base.abs().map_increasing(|value| value.powf(exponent.lower));
+        }
+    }
+    if base.is_non_negative() || even { Interval::NON_NEGATIVE } else { Interval::ALL }
+}

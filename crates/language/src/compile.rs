@@ -1,0 +1,83 @@
+//! All stages, from a text to a [`Program`].
+
+use crate::check::{Reading, Unit, UnitOrigin, check};
+use crate::diagnostic::Diagnostic;
+use crate::hir::Hir;
+use crate::lower::lower;
+use crate::program::Program;
+use crate::span::{Source, SourceId, Sources};
+use crate::syntax::Parsed;
+use crate::syntax::ast;
+use crate::syntax::import::{Loader, read};
+use crate::{diagnostic, library, syntax};
+
+/// What each stage made of a spec.
+#[derive(Clone, Debug)]
+pub struct Compilation {
+    /// The root, its imports, and the files of the standard library that it uses.
+    pub sources: Sources,
+    pub files: Vec<(SourceId, Parsed)>,
+    pub hir: Hir,
+    /// There if and only if no diagnostic is an error.
+    pub program: Option<Program>,
+    /// Errors and warnings of all stages, in source order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compilation {
+    /// Whether there is no error.
+    pub fn is_ok(&self) -> bool {
+        self.program.is_some()
+    }
+}
+
+/// Compiles a spec: all errors of all files are reported in one run.
+pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
+    let mut tree = read(root, loader);
+    let library_from = tree.files.len();
+    add_library(&mut tree.sources, &mut tree.files);
+    let origin = |index: usize| match index {
+        0 => UnitOrigin::Root,
+        _ if index < library_from => UnitOrigin::Imported,
+        _ => UnitOrigin::Library,
+    };
+    let nameless = |parsed: &Parsed| parsed.file.broken.iter().any(ast::Broken::may_declare_anything);
+    let incomplete = !tree.errors.is_empty() || tree.files.iter().any(|(_, parsed)| nameless(parsed));
+    let refused = tree.files.iter().any(|(_, parsed)| !parsed.errors.is_empty());
+    let units: Vec<Unit<'_>> = tree
+        .files
+        .iter()
+        .enumerate()
+        .map(|(index, (source, parsed))| Unit { source: *source, file: &parsed.file, origin: origin(index) })
+        .collect();
+    let checked = check(&tree.sources, &units, Reading { incomplete, refused });
+    let lowered = lower(&checked.hir, &tree.sources);
+
+    let mut diagnostics: Vec<Diagnostic> =
+        tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
+    diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
+    diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
+    diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));
+    diagnostic::sort(&mut diagnostics);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    let program = lowered.program.filter(|_| !failed);
+    Compilation { sources: tree.sources, files: tree.files, hir: checked.hir, program, diagnostics }
+}
+
+/// Adds the standard metrics that are used and not defined by the user.
+fn add_library(sources: &mut Sources, files: &mut Vec<(SourceId, Parsed)>) {
+    let items = || files.iter().flat_map(|(_, parsed)| &parsed.file.items);
+    let used = items().filter_map(|item| match &item.kind {
+        ast::ItemKind::Use(used) => Some(used.metric.text.clone()),
+        _ => None,
+    });
+    let mut names: Vec<String> = used.collect();
+    names.sort();
+    names.dedup();
+    for name in names {
+        if let Some(text) = library::find(&name) {
+            let id = sources.add(format!("std/{name}.fair"), text);
+            files.push((id, syntax::parse(id, text)));
+        }
+    }
+}

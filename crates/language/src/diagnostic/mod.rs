@@ -1,0 +1,132 @@
+//! Diagnostics: what every stage's errors become before anyone sees them.
+//!
+//! A stage keeps its own typed errors; each can be turned into a [`Diagnostic`], which the command line renders for
+//! people (miette, [`human`]) or as JSON ([`json`]). Codes are stable and each has a page in `docs/errors/`.
+
+mod finding;
+pub mod hidden;
+#[cfg(feature = "render")]
+pub mod human;
+pub mod json;
+
+pub use finding::{Explained, Finding};
+
+use super::span::{SourceId, Span};
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// A stable code such as `E0401`; errors begin with `E`, warnings with `W`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub &'static str);
+
+impl Severity {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+impl Code {
+    pub fn severity(self) -> Severity {
+        if self.0.starts_with('W') { Severity::Warning } else { Severity::Error }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    /// What was found: lowercase, no full stop, user input in backticks.
+    pub message: String,
+    /// How to mend it, where something can be said.
+    pub help: Option<String>,
+    /// The first is the smallest expression at fault; the others show related places.
+    pub labels: Vec<Label>,
+    /// Changes of the text that remove the fault.
+    pub fix: Option<Fix>,
+}
+
+/// Changes of the text that, made together, remove a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// They do not overlap.
+    pub edits: Vec<Edit>,
+    /// The author can have meant nothing else, so that it may be made unasked.
+    pub sure: bool,
+}
+
+/// What stands at `span` becomes `text`; an empty span is a place to insert at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub span: Span,
+    pub text: String,
+}
+
+impl Fix {
+    pub fn one(span: Span, text: impl Into<String>, sure: bool) -> Fix {
+        Fix { edits: vec![Edit { span, text: text.into() }], sure }
+    }
+}
+
+/// The text of a source with fixes made, and how many were; one that touches an earlier one is left out.
+pub fn mend<'f>(source: SourceId, text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> (String, usize) {
+    let mut taken: Vec<&Edit> = Vec::new();
+    let mut made = 0;
+    for fix in fixes {
+        let apart = |edit: &Edit| {
+            let (start, end) = (edit.span.start, edit.span.end);
+            edit.span.source == source
+                && text.get(edit.span.range()).is_some()
+                && taken.iter().all(|known| known.span.end < start || end < known.span.start)
+        };
+        if fix.edits.iter().all(apart) {
+            taken.extend(&fix.edits);
+            made += 1;
+        }
+    }
+    taken.sort_by_key(|edit| edit.span);
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for edit in taken {
+        let range = edit.span.range();
+        out.push_str(text.get(at..range.start).unwrap_or_default());
+        out.push_str(&edit.text);
+        at = range.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    (out, made)
+}
+
+/// An underlined place and what is said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub span: Span,
+    pub text: String,
+}
+
+impl Diagnostic {
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity() == Severity::Error
+    }
+}
+
+/// In source order (then by code), each place and code once. What is always true needs no word on the bounds too.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let at = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+    let trivial: Vec<_> = diagnostics.iter().filter(|d| d.code.0 == "W0105").map(at).collect();
+    diagnostics.retain(|d| d.code.0 != "W0102" || !trivial.contains(&at(d)));
+    let place = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.code);
+    diagnostics.sort_by_key(place);
+    diagnostics.dedup_by_key(|d| place(d));
+}

@@ -1,0 +1,385 @@
+//! The checked tree: names resolved to ids, metrics substituted, every expression with its shape, curvature and range.
+//!
+//! Types only. [`check`](super::check) makes it, [`lower`](super::lower) reads it. What stands here is valid: lowering
+//! meets no product of predictions, no unknown level and no comparison in the wrong direction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::interval::Interval;
+use super::program::{ColumnType, Comparison, Enforce, Function, RowOptions};
+use super::span::Span;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub usize);
+    };
+}
+id!(
+    /// An index into [`Hir::columns`].
+    ColumnId
+);
+id!(
+    /// An index into [`Hir::params`].
+    ParamId
+);
+id!(
+    /// An index into [`Hir::groups`].
+    GroupId
+);
+id!(
+    /// An index into [`Hir::binders`].
+    BinderId
+);
+
+/// A checked spec.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hir {
+    /// `None` only where that is an error already reported.
+    pub prediction: Option<Prediction>,
+    pub weight: Option<Weight>,
+    pub columns: Vec<Column>,
+    pub params: Vec<Param>,
+    pub groups: Vec<Group>,
+    pub binders: Vec<Binder>,
+    pub constraints: Vec<Constraint>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    pub name: String,
+    pub header: String,
+    pub range: Interval,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    pub name: String,
+    pub header: String,
+}
+
+/// A column or a label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub header: String,
+    pub label: bool,
+    pub ty: ColumnType,
+    pub nullable: bool,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: String,
+    pub value: f64,
+    pub range: Interval,
+}
+
+/// A named partition: each level is an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub name: String,
+    pub levels: Vec<GroupLevel>,
+    /// The columns that its events read.
+    pub reads: Vec<ColumnId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupLevel {
+    pub text: String,
+    pub event: Event,
+}
+
+/// A bound variable of a `forall`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binder {
+    pub name: String,
+    /// The values that it can take at its position of the domain, in order.
+    pub values: Arc<[Value]>,
+}
+
+/// One value of a binder: a level, a number, or a level that is also a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    pub text: String,
+    pub number: Option<f64>,
+    /// Where it was written or declared.
+    pub span: Span,
+}
+
+/// A constraint, or one `use` of a metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constraint {
+    pub name: String,
+    pub doc: String,
+    /// The name in the source, for diagnostics that speak of the whole constraint.
+    pub name_span: Span,
+    /// The whole declaration.
+    pub span: Span,
+    /// The comparison, or the call in a `use`: what reports quote.
+    pub body_span: Span,
+    pub options: RowOptions,
+    /// `enforce` as written, if it was.
+    pub enforce: Option<Enforce>,
+    pub quantifiers: Vec<Quantifier>,
+    pub each: Option<Event>,
+    /// `a <= e <= b` as its pairs.
+    pub comparisons: Vec<Relation>,
+    /// Each label that the constraint reads, with its first mention.
+    pub labels: Vec<(ColumnId, Span)>,
+}
+
+/// `forall (r, s) in pairs(race) where ..`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantifier {
+    /// Combined in full, the last one fastest.
+    pub components: Vec<Component>,
+    /// Over the binders in scope.
+    pub condition: Option<Event>,
+    pub span: Span,
+    pub domain_span: Span,
+}
+
+/// One part of a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Component {
+    /// Each value of the binder.
+    Single(BinderId),
+    /// Two binders over one list of values, the first before the second.
+    Pairs(BinderId, BinderId),
+}
+
+/// `left op right` with `op` one of `<=`, `==`; `>=` is turned around.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    pub kind: RelationKind,
+    pub left: Expr,
+    pub right: Expr,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelationKind {
+    LessEqual,
+    Equal,
+}
+
+/// One value for the whole batch, or one per sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Aggregate,
+    Sample,
+}
+
+/// How an expression depends on the prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Curvature {
+    /// Data: free of the prediction.
+    Constant,
+    /// Affine, or a ratio of affine expressions whose denominator has a proven sign.
+    Affine,
+    /// Made from affine ones by `abs`, `max` and `min`; convex or concave as its comparison needs it.
+    Piecewise,
+}
+
+/// A number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+    /// `None` for what is the same for samples and batch: numbers, params, binders.
+    pub shape: Option<Shape>,
+    pub curvature: Curvature,
+    /// The values that it can take, from the declared bounds.
+    pub range: Interval,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    Number(f64),
+    Param(ParamId),
+    /// The number that a binder stands for.
+    Binder(BinderId),
+    Column(ColumnId),
+    Prediction,
+    Negate(Box<Expr>),
+    Add(Vec<Expr>),
+    /// At most one factor reads the prediction.
+    Multiply(Box<Expr>, Box<Expr>),
+    /// The divisor is data, or (in an aggregate) affine with a sign that its range proves.
+    Divide(Box<Expr>, Box<Expr>),
+    /// Data only, but for `Abs`, `Max` and `Min`.
+    Call(Function, Vec<Expr>),
+    Mean {
+        value: Box<Expr>,
+        event: Event,
+    },
+    Sum {
+        value: Box<Expr>,
+        event: Event,
+    },
+    Count {
+        event: Event,
+    },
+    Probability {
+        event: Event,
+        given: Event,
+    },
+    /// At most one of the two reads the prediction.
+    Covariance {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        event: Event,
+    },
+    /// Data only.
+    Variance {
+        value: Box<Expr>,
+        event: Event,
+    },
+}
+
+/// A predicate over one sample, or over binders alone (in `where`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    All,
+    /// The column's value is one of these levels (indices into its declared levels).
+    Levels {
+        column: ColumnId,
+        levels: Vec<usize>,
+    },
+    /// The column's value is the binder's level; every value of the binder is a level of the column.
+    LevelOf {
+        column: ColumnId,
+        binder: BinderId,
+    },
+    /// The sample is in this level of the group.
+    Group {
+        group: GroupId,
+        level: usize,
+    },
+    /// The sample is in the group's level that the binder stands for.
+    GroupOf {
+        group: GroupId,
+        binder: BinderId,
+    },
+    /// Two binders, or a binder and a level, have the same text (numbers: the same value).
+    SameLevel {
+        left: LevelRef,
+        right: LevelRef,
+    },
+    /// Per-sample data, or binders and numbers alone.
+    Compare {
+        left: Box<Expr>,
+        op: Comparison,
+        right: Box<Expr>,
+    },
+    And(Vec<Event>),
+    Or(Vec<Event>),
+    Not(Box<Event>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum LevelRef {
+    Binder(BinderId),
+    Level(Value),
+}
+
+impl Expr {
+    /// A literal.
+    pub fn number(value: f64, span: Span) -> Self {
+        Expr {
+            kind: ExprKind::Number(value),
+            span,
+            shape: None,
+            curvature: Curvature::Constant,
+            range: Interval::point(value),
+        }
+    }
+
+    pub fn is_constant(&self) -> bool {
+        self.curvature == Curvature::Constant
+    }
+
+    /// How many nodes the tree has, those of events included.
+    pub fn nodes(&self) -> usize {
+        1 + match &self.kind {
+            ExprKind::Number(_)
+            | ExprKind::Param(_)
+            | ExprKind::Binder(_)
+            | ExprKind::Column(_)
+            | ExprKind::Prediction => 0,
+            ExprKind::Negate(inner) => inner.nodes(),
+            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter().map(Expr::nodes).sum(),
+            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => left.nodes() + right.nodes(),
+            ExprKind::Mean { value, event } | ExprKind::Sum { value, event } | ExprKind::Variance { value, event } => {
+                value.nodes() + event.nodes()
+            }
+            ExprKind::Count { event } => event.nodes(),
+            ExprKind::Probability { event, given } => event.nodes() + given.nodes(),
+            ExprKind::Covariance { left, right, event } => left.nodes() + right.nodes() + event.nodes(),
+        }
+    }
+}
+
+impl Event {
+    /// How many nodes the tree has, those of expressions and the levels of sets included.
+    pub fn nodes(&self) -> usize {
+        1 + match self {
+            Event::All
+            | Event::LevelOf { .. }
+            | Event::Group { .. }
+            | Event::GroupOf { .. }
+            | Event::SameLevel { .. } => 0,
+            Event::Levels { levels, .. } => levels.len(),
+            Event::Compare { left, right, .. } => left.nodes() + right.nodes(),
+            Event::And(events) | Event::Or(events) => events.iter().map(Event::nodes).sum(),
+            Event::Not(inner) => inner.nodes(),
+        }
+    }
+}
+
+impl Constraint {
+    /// How many nodes all of its trees have: what each instance goes through.
+    pub fn nodes(&self) -> usize {
+        let sides = self.comparisons.iter().map(|relation| relation.left.nodes() + relation.right.nodes());
+        sides.sum::<usize>() + self.each.as_ref().map_or(0, Event::nodes)
+    }
+}
+
+/// Finds a level among many: by value where both are numbers, else by text; of several the first.
+#[derive(Clone, Debug, Default)]
+pub struct LevelIndex {
+    by_number: HashMap<u64, usize>,
+    /// Of levels that are no numbers.
+    words: HashMap<String, usize>,
+    /// Of all levels.
+    by_text: HashMap<String, usize>,
+}
+
+impl LevelIndex {
+    pub fn new<'l>(levels: impl IntoIterator<Item = (&'l str, Option<f64>)>) -> LevelIndex {
+        let mut index = LevelIndex::default();
+        for (place, (text, number)) in levels.into_iter().enumerate() {
+            match number {
+                Some(number) => index.by_number.entry(bits(number)).or_insert(place),
+                None => index.words.entry(text.to_owned()).or_insert(place),
+            };
+            index.by_text.entry(text.to_owned()).or_insert(place);
+        }
+        index
+    }
+
+    pub fn find(&self, text: &str, number: Option<f64>) -> Option<usize> {
+        let Some(number) = number else { return self.by_text.get(text).copied() };
+        let found = [self.by_number.get(&bits(number)), self.words.get(text)];
+        found.into_iter().flatten().min().copied()
+    }
+}
+
+/// Equal for equal numbers, the two zeros included.
+fn bits(number: f64) -> u64 {
+    (number + 0.0).to_bits()
+}

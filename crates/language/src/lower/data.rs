@@ -1,0 +1,48 @@
+//! Data terms.
+//!
+//! From: an expression free of the prediction. To: a canonical data expression. Why equivalent: `E[e | event]` is the
+//! total of `e` over the event divided by its count, `P[a | b]` is `N[a and b] / N[b]`, and the constructors of
+//! [`Data`] keep the value.
+
+use crate::hir::{Expr, ExprKind};
+use crate::program::{Data, Event};
+
+use super::covariance;
+use super::event::event;
+use super::scope::Scope;
+
+pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
+    match &expr.kind {
+        ExprKind::Number(value) => Data::number(*value),
+        ExprKind::Param(param) => match scope.hir.params.get(param.0) {
+            Some(param) => Data::param(&param.name),
+            None => Data::zero(),
+        },
+        ExprKind::Binder(binder) => Data::number(scope.value(*binder).and_then(|value| value.number).unwrap_or(0.0)),
+        ExprKind::Column(column) => Data::column(scope.header(*column)),
+        // Callers take the prediction out first.
+        ExprKind::Prediction => Data::zero(),
+        ExprKind::Negate(inner) => data(inner, scope).neg(),
+        ExprKind::Add(terms) => Data::sum(terms.iter().map(|term| data(term, scope))),
+        ExprKind::Multiply(left, right) => data(left, scope).mul(data(right, scope)),
+        ExprKind::Divide(left, right) => data(left, scope).div(data(right, scope)),
+        ExprKind::Call(function, arguments) => {
+            Data::call(*function, arguments.iter().map(|argument| data(argument, scope)).collect())
+        }
+        ExprKind::Mean { value, event: given } => Data::mean(data(value, scope), event(given, scope)),
+        ExprKind::Sum { value, event: given } => Data::total(data(value, scope), event(given, scope)),
+        ExprKind::Count { event: counted } => Data::count(event(counted, scope)),
+        ExprKind::Probability { event: inner, given } => {
+            let given = event(given, scope);
+            let both = Event::and([event(inner, scope), given.clone()], scope.universe);
+            Data::count(both).div(Data::count(given))
+        }
+        ExprKind::Covariance { left, right, event: given } => {
+            covariance::of_data(data(left, scope), data(right, scope), event(given, scope))
+        }
+        ExprKind::Variance { value, event: given } => {
+            let value = data(value, scope);
+            covariance::of_data(value.clone(), value, event(given, scope))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Declared groups, for reports that show every level of them.
+
+use super::event::event;
+use super::scope::{Scope, Tables, Work};
+use crate::hir::Hir;
+use crate::program::{Column, Event, Universe};
+use crate::span::Sources;
+
+/// A declared group: a partition of the samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub name: String,
+    /// The text of each level and its canonical event.
+    pub levels: Vec<(String, Event)>,
+}
+
+/// The groups that a spec declares, in the order of their declaration. Rows need none of them: what a row reads of a
+/// group stands in its own events.
+pub fn groups(hir: &Hir, sources: &Sources) -> Vec<Group> {
+    let declared: Vec<Column> = hir.columns.iter().map(super::column).collect();
+    let universe = Universe::new(&declared);
+    let (tables, work) = (Tables::of(hir), Work::default());
+    let scope = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
+    let group = |group: &crate::hir::Group| Group {
+        name: group.name.clone(),
+        levels: group.levels.iter().map(|level| (level.text.clone(), event(&level.event, scope))).collect(),
+    };
+    hir.groups.iter().map(group).collect()
+}

@@ -1,0 +1,223 @@
+//! Lowering: the checked tree to canonical rows. `Hir → Program`.
+//!
+//! A list of small rewrites, one file each, headed by what it takes, what it gives, and why the two are equivalent:
+//!
+//! ```text
+//! quantifier   forall x in D: body          →  the body for each element of D
+//! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
+//! affine       E[a·ŷ + b | e]               →  Σ c·E[φ·ŷ | e] + E[b | e]
+//! absolute     |e|                          →  the larger of e and -e
+//! extrema      max(a, b), -min(a, b)        →  all of their pieces
+//! ratio        n / d + c <= 0               →  n + c·d <= 0
+//! sides        Σ c·agg + constant <= 0      →  Σ c·agg <= -constant
+//! orient       -a + b <= u                  →  -u <= a - b
+//! merge        rows with one left side      →  one row with the tightest sides
+//! order        a set of rows                →  the sorted list of them
+//! ```
+
+mod absolute;
+mod affine;
+mod covariance;
+mod data;
+mod error;
+mod event;
+mod extrema;
+mod groups;
+mod idle;
+mod merge;
+mod order;
+mod orient;
+mod pieces;
+mod quantifier;
+mod range;
+mod ratio;
+mod reads;
+mod scope;
+mod sides;
+
+use super::hir::{self, Constraint, Hir};
+use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe};
+use super::span::{Sources, Span};
+
+pub use error::{Finding, Kind};
+pub use groups::{Group, groups};
+use merge::Draft;
+use quantifier::{Budget, instance_name, instances};
+use scope::{Scope, Tables, Work};
+use sides::Sided;
+
+/// A program, and what was noticed on the way.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// `None` where the spec has no prediction.
+    pub program: Option<Program>,
+    pub findings: Vec<Finding>,
+}
+
+/// Lowers a checked spec.
+pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
+    let declared: Vec<Column> = hir.columns.iter().map(column).collect();
+    let universe = Universe::new(&declared);
+    let (tables, work) = (Tables::of(hir), Work::default());
+    let outside = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
+    let mut budget = Budget::new();
+    let mut drafts = Vec::new();
+    let mut findings = Vec::new();
+    for (index, constraint) in hir.constraints.iter().enumerate() {
+        let mut rows = Rows::new(constraint, index, sources);
+        let mut each = |scope: Scope<'_>| rows.instance(scope);
+        match instances(constraint, outside, &mut budget, &mut each) {
+            Ok(true) => rows.trivial(sources),
+            Ok(false) => rows.empty_domain(),
+            Err(finding) => rows.findings.push(finding),
+        }
+        drafts.append(&mut rows.drafts);
+        findings.append(&mut rows.findings);
+    }
+    let (drafts, noticed) = merge::merge(drafts);
+    findings.extend(noticed);
+    let program = hir.prediction.as_ref().map(|prediction| order::program(hir, prediction, drafts));
+    Lowered { program, findings }
+}
+
+/// A declared column, as the program keeps it.
+fn column(column: &hir::Column) -> Column {
+    Column {
+        header: column.header.clone(),
+        name: column.name.clone(),
+        label: column.label,
+        ty: column.ty.clone(),
+        nullable: column.nullable,
+    }
+}
+
+/// The rows of one constraint, instance by instance.
+struct Rows<'a> {
+    constraint: &'a Constraint,
+    index: usize,
+    drafts: Vec<Draft>,
+    findings: Vec<Finding>,
+    /// Rows seen, the ones without prediction included.
+    tried: usize,
+    /// What each instance goes through.
+    nodes: usize,
+    /// What every row of the constraint says of where it comes from.
+    origin: Origin,
+}
+
+impl<'a> Rows<'a> {
+    fn new(constraint: &'a Constraint, index: usize, sources: &Sources) -> Self {
+        let Span { source, start, end } = constraint.span;
+        let origin = Origin {
+            name: String::new(),
+            constraint: constraint.name.clone(),
+            file: sources.name(source).to_string(),
+            start,
+            end,
+            line: u32::try_from(sources.line_column(source, start).line).unwrap_or(u32::MAX),
+            text: super::span::quote(sources, constraint.body_span),
+            doc: constraint.doc.clone(),
+            lower: None,
+            upper: None,
+            reversed: false,
+        };
+        // A long text is carried along by every row.
+        let nodes = constraint.nodes() + (constraint.doc.len() + constraint.name.len()) / 64;
+        Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0, nodes, origin }
+    }
+
+    fn instance(&mut self, scope: Scope<'_>) -> Result<(), Finding> {
+        let constraint = self.constraint;
+        scope.work.spend(self.nodes, constraint.body_span)?;
+        let each = constraint.each.as_ref().map(|each| event::event(each, scope));
+        if each == Some(Event::Never) {
+            return Ok(());
+        }
+        let mut rows = Vec::new();
+        for relation in &constraint.comparisons {
+            rows.extend(sides::sides(relation, scope)?.into_iter().map(orient::orient));
+        }
+        let mut reads = reads::reads(&constraint.comparisons, scope);
+        reads.retain(|_| each.is_none());
+        let name = instance_name(constraint, scope);
+        self.tried += rows.len();
+        let parts = rows.iter().map(order::parts_of).sum::<usize>() + reads.iter().map(Event::parts).sum::<usize>();
+        scope.work.spend(parts, constraint.body_span)?;
+        rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
+        let drafts = rows.into_iter().enumerate().map(|(written, row)| self.draft(row, written, &each, &reads, scope));
+        let drafts: Vec<Draft> = drafts.collect();
+        if drafts.iter().any(|draft| order::depth_of(draft) > MAX_DEPTH) {
+            let kind = Kind::TooLarge { limit: MAX_DEPTH, unit: "levels of nesting in its rows" };
+            return Err(Finding::new(kind, constraint.body_span));
+        }
+        let (mut drafts, findings) = merge::pieces(drafts);
+        self.findings.extend(findings);
+        drafts.sort_by_key(|draft| draft.written);
+        let several = drafts.len() > 1;
+        for (number, draft) in drafts.iter_mut().enumerate() {
+            let suffix = if several { format!(".{}", number + 1) } else { String::new() };
+            draft.origins = vec![Origin {
+                name: format!("{name}{suffix}"),
+                lower: draft.row.lower.clone(),
+                upper: draft.row.upper.clone(),
+                reversed: draft.row.reversed,
+                ..self.origin.clone()
+            }];
+        }
+        self.drafts.extend(drafts);
+        Ok(())
+    }
+
+    /// Drops a row without prediction that always holds; one that never does is an error.
+    fn keep(&mut self, row: &Sided, hir: &Hir, sources: &Sources, name: &str) -> bool {
+        if !row.terms.is_empty() {
+            return true;
+        }
+        let lower = row.lower.as_ref().map_or(f64::NEG_INFINITY.into(), |side| range::range(side, hir));
+        let upper = row.upper.as_ref().map_or(f64::INFINITY.into(), |side| range::range(side, hir));
+        let holds = lower.upper <= 0.0 && upper.lower >= 0.0;
+        let fails = lower.lower > 0.0 || upper.upper < 0.0;
+        if fails {
+            let text = super::span::quote(sources, self.constraint.body_span);
+            let place = if name == self.constraint.name { String::new() } else { format!(" for `{name}`") };
+            self.findings.push(Finding::new(Kind::AlwaysFalse { text, place }, self.constraint.body_span));
+        }
+        !holds && !fails
+    }
+
+    fn draft(&self, row: Sided, written: usize, each: &Option<Event>, reads: &[Event], scope: Scope<'_>) -> Draft {
+        let mut draft = Draft {
+            row,
+            written,
+            each: each.clone(),
+            options: self.constraint.options,
+            reads: reads.to_vec(),
+            labels: Vec::new(),
+            origins: Vec::new(),
+            constraint: self.index,
+            span: self.constraint.body_span,
+        };
+        let headers = order::headers_of(&draft);
+        let labels = scope.hir.columns.iter().filter(|column| column.label && headers.contains(&column.header));
+        draft.labels = labels.map(|column| column.header.clone()).collect();
+        draft.labels.sort();
+        draft
+    }
+
+    /// W0105 where nothing is left of a constraint that has rows.
+    fn trivial(&mut self, sources: &Sources) {
+        if self.tried > 0 && self.drafts.is_empty() && self.findings.is_empty() {
+            let text = super::span::quote(sources, self.constraint.body_span);
+            self.findings.push(Finding::new(Kind::AlwaysTrue { text }, self.constraint.body_span));
+        }
+    }
+
+    fn empty_domain(&mut self) {
+        let first = self.constraint.quantifiers.iter().find(|quantifier| quantifier.condition.is_some());
+        let span = first.map_or(self.constraint.body_span, |quantifier| Span {
+            start: quantifier.domain_span.start,
+            ..quantifier.span
+        });
+        self.findings.push(Finding::new(Kind::EmptyDomain, span));
+    }
+}

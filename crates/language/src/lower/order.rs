@@ -1,0 +1,128 @@
+//! Canonical order and numbering.
+//!
+//! From: merged rows over events. To: a [`Program`] whose events are a sorted table and whose rows are sorted. Why
+//! equivalent: a conjunction has no order; sorting makes two spellings of one spec the same list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::hir::Hir;
+use crate::program::{Column, Data, Event, EventId, Param, Prediction, Program, Row, SampleRow, Term, Weight};
+
+use super::affine::Quantity;
+use super::merge::Draft;
+
+pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Vec<Draft>) -> Program {
+    let events: BTreeSet<Event> = drafts.iter().flat_map(events_of).collect();
+    let ids: BTreeMap<&Event, EventId> =
+        events.iter().enumerate().map(|(index, event)| (event, EventId(index as u32))).collect();
+    let columns = columns(hir, &drafts);
+    let (samples, rows): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.each.is_some());
+    Program {
+        prediction: Prediction {
+            name: prediction.name.clone(),
+            header: prediction.header.clone(),
+            lower: prediction.range.lower,
+            upper: prediction.range.upper,
+        },
+        weight: hir.weight.as_ref().map(|weight| Weight { name: weight.name.clone(), header: weight.header.clone() }),
+        columns,
+        params: params(hir),
+        rows: rows.into_iter().map(|draft| row(draft, &ids)).collect(),
+        sample_rows: samples.into_iter().map(|draft| sample_row(draft, &ids)).collect(),
+        events: events.iter().cloned().collect(),
+    }
+}
+
+fn events_of(draft: &Draft) -> Vec<Event> {
+    let conditions = draft.row.terms.keys().filter_map(|quantity| match quantity {
+        Quantity::Aggregate { event, .. } => Some(event.clone()),
+        Quantity::Prediction => None,
+    });
+    conditions.chain(draft.reads.iter().cloned()).chain(draft.each.clone()).collect()
+}
+
+/// Every data expression of a row.
+pub(super) fn data_of(draft: &Draft) -> impl Iterator<Item = &Data> {
+    let factors = draft.row.terms.keys().filter_map(|quantity| match quantity {
+        Quantity::Aggregate { factor, .. } => Some(factor),
+        Quantity::Prediction => None,
+    });
+    draft.row.terms.values().chain(factors).chain(&draft.row.lower).chain(&draft.row.upper)
+}
+
+/// How many parts the expressions and events of a row have.
+pub(super) fn parts_of(row: &super::sides::Sided) -> usize {
+    let terms = row.terms.iter().map(|(quantity, coefficient)| {
+        coefficient.parts()
+            + match quantity {
+                Quantity::Aggregate { event, factor, .. } => event.parts() + factor.parts(),
+                Quantity::Prediction => 1,
+            }
+    });
+    terms.sum::<usize>() + row.lower.iter().chain(&row.upper).map(Data::parts).sum::<usize>()
+}
+
+/// How deep the expressions and events of a row nest.
+pub(super) fn depth_of(draft: &Draft) -> usize {
+    let data = data_of(draft).map(Data::depth).max().unwrap_or(0);
+    events_of(draft).iter().map(Event::depth).max().unwrap_or(0).max(data)
+}
+
+/// The headers that a row reads.
+pub(super) fn headers_of(draft: &Draft) -> BTreeSet<String> {
+    let mut headers = BTreeSet::new();
+    for data in data_of(draft) {
+        headers.extend(data.columns_read().into_iter().map(str::to_string));
+    }
+    for event in events_of(draft) {
+        headers.extend(event.columns_read().into_iter().map(str::to_string));
+    }
+    headers
+}
+
+fn columns(hir: &Hir, drafts: &[Draft]) -> Vec<Column> {
+    let read: BTreeSet<String> = drafts.iter().flat_map(headers_of).collect();
+    let mut columns: Vec<Column> =
+        hir.columns.iter().filter(|column| read.contains(&column.header)).map(super::column).collect();
+    columns.sort_by(|a, b| a.header.cmp(&b.header));
+    columns
+}
+
+fn params(hir: &Hir) -> Vec<Param> {
+    let param = |param: &crate::hir::Param| Param { name: param.name.clone(), value: param.value, range: param.range };
+    let mut params: Vec<Param> = hir.params.iter().map(param).collect();
+    params.sort_by(|a, b| a.name.cmp(&b.name));
+    params
+}
+
+fn row(draft: Draft, ids: &BTreeMap<&Event, EventId>) -> Row {
+    let id = |event: &Event| ids.get(event).copied().unwrap_or(EventId(0));
+    let mut terms = Vec::new();
+    for (quantity, coefficient) in draft.row.terms {
+        if let Quantity::Aggregate { event, aggregate, factor } = quantity {
+            terms.push(Term { coefficient, aggregate, factor, event: id(&event) });
+        }
+    }
+    Row {
+        terms,
+        lower: draft.row.lower,
+        upper: draft.row.upper,
+        options: draft.options,
+        reads: draft.reads.iter().map(id).collect(),
+        labels: draft.labels,
+        origins: draft.origins,
+    }
+}
+
+fn sample_row(mut draft: Draft, ids: &BTreeMap<&Event, EventId>) -> SampleRow {
+    let event = draft.each.as_ref().and_then(|event| ids.get(event).copied()).unwrap_or(EventId(0));
+    SampleRow {
+        event,
+        coefficient: draft.row.terms.remove(&Quantity::Prediction).unwrap_or_else(Data::zero),
+        lower: draft.row.lower,
+        upper: draft.row.upper,
+        options: draft.options,
+        labels: draft.labels,
+        origins: draft.origins,
+    }
+}

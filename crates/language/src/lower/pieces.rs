@@ -1,0 +1,147 @@
+//! Convex expressions as maxima of affine pieces.
+//!
+//! From: an expression that the checker proved convex (or, under a minus, concave). To: the list of pieces whose
+//! maximum it is. Why equivalent: sums of maxima are maxima over all combinations of pieces, and a factor that is not
+//! negative moves into a maximum.
+
+use crate::hir::{Curvature, Expr, ExprKind};
+use crate::program::{Data, Function};
+use crate::span::Span;
+
+use super::absolute::absolute;
+use super::affine::Affine;
+use super::covariance;
+use super::data::data;
+use super::error::{Finding, Kind};
+use super::event::event;
+use super::extrema::extremum;
+use super::ratio::Fraction;
+use super::scope::Scope;
+
+/// Their maximum is the expression; never empty.
+pub(super) type Pieces = Vec<Fraction>;
+
+/// The most pieces that one side of a comparison may have.
+const MOST_PIECES: usize = 4096;
+
+/// The pieces of `expr`, or of `-expr`.
+pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    if expr.curvature == Curvature::Constant {
+        let value = data(expr, scope);
+        return Ok(vec![Fraction::affine(Affine::constant(if negate { value.neg() } else { value }))]);
+    }
+    match &expr.kind {
+        ExprKind::Negate(inner) => pieces(inner, !negate, scope),
+        ExprKind::Add(terms) => {
+            let mut sum: Option<(Pieces, Span)> = None;
+            for term in terms {
+                let more = pieces(term, negate, scope)?;
+                sum = Some(match sum {
+                    None => (more, term.span),
+                    Some((known, span)) => {
+                        let span = span.to(term.span);
+                        (combine(known, more, span, scope)?, span)
+                    }
+                });
+            }
+            Ok(sum.map_or_else(Vec::new, |(pieces, _)| pieces))
+        }
+        ExprKind::Multiply(left, right) => {
+            let (factor, inner) = if left.is_constant() { (left, right) } else { (right, left) };
+            Ok(scaled(data(factor, scope), factor.range.is_non_positive(), inner, negate, scope)?)
+        }
+        ExprKind::Divide(left, right) if right.is_constant() => {
+            let factor = Data::one().div(data(right, scope));
+            scaled(factor, right.range.is_non_positive(), left, negate, scope)
+        }
+        ExprKind::Divide(left, right) => {
+            let negative = !right.range.is_non_negative();
+            let denominator = single(right, scope)?;
+            if denominator.denominator.is_some() {
+                return Err(Finding::new(Kind::RatioSum { what: "a ratio of ratios of predictions" }, expr.span));
+            }
+            let numerators = pieces(left, negate, scope)?;
+            let divide = |numerator: Fraction| numerator.divide(denominator.numerator.clone(), negative, expr.span);
+            numerators.into_iter().map(divide).collect()
+        }
+        ExprKind::Call(Function::Abs, arguments) => match arguments.first() {
+            Some(inner) => absolute(inner, scope),
+            None => Ok(Vec::new()),
+        },
+        ExprKind::Call(_, arguments) => extremum(arguments, negate, scope),
+        ExprKind::Prediction
+        | ExprKind::Mean { .. }
+        | ExprKind::Sum { .. }
+        | ExprKind::Covariance { .. }
+        | ExprKind::Number(_)
+        | ExprKind::Param(_)
+        | ExprKind::Binder(_)
+        | ExprKind::Column(_)
+        | ExprKind::Count { .. }
+        | ExprKind::Probability { .. }
+        | ExprKind::Variance { .. } => {
+            let affine = aggregate(expr, scope)?;
+            Ok(vec![Fraction::affine(if negate { affine.negate() } else { affine })])
+        }
+    }
+}
+
+/// An affine expression as its one piece.
+fn single(expr: &Expr, scope: Scope<'_>) -> Result<Fraction, Finding> {
+    let piece = pieces(expr, false, scope)?.into_iter().next();
+    Ok(piece.unwrap_or_else(|| Fraction::affine(Affine::constant(Data::zero()))))
+}
+
+/// A leaf that reads the prediction.
+fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
+    Ok(match &expr.kind {
+        ExprKind::Prediction => Affine::prediction(),
+        ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope)),
+        ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope)),
+        ExprKind::Covariance { left, right, event: given } => {
+            let (affine, constant) = if right.is_constant() { (left, right) } else { (right, left) };
+            let affine = single(affine, scope)?.numerator;
+            covariance::of_prediction(affine, data(constant, scope), &event(given, scope))
+        }
+        ExprKind::Number(_)
+        | ExprKind::Param(_)
+        | ExprKind::Binder(_)
+        | ExprKind::Column(_)
+        | ExprKind::Negate(_)
+        | ExprKind::Add(_)
+        | ExprKind::Multiply(..)
+        | ExprKind::Divide(..)
+        | ExprKind::Call(..)
+        | ExprKind::Count { .. }
+        | ExprKind::Probability { .. }
+        | ExprKind::Variance { .. } => Affine::constant(data(expr, scope)),
+    })
+}
+
+/// The pieces of `factor · inner`; a factor that is never positive turns convex into concave.
+fn scaled(factor: Data, non_positive: bool, inner: &Expr, negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    let turned = non_positive && inner.curvature == Curvature::Piecewise;
+    let factor = if turned { factor.neg() } else { factor };
+    let inner = pieces(inner, negate != turned, scope)?;
+    Ok(inner.into_iter().map(|piece| piece.scale(factor.clone())).collect())
+}
+
+/// All sums of a piece of one and a piece of the other.
+pub(super) fn combine(left: Pieces, right: Pieces, span: Span, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    if left.len().saturating_mul(right.len()) > MOST_PIECES {
+        return Err(Finding::new(Kind::TooLarge { limit: MOST_PIECES, unit: "rows in one comparison" }, span));
+    }
+    if left.len() == 1 && right.len() == 1 {
+        return left.into_iter().zip(right).map(|(a, b)| a.add(b, span)).collect();
+    }
+    let terms = |pieces: &Pieces| pieces.iter().map(Fraction::terms).sum::<usize>();
+    let made = terms(&left).saturating_mul(right.len()).saturating_add(terms(&right).saturating_mul(left.len()));
+    scope.work.spend(made, span)?;
+    let mut all = Vec::with_capacity(left.len() * right.len());
+    for a in &left {
+        for b in &right {
+            all.push(a.clone().add(b.clone(), span)?);
+        }
+    }
+    Ok(all)
+}

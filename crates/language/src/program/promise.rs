@@ -1,0 +1,122 @@
+//! What each constraint alone asks for, of rows that several have in common.
+//!
+//! Rows with equal left sides are one row for whoever solves them, with the tightest of the sides. Whoever judges, prices or
+//! blames goes by the *promised rows*: a row as one constraint asks for it, by its own sides and in the direction in which
+//! its author wrote it.
+
+use super::{Origin, Program, Row, SampleRow, Term};
+
+/// A row as one of the constraints that gave it asks for it: places in [`Program::rows`] and in the origins there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PromisedRow {
+    pub row: usize,
+    pub origin: usize,
+}
+
+/// Turns numbers of a row to the direction in which its author wrote it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Direction {
+    pub reversed: bool,
+}
+
+impl Direction {
+    /// A value, a coefficient or a multiplier of the row.
+    pub fn number(self, value: f64) -> f64 {
+        // No negative zero.
+        if self.reversed { -value + 0.0 } else { value }
+    }
+
+    /// Lower and upper side.
+    pub fn sides(self, lower: f64, upper: f64) -> (f64, f64) {
+        if self.reversed { (self.number(upper), self.number(lower)) } else { (lower, upper) }
+    }
+
+    /// Whether a side is the upper one, for the author.
+    pub fn is_upper(self, upper: bool) -> bool {
+        upper != self.reversed
+    }
+
+    /// The terms of a row with the signs and in the order for people: the first is not negative, if any is.
+    pub fn terms(self, terms: &[Term]) -> Vec<(usize, Term)> {
+        let turn = |(place, term): (usize, &Term)| {
+            let mut term = term.clone();
+            if self.reversed {
+                term.coefficient = term.coefficient.neg();
+            }
+            (place, term)
+        };
+        let mut turned: Vec<(usize, Term)> = terms.iter().enumerate().map(turn).collect();
+        if self.reversed {
+            let negative = |term: &Term| term.coefficient.as_number().is_some_and(|value| value < 0.0);
+            turned.sort_by_key(|(_, term)| negative(term));
+        }
+        turned
+    }
+}
+
+impl Origin {
+    pub fn direction(&self) -> Direction {
+        Direction { reversed: self.reversed }
+    }
+}
+
+impl Program {
+    /// What the constraints ask for, row by row in their order.
+    pub fn promised_rows(&self) -> Vec<PromisedRow> {
+        of_rows(self.rows.iter().map(|row| row.origins.as_slice()))
+    }
+
+    /// The same of the per-sample rows.
+    pub fn promised_sample_rows(&self) -> Vec<PromisedRow> {
+        of_rows(self.sample_rows.iter().map(|row| row.origins.as_slice()))
+    }
+
+    pub fn origin(&self, promised: PromisedRow) -> Option<&Origin> {
+        self.rows.get(promised.row).and_then(|row| row.origins.get(promised.origin))
+    }
+
+    pub fn sample_origin(&self, promised: PromisedRow) -> Option<&Origin> {
+        self.sample_rows.get(promised.row).and_then(|row| row.origins.get(promised.origin))
+    }
+
+    /// A row as one constraint asks for it.
+    pub fn promised(&self, promised: PromisedRow) -> Option<Row> {
+        let (row, origin) = (self.rows.get(promised.row)?, self.origin(promised)?);
+        let (lower, upper) = turned_sides(origin);
+        let terms = origin.direction().terms(&row.terms).into_iter().map(|(_, term)| term).collect();
+        Some(Row { terms, lower, upper, ..row.clone() })
+    }
+
+    /// A per-sample row as one constraint asks for it.
+    pub fn promised_sample(&self, promised: PromisedRow) -> Option<SampleRow> {
+        let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?);
+        let (lower, upper) = turned_sides(origin);
+        let coefficient = if origin.reversed { row.coefficient.clone().neg() } else { row.coefficient.clone() };
+        Some(SampleRow { coefficient, lower, upper, ..row.clone() })
+    }
+}
+
+fn turned_sides(origin: &Origin) -> (Option<super::Data>, Option<super::Data>) {
+    let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
+    if origin.reversed { (upper.map(super::Data::neg), lower.map(super::Data::neg)) } else { (lower, upper) }
+}
+
+/// `|a - b| <= t` over ordered pairs says the same twice: one constraint is asked once about a row with the same sides.
+fn of_rows<'a>(rows: impl Iterator<Item = &'a [Origin]>) -> Vec<PromisedRow> {
+    let mut all = Vec::new();
+    for (row, origins) in rows.enumerate() {
+        for (index, origin) in origins.iter().enumerate() {
+            let again = origins.iter().take(index).any(|known| same(known, origin));
+            if !again {
+                all.push(PromisedRow { row, origin: index });
+            }
+        }
+    }
+    all
+}
+
+fn same(a: &Origin, b: &Origin) -> bool {
+    let constraint = |origin: &Origin| (origin.start, origin.end);
+    constraint(a) == constraint(b)
+        && (&a.constraint, &a.file, &a.lower, &a.upper) == (&b.constraint, &b.file, &b.lower, &b.upper)
+}

@@ -1,0 +1,295 @@
+//! Habits of other languages, and marks left out: mistakes of which it is known what was meant.
+
+use super::Rule;
+use super::diagnose::{Place, is_aggregate};
+use super::error::{SyntaxError, shortened};
+use super::outline::{Bar, is_declaration_keyword, is_reserved};
+use super::scan::{Token, TokenKind};
+
+/// Names of aggregates elsewhere.
+pub(crate) const AGGREGATES: [(&str, &[&str]); 6] = [
+    ("E", &["e", "mean", "avg", "average", "expectation", "expect", "expected"]),
+    ("Sum", &["sum", "total"]),
+    ("N", &["n", "count", "len", "size"]),
+    ("P", &["p", "pr", "prob", "probability", "share", "rate"]),
+    ("Cov", &["cov", "covariance"]),
+    ("Var", &["var", "variance"]),
+];
+
+/// The aggregate that is called so elsewhere.
+pub(crate) fn aggregate(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    AGGREGATES.iter().find(|(_, names)| names.contains(&lower.as_str())).map(|(aggregate, _)| *aggregate)
+}
+
+impl Place<'_, '_> {
+    /// The mistake, if the text here is one of those.
+    pub fn habit(&self) -> Option<SyntaxError> {
+        if self.index == self.failure.tokens.start {
+            return None;
+        }
+        self.definition()
+            .or_else(|| self.statement())
+            .or_else(|| self.ty())
+            .or_else(|| self.bracket())
+            .or_else(|| self.expression())
+            .or_else(|| self.path())
+    }
+
+    fn instead(&self, instead: &str, help: &'static str) -> Option<SyntaxError> {
+        self.instead_of(self.token, instead, None, help)
+    }
+
+    fn instead_of(
+        &self,
+        token: &Token,
+        instead: &str,
+        close: Option<&'static str>,
+        help: &'static str,
+    ) -> Option<SyntaxError> {
+        let found = shortened(token.text(self.failure.text));
+        Some(SyntaxError::Instead { found, instead: instead.to_owned(), close, help, span: self.failure.span(token) })
+    }
+
+    fn missing(&self, what: &'static str, after: &'static str) -> Option<SyntaxError> {
+        Some(SyntaxError::Missing { what, after, found: self.found(), span: self.span() })
+    }
+
+    fn text_of(&self, token: Option<&Token>) -> &str {
+        token.map_or("", |token| token.text(self.failure.text))
+    }
+
+    fn first_word(&self) -> &str {
+        self.text_of(self.failure.chunk().first())
+    }
+
+    /// The token may begin a value.
+    fn begins_value(&self) -> bool {
+        match self.token.kind {
+            TokenKind::Word => !is_declaration_keyword(self.word) && !matches!(self.word, "from" | "as" | "in"),
+            TokenKind::Quoted | TokenKind::Number => true,
+            TokenKind::Symbol => matches!(self.word, "|" | "(" | "-" | "{"),
+            TokenKind::Text | TokenKind::Broken(_) => false,
+        }
+    }
+
+    /// The `=` of definitions and the `:` of constraints and columns.
+    fn definition(&self) -> Option<SyntaxError> {
+        let failure = self.failure;
+        let (defines, ends) = (failure.expects(Rule::define), failure.expects(Rule::colon));
+        let list = failure.expects(Rule::comma) || failure.expects(Rule::close_paren);
+        if failure.expects_operator() {
+            return None;
+        }
+        if defines && !ends && !list {
+            return match self.word {
+                ":" | "==" | ":=" | "is" | "<" => self.instead("=", "`=` gives a name its meaning"),
+                _ if self.begins_value() && !self.token.first_on_line => self.missing("=", "the name"),
+                _ => None,
+            };
+        }
+        if !ends || list {
+            return None;
+        }
+        match self.word {
+            "=" | "==" | ":=" | ";" | "," => self.instead(":", "a `:` ends the name or the quantifier"),
+            "in" if matches!(self.first_word(), "predict" | "column" | "label") => self.missing(": real", "the name"),
+            _ => None,
+        }
+    }
+
+    /// `forall` and `each`.
+    fn statement(&self) -> Option<SyntaxError> {
+        let failure = self.failure;
+        if self.previous_word() == "each" && failure.expects(Rule::colon) {
+            let colon = failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
+            return match self.word {
+                "if" | "when" | "with" => self.instead("where", "a condition of `each` stands behind `where`"),
+                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => self.missing("where", "`each`"),
+                _ => None,
+            };
+        }
+        if self.word == "," && failure.expects(Rule::kw_in) && !failure.expects_operator() {
+            return self.bare_binders();
+        }
+        if failure.expects(Rule::kw_in) && !failure.expects_operator() {
+            let help = "`in` stands before the values or the range";
+            return match self.word {
+                "of" | "from" | ":" | "=" | "over" if !failure.expects(Rule::colon) => self.instead("in", help),
+                "[" => self.missing("in", "the type or value"),
+                "{" | "pairs" => self.missing("in", "the binders"),
+                _ if self.token.kind == TokenKind::Word && self.first_word() == "constraint" => {
+                    self.missing("in", "the binders").filter(|_| self.begins_value())
+                }
+                _ => None,
+            };
+        }
+        self.forall()
+    }
+
+    /// `for a in race:`.
+    fn forall(&self) -> Option<SyntaxError> {
+        let previous = self.previous()?;
+        let before = self.index.checked_sub(2).and_then(|index| self.failure.token(index));
+        let begins = matches!(self.text_of(before), ":" | "=");
+        let word = previous.text(self.failure.text);
+        if !begins || !matches!(word, "for" | "foreach" | "every" | "for_all" | "forAll" | "all") {
+            return None;
+        }
+        let help = "write `forall a in D: ..` in front of the comparison";
+        if word == "for" && self.word == "all" {
+            let span = self.failure.span(previous).to(self.span());
+            let (found, instead) = ("for all".to_owned(), "forall".to_owned());
+            return Some(SyntaxError::Instead { found, instead, close: None, help, span });
+        }
+        self.failure.expects_operator().then(|| self.instead_of(previous, "forall", None, help))?
+    }
+
+    /// `forall a, b in ..`.
+    fn bare_binders(&self) -> Option<SyntaxError> {
+        let first = self.previous().filter(|token| token.kind == TokenKind::Word)?;
+        let mut last = first;
+        let mut index = self.index;
+        loop {
+            let (comma, name) = (self.failure.token(index)?, self.failure.token(index + 1)?);
+            if self.text_of(Some(comma)) != "," {
+                break;
+            }
+            if name.kind != TokenKind::Word || is_reserved(self.text_of(Some(name))) {
+                return None;
+            }
+            last = name;
+            index += 2;
+        }
+        let follows = self.failure.token(index).filter(|_| index < self.failure.tokens.end);
+        (self.text_of(follows) == "in")
+            .then(|| SyntaxError::BareBinders { span: self.failure.span(first).to(self.failure.span(last)) })
+    }
+
+    /// The types of other languages.
+    fn ty(&self) -> Option<SyntaxError> {
+        if !self.failure.expects(Rule::kw_real) {
+            return None;
+        }
+        let help = "a type is `{..}`, `real` or `int`, with a range `in [0, 1]` if it has one";
+        match self.word {
+            "float" | "double" | "number" | "numeric" | "decimal" | "f64" | "float64" => self.instead("real", help),
+            "integer" | "long" | "i64" | "int64" => self.instead("int", help),
+            "bool" | "boolean" | "binary" => self.instead("{0, 1}", "levels are listed in braces"),
+            "[" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
+            "(" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
+            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => Some(SyntaxError::ForeignWord {
+                found: self.word.to_owned(),
+                instead: "list the levels, as in `column sex: {female, male}`",
+                span: self.span(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Brackets of the wrong kind.
+    fn bracket(&self) -> Option<SyntaxError> {
+        let failure = self.failure;
+        let round = Some(")");
+        match self.word {
+            "(" if failure.expects(Rule::range) => {
+                self.instead_of(self.token, "[", Some("]"), "a range is written `[0, 1]`")
+            }
+            "(" if self.previous_word() == "in" && failure.expects(Rule::set) && !failure.expects(Rule::domain) => {
+                Some(SyntaxError::SquareSet { mark: '(', span: self.span() })
+            }
+            "[" | "{" if failure.expects_operator() || is_aggregate(self.previous_word()) => None,
+            "[" | "{" if failure.expects(Rule::options) => {
+                self.instead_of(self.token, "(", round, "options stand in parentheses")
+            }
+            "[" | "{" if failure.expects(Rule::arguments) || failure.expects(Rule::parameters) => {
+                self.instead_of(self.token, "(", round, "arguments stand in parentheses")
+            }
+            "[" | "{" if self.previous_word() == "pairs" => {
+                self.instead_of(self.token, "(", round, "write `pairs(D)`")
+            }
+            _ => None,
+        }
+    }
+
+    fn expression(&self) -> Option<SyntaxError> {
+        let failure = self.failure;
+        if self.word == "," {
+            return self.digit_comma();
+        }
+        if !failure.expects_operator() {
+            return None;
+        }
+        let previous = self.previous()?;
+        if previous.kind == TokenKind::Number && !self.token.first_on_line {
+            let name = matches!(self.token.kind, TokenKind::Word | TokenKind::Quoted)
+                && !is_reserved(self.word)
+                && super::confusion::WORDS.iter().all(|(foreign, _)| *foreign != self.word);
+            let bar = self.word == "|" && matches!(self.nesting.bar(), Bar::Stray);
+            if name || bar || self.word == "(" {
+                let factor = previous.text(failure.text).to_owned();
+                return Some(SyntaxError::MissingTimes { factor, span: failure.span(previous) });
+            }
+        }
+        if matches!(self.word, "if" | "given" | "when" | "where" | ";" | ":") && self.nesting.bar() == Bar::Condition {
+            let in_condition = failure.expects(Rule::bar);
+            return in_condition.then(|| self.instead("|", "a condition stands behind a bar, `E[x | a == b]`"))?;
+        }
+        if self.word == "[" && previous.kind == TokenKind::Word {
+            let found = previous.text(failure.text).to_owned();
+            let instead = aggregate(&found)?;
+            return Some(SyntaxError::ForeignAggregate { found, instead, round: false, span: failure.span(previous) });
+        }
+        if self.word == "|" && self.nesting.bar() == Bar::Stray {
+            let open = self.nesting.innermost().filter(|open| open.mark == '(')?;
+            let head = failure.token(open.token.checked_sub(1)?).filter(|head| head.kind == TokenKind::Word)?;
+            let found = head.text(failure.text).to_owned();
+            let instead = aggregate(&found)?;
+            return Some(SyntaxError::ForeignAggregate { found, instead, round: true, span: failure.span(head) });
+        }
+        None
+    }
+
+    /// `1,000` and `0,05`.
+    fn digit_comma(&self) -> Option<SyntaxError> {
+        let (before, after) = (self.previous()?, self.next()?);
+        let joined = before.end == self.token.start && self.token.end == after.start;
+        let numbers = before.kind == TokenKind::Number && after.kind == TokenKind::Number;
+        if !joined || !numbers || self.failure.expects(Rule::comma) {
+            return None;
+        }
+        let digits = |token: &Token| token.text(self.failure.text).to_owned();
+        let is_thousand = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (mut instead, mut last) = (digits(before), after);
+        if instead.starts_with('0') || !is_thousand(&digits(after)) {
+            instead = format!("{instead}.{}", digits(after));
+        } else {
+            instead.push_str(&digits(after));
+            let mut index = self.index + 2;
+            while let (Some(comma), Some(more)) = (self.failure.token(index), self.failure.token(index + 1))
+                && comma.text(self.failure.text) == ","
+                && comma.start == last.end
+                && more.start == comma.end
+                && is_thousand(&digits(more))
+            {
+                instead.push_str(&digits(more));
+                (last, index) = (more, index + 2);
+            }
+        }
+        let span = self.failure.span(before).to(self.failure.span(last));
+        Some(SyntaxError::DigitComma { instead, span })
+    }
+
+    /// The path of an import.
+    fn path(&self) -> Option<SyntaxError> {
+        if !self.failure.expects(Rule::string) {
+            return None;
+        }
+        let span = self.span().to(self.failure.span(self.failure.chunk().last()?));
+        let found = self.failure.text.get(span.range())?;
+        let instead = format!("\"{}\"", found.trim_matches(|c| super::scan::is_quote(c) || c == '`').trim());
+        let help = "the path of an import stands in double quotes";
+        let found = shortened(found.trim_matches('`'));
+        (!found.contains(['\n', '"'])).then_some(SyntaxError::Instead { found, instead, close: None, help, span })
+    }
+}

@@ -1,0 +1,223 @@
+//! Reading on behind a mistake.
+//!
+//! A declaration that does not parse is mended where the fix of its mistake is known, and read again; so one run tells
+//! several mistakes of one declaration, and what the checker finds in it. A fix is kept only if reading comes further with
+//! it. What cannot be read leaves the name that it introduces, so that others may refer to it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+
+use super::build::Builder;
+use super::diagnose::{Failure, diagnose};
+use super::error::SyntaxError;
+use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
+use super::patch::Patch;
+use super::scan::{Scan, TokenKind, scan};
+use super::{FairParser, Parsed, Rule, ast, confusion, repair};
+use crate::diagnostic::Fix;
+use crate::span::{SourceId, Span};
+
+/// The most mistakes that are mended in one declaration.
+const MOST_REPAIRS: usize = 16;
+
+/// Tells the mistakes of a chunk that did not parse, and keeps what can be read of it.
+pub(super) fn recover(
+    source: SourceId,
+    text: &str,
+    scan: &Scan,
+    chunk: &Chunk,
+    errors: Vec<SyntaxError>,
+    parsed: &mut Parsed,
+) {
+    let tokens = scan.tokens.get(chunk.tokens.clone()).unwrap_or(&[]);
+    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
+    let mut chunk_parser = Mended {
+        source,
+        last: chunk.tokens.end == scan.tokens.len(),
+        patch: Patch::new(text, first.start..last.end),
+        told: Vec::new(),
+    };
+    let kind = match errors.as_slice() {
+        [_] if chunk.too_deep.is_none() => chunk_parser.read(),
+        _ => {
+            chunk_parser.told = errors.into_iter().map(|error| (error, None)).collect();
+            None
+        }
+    };
+    for (error, fix) in chunk_parser.told {
+        parsed.refuse(error, fix);
+    }
+    match kind {
+        Some(kind) => {
+            let doc = super::doc(text, scan, chunk.tokens.start);
+            let span = super::span(source, first).to(super::span(source, last));
+            parsed.file.items.push(ast::Item { doc, span, kind });
+        }
+        None => parsed.file.broken.push(broken(source, text, tokens)),
+    }
+}
+
+/// A declaration on its way to being read.
+struct Mended<'t> {
+    source: SourceId,
+    last: bool,
+    patch: Patch<'t>,
+    told: Vec<(SyntaxError, Option<Fix>)>,
+}
+
+impl Mended<'_> {
+    /// The declaration, if mending its mistakes made it whole.
+    fn read(&mut self) -> Option<ast::ItemKind> {
+        let mut reached: Option<u32> = None;
+        loop {
+            let text = self.patch.mended();
+            let errors = match self.attempt(&text) {
+                Ok(kind) => return Some(kind),
+                Err(errors) => errors,
+            };
+            let moved = |error: SyntaxError| error.moved(|span| self.original(span));
+            let [error] = errors.as_slice() else {
+                let all: Vec<_> = errors.into_iter().map(|error| (moved(error), None)).collect();
+                self.told.extend(all);
+                return None;
+            };
+            let fix = repair::fix(error, &text).map(|fix| self.original_fix(fix));
+            let error = moved(error.clone());
+            if reached.is_some_and(|reached| error.span().end <= reached) {
+                // The last fix led nowhere: it is not offered, and what it led to is not told.
+                if let Some((_, fix)) = self.told.last_mut() {
+                    *fix = None;
+                }
+                return None;
+            }
+            reached = Some(error.span().end);
+            let places = |fix: &Fix| fix.edits.iter().map(|edit| edit.span.range()).collect::<Vec<_>>();
+            let added = self.told.len() < MOST_REPAIRS
+                && fix.as_ref().is_some_and(|fix| {
+                    let all = fix.edits.iter().all(|edit| self.patch.add(edit.span.range(), edit.text.clone()));
+                    if !all {
+                        self.patch.take_back(&places(fix));
+                    }
+                    all
+                });
+            self.told.push((error, fix.filter(|_| added)));
+            if !added {
+                return None;
+            }
+        }
+    }
+
+    /// Reads the mended text; places in errors are in it.
+    fn attempt(&self, text: &str) -> Result<ast::ItemKind, Vec<SyntaxError>> {
+        let scan = scan(text);
+        if let Some(deep) = too_deep(text, &scan) {
+            return Err(vec![SyntaxError::TooDeep { limit: MAX_DEPTH, span: super::span(self.source, deep) }]);
+        }
+        let failure = |at: usize, expected: Vec<Rule>| {
+            let tokens = 0..scan.tokens.len();
+            let failure = Failure { source: self.source, text, scan: &scan, tokens, last: self.last, at, expected };
+            vec![diagnose(&failure)]
+        };
+        match FairParser::parse(Rule::declaration, text) {
+            Ok(mut pairs) => {
+                let patch = Some(&self.patch);
+                let builder = Builder { source: self.source, offset: 0, patch, errors: RefCell::default() };
+                let kind = pairs.next().and_then(|declaration| builder.item(declaration));
+                match (kind, builder.errors.into_inner()) {
+                    (Some(kind), errors) if errors.is_empty() => Ok(kind),
+                    (_, errors) if errors.is_empty() => Err(failure(0, Vec::new())),
+                    // These have the places of the author already.
+                    (_, errors) => Err(errors.into_iter().map(|error| error.moved(|span| self.mended(span))).collect()),
+                }
+            }
+            Err(error) => {
+                let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+                let expected = match error.variant {
+                    ErrorVariant::ParsingError { positives, .. } => positives,
+                    ErrorVariant::CustomError { .. } => Vec::new(),
+                };
+                Err(failure(at, expected))
+            }
+        }
+    }
+
+    fn original(&self, span: Span) -> Span {
+        let range = self.patch.original(span.range());
+        Span::new(span.source, range.start, range.end)
+    }
+
+    /// The other way round.
+    fn mended(&self, span: Span) -> Span {
+        let range = self.patch.mended_range(span.range());
+        Span::new(span.source, range.start, range.end)
+    }
+
+    fn original_fix(&self, mut fix: Fix) -> Fix {
+        for edit in &mut fix.edits {
+            edit.span = self.original(edit.span);
+        }
+        fix
+    }
+}
+
+fn too_deep<'s>(text: &str, scan: &'s Scan) -> Option<&'s super::Token> {
+    let mut nesting = Nesting::default();
+    scan.tokens.iter().enumerate().find(|(index, _)| {
+        nesting.push(text, &scan.tokens, *index);
+        nesting.depth() > MAX_DEPTH
+    }).map(|(_, token)| token)
+}
+
+/// The name that a declaration introduces: the first behind its keyword.
+fn broken(source: SourceId, text: &str, tokens: &[super::Token]) -> ast::Broken {
+    let word = tokens.first().map_or("", |token| token.text(text));
+    let known = DECLARATION_KEYWORDS.into_iter().find(|keyword| *keyword == word);
+    let keyword = known.or_else(|| confusion::closest_keyword(word)).unwrap_or_default();
+    let is_name = |token: &&super::Token| {
+        matches!(token.kind, TokenKind::Word | TokenKind::Quoted | TokenKind::Broken(_))
+            && !matches!(keyword, "use" | "import")
+    };
+    let name = tokens.get(1).filter(is_name).map(|token| ast::Name {
+        text: token.text(text).trim_matches('`').trim_matches(super::scan::is_quote).to_owned(),
+        span: super::span(source, token),
+    });
+    ast::Broken { keyword, name }
+}
+
+/// A reserved word that a declaration has for a name is one mistake, wherever the name is used; the fix mends all places.
+pub(super) fn one_reserved_name(text: &str, parsed: &mut Parsed) {
+    if !parsed.errors.iter().any(|error| matches!(error, SyntaxError::Reserved { .. })) {
+        return;
+    }
+    let items = parsed.file.items.iter().filter_map(|item| item.kind.name());
+    let broken = parsed.file.broken.iter().filter_map(|broken| broken.name.as_ref());
+    let declared: Vec<Span> = items.chain(broken).map(|name| name.span).collect();
+    let mut first: HashMap<String, usize> = HashMap::new();
+    for (index, error) in parsed.errors.iter().enumerate() {
+        if let SyntaxError::Reserved { word, span } = error
+            && declared.contains(span)
+            && text.get(span.range()) == Some(word)
+        {
+            first.entry(word.clone()).or_insert(index);
+        }
+    }
+    let mut gone = vec![false; parsed.errors.len()];
+    for index in 0..parsed.errors.len() {
+        let Some(SyntaxError::Reserved { word, .. }) = parsed.errors.get(index) else { continue };
+        let Some(&known) = first.get(word).filter(|known| **known != index) else { continue };
+        let more = parsed.fixes.get_mut(index).and_then(Option::take);
+        if let (Some(Some(fix)), Some(more)) = (parsed.fixes.get_mut(known), more) {
+            fix.edits.extend(more.edits);
+        }
+        if let Some(gone) = gone.get_mut(index) {
+            *gone = true;
+        }
+    }
+    let mut kept = gone.iter();
+    parsed.errors.retain(|_| !kept.next().copied().unwrap_or(false));
+    let mut kept = gone.iter();
+    parsed.fixes.retain(|_| !kept.next().copied().unwrap_or(false));
+}

@@ -1,0 +1,198 @@
+//! What to write in the place of a mistake, where that is known.
+//!
+//! A fix is assumed when reading goes on behind the mistake, offered to the author, and made by `fairc check --fix` where it
+//! is sure. It is worked out from the mistake and the text alone.
+
+use super::error::{SyntaxError, is_plain_name};
+use super::scan::{Token, TokenKind, scan};
+use crate::diagnostic::{Edit, Fix};
+use crate::span::Span;
+
+/// The fix of a mistake; its places, as those of the mistake, are in `text`.
+pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
+    use SyntaxError::*;
+    let place = Place { text, span: error.span() };
+    match error {
+        MissingColon { .. } => Some(place.insert_before(":", true)),
+        Missing { what, .. } => Some(place.insert_before(what, true)),
+        Instead { instead, close: None, .. } => Some(Fix::one(place.span, instead.clone(), true)),
+        Instead { instead, close: Some(close), .. } => place.brackets(instead, close),
+        SingleEquals { span } => Some(Fix::one(*span, "==", true)),
+        ForeignOperator { instead, .. } | ForeignWord { instead, .. } => {
+            let word = instead.split('`').nth(1).filter(|word| !word.contains([' ', '[', '.']) && *word != "#")?;
+            Some(Fix::one(place.span, place.apart(word), true))
+        }
+        QuotedName { text: name, span } => {
+            let name = place.in_quotes(name)?;
+            Some(Fix::one(*span, name, true))
+        }
+        BadName { .. } => {
+            let name = text.get(place.span.range())?;
+            (!name.contains('`')).then(|| Fix::one(place.span, format!("`{name}`"), true))
+        }
+        Reserved { word, .. } => Some(Fix::one(place.span, format!("`{word}`"), true)),
+        SquareSet { .. } => place.brackets("{", "}"),
+        RoundAggregate { name, .. } => {
+            let open = place.token_after(place.span.end as usize)?;
+            Place { span: place.of(&open), ..place }.brackets("[", "]").filter(|_| !name.is_empty())
+        }
+        ForeignAggregate { instead, round, .. } => {
+            let mut fix = Fix::one(place.span, *instead, true);
+            if *round {
+                let open = place.token_after(place.span.end as usize)?;
+                fix.edits.extend(Place { span: place.of(&open), ..place }.brackets("[", "]")?.edits);
+            }
+            Some(fix)
+        }
+        BadNumber { text: number, .. } => place.number(number),
+        DigitComma { instead, .. } => Some(Fix::one(place.span, instead.clone(), true)),
+        StrayPercent { span } => {
+            let before = text.get(..span.start as usize)?.trim_end();
+            let gap = Span::new(span.source, before.len(), span.start as usize);
+            let after_number = before.ends_with(|c: char| c.is_ascii_digit()) && before.len() < span.start as usize;
+            after_number.then(|| Fix::one(gap, "", true))
+        }
+        BareBinders { span } => {
+            let edit = |at, text: &str| Edit { span: Span { start: at, end: at, ..*span }, text: text.to_owned() };
+            Some(Fix { edits: vec![edit(span.start, "("), edit(span.end, ")")], sure: true })
+        }
+        MissingTimes { span, .. } => {
+            let end = Span { start: span.end, ..*span };
+            Some(Fix::one(end, if place.blank_behind() { " *" } else { " * " }, true))
+        }
+        BadCharacter { .. } => Some(Fix::one(place.span, place.seen()?, true)),
+        UnknownDeclaration { suggestion: Some(keyword), .. } => {
+            let near = strsim::damerau_levenshtein(&text.get(place.span.range())?.to_lowercase(), keyword) <= 2;
+            near.then(|| Fix::one(place.span, *keyword, true))
+        }
+        Unclosed { close, found, .. } if found == "`:`" || *close == '}' => {
+            Some(place.insert_before(&close.to_string(), found == "`:`"))
+        }
+        NeverOpened { mark, .. } if mark != "|" => Some(Fix::one(place.span, "", false)),
+        Unexpected { .. }
+        | UnknownDeclaration { .. }
+        | Unclosed { .. }
+        | NeverOpened { .. }
+        | SecondCondition { .. }
+        | UnclosedQuote { .. }
+        | EmptyName { .. }
+        | NamedArgument { .. }
+        | NotADomain { .. }
+        | NotARangeEnd { .. }
+        | TooDeep { .. }
+        | NumberOutOfRange { .. }
+        | TooLong { .. } => None,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Place<'t> {
+    text: &'t str,
+    span: Span,
+}
+
+impl Place<'_> {
+    fn of(&self, token: &Token) -> Span {
+        Span::new(self.span.source, token.start, token.end)
+    }
+
+    /// Behind what stands before this place, if that is on the same line, else at it.
+    fn insert_before(&self, what: &str, sure: bool) -> Fix {
+        let start = self.span.start as usize;
+        let before = self.text.get(..start).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        let code = before.trim_end().len();
+        let word = what.starts_with(|c: char| c.is_alphabetic());
+        if code <= line || before.get(line..code).is_some_and(|line| line.contains('#')) {
+            return Fix::one(Span { end: self.span.start, ..self.span }, format!("{what} "), sure);
+        }
+        let at = Span::new(self.span.source, code, code);
+        let spaced = word || what == "=";
+        let mut text = if spaced { format!(" {what}") } else { what.to_owned() };
+        if code == start && self.span.start < self.span.end {
+            text.push(' ');
+        }
+        Fix::one(at, text, sure)
+    }
+
+    /// The word, with blanks where it would run into its neighbours.
+    fn apart(&self, word: &str) -> String {
+        let range = self.span.range();
+        let joins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '`' | ']' | ')' | '}' | '%');
+        let opens = |c: char| c.is_alphanumeric() || matches!(c, '_' | '`' | '[' | '(' | '{' | '|' | '-');
+        let before = self.text.get(..range.start).and_then(|text| text.chars().next_back()).is_some_and(joins);
+        let after = self.text.get(range.end..).and_then(|text| text.chars().next()).is_some_and(opens);
+        let is_word = word.starts_with(|c: char| c.is_alphabetic());
+        let blank = |wanted: bool| if wanted && is_word { " " } else { "" };
+        format!("{}{word}{}", blank(before), blank(after))
+    }
+
+    /// What stands in quotes as a name, level or path.
+    fn in_quotes(&self, shown: &str) -> Option<String> {
+        let quoted = self.text.get(self.span.range())?;
+        let name = quoted.trim_matches(super::scan::is_quote).trim();
+        if name.is_empty() || name.contains('`') || shown.is_empty() {
+            return None;
+        }
+        let number = matches!(scan(name).tokens.as_slice(), [only] if only.kind == TokenKind::Number);
+        Some(if number || is_plain_name(name) { name.to_owned() } else { format!("`{name}`") })
+    }
+
+    /// The bracket here and the one that closes it, exchanged for others.
+    fn brackets(&self, open: &str, close: &str) -> Option<Fix> {
+        let after = self.span.end as usize;
+        let (mut depth, mut end) = (1_usize, None);
+        for token in scan(self.text.get(after..)?).tokens {
+            match self.text.get(after + token.start..after + token.end)? {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                end = Some(Span::new(self.span.source, after + token.start, after + token.end));
+                break;
+            }
+        }
+        let edit = |span, text: &str| Edit { span, text: text.to_owned() };
+        Some(Fix { edits: vec![edit(self.span, open), edit(end?, close)], sure: true })
+    }
+
+    fn token_after(&self, at: usize) -> Option<Token> {
+        let token = *scan(self.text.get(at..)?).tokens.first()?;
+        Some(Token { start: token.start + at, end: token.end + at, ..token })
+    }
+
+    fn number(&self, number: &str) -> Option<Fix> {
+        let whole = self.text.get(self.span.range())?;
+        let is_number = |text: &str| matches!(scan(text).tokens.as_slice(), [only] if only.kind == TokenKind::Number);
+        if number.starts_with('.') && is_number(&format!("0{whole}")) {
+            return Some(Fix::one(self.span, format!("0{whole}"), true));
+        }
+        // `2score`: a product without its mark.
+        let digits = whole.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (factor, name) = whole.split_at(digits);
+        let product = is_number(factor) && is_plain_name(name) && !name.starts_with(['e', 'E', 'x', '_']);
+        product.then(|| Fix::one(self.span, format!("{factor} * {name}"), false))
+    }
+
+    fn blank_behind(&self) -> bool {
+        self.text.get(self.span.end as usize..).is_some_and(|text| text.starts_with(char::is_whitespace))
+    }
+
+    /// What should stand in the place of a character that the language does not have.
+    fn seen(&self) -> Option<&'static str> {
+        let c = self.text.get(self.span.range())?.chars().next()?;
+        let opened = self.text.get(..self.span.start as usize)?.chars().fold(0_i64, |open, c| match c {
+            '(' | '[' | '{' => open + 1,
+            ')' | ']' | '}' => open - 1,
+            _ => open,
+        });
+        match c {
+            ';' if opened > 0 => None,
+            ';' => Some(""),
+            c if c.is_whitespace() => Some(" "),
+            c if crate::diagnostic::hidden::steers(c) => Some(""),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Thousands of sparse rows over thousands of samples, such as `|ŷ_i − ŷ_j| ≤ d_ij` on lists of neighbours.
+//!
+//! The dense basis of the local model would be as large as the set of active rows. Here the augmented Lagrangian of all
+//! constraints, box included, is minimised by semismooth Newton steps in the samples (Li, Sun, Toh 2018, 2020):
+//!
+//! ```text
+//! ψ(y) = ½ (y − z)ᵀ W (y − z) + σ/2 dist²(A y + μ/σ, [l, u]) + ½ Σ τ_i dist²(y_i + ν_i/τ_i, [lo_i, hi_i])
+//! (W + σ A_Jᵀ A_J + T_B) d = −∇ψ,     μ ← σ (A y + μ/σ − Π(A y + μ/σ)),     ν alike
+//! ```
+//!
+//! with rows scaled to length one, `J` and `B` the constraints in violation. The matrix is positive definite whatever
+//! the rank of the rows; faer's sparse Cholesky factors it. With the active
+//! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor, so the end is
+//! at rounding level; the dual evaluation of the outer solver then checks it and gives the point.
+
+use super::newton::{Ended, Newton};
+use super::passes::factor_at;
+use super::pattern::{Normal, Rows};
+use super::sample::Sample;
+use crate::problem::{Bounds, Problem};
+
+/// Both more rows and more slots than this, and the dense basis would be large.
+const LARGE: usize = 700;
+/// Most samples and most rows of a problem that this method is tried on when the other has failed.
+const SMALL: usize = 1000;
+/// Most products in the normal matrix.
+const PRODUCTS: usize = 40_000_000;
+const OUTER: usize = 80;
+const INNER: usize = 60;
+const LARGEST: f64 = 1e8;
+/// Accuracy of the first minimisation; each one after is four times as accurate.
+const EARLY: f64 = 1e-2;
+const POLISH: usize = 12;
+/// How much larger `σ` is for multipliers that are nearly right.
+const WARM: f64 = 1e4;
+/// Weight of a sample that does not move, relative to the others.
+const HEAVY: f64 = 1e18;
+
+/// The matrix in grouped order, where the sparse method should be used: many rows and slots, few samples a slot.
+pub(crate) fn rows_if_large(problem: &Problem) -> Option<Rows> {
+    let few = problem.rows().min(problem.slots()) <= LARGE;
+    if few || problem.n() > 4 * problem.slots() { None } else { rows(problem) }
+}
+
+/// The matrix in grouped order, where the problem is so small that a second method costs little.
+pub(crate) fn rows_if_small(problem: &Problem) -> Option<Rows> {
+    if problem.n() > SMALL || problem.rows() > SMALL { None } else { rows(problem) }
+}
+
+/// The matrix in grouped order; `None` if its normal matrix would be too large.
+fn rows(problem: &Problem) -> Option<Rows> {
+    let width = problem.width();
+    let mut rows = Rows { indptr: vec![0], ..Rows::default() };
+    for row in 0..problem.rows() {
+        for (slot, value) in problem.rows.row(row) {
+            for place in problem.grouping.range(slot / width) {
+                rows.indices.push(place as u32);
+                rows.values.push(value * factor_at(problem, slot % width, place));
+            }
+        }
+        rows.indptr.push(rows.indices.len());
+    }
+    (rows.products() <= PRODUCTS).then_some(rows)
+}
+
+/// All that the iteration holds.
+struct Lagrangian<'a> {
+    problem: &'a Problem,
+    rows: Rows,
+    /// One over the length of each row.
+    unit: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    cap: Vec<f64>,
+    z: Vec<f64>,
+    w: Vec<f64>,
+    sigma: f64,
+    /// Multipliers of the scaled rows and of the box.
+    mu: Vec<f64>,
+    nu: Vec<f64>,
+    /// Their updates at the present point.
+    next_mu: Vec<f64>,
+    next_nu: Vec<f64>,
+    y: Vec<f64>,
+    gradient: Vec<f64>,
+    active: Vec<f64>,
+    diagonal: Vec<f64>,
+}
+
+/// Runs from the multipliers of `newton` and leaves the new ones there, evaluated.
+pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mut rows: Rows) -> Ended {
+    let unit = scale_rows(&mut rows);
+    let mut normal = Normal::default();
+    let mut state = Lagrangian::new(newton, problem, z, rows, unit);
+    if state.mu.iter().any(|m| *m != 0.0) {
+        // Near enough, the active rows are known: no more than the end of the method is needed.
+        let sigma = state.sigma;
+        state.sigma = WARM * sigma;
+        let start = newton.multipliers.clone();
+        if let Some(ended) = state.polish(newton, &mut normal, z) {
+            return ended;
+        }
+        newton.multipliers = start;
+        state.sigma = sigma;
+    }
+    for outer in 0..OUTER {
+        let before = state.mu.clone();
+        state.minimise(&mut normal, EARLY * 0.25_f64.powi(outer as i32));
+        std::mem::swap(&mut state.mu, &mut state.next_mu);
+        std::mem::swap(&mut state.nu, &mut state.next_nu);
+        if let Some(ended) = state.polish(newton, &mut normal, z) {
+            return ended;
+        }
+        if outer > 8
+            && let Some(ray) = state.ray(&before)
+        {
+            return Ended::Infeasible(ray);
+        }
+        state.sigma = (4.0 * state.sigma).min(LARGEST);
+    }
+    Ended::Limit
+}
+
+/// Scales rows to length one; returns the scales.
+fn scale_rows(rows: &mut Rows) -> Vec<f64> {
+    (0..rows.count())
+        .map(|j| {
+            let range = rows.indptr[j]..rows.indptr[j + 1];
+            let length = rows.values[range.clone()].iter().map(|v| v * v).sum::<f64>().sqrt();
+            let unit = if length > 0.0 { 1.0 / length } else { 1.0 };
+            rows.values[range].iter_mut().for_each(|v| *v *= unit);
+            unit
+        })
+        .collect()
+}
+
+impl<'a> Lagrangian<'a> {
+    fn new<T: Sample>(newton: &Newton, problem: &'a Problem, z: &[T], rows: Rows, unit: Vec<f64>) -> Self {
+        let n = problem.n();
+        let w: Vec<f64> = (0..n)
+            .map(|i| problem.weights.as_ref().map_or(1.0, |w| w[i]))
+            // A sample of weight zero is in no row: any weight gives its clipped `z`.
+            .map(|w| if w > 0.0 { w } else { 1.0 })
+            .collect();
+        let mu = newton.multipliers.iter().zip(&unit).map(|(mu, unit)| mu / unit).collect();
+        let mean = w.iter().sum::<f64>() / n.max(1) as f64;
+        let scaled = |sides: &[f64]| sides.iter().zip(&unit).map(|(s, u)| s * u).collect();
+        Lagrangian {
+            lower: scaled(&newton.sides.lower),
+            upper: scaled(&newton.sides.upper),
+            cap: newton.sides.cap.iter().zip(&unit).map(|(cap, unit)| cap / unit).collect(),
+            y: z.iter().map(|z| z.widen()).collect(),
+            z: z.iter().map(|z| z.widen()).collect(),
+            nu: vec![0.0; n],
+            next_mu: vec![0.0; unit.len()],
+            next_nu: vec![0.0; n],
+            gradient: vec![0.0; n],
+            active: vec![0.0; unit.len()],
+            diagonal: vec![0.0; n],
+            sigma: 4.0 * mean,
+            problem,
+            rows,
+            unit,
+            w,
+            mu,
+        }
+    }
+
+    fn interval(&self, i: usize) -> (f64, f64) {
+        match &self.problem.bounds {
+            Bounds::Uniform { lo, hi } => (*lo, *hi),
+            Bounds::PerSample { lo, hi } => (lo[i], hi[i]),
+        }
+    }
+
+    /// Minimises ψ from the present point until the gradient is below `accuracy` times its scale: early on there is
+    /// no need for more.
+    fn minimise(&mut self, normal: &mut Normal, accuracy: f64) {
+        let scale = self.z.iter().zip(&self.w).fold(f64::MIN_POSITIVE, |m, (z, w)| m.max((z * w).abs()));
+        for _ in 0..INNER {
+            let value = self.update();
+            let size = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+            // Multipliers are σ times a difference of sums: that much of them is noise.
+            let enough = (8.0 * f64::EPSILON * self.sigma.max(1.0)).max(accuracy) * scale;
+            if size <= enough || !normal.factor(&self.rows, &self.diagonal, &self.active) {
+                return;
+            }
+            let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
+            normal.solve(&mut step);
+            let slope: f64 = step.iter().zip(&self.gradient).map(|(d, g)| d * g).sum();
+            let from = self.y.clone();
+            let mut length = 1.0;
+            loop {
+                for ((y, from), d) in self.y.iter_mut().zip(&from).zip(&step) {
+                    *y = from + length * d;
+                }
+                let next = self.update();
+                // Below the rounding of the value the full step is the best there is.
+                if next <= value + 1e-4 * length * slope || length < 1e-8 || -slope <= 1e-13 * value.abs() {
+                    break;
+                }
+                length *= 0.5;
+            }
+            let size_after = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+            if size <= 1e-11 * scale && size_after >= 0.5 * size {
+                return;
+            }
+        }
+    }
+
+    /// ψ, its gradient, the updated multipliers and the weights of the Newton matrix at `y`.
+    fn update(&mut self) -> f64 {
+        let mut value = 0.0;
+        for i in 0..self.y.len() {
+            let (lo, hi) = self.interval(i);
+            let tau = self.sigma * self.w[i];
+            let shifted = self.y[i] + self.nu[i] / tau;
+            let beyond = shifted - shifted.max(lo).min(hi);
+            let step = self.y[i] - self.z[i];
+            self.next_nu[i] = tau * beyond;
+            self.gradient[i] = self.w[i] * step + tau * beyond;
+            self.diagonal[i] = self.w[i] + if beyond != 0.0 || lo == hi { tau } else { 0.0 };
+            value += 0.5 * self.w[i] * step * step + 0.5 * tau * beyond * beyond;
+        }
+        for j in 0..self.rows.count() {
+            let shifted = self.rows.dot(j, &self.y) + self.mu[j] / self.sigma;
+            let beyond = shifted - shifted.max(self.lower[j]).min(self.upper[j]);
+            let multiplier = (self.sigma * beyond).clamp(-self.cap[j], self.cap[j]);
+            let capped = multiplier != self.sigma * beyond;
+            self.next_mu[j] = multiplier;
+            let inside = beyond == 0.0 && self.lower[j] < self.upper[j];
+            self.active[j] = if inside || capped { 0.0 } else { self.sigma };
+            value += if capped {
+                self.cap[j] * (beyond.abs() - 0.5 * self.cap[j] / self.sigma)
+            } else {
+                0.5 * self.sigma * beyond * beyond
+            };
+            if multiplier != 0.0 {
+                for (i, v) in self.rows.row(j) {
+                    self.gradient[i] += multiplier * v;
+                }
+            }
+        }
+        value
+    }
+
+    /// Newton steps of the dual with the active rows held, from residuals of the dual evaluation, which do not suffer
+    /// from a large `σ`: `(H + I/σ)⁻¹ ρ = σ (ρ − A_J (W + σ A_Jᵀ A_J)⁻¹ σ A_Jᵀ ρ)`. Ends the solve if the result is
+    /// optimal; otherwise nothing changes here.
+    fn polish<T: Sample>(&mut self, newton: &mut Newton, normal: &mut Normal, z: &[T]) -> Option<Ended> {
+        let mut mu = self.mu.clone();
+        let mut best = f64::INFINITY;
+        let mut factored = false;
+        for _ in 0..POLISH {
+            for ((out, scaled), unit) in newton.multipliers.iter_mut().zip(&mu).zip(&self.unit) {
+                *out = scaled * unit;
+            }
+            newton.evaluate::<T, false>(self.problem, z);
+            let residual = newton.residual();
+            if residual <= 1.0 {
+                return Some(Ended::Converged);
+            }
+            if residual >= 0.5 * best {
+                return newton.is_acceptable(residual).then_some(Ended::Converged);
+            }
+            best = residual;
+            if !factored {
+                self.hold_active(&mu);
+                if !normal.factor(&self.rows, &self.diagonal, &self.active) {
+                    return None;
+                }
+                factored = true;
+            }
+            self.correct(&mut mu, newton, normal);
+        }
+        None
+    }
+
+    /// The Newton matrix of the rows with multipliers and the samples that are free at them.
+    fn hold_active(&mut self, mu: &[f64]) {
+        self.gradient.fill(0.0);
+        for (j, &m) in mu.iter().enumerate() {
+            let capped = m.abs() >= self.cap[j];
+            self.active[j] = if m != 0.0 && !capped { self.sigma } else { 0.0 };
+            if m != 0.0 {
+                for (i, v) in self.rows.row(j) {
+                    self.gradient[i] += m * v;
+                }
+            }
+        }
+        for i in 0..self.z.len() {
+            let (lo, hi) = self.interval(i);
+            let x = self.z[i] - self.gradient[i] / self.w[i];
+            // A clipped sample does not move: as good as infinitely heavy.
+            self.diagonal[i] = if x > lo && x < hi { self.w[i] } else { HEAVY * self.w[i].max(self.sigma) };
+        }
+    }
+
+    fn correct(&mut self, mu: &mut [f64], newton: &Newton, normal: &Normal) {
+        let rho = |j: usize| {
+            let side = if mu[j] > 0.0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
+            (newton.activity[j] - side) * self.unit[j]
+        };
+        let rho: Vec<f64> = (0..mu.len()).map(|j| if self.active[j] > 0.0 { rho(j) } else { 0.0 }).collect();
+        let mut step = vec![0.0; self.z.len()];
+        for (j, &r) in rho.iter().enumerate().filter(|(_, r)| **r != 0.0) {
+            for (i, v) in self.rows.row(j) {
+                step[i] += self.sigma * r * v;
+            }
+        }
+        normal.solve(&mut step);
+        for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
+            let next = *mu + self.sigma * (rho[j] - self.rows.dot(j, &step));
+            // A multiplier of an inequality may not change its sign.
+            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 {
+                next.clamp(-self.cap[j], self.cap[j])
+            } else {
+                0.0
+            };
+        }
+    }
+
+    /// The growth of the multipliers, if it proves that no point satisfies the rows.
+    fn ray(&self, before: &[f64]) -> Option<Vec<f64>> {
+        let mut ray: Vec<f64> =
+            self.mu.iter().zip(before).zip(&self.unit).map(|((mu, old), unit)| (mu - old) * unit).collect();
+        let largest = ray.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
+        ray.iter_mut().filter(|f| f.abs() <= 1e-9 * largest).for_each(|f| *f = 0.0);
+        super::farkas::proves_infeasible(self.problem, &ray).then_some(ray)
+    }
+}

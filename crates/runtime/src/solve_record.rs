@@ -1,0 +1,288 @@
+//! One problem in, one answer out, as JSON lines: the solver for those who have a matrix and no specification.
+//!
+//! A line of input is an object with
+//!
+//! | field | content |
+//! | --- | --- |
+//! | `id` | anything; comes back |
+//! | `n`, `m` | numbers of samples and rows (may be left out) |
+//! | `z` | the point to project, length `n` |
+//! | `A` | rows compressed: `{"indptr": [m + 1], "indices": [..], "values": [..]}` |
+//! | `l`, `u` | sides, `null` for none |
+//! | `lo`, `hi` | box: an array, one number for all, or absent; `null` for none |
+//! | `w` | weights, absent for all one |
+//! | `soft` | per row a cap of the multiplier, `null` for a hard row (may be left out) |
+//! | `names` | names of the rows (may be left out) |
+//! | `vjp` | `{"v": [..]}`: asks for derivatives of `vᵀ ŷ` |
+//!
+//! and a line of output is
+//! `{"ok", "schema", "id", "status", "yhat", "mu", "objective", "active", "certificate", "vjp": {"z", "b", "lower", "upper", "w"}}`.
+//! **Signs and scale** are those of the objective `Σ w (ŷ − z)²` without a half:
+//! `2 w (ŷ − z) + Aᵀ mu + nu = 0`, with `mu > 0` on upper sides. `vjp.b` is the derivative by the active side: by `u`
+//! on an upper side, by `l` on a lower one, by both moved together for an equality, 0 for inactive rows.
+//! For `status` `infeasible`, `rows` is a combination `f` with `min over the box of fᵀ A y > max over [l, u] of fᵀ c`,
+//! `margin` is the difference and `conflict` names the rows. A line that cannot be read gives
+//! `{"ok", "schema", "id", "error": {"kind", "message"}}` in its place. `ok` says that a point was found to the end; `schema` is
+//! 1.
+
+use std::io::{self, BufRead, Write};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::problem::{Bounds, Problem};
+use super::project::{Infeasibility, Projection, Projector, Settings, Side, Status};
+
+/// What [`solve_lines`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Lines answered, blank ones not counted.
+    pub lines: usize,
+    /// Lines answered with an error.
+    pub errors: usize,
+    /// Lines whose problem is infeasible.
+    pub infeasible: usize,
+    /// Lines whose problem was not solved to the end.
+    pub unfinished: usize,
+}
+
+/// Answers each line of `input` with one line of `output`, in order, and goes on after errors. Blank lines are
+/// skipped.
+///
+/// # Errors
+/// Only those of reading and writing.
+pub fn solve_lines(input: impl BufRead, mut output: impl Write, settings: &Settings) -> io::Result<Summary> {
+    let mut solver = Projector::new();
+    let mut summary = Summary::default();
+    for line in input.split(b'\n') {
+        let line = line?;
+        let answer = match std::str::from_utf8(&line) {
+            Ok(text) if text.trim().is_empty() => continue,
+            Ok(text) => answer(text, settings, &mut solver),
+            Err(error) => Answer::error(None, "encoding", &error.to_string()),
+        };
+        summary.lines += 1;
+        match answer.ended {
+            AnswerEnd::Error => summary.errors += 1,
+            AnswerEnd::Infeasible => summary.infeasible += 1,
+            AnswerEnd::Unfinished => summary.unfinished += 1,
+            AnswerEnd::Solved => {}
+        }
+        serde_json::to_writer(&mut output, &answer.value)?;
+        output.write_all(b"\n")?;
+    }
+    output.flush()?;
+    Ok(summary)
+}
+
+/// Answers one line.
+pub fn solve_line(line: &str, settings: &Settings) -> String {
+    answer(line, settings, &mut Projector::new()).value.to_string()
+}
+
+#[derive(Deserialize)]
+struct Record {
+    n: Option<usize>,
+    m: Option<usize>,
+    z: Vec<f64>,
+    w: Option<Vec<f64>>,
+    lo: Option<Side1>,
+    hi: Option<Side1>,
+    #[serde(rename = "A")]
+    matrix: Matrix,
+    l: Vec<Option<f64>>,
+    u: Vec<Option<f64>>,
+    soft: Option<Vec<Option<f64>>>,
+    names: Option<Vec<String>>,
+    vjp: Option<Cotangent>,
+}
+
+#[derive(Deserialize)]
+struct Matrix {
+    indptr: Vec<usize>,
+    indices: Vec<usize>,
+    values: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Cotangent {
+    v: Option<Vec<f64>>,
+}
+
+/// One side of the box.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Side1 {
+    All(f64),
+    Each(Vec<Option<f64>>),
+}
+
+enum AnswerEnd {
+    Solved,
+    Infeasible,
+    Unfinished,
+    Error,
+}
+
+struct Answer {
+    value: Value,
+    ended: AnswerEnd,
+}
+
+impl Answer {
+    fn error(id: Option<Value>, kind: &str, message: &str) -> Self {
+        let mut value = head(id, false);
+        value.insert("error".into(), json!({ "kind": kind, "message": message }));
+        Answer { value: Value::Object(value), ended: AnswerEnd::Error }
+    }
+}
+
+fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answer {
+    let value: Value = match serde_json::from_str(line) {
+        Ok(value) => value,
+        Err(error) => return Answer::error(None, "json", &error.to_string()),
+    };
+    let id = value.get("id").cloned();
+    let record: Record = match Record::deserialize(&value) {
+        Ok(record) => record,
+        Err(error) => return Answer::error(id, "record", &error.to_string()),
+    };
+    match solve(record, settings, solver) {
+        Ok((mut fields, ended)) => {
+            let found = matches!(fields.get("status").and_then(Value::as_str), Some("optimal" | "relaxed"));
+            let mut value = head(id, found);
+            value.append(&mut fields);
+            Answer { value: Value::Object(value), ended }
+        }
+        Err((kind, message)) => Answer::error(id, kind, &message),
+    }
+}
+
+/// What every answer begins with.
+fn head(id: Option<Value>, ok: bool) -> Map<String, Value> {
+    let mut value = Map::from_iter([("ok".to_owned(), ok.into()), ("schema".to_owned(), 1.into())]);
+    value.extend(id.map(|id| ("id".to_owned(), id)));
+    value
+}
+
+type Failure = (&'static str, String);
+
+fn solve(
+    record: Record,
+    settings: &Settings,
+    solver: &mut Projector<f64>,
+) -> Result<(Map<String, Value>, AnswerEnd), Failure> {
+    let cotangent = record.vjp.as_ref().and_then(|vjp| vjp.v.clone());
+    let (problem, z) = problem(record)?;
+    let mut projection = Projection::default();
+    solver.project_into(&problem, &z, settings, &mut projection).map_err(|error| ("input", error.to_string()))?;
+    let mut fields = Map::new();
+    let ended = match &projection.status {
+        Status::Infeasible(proof) => {
+            fields.insert("status".into(), "infeasible".into());
+            insert_proof(&problem, proof, &mut fields);
+            return Ok((fields, AnswerEnd::Infeasible));
+        }
+        Status::Optimal => {
+            fields.insert("status".into(), "optimal".into());
+            AnswerEnd::Solved
+        }
+        Status::IterationLimit => {
+            fields.insert("status".into(), "iteration_limit".into());
+            AnswerEnd::Unfinished
+        }
+        Status::Relaxed(proof) => {
+            fields.insert("status".into(), "relaxed".into());
+            insert_proof(&problem, proof, &mut fields);
+            AnswerEnd::Infeasible
+        }
+    };
+    insert_point(&projection, &mut fields);
+    if let Some(v) = cotangent {
+        match projection.vjp(&problem, &v) {
+            Ok(gradient) => {
+                let b: Vec<f64> = gradient.lower.iter().zip(&gradient.upper).map(|(l, u)| l + u).collect();
+                let (lower, upper) = (gradient.lower, gradient.upper);
+                let vjp = json!({ "z": gradient.z, "b": b, "lower": lower, "upper": upper, "w": gradient.weights });
+                fields.insert("vjp".into(), vjp);
+            }
+            Err(super::project::ProjectError::NoDerivative) => {}
+            Err(error) => return Err(("input", error.to_string())),
+        }
+    }
+    Ok((fields, ended))
+}
+
+/// The point, multipliers and objective, in the scale without a half.
+fn insert_point(projection: &Projection<f64>, fields: &mut Map<String, Value>) {
+    let mu: Vec<f64> = projection.multipliers.iter().map(|mu| 2.0 * mu).collect();
+    let active: Vec<i8> = projection.active.iter().map(|side| side_code(*side)).collect();
+    fields.insert("yhat".into(), json!(projection.y));
+    fields.insert("mu".into(), json!(mu));
+    fields.insert("objective".into(), json!(2.0 * projection.objective));
+    fields.insert("active".into(), json!(active));
+    let certificate = &projection.certificate;
+    fields.insert(
+        "certificate".into(),
+        json!({
+            "row_violation": certificate.row_violation,
+            "relative_row_violation": certificate.relative_row_violation,
+            "bound_violation": certificate.bound_violation,
+            "stationarity": 2.0 * certificate.stationarity,
+            "duality_gap": 2.0 * certificate.duality_gap,
+        }),
+    );
+}
+
+fn side_code(side: Side) -> i8 {
+    match side {
+        Side::Inactive => 0,
+        Side::Upper | Side::AboveUpper => 1,
+        Side::Lower | Side::BelowLower => -1,
+        Side::Both => 2,
+    }
+}
+
+fn insert_proof(problem: &Problem, proof: &Infeasibility, fields: &mut Map<String, Value>) {
+    let conflict: Vec<String> = proof.rows.iter().map(|&row| problem.row_name(row)).collect();
+    fields.insert("rows".into(), json!(proof.combination));
+    fields.insert("margin".into(), json!(proof.margin));
+    fields.insert("conflict".into(), json!(conflict));
+}
+
+fn problem(record: Record) -> Result<(Problem, Vec<f64>), Failure> {
+    let (n, m) = (record.z.len(), record.l.len());
+    for (what, said, found) in [("n", record.n, n), ("m", record.m, m)] {
+        if said.is_some_and(|said| said != found) {
+            let said = said.unwrap_or(found);
+            return Err(("record", format!("`{what}` is {said}, but the arrays have length {found}")));
+        }
+    }
+    let bounds =
+        Bounds::PerSample { lo: box_side(record.lo, n, f64::NEG_INFINITY), hi: box_side(record.hi, n, f64::INFINITY) };
+    let matrix = record.matrix;
+    let (lower, upper) = (or_infinite(record.l, f64::NEG_INFINITY), or_infinite(record.u, f64::INFINITY));
+    let input = |error: super::problem::ProblemError| ("input", error.to_string());
+    let mut problem =
+        Problem::from_csr(n, &matrix.indptr, &matrix.indices, &matrix.values, lower, upper, bounds, record.w)
+            .map_err(input)?;
+    if let Some(names) = record.names {
+        problem = problem.with_names(names).map_err(input)?;
+    }
+    if let Some(soft) = record.soft {
+        problem = problem.with_soft(or_infinite(soft, f64::INFINITY)).map_err(input)?;
+    }
+    Ok((problem, record.z))
+}
+
+fn or_infinite(values: Vec<Option<f64>>, infinite: f64) -> Vec<f64> {
+    values.into_iter().map(|value| value.unwrap_or(infinite)).collect()
+}
+
+fn box_side(side: Option<Side1>, n: usize, infinite: f64) -> Vec<f64> {
+    match side {
+        None => vec![infinite; n],
+        Some(Side1::All(value)) => vec![value; n],
+        Some(Side1::Each(values)) => or_infinite(values, infinite),
+    }
+}

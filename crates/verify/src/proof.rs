@@ -1,0 +1,338 @@
+//! The proofs: what has to be true of a right answer, computed without rounding.
+
+use std::fmt;
+
+use crate::exact::Exact;
+use crate::record::{Answer, Problem};
+
+/// What the checker says of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The point is allowed and the closest. `violation` is the largest of a row or bound, `gap` the duality gap; both as they
+    /// are, in the units of the row and of the objective.
+    Optimal {
+        violation: f64,
+        gap: f64,
+    },
+    /// No point satisfies the hard rows; `margin` is by how much the combination of rows proves it.
+    Infeasible {
+        margin: f64,
+    },
+    Refused(Refusal),
+}
+
+/// The first thing that is wrong with an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The answer is of another problem.
+    Lengths {
+        what: &'static str,
+        found: usize,
+        expected: usize,
+    },
+    /// The status claims nothing that could be proved.
+    NoClaim {
+        status: String,
+    },
+    Row {
+        row: usize,
+        value: f64,
+        lower: f64,
+        upper: f64,
+    },
+    Bound {
+        sample: usize,
+        value: f64,
+        lower: f64,
+        upper: f64,
+    },
+    /// With these multipliers the sample belongs elsewhere: `slope` is the derivative that should be zero, or point outwards.
+    Sample {
+        sample: usize,
+        value: f64,
+        slope: f64,
+    },
+    /// The row does not stand on the side that its multiplier pushes from.
+    Multiplier {
+        row: usize,
+        multiplier: f64,
+        value: f64,
+    },
+    Price {
+        row: usize,
+        multiplier: f64,
+        most: f64,
+    },
+    Objective {
+        claimed: f64,
+        found: f64,
+    },
+    Gap {
+        gap: f64,
+    },
+    /// The combination of rows proves nothing.
+    Combination {
+        margin: f64,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Lengths { what, found, expected } => {
+                write!(f, "`{what}` has {found} numbers, and {expected} are needed")
+            }
+            Refusal::NoClaim { status } => write!(f, "status `{status}` claims nothing that can be proved"),
+            Refusal::Row { row, value, lower, upper } => {
+                write!(f, "row {row} is {value:e}, outside [{lower:e}, {upper:e}]")
+            }
+            Refusal::Bound { sample, value, lower, upper } => {
+                write!(f, "sample {sample} is {value:e}, outside [{lower:e}, {upper:e}]")
+            }
+            Refusal::Sample { sample, value, slope } => {
+                write!(f, "sample {sample} is {value:e}, where the Lagrangian still has the slope {slope:e}")
+            }
+            Refusal::Multiplier { row, multiplier, value } => {
+                write!(
+                    f,
+                    "row {row} has the multiplier {multiplier:e} and the value {value:e}, which is not on that side"
+                )
+            }
+            Refusal::Price { row, multiplier, most } => {
+                write!(f, "row {row} has the multiplier {multiplier:e}, and its price allows {most:e} at most")
+            }
+            Refusal::Objective { claimed, found } => write!(f, "the objective is {found:e}, not {claimed:e}"),
+            Refusal::Gap { gap } => write!(f, "the duality gap is {gap:e}"),
+            Refusal::Combination { margin } => {
+                write!(f, "the combination of rows proves nothing: its margin is {margin:e}")
+            }
+        }
+    }
+}
+
+/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
+/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
+pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
+    let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
+    let checked = match answer.status.as_str() {
+        "optimal" => optimal(problem, answer, &tolerance),
+        "infeasible" => infeasible(problem, &answer.combination),
+        _ => Err(Refusal::NoClaim { status: answer.status.clone() }),
+    };
+    checked.unwrap_or_else(Verdict::Refused)
+}
+
+fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Refusal> {
+    match found.len() == expected {
+        true => Ok(()),
+        false => Err(Refusal::Lengths { what, found: found.len(), expected }),
+    }
+}
+
+/// A row at the point: its value, and the sum of the absolute values of its terms.
+#[derive(Clone)]
+struct Activity {
+    value: Exact,
+    size: Exact,
+}
+
+fn activity(row: &[(usize, f64)], y: &[Exact]) -> Activity {
+    let mut sum = Activity { value: Exact::zero(), size: Exact::zero() };
+    for (sample, coefficient) in row {
+        let term = &Exact::of(*coefficient) * &y[*sample];
+        sum.size = &sum.size + &term.abs();
+        sum.value = &sum.value + &term;
+    }
+    sum
+}
+
+/// By how much a value lies outside an interval with possibly infinite ends; zero inside.
+fn excess(value: &Exact, (lower, upper): (f64, f64)) -> Exact {
+    let below = if lower.is_finite() { &Exact::of(lower) - value } else { Exact::zero() };
+    let above = if upper.is_finite() { value - &Exact::of(upper) } else { Exact::zero() };
+    below.max(above).max(Exact::zero())
+}
+
+/// The absolute value of a side, zero for none.
+fn size_of(side: f64) -> Exact {
+    if side.is_finite() { Exact::of(side.abs()) } else { Exact::zero() }
+}
+
+fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verdict, Refusal> {
+    lengths("yhat", &answer.y, problem.z.len())?;
+    lengths("mu", &answer.multipliers, problem.rows.len())?;
+    let y: Vec<Exact> = answer.y.iter().copied().map(Exact::of).collect();
+    let mut violation = bounds_hold(problem, answer, &y)?;
+    let mut sum = Sum { gap: Exact::zero(), size: Exact::zero(), objective: Exact::zero() };
+    // The part of the slope at each sample that comes from the rows, and its size.
+    let mut pull = vec![Activity { value: Exact::zero(), size: Exact::zero() }; y.len()];
+    for (index, row) in problem.rows.iter().enumerate() {
+        let (activity, multiplier) = (activity(row, &y), answer.multipliers[index]);
+        violation = violation.max(row_holds(problem, index, &activity, multiplier, tolerance, &mut sum)?);
+        let mu = Exact::of(multiplier);
+        for (sample, coefficient) in row.iter().filter(|_| !mu.is_zero()) {
+            let term = &mu * &Exact::of(*coefficient);
+            pull[*sample].size = &pull[*sample].size + &term.abs();
+            pull[*sample].value = &pull[*sample].value + &term;
+        }
+    }
+    for (sample, pull) in pull.iter().enumerate() {
+        sample_is_least(problem, sample, &y[sample], pull, tolerance, &mut sum)?;
+    }
+    if let Some(claimed) = answer.objective {
+        let off = (&sum.objective - &Exact::of(claimed)).abs();
+        if off > tolerance * &(&sum.objective.abs() + &sum.size) {
+            return Err(Refusal::Objective { claimed, found: sum.objective.approximate() });
+        }
+    }
+    if sum.gap.abs() > tolerance * &sum.size {
+        return Err(Refusal::Gap { gap: sum.gap.approximate() });
+    }
+    Ok(Verdict::Optimal { violation: violation.approximate(), gap: sum.gap.approximate() })
+}
+
+/// The duality gap as it is added up, the size of its terms, and the objective.
+struct Sum {
+    gap: Exact,
+    size: Exact,
+    objective: Exact,
+}
+
+impl Sum {
+    fn add(&mut self, term: &Exact) {
+        self.gap = &self.gap + term;
+        self.size = &self.size + &term.abs();
+    }
+}
+
+/// Bounds have no tolerance: a number is inside or it is not.
+fn bounds_hold(problem: &Problem, answer: &Answer, y: &[Exact]) -> Result<Exact, Refusal> {
+    for (sample, (value, bounds)) in y.iter().zip(&problem.bounds).enumerate() {
+        if excess(value, *bounds).is_positive() {
+            let (lower, upper) = *bounds;
+            return Err(Refusal::Bound { sample, value: answer.y[sample], lower, upper });
+        }
+    }
+    Ok(Exact::zero())
+}
+
+/// A row holds, or is soft and paid for, and stands on the side that its multiplier pushes from. Adds its part to the gap:
+/// `mu * (side - A y)`, and for a soft row what its violation costs. Returns the violation of a hard row.
+fn row_holds(
+    problem: &Problem,
+    row: usize,
+    activity: &Activity,
+    multiplier: f64,
+    tolerance: &Exact,
+    sum: &mut Sum,
+) -> Result<Exact, Refusal> {
+    let (lower, upper) = problem.sides[row];
+    let value = activity.value.approximate();
+    let outside = excess(&activity.value, (lower, upper));
+    let allowed = tolerance * &(&activity.size + &size_of(lower).max(size_of(upper)));
+    let mu = Exact::of(multiplier);
+    let hard = problem.soft[row].is_infinite();
+    if hard && outside > allowed {
+        return Err(Refusal::Row { row, value, lower, upper });
+    }
+    if !hard {
+        // The objective has no half, so a price counts twice.
+        let most = &Exact::of(2.0) * &Exact::of(problem.soft[row]);
+        if mu.abs() > &most + &(tolerance * &most) {
+            return Err(Refusal::Price { row, multiplier, most: most.approximate() });
+        }
+        let cost = &most * &outside;
+        sum.objective = &sum.objective + &cost;
+        sum.add(&cost);
+    }
+    if mu.is_zero() {
+        return Ok(if hard { outside } else { Exact::zero() });
+    }
+    let side = if mu.is_positive() { upper } else { lower };
+    if side.is_infinite() {
+        return Err(Refusal::Multiplier { row, multiplier, value });
+    }
+    let slack = &Exact::of(side) - &activity.value;
+    if hard && slack.abs() > allowed {
+        return Err(Refusal::Multiplier { row, multiplier, value });
+    }
+    sum.add(&(&mu * &slack));
+    sum.size = &sum.size + &(&mu.abs() * &activity.size);
+    Ok(if hard { outside } else { Exact::zero() })
+}
+
+/// A sample is where `w (y - z)^2 + pull * y` is least in its bounds. Adds to the gap by how much it is not:
+/// the function at `y`, less a lower bound of its minimum.
+fn sample_is_least(
+    problem: &Problem,
+    sample: usize,
+    y: &Exact,
+    pull: &Activity,
+    tolerance: &Exact,
+    sum: &mut Sum,
+) -> Result<(), Refusal> {
+    let (z, weight) = (Exact::of(problem.z[sample]), Exact::of(problem.weights[sample]));
+    let (lower, upper) = problem.bounds[sample];
+    let twice = &Exact::of(2.0) * &weight;
+    let moved = y - &z;
+    let part = &weight * &(&moved * &moved);
+    sum.objective = &sum.objective + &part;
+    sum.size = &sum.size + &part;
+    // A sample without weight stays as near to its raw prediction as its bounds allow.
+    let slope = if weight.is_zero() && pull.size.is_zero() { moved } else { &(&twice * &moved) + &pull.value };
+    let size = &(&twice * &(&y.abs() + &z.abs())) + &pull.size;
+    let allowed = tolerance * &size.max(if weight.is_zero() { &y.abs() + &z.abs() } else { Exact::zero() });
+    let (at_lower, at_upper) = (is_at(y, lower), is_at(y, upper));
+    let wrong = (slope > allowed && !at_lower) || (-&slope > allowed && !at_upper);
+    if wrong {
+        return Err(Refusal::Sample { sample, value: y.approximate(), slope: slope.approximate() });
+    }
+    if twice.is_zero() || slope.is_zero() {
+        return Ok(());
+    }
+    // At a bound that the slope pushes against, the sample is at the minimum itself. Elsewhere the parabola's own minimum lies
+    // below: slope^2 / (4 w) less than here.
+    if (slope.is_positive() && at_lower) || (slope.is_negative() && at_upper) {
+        return Ok(());
+    }
+    sum.add(&(&slope * &slope).over_rounded_up(&(&Exact::of(2.0) * &twice)));
+    Ok(())
+}
+
+fn is_at(value: &Exact, bound: f64) -> bool {
+    bound.is_finite() && *value == Exact::of(bound)
+}
+
+/// `min over the box of f' A y` less `max over the sides of f' c` is positive: no tolerance, since this is computed exactly.
+fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal> {
+    lengths("rows", combination, problem.rows.len())?;
+    let mut coefficients = vec![Exact::zero(); problem.z.len()];
+    let mut most = Some(Exact::zero());
+    for (row, factor) in combination.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
+        let (lower, upper) = problem.sides[row];
+        let side = if *factor > 0.0 { upper } else { lower };
+        // Whoever may be missed at a price proves nothing, and neither does a side that is not there.
+        most = most.filter(|_| side.is_finite() && problem.soft[row].is_infinite());
+        let factor = Exact::of(*factor);
+        most = most.map(|sum| &sum + &(&factor * &Exact::of(side)));
+        for (sample, coefficient) in &problem.rows[row] {
+            coefficients[*sample] = &coefficients[*sample] + &(&factor * &Exact::of(*coefficient));
+        }
+    }
+    let least =
+        coefficients.iter().zip(&problem.bounds).try_fold(Exact::zero(), |sum, (coefficient, (lower, upper))| {
+            let bound = if coefficient.is_positive() { *lower } else { *upper };
+            match coefficient.is_zero() {
+                true => Some(sum),
+                false => bound.is_finite().then(|| &sum + &(coefficient * &Exact::of(bound))),
+            }
+        });
+    let (Some(least), Some(most)) = (least, most) else {
+        return Err(Refusal::Combination { margin: f64::NEG_INFINITY });
+    };
+    let margin = &least - &most;
+    match margin.is_positive() {
+        true => Ok(Verdict::Infeasible { margin: margin.approximate() }),
+        false => Err(Refusal::Combination { margin: margin.approximate() }),
+    }
+}

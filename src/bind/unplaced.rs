@@ -1,0 +1,71 @@
+//! Samples that are in no level of a column: null, or a value that is not declared, which a column with `?` may have.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+/// The samples of a table that are in no level of a column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unplaced {
+    pub column: String,
+    pub null: usize,
+    pub undeclared: usize,
+    /// Undeclared values that differ from a level by case or outer space alone.
+    pub near: Vec<NearMiss>,
+}
+
+/// An undeclared value that may have been meant as a level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NearMiss {
+    pub value: String,
+    pub level: String,
+    pub samples: usize,
+}
+
+/// Counts them, batch by batch.
+#[derive(Debug, Default)]
+pub(super) struct Counter {
+    null: usize,
+    undeclared: usize,
+    /// Undeclared values seen, and the level that each is near to.
+    seen: HashMap<String, (Option<usize>, usize)>,
+}
+
+impl Counter {
+    /// More different values are not kept: no list of levels is that long by mistake.
+    const MOST: usize = 4096;
+
+    pub(super) fn null(&mut self) {
+        self.null += 1;
+    }
+
+    pub(super) fn undeclared(&mut self, value: String, levels: &[String]) {
+        self.undeclared += 1;
+        if let Some((_, samples)) = self.seen.get_mut(&value) {
+            *samples += 1;
+        } else if self.seen.len() < Counter::MOST {
+            let folded = fold(&value);
+            let near = levels.iter().position(|level| fold(level) == folded);
+            self.seen.insert(value, (near, 1));
+        }
+    }
+
+    /// None if every sample is in a level.
+    pub(super) fn finish(&self, column: &str, levels: &[String]) -> Option<Unplaced> {
+        if self.null + self.undeclared == 0 {
+            return None;
+        }
+        let near = self.seen.iter().filter_map(|(value, (near, samples))| {
+            let level = levels.get((*near)?)?.clone();
+            Some(NearMiss { value: value.clone(), level, samples: *samples })
+        });
+        let mut near: Vec<NearMiss> = near.collect();
+        near.sort_by(|a, b| (&a.level, &a.value).cmp(&(&b.level, &b.value)));
+        Some(Unplaced { column: column.to_owned(), null: self.null, undeclared: self.undeclared, near })
+    }
+}
+
+/// Without case and outer space.
+fn fold(text: &str) -> String {
+    text.trim().to_lowercase()
+}

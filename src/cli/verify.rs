@@ -1,0 +1,152 @@
+//! `fairc verify`: answers of `fairc solve`, checked in exact arithmetic by code that shares nothing with the solver.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fairc_verify::{Answer, Problem, Refusal, Unreadable, Verdict as Proof, verify};
+use serde_json::{Map, Value, json};
+
+use super::console::{Console, Tone};
+use super::input::name_of;
+use super::stop::{Outcome, Stop, Verdict};
+use crate::report::counted;
+
+/// Prove answers of `solve` in exact arithmetic, or say what is wrong with them
+///
+/// Problems and answers are JSON lines, as `solve` reads and writes them, in the same order. Exits with 1 if an answer is not
+/// proved.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The problems, one on each line
+    #[arg(value_name = "PROBLEMS")]
+    problems: PathBuf,
+    /// The answers, one on each line; `-` is standard input
+    #[arg(value_name = "ANSWERS")]
+    answers: PathBuf,
+    /// How far a row, a slope or the gap may be off, relative to the size of its terms; bounds and proofs of infeasibility have
+    /// no tolerance
+    #[arg(long, value_name = "X", default_value_t = 1e-9, value_parser = super::audit::tolerance)]
+    tolerance: f64,
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    let (problems, answers) = (lines(&args.problems)?, lines(&args.answers)?);
+    if problems.len() != answers.len() {
+        let message = format!(
+            "`{}` has {} and `{}` has {}",
+            name_of(&args.problems),
+            counted(problems.len(), "problem"),
+            name_of(&args.answers),
+            counted(answers.len(), "answer")
+        );
+        return Err(Stop::failed(message, "write one answer for each problem, in the same order"));
+    }
+    if problems.is_empty() {
+        return Err(Stop::failed(
+            format!("`{}` has no problem", name_of(&args.problems)),
+            "nothing was checked, so nothing is proved",
+        ));
+    }
+    let mut proved = 0;
+    for (line, (problem, answer)) in problems.iter().zip(&answers).enumerate() {
+        let checked = check(problem, answer, args.tolerance);
+        proved += usize::from(matches!(checked.outcome, Ok(Proof::Optimal { .. } | Proof::Infeasible { .. })));
+        checked.show(line + 1, console)?;
+    }
+    if !console.is_json() {
+        let tone = if proved == problems.len() { Tone::Good } else { Tone::Bad };
+        let text = format!("{}: {proved} proved", counted(problems.len(), "answer"));
+        console.print(&format!("{}\n", console.paint(&text, tone)))?;
+    }
+    Ok(Verdict::from(proved == problems.len()))
+}
+
+/// The lines of a file that are not blank.
+fn lines(path: &Path) -> Result<Vec<String>, Stop> {
+    let text = match path == Path::new(crate::data::STANDARD_STREAM) {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => fs::read_to_string(path),
+    };
+    let text = text.map_err(|error| {
+        Stop::failed(
+            format!("cannot read `{}`: {error}", name_of(path)),
+            "check the spelling and the working directory",
+        )
+    })?;
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
+}
+
+/// One answer, and what came of it.
+struct Checked {
+    id: Option<Value>,
+    outcome: Result<Proof, Unreadable>,
+}
+
+fn check(problem: &str, answer: &str, tolerance: f64) -> Checked {
+    let parsed = Problem::parse(problem).and_then(|problem| Answer::parse(answer).map(|answer| (problem, answer)));
+    let (problem, answer) = match parsed {
+        Ok(both) => both,
+        Err(error) => return Checked { id: None, outcome: Err(error) },
+    };
+    if problem.id != answer.id {
+        let id = |id: &Option<Value>| id.as_ref().map_or("none".to_owned(), Value::to_string);
+        let message = format!("the problem's id is {}, the answer's is {}", id(&problem.id), id(&answer.id));
+        return Checked { id: problem.id, outcome: Err(Unreadable(message)) };
+    }
+    Checked { outcome: Ok(verify(&problem, &answer, tolerance)), id: problem.id }
+}
+
+impl Checked {
+    fn show(&self, line: usize, console: &Console) -> Result<(), Stop> {
+        if console.is_json() {
+            let Proved { fields, proved } = self.json(line);
+            return console.json_line(fields, proved);
+        }
+        let why = match &self.outcome {
+            Ok(Proof::Refused(refusal)) => refusal.to_string(),
+            Err(Unreadable(why)) => why.clone(),
+            Ok(Proof::Optimal { .. } | Proof::Infeasible { .. }) => return Ok(()),
+        };
+        let name = self.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
+        console.print(&format!("line {line}{name}: {} {why}\n", console.paint("not proved:", Tone::Bad)))
+    }
+
+    fn json(&self, line: usize) -> Proved {
+        let value = match &self.outcome {
+            Ok(Proof::Optimal { violation, gap }) => {
+                json!({ "proved": true, "status": "optimal", "violation": violation, "gap": gap })
+            }
+            Ok(Proof::Infeasible { margin }) => json!({ "proved": true, "status": "infeasible", "margin": margin }),
+            Ok(Proof::Refused(refusal)) => {
+                json!({ "proved": false, "kind": kind(refusal), "why": refusal.to_string() })
+            }
+            Err(Unreadable(why)) => json!({ "proved": false, "kind": "unreadable", "why": why }),
+        };
+        let proved = matches!(self.outcome, Ok(Proof::Optimal { .. } | Proof::Infeasible { .. }));
+        let place = [("line".to_owned(), json!(line)), ("id".to_owned(), json!(self.id))];
+        let told = value.as_object().cloned().unwrap_or_default();
+        Proved { fields: told.into_iter().chain(place).collect(), proved }
+    }
+}
+
+/// What is said of an answer as JSON.
+struct Proved {
+    fields: Map<String, Value>,
+    proved: bool,
+}
+
+/// The kind of a refusal, for programs.
+fn kind(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Lengths { .. } => "lengths",
+        Refusal::NoClaim { .. } => "no_claim",
+        Refusal::Row { .. } => "row",
+        Refusal::Bound { .. } => "bound",
+        Refusal::Sample { .. } => "sample",
+        Refusal::Multiplier { .. } => "multiplier",
+        Refusal::Price { .. } => "price",
+        Refusal::Objective { .. } => "objective",
+        Refusal::Gap { .. } => "gap",
+        Refusal::Combination { .. } => "combination",
+    }
+}

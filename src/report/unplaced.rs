@@ -1,0 +1,30 @@
+//! Samples in no level, for people.
+
+use super::number::counted;
+use super::table::Paint;
+use crate::bind::Unplaced;
+
+/// Near misses that are listed.
+const MOST: usize = 5;
+
+/// A line for each column with samples in no level, and what may have been meant.
+pub fn unplaced_text(columns: &[Unplaced], paint: &dyn Paint) -> String {
+    columns.iter().map(|column| paint.careful(&lines(column).join("\n")) + "\n").collect()
+}
+
+/// Without colours, the column first.
+pub(super) fn lines(unplaced: &Unplaced) -> Vec<String> {
+    let Unplaced { column, null, undeclared, near } = unplaced;
+    let kinds = [(*null, "null"), (*undeclared, "undeclared")].into_iter().filter(|(count, _)| *count > 0);
+    let kinds: Vec<String> = kinds.map(|(count, kind)| format!("{count} {kind}")).collect();
+    let all = counted(null + undeclared, "sample");
+    let mut lines = vec![format!("`{column}`: {all} in no level ({})", kinds.join(", "))];
+    for miss in near.iter().take(MOST) {
+        let (value, level) = (&miss.value, &miss.level);
+        lines.push(format!("  `{value}` is no level, did you mean `{level}`? ({})", counted(miss.samples, "sample")));
+    }
+    if near.len() > MOST {
+        lines.push(format!("  and {} more like these", near.len() - MOST));
+    }
+    lines
+}

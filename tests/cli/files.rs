@@ -1,0 +1,125 @@
+//! Data files as people have them, and outputs that are no inputs.
+
+use std::fs;
+use std::path::Path;
+
+use super::support::{Done, folder, run, run_with};
+
+const SPEC: &str = "column sex: {f, m}\npredict score: real in [0, 1]\nuse demographic_parity(sex, 1)\n";
+const DATA: &str = "sex,score\nf,0.1\nm,0.9\nf,0.2\n";
+
+/// A command on files of a folder, of which `@` is the path.
+fn at(room: &Path, line: &str) -> Done {
+    let words: Vec<String> =
+        line.split(' ').map(|word| word.replace('@', &room.display().to_string())).collect();
+    run(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn file(room: &Path, name: &str, content: impl AsRef<[u8]>) {
+    fs::write(room.join(name), content).unwrap();
+}
+
+#[test]
+fn no_command_writes_what_it_reads() {
+    let room = folder();
+    let room = room.path();
+    file(room, "lib.fair", "metric none(a) = E[prediction] <= 1\n");
+    file(room, "spec.fair", format!("import \"lib.fair\"\n{SPEC}"));
+    file(room, "data.csv", DATA);
+    fs::hard_link(room.join("data.csv"), room.join("link.csv")).unwrap();
+    let before = |name: &str| fs::read_to_string(room.join(name)).unwrap();
+    let kept = (before("spec.fair"), before("lib.fair"));
+    for target in ["@/data.csv", "@/link.csv", "@/spec.fair", "@/lib.fair", "@/./data.csv"] {
+        let data = "@/spec.fair --data @/data.csv";
+        let mut commands = vec![
+            format!("audit {data} --html {target}"),
+            format!("stream {data} -o {target}"),
+            format!("stream {data} --state {target}"),
+            format!("freeze {data} --to json -o {target}"),
+            format!("export {data} --to json -o {target}"),
+            format!("price {data} --plot {target}"),
+        ];
+        if target.ends_with("fair") {
+            commands.push(format!("compile @/spec.fair -o {target}"));
+            commands.push(format!("project {data} --output-format csv -o {target}"));
+        }
+        for command in commands {
+            let done = at(room, &command);
+            assert_eq!(done.code, 2, "{command}: {}{}", done.stdout, done.stderr);
+            assert!(done.stderr.contains("name another file"), "{command}: {}", done.stderr);
+            assert_eq!((before("spec.fair"), before("lib.fair")), kept, "{command}");
+            assert_eq!(before("data.csv"), DATA, "{command}");
+        }
+    }
+    let twice = at(room, "stream @/spec.fair --data @/data.csv -o @/new --state @/new");
+    assert!(twice.code == 2 && !room.join("new").exists(), "{}", twice.stderr);
+    let done = at(room, "project @/spec.fair --data @/data.csv -o @/data.csv");
+    assert_eq!((done.code, before("data.csv").lines().next()), (0, Some("sex,score,score_fair")), "{}", done.stderr);
+}
+
+#[test]
+fn streams_are_written_as_their_data_are() {
+    let room = folder();
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    file(room, "data.csv", DATA.replace('\n', "\r\n"));
+    let done = at(room, "stream @/spec.fair --data @/data.csv -o @/out.jsonl");
+    assert!(done.code == 2 && !room.join("out.jsonl").exists(), "{}", done.stderr);
+    assert!(done.stderr.contains("let its name end in `.csv`"), "{}", done.stderr);
+    let done = at(room, "stream @/spec.fair --data @/data.csv -o -");
+    assert!(done.stdout.starts_with("sex,score,score_fair\r\nf,0.1,0.1\r\n"), "{:?}", done.stdout);
+    file(room, "data.parquet", "PAR1");
+    let done = at(room, "stream @/spec.fair --data @/data.parquet");
+    assert!(done.stderr.contains("cannot be read as a stream"), "{}", done.stderr);
+}
+
+#[test]
+fn files_that_are_something_else_are_named() {
+    let room = folder();
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    let told = |name: &str, content: &[u8], words: &str| {
+        file(room, name, content);
+        let done = at(room, &format!("audit @/spec.fair --data @/{name}"));
+        assert_eq!(done.code, 2, "{}{}", done.stdout, done.stderr);
+        assert!(done.stderr.contains(words), "{name}: {}", done.stderr);
+    };
+    told("a.csv", b"\x1f\x8b\x08\0", "`data.csv.gz`");
+    told("a.csv", b"PK\x03\x04", "workbook");
+    told("a.csv", b"PAR1", "--data-format parquet");
+    told("a.csv", b"\xff\xfes\0", "--encoding utf-16");
+    told("a.csv", b"[{\"sex\": \"f\"}]", "--data-format jsonl");
+    told("a.csv", b"sex;score\nf;0.1\n", "--delimiter ';'");
+    told("a.csv", b"sex\tscore\nf\t0.1\n", "--delimiter '\\t'");
+    told("a.csv", b"f,0.1\nm,0.2\n", "--no-header");
+    told("a.csv", b"sex,Score\nf,0.1\n", "did you mean `Score`");
+    told("a.csv", b"sex,score\n1,f,0.1\n", "name of the row");
+    told("a.data", b"sex,score\nf,0.1\n", "--data-format");
+    told("a.jsonl", b"{\"sex\":\"f\"}\n", "first 1000 objects");
+    let done = run_with(&["audit", "tests/fixtures/cli/parity.fair", "--data", "-"], Some(b"PAR1"));
+    assert!(done.stderr.contains("Parquet"), "{}", done.stderr);
+}
+
+#[test]
+fn dialects_are_read_by_every_command() {
+    let room = folder();
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    file(room, "a.data", "#x\n f ; 0,1\n m ; 0,9\n f ; NA\n f ; 0,2\n");
+    file(room, "b.csv", "sex,score\nTrue,0.1\nFALSE,0.2\n");
+    let dialect = "--data @/a.data --delimiter ; --trim --decimal , --comment # --header sex,score";
+    let done = at(room, &format!("audit @/spec.fair {dialect} --null NA"));
+    assert!(done.stderr.contains("line 4"), "{}", done.stderr);
+    file(room, "a.data", "#x\n f ; 0,1\n m ; 0,9\n f ; 0,2\n");
+    for command in ["audit", "check", "project", "price", "stream"] {
+        let done = at(room, &format!("{command} @/spec.fair {dialect}"));
+        assert_eq!(done.code, 0, "{command}: {}{}", done.stdout, done.stderr);
+    }
+    let done = at(room, &format!("stream @/spec.fair {dialect} -o -"));
+    assert_eq!(done.stdout.lines().next(), Some(" f ; 0,1;0,1"), "{}", done.stderr);
+    for levels in ["true, false", "1, 0", "TRUE, FALSE"] {
+        file(room, "b.fair", SPEC.replace("f, m", levels));
+        let done = at(room, "audit @/b.fair --data @/b.csv");
+        assert_eq!(done.code, 0, "{levels}: {}{}", done.stdout, done.stderr);
+    }
+}

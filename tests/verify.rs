@@ -1,0 +1,147 @@
+//! The independent checker: it proves what the solver answers, and refuses what was changed. Protects against a checker that
+//! nods, and against answers that only look right to the code that made them.
+
+#[path = "common/random.rs"]
+mod random;
+
+use std::path::Path;
+
+use fairc::runtime::project::Settings;
+use fairc::runtime::solve_record::solve_line;
+use fairc_verify::{Answer, Problem, Verdict, verify};
+use random::Random;
+use serde_json::Value;
+
+const TOLERANCE: f64 = 1e-9;
+
+struct Solved {
+    problem: Problem,
+    answer: Answer,
+    /// Whether the multipliers are the only ones.
+    dual_unique: bool,
+    name: String,
+}
+
+fn golden() -> Vec<Solved> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden/projection.jsonl");
+    let text = std::fs::read_to_string(path).expect("the golden problems");
+    let solved = |line: &str| {
+        let value: Value = serde_json::from_str(line).expect("a golden line");
+        let answer = solve_line(line, &Settings::default());
+        Solved {
+            problem: Problem::parse(line).expect("a problem"),
+            answer: Answer::parse(&answer).expect("an answer"),
+            dual_unique: value["dual_unique"] == true,
+            name: value["id"].to_string(),
+        }
+    };
+    text.lines().map(solved).collect()
+}
+
+fn is_proved(problem: &Problem, answer: &Answer) -> bool {
+    !matches!(verify(problem, answer, TOLERANCE), Verdict::Refused(_))
+}
+
+#[test]
+fn right_answers_are_proved() {
+    let solved = golden();
+    let (mut optimal, mut infeasible) = (0, 0);
+    for case in &solved {
+        match verify(&case.problem, &case.answer, TOLERANCE) {
+            Verdict::Optimal { .. } => optimal += 1,
+            Verdict::Infeasible { .. } => infeasible += 1,
+            Verdict::Refused(refusal) => panic!("{}: {refusal}", case.name),
+        }
+    }
+    assert!(optimal > 40 && infeasible > 2, "{optimal} optimal, {infeasible} infeasible");
+}
+
+/// One change of an answer that makes it wrong, or None where this one cannot be made so.
+fn changed(case: &Solved, kind: usize, random: &mut Random) -> Option<Answer> {
+    let mut answer = case.answer.clone();
+    let by = [1e-6, 1e-4, 1e-2, 1.0][random.below(4)] * if random.chance(0.5) { 1.0 } else { -1.0 };
+    let (n, m) = (answer.y.len(), answer.multipliers.len());
+    let infeasible = answer.status == "infeasible";
+    match kind {
+        // The point is unique, so any other is wrong.
+        0 if n > 0 => {
+            let at = random.below(n);
+            answer.y[at] += by * answer.y[at].abs().max(1.0);
+        }
+        1 if n > 1 => {
+            let (a, b) = (random.below(n), random.below(n));
+            if (answer.y[a] - answer.y[b]).abs() < 1e-6 {
+                return None;
+            }
+            answer.y.swap(a, b);
+        }
+        2 if n > 0 => answer.y.iter_mut().for_each(|y| *y += by),
+        3 if m > 0 && case.dual_unique => {
+            let at = random.below(m);
+            answer.multipliers[at] += by * answer.multipliers[at].abs().max(1.0);
+        }
+        4 if m > 0 && case.dual_unique => {
+            let at = random.below(m);
+            if answer.multipliers[at].abs() < 1e-6 {
+                return None;
+            }
+            answer.multipliers[at] *= -1.0;
+        }
+        5 if !infeasible => {
+            answer.objective = answer.objective.map(|objective| objective + by.abs() * objective.max(1.0))
+        }
+        6 if !infeasible => {
+            answer.status = "infeasible".to_owned();
+            answer.combination = answer.multipliers.clone();
+        }
+        7 => answer.status = ["relaxed", "iteration_limit", "error", "solved"][random.below(4)].to_owned(),
+        8 if infeasible => answer.combination.iter_mut().for_each(|factor| *factor *= -1.0),
+        9 if infeasible => answer.combination.iter_mut().for_each(|factor| *factor = 0.0),
+        10 if infeasible => {
+            answer.status = "optimal".to_owned();
+            answer.y = case.problem.z.clone();
+            answer.multipliers = vec![0.0; case.problem.rows.len()];
+        }
+        11 if n > 0 => drop(answer.y.pop()),
+        12 if m > 0 => drop(answer.multipliers.pop()),
+        13 if n > 0 => answer.y = answer.y.iter().map(|y| (y * 64.0).round() / 64.0 + 1.0 / 1024.0).collect(),
+        _ => return None,
+    }
+    Some(answer)
+}
+
+#[test]
+fn changed_answers_are_refused() {
+    let solved = golden();
+    let mut random = Random(11);
+    let mut made = [0; 14];
+    while made.iter().sum::<usize>() < 4_000 {
+        let (case, kind) = (&solved[random.below(solved.len())], random.below(made.len()));
+        let Some(answer) = changed(case, kind, &mut random) else { continue };
+        made[kind] += 1;
+        assert!(!is_proved(&case.problem, &answer), "{}: a change of kind {kind} was proved", case.name);
+    }
+    assert!(made.iter().all(|count| *count > 20), "{made:?}");
+}
+
+/// A right answer to a problem that was changed is no answer to it.
+#[test]
+fn answers_to_other_problems_are_refused() {
+    let mut random = Random(5);
+    let mut made = 0;
+    for case in golden().iter().filter(|case| case.answer.status == "optimal" && !case.problem.z.is_empty()) {
+        for _ in 0..20 {
+            let mut problem = case.problem.clone();
+            let at = random.below(problem.z.len());
+            // A sample strictly inside its bounds moves with its raw prediction.
+            let (lower, upper) = problem.bounds[at];
+            if problem.weights[at] == 0.0 || case.answer.y[at] <= lower + 1e-3 || case.answer.y[at] >= upper - 1e-3 {
+                continue;
+            }
+            problem.z[at] += 1e-5;
+            made += 1;
+            assert!(!is_proved(&problem, &case.answer), "{}: sample {at}", case.name);
+        }
+    }
+    assert!(made > 200, "{made}");
+}
