@@ -213,22 +213,27 @@ class Audit:
     """Whether predictions satisfy a spec, and the report on it."""
 
     def __init__(
-        self, dataset: Dataset, predictions: Floats, column: str | None, tolerance: float, bootstrap: int, seed: int
+        self, dataset: Dataset, predictions: Floats, column: str | None, tolerance: float | None, bootstrap: int, seed: int
     ) -> None:
         self._dataset = dataset
         self._z = np.ascontiguousarray(predictions, dtype=np.float64)
         self._column = column or dataset.program.prediction.name
         self._settings: dict[str, Any] = {"tolerance": tolerance, "bootstrap": bootstrap, "seed": seed}
         self._reports: dict[str, str] = {}
-        #: Whether every row holds and every prediction lies within its bounds.
-        self.passed: bool = self._gather([])
+        #: ``held``, ``violated``, or ``not checked`` where no promise is violated and one could not be compared.
+        self.verdict: str = self._gather([])
 
-    def _gather(self, formats: list[str]) -> bool:
-        passed, reports = self._dataset._core.audit(
+    @property
+    def passed(self) -> bool:
+        """Whether every promise is held; what could not be checked is no pass."""
+        return self.verdict == "held"
+
+    def _gather(self, formats: list[str]) -> str:
+        verdict, reports = self._dataset._core.audit(
             self._z, self._dataset.name, self._column, params=self._dataset._params, formats=formats, **self._settings
         )
         self._reports.update(reports)
-        return passed
+        return verdict
 
     def _report(self, format: str) -> str:
         if format not in self._reports:
@@ -264,6 +269,7 @@ class Audit:
         pathlib.Path(path).write_text(self._report(formats[suffix]), encoding="utf-8")
 
     def __bool__(self) -> bool:
+        """True only where every promise was checked and is held."""
         return self.passed
 
     def __repr__(self) -> str:

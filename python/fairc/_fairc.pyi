@@ -57,11 +57,11 @@ class Encoded:
         column: str,
         *,
         params: dict[str, float] | None = None,
-        tolerance: float = 1e-9,
+        tolerance: float | None = None,
         bootstrap: int = 1000,
         seed: int = 1,
         formats: list[str] | None = None,
-    ) -> tuple[bool, list[tuple[str, str]]]: ...
+    ) -> tuple[str, list[tuple[str, str]]]: ...
 
 class Problem:
     n: int

@@ -197,7 +197,7 @@ class Program:
         predictions: npt.ArrayLike | str | None = None,
         *,
         params: Mapping[str, float] | None = None,
-        tolerance: float = 1e-9,
+        tolerance: float | None = None,
         bootstrap: int = 1000,
         seed: int = 1,
         name: str = "data",

@@ -81,8 +81,8 @@ impl PyEncoded {
         Ok(PyArray1::from_vec(py, y))
     }
 
-    /// What an audit of these predictions finds: whether all holds, and the report in the formats asked for.
-    #[pyo3(signature = (predictions, table, column, *, params=None, tolerance=1e-9, bootstrap=1000, seed=1, formats=None))]
+    /// What an audit of these predictions finds: the verdict, and the report in the formats asked for.
+    #[pyo3(signature = (predictions, table, column, *, params=None, tolerance=None, bootstrap=1000, seed=1, formats=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn audit(
         &self,

@@ -86,8 +86,8 @@ pub fn unbound(py: Python<'_>, errors: &[BindError], shared: &Shared) -> PyErr {
 
 /// Rows that no predictions satisfy.
 pub fn infeasible(py: Python<'_>, proof: &Infeasibility, rows: &[BoundRow], shared: &Shared) -> PyErr {
-    let sides = spec::sides_of(proof);
-    let mut fault = spec::infeasible(&sides, rows, "", &shared.spec, &shared.program);
+    let conflict = spec::Conflict { sides: spec::sides_of(proof), each: Vec::new() };
+    let mut fault = spec::infeasible(&conflict, rows, "", &shared.spec, &shared.program);
     fault.diagnostic.help = Some(
         "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least violation \
          with `on_infeasible=\"relax\"`"

@@ -94,7 +94,7 @@ fn sides(program: &Linear, wanted: impl Fn(usize) -> bool) -> Vec<RowSide> {
 }
 
 /// Whether no point satisfies these sides.
-fn conflicts(program: &Linear, sides: &[RowSide]) -> Option<bool> {
+pub(super) fn conflicts(program: &Linear, sides: &[RowSide]) -> Option<bool> {
     let lines = sides.iter().filter_map(|side| {
         let line = program.lines.get(side.row)?;
         let (lower, upper) = match side.upper {

@@ -16,6 +16,7 @@
 
 mod atoms;
 pub mod batches;
+mod blame;
 pub mod difference;
 pub mod feasibility;
 mod ground;
@@ -32,6 +33,7 @@ pub mod tolerance;
 pub mod unbound;
 mod weights;
 
+pub use blame::each_in_conflict;
 pub use movement::Movement;
 pub use price::{EncodeAgain, Ended, Point, PriceError, Pricer, RowPoint};
 pub use span::{between, sensible};

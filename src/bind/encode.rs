@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::data::{Batch, Source};
-use crate::language::program::{Event, EventId, Program, WhenEmpty};
+use crate::language::program::{Event, EventId, Program, PromisedRow, WhenEmpty};
 
 use super::cells::{Bits, Cells, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
@@ -446,6 +446,17 @@ impl Encoded {
     pub fn judging(mut self) -> Encoded {
         Arc::make_mut(&mut self.plan).judging = true;
         self
+    }
+
+    /// The same data without some of the bounds of single predictions.
+    pub fn without_each(mut self, dropped: &[PromisedRow]) -> Encoded {
+        Arc::make_mut(&mut self.plan).sample_rows.retain(|row| !dropped.contains(&row.promised()));
+        self
+    }
+
+    /// The bounds of single predictions that take part, as constraints ask for them.
+    pub fn promised_sample_rows(&self) -> Vec<PromisedRow> {
+        self.plan.sample_rows.iter().map(super::plan::PlannedSampleRow::promised).collect()
     }
 
     /// The columns with `?` in which samples of the table are in no level. Empty for the batches of a stream.

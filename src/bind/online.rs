@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::{BoundRow, RowStatus};
+use super::bound::{BoundRow, BoundSampleRow, RowStatus};
 use super::encode::{EncodeOptions, Encoded};
 use super::error::BindError;
 use super::params::Params;
@@ -258,6 +258,14 @@ impl Online {
     /// The certificate of the primal-dual algorithm.
     pub fn primal_dual(&self) -> Option<&PrimalDualState> {
         self.state.primal_dual.as_ref()
+    }
+
+    /// What became of each per-sample row, with the counts over all answers.
+    ///
+    /// # Errors
+    /// Counts that the spec does not allow.
+    pub fn sample_readings(&self) -> Result<Vec<BoundSampleRow>, StreamError> {
+        Ok(self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?.sample_rows)
     }
 
     /// Where each row stands with all that was answered, or is remembered.

@@ -112,6 +112,12 @@ pub(super) struct PlannedSampleRow {
     pub options: RowOptions,
 }
 
+impl PlannedSampleRow {
+    pub(super) fn promised(&self) -> PromisedRow {
+        PromisedRow { row: self.row, origin: self.origin }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub columns: Vec<PlannedColumn>,

@@ -153,7 +153,7 @@ impl Encoded {
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
         let mut read = |row: &PlannedSampleRow| {
             let (mut outside, mut most) = (0, 0.0_f64);
-            let promised = PromisedRow { row: row.row, origin: row.origin };
+            let promised = row.promised();
             let samples = each_sample(&mut binder, row, samples, &mut |i, _, (below, above)| {
                 let value = y.get(i).copied().unwrap_or(f64::NAN);
                 let excess = (below - value).max(value - above);

@@ -155,6 +155,7 @@ impl Command {
             | Command::Imply(_)
             | Command::Diff(_)
             | Command::Solve(_)
+            | Command::Verify(_)
             | Command::Completions(_) => Files::default(),
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
+use crate::analyze::each_in_conflict;
 use super::fault::{Fault, Trouble, faults};
 use super::form::Form;
 use super::input::{Spec, rows};
@@ -22,7 +23,7 @@ use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
 use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, counted, event_sizes};
 use crate::runtime::problem::Problem;
-use crate::spec::Asked;
+use crate::spec::{Asked, Conflict};
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
 
 /// Check specs, alone or against data
@@ -160,8 +161,14 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Status::Infeasible(proof) | Status::Relaxed(proof) => (Some(false), conflict(proof, &bound.problem)),
         Status::IterationLimit => (None, Vec::new()),
     };
+    let each = match &projection.status {
+        Status::Infeasible(proof) | Status::Relaxed(proof) => {
+            each_in_conflict(encoded, &dataset.params, &Samples::All, &sides, &proof.combination)
+        }
+        Status::Optimal | Status::IterationLimit => Vec::new(),
+    };
     let faults = match feasible {
-        Some(false) => vec![infeasible(&sides, &bound.rows, "", spec, program)],
+        Some(false) => vec![infeasible(&Conflict { sides: sides.clone(), each: each.clone() }, &bound.rows, "", spec, program)],
         Some(true) | None => Vec::new(),
     };
     let always = redundant::without_data(program);
@@ -177,6 +184,7 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         events,
         weighted: encoded.weight().is_some(),
         feasible,
+        each_in_conflict: each.iter().filter_map(|row| Some(program.sample_origin(*row)?.name.clone())).collect(),
         conflict: sides.iter().filter_map(|side| conflict_side(*side, &bound, program)).collect(),
         params: ranges(program, &dataset),
         batches,

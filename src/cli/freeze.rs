@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{PredictedArgs, infeasible, one_stream, sides_of, status_word};
+use super::dataset::{PredictedArgs, infeasible, one_stream, status_word};
 use super::fault::{refuse, tell};
 use super::input::Spec;
 use super::outputs::Files;
@@ -15,6 +15,7 @@ use crate::language::program::Program;
 use crate::report::counted;
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{Settings, Status, project};
+use crate::spec::Conflict;
 
 /// Fit fixed shifts for each group on reference data
 ///
@@ -76,7 +77,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     match &solved.status {
         Status::Optimal => {}
         Status::Infeasible(proof) => {
-            return Err(tell(&[infeasible(&sides_of(proof), &bound.rows, "", &spec, program)], &spec, console));
+            let conflict = Conflict::of(proof, &dataset.encoded, &dataset.params, &Samples::All);
+            return Err(tell(&[infeasible(&conflict, &bound.rows, "", &spec, program)], &spec, console));
         }
         other => {
             let message = format!("the reference data were not projected to the end ({})", status_word(other));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_stream, outside, sides_of, status_word};
+use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_stream, outside, status_word};
 use super::fault::{Fault, refuse, tell};
 use super::input::Spec;
 use super::outputs::Files;
@@ -17,6 +17,7 @@ use crate::language::program::Program;
 use crate::report::{self, Batching, Ledger, Movement, ProjectReport, Tolerance};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
+use crate::spec::Conflict;
 
 /// Make predictions satisfy a spec, moving them as little as possible
 ///
@@ -268,7 +269,7 @@ impl<'a> Run<'a> {
                     Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
                     None => String::new(),
                 };
-                done.infeasible = Some(infeasible(&sides_of(proof), &bound.rows, &place, self.spec, self.program));
+                done.infeasible = Some(infeasible(&Conflict::of(proof, encoded, params, &samples), &bound.rows, &place, self.spec, self.program));
                 return Ok(());
             }
         }

@@ -15,7 +15,8 @@ use crate::runtime::solve_record::solve_lines;
 /// Project problems given as JSON lines
 ///
 /// Each line holds one problem, `{"z", "A": {"indptr", "indices", "values"}, "l", "u", "lo", "hi", "w"}`, and gives one
-/// line of result in the same order. A line that cannot be solved gives an error object, and the next one follows.
+/// line of result in the same order. A line that cannot be solved gives an error object, and the next one follows; the exit
+/// code is then 1.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A file with one problem on each line; `-` is standard input

@@ -25,6 +25,8 @@ pub struct DataReport<'a> {
     /// None where the solver did not come to an end.
     pub feasible: Option<bool>,
     pub conflict: Vec<ConflictSide>,
+    /// The `each` constraints without which these sides could hold together.
+    pub each_in_conflict: Vec<String>,
     pub params: Vec<ParamRange>,
     pub batches: Option<BatchShares>,
     /// Columns with samples in no level.
@@ -81,6 +83,8 @@ pub struct DataView {
     checked: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     conflict: Vec<ConflictSide>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    each_in_conflict: Vec<String>,
     params: Vec<ParamRange>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batches: Option<BatchShares>,
@@ -129,6 +133,7 @@ impl DataReport<'_> {
             feasible: self.feasible.filter(|feasible| !feasible || self.checked()),
             checked: self.checked(),
             conflict: self.conflict.clone(),
+            each_in_conflict: self.each_in_conflict.clone(),
             params: self.params.clone(),
             batches: self.batches,
             unplaced: self.unplaced.clone(),

@@ -230,6 +230,37 @@ impl<'a> Ledger<'a> {
         self.sample_rows.get_mut(place)
     }
 
+    /// Enters what a stream came to: a reading, or what became of the row, for each promised row, and what became of each
+    /// per-sample row, whose bounds all answers keep.
+    pub(super) fn enter_readings(
+        &mut self,
+        rows: &[(Option<Reading>, RowStatus)],
+        sample_rows: &[BoundSampleRow],
+        samples: usize,
+    ) {
+        for ((ledger, promised), (reading, status)) in self.rows.iter_mut().zip(&self.promised).zip(rows) {
+            (ledger.before, ledger.after) = (*reading, *reading);
+            ledger.kept += usize::from(reading.is_some());
+            match status {
+                RowStatus::Skipped(skip) => ledger.skip(skip),
+                RowStatus::Left(left) => {
+                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                }
+                RowStatus::Kept(_) => {}
+            }
+        }
+        for (ledger, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
+            match sample_rows.get(promised.row) {
+                Some(BoundSampleRow::Applied { .. }) => ledger.kept += samples,
+                Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
+                Some(BoundSampleRow::Left(left)) => {
+                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                }
+                None => {}
+            }
+        }
+    }
+
     /// Enters what the projection of the batch entered last came to.
     ///
     /// # Errors

@@ -280,14 +280,19 @@ impl ProjectReport<'_> {
                 format!("{holding}, {before} did before; violated by {by} at most\n")
             }
         });
-        for promise in self.promises().iter().filter(|promise| promise.comparisons.not_made > 0) {
-            let words = promise.words().replacen("not checked", "not enforced", 1);
-            let words = format!("`{}`: {words}", promise.origin.constraint);
-            let held = promise.verdict == Verdict::Held;
-            out.push_str(&format!("{}\n", if held { words } else { paint.careful(&words) }));
-        }
+        out.push_str(&not_enforced(&self.promises(), paint));
         out
     }
+}
+
+/// Promises of which not every comparison was made, so that they were not enforced in whole, and why.
+pub(super) fn not_enforced(promises: &[Judged<'_>], paint: &dyn Paint) -> String {
+    let line = |promise: &Judged<'_>| {
+        let words = promise.words().replacen("not checked", "not enforced", 1);
+        let words = format!("`{}`: {words}", promise.origin.constraint);
+        format!("{}\n", if promise.verdict == Verdict::Held { words } else { paint.careful(&words) })
+    };
+    promises.iter().filter(|promise| promise.comparisons.not_made > 0).map(line).collect()
 }
 
 /// A group that a row compares, and its mean before and after.

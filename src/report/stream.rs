@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::ledger::{Ledger, Reading};
 use super::number::{counted, finite, holding, limit, short};
 use super::project::{heading, needs_words};
 use super::table::{Align, Paint, Table};
+use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
 use crate::analyze::Movement;
-use crate::bind::{RowReading, RowStatus};
+use crate::bind::{BoundSampleRow, RowReading, RowStatus};
 use crate::language::program::{Names, Origin, Program, PromisedRow};
 
 /// All that is known after a run.
@@ -27,6 +29,8 @@ pub struct StreamReport<'a> {
     pub keeps: bool,
     pub movement: Movement,
     pub rows: Vec<RowReading>,
+    /// What became of each per-sample row.
+    pub sample_rows: Vec<BoundSampleRow>,
     /// Of the primal-dual algorithm: price, mean excess of the batches' gaps, and what the certificate says it is at most.
     pub price: Option<(f64, Option<f64>, Option<f64>)>,
     /// Show at most so many rows.
@@ -43,6 +47,9 @@ pub struct Streamed {
     batches: u64,
     batches_outside: u64,
     held_since: Option<u64>,
+    verdict: Verdict,
+    comparisons: Comparisons,
+    promises: Vec<PromiseJson>,
     rows: Vec<StreamedRow>,
     max_violation: f64,
     moved: usize,
@@ -75,6 +82,7 @@ struct StreamedRow {
 
 /// Relative to the size of a row: beyond it a row counts as violated.
 const TOLERANCE: f64 = 1e-9;
+const TOLERATED: Tolerance = Tolerance::Relative(TOLERANCE);
 
 /// A promised row: the pooled quantity in the direction in which it was written, and the sides of its constraint.
 struct Live<'a> {
@@ -92,8 +100,12 @@ impl Live<'_> {
     }
 
     fn held(&self) -> bool {
+        self.excess() <= TOLERANCE * self.size()
+    }
+
+    fn size(&self) -> f64 {
         let sizes = [self.value, self.lower, self.upper].into_iter().filter(|value| value.is_finite());
-        self.excess() <= TOLERANCE * sizes.fold(0.0_f64, |size, value| size.max(value.abs()))
+        sizes.fold(0.0_f64, |size, value| size.max(value.abs()))
     }
 }
 
@@ -124,6 +136,29 @@ impl StreamReport<'_> {
         self.promised().filter(|row| matches!(row.reading.status, RowStatus::Kept(_)))
     }
 
+    /// The promises and their verdicts on all that was answered.
+    fn judged(&self) -> Ledger<'_> {
+        let mut ledger = Ledger::new(self.program);
+        let rows: Vec<(Option<Reading>, RowStatus)> = self
+            .promised()
+            .map(|row| {
+                let Live { value, lower, upper, .. } = row;
+                let (size, magnitude, bounds) = (row.size(), row.size(), 0.0);
+                let reading = Reading { value, lower, upper, size, magnitude, bounds, batch: 0 };
+                let kept = matches!(row.reading.status, RowStatus::Kept(_)) && value.is_finite();
+                (kept.then_some(reading), row.reading.status.clone())
+            })
+            .collect();
+        ledger.enter_readings(&rows, &self.sample_rows, self.samples as usize);
+        ledger
+    }
+
+    /// Whether a promise could not be enforced.
+    pub fn unenforced(&self) -> bool {
+        let ledger = self.judged();
+        ledger.promises(When::After, TOLERATED).iter().any(|promise| promise.verdict == Verdict::NotChecked)
+    }
+
     /// Whether all rows that took part hold.
     pub fn holds(&self) -> bool {
         self.live().all(|row| row.held())
@@ -135,6 +170,8 @@ impl StreamReport<'_> {
 
     pub fn json(&self) -> Streamed {
         let words = Names::of(self.program);
+        let ledger = self.judged();
+        let promises = ledger.promises(When::After, TOLERATED);
         let row = |Live { reading, origin, promised, value, lower, upper }: Live<'_>| {
             let row = self.program.promised(promised);
             StreamedRow {
@@ -158,6 +195,9 @@ impl StreamReport<'_> {
             batches: self.batches,
             batches_outside: self.behind,
             held_since: self.held_since,
+            verdict: ledger.verdict(&promises, self.samples as usize, 0),
+            comparisons: together(&promises),
+            promises: promises.iter().map(Judged::json).collect(),
             rows: self.promised().map(row).collect(),
             max_violation: self.max_violation(),
             moved: self.movement.moved,
@@ -260,7 +300,13 @@ impl StreamReport<'_> {
         }
         let (live, holding_now) = (self.live().count(), self.live().filter(|row| row.held()).count());
         if live == 0 {
-            out.push_str("no row took part\n");
+            let ledger = self.judged();
+            let promises = ledger.promises(When::After, TOLERATED);
+            out.push_str(&match ledger.verdict(&promises, self.samples as usize, 0) {
+                Verdict::Held => format!("{}\n", paint.good("all answers lie within their bounds")),
+                _ => format!("{}\n", paint.careful("not checked: no comparison could be made")),
+            });
+            out.push_str(&self.not_made(&promises, paint));
             return out;
         }
         let words = holding(holding_now, live);
@@ -280,7 +326,13 @@ impl StreamReport<'_> {
             _ => {}
         }
         out.push('\n');
+        out.push_str(&self.not_made(&self.judged().promises(When::After, TOLERATED), paint));
         out
+    }
+
+    /// Promises that were not enforced in whole, and why.
+    fn not_made(&self, promises: &[Judged<'_>], paint: &dyn Paint) -> String {
+        super::project::not_enforced(promises, paint)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is wrong when a spec meets data, as diagnostics.
 
 use super::{Content, Failure, Spec};
+use crate::analyze::each_in_conflict;
 use crate::analyze::feasibility::RowSide;
-use crate::bind::{BindError, BoundRow, blamed};
+use crate::bind::{BindError, BoundRow, Encoded, Params, Samples, blamed};
 use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
@@ -158,11 +159,32 @@ pub fn sides_of(proof: &Infeasibility) -> Vec<RowSide> {
     proof.rows.iter().map(|row| RowSide { row: *row, upper: upper(row) }).collect()
 }
 
+/// What no predictions satisfy together.
+#[derive(Clone, Debug, Default)]
+pub struct Conflict {
+    /// Sides of rows of the problem.
+    pub sides: Vec<RowSide>,
+    /// Bounds of single predictions.
+    pub each: Vec<PromisedRow>,
+}
+
+impl Conflict {
+    /// Of a proof, with the bounds of single predictions that it needs.
+    pub fn of(proof: &Infeasibility, encoded: &Encoded, params: &Params, samples: &Samples<'_>) -> Conflict {
+        let sides = sides_of(proof);
+        let each = each_in_conflict(encoded, params, samples, &sides, &proof.combination);
+        Conflict { sides, each }
+    }
+}
+
 /// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
-pub fn infeasible(sides: &[RowSide], rows: &[BoundRow], place: &str, spec: &Spec, program: &Program) -> Fault {
+pub fn infeasible(conflict: &Conflict, rows: &[BoundRow], place: &str, spec: &Spec, program: &Program) -> Fault {
     const MOST: usize = 8;
-    let asked: Vec<Asked<'_>> = sides.iter().filter_map(|side| Asked::of(*side, rows, program)).collect();
+    let asked: Vec<Asked<'_>> = conflict.sides.iter().filter_map(|side| Asked::of(*side, rows, program)).collect();
+    let each = conflict.each.iter().filter_map(|promised| Some((*promised, program.sample_origin(*promised)?)));
+    let each: Vec<(PromisedRow, &Origin)> = each.collect();
     let mut names: Vec<&str> = asked.iter().map(|asked| asked.origin.name.as_str()).collect();
+    names.extend(each.iter().map(|(_, origin)| origin.name.as_str()));
     names.dedup();
     let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     let more = names.len().saturating_sub(MOST);
@@ -177,6 +199,11 @@ pub fn infeasible(sides: &[RowSide], rows: &[BoundRow], place: &str, spec: &Spec
         diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
+    for (promised, origin) in each.iter().take(MOST) {
+        let row = program.promised_sample(*promised);
+        let text = row.map_or_else(String::new, |row| program.sample_row_text(&row, &Names::of(program)));
+        at_row(&mut fault, &origin.name, &format!("`{}` asks for {text}", origin.name), spec, program);
+    }
     for asked in asked.iter().take(MOST) {
         let name = &asked.origin.name;
         at_row(&mut fault, name, &format!("`{name}` asks for {}", asked.text(program)), spec, program);

@@ -22,7 +22,7 @@ use crate::language::program::Program;
 use crate::language::span::{Source, Sources};
 use crate::report::counted;
 
-pub use fault::{Asked, Fault, at_row, faults, infeasible, sides_of};
+pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
 pub use files::{import_root, name_of, read_text};
 pub use shown::{outside, places, status_word, watch};
 

@@ -10,8 +10,7 @@ const DATA: &str = "sex,score\nf,0.1\nm,0.9\nf,0.2\n";
 
 /// A command on files of a folder, of which `@` is the path.
 fn at(room: &Path, line: &str) -> Done {
-    let words: Vec<String> =
-        line.split(' ').map(|word| word.replace('@', &room.display().to_string())).collect();
+    let words: Vec<String> = line.split(' ').map(|word| word.replace('@', &room.display().to_string())).collect();
     run(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -21,7 +20,7 @@ fn file(room: &Path, name: &str, content: impl AsRef<[u8]>) {
 
 #[test]
 fn no_command_writes_what_it_reads() {
-    let room = folder();
+    let room = folder(&[]);
     let room = room.path();
     file(room, "lib.fair", "metric none(a) = E[prediction] <= 1\n");
     file(room, "spec.fair", format!("import \"lib.fair\"\n{SPEC}"));
@@ -59,7 +58,7 @@ fn no_command_writes_what_it_reads() {
 
 #[test]
 fn streams_are_written_as_their_data_are() {
-    let room = folder();
+    let room = folder(&[]);
     let room = room.path();
     file(room, "spec.fair", SPEC);
     file(room, "data.csv", DATA.replace('\n', "\r\n"));
@@ -75,7 +74,7 @@ fn streams_are_written_as_their_data_are() {
 
 #[test]
 fn files_that_are_something_else_are_named() {
-    let room = folder();
+    let room = folder(&[]);
     let room = room.path();
     file(room, "spec.fair", SPEC);
     let told = |name: &str, content: &[u8], words: &str| {
@@ -102,7 +101,7 @@ fn files_that_are_something_else_are_named() {
 
 #[test]
 fn dialects_are_read_by_every_command() {
-    let room = folder();
+    let room = folder(&[]);
     let room = room.path();
     file(room, "spec.fair", SPEC);
     file(room, "a.data", "#x\n f ; 0,1\n m ; 0,9\n f ; NA\n f ; 0,2\n");

@@ -50,7 +50,7 @@ fn pages_and_files_are_the_same() {
 #[test]
 fn codes_and_pages_are_the_same() {
     let mut codes = BTreeSet::new();
-    let mut folders = vec![root().join("src")];
+    let mut folders = vec![root().join("src"), root().join("crates")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

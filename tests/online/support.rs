@@ -63,7 +63,8 @@ pub fn options() -> EncodeOptions {
 pub fn stream(spec: &str, csv: &str, method: Method, memory: Memory, size: usize) -> Done {
     let program = program(spec);
     let params = Params::resolve(&program, &[]).expect("declared values");
-    let mut table = TableStream::open("people", Box::new(Cursor::new(csv.to_owned())), Format::Csv, &Dialect::default()).unwrap();
+    let mut table =
+        TableStream::open("people", Box::new(Cursor::new(csv.to_owned())), Format::Csv, &Dialect::default()).unwrap();
     let options = options();
     let spec =
         StreamSpec { program: &program, params: &params, file: "people", headers: table.columns(), options: &options };

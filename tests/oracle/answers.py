@@ -98,7 +98,7 @@ def problem(rng, number):
     if kind == "feasible" and rng.random() < 0.05:
         grain = 10.0 ** -rng.integers(306, 313)
         # Sides that are rounded to few digits make equalities contradict each other.
-        l[equal] -= 0.01 * scale[equal]
+        l[equal], u[equal] = l[equal] - 0.01 * scale[equal], u[equal] + 0.01 * scale[equal]
         z, l, u, lo, hi = (v * grain for v in (z, l, u, lo, hi))
     elif rng.random() < 0.03:
         j, factor = rng.integers(0, m), 10.0 ** rng.choice([-250, -160, 160, 250])
@@ -183,7 +183,7 @@ def faults_of_optimum(p, y, mu, penalty=np.inf):
     with np.errstate(over="ignore", invalid="ignore"):
         pull, size = p["A"].T @ mu, np.abs(p["A"]).T @ np.abs(mu)
         want = np.clip(p["z"] - pull / (2 * w), p["lo"], p["hi"])
-        noise = 64 * EPS * size / w
+        noise = (64 if penalty == np.inf else 1e4) * EPS * size / w
         error = np.abs(want - y) - noise - 1e-11 * (np.abs(p["z"]) + np.abs(y)) - 1e-300
     found = []
     # Beyond that, what is left of the sums says nothing.

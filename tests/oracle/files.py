@@ -141,6 +141,24 @@ def same(one, other):
 
 def compare(path, copy):
     """All four readers see the old table and one column more."""
+    if not path.name.startswith("polars"):  # Arrow has no integers of 128 bits
+        compare_in_arrow(path, copy)
+    try:
+        before = pl.read_parquet(path)
+    except BaseException as error:  # polars panics on some files of Arrow
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        before = None
+    if before is not None:
+        after = pl.read_parquet(copy)
+        assert after.drop("score_fair").schema == before.schema and after.drop("score_fair").equals(before), path
+    described = [duckdb.sql(f"describe select * from '{p}'").fetchall() for p in (path, copy)]
+    assert described[0] == described[1][:-1] and described[1][-1][:2] == ("score_fair", "DOUBLE"), described
+    rows = [duckdb.sql(f"select * from '{p}'").fetchall() for p in (path, copy)]
+    assert all(same(list(one), list(other[:-1])) for one, other in zip(*rows)), path
+
+
+def compare_in_arrow(path, copy):
     old, new = pq.ParquetFile(path), pq.ParquetFile(copy)
     pairs = old.schema_arrow.metadata or {}
     fresh = new.schema_arrow.metadata or {}
@@ -160,7 +178,9 @@ def compare(path, copy):
     assert len(fair) == before.num_rows and all(value is not None for value in fair)
     for column in range(old.metadata.num_columns):
         one, other = (f.metadata.row_group(0).column(column) for f in (old, new))
-        assert one.compression == other.compression and one.encodings == other.encodings and one.statistics == other.statistics
+        assert one.compression == other.compression and one.encodings == other.encodings, path
+        floats = one.physical_type in ("FLOAT", "DOUBLE") or old.schema.column(column).logical_type.type == "FLOAT16"
+        assert floats or one.statistics == other.statistics, (path, one, other)
 
     try:
         before = pd.read_parquet(path)
@@ -170,18 +190,6 @@ def compare(path, copy):
         after = pd.read_parquet(copy)
         assert after["score_fair"].dtype == float
         pd.testing.assert_frame_equal(after.drop(columns="score_fair"), before)
-    described = [duckdb.sql(f"describe select * from '{p}'").fetchall() for p in (path, copy)]
-    assert described[0] == described[1][:-1] and described[1][-1][:2] == ("score_fair", "DOUBLE"), described
-    rows = [duckdb.sql(f"select * from '{p}'").fetchall() for p in (path, copy)]
-    assert all(same(list(one), list(other[:-1])) for one, other in zip(*rows)), path
-    try:
-        before = pl.read_parquet(path)
-    except BaseException as error:  # polars panics on some files of Arrow
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        return
-    after = pl.read_parquet(copy)
-    assert after.drop("score_fair").schema == before.schema and after.drop("score_fair").equals(before), path
 
 
 def parquet(fairc, folder, rng, rounds):
@@ -205,8 +213,9 @@ def parquet(fairc, folder, rng, rounds):
 # CSV
 
 
-def random_text(rng):
-    return "".join(rng.choice("ab ,;|\t\"'\r\n#?é€0.5") for _ in range(rng.randrange(6)))
+def random_text(rng, lines):
+    letters = "ab ,;|\t\"'#?é€0.5" + ("\r\n" if lines else "")
+    return "".join(rng.choice(letters) for _ in range(rng.randrange(6)))
 
 
 def dialects(fairc, folder, rng, rounds):
@@ -216,15 +225,16 @@ def dialects(fairc, folder, rng, rounds):
         delimiter = rng.choice(",;|\t")
         encoding = rng.choice(["utf-8", "latin-1", "cp1252", "utf-16"])
         header, comma = rng.random() < 0.7, rng.random() < 0.4 and delimiter != ","
-        rows = []
+        # Where quotes stand only where they must, Python leaves out those around line ends of another kind.
+        always, rows = rng.random() < 0.5, []
         for _ in range(rng.randrange(1, 60)):
             score = round(rng.random(), 3)
-            text = random_text(rng).replace("€", "e" if encoding == "latin-1" else "€").replace("#", "x")
+            text = random_text(rng, always).replace("€", "e" if encoding == "latin-1" else "€").replace("#", "x")
             rows.append([rng.choice("ab"), str(score).replace(".", "," if comma else "."), rng.choice(["NA", text])])
         rows[0][0] = "a"
         out = io.StringIO()
         writer = csv.writer(out, delimiter=delimiter, lineterminator=rng.choice(["\n", "\r\n", "\r"]),
-                            quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+                            quoting=csv.QUOTE_ALL if always else csv.QUOTE_MINIMAL)
         writer.writerows([["g", "score", "note"], *rows] if header else rows)
         path = folder / f"d{round_}.csv"
         path.write_bytes(out.getvalue().encode(encoding))

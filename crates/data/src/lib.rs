@@ -35,6 +35,7 @@ pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
 pub use source::{Format, MAX_COPY, Source, is_standard_input};
 pub use stream::{Piece, TableStream};
+pub use text::Packing;
 pub use write::{Added, OnExisting, Output, write_with_columns};
 
 #[cfg(test)]

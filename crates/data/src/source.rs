@@ -68,7 +68,7 @@ impl Format {
     }
 
     /// The format that the name of an input stands for, and whether it says that the file is packed.
-    pub(crate) fn of_input(path: &Path) -> Result<(Self, Packing), DataError> {
+    pub fn of_input(path: &Path) -> Result<(Self, Packing), DataError> {
         let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
         let plain = if packed { path.with_extension("") } else { path.to_path_buf() };
         let refused =

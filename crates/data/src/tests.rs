@@ -176,7 +176,9 @@ fn text_after_a_closing_quote_is_an_error() {
     assert_eq!(error("a,b\r1,2\r1,\"x\"y"), format!("`a.csv` line 3: {stray}"));
     let swallowed = "a,b\n1,\"tall\n2,ok\n3,\"short\"\n4,ok\n";
     assert_eq!(error(swallowed), format!("`a.csv` line 4: {stray}, in a record that starts on line 2"));
-    let texts = |text: &str| rows(&room.source("a.csv", text), &["b"], 9).into_iter().map(|(_, row)| row[0].clone()).collect::<Vec<_>>();
+    let texts = |text: &str| {
+        rows(&room.source("a.csv", text), &["b"], 9).into_iter().map(|(_, row)| row[0].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(texts("a,b\n1,x\"y\n\"\",\"a\"\"\"\n\"\"\"\",\n"), ["x\"y", "a\"", "∅"]);
 }
 

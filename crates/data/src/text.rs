@@ -13,7 +13,7 @@ pub(super) type Text = Box<dyn Read + Send>;
 
 /// Whether gzip is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Packing {
+pub enum Packing {
     /// No: the name of the file says that it is plain.
     Plain,
     /// Yes: it ends in `.gz`.

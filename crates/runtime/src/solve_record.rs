@@ -16,14 +16,13 @@
 //! | `vjp` | `{"v": [..]}`: asks for derivatives of `vᵀ ŷ` |
 //!
 //! and a line of output is
-//! `{"ok", "schema", "id", "status", "yhat", "mu", "objective", "active", "certificate", "vjp": {"z", "b", "lower", "upper", "w"}}`.
+//! `{"id", "ok", "schema", "status", "yhat", "mu", "objective", "active", "certificate", "vjp": {"z", "b", "lower", "upper", "w"}}`.
 //! **Signs and scale** are those of the objective `Σ w (ŷ − z)²` without a half:
 //! `2 w (ŷ − z) + Aᵀ mu + nu = 0`, with `mu > 0` on upper sides. `vjp.b` is the derivative by the active side: by `u`
 //! on an upper side, by `l` on a lower one, by both moved together for an equality, 0 for inactive rows.
 //! For `status` `infeasible`, `rows` is a combination `f` with `min over the box of fᵀ A y > max over [l, u] of fᵀ c`,
 //! `margin` is the difference and `conflict` names the rows. A line that cannot be read gives
-//! `{"ok", "schema", "id", "error": {"kind", "message"}}` in its place. `ok` says that a point was found to the end; `schema` is
-//! 1.
+//! `{"id", "ok": false, "schema", "error": {"kind", "message"}}` in its place; `schema` is the version of these fields.
 
 use std::io::{self, BufRead, Write};
 
@@ -32,6 +31,9 @@ use serde_json::{Map, Value, json};
 
 use super::problem::{Bounds, Problem};
 use super::project::{Infeasibility, Projection, Projector, Settings, Side, Status};
+
+/// Version of the fields of an answer.
+const SCHEMA: u32 = 1;
 
 /// What [`solve_lines`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -137,6 +139,17 @@ impl Answer {
     }
 }
 
+/// What every answer begins with.
+fn head(id: Option<Value>, ok: bool) -> Map<String, Value> {
+    let mut value = Map::new();
+    if let Some(id) = id {
+        value.insert("id".into(), id);
+    }
+    value.insert("ok".into(), ok.into());
+    value.insert("schema".into(), SCHEMA.into());
+    value
+}
+
 fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answer {
     let value: Value = match serde_json::from_str(line) {
         Ok(value) => value,
@@ -149,20 +162,12 @@ fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answe
     };
     match solve(record, settings, solver) {
         Ok((mut fields, ended)) => {
-            let found = matches!(fields.get("status").and_then(Value::as_str), Some("optimal" | "relaxed"));
-            let mut value = head(id, found);
+            let mut value = head(id, true);
             value.append(&mut fields);
             Answer { value: Value::Object(value), ended }
         }
         Err((kind, message)) => Answer::error(id, kind, &message),
     }
-}
-
-/// What every answer begins with.
-fn head(id: Option<Value>, ok: bool) -> Map<String, Value> {
-    let mut value = Map::from_iter([("ok".to_owned(), ok.into()), ("schema".to_owned(), 1.into())]);
-    value.extend(id.map(|id| ("id".to_owned(), id)));
-    value
 }
 
 type Failure = (&'static str, String);

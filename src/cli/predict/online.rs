@@ -45,6 +45,7 @@ pub fn run(
         output: args.output.as_deref(),
         name: None,
         settings: words(&args.settings),
+        require_all: false,
         shown: &args.shown,
     };
     let headers: Vec<String> = scorer.features.headers().map(str::to_owned).collect();

@@ -30,6 +30,8 @@ pub struct Job<'a> {
     pub name: Option<&'a str>,
     /// Params as reports name them.
     pub settings: Vec<String>,
+    /// End with 1 if a promise could not be enforced.
+    pub require_all: bool,
     pub shown: &'a Shown,
 }
 
@@ -379,6 +381,7 @@ fn left_words(online: &Online, program: &Program) -> Vec<(String, String)> {
 fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dyn Fn(StreamError) -> Stop) -> Outcome {
     let job = stream.job;
     let rows = online.readings().map_err(told)?;
+    let sample_rows = online.sample_readings().map_err(told)?;
     let price = online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
     let state = online.state();
     let report = StreamReport {
@@ -399,6 +402,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
         keeps: job.method == Method::Hard,
         movement: stream.movement,
         rows,
+        sample_rows,
         price,
         most: job.shown.most(),
     };
@@ -421,6 +425,10 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
                 console.note(&format!("nothing written; `-o OUT` writes the data with {plain}"));
             }
         }
+    }
+    if job.require_all && report.unenforced() {
+        console.say("error: a promise was not enforced, and `--require-all` is given\n");
+        return Ok(Verdict::No);
     }
     Ok(Verdict::Yes)
 }

@@ -62,6 +62,9 @@ pub struct Args {
     /// The name of the new column [default: COL_fair]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Exit with 1 if a promise could not be enforced
+    #[arg(long)]
+    require_all: bool,
     #[command(flatten)]
     shown: Shown,
 }
@@ -109,6 +112,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         output: args.output.as_deref(),
         name: args.name.as_deref(),
         settings: words(&args.settings),
+        require_all: args.require_all,
         shown: &args.shown,
     };
     let more: Vec<String> = args.pred.iter().cloned().collect();

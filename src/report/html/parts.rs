@@ -34,12 +34,8 @@ pub(super) fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A verdict: told by word and sign, not by colour alone.
-pub(super) fn badge(verdict: Verdict, words: &str) -> Html {
-    toned(verdict, true, words)
-}
-
-/// The same, amber where it is held and not all of it was checked, or the data leave it open.
+/// A verdict: told by word and sign, not by colour alone. Amber where it is held and not all of it was checked, or the data
+/// leave it open.
 pub(super) fn toned(verdict: Verdict, certain: bool, words: &str) -> Html {
     let (tone, sign) = match verdict {
         Verdict::Held if certain => ("badge good", "✓ "),

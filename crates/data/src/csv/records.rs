@@ -179,8 +179,10 @@ impl<R: Read> Records<R> {
                 let at = line + line_ends(body.get(..stray).unwrap_or_default(), false);
                 return Err(DataError::StrayQuote { file: self.name.clone(), line: at, start: line });
             }
-            let newlines = body.iter().filter(|&&byte| byte == b'\n').count() as u64;
-            self.lone_returns += line_ends(body, false) - newlines;
+            if memchr::memchr(b'\r', body).is_some() {
+                let newlines = memchr::memchr_iter(b'\n', body).count() as u64;
+                self.lone_returns += line_ends(body, false) - newlines;
+            }
         }
         self.start = end;
         let end = &self.buffer[body_end..end];

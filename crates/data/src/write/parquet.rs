@@ -14,7 +14,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-use parquet::basic::{Compression, Repetition, Type as PhysicalType, ZstdLevel};
+use parquet::basic::{ColumnOrder, Compression, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::DoubleType;
@@ -65,7 +65,8 @@ fn copy_chunks(
                 Slot::Added(added) => add(plan, added, own.clone(), &mut chunks).map_err(failed)?,
                 Slot::Kept(root) => {
                     for leaf in leaves.get(root).cloned().unwrap_or_default() {
-                        let chunk = copied(file, group, leaf, &index).map_err(failed)?;
+                        let ordered = keeps_order(known, leaf);
+                        let chunk = copied(file, group, leaf, &index, ordered).map_err(failed)?;
                         chunks.append_column(file, chunk).map_err(failed)?;
                     }
                 }
@@ -114,6 +115,7 @@ fn copied(
     group: &RowGroupMetaData,
     leaf: usize,
     index: &RowGroupPageIndex,
+    ordered: bool,
 ) -> Result<ColumnCloseResult, ParquetError> {
     let missing = || ParquetError::General("a column chunk is missing".to_owned());
     let chunk = group.columns().get(leaf).ok_or_else(missing)?;
@@ -123,19 +125,36 @@ fn copied(
     Ok(ColumnCloseResult {
         bytes_written: u64::try_from(chunk.compressed_size()).unwrap_or(0),
         rows_written: u64::try_from(group.num_rows()).unwrap_or(0),
-        metadata: tidy(chunk)?,
+        metadata: tidy(chunk, ordered)?,
         bloom_filter: Sbbf::read_from_column_chunk(chunk, file).unwrap_or(None),
-        column_index: index.column_index(leaf).cloned(),
+        column_index: index.column_index(leaf).filter(|_| ordered).cloned(),
         offset_index: index.offset_index(leaf).cloned(),
     })
 }
 
-/// Some writers say that a dictionary stands at 0 where there is none.
-fn tidy(chunk: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData, ParquetError> {
-    match chunk.dictionary_page_offset() {
-        Some(offset) if offset <= 0 => chunk.clone().into_builder().set_dictionary_page_offset(None).build(),
-        _ => Ok(chunk.clone()),
+/// Whether the smallest and largest values of a column mean the same in the copy.
+///
+/// Copies declare a total order for floats, with NaN and both zeros. Values that were found in another order would let a
+/// reader skip what it looks for.
+fn keeps_order(known: &ParquetMetaData, leaf: usize) -> bool {
+    let facts = known.file_metadata();
+    let column = facts.schema_descr().column(leaf);
+    let is_float = matches!(column.physical_type(), PhysicalType::FLOAT | PhysicalType::DOUBLE)
+        || column.logical_type_ref() == Some(&LogicalType::Float16);
+    !is_float || facts.column_order(leaf) == ColumnOrder::IEEE_754_TOTAL_ORDER
+}
+
+/// What a chunk says of itself, without what would be wrong in the copy. Some writers say that a dictionary stands at 0
+/// where there is none.
+fn tidy(chunk: &ColumnChunkMetaData, ordered: bool) -> Result<ColumnChunkMetaData, ParquetError> {
+    let mut builder = chunk.clone().into_builder();
+    if chunk.dictionary_page_offset().is_some_and(|offset| offset <= 0) {
+        builder = builder.set_dictionary_page_offset(None);
     }
+    if !ordered {
+        builder = builder.clear_statistics();
+    }
+    builder.build()
 }
 
 /// Writes the values of an added column for some rows.

@@ -189,7 +189,8 @@ fn json_lists_stay_lists() {
 #[test]
 fn dialects_are_kept() {
     let room = Room::new();
-    let dialect = Dialect { delimiter: Some(b';'), decimal: Decimal::Comma, header: Header::Numbers, ..Dialect::default() };
+    let dialect =
+        Dialect { delimiter: Some(b';'), decimal: Decimal::Comma, header: Header::Numbers, ..Dialect::default() };
     let source = Source::open_as(&room.file("a.csv", "x;0,5\ny;\"1;\"\n"), None, &dialect).unwrap();
     assert_eq!(source.columns(), ["1", "2"]);
     let values = &[0.25, f64::NAN];

@@ -23,6 +23,9 @@ struct Pair {
     other_span: Span,
 }
 
+/// Of many constraints on one quantity, so many are compared: a warning need not be complete, and the work stays linear.
+const MOST_COMPARED: usize = 64;
+
 /// A constraint by where it stands.
 type Key = (String, u32, u32);
 
@@ -55,7 +58,8 @@ impl Redundant {
     /// the draft adds nothing to one of them.
     pub(super) fn compare(&mut self, known: &Draft, draft: &Draft) {
         let Some(new) = draft.origins.first() else { return };
-        let others: Vec<&Origin> = known.origins.iter().filter(|origin| key(origin) != key(new)).collect();
+        let others = known.origins.iter().filter(|origin| key(origin) != key(new));
+        let others: Vec<&Origin> = others.take(MOST_COMPARED).collect();
         match others.iter().find(|other| covers(other, new)) {
             Some(other) => self.note(new, other),
             None => others.iter().filter(|old| covers(new, old)).for_each(|old| self.note(old, new)),

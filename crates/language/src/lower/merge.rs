@@ -57,6 +57,31 @@ pub(super) fn pieces(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
     (merged.into_values().collect(), findings)
 }
 
+/// The merged rows of all constraints, in the order of their keys, and what was noticed. Rows that may give way stay as
+/// they are, in the order of their sides: each has a penalty of its own.
+pub(super) fn merge(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
+    let mut idle = Redundant::new(&drafts);
+    let mut merged: BTreeMap<Key, Vec<Draft>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for draft in drafts {
+        let known = merged.entry(key(&draft)).or_default();
+        match known.first_mut().filter(|_| draft.options.soft.is_none()) {
+            None => known.push(draft),
+            Some(known) => {
+                idle.compare(known, &draft);
+                findings.extend(join(known, draft));
+            }
+        }
+    }
+    findings.extend(idle.findings());
+    let by_sides = |a: &Draft, b: &Draft| (&a.row.lower, &a.row.upper).cmp(&(&b.row.lower, &b.row.upper));
+    for rows in merged.values_mut() {
+        rows.sort_by(by_sides);
+        rows.iter_mut().for_each(|draft| once(&mut draft.origins));
+    }
+    (merged.into_values().flatten().collect(), findings)
+}
+
 /// Each origin once.
 fn once(origins: &mut Vec<Origin>) {
     let mut seen = HashSet::new();
@@ -65,6 +90,7 @@ fn once(origins: &mut Vec<Origin>) {
     origins.retain(|_| first.next().unwrap_or(true));
 }
 
+/// Tightens the sides of a row; E0502 where no value is left between them.
 fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
     let was_empty = empty(known).is_some();
     known.row.lower = tightest(Function::Max, known.row.lower.take(), draft.row.lower);

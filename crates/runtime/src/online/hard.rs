@@ -7,6 +7,9 @@
 use super::{Answer, OnlineError, Pooled};
 use crate::project::{OnInfeasible, Projection, Projector, Settings, Status};
 
+/// Share of its size that a row may be missed by where the solver did not come to an end.
+const KEPT: f64 = 1e-9;
+
 /// The solver with its buffers; all state is in the [`super::Pool`].
 #[derive(Debug, Clone, Default)]
 pub struct Hard {
@@ -24,6 +27,8 @@ impl Hard {
         self.projector.project_into(&pooled.problem, z, &settings, &mut self.projection)?;
         match self.projection.status {
             Status::Optimal | Status::Relaxed(_) => {}
+            // Rows that only just contradict each other: the point keeps them to rounding, and that is what an answer is for.
+            Status::IterationLimit if self.projection.certificate.relative_row_violation <= KEPT => {}
             Status::IterationLimit | Status::Infeasible(_) => {
                 return Err(OnlineError::Unfinished { width: self.projection.certificate.row_violation });
             }

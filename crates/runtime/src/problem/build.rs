@@ -1,6 +1,5 @@
 //! From parts to a checked problem.
 
-use super::rows::LARGE;
 use super::{Bounds, Factor, Grouping, Problem, ProblemError, ProblemParts, RowsByCell, SlotRows, check};
 
 impl Problem {
@@ -42,7 +41,7 @@ impl Problem {
             used.push(dictionary);
         }
         let slots = SlotRows::new(rows, parts.cells, &used);
-        let extreme = slots.are_extreme() || factors.iter().any(is_extreme);
+        let extreme = slots.are_extreme(&peaks(&factors, &grouping));
         Ok(Problem {
             rows: slots,
             extreme,
@@ -58,15 +57,13 @@ impl Problem {
     }
 }
 
-/// Whether squares of its numbers may overflow or vanish.
-fn is_extreme(factor: &Factor) -> bool {
-    match factor {
-        Factor::One => false,
-        Factor::Data(phi) => {
-            let largest = phi.iter().fold(0.0_f64, |most, phi| most.max(phi.abs()));
-            largest > LARGE || (largest > 0.0 && largest < 1.0 / LARGE)
-        }
-    }
+/// Per slot the largest size of its factor.
+fn peaks(factors: &[Factor], grouping: &Grouping) -> Vec<f64> {
+    let peak = |factor: &Factor, cell| match factor {
+        Factor::One => 1.0,
+        Factor::Data(phi) => phi[grouping.range(cell)].iter().fold(0.0_f64, |most, phi| most.max(phi.abs())),
+    };
+    (0..grouping.cells()).flat_map(|cell| factors.iter().map(move |factor| peak(factor, cell))).collect()
 }
 
 fn check_shape(parts: &ProblemParts) -> Result<(), ProblemError> {

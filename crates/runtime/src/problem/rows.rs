@@ -3,7 +3,7 @@
 use super::RowsByCell;
 
 /// Coefficients above this, or rows below one over it, are scaled before they are squared.
-pub(super) const LARGE: f64 = 1e120;
+const LARGE: f64 = 1e120;
 
 /// Compressed rows over slots, `slot = cell · width + factor`, slots ascending within a row, no zeros, no repeats.
 #[derive(Debug, Clone, Default)]
@@ -74,12 +74,13 @@ impl SlotRows {
         out
     }
 
-    /// Whether a row has coefficients so large or small that their squares overflow or vanish.
-    pub(super) fn are_extreme(&self) -> bool {
+    /// Whether a row has coefficients so large or small that their squares overflow or vanish; `peaks` are the largest sizes
+    /// of the factors.
+    pub(super) fn are_extreme(&self, peaks: &[f64]) -> bool {
+        let usual = 1.0 / LARGE..=LARGE;
         (0..self.indptr.len() - 1).any(|row| {
-            let largest = self.values[self.indptr[row]..self.indptr[row + 1]].iter();
-            let largest = largest.fold(0.0_f64, |most, value| most.max(value.abs()));
-            largest > LARGE || (largest > 0.0 && largest < 1.0 / LARGE)
+            let largest = self.row(row).fold(0.0_f64, |most, (slot, value)| most.max(value.abs() * peaks[slot]));
+            largest > 0.0 && !usual.contains(&largest)
         })
     }
 

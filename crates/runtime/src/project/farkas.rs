@@ -21,16 +21,24 @@ const OPEN: f64 = f64::EPSILON;
 /// The two sides must differ by more than this share of their terms: less is how far equalities may be off.
 const CLEAR: f64 = 1e-12;
 
-/// Whether the direction `ray` of multipliers (or its reverse sign as rows see it) proves infeasibility.
-pub(crate) fn proves_infeasible(problem: &Problem, ray: &[f64]) -> bool {
-    margin(problem, ray).is_some_and(|(margin, size)| margin > CLEAR * size)
+/// The direction `ray` of multipliers as a proof of infeasibility, if it is one. Rows that lack the side that it asks for are
+/// there by rounding errors, and are left out.
+pub(crate) fn proof_from(problem: &Problem, ray: &[f64]) -> Option<Vec<f64>> {
+    let has_side = |row: usize, f: f64| problem.soft[row] == f64::INFINITY && side(problem, row, f).is_finite();
+    let proof: Vec<f64> = ray.iter().enumerate().map(|(row, &f)| if has_side(row, f) { f } else { 0.0 }).collect();
+    margin(problem, &proof).is_some_and(|(margin, size)| margin > CLEAR * size).then_some(proof)
+}
+
+/// The side of a row that counts in a combination where it has the number `f`.
+fn side(problem: &Problem, row: usize, f: f64) -> f64 {
+    if f > 0.0 { problem.upper[row] } else { problem.lower[row] }
 }
 
 /// At most `min fᵀ A y − max fᵀ c`, and the size of the terms; `None` if either side is infinite.
 pub(crate) fn margin(problem: &Problem, f: &[f64]) -> Option<(f64, f64)> {
     let mut sum = least_over_box(problem, f)?;
     for (row, &f) in f.iter().enumerate().filter(|(_, f)| **f != 0.0) {
-        let side = if f > 0.0 { problem.upper[row] } else { problem.lower[row] };
+        let side = side(problem, row, f);
         if problem.soft[row] < f64::INFINITY || !side.is_finite() {
             return None;
         }

@@ -1,5 +1,6 @@
 //! The outer iteration: semismooth Newton on the dual.
 
+use super::farkas;
 use super::fine::{self, Double};
 use super::kernel::plain_interval;
 use super::local::{Local, Outcome, Place};
@@ -331,8 +332,8 @@ impl Newton {
 
     /// A ray: either a proof of infeasibility, or a long step to where the dual stops falling.
     fn follow_ray<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
-        if super::farkas::proves_infeasible(problem, &self.local.ray) {
-            return Some(Ended::Infeasible(self.local.ray.clone()));
+        if let Some(proof) = farkas::proof_from(problem, &self.local.ray) {
+            return Some(Ended::Infeasible(proof));
         }
         self.keep_trial();
         let mut length = self.ray_length(problem, z);
@@ -358,7 +359,7 @@ impl Newton {
             }
             // A short ray need not outweigh the way back to the target: only a long one is sure to go down.
             let before = self.slope(0.0);
-            if before >= 0.0 {
+            if before >= -self.slope_noise() {
                 length *= 8.0;
                 continue;
             }

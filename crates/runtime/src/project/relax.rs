@@ -127,11 +127,11 @@ fn least_violation<T: Sample>(
         newton.start(&prox, &y, (step > 0).then_some(&multipliers[..]));
         newton.sides.set(&prox, &no_margin);
         let ended = newton.run(&prox, &y, settings.max_steps);
-        let (mut moved, mut size) = (0.0_f64, 0.0_f64);
-        let mut next = y.clone();
+        let mut size = 0.0_f64;
+        let (mut next, mut moved) = (y.clone(), vec![0.0; y.len()]);
         let mut visit = |place: usize, t: f64| {
             next[place] = clip(place, y[place] - t);
-            moved = moved.max((next[place] - y[place]).abs());
+            moved[place] = (next[place] - y[place]).abs();
             size = size.max(next[place].abs());
         };
         if newton.fine {
@@ -144,8 +144,10 @@ fn least_violation<T: Sample>(
         let total = total_violation(problem, &newton.activity, unit);
         if total <= least.total || ended == Ended::Converged {
             let share: Vec<f64> = multipliers.iter().zip(&prox.soft).map(|(mu, cap)| snap(mu / cap)).collect();
-            let dual = share.iter().enumerate().map(|(row, share)| share * unit(row)).collect();
-            let still = ended == Ended::Converged && moved <= STILL * size;
+            let dual: Vec<f64> = share.iter().enumerate().map(|(row, share)| share * unit(row)).collect();
+            // What moves by rounding errors of the pull stays where it is.
+            let mut still = ended == Ended::Converged;
+            for_each_held(problem, &dual, |place, _, held| still &= !held || moved[place] <= STILL * size);
             let size = newton.scale.iter().enumerate().fold(0.0, |a: f64, (row, b)| a.max(b * unit(row)));
             least = Least { y: y.clone(), share, dual, total, size, settled: false };
             least.settled = still || total <= CLOSE_TO_SIZE * least.size || is_proved(problem, &least);

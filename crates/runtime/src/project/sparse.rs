@@ -326,6 +326,6 @@ impl<'a> Lagrangian<'a> {
             self.mu.iter().zip(before).zip(&self.unit).map(|((mu, old), unit)| (mu - old) * unit).collect();
         let largest = ray.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
         ray.iter_mut().filter(|f| f.abs() <= 1e-9 * largest).for_each(|f| *f = 0.0);
-        super::farkas::proves_infeasible(self.problem, &ray).then_some(ray)
+        super::farkas::proof_from(self.problem, &ray)
     }
 }

@@ -29,7 +29,11 @@ pub(crate) fn scale_rows<T: Sample>(
     for (row, &exponent) in exponents.iter().enumerate() {
         out.multipliers[row] = times_power(out.multipliers[row], -exponent);
         if !out.multipliers[row].is_finite() {
-            return Err(ProjectError::Overflow { row });
+            if !matches!(out.status, Status::Relaxed(_)) {
+                return Err(ProjectError::Overflow { row });
+            }
+            // A penalty may be as large as it likes.
+            out.multipliers[row] = f64::MAX.copysign(out.multipliers[row]);
         }
         if tamed.soft[row] == f64::INFINITY && !out.y.is_empty() {
             let excess = (activity[row] - tamed.upper[row]).max(tamed.lower[row] - activity[row]).max(0.0);
