@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::outputs::Files;
+use super::stop::Failure;
 use super::{
     audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, price,
     project, solve, stream, train, verify,
@@ -170,14 +171,42 @@ impl Command {
 
 /// The colours that clap's own messages should have, read before clap reads the arguments.
 pub fn color_of(arguments: &[OsString]) -> ColorChoice {
-    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    let after = texts.iter().zip(texts.iter().skip(1)).find(|(name, _)| **name == "--color").map(|(_, value)| *value);
-    let value = texts.iter().find_map(|text| text.strip_prefix("--color=")).or(after);
-    match value {
+    match value_of(arguments, "--color") {
         Some("always") => ColorChoice::Always,
         Some("never") => ColorChoice::Never,
         Some(_) | None => ColorChoice::Auto,
     }
+}
+
+/// Whether answers are to be JSON, read before clap reads the arguments: so are its own.
+pub fn wants_json(arguments: &[OsString]) -> bool {
+    value_of(arguments, "--format") == Some("json")
+}
+
+/// The value of an option, `--name value` or `--name=value`.
+fn value_of<'a>(arguments: &'a [OsString], name: &str) -> Option<&'a str> {
+    let mut texts = arguments.iter().map(|argument| argument.to_str().unwrap_or_default());
+    while let Some(text) = texts.next() {
+        match text.strip_prefix(name) {
+            Some("") => return texts.next(),
+            Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
+            Some(_) | None => {}
+        }
+    }
+    None
+}
+
+/// What clap says, as this program says things: the error, and the rest as help.
+pub fn failure_of(error: &clap::Error) -> Failure {
+    use clap::error::ErrorKind;
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::new("no command is given", "`fairc --help` lists the commands");
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Failure::new(squeezed(message), squeezed(help))
 }
 
 #[cfg(test)]
@@ -189,6 +218,13 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_format_is_known_before_the_arguments_are() {
+        let wants = |words: &str| wants_json(&words.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert!(wants("fairc audit --bogus --format json") && wants("fairc --format=json"));
+        assert!(!wants("fairc --format") && !wants("fairc --formatted json") && !wants("fairc --format human"));
     }
 
     #[test]

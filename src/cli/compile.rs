@@ -120,7 +120,7 @@ fn emit(stage: Stage, spans: bool, spec: &Spec, console: &Console) -> Outcome {
         (Stage::Rows, _) => {
             let program = spec.valid(console)?;
             if console.is_json() {
-                console.json(&emit::rows_json(program))?;
+                console.json(&serde_json::json!({ "emitted": emit::rows_json(program) }))?;
                 return Ok(Verdict::Yes);
             }
             emit::rows(program)
@@ -131,7 +131,7 @@ fn emit(stage: Stage, spans: bool, spec: &Spec, console: &Console) -> Outcome {
     if console.is_json() {
         console.json(&serde_json::json!({ "ok": ok, "diagnostics": spec.entries(), "text": text }))?;
     } else {
-        console.print(&text)?;
+        console.print_raw(&text)?;
     }
     if ok { Ok(Verdict::Yes) } else { spec.valid(console).map(|_| Verdict::No) }
 }

@@ -1,9 +1,11 @@
 //! Where results and words go, and how they look.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::args::{Format, Global, Symbols, When};
 use super::stop::{Failure, Stop};
@@ -18,7 +20,19 @@ pub struct Console {
     err: Look,
     progress: bool,
     quiet: bool,
+    answer: RefCell<Answer>,
 }
+
+/// What a command answers as JSON: kept until it is known how the command ends, and said once.
+#[derive(Debug, Default)]
+struct Answer {
+    fields: Option<Map<String, Value>>,
+    /// On standard error, since the data go to standard output.
+    beside: bool,
+}
+
+/// Of the answers' form; docs/json.md says when it changes.
+const SCHEMA: u32 = 1;
 
 /// What a piece of text is, for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +73,7 @@ impl Console {
             err: look(err),
             progress: err && !global.quiet,
             quiet: global.quiet,
+            answer: RefCell::default(),
         }
     }
 
@@ -78,20 +93,51 @@ impl Console {
 
     /// Prints a result for people: of what names and values hold only what can be seen.
     pub fn print(&self, text: &str) -> Result<(), Stop> {
-        self.print_raw(&harmless_but_colors(text, self.out.color))
+        Ok(print(&harmless_but_colors(text, self.out.color))?)
     }
 
     /// Prints a result for programs, byte by byte.
     pub fn print_raw(&self, text: &str) -> Result<(), Stop> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Stop::printing)
+        Ok(print(text)?)
     }
 
-    /// Prints a result as one line of JSON.
+    /// Answers with an object. It is printed when the command has ended, with `ok` and the version of the form.
     pub fn json(&self, value: &impl Serialize) -> Result<(), Stop> {
-        let mut text = serde_json::to_string(value).map_err(|error| Stop::printing(error.into()))?;
-        text.push('\n');
-        self.print_raw(&text)
+        let value = serde_json::to_value(value).map_err(|error| Stop::printing(error.into()))?;
+        let fields = match value {
+            Value::Object(fields) => fields,
+            other => Map::from_iter([("answer".to_owned(), other)]),
+        };
+        self.answer.borrow_mut().fields = Some(fields);
+        Ok(())
+    }
+
+    /// Answers one of many lines, at once.
+    pub fn json_line(&self, fields: Map<String, Value>, ok: bool) -> Result<(), Stop> {
+        Ok(print(&line_of(fields, ok))?)
+    }
+
+    /// What is answered as JSON goes to standard error, since the data go to standard output.
+    pub fn answer_beside(&self) {
+        self.answer.borrow_mut().beside = true;
+    }
+
+    /// Prints the answer of a command that ended well or not.
+    pub fn finish(&self, ok: bool) -> Result<(), Failure> {
+        let Answer { fields, beside } = self.answer.take();
+        let Some(fields) = fields else { return Ok(()) };
+        let text = line_of(fields, ok);
+        if beside {
+            self.say(&text);
+            return Ok(());
+        }
+        print(&text)
+    }
+
+    /// Prints a document of a form that others define, on one line.
+    pub fn document(&self, value: &impl Serialize) -> Result<(), Stop> {
+        let text = serde_json::to_string(value).map_err(|error| Stop::printing(error.into()))?;
+        Ok(print(&format!("{text}\n"))?)
     }
 
     /// Says something on standard error, which may be closed.
@@ -122,8 +168,9 @@ impl Console {
     pub fn failed(&self, failure: &Failure) {
         self.failed_in_words(failure);
         if self.is_json() {
-            let error = serde_json::json!({ "message": failure.message, "help": failure.help });
-            let _closed = self.json(&serde_json::json!({ "ok": false, "diagnostics": [], "error": error }));
+            let mut answer = self.answer.borrow_mut();
+            let fields = answer.fields.get_or_insert_with(refusal);
+            fields.insert("error".to_owned(), error_of(failure));
         }
     }
 
@@ -158,6 +205,40 @@ impl Console {
     }
 }
 
+/// Prints a result. A reader that has seen enough and left is nobody's mistake, and the command ends as it would have.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to standard output: {error}"), ""))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Says as JSON that the arguments make no question; in words it has been said.
+pub fn print_refusal(failure: &Failure) {
+    let mut fields = refusal();
+    fields.insert("error".to_owned(), error_of(failure));
+    let _told_in_words = print(&line_of(fields, false));
+}
+
+fn refusal() -> Map<String, Value> {
+    Map::from_iter([("diagnostics".to_owned(), json!([]))])
+}
+
+fn error_of(failure: &Failure) -> Value {
+    json!({ "message": failure.message, "help": failure.help })
+}
+
+/// An answer as a line.
+fn line_of(mut fields: Map<String, Value>, ok: bool) -> String {
+    fields.shift_remove("ok");
+    let head = [("ok".to_owned(), ok.into()), ("schema".to_owned(), SCHEMA.into())];
+    let whole: Map<String, Value> = head.into_iter().chain(fields).collect();
+    format!("{}\n", Value::Object(whole))
+}
+
 fn paint(text: &str, tone: Tone, look: Look) -> String {
     if !look.color {
         return text.to_owned();
@@ -183,4 +264,15 @@ fn unicode_locale() -> bool {
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
     // Consoles of other systems set no locale and show Unicode.
     locale.map_or(cfg!(windows), |locale| locale.to_uppercase().replace('-', "").contains("UTF8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_begins_with_how_it_ended() {
+        let fields = Map::from_iter([("n".to_owned(), json!(3)), ("ok".to_owned(), json!(true))]);
+        assert_eq!(line_of(fields, false), "{\"ok\":false,\"schema\":1,\"n\":3}\n");
+    }
 }

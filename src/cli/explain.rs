@@ -23,7 +23,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 fn list(console: &Console) -> Result<(), Stop> {
     if console.is_json() {
         let codes = PAGES.iter().map(|page| serde_json::json!({ "code": page.code, "title": page.title() }));
-        return console.json(&codes.collect::<Vec<_>>());
+        return console.json(&serde_json::json!({ "codes": codes.collect::<Vec<_>>() }));
     }
     let line = |code: &str, title: &str| format!("{}  {title}\n", console.paint(code, Tone::Strong));
     let text: String = PAGES.iter().map(|page| line(page.code, page.title())).collect();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::data::{DataError, Decimal, Dialect, Encoding, Format, Header, STANDARD_STREAM, Source, TableStream};
+use crate::data::{DataError, Decimal, Dialect, Encoding, Format, Header, Source, TableStream, is_standard_input};
 
 /// Where `-h` lists the options of dialects.
 const DIALECT: &str = "Dialect of CSV and TSV data";
@@ -84,10 +84,24 @@ impl Form {
         Source::open_as(data, self.data_format, &self.dialect())
     }
 
+    /// Opens data that are read batch by batch another time, from their beginning; none if they come but once.
+    pub fn stream_again(&self, data: &Path) -> Option<TableStream> {
+        if !is_standard_input(data) {
+            let again = data.metadata().is_ok_and(|meta| meta.is_file());
+            return again.then(|| self.stream(data).ok()).flatten();
+        }
+        // A file that is opened anew has a place of its own; elsewhere it might share the place of standard input.
+        let path = Path::new("/proc/self/fd/0");
+        let again = cfg!(target_os = "linux") && path.metadata().is_ok_and(|meta| meta.is_file());
+        let file = File::open(path).ok().filter(|_| again)?;
+        let format = self.data_format.unwrap_or(Format::Csv);
+        TableStream::open("standard input", Box::new(file), format, &self.dialect()).ok()
+    }
+
     /// Opens data that are read batch by batch.
     pub fn stream(&self, data: &Path) -> Result<TableStream, DataError> {
         let dialect = self.dialect();
-        if data == Path::new(STANDARD_STREAM) {
+        if is_standard_input(data) {
             let format = self.data_format.unwrap_or(Format::Csv);
             return TableStream::open("standard input", Box::new(io::stdin()), format, &dialect);
         }
@@ -95,13 +109,21 @@ impl Form {
         let known = Format::of_input(data).map(|(format, _)| format);
         let format = match (self.data_format, known) {
             (Some(format), _) => format,
-            (None, Err(_)) if dialect != Dialect::default() => Format::Csv,
+            (None, Err(_)) if dialect != Dialect::default() || !is_named(data) => Format::Csv,
             (None, known) => known?,
         };
+        if data.is_dir() {
+            return Err(DataError::Directory { file: name });
+        }
         let file = File::open(data).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => DataError::NotFound { file: name.clone() },
             _ => DataError::Read { file: name.clone(), source },
         })?;
         TableStream::open(&name, Box::new(file), format, &dialect)
     }
+}
+
+/// Whether the name of data may tell their format: not that of a pipe, or of a file handed over as a descriptor.
+fn is_named(data: &Path) -> bool {
+    !data.starts_with("/dev") && data.metadata().map_or(true, |meta| meta.is_file())
 }

@@ -45,7 +45,7 @@ fn list(console: &Console) -> Result<(), Stop> {
     let all: Vec<(&str, Listed)> = METRICS.iter().map(|(name, text)| (*name, listed(name, text))).collect();
     if console.is_json() {
         let entry = |(name, metric): &(&str, Listed)| serde_json::json!({ "name": name, "signature": metric.signature, "summary": metric.summary });
-        return console.json(&all.iter().map(entry).collect::<Vec<_>>());
+        return console.json(&serde_json::json!({ "metrics": all.iter().map(entry).collect::<Vec<_>>() }));
     }
     let mut text = String::new();
     for (_, Listed { signature, summary }) in &all {

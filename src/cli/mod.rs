@@ -13,6 +13,7 @@
 //! | 0 | yes: the spec is valid, the audit passed, the problem is solved |
 //! | 1 | no: invalid spec or data, violated audit, infeasible |
 //! | 2 | the question could not be asked: usage, files |
+//! | 128 and a signal | ended by it; where the data on standard output lost their reader, by SIGPIPE |
 
 mod args;
 mod audit;
@@ -39,6 +40,7 @@ mod project;
 mod redundancy;
 mod setting;
 mod shifts;
+mod signals;
 mod solve;
 mod stop;
 mod stream;
@@ -57,24 +59,37 @@ use stop::{Outcome, Stop, Verdict};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    signals::watch();
     // What must not happen is no answer: neither yes nor no.
-    let code = std::panic::catch_unwind(|| run(std::env::args_os()));
-    ExitCode::from(code.unwrap_or_else(|_| {
+    let code = std::panic::catch_unwind(|| run(std::env::args_os())).unwrap_or_else(|_| {
         eprintln!("error: internal error\n  help: this is a fault of `fairc`: please report it, with the spec");
         2
-    }))
+    });
+    if code == signals::CLOSED_PIPE {
+        signals::die_of_closed_pipe();
+    }
+    ExitCode::from(code)
+}
+
+/// The names of the subcommands.
+pub fn commands() -> Vec<String> {
+    Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// Runs the command line `arguments`, the first of which is the name of the program, and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = Arguments::command().color(args::color_of(&arguments));
+    let wants_json = args::wants_json(&arguments);
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and versions are results, the rest is usage; a closed pipe is nobody's mistake.
             let _closed = error.print();
+            if error.use_stderr() && wants_json {
+                console::print_refusal(&args::failure_of(&error));
+            }
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
@@ -88,12 +103,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
         false => Err(Stop::failed("only `audit` prints this format", "`--format` is human or json")),
     };
-    match outcome {
-        Ok(Verdict::Yes) | Err(Stop::Closed) => 0,
+    let code = match outcome {
+        Ok(Verdict::Yes) => 0,
         Ok(Verdict::No) | Err(Stop::Refused) => 1,
+        Err(Stop::Closed) => signals::CLOSED_PIPE,
         Err(Stop::Told) => 2,
         Err(Stop::Failed(failure)) => {
             console.failed(&failure);
+            2
+        }
+    };
+    // Only now is it certain how the command ended, which the answer says.
+    match console.finish(code == 0) {
+        Ok(()) => code,
+        Err(failure) => {
+            console.failed_in_words(&failure);
             2
         }
     }

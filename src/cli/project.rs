@@ -164,12 +164,10 @@ fn print(report: &ProjectReport<'_>, args: &Args, name: &str, console: &Console)
             fields.insert("output".into(), output.display().to_string().into());
             fields.insert("column".into(), name.into());
         }
-        return if to_stream {
-            console.say_json(&value);
-            Ok(())
-        } else {
-            console.json(&value)
-        };
+        if to_stream {
+            console.answer_beside();
+        }
+        return console.json(&value);
     }
     let mut text = report.text(&Painter(console));
     if let Some(output) = written {

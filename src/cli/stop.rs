@@ -31,7 +31,7 @@ pub type Outcome = Result<Verdict, Stop>;
 pub enum Stop {
     /// The answer is no, and everything has been said.
     Refused,
-    /// Nobody reads standard output any more.
+    /// Nobody reads the data on standard output any more.
     Closed,
     /// The question could not be asked.
     Failed(Failure),
@@ -53,7 +53,7 @@ impl Stop {
         )
     }
 
-    /// Standard output could not be written.
+    /// Data could not be written to standard output.
     pub fn printing(error: io::Error) -> Stop {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Stop::Closed,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fairc_verify::{Answer, Problem, Refusal, Unreadable, Verdict as Proof, verify};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::console::{Console, Tone};
 use super::input::name_of;
@@ -99,7 +99,8 @@ fn check(problem: &str, answer: &str, tolerance: f64) -> Checked {
 impl Checked {
     fn show(&self, line: usize, console: &Console) -> Result<(), Stop> {
         if console.is_json() {
-            return console.json(&self.json(line));
+            let Proved { fields, proved } = self.json(line);
+            return console.json_line(fields, proved);
         }
         let why = match &self.outcome {
             Ok(Proof::Refused(refusal)) => refusal.to_string(),
@@ -110,8 +111,8 @@ impl Checked {
         console.print(&format!("line {line}{name}: {} {why}\n", console.paint("not proved:", Tone::Bad)))
     }
 
-    fn json(&self, line: usize) -> Value {
-        let mut value = match &self.outcome {
+    fn json(&self, line: usize) -> Proved {
+        let value = match &self.outcome {
             Ok(Proof::Optimal { violation, gap }) => {
                 json!({ "proved": true, "status": "optimal", "violation": violation, "gap": gap })
             }
@@ -121,11 +122,17 @@ impl Checked {
             }
             Err(Unreadable(why)) => json!({ "proved": false, "kind": "unreadable", "why": why }),
         };
-        value["line"] = json!(line);
-        value["id"] = json!(self.id);
-        value["ok"] = value["proved"].clone();
-        value
+        let proved = matches!(self.outcome, Ok(Proof::Optimal { .. } | Proof::Infeasible { .. }));
+        let place = [("line".to_owned(), json!(line)), ("id".to_owned(), json!(self.id))];
+        let told = value.as_object().cloned().unwrap_or_default();
+        Proved { fields: told.into_iter().chain(place).collect(), proved }
     }
+}
+
+/// What is said of an answer as JSON.
+struct Proved {
+    fields: Map<String, Value>,
+    proved: bool,
 }
 
 /// The kind of a refusal, for programs.

@@ -8,6 +8,7 @@ mod analysis;
 mod arguments;
 mod data;
 mod diagnostics;
+mod ends;
 mod exactness;
 mod files;
 mod formatting;

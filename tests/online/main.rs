@@ -2,6 +2,7 @@
 
 mod frozen;
 mod kills;
+mod odd;
 mod penalty;
 mod pooled;
 mod stream;

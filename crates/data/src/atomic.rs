@@ -2,11 +2,16 @@
 //!
 //! A file is written beside its final place under a temporary name, flushed to the disk, and renamed. Whoever
 //! reads the path sees the old file or the new one. After an error, or a kill at any instant, the old file is
-//! untouched; a kill may leave a temporary file `.NAME.XXXXXX.tmp` behind.
+//! untouched; a kill may leave a temporary file `.NAME.XXXXXX.tmp` behind. Who ends by a signal that can be caught calls
+//! [`remove_unfinished`] first.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempPath;
 
 use super::error::DataError;
 
@@ -34,66 +39,147 @@ where
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => Err(DataError::Directory { file: show(path) }.into()),
         Ok(meta) if !meta.is_file() => write_whole(path, write, || fs::OpenOptions::new().write(true).open(path)),
-        Ok(meta) => write_and_rename(path, Some(meta.permissions()), Safe::OnDisk, write),
-        Err(_) => write_and_rename(path, None, Safe::OnDisk, write),
+        Ok(_) | Err(_) => write_and_rename(path, Safe::OnDisk, write).map(|(value, _)| value),
     }
 }
 
-/// Replaces the text of a file that is written often: as [`write_atomically`], but does not wait for the disk. The file
-/// is whole after a kill of this process at any instant; after a loss of power it may be an older one, or damaged.
+/// Replaces the text of a file, and returns the new file with an exclusive lock on it, held since before it was in its
+/// place: whoever holds the lock of the old file keeps others out without a gap. Where the system has no locks there is
+/// none. The file is whole after a kill of this process at any instant; unless it is [`Safe::OnDisk`], after a loss of power it
+/// may be an older one, or damaged.
 ///
 /// # Errors
 /// [`DataError::Write`]
-pub fn replace_quickly(path: &Path, text: &str) -> Result<(), DataError> {
-    write_and_rename(path, fs::metadata(path).ok().map(|meta| meta.permissions()), Safe::FromKills, |out| {
-        out.write_all(text.as_bytes()).map_err(|source| DataError::Write { file: show(path), source })
-    })
+pub fn replace_locked(path: &Path, text: &str, safe: Safe) -> Result<File, DataError> {
+    let failed = |source| DataError::Write { file: show(path), source };
+    let write = |out: &mut BufWriter<File>| {
+        match out.get_ref().try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+        out.write_all(text.as_bytes()).map_err(failed)
+    };
+    write_and_rename(path, safe, write).map(|((), file)| file)
 }
 
 /// What a file that was written outlives.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Safe {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safe {
+    /// A loss of power.
     OnDisk,
+    /// The end of this process at any instant.
     FromKills,
 }
 
-fn write_and_rename<T, E, F>(path: &Path, permissions: Option<fs::Permissions>, safe: Safe, write: F) -> Result<T, E>
+/// Temporary files that are not in their place yet.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all files that are half written, and lets none be made or renamed afterwards: for a process that is about to
+/// end. Whoever still writes waits for ever.
+pub fn remove_unfinished() {
+    let all = unfinished();
+    for path in all.iter() {
+        let _gone = fs::remove_file(path);
+    }
+    std::mem::forget(all);
+}
+
+/// A temporary file that [`remove_unfinished`] knows of.
+struct Temporary(Option<TempPath>);
+
+impl Temporary {
+    fn create(builder: &tempfile::Builder<'_, '_>, directory: &Path) -> io::Result<(File, Temporary)> {
+        let mut all = unfinished();
+        let (file, path) = builder.tempfile_in(directory)?.into_parts();
+        all.insert(path.to_path_buf());
+        Ok((file, Temporary(Some(path))))
+    }
+
+    fn persist(mut self, target: &Path) -> io::Result<()> {
+        let mut all = unfinished();
+        let Some(path) = self.0.take() else { return Ok(()) };
+        all.remove(&*path);
+        path.persist(target).map_err(|error| error.error)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            unfinished().remove(&*path);
+        }
+    }
+}
+
+/// A file that is written beside the one whose place it will take.
+pub struct Replacement {
+    temporary: Temporary,
+    target: PathBuf,
+    directory: PathBuf,
+}
+
+impl Replacement {
+    /// Makes an empty file beside a path, with the permissions of the file that is there, if one is.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn begin(path: &Path) -> io::Result<(File, Replacement)> {
+        let permissions = fs::metadata(path).ok().map(|meta| meta.permissions());
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let directory = parent(&target);
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let mut builder = tempfile::Builder::new();
+        let prefix = format!(".{name}.");
+        builder.prefix(&prefix).suffix(".tmp");
+        #[cfg(unix)]
+        {
+            // Temporary files are private by default; an output is an ordinary file, subject to the umask.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let (file, temporary) = Temporary::create(&builder, &directory)?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        Ok((file, Replacement { temporary, target, directory }))
+    }
+
+    /// Puts the file into its place.
+    ///
+    /// # Errors
+    /// What the system says; the old file is then untouched, and the new one is gone.
+    pub fn finish(self, file: &File, safe: Safe) -> io::Result<()> {
+        if safe == Safe::OnDisk {
+            file.sync_all()?;
+        }
+        self.temporary.persist(&self.target)?;
+        // The rename itself is durable once the directory is; not every system can sync one, and none needs to.
+        if safe == Safe::OnDisk
+            && let Ok(directory) = File::open(&self.directory)
+        {
+            let _ = directory.sync_all();
+        }
+        Ok(())
+    }
+}
+
+fn write_and_rename<T, E, F>(path: &Path, safe: Safe, write: F) -> Result<(T, File), E>
 where
     F: FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     E: From<DataError>,
 {
     let failed = |source| E::from(DataError::Write { file: show(path), source });
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let directory = parent(&target);
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{name}.");
-    builder.prefix(&prefix).suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // Temporary files are private by default; an output is an ordinary file, subject to the umask.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let (file, temporary) = builder.tempfile_in(&directory).map_err(failed)?.into_parts();
+    let (file, replacement) = Replacement::begin(path).map_err(failed)?;
     let mut out = BufWriter::with_capacity(BUFFER, file);
     let value = write(&mut out)?;
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions).map_err(failed)?;
-    }
-    if safe == Safe::OnDisk {
-        file.sync_all().map_err(failed)?;
-    }
-    drop(file);
-    temporary.persist(&target).map_err(|error| failed(error.error))?;
-    // The rename itself is durable once the directory is; not every system can sync one, and none needs to.
-    if safe == Safe::OnDisk
-        && let Ok(directory) = File::open(&directory)
-    {
-        let _ = directory.sync_all();
-    }
-    Ok(value)
+    replacement.finish(&file, safe).map_err(failed)?;
+    Ok((value, file))
 }
 
 /// Collects the output in an unnamed file and passes it on when it is complete.

@@ -237,6 +237,26 @@ pub enum DataError {
         message: String,
     },
 
+    /// A key comes up in a pipe after lines that were answered without it.
+    #[error("`{file}` line {line}: the key `{column}` comes up here, and the lines before were answered without it")]
+    LateColumn {
+        /// The file being read.
+        file: String,
+        /// The first line with the key.
+        line: u64,
+        /// The key.
+        column: String,
+    },
+
+    /// A pipe holds more than is copied.
+    #[error("`{file}` holds more than {} GiB, which is as much as is copied from a pipe", .limit >> 30)]
+    CopyTooLong {
+        /// The stream being read.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+
     /// A Parquet column in a codec that cannot be unpacked.
     #[error("column `{column}` of `{file}` is compressed with {codec}, which cannot be read here")]
     Codec {
@@ -374,6 +394,10 @@ impl DataError {
             Self::Json { .. } | Self::NotAnObject { .. } => "JSON Lines has one object on each line".into(),
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Parquet { .. } => "check that the file was copied completely".into(),
+            Self::LateColumn { column, .. } => {
+                format!("give the data as a file, which is looked through first, or let `{column}` be null in the first line")
+            }
+            Self::CopyTooLong { .. } => "write the table to a file and name that".into(),
             Self::Codec { .. } => {
                 "write the file again with Zstandard or Snappy, in Python `df.to_parquet(path, compression=\"zstd\")`"
                     .into()

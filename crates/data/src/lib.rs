@@ -25,7 +25,7 @@ mod stream;
 mod text;
 mod write;
 
-pub use atomic::{STANDARD_STREAM, replace_quickly, write_atomically};
+pub use atomic::{Replacement, STANDARD_STREAM, Safe, remove_unfinished, replace_locked, write_atomically};
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
 pub use dialect::{Decimal, Dialect, Encoding, Header, decimal_comma};
@@ -33,7 +33,7 @@ pub use error::DataError;
 pub use hint::header_hint;
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
-pub use source::{Format, Source};
+pub use source::{Format, MAX_COPY, Source, is_standard_input};
 pub use stream::{Piece, TableStream};
 pub use text::Packing;
 pub use write::{Added, OnExisting, Output, write_with_columns};

@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-
-use tempfile::TempPath;
 
 use super::atomic::STANDARD_STREAM;
 use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits, ReadBatches};
@@ -113,7 +111,8 @@ impl FromStr for Format {
 /// A table: where it is, how it is stored, and what columns it has.
 ///
 /// It can be read any number of times. Standard input and pipes can be read once only, so they are copied to a
-/// temporary file first, which goes when the last clone of the source does.
+/// temporary file first, at most [`MAX_COPY`] bytes of them. The file has no name where the system can open it without, so
+/// that nothing is left however the process ends; it goes when the last clone of the source does.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub(super) name: String,
@@ -124,8 +123,14 @@ pub struct Source {
     size: u64,
     columns: Arc<[String]>,
     pub(super) layout: Layout,
-    _spool: Option<Arc<TempPath>>,
+    _spool: Option<Arc<Spool>>,
 }
+
+/// As many bytes of standard input or a pipe are copied at most: 64 GiB.
+pub const MAX_COPY: u64 = 1 << 36;
+
+/// Other names of standard input.
+const STDIN_NAMES: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// What each format learns when it opens a file.
 #[derive(Debug, Clone)]
@@ -152,7 +157,7 @@ impl Source {
     /// # Errors
     /// As [`Source::open`]; [`DataError::NoDialects`] if the file is of another format.
     pub fn open_as(path: &Path, format: Option<Format>, dialect: &Dialect) -> Result<Self, DataError> {
-        if path == Path::new(STANDARD_STREAM) {
+        if is_standard_input(path) {
             let spool = spool("standard input", io::stdin().lock())?;
             return Self::from_spool("standard input", spool, format.unwrap_or(Format::Csv), dialect);
         }
@@ -182,9 +187,9 @@ impl Source {
         Self::from_spool(name, spool(name, stream)?, format, &Dialect::default())
     }
 
-    fn from_spool(name: &str, spool: TempPath, format: Format, dialect: &Dialect) -> Result<Self, DataError> {
+    fn from_spool(name: &str, spool: Spool, format: Format, dialect: &Dialect) -> Result<Self, DataError> {
         let spool = Arc::new(spool);
-        Self::inspect(name.to_owned(), spool.to_path_buf(), format, Packing::Either, dialect, Some(spool))
+        Self::inspect(name.to_owned(), spool.path.clone(), format, Packing::Either, dialect, Some(spool))
     }
 
     fn inspect(
@@ -193,7 +198,7 @@ impl Source {
         format: Format,
         packing: Packing,
         dialect: &Dialect,
-        spool: Option<Arc<TempPath>>,
+        spool: Option<Arc<Spool>>,
     ) -> Result<Self, DataError> {
         check_dialect(&name, format, dialect)?;
         let failed = |source| DataError::Read { file: name.clone(), source };
@@ -328,17 +333,70 @@ impl Source {
     }
 }
 
-fn spool(name: &str, mut stream: impl Read) -> Result<TempPath, DataError> {
+/// Whether a path means the standard input of this process, under whatever name.
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_STREAM) || STDIN_NAMES.iter().any(|name| path == Path::new(name))
+}
+
+/// A temporary copy, and a path under which it can be opened any number of times.
+#[derive(Debug)]
+struct Spool {
+    path: PathBuf,
+    /// Open as long as the copy is in use, since a file without a name goes when it is closed.
+    _file: Option<File>,
+    /// Removes a file that has a name.
+    _named: Option<tempfile::TempPath>,
+}
+
+impl Spool {
+    fn new() -> io::Result<(File, Spool)> {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            let file = tempfile::tempfile()?;
+            let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+            // A second handle with a place of its own; without `/proc` there is none.
+            if File::open(&path).is_ok() {
+                return Ok((file.try_clone()?, Spool { path, _file: Some(file), _named: None }));
+            }
+        }
+        let (file, named) = tempfile::NamedTempFile::new()?.into_parts();
+        Ok((file, Spool { path: named.to_path_buf(), _file: None, _named: Some(named) }))
+    }
+}
+
+fn spool(name: &str, stream: impl Read) -> Result<Spool, DataError> {
+    spool_within(name, stream, MAX_COPY)
+}
+
+fn spool_within(name: &str, stream: impl Read, limit: u64) -> Result<Spool, DataError> {
     let failed = |source| DataError::Read { file: name.to_owned(), source };
-    let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
-    io::copy(&mut stream, &mut file).map_err(failed)?;
-    Ok(file.into_temp_path())
+    let copying = |source| DataError::Write { file: format!("a temporary copy of {name}"), source };
+    let (mut file, spool) = Spool::new().map_err(copying)?;
+    let mut stream = stream.take(limit.saturating_add(1));
+    let (mut buffer, mut total) = (vec![0; 1 << 16], 0);
+    loop {
+        let read = match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failed(error)),
+        };
+        total += read as u64;
+        if total > limit {
+            return Err(DataError::CopyTooLong { file: name.to_owned(), limit });
+        }
+        file.write_all(buffer.get(..read).unwrap_or_default()).map_err(copying)?;
+    }
+    Ok(spool)
 }
 
 /// The format of a file, and whether it is packed. A file in a dialect is CSV if its name says nothing.
 fn input_format(path: &Path, format: Option<Format>, dialect: &Dialect) -> Result<(Format, Packing), DataError> {
     match (format, Format::of_input(path)) {
         (None, Err(_)) if *dialect != Dialect::default() => Ok((Format::Csv, Packing::Either)),
+        // A file that was handed over as a descriptor has no name to tell its format by.
+        (None, Err(_)) if path.starts_with("/dev") => Ok((Format::Csv, Packing::Either)),
         (None, known) => known,
         (Some(format), Ok((_, packing))) => Ok((format, packing)),
         (Some(format), Err(_)) => Ok((format, Packing::Either)),
@@ -363,5 +421,29 @@ pub(super) fn refuse_duplicate(file: &str, columns: &[String], name: &str) -> Re
             Err(DataError::DuplicateColumn { file: file.to_owned(), column: name.to_owned(), first, second })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_have_no_name_and_an_end() {
+        let spool = spool_within("a pipe", &b"0123456789"[..], 10).unwrap();
+        let read = |spool: &Spool| std::fs::read_to_string(&spool.path).unwrap();
+        // Twice, from the beginning.
+        assert_eq!((read(&spool), read(&spool)), ("0123456789".to_owned(), "0123456789".to_owned()));
+        if cfg!(target_os = "linux") {
+            assert!(spool.path.starts_with("/proc/self/fd"), "{}", spool.path.display());
+        }
+        let error = spool_within("a pipe", &b"0123456789a"[..], 10).unwrap_err();
+        assert!(matches!(error, DataError::CopyTooLong { limit: 10, .. }), "{error}");
+    }
+
+    #[test]
+    fn standard_input_has_many_names() {
+        assert!(["-", "/dev/stdin", "/dev/fd/0"].iter().all(|name| is_standard_input(Path::new(name))));
+        assert!(!is_standard_input(Path::new("./-")));
     }
 }

@@ -7,7 +7,10 @@
 //! | JSON Lines, lists of objects | one line, whatever its length |
 //!
 //! Nothing is read ahead of what the system hands over, so a pipe is answered as its lines come. Records keep their
-//! bytes; blank lines are dropped.
+//! bytes; blank lines are dropped, and all lines end as the first one does.
+//!
+//! JSON Lines have no header. Which keys there are is known from the first line, from [`TableStream::look_through`] where
+//! the table can be read twice, and from [`TableStream::expect`] where it cannot.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -29,7 +32,11 @@ pub struct TableStream {
     name: Arc<str>,
     columns: Vec<String>,
     format: Format,
+    /// Of JSON Lines, keys that no line may have: the plan was made without them.
+    barred: Vec<String>,
     input: Input,
+    /// Lines end with `\r\n`, as the first one does.
+    windows_ends: bool,
 }
 
 enum Input {
@@ -43,8 +50,8 @@ struct Csv {
     first: Option<Record>,
     dialect: Dialect,
     delimiter: u8,
-    /// The header ends in `\r\n`.
-    windows_ends: bool,
+    /// The header as it is written, without its line end.
+    header: Vec<u8>,
     /// Records read.
     count: usize,
 }
@@ -81,7 +88,6 @@ pub struct Piece {
     list: Option<Vec<std::ops::Range<usize>>>,
     /// Of each record, its fields; empty for JSON.
     fields: Vec<Vec<Option<String>>>,
-    windows_ends: bool,
 }
 
 impl TableStream {
@@ -100,37 +106,104 @@ impl TableStream {
             return Err(DataError::ParquetStream { file: name.to_owned() });
         }
         let input = text::open(input, name, format, Packing::Either, dialect)?;
-        let (columns, input) = match format {
+        let (columns, input, windows_ends) = match format {
             Format::Csv | Format::Tsv => {
                 let records = Records::new(name, input, format, dialect);
                 let (dialect, delimiter) = (dialect.clone(), dialect.delimiter(format));
-                let mut csv = Box::new(Csv { records, first: None, dialect, delimiter, windows_ends: false, count: 0 });
+                let mut csv = Box::new(Csv { records, first: None, dialect, delimiter, header: Vec::new(), count: 0 });
                 let Some(header) = csv.next()? else { return Err(DataError::Empty { file: name.to_owned() }) };
                 let names = csv.dialect.names(header.fields.iter().map(Vec::as_slice), name, header.line)?;
-                csv.windows_ends = header.windows_end;
-                csv.first = Some(header).filter(|_| csv.dialect.header != Header::FirstRecord);
-                (names, Input::Csv(csv))
+                let windows_ends = header.windows_end;
+                match csv.dialect.header {
+                    Header::FirstRecord => csv.header = header.body,
+                    Header::Numbers | Header::Names(_) => csv.first = Some(header),
+                }
+                (names, Input::Csv(csv), windows_ends)
             }
             Format::JsonLines | Format::Parquet => {
                 let mut lines = RawLines::of_stream(name, input);
-                let ahead = next_line(&mut lines, name)?;
-                let Some((line, text)) = &ahead else { return Err(DataError::Empty { file: name.to_owned() }) };
-                let list = elements(text);
+                let Some((line, text, windows_ends)) = next_line(&mut lines, name)? else {
+                    return Err(DataError::Empty { file: name.to_owned() });
+                };
+                let list = elements(&text);
                 if list.is_none() && text.starts_with('[') {
                     return Err(DataError::ListStream { file: name.to_owned() });
                 }
                 let first = list.as_ref().map_or(Some(text.as_str()), |all| text.get(all.first()?.clone()));
                 let object = first.unwrap_or("{}");
-                if let Some(error) = describe_line(name, *line, object.as_bytes(), &[]) {
+                if let Some(error) = describe_line(name, line, object.as_bytes(), &[]) {
                     return Err(error);
                 }
-                (Members::of(object).map(|(key, _)| key).collect(), Input::Json { lines, ahead })
+                let mut columns: Vec<String> = Members::of(object).map(|(key, _)| key).collect();
+                let others = objects_of(&text, list.as_deref()).skip(1);
+                for (key, _) in others.flat_map(Members::of) {
+                    if !columns.contains(&key) {
+                        columns.push(key);
+                    }
+                }
+                (columns, Input::Json { lines, ahead: Some((line, text)) }, windows_ends)
             }
         };
-        Ok(TableStream { name: name.into(), columns, format, input })
+        Ok(TableStream { name: name.into(), columns, format, barred: Vec::new(), input, windows_ends })
     }
 
-    /// The names of the columns; of JSON Lines, the keys of the first object.
+    /// Whether all lines have the columns that are known from the start, as those of CSV do.
+    pub fn has_header(&self) -> bool {
+        matches!(self.input, Input::Csv(_))
+    }
+
+    /// Of JSON Lines: the first line has no object, and so tells no key.
+    pub fn begins_empty(&self) -> bool {
+        matches!(&self.input, Input::Json { ahead: Some((_, text)), .. } if elements(text).is_some_and(|all| all.is_empty()))
+    }
+
+    /// Of JSON Lines: finds out which of these columns the first line lacks and another line has. `whole` is the same
+    /// table from its beginning; it is read until all are found, or to its end or the first line that is broken.
+    pub fn look_through(&mut self, wanted: &[&str], mut whole: TableStream) {
+        let mut missing: Vec<&str> = self.missing(wanted);
+        let Input::Json { lines, .. } = &mut whole.input else { return };
+        // What is wrong with a line is told when it is its turn.
+        while !missing.is_empty()
+            && let Ok(Some((_, text, _))) = next_line(lines, &self.name)
+        {
+            let list = elements(&text);
+            for (key, _) in objects_of(&text, list.as_deref()).flat_map(Members::of) {
+                if let Some(place) = missing.iter().position(|column| *column == key) {
+                    missing.swap_remove(place);
+                    self.columns.push(key);
+                }
+            }
+        }
+    }
+
+    /// Of JSON Lines that come but once: takes these columns as there, null in every object that lacks them.
+    pub fn expect(&mut self, columns: &[&str]) {
+        if !self.has_header() {
+            let missing: Vec<String> = self.missing(columns).into_iter().map(str::to_owned).collect();
+            self.columns.extend(missing);
+        }
+    }
+
+    /// Of JSON Lines: refuses lines with one of these keys, if they are no columns; what is done with the table counts on
+    /// that.
+    pub fn bar(&mut self, columns: &[&str]) {
+        if !self.has_header() {
+            self.barred = self.missing(columns).into_iter().map(str::to_owned).collect();
+        }
+    }
+
+    /// Those of the columns that are not known, each once.
+    fn missing<'a>(&self, wanted: &[&'a str]) -> Vec<&'a str> {
+        let mut missing: Vec<&str> = Vec::new();
+        for &column in wanted {
+            if !missing.contains(&column) && !self.columns.iter().any(|known| known == column) {
+                missing.push(column);
+            }
+        }
+        missing
+    }
+
+    /// The names of the columns; of JSON Lines, those that are known.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -161,18 +234,23 @@ impl TableStream {
         &self.name
     }
 
-    /// The header line for an output with more columns; nothing for JSON Lines.
+    /// The header line for an output with more columns, otherwise as it was written; nothing for JSON Lines.
     pub fn header(&self, added: &[&str]) -> Vec<u8> {
         let Input::Csv(csv) = &self.input else { return Vec::new() };
         if csv.dialect.header != Header::FirstRecord {
             return Vec::new();
         }
-        let delimiter = &csv.delimiter;
-        let names = self.columns.iter().map(String::as_str).chain(added.iter().copied());
-        let names: Vec<Vec<u8>> = names.map(|name| quote(name, *delimiter)).collect();
-        let mut line = names.join(delimiter);
-        line.extend_from_slice(if csv.windows_ends { b"\r\n" } else { b"\n" });
+        let mut line = csv.header.clone();
+        for name in added {
+            line.push(csv.delimiter);
+            line.extend_from_slice(&quote(name, csv.delimiter));
+        }
+        line.extend_from_slice(self.end());
         line
+    }
+
+    fn end(&self) -> &'static [u8] {
+        if self.windows_ends { b"\r\n" } else { b"\n" }
     }
 
     /// The next piece, of `size` samples where the input does not say how many belong together; none at the end.
@@ -184,6 +262,13 @@ impl TableStream {
             Input::Csv(csv) => next_records(csv, size, self.columns.len(), &self.name)?,
             Input::Json { lines, ahead } => next_objects(lines, ahead, size, &self.name)?,
         };
+        if !self.barred.is_empty() {
+            for (line, object) in piece.objects() {
+                if let Some((column, _)) = Members::of(object).find(|(key, _)| self.barred.contains(key)) {
+                    return Err(DataError::LateColumn { file: self.name.to_string(), line, column });
+                }
+            }
+        }
         Ok((!piece.texts.is_empty()).then_some(piece))
     }
 
@@ -236,7 +321,7 @@ impl TableStream {
     /// # Errors
     /// An object that has a key already.
     pub fn write(&self, piece: &Piece, added: &[Added<'_>], out: &mut Vec<u8>) -> Result<(), DataError> {
-        let end: &[u8] = if piece.windows_ends { b"\r\n" } else { b"\n" };
+        let end = self.end();
         let value = |column: &Added<'_>, sample: usize| column.values.get(sample).copied().unwrap_or(f64::NAN);
         if let Input::Csv(csv) = &self.input {
             for (sample, (_, text)) in piece.texts.iter().enumerate() {
@@ -251,7 +336,7 @@ impl TableStream {
         }
         let keys: Vec<String> = added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
         let list = piece.list.is_some();
-        let (open, close): (&[u8], &[u8]) = if list { (b"[", b"]\n") } else { (b"", b"") };
+        let (open, close): (&[u8], &[u8]) = if list { (b"[", b"]") } else { (b"", b"") };
         out.extend_from_slice(open);
         for (sample, (_, object)) in piece.objects().enumerate() {
             if list && sample > 0 {
@@ -275,6 +360,9 @@ impl TableStream {
             }
         }
         out.extend_from_slice(close);
+        if list {
+            out.extend_from_slice(end);
+        }
         Ok(())
     }
 }
@@ -314,7 +402,7 @@ impl Piece {
 }
 
 fn next_records(csv: &mut Csv, size: usize, width: usize, file: &str) -> Result<Piece, DataError> {
-    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
+    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new() };
     while piece.texts.len() < size {
         let Some(record) = csv.next()? else { break };
         let (line, found) = (record.line, record.fields.len());
@@ -331,7 +419,6 @@ fn next_records(csv: &mut Csv, size: usize, width: usize, file: &str) -> Result<
             Ok((!field.is_empty()).then(|| field.to_owned()))
         });
         piece.fields.push(fields.collect::<Result<_, DataError>>()?);
-        piece.windows_ends |= record.windows_end;
         piece.texts.push((line, text));
     }
     Ok(piece)
@@ -343,11 +430,11 @@ fn next_objects(
     size: usize,
     file: &str,
 ) -> Result<Piece, DataError> {
-    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new(), windows_ends: false };
+    let mut piece = Piece { texts: Vec::new(), list: None, fields: Vec::new() };
     while piece.texts.len() < size {
         let next = match ahead.take() {
             Some(next) => Some(next),
-            None => next_line(lines, file)?,
+            None => next_line(lines, file)?.map(|(line, text, _)| (line, text)),
         };
         let Some((line, text)) = next else { break };
         if text.trim_start().starts_with('[') {
@@ -368,12 +455,19 @@ fn next_objects(
     Ok(piece)
 }
 
-/// The next line that is not blank, without its end.
-fn next_line(lines: &mut RawLines<Text>, file: &str) -> Result<Option<(u64, String)>, DataError> {
+/// The objects of a line: its own, or those of its list.
+fn objects_of<'a>(text: &'a str, list: Option<&'a [std::ops::Range<usize>]>) -> impl Iterator<Item = &'a str> {
+    let own = Some(text).filter(|_| list.is_none());
+    own.into_iter().chain(list.unwrap_or_default().iter().filter_map(|range| text.get(range.clone())))
+}
+
+/// The next line that is not blank, without its end, and whether that is `\r\n`.
+fn next_line(lines: &mut RawLines<Text>, file: &str) -> Result<Option<(u64, String, bool)>, DataError> {
     let mut bytes = Vec::new();
     let Some(line) = lines.read_onto(&mut bytes)? else { return Ok(None) };
+    let windows_end = bytes.ends_with(b"\r\n");
     let mut text =
         String::from_utf8(bytes).map_err(|_| DataError::NotUtf8 { file: file.to_owned(), line, column: None })?;
     text.truncate(text.trim_end().len());
-    Ok(Some((line, text)))
+    Ok(Some((line, text, windows_end)))
 }

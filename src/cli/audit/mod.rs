@@ -220,7 +220,7 @@ fn show(facts: &Facts, audit: &Audit<'_>, args: &Args, console: &Console) -> Res
         Format::Human => console.print(&text(audit, facts.group_by.as_ref(), args, console))?,
         Format::Json => console.json(facts)?,
         Format::Markdown => console.print(&markdown(facts))?,
-        Format::Sarif => console.json(&sarif(facts))?,
+        Format::Sarif => console.document(&sarif(facts))?,
     }
     if let Some(path) = args.html.as_ref().filter(|_| !args.html_on_stdout()) {
         console.note(&format!("the report is in `{}`", path.display()));

@@ -48,8 +48,8 @@ pub fn run(
         require_all: false,
         shown: &args.shown,
     };
-    let table = args.form.stream(&args.data)?;
     let headers: Vec<String> = scorer.features.headers().map(str::to_owned).collect();
+    let table = open(&args.form, &args.data, program, &headers)?;
     table.require(&headers)?;
     let unseen = RefCell::new(BTreeMap::new());
     let scores = Scores::Model {

@@ -165,12 +165,10 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
             "skipped": answers.skipped, "left_out": answers.left_out, "mean_move": movement.mean(),
             "largest_move": movement.largest, "output": args.output.as_ref().map(|path| path.display().to_string()),
         });
-        return if to_stream {
-            console.say_json(&value);
-            Ok(())
-        } else {
-            console.json(&value)
-        };
+        if to_stream {
+            console.answer_beside();
+        }
+        return console.json(&value);
     }
     let mut text = match args.mode {
         Mode::Frozen => format!("{} predictions by fixed shifts\n", own.len()),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::saved::{Answers, Saved, StateFile};
+use super::answers::{Answers, Certain};
+use super::saved::{Saved, StateFile};
 use super::steering::Steering;
-use crate::bind::{EncodeOptions, Method, Online, Params, Purpose, StreamError, StreamSpec};
+use crate::bind::{EncodeOptions, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec};
 use crate::cli::console::Console;
 use crate::cli::dataset::{Painter, Shown, prediction_column};
 use crate::cli::fault::refuse;
@@ -63,14 +64,20 @@ pub fn answer(job: &Job<'_>, scores: Scores<'_>, table: TableStream, console: &C
         StreamError::Differs { .. } => Stop::failed(error.to_string(), OTHER_SETTINGS),
         StreamError::Online(error) => Stop::failed(error.to_string(), ""),
     };
+    if job.output == Some(Path::new(STANDARD_STREAM)) {
+        console.answer_beside();
+    }
     let mut stream = Stream::new(job, scores, table)?;
     let mut online = stream.online(&told)?;
     for (left, text) in left_words(&online, job.program) {
         console.note(&format!("`{left}` takes no part: {text}"));
     }
-    stream.catch_up()?;
-    stream.answer_all(&mut online, console, &told)?;
-    stream.finish(&mut online)?;
+    stream.catch_up(&mut online)?;
+    let answered = stream.answer_all(&mut online, console, &told).and_then(|()| stream.finish(&mut online));
+    if let Err(stop) = answered {
+        stream.leave(&mut online);
+        return Err(stop);
+    }
     report(&stream, &mut online, console, &told)
 }
 
@@ -87,6 +94,8 @@ struct Stream<'a> {
     name: String,
     file: Option<StateFile>,
     saved: Option<Saved>,
+    /// The columns of the input, where it has a header.
+    columns: Option<Vec<String>>,
     answers: Answers,
     /// As in [`Saved`].
     batches: u64,
@@ -108,11 +117,19 @@ impl<'a> Stream<'a> {
         };
         let name = job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned);
         refuse_existing(&scores, &prediction, &name, &data, table.columns())?;
-        let fingerprint = job.program.fingerprint().to_string();
-        let file = job.steering.state.as_ref().map(|path| StateFile::new(path, fingerprint));
-        let saved = file.as_ref().map(StateFile::read).transpose()?.flatten();
+        let columns = table.has_header().then(|| table.columns().to_vec());
+        let state = job.steering.state.as_deref();
+        let opened = state.map(|path| StateFile::open(path, job.program.fingerprint().to_string())).transpose()?;
+        let (file, saved) = opened.map_or((None, None), |(file, saved)| (Some(file), saved));
+        let certain = |saved: &Saved| (saved.output_bytes, saved.output_hash.clone());
+        let certain = saved.as_ref().map(certain);
+        let certain = certain.as_ref().map(|(bytes, hash)| Certain { bytes: *bytes, hash: hash.as_deref() });
+        Answers::check(job.output, certain.as_ref(), state)?;
+        // What answered nothing yet binds nobody.
+        let saved = saved.filter(|saved| saved.online.batches > 0);
         if let Some(saved) = &saved {
             same_settings(saved, job, &prediction, &scores)?;
+            same_columns(saved, columns.as_deref(), &data)?;
         }
         let known = saved.as_ref();
         let replay = known.filter(|_| !job.steering.append);
@@ -131,6 +148,7 @@ impl<'a> Stream<'a> {
             name,
             file,
             saved,
+            columns,
         })
     }
 
@@ -150,8 +168,9 @@ impl<'a> Stream<'a> {
         self.table.next(self.job.batch as usize)
     }
 
-    /// Reads past what is answered already, and opens the output behind it.
-    fn catch_up(&mut self) -> Result<(), Stop> {
+    /// Reads past what is answered already, and opens the output behind it. A state is there before the output is, so that
+    /// whoever is killed in between can go on.
+    fn catch_up(&mut self, online: &mut Online) -> Result<(), Stop> {
         let mut hash = String::new();
         for _ in 0..self.batches {
             match self.next()? {
@@ -165,7 +184,13 @@ impl<'a> Stream<'a> {
             let help = "give the same data again; for data that follow them use `--append`";
             return Err(Stop::failed(message, help));
         }
-        self.answers = Answers::open(self.job.output, self.bytes)?;
+        if self.bytes == 0 && online.state().batches == 0 {
+            let first = self.saved(online);
+            if let Some(file) = &mut self.file {
+                file.create(&first)?;
+            }
+        }
+        self.answers = Answers::open(self.job.output, self.bytes, self.file.is_some())?;
         Ok(())
     }
 
@@ -183,6 +208,7 @@ impl<'a> Stream<'a> {
             };
             self.answers.write(&header)?;
             self.bytes += header.len() as u64;
+            self.save(online, false)?;
         }
         let mut out = Vec::new();
         while let Some(piece) = self.next()? {
@@ -231,25 +257,40 @@ impl<'a> Stream<'a> {
     }
 
     fn save(&mut self, online: &mut Online, last: bool) -> Result<(), Stop> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let saved = Saved {
+        let saved = self.saved(online);
+        self.unsaved = 0;
+        self.file.as_mut().map_or(Ok(()), |file| file.write(&saved, last))
+    }
+
+    fn saved<'b>(&self, online: &'b mut Online) -> Saved<&'b OnlineState> {
+        Saved {
             online: online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),
+            columns: self.columns.clone(),
             output_bytes: self.bytes,
+            output_hash: self.answers.hash(),
             prediction: self.prediction.clone(),
             model: self.scores.identity().map(str::to_owned),
             batch: self.job.batch as usize,
             movement: self.movement,
-        };
-        self.unsaved = 0;
-        file.write(&saved, last)
+        }
     }
 
     /// Everything is on the disk when the command ends.
     fn finish(&mut self, online: &mut Online) -> Result<(), Stop> {
-        self.answers.sync()?;
+        self.answers.finish()?;
         self.save(online, true)
+    }
+
+    /// A stream that stopped before its first answer leaves nothing.
+    fn leave(&mut self, online: &mut Online) {
+        if online.state().batches == 0 {
+            std::mem::replace(&mut self.answers, Answers::None).remove();
+            if let Some(file) = &mut self.file {
+                file.remove();
+            }
+        }
     }
 }
 
@@ -293,6 +334,24 @@ fn same_settings(saved: &Saved, job: &Job<'_>, prediction: &str, scores: &Scores
         return Err(Stop::failed(message, "use that model; another can go on with data that follow, with `--append`"));
     }
     Ok(())
+}
+
+/// The data that go on, or are given again, have the columns that the answers before had.
+fn same_columns(saved: &Saved, columns: Option<&[String]>, data: &str) -> Result<(), Stop> {
+    let message = match (saved.columns.as_deref(), columns) {
+        (saved, given) if saved == given => return Ok(()),
+        (Some(saved), Some(given)) => {
+            let differs = saved.iter().zip(given).find(|(saved, given)| saved != given);
+            let words = match differs {
+                Some((saved, given)) => format!("`{given}` where `{saved}` was"),
+                None => format!("{} where {} were", given.len(), saved.len()),
+            };
+            format!("the columns of `{data}` are not those that the state was made with: {words}")
+        }
+        (None, _) => format!("the state was made with JSON Lines, and `{data}` has a header"),
+        (_, None) => format!("the state was made with a table that has a header, and `{data}` is JSON Lines"),
+    };
+    Err(Stop::failed(message, "give data with the same columns in the same order, or start anew with another state"))
 }
 
 /// Answers are written as the data are.
@@ -355,8 +414,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
         Scores::Model { .. } => format!("the new columns `{}` and `{}`", stream.prediction, stream.name),
     };
     match (console.is_json(), to_stream) {
-        (true, false) => console.json(&report.json())?,
-        (true, true) => console.say_json(&report.json()),
+        (true, _) => console.json(&report.json())?,
         (false, true) => console.say(&report.text(&Painter(console))),
         (false, false) => {
             let mut text = report.text(&Painter(console));

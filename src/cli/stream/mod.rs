@@ -1,6 +1,8 @@
 //! `fairc stream`: answers batch by batch, so that all answers together satisfy a spec.
 
 mod answering;
+mod answers;
+mod input;
 mod saved;
 mod steering;
 
@@ -19,6 +21,7 @@ use crate::data::STANDARD_STREAM;
 use crate::runtime::online::PrimalDual;
 
 pub use answering::{Job, Scores, answer};
+pub use input::open;
 pub use steering::Steering;
 
 /// Answer a stream batch by batch, so that all answers together satisfy a spec
@@ -112,6 +115,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         require_all: args.require_all,
         shown: &args.shown,
     };
-    let table = args.form.stream(&args.data)?;
+    let more: Vec<String> = args.pred.iter().cloned().collect();
+    let table = open(&args.form, &args.data, program, &more)?;
     answer(&job, Scores::Column(args.pred.as_deref()), table, console)
 }

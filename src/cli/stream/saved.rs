@@ -6,16 +6,19 @@
 //!
 //! The state says how many batches of the input are answered, and how long the output is with them. Killed between the two
 //! last steps, the output is longer than that; a restart cuts it off and answers the batch again, to the same bytes.
+//!
+//! The file of the state is locked while a stream runs. It is replaced by renaming, so the lock goes from file to file: the new
+//! one is locked before it is in its place, and whoever comes by a file that is no longer in its place looks again.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::bind::OnlineState;
-use crate::cli::stop::{Failure, Stop};
-use crate::data::{DataError, STANDARD_STREAM, replace_quickly, write_atomically};
+use crate::cli::stop::Stop;
+use crate::data::{Safe, replace_locked};
 use crate::report::Movement;
 use crate::runtime::online::state::{self, Kind, StateError};
 
@@ -26,8 +29,12 @@ pub struct Saved<S = OnlineState> {
     /// Batches of the present input that are answered, and a hash of their text.
     pub input_batches: u64,
     pub input_hash: String,
+    /// The columns of the input in their order, where it has a header.
+    pub columns: Option<Vec<String>>,
     /// Bytes of the output that hold the answers.
     pub output_bytes: u64,
+    /// A hash of these bytes, where the output is a file.
+    pub output_hash: Option<String>,
     /// The column of predictions, and samples per batch.
     pub prediction: String,
     pub batch: usize,
@@ -37,40 +44,98 @@ pub struct Saved<S = OnlineState> {
     pub movement: Movement,
 }
 
-/// The file of the state.
+/// The file of the state, locked.
 pub struct StateFile {
     path: PathBuf,
     fingerprint: String,
+    /// The file that is in its place, and holds the lock; none before the first state is written.
+    held: Option<File>,
 }
 
 impl StateFile {
-    pub fn new(path: &Path, fingerprint: String) -> StateFile {
-        StateFile { path: path.to_path_buf(), fingerprint }
-    }
-
-    /// What was saved; none if the file does not exist.
-    pub fn read(&self) -> Result<Option<Saved>, Stop> {
-        let text = match std::fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(Stop::failed(format!("cannot read the state `{}`: {error}", self.path.display()), ""));
+    /// Locks the file, if there is one, and reads it.
+    pub fn open(path: &Path, fingerprint: String) -> Result<(StateFile, Option<Saved>), Stop> {
+        let cannot = |error: &io::Error| Stop::failed(format!("cannot read the state `{}`: {error}", path.display()), "");
+        let mut file = StateFile { path: path.to_path_buf(), fingerprint, held: None };
+        loop {
+            match fs::metadata(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((file, None)),
+                Err(error) => return Err(cannot(&error)),
+                Ok(meta) if !meta.is_file() => {
+                    return Err(Stop::failed(format!("the state `{}` is no file", path.display()), "name another"));
+                }
+                Ok(_) => {}
             }
-        };
-        let saved = state::read(Kind::State, &text, &self.fingerprint).map_err(|error| self.refused(&error))?;
-        Ok(Some(saved))
+            let mut held = match File::open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                held => held.map_err(|error| cannot(&error))?,
+            };
+            file.lock(&held)?;
+            if !in_place(&held, path) {
+                continue;
+            }
+            let mut text = String::new();
+            held.read_to_string(&mut text).map_err(|error| cannot(&error))?;
+            if text.is_empty() {
+                // A stream was killed just when it began.
+                file.held = Some(held);
+                return Ok((file, None));
+            }
+            let saved = state::read(Kind::State, &text, &file.fingerprint).map_err(|error| file.refused(&error))?;
+            file.held = Some(held);
+            return Ok((file, Some(saved)));
+        }
     }
 
     /// Replaces the file; at the end of a run also waits for the disk.
-    pub fn write(&self, saved: &Saved<&OnlineState>, last: bool) -> Result<(), Stop> {
+    pub fn write(&mut self, saved: &Saved<&OnlineState>, last: bool) -> Result<(), Stop> {
         let text = state::write(Kind::State, &self.fingerprint, saved).map_err(|error| self.refused(&error))?;
-        if last {
-            let write_error = |source| DataError::Write { file: self.path.display().to_string(), source };
-            write_atomically(&self.path, |out| out.write_all(text.as_bytes()).map_err(write_error))?;
-        } else {
-            replace_quickly(&self.path, &text)?;
-        }
+        let safe = if last { Safe::OnDisk } else { Safe::FromKills };
+        let new = replace_locked(&self.path, &text, safe)?;
+        // The lock of the file before goes with it.
+        self.held = Some(new);
         Ok(())
+    }
+
+    /// Writes the first state, which takes the place of none: another stream that began at the same time is left alone.
+    pub fn create(&mut self, saved: &Saved<&OnlineState>) -> Result<(), Stop> {
+        if self.held.is_some() {
+            return self.write(saved, false);
+        }
+        match File::options().write(true).create_new(true).open(&self.path) {
+            Ok(claimed) => {
+                self.lock(&claimed)?;
+                self.held = Some(claimed);
+                self.write(saved, false)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(self.taken()),
+            Err(error) => Err(Stop::failed(
+                format!("cannot write `{}`: {error}", self.path.display()),
+                "check that the directory exists, can be written to and has room",
+            )),
+        }
+    }
+
+    /// Removes a state that holds no answers.
+    pub fn remove(&mut self) {
+        let _gone = fs::remove_file(&self.path);
+    }
+
+    /// Takes the lock of a file; where the system has none there is none.
+    fn lock(&self, file: &File) -> Result<(), Stop> {
+        match file.try_lock() {
+            Ok(()) => Ok(()),
+            Err(fs::TryLockError::WouldBlock) => Err(self.taken()),
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+            Err(fs::TryLockError::Error(error)) => {
+                Err(Stop::failed(format!("cannot lock the state `{}`: {error}", self.path.display()), ""))
+            }
+        }
+    }
+
+    fn taken(&self) -> Stop {
+        let message = format!("the state `{}` is in use by another process", self.path.display());
+        Stop::failed(message, "wait for its end, or give this stream a state and an output of its own")
     }
 
     fn refused(&self, error: &StateError) -> Stop {
@@ -78,58 +143,19 @@ impl StateFile {
     }
 }
 
-/// Where answers go.
-pub enum Answers {
-    /// Nowhere: only the report is wanted.
-    None,
-    Stream(io::Stdout),
-    File {
-        path: PathBuf,
-        file: File,
-    },
+/// Whether an open file is still the one at a path.
+#[cfg(unix)]
+fn in_place(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(placed)) => identity(held) == identity(placed),
+        _ => false,
+    }
 }
 
-impl Answers {
-    /// Opens the output with its first `certain` bytes; what stands behind them is cut off.
-    pub fn open(path: Option<&Path>, certain: u64) -> Result<Answers, Stop> {
-        let Some(path) = path else { return Ok(Answers::None) };
-        if path == Path::new(STANDARD_STREAM) {
-            return Ok(Answers::Stream(io::stdout()));
-        }
-        let failed = |source| Stop::from(DataError::Write { file: path.display().to_string(), source });
-        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path).map_err(failed)?;
-        let meta = file.metadata().map_err(failed)?;
-        if meta.is_file() {
-            if meta.len() < certain {
-                let message =
-                    format!("`{}` has {} bytes, and the state knows of {certain}", path.display(), meta.len());
-                return Err(Failure::new(message, "name the output that belongs to the state, or start anew").into());
-            }
-            file.set_len(certain).map_err(failed)?;
-            file.seek(SeekFrom::Start(certain)).map_err(failed)?;
-        }
-        Ok(Answers::File { path: path.to_path_buf(), file })
-    }
-
-    /// Hands over everything at once.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        match self {
-            Answers::None => Ok(()),
-            Answers::Stream(out) => out.write_all(bytes).and_then(|()| out.flush()).map_err(Stop::printing),
-            Answers::File { path, file } => file
-                .write_all(bytes)
-                .map_err(|source| DataError::Write { file: path.display().to_string(), source }.into()),
-        }
-    }
-
-    /// Waits until everything is on the disk.
-    pub fn sync(&self) -> Result<(), Stop> {
-        match self {
-            Answers::None | Answers::Stream(_) => Ok(()),
-            Answers::File { path, file } if file.metadata().is_ok_and(|meta| meta.is_file()) => {
-                file.sync_all().map_err(|source| DataError::Write { file: path.display().to_string(), source }.into())
-            }
-            Answers::File { .. } => Ok(()),
-        }
-    }
+/// Whether an open file is still the one at a path: a locked file cannot be replaced.
+#[cfg(not(unix))]
+fn in_place(_: &File, _: &Path) -> bool {
+    true
 }
