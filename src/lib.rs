@@ -30,6 +30,8 @@ pub mod spec;
 #[cfg(feature = "torch")]
 pub mod torch;
 
+use std::collections::BTreeSet;
+
 use language::check::{Unit, UnitOrigin, check};
 use language::diagnostic::Diagnostic;
 use language::hir::Hir;
@@ -93,18 +95,23 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
 
 /// Adds the standard metrics that are used and not defined by the user.
 fn add_library(sources: &mut Sources, files: &mut Vec<(SourceId, Parsed)>) {
-    let items = || files.iter().flat_map(|(_, parsed)| &parsed.file.items);
-    let used = items().filter_map(|item| match &item.kind {
-        ast::ItemKind::Use(used) => Some(used.metric.text.clone()),
-        _ => None,
-    });
-    let mut names: Vec<String> = used.collect();
-    names.sort();
-    names.dedup();
-    for name in names {
-        if let Some(text) = language::library::find(&name) {
-            let id = sources.add(format!("std/{name}.fair"), text);
-            files.push((id, language::syntax::parse(id, text)));
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut from = 0;
+    // A metric of the library may use others.
+    while from < files.len() {
+        let items = files.iter().skip(from).flat_map(|(_, parsed)| &parsed.file.items);
+        let used = items.filter_map(|item| match &item.kind {
+            ast::ItemKind::Use(used) => Some(&used.call),
+            ast::ItemKind::Metric(ast::Metric { body: ast::MetricBody::Use(call), .. }) => Some(call),
+            _ => None,
+        });
+        let names: BTreeSet<String> = used.map(|call| call.metric.text.clone()).collect();
+        from = files.len();
+        for name in names {
+            if let Some(text) = language::library::find(&name).filter(|_| known.insert(name.clone())) {
+                let id = sources.add(format!("std/{name}.fair"), text);
+                files.push((id, language::syntax::parse(id, text)));
+            }
         }
     }
 }

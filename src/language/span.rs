@@ -118,8 +118,13 @@ impl Sources {
 
 /// The source text under a span, on one line, shortened where long.
 pub fn quote(sources: &Sources, span: Span) -> String {
+    one_line(sources.text(span))
+}
+
+/// A text on one line, shortened where long.
+pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 100;
-    let text = sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() <= LONGEST {
         return text;
     }

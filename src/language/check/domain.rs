@@ -18,6 +18,16 @@ const LARGEST: usize = 100_000;
 struct Part {
     pairs: bool,
     values: Vec<Value>,
+    /// What the values are of, where that has a name.
+    domain: Option<String>,
+    /// The values are those of a parameter, and not known yet.
+    open: bool,
+}
+
+impl Part {
+    fn of(values: Vec<Value>) -> Self {
+        Part { pairs: false, values, domain: None, open: false }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -39,11 +49,11 @@ impl<'a> Checker<'a> {
         for part in parts {
             if part.pairs {
                 let (first, second) = (names.next()?, names.next()?);
-                let first = self.bind_name(first, part.values.clone(), env);
-                let second = self.bind_name(second, part.values, env);
+                let first = self.bind_name(first, &part, env);
+                let second = self.bind_name(second, &part, env);
                 components.push(Component::Pairs(first, second));
             } else {
-                components.push(Component::Single(self.bind_name(names.next()?, part.values, env)));
+                components.push(Component::Single(self.bind_name(names.next()?, &part, env)));
             }
         }
         let condition = match &quantifier.condition {
@@ -72,7 +82,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn bind_name(&mut self, name: &'a ast::Name, values: Vec<Value>, env: &mut Env<'a>) -> BinderId {
+    fn bind_name(&mut self, name: &'a ast::Name, part: &Part, env: &mut Env<'a>) -> BinderId {
         let taken = env.binders.iter().any(|(text, _)| *text == name.text);
         let hides = env.call.is_none() && self.names.contains_key(name.text.as_str());
         if taken || hides {
@@ -84,14 +94,20 @@ impl<'a> Checker<'a> {
             self.report(finding);
         }
         let id = BinderId(self.hir.binders.len());
-        self.hir.binders.push(Binder { name: name.text.clone(), values });
+        self.hir.binders.push(Binder { name: name.text.clone(), values: part.values.clone() });
+        if part.open {
+            self.open_binders.insert(id);
+        }
+        if let Some(domain) = &part.domain {
+            self.domains.insert(id, domain.clone());
+        }
         env.binders.push((&name.text, id));
         id
     }
 
     fn domain(&mut self, domain: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
         match &domain.kind {
-            ast::DomainKind::Name(name) => Some(vec![Part { pairs: false, values: self.domain_name(name, env)? }]),
+            ast::DomainKind::Name(name) => Some(vec![self.domain_name(name, env)?]),
             ast::DomainKind::Set(levels) => {
                 if levels.is_empty() {
                     let reason = "write at least one value between the braces".into();
@@ -100,10 +116,10 @@ impl<'a> Checker<'a> {
                 self.unique_levels(levels)?;
                 let value =
                     |level: &ast::Level| Value { text: level.text.clone(), number: level.number, span: level.span };
-                Some(vec![Part { pairs: false, values: levels.iter().map(value).collect() }])
+                Some(vec![Part::of(levels.iter().map(value).collect())])
             }
             ast::DomainKind::Range(first, last) => {
-                Some(vec![Part { pairs: false, values: self.domain_range(domain.span, first, last, env)? }])
+                Some(vec![Part::of(self.domain_range(domain.span, first, last, env)?)])
             }
             ast::DomainKind::Pairs(inner) => self.domain_pairs(domain.span, inner, env),
             ast::DomainKind::Product(factors) => {
@@ -121,21 +137,34 @@ impl<'a> Checker<'a> {
             return None;
         }
         let part = parts.pop()?;
-        if part.values.len() < 2 {
+        if part.values.len() < 2 && !part.open {
             let reason = "`pairs` needs a domain of at least two values".into();
             return self.refuse(Kind::EmptyDomain { reason }, span);
         }
         Some(vec![Part { pairs: true, ..part }])
     }
 
-    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Vec<Value>> {
+    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
-                Some(self.category_values(Category::Column(column)))
+                Some(self.part_of(Category::Column(column)))
             }
             Found::Symbol(Symbol::Group(index)) => {
                 let group = self.resolve_group(index, name.span)?;
-                Some(self.category_values(Category::Group(group)))
+                Some(self.part_of(Category::Group(group)))
+            }
+            Found::Open { kind: None | Some(ast::Accepts::Group(_) | ast::Accepts::Label(_)), .. } => {
+                Some(Part { open: true, ..Part::of(Vec::new()) })
+            }
+            Found::Open { kind: Some(kind), .. } => {
+                let hint = Some(format!("declare it as a group: `{}: group`", name.text));
+                let found = super::number::open_kind(kind);
+                self.wrong_kind(name.span, found, "a categorical column, a label or a group", hint);
+                None
+            }
+            Found::Level(..) => {
+                self.wrong_kind(name.span, "a level", "a categorical column, a label or a group", None);
+                None
             }
             Found::Symbol(symbol) => {
                 let (found, _) = self.describe(symbol, &name.text);
@@ -150,8 +179,8 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column, a label or a group", hint);
                 None
             }
-            Found::Argument(argument) => match &strip(argument).kind {
-                ast::ExprKind::Name(name) => self.domain_name(name, &Env::default()),
+            Found::Argument(argument, env) => match &strip(argument).kind {
+                ast::ExprKind::Name(name) => self.domain_name(name, &env),
                 _ => {
                     self.wrong_kind(argument.span, "an expression", "a categorical column, a label or a group", None);
                     None
@@ -164,6 +193,10 @@ impl<'a> Checker<'a> {
             Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "domain", env),
         }
+    }
+
+    fn part_of(&self, category: Category) -> Part {
+        Part { domain: Some(self.category_name(category)), ..Part::of(self.category_values(category)) }
     }
 
     /// `a..b`, both ends included.
@@ -300,7 +333,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
                 None
             }
-            Found::Binder(_) | Found::Argument(_) | Found::Broken => None,
+            Found::Binder(_) | Found::Argument(..) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "column", &Env::default()),
         }
     }

@@ -77,9 +77,25 @@ impl<'a> Checker<'a> {
 
     fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
         match self.look_up(name, env) {
-            Found::Argument(argument) => self.number(argument, &Env::default(), place),
+            Found::Argument(argument, env) => self.number(argument, &env, place),
+            Found::Level(..) => {
+                self.wrong_kind(name.span, "a level", "a number", None);
+                None
+            }
+            Found::Open { column: Some(Symbol::Column(id)), .. } => {
+                self.per_sample(name, place)?;
+                let kind = ExprKind::Column(id);
+                Some(leaf(kind, name.span, Some(Shape::Sample), Curvature::Constant, Interval::ALL))
+            }
+            Found::Open { kind, .. } => {
+                if let Some(kind) = kind {
+                    self.wrong_kind(name.span, open_kind(kind), "a number", None);
+                }
+                None
+            }
             Found::Broken => None,
             Found::Nothing => self.unknown_name(name, NUMBER, env),
+            Found::Binder(binder) if self.open_binders.contains(&binder) => None,
             Found::Binder(binder) => {
                 let values = self.hir.binders.get(binder.0).map(|b| b.values.clone()).unwrap_or_default();
                 if !self.is_number(binder) {
@@ -275,6 +291,10 @@ impl<'a> Checker<'a> {
 
     fn unknown_function(&mut self, function: &'a ast::Name) -> Option<Expr> {
         const FUNCTIONS: [&str; 7] = ["abs", "max", "min", "exp", "log", "sqrt", "bins"];
+        let name = function.text.as_str();
+        if self.metrics.contains_key(name) || crate::language::library::find(name).is_some() {
+            return self.refuse(Kind::MetricAsFunction { name: name.to_string() }, function.span);
+        }
         let similar = super::name::similar(&function.text, FUNCTIONS);
         let kind = Kind::UnknownName { expected: "function", name: function.text.clone(), similar };
         self.refuse(kind, function.span)
@@ -334,8 +354,13 @@ impl<'a> Checker<'a> {
             match &expr.kind {
                 ast::ExprKind::Name(name) => match self.look_up(name, &env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
-                    Found::Argument(argument) => stack.push((argument, Env::default())),
-                    Found::Symbol(_) | Found::Binder(_) | Found::Broken | Found::Nothing => {}
+                    Found::Argument(argument, env) => stack.push((argument, env)),
+                    Found::Symbol(_)
+                    | Found::Binder(_)
+                    | Found::Level(..)
+                    | Found::Open { .. }
+                    | Found::Broken
+                    | Found::Nothing => {}
                 },
                 ast::ExprKind::Paren(inner)
                 | ast::ExprKind::Negate(inner)
@@ -365,6 +390,18 @@ impl<'a> Checker<'a> {
             }
         }
         found
+    }
+}
+
+/// What a parameter of a kind is, in words.
+pub(super) fn open_kind(kind: &ast::Accepts) -> &'static str {
+    match kind {
+        ast::Accepts::Group(_) => "a group",
+        ast::Accepts::Label(_) => "a label",
+        ast::Accepts::Column => "a column",
+        ast::Accepts::Number(_) => "a number",
+        ast::Accepts::Event => "an event",
+        ast::Accepts::LevelOf(_) => "a level",
     }
 }
 

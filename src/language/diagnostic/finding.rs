@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Code, Diagnostic, Label};
+use super::{Code, Diagnostic, Label, Severity};
 use crate::language::span::Span;
 
 /// A kind of mistake of one stage. Its `Display` is the message: lowercase, no full stop, user input in backticks.
@@ -32,6 +32,10 @@ impl<K: Explained> Finding<K> {
     pub fn with(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push((span, text.into()));
         self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.kind.code().severity() == Severity::Error
     }
 
     pub fn diagnostic(&self) -> Diagnostic {

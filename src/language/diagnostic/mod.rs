@@ -68,11 +68,23 @@ impl Diagnostic {
     }
 }
 
-/// In source order (then by code), each place and code once. What is always true needs no word on the bounds too.
+/// In source order (then by code), each place and code once. What is always true needs no word on the bounds too, and
+/// what holds within the bounds none on the defaults; of a constraint with an error neither is said.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let at = |d: &Diagnostic| d.labels.first().map(|label| label.span);
     let trivial: Vec<_> = diagnostics.iter().filter(|d| d.code.0 == "W0105").map(at).collect();
     diagnostics.retain(|d| d.code.0 != "W0102" || !trivial.contains(&at(d)));
+    let places = |d: &Diagnostic| d.labels.iter().map(|label| label.span).collect::<Vec<_>>();
+    let implied: Vec<Span> = diagnostics.iter().filter(|d| d.code.0 == "W0102").flat_map(places).collect();
+    diagnostics.retain(|d| d.code.0 != "W0111" || !at(d).is_some_and(|span| implied.contains(&span)));
+    let wrong: Vec<Span> = diagnostics.iter().filter(|d| d.is_error()).filter_map(at).collect();
+    let holds = |outer: Span, inner: &Span| {
+        outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
+    };
+    diagnostics.retain(|d| {
+        let implied = matches!(d.code.0, "W0102" | "W0111");
+        !implied || !at(d).is_some_and(|span| wrong.iter().any(|error| holds(span, error)))
+    });
     let place = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.code);
     diagnostics.sort_by_key(place);
     diagnostics.dedup_by_key(|d| place(d));

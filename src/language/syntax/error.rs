@@ -34,9 +34,6 @@ pub enum SyntaxError {
     /// Returned for words of other languages: `if`, `for`, `AND`.
     #[error("there is no `{found}`")]
     ForeignWord { found: String, instead: &'static str, span: Span },
-    /// Returned for `tol = 0.1` among arguments.
-    #[error("arguments have no names")]
-    NamedArgument { span: Span },
     /// Returned where a colon is left out, before the text that should follow it.
     #[error("expected `:` after {after}, found {found}")]
     MissingColon { after: &'static str, found: String, span: Span },
@@ -99,7 +96,6 @@ impl SyntaxError {
             | QuotedName { .. }
             | SquareSet { .. }
             | ForeignWord { .. }
-            | NamedArgument { .. }
             | MissingColon { .. } => "E0101",
             Unclosed { .. } | NeverOpened { .. } | SecondCondition { .. } | RoundAggregate { .. } => "E0101",
             UnclosedQuote { .. } | EmptyName { .. } | BadNumber { .. } | StrayPercent { .. } => "E0101",
@@ -119,7 +115,6 @@ impl SyntaxError {
             | QuotedName { span, .. }
             | SquareSet { span }
             | ForeignWord { span, .. }
-            | NamedArgument { span }
             | MissingColon { span, .. }
             | Unclosed { span, .. }
             | NeverOpened { span, .. }
@@ -159,7 +154,6 @@ impl SyntaxError {
             QuotedName { .. } => "in quotes",
             SquareSet { .. } | RoundAggregate { .. } => "the wrong bracket",
             ForeignWord { .. } => "no such word",
-            NamedArgument { .. } => "a named argument",
             MissingColon { .. } => "`:` is missing before this",
             Unclosed { .. } => "should be closed before this",
             NeverOpened { .. } => "never opened",
@@ -210,7 +204,6 @@ impl SyntaxError {
                 "levels are listed in braces, `{a, b}`; an interval is a chain, `0 <= x <= 1`".to_owned()
             }
             ForeignWord { instead, .. } => (*instead).to_owned(),
-            NamedArgument { .. } => "give them by position, `use m(sex, 0.1)`".to_owned(),
             MissingColon { .. } => "write a `:` before this".to_owned(),
             Unclosed { close: '|', .. } => "bars come in pairs, `|x|`: add the closing one".to_owned(),
             Unclosed { close, .. } => format!("add `{close}` where the bracket ends"),

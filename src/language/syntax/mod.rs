@@ -16,6 +16,7 @@ mod expected;
 mod expression;
 mod format;
 pub mod import;
+mod metric;
 mod outline;
 mod scan;
 mod tree;
