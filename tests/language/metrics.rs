@@ -16,9 +16,8 @@ fn said(body: &str) -> Vec<(String, String)> {
         let start = diagnostic.labels.first().map_or(0, |label| label.span.start as usize);
         start >= HEADER.len() || diagnostic.code.0 != "W0101"
     });
-    let text = all.map(|diagnostic| {
-        format!("{} | {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default())
-    });
+    let text =
+        all.map(|diagnostic| format!("{} | {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default()));
     found.zip(text).filter(|(finding, _)| !finding.starts_with("W0104")).collect()
 }
 
@@ -70,11 +69,19 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("use demographic_parity(sex, 2%, 3%)", "E0204 demographic_parity(sex, 2%, 3%)", "takes 2 arguments"),
     ("use parity_to_level(sex)", "E0204 parity_to_level(sex)", "`parity_to_level(attr, ref, tol = 5%)`"),
     ("use demographic_parity(sex, {race})", "E0204 {race}", "a set of groups"),
-    ("metric m(g, t) = forall a in g: E[prediction | g == a] <= t\nuse m({sex, race}, 0.5)", "E0204 {sex, race}", "`g: group`"),
+    (
+        "metric m(g, t) = forall a in g: E[prediction | g == a] <= t\nuse m({sex, race}, 0.5)",
+        "E0204 {sex, race}",
+        "`g: group`",
+    ),
     ("use demographic_parity({sex, age}, 2%)", "E0204 age", "bins(age, ..)"),
     // definitions, used or not
     ("metric m(g: group) = forall a in g: E[prediction | g == a, sx == male] <= 0.5", "E0201 sx", "did you mean `sex`"),
-    ("metric m(g: group, t) = E[prediction | g == t] * E[prediction] <= t", "E0401 E[prediction | g == t] * E[prediction]", "not affine"),
+    (
+        "metric m(g: group, t) = E[prediction | g == t] * E[prediction] <= t",
+        "E0401 E[prediction | g == t] * E[prediction]",
+        "not affine",
+    ),
     ("metric m(t: number) = E[prediction | t] <= 0.5", "E0303 t", "a param"),
     ("metric m(e: event) = E[e * prediction] <= 0.5", "E0303 e", "an event"),
     ("metric m(g: group) = E[g * prediction] <= 0.5", "E0303 g", "a group"),
@@ -87,12 +94,20 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("metric m(t: number) where score in [0, 1] = E[prediction] <= t", "E0303 score", "not the prediction"),
     ("metric m(g: group) = use n(g)", "E0201 n", "unknown metric"),
     ("metric m(g: group) = use demographic_parity(g, g)", "E0204 g", "a number, a param or an aggregate"),
-    ("metric m(g: group) = demographic_parity(g, 2%)", "E0201 demographic_parity", "write `use demographic_parity(..)`"),
+    (
+        "metric m(g: group) = demographic_parity(g, 2%)",
+        "E0201 demographic_parity",
+        "write `use demographic_parity(..)`",
+    ),
     ("metric m(g: group) = use m(g)", "E0208 m(g)", "uses itself"),
     ("metric m(g: group) = use n(g)\nmetric n(g: group) = use m(g)", "E0208 m(g)", "uses itself"),
     // told at the caller's argument, through metrics that use others
     ("metric m(g, t) = use demographic_parity(g, t)\nuse m(age, 2%)", "E0204 age", "numeric column"),
-    ("metric m(g, r) = forall a in g where a != r: E[prediction | g == a] <= 0.5\nuse m(sex, white)", "E0203 white", "of `sex`"),
+    (
+        "metric m(g, r) = forall a in g where a != r: E[prediction | g == a] <= 0.5\nuse m(sex, white)",
+        "E0203 white",
+        "of `sex`",
+    ),
 ];
 
 #[test]
@@ -141,7 +156,11 @@ const EQUAL: &[(&str, &str)] = &[
 #[test]
 fn a_metric_means_what_is_written_out() {
     for (one, other) in EQUAL {
-        assert_eq!(fingerprint(&format!("{HEADER}{MORE}{one}")), fingerprint(&format!("{HEADER}{MORE}{other}")), "{one}");
+        assert_eq!(
+            fingerprint(&format!("{HEADER}{MORE}{one}")),
+            fingerprint(&format!("{HEADER}{MORE}{other}")),
+            "{one}"
+        );
     }
 }
 
@@ -183,12 +202,24 @@ const WARNED: &[(&str, &[&str])] = &[
     ("param k = 120 in [0, 1000]\nconstraint c: |Cov[score, age]| <= k", &[]),
     ("param k = 2\nconstraint c: each: score <= k", &["W0111 score <= k"]),
     ("constraint c: E[score] <= 2", &["W0102 E[score] <= 2"]),
-    ("param k = 0 in [0, 1]\nconstraint c: E[score] / E[score | sex == male] >= k", &["W0111 E[score] / E[score | sex == male] >= k"]),
+    (
+        "param k = 0 in [0, 1]\nconstraint c: E[score] / E[score | sex == male] >= k",
+        &["W0111 E[score] / E[score | sex == male] >= k"],
+    ),
     ("constraint c: N[sex == male] >= 30", &["W0112 N[sex == male] >= 30"]),
     ("constraint c: P[age > 30 | sex == male] >= P[age > 30]", &["W0112 P[age > 30 | sex == male] >= P[age > 30]"]),
-    ("constraint c: forall (a, b) in sex * sex where a != b: E[score | sex == a] / E[score | sex == b] >= 1.2", &["W0113 E[score | sex == a] / E[score | sex == b] >= 1.2"]),
-    ("param k = 1.1 in [0, 2]\nconstraint c: forall (a, b) in race * race where a != b: E[score | race == a] >= k * E[score | race == b]", &["W0113 E[score | race == a] >= k * E[score | race == b]"]),
-    ("constraint c: E[score | sex == male] - E[score | sex == female] >= 1", &["W0113 E[score | sex == male] - E[score | sex == female] >= 1"]),
+    (
+        "constraint c: forall (a, b) in sex * sex where a != b: E[score | sex == a] / E[score | sex == b] >= 1.2",
+        &["W0113 E[score | sex == a] / E[score | sex == b] >= 1.2"],
+    ),
+    (
+        "param k = 1.1 in [0, 2]\nconstraint c: forall (a, b) in race * race where a != b: E[score | race == a] >= k * E[score | race == b]",
+        &["W0113 E[score | race == a] >= k * E[score | race == b]"],
+    ),
+    (
+        "constraint c: E[score | sex == male] - E[score | sex == female] >= 1",
+        &["W0113 E[score | sex == male] - E[score | sex == female] >= 1"],
+    ),
     ("constraint c: E[score | sex == male] - E[score | sex == female] >= 0.9", &[]),
     ("constraint c: E[score | sex == male] >= 1.2 * E[score | sex == female]", &[]),
     ("constraint c: E[score | sex == male] <= 0", &[]),

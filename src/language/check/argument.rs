@@ -1,11 +1,14 @@
 //! The arguments of a `use`: which parameter each is for, and whether each fits.
 
+use std::collections::HashMap;
+
 use crate::language::span::Span;
 use crate::language::syntax::ast::{self, ArgumentValue};
 
 use super::domain::count;
+use super::kind::ordered;
 use super::name::similar;
-use super::parameter::{Fit, Given, Target, ordered};
+use super::parameter::{Fit, Given, Target};
 use super::{Checker, Env, Finding, Kind};
 
 /// What a `use` gives for one parameter.
@@ -18,6 +21,9 @@ pub(super) enum Choice<'a> {
     Default(&'a ast::Expr),
 }
 
+/// Among more arguments no pair is tried in each other's place.
+const MOST_SWAPPED: usize = 12;
+
 impl<'a> Checker<'a> {
     /// What is given for each parameter, in the order of the parameters.
     pub(super) fn matched(&mut self, call: &'a ast::Call, metric: &'a ast::Metric) -> Option<Vec<Choice<'a>>> {
@@ -25,11 +31,18 @@ impl<'a> Checker<'a> {
         let mut choices: Vec<Option<Choice<'a>>> = vec![None; parameters.len()];
         let mut named: Option<&ast::Name> = None;
         let mut sound = true;
+        let positions: HashMap<&str, usize> = parameters
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(index, parameter)| (parameter.name.text.as_str(), index))
+            .collect();
         for (index, argument) in call.arguments.iter().enumerate() {
             let position = match (&argument.name, named) {
                 (Some(name), _) => {
                     named = Some(name);
-                    self.parameter_named(name, metric)
+                    let position = positions.get(name.text.as_str()).copied();
+                    position.or_else(|| self.unknown_parameter(name, metric))
                 }
                 (None, None) if index >= parameters.len() => return self.argument_count(call, metric),
                 (None, None) => Some(index),
@@ -71,19 +84,15 @@ impl<'a> Checker<'a> {
         choices
     }
 
-    fn parameter_named(&mut self, name: &'a ast::Name, metric: &'a ast::Metric) -> Option<usize> {
-        let known = || metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
-        let position = known().position(|known| known == name.text);
-        if position.is_none() {
-            let kind = Kind::UnknownParameter {
-                name: name.text.clone(),
-                callee: metric.name.text.clone(),
-                similar: similar(&name.text, known()),
-                signature: signature(metric),
-            };
-            self.report(Finding::new(kind, name.span));
-        }
-        position
+    fn unknown_parameter<T>(&mut self, name: &'a ast::Name, metric: &'a ast::Metric) -> Option<T> {
+        let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
+        let kind = Kind::UnknownParameter {
+            name: name.text.clone(),
+            callee: metric.name.text.clone(),
+            similar: similar(&name.text, known),
+            signature: signature(metric),
+        };
+        self.refuse(kind, name.span)
     }
 
     /// A set of groups goes where a group is asked for.
@@ -171,11 +180,12 @@ impl<'a> Checker<'a> {
         fits: &[Fit],
     ) -> Option<Finding> {
         let label_for_group = |index: usize| {
-            let kind = metric.parameters.get(index).and_then(|parameter| parameter.kind.as_ref()).map(|kind| &kind.kind);
+            let kind =
+                metric.parameters.get(index).and_then(|parameter| parameter.kind.as_ref()).map(|kind| &kind.kind);
             matches!(kind, Some(ast::Accepts::Label(_))) && fits.get(index) == Some(&Fit::Loose)
         };
         let suspicious = |index: usize| matches!(fits.get(index), Some(Fit::Wrong(_))) || label_for_group(index);
-        for second in 1..given.len() {
+        for second in 1..given.len().min(MOST_SWAPPED) {
             for first in 0..second {
                 if !suspicious(first) && !suspicious(second) {
                     continue;
@@ -195,7 +205,13 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn swapped_pair(&self, call: &'a ast::Call, a: &Choice<'a>, b: &Choice<'a>, metric: &ast::Metric) -> Option<Finding> {
+    fn swapped_pair(
+        &self,
+        call: &'a ast::Call,
+        a: &Choice<'a>,
+        b: &Choice<'a>,
+        metric: &ast::Metric,
+    ) -> Option<Finding> {
         let (Choice::One(a), Choice::One(b)) = (a, b) else { return None };
         let (first, second) = ordered(a.span, b.span);
         if first.source != call.span.source || first.end > second.start {

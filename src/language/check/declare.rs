@@ -195,9 +195,9 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_metric(&mut self, metric: &'a ast::Metric, doc: &'a str, origin: UnitOrigin) {
-        for (index, parameter) in metric.parameters.iter().enumerate() {
-            let earlier = metric.parameters.iter().take(index).find(|earlier| earlier.name.text == parameter.name.text);
-            if let Some(first) = earlier {
+        let mut seen: HashMap<&str, &ast::Parameter> = HashMap::new();
+        for parameter in &metric.parameters {
+            if let Some(first) = seen.insert(&parameter.name.text, parameter) {
                 let kind = Kind::DuplicateName { what: "parameter", name: parameter.name.text.clone() };
                 self.report(Finding::new(kind, parameter.name.span).with(first.name.span, "first declared here"));
             }

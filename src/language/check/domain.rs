@@ -158,7 +158,7 @@ impl<'a> Checker<'a> {
             }
             Found::Open { kind: Some(kind), .. } => {
                 let hint = Some(format!("declare it as a group: `{}: group`", name.text));
-                let found = super::number::open_kind(kind);
+                let found = super::kind::open_kind(kind);
                 self.wrong_kind(name.span, found, "a categorical column, a label or a group", hint);
                 None
             }

@@ -132,7 +132,7 @@ impl<'a> Checker<'a> {
             Found::Open { kind: None | Some(ast::Accepts::Event), .. } => Some(Event::All),
             Found::Open { kind: Some(kind), .. } => {
                 let hint = Some(format!("compare it with something: `{} == ..`", name.text));
-                self.wrong_kind(name.span, super::number::open_kind(kind), "an event", hint);
+                self.wrong_kind(name.span, super::kind::open_kind(kind), "an event", hint);
                 None
             }
             Found::Level(..) => {

@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
             Found::Level(value, _) if value.number.is_some() => Some(Operand::Literal(value)),
             Found::Level(value, expr) => Some(Operand::Bare(value.text, expr)),
             Found::Open { kind: Some(kind @ ast::Accepts::Event), .. } => {
-                self.wrong_kind(name.span, super::number::open_kind(kind), "a number or a level", None);
+                self.wrong_kind(name.span, super::kind::open_kind(kind), "a number or a level", None);
                 None
             }
             Found::Open { .. } => Some(Operand::Open),

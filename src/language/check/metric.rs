@@ -126,7 +126,8 @@ impl<'a> Checker<'a> {
 
     fn default_value(&mut self, metric: &'a ast::Metric, index: usize, default: &'a ast::Expr) {
         // The arguments that a default goes with are not known, so a level is only looked at where it is used.
-        let given: Vec<Given<'a>> = metric.parameters.iter().map(|_| Given { expr: default, env: Env::default() }).collect();
+        let given: Vec<Given<'a>> =
+            metric.parameters.iter().map(|_| Given { expr: default, env: Env::default() }).collect();
         let parameters = &metric.parameters;
         let kind = parameters.get(index).and_then(|parameter| parameter.kind.as_ref()).map(|kind| &kind.kind);
         if matches!(kind, Some(Accepts::LevelOf(_)) | None) {
@@ -165,7 +166,8 @@ impl<'a> Checker<'a> {
                     ),
                     None => {
                         let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
-                        let similar = super::name::similar(&other.text, known.filter(|known| *known != parameter.name.text));
+                        let similar =
+                            super::name::similar(&other.text, known.filter(|known| *known != parameter.name.text));
                         let kind = Kind::UnknownName { expected: "parameter", name: other.text.clone(), similar };
                         self.report(Finding::new(kind, other.span));
                     }
@@ -237,13 +239,15 @@ impl<'a> Checker<'a> {
         let body = Span { start: start.end, ..metric.span() };
         let mentioned: std::collections::HashSet<&str> =
             words(self.sources.text(body)).filter_map(|(_, name)| name).collect();
+        let levels_of = metric.parameters.iter().filter_map(|other| match other.kind.as_ref().map(|kind| &kind.kind) {
+            Some(Accepts::LevelOf(of)) => Some(of.text.as_str()),
+            _ => None,
+        });
+        let mentioned: std::collections::HashSet<&str> = mentioned.into_iter().chain(levels_of).collect();
         let mut findings = Vec::new();
         for parameter in &metric.parameters {
             let name = parameter.name.text.as_str();
-            let by_another = metric.parameters.iter().any(|other| {
-                matches!(other.kind.as_ref().map(|kind| &kind.kind), Some(Accepts::LevelOf(of)) if of.text == name)
-            });
-            if !mentioned.contains(name) && !by_another {
+            if !mentioned.contains(name) {
                 let kind = Kind::Unused { what: "parameter", name: name.to_string() };
                 findings.push(Finding::new(kind, parameter.name.span));
             }

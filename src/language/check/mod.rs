@@ -24,6 +24,7 @@ mod domain;
 mod error;
 mod event;
 mod help;
+mod kind;
 mod level;
 mod metric;
 mod name;
@@ -149,7 +150,10 @@ enum Passed<'a> {
 enum Standin<'a> {
     Symbol(Symbol),
     /// The kind does not say enough to check what reads it. As a number it is this column.
-    Open { kind: Option<&'a ast::Accepts>, column: Option<Symbol> },
+    Open {
+        kind: Option<&'a ast::Accepts>,
+        column: Option<Symbol>,
+    },
 }
 
 /// What names mean at a place beyond the declarations: the binders in scope, and the parameters of a metric.

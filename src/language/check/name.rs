@@ -20,7 +20,10 @@ pub(super) enum Found<'a> {
     /// A level: the argument of a parameter that asks for one, whatever else its name stands for.
     Level(Value, &'a ast::Expr),
     /// A parameter in a definition that is being checked; as a number it is this column.
-    Open { kind: Option<&'a ast::Accepts>, column: Option<Symbol> },
+    Open {
+        kind: Option<&'a ast::Accepts>,
+        column: Option<Symbol>,
+    },
     Symbol(Symbol),
     /// Declared, but with an error that has been reported.
     Broken,
@@ -53,7 +56,9 @@ impl<'a> Checker<'a> {
                 Passed::Argument { expr, scope } => {
                     let env = Env::of(scope.clone());
                     match (kind, level_argument(expr, &env)) {
-                        (Some(ast::Accepts::LevelOf(_)), LevelArgument::Level(value, expr)) => Found::Level(value, expr),
+                        (Some(ast::Accepts::LevelOf(_)), LevelArgument::Level(value, expr)) => {
+                            Found::Level(value, expr)
+                        }
                         (Some(ast::Accepts::LevelOf(_)), LevelArgument::Open) => Found::Open { kind, column: None },
                         _ => Found::Argument(expr, env),
                     }

@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
             }
             Found::Open { kind, .. } => {
                 if let Some(kind) = kind {
-                    self.wrong_kind(name.span, open_kind(kind), "a number", None);
+                    self.wrong_kind(name.span, super::kind::open_kind(kind), "a number", None);
                 }
                 None
             }
@@ -390,18 +390,6 @@ impl<'a> Checker<'a> {
             }
         }
         found
-    }
-}
-
-/// What a parameter of a kind is, in words.
-pub(super) fn open_kind(kind: &ast::Accepts) -> &'static str {
-    match kind {
-        ast::Accepts::Group(_) => "a group",
-        ast::Accepts::Label(_) => "a label",
-        ast::Accepts::Column => "a column",
-        ast::Accepts::Number(_) => "a number",
-        ast::Accepts::Event => "an event",
-        ast::Accepts::LevelOf(_) => "a level",
     }
 }
 

@@ -6,13 +6,12 @@
 use crate::language::hir::{Expr, ExprKind, Shape};
 use crate::language::interval::Interval;
 use crate::language::program::ColumnType;
-use crate::language::program::text::name as written;
-use crate::language::span::Span;
 use crate::language::syntax::ast::{self, Accepts};
 
 use super::domain::strip;
 use super::event::Reads;
 use super::help::list;
+use super::kind::{expected_category, in_range, in_words, interval, is_event, label_hint, within_levels, words};
 use super::level::{Category, find_level};
 use super::name::{Found, similar};
 use super::number::Place;
@@ -108,19 +107,7 @@ impl<'a> Checker<'a> {
                 let good = if label && !is_label { Fit::Loose } else { Fit::Exact };
                 self.fit_column_type(&given, target, (&ty, is_label), levels, label, good)
             }
-            Some(Found::Symbol(Symbol::Group(index))) => {
-                let Some(group) = self.resolve_group(index, given.expr.span) else { return Fit::Exact };
-                let values = self.category_values(Category::Group(group));
-                let texts: Vec<String> = values.into_iter().map(|value| value.text).collect();
-                let same = levels.is_none_or(|wanted| {
-                    wanted.len() == texts.len() && wanted.iter().all(|level| texts.contains(&level.text))
-                });
-                if !same {
-                    let found = format!("a group with the levels {}", list(&texts));
-                    return self.misfit(&given, target, found, expected, None);
-                }
-                if label { Fit::Loose } else { Fit::Exact }
-            }
+            Some(Found::Symbol(Symbol::Group(index))) => self.fit_group(index, &given, target, levels, label),
             Some(Found::Nothing) => self.unknown_argument(&given, "group"),
             Some(found) => {
                 let (found, hint) = self.words_for(&given, &found);
@@ -128,16 +115,36 @@ impl<'a> Checker<'a> {
             }
             None if label && !is_event(given.expr) => self.fit_label_expression(&given, target, levels, expected),
             None => {
-                let text = self.text(given.expr.span);
                 let hint = match &given.expr.kind {
                     ast::ExprKind::Product(..) | ast::ExprKind::Call { .. } => {
-                        Some(format!("name it first, `group g = {text}`, and pass `g`"))
+                        Some(format!("name it first, `group g = {}`, and pass `g`", self.text(given.expr.span)))
                     }
                     _ => None,
                 };
                 self.misfit(&given, target, words(given.expr).into(), expected, hint)
             }
         }
+    }
+
+    /// A declared group; its levels have no numbers, so they are compared by their texts.
+    fn fit_group(
+        &mut self,
+        index: usize,
+        given: &Given<'a>,
+        target: &Target<'a, '_>,
+        levels: Option<&'a [ast::Level]>,
+        label: bool,
+    ) -> Fit {
+        let Some(group) = self.resolve_group(index, given.expr.span) else { return Fit::Exact };
+        let values = self.category_values(Category::Group(group));
+        let texts: Vec<String> = values.into_iter().map(|value| value.text).collect();
+        let same = levels
+            .is_none_or(|wanted| wanted.len() == texts.len() && wanted.iter().all(|level| texts.contains(&level.text)));
+        if !same {
+            let found = format!("a group with the levels {}", list(&texts));
+            return self.misfit(given, target, found, expected_category(levels, label), None);
+        }
+        if label { Fit::Loose } else { Fit::Exact }
     }
 
     /// A column whose type has to have these levels; numbers between them will do for what is computed with them.
@@ -279,7 +286,8 @@ impl<'a> Checker<'a> {
             return Fit::Exact;
         }
         let parameter = target.parameters.get(target.index).map_or("", |parameter| parameter.name.text.as_str());
-        let percent = value.map(|value| value / 100.0).filter(|part| above && limits.lower <= *part && *part <= limits.upper);
+        let percent =
+            value.map(|value| value / 100.0).filter(|part| above && limits.lower <= *part && *part <= limits.upper);
         let argument = self.text(given.expr.span);
         let hint = match (percent.and(value), number.kind.clone()) {
             (Some(value), ExprKind::Param(_)) => Some(format!("declare it in percent: `param {argument} = {value}%`")),
@@ -351,13 +359,17 @@ impl<'a> Checker<'a> {
     /// Runs a check whose findings are not reported: with the first of them that is an error.
     fn quietly<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> (T, Option<Finding>) {
         let findings = std::mem::take(&mut self.findings);
-        let (unknown, call) = (self.unknown.clone(), self.call.take());
+        let (unknown, call) = (std::mem::take(&mut self.unknown), self.call.take());
         let reported = std::mem::replace(&mut self.sample_value_reported, false);
         let result = check(self);
         self.sample_value_reported = reported;
         (self.unknown, self.call) = (unknown, call);
-        let found = std::mem::replace(&mut self.findings, findings);
-        (result, found.into_iter().next())
+        let found = std::mem::replace(&mut self.findings, findings).into_iter().next();
+        let told = |finding: &Finding| match &finding.kind {
+            Kind::UnknownName { name, .. } => self.unknown.contains(name),
+            _ => false,
+        };
+        (result, found.filter(|finding| !told(finding)))
     }
 
     fn quiet_number(&mut self, given: &Given<'a>, place: Place) -> Result<Expr, Option<Finding>> {
@@ -430,7 +442,8 @@ impl<'a> Checker<'a> {
             ExprKind::Multiply(a, b) => Some(self.value_at_defaults(a)? * self.value_at_defaults(b)?),
             ExprKind::Divide(a, b) => Some(self.value_at_defaults(a)? / self.value_at_defaults(b)?),
             ExprKind::Call(function, arguments) => {
-                let values: Option<Vec<f64>> = arguments.iter().map(|argument| self.value_at_defaults(argument)).collect();
+                let values: Option<Vec<f64>> =
+                    arguments.iter().map(|argument| self.value_at_defaults(argument)).collect();
                 Some(function.of(values?.into_iter()))
             }
             ExprKind::Binder(_)
@@ -445,116 +458,4 @@ impl<'a> Checker<'a> {
         }
         .filter(|value| !value.is_nan() && expr.shape != Some(Shape::Sample))
     }
-}
-
-/// A label that is passed for one with the levels 0 and 1, brought to them.
-fn label_hint(name: &str, what: &str, numbers: Option<&[f64]>, wanted: &[ast::Level]) -> Option<String> {
-    let wanted_numbers: Option<Vec<f64>> = wanted.iter().map(|level| level.number).collect();
-    let binary = wanted_numbers.is_some_and(|mut numbers| {
-        numbers.sort_by(f64::total_cmp);
-        numbers == [0.0, 1.0]
-    });
-    let mut numbers = numbers.unwrap_or_default().to_vec();
-    numbers.sort_by(f64::total_cmp);
-    if let ([low, high], true) = (numbers.as_slice(), binary) {
-        let shifted = match *low {
-            low if low == 0.0 => name.to_string(),
-            low if low < 0.0 => format!("{name} + {}", -low),
-            low => format!("{name} - {low}"),
-        };
-        let width = high - low;
-        let passed = match (width == 1.0, *low == 0.0) {
-            (true, _) => shifted,
-            (false, true) => format!("{shifted} / {width}"),
-            (false, false) => format!("({shifted}) / {width}"),
-        };
-        return Some(format!("pass `{passed}`, which is 0 for {low} and 1 for {high}"));
-    }
-    let texts: Vec<&str> = wanted.iter().map(|level| level.text.as_str()).collect();
-    Some(format!("code it so in the data, and declare `{what} {name}: {{{}}}`", texts.join(", ")))
-}
-
-/// Whether a range lies between the least and the greatest of the levels, which are numbers.
-fn within_levels(range: Interval, wanted: &[ast::Level]) -> bool {
-    let numbers: Option<Vec<f64>> = wanted.iter().map(|level| level.number).collect();
-    numbers.is_some_and(|numbers| {
-        let hull = Interval::hull(numbers);
-        hull.lower <= range.lower && range.upper <= hull.upper && range.lower.is_finite() && range.upper.is_finite()
-    })
-}
-
-fn expected_category(levels: Option<&[ast::Level]>, label: bool) -> String {
-    let what = if label { "a label" } else { "a categorical column, a label or a group" };
-    match levels {
-        None => what.to_string(),
-        Some(levels) => {
-            let texts: Vec<String> = levels.iter().map(|level| level.text.clone()).collect();
-            format!("{what} with the levels {}", list(&texts))
-        }
-    }
-}
-
-fn is_event(expr: &ast::Expr) -> bool {
-    match &strip(expr).kind {
-        ast::ExprKind::Compare(..)
-        | ast::ExprKind::In { .. }
-        | ast::ExprKind::And(_)
-        | ast::ExprKind::Or(_)
-        | ast::ExprKind::Not(_) => true,
-        ast::ExprKind::Number { .. }
-        | ast::ExprKind::Name(_)
-        | ast::ExprKind::Paren(_)
-        | ast::ExprKind::Negate(_)
-        | ast::ExprKind::Sum(..)
-        | ast::ExprKind::Product(..)
-        | ast::ExprKind::Power(..)
-        | ast::ExprKind::PlusMinus(..)
-        | ast::ExprKind::Abs(_)
-        | ast::ExprKind::Call { .. }
-        | ast::ExprKind::Aggregate(_)
-        | ast::ExprKind::Error => false,
-    }
-}
-
-/// What an expression is, in words.
-fn words(expr: &ast::Expr) -> &'static str {
-    match &expr.kind {
-        ast::ExprKind::Number { .. } => "a number",
-        ast::ExprKind::Aggregate(_) => "one value for the whole batch",
-        _ if is_event(expr) => "an event",
-        _ => "an expression",
-    }
-}
-
-/// `[0, 1]`, ` in [0, 1]` of a type.
-pub(super) fn interval(range: Interval) -> String {
-    format!("[{}, {}]", range.lower, range.upper)
-}
-
-fn in_range(range: Interval) -> String {
-    if range == Interval::ALL { String::new() } else { format!(" in {}", interval(range)) }
-}
-
-/// `in [0, 1]`, `at least 0`, `above 0`.
-pub(super) fn in_words(limits: &ast::Limits) -> String {
-    match (limits.lower.is_finite(), limits.upper.is_finite(), limits.open) {
-        (true, false, false) => format!("at least {}", limits.lower),
-        (true, false, true) => format!("above {}", limits.lower),
-        (false, true, false) => format!("at most {}", limits.upper),
-        (false, true, true) => format!("below {}", limits.upper),
-        (true, true, _) | (false, false, _) => format!("in [{}, {}]", limits.lower, limits.upper),
-    }
-}
-
-/// The declaration of a prediction that satisfies the limits.
-pub(super) fn prediction_within(name: &str, limits: &ast::Limits) -> String {
-    let end = |value: f64, other: f64| if value.is_finite() { value } else { other };
-    let lower = end(limits.lower, if limits.upper.is_finite() { limits.upper - 1.0 } else { 0.0 });
-    let upper = end(limits.upper, lower + 1.0);
-    format!("predict {}: real in [{lower}, {upper}]", written(name))
-}
-
-/// The whole of two spans' texts needs the spans in order.
-pub(super) fn ordered(a: Span, b: Span) -> (Span, Span) {
-    if (a.start, a.end) <= (b.start, b.end) { (a, b) } else { (b, a) }
 }

@@ -11,9 +11,10 @@ use crate::language::syntax::ast;
 
 use super::argument::Choice;
 use super::constraint::Heading;
+use super::kind::{in_words, interval, prediction_within};
 use super::metric::MOST_METRICS;
 use super::name::similar;
-use super::parameter::{Given, in_words, interval, prediction_within};
+use super::parameter::Given;
 use super::{Call, Checker, Env, Finding, Kind, MetricDeclaration, Passed, UnitOrigin};
 
 /// The most constraints that one `use` may give.
@@ -36,6 +37,18 @@ struct Instance<'a> {
     /// The groups that were taken from sets: with the set's place.
     taken: Vec<(Span, String)>,
 }
+
+/// A call that is being followed.
+struct Site<'a> {
+    call: &'a ast::Call,
+    declaration: MetricDeclaration<'a>,
+    caller: Option<Rc<Call<'a>>>,
+    /// The metric and the prediction are such that it can be.
+    usable: bool,
+}
+
+/// An argument, whether it is a default, and the place of the set that it is from.
+pub(super) type Chosen<'a> = (&'a ast::Expr, bool, Option<Span>);
 
 impl<'a> Checker<'a> {
     pub(super) fn use_metric(&mut self, item: &'a ast::Item, used: &'a ast::Use) {
@@ -118,7 +131,6 @@ impl<'a> Checker<'a> {
         (taken, depth): (&[(Span, String)], usize),
         out: &mut Expansion<'a>,
     ) {
-        let env = Env::of(caller.clone());
         if depth > MOST_METRICS {
             let what = format!("`{}`", self.text(call.span));
             let kind = Kind::TooLarge { what, limit: MOST_METRICS, unit: "metrics that use each other" };
@@ -127,22 +139,20 @@ impl<'a> Checker<'a> {
             return;
         }
         let Some(declaration) = self.metric_named(&call.metric) else { return };
-        let metric = declaration.metric;
         let sound = self.is_sound(declaration, call.span);
         self.call = caller.clone();
-        let choices = self.matched(call, metric);
+        let choices = self.matched(call, declaration.metric);
+        let usable = choices.is_some() && self.prediction_fits(call, declaration.metric) && sound;
         self.call = None;
         let Some(choices) = choices else {
-            self.touch(call, &env);
+            self.touch(call, &Env::of(caller));
             return;
         };
-        self.call = caller.clone();
-        let bounded = self.prediction_fits(call, metric);
-        self.call = None;
         if number_of(&choices) > MOST_INSTANCES {
             out.full = true;
             self.too_many(call.span);
         }
+        let site = Site { call, declaration, caller, usable };
         for choice in combinations(&choices) {
             out.tried += 1;
             if out.tried > 4 * MOST_INSTANCES && !std::mem::replace(&mut out.full, true) {
@@ -152,31 +162,45 @@ impl<'a> Checker<'a> {
                 out.instances.clear();
                 return;
             }
-            let given: Vec<Given<'a>> = choice.iter().map(|(expr, default, _)| given(expr, *default, &env)).collect();
-            self.call = caller.clone();
-            let (known, written) = (self.findings.len(), &choices);
-            let fits = self.arguments_fit(call, metric, &given, written);
-            let outside = self.findings.len() > known || caller.as_ref().is_some_and(|caller| caller.outside);
-            self.call = None;
-            if !fits || !bounded || !sound {
-                continue;
-            }
-            let passed = given.into_iter().map(|Given { expr, env }| Passed::Argument { expr, scope: env.call });
-            let next = Rc::new(Call {
-                metric,
-                library: declaration.origin == UnitOrigin::Library,
-                passed: passed.collect(),
-                span: call.span,
-                caller: caller.clone(),
-                outside,
-            });
-            let mut taken = taken.to_vec();
-            taken.extend(choice.iter().filter_map(|(expr, _, set)| Some(((*set)?, self.text(expr.span)))));
-            match &metric.body {
+            let Some((next, groups)) = self.apply(&site, &choices, &choice) else { continue };
+            let taken = [taken, &groups].concat();
+            match &declaration.metric.body {
                 ast::MetricBody::Statement(body) => out.instances.push(Instance { call: next, body, taken }),
                 ast::MetricBody::Use(inner) => self.expand(inner, Some(next), (&taken, depth + 1), out),
             }
         }
+    }
+
+    /// The call with one choice of its arguments, and the groups that were taken from sets; `None` where it cannot be
+    /// followed, for a reason that was told.
+    #[allow(clippy::type_complexity)]
+    fn apply(
+        &mut self,
+        site: &Site<'a>,
+        written: &[Choice<'a>],
+        choice: &[Chosen<'a>],
+    ) -> Option<(Rc<Call<'a>>, Vec<(Span, String)>)> {
+        let env = Env::of(site.caller.clone());
+        let given: Vec<Given<'a>> = choice.iter().map(|(expr, default, _)| given(expr, *default, &env)).collect();
+        let known = self.findings.len();
+        self.call = site.caller.clone();
+        let fits = self.arguments_fit(site.call, site.declaration.metric, &given, written);
+        let groups = choice.iter().filter_map(|(expr, _, set)| Some(((*set)?, self.text(expr.span)))).collect();
+        self.call = None;
+        if !fits || !site.usable {
+            return None;
+        }
+        let outside = self.findings.len() > known || site.caller.as_ref().is_some_and(|caller| caller.outside);
+        let passed = given.into_iter().map(|Given { expr, env }| Passed::Argument { expr, scope: env.call });
+        let call = Call {
+            metric: site.declaration.metric,
+            library: site.declaration.origin == UnitOrigin::Library,
+            passed: passed.collect(),
+            span: site.call.span,
+            caller: site.caller.clone(),
+            outside,
+        };
+        Some((Rc::new(call), groups))
     }
 
     pub(super) fn too_many(&mut self, span: Span) {
@@ -225,9 +249,9 @@ pub(super) fn number_of(choices: &[Choice<'_>]) -> usize {
     })
 }
 
-/// One element of each set: the expression, whether it is a default, and the place of the set that it is from.
-pub(super) fn combinations<'a>(choices: &[Choice<'a>]) -> impl Iterator<Item = Vec<(&'a ast::Expr, bool, Option<Span>)>> {
-    let options: Vec<Vec<(&'a ast::Expr, bool, Option<Span>)>> = choices
+/// One element of each set, in turn.
+pub(super) fn combinations<'a>(choices: &[Choice<'a>]) -> impl Iterator<Item = Vec<Chosen<'a>>> {
+    let options: Vec<Vec<Chosen<'a>>> = choices
         .iter()
         .map(|choice| match choice {
             Choice::One(expr) => vec![(*expr, false, None)],

@@ -23,6 +23,7 @@ use super::merge::Draft;
 
 /// Propagation ends when a mean is known to this width.
 const POINT: f64 = 1e-9;
+const MOST_ROWS: usize = 500;
 /// The most steps (a term of a row, once) of propagation.
 const MOST_STEPS: usize = 40_000;
 
@@ -39,7 +40,8 @@ pub(super) fn noticed(drafts: &[Draft], body: Span, hir: &Hir, sources: &Sources
         let params: BTreeSet<&str> = drafts.iter().flat_map(params).collect();
         return Some(Finding::new(holds_always(text, &params, hir), body));
     }
-    let rows: Vec<Means> = drafts.iter().filter_map(|draft| means(draft, hir)).collect();
+    // Of very many rows some are enough: fewer rows leave more predictions.
+    let rows: Vec<Means> = drafts.iter().take(MOST_ROWS).filter_map(|draft| means(draft, hir)).collect();
     let outcome = propagate(&rows, bounds(hir)?);
     let only = match outcome {
         Outcome::Open => return None,
@@ -56,7 +58,11 @@ fn holds_always(text: String, params: &BTreeSet<&str>, hir: &Hir) -> Kind {
     }
     let percent = params.iter().find(|param| param.value > 1.0 && param.value <= 100.0);
     let percent = percent.map(|param| (param.name.clone(), param.value));
-    Kind::ImpliedAtDefaults { text, params: params.iter().map(|param| (param.name.clone(), param.value)).collect(), percent }
+    Kind::ImpliedAtDefaults {
+        text,
+        params: params.iter().map(|param| (param.name.clone(), param.value)).collect(),
+        percent,
+    }
 }
 
 /// The bounds of the prediction.

@@ -231,7 +231,10 @@ pub struct Argument {
 pub enum ArgumentValue {
     One(Expr),
     /// The metric is applied to each of these in turn; never empty.
-    Each { groups: Vec<Expr>, span: Span },
+    Each {
+        groups: Vec<Expr>,
+        span: Span,
+    },
 }
 
 /// `use demographic_parity(sex, eps) as parity (min_count = 30)`; `as` and the options may be left out.

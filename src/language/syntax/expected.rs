@@ -120,7 +120,9 @@ fn example(keyword: &str) -> &'static str {
         "constraint" => {
             "a constraint looks like `constraint parity: |E[score | sex == a] - E[score | sex == b]| <= eps`"
         }
-        "metric" => "a metric looks like `metric gap(attr: group, tol: number >= 0 = 5%) = forall (a, b) in pairs(attr): ..`",
+        "metric" => {
+            "a metric looks like `metric gap(attr: group, tol: number >= 0 = 5%) = forall (a, b) in pairs(attr): ..`"
+        }
         "use" => "a metric is used like `use demographic_parity(sex, eps) as parity`",
         "import" => "a file is imported like `import \"common.fair\"`",
         _ => "see the grammar in the documentation",

@@ -5,9 +5,9 @@
 use std::fmt::Write;
 
 use super::ast::{
-    Accepts, AggregateKind, Argument, ArgumentValue, Call, Column, Comparison, Condition, Constraint, Domain, DomainKind,
-    Expr, ExprKind, File, Item, ItemKind, Level, Limits, Metric, MetricBody, Name, OptionSetting, Parameter, ProductOp,
-    Range, Statement, SumOp, Type, Use,
+    Accepts, AggregateKind, Argument, ArgumentValue, Call, Column, Comparison, Condition, Constraint, Domain,
+    DomainKind, Expr, ExprKind, File, Item, ItemKind, Level, Limits, Metric, MetricBody, Name, OptionSetting,
+    Parameter, ProductOp, Range, Statement, SumOp, Type, Use,
 };
 use super::error::is_plain_name;
 
@@ -41,7 +41,8 @@ fn declaration(item: &Item) -> String {
             format!("(constraint {}{}{})", name(named), options(settings), statement(body))
         }
         ItemKind::Metric(Metric { name: named, parameters, needs, body }) => {
-            let needs = needs.as_ref().map_or(String::new(), |it| format!(" (needs {}{})", name(&it.name), limits(&it.limits)));
+            let needs =
+                needs.as_ref().map_or(String::new(), |it| format!(" (needs {}{})", name(&it.name), limits(&it.limits)));
             let body = match body {
                 MetricBody::Statement(it) => statement(it),
                 MetricBody::Use(it) => format!(" (use {})", call(it)),
@@ -58,8 +59,12 @@ fn declaration(item: &Item) -> String {
 
 fn parameter(it: &Parameter) -> String {
     let kind = it.kind.as_ref().map_or(String::new(), |it| match &it.kind {
-        Accepts::Group(list) => format!(" group{}", list.as_deref().map_or(String::new(), |it| format!(" {}", levels(it)))),
-        Accepts::Label(list) => format!(" label{}", list.as_deref().map_or(String::new(), |it| format!(" {}", levels(it)))),
+        Accepts::Group(list) => {
+            format!(" group{}", list.as_deref().map_or(String::new(), |it| format!(" {}", levels(it))))
+        }
+        Accepts::Label(list) => {
+            format!(" label{}", list.as_deref().map_or(String::new(), |it| format!(" {}", levels(it))))
+        }
         Accepts::Column => " column".to_owned(),
         Accepts::Number(it) => format!(" number{}", it.as_ref().map_or(String::new(), limits)),
         Accepts::Event => " event".to_owned(),
