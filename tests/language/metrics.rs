@@ -82,11 +82,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "E0401 E[prediction | g == t] * E[prediction]",
         "not affine",
     ),
-    ("metric m(t: number) = E[prediction | t] <= 0.5", "E0303 t", "a param"),
+    ("metric m(t: number) = E[prediction | t] <= 0.5", "E0303 t", "a number"),
     ("metric m(e: event) = E[e * prediction] <= 0.5", "E0303 e", "an event"),
     ("metric m(g: group) = E[g * prediction] <= 0.5", "E0303 g", "a group"),
     ("metric m(y: label {0, 1}) = E[prediction | y == 2] <= 0.5", "E0203 2", "no level of `y`"),
-    ("metric m(a: number) = forall k in a: E[prediction] <= 0.5", "E0303 a", "a param"),
+    ("metric m(a: number) = forall k in a: E[prediction] <= 0.5", "E0303 a", "a number"),
     ("metric m(y: column) = y + E[prediction] <= 0.5", "E0301 y", "one value per sample"),
     ("metric m(t: number in [1, 0]) = E[prediction] <= t", "E0502 in [1, 0]", "no value"),
     ("metric m(t: number >= 0 = -1) = E[prediction] <= t", "E0204 -1", "at least 0"),
@@ -148,6 +148,10 @@ const EQUAL: &[(&str, &str)] = &[
     (
         "metric within(e: event, x: column, t) = E[x * prediction | e] <= t\nuse within(age > 30 and sex == male, age, 9)",
         "constraint c: E[age * score | age > 30, sex == male] <= 9",
+    ),
+    (
+        "metric m(n: number, least: number) = forall k in 1..n where k >= least: E[prediction | age >= 10 * k] <= 0.2 * k\nuse m(4, 2)",
+        "constraint c: forall k in 2..4: E[score | age >= 10 * k] <= 0.2 * k",
     ),
     // a level is a level, whatever else its name stands for
     ("event white = age > 3\nuse parity_to_level(race, white)", "use parity_to_level(race, white)"),

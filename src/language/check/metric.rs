@@ -202,16 +202,16 @@ impl<'a> Checker<'a> {
                 let range = limits.as_ref().map_or(all, |it| Interval { lower: it.lower, upper: it.upper });
                 let id = ParamId(self.hir.params.len());
                 self.hir.params.push(Param { name: parameter.name.text.clone(), value: range.inner(), range });
-                Standin::Symbol(Symbol::Param(id))
+                Standin::Open { kind, number: Some(Symbol::Param(id)) }
             }
             Some(Accepts::Group(Some(levels))) => Standin::Symbol(self.standin_column(parameter, Some(levels), false)),
             Some(Accepts::Label(Some(levels))) => Standin::Symbol(self.standin_column(parameter, Some(levels), true)),
             Some(Accepts::Label(None)) => {
-                Standin::Open { kind, column: Some(self.standin_column(parameter, None, true)) }
+                Standin::Open { kind, number: Some(self.standin_column(parameter, None, true)) }
             }
-            Some(Accepts::Column) => Standin::Open { kind, column: Some(self.standin_column(parameter, None, false)) },
+            Some(Accepts::Column) => Standin::Open { kind, number: Some(self.standin_column(parameter, None, false)) },
             Some(Accepts::Group(None) | Accepts::Event | Accepts::LevelOf(_)) | None => {
-                Standin::Open { kind, column: None }
+                Standin::Open { kind, number: None }
             }
         }
     }

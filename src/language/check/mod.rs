@@ -149,10 +149,10 @@ enum Passed<'a> {
 #[derive(Clone, Copy)]
 enum Standin<'a> {
     Symbol(Symbol),
-    /// The kind does not say enough to check what reads it. As a number it is this column.
+    /// The kind does not say enough to check what reads it. As a number it is this column or param.
     Open {
         kind: Option<&'a ast::Accepts>,
-        column: Option<Symbol>,
+        number: Option<Symbol>,
     },
 }
 

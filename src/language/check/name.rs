@@ -19,10 +19,10 @@ pub(super) enum Found<'a> {
     Argument(&'a ast::Expr, Env<'a>),
     /// A level: the argument of a parameter that asks for one, whatever else its name stands for.
     Level(Value, &'a ast::Expr),
-    /// A parameter in a definition that is being checked; as a number it is this column.
+    /// A parameter in a definition that is being checked; as a number it is this column or param.
     Open {
         kind: Option<&'a ast::Accepts>,
-        column: Option<Symbol>,
+        number: Option<Symbol>,
     },
     Symbol(Symbol),
     /// Declared, but with an error that has been reported.
@@ -59,12 +59,12 @@ impl<'a> Checker<'a> {
                         (Some(ast::Accepts::LevelOf(_)), LevelArgument::Level(value, expr)) => {
                             Found::Level(value, expr)
                         }
-                        (Some(ast::Accepts::LevelOf(_)), LevelArgument::Open) => Found::Open { kind, column: None },
+                        (Some(ast::Accepts::LevelOf(_)), LevelArgument::Open) => Found::Open { kind, number: None },
                         _ => Found::Argument(expr, env),
                     }
                 }
                 Passed::Standin(Standin::Symbol(symbol)) => Found::Symbol(*symbol),
-                Passed::Standin(Standin::Open { kind, column }) => Found::Open { kind: *kind, column: *column },
+                Passed::Standin(Standin::Open { kind, number }) => Found::Open { kind: *kind, number: *number },
             };
         }
         if env.call.is_some() && name.text == "prediction" {

@@ -82,7 +82,13 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, "a level", "a number", None);
                 None
             }
-            Found::Open { column: Some(Symbol::Column(id)), .. } => {
+            // A number may be a literal, which can decide a `where`, or not.
+            Found::Open { number: Some(Symbol::Param(_)), .. } if place == Place::Where => None,
+            Found::Open { number: Some(Symbol::Param(id)), .. } => {
+                let range = self.hir.params.get(id.0).map_or(Interval::ALL, |param| param.range);
+                Some(leaf(ExprKind::Param(id), name.span, None, Curvature::Constant, range))
+            }
+            Found::Open { number: Some(Symbol::Column(id)), .. } => {
                 self.per_sample(name, place)?;
                 let kind = ExprKind::Column(id);
                 Some(leaf(kind, name.span, Some(Shape::Sample), Curvature::Constant, Interval::ALL))

@@ -10,6 +10,8 @@ pub mod json;
 
 pub use finding::{Explained, Finding};
 
+use std::collections::BTreeSet;
+
 use super::span::Span;
 
 /// How much a finding matters.
@@ -74,9 +76,18 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let at = |d: &Diagnostic| d.labels.first().map(|label| label.span);
     let trivial: Vec<_> = diagnostics.iter().filter(|d| d.code.0 == "W0105").map(at).collect();
     diagnostics.retain(|d| d.code.0 != "W0102" || !trivial.contains(&at(d)));
-    let places = |d: &Diagnostic| d.labels.iter().map(|label| label.span).collect::<Vec<_>>();
-    let implied: Vec<Span> = diagnostics.iter().filter(|d| d.code.0 == "W0102").flat_map(places).collect();
-    diagnostics.retain(|d| d.code.0 != "W0111" || !at(d).is_some_and(|span| implied.contains(&span)));
+    // Of a metric's body the one is said there, and the other where the metric is used.
+    let found: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.code.0 == "W0102").collect();
+    let used: BTreeSet<Span> = found.iter().flat_map(|d| d.labels.iter().skip(1).map(|label| label.span)).collect();
+    let implied: BTreeSet<Span> = found.iter().filter_map(|d| at(d)).collect();
+    diagnostics.retain(|d| {
+        let place = at(d).unwrap_or_default();
+        match d.code.0 {
+            "W0102" => !used.contains(&place),
+            "W0111" => !used.contains(&place) && !implied.contains(&place),
+            _ => true,
+        }
+    });
     let wrong: Vec<Span> = diagnostics.iter().filter(|d| d.is_error()).filter_map(at).collect();
     let holds = |outer: Span, inner: &Span| {
         outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
