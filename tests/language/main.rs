@@ -8,6 +8,7 @@ mod fingerprint;
 mod library;
 #[cfg(feature = "data")]
 mod library_rows;
+mod metrics;
 mod pages;
 mod robustness;
 mod support;

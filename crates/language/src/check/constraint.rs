@@ -102,7 +102,7 @@ impl<'a> Checker<'a> {
     }
 
     #[allow(clippy::type_complexity)]
-    fn statement(
+    pub(super) fn statement(
         &mut self,
         body: &'a ast::Statement,
         mut env: Env<'a>,

@@ -20,6 +20,16 @@ const LARGEST: usize = 100_000;
 struct Part {
     pairs: bool,
     values: Arc<[Value]>,
+    /// What the values are of, where that has a name.
+    domain: Option<String>,
+    /// The values are those of a parameter, and not known yet.
+    open: bool,
+}
+
+impl Part {
+    fn of(values: impl Into<Arc<[Value]>>) -> Self {
+        Part { pairs: false, values: values.into(), domain: None, open: false }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -41,11 +51,11 @@ impl<'a> Checker<'a> {
         for part in parts {
             if part.pairs {
                 let (first, second) = (names.next()?, names.next()?);
-                let first = self.bind_name(first, part.values.clone(), env);
-                let second = self.bind_name(second, part.values, env);
+                let first = self.bind_name(first, &part, env);
+                let second = self.bind_name(second, &part, env);
                 components.push(Component::Pairs(first, second));
             } else {
-                components.push(Component::Single(self.bind_name(names.next()?, part.values, env)));
+                components.push(Component::Single(self.bind_name(names.next()?, &part, env)));
             }
         }
         let condition = match &quantifier.condition {
@@ -76,7 +86,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn bind_name(&mut self, name: &'a ast::Name, values: Arc<[Value]>, env: &mut Env<'a>) -> BinderId {
+    fn bind_name(&mut self, name: &'a ast::Name, part: &Part, env: &mut Env<'a>) -> BinderId {
         let taken = env.binders.iter().any(|(text, _)| *text == name.text);
         let hides = env.call.is_none() && self.names.contains_key(name.text.as_str());
         if taken || hides {
@@ -88,15 +98,21 @@ impl<'a> Checker<'a> {
             self.report(finding);
         }
         let id = BinderId(self.hir.binders.len());
-        self.numeric_binders.push(values.iter().all(|value| value.number.is_some()));
-        self.hir.binders.push(Binder { name: name.text.clone(), values });
+        self.numeric_binders.push(part.values.iter().all(|value| value.number.is_some()));
+        self.hir.binders.push(Binder { name: name.text.clone(), values: part.values.clone() });
+        if part.open {
+            self.open_binders.insert(id);
+        }
+        if let Some(domain) = &part.domain {
+            self.domains.insert(id, domain.clone());
+        }
         env.binders.push((&name.text, id));
         id
     }
 
     fn domain(&mut self, domain: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
         match &domain.kind {
-            ast::DomainKind::Name(name) => Some(vec![Part { pairs: false, values: self.domain_name(name, env)? }]),
+            ast::DomainKind::Name(name) => Some(vec![self.domain_name(name, env)?]),
             ast::DomainKind::Set(levels) => {
                 if levels.is_empty() {
                     let reason = "write at least one value between the braces".into();
@@ -106,10 +122,10 @@ impl<'a> Checker<'a> {
                 self.spend(levels.len(), domain.span)?;
                 let value =
                     |level: &ast::Level| Value { text: level.text.clone(), number: level.number, span: level.span };
-                Some(vec![Part { pairs: false, values: levels.iter().map(value).collect() }])
+                Some(vec![Part::of(levels.iter().map(value).collect::<Vec<_>>())])
             }
             ast::DomainKind::Range(first, last) => {
-                Some(vec![Part { pairs: false, values: self.domain_range(domain.span, first, last, env)? }])
+                Some(vec![Part::of(self.domain_range(domain.span, first, last, env)?)])
             }
             ast::DomainKind::Pairs(inner) => self.domain_pairs(domain.span, inner, env),
             ast::DomainKind::Product(factors) => {
@@ -127,21 +143,34 @@ impl<'a> Checker<'a> {
             return None;
         }
         let part = parts.pop()?;
-        if part.values.len() < 2 {
+        if part.values.len() < 2 && !part.open {
             let reason = "`pairs` needs a domain of at least two values".into();
             return self.refuse(Kind::EmptyDomain { reason }, span);
         }
         Some(vec![Part { pairs: true, ..part }])
     }
 
-    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Arc<[Value]>> {
+    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
-                Some(self.category_levels(Category::Column(column)).values.clone())
+                Some(self.part_of(Category::Column(column)))
             }
             Found::Symbol(Symbol::Group(index)) => {
                 let group = self.resolve_group(index, name.span)?;
-                Some(self.category_levels(Category::Group(group)).values.clone())
+                Some(self.part_of(Category::Group(group)))
+            }
+            Found::Open { kind: None | Some(ast::Accepts::Group(_) | ast::Accepts::Label(_)), .. } => {
+                Some(Part { open: true, ..Part::of(Vec::new()) })
+            }
+            Found::Open { kind: Some(kind), .. } => {
+                let hint = Some(format!("declare it as a group: `{}: group`", name.text));
+                let found = super::kind::open_kind(kind);
+                self.wrong_kind(name.span, found, "a categorical column, a label or a group", hint);
+                None
+            }
+            Found::Level(..) => {
+                self.wrong_kind(name.span, "a level", "a categorical column, a label or a group", None);
+                None
             }
             Found::Symbol(symbol) => {
                 let (found, _) = self.describe(symbol, &name.text);
@@ -156,8 +185,8 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column, a label or a group", hint);
                 None
             }
-            Found::Argument(argument) => match &strip(argument).kind {
-                ast::ExprKind::Name(name) => self.domain_name(name, &Env::default()),
+            Found::Argument(argument, env) => match &strip(argument).kind {
+                ast::ExprKind::Name(name) => self.domain_name(name, &env),
                 _ => {
                     self.wrong_kind(argument.span, "an expression", "a categorical column, a label or a group", None);
                     None
@@ -170,6 +199,11 @@ impl<'a> Checker<'a> {
             Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "domain", env),
         }
+    }
+
+    fn part_of(&mut self, category: Category) -> Part {
+        let values = self.category_levels(category).values.clone();
+        Part { domain: Some(self.category_name(category)), ..Part::of(values) }
     }
 
     /// `a..b`, both ends included.
@@ -315,7 +349,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
                 None
             }
-            Found::Binder(_) | Found::Argument(_) | Found::Broken => None,
+            Found::Binder(_) | Found::Argument(..) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "column", &Env::default()),
         }
     }

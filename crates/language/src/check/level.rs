@@ -22,6 +22,8 @@ enum Operand<'a> {
     Literal(Value),
     /// Anything else, to be checked as a number.
     Other,
+    /// What only an argument will tell.
+    Open,
 }
 
 /// Something that has levels.
@@ -35,7 +37,7 @@ pub(super) enum Category {
 #[derive(Debug)]
 pub(super) struct Levels {
     pub values: Arc<[Value]>,
-    index: LevelIndex,
+    pub index: LevelIndex,
     /// All are numbers, and there are some.
     numeric: bool,
 }
@@ -66,6 +68,13 @@ impl<'a> Checker<'a> {
         let second = self.operand(right, env, reads);
         let (first, second) = (first?, second?);
         match (&first, &second) {
+            (Operand::Open, other) | (other, Operand::Open) => {
+                if matches!(other, Operand::Other) {
+                    let expr = if matches!(first, Operand::Open) { right } else { left };
+                    self.number(expr, env, reads.place())?;
+                }
+                Some(Event::All)
+            }
             (Operand::Category(category), _) => self.category_compare(span, *category, &second, op, (left, right), env),
             (_, Operand::Category(category)) => {
                 self.category_compare(span, *category, &first, flip(op), (right, left), env)
@@ -138,8 +147,16 @@ impl<'a> Checker<'a> {
         reads: Reads,
     ) -> Option<Operand<'a>> {
         match self.look_up(name, env) {
+            Found::Binder(binder) if self.open_binders.contains(&binder) => Some(Operand::Open),
             Found::Binder(binder) => Some(Operand::Binder(binder, name.span)),
-            Found::Argument(argument) => self.operand(argument, &Env::default(), reads),
+            Found::Argument(argument, env) => self.operand(argument, &env, reads),
+            Found::Level(value, _) if value.number.is_some() => Some(Operand::Literal(value)),
+            Found::Level(value, expr) => Some(Operand::Bare(value.text, expr)),
+            Found::Open { kind: Some(kind @ ast::Accepts::Event), .. } => {
+                self.wrong_kind(name.span, super::kind::open_kind(kind), "a number or a level", None);
+                None
+            }
+            Found::Open { .. } => Some(Operand::Open),
             Found::Broken => None,
             Found::Nothing => Some(Operand::Bare(name.text.clone(), expr)),
             Found::Symbol(symbol) => {
@@ -186,7 +203,8 @@ impl<'a> Checker<'a> {
         match &expr.kind {
             ast::ExprKind::Name(name) => match self.look_up(name, env) {
                 Found::Nothing => Some((name.text.clone(), true)),
-                Found::Binder(_) | Found::Argument(_) | Found::Symbol(_) | Found::Broken => None,
+                Found::Level(value, _) => Some((value.text, true)),
+                Found::Binder(_) | Found::Argument(..) | Found::Open { .. } | Found::Symbol(_) | Found::Broken => None,
             },
             ast::ExprKind::Number { text, .. } => Some((text.clone(), false)),
             _ => None,
@@ -208,7 +226,9 @@ impl<'a> Checker<'a> {
             Found::Symbol(Symbol::Group(_)) => true,
             Found::Symbol(Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_))
             | Found::Binder(_)
-            | Found::Argument(_)
+            | Found::Argument(..)
+            | Found::Level(..)
+            | Found::Open { .. }
             | Found::Broken
             | Found::Nothing => false,
         }
@@ -239,7 +259,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn category_name(&self, category: Category) -> String {
+    pub(super) fn category_name(&self, category: Category) -> String {
         match category {
             Category::Column(id) => self.hir.columns.get(id.0).map(|column| column.name.clone()),
             Category::Group(id) => self.hir.groups.get(id.0).map(|group| group.name.clone()),
@@ -283,6 +303,7 @@ impl<'a> Checker<'a> {
                 let right = self.number(other_expr, env, Reads::Data.place());
                 return Some(Event::Compare { left: Box::new(left?), op, right: Box::new(right?) });
             }
+            Operand::Open => return Some(Event::All),
             Operand::Binder(..) | Operand::Literal(..) | Operand::Other => {
                 let name = self.category_name(category);
                 let hint = Some(format!("compare `{name}` with one of its levels"));
@@ -365,6 +386,7 @@ impl<'a> Checker<'a> {
 
     fn values_of_binder(&mut self, binder: BinderId, values: &[Value]) -> Option<()> {
         let (name, known) = self.hir.binders.get(binder.0).map(|b| (b.name.clone(), b.values.clone()))?;
+        let name = self.domains.get(&binder).cloned().unwrap_or(name);
         self.spend(known.len(), values.first()?.span)?;
         let index = index_of(&known);
         let mut found = Some(());
@@ -409,6 +431,7 @@ impl<'a> Checker<'a> {
                 let name = ast::Name { text, span: expr.span };
                 self.unknown_name(&name, "column", env)
             }
+            Operand::Open => Some(Event::All),
             Operand::Literal(..) | Operand::Other => {
                 let number = self.number(value, env, reads.place())?;
                 self.spend(number.nodes().saturating_mul(values.len()), span)?;

@@ -1,5 +1,7 @@
 //! Numbers: shapes, ranges and curvature of expressions, from the leaves up.
 
+use std::rc::Rc;
+
 use crate::hir::{Curvature, Expr, ExprKind, Shape};
 use crate::interval::Interval;
 use crate::program::{ColumnType, Function};
@@ -78,9 +80,31 @@ impl<'a> Checker<'a> {
 
     fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
         match self.look_up(name, env) {
-            Found::Argument(argument) => self.number(argument, &Env::default(), place),
+            Found::Argument(argument, env) => self.number(argument, &env, place),
+            Found::Level(..) => {
+                self.wrong_kind(name.span, "a level", "a number", None);
+                None
+            }
+            // A number may be a literal, which can decide a `where`, or not.
+            Found::Open { number: Some(Symbol::Param(_)), .. } if place == Place::Where => None,
+            Found::Open { number: Some(Symbol::Param(id)), .. } => {
+                let range = self.hir.params.get(id.0).map_or(Interval::ALL, |param| param.range);
+                Some(leaf(ExprKind::Param(id), name.span, None, Curvature::Constant, range))
+            }
+            Found::Open { number: Some(Symbol::Column(id)), .. } => {
+                self.per_sample(name, place)?;
+                let kind = ExprKind::Column(id);
+                Some(leaf(kind, name.span, Some(Shape::Sample), Curvature::Constant, Interval::ALL))
+            }
+            Found::Open { kind, .. } => {
+                if let Some(kind) = kind {
+                    self.wrong_kind(name.span, super::kind::open_kind(kind), "a number", None);
+                }
+                None
+            }
             Found::Broken => None,
             Found::Nothing => self.unknown_name(name, NUMBER, env),
+            Found::Binder(binder) if self.open_binders.contains(&binder) => None,
             Found::Binder(binder) => {
                 if !self.is_number(binder) {
                     let hint = Some(format!("compare a column with it: `column == {}`", name.text));
@@ -277,6 +301,10 @@ impl<'a> Checker<'a> {
 
     fn unknown_function(&mut self, function: &'a ast::Name) -> Option<Expr> {
         const FUNCTIONS: [&str; 7] = ["abs", "max", "min", "exp", "log", "sqrt", "bins"];
+        let name = function.text.as_str();
+        if self.metrics.contains_key(name) || crate::library::find(name).is_some() {
+            return self.refuse(Kind::MetricAsFunction { name: name.to_string() }, function.span);
+        }
         let similar = super::name::similar(&function.text, FUNCTIONS);
         let kind = Kind::UnknownName { expected: "function", name: function.text.clone(), similar };
         self.refuse(kind, function.span)
@@ -330,16 +358,20 @@ impl<'a> Checker<'a> {
     /// The first mention of the prediction below an expression, as written there.
     pub(super) fn prediction_in(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<String> {
         let mut found = None;
-        let outside = Env::default();
         // Names in an argument are the caller's.
-        let mut stack = vec![(expr, env)];
+        let mut stack = vec![(expr, Rc::new(env.clone()))];
         while let Some((expr, env)) = stack.pop() {
-            let mut push = |child: &'a ast::Expr| stack.push((child, env));
+            let mut push = |child: &'a ast::Expr| stack.push((child, env.clone()));
             match &expr.kind {
-                ast::ExprKind::Name(name) => match self.look_up(name, env) {
+                ast::ExprKind::Name(name) => match self.look_up(name, &env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
-                    Found::Argument(argument) => stack.push((argument, &outside)),
-                    Found::Symbol(_) | Found::Binder(_) | Found::Broken | Found::Nothing => {}
+                    Found::Argument(argument, env) => stack.push((argument, Rc::new(env))),
+                    Found::Symbol(_)
+                    | Found::Binder(_)
+                    | Found::Level(..)
+                    | Found::Open { .. }
+                    | Found::Broken
+                    | Found::Nothing => {}
                 },
                 ast::ExprKind::Paren(inner)
                 | ast::ExprKind::Negate(inner)

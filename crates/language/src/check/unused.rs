@@ -35,7 +35,12 @@ impl<'a> Checker<'a> {
         for (name, declaration) in &self.metrics {
             let span = declaration.metric.name.span;
             let own = declaration.origin == UnitOrigin::Root && span.source == root;
-            if own && !self.used_metrics.contains(name) && !used(name) {
+            // Of a metric whose definition has an error, that is all that is said.
+            let sound = self.metrics_checked.get(name) != Some(&Some(false));
+            if own && sound {
+                findings.extend(self.unused_parameters(declaration.metric));
+            }
+            if own && sound && !self.used_metrics.contains(name) && !used(name) {
                 findings.push(Finding::new(Kind::Unused { what: "metric", name: (*name).to_string() }, span));
             }
         }

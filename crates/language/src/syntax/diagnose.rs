@@ -201,7 +201,6 @@ impl Place<'_, '_> {
         let (failure, span) = (self.failure, self.span());
         match self.word {
             "=" | "/" | "*" if self.with_neighbour().is_some() => self.with_neighbour(),
-            "=" if failure.expects_operator() && self.is_argument() => Some(SyntaxError::NamedArgument { span }),
             "=" if failure.expects_operator() => Some(SyntaxError::SingleEquals { span }),
             "-" if !failure.expects_operator() => self.joined_name(),
             "[" if self.previous_word() == "in" && !failure.expects(Rule::range) => {
@@ -246,12 +245,6 @@ impl Place<'_, '_> {
         }
         let span = self.failure.span(tokens.get(first)?).to(self.failure.span(tokens.get(last)?));
         Some(SyntaxError::BadName { text: shortened(self.failure.text.get(span.range())?), span })
-    }
-
-    /// It stands among the arguments of a `use`.
-    fn is_argument(&self) -> bool {
-        let first = self.failure.chunk().first().map_or("", |token| token.text(self.failure.text));
-        first == "use" && self.nesting.brackets() == 1
     }
 
     fn bar(&self) -> Option<SyntaxError> {

@@ -18,6 +18,7 @@ mod expression;
 mod format;
 mod habit;
 pub mod import;
+mod metric;
 mod outline;
 mod patch;
 mod recover;

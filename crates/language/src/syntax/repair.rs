@@ -76,7 +76,6 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | SecondCondition { .. }
         | UnclosedQuote { .. }
         | EmptyName { .. }
-        | NamedArgument { .. }
         | NotADomain { .. }
         | NotARangeEnd { .. }
         | TooDeep { .. }
