@@ -76,7 +76,11 @@ fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleR
 enum Allowed {
     Between(f64, f64),
     /// No finite number: `lower ≤ factor · y ≤ upper` has no solution.
-    Nothing { factor: f64, lower: f64, upper: f64 },
+    Nothing {
+        factor: f64,
+        lower: f64,
+        upper: f64,
+    },
     /// A coefficient or side is no number for this sample.
     Undefined,
 }
@@ -101,8 +105,13 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
     let count = each_sample(binder, row, samples, &mut tighten);
     let name = || row.name.clone();
     let at = |sample| describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
-    let crossed = crossed
-        .map(|(sample, lower, upper)| BindError::CrossedBounds { row: name(), at: at(sample), sample, lower, upper });
+    let crossed = crossed.map(|(sample, lower, upper)| BindError::CrossedBounds {
+        row: name(),
+        at: at(sample),
+        sample,
+        lower,
+        upper,
+    });
     let hopeless = hopeless.map(|(sample, factor, lower, upper)| {
         let asked = asked(lower, upper);
         BindError::NoPrediction { row: name(), at: at(sample), sample, factor, asked }
@@ -166,8 +175,14 @@ impl Encoded {
         let about = About::new(self, &tally, samples);
         let totals = self.totals(&tally, &about, samples);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
-        let mut binder =
-            Binder { encoded: self, tally: &tally, about: &about, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let mut binder = Binder {
+            encoded: self,
+            tally: &tally,
+            about: &about,
+            scope,
+            errors: Vec::new(),
+            matrix: Matrix::new(self),
+        };
         let applied =
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
         let mut read = |row: &PlannedSampleRow| {

@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use super::bound::Bound;
 use super::cells::{Bits, CellKey, Identity};
+use super::deviation::Deviations;
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::params::Params;
-use super::deviation::Deviations;
 use super::plan::{Basis, Plan, PlannedTerm};
 use super::tally::{Samples, Tally};
 

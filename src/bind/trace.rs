@@ -5,11 +5,11 @@
 
 use crate::language::program::{Aggregate, Function};
 
+use super::bound::About;
 use super::bound::{Bound, RowStatus};
 use super::encode::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
 use super::params::Params;
-use super::bound::About;
 use super::plan::{Measure, PlannedRow, Split};
 use super::tally::{Samples, Tally};
 

@@ -196,7 +196,8 @@ impl Encoded {
         let add: Vec<Option<f64>> =
             (0..self.cells()).map(|cell| known.get(&self.key(cell).identity()).copied()).collect();
         let shifted = self.cell().iter().zip(z).enumerate().map(|(sample, (&cell, z))| {
-            let add = add[cell as usize].ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
+            let add = add[cell as usize]
+                .ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
             let (lower, upper) = bounds(sample);
             Ok((z + add).max(lower).min(upper))
         });

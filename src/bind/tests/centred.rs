@@ -193,7 +193,12 @@ fn replicates(program: &Program, whole: &Encoded, draw: &Draw, what: &str) {
     let (far, near) = (series(whole), series(&encoded(program, &near.csv(0..40))));
     for (row, (far, near)) in far.rows.iter().zip(&near.rows).enumerate() {
         let name = &program.rows[row].origins[0].name;
-        for (far, near) in far.values.iter().chain(far.rooms.iter().flatten()).zip(near.values.iter().chain(near.rooms.iter().flatten())) {
+        for (far, near) in far
+            .values
+            .iter()
+            .chain(far.rooms.iter().flatten())
+            .zip(near.values.iter().chain(near.rooms.iter().flatten()))
+        {
             let close = far == near || (far - near).abs() <= 1e-9 * near.abs().max(draw.unit);
             assert!(close || far.is_nan() && near.is_nan(), "replicates of {what}, {name}: {far} and {near}");
         }
@@ -203,7 +208,8 @@ fn replicates(program: &Program, whole: &Encoded, draw: &Draw, what: &str) {
 /// Sides that read variances, from sums that processes add up.
 #[test]
 fn parts_of_a_batch_add_up_wherever_the_data_lie() {
-    let spec: String = SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
+    let spec: String =
+        SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
     let program = program(&spec);
     let params = Params::defaults(&program);
     for (seed, (offset, spread, exponent)) in (0..).zip(DRAWS) {

@@ -310,7 +310,8 @@ impl<'a> Checker<'a> {
                 return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "levels" }, span);
             }
             let nodes = |levels: &[GroupLevel]| levels.iter().map(|level| level.event.nodes()).sum::<usize>();
-            let parts = nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
+            let parts =
+                nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
             self.spend(parts, span)?;
             let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
                 text: super::level::combined(a.product, &a.text, b.product, &b.text),
@@ -404,7 +405,11 @@ impl<'a> Checker<'a> {
             previous = Some((point, text));
         }
         let (low, text) = previous?;
-        levels.push(GroupLevel { text: format!("[{text},inf)"), product: false, event: compare(Comparison::GreaterEqual, low) });
+        levels.push(GroupLevel {
+            text: format!("[{text},inf)"),
+            product: false,
+            event: compare(Comparison::GreaterEqual, low),
+        });
         Some(levels)
     }
 }

@@ -122,7 +122,10 @@ impl<'a> Checker<'a> {
         let parameters = env.call.as_deref().map_or(&[][..], |call| &call.metric.parameters);
         let of_metric = env.call.as_ref().map(|_| "prediction");
         let known = self.names.keys().copied().chain(env.binders.iter().map(|(text, _)| *text));
-        self.suggest(name, known.chain(parameters.iter().map(|parameter| parameter.name.text.as_str())).chain(of_metric))
+        self.suggest(
+            name,
+            known.chain(parameters.iter().map(|parameter| parameter.name.text.as_str())).chain(of_metric),
+        )
     }
 }
 

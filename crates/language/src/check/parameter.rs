@@ -140,7 +140,8 @@ impl<'a> Checker<'a> {
         let is_known = |level: &ast::Level| known.index.find(&level.text, None).is_some();
         let same = levels.is_none_or(|wanted| wanted.len() == known.values.len() && wanted.iter().all(is_known));
         if !same {
-            let found = format!("a group with the levels {}", list(known.values.iter().map(|value| value.text.as_str())));
+            let found =
+                format!("a group with the levels {}", list(known.values.iter().map(|value| value.text.as_str())));
             return self.misfit(given, target, found, expected_category(levels, label), None);
         }
         if label { Fit::Loose } else { Fit::Exact }
