@@ -10,8 +10,11 @@ mod data;
 mod diagnostics;
 mod formatting;
 mod price;
+#[path = "../common/random.rs"]
+mod random;
 mod reports;
 mod solving;
 mod specs;
 mod streams;
 mod support;
+mod verdicts;

@@ -83,11 +83,7 @@ fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
     let was_empty = empty(known).is_some();
     known.row.lower = tightest(Function::Max, known.row.lower.take(), draft.row.lower);
     known.row.upper = tightest(Function::Min, known.row.upper.take(), draft.row.upper);
-    for origin in draft.origins {
-        if !known.origins.contains(&origin) {
-            known.origins.push(origin);
-        }
-    }
+    known.origins.extend(draft.origins);
     let found = empty(known).filter(|_| !was_empty)?;
     Some(Finding { span: draft.span, ..found }.with(known.span, "the other side"))
 }
