@@ -164,6 +164,7 @@ fn report<'a>(
         prediction: dataset.prediction.as_deref().unwrap_or_default(),
         settings: words(&args.input.data.settings),
         program,
+        promised: program.promised_rows(),
         n: encoded.n(),
         sweeps,
         sizes: Vec::new(),
