@@ -352,6 +352,8 @@ fn same_columns(saved: &Saved, columns: Option<&[String]>, data: &str) -> Result
         (_, None) => format!("the state was made with a table that has a header, and `{data}` is JSON Lines"),
     };
     Err(Stop::failed(message, "give data with the same columns in the same order, or start anew with another state"))
+}
+
 /// Answers are written as the data are.
 fn same_format(output: Option<&Path>, format: Format) -> Result<(), Stop> {
     let Some(output) = output.filter(|path| *path != Path::new(STANDARD_STREAM)) else { return Ok(()) };
