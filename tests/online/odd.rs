@@ -14,7 +14,8 @@ const NEEDED: &str = "constraint needed: E[score | z == 1] <= 0.5\n";
 
 fn folder(rows: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let spec = format!("{SPEC}{rows}").replace("label z: {0, 1}\n", if rows == NEEDED { "label z: {0, 1}\n" } else { "" });
+    let spec =
+        format!("{SPEC}{rows}").replace("label z: {0, 1}\n", if rows == NEEDED { "label z: {0, 1}\n" } else { "" });
     let spec = if rows == LATE { spec } else { spec.replace("label y: {0, 1}?\n", "") };
     fs::write(folder.path().join("s.fair"), spec).unwrap();
     folder

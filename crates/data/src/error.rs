@@ -395,7 +395,9 @@ impl DataError {
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Parquet { .. } => "check that the file was copied completely".into(),
             Self::LateColumn { column, .. } => {
-                format!("give the data as a file, which is looked through first, or let `{column}` be null in the first line")
+                format!(
+                    "give the data as a file, which is looked through first, or let `{column}` be null in the first line"
+                )
             }
             Self::CopyTooLong { .. } => "write the table to a file and name that".into(),
             Self::Codec { .. } => {

@@ -55,7 +55,8 @@ pub struct StateFile {
 impl StateFile {
     /// Locks the file, if there is one, and reads it.
     pub fn open(path: &Path, fingerprint: String) -> Result<(StateFile, Option<Saved>), Stop> {
-        let cannot = |error: &io::Error| Stop::failed(format!("cannot read the state `{}`: {error}", path.display()), "");
+        let cannot =
+            |error: &io::Error| Stop::failed(format!("cannot read the state `{}`: {error}", path.display()), "");
         let mut file = StateFile { path: path.to_path_buf(), fingerprint, held: None };
         loop {
             match fs::metadata(path) {
