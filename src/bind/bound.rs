@@ -239,7 +239,8 @@ pub(super) struct Binder<'a> {
 impl Binder<'_> {
     fn rows(&mut self) -> Vec<BoundRow> {
         let plan = &self.encoded.plan;
-        let nothing = |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY, own: Vec::new() };
+        let nothing =
+            |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY, own: Vec::new() };
         let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
         let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
         for row in &plan.rows {

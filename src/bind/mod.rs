@@ -48,5 +48,5 @@ pub use sides::{Reach, Sides};
 pub use spread::{Part, SharedCells};
 pub use stream::{BoundPooled, CellKey, StreamEncoder};
 pub use tally::Samples;
-pub use trace::{TraceError, TracedRow, Tracked};
 pub use unplaced::{NearMiss, Unplaced};
+pub use trace::{TraceError, TracedRow, Tracked};

@@ -147,7 +147,8 @@ impl Encoded {
         let tally = Tally::new(self, samples);
         let totals = self.totals(&tally, samples);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
-        let mut binder = Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let mut binder =
+            Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
         let applied =
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
         let mut read = |row: &PlannedSampleRow| {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
+use crate::analyze::each_in_conflict;
 use super::fault::{Fault, Trouble, faults};
 use super::form::Form;
 use super::input::{Spec, rows};
@@ -13,7 +14,6 @@ use super::redundancy;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::batches::{Failure as Failed, share};
-use crate::analyze::each_in_conflict;
 use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
@@ -23,8 +23,8 @@ use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
 use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, counted, event_sizes};
 use crate::runtime::problem::Problem;
-use crate::runtime::project::{Infeasibility, Settings, Status, project};
 use crate::spec::{Asked, Conflict};
+use crate::runtime::project::{Infeasibility, Settings, Status, project};
 
 /// Check specs, alone or against data
 ///
@@ -168,9 +168,7 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Status::Optimal | Status::IterationLimit => Vec::new(),
     };
     let faults = match feasible {
-        Some(false) => {
-            vec![infeasible(&Conflict { sides: sides.clone(), each: each.clone() }, &bound.rows, "", spec, program)]
-        }
+        Some(false) => vec![infeasible(&Conflict { sides: sides.clone(), each: each.clone() }, &bound.rows, "", spec, program)],
         Some(true) | None => Vec::new(),
     };
     let always = redundant::without_data(program);
@@ -192,13 +190,7 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         batches,
         unplaced: encoded.unplaced().to_vec(),
     };
-    Ok(OnData {
-        faults,
-        warnings,
-        unchecked: !report.checked(),
-        view: Some(report.json()),
-        text: report.text(&Painter(console)),
-    })
+    Ok(OnData { faults, warnings, unchecked: !report.checked(), view: Some(report.json()), text: report.text(&Painter(console)) })
 }
 
 /// An irreducible conflict where linear programming finds one, else the rows of the proof.

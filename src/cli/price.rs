@@ -181,10 +181,7 @@ fn report<'a>(
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }
         // The sides of the present value cross: what the sweep found is shown all the same.
-        Err(errors)
-            if errors
-                .iter()
-                .all(|error| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedRows { .. })) => {}
+        Err(errors) if errors.iter().all(|error| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedRows { .. })) => {}
         Err(errors) => return Err(refused(&errors)),
     }
     Ok(report)

@@ -196,13 +196,7 @@ pub fn infeasible(conflict: &Conflict, rows: &[BoundRow], place: &str, spec: &Sp
     let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
                 violation with `--on-infeasible relax`";
     let mut fault = Fault {
-        diagnostic: Diagnostic {
-            code: Code("E0801"),
-            message,
-            help: Some(help.to_owned()),
-            labels: Vec::new(),
-            fix: None,
-        },
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
     for (promised, origin) in each.iter().take(MOST) {

@@ -34,9 +34,7 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Paren(inner) => self.number(inner, env, place),
             ast::ExprKind::Negate(inner) => Some(negate(self.number(inner, env, place)?, expr.span)),
             ast::ExprKind::Sum(first, rest) => self.sum(expr.span, first, rest, env, place),
-            ast::ExprKind::Product(first, rest) => {
-                self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place))
-            }
+            ast::ExprKind::Product(first, rest) => self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place)),
             ast::ExprKind::Power(base, exponent) => {
                 let base = self.number(base, env, place);
                 let exponent = self.number(exponent, env, place);

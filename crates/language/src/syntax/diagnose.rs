@@ -160,9 +160,7 @@ impl Place<'_, '_> {
             Broken::Unclosed if self.word == "'" => SyntaxError::QuotedName { text: String::new(), span },
             Broken::Unclosed => SyntaxError::UnclosedQuote { mark: self.word.chars().next().unwrap_or('`'), span },
             Broken::EmptyName => SyntaxError::EmptyName { span },
-            Broken::SingleQuotes => {
-                SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span }
-            }
+            Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span },
             Broken::Number => SyntaxError::BadNumber { text, span },
             Broken::Word => SyntaxError::BadName { text, span },
             Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,

@@ -102,13 +102,10 @@ impl Place<'_, '_> {
     fn statement(&self) -> Option<SyntaxError> {
         let failure = self.failure;
         if self.previous_word() == "each" && failure.expects(Rule::colon) {
-            let colon =
-                failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
+            let colon = failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
             return match self.word {
                 "if" | "when" | "with" => self.instead("where", "a condition of `each` stands behind `where`"),
-                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => {
-                    self.missing("where", "`each`")
-                }
+                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => self.missing("where", "`each`"),
                 _ => None,
             };
         }
@@ -181,13 +178,11 @@ impl Place<'_, '_> {
             "bool" | "boolean" | "binary" => self.instead("{0, 1}", "levels are listed in braces"),
             "[" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
             "(" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
-            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => {
-                Some(SyntaxError::ForeignWord {
-                    found: self.word.to_owned(),
-                    instead: "list the levels, as in `column sex: {female, male}`",
-                    span: self.span(),
-                })
-            }
+            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => Some(SyntaxError::ForeignWord {
+                found: self.word.to_owned(),
+                instead: "list the levels, as in `column sex: {female, male}`",
+                span: self.span(),
+            }),
             _ => None,
         }
     }
@@ -210,7 +205,9 @@ impl Place<'_, '_> {
             "[" | "{" if failure.expects(Rule::arguments) || failure.expects(Rule::parameters) => {
                 self.instead_of(self.token, "(", round, "arguments stand in parentheses")
             }
-            "[" | "{" if self.previous_word() == "pairs" => self.instead_of(self.token, "(", round, "write `pairs(D)`"),
+            "[" | "{" if self.previous_word() == "pairs" => {
+                self.instead_of(self.token, "(", round, "write `pairs(D)`")
+            }
             _ => None,
         }
     }
