@@ -110,10 +110,11 @@ impl PyPart {
         }))
     }
 
-    /// What each sample of this part adds to the sums of its cell, samples × numbers.
-    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let found = py.detach(|| self.encoded.part_columns(&self.samples()));
-        let columns = found.map_err(|error| self.unbound(py, error))?;
+    /// What each sample of this part adds to the sums of its cell, samples × numbers; `cells` have all of its cells.
+    fn columns<'py>(&self, py: Python<'py>, cells: &PyCells) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let found = py.detach(|| self.encoded.part_columns(&self.samples(), &locked(&cells.0)));
+        let found = found.map_err(|error| self.unbound(py, error))?;
+        let columns = found.ok_or_else(|| PyValueError::new_err("the shared cells lack a cell of this part"))?;
         let shape = [columns.len(), columns.first().map_or(0, Vec::len)];
         PyArray1::from_vec(py, columns.concat()).reshape(shape)?.transpose()
     }

@@ -4,14 +4,17 @@
 //! sample of `e`, and `c · Sum[φ·ŷ | e]` adds `c·w_i·φ_i`. What of it is constant by cell goes into the dictionary, what
 //! is not is a factor of the problem; weights are part of the factors, so a sample of weight 0 has no entry at all.
 
-use crate::language::program::{Aggregate, Direction, PromisedRow, WhenEmpty};
-use crate::runtime::problem::{Problem, ProblemParts, RowsByCell};
+use std::collections::BTreeMap;
 
+use crate::language::program::{Aggregate, Direction, PromisedRow, WhenEmpty};
+use crate::runtime::problem::{Problem, ProblemParts, RowsByCell, Sum};
+
+use super::deviation::{Centres, Deviations};
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
-use super::plan::{Left, PlannedRow, PlannedTerm};
+use super::plan::{Basis, Left, Measure, PlannedRow, PlannedTerm};
 use super::sides::{self, own_sides, sides_of};
 use super::tally::{Samples, Tally};
 
@@ -149,9 +152,11 @@ impl Encoded {
         if !changed.is_empty() {
             return Err(changed);
         }
-        let totals = self.totals(&tally, samples);
+        let about = About::new(self, &tally, samples);
+        let totals = self.totals(&tally, &about, samples);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
-        let mut binder = Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let (errors, matrix) = (Vec::new(), Matrix::new(self));
+        let mut binder = Binder { encoded: self, tally: &tally, about: &about, scope, errors, matrix };
         let rows = binder.rows();
         let (bounds, sample_rows) = super::sample_rows::bounds(&mut binder, samples);
         let Binder { errors, matrix, .. } = binder;
@@ -163,7 +168,7 @@ impl Encoded {
             event.map(|event| EventCount { samples: tally.count(event), weight: tally.over(event, &tally.weights) })
         });
         let events = events.collect();
-        let parts = matrix.into_parts(self, tally, samples, bounds);
+        let parts = matrix.into_parts(self, tally, &about.deviations, samples, bounds);
         let problem = Problem::new(parts).map_err(|error| vec![error.into()])?;
         Ok(Bound { problem, rows, sample_rows, events })
     }
@@ -175,21 +180,17 @@ impl Encoded {
         let mut by_factor: Vec<Option<Vec<f64>>> = vec![None; self.factors.len() + 1];
         let mut all = vec![Vec::new(); self.plan.rows.len() + self.plan.left.len()];
         for row in &self.plan.rows {
-            let values = row.terms.iter().map(|term| {
-                let place = term.factor.map_or(0, |factor| factor + 1);
-                let factor = term.factor.and_then(|factor| self.factors.get(factor));
-                let sums = by_factor
-                    .get_mut(place)
-                    .map(|known| known.get_or_insert_with(|| tally.by_cell(factor, samples, Some(y))));
-                let total = sums.map_or(f64::NAN, |sums| tally.over(term.event, sums));
+            let values = row.written().iter().map(|term| {
+                let place = term.of.factor.map_or(0, |factor| factor + 1);
+                let factor = term.of.factor.map(|factor| &self.factors[factor]);
+                let sums = by_factor[place].get_or_insert_with(|| tally.by_cell(factor, samples, Some(y)));
+                let total = tally.over(term.event, sums);
                 match term.aggregate {
                     Aggregate::Mean => total / tally.over(term.event, &tally.weights),
                     Aggregate::Sum => total,
                 }
             });
-            if let Some(slot) = all.get_mut(row.row) {
-                *slot = values.collect();
-            }
+            all[row.row] = values.collect();
         }
         all
     }
@@ -207,23 +208,54 @@ impl Encoded {
     /// The params that the encoding has fixed at another value.
     fn changed(&self, params: &Params) -> Vec<BindError> {
         let changed = self.plan.changed(params).map(|(index, name, encoded)| {
-            let value = params.values().get(*index).copied().unwrap_or(f64::NAN);
+            let value = params.values()[*index];
             BindError::ParamFixed { name: name.clone(), encoded: *encoded, value }
         });
         changed.collect()
     }
 
     /// The values of the aggregates of data.
-    pub(super) fn totals(&self, tally: &Tally, samples: &Samples) -> Vec<f64> {
+    pub(super) fn totals(&self, tally: &Tally, about: &About, samples: &Samples) -> Vec<f64> {
         let mut by_factor: Vec<Option<Vec<f64>>> = vec![None; self.factors.len()];
-        let total = |&(factor, event): &(Option<usize>, usize)| {
-            let Some(index) = factor else { return tally.over(event, &tally.weights) };
-            let sums = by_factor
-                .get_mut(index)
-                .map(|known| known.get_or_insert_with(|| tally.data_by_cell(self, index, samples)));
-            sums.map_or(f64::NAN, |sums| tally.over(event, sums))
+        let mut by_basis: BTreeMap<Basis, Vec<f64>> = BTreeMap::new();
+        let total = |(of, event): &(Measure, usize)| {
+            if !of.powers.is_empty() {
+                let About { deviations, centres } = about;
+                let members = tally.members(*event);
+                let mut sum = Sum::default();
+                for (basis, coefficients) in deviations.expand(self, tally, centres, of, *event) {
+                    let sums = by_basis
+                        .entry(basis)
+                        .or_insert_with_key(|basis| tally.deviations_by_cell(self, deviations, samples, basis));
+                    let terms = members.iter().zip(coefficients);
+                    terms.for_each(|(&cell, coefficient)| sum.add(coefficient * sums[cell as usize]));
+                }
+                return sum.value();
+            }
+            let Some(index) = of.factor else { return tally.over(*event, &tally.weights) };
+            let sums = by_factor[index].get_or_insert_with(|| tally.data_by_cell(self, index, samples));
+            tally.over(*event, sums)
         };
         self.plan.totals.iter().map(total).collect()
+    }
+}
+
+/// What rows about means need: deviations, and what they are about.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub deviations: Deviations,
+    pub centres: Centres,
+}
+
+impl About {
+    pub(super) fn new(encoded: &Encoded, tally: &Tally, samples: &Samples) -> About {
+        if encoded.plan.atoms.is_empty() {
+            return About::default();
+        }
+        let deviations = Deviations::new(encoded, tally, samples);
+        let mut sums = |basis: &Basis| tally.deviations_by_cell(encoded, &deviations, samples, basis);
+        let centres = deviations.centres(encoded, tally, &tally.weights, &mut sums);
+        About { deviations, centres }
     }
 }
 
@@ -231,6 +263,7 @@ impl Encoded {
 pub(super) struct Binder<'a> {
     pub encoded: &'a Encoded,
     pub tally: &'a Tally,
+    pub about: &'a About,
     pub scope: Scope<'a>,
     pub errors: Vec<BindError>,
     pub matrix: Matrix,
@@ -246,7 +279,7 @@ impl Binder<'_> {
         for row in &plan.rows {
             let least = row.options.min_count.max(1);
             let empty = self.first_empty(&row.reads, least, row.options.when_empty, &row.name);
-            let means = row.terms.iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
+            let means = row.written().iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
             let empty = match empty {
                 None => self.first_empty(&means.collect::<Vec<_>>(), 1, row.options.when_empty, &row.name),
                 Some(skip) => Some(skip),
@@ -255,6 +288,7 @@ impl Binder<'_> {
                 row.row,
                 match empty {
                     Some(skip) => nothing(RowStatus::Skipped(skip)),
+                    // The row has an error, so there will be no rows.
                     None => self.keep(row).unwrap_or_else(|| nothing(RowStatus::Kept(usize::MAX))),
                 },
             ));
@@ -267,7 +301,7 @@ impl Binder<'_> {
     pub(super) fn first_empty(&mut self, events: &[usize], least: u64, when: WhenEmpty, row: &str) -> Option<Skip> {
         let &event = events.iter().find(|&&event| (self.tally.count(event) as u64) < least)?;
         let samples = self.tally.count(event);
-        let text = self.encoded.plan.event_texts.get(event).cloned().unwrap_or_default();
+        let text = self.encoded.plan.event_texts[event].clone();
         match when {
             WhenEmpty::Skip => {}
             WhenEmpty::Error => {
@@ -283,7 +317,11 @@ impl Binder<'_> {
         for term in &row.terms {
             let scale = self.scale(term, row)?;
             if scale != 0.0 {
-                self.matrix.add(self.encoded, self.tally, index as u32, scale, term.factor, term.event);
+                let Binder { encoded, tally, about, .. } = *self;
+                match term.of.powers.is_empty() {
+                    true => self.matrix.add(encoded, tally, index as u32, scale, term.of.factor, term.event),
+                    false => self.matrix.add_about(encoded, tally, about, index as u32, scale, term),
+                }
             }
         }
         let (lower, upper) = match sides_of(row, &self.scope) {
@@ -328,7 +366,7 @@ pub(super) fn ordered(lower: f64, upper: f64) -> Option<(f64, f64)> {
     }
     let middle = lower / 2.0 + upper / 2.0;
     let close = lower - upper <= 1e-12 * lower.abs().max(upper.abs()).max(1.0);
-    close.then_some((middle, middle))
+    (close && middle.is_finite()).then_some((middle, middle))
 }
 
 /// The rows of the problem, while they are being collected.
@@ -336,8 +374,8 @@ pub(super) struct Matrix {
     /// For each factor of the problem, `(row, cell, coefficient)`: first the constant, then weights if there are any,
     /// then the factors that differ within cells.
     pub triplets: Vec<Vec<(u32, u32, f64)>>,
-    /// The factor of the program behind each factor of the problem but the constant; none for the weights alone.
-    pub factors: Vec<Option<usize>>,
+    /// What is behind each factor of the problem but the constant; 1 for the weights alone.
+    pub factors: Vec<Basis>,
     lower: Vec<f64>,
     upper: Vec<f64>,
     soft: Vec<f64>,
@@ -349,7 +387,7 @@ impl Matrix {
         let weighted = encoded.weight.is_some();
         Matrix {
             triplets: vec![Vec::new(); 1 + usize::from(weighted)],
-            factors: if weighted { vec![None] } else { Vec::new() },
+            factors: if weighted { vec![Basis::default()] } else { Vec::new() },
             lower: Vec::new(),
             upper: Vec::new(),
             soft: Vec::new(),
@@ -358,33 +396,46 @@ impl Matrix {
     }
 
     fn add(&mut self, encoded: &Encoded, tally: &Tally, row: u32, scale: f64, factor: Option<usize>, event: usize) {
-        let by_cell = match factor.and_then(|factor| encoded.factors.get(factor)) {
+        let by_cell = match factor.map(|factor| &encoded.factors[factor]) {
             Some(FactorValues::ByCell(values)) => Some(values),
             Some(FactorValues::BySample(_)) | None => None,
         };
-        let constant = factor.is_none() || by_cell.is_some();
-        let slot = if constant {
-            self.triplets.len().min(1 + usize::from(encoded.weight.is_some())) - 1
-        } else {
-            self.slot(factor)
-        };
-        let Some(triplets) = self.triplets.get_mut(slot) else { return };
+        let slot = self.slot(encoded, Basis::plain(factor.filter(|_| by_cell.is_none())));
+        let triplets = &mut self.triplets[slot];
         for &cell in tally.members(event) {
-            let value = by_cell.map_or(1.0, |values| {
-                let old = tally.origin.get(cell as usize).map_or(usize::MAX, |&old| old as usize);
-                values.get(old).copied().unwrap_or(0.0)
-            });
+            let value = by_cell.map_or(1.0, |values| values[tally.origin[cell as usize] as usize]);
             if value != 0.0 {
                 triplets.push((row, cell, scale * value));
             }
         }
     }
 
-    /// The place among the factors of the problem of a factor that differs within cells.
-    fn slot(&mut self, factor: Option<usize>) -> usize {
-        let known = self.factors.iter().position(|&other| other == factor);
+    /// A term about means.
+    fn add_about(
+        &mut self,
+        encoded: &Encoded,
+        tally: &Tally,
+        about: &About,
+        row: u32,
+        scale: f64,
+        term: &PlannedTerm,
+    ) {
+        let About { deviations, centres } = about;
+        for (basis, coefficients) in deviations.expand(encoded, tally, centres, &term.of, term.event) {
+            let slot = self.slot(encoded, basis);
+            let entries = tally.members(term.event).iter().zip(coefficients).filter(|(_, value)| *value != 0.0);
+            self.triplets[slot].extend(entries.map(|(&cell, value)| (row, cell, scale * value)));
+        }
+    }
+
+    /// The place among the factors of the problem.
+    fn slot(&mut self, encoded: &Encoded, basis: Basis) -> usize {
+        if basis.is_one() {
+            return usize::from(encoded.weight.is_some());
+        }
+        let known = self.factors.iter().position(|other| *other == basis);
         known.unwrap_or_else(|| {
-            self.factors.push(factor);
+            self.factors.push(basis);
             self.triplets.push(Vec::new());
             self.factors.len() - 1
         }) + 1
@@ -394,16 +445,17 @@ impl Matrix {
         self,
         encoded: &Encoded,
         tally: Tally,
+        deviations: &Deviations,
         samples: &Samples,
         bounds: crate::runtime::problem::Bounds,
     ) -> ProblemParts {
         // A problem has at least one cell, even if it has no samples.
         let cells = tally.origin.len().max(1);
-        let factor = |factor: &Option<usize>| -> Vec<f64> {
-            let values = match factor.and_then(|factor| encoded.factors.get(factor)) {
-                Some(FactorValues::BySample(values)) => samples.gather(values),
-                Some(FactorValues::ByCell(_)) | None => return tally.weight.clone().unwrap_or_default(),
-            };
+        let factor = |basis: &Basis| -> Vec<f64> {
+            if basis.is_one() {
+                return tally.weight.clone().unwrap_or_default();
+            }
+            let values = deviations.values(encoded, samples, basis, tally.cell.len());
             match &tally.weight {
                 Some(weight) => values.iter().zip(weight).map(|(value, weight)| value * weight).collect(),
                 None => values,

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::formula::Scope;
 use super::plan::Plan;
 use super::shape::Part;
@@ -50,6 +52,42 @@ impl Bits {
             })
         })
     }
+}
+
+/// What makes a cell: the events that it lies in, and the values of the factors that are constant in it. Part of the
+/// state of a stream, so that the cells have the same numbers after a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellKey {
+    pub events: Vec<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<f64>,
+    /// What deviations in the cell are from, for each factor whose deviations are read. Whoever meets the cell first
+    /// chooses them; they do not tell cells apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<f64>,
+}
+
+impl CellKey {
+    /// What tells it from other cells.
+    pub(super) fn identity(&self) -> Identity {
+        let mut events = self.events.clone();
+        events.sort_unstable();
+        events.dedup();
+        // Equal numbers have equal bits but for the two zeros, and no value is NaN.
+        Identity { events, values: self.values.iter().map(|value| (value + 0.0).to_bits()).collect() }
+    }
+
+    /// Its events, of so many.
+    pub(super) fn bits(&self, events: usize) -> Bits {
+        Bits::of((0..events as u32).map(|event| self.events.contains(&event)))
+    }
+}
+
+/// A cell's events, ascending, and the bits of its values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Identity {
+    events: Vec<u32>,
+    values: Vec<u64>,
 }
 
 /// One distinct tuple of codes.
@@ -121,22 +159,20 @@ impl Tuples {
         for (g, group) in self.groups.iter_mut().enumerate() {
             self.keys.clear();
             self.keys.resize(rows, 0);
-            for (codes, stride) in codes.get(group.parts.clone()).unwrap_or_default().iter().zip(&group.strides) {
+            for (codes, stride) in codes[group.parts.clone()].iter().zip(&group.strides) {
                 self.keys.iter_mut().zip(codes).for_each(|(key, &code)| *key += u64::from(code) * stride);
             }
             if let Numbers::Table(table) = &group.numbers
-                && all_known(table, &self.keys, tuples.get_mut(first..).unwrap_or_default())
+                && all_known(table, &self.keys, &mut tuples[first..])
             {
                 continue;
             }
-            let (count, list) = (self.counts.get_mut(g), &mut self.list);
-            let Some(count) = count else { continue };
+            let (count, list) = (&mut self.counts[g], &mut self.list);
             for (row, (state, &key)) in tuples.iter_mut().skip(first).zip(&self.keys).enumerate() {
                 let number = match &mut group.numbers {
-                    Numbers::Table(table) => table.get_mut(key as usize),
-                    Numbers::Map(map) => Some(map.entry((*state, key)).or_insert(NONE)),
+                    Numbers::Table(table) => &mut table[key as usize],
+                    Numbers::Map(map) => map.entry((*state, key)).or_insert(NONE),
                 };
-                let Some(number) = number else { continue };
                 if *number == NONE {
                     *number = *count;
                     *count += 1;
@@ -160,11 +196,9 @@ impl Tuples {
         let mut of_tuple = vec![0; self.list.len()];
         let mut signatures = Vec::with_capacity(cells.len());
         for (cell, members) in cells.values().enumerate() {
-            signatures.extend(members.first().and_then(|&index| self.list.get(index)));
+            signatures.extend(members.first().map(|&index| &self.list[index]));
             for &index in members {
-                if let Some(slot) = of_tuple.get_mut(index) {
-                    *slot = cell as u32;
-                }
+                of_tuple[index] = cell as u32;
             }
         }
         (of_tuple, signatures)
@@ -174,7 +208,7 @@ impl Tuples {
 /// Looks up the numbers of keys, and whether all have one.
 fn all_known(table: &[u32], keys: &[u64], numbers: &mut [u32]) -> bool {
     numbers.iter_mut().zip(keys).fold(true, |all, (number, &key)| {
-        *number = table.get(key as usize).copied().unwrap_or(NONE);
+        *number = table[key as usize];
         all & (*number != NONE)
     })
 }
@@ -197,7 +231,7 @@ impl Cells {
             return;
         }
         let (of_tuple, signatures) = tuples.cells();
-        let value = |index: usize| move |tuple: &&Tuple| tuple.values.get(index).copied().unwrap_or(0.0);
+        let value = |index: usize| move |tuple: &&Tuple| tuple.values[index];
         let values = plan.factors.iter().enumerate();
         self.values = values
             .map(|(index, factor)| factor.by_cell.then(|| signatures.iter().map(value(index)).collect()))
@@ -209,15 +243,13 @@ impl Cells {
 
 impl Tuple {
     pub(super) fn new(plan: &Plan, codes: &[Vec<u32>], row: usize, levels: &dyn Fn(usize, u32) -> f64) -> Tuple {
-        let own: Vec<u32> = codes.iter().map(|codes| codes.get(row).copied().unwrap_or(0)).collect();
+        let own: Vec<u32> = codes.iter().map(|codes| codes[row]).collect();
         let events = Bits::of(plan.shapes.iter().map(|shape| shape.holds(&own)));
         let needed = Bits::of(plan.factors.iter().map(|factor| factor.needed.iter().any(|&event| events.get(event))));
         let mut columns = vec![Vec::new(); plan.columns.len()];
         for (part, &code) in plan.parts.iter().zip(&own) {
-            if let Part::Level { column, .. } = part
-                && let Some(values) = columns.get_mut(*column)
-            {
-                *values = vec![levels(*column, code)];
+            if let Part::Level { column, .. } = part {
+                columns[*column] = vec![levels(*column, code)];
             }
         }
         let scope = Scope { columns: &columns, ..Scope::default() };

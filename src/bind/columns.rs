@@ -112,7 +112,7 @@ impl Reader {
 
     /// The value of a level, for expressions over categorical columns.
     pub(super) fn number(&self, code: u32) -> f64 {
-        self.numbers.get(code as usize).copied().unwrap_or(f64::NAN)
+        self.numbers[code as usize]
     }
 
     /// A column that is not there: all null, without faults.
@@ -152,7 +152,7 @@ impl Reader {
         }
         self.values.clear();
         if self.as_number {
-            let number = |&code: &u32| self.numbers.get(code as usize).copied().unwrap_or(f64::NAN);
+            let number = |&code: &u32| self.numbers[code as usize];
             self.values.extend(self.codes.iter().map(number));
         }
     }

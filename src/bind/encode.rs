@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::data::{Batch, Source};
 use crate::language::program::{Event, EventId, Program, PromisedRow, WhenEmpty};
 
-use super::cells::{Bits, Cells, Tuples};
+use super::cells::{Bits, CellKey, Cells, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
 use super::error::{BindError, Offenders, closest};
 use super::formula::{Formula, Scope};
@@ -168,24 +168,29 @@ impl Encoder {
             return Err(BindError::TooManyRows { rows: total });
         }
         let columns = columns_of(batch, &self.file)?;
+        if columns.len() < self.headers.len() {
+            let what = format!("a batch has {} columns, and {} are read", columns.len(), self.headers.len());
+            return Err(BindError::Internal { what });
+        }
         let at = At { batch };
         for (reader, place) in &mut self.readers {
-            match place.and_then(|place| columns.get(place)) {
+            match place.map(|place| &columns[place]) {
                 Some(column) => reader.read(column, &at),
+                // It has been reported as missing.
                 None => reader.read_nothing(rows),
             }
         }
         if let Some((reader, place)) = &mut self.weight {
-            match place.and_then(|place| columns.get(place)) {
+            match place.map(|place| &columns[place]) {
                 Some(column) => reader.read(column, &at),
                 None => reader.values = vec![1.0; rows],
             }
             self.out.weight.extend_from_slice(&reader.values);
         }
         if let Some((reader, place)) = &mut self.prediction
-            && let Some(column) = place.and_then(|place| columns.get(place))
+            && let Some(place) = *place
         {
-            reader.read(column, &at);
+            reader.read(&columns[place], &at);
         }
         self.out.lines.add(batch);
         self.encode(rows, &at);
@@ -200,7 +205,7 @@ impl Encoder {
             codes.clear();
             match part {
                 Part::Level { column, .. } => {
-                    codes.extend_from_slice(self.readers.get(*column).map_or(&[], |(reader, _)| &reader.codes));
+                    codes.extend_from_slice(&self.readers[*column].0.codes);
                 }
                 Part::Place { value, thresholds } => {
                     places(&evaluated(value, &self.values, rows), thresholds, codes);
@@ -209,13 +214,11 @@ impl Encoder {
         }
         let first = self.out.cell.len();
         let readers = &self.readers;
-        let level = |column: usize, code: u32| readers.get(column).map_or(f64::NAN, |(reader, _)| reader.number(code));
+        let level = |column: usize, code: u32| readers[column].0.number(code);
         let known = self.tuples.list.len();
         self.tuples.number(&self.plan, &self.codes, rows, &level, &mut self.out.cell);
         for index in self.tuples.list.iter().skip(known).flat_map(|tuple| &tuple.undefined) {
-            if let Some(flag) = self.undefined.get_mut(*index) {
-                *flag = true;
-            }
+            self.undefined[*index] = true;
         }
         self.encode_factors(first, rows, at);
         for ((reader, _), values) in self.readers.iter_mut().zip(self.values.drain(..)) {
@@ -225,16 +228,15 @@ impl Encoder {
 
     fn encode_factors(&mut self, first: usize, rows: usize, at: &At) {
         for index in 0..self.plan.factors.len() {
-            let Some(factor) = self.plan.factors.get(index) else { continue };
+            let factor = &self.plan.factors[index];
             if factor.by_cell {
-                if self.undefined.get(index) == Some(&true) {
+                if self.undefined[index] {
                     (0..rows).for_each(|row| self.note_fault(index, first, row, at));
                 }
                 continue;
             }
             let values = evaluated(&factor.formula, &self.values, rows);
-            let Some(out) = self.out.factors.get_mut(index) else { continue };
-            out.extend(values.iter().map(|&value| if value.is_finite() { value } else { 0.0 }));
+            self.out.factors[index].extend(values.iter().map(|&value| if value.is_finite() { value } else { 0.0 }));
             let wild = values.iter().enumerate().filter(|(_, value)| !value.is_finite()).map(|(row, _)| row);
             for row in wild.collect::<Vec<_>>() {
                 self.note_fault(index, first, row, at);
@@ -244,31 +246,28 @@ impl Encoder {
 
     /// Notes a factor that has no finite value, if a row needs it for this sample.
     fn note_fault(&mut self, index: usize, first: usize, row: usize, at: &At) {
-        let tuple = self.out.cell.get(first + row).and_then(|&tuple| self.tuples.list.get(tuple as usize));
+        let tuple = &self.tuples.list[self.out.cell[first + row] as usize];
         let weightless = self.out.weight.get(first + row) == Some(&0.0);
-        let Some((factor, tuple)) = self.plan.factors.get(index).zip(tuple) else { return };
+        let factor = &self.plan.factors[index];
         if weightless || !tuple.needed.get(index) || (factor.by_cell && !tuple.undefined.contains(&index)) {
             return;
         }
-        let missing = |&&column: &&usize| self.values.get(column).and_then(|v| v.get(row)).is_none_or(|v| v.is_nan());
-        let nulls: Vec<usize> = factor.columns.iter().filter(missing).copied().collect();
-        let event = factor.needed.iter().copied().find(|&event| tuple.events.get(event)).unwrap_or_default();
+        // The tuple needs the factor, so it lies in one of the events that do.
+        let Some(event) = factor.needed.iter().copied().find(|&event| tuple.events.get(event)) else { return };
+        let null = factor.columns.iter().find(|&&column| self.values[column][row].is_nan());
         let file = &self.file;
-        match nulls.first().and_then(|&column| self.readers.get(column)) {
+        match null.map(|&column| &self.readers[column].0) {
             // A null where none is allowed has been noted when the column was read.
-            Some((reader, _)) if reader.nullable() => {
-                if let Some(slot) = self.null_factors.get_mut(index) {
-                    let new = || (Offenders::new(file, reader.header()), event);
-                    slot.get_or_insert_with(new).0.add(|| at.place(row, ""));
-                }
+            Some(reader) if reader.nullable() => {
+                let new = || (Offenders::new(file, reader.header()), event);
+                self.null_factors[index].get_or_insert_with(new).0.add(|| at.place(row, ""));
             }
             Some(_) => {}
             None => {
                 let value = factor.formula.value(&Scope { columns: &self.values, row, ..Scope::default() });
-                if let Some(slot) = self.wild_factors.get_mut(index) {
-                    let new = || (Offenders::new(file, &factor.text), event);
-                    slot.get_or_insert_with(new).0.add(|| at.place(row, crate::data::Shortest(value)));
-                }
+                let new = || (Offenders::new(file, &factor.text), event);
+                let places = &mut self.wild_factors[index].get_or_insert_with(new).0;
+                places.add(|| at.place(row, crate::data::Shortest(value)));
             }
         }
     }
@@ -284,7 +283,7 @@ impl Encoder {
             values
         });
         let texts = &self.plan.event_texts;
-        let event = |index: usize| texts.get(index).map_or_else(String::new, |text| format!("`{text}`"));
+        let event = |index: usize| format!("`{}`", texts[index]);
         let nulls = self.null_factors.iter_mut().filter_map(Option::take);
         errors.extend(nulls.map(|(at, index)| BindError::NullNeeded { at: Box::new(at), event: event(index) }));
         let wild = self.wild_factors.iter_mut().filter_map(Option::take);
@@ -323,7 +322,7 @@ impl Encoder {
         }
         let Arrays { mut cell, factors, weight, lines } = self.take_arrays();
         self.cells.refresh(&self.tuples, &self.plan);
-        cell.iter_mut().for_each(|slot| *slot = self.cells.of_tuple.get(*slot as usize).copied().unwrap_or(0));
+        cell.iter_mut().for_each(|slot| *slot = self.cells.of_tuple[*slot as usize]);
         let factors = factors.into_iter().zip(&self.cells.values).map(|(values, by_cell)| match by_cell {
             Some(values) => FactorValues::ByCell(values.clone()),
             None => FactorValues::BySample(values),
@@ -331,6 +330,7 @@ impl Encoder {
         let encoded = Encoded {
             factors: factors.collect(),
             events: self.cells.events.clone(),
+            references: None,
             cell,
             weight: (!weight.is_empty()).then_some(weight),
             prediction,
@@ -346,7 +346,7 @@ impl Encoder {
 /// The value of an expression for each row of `columns`.
 fn evaluated<'a>(formula: &Formula, columns: &'a [Vec<f64>], rows: usize) -> Cow<'a, [f64]> {
     match formula {
-        Formula::Column(column) => columns.get(*column).map_or(Cow::Borrowed(&[]), |column| Cow::Borrowed(column)),
+        Formula::Column(column) => Cow::Borrowed(&columns[*column]),
         formula => (0..rows).map(|row| formula.value(&Scope { columns, row, ..Scope::default() })).collect(),
     }
 }
@@ -366,6 +366,8 @@ pub struct Encoded {
     /// For each cell, the events that it lies in.
     pub(super) events: Arc<[Bits]>,
     pub(super) factors: Vec<FactorValues>,
+    /// What deviations are from, by place among the atoms of the plan and by cell; none where each batch may choose.
+    pub(super) references: Option<Vec<Vec<f64>>>,
     pub(super) weight: Option<Vec<f64>>,
     pub(super) prediction: Option<Vec<f64>>,
     pub(super) lines: Lines,
@@ -391,7 +393,7 @@ impl Encoded {
 
     /// The events of the program that a sample is in, of those that rows read which take part.
     pub fn events_of(&self, sample: usize) -> Vec<EventId> {
-        let cell = self.cell.get(sample).and_then(|&cell| self.events.get(cell as usize));
+        let cell = self.cell.get(sample).map(|&cell| &self.events[cell as usize]);
         let shapes: Vec<usize> = cell.into_iter().flat_map(|bits| bits.iter()).collect();
         let events = (0..).zip(&self.plan.program_events);
         events
@@ -403,7 +405,7 @@ impl Encoded {
     /// For each cell, whether it lies in an event of the program; `None` if no row that takes part reads the event.
     pub fn cells_in(&self, program: &Program, event: &crate::language::program::Event) -> Option<Vec<bool>> {
         let index = program.events.iter().position(|known| known == event)?;
-        let event = self.plan.program_events.get(index).copied().flatten()?;
+        let event = self.plan.program_events[index]?;
         Some(self.events.iter().map(|events| events.get(event)).collect())
     }
 
@@ -423,7 +425,20 @@ impl Encoded {
     }
 
     pub(super) fn factor(&self, factor: Option<usize>) -> Option<&FactorValues> {
-        factor.and_then(|factor| self.factors.get(factor))
+        factor.map(|factor| &self.factors[factor])
+    }
+
+    /// What a cell is known by, in any process and any batch of the same program.
+    pub(super) fn key(&self, cell: usize) -> CellKey {
+        let value = |factor: &FactorValues| match factor {
+            FactorValues::ByCell(values) => Some(values[cell] + 0.0),
+            FactorValues::BySample(_) => None,
+        };
+        CellKey {
+            events: self.events[cell].iter().map(|event| event as u32).collect(),
+            values: self.factors.iter().filter_map(value).collect(),
+            references: self.references.iter().flatten().map(|references| references[cell]).collect(),
+        }
     }
 
     /// The cells of each event of [`EncodeOptions::watch`], ascending.

@@ -145,6 +145,10 @@ pub enum BindError {
     #[error("{at}: row `{row}` leaves no value for the prediction: at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedBounds { row: String, at: String, sample: usize, lower: f64, upper: f64 },
 
+    /// A per-sample constraint whose factor is 0 for a sample, or so small that no finite prediction is large enough.
+    #[error("{at}: row `{row}` asks for {asked} where its factor is {}, so no prediction will do", Shortest(*factor))]
+    NoPrediction { row: String, at: String, sample: usize, factor: f64, asked: String },
+
     /// A coefficient or side without a finite value.
     #[error("row `{row}`: `{text}` has no finite value on these data")]
     Undefined { row: String, text: String },
@@ -164,6 +168,14 @@ pub enum BindError {
     /// More samples than an index can count.
     #[error("{rows} rows; at most {} can be bound", u32::MAX)]
     TooManyRows { rows: usize },
+
+    /// Cells, or sums over them, that another program or other params gave.
+    #[error("the cells are those of another spec, or of other params")]
+    OtherCells,
+
+    /// Something that holds by construction does not.
+    #[error("internal error: {what}")]
+    Internal { what: String },
 
     /// The table could not be read.
     #[error(transparent)]
@@ -189,12 +201,14 @@ impl BindError {
             BindError::NotANumber { .. } => Some("E0705"),
             BindError::EmptyEvent { .. } => Some("E0706"),
             BindError::Prediction { .. } => Some("E0707"),
-            BindError::CrossedBounds { .. } => Some("E0801"),
+            BindError::CrossedBounds { .. } | BindError::NoPrediction { .. } => Some("E0801"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
+            | BindError::OtherCells
+            | BindError::Internal { .. }
             | BindError::Data(_)
             | BindError::Problem(_) => None,
         }
@@ -258,6 +272,9 @@ impl BindError {
                 "the `each` constraints and the bounds of the prediction contradict each other for this sample"
                     .to_owned()
             }
+            BindError::NoPrediction { .. } => {
+                "leave these samples out with `each where`, or compare without the factor".to_owned()
+            }
             BindError::Undefined { .. } => {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
@@ -268,6 +285,8 @@ impl BindError {
             }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),
+            BindError::OtherCells => "begin anew".to_owned(),
+            BindError::Internal { .. } => "this is a fault of `fairc`: please report it, with the spec".to_owned(),
             BindError::Data(error) => error.help(),
             BindError::Problem(_) => "the data and the spec do not fit together".to_owned(),
         }
@@ -291,11 +310,14 @@ impl BindError {
             | BindError::CrossedSides { .. }
             | BindError::CrossedRows { .. }
             | BindError::CrossedBounds { .. }
+            | BindError::NoPrediction { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
+            | BindError::OtherCells
+            | BindError::Internal { .. }
             | BindError::Data(_)
             | BindError::Problem(_) => None,
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::language::program::{Data, Event, Function, Program, power};
 
+use super::error::BindError;
 use super::params::Params;
+use super::plan::unsupported;
 
 /// A [`Data`] expression over indices.
 #[derive(Clone, Debug)]
@@ -20,7 +22,7 @@ pub(super) enum Formula {
     Call(Function, Vec<Formula>),
 }
 
-/// What a formula may refer to; what is out of reach is NaN.
+/// What a formula may refer to. A formula is resolved where it is known what it reads, so it reads nothing else.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Scope<'a> {
     pub params: &'a [f64],
@@ -30,33 +32,51 @@ pub(super) struct Scope<'a> {
     pub totals: &'a [f64],
 }
 
+/// Why an expression has no formula.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unresolved {
+    /// An aggregate where none can be known.
+    Aggregate,
+    /// A param or column that is not there, which validation has ruled out.
+    Name(String),
+}
+
+impl Unresolved {
+    /// The error, at `place` and with words for an aggregate.
+    pub(super) fn told(self, place: &str, aggregate: &'static str) -> BindError {
+        match self {
+            Unresolved::Aggregate => unsupported(place, aggregate),
+            Unresolved::Name(name) => BindError::Internal { what: format!("`{place}` reads `{name}`, which is unknown") },
+        }
+    }
+}
+
 /// Resolves the names of an expression.
 pub(super) trait Resolve {
-    fn param(&mut self, name: &str) -> Formula;
-    fn column(&mut self, header: &str) -> Formula;
-    /// `None` where aggregates cannot be known.
-    fn total(&mut self, value: &Data, event: &Event) -> Option<Formula>;
+    fn param(&mut self, name: &str) -> Result<Formula, Unresolved>;
+    fn column(&mut self, header: &str) -> Result<Formula, Unresolved>;
+    fn total(&mut self, value: &Data, event: &Event) -> Result<Formula, Unresolved>;
 }
 
 impl Formula {
-    /// `None` if the expression has an aggregate where none can be known.
-    pub(super) fn of(data: &Data, names: &mut dyn Resolve) -> Option<Formula> {
-        Some(match data {
+    /// The expression over indices.
+    pub(super) fn of(data: &Data, names: &mut dyn Resolve) -> Result<Formula, Unresolved> {
+        Ok(match data {
             Data::Number(value) => Formula::Number(*value),
-            Data::Param(name) => names.param(name),
-            Data::Column(header) => names.column(header),
+            Data::Param(name) => names.param(name)?,
+            Data::Column(header) => names.column(header)?,
             Data::Total { value, event } => names.total(value, event)?,
             Data::Sum { constant, terms } => {
-                let terms: Option<Vec<_>> = terms.iter().map(|(c, m)| Some((*c, Formula::of(m, names)?))).collect();
-                Formula::Sum(*constant, terms?)
+                let terms = terms.iter().map(|(c, m)| Ok((*c, Formula::of(m, names)?)));
+                Formula::Sum(*constant, terms.collect::<Result<_, _>>()?)
             }
             Data::Product(factors) => {
-                let factors: Option<Vec<_>> = factors.iter().map(|(f, p)| Some((Formula::of(f, names)?, *p))).collect();
-                Formula::Product(factors?)
+                let factors = factors.iter().map(|(f, p)| Ok((Formula::of(f, names)?, *p)));
+                Formula::Product(factors.collect::<Result<_, _>>()?)
             }
             Data::Call(function, arguments) => {
-                let arguments: Option<Vec<_>> = arguments.iter().map(|a| Formula::of(a, names)).collect();
-                Formula::Call(*function, arguments?)
+                let arguments = arguments.iter().map(|a| Formula::of(a, names));
+                Formula::Call(*function, arguments.collect::<Result<_, _>>()?)
             }
         })
     }
@@ -171,17 +191,17 @@ impl Arithmetic for Scope<'_> {
 impl Leaves for Scope<'_> {
     #[inline]
     fn param(&self, index: usize) -> f64 {
-        self.params.get(index).copied().unwrap_or(f64::NAN)
+        self.params[index]
     }
 
     #[inline]
     fn column(&self, index: usize) -> f64 {
-        self.columns.get(index).and_then(|column| column.get(self.row)).copied().unwrap_or(f64::NAN)
+        self.columns[index][self.row]
     }
 
     #[inline]
     fn total(&self, index: usize) -> f64 {
-        self.totals.get(index).copied().unwrap_or(f64::NAN)
+        self.totals[index]
     }
 }
 
@@ -195,21 +215,19 @@ pub(super) struct SampleNames<'a> {
 }
 
 impl Resolve for SampleNames<'_> {
-    fn param(&mut self, name: &str) -> Formula {
-        let Some(index) = self.program.params.iter().position(|param| param.name == name) else {
-            return Formula::Number(f64::NAN);
-        };
-        if let Some(fixed) = self.fixed.get_mut(index) {
-            *fixed = true;
-        }
-        Formula::Number(self.params.values().get(index).copied().unwrap_or(f64::NAN))
+    fn param(&mut self, name: &str) -> Result<Formula, Unresolved> {
+        let index = self.program.params.iter().position(|param| param.name == name);
+        let index = index.ok_or_else(|| Unresolved::Name(name.to_owned()))?;
+        self.fixed[index] = true;
+        Ok(Formula::Number(self.params.values()[index]))
     }
 
-    fn column(&mut self, header: &str) -> Formula {
-        self.columns.get(header).map_or(Formula::Number(f64::NAN), |&index| Formula::Column(index))
+    fn column(&mut self, header: &str) -> Result<Formula, Unresolved> {
+        let index = self.columns.get(header).copied();
+        index.map(Formula::Column).ok_or_else(|| Unresolved::Name(header.to_owned()))
     }
 
-    fn total(&mut self, _: &Data, _: &Event) -> Option<Formula> {
-        None
+    fn total(&mut self, _: &Data, _: &Event) -> Result<Formula, Unresolved> {
+        Err(Unresolved::Aggregate)
     }
 }

@@ -12,7 +12,9 @@
 
 mod bound;
 mod cells;
+mod centre;
 mod columns;
+mod deviation;
 mod encode;
 mod error;
 mod formula;
@@ -35,6 +37,7 @@ mod unplaced;
 mod tests;
 
 pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowPrice, RowStatus, Skip, blamed};
+pub use cells::CellKey;
 pub use encode::{EncodeOptions, Encoded, Encoder, encode};
 pub use error::{BindError, Offenders, Place, SHOWN};
 pub use formula::Arithmetic;
@@ -46,7 +49,7 @@ pub use resample::{Replicates, Resampling, Series};
 pub use sample_rows::SampleReading;
 pub use sides::{Reach, Sides};
 pub use spread::{Part, SharedCells};
-pub use stream::{BoundPooled, CellKey, StreamEncoder};
+pub use stream::{BoundPooled, StreamEncoder};
 pub use tally::Samples;
 pub use unplaced::{NearMiss, Unplaced};
 pub use trace::{TraceError, TracedRow, Tracked};

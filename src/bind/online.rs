@@ -7,7 +7,8 @@ use super::encode::{EncodeOptions, Encoded};
 use super::error::BindError;
 use super::params::Params;
 use super::plan::Left;
-use super::stream::{CellKey, StreamEncoder};
+use super::cells::CellKey;
+use super::stream::StreamEncoder;
 use super::tally::Samples;
 use crate::data::Batch;
 use crate::language::program::Program;
@@ -160,6 +161,7 @@ impl Online {
             None => fresh,
             Some(state) => {
                 state.same_settings(&fresh)?;
+                state.same_sums(encoder.sums())?;
                 state
             }
         };
@@ -274,10 +276,9 @@ impl Online {
     /// Counts that the spec does not allow.
     pub fn readings(&self) -> Result<Vec<RowReading>, StreamError> {
         let bound = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?;
-        let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
         let reading = |(row, bound_row): (usize, &BoundRow)| {
             let value = match bound_row.status {
-                RowStatus::Kept(index) => at(&bound.pooled.before, index),
+                RowStatus::Kept(index) => bound.pooled.before[index],
                 RowStatus::Skipped(_) | RowStatus::Left(_) => f64::NAN,
             };
             RowReading {
@@ -287,7 +288,7 @@ impl Online {
                 lower: bound_row.lower,
                 upper: bound_row.upper,
                 own: bound_row.own.clone(),
-                moved: self.state.moved_by.get(row).copied().unwrap_or(0),
+                moved: self.state.moved_by[row],
                 multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
             }
         };
@@ -315,6 +316,20 @@ impl OnlineState {
             return Err(StreamError::Differs { what: "a table with other labels:", saved, given });
         }
         Ok(())
+    }
+}
+
+impl OnlineState {
+    /// Fails if the pool keeps other sums than so many, as those of another version of the plan.
+    fn same_sums(&self, expected: usize) -> Result<(), StreamError> {
+        let answered = self.pool.cells().iter().filter(|cell| cell.samples > 0.0);
+        let other = answered.map(|cell| cell.factors.len()).find(|found| *found != expected);
+        let words = |sums: usize| format!("sums of {sums} quantities");
+        let differs = |found| {
+            let (saved, given) = (words(found), words(expected));
+            StreamError::Differs { what: "another version, which keeps", saved, given }
+        };
+        other.map_or(Ok(()), |found| Err(differs(found)))
     }
 }
 

@@ -14,9 +14,10 @@ use crate::language::program::{
     SampleRow,
 };
 
+use super::centre::{self, Central, CentralTerm, Centring, Leaf, Polynomial};
 use super::encode::EncodeOptions;
 use super::error::BindError;
-use super::formula::{Formula, Resolve, SampleNames};
+use super::formula::{Formula, Resolve, SampleNames, Unresolved};
 use super::params::Params;
 use super::shape::{Part, Shape};
 
@@ -64,11 +65,38 @@ pub(super) struct Factor {
     pub needed: BTreeSet<usize>,
 }
 
+/// `φ · Π (a − m_a)^p` of a sample, with the means of an event: a factor, or none for 1, and powers of deviations of other
+/// factors, the atoms, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Measure {
+    pub factor: Option<usize>,
+    pub powers: Vec<(usize, u32)>,
+}
+
+/// `φ · Π d_a^p` of a sample, with `d` its deviations from the references of its cell. All of it differs within cells, but
+/// for the 1 that is left where there is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Basis {
+    pub factor: Option<usize>,
+    pub powers: Vec<(usize, u32)>,
+}
+
+impl Basis {
+    /// A factor as it stands.
+    pub(super) fn plain(factor: Option<usize>) -> Basis {
+        Basis { factor, powers: Vec::new() }
+    }
+
+    pub(super) fn is_one(&self) -> bool {
+        self.factor.is_none() && self.powers.is_empty()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct PlannedTerm {
     pub coefficient: Formula,
     pub aggregate: Aggregate,
-    pub factor: Option<usize>,
+    pub of: Measure,
     pub event: usize,
 }
 
@@ -78,6 +106,8 @@ pub(super) struct PlannedRow {
     pub name: String,
     pub text: String,
     pub terms: Vec<PlannedTerm>,
+    /// The terms as they stand in the program, where `terms` are about means instead.
+    written: Option<Vec<PlannedTerm>>,
     pub lower: Option<Formula>,
     pub upper: Option<Formula>,
     /// Where several constraints gave the row, what each of them asks for.
@@ -93,6 +123,13 @@ pub(super) struct OwnSides {
     pub text: String,
     pub lower: Option<Formula>,
     pub upper: Option<Formula>,
+}
+
+impl PlannedRow {
+    /// The terms in the order of the program.
+    pub(super) fn written(&self) -> &[PlannedTerm] {
+        self.written.as_ref().unwrap_or(&self.terms)
+    }
 }
 
 /// `Σ coefficient · φ`.
@@ -130,7 +167,13 @@ pub(super) struct Plan {
     pub watched: Vec<usize>,
     pub factors: Vec<Factor>,
     /// `Σ w·φ` over an event.
-    pub totals: Vec<(Option<usize>, usize)>,
+    pub totals: Vec<(Measure, usize)>,
+    /// The factors whose deviations are read, ascending.
+    pub atoms: Vec<usize>,
+    /// The events whose means they are deviations from: factor and event.
+    pub centres: Vec<(usize, usize)>,
+    /// What differs within cells of all that is summed over samples.
+    pub bases: Vec<Basis>,
     pub rows: Vec<PlannedRow>,
     pub sample_rows: Vec<PlannedSampleRow>,
     pub left: Vec<(usize, Left)>,
@@ -193,7 +236,39 @@ impl Plan {
         let mut plan = planner.finish(&mut errors);
         plan.watched = watched;
         (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
+        plan.find_bases();
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
+    }
+
+    /// The atoms, their centres, and what differs within cells.
+    fn find_bases(&mut self) {
+        let (mut atoms, mut centres, mut bases) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let terms = self.rows.iter().flat_map(|row| &row.terms).map(|term| (&term.of, term.event));
+        for (of, event) in self.totals.iter().map(|(of, event)| (of, *event)).chain(terms) {
+            let factor = of.factor.filter(|&factor| !self.factors[factor].by_cell);
+            let mut all = vec![Basis::plain(factor)];
+            for &(atom, power) in &of.powers {
+                atoms.insert(atom);
+                centres.insert((atom, event));
+                if self.factors[atom].by_cell {
+                    continue;
+                }
+                bases.insert(Basis { factor: None, powers: vec![(atom, 1)] });
+                let raised = |basis: &Basis| {
+                    let basis = basis.clone();
+                    (1..=power).map(move |power| {
+                        let powers = basis.powers.iter().copied().chain([(atom, power)]).collect();
+                        Basis { factor: basis.factor, powers }
+                    })
+                };
+                let more: Vec<Basis> = all.iter().flat_map(raised).collect();
+                all.extend(more);
+            }
+            bases.extend(all.into_iter().filter(|basis| !basis.is_one()));
+        }
+        self.atoms = atoms.into_iter().collect();
+        self.centres = centres.into_iter().collect();
+        self.bases = bases.into_iter().collect();
     }
 
     /// The params that have another value than the one that events and factors were prepared with: place, name, and value
@@ -204,7 +279,7 @@ impl Plan {
 }
 
 fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a str>) {
-    into.extend(program.event(id).into_iter().flat_map(Event::columns_read));
+    into.extend(program[id].columns_read());
 }
 
 /// All columns that a row reads.
@@ -235,7 +310,7 @@ struct Planner<'a> {
     events: BTreeMap<Event, usize>,
     factors: BTreeMap<Data, usize>,
     needed: Vec<BTreeSet<usize>>,
-    totals: BTreeMap<(Option<usize>, usize), usize>,
+    totals: BTreeMap<(Measure, usize), usize>,
 }
 
 impl<'a> Planner<'a> {
@@ -285,9 +360,8 @@ impl<'a> Planner<'a> {
     }
 
     fn program_event(&mut self, id: EventId) -> usize {
-        // A program that was validated has the event; no sample is in one that does not exist.
         let program = self.program;
-        self.event(program.event(id).unwrap_or(&Event::Never))
+        self.event(&program[id])
     }
 
     /// The factor, needed in an event; none for 1.
@@ -300,41 +374,106 @@ impl<'a> Planner<'a> {
         if index == next {
             self.needed.push(BTreeSet::new());
         }
-        if let Some(events) = self.needed.get_mut(index) {
-            events.insert(event);
-        }
+        self.needed[index].insert(event);
         Some(index)
+    }
+
+    fn total(&mut self, of: Measure, event: usize) -> Formula {
+        let next = self.totals.len();
+        Formula::Total(*self.totals.entry((of, event)).or_insert(next))
     }
 
     fn row(&mut self, index: usize) -> Result<PlannedRow, BindError> {
         let program = self.program;
-        let row = program.rows.get(index).ok_or_else(|| unsupported("?", "a row that does not exist"))?;
+        let row = &program.rows[index];
         let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
-        let mut formula = |data: &Data| {
-            Formula::of(data, &mut BatchNames(self))
-                .ok_or_else(|| unsupported(&name, "an aggregate inside an aggregate"))
+        let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).collect();
+        let atoms = centre::atoms(program, row, &sides);
+        let mut terms = Vec::with_capacity(row.terms.len());
+        for term in &row.terms {
+            let coefficient = self.formula(&term.coefficient, &name)?;
+            let event = self.program_event(term.event);
+            let of = Measure { factor: self.factor(&term.factor, event), powers: Vec::new() };
+            terms.push(PlannedTerm { coefficient, aggregate: term.aggregate, of, event });
+        }
+        let mut written = None;
+        if let Some(central) = Centring::new(&atoms).terms(program, row).filter(|_| !atoms.is_empty()) {
+            let central: Result<Vec<PlannedTerm>, BindError> =
+                central.iter().map(|term| self.central_term(term, &name)).collect();
+            written = Some(std::mem::replace(&mut terms, central?));
+        }
+        let mut side = |side: &Option<Data>| match side {
+            Some(data) => self.side(data, &atoms, &name).map(Some),
+            None => Ok(None),
         };
-        let lower = row.lower.as_ref().map(&mut formula).transpose()?;
-        let upper = row.upper.as_ref().map(&mut formula).transpose()?;
+        let (lower, upper) = (side(&row.lower)?, side(&row.upper)?);
         let mut own = Vec::new();
         if row.origins.len() > 1 {
             for origin in &row.origins {
-                let lower = origin.lower.as_ref().map(&mut formula).transpose()?;
-                let upper = origin.upper.as_ref().map(&mut formula).transpose()?;
+                let (lower, upper) = (side(&origin.lower)?, side(&origin.upper)?);
                 own.push(OwnSides { name: origin.name.clone(), text: origin.text.clone(), lower, upper });
             }
         }
-        let coefficients: Vec<Formula> =
-            row.terms.iter().map(|term| formula(&term.coefficient)).collect::<Result<_, _>>()?;
-        let mut terms = Vec::with_capacity(row.terms.len());
-        for (term, coefficient) in row.terms.iter().zip(coefficients) {
-            let event = self.program_event(term.event);
-            let factor = self.factor(&term.factor, event);
-            terms.push(PlannedTerm { coefficient, aggregate: term.aggregate, factor, event });
-        }
         let reads = row.reads.iter().map(|&id| self.program_event(id)).collect();
         let text = program.row_text(row, &Names::of(program));
-        Ok(PlannedRow { row: index, name, text, terms, lower, upper, own, options: row.options, reads })
+        Ok(PlannedRow { row: index, name, text, terms, written, lower, upper, own, options: row.options, reads })
+    }
+
+    /// A coefficient or side of the row with this name.
+    fn formula(&mut self, data: &Data, row: &str) -> Result<Formula, BindError> {
+        Formula::of(data, &mut BatchNames(self)).map_err(|reason| reason.told(row, "an aggregate inside an aggregate"))
+    }
+
+    /// A side of a row that is bound about the means of these atoms.
+    fn side(&mut self, data: &Data, atoms: &BTreeSet<Data>, row: &str) -> Result<Formula, BindError> {
+        let central = if atoms.is_empty() { None } else { Centring::new(atoms).data(data) };
+        match central {
+            Some(central) => self.polynomial(&central, row),
+            None => self.formula(data, row),
+        }
+    }
+
+    fn central_term(&mut self, term: &CentralTerm, row: &str) -> Result<PlannedTerm, BindError> {
+        let coefficient = self.polynomial(&term.coefficient, row)?;
+        let (of, event) = self.measure(&term.of);
+        Ok(PlannedTerm { coefficient, aggregate: term.aggregate, of, event })
+    }
+
+    fn measure(&mut self, central: &Central) -> (Measure, usize) {
+        let event = self.event(&central.event);
+        let factor = self.factor(&central.rest, event);
+        let powers = central.powers.iter().filter_map(|(atom, power)| Some((self.factor(atom, event)?, *power)));
+        let mut powers: Vec<(usize, u32)> = powers.collect();
+        powers.sort_unstable();
+        (Measure { factor, powers }, event)
+    }
+
+    fn polynomial(&mut self, polynomial: &Polynomial, row: &str) -> Result<Formula, BindError> {
+        let (mut constant, mut terms) = (0.0, Vec::new());
+        for (coefficient, product) in polynomial.terms() {
+            let leaves = product.iter().map(|(leaf, exponent)| Ok((self.leaf(leaf, row)?, exponent.0)));
+            let leaves: Vec<(Formula, f64)> = leaves.collect::<Result<_, BindError>>()?;
+            match leaves.is_empty() {
+                true => constant = coefficient,
+                false => terms.push((coefficient, Formula::Product(leaves))),
+            }
+        }
+        Ok(Formula::Sum(constant, terms))
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, row: &str) -> Result<Formula, BindError> {
+        match leaf {
+            Leaf::Plain(data) => self.formula(data, row),
+            Leaf::Total(central) => {
+                let (of, event) = self.measure(central);
+                Ok(self.total(of, event))
+            }
+            Leaf::Call(function, arguments) => {
+                let arguments = arguments.iter().map(|argument| self.polynomial(argument, row));
+                Ok(Formula::Call(*function, arguments.collect::<Result<_, _>>()?))
+            }
+            Leaf::Base(base) => self.polynomial(base, row),
+        }
     }
 
     fn sample_row(&mut self, promised: PromisedRow) -> Result<PlannedSampleRow, BindError> {
@@ -349,8 +488,7 @@ impl<'a> Planner<'a> {
         let event = self.program_event(row.event);
         let mut split = |data: &Data| -> Result<Split, BindError> {
             let parts = data.split_columns().into_iter().map(|(coefficient, factor)| {
-                let coefficient = Formula::of(&coefficient, &mut BatchNames(self))
-                    .ok_or_else(|| unsupported(&name, "an aggregate inside an aggregate"))?;
+                let coefficient = self.formula(&coefficient, &name)?;
                 Ok((coefficient, self.factor(&factor, event)))
             });
             parts.collect()
@@ -380,13 +518,14 @@ impl<'a> Planner<'a> {
             factor.by_cell = factor.by_cell && parts.refine(&factor.columns);
         }
         for event in &events {
-            if parts.collect(event, &mut names).is_none() {
+            if let Err(reason) = parts.collect(event, &mut names) {
                 let text = event.text(&Names::of(self.program));
-                errors.push(unsupported(&text, "an aggregate in the condition of an event"));
+                errors.push(reason.told(&text, "an aggregate in the condition of an event"));
             }
         }
         parts.sort();
-        let shapes = events.iter().map(|event| parts.shape(event, &mut names)).collect();
+        // An event that cannot be told has been reported.
+        let shapes = events.iter().map(|event| parts.shape(event, &mut names).unwrap_or(Shape::Never)).collect();
         let human = Names::of(self.program);
         let program_events = self.program.events.iter().map(|event| self.events.get(event).copied()).collect();
         let valued = self.params.iter(self.program).enumerate().zip(&fixed);
@@ -402,7 +541,10 @@ impl<'a> Planner<'a> {
             program_events,
             watched: Vec::new(),
             factors,
-            totals: in_order(&self.totals).into_iter().copied().collect(),
+            totals: in_order(&self.totals).into_iter().cloned().collect(),
+            atoms: Vec::new(),
+            centres: Vec::new(),
+            bases: Vec::new(),
             rows: Vec::new(),
             sample_rows: Vec::new(),
             left: Vec::new(),
@@ -441,20 +583,21 @@ fn factor(
     errors: &mut Vec<BindError>,
 ) -> Factor {
     let text = data.text(&Names::of(program));
-    let formula = Formula::of(data, names).unwrap_or_else(|| {
-        errors.push(unsupported(&text, "an aggregate inside a product of columns"));
+    let formula = Formula::of(data, names).unwrap_or_else(|reason| {
+        errors.push(reason.told(&text, "an aggregate inside a product of columns"));
         Formula::Number(f64::NAN)
     });
+    // A header without a column has been reported with the formula.
     let places: Vec<usize> =
         data.sample_columns().into_iter().filter_map(|header| names.columns.get(header).copied()).collect();
-    let combinations = places.iter().try_fold(1_usize, |product, &place| match columns.get(place).map(|c| &c.kind) {
-        Some(ColumnKind::Levels(levels)) => product.checked_mul(levels.len() + 1),
-        Some(ColumnKind::Number { .. }) | None => None,
+    let combinations = places.iter().try_fold(1_usize, |product, &place| match &columns[place].kind {
+        ColumnKind::Levels(levels) => product.checked_mul(levels.len() + 1),
+        ColumnKind::Number { .. } => None,
     });
     Factor { formula, text, columns: places, by_cell: combinations.is_some_and(|c| c <= FINEST), needed }
 }
 
-fn unsupported(row: &str, what: &'static str) -> BindError {
+pub(super) fn unsupported(row: &str, what: &'static str) -> BindError {
     BindError::Unsupported { row: row.to_owned(), what }
 }
 
@@ -469,22 +612,22 @@ fn in_order<K>(map: &BTreeMap<K, usize>) -> Vec<&K> {
 struct BatchNames<'a, 'b>(&'a mut Planner<'b>);
 
 impl Resolve for BatchNames<'_, '_> {
-    fn param(&mut self, name: &str) -> Formula {
+    fn param(&mut self, name: &str) -> Result<Formula, Unresolved> {
         let index = self.0.program.params.iter().position(|param| param.name == name);
-        index.map_or(Formula::Number(f64::NAN), Formula::Param)
+        index.map(Formula::Param).ok_or_else(|| Unresolved::Name(name.to_owned()))
     }
 
-    fn column(&mut self, _: &str) -> Formula {
-        Formula::Number(f64::NAN)
+    fn column(&mut self, header: &str) -> Result<Formula, Unresolved> {
+        // One number for the batch has no samples to read a column of.
+        Err(Unresolved::Name(header.to_owned()))
     }
 
-    fn total(&mut self, value: &Data, event: &Event) -> Option<Formula> {
+    fn total(&mut self, value: &Data, event: &Event) -> Result<Formula, Unresolved> {
         if value.reads_totals() {
-            return None;
+            return Err(Unresolved::Aggregate);
         }
         let event = self.0.event(event);
-        let factor = self.0.factor(value, event);
-        let next = self.0.totals.len();
-        Some(Formula::Total(*self.0.totals.entry((factor, event)).or_insert(next)))
+        let of = Measure { factor: self.0.factor(value, event), powers: Vec::new() };
+        Ok(self.0.total(of, event))
     }
 }

@@ -12,15 +12,18 @@
 //! Everything that a row reads of the data is computed anew in each replicate, its sides included.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
+use super::bound::About;
+use super::deviation::Centres;
 use super::encode::{Encoded, FactorValues};
 use super::formula::Scope;
 use super::params::Params;
-use super::plan::PlannedRow;
+use super::plan::{Basis, Measure, PlannedRow};
 use super::tally::{Samples, Tally};
 use crate::language::program::Aggregate;
 
@@ -50,15 +53,15 @@ pub struct Series {
 }
 
 /// A sum by cell that rows or means are made of: `Σ w·φ` or `Σ w·φ·ŷ`, with `φ = 1` for no factor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Channel {
-    factor: Option<usize>,
+    of: Basis,
     predicted: bool,
 }
 
-// The first two channels, in this order.
-const WEIGHT: Channel = Channel { factor: None, predicted: false };
-const MEAN: Channel = Channel { factor: None, predicted: true };
+// The places of the first two channels: those of the factor 1.
+const WEIGHT: usize = 0;
+const MEAN: usize = 1;
 
 /// Samples whose counts are drawn at a time.
 const CHUNK: usize = 4096;
@@ -79,13 +82,12 @@ impl Encoded {
             (0..how.replicates as u64).into_par_iter().map(|index| work.replicate(how.seed, index)).collect();
         let mut rows = vec![Series::default(); self.plan.rows.len() + self.plan.left.len()];
         for (place, row) in work.rows.iter().enumerate() {
-            let Some(series) = rows.get_mut(row.row) else { continue };
-            let numbers = || drawn.iter().filter_map(|(rows, _)| rows.get(place));
-            let at = |place: usize| numbers().map(|of| of.get(place).copied().unwrap_or(f64::NAN)).collect();
+            let series = &mut rows[row.row];
+            let at = |number: usize| drawn.iter().map(|(rows, _)| rows[place][number]).collect();
             series.values = at(0);
             series.rooms = (1..=row.own.len().max(1)).map(at).collect();
         }
-        let mean = |set: usize| drawn.iter().filter_map(|(_, means)| means.get(set).copied()).collect();
+        let mean = |set: usize| drawn.iter().map(|(_, means)| means[set]).collect();
         Replicates { rows, means: (0..sets.len()).map(mean).collect() }
     }
 }
@@ -98,7 +100,10 @@ struct Work<'a> {
     /// In the numbering of the tally.
     sets: Vec<Vec<u32>>,
     tally: Tally,
+    about: About,
     channels: Vec<Channel>,
+    /// By channel, its place among them.
+    places: BTreeMap<Channel, usize>,
     /// Per channel, its factor for each sample; none where it has no factor, or one for each cell.
     factors: Vec<Option<Cow<'a, [f64]>>>,
     /// The rows that take part.
@@ -122,44 +127,76 @@ impl<'a> Work<'a> {
         let place = |cell: &u32| tally.origin.binary_search(cell).ok().map(|place| place as u32);
         let sets = sets.iter().map(|set| set.iter().filter_map(place).collect()).collect();
         let full = |row: &&PlannedRow| {
-            let means = row.terms.iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
+            let means = row.written().iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
             let least = row.options.min_count.max(1);
             row.reads.iter().all(|&event| tally.count(event) as u64 >= least)
                 && means.into_iter().all(|event| tally.count(event) > 0)
         };
         let rows: Vec<&PlannedRow> = encoded.plan.rows.iter().filter(full).collect();
-        let mut channels = vec![WEIGHT, MEAN];
-        let totals = encoded.plan.totals.iter().map(|&(factor, _)| Channel { factor, predicted: false });
-        let terms = rows.iter().flat_map(|row| &row.terms);
-        for channel in totals.chain(terms.map(|term| Channel { factor: term.factor, predicted: true })) {
-            if !channels.contains(&channel) {
-                channels.push(channel);
+        let about = About::new(encoded, &tally, samples);
+        let mut channels = Channels::default();
+        channels.add(Basis::default(), false);
+        channels.add(Basis::default(), true);
+        for &(atom, _) in &encoded.plan.centres {
+            channels.add(Basis { factor: None, powers: vec![(atom, 1)] }, false);
+        }
+        let totals = encoded.plan.totals.iter().map(|(of, event)| (of, *event, false));
+        let terms = rows.iter().flat_map(|row| &row.terms).map(|term| (&term.of, term.event, true));
+        for (of, event, predicted) in totals.chain(terms) {
+            match of.powers.is_empty() {
+                true => channels.add(Basis::plain(of.factor), predicted),
+                false => {
+                    let parts = about.deviations.expand(encoded, &tally, &about.centres, of, event);
+                    parts.into_iter().for_each(|(basis, _)| channels.add(basis, predicted));
+                }
             }
         }
-        let factor = |channel: &Channel| match encoded.factor(channel.factor) {
-            Some(FactorValues::BySample(values)) => Some(chosen(values)),
-            Some(FactorValues::ByCell(_)) | None => None,
+        let Channels { list: channels, places } = channels;
+        let factor = |channel: &Channel| match encoded.factor(channel.of.factor) {
+            Some(FactorValues::BySample(values)) if channel.of.powers.is_empty() => Some(chosen(values)),
+            Some(FactorValues::ByCell(_)) | None if channel.of.powers.is_empty() => None,
+            Some(_) | None => {
+                Some(Cow::Owned(about.deviations.values(encoded, samples, &channel.of, tally.cell.len())))
+            }
         };
         let factors = channels.iter().map(factor).collect();
-        Work { encoded, params, y: chosen(y), sets, tally, channels, factors, rows, poisson: Poisson::new() }
+        let (y, poisson) = (chosen(y), Poisson::new());
+        Work { encoded, params, y, sets, tally, about, channels, places, factors, rows, poisson }
+    }
+
+    /// The sum of a measure over an event in a replicate.
+    fn total(&self, sums: &[Vec<f64>], centres: &Centres, of: &Measure, event: usize, predicted: bool) -> f64 {
+        let of_basis = |basis: Basis| &sums[self.places[&Channel { of: basis, predicted }]];
+        if of.powers.is_empty() {
+            return self.tally.over(event, of_basis(Basis::plain(of.factor)));
+        }
+        let parts = self.about.deviations.expand(self.encoded, &self.tally, centres, of, event);
+        let part = |(basis, coefficients): (Basis, Vec<f64>)| -> f64 {
+            let sums = of_basis(basis);
+            let cells = self.tally.members(event).iter().zip(coefficients);
+            cells.map(|(&cell, coefficient)| coefficient * sums[cell as usize]).sum()
+        };
+        parts.into_iter().map(part).sum()
+    }
+
+    /// The means of this replicate, which deviations are about.
+    fn centres(&self, sums: &[Vec<f64>]) -> Centres {
+        let mut of_atom = |basis: &Basis| sums[self.places[&Channel { of: basis.clone(), predicted: false }]].clone();
+        self.about.deviations.centres(self.encoded, &self.tally, &sums[WEIGHT], &mut of_atom)
     }
 
     /// The value of each row and its room by each of its origins, and the means of the sets.
     fn replicate(&self, seed: u64, index: u64) -> (Vec<Vec<f64>>, Vec<f64>) {
         let sums = self.sums(seed, index);
-        let of = |channel: Channel| {
-            let place = self.channels.iter().position(|known| *known == channel);
-            place.and_then(|place| sums.get(place)).map_or(&[][..], Vec::as_slice)
-        };
-        let weights = of(WEIGHT);
-        let over = |event: usize, channel: Channel| self.tally.over(event, of(channel));
+        let centres = self.centres(&sums);
+        let weights = &sums[WEIGHT];
         let totals: Vec<f64> = (self.encoded.plan.totals.iter())
-            .map(|&(factor, event)| over(event, Channel { factor, predicted: false }))
+            .map(|(of, event)| self.total(&sums, &centres, of, *event, false))
             .collect();
         let scope = Scope { params: self.params.values(), totals: &totals, ..Scope::default() };
         let row = |row: &&PlannedRow| {
             let term = |term: &super::plan::PlannedTerm| {
-                let total = over(term.event, Channel { factor: term.factor, predicted: true });
+                let total = self.total(&sums, &centres, &term.of, term.event, true);
                 let value = match term.aggregate {
                     Aggregate::Mean => total / self.tally.over(term.event, weights),
                     Aggregate::Sum => total,
@@ -183,8 +220,8 @@ impl<'a> Work<'a> {
             numbers
         };
         let mean = |set: &Vec<u32>| {
-            let sum = |of: &[f64]| set.iter().filter_map(|&cell| of.get(cell as usize)).sum::<f64>();
-            sum(of(MEAN)) / sum(weights)
+            let sum = |of: &[f64]| set.iter().map(|&cell| of[cell as usize]).sum::<f64>();
+            sum(&sums[MEAN]) / sum(weights)
         };
         (self.rows.iter().map(row).collect(), self.sets.iter().map(mean).collect())
     }
@@ -205,7 +242,7 @@ impl<'a> Work<'a> {
             }
             let y = self.y.get(start..).unwrap_or_default();
             for ((channel, factor), sums) in self.channels.iter().zip(&self.factors).zip(&mut sums) {
-                if factor.is_none() && channel.factor.is_some() {
+                if factor.is_none() && channel.of.factor.is_some() {
                     continue;
                 }
                 let factor = factor.as_ref().map(|values| values.get(start..).unwrap_or_default());
@@ -229,14 +266,27 @@ impl<'a> Work<'a> {
     /// A factor that is constant by cell scales the sums without it.
     fn scale(&self, sums: &mut [Vec<f64>]) {
         for place in 0..self.channels.len() {
-            let Some(channel) = self.channels.get(place) else { continue };
-            let Some(FactorValues::ByCell(values)) = self.encoded.factor(channel.factor) else { continue };
-            let plain = sums.get(usize::from(channel.predicted)).map_or(&[][..], Vec::as_slice);
-            let value = |cell: &u32| values.get(*cell as usize).copied().unwrap_or(f64::NAN);
-            let scaled = plain.iter().zip(&self.tally.origin).map(|(sum, cell)| sum * value(cell)).collect();
-            if let Some(slot) = sums.get_mut(place) {
-                *slot = scaled;
-            }
+            let channel = &self.channels[place];
+            let Some(FactorValues::ByCell(values)) = self.encoded.factor(channel.of.factor) else { continue };
+            let plain = &sums[if channel.predicted { MEAN } else { WEIGHT }];
+            let plain = plain.iter().zip(&self.tally.origin);
+            sums[place] = plain.map(|(sum, cell)| sum * values[*cell as usize]).collect();
+        }
+    }
+}
+
+/// Channels while they are being collected, each once.
+#[derive(Default)]
+struct Channels {
+    list: Vec<Channel>,
+    places: BTreeMap<Channel, usize>,
+}
+
+impl Channels {
+    fn add(&mut self, of: Basis, predicted: bool) {
+        let (channel, next) = (Channel { of, predicted }, self.list.len());
+        if *self.places.entry(channel.clone()).or_insert(next) == next {
+            self.list.push(channel);
         }
     }
 }
@@ -248,9 +298,7 @@ fn random(seed: u64, index: u64) -> Xoshiro256PlusPlus {
 
 #[inline]
 fn add(sums: &mut [f64], cell: u32, value: f64) {
-    if let Some(sum) = sums.get_mut(cell as usize) {
-        *sum += value;
-    }
+    sums[cell as usize] += value;
 }
 
 /// Draws from the Poisson distribution of mean 1 by inversion: the count is the number of thresholds

@@ -1,9 +1,10 @@
 //! `each` constraints: bounds of single predictions.
 
+use crate::data::Shortest;
 use crate::language::program::PromisedRow;
 use crate::runtime::problem::Bounds;
 
-use super::bound::{Binder, Bound, BoundSampleRow, Matrix, ordered};
+use super::bound::{About, Binder, Bound, BoundSampleRow, Matrix, ordered};
 use super::encode::{Encoded, FactorValues};
 use super::error::{BindError, describe_place};
 use super::formula::Scope;
@@ -50,8 +51,8 @@ impl Line<'_> {
     fn value(&self, cell: usize, sample: usize) -> f64 {
         let term = |(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
             None => *coefficient,
-            Some(FactorValues::ByCell(values)) => coefficient * values.get(cell).copied().unwrap_or(f64::NAN),
-            Some(FactorValues::BySample(values)) => coefficient * values.get(sample).copied().unwrap_or(f64::NAN),
+            Some(FactorValues::ByCell(values)) => coefficient * values[cell],
+            Some(FactorValues::BySample(values)) => coefficient * values[sample],
         };
         self.0.iter().map(term).sum()
     }
@@ -61,7 +62,7 @@ fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> O
     let encoded = binder.encoded;
     let terms = split.iter().map(|(coefficient, factor)| {
         let value = binder.finite(coefficient, &row.name, &row.text)?;
-        Some((value, factor.and_then(|factor| encoded.factors.get(factor))))
+        Some((value, encoded.factor(*factor)))
     });
     terms.collect::<Option<Vec<_>>>().map(Line)
 }
@@ -71,35 +72,55 @@ fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleR
     split.map_or(Some(None), |split| line(binder, split, row).map(Some))
 }
 
-/// Tightens the bounds of the samples of a row's event; the number of these samples.
+/// What a row allows one prediction.
+enum Allowed {
+    Between(f64, f64),
+    /// No finite number: `lower ≤ factor · y ≤ upper` has no solution.
+    Nothing { factor: f64, lower: f64, upper: f64 },
+    /// A coefficient or side is no number for this sample.
+    Undefined,
+}
+
+/// Tightens the bounds of the samples of a row's event; the number of these samples. Where predictions are only judged, bounds
+/// that contradict each other are for the verdict.
 fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mut [f64], hi: &mut [f64]) -> usize {
     let lenient = binder.encoded.plan.judging;
-    let mut crossed = None;
-    let mut tighten = |i: usize, sample: usize, (below, above): (f64, f64)| {
-        let (Some(lo), Some(hi)) = (lo.get_mut(i), hi.get_mut(i)) else { return };
-        match ordered(lo.max(below), hi.min(above)) {
-            Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
-            None if lenient => {}
+    let (mut crossed, mut hopeless, mut undefined) = (None, None, false);
+    let mut tighten = |i: usize, sample: usize, allowed: Allowed| match allowed {
+        Allowed::Between(below, above) => match ordered(lo[i].max(below), hi[i].min(above)) {
+            Some((new_lo, new_hi)) => (lo[i], hi[i]) = (new_lo, new_hi),
             None => {
-                crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
+                crossed.get_or_insert((sample, lo[i].max(below), hi[i].min(above)));
             }
+        },
+        Allowed::Nothing { factor, lower, upper } => {
+            hopeless.get_or_insert((sample, factor, lower, upper));
         }
+        Allowed::Undefined => undefined = true,
     };
     let count = each_sample(binder, row, samples, &mut tighten);
-    if let Some((sample, lower, upper)) = crossed {
-        let at = describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
-        binder.errors.push(BindError::CrossedBounds { row: row.name.clone(), at, sample, lower, upper });
-    }
+    let name = || row.name.clone();
+    let at = |sample| describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
+    let crossed = crossed
+        .map(|(sample, lower, upper)| BindError::CrossedBounds { row: name(), at: at(sample), sample, lower, upper });
+    let hopeless = hopeless.map(|(sample, factor, lower, upper)| {
+        let asked = asked(lower, upper);
+        BindError::NoPrediction { row: name(), at: at(sample), sample, factor, asked }
+    });
+    let undefined = undefined.then(|| BindError::Undefined { row: name(), text: row.text.clone() });
+    let contradictions = crossed.into_iter().chain(hopeless).filter(|_| !lenient);
+    let errors = contradictions.chain(undefined).collect::<Vec<_>>();
+    binder.errors.extend(errors);
     count
 }
 
-/// Shows the samples of a row's event: place in the batch, index of the sample, and what the row allows its prediction.
-/// The number of these samples.
+/// Shows the samples of a row's event: place in the batch, index of the sample, and what the row allows its prediction. The
+/// number of these samples; those without weight are bounded too.
 fn each_sample(
     binder: &mut Binder,
     row: &PlannedSampleRow,
     samples: &Samples,
-    look: &mut dyn FnMut(usize, usize, (f64, f64)),
+    look: &mut dyn FnMut(usize, usize, Allowed),
 ) -> usize {
     let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
     // A side without a finite value has been reported.
@@ -107,18 +128,15 @@ fn each_sample(
     let Some(upper) = side(binder, row.upper.as_ref(), row) else { return 0 };
     let mut inside = vec![false; binder.tally.origin.len()];
     for &cell in binder.tally.members(row.event) {
-        if let Some(slot) = inside.get_mut(cell as usize) {
-            *slot = true;
-        }
+        inside[cell as usize] = true;
     }
     let mut count = 0;
     for (i, &cell) in binder.tally.cell.iter().enumerate() {
-        let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight.get(i) == Some(&0.0));
-        if weightless || inside.get(cell as usize) != Some(&true) {
+        if !inside[cell as usize] {
             continue;
         }
         count += 1;
-        let old = binder.tally.origin.get(cell as usize).map_or(0, |&old| old as usize);
+        let old = binder.tally.origin[cell as usize] as usize;
         let sample = samples.sample(i);
         let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
         let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));
@@ -145,18 +163,22 @@ impl Encoded {
             return Vec::new();
         }
         let tally = Tally::new(self, samples);
-        let totals = self.totals(&tally, samples);
+        let about = About::new(self, &tally, samples);
+        let totals = self.totals(&tally, &about, samples);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
         let mut binder =
-            Binder { encoded: self, tally: &tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+            Binder { encoded: self, tally: &tally, about: &about, scope, errors: Vec::new(), matrix: Matrix::new(self) };
         let applied =
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
         let mut read = |row: &PlannedSampleRow| {
             let (mut outside, mut most) = (0, 0.0_f64);
             let promised = row.promised();
-            let samples = each_sample(&mut binder, row, samples, &mut |i, _, (below, above)| {
+            let samples = each_sample(&mut binder, row, samples, &mut |i, _, allowed| {
                 let value = y.get(i).copied().unwrap_or(f64::NAN);
-                let excess = (below - value).max(value - above);
+                let excess = match allowed {
+                    Allowed::Between(below, above) => (below - value).max(value - above),
+                    Allowed::Nothing { .. } | Allowed::Undefined => f64::INFINITY,
+                };
                 // Bounds that cross by no more than rounding leave a point between them, which keeps both.
                 let (lo, hi) = bound.problem.bounds().at(i);
                 let pinned = lo == hi && value == lo;
@@ -172,15 +194,26 @@ impl Encoded {
     }
 }
 
-/// The predictions `y` with `lower ≤ coefficient · y ≤ upper`.
-fn interval(coefficient: f64, lower: f64, upper: f64) -> (f64, f64) {
-    if coefficient > 0.0 {
-        (lower / coefficient, upper / coefficient)
-    } else if coefficient < 0.0 {
-        (upper / coefficient, lower / coefficient)
-    } else if lower <= 0.0 && 0.0 <= upper {
-        (f64::NEG_INFINITY, f64::INFINITY)
-    } else {
-        (f64::INFINITY, f64::NEG_INFINITY)
+/// `at least 3`, `at most 3`, or both.
+fn asked(lower: f64, upper: f64) -> String {
+    let side = |words: &str, side: f64| side.is_finite().then(|| format!("{words} {}", Shortest(side)));
+    let sides = [side("at least", lower), side("at most", upper)];
+    sides.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+/// The predictions `y` with `lower ≤ factor · y ≤ upper`.
+fn interval(factor: f64, lower: f64, upper: f64) -> Allowed {
+    if !factor.is_finite() || lower.is_nan() || upper.is_nan() {
+        return Allowed::Undefined;
+    }
+    let (below, above) = match factor {
+        factor if factor > 0.0 => (lower / factor, upper / factor),
+        factor if factor < 0.0 => (upper / factor, lower / factor),
+        _ if lower <= 0.0 && 0.0 <= upper => (f64::NEG_INFINITY, f64::INFINITY),
+        _ => (f64::INFINITY, f64::NEG_INFINITY),
+    };
+    match below < f64::INFINITY && above > f64::NEG_INFINITY {
+        true => Allowed::Between(below, above),
+        false => Allowed::Nothing { factor, lower, upper },
     }
 }

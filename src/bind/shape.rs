@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::language::program::{Comparison, Data, Event};
 
-use super::formula::{Formula, SampleNames, Scope};
+use super::formula::{Formula, SampleNames, Scope, Unresolved};
 use super::plan::{ColumnKind, PlannedColumn};
 
 /// A small code of a sample.
@@ -82,7 +82,8 @@ impl Shape {
             Shape::All => true,
             Shape::Never => false,
             Shape::Codes { part, chosen } => {
-                let code = codes.get(*part).map_or(usize::MAX, |&code| code as usize);
+                let code = codes[*part] as usize;
+                // No comparison holds for what is undefined, which has the last code.
                 chosen.get(code).copied().unwrap_or(false)
             }
             Shape::Not(shape) => !shape.holds(codes),
@@ -110,25 +111,28 @@ impl<'a> Parts<'a> {
         columns.iter().all(|&column| self.level_part(column).is_some())
     }
 
+    /// The part of a column of levels that an event names.
+    fn part_of(&mut self, header: &str, names: &SampleNames) -> Result<usize, Unresolved> {
+        let column = names.columns.get(header).copied();
+        column.and_then(|column| self.level_part(column)).ok_or_else(|| Unresolved::Name(header.to_owned()))
+    }
+
     fn level_part(&mut self, column: usize) -> Option<usize> {
         if let Some(&part) = self.by_column.get(&column) {
             return Some(part);
         }
-        let ColumnKind::Levels(levels) = &self.columns.get(column)?.kind else { return None };
+        let ColumnKind::Levels(levels) = &self.columns[column].kind else { return None };
         let part = self.parts.len();
         self.parts.push(Part::Level { column, levels: levels.len() });
         self.by_column.insert(column, part);
         Some(part)
     }
 
-    /// Notes what an event compares; `None` if it depends on aggregates.
-    pub(super) fn collect(&mut self, event: &Event, names: &mut SampleNames) -> Option<()> {
+    /// Notes what an event compares.
+    pub(super) fn collect(&mut self, event: &Event, names: &mut SampleNames) -> Result<(), Unresolved> {
         match event {
-            Event::All | Event::Never => Some(()),
-            Event::Levels { column, .. } => {
-                let column = names.columns.get(column).copied();
-                column.and_then(|column| self.level_part(column)).map(|_| ())
-            }
+            Event::All | Event::Never => Ok(()),
+            Event::Levels { column, .. } => self.part_of(column, names).map(|_| ()),
             Event::Compare { left, right, .. } => {
                 let threshold = threshold(right, names)?;
                 let part = match self.by_value.get(left) {
@@ -140,10 +144,10 @@ impl<'a> Parts<'a> {
                         self.parts.len() - 1
                     }
                 };
-                if let (Some(Part::Place { thresholds, .. }), false) = (self.parts.get_mut(part), threshold.is_nan()) {
+                if let (Part::Place { thresholds, .. }, false) = (&mut self.parts[part], threshold.is_nan()) {
                     thresholds.push(threshold);
                 }
-                Some(())
+                Ok(())
             }
             Event::Not(event) => self.collect(event, names),
             Event::And(events) | Event::Or(events) => events.iter().try_for_each(|event| self.collect(event, names)),
@@ -160,42 +164,40 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// An event over the codes of the parts.
-    pub(super) fn shape(&self, event: &Event, names: &mut SampleNames) -> Shape {
-        let mut shapes = |events: &[Event]| events.iter().map(|event| self.shape(event, names)).collect();
-        match event {
+    /// An event over the codes of the parts; none for one that was not collected.
+    pub(super) fn shape(&self, event: &Event, names: &mut SampleNames) -> Option<Shape> {
+        let mut shapes =
+            |events: &[Event]| events.iter().map(|event| self.shape(event, names)).collect::<Option<Vec<Shape>>>();
+        Some(match event {
             Event::All => Shape::All,
             Event::Never => Shape::Never,
             Event::Levels { column, levels, other } => {
-                let part = names.columns.get(column).and_then(|column| self.by_column.get(column));
-                let Some(&part) = part else { return Shape::Never };
-                Shape::Codes { part, chosen: self.chosen_levels(part, levels, *other) }
+                let part = *self.by_column.get(names.columns.get(column)?)?;
+                Shape::Codes { part, chosen: self.chosen_levels(part, levels, *other)? }
             }
             Event::Compare { left, op, right } => {
-                let threshold = threshold(right, names).unwrap_or(f64::NAN);
-                let Some(&part) = self.by_value.get(left) else { return Shape::Never };
-                Shape::Codes { part, chosen: self.chosen_places(part, *op, threshold) }
+                let threshold = threshold(right, names).ok()?;
+                let part = *self.by_value.get(left)?;
+                Shape::Codes { part, chosen: self.chosen_places(part, *op, threshold)? }
             }
-            Event::Not(event) => Shape::Not(Box::new(self.shape(event, names))),
-            Event::And(events) => Shape::And(shapes(events)),
-            Event::Or(events) => Shape::Or(shapes(events)),
-        }
+            Event::Not(event) => Shape::Not(Box::new(self.shape(event, names)?)),
+            Event::And(events) => Shape::And(shapes(events)?),
+            Event::Or(events) => Shape::Or(shapes(events)?),
+        })
     }
 
-    fn chosen_levels(&self, part: usize, levels: &[String], other: bool) -> Vec<bool> {
-        let Some(Part::Level { column, .. }) = self.parts.get(part) else { return Vec::new() };
-        let Some(ColumnKind::Levels(declared)) = self.columns.get(*column).map(|column| &column.kind) else {
-            return Vec::new();
-        };
+    fn chosen_levels(&self, part: usize, levels: &[String], other: bool) -> Option<Vec<bool>> {
+        let Part::Level { column, .. } = &self.parts[part] else { return None };
+        let ColumnKind::Levels(declared) = &self.columns[*column].kind else { return None };
         let chosen = declared.iter().map(|level| levels.binary_search(&level.text).is_ok());
-        chosen.chain([other]).collect()
+        Some(chosen.chain([other]).collect())
     }
 
-    fn chosen_places(&self, part: usize, op: Comparison, threshold: f64) -> Vec<bool> {
-        let Some(Part::Place { thresholds, .. }) = self.parts.get(part) else { return Vec::new() };
+    fn chosen_places(&self, part: usize, op: Comparison, threshold: f64) -> Option<Vec<bool>> {
+        let Part::Place { thresholds, .. } = &self.parts[part] else { return None };
         let at = 2 * thresholds.partition_point(|&known| known < threshold) + 1;
         let codes = 0..2 * thresholds.len() + 1;
-        if threshold.is_nan() { Vec::new() } else { codes.map(|code| op.holds(code as f64, at as f64)).collect() }
+        Some(if threshold.is_nan() { Vec::new() } else { codes.map(|code| op.holds(code as f64, at as f64)).collect() })
     }
 
     pub(super) fn finish(self) -> Vec<Part> {
@@ -204,8 +206,8 @@ impl<'a> Parts<'a> {
 }
 
 /// The right side of a comparison, which is known once the params are.
-fn threshold(right: &Data, names: &mut SampleNames) -> Option<f64> {
-    Some(Formula::of(right, names)?.value(&Scope::default()))
+fn threshold(right: &Data, names: &mut SampleNames) -> Result<f64, Unresolved> {
+    Ok(Formula::of(right, names)?.value(&Scope::default()))
 }
 
 #[cfg(test)]

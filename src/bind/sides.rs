@@ -2,7 +2,7 @@
 //!
 //! A tolerance enters the sides alone, so the matrix of a batch serves all of its values: only `l` and `u` are new.
 
-use super::bound::{Bound, ordered};
+use super::bound::{About, Bound, ordered};
 use super::encode::Encoded;
 use super::error::BindError;
 use super::formula::{Formula, Scope};
@@ -55,7 +55,8 @@ impl Encoded {
     /// The sides of `bound`, which was bound from `samples`.
     pub fn sides(&self, bound: &Bound, samples: &Samples) -> Sides<'_> {
         let kept = self.plan.rows.iter().filter(|row| bound.rows.get(row.row).is_some_and(|row| row.kept().is_some()));
-        Sides { rows: kept.collect(), totals: self.totals(&Tally::new(self, samples), samples) }
+        let tally = Tally::new(self, samples);
+        Sides { rows: kept.collect(), totals: self.totals(&tally, &About::new(self, &tally, samples), samples) }
     }
 }
 

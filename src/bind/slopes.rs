@@ -75,16 +75,16 @@ impl Arithmetic for Slopes<'_> {
 
 impl Leaves for Slopes<'_> {
     fn param(&self, index: usize) -> Dual {
-        let value = self.params.get(index).copied().unwrap_or(f64::NAN);
-        Dual { value, slope: f64::from(u8::from(index == self.param)) }
+        Dual { value: self.params[index], slope: f64::from(u8::from(index == self.param)) }
     }
 
     fn column(&self, _: usize) -> Dual {
+        // Sides read no columns: they are resolved by names that have none.
         constant(f64::NAN)
     }
 
     fn total(&self, index: usize) -> Dual {
-        constant(self.totals.get(index).copied().unwrap_or(f64::NAN))
+        constant(self.totals[index])
     }
 }
 

@@ -6,44 +6,21 @@
 //!           from batch to batch            the pool and the batch
 //! ```
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::bound::{BoundRow, BoundSampleRow, EventCount, RowStatus};
-use super::cells::Bits;
+use super::cells::{Bits, CellKey};
 use super::encode::{Arrays, EncodeOptions, Encoded, Encoder, FactorValues};
 use super::error::BindError;
 use super::params::Params;
+use super::plan::Basis;
 use super::spread::SharedCells;
+use super::deviation::Deviations;
 use super::tally::{Samples, Tally};
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{Answered, Moment, Pool, Pooled};
-
-/// What makes a cell: the events that it lies in, and the values of the factors that are constant in it. Part of the
-/// state of a stream, so that the cells have the same numbers after a restart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellKey {
-    pub events: Vec<u32>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<f64>,
-}
-
-impl CellKey {
-    /// What tells it from other cells.
-    pub(super) fn identity(&self) -> (Vec<u32>, Vec<u64>) {
-        let mut events = self.events.clone();
-        events.sort_unstable();
-        events.dedup();
-        (events, self.values.iter().map(|value| value.to_bits()).collect())
-    }
-
-    /// Its events, of so many.
-    pub(super) fn bits(&self, events: usize) -> Bits {
-        Bits::of((0..events as u32).map(|event| self.events.contains(&event)))
-    }
-}
 
 /// Encodes the batches of a stream, one after another.
 pub struct StreamEncoder {
@@ -54,6 +31,8 @@ pub struct StreamEncoder {
     events: Arc<[Bits]>,
     /// By factor, the values by cell; none where they differ within cells.
     by_cell: Vec<Option<Arc<[f64]>>>,
+    /// By place among the atoms and by cell, what deviations are from.
+    references: Vec<Vec<f64>>,
 }
 
 impl StreamEncoder {
@@ -82,8 +61,10 @@ impl StreamEncoder {
             of_tuple: Vec::new(),
             events: Arc::from([]),
             by_cell,
+            references: Vec::new(),
         };
         stream.cells.add(cells);
+        stream.cells.check(&stream.encoder.plan).map_err(|error| vec![error])?;
         stream.refresh();
         Ok(stream)
     }
@@ -98,6 +79,11 @@ impl StreamEncoder {
         self.cells.keys()
     }
 
+    /// How many quantities a pool sums, beside weights and answers.
+    pub(super) fn sums(&self) -> usize {
+        self.encoder.plan.bases.len()
+    }
+
     /// Encodes a batch.
     ///
     /// # Errors
@@ -110,7 +96,8 @@ impl StreamEncoder {
             return Err(errors);
         }
         self.take_in_tuples();
-        out.cell.iter_mut().for_each(|slot| *slot = self.of_tuple.get(*slot as usize).copied().unwrap_or(0));
+        out.cell.iter_mut().for_each(|slot| *slot = self.of_tuple[*slot as usize]);
+        self.take_references(&out);
         Ok(self.encoded(out, prediction))
     }
 
@@ -128,6 +115,7 @@ impl StreamEncoder {
         Encoded {
             factors: factors.collect(),
             events: self.events.clone(),
+            references: Some(self.references.clone()),
             cell: out.cell,
             weight: (!out.weight.is_empty()).then_some(out.weight),
             prediction,
@@ -150,6 +138,7 @@ impl StreamEncoder {
             .map(|tuple| CellKey {
                 events: tuple.events.iter().map(|event| event as u32).collect(),
                 values: values(&tuple.values),
+                references: Vec::new(),
             })
             .collect();
         for key in new {
@@ -167,6 +156,26 @@ impl StreamEncoder {
         for (place, values) in self.by_cell.iter_mut().flatten().enumerate() {
             *values = self.cells.values(place);
         }
+        self.references = self.cells.references(self.encoder.plan.atoms.len());
+    }
+
+    /// Cells whose first sample of positive weight is in this batch take their references from it.
+    fn take_references(&mut self, out: &Arrays) {
+        let plan = &self.encoder.plan;
+        if plan.atoms.is_empty() || !self.cells.lack_references() {
+            return;
+        }
+        for (sample, &cell) in out.cell.iter().enumerate() {
+            if out.weight.get(sample).is_some_and(|weight| *weight <= 0.0) {
+                continue;
+            }
+            let values = |&atom: &usize| match &self.by_cell[atom] {
+                Some(values) => values[cell as usize],
+                None => out.factors[atom][sample],
+            };
+            self.cells.refer(cell, || plan.atoms.iter().map(values).collect());
+        }
+        self.references = self.cells.references(plan.atoms.len());
     }
 }
 
@@ -182,32 +191,24 @@ pub struct BoundPooled {
 }
 
 impl Encoded {
-    /// The factors that differ within cells: those that a pool keeps sums of.
-    pub(super) fn pooled_factors(&self) -> impl Iterator<Item = usize> + '_ {
-        let differ = |factor: &(usize, &FactorValues)| matches!(factor.1, FactorValues::BySample(_));
-        self.factors.iter().enumerate().filter(differ).map(|(index, _)| index)
-    }
-
     /// Binds a batch of a stream: counts, weights, sums of data and base rates are those of all samples, earlier ones
     /// and these, and so are the rows. An event is empty if it has no sample at all, `min_count` counts all.
     ///
     /// # Errors
     /// As [`Encoded::bind`].
     pub fn bind_pooled(&self, params: &Params, pool: &Pool) -> Result<BoundPooled, Vec<BindError>> {
-        let mut used: Vec<Option<usize>> = Vec::new();
+        let mut used: Vec<Basis> = Vec::new();
         let tally = Tally::pooled(self, &Samples::All, pool);
         let bound = self.bind_tally(params, &Samples::All, tally, &mut |matrix| {
-            let factors = [None].into_iter().chain(matrix.factors.iter().copied());
+            let factors = [Basis::default()].into_iter().chain(matrix.factors.iter().cloned());
             let kept = factors.zip(&matrix.triplets).filter(|(_, triplets)| !triplets.is_empty());
             used = kept.map(|(factor, _)| factor).collect();
         })?;
-        let past: Vec<Vec<Moment>> = used.iter().map(|factor| self.moments(*factor, pool)).collect();
+        let past: Vec<Vec<Moment>> = used.iter().map(|basis| self.moments(basis, pool)).collect();
         let mut id = vec![0; bound.problem.rows()];
         for (row, bound) in bound.rows.iter().enumerate() {
-            if let RowStatus::Kept(index) = bound.status
-                && let Some(slot) = id.get_mut(index)
-            {
-                *slot = row;
+            if let RowStatus::Kept(index) = bound.status {
+                id[index] = row;
             }
         }
         let weight = pool.cells().iter().map(|sums| sums.weight.value()).sum();
@@ -215,21 +216,22 @@ impl Encoded {
         Ok(BoundPooled { pooled, rows: bound.rows, sample_rows: bound.sample_rows, events: bound.events })
     }
 
-    /// What the pool holds of a factor, by cell; none is the factor 1.
-    fn moments(&self, factor: Option<usize>, pool: &Pool) -> Vec<Moment> {
-        let place = factor.and_then(|factor| self.pooled_factors().position(|other| other == factor));
+    /// What the pool holds of a factor of the problem, by cell.
+    fn moments(&self, basis: &Basis, pool: &Pool) -> Vec<Moment> {
+        let place = self.plan.bases.iter().position(|other| other == basis);
         let moment = |cell: usize| {
+            // A cell that was never answered has no sums.
             let Some(sums) = pool.cells().get(cell) else { return Moment::default() };
             let weight = sums.weight.value();
-            match place.and_then(|place| sums.factors.get(place)) {
-                Some([_, answer, square]) => Moment {
+            match place.map(|place| sums.factors.get(place)) {
+                None => Moment { answer: sums.answer.value(), square: weight, mass: weight },
+                Some(None) => Moment::default(),
+                Some(Some([_, answer, square])) => Moment {
                     answer: answer.value(),
                     square: square.value(),
                     // Cauchy and Schwarz: no less than the sum of the sizes.
                     mass: (weight * square.value()).max(0.0).sqrt(),
                 },
-                None if factor.is_some() => Moment::default(),
-                None => Moment { answer: sums.answer.value(), square: weight, mass: weight },
             }
         };
         // A problem has at least one cell, even if it has no samples.
@@ -238,14 +240,18 @@ impl Encoded {
 
     /// Adds the answers of this batch to the pool.
     pub fn record(&self, y: &[f64], pool: &mut Pool) {
-        let factors: Vec<&[f64]> = self
-            .factors
-            .iter()
-            .filter_map(|factor| match factor {
-                FactorValues::BySample(values) => Some(values.as_slice()),
-                FactorValues::ByCell(_) => None,
+        let n = self.n();
+        let deviations = match self.plan.atoms.is_empty() {
+            true => Deviations::default(),
+            false => Deviations::new(self, &Tally::new(self, &Samples::All), &Samples::All),
+        };
+        let factors: Vec<Cow<'_, [f64]>> = (self.plan.bases.iter())
+            .map(|basis| match basis.factor.filter(|_| basis.powers.is_empty()).map(|factor| &self.factors[factor]) {
+                Some(FactorValues::BySample(values)) => Cow::Borrowed(values.as_slice()),
+                Some(FactorValues::ByCell(_)) | None => Cow::Owned(deviations.values(self, &Samples::All, basis, n)),
             })
             .collect();
+        let factors: Vec<&[f64]> = factors.iter().map(|values| &**values).collect();
         pool.add(&Answered { cell: &self.cell, weight: self.weight(), factors: &factors, y });
     }
 }

@@ -1,9 +1,12 @@
 //! What a batch adds up to: counts, weights and sums by cell, then by event.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::deviation::Deviations;
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
+use super::plan::Basis;
 use crate::runtime::online::Pool;
 use crate::runtime::problem::{Sum, count_into};
 
@@ -27,16 +30,12 @@ impl Samples<'_> {
         beyond.map_or(Ok(()), |sample| Err(BindError::NoSuchSample { sample, n }))
     }
 
-    /// The entries of an array with one entry per encoded sample.
+    /// The entries of an array with one entry per encoded sample; samples have been checked.
     pub(super) fn gather<T: Copy>(&self, all: &[T]) -> Vec<T> {
         match self {
             Samples::All => all.to_vec(),
-            Samples::Range(range) => all.get(range.clone()).unwrap_or_default().to_vec(),
-            Samples::Rows(rows) => {
-                let Some(&first) = all.first() else { return Vec::new() };
-                // Rows have been checked; to leave none out keeps the loop plain.
-                rows.iter().map(|&row| all.get(row as usize).copied().unwrap_or(first)).collect()
-            }
+            Samples::Range(range) => all[range.clone()].to_vec(),
+            Samples::Rows(rows) => rows.iter().map(|&row| all[row as usize]).collect(),
         }
     }
 
@@ -45,7 +44,7 @@ impl Samples<'_> {
         match self {
             Samples::All => place,
             Samples::Range(range) => range.start + place,
-            Samples::Rows(rows) => rows.get(place).map_or(place, |&row| row as usize),
+            Samples::Rows(rows) => rows[place] as usize,
         }
     }
 }
@@ -64,8 +63,8 @@ pub(super) struct Tally {
     pub weight: Option<Vec<f64>>,
     /// By event, the cells in it, ascending.
     pub members: Vec<Vec<u32>>,
-    /// By factor, `Σ w·φ` by cell of samples that are not in the batch, earlier ones or elsewhere; empty where there are none.
-    past: Vec<Vec<f64>>,
+    /// `Σ w·φ` by cell of samples that are not in the batch, earlier ones or elsewhere; empty where there are none.
+    past: BTreeMap<Basis, Vec<f64>>,
 }
 
 impl Tally {
@@ -77,11 +76,9 @@ impl Tally {
         if origin.len() < counts.len() {
             let mut renumbered = vec![0_u32; encoded.cells()];
             for (new, &old) in (0..).zip(&origin) {
-                if let Some(slot) = renumbered.get_mut(old as usize) {
-                    *slot = new;
-                }
+                renumbered[old as usize] = new;
             }
-            cell.iter_mut().for_each(|slot| *slot = renumbered.get(*slot as usize).copied().unwrap_or(0));
+            cell.iter_mut().for_each(|slot| *slot = renumbered[*slot as usize]);
         }
         let weight = encoded.weight.as_ref().map(|weight| samples.gather(weight));
         let (samples, weights) = match &weight {
@@ -94,7 +91,7 @@ impl Tally {
             Some(weight) => weigh(&cell, weight, origin.len()),
         };
         let members = members(encoded, &origin);
-        Tally { cell, origin, samples, weights, weight, members, past: Vec::new() }
+        Tally { cell, origin, samples, weights, weight, members, past: BTreeMap::new() }
     }
 
     /// With the earlier samples of a stream: all cells that are known, and counts, weights and sums of data over them
@@ -107,7 +104,7 @@ impl Tally {
             Some(weight) => weigh(&cell, weight, cells),
             None => {
                 let mut counts = vec![0; cells];
-                cell.iter().filter_map(|&c| counts.get_mut(c as usize).map(|count| *count += 1)).for_each(drop);
+                cell.iter().for_each(|&cell| counts[cell as usize] += 1);
                 let weights = counts.iter().map(|&count| count as f64).collect();
                 (counts, weights)
             }
@@ -117,23 +114,25 @@ impl Tally {
             *count += (sums.samples + 1e-9) as usize;
             *weight += sums.weight.value();
         }
-        let of_factor = |place: usize| {
+        let of_basis = |place: usize| {
+            // A cell that was never answered has no sums.
             let sums = pool.cells().iter().map(|sums| sums.factors.get(place).map_or(0.0, |[with, ..]| with.value()));
             sums.collect()
         };
-        let mut past = vec![Vec::new(); encoded.factors.len()];
-        for (place, factor) in encoded.pooled_factors().enumerate() {
-            if let Some(slot) = past.get_mut(factor) {
-                *slot = of_factor(place);
-            }
-        }
+        let bases = encoded.plan.bases.iter().enumerate();
+        let past = bases.map(|(place, basis)| (basis.clone(), of_basis(place))).collect();
         let origin: Vec<u32> = (0..cells as u32).collect();
         let members = members(encoded, &origin);
         Tally { cell, origin, samples: counts, weights, weight, members, past }
     }
 
-    /// No samples here, and sums over others: counts and weights by cell, and by factor `Σ w·φ` by cell.
-    pub(super) fn elsewhere(encoded: &Encoded, samples: Vec<usize>, weights: Vec<f64>, past: Vec<Vec<f64>>) -> Tally {
+    /// No samples here, and sums over others: counts and weights by cell, and `Σ w·φ` by cell.
+    pub(super) fn elsewhere(
+        encoded: &Encoded,
+        samples: Vec<usize>,
+        weights: Vec<f64>,
+        past: BTreeMap<Basis, Vec<f64>>,
+    ) -> Tally {
         let origin: Vec<u32> = (0..encoded.cells() as u32).collect();
         let members = members(encoded, &origin);
         let weight = encoded.weight.as_ref().map(|_| Vec::new());
@@ -141,54 +140,67 @@ impl Tally {
     }
 
     pub(super) fn members(&self, event: usize) -> &[u32] {
-        self.members.get(event).map_or(&[], |cells| cells)
+        &self.members[event]
     }
 
     /// Samples of positive weight in an event.
     pub(super) fn count(&self, event: usize) -> usize {
-        self.members(event).iter().filter_map(|&cell| self.samples.get(cell as usize)).sum()
+        self.members(event).iter().map(|&cell| self.samples[cell as usize]).sum()
     }
 
     /// Sum over the cells of an event.
     pub(super) fn over(&self, event: usize, by_cell: &[f64]) -> f64 {
         let mut sum = Sum::default();
-        self.members(event).iter().filter_map(|&cell| by_cell.get(cell as usize)).for_each(|&value| sum.add(value));
+        self.members(event).iter().for_each(|&cell| sum.add(by_cell[cell as usize]));
         sum.value()
     }
 
     /// `Σ w·φ` by cell, over earlier samples of a stream too.
     pub(super) fn data_by_cell(&self, encoded: &Encoded, factor: usize, samples: &Samples) -> Vec<f64> {
-        let mut sums = self.by_cell(encoded.factors.get(factor), samples, None);
-        sums.iter_mut().zip(self.past.get(factor).into_iter().flatten()).for_each(|(sum, past)| *sum += past);
+        let mut sums = self.by_cell(Some(&encoded.factors[factor]), samples, None);
+        let past = self.past.get(&Basis::plain(Some(factor)));
+        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past);
+        sums
+    }
+
+    /// `Σ w` of a product of deviations by cell, over earlier samples of a stream too.
+    pub(super) fn deviations_by_cell(
+        &self,
+        encoded: &Encoded,
+        deviations: &Deviations,
+        samples: &Samples,
+        basis: &Basis,
+    ) -> Vec<f64> {
+        if basis.is_one() {
+            return self.weights.clone();
+        }
+        let values = deviations.values(encoded, samples, basis, self.cell.len());
+        let mut sums = self.sums(|i| values[i]);
+        let past = self.past.get(basis);
+        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past);
         sums
     }
 
     /// `Σ w·φ·y` by cell over the batch, with `y = 1` where none is given.
     pub(super) fn by_cell(&self, factor: Option<&FactorValues>, samples: &Samples, y: Option<&[f64]>) -> Vec<f64> {
         let scaled = |values: &[f64], of_cell: Vec<f64>| -> Vec<f64> {
-            let value = |&old: &u32| values.get(old as usize).copied().unwrap_or(0.0);
+            let value = |&old: &u32| values[old as usize];
             self.origin.iter().map(value).zip(of_cell).map(|(value, sum)| value * sum).collect()
         };
         match (factor, y) {
             (None, None) => self.weights.clone(),
-            (None, Some(y)) => self.sums(|i| y.get(i).copied().unwrap_or(0.0)),
+            (None, Some(y)) => self.sums(|i| y[i]),
             (Some(FactorValues::ByCell(values)), y) => scaled(values, self.by_cell(None, samples, y)),
-            (Some(FactorValues::BySample(values)), None) => {
-                self.sums(|i| values.get(samples.sample(i)).copied().unwrap_or(0.0))
-            }
-            (Some(FactorValues::BySample(values)), Some(y)) => {
-                self.sums(|i| values.get(samples.sample(i)).copied().unwrap_or(0.0) * y.get(i).copied().unwrap_or(0.0))
-            }
+            (Some(FactorValues::BySample(values)), None) => self.sums(|i| values[samples.sample(i)]),
+            (Some(FactorValues::BySample(values)), Some(y)) => self.sums(|i| values[samples.sample(i)] * y[i]),
         }
     }
 
     fn sums(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
         let mut sums = vec![Sum::default(); self.origin.len()];
         for (i, &cell) in self.cell.iter().enumerate() {
-            let weight = self.weight.as_ref().and_then(|weight| weight.get(i)).copied().unwrap_or(1.0);
-            if let Some(sum) = sums.get_mut(cell as usize) {
-                sum.add(weight * value(i));
-            }
+            let weight = self.weight.as_ref().map_or(1.0, |weight| weight[i]);
+            sums[cell as usize].add(weight * value(i));
         }
         sums.into_iter().map(Sum::value).collect()
     }
@@ -198,10 +210,8 @@ impl Tally {
 fn members(encoded: &Encoded, origin: &[u32]) -> Vec<Vec<u32>> {
     let mut members = vec![Vec::new(); encoded.plan.shapes.len()];
     for (new, &old) in (0..).zip(origin) {
-        for event in encoded.events.get(old as usize).into_iter().flat_map(|bits| bits.iter()) {
-            if let Some(cells) = members.get_mut(event) {
-                cells.push(new);
-            }
+        for event in encoded.events[old as usize].iter() {
+            members[event].push(new);
         }
     }
     members
@@ -211,10 +221,8 @@ fn weigh(cell: &[u32], weight: &[f64], cells: usize) -> (Vec<usize>, Vec<f64>) {
     let mut counts = vec![0; cells];
     let mut sums = vec![Sum::default(); cells];
     for (&cell, &weight) in cell.iter().zip(weight) {
-        if let (Some(count), Some(sum)) = (counts.get_mut(cell as usize), sums.get_mut(cell as usize)) {
-            *count += usize::from(weight > 0.0);
-            sum.add(weight);
-        }
+        counts[cell as usize] += usize::from(weight > 0.0);
+        sums[cell as usize].add(weight);
     }
     (counts, sums.into_iter().map(Sum::value).collect())
 }

@@ -9,7 +9,8 @@ use super::bound::{Bound, RowStatus};
 use super::encode::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
 use super::params::Params;
-use super::plan::{PlannedRow, Split};
+use super::bound::About;
+use super::plan::{Measure, PlannedRow, Split};
 use super::tally::{Samples, Tally};
 
 /// Numbers with derivatives. A number is one for the batch or one for each sample; operations on both kinds act on each
@@ -71,11 +72,12 @@ impl Encoded {
             }
         }
         let tally = Tally::new(self, samples);
-        let mut tracer =
-            Tracer { encoded: self, tally: &tally, samples, params: params.values(), numbers, totals: Vec::new() };
+        let about = About::new(self, &tally, samples);
+        let (params, totals) = (params.values(), Vec::new());
+        let mut tracer = Tracer { encoded: self, tally: &tally, about: &about, samples, params, numbers, totals };
         tracer.refuse_tracked_bounds()?;
         tracer.totals = (self.plan.totals.iter())
-            .map(|&(factor, event)| Ok(numbers.sum(&tracer.measure(factor, event)?)))
+            .map(|(of, event)| Ok(numbers.sum(&tracer.measure(of, *event)?)))
             .collect::<Result<_, TraceError>>()?;
         let planned = |place: &usize| {
             let kept = RowStatus::Kept(*place);
@@ -89,6 +91,7 @@ impl Encoded {
 struct Tracer<'a, T: Tracked> {
     encoded: &'a Encoded,
     tally: &'a Tally,
+    about: &'a About,
     samples: &'a Samples<'a>,
     params: &'a [f64],
     numbers: &'a T,
@@ -100,7 +103,7 @@ impl<T: Tracked> Tracer<'_, T> {
         let numbers = self.numbers;
         let mut coefficients = numbers.samples(&vec![0.0; self.tally.cell.len()]);
         for term in &row.terms {
-            let measure = self.measure(term.factor, term.event)?;
+            let measure = self.measure(&term.of, term.event)?;
             let mut scale = term.coefficient.evaluate(self);
             if term.aggregate == Aggregate::Mean {
                 scale = numbers.divide(scale, numbers.number(self.tally.over(term.event, &self.tally.weights)));
@@ -112,37 +115,52 @@ impl<T: Tracked> Tracer<'_, T> {
     }
 
     /// `w·φ` on the samples of an event, 0 elsewhere.
-    fn measure(&self, factor: Option<usize>, event: usize) -> Result<T::Number, TraceError> {
+    fn measure(&self, of: &Measure, event: usize) -> Result<T::Number, TraceError> {
         let mut inside = vec![false; self.tally.origin.len()];
         for &cell in self.tally.members(event) {
-            if let Some(slot) = inside.get_mut(cell as usize) {
-                *slot = true;
+            inside[cell as usize] = true;
+        }
+        let weight = |i: usize| self.tally.weight.as_ref().map_or(1.0, |weight| weight[i]);
+        let within = |i: usize, cell: u32| if inside[cell as usize] { weight(i) } else { 0.0 };
+        let within: Vec<f64> = self.tally.cell.iter().enumerate().map(|(i, &cell)| within(i, cell)).collect();
+        let numbers = self.numbers;
+        let mut measure = numbers.samples(&within);
+        if let Some(factor) = of.factor {
+            measure = numbers.multiply(self.factor(factor)?, measure);
+        }
+        for &(atom, power) in &of.powers {
+            let deviation = self.deviation(atom, event, &within)?;
+            for _ in 0..power {
+                measure = numbers.multiply(numbers.copy(&deviation), measure);
             }
         }
-        let weight = |i: usize| self.tally.weight.as_ref().map_or(1.0, |w| w.get(i).copied().unwrap_or(1.0));
-        let within = |i: usize, cell: u32| if inside.get(cell as usize) == Some(&true) { weight(i) } else { 0.0 };
-        let measure: Vec<f64> = self.tally.cell.iter().enumerate().map(|(i, &cell)| within(i, cell)).collect();
-        let constant = self.numbers.samples(&measure);
-        match factor {
-            None => Ok(constant),
-            Some(factor) => Ok(self.numbers.multiply(self.factor(factor)?, constant)),
-        }
+        Ok(measure)
+    }
+
+    /// A factor less its mean over an event of which `within` has the weights. The mean moves with the factor, so it is
+    /// tracked too; what is large of it is a constant, and taken off first.
+    fn deviation(&self, factor: usize, event: usize, within: &[f64]) -> Result<T::Number, TraceError> {
+        let numbers = self.numbers;
+        let base = self.about.centres[&(factor, event)].base;
+        let from_base = numbers.add(self.factor(factor)?, numbers.number(-base));
+        let weighed = numbers.multiply(numbers.copy(&from_base), numbers.samples(within));
+        let weight = numbers.number(self.tally.over(event, &self.tally.weights));
+        let mean = numbers.divide(numbers.sum(&weighed), weight);
+        Ok(numbers.add(from_base, numbers.multiply(numbers.number(-1.0), mean)))
     }
 
     fn factor(&self, index: usize) -> Result<T::Number, TraceError> {
-        let nothing = || self.numbers.number(f64::NAN);
-        let Some(planned) = self.encoded.plan.factors.get(index) else { return Ok(nothing()) };
-        let headers = planned.columns.iter().filter_map(|&column| self.encoded.plan.columns.get(column));
+        let planned = &self.encoded.plan.factors[index];
+        let headers = planned.columns.iter().map(|&column| &self.encoded.plan.columns[column]);
         let (tracked, others): (Vec<_>, Vec<_>) =
             headers.partition(|column| self.numbers.column(&column.header).is_some());
         if tracked.is_empty() {
-            let values = match self.encoded.factors.get(index) {
-                Some(FactorValues::BySample(values)) => self.samples.gather(values),
-                Some(FactorValues::ByCell(values)) => {
+            let values = match &self.encoded.factors[index] {
+                FactorValues::BySample(values) => self.samples.gather(values),
+                FactorValues::ByCell(values) => {
                     let cell = self.samples.gather(&self.encoded.cell);
-                    cell.iter().map(|&cell| values.get(cell as usize).copied().unwrap_or(f64::NAN)).collect()
+                    cell.iter().map(|&cell| values[cell as usize]).collect()
                 }
-                None => return Ok(nothing()),
             };
             return Ok(self.numbers.samples(&values));
         }
@@ -158,11 +176,7 @@ impl<T: Tracked> Tracer<'_, T> {
         for row in &plan.sample_rows {
             let splits: [Option<&Split>; 3] = [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()];
             for (coefficient, factor) in splits.into_iter().flatten().flatten() {
-                let columns = factor.and_then(|factor| plan.factors.get(factor)).map_or(&[][..], |f| &f.columns);
-                let tracked_column = columns
-                    .iter()
-                    .filter_map(|&column| plan.columns.get(column))
-                    .any(|column| self.numbers.column(&column.header).is_some());
+                let tracked_column = factor.is_some_and(|factor| self.is_tracked(factor));
                 if tracked_column || self.reads_tracked(coefficient) {
                     return Err(TraceError::Each { row: row.name.clone() });
                 }
@@ -171,15 +185,21 @@ impl<T: Tracked> Tracer<'_, T> {
         Ok(())
     }
 
+    /// Whether a factor reads a tracked column.
+    fn is_tracked(&self, factor: usize) -> bool {
+        let plan = &self.encoded.plan;
+        let mut columns = plan.factors[factor].columns.iter().map(|&column| &plan.columns[column]);
+        columns.any(|column| self.numbers.column(&column.header).is_some())
+    }
+
     fn reads_tracked(&self, formula: &Formula) -> bool {
         let mut found = false;
         formula.visit_leaves(&mut |leaf| match leaf {
             Formula::Param(index) => found |= self.numbers.param(*index).is_some(),
             Formula::Total(index) => {
-                let factor = self.encoded.plan.totals.get(*index).and_then(|(factor, _)| *factor);
-                let columns = factor.and_then(|f| self.encoded.plan.factors.get(f)).map_or(&[][..], |f| &f.columns);
-                let headers = columns.iter().filter_map(|&column| self.encoded.plan.columns.get(column));
-                found |= headers.into_iter().any(|column| self.numbers.column(&column.header).is_some());
+                let of = &self.encoded.plan.totals[*index].0;
+                let mut factors = of.factor.into_iter().chain(of.powers.iter().map(|(atom, _)| *atom));
+                found |= factors.any(|factor| self.is_tracked(factor));
             }
             _ => {}
         });
@@ -217,16 +237,17 @@ impl<T: Tracked> Arithmetic for Tracer<'_, T> {
 
 impl<T: Tracked> Leaves for Tracer<'_, T> {
     fn param(&self, index: usize) -> T::Number {
-        let constant = || self.numbers.number(self.params.get(index).copied().unwrap_or(f64::NAN));
+        let constant = || self.numbers.number(self.params[index]);
         self.numbers.param(index).unwrap_or_else(constant)
     }
 
     fn column(&self, index: usize) -> T::Number {
-        let column = self.encoded.plan.columns.get(index).and_then(|column| self.numbers.column(&column.header));
+        // A factor that is evaluated reads tracked columns alone; any other is refused before.
+        let column = self.numbers.column(&self.encoded.plan.columns[index].header);
         column.unwrap_or_else(|| self.numbers.number(f64::NAN))
     }
 
     fn total(&self, index: usize) -> T::Number {
-        self.totals.get(index).map_or_else(|| self.numbers.number(f64::NAN), |total| self.numbers.copy(total))
+        self.numbers.copy(&self.totals[index])
     }
 }

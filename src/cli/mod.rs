@@ -60,7 +60,11 @@ use stop::{Outcome, Stop, Verdict};
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     signals::watch();
-    let code = run(std::env::args_os());
+    // What must not happen is no answer: neither yes nor no.
+    let code = std::panic::catch_unwind(|| run(std::env::args_os())).unwrap_or_else(|_| {
+        eprintln!("error: internal error\n  help: this is a fault of `fairc`: please report it, with the spec");
+        2
+    });
     if code == signals::CLOSED_PIPE {
         signals::die_of_closed_pipe();
     }

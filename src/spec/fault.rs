@@ -77,6 +77,7 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         BindError::EmptyEvent { row, .. }
         | BindError::CrossedSides { row, .. }
         | BindError::CrossedBounds { row, .. }
+        | BindError::NoPrediction { row, .. }
         | BindError::Undefined { row, .. } => at_row(&mut fault, row, "this row", spec, program),
         BindError::CrossedRows { row, other, lower, upper } => {
             at_row(&mut fault, row, &format!("`{row}` asks for at least {lower}"), spec, program);

@@ -52,7 +52,9 @@ impl Code {
 /// Finds the level of each value.
 ///
 /// Text is a level if it is the level's text, or if both are numbers and equal: `1.0`, `01` and `1` are all the
-/// level `1`. A stored number is the level that is this number, or else whose text is its shortest text. A boolean, stored
+/// level `1`. A stored number is the level that is this number, or else whose text is its shortest text. Numbers are equal
+/// if all their digits are, however many, but for stored floats, of which a level is that whose nearest double they are. A
+/// boolean, stored
 /// or written `true`, `True` or `TRUE`, is the level of one of these names, or else the level 1 or 0. Otherwise white space
 /// and case count.
 ///
@@ -61,10 +63,20 @@ impl Code {
 pub struct LevelCoder {
     /// Levels and other values seen, by their bytes.
     texts: HashMap<Box<[u8]>, Code, Mixer>,
-    /// Levels that are numbers, by their bits.
-    numbers: HashMap<u64, Code, Mixer>,
+    /// Levels that are numbers, by the bits of the nearest double.
+    numbers: HashMap<u64, Vec<Numbered>, Mixer>,
     /// How many values beside the levels `texts` may still take.
     room: usize,
+}
+
+/// A level that is a number.
+#[derive(Debug, Clone)]
+struct Numbered {
+    code: Code,
+    /// Its digits; none where the text is no plain decimal.
+    decimal: Option<Decimal>,
+    /// Its value, if it is a whole number.
+    whole: Option<i128>,
 }
 
 /// Values kept beside the levels. A column with more distinct values than this is still right, but slower.
@@ -83,7 +95,9 @@ impl LevelCoder {
             let code = Code::of_level(position);
             coder.texts.entry(level.text.as_bytes().into()).or_insert(code);
             if let Some(number) = level.number {
-                coder.numbers.entry(bits(number)).or_insert(code);
+                let decimal = Decimal::parse(&level.text);
+                let whole = decimal.as_ref().and_then(Decimal::whole);
+                coder.numbers.entry(bits(number)).or_default().push(Numbered { code, decimal, whole });
             }
         }
         coder
@@ -98,15 +112,20 @@ impl LevelCoder {
                 let spellings = if value { ["true", "True", "TRUE"] } else { ["false", "False", "FALSE"] };
                 let known = spellings.iter().filter_map(|text| self.texts.get(text.as_bytes()).copied());
                 let named = known.into_iter().find(|code| code.level().is_some());
-                named.unwrap_or_else(|| self.find_number(f64::from(u8::from(value))))
+                named.unwrap_or_else(|| self.find_float(f64::from(u8::from(value))))
             }
-            Value::Int(_) | Value::Float(_) | Value::Single(_) | Value::Decimal(..) => {
-                let number = value.number().ok().flatten().unwrap_or(f64::NAN);
-                match self.find_number(number) {
-                    Code::UNKNOWN => self.texts.get(value.to_string().as_bytes()).copied().unwrap_or(Code::UNKNOWN),
-                    code => code,
-                }
-            }
+            Value::Int(number) => self.or_text(self.find_int(number), value),
+            Value::Float(number) => self.or_text(self.find_float(number), value),
+            Value::Single(number) => self.or_text(self.find_float(number.into()), value),
+            Value::Decimal(text, number) => self.or_text(self.find_text(text, number), value),
+        }
+    }
+
+    /// The code that was found, or else that of the level with the value's text.
+    fn or_text(&self, code: Code, value: Value<'_>) -> Code {
+        match code {
+            Code::UNKNOWN => self.texts.get(value.to_string().as_bytes()).copied().unwrap_or(Code::UNKNOWN),
+            code => code,
         }
     }
 
@@ -220,7 +239,7 @@ impl LevelCoder {
         let number = if self.numbers.is_empty() { None } else { parse_number(text) };
         let code = match (number, boolean(text)) {
             (_, Some(value)) => self.code(Value::Bool(value)),
-            (Some(number), None) => self.find_number(number),
+            (Some(number), None) => self.find_text(text, number),
             (None, None) => Code::UNKNOWN,
         };
         if self.room > 0 {
@@ -230,8 +249,84 @@ impl LevelCoder {
         code
     }
 
-    fn find_number(&self, number: f64) -> Code {
-        self.numbers.get(&bits(number)).copied().unwrap_or(Code::UNKNOWN)
+    /// The level that is a number, of those with the same nearest double.
+    fn find(&self, nearest: f64, is: impl Fn(&Numbered) -> bool) -> Code {
+        let level = self.numbers.get(&bits(nearest)).and_then(|levels| levels.iter().find(|level| is(level)));
+        level.map_or(Code::UNKNOWN, |level| level.code)
+    }
+
+    fn find_int(&self, number: i128) -> Code {
+        self.find(number as f64, |level| level.whole.is_none_or(|whole| whole == number) && level.is_whole())
+    }
+
+    fn find_float(&self, number: f64) -> Code {
+        // Doubles this large are whole numbers, and several whole numbers may have the same nearest double.
+        const LAST: f64 = 9_007_199_254_740_992.0;
+        self.find(number, |level| number.abs() < LAST || level.whole.is_none_or(|whole| whole == number as i128))
+    }
+
+    /// Of the digits `text`, whose nearest double is `number`.
+    fn find_text(&self, text: &str, number: f64) -> Code {
+        let decimal = Decimal::parse(text);
+        self.find(number, |level| match (&level.decimal, &decimal) {
+            (Some(level), Some(decimal)) => level == decimal,
+            // `inf`, say.
+            (None, _) | (_, None) => true,
+        })
+    }
+}
+
+impl Numbered {
+    /// Whether it may be a whole number; more digits than fit are not told apart.
+    fn is_whole(&self) -> bool {
+        self.decimal.as_ref().is_none_or(|decimal| decimal.exponent >= 0)
+    }
+}
+
+/// A decimal number, digit by digit: `±digits · 10^exponent`, without zeros at either end of the digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    /// Of text like `-12.50`, `1e6` or `20%`.
+    fn parse(text: &str) -> Option<Decimal> {
+        let (negative, rest) = match text.as_bytes().first()? {
+            b'-' => (true, text.get(1..)?),
+            b'+' => (false, text.get(1..)?),
+            _ => (false, text),
+        };
+        let (rest, percent) = rest.strip_suffix('%').map_or((rest, 0), |rest| (rest, -2));
+        let (mantissa, power) = match rest.split_once(['e', 'E']) {
+            Some((mantissa, power)) => (mantissa, power.parse::<i64>().ok()?),
+            None => (rest, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{whole}{fraction}");
+        if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let digits = all.trim_end_matches('0');
+        if digits.is_empty() {
+            return Some(Decimal { negative: false, digits: String::new(), exponent: 0 });
+        }
+        let zeros = i64::try_from(all.len() - digits.len()).ok()?;
+        let places = i64::try_from(fraction.len()).ok()?;
+        let exponent = power.checked_add(percent)?.checked_sub(places)?.checked_add(zeros)?;
+        Some(Decimal { negative, digits: digits.trim_start_matches('0').to_owned(), exponent })
+    }
+
+    /// Its value, if it is a whole number that fits.
+    fn whole(&self) -> Option<i128> {
+        if self.digits.is_empty() {
+            return Some(0);
+        }
+        let digits: i128 = self.digits.parse().ok()?;
+        let size = digits.checked_mul(10_i128.checked_pow(u32::try_from(self.exponent).ok()?)?)?;
+        Some(if self.negative { -size } else { size })
     }
 }
 
@@ -296,8 +391,8 @@ mod tests {
 
     use arrow_array::types::Int8Type;
     use arrow_array::{
-        Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, StringArray,
-        StringViewArray,
+        Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int64Array,
+        StringArray, StringViewArray, UInt64Array,
     };
 
     use super::*;
@@ -357,6 +452,31 @@ mod tests {
         assert_eq!(codes(&quoted, Int64Array::from(vec![7, 8])), [0, UNKNOWN]);
         assert_eq!(codes(&quoted, Float32Array::from(vec![0.1, 7.0])), [1, 0]);
         assert_eq!(codes(&quoted, StringArray::from(vec!["7.0"])), [UNKNOWN]);
+    }
+
+    #[test]
+    fn long_numbers_are_told_apart_by_all_their_digits() {
+        let level = |text: &str| Level::number(text, text.parse().unwrap());
+        let levels = [
+            level("9007199254740992"),
+            level("9007199254740993"),
+            level("0.1"),
+            level("-123456789012345678901234567890"),
+            level("1e20"),
+        ];
+        let texts = vec!["9007199254740993", "9007199254740993.0", "9007199254740994", "0.10", "0.10000000000000000001"];
+        assert_eq!(codes(&levels, StringArray::from(texts)), [1, 1, UNKNOWN, 2, UNKNOWN]);
+        let long = vec!["-123456789012345678901234567890", "-123456789012345678901234567891", "100000000000000000000"];
+        assert_eq!(codes(&levels, StringArray::from(long)), [3, UNKNOWN, 4]);
+        let ints = vec![9_007_199_254_740_992, 9_007_199_254_740_993, 9_007_199_254_740_994, 0];
+        assert_eq!(codes(&levels, Int64Array::from(ints)), [0, 1, UNKNOWN, UNKNOWN]);
+        let unsigned = UInt64Array::from(vec![9_007_199_254_740_993, u64::MAX]);
+        assert_eq!(codes(&levels, unsigned), [1, UNKNOWN]);
+        // A double is one number, whatever was rounded to it.
+        assert_eq!(codes(&levels, Float64Array::from(vec![9_007_199_254_740_992.0, 0.1, 1e20])), [0, 2, 4]);
+        assert_eq!(codes(&[level("9007199254740993")], Float64Array::from(vec![9_007_199_254_740_992.0])), [UNKNOWN]);
+        let decimals = Decimal128Array::from(vec![900_719_925_474_099_300, 10, 11]).with_precision_and_scale(30, 2);
+        assert_eq!(codes(&levels, decimals.unwrap()), [1, 2, UNKNOWN]);
     }
 
     #[test]

@@ -60,6 +60,24 @@ pub struct Weight {
     pub header: String,
 }
 
+/// Ids are made by the checker, for what it puts in its lists.
+macro_rules! index {
+    ($id:ty, $list:ident, $thing:ty) => {
+        impl std::ops::Index<$id> for Hir {
+            type Output = $thing;
+
+            fn index(&self, id: $id) -> &$thing {
+                &self.$list[id.0]
+            }
+        }
+    };
+}
+
+index!(ColumnId, columns, Column);
+index!(ParamId, params, Param);
+index!(GroupId, groups, Group);
+index!(BinderId, binders, Binder);
+
 /// A column or a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
@@ -89,7 +107,10 @@ pub struct Group {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupLevel {
+    /// Of a product its parts, joined so that no other parts give the same text.
     pub text: String,
+    /// A level of a product of groups.
+    pub product: bool,
     pub event: Event,
 }
 
@@ -108,6 +129,13 @@ pub struct Value {
     pub number: Option<f64>,
     /// Where it was written or declared.
     pub span: Span,
+}
+
+impl Value {
+    /// Whether both are the same level.
+    pub fn is(&self, other: &Value) -> bool {
+        super::program::same_level((&self.text, self.number), (&other.text, other.number))
+    }
 }
 
 /// A constraint, or one `use` of a metric.
@@ -352,7 +380,7 @@ impl Constraint {
 /// Finds a level among many: by value where both are numbers, else by text; of several the first.
 #[derive(Clone, Debug, Default)]
 pub struct LevelIndex {
-    by_number: HashMap<u64, usize>,
+    by_number: HashMap<(u64, Option<i128>), usize>,
     /// Of levels that are no numbers.
     words: HashMap<String, usize>,
     /// Of all levels.
@@ -364,7 +392,7 @@ impl LevelIndex {
         let mut index = LevelIndex::default();
         for (place, (text, number)) in levels.into_iter().enumerate() {
             match number {
-                Some(number) => index.by_number.entry(bits(number)).or_insert(place),
+                Some(number) => index.by_number.entry(bits(text, number)).or_insert(place),
                 None => index.words.entry(text.to_owned()).or_insert(place),
             };
             index.by_text.entry(text.to_owned()).or_insert(place);
@@ -374,12 +402,12 @@ impl LevelIndex {
 
     pub fn find(&self, text: &str, number: Option<f64>) -> Option<usize> {
         let Some(number) = number else { return self.by_text.get(text).copied() };
-        let found = [self.by_number.get(&bits(number)), self.words.get(text)];
+        let found = [self.by_number.get(&bits(text, number)), self.words.get(text)];
         found.into_iter().flatten().min().copied()
     }
 }
 
-/// Equal for equal numbers, the two zeros included.
-fn bits(number: f64) -> u64 {
-    (number + 0.0).to_bits()
+/// Equal for equal numbers, the two zeros included; whole numbers beyond 2⁵³ with all their digits.
+fn bits(text: &str, number: f64) -> (u64, Option<i128>) {
+    ((number + 0.0).to_bits(), super::program::beyond_doubles(text, number))
 }

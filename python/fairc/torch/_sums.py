@@ -99,7 +99,7 @@ class Table:
             found = self.whole.placed(cells, device)
             if found is None:
                 return None
-            columns = np.ascontiguousarray(self.whole.part.columns())
+            columns = np.ascontiguousarray(self.whole.part.columns(cells))
             self.known = (cells, device, found, torch.from_numpy(columns).to(device))
         return self.known[2:]
 

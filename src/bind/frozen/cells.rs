@@ -7,34 +7,22 @@
 use std::collections::BTreeMap;
 
 use super::{Condition, End, EventShift, FrozenCell, LevelValue};
-use crate::bind::cells::Tuple;
+use crate::bind::cells::{CellKey, Identity, Tuple};
+use crate::bind::deviation::Centres;
 use crate::bind::encode::Encoded;
 use crate::bind::error::BindError;
 use crate::bind::formula::Formula;
 use crate::bind::plan::{ColumnKind, Plan};
 use crate::bind::shape::Part;
-use crate::language::program::Level;
+use crate::language::program::{Level, beyond_doubles};
 
 /// More combinations of codes make no table.
 const MOST: usize = 1 << 16;
 
-/// The events of a cell, and the bits of its values.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Signature {
-    events: Vec<u32>,
-    values: Vec<u64>,
-}
-
-impl Signature {
-    pub(super) fn new(events: Vec<u32>, values: Vec<f64>) -> Signature {
-        Signature { events, values: values.into_iter().map(|value| (value + 0.0).to_bits()).collect() }
-    }
-}
-
 /// A cell while it is being collected.
 struct Cell {
     shift: f64,
-    values: Vec<f64>,
+    key: CellKey,
     codes: Vec<Vec<u32>>,
 }
 
@@ -42,7 +30,8 @@ struct Cell {
 pub(super) fn table(
     encoded: &Encoded,
     shifts: &[EventShift],
-    counts: &[(Signature, usize)],
+    centres: &Centres,
+    counts: &BTreeMap<Identity, usize>,
 ) -> Result<Vec<FrozenCell>, Vec<BindError>> {
     let plan = &encoded.plan;
     let allowed: Vec<Vec<u32>> = plan.parts.iter().map(|part| allowed(part, plan)).collect();
@@ -51,7 +40,7 @@ pub(super) fn table(
         let what = format!("the events tell more than {MOST} groups apart, too many for a table");
         return Err(vec![BindError::NotFrozen { what }]);
     }
-    let mut cells: BTreeMap<Signature, Cell> = BTreeMap::new();
+    let mut cells: BTreeMap<Identity, Cell> = BTreeMap::new();
     for codes in product(&allowed) {
         let columns: Vec<Vec<u32>> = codes.iter().map(|&code| vec![code]).collect();
         let tuple = Tuple::new(plan, &columns, 0, &|column, code| level_number(plan, column, code));
@@ -61,25 +50,26 @@ pub(super) fn table(
         }
         let constant = tuple.values.iter().zip(&plan.factors).filter(|(_, factor)| factor.by_cell);
         let values: Vec<f64> = constant.map(|(value, _)| value + 0.0).collect();
-        let signature = Signature::new(tuple.events.iter().map(|event| event as u32).collect(), values.clone());
+        let events = tuple.events.iter().map(|event| event as u32).collect();
+        let key = CellKey { events, values, references: Vec::new() };
         let shift = || {
             let of = |shift: &&EventShift| tuple.events.get(shift.event);
-            let value = |shift: &EventShift| {
-                shift.shift * shift.factor.map_or(1.0, |f| tuple.values.get(f).copied().unwrap_or(0.0))
-            };
-            shifts.iter().filter(of).map(value).sum()
+            shifts.iter().filter(of).map(|shift| shift.at(&tuple.values, centres)).sum()
         };
-        cells.entry(signature).or_insert_with(|| Cell { shift: shift(), values, codes: Vec::new() }).codes.push(codes);
+        let cell = cells.entry(key.identity());
+        cell.or_insert_with(|| Cell { shift: shift(), key, codes: Vec::new() }).codes.push(codes);
     }
-    cells.into_iter().map(|(signature, cell)| frozen(plan, &allowed, signature, cell, counts)).collect()
+    let cells = cells.into_iter();
+    cells
+        .map(|(identity, cell)| frozen(plan, &allowed, counts.get(&identity).copied().unwrap_or(0), cell))
+        .collect()
 }
 
 fn frozen(
     plan: &Plan,
     allowed: &[Vec<u32>],
-    signature: Signature,
+    samples: usize,
     cell: Cell,
-    counts: &[(Signature, usize)],
 ) -> Result<FrozenCell, Vec<BindError>> {
     let rests: Vec<&[u32]> = cell.codes.iter().map(Vec::as_slice).collect();
     let mut alternatives = Vec::new();
@@ -102,9 +92,9 @@ fn frozen(
     Ok(FrozenCell {
         when: words(&alternatives),
         add: -cell.shift + 0.0,
-        samples: counts.iter().find(|(known, _)| *known == signature).map_or(0, |(_, count)| *count),
-        events: signature.events,
-        values: cell.values,
+        samples,
+        events: cell.key.events,
+        values: cell.key.values,
         alternatives,
     })
 }
@@ -112,9 +102,8 @@ fn frozen(
 /// The codes of a part that samples can have.
 fn allowed(part: &Part, plan: &Plan) -> Vec<u32> {
     let nullable = match part {
-        Part::Level { column, .. } => plan.columns.get(*column).is_some_and(|column| column.nullable),
-        Part::Place { value: Formula::Column(column), .. } => {
-            plan.columns.get(*column).is_some_and(|column| column.nullable)
+        Part::Level { column, .. } | Part::Place { value: Formula::Column(column), .. } => {
+            plan.columns[*column].nullable
         }
         Part::Place { .. } => true,
     };
@@ -123,11 +112,10 @@ fn allowed(part: &Part, plan: &Plan) -> Vec<u32> {
 }
 
 fn level_number(plan: &Plan, column: usize, code: u32) -> f64 {
-    match plan.columns.get(column).map(|column| &column.kind) {
-        Some(ColumnKind::Levels(levels)) => {
-            levels.get(code as usize).and_then(|level| level.number).unwrap_or(f64::NAN)
-        }
-        Some(ColumnKind::Number { .. }) | None => f64::NAN,
+    match &plan.columns[column].kind {
+        // The code behind the levels is that of none.
+        ColumnKind::Levels(levels) => levels.get(code as usize).and_then(|level| level.number).unwrap_or(f64::NAN),
+        ColumnKind::Number { .. } => f64::NAN,
     }
 }
 
@@ -159,12 +147,12 @@ fn boxes(tuples: &[&[u32]], allowed: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
 
 /// Conditions of which one holds exactly if a part has one of these codes.
 fn conditions(part: &Part, chosen: &[u32], plan: &Plan) -> Result<Vec<Condition>, BindError> {
-    let header = |column: usize| plan.columns.get(column).map_or_else(String::new, |column| column.header.clone());
+    let header = |column: usize| plan.columns[column].header.clone();
     match part {
         Part::Level { column, levels } => {
             let none = *levels as u32;
-            let Some(ColumnKind::Levels(declared)) = plan.columns.get(*column).map(|column| &column.kind) else {
-                return Ok(Vec::new());
+            let ColumnKind::Levels(declared) = &plan.columns[*column].kind else {
+                return Err(BindError::Internal { what: format!("`{}` has no levels", header(*column)) });
             };
             let with_none = chosen.contains(&none);
             let picked = (0..).zip(declared).filter(|(code, _)| chosen.contains(code) != with_none);
@@ -182,7 +170,13 @@ fn conditions(part: &Part, chosen: &[u32], plan: &Plan) -> Result<Vec<Condition>
 }
 
 fn level_value(level: &Level) -> LevelValue {
-    level.number.map_or_else(|| LevelValue::Text(level.text.clone()), LevelValue::Number)
+    let Some(number) = level.number else { return LevelValue::Text(level.text.clone()) };
+    match beyond_doubles(&level.text, number).map(i64::try_from) {
+        Some(Ok(whole)) => LevelValue::Whole(whole),
+        // Digits that no number has room for are compared as text.
+        Some(Err(_)) => LevelValue::Text(level.text.clone()),
+        None => LevelValue::Number(number),
+    }
 }
 
 /// The intervals of runs of codes: below the first threshold, equal to it, between, and so on; null at the end.
@@ -246,6 +240,7 @@ fn condition_words(condition: &Condition) -> String {
 
 fn level_words(level: &LevelValue) -> String {
     match level {
+        LevelValue::Whole(value) => value.to_string(),
         LevelValue::Number(value) => value.to_string(),
         LevelValue::Text(text) => format!("{text:?}"),
     }

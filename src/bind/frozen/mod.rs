@@ -15,11 +15,14 @@ mod sql;
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::{Binder, Bound, Matrix, RowStatus};
-use super::encode::{Encoded, FactorValues};
+use super::bound::{About, Binder, Bound, Matrix, RowStatus};
+use super::cells::{CellKey, Identity};
+use super::deviation::Centres;
+use super::encode::Encoded;
 use super::error::BindError;
 use super::formula::Scope;
 use super::params::Params;
+use super::plan::Measure;
 use super::tally::{Samples, Tally};
 use crate::language::program::Program;
 
@@ -86,6 +89,8 @@ pub enum Condition {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LevelValue {
+    /// A whole number that doubles do not tell from the next.
+    Whole(i64),
     Number(f64),
     Text(String),
 }
@@ -112,12 +117,11 @@ impl Encoded {
         prediction: &str,
     ) -> Result<Frozen, Vec<BindError>> {
         let tally = Tally::new(self, &Samples::All);
-        let shifts = self.event_shifts(params, &tally, bound, multipliers)?;
-        let mut counts: Vec<(cells::Signature, usize)> = Vec::new();
-        for (index, count) in tally.origin.iter().zip(&tally.samples) {
-            counts.push((self.signature(*index as usize), *count));
-        }
-        let cells = cells::table(self, &shifts, &counts)?;
+        let about = About::new(self, &tally, &Samples::All);
+        let shifts = self.event_shifts(params, &tally, &about, bound, multipliers)?;
+        let occurring = tally.origin.iter().zip(&tally.samples);
+        let counts = occurring.map(|(index, count)| (self.key(*index as usize).identity(), *count)).collect();
+        let cells = cells::table(self, &shifts, &about.centres, &counts)?;
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         Ok(Frozen {
             prediction: prediction.to_owned(),
@@ -135,24 +139,26 @@ impl Encoded {
         &self,
         params: &Params,
         tally: &Tally,
+        about: &About,
         bound: &Bound,
         multipliers: &[f64],
     ) -> Result<Vec<EventShift>, Vec<BindError>> {
-        let totals = self.totals(tally, &Samples::All);
+        let totals = self.totals(tally, about, &Samples::All);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
-        let mut binder = Binder { encoded: self, tally, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let mut binder = Binder { encoded: self, tally, about, scope, errors: Vec::new(), matrix: Matrix::new(self) };
         let mut shifts: Vec<EventShift> = Vec::new();
         for row in &self.plan.rows {
             let Some(RowStatus::Kept(index)) = bound.rows.get(row.row).map(|row| &row.status) else { continue };
-            let multiplier = multipliers.get(*index).copied().unwrap_or(0.0);
+            let Some(&multiplier) = multipliers.get(*index) else {
+                let what = format!("there are {} multipliers, none for row `{}`", multipliers.len(), row.name);
+                return Err(vec![BindError::NotFrozen { what }]);
+            };
             for term in &row.terms {
                 let Some(scale) = binder.scale(term, row) else { continue };
-                let varies = term
-                    .factor
-                    .is_some_and(|factor| matches!(self.factors.get(factor), Some(FactorValues::BySample(_))));
-                if varies {
-                    let factor = term.factor.and_then(|factor| self.plan.factors.get(factor));
-                    let factor = factor.map_or_else(String::new, |factor| factor.text.clone());
+                if self.differs_within_cells(term) {
+                    let factors = term.of.factor.into_iter().chain(term.of.powers.iter().map(|(atom, _)| *atom));
+                    let texts: Vec<&str> = factors.map(|factor| self.plan.factors[factor].text.as_str()).collect();
+                    let factor = texts.join(" * ");
                     binder.errors.push(BindError::NotFrozen {
                         what: format!(
                             "row `{}` weighs predictions by `{factor}`, which differs within groups",
@@ -162,24 +168,13 @@ impl Encoded {
                     continue;
                 }
                 let add = multiplier * scale;
-                match shifts.iter_mut().find(|shift| shift.event == term.event && shift.factor == term.factor) {
+                match shifts.iter_mut().find(|shift| shift.event == term.event && shift.of == term.of) {
                     Some(shift) => shift.shift += add,
-                    None => shifts.push(EventShift { event: term.event, factor: term.factor, shift: add }),
+                    None => shifts.push(EventShift { event: term.event, of: term.of.clone(), shift: add }),
                 }
             }
         }
         if binder.errors.is_empty() { Ok(shifts) } else { Err(binder.errors) }
-    }
-
-    /// What tells a cell from others.
-    fn signature(&self, cell: usize) -> cells::Signature {
-        let events =
-            self.events.get(cell).map_or_else(Vec::new, |bits| bits.iter().map(|event| event as u32).collect());
-        let values = self.factors.iter().filter_map(|factor| match factor {
-            FactorValues::ByCell(values) => Some(values.get(cell).copied().unwrap_or(0.0)),
-            FactorValues::BySample(_) => None,
-        });
-        cells::Signature::new(events, values.collect())
     }
 
     /// The predictions `z` with the shifts of their cells, brought within `bounds` (lower and upper, one pair per sample).
@@ -196,14 +191,12 @@ impl Encoded {
             let what = "the shifts tell groups apart by other events than these data".to_owned();
             return Err(BindError::NotFrozen { what });
         }
-        let known =
-            frozen.cells.iter().map(|cell| (cells::Signature::new(cell.events.clone(), cell.values.clone()), cell.add));
-        let known: std::collections::HashMap<cells::Signature, f64> = known.collect();
-        let add: Vec<Option<f64>> = (0..self.cells()).map(|cell| known.get(&self.signature(cell)).copied()).collect();
+        let known: std::collections::HashMap<Identity, f64> =
+            frozen.cells.iter().map(|cell| (cell.key().identity(), cell.add)).collect();
+        let add: Vec<Option<f64>> =
+            (0..self.cells()).map(|cell| known.get(&self.key(cell).identity()).copied()).collect();
         let shifted = self.cell().iter().zip(z).enumerate().map(|(sample, (&cell, z))| {
-            let add = add.get(cell as usize).copied().flatten();
-            let add =
-                add.ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
+            let add = add[cell as usize].ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
             let (lower, upper) = bounds(sample);
             Ok((z + add).max(lower).min(upper))
         });
@@ -211,10 +204,28 @@ impl Encoded {
     }
 }
 
-/// What an event adds to the shift of its samples; times the factor, if there is one.
-#[derive(Clone, Copy, Debug)]
+impl FrozenCell {
+    fn key(&self) -> CellKey {
+        CellKey { events: self.events.clone(), values: self.values.clone(), references: Vec::new() }
+    }
+}
+
+/// What an event adds to the shift of its samples: a multiple of a measure that is constant in cells.
+#[derive(Clone, Debug)]
 struct EventShift {
     event: usize,
-    factor: Option<usize>,
+    of: Measure,
     shift: f64,
+}
+
+impl EventShift {
+    /// What it adds in a cell where the factors have these values.
+    fn at(&self, values: &[f64], centres: &Centres) -> f64 {
+        let factor = self.of.factor.map_or(1.0, |factor| values[factor]);
+        let powers = self.of.powers.iter().map(|&(atom, power)| {
+            let centre = &centres[&(atom, self.event)];
+            ((values[atom] - centre.base) - centre.offset).powi(power as i32)
+        });
+        self.shift * factor * powers.product::<f64>()
+    }
 }

@@ -84,6 +84,7 @@ fn condition(condition: &Condition) -> String {
 
 fn literal(level: &LevelValue) -> String {
     match level {
+        LevelValue::Whole(value) => value.to_string(),
         LevelValue::Number(value) => number(*value),
         LevelValue::Text(text) => format!("'{}'", text.replace('\'', "''")),
     }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod batches;
+mod centred;
 mod faults;
 mod resample;
 mod spread;

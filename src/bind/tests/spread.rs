@@ -129,7 +129,7 @@ fn the_columns_of_samples_add_up_to_the_sums_of_their_part() {
         let mut cells = SharedCells::default();
         cells.add(table.cell_keys(&Samples::All).unwrap());
         let whole = table.part(&Samples::All, &cells).unwrap().unwrap();
-        let columns = table.part_columns(&Samples::All).unwrap();
+        let columns = table.part_columns(&Samples::All, &cells).unwrap().unwrap();
         for rows in [vec![0, 1, 2, 3, 4, 5, 6, 7], vec![6, 1, 1], vec![]] {
             let expected = table.part(&Samples::Rows(&rows), &cells).unwrap().unwrap();
             let mut sums = vec![0.0; expected.sums.len()];
@@ -140,7 +140,7 @@ fn the_columns_of_samples_add_up_to_the_sums_of_their_part() {
             let close = |(found, expected): (&f64, &f64)| (found - expected).abs() <= 1e-14;
             assert!(sums.iter().zip(&expected.sums).all(close), "{spec}: {sums:?} {:?}", expected.sums);
         }
-        assert!(table.part_columns(&Samples::Rows(&[8])).is_err());
+        assert!(table.part_columns(&Samples::Rows(&[8]), &cells).is_err());
     }
 }
 

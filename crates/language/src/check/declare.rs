@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::hir::{Column, ColumnId, Param, ParamId, Prediction, Weight};
 use crate::interval::Interval;
-use crate::program::{ColumnType, Level};
+use crate::program::{ColumnType, Level, beyond_doubles};
 use crate::span::Span;
 use crate::syntax::ast;
 
@@ -121,9 +121,14 @@ impl<'a> Checker<'a> {
 
     /// Refuses a list that holds a level twice, by text or by value.
     pub(super) fn unique_levels(&mut self, levels: &'a [ast::Level]) -> Option<()> {
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        // Equal numbers have equal bits but for the two zeros.
+        type Key<'t> = Result<(u64, Option<i128>), &'t str>;
+        let mut seen: HashMap<Key<'_>, Span> = HashMap::new();
         for level in levels {
-            let key = level.number.map_or_else(|| level.text.clone(), |number| format!("\0{number}"));
+            let key: Key<'_> = match level.number {
+                Some(number) => Ok(((number + 0.0).to_bits(), beyond_doubles(&level.text, number))),
+                None => Err(&level.text),
+            };
             if let Some(first) = seen.insert(key, level.span) {
                 let kind = Kind::DuplicateName { what: "level", name: level.text.clone() };
                 self.report(Finding::new(kind, level.span).with(first, "first written here"));

@@ -279,7 +279,8 @@ impl<'a> Checker<'a> {
             let parts = nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
             self.spend(parts, span)?;
             let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
-                text: format!("{}*{}", a.text, b.text),
+                text: super::level::combined(a.product, &a.text, b.product, &b.text),
+                product: true,
                 event: Event::And(vec![a.event.clone(), b.event.clone()]),
             };
             levels = Some(left.iter().flat_map(|a| right.iter().map(move |b| combine(a, b))).collect());
@@ -295,6 +296,7 @@ impl<'a> Checker<'a> {
                 self.spend(values.len(), name.span)?;
                 let level = |(index, value): (usize, &Value)| GroupLevel {
                     text: value.text.clone(),
+                    product: false,
                     event: Event::Levels { column, levels: vec![index] },
                 };
                 Some(values.iter().enumerate().map(level).collect())
@@ -364,11 +366,11 @@ impl<'a> Checker<'a> {
                     (format!("[{low_text},{text})"), Event::And(vec![above, below]))
                 }
             };
-            levels.push(GroupLevel { text: name, event });
+            levels.push(GroupLevel { text: name, product: false, event });
             previous = Some((point, text));
         }
         let (low, text) = previous?;
-        levels.push(GroupLevel { text: format!("[{text},inf)"), event: compare(Comparison::GreaterEqual, low) });
+        levels.push(GroupLevel { text: format!("[{text},inf)"), product: false, event: compare(Comparison::GreaterEqual, low) });
         Some(levels)
     }
 }

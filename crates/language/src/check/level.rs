@@ -178,7 +178,8 @@ impl<'a> Checker<'a> {
             parts.push(self.bare_text(factor, env)?);
         }
         let is_bare = |part: &(String, bool)| part.1;
-        parts.iter().any(is_bare).then(|| parts.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join("*"))
+        let joined = || parts.iter().map(|(text, _)| part(text)).collect::<Vec<_>>().join("*");
+        parts.iter().any(is_bare).then(joined)
     }
 
     fn bare_text(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<(String, bool)> {
@@ -427,6 +428,20 @@ impl<'a> Checker<'a> {
             events.push(Event::Compare { left: Box::new(number.clone()), op: Comparison::Equal, right });
         }
         Some(Event::Or(events))
+    }
+}
+
+/// The text of a level of a product of groups. Parts that could be taken for several are quoted, so that only equal lists of
+/// parts have equal texts; what is a product already has its parts joined.
+pub(super) fn combined(left_product: bool, left: &str, right_product: bool, right: &str) -> String {
+    let text = |product: bool, text: &str| if product { text.to_owned() } else { part(text) };
+    format!("{}*{}", text(left_product, left), text(right_product, right))
+}
+
+fn part(text: &str) -> String {
+    match text.contains(['*', '`']) {
+        true => format!("`{}`", text.replace('`', "``")),
+        false => text.to_owned(),
     }
 }
 

@@ -14,14 +14,13 @@ use super::scope::Scope;
 pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
     match &expr.kind {
         ExprKind::Number(value) => Data::number(*value),
-        ExprKind::Param(param) => match scope.hir.params.get(param.0) {
-            Some(param) => Data::param(&param.name),
-            None => Data::zero(),
+        ExprKind::Param(param) => Data::param(&scope.hir[*param].name),
+        ExprKind::Binder(binder) => match scope.value(*binder).number {
+            Some(number) => Data::number(number),
+            None => unreachable!("the checker takes no level for a number"),
         },
-        ExprKind::Binder(binder) => Data::number(scope.value(*binder).and_then(|value| value.number).unwrap_or(0.0)),
         ExprKind::Column(column) => Data::column(scope.header(*column)),
-        // Callers take the prediction out first.
-        ExprKind::Prediction => Data::zero(),
+        ExprKind::Prediction => unreachable!("the prediction is no data: callers take it out first"),
         ExprKind::Negate(inner) => data(inner, scope).neg(),
         ExprKind::Add(terms) => Data::sum(terms.iter().map(|term| data(term, scope))),
         ExprKind::Multiply(left, right) => data(left, scope).mul(data(right, scope)),

@@ -16,7 +16,13 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
     let ids: BTreeMap<&Event, EventId> =
         events.iter().enumerate().map(|(index, event)| (event, EventId(index as u32))).collect();
     let columns = columns(hir, &drafts);
-    let (samples, rows): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.each.is_some());
+    let (mut rows, mut sample_rows) = (Vec::new(), Vec::new());
+    for draft in drafts {
+        match draft.each.as_ref().map(|event| ids[event]) {
+            Some(event) => sample_rows.push(sample_row(draft, event)),
+            None => rows.push(row(draft, &ids)),
+        }
+    }
     Program {
         prediction: Prediction {
             name: prediction.name.clone(),
@@ -27,8 +33,8 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
         weight: hir.weight.as_ref().map(|weight| Weight { name: weight.name.clone(), header: weight.header.clone() }),
         columns,
         params: params(hir),
-        rows: rows.into_iter().map(|draft| row(draft, &ids)).collect(),
-        sample_rows: samples.into_iter().map(|draft| sample_row(draft, &ids)).collect(),
+        rows,
+        sample_rows,
         events: events.iter().cloned().collect(),
     }
 }
@@ -96,7 +102,7 @@ fn params(hir: &Hir) -> Vec<Param> {
 }
 
 fn row(draft: Draft, ids: &BTreeMap<&Event, EventId>) -> Row {
-    let id = |event: &Event| ids.get(event).copied().unwrap_or(EventId(0));
+    let id = |event: &Event| ids[event];
     let mut terms = Vec::new();
     for (quantity, coefficient) in draft.row.terms {
         if let Quantity::Aggregate { event, aggregate, factor } = quantity {
@@ -114,10 +120,11 @@ fn row(draft: Draft, ids: &BTreeMap<&Event, EventId>) -> Row {
     }
 }
 
-fn sample_row(mut draft: Draft, ids: &BTreeMap<&Event, EventId>) -> SampleRow {
-    let event = draft.each.as_ref().and_then(|event| ids.get(event).copied()).unwrap_or(EventId(0));
+/// A row under `each`, which is for the samples of `event`.
+fn sample_row(mut draft: Draft, event: EventId) -> SampleRow {
     SampleRow {
         event,
+        // A condition on data alone has no term.
         coefficient: draft.row.terms.remove(&Quantity::Prediction).unwrap_or_else(Data::zero),
         lower: draft.row.lower,
         upper: draft.row.upper,

@@ -64,10 +64,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             let divide = |numerator: Fraction| numerator.divide(denominator.numerator.clone(), negative, expr.span);
             numerators.into_iter().map(divide).collect()
         }
-        ExprKind::Call(Function::Abs, arguments) => match arguments.first() {
-            Some(inner) => absolute(inner, scope),
-            None => Ok(Vec::new()),
-        },
+        ExprKind::Call(Function::Abs, arguments) => absolute(&arguments[0], scope),
         ExprKind::Call(_, arguments) => extremum(arguments, negate, scope),
         ExprKind::Prediction
         | ExprKind::Mean { .. }
@@ -88,8 +85,10 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
 
 /// An affine expression as its one piece.
 fn single(expr: &Expr, scope: Scope<'_>) -> Result<Fraction, Finding> {
-    let piece = pieces(expr, false, scope)?.into_iter().next();
-    Ok(piece.unwrap_or_else(|| Fraction::affine(Affine::constant(Data::zero()))))
+    match pieces(expr, false, scope)?.into_iter().next() {
+        Some(piece) => Ok(piece),
+        None => unreachable!("an expression has a piece"),
+    }
 }
 
 /// A leaf that reads the prediction.

@@ -119,21 +119,17 @@ impl<'a> Walk<'_, 'a> {
             let scope = self.scope(binders);
             return (self.each)(scope);
         };
-        let values = self.outside.hir.binders.get(slot.binder.0).map_or(0, |binder| binder.values.len());
-        let after = slot.after.and_then(|binder| binders.get(binder.0).copied().flatten());
+        let values = self.outside.hir[slot.binder].values.len();
+        let after = slot.after.and_then(|binder| binders[binder.0]);
         for value in after.map_or(0, |after| after + 1)..values {
             self.budget.left = self.budget.left.checked_sub(1).ok_or_else(|| too_many(slot.span))?;
-            if let Some(entry) = binders.get_mut(slot.binder.0) {
-                *entry = Some(value);
-            }
+            binders[slot.binder.0] = Some(value);
             let condition = slot.condition.and_then(|quantifier| quantifier.condition.as_ref());
             if condition.is_none_or(|condition| event(condition, self.scope(binders)) == Event::All) {
                 self.from(rest, binders)?;
             }
         }
-        if let Some(entry) = binders.get_mut(slot.binder.0) {
-            *entry = None;
-        }
+        binders[slot.binder.0] = None;
         Ok(())
     }
 
@@ -152,9 +148,8 @@ pub(super) fn instance_name(constraint: &Constraint, scope: Scope<'_>) -> String
         Component::Single(binder) => vec![*binder],
         Component::Pairs(first, second) => vec![*first, *second],
     });
-    let values: Vec<String> = binders
-        .filter_map(|id| Some(format!("{}={}", scope.hir.binders.get(id.0)?.name, scope.value(id)?.text)))
-        .collect();
+    let values: Vec<String> =
+        binders.map(|id| format!("{}={}", scope.hir[id].name, scope.value(id).text)).collect();
     match values.is_empty() {
         true => constraint.name.clone(),
         false => format!("{}[{}]", constraint.name, values.join(",")),

@@ -62,41 +62,37 @@ impl Work {
 }
 
 impl<'a> Scope<'a> {
-    /// The value that a binder stands for.
-    pub fn value(&self, binder: BinderId) -> Option<&'a Value> {
-        let index = (*self.binders.get(binder.0)?)?;
-        self.hir.binders.get(binder.0)?.values.get(index)
+    /// The value that a binder in scope stands for.
+    pub fn value(&self, binder: BinderId) -> &'a Value {
+        match self.binders[binder.0] {
+            Some(index) => &self.hir[binder].values[index],
+            None => unreachable!("`{}` is read outside of its quantifier", self.hir[binder].name),
+        }
     }
 
     pub fn header(&self, column: ColumnId) -> &'a str {
-        self.hir.columns.get(column.0).map_or("", |column| &column.header)
+        &self.hir[column].header
     }
 
-    /// The texts of a categorical column's levels.
+    /// The levels of a categorical column.
     pub fn levels(&self, column: ColumnId) -> &'a [Level] {
-        match self.hir.columns.get(column.0).map(|column| &column.ty) {
-            Some(ColumnType::Categorical(levels)) => levels,
-            Some(ColumnType::Real(_) | ColumnType::Int(_)) | None => &[],
+        match &self.hir[column].ty {
+            ColumnType::Categorical(levels) => levels,
+            ColumnType::Real(_) | ColumnType::Int(_) => {
+                unreachable!("`{}` has no levels", self.hir[column].name)
+            }
         }
     }
 
     /// The level of a column that a value stands for.
     pub fn level_of(&self, column: ColumnId, value: &Value) -> Option<&'a Level> {
-        let place = self.tables.columns.get(column.0)?.find(&value.text, value.number)?;
-        self.levels(column).get(place)
+        let place = self.tables.columns[column.0].find(&value.text, value.number)?;
+        Some(&self.levels(column)[place])
     }
 
     /// The level of a group that a value stands for.
     pub fn group_level_of(&self, group: GroupId, value: &Value) -> Option<&'a GroupLevel> {
-        let place = self.tables.groups.get(group.0)?.find(&value.text, None)?;
-        self.hir.groups.get(group.0)?.levels.get(place)
-    }
-}
-
-/// Whether two values are the same level: by number if both have one, else by text.
-pub(super) fn same(left: &Value, right: &Value) -> bool {
-    match (left.number, right.number) {
-        (Some(a), Some(b)) => a == b,
-        (Some(_), None) | (None, Some(_)) | (None, None) => left.text == right.text,
+        let place = self.tables.groups[group.0].find(&value.text, None)?;
+        Some(&self.hir[group].levels[place])
     }
 }

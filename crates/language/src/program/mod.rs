@@ -73,6 +73,15 @@ impl Program {
     }
 }
 
+/// Events of this program's own rows, which exist: lowering makes them so, and what is read from a file is validated.
+impl std::ops::Index<EventId> for Program {
+    type Output = Event;
+
+    fn index(&self, id: EventId) -> &Event {
+        &self.events[id.0 as usize]
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     pub name: String,
@@ -113,8 +122,29 @@ pub enum ColumnType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     pub text: String,
-    /// Set where the level was declared as a number; data then match by value.
+    /// Set where the level was declared as a number; data then match by value. It is the nearest double: of a longer number
+    /// the text has all digits.
     pub number: Option<f64>,
+}
+
+/// Whether two levels, as texts and numbers, are the same: by value if both are numbers, else by text. Whole numbers
+/// beyond 2⁵³ are told apart by their digits.
+pub fn same_level(left: (&str, Option<f64>), right: (&str, Option<f64>)) -> bool {
+    match (left.1, right.1) {
+        (Some(a), Some(b)) => a == b && beyond_doubles(left.0, a) == beyond_doubles(right.0, b),
+        (Some(_), None) | (None, Some(_)) | (None, None) => left.0 == right.0,
+    }
+}
+
+/// The value of a whole number that doubles do not tell from the next; none where the double decides.
+pub fn beyond_doubles(text: &str, number: f64) -> Option<i128> {
+    const LAST: f64 = 9_007_199_254_740_992.0;
+    if number.abs() < LAST {
+        return None;
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let written = whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'));
+    Some(written.unwrap_or(number as i128))
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

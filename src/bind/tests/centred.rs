@@ -1,0 +1,256 @@
+//! Covariances and variances of data far from 0, against exact integer arithmetic.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::language::program::EventId;
+use crate::runtime::online::{Memory, Pool};
+
+/// Rows whose value is a covariance with the prediction, and rows whose upper side is a statistic of the data; their left
+/// sides differ, so that they are not merged.
+const SPEC: &str = "
+    column sex: {f, m}
+    column t: real
+    column u: real
+    label y: {0, 1}
+    column late: {1700000000000, 1700000000001, 1700000000003}
+    weight w
+    predict score: real in [0, 1]
+    constraint cov: Cov[score, t] <= 1e300
+    constraint cov_f: Cov[score, t | sex == f] <= 1e300
+    constraint corr: Cov[score, t] / sqrt(Var[t]) <= 1e300
+    constraint right: Cov[score * y, t] <= 1e300
+    constraint levels: Cov[score, late] <= 1e300
+    constraint var: E[score] <= Var[t]
+    constraint var_m: E[score] <= Var[t | sex == m]
+    constraint both: 2 * E[score] <= Cov[t, u]
+    constraint span: 3 * E[score] <= Var[t - u]
+    constraint late: 5 * E[score] <= Var[late]
+";
+
+/// `t`, `u` and `late` are multiples of `unit`, `unit` and 1, the score of 1/64; all else are whole numbers.
+#[derive(Clone, Debug)]
+struct Sample {
+    female: bool,
+    t: i128,
+    u: i128,
+    y: i128,
+    late: i128,
+    w: i128,
+    score: i128,
+}
+
+struct Draw {
+    unit: f64,
+    samples: Vec<Sample>,
+}
+
+impl Draw {
+    /// `offset` and `spread` in units of `2^exponent`. The sexes lie far from each other.
+    fn new(seed: u64, offset: i128, spread: i64, exponent: i32) -> Draw {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut sample = || {
+            let female = random.bool();
+            let t = offset + i128::from(random.i64(0..=spread)) + if female { 3 * i128::from(spread) } else { 0 };
+            Sample {
+                female,
+                t,
+                u: t - i128::from(random.i64(0..=spread.min(1000))),
+                y: random.i128(0..=1),
+                late: 1_700_000_000_000 + [0, 1, 3][random.usize(0..3)],
+                w: random.i128(0..=3),
+                score: random.i128(0..=64),
+            }
+        };
+        Draw { unit: 2.0_f64.powi(exponent), samples: (0..40).map(|_| sample()).collect() }
+    }
+
+    fn csv(&self, range: std::ops::Range<usize>) -> String {
+        let mut out = "sex,t,u,y,late,w\n".to_owned();
+        for Sample { female, t, u, y, late, w, .. } in &self.samples[range] {
+            let (t, u) = (*t as f64 * self.unit, *u as f64 * self.unit);
+            writeln!(out, "{},{t},{u},{y},{late},{w}", if *female { "f" } else { "m" }).unwrap();
+        }
+        out
+    }
+
+    fn scores(&self, range: std::ops::Range<usize>) -> Vec<f64> {
+        self.samples[range].iter().map(|sample| sample.score as f64 / 64.0).collect()
+    }
+
+    /// The covariance of two whole numbers of each sample, times their units, and its scale: the product of deviations.
+    fn cov(
+        &self,
+        of: impl Fn(&Sample) -> i128,
+        with: impl Fn(&Sample) -> i128,
+        within: impl Fn(&Sample) -> bool,
+        unit: f64,
+    ) -> (f64, f64) {
+        let sum = |value: &dyn Fn(&Sample) -> i128| -> i128 {
+            self.samples.iter().filter(|sample| within(sample)).map(|sample| sample.w * value(sample)).sum()
+        };
+        let weight = sum(&|_| 1);
+        let moment = |a: &dyn Fn(&Sample) -> i128, b: &dyn Fn(&Sample) -> i128| {
+            (weight * sum(&|sample| a(sample) * b(sample)) - sum(a) * sum(b)) as f64 / (weight * weight) as f64 * unit
+        };
+        (moment(&of, &with), (moment(&of, &of).sqrt() * moment(&with, &with).sqrt()).max(f64::MIN_POSITIVE))
+    }
+
+    /// The expected value or upper side of each row, by name, and its scale.
+    fn expected(&self) -> Vec<(&'static str, f64, f64)> {
+        let all = |_: &Sample| true;
+        let (unit, square) = (self.unit / 64.0, self.unit * self.unit);
+        // Scores and `late` have other units than `t`, which scales by its own; the scale follows.
+        let score = |s: &Sample| s.score;
+        let named = |name, (value, scale): (f64, f64)| (name, value, scale);
+        let (cov, scale) = self.cov(score, |s| s.t, all, unit);
+        let (var, _) = self.cov(|s| s.t, |s| s.t, all, square);
+        vec![
+            ("cov", cov, scale),
+            named("cov_f", self.cov(score, |s| s.t, |s| s.female, unit)),
+            ("corr", cov / var.sqrt(), scale / var.sqrt()),
+            named("right", self.cov(|s| s.score * s.y, |s| s.t, all, unit)),
+            named("levels", self.cov(score, |s| s.late, all, 1.0 / 64.0)),
+            named("var", self.cov(|s| s.t, |s| s.t, all, square)),
+            named("var_m", self.cov(|s| s.t, |s| s.t, |s| !s.female, square)),
+            named("both", self.cov(|s| s.t, |s| s.u, all, square)),
+            named("span", self.cov(|s| s.t - s.u, |s| s.t - s.u, all, square)),
+            named("late", self.cov(|s| s.late, |s| s.late, all, 1.0)),
+        ]
+    }
+}
+
+/// Offsets, spreads and units: near 0, at 10⁹ with a spread down to 10⁻⁶, milliseconds of our time, and large spreads.
+const DRAWS: [(i128, i64, i32); 7] = [
+    (0, 1_000_000, -20),
+    (1_000, 1_000, 0),
+    (1_000_000_000, 10, 0),
+    (1_000_000_000 << 20, 8, -20),
+    (1_700_000_000_000, 14_000, 0),
+    (1_700_000_000_000, 1_000_000_000, 0),
+    (-1_700_000_000_000, 100, 3),
+];
+
+fn compare(program: &Program, rows: &[BoundRow], value: &dyn Fn(usize) -> f64, draw: &Draw, what: &str) {
+    for (name, expected, scale) in draw.expected() {
+        let row = program.rows.iter().position(|row| row.origins[0].name == name).unwrap();
+        let reversed = program.rows[row].upper.is_none();
+        let bound = &rows[row];
+        let is_statistic = ["cov", "cov_f", "corr", "right", "levels"].contains(&name);
+        let found = if is_statistic { value(bound.kept().unwrap()) } else { bound.upper.min(-bound.lower) };
+        let found = if reversed { -found } else { found };
+        assert!((found - expected).abs() <= 1e-9 * scale, "{what}, {name}: {found} is not {expected} ({scale})");
+    }
+}
+
+#[test]
+fn statistics_do_not_depend_on_where_the_data_lie() {
+    let program = program(SPEC);
+    let params = Params::defaults(&program);
+    for (seed, (offset, spread, exponent)) in (0..70).zip(DRAWS.into_iter().cycle()) {
+        let draw = Draw::new(seed, offset, spread, exponent);
+        let what = format!("seed {seed}, offset {offset}, spread {spread}");
+        let whole = encoded(&program, &draw.csv(0..40));
+        let bound = whole.bind(&params, &Samples::All).unwrap();
+        let values = bound.problem.activity(&draw.scores(0..40)).unwrap();
+        compare(&program, &bound.rows, &|index| values[index], &draw, &what);
+        // What is exported is the same matrix.
+        let matrix = dense(&bound.problem);
+        let scores = draw.scores(0..40);
+        let product = |row: usize| matrix[row].iter().zip(&scores).map(|(a, y)| a * y).sum::<f64>();
+        compare(&program, &bound.rows, &product, &draw, &what);
+        streamed(&program, &draw, &what);
+        replicates(&program, &whole, &draw, &what);
+    }
+}
+
+/// The same rows from running sums over batches.
+fn streamed(program: &Program, draw: &Draw, what: &str) {
+    let params = Params::defaults(program);
+    let headers: Vec<String> = ["sex", "t", "u", "y", "late", "w"].map(str::to_owned).to_vec();
+    let options = EncodeOptions::default();
+    let mut stream = StreamEncoder::new(program, &params, "data.csv", &headers, &options, Vec::new()).unwrap();
+    let mut pool = Pool::new(Memory::All).unwrap();
+    for range in [0..1, 1..15, 15..40] {
+        let source = table(&draw.csv(range.clone()));
+        for batch in source.read(stream.headers()).unwrap() {
+            let encoded = stream.encode(&batch.unwrap()).unwrap();
+            encoded.record(&draw.scores(range.clone()), &mut pool);
+        }
+    }
+    let bound = stream.empty().bind_pooled(&params, &pool).unwrap();
+    compare(program, &bound.rows, &|index| bound.pooled.before[index], draw, &format!("stream of {what}"));
+}
+
+/// Replicates of the bootstrap move with the data.
+fn replicates(program: &Program, whole: &Encoded, draw: &Draw, what: &str) {
+    let least = draw.samples.iter().map(|sample| sample.t).min().unwrap();
+    let mut near = draw.samples.clone();
+    near.iter_mut().for_each(|sample| (sample.t, sample.u) = (sample.t - least, sample.u - least));
+    let near = Draw { unit: draw.unit, samples: near };
+    let (params, how) = (Params::defaults(program), Resampling { replicates: 5, seed: 1 });
+    let series = |encoded: &Encoded| encoded.resample(&params, &Samples::All, &draw.scores(0..40), &[], how);
+    let (far, near) = (series(whole), series(&encoded(program, &near.csv(0..40))));
+    for (row, (far, near)) in far.rows.iter().zip(&near.rows).enumerate() {
+        let name = &program.rows[row].origins[0].name;
+        for (far, near) in far.values.iter().chain(far.rooms.iter().flatten()).zip(near.values.iter().chain(near.rooms.iter().flatten())) {
+            let close = far == near || (far - near).abs() <= 1e-9 * near.abs().max(draw.unit);
+            assert!(close || far.is_nan() && near.is_nan(), "replicates of {what}, {name}: {far} and {near}");
+        }
+    }
+}
+
+/// Sides that read variances, from sums that processes add up.
+#[test]
+fn parts_of_a_batch_add_up_wherever_the_data_lie() {
+    let spec: String = SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
+    let program = program(&spec);
+    let params = Params::defaults(&program);
+    for (seed, (offset, spread, exponent)) in (0..).zip(DRAWS) {
+        let draw = Draw::new(seed, offset, spread, exponent);
+        let parts = [0..12, 12..13, 13..40].map(|range| encoded(&program, &draw.csv(range)));
+        let mut cells = SharedCells::default();
+        parts.iter().for_each(|part| cells.add(part.cell_keys(&Samples::All).unwrap()));
+        let own = parts.each_ref().map(|part| part.part(&Samples::All, &cells).unwrap().unwrap().sums);
+        let sums: Vec<f64> = (0..own[0].len()).map(|i| own.iter().map(|sums| sums[i]).sum()).collect();
+        let bound = parts[0].bind_sums(&params, &cells, &sums).unwrap();
+        for (name, expected, scale) in draw.expected() {
+            let Some(row) = program.rows.iter().position(|row| row.origins[0].name == name) else { continue };
+            let found = bound.rows[row].upper;
+            assert!((found - expected).abs() <= 1e-9 * scale, "{seed}, {name}: {found} is not {expected}");
+        }
+    }
+}
+
+/// Rows without a statistic are bound as they stand.
+#[test]
+fn other_rows_are_left_as_they_are() {
+    let program = program(
+        "column t: real\npredict score: real in [0, 1]\nconstraint a: E[score * t] <= E[t]\n\
+         constraint b: Sum[score * t] <= 3 * E[score]\n",
+    );
+    let encoded = encoded(&program, "t\n1\n5\n");
+    assert!(encoded.plan.atoms.is_empty());
+    assert_eq!(encoded.events_of(0), [EventId(0)]);
+}
+
+/// Frozen shifts of levels far from 0: those of the projection.
+#[test]
+fn shifts_are_frozen_about_means() {
+    let program = program(
+        "column late: {1700000000000, 1700000000001, 1700000000003}\npredict score: real in [0, 1]\n\
+         constraint flat: |Cov[score, late]| <= 0.01",
+    );
+    let csv = "late\n1700000000000\n1700000000001\n1700000000003\n1700000000003\n";
+    let (encoded, params) = (encoded(&program, csv), Params::defaults(&program));
+    let bound = encoded.bind(&params, &Samples::All).unwrap();
+    let z = [0.2, 0.4, 0.8, 0.7];
+    let found = crate::runtime::project(&bound.problem, &z, &Default::default()).unwrap();
+    let frozen = encoded.freeze(&program, &params, &bound, &found.multipliers, "score").unwrap();
+    let shifted = encoded.shifted(&frozen, &z, &|_| (0.0, 1.0)).unwrap();
+    for (shifted, projected) in shifted.iter().zip(&found.y) {
+        assert!((shifted - projected).abs() < 1e-12, "{shifted:?} {projected:?}");
+    }
+    let values = bound.problem.activity(&shifted).unwrap();
+    assert!((values[0].abs() - 0.01).abs() < 1e-9, "{values:?}");
+}
