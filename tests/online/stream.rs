@@ -123,7 +123,7 @@ fn a_state_that_does_not_fit_is_refused() {
     refused(run(&other, path), "belongs to a spec with the fingerprint");
     for (content, words) in [
         (good.replacen("\"samples\":20", "\"samples\":21", 1), "damaged: the content has the checksum"),
-        (good.replacen("\"fairc_state\":1", "\"fairc_state\":9", 1), "written in version 9 of the format"),
+        (good.replacen("\"fairc_state\":2", "\"fairc_state\":9", 1), "written in version 9 of the format"),
         (good[..good.len() / 2].to_owned(), "not what `fairc stream --state` writes"),
         ("{\"a\": 1}".to_owned(), "not what `fairc stream --state` writes"),
     ] {

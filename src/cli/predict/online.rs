@@ -11,7 +11,7 @@ use crate::cli::console::Console;
 use crate::cli::input::Spec;
 use crate::cli::setting::words;
 use crate::cli::stop::{Outcome, Stop};
-use crate::cli::stream::{Job, Scores, answer};
+use crate::cli::stream::{Job, Scores, answer, open};
 use crate::cli::train::stop;
 use crate::data::{Piece, TableStream};
 use crate::language::program::Program;

@@ -1,7 +1,7 @@
 //! What is kept, as text: versioned JSON that says what it belongs to and whether it is whole.
 //!
 //! ```text
-//! {"fairc_state": 1, "fingerprint": "…", "checksum": "…", "state": {…}}
+//! {"fairc_state": 2, "fingerprint": "…", "checksum": "…", "state": {…}}
 //! ```
 //!
 //! Numbers are written so that the same bits are read back. The fingerprint is that of whatever the content belongs to.
@@ -10,9 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
-
-/// The version that is written, and the newest that is read.
-pub const VERSION: u64 = 1;
 
 /// What a text holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +21,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The version that is written, and the only one that is read.
+    pub const fn version(self) -> u64 {
+        match self {
+            // 2: the columns of the data and a hash of the output.
+            Kind::State => 2,
+            Kind::Shifts => 1,
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Kind::State => "state",
@@ -46,8 +52,8 @@ pub enum StateError {
     /// No JSON, or JSON without a version.
     #[error("not what {} writes: {reason}", .kind.command())]
     NotOurs { kind: Kind, reason: String },
-    #[error("written in version {found} of the format, and this `fairc` reads version {VERSION}")]
-    Version { found: u64 },
+    #[error("written in version {found} of the format, and this `fairc` reads version {}", .kind.version())]
+    Version { kind: Kind, found: u64 },
     /// The content was changed, or cut off.
     #[error("damaged: {reason}")]
     Damaged { reason: String },
@@ -73,10 +79,10 @@ impl StateError {
 /// It cannot be written as JSON.
 pub fn write<T: Serialize>(kind: Kind, fingerprint: &str, content: &T) -> Result<String, StateError> {
     let content = serde_json::to_string(content).map_err(|error| StateError::Damaged { reason: error.to_string() })?;
-    let (word, checksum) = (kind.word(), checksum(fingerprint, &content));
+    let (word, version, checksum) = (kind.word(), kind.version(), checksum(fingerprint, &content));
     let fingerprint = Value::from(fingerprint);
     Ok(format!(
-        "{{\"fairc_{word}\":{VERSION},\"fingerprint\":{fingerprint},\"checksum\":\"{checksum}\",\"{word}\":{content}}}\n"
+        "{{\"fairc_{word}\":{version},\"fingerprint\":{fingerprint},\"checksum\":\"{checksum}\",\"{word}\":{content}}}\n"
     ))
 }
 
@@ -90,8 +96,8 @@ pub fn read<T: DeserializeOwned>(kind: Kind, text: &str, fingerprint: &str) -> R
     let mut fields: Value = serde_json::from_str(text).map_err(|error| not_ours(error.to_string()))?;
     let key = format!("fairc_{}", kind.word());
     let version = fields.get(&key).and_then(Value::as_u64).ok_or_else(|| not_ours(format!("it has no `{key}`")))?;
-    if version != VERSION {
-        return Err(StateError::Version { found: version });
+    if version != kind.version() {
+        return Err(StateError::Version { kind, found: version });
     }
     let field = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let (stated, of) = (field("checksum"), field("fingerprint"));
@@ -138,7 +144,7 @@ mod tests {
         assert!(matches!(read::<i32>(Kind::State, &text, "abd"), Err(StateError::OtherSpec { .. })));
         assert!(matches!(read::<i32>(Kind::Shifts, &text, "abc"), Err(StateError::NotOurs { .. })));
         assert!(matches!(error(&text.replace(":7}", ":8}")), StateError::Damaged { .. }));
-        assert!(matches!(error(&text.replace(":1,", ":2,")), StateError::Version { found: 2 }));
+        assert!(matches!(error(&text.replace(":2,", ":1,")), StateError::Version { found: 1, .. }));
         assert!(matches!(error("{}"), StateError::NotOurs { .. }));
         assert!(matches!(error(&text[..text.len() - 3]), StateError::NotOurs { .. }));
         assert!(matches!(read::<String>(Kind::State, &text, "abc"), Err(StateError::Damaged { .. })));

@@ -1,0 +1,177 @@
+//! `docs/json.md` lists the fields that the commands print: all of them, and no others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::support::{FIXTURES, root, run};
+
+/// Commands that a binary without libtorch does not have.
+const UNTRIED: [&str; 2] = ["train", "predict"];
+
+/// Arguments for each command that together show its fields; `@` stands for the folder of fixtures, `%` for one to write to.
+const CALLS: &[(&str, &[&str])] = &[
+    ("check", &["@/parity.fair", "@/warnings.fair @/nothing.fair", "@/parity.fair --data @/people.csv --batch 4"]),
+    (
+        "check",
+        &["@/infeasible.fair --data @/people.csv", "@/odds.fair --data @/people.csv", "%/each.fair --data %/each.csv"],
+    ),
+    ("compile", &["@/parity.fair -o %/out.fairc", "@/odds.fair --emit rows", "@/parity.fair --emit text"]),
+    ("fmt", &["--check @/unformatted.fair", "- "]),
+    ("explain", &["", "E0401", "E9999"]),
+    ("std", &["", "equalized_odds"]),
+    (
+        "imply",
+        &[
+            "@/parity.fair @/odds.fair",
+            "@/odds.fair @/parity.fair",
+            "%/loose.fair %/tight.fair",
+            "@/parity.fair @/parity.fair --data @/people.csv",
+        ],
+    ),
+    ("diff", &["@/parity.fair @/odds.fair", "@/parity.fair @/parity.fair"]),
+    ("project", &["@/parity.fair --data @/people.csv -o %/fair.csv", "@/infeasible.fair --data @/people.csv"]),
+    ("project", &["%/each.fair --data %/each.csv", "@/odds.fair --data @/people.csv --inference"]),
+    (
+        "audit",
+        &[
+            "@/parity.fair --data @/people.csv --set eps=1% --group-by hired",
+            "@/soft.fair --data @/people.csv --date today",
+        ],
+    ),
+    (
+        "audit",
+        &[
+            "%/each.fair --data %/each.csv",
+            "@/report.fair --data @/report.csv --group-by week",
+            "@/odds.fair --data @/people.csv",
+        ],
+    ),
+    ("stream", &["@/parity.fair --data @/people.csv --smooth", "@/odds.fair --data @/people.csv"]),
+    ("stream", &["@/parity.fair --data @/people.csv --mode primal-dual --batch 4", "%/each.fair --data %/each.csv"]),
+    ("freeze", &["@/parity.fair --data @/people.csv -o %/shifts.json"]),
+    (
+        "price",
+        &[
+            "@/parity.fair --data @/people.csv --sweep eps=0..0.1/2",
+            "@/odds.fair --data @/people.csv --inference --sweep eps=0,1",
+        ],
+    ),
+    ("price", &["%/price.fair --data @/people.csv --sweep a=0,0.9 --inference"]),
+    ("export", &["@/parity.fair --data @/people.csv --to json -o %/problem.json"]),
+    ("solve", &["%/problems.jsonl", "%/problems.jsonl --on-infeasible relax"]),
+    ("verify", &["%/problems.jsonl %/answers.jsonl"]),
+    ("completions", &["bash"]),
+];
+
+const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
+                    constraint e: each where g == a: score <= 0.5\nconstraint u: E[score | g == b, y == 1] <= 0.5\n\
+                    constraint c: E[score | g == a] >= 0.6\n";
+const PRICE: &str = "column sex: {female, male}\nlabel hired: {0, 1}\npredict score: real in [0, 1]\nparam a = 0 in [0, 1]\n\
+                     constraint low: E[score | sex == female] >= a\nconstraint high: E[score] <= 0.1\n\
+                     constraint lab (enforce = train): E[score | hired == 1] >= a / 10\n";
+const LOOSE: &str = "column sex: {female, male}\npredict score: real in [0, 1]\n\
+                     constraint low: E[score | sex == female] >= 0.2\n";
+const PROBLEMS: &str = r#"{"id":1,"z":[0.9,0.1],"lo":0,"hi":1,"A":{"indptr":[0,2],"indices":[0,1],"values":[1,-1]},"l":[null],"u":[0.2],"vjp":{"v":[1,0]}}
+{"id":2,"z":[0.9],"lo":0,"hi":1,"A":{"indptr":[0,1],"indices":[0],"values":[1]},"l":[2],"u":[null],"names":["r"]}
+{"id":3}
+"#;
+
+#[test]
+fn the_page_lists_what_commands_print() {
+    let page = std::fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let page = sections(&page);
+    let every = &page["Every answer"];
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    let mut wrong = Vec::new();
+    for command in fairc::cli::commands() {
+        let Some(listed) = page.get(&command) else {
+            wrong.push(format!("## {command}: the page has no such section"));
+            continue;
+        };
+        let calls = CALLS.iter().filter(|(name, _)| *name == command).flat_map(|(_, calls)| calls.iter());
+        let mut found = BTreeSet::new();
+        let mut tried = 0;
+        for call in calls {
+            let words = call.replace('@', FIXTURES).replace('%', folder.path().to_str().unwrap());
+            let arguments: Vec<&str> =
+                [command.as_str(), "--format", "json"].into_iter().chain(words.split_whitespace()).collect();
+            let done = run(&arguments);
+            for line in done.stdout.lines() {
+                let answer: Value =
+                    serde_json::from_str(line).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {line}"));
+                let many = ["solve", "verify"].contains(&command.as_str());
+                assert_eq!(answer["schema"], 1, "{arguments:?}");
+                assert!(answer["ok"].is_boolean(), "{arguments:?}");
+                assert!(many || answer["ok"] == (done.code == 0), "{arguments:?}: {}", done.code);
+                collect(&answer, "", &mut found);
+                tried += 1;
+            }
+        }
+        if !UNTRIED.contains(&command.as_str()) {
+            assert!(tried > 0, "`{command}` is not called");
+            let missing = listed.iter().filter(|field| !found.contains(*field));
+            wrong
+                .extend(missing.map(|field| format!("## {command}: `{field}` is on the page, and no call printed it")));
+        }
+        let known = |field: &String| {
+            let inside = |listed: &BTreeSet<String>| listed.iter().any(|other| covers(other, field));
+            listed.contains(field) || every.contains(field) || inside(listed) || inside(every)
+        };
+        let unknown = found.iter().filter(|field| !known(field));
+        wrong.extend(unknown.map(|field| format!("## {command}: `{field}` is printed, and not on the page")));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A value that is null or empty here and has parts elsewhere.
+fn covers(listed: &str, field: &str) -> bool {
+    listed.strip_prefix(field).is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]"))
+}
+
+fn prepare(folder: &Path) {
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("each.fair", EACH);
+    write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\n");
+    write("price.fair", PRICE);
+    write("loose.fair", LOOSE);
+    write("tight.fair", &LOOSE.replace("0.2", "0.3"));
+    write("problems.jsonl", PROBLEMS);
+    let answers = run(&["solve", folder.join("problems.jsonl").to_str().unwrap()]).stdout;
+    // One answer is good, one a proof that there is none, and one is no answer.
+    write("answers.jsonl", &answers);
+}
+
+/// The fields of a value that is no container, each with its path: `rows[].name`.
+fn collect(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                collect(value, &path, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, &format!("{path}[]"), found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            found.insert(path.to_owned());
+        }
+    }
+}
+
+/// By heading, the fields that stand in the first column of its tables.
+fn sections(page: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut sections: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut heading = String::new();
+    for line in page.lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            heading = name.to_owned();
+            sections.entry(heading.clone()).or_default();
+        }
+        let Some(cell) = line.strip_prefix("| `").and_then(|rest| rest.split(" | ").next()) else { continue };
+        let fields = cell.split("`, `").map(|field| field.trim_end_matches('`').to_owned());
+        sections.entry(heading.clone()).or_default().extend(fields);
+    }
+    sections
+}
