@@ -105,8 +105,13 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
     }
     let name = || row.name.clone();
     let at = |sample| describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
-    let crossed = crossed
-        .map(|(sample, lower, upper)| BindError::CrossedBounds { row: name(), at: at(sample), sample, lower, upper });
+    let crossed = crossed.map(|(sample, lower, upper)| BindError::CrossedBounds {
+        row: name(),
+        at: at(sample),
+        sample,
+        lower,
+        upper,
+    });
     let hopeless = hopeless.map(|(sample, factor, lower, upper)| {
         let asked = asked(lower, upper);
         BindError::NoPrediction { row: name(), at: at(sample), sample, factor, asked }

@@ -203,7 +203,8 @@ fn replicates(program: &Program, whole: &Encoded, draw: &Draw, what: &str) {
 /// Sides that read variances, from sums that processes add up.
 #[test]
 fn parts_of_a_batch_add_up_wherever_the_data_lie() {
-    let spec: String = SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
+    let spec: String =
+        SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
     let program = program(&spec);
     let params = Params::defaults(&program);
     for (seed, (offset, spread, exponent)) in (0..).zip(DRAWS) {
@@ -220,6 +221,15 @@ fn parts_of_a_batch_add_up_wherever_the_data_lie() {
             assert!((found - expected).abs() <= 1e-9 * scale, "{seed}, {name}: {found} is not {expected}");
         }
     }
+}
+
+/// A bound of single predictions reads statistics too.
+#[test]
+fn bounds_of_single_predictions_are_exact() {
+    let program = program("column t: real\npredict score: real\nconstraint e: each: score <= Var[t]");
+    let bound = bound(&program, "t\n1700000000000\n1700000000001\n1700000000002\n1700000000003\n");
+    let crate::runtime::problem::Bounds::PerSample { hi, .. } = bound.problem.bounds() else { panic!("no bounds") };
+    assert_eq!(hi, [1.25; 4]);
 }
 
 /// Rows without a statistic are bound as they stand.

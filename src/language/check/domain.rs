@@ -356,7 +356,11 @@ impl<'a> Checker<'a> {
             previous = Some((point, text));
         }
         let (low, text) = previous?;
-        levels.push(GroupLevel { text: format!("[{text},inf)"), product: false, event: compare(Comparison::GreaterEqual, low) });
+        levels.push(GroupLevel {
+            text: format!("[{text},inf)"),
+            product: false,
+            event: compare(Comparison::GreaterEqual, low),
+        });
         Some(levels)
     }
 }

@@ -28,9 +28,7 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
                 None => unreachable!("`{}` is no level of `{}`", value.text, scope.header(*column)),
             }
         }
-        hir::Event::Group { group, level } => {
-            self::event(&scope.hir[*group].levels[*level].event, scope)
-        }
+        hir::Event::Group { group, level } => self::event(&scope.hir[*group].levels[*level].event, scope),
         hir::Event::GroupOf { group, binder } => {
             let (group, value) = (&scope.hir[*group], scope.value(*binder));
             match group.levels.iter().find(|level| level.text == value.text) {
