@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use crate::language::program::{Aggregate, Direction, PromisedRow, WhenEmpty};
 use crate::runtime::problem::{Problem, ProblemParts, RowsByCell, Sum};
 
+use super::about::{Basis, Measure};
 use super::deviation::{Centres, Deviations};
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
-use super::plan::{Basis, Left, Measure, PlannedRow, PlannedTerm};
+use super::plan::{Left, PlannedRow, PlannedTerm};
 use super::sides::{self, own_sides, sides_of};
 use super::tally::{Samples, Tally};
 

@@ -13,9 +13,9 @@
 
 use std::collections::BTreeMap;
 
+use super::about::{Basis, Measure};
 use super::centre::choose;
 use super::encode::{Encoded, FactorValues};
-use super::plan::{Basis, Measure};
 use super::tally::{Samples, Tally};
 use crate::runtime::problem::Sum;
 

@@ -10,6 +10,7 @@
 //! Encoding reads the table, checks every value against its declaration and says everything that is wrong with it in
 //! one run. Binding looks at no text, no predicate and no hash.
 
+mod about;
 mod bound;
 mod cells;
 mod centre;

@@ -15,6 +15,7 @@ mod sql;
 
 use serde::{Deserialize, Serialize};
 
+use super::about::Measure;
 use super::bound::{About, Binder, Bound, Matrix, RowStatus};
 use super::cells::{CellKey, Identity};
 use super::deviation::Centres;
@@ -22,7 +23,6 @@ use super::encode::Encoded;
 use super::error::BindError;
 use super::formula::Scope;
 use super::params::Params;
-use super::plan::Measure;
 use super::tally::{Samples, Tally};
 use crate::language::program::Program;
 

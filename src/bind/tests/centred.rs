@@ -228,6 +228,15 @@ fn parts_of_a_batch_add_up_wherever_the_data_lie() {
     }
 }
 
+/// A bound of single predictions reads statistics too.
+#[test]
+fn bounds_of_single_predictions_are_exact() {
+    let program = program("column t: real\npredict score: real\nconstraint e: each: score <= Var[t]");
+    let bound = bound(&program, "t\n1700000000000\n1700000000001\n1700000000002\n1700000000003\n");
+    let crate::runtime::problem::Bounds::PerSample { hi, .. } = bound.problem.bounds() else { panic!("no bounds") };
+    assert_eq!(hi, [1.25; 4]);
+}
+
 /// Rows without a statistic are bound as they stand.
 #[test]
 fn other_rows_are_left_as_they_are() {
