@@ -15,6 +15,7 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
     let mut rows: Vec<(usize, BoundSampleRow)> =
         plan.left_samples.iter().map(|(index, left)| (*index, BoundSampleRow::Left(left.clone()))).collect();
     let mut bounds = Bounds::Uniform { lo, hi };
+    let by_cell = ByCell::of(&binder.tally.cell, binder.tally.origin.len());
     for row in &plan.sample_rows {
         let least = row.options.min_count.max(1);
         // An event without samples asks for nothing; it matters only where that is an error.
@@ -26,7 +27,7 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
                     bounds = Bounds::PerSample { lo: vec![lo; n], hi: vec![hi; n] };
                 }
                 let count = match &mut bounds {
-                    Bounds::PerSample { lo, hi } => apply(binder, row, samples, lo, hi),
+                    Bounds::PerSample { lo, hi } => apply(binder, row, samples, &by_cell, (lo, hi)),
                     Bounds::Uniform { .. } => 0,
                 };
                 BoundSampleRow::Applied { samples: count }
@@ -36,6 +37,43 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
     }
     rows.sort_by_key(|(index, _)| *index);
     (bounds, rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// The samples of each cell, so that a row costs what it holds and not the whole batch.
+struct ByCell {
+    starts: Vec<usize>,
+    samples: Vec<usize>,
+}
+
+impl ByCell {
+    fn of(cells: &[u32], count: usize) -> ByCell {
+        let mut starts = vec![0_usize; count + 1];
+        for &cell in cells {
+            if let Some(after) = starts.get_mut(cell as usize + 1) {
+                *after += 1;
+            }
+        }
+        let mut sum = 0;
+        starts.iter_mut().for_each(|start| {
+            sum += *start;
+            *start = sum;
+        });
+        let (mut next, mut samples) = (starts.clone(), vec![0; cells.len()]);
+        for (sample, &cell) in cells.iter().enumerate() {
+            if let Some(place) = next.get_mut(cell as usize) {
+                if let Some(slot) = samples.get_mut(*place) {
+                    *slot = sample;
+                }
+                *place += 1;
+            }
+        }
+        ByCell { starts, samples }
+    }
+
+    fn cell(&self, cell: u32) -> &[usize] {
+        let at = |index: usize| self.starts.get(index).copied().unwrap_or(self.samples.len());
+        self.samples.get(at(cell as usize)..at(cell as usize + 1)).unwrap_or_default()
+    }
 }
 
 /// `Σ coefficient · φ` with the coefficients of this batch.
@@ -67,24 +105,23 @@ fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleR
 }
 
 /// Tightens the bounds of the samples of a row's event; the number of these samples.
-fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mut [f64], hi: &mut [f64]) -> usize {
+fn apply(
+    binder: &mut Binder,
+    row: &PlannedSampleRow,
+    samples: &Samples,
+    by_cell: &ByCell,
+    (lo, hi): (&mut [f64], &mut [f64]),
+) -> usize {
     let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
     // A side without a finite value has been reported.
     let Some(lower) = side(binder, row.lower.as_ref(), row) else { return 0 };
     let Some(upper) = side(binder, row.upper.as_ref(), row) else { return 0 };
-    let mut inside = vec![false; binder.tally.origin.len()];
-    for &cell in binder.tally.members(row.event) {
-        if let Some(slot) = inside.get_mut(cell as usize) {
-            *slot = true;
-        }
-    }
     let mut count = 0;
-    let mut crossed = None;
-    for (i, ((&cell, lo), hi)) in binder.tally.cell.iter().zip(lo).zip(hi).enumerate() {
+    let mut crossed: Option<(usize, f64, f64)> = None;
+    let members = binder.tally.members(row.event).iter();
+    for (cell, i) in members.flat_map(|&cell| by_cell.cell(cell).iter().map(move |&i| (cell, i))) {
         let weightless = binder.tally.weight.as_ref().is_some_and(|weight| weight.get(i) == Some(&0.0));
-        if weightless || inside.get(cell as usize) != Some(&true) {
-            continue;
-        }
+        let (false, Some(lo), Some(hi)) = (weightless, lo.get_mut(i), hi.get_mut(i)) else { continue };
         count += 1;
         let old = binder.tally.origin.get(cell as usize).map_or(0, |&old| old as usize);
         let sample = samples.sample(i);
@@ -94,7 +131,10 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
         match ordered(lo.max(below), hi.min(above)) {
             Some((new_lo, new_hi)) => (*lo, *hi) = (new_lo, new_hi),
             None => {
-                crossed.get_or_insert((sample, lo.max(below), hi.min(above)));
+                // The first of them is told.
+                if crossed.is_none_or(|(known, ..)| sample < known) {
+                    crossed = Some((sample, lo.max(below), hi.min(above)));
+                }
             }
         }
     }

@@ -27,6 +27,7 @@ mod explain;
 mod export;
 mod fault;
 mod format;
+mod mend;
 mod freeze;
 mod imply;
 mod input;

@@ -5,9 +5,11 @@ mod check;
 mod example;
 mod examples;
 mod fingerprint;
+mod hostile;
 mod library;
 #[cfg(feature = "data")]
 mod library_rows;
+mod mistakes;
 mod pages;
 mod robustness;
 mod support;

@@ -45,6 +45,15 @@ pub enum Kind {
     /// A value that the option cannot have.
     #[error("option `{name}` cannot be `{value}`")]
     OptionValue { name: String, value: String, expected: &'static str },
+    /// `Sum(x)`, `mean(x)`.
+    #[error("`{name}` is no function: aggregates stand in square brackets")]
+    RoundAggregate { name: String, instead: String },
+    /// A metric in an expression.
+    #[error("the metric `{name}` is a whole constraint, and no number")]
+    MetricAsNumber { name: String, instead: String },
+    /// Levels that no column has, where binders are meant.
+    #[error("`{name}` is no level of `{column}`, and no `forall` declares it")]
+    ForgottenForall { name: String, column: String, quantifier: String },
     /// A per-sample value outside `E[..]` and its kin.
     #[error("`{text}` has one value per sample, but one value for the whole batch is needed")]
     SampleValue { text: String, numeric: bool },
@@ -102,9 +111,9 @@ pub enum Kind {
 impl Explained for Kind {
     fn code(&self) -> Code {
         Code(match self {
-            Kind::UnknownName { .. } => "E0201",
+            Kind::UnknownName { .. } | Kind::RoundAggregate { .. } | Kind::MetricAsNumber { .. } => "E0201",
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "E0202",
-            Kind::UnknownLevel { .. } => "E0203",
+            Kind::UnknownLevel { .. } | Kind::ForgottenForall { .. } => "E0203",
             Kind::ArgumentCount { .. } | Kind::ArgumentKind { .. } => "E0204",
             Kind::BinderCount { .. } | Kind::CutPoints { .. } => "E0204",
             Kind::NoPrediction { .. } | Kind::ManyPredictions => "E0207",
@@ -145,7 +154,9 @@ impl Explained for Kind {
         match self {
             Kind::UnknownName { .. } => "not declared".into(),
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "declared again here".into(),
-            Kind::UnknownLevel { .. } => "no such level".into(),
+            Kind::UnknownLevel { .. } | Kind::ForgottenForall { .. } => "no such level".into(),
+            Kind::RoundAggregate { instead, .. } => format!("write `{instead}`"),
+            Kind::MetricAsNumber { .. } => "a metric".into(),
             Kind::ArgumentCount { found, .. } => found.clone(),
             Kind::ArgumentKind { found, .. } | Kind::WrongKind { found, .. } => found.clone(),
             Kind::BinderCount { values, .. } => values.clone(),

@@ -11,11 +11,17 @@ pub(super) fn help(kind: &Kind) -> Option<String> {
         Kind::UnknownName { expected, name, .. } => match *expected {
             "metric" => "`fairc std` lists the metrics that ship with the compiler".into(),
             "domain" => format!("declare `column {name}: {{..}}` or write the values: `{{a, b}}`"),
+            "function" => "the functions are `abs`, `max`, `min`, `exp`, `log` and `sqrt`".into(),
             _ => format!("declare it, for example `column {name}: real`"),
         },
         Kind::UnknownOption { .. } => "options are `min_count`, `when_empty`, `soft` and `enforce`".into(),
         Kind::DuplicateName { .. } => "give one of the two another name".into(),
         Kind::DuplicateHeader { .. } => "declare the column once and use its one name".into(),
+        Kind::RoundAggregate { instead, .. } => format!("write `{instead}`"),
+        Kind::MetricAsNumber { instead, .. } => format!("a metric is used by a declaration of its own: `{instead}`"),
+        Kind::ForgottenForall { quantifier, .. } => {
+            format!("to run over the levels, write `{quantifier}:` in front of the comparison")
+        }
         Kind::UnknownLevel { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
         Kind::UnknownLevel { levels, column, .. } => {
             format!("the levels of `{column}` are {levels}")
