@@ -9,6 +9,7 @@ use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_st
 use super::fault::{Fault, Trouble, faults};
 use super::form::Form;
 use super::input::{Spec, rows};
+use super::mend;
 use super::redundancy;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
@@ -52,6 +53,12 @@ pub struct Args {
     /// Count warnings as errors
     #[arg(long)]
     deny_warnings: bool,
+    /// Mend the mistakes that can only be meant in one way, in the file; then check it
+    #[arg(long)]
+    fix: bool,
+    /// Show what `--fix` changes
+    #[arg(long)]
+    diff: bool,
 }
 
 /// What `--format json` prints.
@@ -109,6 +116,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outcome {
     args.data.as_ref().map_or(Ok(()), |data| one_stream(path, data))?;
+    if args.fix || args.diff {
+        mend::run(path, args.diff, args.fix, console)?;
+    }
     let spec = Spec::read(path)?;
     let on_data = match spec.program() {
         Some(program) => on_data(&spec, program, args, console)?,

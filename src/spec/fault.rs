@@ -63,7 +63,7 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         diagnostic: Diagnostic {
             code: Code(code),
             message: error.to_string(),
-            help: Some(error.help()),
+            help: Some(help(error, program)),
             labels: Vec::new(),
             fix: None,
         },
@@ -94,6 +94,20 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         }
     }
     Ok(fault)
+}
+
+/// Weights and predictions have no `?` to write.
+fn help(error: &BindError, program: &Program) -> String {
+    let everywhere = |header: &str| {
+        let weight = program.weight.as_ref().is_some_and(|weight| weight.header == header);
+        weight || program.prediction.header == header
+    };
+    match error {
+        BindError::Null { at } if everywhere(&at.column) => {
+            format!("fill in the value, or leave these samples out: every sample needs its `{}`", at.column)
+        }
+        other => other.help(),
+    }
 }
 
 fn table_place(file: &str, column: &str, text: &str, label: &str) -> Place {

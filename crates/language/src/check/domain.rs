@@ -35,6 +35,7 @@ impl Part {
 impl<'a> Checker<'a> {
     /// Checks a quantifier and brings its binders into scope.
     pub(super) fn quantifier(&mut self, quantifier: &'a ast::Quantifier, env: &mut Env<'a>) -> Option<Quantifier> {
+        self.top_domain = Some(quantifier.domain.span);
         let parts = self.domain(&quantifier.domain, env);
         let places = parts.as_ref().map(|parts| parts.iter().map(|part| if part.pairs { 2 } else { 1 }).sum::<usize>());
         if let Some(places) = places.filter(|places| *places != quantifier.binders.len()) {
@@ -46,6 +47,7 @@ impl<'a> Checker<'a> {
             self.poison_binders(quantifier, env);
             return None;
         };
+        let outer = env.clone();
         let mut components = Vec::new();
         let mut names = quantifier.binders.iter();
         for part in parts {
@@ -61,6 +63,14 @@ impl<'a> Checker<'a> {
         let condition = match &quantifier.condition {
             Some(condition) => Some(self.condition(condition, env, Reads::Binders)?),
             None => None,
+        };
+        let condition = match components.first() {
+            Some(Component::Single(binder)) => match (self.range_ends(&quantifier.domain, *binder, &outer)?, condition)
+            {
+                (Some(ends), Some(condition)) => Some(Event::And(vec![ends, condition])),
+                (ends, condition) => ends.or(condition),
+            },
+            Some(Component::Pairs(..)) | None => condition,
         };
         Some(Quantifier { components, condition, span: quantifier.span, domain_span: quantifier.domain.span })
     }
@@ -215,7 +225,12 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
     ) -> Option<Arc<[Value]>> {
         let (low, high) = (self.whole_number(first, env), self.whole_number(last, env));
-        let (low, high) = (low?, high?);
+        let ((low, above), (below, high)) = (low?, high?);
+        if (low < above || below < high) && self.top_domain != Some(span) {
+            let hint = Some("give it a `forall` of its own: `forall j in i..3: ..`".to_string());
+            self.wrong_kind(span, "a range that depends on a binder", "a range of numbers", hint);
+            return None;
+        }
         if low > high {
             let reason = format!("a range runs upwards: write `{}..{}`", self.text(last.span), self.text(first.span));
             return self.refuse(Kind::EmptyDomain { reason }, span);
@@ -229,15 +244,35 @@ impl<'a> Checker<'a> {
         Some((low as i64..=high as i64).map(value).collect())
     }
 
-    fn whole_number(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<f64> {
+    /// The least and the greatest value of an end of a range, which may be made from binders further out.
+    fn whole_number(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<(f64, f64)> {
         let number = self.number(expr, env, Place::Where)?;
-        let value = number.range.lower;
-        let constant = number.range.lower == number.range.upper && value.fract() == 0.0 && value.abs() < 9e15;
-        if !constant || !matches!(number.kind, crate::hir::ExprKind::Number(_)) {
+        let crate::interval::Interval { lower, upper } = number.range;
+        let whole = |value: f64| value.fract() == 0.0 && value.abs() < 9e15;
+        let literal = matches!(number.kind, crate::hir::ExprKind::Number(_));
+        if !whole(lower) || !whole(upper) || !(literal || number.of_one_binder().is_some()) {
             self.wrong_kind(expr.span, "no whole number", "a whole number", None);
             return None;
         }
-        Some(value)
+        Some((lower, upper))
+    }
+
+    /// What the values of a range have to satisfy beside lying in it: where an end depends on a binder.
+    fn range_ends(&mut self, domain: &'a ast::Domain, binder: BinderId, env: &Env<'a>) -> Option<Option<Event>> {
+        let ast::DomainKind::Range(first, last) = &domain.kind else { return Some(None) };
+        let mut ends = Vec::new();
+        for (end, op) in [(first, Comparison::GreaterEqual), (last, Comparison::LessEqual)] {
+            let right = self.number(end, env, Place::Where)?;
+            if matches!(right.kind, crate::hir::ExprKind::Number(_)) {
+                continue;
+            }
+            let range = crate::interval::Interval::ALL;
+            let kind = crate::hir::ExprKind::Binder(binder);
+            let curvature = crate::hir::Curvature::Constant;
+            let left = crate::hir::Expr { kind, span: domain.span, shape: None, curvature, range };
+            ends.push(Event::Compare { left: Box::new(left), op, right: Box::new(right) });
+        }
+        Some(if ends.is_empty() { None } else { Some(Event::And(ends)) })
     }
 
     /// The checked group of a declaration; checked on first use.

@@ -51,9 +51,6 @@ pub enum Kind {
     /// A metric that says what predictions it is for.
     #[error("`{callee}` needs a prediction {needed}, but `{prediction}` may be anything in {range}")]
     PredictionBounds { callee: String, needed: String, prediction: String, range: String, declaration: String },
-    /// A metric in the place of a function.
-    #[error("`{name}` is a metric, not a function")]
-    MetricAsFunction { name: String },
     /// A metric that leads back to itself.
     #[error("the metric `{name}` uses itself")]
     MetricCycle { name: String },
@@ -76,6 +73,15 @@ pub enum Kind {
     /// A value that the option cannot have.
     #[error("option `{name}` cannot be `{value}`")]
     OptionValue { name: String, value: String, expected: &'static str },
+    /// `Sum(x)`, `mean(x)`.
+    #[error("`{name}` is no function: aggregates stand in square brackets")]
+    RoundAggregate { name: String, instead: String },
+    /// A metric in an expression.
+    #[error("the metric `{name}` is a whole constraint, and no number")]
+    MetricAsNumber { name: String, instead: String },
+    /// Levels that no column has, where binders are meant.
+    #[error("`{name}` is no level of `{column}`, and no `forall` declares it")]
+    ForgottenForall { name: String, column: String, quantifier: String },
     /// A per-sample value outside `E[..]` and its kin.
     #[error("`{text}` has one value per sample, but one value for the whole batch is needed")]
     SampleValue { text: String, numeric: bool },
@@ -138,9 +144,10 @@ fn at(value: &Option<f64>) -> String {
 impl Explained for Kind {
     fn code(&self) -> Code {
         Code(match self {
-            Kind::UnknownName { .. } | Kind::UnknownParameter { .. } | Kind::MetricAsFunction { .. } => "E0201",
+            Kind::UnknownName { .. } | Kind::UnknownParameter { .. } => "E0201",
+            Kind::RoundAggregate { .. } | Kind::MetricAsNumber { .. } => "E0201",
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "E0202",
-            Kind::UnknownLevel { .. } => "E0203",
+            Kind::UnknownLevel { .. } | Kind::ForgottenForall { .. } => "E0203",
             Kind::ArgumentCount { .. } | Kind::ArgumentKind { .. } | Kind::ArgumentLimits { .. } => "E0204",
             Kind::SwappedArguments { .. } | Kind::PositionAfterName { .. } | Kind::ArgumentTwice { .. } => "E0204",
             Kind::BinderCount { .. } | Kind::CutPoints { .. } => "E0204",
@@ -183,7 +190,9 @@ impl Explained for Kind {
         match self {
             Kind::UnknownName { .. } => "not declared".into(),
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "declared again here".into(),
-            Kind::UnknownLevel { .. } => "no such level".into(),
+            Kind::UnknownLevel { .. } | Kind::ForgottenForall { .. } => "no such level".into(),
+            Kind::RoundAggregate { instead, .. } => format!("write `{instead}`"),
+            Kind::MetricAsNumber { .. } => "a metric".into(),
             Kind::ArgumentCount { found, .. } => found.clone(),
             Kind::ArgumentKind { found, .. } | Kind::WrongKind { found, .. } => found.clone(),
             Kind::ArgumentLimits { limits, .. } => format!("not {limits}"),
@@ -192,7 +201,6 @@ impl Explained for Kind {
             Kind::ArgumentTwice { .. } => "given again here".into(),
             Kind::UnknownParameter { .. } => "no such parameter".into(),
             Kind::PredictionBounds { needed, .. } => format!("needs a prediction {needed}"),
-            Kind::MetricAsFunction { .. } => "a metric".into(),
             Kind::MetricCycle { .. } => "leads back to itself".into(),
             Kind::BinderCount { values, .. } => values.clone(),
             Kind::CutPoints { .. } => "does not ascend".into(),

@@ -19,6 +19,11 @@ pub(super) fn help(kind: &Kind) -> Option<String> {
         Kind::UnknownOption { .. } => "options are `min_count`, `when_empty`, `soft` and `enforce`".into(),
         Kind::DuplicateName { .. } => "give one of the two another name".into(),
         Kind::DuplicateHeader { .. } => "declare the column once and use its one name".into(),
+        Kind::RoundAggregate { instead, .. } => format!("write `{instead}`"),
+        Kind::MetricAsNumber { instead, .. } => format!("a metric is used by a declaration of its own: `{instead}`"),
+        Kind::ForgottenForall { quantifier, .. } => {
+            format!("to run over the levels, write `{quantifier}:` in front of the comparison")
+        }
         Kind::UnknownLevel { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
         Kind::UnknownLevel { levels, column, .. } => {
             format!("the levels of `{column}` are {levels}")
@@ -36,9 +41,6 @@ pub(super) fn help(kind: &Kind) -> Option<String> {
         Kind::UnknownParameter { signature, .. } => format!("its parameters are those of `{signature}`"),
         Kind::PredictionBounds { declaration, .. } => {
             format!("declare `{declaration}`, and bring the predictions to that scale if they are on another")
-        }
-        Kind::MetricAsFunction { name } => {
-            format!("write `use {name}(..)`, as a declaration or as the whole body of another metric")
         }
         Kind::MetricCycle { .. } => "a metric can use only metrics that do not use it".into(),
         Kind::BinderCount { .. } => "write one binder for each value: `forall (a, b) in pairs(D)`".into(),

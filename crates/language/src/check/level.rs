@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::diagnostic::Fix;
 use crate::hir::{BinderId, ColumnId, Event, Expr, GroupId, LevelIndex, LevelRef, Value};
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
@@ -10,7 +11,7 @@ use crate::syntax::ast;
 
 use super::event::Reads;
 use super::name::Found;
-use super::{Checker, Env, Kind, Symbol};
+use super::{Checker, Env, Finding, Kind, Symbol};
 
 /// One side of a comparison.
 enum Operand<'a> {
@@ -66,7 +67,13 @@ impl<'a> Checker<'a> {
     ) -> Option<Event> {
         let first = self.operand(left, env, reads);
         let second = self.operand(right, env, reads);
-        let (first, second) = (first?, second?);
+        let (mut first, mut second) = (first?, second?);
+        // A level may have the name of something declared: beside its column it is the level.
+        if let Operand::Category(category) = first {
+            second = self.level_first(category, second, right);
+        } else if let Operand::Category(category) = second {
+            first = self.level_first(category, first, left);
+        }
         match (&first, &second) {
             (Operand::Open, other) | (other, Operand::Open) => {
                 if matches!(other, Operand::Other) {
@@ -93,6 +100,15 @@ impl<'a> Checker<'a> {
                 Operand::Binder(..) | Operand::Literal(..) | Operand::Other,
                 Operand::Binder(..) | Operand::Literal(..) | Operand::Other,
             ) => self.number_compare(span, left, op, right, env, reads),
+        }
+    }
+
+    fn level_first(&mut self, category: Category, operand: Operand<'a>, expr: &'a ast::Expr) -> Operand<'a> {
+        let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return operand };
+        let is_binder = matches!(operand, Operand::Binder(..));
+        match self.category_levels(category).index.find(&name.text, None) {
+            Some(_) if !is_binder => Operand::Bare(name.text.clone(), expr),
+            _ => operand,
         }
     }
 
@@ -211,6 +227,13 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Whether the name is a level of this group.
+    pub(super) fn group_has(&mut self, group: &'a ast::Name, level: &ast::Name, env: &Env<'a>) -> bool {
+        let Found::Symbol(Symbol::Group(index)) = self.look_up(group, env) else { return false };
+        let Some(id) = self.resolve_group(index, group.span) else { return false };
+        self.category_levels(Category::Group(id)).index.find(&level.text, None).is_some()
+    }
+
     pub(super) fn is_categorical(&self, column: ColumnId) -> bool {
         matches!(self.hir.columns.get(column.0).map(|column| &column.ty), Some(ColumnType::Categorical(_)))
     }
@@ -301,7 +324,11 @@ impl<'a> Checker<'a> {
             Operand::Binder(..) | Operand::Literal(..) | Operand::Other if numeric => {
                 let left = self.number(category_expr, env, Reads::Data.place());
                 let right = self.number(other_expr, env, Reads::Data.place());
-                return Some(Event::Compare { left: Box::new(left?), op, right: Box::new(right?) });
+                let (left, right) = (left?, right?);
+                if equality {
+                    self.reaches_levels(category, &right)?;
+                }
+                return Some(Event::Compare { left: Box::new(left), op, right: Box::new(right) });
             }
             Operand::Open => return Some(Event::All),
             Operand::Binder(..) | Operand::Literal(..) | Operand::Other => {
@@ -312,6 +339,22 @@ impl<'a> Checker<'a> {
             }
         };
         Some(if op == Comparison::NotEqual { self.another_level(category, event) } else { event })
+    }
+
+    /// `year == t + 1`: a number made from a binder must be a level, whatever the binder is.
+    fn reaches_levels(&mut self, category: Category, number: &Expr) -> Option<()> {
+        let Some((binder, value_at)) = number.of_one_binder() else { return Some(()) };
+        let values = self.hir.binders.get(binder.0)?.values.clone();
+        self.spend(values.len().saturating_mul(number.nodes()), number.span)?;
+        for value in values.iter().filter_map(|value| value.number) {
+            let number_here = value_at(value);
+            let text = number_here.to_string();
+            if self.category_levels(category).index.find(&text, Some(number_here)).is_none() {
+                let value = Value { text, number: Some(number_here), span: number.span };
+                return self.unknown_level(category, &value, number.span);
+            }
+        }
+        Some(())
     }
 
     /// `race != white`: in a declared level, but not in this one; so a null is out, as in every comparison.
@@ -357,7 +400,11 @@ impl<'a> Checker<'a> {
     fn no_such_level<T>(&mut self, value: &Value, column: String, known: &[Value], span: Span) -> Option<T> {
         let similar = self.suggest(&value.text, known.iter().map(|level| level.text.as_str()));
         let levels = super::help::list(known.iter().map(|level| level.text.as_str()));
-        self.refuse(Kind::UnknownLevel { level: value.text.clone(), column, levels, similar }, span)
+        let fix = similar.as_ref().filter(|_| self.call.is_none() && self.sources.text(span) == value.text);
+        let fix = fix.map(|similar| Fix::one(span, crate::program::text::name(similar), false));
+        let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels, similar };
+        self.report(Finding::new(kind, span).mended(fix));
+        None
     }
 
     /// `r != s`, `r == white`.
@@ -387,6 +434,9 @@ impl<'a> Checker<'a> {
     fn values_of_binder(&mut self, binder: BinderId, values: &[Value]) -> Option<()> {
         let (name, known) = self.hir.binders.get(binder.0).map(|b| (b.name.clone(), b.values.clone()))?;
         let name = self.domains.get(&binder).cloned().unwrap_or(name);
+        // Levels belong to a column; the binder may be one that only a metric knows.
+        let home = self.levels.iter().find(|(_, levels)| Arc::ptr_eq(&levels.values, &known)).map(|(home, _)| *home);
+        let name = home.map_or(name, |home| self.category_name(home));
         self.spend(known.len(), values.first()?.span)?;
         let index = index_of(&known);
         let mut found = Some(());

@@ -23,6 +23,7 @@ mod declare;
 mod domain;
 mod error;
 mod event;
+mod forgotten;
 mod help;
 mod kind;
 mod level;
@@ -209,6 +210,8 @@ struct Checker<'a> {
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
     effort: limits::Effort,
+    /// The domain at hand, whose ends may depend on binders if it is a range.
+    top_domain: Option<Span>,
     /// For each binder, whether all of its values are numbers.
     numeric_binders: Vec<bool>,
     /// The levels of columns and groups, once asked for.
@@ -249,6 +252,7 @@ impl<'a> Checker<'a> {
             call: None,
             definitions: 0,
             effort: limits::Effort::default(),
+            top_domain: None,
             numeric_binders: Vec::new(),
             levels: HashMap::new(),
             broken_metrics: HashSet::new(),
@@ -261,7 +265,12 @@ impl<'a> Checker<'a> {
     /// Records a finding; inside a metric it is told from the side of the `use`.
     fn report(&mut self, finding: Finding) {
         let finding = match &self.call {
-            Some(call) => using::from_the_caller(finding, call, self.sources),
+            Some(call) => {
+                let told = using::from_the_caller(finding, call, self.sources);
+                // What is wrong with an argument is not mended in the metric.
+                let fix = told.fix.clone().filter(|_| !call.library);
+                told.mended(fix)
+            }
             None => finding,
         };
         self.findings.push(finding);

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
+use crate::diagnostic::{Edit, Fix};
 use crate::hir::{BinderId, Value};
+use crate::program::text::name as written;
+use crate::span::Span;
 use crate::syntax::ast;
 
 use super::domain::strip;
@@ -85,20 +88,47 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(column) = self.column_with_level(&name.text) {
-            return self.refuse(
-                Kind::WrongKind {
-                    text: name.text.clone(),
-                    found: format!("a level of `{column}`"),
-                    expected: format!("a {expected}"),
-                    hint: Some(format!("compare the column with it: `{column} == {}`", name.text)),
-                },
-                name.span,
-            );
+            let article = if expected == "event" { "an" } else { "a" };
+            let compared = format!("{} == {}", written(&column), written(&name.text));
+            let fix = (expected == "event").then(|| Fix::one(name.span, compared.clone(), true));
+            let kind = Kind::WrongKind {
+                text: name.text.clone(),
+                found: format!("a level of `{column}`"),
+                expected: format!("{article} {expected}"),
+                hint: Some(format!("compare the column with it: `{compared}`")),
+            };
+            self.report(Finding::new(kind, name.span).mended(fix));
+            return None;
         }
         let similar = self.similar_name(&name.text, env);
+        let fix = similar.as_ref().and_then(|similar| self.renamed(name, similar));
         let kind = Kind::UnknownName { expected, name: name.text.clone(), similar };
-        self.report(Finding::new(kind, name.span));
+        self.report(Finding::new(kind, name.span).mended(fix));
         None
+    }
+
+    /// Another name in all places of the file that have this one, which nothing declares.
+    fn renamed(&self, name: &ast::Name, instead: &str) -> Option<Fix> {
+        let source = self.sources.get(name.span.source)?;
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        if self.call.is_some() || !name.text.chars().all(is_word) {
+            return None;
+        }
+        let mut edits = Vec::new();
+        let mut start = 0;
+        for line in source.text.split_inclusive('\n') {
+            let code = line.split('#').next().unwrap_or_default();
+            for (at, _) in code.match_indices(name.text.as_str()) {
+                let (before, after) = (code.get(..at)?, code.get(at + name.text.len()..)?);
+                let apart = |c: Option<char>| c.is_none_or(|c| !is_word(c) && c != '`' && c != '"');
+                if apart(before.chars().next_back()) && apart(after.chars().next()) {
+                    let span = Span::new(name.span.source, start + at, start + at + name.text.len());
+                    edits.push(Edit { span, text: written(instead) });
+                }
+            }
+            start += line.len();
+        }
+        edits.iter().any(|edit| edit.span == name.span).then_some(Fix { edits, sure: false })
     }
 
     /// A categorical column that has this level.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::diagnostic::Fix;
 use crate::hir::{Curvature, Expr, ExprKind, Shape};
 use crate::interval::Interval;
 use crate::program::{ColumnType, Function};
@@ -178,6 +179,7 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         place: Place,
     ) -> Option<Expr> {
+        self.joined_name(span, first, rest, env)?;
         let mut terms = vec![self.number(first, env, place)];
         for (op, term) in rest {
             let number = self.number(term, env, place);
@@ -191,6 +193,36 @@ impl<'a> Checker<'a> {
         }
         let terms: Vec<Expr> = terms.into_iter().collect::<Option<_>>()?;
         Some(add(terms, span))
+    }
+
+    /// `hours-per-week` without backticks, none of whose words is declared: one unknown name.
+    fn joined_name(
+        &mut self,
+        span: Span,
+        first: &'a ast::Expr,
+        rest: &'a [(ast::SumOp, ast::Expr)],
+        env: &Env<'a>,
+    ) -> Option<()> {
+        let text = self.sources.text(span);
+        let terms = std::iter::once(first).chain(rest.iter().map(|(_, term)| term));
+        if rest.len() > 8 || !text.contains('-') || text.contains(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
+        {
+            return Some(());
+        }
+        for term in terms {
+            let ast::ExprKind::Name(name) = &term.kind else { return Some(()) };
+            if !matches!(self.look_up(name, env), Found::Nothing) {
+                return Some(());
+            }
+        }
+        let name = text.to_string();
+        if self.incomplete || !self.unknown.insert(name.clone()) {
+            return None;
+        }
+        let similar = self.names.contains_key(name.as_str()).then(|| format!("`{name}`"));
+        let fix = similar.clone().map(|similar| Fix::one(span, similar, true));
+        self.report(Finding::new(Kind::UnknownName { expected: NUMBER, name, similar }, span).mended(fix));
+        None
     }
 
     fn product(
@@ -286,7 +318,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(span, "a group", "a number", hint);
                 return None;
             }
-            _ => return self.unknown_function(function),
+            _ => return self.unknown_function(span, function, arguments),
         };
         if arguments.len() < least || arguments.len() > most {
             let kind = Kind::ArgumentCount {
@@ -301,15 +333,28 @@ impl<'a> Checker<'a> {
         self.call(span, found, numbers.into_iter().collect::<Option<_>>()?, place)
     }
 
-    fn unknown_function(&mut self, function: &'a ast::Name) -> Option<Expr> {
+    fn unknown_function(&mut self, span: Span, function: &'a ast::Name, arguments: &'a [ast::Expr]) -> Option<Expr> {
         const FUNCTIONS: [&str; 7] = ["abs", "max", "min", "exp", "log", "sqrt", "bins"];
-        let name = function.text.as_str();
-        if self.metrics.contains_key(name) || crate::library::find(name).is_some() {
-            return self.refuse(Kind::MetricAsFunction { name: name.to_string() }, function.span);
+        let name = function.text.clone();
+        let known = |aggregate: &str| ["E", "Sum", "N", "P", "Cov", "Var"].contains(&aggregate);
+        let aggregate = Some(name.as_str()).filter(|name| known(name)).or_else(|| ast::aggregate_called(&name));
+        if let Some(aggregate) = aggregate {
+            let inside = self.sources.text(Span { start: function.span.end, ..span });
+            let inside = inside.trim_start().strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+            let instead = inside.map(|inside| format!("{aggregate}[{}]", inside.trim()));
+            let fix = instead.clone().map(|instead| Fix::one(span, instead, true));
+            let instead = instead.filter(|text| text.len() < 80).unwrap_or_else(|| format!("{aggregate}[..]"));
+            let kind = Kind::RoundAggregate { name, instead };
+            self.report(Finding::new(kind, function.span).mended(fix));
+            return None;
         }
-        let similar = super::name::similar(&function.text, FUNCTIONS);
-        let kind = Kind::UnknownName { expected: "function", name: function.text.clone(), similar };
-        self.refuse(kind, function.span)
+        if self.metrics.contains_key(name.as_str()) || crate::library::find(&name).is_some() {
+            let arguments: Vec<String> = arguments.iter().map(|argument| self.text(argument.span)).collect();
+            let instead = format!("use {name}({})", arguments.join(", "));
+            return self.refuse(Kind::MetricAsNumber { name, instead }, function.span);
+        }
+        let similar = super::name::similar(&name, FUNCTIONS);
+        self.refuse(Kind::UnknownName { expected: "function", name, similar }, function.span)
     }
 
     fn call(&mut self, span: Span, function: Function, arguments: Vec<Expr>, place: Place) -> Option<Expr> {

@@ -36,6 +36,11 @@ impl<K: Explained> Finding<K> {
         self
     }
 
+    pub fn mended(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
+    }
+
     pub fn is_error(&self) -> bool {
         self.kind.code().severity() == Severity::Error
     }

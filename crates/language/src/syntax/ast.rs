@@ -395,6 +395,11 @@ pub struct Aggregate {
     pub condition: Option<Condition>,
 }
 
+/// The aggregate that is called so elsewhere: `mean` is `E`.
+pub fn aggregate_called(word: &str) -> Option<&'static str> {
+    super::habit::aggregate(word)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AggregateKind {
     Mean,

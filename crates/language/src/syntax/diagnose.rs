@@ -306,6 +306,12 @@ impl Place<'_, '_> {
         // Between operands a joining word is out of place, rather than a bad name.
         let joins = matches!(self.word, "and" | "or" | "not" | "in" | "where" | "from" | "as");
         let wants_name = self.wants_name();
+        let compared = self
+            .next()
+            .is_some_and(|next| matches!(next.text(failure.text), "==" | "!=" | "<=" | ">=" | "<" | ">" | "in"));
+        if joins && compared && failure.expects_operand() && self.word != "not" {
+            return Some(SyntaxError::Reserved { word: self.word.to_owned(), span: self.span() });
+        }
         let misused =
             if joins { wants_name && !failure.expects_operand() } else { wants_name || failure.expects_operand() };
         (misused && self.word != "inf" || wants_name && !failure.expects_operand())
