@@ -124,7 +124,7 @@ impl Diagnostic {
 }
 
 /// In source order (then by code), each place and code once. What is always true needs no word on the bounds too, and
-/// what holds within the bounds none on the defaults; of a constraint with an error neither is said.
+/// what holds within the bounds none on the defaults; what follows from an error inside is not told beside it.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let at = |d: &Diagnostic| d.labels.first().map(|label| label.span);
     let trivial: Vec<_> = diagnostics.iter().filter(|d| d.code.0 == "W0105").map(at).collect();
@@ -146,8 +146,9 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
         outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
     };
     diagnostics.retain(|d| {
-        let implied = matches!(d.code.0, "W0102" | "W0111");
-        !implied || !at(d).is_some_and(|span| wrong.iter().any(|error| holds(span, error)))
+        let follows = matches!(d.code.0, "W0102" | "W0111" | "E0502" | "E0503");
+        let holds = |outer: Span| wrong.iter().any(|error| *error != outer && holds(outer, error));
+        !follows || !at(d).is_some_and(holds)
     });
     let place = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.code);
     diagnostics.sort_by_key(place);

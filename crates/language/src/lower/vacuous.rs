@@ -30,7 +30,9 @@ const MOST_STEPS: usize = 40_000;
 /// What there is to say about the rows of one constraint, with its place.
 pub(super) fn noticed(drafts: &[Draft], body: Span, hir: &Hir, sources: &Sources) -> Option<Finding> {
     let text = quote(sources, body);
-    if drafts.is_empty() {
+    // Where there is no prediction, or a param that cannot have its value, that is the mistake.
+    let sound = |name: &str| hir.params.iter().all(|param| param.name != name || param.range.contains(param.value));
+    if drafts.is_empty() || hir.prediction.is_none() || !drafts.iter().flat_map(params).all(sound) {
         return None;
     }
     if drafts.iter().all(|draft| draft.row.terms.is_empty()) {

@@ -4,7 +4,9 @@ use super::Rule;
 
 /// Among these rules is an operand of an expression.
 pub(super) fn is_operand(rules: &[Rule]) -> bool {
-    rules.iter().any(|rule| matches!(rule, Rule::expr | Rule::condition | Rule::statement | Rule::logical_not))
+    rules
+        .iter()
+        .any(|rule| matches!(rule, Rule::expr | Rule::condition | Rule::statement | Rule::argument | Rule::logical_not))
 }
 
 /// "`,` or `]`", "an operator or the end of the declaration".
@@ -42,7 +44,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
     Some(match rule {
         Rule::EOI => "the end of the declaration",
         Rule::declaration => "a declaration",
-        Rule::expr | Rule::condition | Rule::statement | Rule::logical_not => "an expression",
+        Rule::expr | Rule::condition | Rule::statement | Rule::argument | Rule::logical_not => "an expression",
         Rule::quantifier | Rule::each | Rule::kw_forall | Rule::kw_each | Rule::aggregate_kind if operand => {
             return None;
         }
@@ -61,7 +63,6 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         Rule::limits => "`in` or a comparison",
         Rule::needs => "`where`",
         Rule::passed => "`(`",
-        Rule::argument => "an argument",
         Rule::domain | Rule::domain_side | Rule::domain_group | Rule::pairs | Rule::kw_pairs => "values to run over",
         Rule::operand => "a name",
         rule if operator && is_operator(rule) => "an operator",
