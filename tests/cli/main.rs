@@ -12,6 +12,7 @@ mod ends;
 mod exactness;
 mod files;
 mod formatting;
+mod mending;
 mod price;
 #[path = "../common/random.rs"]
 mod random;

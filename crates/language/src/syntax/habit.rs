@@ -211,7 +211,9 @@ impl Place<'_, '_> {
             "[" | "{" if failure.expects(Rule::open_paren) && !matches!(self.first_word(), "column" | "label") => {
                 self.instead_of(self.token, "(", round, "arguments and options stand in parentheses")
             }
-            "[" if failure.expects(Rule::colon) => self.missing(":", "the name"),
+            "[" if failure.expects(Rule::colon) => {
+                self.instead_of(self.token, ": {", Some("}"), "levels are listed in braces, behind a colon")
+            }
             _ => None,
         }
     }
@@ -237,7 +239,7 @@ impl Place<'_, '_> {
                 && !is_reserved(self.word)
                 && super::confusion::WORDS.iter().all(|(foreign, _)| *foreign != self.word);
             let bar = self.word == "|" && matches!(self.nesting.bar(), Bar::Stray);
-            if name || bar || self.word == "(" {
+            if (name && !failure.expects(Rule::colon)) || bar || self.word == "(" {
                 let factor = previous.text(failure.text).to_owned();
                 return Some(SyntaxError::MissingTimes { factor, span: failure.span(previous) });
             }
@@ -304,6 +306,6 @@ impl Place<'_, '_> {
         let instead = format!("\"{}\"", found.trim_matches(|c| super::scan::is_quote(c) || c == '`').trim());
         let help = "the path of an import stands in double quotes";
         let found = shortened(found.trim_matches('`'));
-        (!found.contains(['\n', '"'])).then_some(SyntaxError::Instead { found, instead, close: None, help, span })
+        (instead.len() < 200 && !instead.contains('\n') && !found.contains('"')).then_some(SyntaxError::Instead { found, instead, close: None, help, span })
     }
 }
