@@ -95,8 +95,11 @@ fn values_of_data_cannot_steer_a_terminal() {
     let folder = folder(&[]);
     let (spec, data) = (folder.path().join("spec.fair"), folder.path().join("data.csv"));
     fs::write(&spec, "column g: {a, b}\npredict s: real in [0, 1]\nuse demographic_parity(g, 0.1)\n").unwrap();
-    fs::write(&data, "g,s,week\na,0.5,w\u{1b}]0;TITLE\u{7}\nb,0.9,w\u{1b}]0;TITLE\u{7}\na,0.1,\u{202e}x\nb,0.1,\u{202e}x\n")
-        .unwrap();
+    fs::write(
+        &data,
+        "g,s,week\na,0.5,w\u{1b}]0;TITLE\u{7}\nb,0.9,w\u{1b}]0;TITLE\u{7}\na,0.1,\u{202e}x\nb,0.1,\u{202e}x\n",
+    )
+    .unwrap();
     let arguments = ["audit", text_of(&spec), "--data", text_of(&data), "--group-by", "week"];
     for color in ["never", "always"] {
         let done = run(&[&arguments[..], &["--color", color]].concat());

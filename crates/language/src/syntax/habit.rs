@@ -306,6 +306,12 @@ impl Place<'_, '_> {
         let instead = format!("\"{}\"", found.trim_matches(|c| super::scan::is_quote(c) || c == '`').trim());
         let help = "the path of an import stands in double quotes";
         let found = shortened(found.trim_matches('`'));
-        (instead.len() < 200 && !instead.contains('\n') && !found.contains('"')).then_some(SyntaxError::Instead { found, instead, close: None, help, span })
+        (instead.len() < 200 && !instead.contains('\n') && !found.contains('"')).then_some(SyntaxError::Instead {
+            found,
+            instead,
+            close: None,
+            help,
+            span,
+        })
     }
 }
