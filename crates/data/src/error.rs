@@ -432,7 +432,8 @@ fn describe_column(column: Option<&str>) -> String {
     }
 }
 
-fn list_columns(known: &[String]) -> String {
+/// The first of the columns, for people.
+pub(super) fn list_columns(known: &[String]) -> String {
     const SHOWN: usize = 20;
     let names: Vec<String> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = if known.len() > SHOWN { format!(" and {} more", known.len() - SHOWN) } else { String::new() };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::atomic::STANDARD_STREAM;
 use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits, ReadBatches};
 use super::dialect::Dialect;
-use super::error::DataError;
+use super::error::{DataError, list_columns};
 use super::hint::header_hint;
 use super::text::{self, Packing, Text};
 use super::{csv, json, parquet};
@@ -242,12 +242,10 @@ impl Source {
 
     /// What is probably wrong with the table if a column is missing.
     pub fn hint(&self) -> Option<String> {
-        let sampled = self.format == Format::JsonLines;
-        let keys = || format!("a column is a key of the first {} objects; the columns are ", json::SAMPLE);
         header_hint(&self.columns).or_else(|| {
-            sampled.then(|| {
-                keys() + &self.columns.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            })
+            let sampled = self.format == Format::JsonLines;
+            let known = list_columns(&self.columns);
+            sampled.then(|| format!("a column is a key of the first {} objects; {known}", json::SAMPLE))
         })
     }
 

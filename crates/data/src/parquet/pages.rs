@@ -226,7 +226,7 @@ mod tests {
         for cut in 0..bytes.len() - 1 {
             assert!(Head { input: &bytes[..cut], page: Page::default() }.read().is_err());
         }
-        let nested = vec![0x1c; 99];
+        let nested = [0x1c; 99];
         assert!(Head { input: &nested[..], page: Page::default() }.read().is_err());
     }
 }
