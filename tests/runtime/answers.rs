@@ -58,7 +58,10 @@ fn rows_that_would_overflow_or_vanish_are_scaled() {
         assert_eq!(answer["status"], "optimal", "{answer}");
         assert!((answer["yhat"][0].as_f64().expect("a number") - 0.1).abs() < 1e-12, "{answer}");
     }
-    let problem = dense(&[vec![1.7e308, 1.7e308]], vec![f64::NEG_INFINITY], vec![1.0], None);
+    let overflows = dense(&[vec![1.7e308]], vec![f64::NEG_INFINITY], vec![1.7e307], None);
+    let refused = project(&overflows, &[0.9], &Settings::default());
+    assert_eq!(refused, Err(ProjectError::Overflow { row: 0 }), "a row whose sums are no doubles");
+    let problem = dense(&[vec![1e200, 1e200]], vec![f64::NEG_INFINITY], vec![1.0], None);
     // The result of scaled rows has no derivative, and says so.
     let projection = project(&problem, &[0.9, 0.8], &Settings::default()).expect("finite input");
     assert_eq!(projection.vjp(&problem, &[1.0, 1.0]), Err(ProjectError::NoDerivative));

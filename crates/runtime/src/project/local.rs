@@ -352,7 +352,7 @@ impl Local {
             let own = if from_cap { self.target[row].abs() } else { sides.cap[row] - self.target[row].abs() };
             let step = full.min(blocked).min(own);
             if step == f64::INFINITY {
-                self.set_ray(problem, row, sign);
+                self.set_ray(row, sign);
                 return Entered::Ray(violation);
             }
             for (k, &active) in self.active.iter().enumerate() {
@@ -430,7 +430,7 @@ impl Local {
         self.change[row] = self.target[row] - self.from.get(row).copied().unwrap_or(0.0);
     }
 
-    fn set_ray(&mut self, problem: &Problem, row: usize, sign: f64) {
+    fn set_ray(&mut self, row: usize, sign: f64) {
         self.ray.clear();
         self.ray.resize(self.target.len(), 0.0);
         self.ray[row] = sign;
@@ -440,11 +440,10 @@ impl Local {
                 self.ray[active] = -sign * c;
             }
         }
-        self.refine_ray(problem);
     }
 
     /// Takes out of the ray what it still moves the free samples by: a proof of infeasibility must not move them at all.
-    fn refine_ray(&mut self, problem: &Problem) {
+    pub(crate) fn refine_ray(&mut self, problem: &Problem) {
         let width = problem.width();
         for _ in 0..2 {
             self.combination.clear();

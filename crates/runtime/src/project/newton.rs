@@ -17,6 +17,11 @@ const LONGEST: usize = 60;
 const SAMPLED_STEPS: usize = 6;
 /// A stalled iteration is still called converged if every row is within this of its size.
 const ACCEPTABLE: f64 = 1e-12;
+/// Share of the rounding error that rows without margins are held within, and most steps to get there.
+const STRICT: f64 = 0.02;
+const STRICT_STEPS: usize = 20;
+/// A row of more than so many spacings near zero does not feel them.
+const GRAINS: f64 = 1.0 / (f64::EPSILON * f64::EPSILON);
 
 /// How the iteration ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +54,11 @@ pub(crate) struct Newton {
     pub(crate) passes: usize,
     /// The rounding error of a row's sum relative to its size: within it a row counts as satisfied.
     pub(crate) unit: f64,
+    /// Share of it that rows are to be held within: 1, but where nothing is left to draw them in.
+    strictness: f64,
     sampled: bool,
+    /// Whether the iteration ended with all rows within their tolerances.
+    tight: bool,
     trust: Trust,
     /// Whether the last evaluation was over all samples, and not those near a bound alone.
     pub(crate) whole: bool,
@@ -74,6 +83,7 @@ impl Newton {
         self.unit = f64::EPSILON * (4.0 + 0.1 * (problem.n().min(1 << 14) as f64).sqrt());
         self.shift.resize(slots, 0.0);
         self.fine = false;
+        self.strictness = 1.0;
         self.mass.clear();
         let multiple = [&mut self.multipliers, &mut self.rest];
         let measured = [&mut self.activity, &mut self.scale, &mut self.first_scale, &mut self.tolerance];
@@ -138,15 +148,18 @@ impl Newton {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
             // At least the size at the start: a row whose terms have vanished is known no better than they were.
             self.scale[row] = self.first_scale[row].max(problem.rows.dot_abs(row, &self.sums.size));
-            self.tolerance[row] = self.unit * self.scale[row] + self.grain(problem, row, f64::GRAIN);
+            self.tolerance[row] = self.strictness * self.unit * self.scale[row] + self.grain(problem, row, f64::GRAIN);
         }
     }
 
     /// How far the spacing of numbers near zero, `grain`, can move a row: where a row is not tiny, that is nothing.
+    #[inline]
     pub(crate) fn grain(&mut self, problem: &Problem, row: usize, grain: f64) -> f64 {
-        if self.scale[row] > grain / (f64::EPSILON * f64::EPSILON) {
-            return 0.0;
-        }
+        if self.scale[row] > grain * GRAINS { 0.0 } else { self.grain_of_tiny(problem, row, grain) }
+    }
+
+    #[cold]
+    fn grain_of_tiny(&mut self, problem: &Problem, row: usize, grain: f64) -> f64 {
         if self.mass.is_empty() {
             let slots = (0..problem.cells()).flat_map(|cell| problem.factors.iter().map(move |factor| (cell, factor)));
             self.mass.extend(slots.map(|(cell, factor)| problem.moments(cell, factor).1));
@@ -182,10 +195,46 @@ impl Newton {
         self.iterate_finely(problem, z, max_steps)
     }
 
+    /// Whether the iteration ended with rows that are not within their tolerances, though nearly.
+    pub(crate) fn is_loose(&self) -> bool {
+        !self.tight && self.residual() > 1.0
+    }
+
+    /// By how much rows miss their own sides at most, as a share of their size.
+    pub(crate) fn missed(&self, problem: &Problem) -> f64 {
+        let missed = |row: usize| {
+            let excess = (self.activity[row] - problem.upper[row]).max(problem.lower[row] - self.activity[row]);
+            if problem.soft[row] < f64::INFINITY { 0.0 } else { excess / self.scale[row].max(f64::MIN_POSITIVE) }
+        };
+        (0..problem.rows()).map(missed).fold(0.0, f64::max)
+    }
+
+    /// Holds rows that have no room for margins as well as numbers can, where the solve has ended.
+    pub(crate) fn tighten<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+        let (fine, before) = (self.fine, self.residual());
+        let (multipliers, rest) = (self.multipliers.clone(), self.rest.clone());
+        let first_scale = std::mem::take(&mut self.first_scale);
+        self.first_scale.resize(problem.rows(), 0.0);
+        if !fine {
+            self.refine(problem);
+        }
+        self.strictness = STRICT;
+        self.evaluate::<T, false>(problem, z);
+        self.iterate(problem, z, STRICT_STEPS);
+        self.strictness = 1.0;
+        self.first_scale = first_scale;
+        self.evaluate::<T, false>(problem, z);
+        if self.residual() > before {
+            (self.fine, self.multipliers, self.rest) = (fine, multipliers, rest);
+            self.evaluate::<T, false>(problem, z);
+        }
+    }
+
     /// Iterates, and once more with pairs where rows do not end within their tolerances.
     fn iterate_finely<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
         let ended = self.iterate(problem, z, max_steps);
-        if self.fine || self.sampled || matches!(ended, Ended::Infeasible(_)) || self.residual() <= 1.0 {
+        let is_over = self.tight || self.fine || self.sampled || matches!(ended, Ended::Infeasible(_));
+        if is_over || self.residual() <= 1.0 {
             return ended;
         }
         self.refine(problem);
@@ -194,7 +243,8 @@ impl Newton {
     }
 
     fn iterate<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
-        if self.residual() <= 1.0 {
+        self.tight = self.residual() <= 1.0;
+        if self.tight {
             return Ended::Converged;
         }
         if let Some(rows) = sparse::rows_if_large(problem) {
@@ -204,7 +254,8 @@ impl Newton {
         let mut stalled = 0;
         for _ in 0..max_steps {
             let residual = self.residual();
-            if residual <= 1.0 {
+            self.tight = residual <= 1.0;
+            if self.tight {
                 return Ended::Converged;
             }
             // Steps at the level of rounding errors do not get better.
@@ -332,6 +383,7 @@ impl Newton {
 
     /// A ray: either a proof of infeasibility, or a long step to where the dual stops falling.
     fn follow_ray<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
+        self.local.refine_ray(problem);
         if let Some(proof) = farkas::proof_from(problem, &self.local.ray) {
             return Some(Ended::Infeasible(proof));
         }

@@ -76,6 +76,11 @@ impl<T: Sample> Projector<T> {
             self.newton.sides.set(problem, &self.margin);
             self.newton.start(problem, &self.z, None);
             ended = self.newton.run(problem, &self.z, settings.max_steps);
+            if ended == Ended::Converged {
+                self.newton.tighten(problem, &self.z);
+            }
+        } else if ended == Ended::Converged && settings.exact_rows && self.newton.is_loose() {
+            self.without_margins(problem, settings);
         }
         if ended == Ended::Limit {
             ended = self.second_method(problem);
@@ -111,6 +116,24 @@ impl<T: Sample> Projector<T> {
 }
 
 impl<T: Sample> Projector<T> {
+    /// Rows that do not end within their margins, since these leave no room: their sides themselves may be kept.
+    fn without_margins(&mut self, problem: &Problem, settings: &Settings) {
+        let newton = &mut self.newton;
+        let before = (newton.multipliers.clone(), newton.rest.clone(), newton.fine, newton.missed(problem));
+        newton.sides.set(problem, &vec![0.0; problem.rows()]);
+        let ended = newton.run(problem, &self.z, settings.max_steps);
+        if ended == Ended::Converged {
+            newton.tighten(problem, &self.z);
+        }
+        if ended == Ended::Converged && newton.missed(problem) < before.3 {
+            self.margin.fill(0.0);
+            return;
+        }
+        (newton.multipliers, newton.rest, newton.fine) = (before.0, before.1, before.2);
+        newton.sides.set(problem, &self.margin);
+        newton.evaluate::<T, false>(problem, &self.z);
+    }
+
     /// A point that misses its rows by more than rounding is not called optimal, whatever the solver believes: neither of
     /// what it is, nor, where that is far out, of what was asked for.
     fn is_kept(&self, problem: &Problem, certificate: &Certificate) -> bool {

@@ -27,6 +27,10 @@ pub(crate) fn scale_rows<T: Sample>(
     out.gram.clear();
     out.certificate.row_violation = 0.0;
     for (row, &exponent) in exponents.iter().enumerate() {
+        // A row whose own sums overflow says nothing that anyone could check.
+        if !times_power(solver.newton.scale[row], exponent).is_finite() {
+            return Err(ProjectError::Overflow { row });
+        }
         out.multipliers[row] = times_power(out.multipliers[row], -exponent);
         if !out.multipliers[row].is_finite() {
             if !matches!(out.status, Status::Relaxed(_)) {
