@@ -95,9 +95,19 @@ pub fn audit(
         let places = places(&shared.spec, program);
         let params = &request.params;
         let (slices, date) = (None, None);
-        let evidence =
-            Evidence { encoded, params, predictions, data_hash, data_bytes, watch, places, resampling, slices, date,
-                allow_unchecked: false };
+        let evidence = Evidence {
+            encoded,
+            params,
+            predictions,
+            data_hash,
+            data_bytes,
+            watch,
+            places,
+            resampling,
+            slices,
+            date,
+            allow_unchecked: false,
+        };
         Facts::gather(&audit, evidence)
     });
     let mut reports = Vec::new();

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use crate::language::program::{Aggregate, Direction, PromisedRow, WhenEmpty};
 use crate::runtime::problem::{Problem, ProblemParts, RowsByCell, Sum};
 
+use super::about::{Basis, Measure};
 use super::deviation::{Centres, Deviations};
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::params::Params;
-use super::plan::{Basis, Left, Measure, PlannedRow, PlannedTerm};
+use super::plan::{Left, PlannedRow, PlannedTerm};
 use super::sides::{self, own_sides, sides_of};
 use super::tally::{Samples, Tally};
 
@@ -272,8 +273,7 @@ pub(super) struct Binder<'a> {
 impl Binder<'_> {
     fn rows(&mut self) -> Vec<BoundRow> {
         let plan = &self.encoded.plan;
-        let nothing =
-            |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY, own: Vec::new() };
+        let nothing = |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY, own: Vec::new() };
         let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
         let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
         for row in &plan.rows {
@@ -411,15 +411,7 @@ impl Matrix {
     }
 
     /// A term about means.
-    fn add_about(
-        &mut self,
-        encoded: &Encoded,
-        tally: &Tally,
-        about: &About,
-        row: u32,
-        scale: f64,
-        term: &PlannedTerm,
-    ) {
+    fn add_about(&mut self, encoded: &Encoded, tally: &Tally, about: &About, row: u32, scale: f64, term: &PlannedTerm) {
         let About { deviations, centres } = about;
         for (basis, coefficients) in deviations.expand(encoded, tally, centres, &term.of, term.event) {
             let slot = self.slot(encoded, basis);

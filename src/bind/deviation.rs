@@ -13,9 +13,9 @@
 
 use std::collections::BTreeMap;
 
+use super::about::{Basis, Measure};
 use super::centre::choose;
 use super::encode::{Encoded, FactorValues};
-use super::plan::{Basis, Measure};
 use super::tally::{Samples, Tally};
 use crate::runtime::problem::Sum;
 
@@ -65,10 +65,9 @@ impl Deviations {
     ) -> Deviations {
         let atom = |(place, &factor): (usize, &usize)| {
             let atom = match &encoded.factors[factor] {
-                FactorValues::ByCell(values) => Atom {
-                    reference: tally.origin.iter().map(|&old| values[old as usize]).collect(),
-                    deviations: None,
-                },
+                FactorValues::ByCell(values) => {
+                    Atom { reference: tally.origin.iter().map(|&old| values[old as usize]).collect(), deviations: None }
+                }
                 FactorValues::BySample(values) => {
                     let reference = match references {
                         Some(known) => tally.origin.iter().map(|&old| known[place][old as usize]).collect(),

@@ -46,7 +46,9 @@ impl Unresolved {
     pub(super) fn told(self, place: &str, aggregate: &'static str) -> BindError {
         match self {
             Unresolved::Aggregate => unsupported(place, aggregate),
-            Unresolved::Name(name) => BindError::Internal { what: format!("`{place}` reads `{name}`, which is unknown") },
+            Unresolved::Name(name) => {
+                BindError::Internal { what: format!("`{place}` reads `{name}`, which is unknown") }
+            }
         }
     }
 }

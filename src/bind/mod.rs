@@ -10,6 +10,7 @@
 //! Encoding reads the table, checks every value against its declaration and says everything that is wrong with it in
 //! one run. Binding looks at no text, no predicate and no hash.
 
+mod about;
 mod bound;
 mod cells;
 mod centre;
@@ -51,5 +52,5 @@ pub use sides::{Reach, Sides};
 pub use spread::{Part, SharedCells};
 pub use stream::{BoundPooled, StreamEncoder};
 pub use tally::Samples;
-pub use unplaced::{NearMiss, Unplaced};
 pub use trace::{TraceError, TracedRow, Tracked};
+pub use unplaced::{NearMiss, Unplaced};

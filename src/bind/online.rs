@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::bound::{BoundRow, BoundSampleRow, RowStatus};
+use super::cells::CellKey;
 use super::encode::{EncodeOptions, Encoded};
 use super::error::BindError;
 use super::params::Params;
 use super::plan::Left;
-use super::cells::CellKey;
 use super::stream::StreamEncoder;
 use super::tally::Samples;
 use crate::data::Batch;

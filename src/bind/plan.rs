@@ -14,7 +14,8 @@ use crate::language::program::{
     SampleRow,
 };
 
-use super::centre::{self, Central, CentralTerm, Centring, Leaf, Polynomial};
+use super::about::{Basis, Measure};
+use super::centre::{self, Centring};
 use super::encode::EncodeOptions;
 use super::error::BindError;
 use super::formula::{Formula, Resolve, SampleNames, Unresolved};
@@ -63,33 +64,6 @@ pub(super) struct Factor {
     pub by_cell: bool,
     /// The events in which a row needs it.
     pub needed: BTreeSet<usize>,
-}
-
-/// `φ · Π (a − m_a)^p` of a sample, with the means of an event: a factor, or none for 1, and powers of deviations of other
-/// factors, the atoms, ascending.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Measure {
-    pub factor: Option<usize>,
-    pub powers: Vec<(usize, u32)>,
-}
-
-/// `φ · Π d_a^p` of a sample, with `d` its deviations from the references of its cell. All of it differs within cells, but
-/// for the 1 that is left where there is nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Basis {
-    pub factor: Option<usize>,
-    pub powers: Vec<(usize, u32)>,
-}
-
-impl Basis {
-    /// A factor as it stands.
-    pub(super) fn plain(factor: Option<usize>) -> Basis {
-        Basis { factor, powers: Vec::new() }
-    }
-
-    pub(super) fn is_one(&self) -> bool {
-        self.factor.is_none() && self.powers.is_empty()
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -240,37 +214,6 @@ impl Plan {
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
 
-    /// The atoms, their centres, and what differs within cells.
-    fn find_bases(&mut self) {
-        let (mut atoms, mut centres, mut bases) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let terms = self.rows.iter().flat_map(|row| &row.terms).map(|term| (&term.of, term.event));
-        for (of, event) in self.totals.iter().map(|(of, event)| (of, *event)).chain(terms) {
-            let factor = of.factor.filter(|&factor| !self.factors[factor].by_cell);
-            let mut all = vec![Basis::plain(factor)];
-            for &(atom, power) in &of.powers {
-                atoms.insert(atom);
-                centres.insert((atom, event));
-                if self.factors[atom].by_cell {
-                    continue;
-                }
-                bases.insert(Basis { factor: None, powers: vec![(atom, 1)] });
-                let raised = |basis: &Basis| {
-                    let basis = basis.clone();
-                    (1..=power).map(move |power| {
-                        let powers = basis.powers.iter().copied().chain([(atom, power)]).collect();
-                        Basis { factor: basis.factor, powers }
-                    })
-                };
-                let more: Vec<Basis> = all.iter().flat_map(raised).collect();
-                all.extend(more);
-            }
-            bases.extend(all.into_iter().filter(|basis| !basis.is_one()));
-        }
-        self.atoms = atoms.into_iter().collect();
-        self.centres = centres.into_iter().collect();
-        self.bases = bases.into_iter().collect();
-    }
-
     /// The params that have another value than the one that events and factors were prepared with: place, name, and value
     /// then.
     pub(super) fn changed(&self, params: &Params) -> impl Iterator<Item = &(usize, String, f64)> {
@@ -304,7 +247,7 @@ fn sample_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> BTreeSet<
 }
 
 /// Gathers what the rows read.
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     program: &'a Program,
     params: &'a Params,
     events: BTreeMap<Event, usize>,
@@ -339,7 +282,7 @@ impl<'a> Planner<'a> {
         Some(Left::LabelAbsent { label: (*absent).to_owned() })
     }
 
-    fn event(&mut self, event: &Event) -> usize {
+    pub(super) fn event(&mut self, event: &Event) -> usize {
         if let Some(&known) = self.events.get(event) {
             return known;
         }
@@ -365,7 +308,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The factor, needed in an event; none for 1.
-    fn factor(&mut self, data: &Data, event: usize) -> Option<usize> {
+    pub(super) fn factor(&mut self, data: &Data, event: usize) -> Option<usize> {
         if data.is_one() {
             return None;
         }
@@ -378,7 +321,7 @@ impl<'a> Planner<'a> {
         Some(index)
     }
 
-    fn total(&mut self, of: Measure, event: usize) -> Formula {
+    pub(super) fn total(&mut self, of: Measure, event: usize) -> Formula {
         let next = self.totals.len();
         Formula::Total(*self.totals.entry((of, event)).or_insert(next))
     }
@@ -388,7 +331,7 @@ impl<'a> Planner<'a> {
         let row = &program.rows[index];
         let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
         let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).collect();
-        let atoms = centre::atoms(program, row, &sides);
+        let atoms = centre::atoms(Some((program, row)), &sides);
         let mut terms = Vec::with_capacity(row.terms.len());
         for term in &row.terms {
             let coefficient = self.formula(&term.coefficient, &name)?;
@@ -419,63 +362,6 @@ impl<'a> Planner<'a> {
         Ok(PlannedRow { row: index, name, text, terms, written, lower, upper, own, options: row.options, reads })
     }
 
-    /// A coefficient or side of the row with this name.
-    fn formula(&mut self, data: &Data, row: &str) -> Result<Formula, BindError> {
-        Formula::of(data, &mut BatchNames(self)).map_err(|reason| reason.told(row, "an aggregate inside an aggregate"))
-    }
-
-    /// A side of a row that is bound about the means of these atoms.
-    fn side(&mut self, data: &Data, atoms: &BTreeSet<Data>, row: &str) -> Result<Formula, BindError> {
-        let central = if atoms.is_empty() { None } else { Centring::new(atoms).data(data) };
-        match central {
-            Some(central) => self.polynomial(&central, row),
-            None => self.formula(data, row),
-        }
-    }
-
-    fn central_term(&mut self, term: &CentralTerm, row: &str) -> Result<PlannedTerm, BindError> {
-        let coefficient = self.polynomial(&term.coefficient, row)?;
-        let (of, event) = self.measure(&term.of);
-        Ok(PlannedTerm { coefficient, aggregate: term.aggregate, of, event })
-    }
-
-    fn measure(&mut self, central: &Central) -> (Measure, usize) {
-        let event = self.event(&central.event);
-        let factor = self.factor(&central.rest, event);
-        let powers = central.powers.iter().filter_map(|(atom, power)| Some((self.factor(atom, event)?, *power)));
-        let mut powers: Vec<(usize, u32)> = powers.collect();
-        powers.sort_unstable();
-        (Measure { factor, powers }, event)
-    }
-
-    fn polynomial(&mut self, polynomial: &Polynomial, row: &str) -> Result<Formula, BindError> {
-        let (mut constant, mut terms) = (0.0, Vec::new());
-        for (coefficient, product) in polynomial.terms() {
-            let leaves = product.iter().map(|(leaf, exponent)| Ok((self.leaf(leaf, row)?, exponent.0)));
-            let leaves: Vec<(Formula, f64)> = leaves.collect::<Result<_, BindError>>()?;
-            match leaves.is_empty() {
-                true => constant = coefficient,
-                false => terms.push((coefficient, Formula::Product(leaves))),
-            }
-        }
-        Ok(Formula::Sum(constant, terms))
-    }
-
-    fn leaf(&mut self, leaf: &Leaf, row: &str) -> Result<Formula, BindError> {
-        match leaf {
-            Leaf::Plain(data) => self.formula(data, row),
-            Leaf::Total(central) => {
-                let (of, event) = self.measure(central);
-                Ok(self.total(of, event))
-            }
-            Leaf::Call(function, arguments) => {
-                let arguments = arguments.iter().map(|argument| self.polynomial(argument, row));
-                Ok(Formula::Call(*function, arguments.collect::<Result<_, _>>()?))
-            }
-            Leaf::Base(base) => self.polynomial(base, row),
-        }
-    }
-
     fn sample_row(&mut self, promised: PromisedRow) -> Result<PlannedSampleRow, BindError> {
         let program = self.program;
         let missing = || unsupported("?", "a row that does not exist");
@@ -488,7 +374,8 @@ impl<'a> Planner<'a> {
         let event = self.program_event(row.event);
         let mut split = |data: &Data| -> Result<Split, BindError> {
             let parts = data.split_columns().into_iter().map(|(coefficient, factor)| {
-                let coefficient = self.formula(&coefficient, &name)?;
+                let atoms = centre::atoms(None, &[&coefficient]);
+                let coefficient = self.side(&coefficient, &atoms, &name)?;
                 Ok((coefficient, self.factor(&factor, event)))
             });
             parts.collect()
@@ -609,7 +496,7 @@ fn in_order<K>(map: &BTreeMap<K, usize>) -> Vec<&K> {
 }
 
 /// The names of coefficients and sides: one number for the batch.
-struct BatchNames<'a, 'b>(&'a mut Planner<'b>);
+pub(super) struct BatchNames<'a, 'b>(pub &'a mut Planner<'b>);
 
 impl Resolve for BatchNames<'_, '_> {
     fn param(&mut self, name: &str) -> Result<Formula, Unresolved> {

@@ -18,12 +18,13 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
+use super::about::{Basis, Measure};
 use super::bound::About;
 use super::deviation::Centres;
 use super::encode::{Encoded, FactorValues};
 use super::formula::Scope;
 use super::params::Params;
-use super::plan::{Basis, Measure, PlannedRow};
+use super::plan::PlannedRow;
 use super::tally::{Samples, Tally};
 use crate::language::program::Aggregate;
 

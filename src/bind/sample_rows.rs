@@ -19,6 +19,7 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
     let mut rows: Vec<(usize, BoundSampleRow)> =
         plan.left_samples.iter().map(|(index, left)| (*index, BoundSampleRow::Left(left.clone()))).collect();
     let mut bounds = Bounds::Uniform { lo, hi };
+    let by_cell = ByCell::of(&binder.tally.cell, binder.tally.origin.len());
     for row in &plan.sample_rows {
         let least = row.options.min_count.max(1);
         // An event without samples asks for nothing; it matters only where that is an error.
@@ -30,7 +31,7 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
                     bounds = Bounds::PerSample { lo: vec![lo; n], hi: vec![hi; n] };
                 }
                 let count = match &mut bounds {
-                    Bounds::PerSample { lo, hi } => apply(binder, row, samples, lo, hi),
+                    Bounds::PerSample { lo, hi } => apply(binder, row, samples, &by_cell, (lo, hi)),
                     Bounds::Uniform { .. } => 0,
                 };
                 BoundSampleRow::Applied { samples: count }
@@ -42,6 +43,33 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
     }
     rows.sort_by_key(|(index, _)| *index);
     (bounds, rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// The samples of each cell, so that a row costs what it holds and not the whole batch.
+struct ByCell {
+    starts: Vec<usize>,
+    samples: Vec<usize>,
+}
+
+impl ByCell {
+    fn of(cells: &[u32], count: usize) -> ByCell {
+        let mut starts = vec![0_usize; count + 1];
+        cells.iter().for_each(|&cell| starts[cell as usize + 1] += 1);
+        for cell in 0..count {
+            starts[cell + 1] += starts[cell];
+        }
+        let (mut next, mut samples) = (starts.clone(), vec![0; cells.len()]);
+        for (sample, &cell) in cells.iter().enumerate() {
+            let place = &mut next[cell as usize];
+            samples[*place] = sample;
+            *place += 1;
+        }
+        ByCell { starts, samples }
+    }
+
+    fn cell(&self, cell: u32) -> &[usize] {
+        &self.samples[self.starts[cell as usize]..self.starts[cell as usize + 1]]
+    }
 }
 
 /// `Σ coefficient · φ` with the coefficients of this batch.
@@ -76,33 +104,46 @@ fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleR
 enum Allowed {
     Between(f64, f64),
     /// No finite number: `lower ≤ factor · y ≤ upper` has no solution.
-    Nothing { factor: f64, lower: f64, upper: f64 },
+    Nothing {
+        factor: f64,
+        lower: f64,
+        upper: f64,
+    },
     /// A coefficient or side is no number for this sample.
     Undefined,
 }
 
 /// Tightens the bounds of the samples of a row's event; the number of these samples. Where predictions are only judged, bounds
 /// that contradict each other are for the verdict.
-fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mut [f64], hi: &mut [f64]) -> usize {
+fn apply(
+    binder: &mut Binder,
+    row: &PlannedSampleRow,
+    samples: &Samples,
+    by_cell: &ByCell,
+    (lo, hi): (&mut [f64], &mut [f64]),
+) -> usize {
     let lenient = binder.encoded.plan.judging;
     let (mut crossed, mut hopeless, mut undefined) = (None, None, false);
     let mut tighten = |i: usize, sample: usize, allowed: Allowed| match allowed {
         Allowed::Between(below, above) => match ordered(lo[i].max(below), hi[i].min(above)) {
             Some((new_lo, new_hi)) => (lo[i], hi[i]) = (new_lo, new_hi),
-            None => {
-                crossed.get_or_insert((sample, lo[i].max(below), hi[i].min(above)));
-            }
+            None => first(&mut crossed, (sample, lo[i].max(below), hi[i].min(above)), |known| known.0),
         },
         Allowed::Nothing { factor, lower, upper } => {
-            hopeless.get_or_insert((sample, factor, lower, upper));
+            first(&mut hopeless, (sample, factor, lower, upper), |known| known.0);
         }
         Allowed::Undefined => undefined = true,
     };
-    let count = each_sample(binder, row, samples, &mut tighten);
+    let count = each_sample(binder, row, samples, by_cell, &mut tighten);
     let name = || row.name.clone();
     let at = |sample| describe_place(binder.encoded.file(), binder.encoded.line(sample), sample);
-    let crossed = crossed
-        .map(|(sample, lower, upper)| BindError::CrossedBounds { row: name(), at: at(sample), sample, lower, upper });
+    let crossed = crossed.map(|(sample, lower, upper)| BindError::CrossedBounds {
+        row: name(),
+        at: at(sample),
+        sample,
+        lower,
+        upper,
+    });
     let hopeless = hopeless.map(|(sample, factor, lower, upper)| {
         let asked = asked(lower, upper);
         BindError::NoPrediction { row: name(), at: at(sample), sample, factor, asked }
@@ -114,27 +155,29 @@ fn apply(binder: &mut Binder, row: &PlannedSampleRow, samples: &Samples, lo: &mu
     count
 }
 
+/// Keeps what is said of the first sample.
+fn first<T>(known: &mut Option<T>, new: T, sample: impl Fn(&T) -> usize) {
+    if known.as_ref().is_none_or(|known| sample(&new) < sample(known)) {
+        *known = Some(new);
+    }
+}
+
 /// Shows the samples of a row's event: place in the batch, index of the sample, and what the row allows its prediction. The
 /// number of these samples; those without weight are bounded too.
 fn each_sample(
     binder: &mut Binder,
     row: &PlannedSampleRow,
     samples: &Samples,
+    by_cell: &ByCell,
     look: &mut dyn FnMut(usize, usize, Allowed),
 ) -> usize {
     let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
     // A side without a finite value has been reported.
     let Some(lower) = side(binder, row.lower.as_ref(), row) else { return 0 };
     let Some(upper) = side(binder, row.upper.as_ref(), row) else { return 0 };
-    let mut inside = vec![false; binder.tally.origin.len()];
-    for &cell in binder.tally.members(row.event) {
-        inside[cell as usize] = true;
-    }
     let mut count = 0;
-    for (i, &cell) in binder.tally.cell.iter().enumerate() {
-        if !inside[cell as usize] {
-            continue;
-        }
+    let members = binder.tally.members(row.event).iter();
+    for (cell, i) in members.flat_map(|&cell| by_cell.cell(cell).iter().map(move |&i| (cell, i))) {
         count += 1;
         let old = binder.tally.origin[cell as usize] as usize;
         let sample = samples.sample(i);
@@ -163,17 +206,24 @@ impl Encoded {
             return Vec::new();
         }
         let tally = Tally::new(self, samples);
+        let by_cell = ByCell::of(&tally.cell, tally.origin.len());
         let about = About::new(self, &tally, samples);
         let totals = self.totals(&tally, &about, samples);
         let scope = Scope { params: params.values(), totals: &totals, ..Scope::default() };
-        let mut binder =
-            Binder { encoded: self, tally: &tally, about: &about, scope, errors: Vec::new(), matrix: Matrix::new(self) };
+        let mut binder = Binder {
+            encoded: self,
+            tally: &tally,
+            about: &about,
+            scope,
+            errors: Vec::new(),
+            matrix: Matrix::new(self),
+        };
         let applied =
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
         let mut read = |row: &PlannedSampleRow| {
             let (mut outside, mut most) = (0, 0.0_f64);
             let promised = row.promised();
-            let samples = each_sample(&mut binder, row, samples, &mut |i, _, allowed| {
+            let samples = each_sample(&mut binder, row, samples, &by_cell, &mut |i, _, allowed| {
                 let value = y.get(i).copied().unwrap_or(f64::NAN);
                 let excess = match allowed {
                     Allowed::Between(below, above) => (below - value).max(value - above),

@@ -11,13 +11,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::about::Basis;
 use super::bound::Bound;
 use super::cells::{Bits, CellKey, Identity};
+use super::deviation::Deviations;
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
 use super::params::Params;
-use super::deviation::Deviations;
-use super::plan::{Basis, Plan, PlannedTerm};
+use super::plan::{Plan, PlannedTerm};
 use super::tally::{Samples, Tally};
 
 /// Cells in the order in which they were seen first: the same for all batches of a stream, and for all processes of a group.

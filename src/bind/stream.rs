@@ -9,14 +9,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::about::Basis;
 use super::bound::{BoundRow, BoundSampleRow, EventCount, RowStatus};
 use super::cells::{Bits, CellKey};
+use super::deviation::Deviations;
 use super::encode::{Arrays, EncodeOptions, Encoded, Encoder, FactorValues};
 use super::error::BindError;
 use super::params::Params;
-use super::plan::Basis;
 use super::spread::SharedCells;
-use super::deviation::Deviations;
 use super::tally::{Samples, Tally};
 use crate::data::Batch;
 use crate::language::program::Program;

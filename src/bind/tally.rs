@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::about::Basis;
 use super::deviation::Deviations;
 use super::encode::{Encoded, FactorValues};
 use super::error::BindError;
-use super::plan::Basis;
 use crate::runtime::online::Pool;
 use crate::runtime::problem::{Sum, count_into};
 

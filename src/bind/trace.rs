@@ -5,12 +5,13 @@
 
 use crate::language::program::{Aggregate, Function};
 
+use super::about::Measure;
+use super::bound::About;
 use super::bound::{Bound, RowStatus};
 use super::encode::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
 use super::params::Params;
-use super::bound::About;
-use super::plan::{Measure, PlannedRow, Split};
+use super::plan::{PlannedRow, Split};
 use super::tally::{Samples, Tally};
 
 /// Numbers with derivatives. A number is one for the batch or one for each sample; operations on both kinds act on each

@@ -6,14 +6,15 @@ use serde::Serialize;
 
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
-use crate::analyze::each_in_conflict;
 use super::fault::{Fault, Trouble, faults};
 use super::form::Form;
 use super::input::{Spec, rows};
+use super::mend;
 use super::redundancy;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::batches::{Failure as Failed, share};
+use crate::analyze::each_in_conflict;
 use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
@@ -23,8 +24,8 @@ use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
 use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, counted, event_sizes};
 use crate::runtime::problem::Problem;
-use crate::spec::{Asked, Conflict};
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
+use crate::spec::{Asked, Conflict};
 
 /// Check specs, alone or against data
 ///
@@ -52,6 +53,12 @@ pub struct Args {
     /// Count warnings as errors
     #[arg(long)]
     deny_warnings: bool,
+    /// Mend the mistakes that can only be meant in one way, in the file; then check it
+    #[arg(long)]
+    fix: bool,
+    /// Show what `--fix` changes
+    #[arg(long)]
+    diff: bool,
 }
 
 /// What `--format json` prints.
@@ -109,6 +116,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outcome {
     args.data.as_ref().map_or(Ok(()), |data| one_stream(path, data))?;
+    if args.fix || args.diff {
+        mend::run(path, args.diff, args.fix, console)?;
+    }
     let spec = Spec::read(path)?;
     let on_data = match spec.program() {
         Some(program) => on_data(&spec, program, args, console)?,
@@ -168,7 +178,9 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         Status::Optimal | Status::IterationLimit => Vec::new(),
     };
     let faults = match feasible {
-        Some(false) => vec![infeasible(&Conflict { sides: sides.clone(), each: each.clone() }, &bound.rows, "", spec, program)],
+        Some(false) => {
+            vec![infeasible(&Conflict { sides: sides.clone(), each: each.clone() }, &bound.rows, "", spec, program)]
+        }
         Some(true) | None => Vec::new(),
     };
     let always = redundant::without_data(program);
@@ -190,7 +202,13 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         batches,
         unplaced: encoded.unplaced().to_vec(),
     };
-    Ok(OnData { faults, warnings, unchecked: !report.checked(), view: Some(report.json()), text: report.text(&Painter(console)) })
+    Ok(OnData {
+        faults,
+        warnings,
+        unchecked: !report.checked(),
+        view: Some(report.json()),
+        text: report.text(&Painter(console)),
+    })
 }
 
 /// An irreducible conflict where linear programming finds one, else the rows of the proof.

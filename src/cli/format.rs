@@ -105,7 +105,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
     let stream = path == Path::new(STANDARD_STREAM);
     let mut result = Formatted { file: name.clone(), changed, diff: None, text: None };
     if check {
-        let difference = diff(&name, &text, &formatted);
+        let difference = diff(&name, "formatted", &text, &formatted);
         if changed && !console.is_json() {
             console.print(&colored(&difference, console))?;
         }
@@ -133,7 +133,7 @@ fn tell(name: &str, text: &str, found: &[Diagnostic], console: &Console) -> Vec<
     found.iter().map(|diagnostic| Entry::new(diagnostic, &sources)).collect()
 }
 
-fn colored(difference: &str, console: &Console) -> String {
+pub fn colored(difference: &str, console: &Console) -> String {
     let line = |line: &str| {
         let tone = match line.as_bytes().first() {
             Some(b'+') => Some(Tone::Good),

@@ -35,7 +35,9 @@ fn listed(name: &str, text: &str) -> Listed {
     let item = parsed.file.items.iter().find(|item| matches!(&item.kind, ItemKind::Metric(it) if it.name.text == name));
     let summary = item.map(|item| first_sentence(&item.doc)).unwrap_or_default();
     let parameters = match item.map(|item| &item.kind) {
-        Some(ItemKind::Metric(metric)) => metric.parameters.iter().map(|name| name.text.as_str()).collect(),
+        Some(ItemKind::Metric(metric)) => {
+            metric.parameters.iter().map(|parameter| parameter.name.text.as_str()).collect()
+        }
         _ => Vec::new(),
     };
     Listed { signature: format!("{name}({})", parameters.join(", ")), summary }

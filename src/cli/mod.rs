@@ -32,6 +32,7 @@ mod format;
 mod freeze;
 mod imply;
 mod input;
+mod mend;
 mod metrics;
 mod outputs;
 mod predict;

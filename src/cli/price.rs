@@ -164,6 +164,7 @@ fn report<'a>(
         prediction: dataset.prediction.as_deref().unwrap_or_default(),
         settings: words(&args.input.data.settings),
         program,
+        promised: program.promised_rows(),
         n: encoded.n(),
         sweeps,
         sizes: Vec::new(),
@@ -181,7 +182,10 @@ fn report<'a>(
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }
         // The sides of the present value cross: what the sweep found is shown all the same.
-        Err(errors) if errors.iter().all(|error| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedRows { .. })) => {}
+        Err(errors)
+            if errors
+                .iter()
+                .all(|error| matches!(error, BindError::CrossedSides { .. } | BindError::CrossedRows { .. })) => {}
         Err(errors) => return Err(refused(&errors)),
     }
     Ok(report)

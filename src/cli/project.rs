@@ -269,7 +269,13 @@ impl<'a> Run<'a> {
                     Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
                     None => String::new(),
                 };
-                done.infeasible = Some(infeasible(&Conflict::of(proof, encoded, params, &samples), &bound.rows, &place, self.spec, self.program));
+                done.infeasible = Some(infeasible(
+                    &Conflict::of(proof, encoded, params, &samples),
+                    &bound.rows,
+                    &place,
+                    self.spec,
+                    self.program,
+                ));
                 return Ok(());
             }
         }

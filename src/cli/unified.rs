@@ -12,13 +12,13 @@ enum Step {
     Add,
 }
 
-/// `before` → `after` as a unified diff; empty if they are the same.
-pub fn diff(name: &str, before: &str, after: &str) -> String {
+/// `before` → `after` as a unified diff, where `made` says what was done; empty if they are the same.
+pub fn diff(name: &str, made: &str, before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.split('\n').collect(), after.split('\n').collect());
     let steps = steps(&old, &new);
     let changed: Vec<usize> = (0..steps.len()).filter(|&at| steps.get(at) != Some(&Step::Keep)).collect();
     let (Some(&first), Some(_)) = (changed.first(), changed.last()) else { return String::new() };
-    let mut out = format!("--- {name}\n+++ {name} (formatted)\n");
+    let mut out = format!("--- {name}\n+++ {name} ({made})\n");
     let mut start = first;
     let mut end = first;
     for &at in changed.iter().skip(1) {
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn equal_texts_have_no_difference() {
-        assert_eq!(diff("a", "x\ny\n", "x\ny\n"), "");
+        assert_eq!(diff("a", "formatted", "x\ny\n", "x\ny\n"), "");
     }
 
     #[test]
@@ -121,6 +121,6 @@ mod tests {
         let after = "1\n2\n3\n4\nfive\n6\n7\n8\n9\n10\n11\n12\nmore\n13\n";
         let want = "--- a\n+++ a (formatted)\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n@@ -10,5 +10,6 @@\n 10\n \
                     11\n 12\n+more\n 13\n \n";
-        assert_eq!(diff("a", before, after), want);
+        assert_eq!(diff("a", "formatted", before, after), want);
     }
 }

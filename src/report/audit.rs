@@ -101,8 +101,11 @@ impl Audit<'_> {
         let (excess, bounds) = (reading.excess(), limit(lower, upper));
         let value = reading.shown();
         if reading.held(self.tolerance) {
-            let room =
-                if excess < -self.tolerance.allowance(&reading) { format!(", room {}", short(-excess)) } else { String::new() };
+            let room = if excess < -self.tolerance.allowance(&reading) {
+                format!(", room {}", short(-excess))
+            } else {
+                String::new()
+            };
             format!("{value}, limit {bounds}: {}{room}", paint.good("held"))
         } else {
             format!("{value}, limit {bounds}: {} by {}", paint.bad("violated"), short(excess))

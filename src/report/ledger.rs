@@ -456,12 +456,7 @@ fn more((count, most): (usize, f64), (new, excess): (usize, f64)) -> (usize, f64
 }
 
 /// None where the row takes no part.
-fn priced(
-    program: &Program,
-    promised: PromisedRow,
-    bound: &Bound,
-    projection: &Projection<f64>,
-) -> Option<RowPrice> {
+fn priced(program: &Program, promised: PromisedRow, bound: &Bound, projection: &Projection<f64>) -> Option<RowPrice> {
     let row = bound.rows.get(promised.row)?;
     let place = row.kept()?;
     let multiplier = projection.multipliers.get(place).copied().unwrap_or(0.0);

@@ -1,6 +1,8 @@
 //! The facts as SARIF 2.1.0 (OASIS standard, 27 March 2020): one result for each row that is violated, at the
 //! constraint in the spec that asks for it, so that a code host shows it there.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::facts::{Facts, Place, Promise, SliceFacts, finding};
@@ -13,10 +15,11 @@ const BOUNDS: &str = "prediction-bounds";
 
 /// The log.
 pub fn sarif(facts: &Facts) -> Value {
+    let ids = ids(facts);
     let mut rules: Vec<Value> = facts
         .promises
         .iter()
-        .zip(ids(facts))
+        .zip(&ids)
         .map(|(promise, id)| {
             let full = if promise.doc.is_empty() { &promise.text } else { &promise.doc };
             json!({
@@ -44,7 +47,7 @@ pub fn sarif(facts: &Facts) -> Value {
                 { "location": { "uri": uri(&facts.data.file) }, "length": facts.data.bytes, "hashes": { "blake3": facts.data.blake3 } },
             ],
             "columnKind": "unicodeCodePoints",
-            "results": results(facts),
+            "results": results(facts, &ids),
             "properties": { "fairc": facts },
         }],
     })
@@ -52,14 +55,15 @@ pub fn sarif(facts: &Facts) -> Value {
 
 /// The ids of the rules: the names of the constraints, told apart from each other and from the rule of the bounds.
 fn ids(facts: &Facts) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for promise in &facts.promises {
-        let taken = |id: &String| id == BOUNDS || ids.contains(id);
+    let mut taken = HashSet::from([BOUNDS.to_owned()]);
+    let id = |promise: &Promise| {
         let numbered = (2..).map(|number| format!("{}#{number}", promise.constraint));
-        let id = std::iter::once(promise.constraint.clone()).chain(numbered).find(|id| !taken(id));
-        ids.push(id.unwrap_or_default());
-    }
-    ids
+        let id = std::iter::once(promise.constraint.clone()).chain(numbered).find(|id| !taken.contains(id));
+        let id = id.unwrap_or_default();
+        taken.insert(id.clone());
+        id
+    };
+    facts.promises.iter().map(id).collect()
 }
 
 /// Plain text of a message: viewers make links of `[text](target)`, and read `{0}` as a placeholder (SARIF 2.1.0, 3.11).
@@ -83,16 +87,17 @@ fn message(text: &str) -> String {
     out.replace("](", "] (")
 }
 
-fn results(facts: &Facts) -> Vec<Value> {
+fn results(facts: &Facts, ids: &[String]) -> Vec<Value> {
     let mut results: Vec<Value> = Vec::new();
-    for (promise, id) in facts.promises.iter().zip(ids(facts)) {
+    for (index, (promise, id)) in facts.promises.iter().zip(ids).enumerate() {
+        let rule = (id.as_str(), index);
         let rows = promise.rows.iter().filter_map(|&index| facts.rows.get(index));
         let violated = rows.filter(|row| row.verdict == Verdict::Violated);
         results.extend(violated.map(|row| {
             let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction));
-            result(facts, &id, &row.place, level(row.soft), &words, &row.row.name)
+            result(rule, &row.place, level(row.soft), &words, &row.row.name)
         }));
-        results.extend(promised(facts, promise, &id));
+        results.extend(promised(facts, promise, rule));
     }
     if facts.outside_declared > 0 {
         let count = counted(facts.outside_declared, "prediction");
@@ -107,13 +112,13 @@ fn results(facts: &Facts) -> Vec<Value> {
     }
     let slices = facts.group_by.iter().flat_map(|slices| slices.values.iter().map(move |slice| (slices, slice)));
     for (slices, slice) in slices {
-        results.extend(sliced(facts, &slices.column, slice));
+        results.extend(sliced(facts, ids, &slices.column, slice));
     }
     results
 }
 
 /// What is to be said of a promise beside its rows: bounds of single predictions that are broken, and that it was not checked.
-fn promised(facts: &Facts, promise: &Promise, id: &str) -> Option<Value> {
+fn promised(facts: &Facts, promise: &Promise, rule: (&str, usize)) -> Option<Value> {
     let name = &promise.constraint;
     let broken = promise.each.iter().filter_map(|&index| facts.each.get(index)).any(|each| each.outside > 0);
     let (level, words) = match promise.verdict {
@@ -123,7 +128,7 @@ fn promised(facts: &Facts, promise: &Promise, id: &str) -> Option<Value> {
         Verdict::NotChecked => ("warning", format!("`{name}` is {}", promise.answer)),
         Verdict::Held | Verdict::Violated | Verdict::NotApplicable => return None,
     };
-    Some(result(facts, id, &promise.place, level, &words, &format!("{name}\n{}", promise.verdict.word())))
+    Some(result(rule, &promise.place, level, &words, &format!("{name}\n{}", promise.verdict.word())))
 }
 
 fn level(soft: bool) -> &'static str {
@@ -131,7 +136,7 @@ fn level(soft: bool) -> &'static str {
 }
 
 /// The rows that are violated for one value of the column.
-fn sliced(facts: &Facts, column: &str, slice: &SliceFacts) -> Vec<Value> {
+fn sliced(facts: &Facts, ids: &[String], column: &str, slice: &SliceFacts) -> Vec<Value> {
     let rows = facts.rows.iter().zip(&slice.rows).filter(|(_, found)| found.verdict == Verdict::Violated);
     rows.map(|(row, found)| {
         let value = found.value.map_or_else(String::new, short);
@@ -141,18 +146,18 @@ fn sliced(facts: &Facts, column: &str, slice: &SliceFacts) -> Vec<Value> {
             "`{}` is violated where {place}: the value is {value}, the limit is missed by {excess}",
             found.name
         );
-        let promise = facts.promises.iter().zip(ids(facts)).find(|(promise, _)| promise.place == row.place);
-        let id = promise.map_or_else(String::new, |(_, id)| id);
+        let place = facts.promises.iter().position(|promise| promise.place == row.place).unwrap_or_default();
+        let rule = (ids.get(place).map_or("", String::as_str), place);
         let identity = format!("{}\n{column}\n{}", found.name, slice.label());
-        result(facts, &id, &row.place, level(row.soft), &words, &identity)
+        result(rule, &row.place, level(row.soft), &words, &identity)
     })
     .collect()
 }
 
-fn result(facts: &Facts, id: &str, place: &Place, level: &str, words: &str, identity: &str) -> Value {
+fn result((id, index): (&str, usize), place: &Place, level: &str, words: &str, identity: &str) -> Value {
     json!({
         "ruleId": id,
-        "ruleIndex": ids(facts).iter().position(|known| known == id),
+        "ruleIndex": index,
         "level": level,
         "message": { "text": message(words) },
         "locations": [{ "physicalLocation": {

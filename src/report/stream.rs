@@ -121,10 +121,10 @@ impl StreamReport<'_> {
     /// All promised rows.
     fn promised(&self) -> impl Iterator<Item = Live<'_>> {
         self.program.promised_rows().into_iter().filter_map(|promised| {
-            let reading = self.rows.iter().find(|reading| reading.row == promised.row)?;
+            // One for each row of the program, in their order.
+            let reading = self.rows.get(promised.row)?;
             let origin = self.program.origin(promised)?;
-            let (lower, upper) =
-                reading.own.get(promised.origin).copied().unwrap_or((reading.lower, reading.upper));
+            let (lower, upper) = reading.own.get(promised.origin).copied().unwrap_or((reading.lower, reading.upper));
             let (lower, upper) = origin.direction().sides(lower, upper);
             let value = origin.direction().number(reading.value);
             Some(Live { reading, origin, promised, value, lower, upper })

@@ -1,8 +1,8 @@
 //! The words that every format of a report uses.
 
 use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, SMALL};
-use super::verdict::{Tolerance, Verdict};
 use super::number::{counted, limit, short};
+use super::verdict::{Tolerance, Verdict};
 
 /// The answer in one line.
 pub fn headline(facts: &Facts) -> String {

@@ -5,6 +5,8 @@
 //!                                  ─all→   the spec:  violated if a promise is, else not checked if one is, else held
 //! ```
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::ledger::{Ledger, Reading, RowLedger, Why};
@@ -172,15 +174,15 @@ impl Verdict {
 impl<'a> Ledger<'a> {
     /// The promises in the order of the text.
     pub fn promises(&self, when: When, tolerance: Tolerance) -> Vec<Judged<'a>> {
-        let mut promises: Vec<Judged<'a>> = Vec::new();
+        let (mut promises, mut known) = (Vec::<Judged<'a>>::new(), Known::new());
         for (index, row) in self.rows.iter().enumerate() {
-            if let Some(promise) = self.origin(index).and_then(|origin| of(&mut promises, origin)) {
+            if let Some(promise) = self.origin(index).and_then(|origin| of(&mut promises, &mut known, origin)) {
                 promise.rows.push(index);
                 promise.enter(Verdict::of_row(row, when, tolerance));
             }
         }
         for (index, row) in self.sample_rows.iter().enumerate() {
-            if let Some(promise) = self.sample_origin(index).and_then(|origin| of(&mut promises, origin)) {
+            if let Some(promise) = self.sample_origin(index).and_then(|origin| of(&mut promises, &mut known, origin)) {
                 promise.each.push(index);
                 promise.enter(Verdict::of_each(row, when));
             }
@@ -204,13 +206,17 @@ impl<'a> Ledger<'a> {
     }
 }
 
+/// The places of promises, by where their constraints stand.
+type Known<'a> = HashMap<(&'a str, &'a str, u32), usize>;
+
 /// The promise of a constraint, which is added where it is new.
-fn of<'b, 'a>(promises: &'b mut Vec<Judged<'a>>, origin: &'a Origin) -> Option<&'b mut Judged<'a>> {
-    let same = |known: &Judged<'_>| {
-        let Origin { constraint, file, start, .. } = known.origin;
-        (constraint, file, start) == (&origin.constraint, &origin.file, &origin.start)
-    };
-    let place = promises.iter().position(same).unwrap_or_else(|| {
+fn of<'b, 'a>(
+    promises: &'b mut Vec<Judged<'a>>,
+    known: &mut Known<'a>,
+    origin: &'a Origin,
+) -> Option<&'b mut Judged<'a>> {
+    let place = *known.entry((&origin.constraint, &origin.file, origin.start)).or_insert(promises.len());
+    if place == promises.len() {
         promises.push(Judged {
             origin,
             rows: Vec::new(),
@@ -221,8 +227,7 @@ fn of<'b, 'a>(promises: &'b mut Vec<Judged<'a>>, origin: &'a Origin) -> Option<&
             comparisons: Comparisons::default(),
             reason: None,
         });
-        promises.len() - 1
-    });
+    }
     promises.get_mut(place)
 }
 

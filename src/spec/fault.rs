@@ -63,7 +63,7 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         diagnostic: Diagnostic {
             code: Code(code),
             message: error.to_string(),
-            help: Some(error.help()),
+            help: Some(help(error, program)),
             labels: Vec::new(),
             fix: None,
         },
@@ -94,6 +94,20 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         }
     }
     Ok(fault)
+}
+
+/// Weights and predictions have no `?` to write.
+fn help(error: &BindError, program: &Program) -> String {
+    let everywhere = |header: &str| {
+        let weight = program.weight.as_ref().is_some_and(|weight| weight.header == header);
+        weight || program.prediction.header == header
+    };
+    match error {
+        BindError::Null { at } if everywhere(&at.column) => {
+            format!("fill in the value, or leave these samples out: every sample needs its `{}`", at.column)
+        }
+        other => other.help(),
+    }
 }
 
 fn table_place(file: &str, column: &str, text: &str, label: &str) -> Place {
@@ -197,7 +211,13 @@ pub fn infeasible(conflict: &Conflict, rows: &[BoundRow], place: &str, spec: &Sp
     let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
                 violation with `--on-infeasible relax`";
     let mut fault = Fault {
-        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None },
+        diagnostic: Diagnostic {
+            code: Code("E0801"),
+            message,
+            help: Some(help.to_owned()),
+            labels: Vec::new(),
+            fix: None,
+        },
         places: Vec::new(),
     };
     for (promised, origin) in each.iter().take(MOST) {

@@ -13,8 +13,11 @@ mod exactness;
 mod files;
 mod formatting;
 mod price;
+#[path = "../common/random.rs"]
+mod random;
 mod reports;
 mod solving;
 mod specs;
 mod streams;
 mod support;
+mod verdicts;

@@ -27,7 +27,11 @@ fn answers_come_line_by_line() {
         input.write_all(line.as_bytes()).unwrap();
         let mut answer = String::new();
         output.read_line(&mut answer).unwrap();
-        assert!(answer.starts_with(&format!("{{\"id\":{id},\"ok\":true,\"schema\":1,\"status\":\"optimal\",\"yhat\":[0.5]")), "{answer}");
+        assert!(
+            answer
+                .starts_with(&format!("{{\"id\":{id},\"ok\":true,\"schema\":1,\"status\":\"optimal\",\"yhat\":[0.5]")),
+            "{answer}"
+        );
     }
     drop(input);
     assert!(child.wait().unwrap().success());

@@ -112,7 +112,7 @@ fn the_library_page_is_made_from_the_doc_comments() {
         let parsed = parse(Default::default(), text);
         let item = parsed.file.items.first().unwrap();
         let ItemKind::Metric(metric) = &item.kind else { panic!("{name}: no metric") };
-        let parameters: Vec<&str> = metric.parameters.iter().map(|parameter| parameter.text.as_str()).collect();
+        let parameters: Vec<&str> = metric.parameters.iter().map(|parameter| parameter.name.text.as_str()).collect();
         page += &format!("\n## `{name}({})`\n\n", parameters.join(", "));
         for line in item.doc.lines() {
             match line.split_once(": ") {

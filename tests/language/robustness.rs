@@ -19,7 +19,10 @@ const PIECES: &[&str] = &[
     "group ",
     "constraint ",
     "metric ",
+    "metric m(attr: group, ref: level of attr, y: label {0, 1}, c: column, e: event, t: number >= 0 = 2%) = ",
+    "where prediction in [0, 1]",
     "use ",
+    "use m({sex, race}, t = 5%)",
     "import ",
     "forall ",
     "each ",
@@ -126,8 +129,14 @@ fn mutate(text: &str, rng: &mut TestRng) -> String {
     for _ in 0..=below(rng, 6) {
         let at = below(rng, characters.len() + 1);
         let end = (at + below(rng, 12)).min(characters.len());
-        match below(rng, 4) {
+        match below(rng, 5) {
             0 => drop(characters.drain(at..end)),
+            // A chain: a piece over and over.
+            4 => {
+                let (piece, joint) = (PIECES[below(rng, PIECES.len())], PIECES[below(rng, PIECES.len())]);
+                let chain = format!("{piece}{joint}").repeat(below(rng, 400));
+                characters.splice(at..at, chain.chars());
+            }
             1 => {
                 let copy: Vec<char> = characters[at..end].to_vec();
                 let to = below(rng, characters.len() + 1);

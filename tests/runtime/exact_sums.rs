@@ -6,6 +6,7 @@
 
 use fairc::runtime::{Bounds, Problem, ProblemParts, RowsByCell, Sample, Settings, Status, project};
 
+use crate::neighbours::neighbours;
 use crate::optimality::from_env;
 use crate::support::Random;
 
@@ -106,6 +107,7 @@ fn batch(random: &mut Random) -> Batch {
         cell: group.clone(),
         cells: groups,
         dictionary: vec![RowsByCell::from_cells(lists)],
+        weights: random.chance(0.5).then(|| (0..n).map(|_| 10_f64.powf(random.between(-3.0, 3.0))).collect()),
         lower: vec![-eps; pairs.len()],
         upper: vec![eps; pairs.len()],
         bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
@@ -160,4 +162,57 @@ fn f64_rows_hold_exactly() {
 #[test]
 fn f32_rows_hold_exactly() {
     check(from_env("FAIRC_BATCHES", 1500), from_env("FAIRC_SEED", 1) + 500, |z| z as f32);
+}
+
+/// `|y_i − y_j| ≤ d` for thousands of pairs, with weights from 1e-3 to 1e3.
+#[test]
+fn sparse_rows_hold_exactly_with_weights() {
+    let mut random = Random(21);
+    let (plain, z) = neighbours(900, 5, || random.uniform());
+    let csr = plain.to_csr();
+    let weights: Vec<f64> = z.iter().map(|_| 10_f64.powf(random.between(-3.0, 3.0))).collect();
+    let indices: Vec<usize> = csr.indices.iter().map(|&i| i as usize).collect();
+    let (lower, upper) = (plain.lower().to_vec(), plain.upper().to_vec());
+    let problem =
+        Problem::from_csr(z.len(), &csr.indptr, &indices, &csr.values, lower, upper, plain.bounds(), Some(weights));
+    let problem = problem.expect("a well-formed problem");
+    let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+    assert_eq!(projection.status, Status::Optimal);
+    let broken = |row: &usize| {
+        let entries = (csr.indptr[*row]..csr.indptr[row + 1]).map(|e| (indices[e], csr.values[e]));
+        // The coefficients are 1 and -1, so products are exact.
+        let sum = entries.fold(Exact::ZERO, |sum, (i, value)| sum.plus(Exact::of(value * projection.y[i])));
+        let (l, u) = (problem.lower()[*row], problem.upper()[*row]);
+        let above = u.is_finite() && Exact::of(u).plus(sum.negated()).is_negative();
+        above || (l.is_finite() && sum.plus(Exact::of(l).negated()).is_negative())
+    };
+    assert_eq!((0..problem.rows()).filter(broken).count(), 0, "{:?}", projection.certificate);
+}
+
+/// Means of numbers near the least that there are.
+#[test]
+fn rows_of_subnormal_numbers_hold_exactly() {
+    let mut random = Random(22);
+    for _ in 0..200 {
+        let n = 2 + random.below(9);
+        let z: Vec<f64> = (0..n).map(|_| 1e-310 * random.between(0.1, 1.0)).collect();
+        let limit = 1e-310 * random.between(0.2, 0.4);
+        let parts = ProblemParts {
+            cell: vec![0; n],
+            cells: 1,
+            dictionary: vec![RowsByCell::from_cells([[(0, 1.0)]])],
+            lower: vec![f64::NEG_INFINITY],
+            upper: vec![limit * n as f64],
+            bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+            ..ProblemParts::default()
+        };
+        let problem = Problem::new(parts).expect("a well-formed problem");
+        let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+        assert_eq!(projection.status, Status::Optimal);
+        let sum = projection.y.iter().fold(Exact::ZERO, |sum, y| sum.plus(Exact::of(*y)));
+        assert!(!Exact::of(problem.upper()[0]).plus(sum.negated()).is_negative());
+        let total: f64 = z.iter().sum();
+        let moved = (total - projection.y.iter().sum::<f64>()) / 1e-310;
+        assert!((moved - ((total - problem.upper()[0]) / 1e-310).max(0.0)).abs() < 1e-9);
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests of the runtime through its public interface.
 
+mod answers;
 mod edges;
 mod exact_sums;
 mod golden;

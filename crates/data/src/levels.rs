@@ -440,7 +440,7 @@ mod tests {
     #[test]
     fn numbers_match_as_numbers() {
         let texts = StringArray::from(vec!["1", "1.0", "01", "-0", "2", "true", "1 ", "1e0"]);
-        assert_eq!(codes(&digits(), texts), [1, 1, 1, 0, UNKNOWN, UNKNOWN, UNKNOWN, 1]);
+        assert_eq!(codes(&digits(), texts), [1, 1, 1, 0, UNKNOWN, 1, UNKNOWN, 1]);
         assert_eq!(
             codes(&digits(), Float64Array::from(vec![Some(1.0), Some(-0.0), None, Some(0.5)])),
             [1, 0, NULL, UNKNOWN]
@@ -464,7 +464,8 @@ mod tests {
             level("-123456789012345678901234567890"),
             level("1e20"),
         ];
-        let texts = vec!["9007199254740993", "9007199254740993.0", "9007199254740994", "0.10", "0.10000000000000000001"];
+        let texts =
+            vec!["9007199254740993", "9007199254740993.0", "9007199254740994", "0.10", "0.10000000000000000001"];
         assert_eq!(codes(&levels, StringArray::from(texts)), [1, 1, UNKNOWN, 2, UNKNOWN]);
         let long = vec!["-123456789012345678901234567890", "-123456789012345678901234567891", "100000000000000000000"];
         assert_eq!(codes(&levels, StringArray::from(long)), [3, UNKNOWN, 4]);
@@ -500,7 +501,12 @@ mod tests {
         assert_eq!(codes(&digits(), values()), [1, 0, NULL]);
         let words = [Level::name("true"), Level::name("false")];
         assert_eq!(codes(&words, values()), [0, 1, NULL]);
-        assert_eq!(codes(&words, StringArray::from(vec!["true", "True"])), [0, UNKNOWN]);
+        let spelled = || StringArray::from(vec!["true", "True", "TRUE", "FALSE", "tRUE"]);
+        assert_eq!(codes(&words, spelled()), [0, 0, 0, 1, UNKNOWN]);
+        assert_eq!(codes(&digits(), spelled()), [1, 1, 1, 0, UNKNOWN]);
+        let shouted = [Level::name("FALSE"), Level::name("TRUE"), Level::name("True")];
+        assert_eq!(codes(&shouted, spelled()), [2, 2, 1, 0, UNKNOWN]);
+        assert_eq!(codes(&shouted, values()), [2, 0, NULL]);
         assert_eq!(codes(&names(), values()), [UNKNOWN, UNKNOWN, NULL]);
     }
 

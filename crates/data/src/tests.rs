@@ -62,7 +62,10 @@ pub(super) fn rows(source: &Source, columns: &[&str], batch: usize) -> Vec<(Opti
 }
 
 fn first_error(source: &Source, columns: &[&str]) -> DataError {
-    source.read(columns).unwrap().find_map(Result::err).expect("an error")
+    match source.read(columns) {
+        Ok(mut batches) => batches.find_map(Result::err).expect("an error"),
+        Err(error) => error,
+    }
 }
 
 fn open_error(room: &Room, name: &str, content: impl AsRef<[u8]>) -> DataError {

@@ -1,5 +1,7 @@
 //! All stages, from a text to a [`Program`].
 
+use std::collections::BTreeSet;
+
 use crate::check::{Reading, Unit, UnitOrigin, check};
 use crate::diagnostic::Diagnostic;
 use crate::hir::Hir;
@@ -9,7 +11,6 @@ use crate::span::{Source, SourceId, Sources};
 use crate::syntax::Parsed;
 use crate::syntax::ast;
 use crate::syntax::import::{Loader, read};
-use crate::{diagnostic, library, syntax};
 
 /// What each stage made of a spec.
 #[derive(Clone, Debug)]
@@ -53,12 +54,11 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
     let checked = check(&tree.sources, &units, Reading { incomplete, refused });
     let lowered = lower(&checked.hir, &tree.sources);
 
-    let mut diagnostics: Vec<Diagnostic> =
-        tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
+    let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
     diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
     diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
     diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));
-    diagnostic::sort(&mut diagnostics);
+    crate::diagnostic::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let program = lowered.program.filter(|_| !failed);
     Compilation { sources: tree.sources, files: tree.files, hir: checked.hir, program, diagnostics }
@@ -66,18 +66,23 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
 
 /// Adds the standard metrics that are used and not defined by the user.
 fn add_library(sources: &mut Sources, files: &mut Vec<(SourceId, Parsed)>) {
-    let items = || files.iter().flat_map(|(_, parsed)| &parsed.file.items);
-    let used = items().filter_map(|item| match &item.kind {
-        ast::ItemKind::Use(used) => Some(used.metric.text.clone()),
-        _ => None,
-    });
-    let mut names: Vec<String> = used.collect();
-    names.sort();
-    names.dedup();
-    for name in names {
-        if let Some(text) = library::find(&name) {
-            let id = sources.add(format!("std/{name}.fair"), text);
-            files.push((id, syntax::parse(id, text)));
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut from = 0;
+    // A metric of the library may use others.
+    while from < files.len() {
+        let items = files.iter().skip(from).flat_map(|(_, parsed)| &parsed.file.items);
+        let used = items.filter_map(|item| match &item.kind {
+            ast::ItemKind::Use(used) => Some(&used.call),
+            ast::ItemKind::Metric(ast::Metric { body: ast::MetricBody::Use(call), .. }) => Some(call),
+            _ => None,
+        });
+        let names: BTreeSet<String> = used.map(|call| call.metric.text.clone()).collect();
+        from = files.len();
+        for name in names {
+            if let Some(text) = crate::library::find(&name).filter(|_| known.insert(name.clone())) {
+                let id = sources.add(format!("std/{name}.fair"), text);
+                files.push((id, crate::syntax::parse(id, text)));
+            }
         }
     }
 }

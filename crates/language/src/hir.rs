@@ -331,6 +331,55 @@ impl Expr {
         self.curvature == Curvature::Constant
     }
 
+    /// The binder of an expression of one binder and numbers alone, and its value for each value of the binder.
+    pub fn of_one_binder(&self) -> Option<(BinderId, impl Fn(f64) -> f64 + '_)> {
+        let mut binder = None;
+        self.reads_only_binders(&mut binder).then_some(())?;
+        Some((binder?, move |value| self.at(value)))
+    }
+
+    fn reads_only_binders(&self, found: &mut Option<BinderId>) -> bool {
+        match &self.kind {
+            ExprKind::Number(_) => true,
+            ExprKind::Binder(binder) => *found.get_or_insert(*binder) == *binder,
+            ExprKind::Negate(inner) => inner.reads_only_binders(found),
+            ExprKind::Add(terms) => terms.iter().all(|term| term.reads_only_binders(found)),
+            ExprKind::Multiply(left, right) => left.reads_only_binders(found) && right.reads_only_binders(found),
+            ExprKind::Param(_)
+            | ExprKind::Column(_)
+            | ExprKind::Prediction
+            | ExprKind::Divide(..)
+            | ExprKind::Call(..)
+            | ExprKind::Mean { .. }
+            | ExprKind::Sum { .. }
+            | ExprKind::Count { .. }
+            | ExprKind::Probability { .. }
+            | ExprKind::Covariance { .. }
+            | ExprKind::Variance { .. } => false,
+        }
+    }
+
+    fn at(&self, binder: f64) -> f64 {
+        match &self.kind {
+            ExprKind::Number(value) => *value,
+            ExprKind::Binder(_) => binder,
+            ExprKind::Negate(inner) => -inner.at(binder),
+            ExprKind::Add(terms) => terms.iter().map(|term| term.at(binder)).sum(),
+            ExprKind::Multiply(left, right) => left.at(binder) * right.at(binder),
+            ExprKind::Param(_)
+            | ExprKind::Column(_)
+            | ExprKind::Prediction
+            | ExprKind::Divide(..)
+            | ExprKind::Call(..)
+            | ExprKind::Mean { .. }
+            | ExprKind::Sum { .. }
+            | ExprKind::Count { .. }
+            | ExprKind::Probability { .. }
+            | ExprKind::Covariance { .. }
+            | ExprKind::Variance { .. } => f64::NAN,
+        }
+    }
+
     /// How many nodes the tree has, those of events included.
     pub fn nodes(&self) -> usize {
         1 + match &self.kind {

@@ -145,10 +145,15 @@ fn begins(byte: u8) -> bool {
 
 /// The source text under a span, on one line, shortened where long.
 pub fn quote(sources: &Sources, span: Span) -> String {
+    one_line(sources.text(span))
+}
+
+/// A text on one line, shortened where long.
+pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 100;
     let mut short = String::new();
     let mut room = LONGEST;
-    for word in sources.text(span).split_whitespace() {
+    for word in text.split_whitespace() {
         let blank = if short.is_empty() { "" } else { " " };
         for c in blank.chars().chain(word.chars()) {
             if room == 0 {

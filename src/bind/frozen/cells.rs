@@ -60,17 +60,10 @@ pub(super) fn table(
         cell.or_insert_with(|| Cell { shift: shift(), key, codes: Vec::new() }).codes.push(codes);
     }
     let cells = cells.into_iter();
-    cells
-        .map(|(identity, cell)| frozen(plan, &allowed, counts.get(&identity).copied().unwrap_or(0), cell))
-        .collect()
+    cells.map(|(identity, cell)| frozen(plan, &allowed, counts.get(&identity).copied().unwrap_or(0), cell)).collect()
 }
 
-fn frozen(
-    plan: &Plan,
-    allowed: &[Vec<u32>],
-    samples: usize,
-    cell: Cell,
-) -> Result<FrozenCell, Vec<BindError>> {
+fn frozen(plan: &Plan, allowed: &[Vec<u32>], samples: usize, cell: Cell) -> Result<FrozenCell, Vec<BindError>> {
     let rests: Vec<&[u32]> = cell.codes.iter().map(Vec::as_slice).collect();
     let mut alternatives = Vec::new();
     for chosen in boxes(&rests, allowed) {

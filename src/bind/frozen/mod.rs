@@ -15,6 +15,7 @@ mod sql;
 
 use serde::{Deserialize, Serialize};
 
+use super::about::Measure;
 use super::bound::{About, Binder, Bound, Matrix, RowStatus};
 use super::cells::{CellKey, Identity};
 use super::deviation::Centres;
@@ -22,7 +23,6 @@ use super::encode::Encoded;
 use super::error::BindError;
 use super::formula::Scope;
 use super::params::Params;
-use super::plan::Measure;
 use super::tally::{Samples, Tally};
 use crate::language::program::Program;
 
@@ -196,7 +196,8 @@ impl Encoded {
         let add: Vec<Option<f64>> =
             (0..self.cells()).map(|cell| known.get(&self.key(cell).identity()).copied()).collect();
         let shifted = self.cell().iter().zip(z).enumerate().map(|(sample, (&cell, z))| {
-            let add = add[cell as usize].ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
+            let add = add[cell as usize]
+                .ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
             let (lower, upper) = bounds(sample);
             Ok((z + add).max(lower).min(upper))
         });

@@ -193,7 +193,12 @@ fn replicates(program: &Program, whole: &Encoded, draw: &Draw, what: &str) {
     let (far, near) = (series(whole), series(&encoded(program, &near.csv(0..40))));
     for (row, (far, near)) in far.rows.iter().zip(&near.rows).enumerate() {
         let name = &program.rows[row].origins[0].name;
-        for (far, near) in far.values.iter().chain(far.rooms.iter().flatten()).zip(near.values.iter().chain(near.rooms.iter().flatten())) {
+        for (far, near) in far
+            .values
+            .iter()
+            .chain(far.rooms.iter().flatten())
+            .zip(near.values.iter().chain(near.rooms.iter().flatten()))
+        {
             let close = far == near || (far - near).abs() <= 1e-9 * near.abs().max(draw.unit);
             assert!(close || far.is_nan() && near.is_nan(), "replicates of {what}, {name}: {far} and {near}");
         }
@@ -203,7 +208,8 @@ fn replicates(program: &Program, whole: &Encoded, draw: &Draw, what: &str) {
 /// Sides that read variances, from sums that processes add up.
 #[test]
 fn parts_of_a_batch_add_up_wherever_the_data_lie() {
-    let spec: String = SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
+    let spec: String =
+        SPEC.lines().filter(|line| !line.contains("Cov[score")).map(|line| format!("{line}\n")).collect();
     let program = program(&spec);
     let params = Params::defaults(&program);
     for (seed, (offset, spread, exponent)) in (0..).zip(DRAWS) {
@@ -220,6 +226,15 @@ fn parts_of_a_batch_add_up_wherever_the_data_lie() {
             assert!((found - expected).abs() <= 1e-9 * scale, "{seed}, {name}: {found} is not {expected}");
         }
     }
+}
+
+/// A bound of single predictions reads statistics too.
+#[test]
+fn bounds_of_single_predictions_are_exact() {
+    let program = program("column t: real\npredict score: real\nconstraint e: each: score <= Var[t]");
+    let bound = bound(&program, "t\n1700000000000\n1700000000001\n1700000000002\n1700000000003\n");
+    let crate::runtime::problem::Bounds::PerSample { hi, .. } = bound.problem.bounds() else { panic!("no bounds") };
+    assert_eq!(hi, [1.25; 4]);
 }
 
 /// Rows without a statistic are bound as they stand.

@@ -7,7 +7,7 @@ pub use hir::hir;
 use serde::Serialize;
 
 use crate::Compilation;
-use crate::language::program::{Names, Origin, Program};
+use crate::language::program::{Names, Origin, Program, PromisedRow, RowOptions};
 use crate::language::syntax::tree;
 
 /// What was parsed: S-expressions, a file after the other.
@@ -43,46 +43,53 @@ struct Place {
     line: u32,
     /// The comparison as written.
     text: String,
+    /// What this constraint alone asks of the row, in the direction in which it was written.
+    asks: String,
 }
 
 pub fn rows_json(program: &Program) -> Vec<Row> {
     let names = Names::of(program);
-    let rows = program.rows.iter().map(|row| {
-        let text = program.row_text(row, &names);
-        (text, &row.origins, &row.labels, row.options)
-    });
-    let samples = program.sample_rows.iter().map(|row| {
-        let text = program.sample_row_text(row, &names);
-        (text, &row.origins, &row.labels, row.options)
-    });
-    let place = |origin: &Origin| Place {
+    let place = |origin: &Origin, asks: String| Place {
         name: origin.name.clone(),
         file: origin.file.clone(),
         line: origin.line,
         text: origin.text.clone(),
+        asks,
     };
-    let row = |(text, origins, labels, options): (
-        String,
-        &Vec<Origin>,
-        &Vec<String>,
-        crate::language::program::RowOptions,
-    )| Row {
+    let row = |text: String, origins: Vec<Place>, labels: &[String], options: RowOptions| Row {
         name: origins.first().map_or_else(String::new, |origin| origin.name.clone()),
         text,
-        origins: origins.iter().map(place).collect(),
-        needs: labels.clone(),
+        origins,
+        needs: labels.to_vec(),
         soft: options.soft,
         min_count: options.min_count,
     };
-    rows.chain(samples).map(row).collect()
+    let rows = program.rows.iter().enumerate().map(|(index, one)| {
+        let origins = one.origins.iter().enumerate().map(|(origin, from)| {
+            let promised = program.promised(PromisedRow { row: index, origin });
+            place(from, promised.map_or_else(String::new, |row| program.row_text(&row, &names)))
+        });
+        row(program.row_text(one, &names), origins.collect(), &one.labels, one.options)
+    });
+    let samples = program.sample_rows.iter().enumerate().map(|(index, one)| {
+        let origins = one.origins.iter().enumerate().map(|(origin, from)| {
+            let promised = program.promised_sample(PromisedRow { row: index, origin });
+            place(from, promised.map_or_else(String::new, |row| program.sample_row_text(&row, &names)))
+        });
+        row(program.sample_row_text(one, &names), origins.collect(), &one.labels, one.options)
+    });
+    rows.chain(samples).collect()
 }
 
 /// Each row under its names and the comparisons that it comes from.
 pub fn rows(program: &Program) -> String {
     let mut text = String::new();
     for row in rows_json(program) {
-        for Place { name, file, line, text: written } in &row.origins {
+        for Place { name, file, line, text: written, asks } in &row.origins {
             text.push_str(&format!("# {name}, {file}:{line}: {written}\n"));
+            if row.origins.len() > 1 {
+                text.push_str(&format!("#   asks for {asks}\n"));
+            }
         }
         let mut notes = Vec::new();
         if !row.needs.is_empty() {

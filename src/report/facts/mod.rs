@@ -21,8 +21,8 @@ pub use interval::{Interval, LEVEL};
 pub use partition::{Partition, PartitionKind, partitions};
 pub use promise::Promise;
 pub(super) use promise::finding;
-pub use row::{Place, Places, RowFacts};
 use row::Drawn;
+pub use row::{Place, Places, RowFacts};
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 
 use super::audit::Audit;
@@ -165,8 +165,7 @@ impl Facts {
         let promises = audit.promises();
         let slices = evidence.slices.as_ref().map(SlicesFacts::verdict);
         let verdict = Verdict::all([audit.verdict()].into_iter().chain(slices));
-        let accepted =
-            verdict == Verdict::Held || verdict == Verdict::NotChecked && evidence.allow_unchecked;
+        let accepted = verdict == Verdict::Held || verdict == Verdict::NotChecked && evidence.allow_unchecked;
         Facts {
             spec: audit.spec.to_owned(),
             fingerprint: program.fingerprint().to_string(),

@@ -83,8 +83,7 @@ impl RowFacts {
         let mut shown = RowJson::new(ledger, index, row);
         // Predictions under audit are what will be used.
         shown.after = row.before.map(|reading| reading.value);
-        shown.active =
-            row.before.is_some_and(|reading| reading.excess().abs() <= tolerance.allowance(&reading));
+        shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= tolerance.allowance(&reading));
         let Drawn { value: interval, room: room_interval } =
             if row.before.is_some() { drawn } else { Drawn::default() };
         RowFacts {

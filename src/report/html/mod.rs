@@ -13,8 +13,8 @@ mod timeline;
 
 use super::facts::{Facts, Promise};
 use super::number::counted;
-use super::verdict::Verdict;
 use super::summary::{headline, outside, read_me, source_of};
+use super::verdict::Verdict;
 use build::{Html, each, el};
 use parts::{capital, code, prose, section};
 
@@ -101,7 +101,8 @@ fn summary(facts: &Facts) -> Html {
 }
 
 fn promised(promise: &Promise) -> Html {
-    let several = (promise.rows.len() > 1 && promise.worst.is_some()).then(|| format!("Closest or worst of {}: ", promise.rows.len()));
+    let several = (promise.rows.len() > 1 && promise.worst.is_some())
+        .then(|| format!("Closest or worst of {}: ", promise.rows.len()));
     let finding = |finding: &String| {
         let text = if several.is_some() { finding.clone() } else { capital(finding) };
         el!("p", "class" = "soft"; several.as_ref(), prose(&text), ".")

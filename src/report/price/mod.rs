@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::number::finite;
 use crate::analyze::{Ended, Point, RowPoint};
 use crate::bind::Reach;
-use crate::language::program::{EventId, Names, Program};
+use crate::language::program::{EventId, Names, Program, PromisedRow};
 
 /// One param and what came of each of its values, ascending.
 pub struct Sweep<'a> {
@@ -28,6 +28,8 @@ pub struct PriceReport<'a> {
     /// Params that were set, as `name = value`.
     pub settings: Vec<String>,
     pub program: &'a Program,
+    /// The rows by which promises are judged: places of rows are among these.
+    pub promised: Vec<PromisedRow>,
     pub n: usize,
     pub sweeps: Vec<Sweep<'a>>,
     /// Samples of each event of the program.
@@ -172,7 +174,7 @@ impl PriceReport<'_> {
     fn groups(&self) -> Vec<usize> {
         let points = || self.sweeps.iter().flat_map(|sweep| &sweep.points);
         let part = |row: usize| points().any(|point| point.rows.get(row).is_some_and(Option::is_some));
-        let promised = self.program.promised_rows().into_iter().enumerate().filter(|(index, _)| part(*index));
+        let promised = self.promised.iter().enumerate().filter(|(index, _)| part(*index));
         let rows = promised.filter_map(|(_, promised)| self.program.rows.get(promised.row));
         let mut events: Vec<usize> = rows.flat_map(|row| &row.terms).map(|term| term.event.0 as usize).collect();
         events.sort_unstable();
@@ -187,8 +189,7 @@ impl PriceReport<'_> {
 
     /// The name of a promised row.
     fn row_name(&self, row: usize) -> String {
-        let promised = self.program.promised_rows();
-        let origin = promised.get(row).and_then(|promised| self.program.origin(*promised));
+        let origin = self.promised.get(row).and_then(|promised| self.program.origin(*promised));
         origin.map_or_else(String::new, |origin| origin.name.clone())
     }
 

@@ -19,6 +19,20 @@ fn sample(text: impl Into<String>, tree: impl Into<String>) -> Sample {
     Sample { text: text.into(), tree: tree.into() }
 }
 
+/// What may stand behind the name of a parameter, and its tree.
+const KINDS: [(&str, &str); 10] = [
+    ("", ""),
+    (": group", " group"),
+    (": label { 0 , `1` }", " label {0 `1`}"),
+    (": column", " column"),
+    (": event", " event"),
+    (": level of b", " (level-of b)"),
+    (": number", " number"),
+    (": number in [ -1 , inf ] = 2", " number [-1 inf] (default 2)"),
+    (": number > 0", " number [0 inf open]"),
+    ("= 5", " (default 5)"),
+];
+
 impl<'b> Choices<'b> {
     pub fn new(bytes: &'b [u8]) -> Self {
         Choices { bytes, depth: 0 }
@@ -69,7 +83,9 @@ impl<'b> Choices<'b> {
             }
             8 => {
                 let (other, body) = (self.name(), self.statement());
-                let text = format!("metric {name} ( {other} , b ) = {}", body.text);
+                let (kind, kind_tree) = KINDS[self.pick(KINDS.len())];
+                let text = format!("metric {name} ( {other} {kind} , b ) = {}", body.text);
+                let other = if kind_tree.is_empty() { other.to_string() } else { format!("({other}{kind_tree})") };
                 sample(text, format!("(metric {name} ({other} b){})", body.tree))
             }
             9 => {

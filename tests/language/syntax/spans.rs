@@ -2,7 +2,8 @@
 
 use fairc::language::span::{SourceId, Span};
 use fairc::language::syntax::ast::{
-    Condition, Domain, DomainKind, Event, Expr, ExprKind, File, Item, ItemKind, Level, Name, Statement,
+    ArgumentValue, Call, Condition, Domain, DomainKind, Event, Expr, ExprKind, File, Item, ItemKind, Level, Metric,
+    MetricBody, Name, Statement,
 };
 use fairc::language::syntax::{parse, tree};
 use proptest::prelude::*;
@@ -51,6 +52,35 @@ impl Walk<'_> {
             each.condition.iter().for_each(|it| self.condition(it));
         }
         self.expr(&statement.body);
+    }
+
+    fn metric(&self, metric: &Metric) {
+        for parameter in &metric.parameters {
+            self.name(&parameter.name);
+            parameter.kind.iter().for_each(|kind| assert!(!self.under(kind.span).is_empty()));
+            parameter.default.iter().for_each(|default| self.expr(default));
+        }
+        metric.needs.iter().for_each(|needs| self.name(&needs.name));
+        match &metric.body {
+            MetricBody::Statement(statement) => self.statement(statement),
+            MetricBody::Use(call) => self.call(call),
+        }
+    }
+
+    fn call(&self, call: &Call) {
+        self.name(&call.metric);
+        for argument in &call.arguments {
+            self.under(argument.span);
+            argument.name.iter().for_each(|name| self.name(name));
+            match &argument.value {
+                ArgumentValue::One(expr) => self.expr(expr),
+                ArgumentValue::Each { groups, span } => {
+                    assert!(self.under(*span).starts_with('{') && self.under(*span).ends_with('}'));
+                    groups.iter().for_each(|group| self.expr(group));
+                }
+            }
+        }
+        assert!(self.under(call.span).ends_with(')'));
     }
 
     fn domain(&self, domain: &Domain) {
@@ -132,10 +162,9 @@ proptest! {
                 ItemKind::Event(event) => walk.condition(&event.condition),
                 ItemKind::Group(group) => walk.expr(&group.value),
                 ItemKind::Constraint(constraint) => walk.statement(&constraint.body),
-                ItemKind::Metric(metric) => walk.statement(&metric.body),
+                ItemKind::Metric(metric) => walk.metric(metric),
                 ItemKind::Use(it) => {
-                    it.arguments.iter().for_each(|argument| walk.expr(argument));
-                    assert!(walk.under(it.call_span).ends_with(')'));
+                    walk.call(&it.call);
                 }
                 ItemKind::Import(import) => assert!(walk.under(import.path_span).contains(&import.path)),
             }

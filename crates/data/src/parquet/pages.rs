@@ -206,3 +206,27 @@ impl<R: BufRead> Head<R> {
 fn wrong(message: &str) -> ParquetError {
     ParquetError::General(message.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read_and_what_is_unknown_is_skipped() {
+        // A data page: type 0, 2^31 - 1 bytes unpacked, 5 packed; its head with 3 values, encodings, and statistics in
+        // which a text of two bytes stands; a list of three numbers in a field that does not exist.
+        let bytes = [
+            0x15, 0x00, 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x15, 0x0a, 0x2c, 0x15, 0x06, 0x15, 0x00, 0x15, 0x06, 0x15,
+            0x06, 0x1c, 0x18, 0x02, b'a', b'b', 0x00, 0x00, 0x79, 0x35, 0x02, 0x04, 0x06, 0x00, 0xff,
+        ];
+        let mut head = Head { input: &bytes[..], page: Page::default() };
+        head.read().unwrap();
+        assert_eq!((head.page.long, head.page.short, head.page.values), ((1 << 31) - 1, 5, 3));
+        assert_eq!(head.input, [0xff]);
+        for cut in 0..bytes.len() - 1 {
+            assert!(Head { input: &bytes[..cut], page: Page::default() }.read().is_err());
+        }
+        let nested = vec![0x1c; 99];
+        assert!(Head { input: &nested[..], page: Page::default() }.read().is_err());
+    }
+}

@@ -1,5 +1,6 @@
 //! Aggregates: `E[e | event]`, `Sum`, `N`, `P`, `Cov`, `Var`.
 
+use crate::diagnostic::Fix;
 use crate::hir::{Curvature, Event, Expr, ExprKind, Shape};
 use crate::interval::Interval;
 use crate::program::Function;
@@ -10,7 +11,7 @@ use crate::syntax::ast::{self, AggregateKind};
 use super::domain::count;
 use super::event::{Reads, all_of};
 use super::number::Place;
-use super::{Checker, Env, Kind};
+use super::{Checker, Env, Finding, Kind};
 
 impl<'a> Checker<'a> {
     /// An aggregate where an aggregate may stand; elsewhere it is refused for what it is.
@@ -44,6 +45,9 @@ impl<'a> Checker<'a> {
             // A comma between events means `and`.
             AggregateKind::Count | AggregateKind::Probability => arguments.len().max(1),
         };
+        if kind != AggregateKind::Covariance && self.swapped_condition(aggregate, env) {
+            return None;
+        }
         if arguments.len() != wanted {
             let (callee, signature) = signature(kind);
             let expected = count(wanted, "argument");
@@ -61,6 +65,34 @@ impl<'a> Checker<'a> {
                 self.moment(span, kind, values, event?)
             }
         }
+    }
+
+    /// `E[sex == female | score]` and `E[score, sex == female]`: the event stands where the value belongs, or a comma where the
+    /// bar does. Told once, with the fix.
+    fn swapped_condition(&mut self, aggregate: &'a ast::Aggregate, env: &Env<'a>) -> bool {
+        let is_share = matches!(aggregate.kind, AggregateKind::Count | AggregateKind::Probability);
+        let (value, events) = match (aggregate.arguments.as_slice(), &aggregate.condition) {
+            ([event], Some(condition)) if !is_share && is_event(event) => match condition.terms.as_slice() {
+                [value] if !is_event(value) && self.prediction_in(value, env).is_some() => (value, vec![event]),
+                _ => return false,
+            },
+            ([value, events @ ..], None)
+                if !is_share && !events.is_empty() && !is_event(value) && events.iter().all(is_event) =>
+            {
+                (value, events.iter().collect())
+            }
+            _ => return false,
+        };
+        let texts: Vec<String> = events.iter().map(|event| self.sources.text(event.span).to_string()).collect();
+        let inside = format!("{} | {}", self.sources.text(value.span), texts.join(", "));
+        let spans = events.iter().map(|event| event.span).fold(value.span, Span::to);
+        let head = self.text(aggregate.kind_span);
+        let hint = format!("write `{head}[{inside}]`: the value stands before the bar, the condition behind it");
+        let (text, found) = (self.text(spans), "an event and a value in the wrong order".to_string());
+        let expected = "a value and then a condition".to_string();
+        let kind = Kind::WrongKind { text, found, expected, hint: Some(hint) };
+        self.report(Finding::new(kind, spans).mended(Some(Fix::one(spans, inside, true))));
+        true
     }
 
     /// `N[event]` and `P[event | given]`.
@@ -173,5 +205,28 @@ fn signature(kind: AggregateKind) -> (&'static str, &'static str) {
         AggregateKind::Probability => ("P", "P[income == 1 | sex == female]"),
         AggregateKind::Covariance => ("Cov", "Cov[score, age]"),
         AggregateKind::Variance => ("Var", "Var[age]"),
+    }
+}
+
+/// Written as an event: a comparison or several.
+fn is_event(expr: &ast::Expr) -> bool {
+    match &super::domain::strip(expr).kind {
+        ast::ExprKind::Compare(..)
+        | ast::ExprKind::In { .. }
+        | ast::ExprKind::And(_)
+        | ast::ExprKind::Or(_)
+        | ast::ExprKind::Not(_) => true,
+        ast::ExprKind::Number { .. }
+        | ast::ExprKind::Name(_)
+        | ast::ExprKind::Paren(_)
+        | ast::ExprKind::Negate(_)
+        | ast::ExprKind::Sum(..)
+        | ast::ExprKind::Product(..)
+        | ast::ExprKind::Power(..)
+        | ast::ExprKind::PlusMinus(..)
+        | ast::ExprKind::Abs(_)
+        | ast::ExprKind::Call { .. }
+        | ast::ExprKind::Aggregate(_)
+        | ast::ExprKind::Error => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::diagnostic::Fix;
 use crate::hir::{self, Constraint, Event};
 use crate::program::{Enforce, RowOptions, WhenEmpty};
 use crate::span::Span;
@@ -102,7 +103,7 @@ impl<'a> Checker<'a> {
     }
 
     #[allow(clippy::type_complexity)]
-    fn statement(
+    pub(super) fn statement(
         &mut self,
         body: &'a ast::Statement,
         mut env: Env<'a>,
@@ -112,6 +113,7 @@ impl<'a> Checker<'a> {
         for quantifier in &body.quantifiers {
             quantifiers.push(self.quantifier(quantifier, &mut env));
         }
+        self.forgotten_forall(body, &env);
         let each = body.each.as_ref().map(|each| self.given(each.condition.as_ref(), &env));
         let place = if each.is_some() { Place::Each } else { Place::Batch };
         let relations = self.relations(&body.body, &env, place);
@@ -215,7 +217,8 @@ impl<'a> Checker<'a> {
             _ => {
                 let name = setting.name.text.clone();
                 let similar = similar(&name, ["min_count", "when_empty", "soft", "enforce"]);
-                self.report(Finding::new(Kind::UnknownOption { name, similar }, setting.name.span));
+                let fix = similar.as_ref().map(|similar| Fix::one(setting.name.span, similar.clone(), false));
+                self.report(Finding::new(Kind::UnknownOption { name, similar }, setting.name.span).mended(fix));
                 return;
             }
         };

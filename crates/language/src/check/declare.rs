@@ -216,11 +216,11 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_metric(&mut self, metric: &'a ast::Metric, doc: &'a str, origin: UnitOrigin) {
-        for (index, parameter) in metric.parameters.iter().enumerate() {
-            let earlier = metric.parameters.iter().take(index).find(|earlier| earlier.text == parameter.text);
-            if let Some(first) = earlier {
-                let kind = Kind::DuplicateName { what: "parameter", name: parameter.text.clone() };
-                self.report(Finding::new(kind, parameter.span).with(first.span, "first declared here"));
+        let mut seen: HashMap<&str, &ast::Parameter> = HashMap::new();
+        for parameter in &metric.parameters {
+            if let Some(first) = seen.insert(&parameter.name.text, parameter) {
+                let kind = Kind::DuplicateName { what: "parameter", name: parameter.name.text.clone() };
+                self.report(Finding::new(kind, parameter.name.span).with(first.name.span, "first declared here"));
             }
         }
         match self.metrics.get(metric.name.text.as_str()) {
@@ -245,7 +245,7 @@ impl<'a> Checker<'a> {
         let items = units.iter().filter(|unit| unit.origin != UnitOrigin::Library).flat_map(|unit| &unit.file.items);
         let names = items.filter_map(|item| match &item.kind {
             ast::ItemKind::Constraint(constraint) => Some(constraint.name.span),
-            ast::ItemKind::Use(used) => Some(used.call_span),
+            ast::ItemKind::Use(used) => Some(used.call.span),
             ast::ItemKind::Column(_)
             | ast::ItemKind::Label(_)
             | ast::ItemKind::Weight(_)

@@ -20,11 +20,22 @@ const LARGEST: usize = 100_000;
 struct Part {
     pairs: bool,
     values: Arc<[Value]>,
+    /// What the values are of, where that has a name.
+    domain: Option<String>,
+    /// The values are those of a parameter, and not known yet.
+    open: bool,
+}
+
+impl Part {
+    fn of(values: impl Into<Arc<[Value]>>) -> Self {
+        Part { pairs: false, values: values.into(), domain: None, open: false }
+    }
 }
 
 impl<'a> Checker<'a> {
     /// Checks a quantifier and brings its binders into scope.
     pub(super) fn quantifier(&mut self, quantifier: &'a ast::Quantifier, env: &mut Env<'a>) -> Option<Quantifier> {
+        self.top_domain = Some(quantifier.domain.span);
         let parts = self.domain(&quantifier.domain, env);
         let places = parts.as_ref().map(|parts| parts.iter().map(|part| if part.pairs { 2 } else { 1 }).sum::<usize>());
         if let Some(places) = places.filter(|places| *places != quantifier.binders.len()) {
@@ -36,21 +47,30 @@ impl<'a> Checker<'a> {
             self.poison_binders(quantifier, env);
             return None;
         };
+        let outer = env.clone();
         let mut components = Vec::new();
         let mut names = quantifier.binders.iter();
         for part in parts {
             if part.pairs {
                 let (first, second) = (names.next()?, names.next()?);
-                let first = self.bind_name(first, part.values.clone(), env);
-                let second = self.bind_name(second, part.values, env);
+                let first = self.bind_name(first, &part, env);
+                let second = self.bind_name(second, &part, env);
                 components.push(Component::Pairs(first, second));
             } else {
-                components.push(Component::Single(self.bind_name(names.next()?, part.values, env)));
+                components.push(Component::Single(self.bind_name(names.next()?, &part, env)));
             }
         }
         let condition = match &quantifier.condition {
             Some(condition) => Some(self.condition(condition, env, Reads::Binders)?),
             None => None,
+        };
+        let condition = match components.first() {
+            Some(Component::Single(binder)) => match (self.range_ends(&quantifier.domain, *binder, &outer)?, condition)
+            {
+                (Some(ends), Some(condition)) => Some(Event::And(vec![ends, condition])),
+                (ends, condition) => ends.or(condition),
+            },
+            Some(Component::Pairs(..)) | None => condition,
         };
         Some(Quantifier { components, condition, span: quantifier.span, domain_span: quantifier.domain.span })
     }
@@ -76,7 +96,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn bind_name(&mut self, name: &'a ast::Name, values: Arc<[Value]>, env: &mut Env<'a>) -> BinderId {
+    fn bind_name(&mut self, name: &'a ast::Name, part: &Part, env: &mut Env<'a>) -> BinderId {
         let taken = env.binders.iter().any(|(text, _)| *text == name.text);
         let hides = env.call.is_none() && self.names.contains_key(name.text.as_str());
         if taken || hides {
@@ -88,15 +108,21 @@ impl<'a> Checker<'a> {
             self.report(finding);
         }
         let id = BinderId(self.hir.binders.len());
-        self.numeric_binders.push(values.iter().all(|value| value.number.is_some()));
-        self.hir.binders.push(Binder { name: name.text.clone(), values });
+        self.numeric_binders.push(part.values.iter().all(|value| value.number.is_some()));
+        self.hir.binders.push(Binder { name: name.text.clone(), values: part.values.clone() });
+        if part.open {
+            self.open_binders.insert(id);
+        }
+        if let Some(domain) = &part.domain {
+            self.domains.insert(id, domain.clone());
+        }
         env.binders.push((&name.text, id));
         id
     }
 
     fn domain(&mut self, domain: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
         match &domain.kind {
-            ast::DomainKind::Name(name) => Some(vec![Part { pairs: false, values: self.domain_name(name, env)? }]),
+            ast::DomainKind::Name(name) => Some(vec![self.domain_name(name, env)?]),
             ast::DomainKind::Set(levels) => {
                 if levels.is_empty() {
                     let reason = "write at least one value between the braces".into();
@@ -106,10 +132,10 @@ impl<'a> Checker<'a> {
                 self.spend(levels.len(), domain.span)?;
                 let value =
                     |level: &ast::Level| Value { text: level.text.clone(), number: level.number, span: level.span };
-                Some(vec![Part { pairs: false, values: levels.iter().map(value).collect() }])
+                Some(vec![Part::of(levels.iter().map(value).collect::<Vec<_>>())])
             }
             ast::DomainKind::Range(first, last) => {
-                Some(vec![Part { pairs: false, values: self.domain_range(domain.span, first, last, env)? }])
+                Some(vec![Part::of(self.domain_range(domain.span, first, last, env)?)])
             }
             ast::DomainKind::Pairs(inner) => self.domain_pairs(domain.span, inner, env),
             ast::DomainKind::Product(factors) => {
@@ -127,21 +153,34 @@ impl<'a> Checker<'a> {
             return None;
         }
         let part = parts.pop()?;
-        if part.values.len() < 2 {
+        if part.values.len() < 2 && !part.open {
             let reason = "`pairs` needs a domain of at least two values".into();
             return self.refuse(Kind::EmptyDomain { reason }, span);
         }
         Some(vec![Part { pairs: true, ..part }])
     }
 
-    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Arc<[Value]>> {
+    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
-                Some(self.category_levels(Category::Column(column)).values.clone())
+                Some(self.part_of(Category::Column(column)))
             }
             Found::Symbol(Symbol::Group(index)) => {
                 let group = self.resolve_group(index, name.span)?;
-                Some(self.category_levels(Category::Group(group)).values.clone())
+                Some(self.part_of(Category::Group(group)))
+            }
+            Found::Open { kind: None | Some(ast::Accepts::Group(_) | ast::Accepts::Label(_)), .. } => {
+                Some(Part { open: true, ..Part::of(Vec::new()) })
+            }
+            Found::Open { kind: Some(kind), .. } => {
+                let hint = Some(format!("declare it as a group: `{}: group`", name.text));
+                let found = super::kind::open_kind(kind);
+                self.wrong_kind(name.span, found, "a categorical column, a label or a group", hint);
+                None
+            }
+            Found::Level(..) => {
+                self.wrong_kind(name.span, "a level", "a categorical column, a label or a group", None);
+                None
             }
             Found::Symbol(symbol) => {
                 let (found, _) = self.describe(symbol, &name.text);
@@ -156,8 +195,8 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column, a label or a group", hint);
                 None
             }
-            Found::Argument(argument) => match &strip(argument).kind {
-                ast::ExprKind::Name(name) => self.domain_name(name, &Env::default()),
+            Found::Argument(argument, env) => match &strip(argument).kind {
+                ast::ExprKind::Name(name) => self.domain_name(name, &env),
                 _ => {
                     self.wrong_kind(argument.span, "an expression", "a categorical column, a label or a group", None);
                     None
@@ -172,6 +211,11 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn part_of(&mut self, category: Category) -> Part {
+        let values = self.category_levels(category).values.clone();
+        Part { domain: Some(self.category_name(category)), ..Part::of(values) }
+    }
+
     /// `a..b`, both ends included.
     fn domain_range(
         &mut self,
@@ -181,7 +225,12 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
     ) -> Option<Arc<[Value]>> {
         let (low, high) = (self.whole_number(first, env), self.whole_number(last, env));
-        let (low, high) = (low?, high?);
+        let ((low, above), (below, high)) = (low?, high?);
+        if (low < above || below < high) && self.top_domain != Some(span) {
+            let hint = Some("give it a `forall` of its own: `forall j in i..3: ..`".to_string());
+            self.wrong_kind(span, "a range that depends on a binder", "a range of numbers", hint);
+            return None;
+        }
         if low > high {
             let reason = format!("a range runs upwards: write `{}..{}`", self.text(last.span), self.text(first.span));
             return self.refuse(Kind::EmptyDomain { reason }, span);
@@ -195,15 +244,35 @@ impl<'a> Checker<'a> {
         Some((low as i64..=high as i64).map(value).collect())
     }
 
-    fn whole_number(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<f64> {
+    /// The least and the greatest value of an end of a range, which may be made from binders further out.
+    fn whole_number(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<(f64, f64)> {
         let number = self.number(expr, env, Place::Where)?;
-        let value = number.range.lower;
-        let constant = number.range.lower == number.range.upper && value.fract() == 0.0 && value.abs() < 9e15;
-        if !constant || !matches!(number.kind, crate::hir::ExprKind::Number(_)) {
+        let crate::interval::Interval { lower, upper } = number.range;
+        let whole = |value: f64| value.fract() == 0.0 && value.abs() < 9e15;
+        let literal = matches!(number.kind, crate::hir::ExprKind::Number(_));
+        if !whole(lower) || !whole(upper) || !(literal || number.of_one_binder().is_some()) {
             self.wrong_kind(expr.span, "no whole number", "a whole number", None);
             return None;
         }
-        Some(value)
+        Some((lower, upper))
+    }
+
+    /// What the values of a range have to satisfy beside lying in it: where an end depends on a binder.
+    fn range_ends(&mut self, domain: &'a ast::Domain, binder: BinderId, env: &Env<'a>) -> Option<Option<Event>> {
+        let ast::DomainKind::Range(first, last) = &domain.kind else { return Some(None) };
+        let mut ends = Vec::new();
+        for (end, op) in [(first, Comparison::GreaterEqual), (last, Comparison::LessEqual)] {
+            let right = self.number(end, env, Place::Where)?;
+            if matches!(right.kind, crate::hir::ExprKind::Number(_)) {
+                continue;
+            }
+            let range = crate::interval::Interval::ALL;
+            let kind = crate::hir::ExprKind::Binder(binder);
+            let curvature = crate::hir::Curvature::Constant;
+            let left = crate::hir::Expr { kind, span: domain.span, shape: None, curvature, range };
+            ends.push(Event::Compare { left: Box::new(left), op, right: Box::new(right) });
+        }
+        Some(if ends.is_empty() { None } else { Some(Event::And(ends)) })
     }
 
     /// The checked group of a declaration; checked on first use.
@@ -276,7 +345,8 @@ impl<'a> Checker<'a> {
                 return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "levels" }, span);
             }
             let nodes = |levels: &[GroupLevel]| levels.iter().map(|level| level.event.nodes()).sum::<usize>();
-            let parts = nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
+            let parts =
+                nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
             self.spend(parts, span)?;
             let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
                 text: super::level::combined(a.product, &a.text, b.product, &b.text),
@@ -315,7 +385,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
                 None
             }
-            Found::Binder(_) | Found::Argument(_) | Found::Broken => None,
+            Found::Binder(_) | Found::Argument(..) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "column", &Env::default()),
         }
     }
@@ -370,7 +440,11 @@ impl<'a> Checker<'a> {
             previous = Some((point, text));
         }
         let (low, text) = previous?;
-        levels.push(GroupLevel { text: format!("[{text},inf)"), product: false, event: compare(Comparison::GreaterEqual, low) });
+        levels.push(GroupLevel {
+            text: format!("[{text},inf)"),
+            product: false,
+            event: compare(Comparison::GreaterEqual, low),
+        });
         Some(levels)
     }
 }

@@ -25,7 +25,35 @@ pub enum Kind {
     ArgumentCount { callee: String, expected: String, found: String, signature: String },
     /// An argument that the metric or function cannot use so.
     #[error("`{argument}` is {found}, but {callee} needs {expected} here")]
-    ArgumentKind { argument: String, found: String, callee: String, expected: String },
+    ArgumentKind { argument: String, found: String, callee: String, expected: String, hint: Option<String> },
+    /// A number that a parameter cannot be; `value` where it is not plain from the argument.
+    #[error("`{argument}`{} is not {limits}, as `{parameter}` of `{callee}` must be", at(value))]
+    ArgumentLimits {
+        argument: String,
+        value: Option<f64>,
+        callee: String,
+        parameter: String,
+        limits: String,
+        hint: Option<String>,
+    },
+    /// Two arguments, each of which fits the parameter of the other.
+    #[error("`{first}` and `{second}` stand in each other's place in `{callee}`")]
+    SwappedArguments { first: String, second: String, callee: String, mended: String },
+    /// An argument without a name behind one with a name.
+    #[error("`{argument}` has no name, but follows an argument that has one")]
+    PositionAfterName { argument: String },
+    /// A second argument for one parameter.
+    #[error("`{name}` is given twice")]
+    ArgumentTwice { name: String },
+    /// A name that no parameter of the metric has.
+    #[error("`{callee}` has no parameter `{name}`")]
+    UnknownParameter { name: String, callee: String, similar: Option<String>, signature: String },
+    /// A metric that says what predictions it is for.
+    #[error("`{callee}` needs a prediction {needed}, but `{prediction}` may be anything in {range}")]
+    PredictionBounds { callee: String, needed: String, prediction: String, range: String, declaration: String },
+    /// A metric that leads back to itself.
+    #[error("the metric `{name}` uses itself")]
+    MetricCycle { name: String },
     /// The number of binders differs from what the domain gives.
     #[error("{binders} for a domain of {values}")]
     BinderCount { binders: String, values: String },
@@ -45,6 +73,15 @@ pub enum Kind {
     /// A value that the option cannot have.
     #[error("option `{name}` cannot be `{value}`")]
     OptionValue { name: String, value: String, expected: &'static str },
+    /// `Sum(x)`, `mean(x)`.
+    #[error("`{name}` is no function: aggregates stand in square brackets")]
+    RoundAggregate { name: String, instead: String },
+    /// A metric in an expression.
+    #[error("the metric `{name}` is a whole constraint, and no number")]
+    MetricAsNumber { name: String, instead: String },
+    /// Levels that no column has, where binders are meant.
+    #[error("`{name}` is no level of `{column}`, and no `forall` declares it")]
+    ForgottenForall { name: String, column: String, quantifier: String },
     /// A per-sample value outside `E[..]` and its kin.
     #[error("`{text}` has one value per sample, but one value for the whole batch is needed")]
     SampleValue { text: String, numeric: bool },
@@ -99,18 +136,26 @@ pub enum Kind {
     AlwaysTrue { text: String },
 }
 
+/// ` = 80`, for a value that the text does not show.
+fn at(value: &Option<f64>) -> String {
+    value.map_or(String::new(), |value| format!(" (= {value})"))
+}
+
 impl Explained for Kind {
     fn code(&self) -> Code {
         Code(match self {
-            Kind::UnknownName { .. } => "E0201",
+            Kind::UnknownName { .. } | Kind::UnknownParameter { .. } => "E0201",
+            Kind::RoundAggregate { .. } | Kind::MetricAsNumber { .. } => "E0201",
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "E0202",
-            Kind::UnknownLevel { .. } => "E0203",
-            Kind::ArgumentCount { .. } | Kind::ArgumentKind { .. } => "E0204",
+            Kind::UnknownLevel { .. } | Kind::ForgottenForall { .. } => "E0203",
+            Kind::ArgumentCount { .. } | Kind::ArgumentKind { .. } | Kind::ArgumentLimits { .. } => "E0204",
+            Kind::SwappedArguments { .. } | Kind::PositionAfterName { .. } | Kind::ArgumentTwice { .. } => "E0204",
             Kind::BinderCount { .. } | Kind::CutPoints { .. } => "E0204",
             Kind::NoPrediction { .. } | Kind::ManyPredictions => "E0207",
-            Kind::DefinitionCycle { .. } => "E0208",
+            Kind::DefinitionCycle { .. } | Kind::MetricCycle { .. } => "E0208",
             Kind::UnknownOption { .. } => "E0209",
             Kind::OptionValue { .. } => "E0210",
+            Kind::PredictionBounds { .. } => "E0212",
             Kind::SampleValue { .. } => "E0301",
             Kind::AggregateValue { .. } => "E0302",
             Kind::WrongKind { .. } => "E0303",
@@ -145,9 +190,18 @@ impl Explained for Kind {
         match self {
             Kind::UnknownName { .. } => "not declared".into(),
             Kind::DuplicateName { .. } | Kind::DuplicateHeader { .. } => "declared again here".into(),
-            Kind::UnknownLevel { .. } => "no such level".into(),
+            Kind::UnknownLevel { .. } | Kind::ForgottenForall { .. } => "no such level".into(),
+            Kind::RoundAggregate { instead, .. } => format!("write `{instead}`"),
+            Kind::MetricAsNumber { .. } => "a metric".into(),
             Kind::ArgumentCount { found, .. } => found.clone(),
             Kind::ArgumentKind { found, .. } | Kind::WrongKind { found, .. } => found.clone(),
+            Kind::ArgumentLimits { limits, .. } => format!("not {limits}"),
+            Kind::SwappedArguments { .. } => "this".into(),
+            Kind::PositionAfterName { .. } => "give it a name too".into(),
+            Kind::ArgumentTwice { .. } => "given again here".into(),
+            Kind::UnknownParameter { .. } => "no such parameter".into(),
+            Kind::PredictionBounds { needed, .. } => format!("needs a prediction {needed}"),
+            Kind::MetricCycle { .. } => "leads back to itself".into(),
             Kind::BinderCount { values, .. } => values.clone(),
             Kind::CutPoints { .. } => "does not ascend".into(),
             Kind::DefinitionCycle { .. } => "refers back to itself".into(),

@@ -130,7 +130,18 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "an event", hint);
                 None
             }
-            Found::Argument(argument) => self.event(argument, &Env::default(), reads),
+            Found::Argument(argument, env) => self.event(argument, &env, reads),
+            Found::Open { kind: None | Some(ast::Accepts::Event), .. } => Some(Event::All),
+            Found::Open { kind: Some(kind), .. } => {
+                let hint = Some(format!("compare it with something: `{} == ..`", name.text));
+                self.wrong_kind(name.span, super::kind::open_kind(kind), "an event", hint);
+                None
+            }
+            Found::Level(..) => {
+                let hint = Some(format!("compare a column with it: `column == {}`", name.text));
+                self.wrong_kind(name.span, "a level", "an event", hint);
+                None
+            }
             Found::Binder(_) => {
                 let hint = Some(format!("compare a column with it: `column == {}`", name.text));
                 self.wrong_kind(name.span, "a binder", "an event", hint);

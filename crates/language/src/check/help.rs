@@ -10,18 +10,39 @@ pub(super) fn help(kind: &Kind) -> Option<String> {
         }
         Kind::UnknownName { expected, name, .. } => match *expected {
             "metric" => "`fairc std` lists the metrics that ship with the compiler".into(),
+            "group" => format!("declare `column {name}: {{..}}` or `group {name} = ..`"),
+            "function" => "functions are `abs`, `max`, `min`, `exp`, `log`, `sqrt` and, in a group, `bins`".into(),
+            "parameter" => "name a parameter of this metric".into(),
             "domain" => format!("declare `column {name}: {{..}}` or write the values: `{{a, b}}`"),
             _ => format!("declare it, for example `column {name}: real`"),
         },
         Kind::UnknownOption { .. } => "options are `min_count`, `when_empty`, `soft` and `enforce`".into(),
         Kind::DuplicateName { .. } => "give one of the two another name".into(),
         Kind::DuplicateHeader { .. } => "declare the column once and use its one name".into(),
+        Kind::RoundAggregate { instead, .. } => format!("write `{instead}`"),
+        Kind::MetricAsNumber { instead, .. } => format!("a metric is used by a declaration of its own: `{instead}`"),
+        Kind::ForgottenForall { quantifier, .. } => {
+            format!("to run over the levels, write `{quantifier}:` in front of the comparison")
+        }
         Kind::UnknownLevel { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
         Kind::UnknownLevel { levels, column, .. } => {
             format!("the levels of `{column}` are {levels}")
         }
         Kind::ArgumentCount { signature, .. } => format!("write `{signature}`"),
+        Kind::ArgumentKind { hint: Some(hint), .. } | Kind::ArgumentLimits { hint: Some(hint), .. } => hint.clone(),
         Kind::ArgumentKind { expected, .. } => format!("pass {expected}"),
+        Kind::ArgumentLimits { limits, .. } => format!("pass a number {limits}"),
+        Kind::SwappedArguments { first, second, mended, .. } => {
+            format!("did you swap `{first}` and `{second}`? write `{mended}`")
+        }
+        Kind::PositionAfterName { .. } => "put arguments without a name first".into(),
+        Kind::ArgumentTwice { .. } => "keep one of the two".into(),
+        Kind::UnknownParameter { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
+        Kind::UnknownParameter { signature, .. } => format!("its parameters are those of `{signature}`"),
+        Kind::PredictionBounds { declaration, .. } => {
+            format!("declare `{declaration}`, and bring the predictions to that scale if they are on another")
+        }
+        Kind::MetricCycle { .. } => "a metric can use only metrics that do not use it".into(),
         Kind::BinderCount { .. } => "write one binder for each value: `forall (a, b) in pairs(D)`".into(),
         Kind::CutPoints { .. } => "write them in ascending order, each once".into(),
         Kind::DefinitionCycle { .. } => "define it from columns and from names declared without it".into(),

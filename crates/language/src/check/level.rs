@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::diagnostic::Fix;
 use crate::hir::{BinderId, ColumnId, Event, Expr, GroupId, LevelIndex, LevelRef, Value};
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
@@ -10,7 +11,7 @@ use crate::syntax::ast;
 
 use super::event::Reads;
 use super::name::Found;
-use super::{Checker, Env, Kind, Symbol};
+use super::{Checker, Env, Finding, Kind, Symbol};
 
 /// One side of a comparison.
 enum Operand<'a> {
@@ -22,6 +23,8 @@ enum Operand<'a> {
     Literal(Value),
     /// Anything else, to be checked as a number.
     Other,
+    /// What only an argument will tell.
+    Open,
 }
 
 /// Something that has levels.
@@ -35,7 +38,7 @@ pub(super) enum Category {
 #[derive(Debug)]
 pub(super) struct Levels {
     pub values: Arc<[Value]>,
-    index: LevelIndex,
+    pub index: LevelIndex,
     /// All are numbers, and there are some.
     numeric: bool,
 }
@@ -64,8 +67,21 @@ impl<'a> Checker<'a> {
     ) -> Option<Event> {
         let first = self.operand(left, env, reads);
         let second = self.operand(right, env, reads);
-        let (first, second) = (first?, second?);
+        let (mut first, mut second) = (first?, second?);
+        // A level may have the name of something declared: beside its column it is the level.
+        if let Operand::Category(category) = first {
+            second = self.level_first(category, second, right);
+        } else if let Operand::Category(category) = second {
+            first = self.level_first(category, first, left);
+        }
         match (&first, &second) {
+            (Operand::Open, other) | (other, Operand::Open) => {
+                if matches!(other, Operand::Other) {
+                    let expr = if matches!(first, Operand::Open) { right } else { left };
+                    self.number(expr, env, reads.place())?;
+                }
+                Some(Event::All)
+            }
             (Operand::Category(category), _) => self.category_compare(span, *category, &second, op, (left, right), env),
             (_, Operand::Category(category)) => {
                 self.category_compare(span, *category, &first, flip(op), (right, left), env)
@@ -84,6 +100,15 @@ impl<'a> Checker<'a> {
                 Operand::Binder(..) | Operand::Literal(..) | Operand::Other,
                 Operand::Binder(..) | Operand::Literal(..) | Operand::Other,
             ) => self.number_compare(span, left, op, right, env, reads),
+        }
+    }
+
+    fn level_first(&mut self, category: Category, operand: Operand<'a>, expr: &'a ast::Expr) -> Operand<'a> {
+        let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return operand };
+        let is_binder = matches!(operand, Operand::Binder(..));
+        match self.category_levels(category).index.find(&name.text, None) {
+            Some(_) if !is_binder => Operand::Bare(name.text.clone(), expr),
+            _ => operand,
         }
     }
 
@@ -138,8 +163,16 @@ impl<'a> Checker<'a> {
         reads: Reads,
     ) -> Option<Operand<'a>> {
         match self.look_up(name, env) {
+            Found::Binder(binder) if self.open_binders.contains(&binder) => Some(Operand::Open),
             Found::Binder(binder) => Some(Operand::Binder(binder, name.span)),
-            Found::Argument(argument) => self.operand(argument, &Env::default(), reads),
+            Found::Argument(argument, env) => self.operand(argument, &env, reads),
+            Found::Level(value, _) if value.number.is_some() => Some(Operand::Literal(value)),
+            Found::Level(value, expr) => Some(Operand::Bare(value.text, expr)),
+            Found::Open { kind: Some(kind @ ast::Accepts::Event), .. } => {
+                self.wrong_kind(name.span, super::kind::open_kind(kind), "a number or a level", None);
+                None
+            }
+            Found::Open { .. } => Some(Operand::Open),
             Found::Broken => None,
             Found::Nothing => Some(Operand::Bare(name.text.clone(), expr)),
             Found::Symbol(symbol) => {
@@ -186,11 +219,19 @@ impl<'a> Checker<'a> {
         match &expr.kind {
             ast::ExprKind::Name(name) => match self.look_up(name, env) {
                 Found::Nothing => Some((name.text.clone(), true)),
-                Found::Binder(_) | Found::Argument(_) | Found::Symbol(_) | Found::Broken => None,
+                Found::Level(value, _) => Some((value.text, true)),
+                Found::Binder(_) | Found::Argument(..) | Found::Open { .. } | Found::Symbol(_) | Found::Broken => None,
             },
             ast::ExprKind::Number { text, .. } => Some((text.clone(), false)),
             _ => None,
         }
+    }
+
+    /// Whether the name is a level of this group.
+    pub(super) fn group_has(&mut self, group: &'a ast::Name, level: &ast::Name, env: &Env<'a>) -> bool {
+        let Found::Symbol(Symbol::Group(index)) = self.look_up(group, env) else { return false };
+        let Some(id) = self.resolve_group(index, group.span) else { return false };
+        self.category_levels(Category::Group(id)).index.find(&level.text, None).is_some()
     }
 
     pub(super) fn is_categorical(&self, column: ColumnId) -> bool {
@@ -208,7 +249,9 @@ impl<'a> Checker<'a> {
             Found::Symbol(Symbol::Group(_)) => true,
             Found::Symbol(Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_))
             | Found::Binder(_)
-            | Found::Argument(_)
+            | Found::Argument(..)
+            | Found::Level(..)
+            | Found::Open { .. }
             | Found::Broken
             | Found::Nothing => false,
         }
@@ -239,7 +282,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn category_name(&self, category: Category) -> String {
+    pub(super) fn category_name(&self, category: Category) -> String {
         match category {
             Category::Column(id) => self.hir.columns.get(id.0).map(|column| column.name.clone()),
             Category::Group(id) => self.hir.groups.get(id.0).map(|group| group.name.clone()),
@@ -281,8 +324,13 @@ impl<'a> Checker<'a> {
             Operand::Binder(..) | Operand::Literal(..) | Operand::Other if numeric => {
                 let left = self.number(category_expr, env, Reads::Data.place());
                 let right = self.number(other_expr, env, Reads::Data.place());
-                return Some(Event::Compare { left: Box::new(left?), op, right: Box::new(right?) });
+                let (left, right) = (left?, right?);
+                if equality {
+                    self.reaches_levels(category, &right)?;
+                }
+                return Some(Event::Compare { left: Box::new(left), op, right: Box::new(right) });
             }
+            Operand::Open => return Some(Event::All),
             Operand::Binder(..) | Operand::Literal(..) | Operand::Other => {
                 let name = self.category_name(category);
                 let hint = Some(format!("compare `{name}` with one of its levels"));
@@ -291,6 +339,22 @@ impl<'a> Checker<'a> {
             }
         };
         Some(if op == Comparison::NotEqual { self.another_level(category, event) } else { event })
+    }
+
+    /// `year == t + 1`: a number made from a binder must be a level, whatever the binder is.
+    fn reaches_levels(&mut self, category: Category, number: &Expr) -> Option<()> {
+        let Some((binder, value_at)) = number.of_one_binder() else { return Some(()) };
+        let values = self.hir.binders.get(binder.0)?.values.clone();
+        self.spend(values.len().saturating_mul(number.nodes()), number.span)?;
+        for value in values.iter().filter_map(|value| value.number) {
+            let number_here = value_at(value);
+            let text = number_here.to_string();
+            if self.category_levels(category).index.find(&text, Some(number_here)).is_none() {
+                let value = Value { text, number: Some(number_here), span: number.span };
+                return self.unknown_level(category, &value, number.span);
+            }
+        }
+        Some(())
     }
 
     /// `race != white`: in a declared level, but not in this one; so a null is out, as in every comparison.
@@ -336,7 +400,11 @@ impl<'a> Checker<'a> {
     fn no_such_level<T>(&mut self, value: &Value, column: String, known: &[Value], span: Span) -> Option<T> {
         let similar = self.suggest(&value.text, known.iter().map(|level| level.text.as_str()));
         let levels = super::help::list(known.iter().map(|level| level.text.as_str()));
-        self.refuse(Kind::UnknownLevel { level: value.text.clone(), column, levels, similar }, span)
+        let fix = similar.as_ref().filter(|_| self.call.is_none() && self.sources.text(span) == value.text);
+        let fix = fix.map(|similar| Fix::one(span, crate::program::text::name(similar), false));
+        let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels, similar };
+        self.report(Finding::new(kind, span).mended(fix));
+        None
     }
 
     /// `r != s`, `r == white`.
@@ -365,6 +433,10 @@ impl<'a> Checker<'a> {
 
     fn values_of_binder(&mut self, binder: BinderId, values: &[Value]) -> Option<()> {
         let (name, known) = self.hir.binders.get(binder.0).map(|b| (b.name.clone(), b.values.clone()))?;
+        let name = self.domains.get(&binder).cloned().unwrap_or(name);
+        // Levels belong to a column; the binder may be one that only a metric knows.
+        let home = self.levels.iter().find(|(_, levels)| Arc::ptr_eq(&levels.values, &known)).map(|(home, _)| *home);
+        let name = home.map_or(name, |home| self.category_name(home));
         self.spend(known.len(), values.first()?.span)?;
         let index = index_of(&known);
         let mut found = Some(());
@@ -409,6 +481,7 @@ impl<'a> Checker<'a> {
                 let name = ast::Name { text, span: expr.span };
                 self.unknown_name(&name, "column", env)
             }
+            Operand::Open => Some(Event::All),
             Operand::Literal(..) | Operand::Other => {
                 let number = self.number(value, env, reads.place())?;
                 self.spend(number.nodes().saturating_mul(values.len()), span)?;

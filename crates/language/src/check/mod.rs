@@ -17,16 +17,21 @@
 //! contains it.
 
 mod aggregate;
+mod argument;
 mod constraint;
 mod declare;
 mod domain;
 mod error;
 mod event;
+mod forgotten;
 mod help;
+mod kind;
 mod level;
 mod limits;
+mod metric;
 mod name;
 mod number;
+mod parameter;
 mod relation;
 mod unused;
 mod using;
@@ -34,7 +39,7 @@ mod using;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::hir::{ColumnId, GroupId, Hir, ParamId};
+use super::hir::{BinderId, ColumnId, GroupId, Hir, ParamId};
 use super::span::{SourceId, Sources, Span, quote};
 use super::syntax::ast;
 
@@ -79,6 +84,7 @@ pub struct Reading {
 pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> Checked {
     let mut checker = Checker::new(sources, reading.incomplete);
     checker.declare(units);
+    checker.definitions();
     checker.constraints(units);
     checker.require_prediction(units);
     if !reading.incomplete {
@@ -128,20 +134,44 @@ struct MetricDeclaration<'a> {
     origin: UnitOrigin,
 }
 
-/// The metric whose body is being checked, and the `use` that asked for it.
-#[derive(Clone, Copy)]
+/// The metric whose body is being checked, and the call that asked for it.
 struct Call<'a> {
     metric: &'a ast::Metric,
     library: bool,
-    arguments: &'a [ast::Expr],
+    /// One for each parameter.
+    passed: Vec<Passed<'a>>,
+    /// The call as its caller wrote it.
     span: Span,
+    /// The call of the metric in whose body this one stands.
+    caller: Option<Rc<Call<'a>>>,
+    /// A number among the arguments is out of its limits, which has been reported.
+    outside: bool,
+}
+
+/// What a parameter stands for.
+#[derive(Clone)]
+enum Passed<'a> {
+    /// An argument, with the call in whose scope its names are; `None` for the declarations.
+    Argument { expr: &'a ast::Expr, scope: Option<Rc<Call<'a>>> },
+    /// Something of its kind, while the definition is checked.
+    Standin(Standin<'a>),
+}
+
+#[derive(Clone, Copy)]
+enum Standin<'a> {
+    Symbol(Symbol),
+    /// The kind does not say enough to check what reads it. As a number it is this column or param.
+    Open {
+        kind: Option<&'a ast::Accepts>,
+        number: Option<Symbol>,
+    },
 }
 
 /// What names mean at a place beyond the declarations: the binders in scope, and the parameters of a metric.
 #[derive(Clone, Default)]
 struct Env<'a> {
-    binders: Vec<(&'a str, super::hir::BinderId)>,
-    call: Option<Call<'a>>,
+    binders: Vec<(&'a str, BinderId)>,
+    call: Option<Rc<Call<'a>>>,
 }
 
 struct Checker<'a> {
@@ -160,6 +190,14 @@ struct Checker<'a> {
     constraints: HashMap<String, Span>,
     used: HashSet<Symbol>,
     used_metrics: HashSet<&'a str>,
+    /// Whether a metric's definition has no error; `None` while it is being checked.
+    metrics_checked: HashMap<&'a str, Option<bool>>,
+    /// How many of them are.
+    metrics_open: usize,
+    /// Binders over the levels of a parameter that only its argument will tell.
+    open_binders: HashSet<BinderId>,
+    /// The names of the domains that binders run over, for what is said of their values.
+    domains: HashMap<BinderId, String>,
     /// Unknown names already reported.
     unknown: HashSet<String>,
     /// In a spec without prediction, the name that seems to be meant.
@@ -168,10 +206,12 @@ struct Checker<'a> {
     mentions: Vec<(ColumnId, Span)>,
     /// Whether the statement at hand has had its finding about a per-sample value.
     sample_value_reported: bool,
-    call: Option<Call<'a>>,
+    call: Option<Rc<Call<'a>>>,
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
     effort: limits::Effort,
+    /// The domain at hand, whose ends may depend on binders if it is a range.
+    top_domain: Option<Span>,
     /// For each binder, whether all of its values are numbers.
     numeric_binders: Vec<bool>,
     /// The levels of columns and groups, once asked for.
@@ -201,6 +241,10 @@ impl<'a> Checker<'a> {
             constraints: HashMap::new(),
             used: HashSet::new(),
             used_metrics: HashSet::new(),
+            metrics_checked: HashMap::new(),
+            metrics_open: 0,
+            open_binders: HashSet::new(),
+            domains: HashMap::new(),
             unknown: HashSet::new(),
             missing_prediction: None,
             mentions: Vec::new(),
@@ -208,6 +252,7 @@ impl<'a> Checker<'a> {
             call: None,
             definitions: 0,
             effort: limits::Effort::default(),
+            top_domain: None,
             numeric_binders: Vec::new(),
             levels: HashMap::new(),
             broken_metrics: HashSet::new(),
@@ -219,8 +264,13 @@ impl<'a> Checker<'a> {
 
     /// Records a finding; inside a metric it is told from the side of the `use`.
     fn report(&mut self, finding: Finding) {
-        let finding = match self.call {
-            Some(call) => using::from_the_caller(finding, call, self.sources),
+        let finding = match &self.call {
+            Some(call) => {
+                let told = using::from_the_caller(finding, call, self.sources);
+                // What is wrong with an argument is not mended in the metric.
+                let fix = told.fix.clone().filter(|_| !call.library);
+                told.mended(fix)
+            }
             None => finding,
         };
         self.findings.push(finding);
@@ -231,8 +281,17 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// The source text under a span, on one line, shortened where long.
+    /// The source text under a span, on one line, shortened where long; in a metric's body with the arguments of its
+    /// caller in place of the parameters.
     fn text(&self, span: Span) -> String {
+        let mut call = self.call.as_deref();
+        while let Some(inside) = call {
+            if using::contains(inside.metric.span(), span) {
+                let prediction = self.hir.prediction.as_ref().map_or("prediction", |prediction| &prediction.name);
+                return using::in_callers_words(span, inside, prediction, self.sources);
+            }
+            call = inside.caller.as_deref();
+        }
         quote(self.sources, span)
     }
 }

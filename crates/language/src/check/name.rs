@@ -1,9 +1,15 @@
 //! Looking names up: binders first, then the parameters of a metric, then the declarations.
 
-use crate::hir::BinderId;
+use std::rc::Rc;
+
+use crate::diagnostic::{Edit, Fix};
+use crate::hir::{BinderId, Value};
+use crate::program::text::name as written;
+use crate::span::Span;
 use crate::syntax::ast;
 
-use super::{Call, Checker, Env, Finding, Kind, Symbol};
+use super::domain::strip;
+use super::{Call, Checker, Env, Finding, Kind, Passed, Standin, Symbol};
 
 /// What is missing where a number is expected.
 pub(super) const NUMBER: &str = "name";
@@ -11,8 +17,15 @@ pub(super) const NUMBER: &str = "name";
 /// What a name stands for at a place.
 pub(super) enum Found<'a> {
     Binder(BinderId),
-    /// The argument that the `use` passes for this parameter; its names are those of the caller.
-    Argument(&'a ast::Expr),
+    /// The argument that the `use` passes for this parameter, and the scope of its names.
+    Argument(&'a ast::Expr, Env<'a>),
+    /// A level: the argument of a parameter that asks for one, whatever else its name stands for.
+    Level(Value, &'a ast::Expr),
+    /// A parameter in a definition that is being checked; as a number it is this column or param.
+    Open {
+        kind: Option<&'a ast::Accepts>,
+        number: Option<Symbol>,
+    },
     Symbol(Symbol),
     /// Declared, but with an error that has been reported.
     Broken,
@@ -20,14 +33,16 @@ pub(super) enum Found<'a> {
 }
 
 impl<'a> Env<'a> {
-    pub(super) fn in_call(call: Call<'a>) -> Self {
-        Env { binders: Vec::new(), call: Some(call) }
+    /// The names that the body of a metric sees; without a call, the declarations.
+    pub(super) fn of(call: Option<Rc<Call<'a>>>) -> Self {
+        Env { binders: Vec::new(), call }
     }
 
-    fn argument(&self, name: &str) -> Option<&'a ast::Expr> {
-        let call = self.call?;
-        let position = call.metric.parameters.iter().position(|parameter| parameter.text == name)?;
-        call.arguments.get(position)
+    /// The parameter of this name, and what it stands for.
+    fn passed(&self, name: &str) -> Option<(&'a ast::Parameter, &Passed<'a>)> {
+        let call = self.call.as_deref()?;
+        let position = call.metric.parameters.iter().position(|parameter| parameter.name.text == name)?;
+        Some((call.metric.parameters.get(position)?, call.passed.get(position)?))
     }
 }
 
@@ -37,8 +52,22 @@ impl<'a> Checker<'a> {
         if let Some((_, binder)) = env.binders.iter().rev().find(|(text, _)| *text == name.text) {
             return Found::Binder(*binder);
         }
-        if let Some(argument) = env.argument(&name.text) {
-            return Found::Argument(argument);
+        if let Some((parameter, passed)) = env.passed(&name.text) {
+            let kind = parameter.kind.as_ref().map(|kind| &kind.kind);
+            return match passed {
+                Passed::Argument { expr, scope } => {
+                    let env = Env::of(scope.clone());
+                    match (kind, level_argument(expr, &env)) {
+                        (Some(ast::Accepts::LevelOf(_)), LevelArgument::Level(value, expr)) => {
+                            Found::Level(value, expr)
+                        }
+                        (Some(ast::Accepts::LevelOf(_)), LevelArgument::Open) => Found::Open { kind, number: None },
+                        _ => Found::Argument(expr, env),
+                    }
+                }
+                Passed::Standin(Standin::Symbol(symbol)) => Found::Symbol(*symbol),
+                Passed::Standin(Standin::Open { kind, number }) => Found::Open { kind: *kind, number: *number },
+            };
         }
         if env.call.is_some() && name.text == "prediction" {
             return match self.hir.prediction {
@@ -59,20 +88,47 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(column) = self.column_with_level(&name.text) {
-            return self.refuse(
-                Kind::WrongKind {
-                    text: name.text.clone(),
-                    found: format!("a level of `{column}`"),
-                    expected: format!("a {expected}"),
-                    hint: Some(format!("compare the column with it: `{column} == {}`", name.text)),
-                },
-                name.span,
-            );
+            let article = if expected == "event" { "an" } else { "a" };
+            let compared = format!("{} == {}", written(&column), written(&name.text));
+            let fix = (expected == "event").then(|| Fix::one(name.span, compared.clone(), true));
+            let kind = Kind::WrongKind {
+                text: name.text.clone(),
+                found: format!("a level of `{column}`"),
+                expected: format!("{article} {expected}"),
+                hint: Some(format!("compare the column with it: `{compared}`")),
+            };
+            self.report(Finding::new(kind, name.span).mended(fix));
+            return None;
         }
         let similar = self.similar_name(&name.text, env);
+        let fix = similar.as_ref().and_then(|similar| self.renamed(name, similar));
         let kind = Kind::UnknownName { expected, name: name.text.clone(), similar };
-        self.report(Finding::new(kind, name.span));
+        self.report(Finding::new(kind, name.span).mended(fix));
         None
+    }
+
+    /// Another name in all places of the file that have this one, which nothing declares.
+    fn renamed(&self, name: &ast::Name, instead: &str) -> Option<Fix> {
+        let source = self.sources.get(name.span.source)?;
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        if self.call.is_some() || !name.text.chars().all(is_word) {
+            return None;
+        }
+        let mut edits = Vec::new();
+        let mut start = 0;
+        for line in source.text.split_inclusive('\n') {
+            let code = line.split('#').next().unwrap_or_default();
+            for (at, _) in code.match_indices(name.text.as_str()) {
+                let (before, after) = (code.get(..at)?, code.get(at + name.text.len()..)?);
+                let apart = |c: Option<char>| c.is_none_or(|c| !is_word(c) && c != '`' && c != '"');
+                if apart(before.chars().next_back()) && apart(after.chars().next()) {
+                    let span = Span::new(name.span.source, start + at, start + at + name.text.len());
+                    edits.push(Edit { span, text: written(instead) });
+                }
+            }
+            start += line.len();
+        }
+        edits.iter().any(|edit| edit.span == name.span).then_some(Fix { edits, sure: false })
     }
 
     /// A categorical column that has this level.
@@ -93,10 +149,58 @@ impl<'a> Checker<'a> {
         if name == "prediction" {
             return self.hir.prediction.as_ref().map(|prediction| prediction.name.clone());
         }
-        let parameters = env.call.map_or(&[][..], |call| &call.metric.parameters);
-        let of_metric = env.call.map(|_| "prediction");
+        let parameters = env.call.as_deref().map_or(&[][..], |call| &call.metric.parameters);
+        let of_metric = env.call.as_ref().map(|_| "prediction");
         let known = self.names.keys().copied().chain(env.binders.iter().map(|(text, _)| *text));
-        self.suggest(name, known.chain(parameters.iter().map(|parameter| parameter.text.as_str())).chain(of_metric))
+        self.suggest(
+            name,
+            known.chain(parameters.iter().map(|parameter| parameter.name.text.as_str())).chain(of_metric),
+        )
+    }
+}
+
+/// An argument for a parameter that asks for a level.
+pub(super) enum LevelArgument<'a> {
+    Level(Value, &'a ast::Expr),
+    /// A parameter of the metric around it, whose argument is not known.
+    Open,
+    NotALevel(&'a ast::Expr),
+}
+
+/// The level that an argument names, past the parameters of the metrics around it: a name, a number, or a product of
+/// these for a product of groups.
+pub(super) fn level_argument<'a>(expr: &'a ast::Expr, env: &Env<'a>) -> LevelArgument<'a> {
+    let expr = strip(expr);
+    if let ast::ExprKind::Name(name) = &expr.kind {
+        match env.passed(&name.text) {
+            Some((_, Passed::Argument { expr, scope })) => return level_argument(expr, &Env::of(scope.clone())),
+            Some((_, Passed::Standin(_))) => return LevelArgument::Open,
+            None => {}
+        }
+    }
+    let value = |text: String, number| LevelArgument::Level(Value { text, number, span: expr.span }, expr);
+    match &expr.kind {
+        ast::ExprKind::Name(name) => value(name.text.clone(), None),
+        ast::ExprKind::Number { value: number, text } => value(text.clone(), Some(*number)),
+        ast::ExprKind::Negate(inner) => match &inner.kind {
+            ast::ExprKind::Number { value: number, text } => value(format!("-{text}"), Some(-number)),
+            _ => LevelArgument::NotALevel(expr),
+        },
+        ast::ExprKind::Product(first, rest) => {
+            let part = |expr: &ast::Expr| match &expr.kind {
+                ast::ExprKind::Name(name) => Some(name.text.clone()),
+                ast::ExprKind::Number { text, .. } => Some(text.clone()),
+                _ => None,
+            };
+            let times = rest.iter().all(|(op, _)| *op == ast::ProductOp::Times);
+            let parts: Option<Vec<String>> =
+                std::iter::once(&**first).chain(rest.iter().map(|(_, factor)| factor)).map(part).collect();
+            match parts.filter(|_| times) {
+                Some(parts) => value(parts.join("*"), None),
+                None => LevelArgument::NotALevel(expr),
+            }
+        }
+        _ => LevelArgument::NotALevel(expr),
     }
 }
 

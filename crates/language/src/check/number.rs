@@ -1,5 +1,8 @@
 //! Numbers: shapes, ranges and curvature of expressions, from the leaves up.
 
+use std::rc::Rc;
+
+use crate::diagnostic::Fix;
 use crate::hir::{Curvature, Expr, ExprKind, Shape};
 use crate::interval::Interval;
 use crate::program::{ColumnType, Function};
@@ -34,7 +37,9 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Paren(inner) => self.number(inner, env, place),
             ast::ExprKind::Negate(inner) => Some(negate(self.number(inner, env, place)?, expr.span)),
             ast::ExprKind::Sum(first, rest) => self.sum(expr.span, first, rest, env, place),
-            ast::ExprKind::Product(first, rest) => self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place)),
+            ast::ExprKind::Product(first, rest) => {
+                self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place))
+            }
             ast::ExprKind::Power(base, exponent) => {
                 let base = self.number(base, env, place);
                 let exponent = self.number(exponent, env, place);
@@ -78,9 +83,31 @@ impl<'a> Checker<'a> {
 
     fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
         match self.look_up(name, env) {
-            Found::Argument(argument) => self.number(argument, &Env::default(), place),
+            Found::Argument(argument, env) => self.number(argument, &env, place),
+            Found::Level(..) => {
+                self.wrong_kind(name.span, "a level", "a number", None);
+                None
+            }
+            // A number may be a literal, which can decide a `where`, or not.
+            Found::Open { number: Some(Symbol::Param(_)), .. } if place == Place::Where => None,
+            Found::Open { number: Some(Symbol::Param(id)), .. } => {
+                let range = self.hir.params.get(id.0).map_or(Interval::ALL, |param| param.range);
+                Some(leaf(ExprKind::Param(id), name.span, None, Curvature::Constant, range))
+            }
+            Found::Open { number: Some(Symbol::Column(id)), .. } => {
+                self.per_sample(name, place)?;
+                let kind = ExprKind::Column(id);
+                Some(leaf(kind, name.span, Some(Shape::Sample), Curvature::Constant, Interval::ALL))
+            }
+            Found::Open { kind, .. } => {
+                if let Some(kind) = kind {
+                    self.wrong_kind(name.span, super::kind::open_kind(kind), "a number", None);
+                }
+                None
+            }
             Found::Broken => None,
             Found::Nothing => self.unknown_name(name, NUMBER, env),
+            Found::Binder(binder) if self.open_binders.contains(&binder) => None,
             Found::Binder(binder) => {
                 if !self.is_number(binder) {
                     let hint = Some(format!("compare a column with it: `column == {}`", name.text));
@@ -152,6 +179,7 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         place: Place,
     ) -> Option<Expr> {
+        self.joined_name(span, first, rest, env)?;
         let mut terms = vec![self.number(first, env, place)];
         for (op, term) in rest {
             let number = self.number(term, env, place);
@@ -165,6 +193,36 @@ impl<'a> Checker<'a> {
         }
         let terms: Vec<Expr> = terms.into_iter().collect::<Option<_>>()?;
         Some(add(terms, span))
+    }
+
+    /// `hours-per-week` without backticks, none of whose words is declared: one unknown name.
+    fn joined_name(
+        &mut self,
+        span: Span,
+        first: &'a ast::Expr,
+        rest: &'a [(ast::SumOp, ast::Expr)],
+        env: &Env<'a>,
+    ) -> Option<()> {
+        let text = self.sources.text(span);
+        let terms = std::iter::once(first).chain(rest.iter().map(|(_, term)| term));
+        if rest.len() > 8 || !text.contains('-') || text.contains(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
+        {
+            return Some(());
+        }
+        for term in terms {
+            let ast::ExprKind::Name(name) = &term.kind else { return Some(()) };
+            if !matches!(self.look_up(name, env), Found::Nothing) {
+                return Some(());
+            }
+        }
+        let name = text.to_string();
+        if self.incomplete || !self.unknown.insert(name.clone()) {
+            return None;
+        }
+        let similar = self.names.contains_key(name.as_str()).then(|| format!("`{name}`"));
+        let fix = similar.clone().map(|similar| Fix::one(span, similar, true));
+        self.report(Finding::new(Kind::UnknownName { expected: NUMBER, name, similar }, span).mended(fix));
+        None
     }
 
     fn product(
@@ -260,7 +318,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(span, "a group", "a number", hint);
                 return None;
             }
-            _ => return self.unknown_function(function),
+            _ => return self.unknown_function(span, function, arguments),
         };
         if arguments.len() < least || arguments.len() > most {
             let kind = Kind::ArgumentCount {
@@ -275,11 +333,28 @@ impl<'a> Checker<'a> {
         self.call(span, found, numbers.into_iter().collect::<Option<_>>()?, place)
     }
 
-    fn unknown_function(&mut self, function: &'a ast::Name) -> Option<Expr> {
+    fn unknown_function(&mut self, span: Span, function: &'a ast::Name, arguments: &'a [ast::Expr]) -> Option<Expr> {
         const FUNCTIONS: [&str; 7] = ["abs", "max", "min", "exp", "log", "sqrt", "bins"];
-        let similar = super::name::similar(&function.text, FUNCTIONS);
-        let kind = Kind::UnknownName { expected: "function", name: function.text.clone(), similar };
-        self.refuse(kind, function.span)
+        let name = function.text.clone();
+        let known = |aggregate: &str| ["E", "Sum", "N", "P", "Cov", "Var"].contains(&aggregate);
+        let aggregate = Some(name.as_str()).filter(|name| known(name)).or_else(|| ast::aggregate_called(&name));
+        if let Some(aggregate) = aggregate {
+            let inside = self.sources.text(Span { start: function.span.end, ..span });
+            let inside = inside.trim_start().strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+            let instead = inside.map(|inside| format!("{aggregate}[{}]", inside.trim()));
+            let fix = instead.clone().map(|instead| Fix::one(span, instead, true));
+            let instead = instead.filter(|text| text.len() < 80).unwrap_or_else(|| format!("{aggregate}[..]"));
+            let kind = Kind::RoundAggregate { name, instead };
+            self.report(Finding::new(kind, function.span).mended(fix));
+            return None;
+        }
+        if self.metrics.contains_key(name.as_str()) || crate::library::find(&name).is_some() {
+            let arguments: Vec<String> = arguments.iter().map(|argument| self.text(argument.span)).collect();
+            let instead = format!("use {name}({})", arguments.join(", "));
+            return self.refuse(Kind::MetricAsNumber { name, instead }, function.span);
+        }
+        let similar = super::name::similar(&name, FUNCTIONS);
+        self.refuse(Kind::UnknownName { expected: "function", name, similar }, function.span)
     }
 
     fn call(&mut self, span: Span, function: Function, arguments: Vec<Expr>, place: Place) -> Option<Expr> {
@@ -330,16 +405,20 @@ impl<'a> Checker<'a> {
     /// The first mention of the prediction below an expression, as written there.
     pub(super) fn prediction_in(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<String> {
         let mut found = None;
-        let outside = Env::default();
         // Names in an argument are the caller's.
-        let mut stack = vec![(expr, env)];
+        let mut stack = vec![(expr, Rc::new(env.clone()))];
         while let Some((expr, env)) = stack.pop() {
-            let mut push = |child: &'a ast::Expr| stack.push((child, env));
+            let mut push = |child: &'a ast::Expr| stack.push((child, env.clone()));
             match &expr.kind {
-                ast::ExprKind::Name(name) => match self.look_up(name, env) {
+                ast::ExprKind::Name(name) => match self.look_up(name, &env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
-                    Found::Argument(argument) => stack.push((argument, &outside)),
-                    Found::Symbol(_) | Found::Binder(_) | Found::Broken | Found::Nothing => {}
+                    Found::Argument(argument, env) => stack.push((argument, Rc::new(env))),
+                    Found::Symbol(_)
+                    | Found::Binder(_)
+                    | Found::Level(..)
+                    | Found::Open { .. }
+                    | Found::Broken
+                    | Found::Nothing => {}
                 },
                 ast::ExprKind::Paren(inner)
                 | ast::ExprKind::Negate(inner)

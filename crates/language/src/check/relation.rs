@@ -1,5 +1,6 @@
 //! Comparisons: `convex <= concave`, equality of affine sides, chains, and what their ranges already decide.
 
+use crate::diagnostic::{Edit, Fix};
 use crate::hir::{Curvature, Expr, ExprKind, Relation, RelationKind};
 use crate::interval::Interval;
 use crate::program::Function;
@@ -43,7 +44,9 @@ impl<'a> Checker<'a> {
         }
         if let Some((op, instead)) = rest.iter().find_map(|(op, _)| strict(*op)) {
             let kind = Kind::StrictComparison { operator: op, instead };
-            return self.refuse(kind, body.span);
+            let fix = self.not_strict(first, rest).filter(|_| self.call.is_none());
+            self.report(Finding::new(kind, body.span).mended(fix));
+            return None;
         }
         let relations = match rest.as_slice() {
             [(ast::Comparison::Equal, right)] => self.equality(body.span, first, right, env, place),
@@ -54,6 +57,21 @@ impl<'a> Checker<'a> {
         }
         self.decided(&relations, body.span)?;
         Some(relations)
+    }
+
+    /// `<=` for each `<`, and `>=` for each `>`; nothing for `!=`.
+    fn not_strict(&self, first: &ast::Expr, rest: &[(ast::Comparison, ast::Expr)]) -> Option<Fix> {
+        let (mut edits, mut left) = (Vec::new(), first);
+        for (op, right) in rest {
+            let gap = Span { start: left.span.end, end: right.span.start, ..left.span };
+            left = right;
+            let Some((operator, instead)) = strict(*op) else { continue };
+            let at = self.sources.text(gap).find(operator).filter(|_| operator != "!=")?;
+            let start = gap.start + u32::try_from(at).ok()?;
+            let span = Span { start, end: start + 1, ..gap };
+            edits.push(Edit { span, text: instead.to_owned() });
+        }
+        Some(Fix { edits, sure: true })
     }
 
     fn not_a_comparison<T>(&mut self, body: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<T> {

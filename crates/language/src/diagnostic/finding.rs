@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Code, Diagnostic, Fix, Label};
+use super::{Code, Diagnostic, Fix, Label, Severity};
 use crate::span::Span;
 
 /// A kind of mistake of one stage. Its `Display` is the message: lowercase, no full stop, user input in backticks.
@@ -39,6 +39,10 @@ impl<K: Explained> Finding<K> {
     pub fn mended(mut self, fix: Option<Fix>) -> Self {
         self.fix = fix;
         self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.kind.code().severity() == Severity::Error
     }
 
     pub fn diagnostic(&self) -> Diagnostic {

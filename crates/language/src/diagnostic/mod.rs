@@ -11,6 +11,8 @@ pub mod json;
 
 pub use finding::{Explained, Finding};
 
+use std::collections::BTreeSet;
+
 use super::span::{SourceId, Span};
 
 /// How much a finding matters.
@@ -121,11 +123,33 @@ impl Diagnostic {
     }
 }
 
-/// In source order (then by code), each place and code once. What is always true needs no word on the bounds too.
+/// In source order (then by code), each place and code once. What is always true needs no word on the bounds too, and
+/// what holds within the bounds none on the defaults; what follows from an error inside is not told beside it.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let at = |d: &Diagnostic| d.labels.first().map(|label| label.span);
     let trivial: Vec<_> = diagnostics.iter().filter(|d| d.code.0 == "W0105").map(at).collect();
     diagnostics.retain(|d| d.code.0 != "W0102" || !trivial.contains(&at(d)));
+    // Of a metric's body the one is said there, and the other where the metric is used.
+    let found: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.code.0 == "W0102").collect();
+    let used: BTreeSet<Span> = found.iter().flat_map(|d| d.labels.iter().skip(1).map(|label| label.span)).collect();
+    let implied: BTreeSet<Span> = found.iter().filter_map(|d| at(d)).collect();
+    diagnostics.retain(|d| {
+        let place = at(d).unwrap_or_default();
+        match d.code.0 {
+            "W0102" => !used.contains(&place),
+            "W0111" => !used.contains(&place) && !implied.contains(&place),
+            _ => true,
+        }
+    });
+    let wrong: Vec<Span> = diagnostics.iter().filter(|d| d.is_error()).filter_map(at).collect();
+    let holds = |outer: Span, inner: &Span| {
+        outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
+    };
+    diagnostics.retain(|d| {
+        let follows = matches!(d.code.0, "W0102" | "W0111" | "E0502" | "E0503");
+        let holds = |outer: Span| wrong.iter().any(|error| *error != outer && holds(outer, error));
+        !follows || !at(d).is_some_and(holds)
+    });
     let place = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.code);
     diagnostics.sort_by_key(place);
     diagnostics.dedup_by_key(|d| place(d));

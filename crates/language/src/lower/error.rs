@@ -22,6 +22,18 @@ pub enum Kind {
     /// A constraint all of whose rows are without prediction and hold.
     #[error("`{text}` is always true")]
     AlwaysTrue { text: String },
+    /// Rows that no predictions within the bounds can break.
+    #[error("`{text}` holds for every prediction within its bounds")]
+    Implied { text: String },
+    /// The same at the defaults of the params, with a param that may be meant in percent.
+    #[error("`{text}` holds for every prediction within its bounds as long as {}", at(params))]
+    ImpliedAtDefaults { text: String, params: Vec<(String, f64)>, percent: Option<(String, f64)> },
+    /// Rows without prediction, which the data decide.
+    #[error("`{text}` does not read the prediction")]
+    DataAlone { text: String },
+    /// Rows that only the end `only` of the bounds satisfies, or nothing.
+    #[error("{} satisfies `{text}`", survivors(*only))]
+    Absurd { text: String, only: Option<f64> },
     #[error("the spec expands to more than {limit} {unit}")]
     TooLarge { limit: usize, unit: &'static str },
     #[error("`{name}` gives the same row as `{first}`")]
@@ -44,6 +56,17 @@ fn adds(rows: &[String]) -> String {
     }
 }
 
+/// `eps` is 5 and `k` is 1.
+fn at(params: &[(String, f64)]) -> String {
+    params.iter().map(|(name, value)| format!("`{name}` is {value}")).collect::<Vec<_>>().join(" and ")
+}
+
+fn survivors(only: Option<f64>) -> String {
+    only.map_or("no prediction within its bounds".into(), |value| {
+        format!("only a prediction that is {value} for everyone in a group")
+    })
+}
+
 impl Explained for Kind {
     fn code(&self) -> Code {
         Code(match self {
@@ -54,6 +77,10 @@ impl Explained for Kind {
             Kind::TooLarge { .. } => "E0505",
             Kind::SameRow { .. } | Kind::LooserRow { .. } | Kind::IdleRows { .. } => "W0103",
             Kind::AlwaysTrue { .. } => "W0105",
+            Kind::Implied { .. } => "W0102",
+            Kind::ImpliedAtDefaults { .. } => "W0111",
+            Kind::DataAlone { .. } => "W0112",
+            Kind::Absurd { .. } => "W0113",
         })
     }
 
@@ -67,6 +94,10 @@ impl Explained for Kind {
             Kind::SameRow { .. } | Kind::LooserRow { .. } => "adds nothing",
             Kind::IdleRows { .. } => "some of its rows add nothing",
             Kind::AlwaysTrue { .. } => "always true",
+            Kind::Implied { .. } => "implied by the bounds",
+            Kind::ImpliedAtDefaults { .. } => "constrains nothing",
+            Kind::DataAlone { .. } => "data and params alone",
+            Kind::Absurd { .. } => "more than predictions can do",
         };
         text.to_string()
     }
@@ -91,6 +122,19 @@ impl Explained for Kind {
                 ));
             }
             Kind::AlwaysTrue { .. } => "it constrains nothing: remove it, or mention the prediction",
+            Kind::Implied { .. } => "tighten it, or remove it",
+            Kind::ImpliedAtDefaults { percent: Some((name, value)), .. } => {
+                return Some(format!("if percent is meant, declare `param {name} = {value}%`; else make it tighter"));
+            }
+            Kind::ImpliedAtDefaults { .. } => "give the param a value that excludes something",
+            Kind::DataAlone { .. } => {
+                "no prediction can make it hold or break it: constrain a mean of the prediction, `E[.. | ..]`, or \
+                 check the data elsewhere"
+            }
+            Kind::Absurd { .. } => {
+                "two groups cannot each lie above the other: for a ratio that holds both ways give a number of at most \
+                 1, such as 80%"
+            }
         };
         Some(text.to_string())
     }

@@ -25,9 +25,7 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
                 None => unreachable!("`{}` is no level of `{}`", value.text, scope.header(*column)),
             }
         }
-        hir::Event::Group { group, level } => {
-            self::event(&scope.hir[*group].levels[*level].event, scope)
-        }
+        hir::Event::Group { group, level } => self::event(&scope.hir[*group].levels[*level].event, scope),
         hir::Event::GroupOf { group: group_id, binder } => {
             let (group, value) = (&scope.hir[*group_id], scope.value(*binder));
             match scope.group_level_of(*group_id, value) {

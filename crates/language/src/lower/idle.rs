@@ -23,14 +23,18 @@ struct Pair {
     other_span: Span,
 }
 
-/// Of many constraints on one quantity, so many are compared: a warning need not be complete, and the work stays linear.
-const MOST_COMPARED: usize = 64;
-
 /// A constraint by where it stands.
 type Key = (String, u32, u32);
 
 fn key(origin: &Origin) -> Key {
     (origin.file.clone(), origin.start, origin.end)
+}
+
+/// A row of so many constraints is compared with the first of them: this is a warning.
+const MOST: usize = 64;
+
+fn same(a: &Origin, b: &Origin) -> bool {
+    (a.start, a.end) == (b.start, b.end) && a.file == b.file
 }
 
 /// What was found so far.
@@ -58,11 +62,10 @@ impl Redundant {
     /// the draft adds nothing to one of them.
     pub(super) fn compare(&mut self, known: &Draft, draft: &Draft) {
         let Some(new) = draft.origins.first() else { return };
-        let others = known.origins.iter().filter(|origin| key(origin) != key(new));
-        let others: Vec<&Origin> = others.take(MOST_COMPARED).collect();
-        match others.iter().find(|other| covers(other, new)) {
+        let others = known.origins.iter().take(MOST).filter(|origin| !same(origin, new));
+        match others.clone().find(|other| covers(other, new)) {
             Some(other) => self.note(new, other),
-            None => others.iter().filter(|old| covers(new, old)).for_each(|old| self.note(old, new)),
+            None => others.filter(|old| covers(new, old)).for_each(|old| self.note(old, new)),
         }
     }
 

@@ -4,8 +4,8 @@
 //! equivalent: `l <= e` and `m <= e` together are `max(l, m) <= e`, and the same for upper sides. All origins are kept,
 //! each with its own sides. Rows that may give way are not merged: of two penalties on one quantity both count.
 
-use std::collections::{BTreeMap, HashSet};
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::program::{Data, Enforce, Event, Function, Origin, RowOptions, WhenEmpty};
 use crate::span::Span;

@@ -34,6 +34,7 @@ mod ratio;
 mod reads;
 mod scope;
 mod sides;
+mod vacuous;
 
 use super::hir::{self, Constraint, Hir};
 use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe};
@@ -67,7 +68,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
         let mut rows = Rows::new(constraint, index, sources);
         let mut each = |scope: Scope<'_>| rows.instance(scope);
         match instances(constraint, outside, &mut budget, &mut each) {
-            Ok(true) => rows.trivial(sources),
+            Ok(true) => rows.notice(hir, sources),
             Ok(false) => rows.empty_domain(),
             Err(finding) => rows.findings.push(finding),
         }
@@ -204,8 +205,12 @@ impl<'a> Rows<'a> {
         draft
     }
 
-    /// W0105 where nothing is left of a constraint that has rows.
-    fn trivial(&mut self, sources: &Sources) {
+    /// W0105 where nothing is left of a constraint that has rows; else what its rows promise too little or too much.
+    fn notice(&mut self, hir: &Hir, sources: &Sources) {
+        if self.findings.is_empty() {
+            let noticed = vacuous::noticed(&self.drafts, self.constraint.body_span, hir, sources);
+            self.findings.extend(noticed);
+        }
         if self.tried > 0 && self.drafts.is_empty() && self.findings.is_empty() {
             let text = super::span::quote(sources, self.constraint.body_span);
             self.findings.push(Finding::new(Kind::AlwaysTrue { text }, self.constraint.body_span));

@@ -148,8 +148,7 @@ pub(super) fn instance_name(constraint: &Constraint, scope: Scope<'_>) -> String
         Component::Single(binder) => vec![*binder],
         Component::Pairs(first, second) => vec![*first, *second],
     });
-    let values: Vec<String> =
-        binders.map(|id| format!("{}={}", scope.hir[id].name, scope.value(id).text)).collect();
+    let values: Vec<String> = binders.map(|id| format!("{}={}", scope.hir[id].name, scope.value(id).text)).collect();
     match values.is_empty() {
         true => constraint.name.clone(),
         false => format!("{}[{}]", constraint.name, values.join(",")),

@@ -34,9 +34,8 @@ impl Tables {
             }
             ColumnType::Real(_) | ColumnType::Int(_) => LevelIndex::default(),
         };
-        let of_group = |group: &crate::hir::Group| {
-            LevelIndex::new(group.levels.iter().map(|level| (level.text.as_str(), None)))
-        };
+        let of_group =
+            |group: &crate::hir::Group| LevelIndex::new(group.levels.iter().map(|level| (level.text.as_str(), None)));
         Tables {
             columns: hir.columns.iter().map(of_column).collect(),
             groups: hir.groups.iter().map(of_group).collect(),

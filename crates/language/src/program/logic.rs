@@ -168,7 +168,9 @@ fn level_set(column: &str, mut chosen: BTreeSet<String>, other: bool, universe: 
     let mut full = false;
     if let Some(declared) = universe.levels(column) {
         chosen.retain(|level| declared.binary_search_by(|d| d.text.as_str().cmp(level)).is_ok());
-        full = chosen.len() == declared.len() && (other || !universe.nullable(column));
+        // The one level of a closed column stays: as everything it would not be read, and never checked.
+        let is_checked = declared.len() == 1 && !universe.nullable(column);
+        full = chosen.len() == declared.len() && (other || !universe.nullable(column)) && !is_checked;
     }
     if full {
         return Event::All;

@@ -4,6 +4,8 @@
 //! blames goes by the *promised rows*: a row as one constraint asks for it, by its own sides and in the direction in which
 //! its author wrote it.
 
+use std::collections::BTreeSet;
+
 use super::{Origin, Program, Row, SampleRow, Term};
 
 /// A row as one of the constraints that gave it asks for it: places in [`Program::rows`] and in the origins there.
@@ -105,18 +107,13 @@ fn turned_sides(origin: &Origin) -> (Option<super::Data>, Option<super::Data>) {
 fn of_rows<'a>(rows: impl Iterator<Item = &'a [Origin]>) -> Vec<PromisedRow> {
     let mut all = Vec::new();
     for (row, origins) in rows.enumerate() {
+        let mut known = BTreeSet::new();
         for (index, origin) in origins.iter().enumerate() {
-            let again = origins.iter().take(index).any(|known| same(known, origin));
-            if !again {
+            let Origin { constraint, file, start, end, lower, upper, .. } = origin;
+            if known.insert((constraint, file, start, end, lower, upper)) {
                 all.push(PromisedRow { row, origin: index });
             }
         }
     }
     all
-}
-
-fn same(a: &Origin, b: &Origin) -> bool {
-    let constraint = |origin: &Origin| (origin.start, origin.end);
-    constraint(a) == constraint(b)
-        && (&a.constraint, &a.file, &a.lower, &a.upper) == (&b.constraint, &b.file, &b.lower, &b.upper)
 }

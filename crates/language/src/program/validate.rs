@@ -65,7 +65,9 @@ impl Program {
             validate_options(&row.options, &place)?;
             self.validate_id(row.event, &place)?;
             let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
-            for data in [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()].into_iter().flatten().chain(own) {
+            for data in
+                [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()].into_iter().flatten().chain(own)
+            {
                 self.validate_data(data, &place)?;
             }
             self.validate_labels(&row.labels, &place)?;

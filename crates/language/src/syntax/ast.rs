@@ -181,21 +181,104 @@ pub struct OptionSetting {
     pub value: Expr,
 }
 
-/// `metric balance(attr, y, tol) = ...`.
+/// `metric balance(attr: group, y: label {0, 1}, tol: number >= 0 = 5%) where prediction in [0, 1] = ...`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
     pub name: Name,
-    pub parameters: Vec<Name>,
-    pub body: Statement,
+    pub parameters: Vec<Parameter>,
+    /// What the metric needs of the spec.
+    pub needs: Option<Needs>,
+    pub body: MetricBody,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetricBody {
+    Statement(Statement),
+    /// `use demographic_parity(attr, tol)`.
+    Use(Call),
+}
+
+/// One parameter of a metric; without a kind it stands for whatever the body can use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    pub name: Name,
+    pub kind: Option<ParameterKind>,
+    pub default: Option<Expr>,
+}
+
+/// What may be passed for a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterKind {
+    pub kind: Accepts,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Accepts {
+    /// A categorical column, a label or a group; with levels, one that has exactly these.
+    Group(Option<Vec<Level>>),
+    /// A label; with levels, one that has exactly these.
+    Label(Option<Vec<Level>>),
+    /// A column, or an expression of columns.
+    Column,
+    /// A number, a param, or an aggregate.
+    Number(Option<Limits>),
+    Event,
+    /// A level of what is passed for another parameter.
+    LevelOf(Name),
+}
+
+/// `in [0, 1]`, `>= 0`: an interval, each end of which may be open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    pub lower: f64,
+    pub upper: f64,
+    /// `>` or `<`: the finite end itself is left out.
+    pub open: bool,
+    pub span: Span,
+}
+
+/// `where prediction in [0, 1]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Needs {
+    /// `prediction`; the checker refuses anything else.
+    pub name: Name,
+    pub limits: Limits,
+}
+
+/// A metric and what is passed to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub metric: Name,
+    pub arguments: Vec<Argument>,
+    /// From the metric's name to the closing parenthesis of the arguments.
+    pub span: Span,
+}
+
+/// `sex`, `tol = 2%`, `{sex, race}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// The parameter that it is for, where that is written.
+    pub name: Option<Name>,
+    pub value: ArgumentValue,
+    /// With the name.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ArgumentValue {
+    One(Expr),
+    /// The metric is applied to each of these in turn; never empty.
+    Each {
+        groups: Vec<Expr>,
+        span: Span,
+    },
 }
 
 /// `use demographic_parity(sex, eps) as parity (min_count = 30)`; `as` and the options may be left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
-    pub metric: Name,
-    pub arguments: Vec<Expr>,
-    /// From the metric's name to the closing parenthesis of the arguments.
-    pub call_span: Span,
+    pub call: Call,
     pub alias: Option<Name>,
     pub options: Vec<OptionSetting>,
 }
@@ -310,6 +393,11 @@ pub struct Aggregate {
     pub arguments: Vec<Expr>,
     /// Behind the bar. `N[event]` has its event in `arguments`.
     pub condition: Option<Condition>,
+}
+
+/// The aggregate that is called so elsewhere: `mean` is `E`.
+pub fn aggregate_called(word: &str) -> Option<&'static str> {
+    super::habit::aggregate(word)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

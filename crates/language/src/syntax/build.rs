@@ -9,8 +9,8 @@ use pest::iterators::{Pair, Pairs};
 
 use super::Rule;
 use super::ast::{
-    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Level, Metric,
-    Name, OptionSetting, Param, Quantifier, Range, Statement, Type, Use, Weight,
+    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Level, Name,
+    OptionSetting, Param, Quantifier, Range, Statement, Type, Weight,
 };
 use super::error::{SyntaxError, shortened};
 use super::patch::Patch;
@@ -46,6 +46,11 @@ impl<'i> Children<'i> {
                 return Some(pair);
             }
         }
+    }
+
+    /// The end of the last child taken, punctuation included.
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// The next child if it is a `rule`.
@@ -92,6 +97,9 @@ fn is_punctuation(rule: Rule) -> bool {
             | Rule::kw_real
             | Rule::kw_int
             | Rule::kw_pairs
+            | Rule::word_number
+            | Rule::word_level
+            | Rule::word_of
             | Rule::EOI
     )
 }
@@ -127,11 +135,7 @@ impl Builder<'_> {
                 options: self.options(children.next_if(Rule::options))?,
                 body: self.statement(children.next()?)?,
             }),
-            Rule::metric => ItemKind::Metric(Metric {
-                name: self.name(children.next()?),
-                parameters: self.names(Children::of(children.next()?)),
-                body: self.statement(children.next()?)?,
-            }),
+            Rule::metric => ItemKind::Metric(self.metric(children)?),
             Rule::use_metric => ItemKind::Use(self.use_metric(children)?),
             Rule::import => ItemKind::Import(self.import(children.next()?)),
             _ => return None,
@@ -157,13 +161,13 @@ impl Builder<'_> {
         Some(if rule == Rule::int { Type::Int { range, span } } else { Type::Real { range, span } })
     }
 
-    fn range(&self, pair: Pair<Rule>) -> Option<Range> {
+    pub fn range(&self, pair: Pair<Rule>) -> Option<Range> {
         let span = self.span(&pair);
         let mut children = Children::of(pair);
         Some(Range { lower: self.bound(children.next()?)?, upper: self.bound(children.next()?)?, span })
     }
 
-    fn bound(&self, pair: Pair<Rule>) -> Option<Bound> {
+    pub fn bound(&self, pair: Pair<Rule>) -> Option<Bound> {
         let span = self.span(&pair);
         let mut children = Children::of(pair);
         let negative = children.next_if(Rule::sign).is_some_and(|sign| sign.as_str() == "-");
@@ -192,7 +196,7 @@ impl Builder<'_> {
         Some(Level { text, number: Some(if negative { -value } else { value }), span })
     }
 
-    fn options(&self, pair: Option<Pair<Rule>>) -> Option<Vec<OptionSetting>> {
+    pub fn options(&self, pair: Option<Pair<Rule>>) -> Option<Vec<OptionSetting>> {
         let Some(pair) = pair else { return Some(Vec::new()) };
         let mut children = Children::of(pair);
         let mut options = Vec::new();
@@ -203,22 +207,13 @@ impl Builder<'_> {
         Some(options)
     }
 
-    fn use_metric(&self, mut children: Children) -> Option<Use> {
-        let metric = self.name(children.next()?);
-        let (arguments, end) = self.arguments(children.next()?)?;
-        let alias = self.optional_name(children.next_if(Rule::name));
-        let options = self.options(children.next_if(Rule::options))?;
-        let call_span = metric.span.to(end);
-        Some(Use { metric, arguments, call_span, alias, options })
-    }
-
     fn import(&self, pair: Pair<Rule>) -> Import {
         let quoted = pair.as_str();
         let path = quoted.trim_start_matches('"').trim_end_matches('"').to_owned();
         Import { path, path_span: self.span(&pair) }
     }
 
-    fn statement(&self, pair: Pair<Rule>) -> Option<Statement> {
+    pub fn statement(&self, pair: Pair<Rule>) -> Option<Statement> {
         let mut children = Children::of(pair);
         let mut quantifiers = Vec::new();
         while let Some(pair) = children.next_if(Rule::quantifier) {
@@ -307,7 +302,7 @@ impl Builder<'_> {
         Name { text: pair.as_str().trim_matches('`').to_owned(), span: self.span(&pair) }
     }
 
-    fn optional_name(&self, pair: Option<Pair<Rule>>) -> Option<Name> {
+    pub fn optional_name(&self, pair: Option<Pair<Rule>>) -> Option<Name> {
         pair.map(|pair| self.name(pair))
     }
 

@@ -160,7 +160,9 @@ impl Place<'_, '_> {
             Broken::Unclosed if self.word == "'" => SyntaxError::QuotedName { text: String::new(), span },
             Broken::Unclosed => SyntaxError::UnclosedQuote { mark: self.word.chars().next().unwrap_or('`'), span },
             Broken::EmptyName => SyntaxError::EmptyName { span },
-            Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span },
+            Broken::SingleQuotes => {
+                SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span }
+            }
             Broken::Number => SyntaxError::BadNumber { text, span },
             Broken::Word => SyntaxError::BadName { text, span },
             Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,
@@ -201,7 +203,6 @@ impl Place<'_, '_> {
         let (failure, span) = (self.failure, self.span());
         match self.word {
             "=" | "/" | "*" if self.with_neighbour().is_some() => self.with_neighbour(),
-            "=" if failure.expects_operator() && self.is_argument() => Some(SyntaxError::NamedArgument { span }),
             "=" if failure.expects_operator() => Some(SyntaxError::SingleEquals { span }),
             "-" if !failure.expects_operator() => self.joined_name(),
             "[" if self.previous_word() == "in" && !failure.expects(Rule::range) => {
@@ -246,12 +247,6 @@ impl Place<'_, '_> {
         }
         let span = self.failure.span(tokens.get(first)?).to(self.failure.span(tokens.get(last)?));
         Some(SyntaxError::BadName { text: shortened(self.failure.text.get(span.range())?), span })
-    }
-
-    /// It stands among the arguments of a `use`.
-    fn is_argument(&self) -> bool {
-        let first = self.failure.chunk().first().map_or("", |token| token.text(self.failure.text));
-        first == "use" && self.nesting.brackets() == 1
     }
 
     fn bar(&self) -> Option<SyntaxError> {
@@ -311,6 +306,12 @@ impl Place<'_, '_> {
         // Between operands a joining word is out of place, rather than a bad name.
         let joins = matches!(self.word, "and" | "or" | "not" | "in" | "where" | "from" | "as");
         let wants_name = self.wants_name();
+        let compared = self
+            .next()
+            .is_some_and(|next| matches!(next.text(failure.text), "==" | "!=" | "<=" | ">=" | "<" | ">" | "in"));
+        if joins && compared && failure.expects_operand() && self.word != "not" {
+            return Some(SyntaxError::Reserved { word: self.word.to_owned(), span: self.span() });
+        }
         let misused =
             if joins { wants_name && !failure.expects_operand() } else { wants_name || failure.expects_operand() };
         (misused && self.word != "inf" || wants_name && !failure.expects_operand())

@@ -34,9 +34,6 @@ pub enum SyntaxError {
     /// Returned for words of other languages: `if`, `for`, `AND`.
     #[error("there is no `{found}`")]
     ForeignWord { found: String, instead: &'static str, span: Span },
-    /// Returned for `tol = 0.1` among arguments.
-    #[error("arguments have no names")]
-    NamedArgument { span: Span },
     /// Returned where a colon is left out, before the text that should follow it.
     #[error("expected `:` after {after}, found {found}")]
     MissingColon { after: &'static str, found: String, span: Span },
@@ -117,7 +114,6 @@ impl SyntaxError {
             | QuotedName { .. }
             | SquareSet { .. }
             | ForeignWord { .. }
-            | NamedArgument { .. }
             | MissingColon { .. } => "E0101",
             Missing { .. } | Instead { .. } | BareBinders { .. } => "E0101",
             MissingTimes { .. } | DigitComma { .. } | ForeignAggregate { .. } => "E0101",
@@ -145,7 +141,6 @@ impl SyntaxError {
             | DigitComma { span, .. }
             | ForeignAggregate { span, .. }
             | ForeignWord { span, .. }
-            | NamedArgument { span }
             | MissingColon { span, .. }
             | Unclosed { span, .. }
             | NeverOpened { span, .. }
@@ -182,7 +177,6 @@ impl SyntaxError {
             | DigitComma { span, .. }
             | ForeignAggregate { span, .. }
             | ForeignWord { span, .. }
-            | NamedArgument { span }
             | MissingColon { span, .. }
             | Unclosed { span, .. }
             | NeverOpened { span, .. }
@@ -238,7 +232,6 @@ impl SyntaxError {
             MissingTimes { .. } => "no operator behind it",
             DigitComma { .. } => "a comma in it",
             ForeignAggregate { .. } => "no such aggregate",
-            NamedArgument { .. } => "a named argument",
             MissingColon { .. } => "`:` is missing before this",
             Unclosed { .. } => "should be closed before this",
             NeverOpened { .. } => "never opened",
@@ -290,7 +283,6 @@ impl SyntaxError {
                 "levels are listed in braces, `in {a, b}`; an interval is a chain, `0 <= x <= 1`".to_owned()
             }
             ForeignWord { instead, .. } => (*instead).to_owned(),
-            NamedArgument { .. } => "give them by position, `use m(sex, 0.1)`".to_owned(),
             MissingColon { .. } => "write a `:` before this".to_owned(),
             Missing { what, .. } => format!("write `{what}` before this"),
             Instead { help, .. } => (*help).to_owned(),

@@ -4,7 +4,9 @@ use super::Rule;
 
 /// Among these rules is an operand of an expression.
 pub(super) fn is_operand(rules: &[Rule]) -> bool {
-    rules.iter().any(|rule| matches!(rule, Rule::expr | Rule::condition | Rule::statement | Rule::logical_not))
+    rules
+        .iter()
+        .any(|rule| matches!(rule, Rule::expr | Rule::condition | Rule::statement | Rule::argument | Rule::logical_not))
 }
 
 /// "`,` or `]`", "an operator or the end of the declaration".
@@ -42,7 +44,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
     Some(match rule {
         Rule::EOI => "the end of the declaration",
         Rule::declaration => "a declaration",
-        Rule::expr | Rule::condition | Rule::statement | Rule::logical_not => "an expression",
+        Rule::expr | Rule::condition | Rule::statement | Rule::argument | Rule::logical_not => "an expression",
         Rule::quantifier | Rule::each | Rule::kw_forall | Rule::kw_each | Rule::aggregate_kind if operand => {
             return None;
         }
@@ -51,6 +53,16 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         {
             return None;
         }
+        Rule::groups | Rule::open_brace if operand => return None,
+        Rule::of_group | Rule::of_label | Rule::of_column | Rule::of_number | Rule::of_event | Rule::of_level => {
+            "a kind (`group`, `label`, `column`, `number`, `event` or `level of ..`)"
+        }
+        Rule::word_number | Rule::word_level | Rule::kw_use | Rule::call => return None,
+        Rule::word_of => "`of`",
+        Rule::parameter => "a name",
+        Rule::limits => "`in` or a comparison",
+        Rule::needs => "`where`",
+        Rule::passed => "`(`",
         Rule::domain | Rule::domain_side | Rule::domain_group | Rule::pairs | Rule::kw_pairs => "values to run over",
         Rule::operand => "a name",
         rule if operator && is_operator(rule) => "an operator",
@@ -109,7 +121,9 @@ fn example(keyword: &str) -> &'static str {
         "constraint" => {
             "a constraint looks like `constraint parity: |E[score | sex == a] - E[score | sex == b]| <= eps`"
         }
-        "metric" => "a metric looks like `metric gap(attr, tol) = forall (a, b) in pairs(attr): ..`",
+        "metric" => {
+            "a metric looks like `metric gap(attr: group, tol: number >= 0 = 5%) = forall (a, b) in pairs(attr): ..`"
+        }
         "use" => "a metric is used like `use demographic_parity(sex, eps) as parity`",
         "import" => "a file is imported like `import \"common.fair\"`",
         _ => "see the grammar in the documentation",

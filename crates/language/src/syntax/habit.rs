@@ -78,6 +78,9 @@ impl Place<'_, '_> {
         let failure = self.failure;
         let (defines, ends) = (failure.expects(Rule::define), failure.expects(Rule::colon));
         let list = failure.expects(Rule::comma) || failure.expects(Rule::close_paren);
+        if self.word == ":=" && failure.at > self.token.start {
+            return self.instead(":", "a `:` ends the name or the quantifier");
+        }
         if failure.expects_operator() {
             return None;
         }
@@ -102,10 +105,13 @@ impl Place<'_, '_> {
     fn statement(&self) -> Option<SyntaxError> {
         let failure = self.failure;
         if self.previous_word() == "each" && failure.expects(Rule::colon) {
-            let colon = failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
+            let colon =
+                failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
             return match self.word {
                 "if" | "when" | "with" => self.instead("where", "a condition of `each` stands behind `where`"),
-                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => self.missing("where", "`each`"),
+                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => {
+                    self.missing("where", "`each`")
+                }
                 _ => None,
             };
         }
@@ -178,11 +184,13 @@ impl Place<'_, '_> {
             "bool" | "boolean" | "binary" => self.instead("{0, 1}", "levels are listed in braces"),
             "[" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
             "(" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
-            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => Some(SyntaxError::ForeignWord {
-                found: self.word.to_owned(),
-                instead: "list the levels, as in `column sex: {female, male}`",
-                span: self.span(),
-            }),
+            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => {
+                Some(SyntaxError::ForeignWord {
+                    found: self.word.to_owned(),
+                    instead: "list the levels, as in `column sex: {female, male}`",
+                    span: self.span(),
+                })
+            }
             _ => None,
         }
     }
@@ -192,22 +200,18 @@ impl Place<'_, '_> {
         let failure = self.failure;
         let round = Some(")");
         match self.word {
-            "(" if failure.expects(Rule::range) => {
+            "(" if failure.expects(Rule::range) || failure.expects(Rule::open_bracket) => {
                 self.instead_of(self.token, "[", Some("]"), "a range is written `[0, 1]`")
             }
-            "(" if self.previous_word() == "in" && failure.expects(Rule::set) && !failure.expects(Rule::domain) => {
+            "(" if self.previous_word() == "in" && failure.expects(Rule::open_brace) => {
                 Some(SyntaxError::SquareSet { mark: '(', span: self.span() })
             }
             "[" | "{" if failure.expects_operator() || is_aggregate(self.previous_word()) => None,
-            "[" | "{" if failure.expects(Rule::options) => {
-                self.instead_of(self.token, "(", round, "options stand in parentheses")
+            "[" | "{" if self.previous_word() == "pairs" => self.instead_of(self.token, "(", round, "write `pairs(D)`"),
+            "[" | "{" if failure.expects(Rule::open_paren) && !matches!(self.first_word(), "column" | "label") => {
+                self.instead_of(self.token, "(", round, "arguments and options stand in parentheses")
             }
-            "[" | "{" if failure.expects(Rule::arguments) || failure.expects(Rule::parameters) => {
-                self.instead_of(self.token, "(", round, "arguments stand in parentheses")
-            }
-            "[" | "{" if self.previous_word() == "pairs" => {
-                self.instead_of(self.token, "(", round, "write `pairs(D)`")
-            }
+            "[" if failure.expects(Rule::colon) => self.missing(":", "the name"),
             _ => None,
         }
     }
@@ -216,6 +220,13 @@ impl Place<'_, '_> {
         let failure = self.failure;
         if self.word == "," {
             return self.digit_comma();
+        }
+        let listed = failure.expects(Rule::comma) && failure.expects(Rule::close_paren);
+        if listed && self.word == ";" {
+            return self.instead(",", "a comma separates arguments");
+        }
+        if failure.expects(Rule::kw_as) && self.token.kind == TokenKind::Word && !self.token.first_on_line {
+            return self.missing("as", "the arguments");
         }
         if !failure.expects_operator() {
             return None;
@@ -231,6 +242,9 @@ impl Place<'_, '_> {
                 return Some(SyntaxError::MissingTimes { factor, span: failure.span(previous) });
             }
         }
+        if listed && self.begins_value() && !self.token.first_on_line && !matches!(self.word, "(" | "-" | "|") {
+            return self.missing(",", "an argument");
+        }
         if matches!(self.word, "if" | "given" | "when" | "where" | ";" | ":") && self.nesting.bar() == Bar::Condition {
             let in_condition = failure.expects(Rule::bar);
             return in_condition.then(|| self.instead("|", "a condition stands behind a bar, `E[x | a == b]`"))?;
@@ -244,7 +258,7 @@ impl Place<'_, '_> {
             let open = self.nesting.innermost().filter(|open| open.mark == '(')?;
             let head = failure.token(open.token.checked_sub(1)?).filter(|head| head.kind == TokenKind::Word)?;
             let found = head.text(failure.text).to_owned();
-            let instead = aggregate(&found)?;
+            let instead = aggregate(&found).filter(|_| !is_aggregate(&found))?;
             return Some(SyntaxError::ForeignAggregate { found, instead, round: true, span: failure.span(head) });
         }
         None

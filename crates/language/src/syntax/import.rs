@@ -121,7 +121,7 @@ impl Reader<'_> {
             && parsed.file.items.is_empty()
             && !parsed.errors.is_empty()
         {
-            parsed.errors.clear();
+            parsed = Parsed::default();
             self.tree.errors.push(ImportError::NoSpec { path, span });
         }
         let import = |item: &ast::Item| match &item.kind {

@@ -18,6 +18,8 @@ mod expression;
 mod format;
 mod habit;
 pub mod import;
+mod metric;
+mod notice;
 mod outline;
 mod patch;
 mod recover;
@@ -35,8 +37,9 @@ use self::build::Builder;
 use self::diagnose::{Failure, diagnose};
 use self::error::{NotUtf8, SyntaxError};
 pub use self::format::format;
+pub use self::notice::Notice;
 use self::outline::{Chunk, MAX_DEPTH, outline};
-use self::scan::{Scan, Token, scan};
+use self::scan::{Scan, Token, TokenKind, scan};
 pub use self::tree::tree;
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::span::{SourceId, Span};
@@ -56,12 +59,14 @@ pub struct Parsed {
     pub errors: Vec<SyntaxError>,
     /// The fix of each error, where it is known.
     pub fixes: Vec<Option<Fix>>,
+    pub notices: Vec<Notice>,
 }
 
 impl Parsed {
     pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
         let fixes = self.fixes.iter().cloned().chain(std::iter::repeat(None));
-        self.errors.iter().zip(fixes).map(|(error, fix)| error.diagnostic(fix))
+        let errors = self.errors.iter().zip(fixes).map(|(error, fix)| error.diagnostic(fix));
+        errors.chain(self.notices.iter().map(Notice::diagnostic))
     }
 
     fn refuse(&mut self, error: SyntaxError, fix: Option<Fix>) {
@@ -85,6 +90,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         }
     }
     recover::one_reserved_name(text, &mut parsed);
+    parsed.notices = notice::notices(source, text, &scan);
     parsed
 }
 

@@ -73,6 +73,9 @@ fn begins_declaration(text: &str, tokens: &[Token], index: usize, nesting: &Nest
     });
     let complete = nesting.is_flat() && !nesting.wants_operand();
     if is_declaration_keyword(token.text(text)) {
+        if token.text(text) == "use" && nesting.defines_metric(text, tokens, previous) {
+            return false;
+        }
         let misused_name = index == 1 + nesting.first && is_declaration_keyword(previous.text(text));
         if token.first_on_line {
             return names_something || (complete && !misused_name);
@@ -147,6 +150,12 @@ impl Nesting {
     /// The last token asks for something to follow.
     pub fn wants_operand(&self) -> bool {
         self.wants_operand
+    }
+
+    /// The body of a metric comes next, which may be a `use`.
+    fn defines_metric(&self, text: &str, tokens: &[Token], previous: &Token) -> bool {
+        let is_metric = tokens.get(self.first).is_some_and(|first| first.text(text) == "metric");
+        self.is_flat() && is_metric && previous.text(text) == "="
     }
 
     pub fn innermost(&self) -> Option<&Open> {

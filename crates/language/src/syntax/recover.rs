@@ -15,8 +15,8 @@ use super::diagnose::{Failure, diagnose};
 use super::error::SyntaxError;
 use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
 use super::patch::Patch;
-use super::scan::{Scan, TokenKind, scan};
-use super::{FairParser, Parsed, Rule, ast, confusion, repair};
+use super::scan::{Scan, scan};
+use super::{FairParser, Parsed, Rule, TokenKind, ast, confusion, repair};
 use crate::diagnostic::Fix;
 use crate::span::{SourceId, Span};
 
@@ -103,10 +103,30 @@ impl Mended<'_> {
                     }
                     all
                 });
-            self.told.push((error, fix.filter(|_| added)));
+            let fix = fix.filter(|_| added);
+            if !(added && self.same_quotes(&error, fix.as_ref())) {
+                self.told.push((error, fix));
+            }
             if !added {
                 return None;
             }
+        }
+    }
+
+    /// Adds the fix of a name in quotes to that of an earlier one, where the two are one mistake: marks that are none of
+    /// the language, or levels of one list.
+    fn same_quotes(&mut self, error: &SyntaxError, fix: Option<&Fix>) -> bool {
+        let SyntaxError::QuotedName { span, .. } = error else { return false };
+        let before = self.patch.author().get(..span.start as usize).unwrap_or_default().trim_end();
+        let foreign = !self.patch.author().get(span.range()).is_some_and(|text| text.starts_with('"'));
+        let listed = before.ends_with(['{', ',']);
+        let known = self.told.iter_mut().find(|(known, _)| matches!(known, SyntaxError::QuotedName { .. }));
+        match (known, fix) {
+            (Some((_, Some(known))), Some(fix)) if foreign || listed => {
+                known.edits.extend(fix.edits.iter().cloned());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -165,10 +185,14 @@ impl Mended<'_> {
 
 fn too_deep<'s>(text: &str, scan: &'s Scan) -> Option<&'s super::Token> {
     let mut nesting = Nesting::default();
-    scan.tokens.iter().enumerate().find(|(index, _)| {
-        nesting.push(text, &scan.tokens, *index);
-        nesting.depth() > MAX_DEPTH
-    }).map(|(_, token)| token)
+    scan.tokens
+        .iter()
+        .enumerate()
+        .find(|(index, _)| {
+            nesting.push(text, &scan.tokens, *index);
+            nesting.depth() > MAX_DEPTH
+        })
+        .map(|(_, token)| token)
 }
 
 /// The name that a declaration introduces: the first behind its keyword.

@@ -37,12 +37,12 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
             Place { span: place.of(&open), ..place }.brackets("[", "]").filter(|_| !name.is_empty())
         }
         ForeignAggregate { instead, round, .. } => {
-            let mut fix = Fix::one(place.span, *instead, true);
-            if *round {
-                let open = place.token_after(place.span.end as usize)?;
-                fix.edits.extend(Place { span: place.of(&open), ..place }.brackets("[", "]")?.edits);
+            if !*round {
+                return Some(Fix::one(place.span, *instead, true));
             }
-            Some(fix)
+            let open = place.token_after(place.span.end as usize)?;
+            let span = place.span.to(place.of(&open));
+            Place { span, ..place }.brackets(&format!("{instead}["), "]")
         }
         BadNumber { text: number, .. } => place.number(number),
         DigitComma { instead, .. } => Some(Fix::one(place.span, instead.clone(), true)),
@@ -76,7 +76,6 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | SecondCondition { .. }
         | UnclosedQuote { .. }
         | EmptyName { .. }
-        | NamedArgument { .. }
         | NotADomain { .. }
         | NotARangeEnd { .. }
         | TooDeep { .. }

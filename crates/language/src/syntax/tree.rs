@@ -5,8 +5,9 @@
 use std::fmt::Write;
 
 use super::ast::{
-    AggregateKind, Column, Comparison, Condition, Constraint, Domain, DomainKind, Expr, ExprKind, File, Item, ItemKind,
-    Level, Metric, Name, OptionSetting, ProductOp, Range, Statement, SumOp, Type, Use,
+    Accepts, AggregateKind, Argument, ArgumentValue, Call, Column, Comparison, Condition, Constraint, Domain,
+    DomainKind, Expr, ExprKind, File, Item, ItemKind, Level, Limits, Metric, MetricBody, Name, OptionSetting,
+    Parameter, ProductOp, Range, Statement, SumOp, Type, Use,
 };
 use super::error::is_plain_name;
 
@@ -39,15 +40,58 @@ fn declaration(item: &Item) -> String {
         ItemKind::Constraint(Constraint { name: named, options: settings, body }) => {
             format!("(constraint {}{}{})", name(named), options(settings), statement(body))
         }
-        ItemKind::Metric(Metric { name: named, parameters, body }) => {
-            format!("(metric {} ({}){})", name(named), spaced(parameters, name), statement(body))
+        ItemKind::Metric(Metric { name: named, parameters, needs, body }) => {
+            let needs =
+                needs.as_ref().map_or(String::new(), |it| format!(" (needs {}{})", name(&it.name), limits(&it.limits)));
+            let body = match body {
+                MetricBody::Statement(it) => statement(it),
+                MetricBody::Use(it) => format!(" (use {})", call(it)),
+            };
+            format!("(metric {} ({}){needs}{body})", name(named), spaced(parameters, parameter))
         }
-        ItemKind::Use(Use { metric, arguments, call_span: _, alias, options: settings }) => {
+        ItemKind::Use(Use { call: called, alias, options: settings }) => {
             let alias = alias.as_ref().map_or(String::new(), |alias| format!(" (as {})", name(alias)));
-            format!("(use {} ({}){alias}{})", name(metric), spaced(arguments, expr), options(settings))
+            format!("(use {}{alias}{})", call(called), options(settings))
         }
         ItemKind::Import(it) => format!("(import {:?})", it.path),
     }
+}
+
+fn parameter(it: &Parameter) -> String {
+    let kind = it.kind.as_ref().map_or(String::new(), |it| match &it.kind {
+        Accepts::Group(list) => {
+            format!(" group{}", list.as_deref().map_or(String::new(), |it| format!(" {}", levels(it))))
+        }
+        Accepts::Label(list) => {
+            format!(" label{}", list.as_deref().map_or(String::new(), |it| format!(" {}", levels(it))))
+        }
+        Accepts::Column => " column".to_owned(),
+        Accepts::Number(it) => format!(" number{}", it.as_ref().map_or(String::new(), limits)),
+        Accepts::Event => " event".to_owned(),
+        Accepts::LevelOf(other) => format!(" (level-of {})", name(other)),
+    });
+    let default = it.default.as_ref().map_or(String::new(), |it| format!(" (default {})", expr(it)));
+    if kind.is_empty() && default.is_empty() {
+        return name(&it.name);
+    }
+    format!("({}{kind}{default})", name(&it.name))
+}
+
+fn limits(it: &Limits) -> String {
+    let open = if it.open { " open" } else { "" };
+    format!(" [{} {}{open}]", it.lower, it.upper)
+}
+
+fn call(it: &Call) -> String {
+    format!("{} ({})", name(&it.metric), spaced(&it.arguments, argument))
+}
+
+fn argument(it: &Argument) -> String {
+    let value = match &it.value {
+        ArgumentValue::One(it) => expr(it),
+        ArgumentValue::Each { groups, span: _ } => format!("(each-of {})", spaced(groups, expr)),
+    };
+    it.name.as_ref().map_or(value.clone(), |it| format!("(= {} {value})", name(it)))
 }
 
 fn column(keyword: &str, column: &Column) -> String {

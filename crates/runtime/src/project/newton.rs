@@ -159,7 +159,7 @@ impl Newton {
     }
 
     /// Goes on with pairs: what stalls above the rounding of its rows may get there yet.
-    fn refine(&mut self, problem: &Problem) {
+    pub(crate) fn refine(&mut self, problem: &Problem) {
         self.fine = true;
         self.rest.clear();
         self.rest.resize(problem.rows(), 0.0);

@@ -83,7 +83,8 @@ impl<T: Sample> Projector<T> {
         match ended {
             Ended::Converged => {
                 finish::finish(self, problem, z, settings, out);
-                out.status = if self.is_kept(problem, &out.certificate) { Status::Optimal } else { Status::IterationLimit };
+                out.status =
+                    if self.is_kept(problem, &out.certificate) { Status::Optimal } else { Status::IterationLimit };
             }
             Ended::Limit if settings.on_infeasible == OnInfeasible::Relax => {
                 relax::relax(self, problem, z, settings, None, out);

@@ -333,13 +333,7 @@ fn write_multipliers<T: Sample>(
 }
 
 /// Objective and certificate of the returned numbers, with the sides and the box as they are.
-fn measure<T: Sample>(
-    problem: &Problem,
-    activity: &[f64],
-    scale: &[f64],
-    grouped: &[T],
-    out: &mut Projection<T>,
-) {
+fn measure<T: Sample>(problem: &Problem, activity: &[f64], scale: &[f64], grouped: &[T], out: &mut Projection<T>) {
     let mut certificate = Certificate { duality_gap: out.certificate.duality_gap, ..Certificate::default() };
     for row in (0..problem.rows()).filter(|&row| problem.soft[row] == f64::INFINITY) {
         let violation = excess(problem, row, activity[row]);

@@ -13,6 +13,7 @@
 //! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor, so the end is
 //! at rounding level; the dual evaluation of the outer solver then checks it and gives the point.
 
+use super::fine::Double;
 use super::newton::{Ended, Newton};
 use super::passes::factor_at;
 use super::pattern::{Normal, Rows};
@@ -31,6 +32,8 @@ const LARGEST: f64 = 1e8;
 /// Accuracy of the first minimisation; each one after is four times as accurate.
 const EARLY: f64 = 1e-2;
 const POLISH: usize = 12;
+/// Where steps stall with rows this near to their sides, relative to their size, it is for want of digits.
+const NEAR: f64 = 1e-8;
 /// How much larger `σ` is for multipliers that are nearly right.
 const WARM: f64 = 1e4;
 /// Weight of a sample that does not move, relative to the others.
@@ -251,16 +254,20 @@ impl<'a> Lagrangian<'a> {
         let mut mu = self.mu.clone();
         let mut best = f64::INFINITY;
         let mut factored = false;
+        newton.fine = false;
         for _ in 0..POLISH {
-            for ((out, scaled), unit) in newton.multipliers.iter_mut().zip(&mu).zip(&self.unit) {
-                *out = scaled * unit;
+            if !newton.fine {
+                let scaled = mu.iter().zip(&self.unit).map(|(mu, unit)| mu * unit);
+                newton.multipliers.iter_mut().zip(scaled).for_each(|(out, scaled)| *out = scaled);
             }
             newton.evaluate::<T, false>(self.problem, z);
             let residual = newton.residual();
             if residual <= 1.0 {
                 return Some(Ended::Converged);
             }
-            if residual >= 0.5 * best {
+            if residual >= 0.5 * best && factored && !newton.fine && residual * newton.unit <= NEAR {
+                newton.refine(self.problem);
+            } else if residual >= 0.5 * best {
                 return newton.is_acceptable(residual).then_some(Ended::Converged);
             }
             best = residual;
@@ -296,7 +303,7 @@ impl<'a> Lagrangian<'a> {
         }
     }
 
-    fn correct(&mut self, mu: &mut [f64], newton: &Newton, normal: &Normal) {
+    fn correct(&mut self, mu: &mut [f64], newton: &mut Newton, normal: &Normal) {
         let rho = |j: usize| {
             let side = if mu[j] > 0.0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
             (newton.activity[j] - side) * self.unit[j]
@@ -310,13 +317,21 @@ impl<'a> Lagrangian<'a> {
         }
         normal.solve(&mut step);
         for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
-            let next = *mu + self.sigma * (rho[j] - self.rows.dot(j, &step));
+            let change = self.sigma * (rho[j] - self.rows.dot(j, &step));
+            let next = *mu + change;
+            if newton.fine {
+                let pair = Double::new(newton.multipliers[j], newton.rest[j]).plus(change * self.unit[j]);
+                (newton.multipliers[j], newton.rest[j]) = (pair.high, pair.low);
+            }
             // A multiplier of an inequality may not change its sign.
             *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 {
                 next.clamp(-self.cap[j], self.cap[j])
             } else {
                 0.0
             };
+            if newton.fine && *mu != next {
+                (newton.multipliers[j], newton.rest[j]) = (*mu * self.unit[j], 0.0);
+            }
         }
     }
 

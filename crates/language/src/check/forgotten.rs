@@ -1,0 +1,107 @@
+//! Binders without a `forall`: `|E[score | race == a] - E[score | race == b]| <= eps`.
+//!
+//! Short names beside a column that has no such level, and that nothing declares, are binders whose quantifier was
+//! forgotten. That is one mistake, told once, with the quantifier that is missing.
+
+use crate::diagnostic::Fix;
+use crate::span::Span;
+use crate::syntax::ast;
+
+use super::domain::strip;
+use super::name::Found;
+use super::{Checker, Env, Finding, Kind};
+
+/// Longer names are levels that are misspelt or missing.
+const LONGEST: usize = 2;
+
+impl<'a> Checker<'a> {
+    /// Tells a forgotten quantifier; its binders are known from then on.
+    pub(super) fn forgotten_forall(&mut self, body: &'a ast::Statement, env: &Env<'a>) {
+        if env.call.is_some() {
+            return;
+        }
+        let mut found: Vec<(&'a ast::Name, &'a ast::Name)> = Vec::new();
+        for (column, name) in pairs(&body.body) {
+            let known = |this: &mut Self, name| !matches!(this.look_up(name, env), Found::Nothing);
+            if name.text.len() <= LONGEST
+                && self.has_levels(column, env)
+                && !known(self, name)
+                && self.owner(&name.text).is_none()
+                && let ast::ExprKind::Name(column) = &strip(column).kind
+                && found.iter().all(|(_, other)| other.text != name.text)
+                && !self.group_has(column, name, env)
+            {
+                found.push((column, name));
+            }
+        }
+        let Some((column, first)) = found.first().copied() else { return };
+        if found.iter().any(|(other, _)| other.text != column.text) {
+            return;
+        }
+        let names: Vec<&str> = found.iter().map(|(_, name)| name.text.as_str()).collect();
+        let home = self.text(column.span);
+        let quantifier = match names.as_slice() {
+            [one] => format!("forall {one} in {home}"),
+            [one, two] => format!("forall ({one}, {two}) in pairs({home})"),
+            several => {
+                let product = vec![home.as_str(); several.len()].join(" * ");
+                format!("forall ({}) in {product}", several.join(", "))
+            }
+        };
+        let place = body.each.as_ref().map_or(body.body.span, |each| each.span);
+        let fix = Fix::one(Span { end: place.start, ..place }, format!("{quantifier}: "), false);
+        let kind = Kind::ForgottenForall { name: first.text.clone(), column: column.text.clone(), quantifier };
+        self.report(Finding::new(kind, first.span).mended(Some(fix)));
+        for (_, name) in found {
+            if self.broken.insert(&name.text) {
+                self.poisoned.push(&name.text);
+            }
+        }
+    }
+}
+
+/// The sides of all comparisons of two names, either way round.
+fn pairs(body: &ast::Expr) -> Vec<(&ast::Expr, &ast::Name)> {
+    let mut found = Vec::new();
+    let mut stack = vec![body];
+    while let Some(expr) = stack.pop() {
+        match &expr.kind {
+            ast::ExprKind::Compare(first, rest) => {
+                let mut left: &ast::Expr = first;
+                stack.push(first);
+                for (_, right) in rest {
+                    for (a, b) in [(left, right), (right, left)] {
+                        if let (ast::ExprKind::Name(_), ast::ExprKind::Name(name)) = (&strip(a).kind, &strip(b).kind) {
+                            found.push((a, name));
+                        }
+                    }
+                    stack.push(right);
+                    left = right;
+                }
+            }
+            ast::ExprKind::Paren(inner)
+            | ast::ExprKind::Negate(inner)
+            | ast::ExprKind::Not(inner)
+            | ast::ExprKind::Abs(inner) => stack.push(inner),
+            ast::ExprKind::Sum(first, rest) => {
+                stack.push(first);
+                stack.extend(rest.iter().map(|(_, term)| term));
+            }
+            ast::ExprKind::Product(first, rest) => {
+                stack.push(first);
+                stack.extend(rest.iter().map(|(_, factor)| factor));
+            }
+            ast::ExprKind::Power(a, b) | ast::ExprKind::PlusMinus(a, b) => stack.extend([&**a, &**b]),
+            ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => stack.extend(terms),
+            ast::ExprKind::In { value, .. } => stack.push(value),
+            ast::ExprKind::Call { arguments, .. } => stack.extend(arguments),
+            ast::ExprKind::Aggregate(aggregate) => {
+                stack.extend(&aggregate.arguments);
+                stack.extend(aggregate.condition.iter().flat_map(|condition| &condition.terms));
+            }
+            ast::ExprKind::Number { .. } | ast::ExprKind::Name(_) | ast::ExprKind::Error => {}
+        }
+    }
+    found.sort_by_key(|(_, name)| name.span);
+    found
+}

@@ -1,0 +1,61 @@
+//! `fairc check --fix` and `--diff`: the edits of diagnostics, made or shown.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::console::Console;
+use super::input::{Spec, name_of, read_text};
+use super::stop::Stop;
+use super::unified::diff;
+use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::language::diagnostic::{Fix, Severity, mend};
+use crate::language::span::SourceId;
+use crate::report::counted;
+
+/// Mending one mistake may show the next.
+const MOST_ROUNDS: usize = 10;
+
+/// Shows what the sure edits would change, and makes them if `write` says so. Only the spec itself is changed, no import;
+/// the file is written whole or not at all.
+pub fn run(path: &Path, show: bool, write: bool, console: &Console) -> Result<(), Stop> {
+    let name = name_of(path);
+    let Ok(text) = read_text(path)? else { return Ok(()) };
+    if Spec::is_compiled(path, &text) {
+        return Ok(());
+    }
+    if path == Path::new(STANDARD_STREAM) {
+        return Err(Stop::failed("standard input cannot be mended in place", "name a file"));
+    }
+    let (mended, made) = mended(path, &name, &text);
+    if made == 0 {
+        return Ok(());
+    }
+    if show && !console.is_json() {
+        console.print(&super::format::colored(&diff(&name, "mended", &text, &mended), console))?;
+    }
+    if write {
+        write_atomically(path, |out| {
+            out.write_all(mended.as_bytes()).map_err(|source| DataError::Write { file: name.clone(), source })
+        })?;
+        console.note(&format!("{} mended in {name}", counted(made, "mistake")));
+    }
+    Ok(())
+}
+
+/// The text after all sure edits, and how many mistakes these mend.
+fn mended(path: &Path, name: &str, text: &str) -> (String, usize) {
+    let errors = |spec: &Spec| spec.count(Severity::Error);
+    let mut spec = Spec::of_text(path, name, text);
+    let (mut text, mut made) = (text.to_owned(), 0);
+    for _ in 0..MOST_ROUNDS {
+        let sure = spec.diagnostics().iter().filter_map(|found| found.fix.as_ref()).filter(|fix| fix.sure);
+        let fixes: Vec<Fix> = sure.cloned().collect();
+        let (next, count) = mend(SourceId::default(), &text, &fixes);
+        let after = Spec::of_text(path, name, &next);
+        if count == 0 || next == text || errors(&after) > errors(&spec) {
+            break;
+        }
+        (text, spec, made) = (next, after, made + count);
+    }
+    (text, made)
+}

@@ -1,0 +1,213 @@
+//! Mistakes that people make: each is told once, in its place, and what is offered as its fix mends it.
+
+use fairc::Compilation;
+use fairc::language::diagnostic::{Diagnostic, Fix, mend};
+use fairc::language::span::SourceId;
+
+use crate::support::{HEADER, compile, findings};
+
+/// A body behind the usual header, and all that is found in it.
+#[rustfmt::skip]
+const MISTAKES: &[(&str, &[&str])] = &[
+    ("constraint c: E[score | sex = female] <= 0.5", &["E0101 ="]),
+    ("constraint c: E[score | sex == 'female'] <= 0.5", &["E0101 'female'"]),
+    ("constraint c: E[score | sex == \"female\"] <= 0.5", &["E0101 \"female\""]),
+    ("constraint c: E[score | sex == “female”] <= 0.5", &["E0101 “female”"]),
+    ("constraint c: E[score | sex == female && race == white] <= 0.5", &["E0101 &&"]),
+    ("constraint c: E[score | sex == female & race == white] <= 0.5", &["E0101 &"]),
+    ("constraint c: E[score | sex == female || race == white] <= 0.5", &["E0101 ||"]),
+    ("constraint c: E[score | !(sex == female)] <= 0.5", &["E0101 !"]),
+    ("constraint c: E[score | ~(sex == female)] <= 0.5", &["E0101 ~"]),
+    ("constraint c: E[score | sex == female AND race == white] <= 0.5", &["E0101 AND"]),
+    ("constraint c: E[score | sex is female] <= 0.5", &["E0101 is"]),
+    ("constraint c: E[score | sex <> female] <= 0.5", &["E0101 <>"]),
+    ("constraint c: E[score | sex ≠ female] <= 0.5", &["E0101 ≠"]),
+    ("constraint c: E[score | sex == female] ≤ 0.5", &["E0101 ≤"]),
+    ("constraint c: E[score | sex == female] =< 0.5", &["E0101 =<"]),
+    ("constraint c: E[score | sex == female] => 0.5", &["E0101 =>"]),
+    ("constraint c: E[score | sex == female] < = 0.5", &["E0101 < ="]),
+    ("constraint c: E[score | sex == female] <= .5", &["E0101 .5"]),
+    ("constraint c: E[score | sex == female] <= 0,5", &["E0101 0,5"]),
+    ("constraint c: Sum[score | sex == female] <= 1,000", &["E0101 1,000"]),
+    ("constraint c: Sum[score | sex == female] <= 1,000,000", &["E0101 1,000,000"]),
+    ("constraint c: E[score | sex == female] <= 50 %", &["E0101 %"]),
+    ("constraint c: E[score | sex == female] <= 0.5;", &["E0101 ;"]),
+    ("constraint c: E(score | sex == female) <= 0.5", &["E0101 E"]),
+    ("constraint c: E{score | sex == female} <= 0.5", &["E0101 E"]),
+    ("constraint c: E(score) <= 0.5", &["E0201 E"]),
+    ("constraint c: Sum(score) <= 10", &["E0201 Sum"]),
+    ("constraint c: mean(score) <= 0.5", &["E0201 mean"]),
+    ("constraint c: avg(score | sex == female) <= 0.5", &["E0101 avg"]),
+    ("constraint c: mean[score | sex == female] <= 0.5", &["E0101 mean"]),
+    ("constraint c: count[sex == female] * E[score] <= 5", &["E0101 count"]),
+    ("constraint c: sum[score] <= 5", &["E0101 sum"]),
+    ("constraint c: prob[sex == female] * E[score] <= 0.5", &["E0101 prob"]),
+    ("constraint c: E[score if sex == female] <= 0.5", &["E0101 if"]),
+    ("constraint c: E[score given sex == female] <= 0.5", &["E0101 given"]),
+    ("constraint c: E[score where sex == female] <= 0.5", &["E0101 where"]),
+    ("constraint c: E[score ; sex == female] <= 0.5", &["E0101 ;"]),
+    ("constraint c: E[score : sex == female] <= 0.5", &["E0101 :"]),
+    ("constraint c: E[score, sex == female] <= 0.5", &["E0303 score, sex == female"]),
+    ("constraint c: E[sex == female | score] <= 0.5", &["E0303 sex == female | score"]),
+    ("constraint c: 2|E[score | sex == female] - 0.3| <= 0.1", &["E0101 2"]),
+    ("constraint c: 2 E[score | sex == female] <= 0.9", &["E0101 2"]),
+    ("constraint c: 2(E[score] + 0.1) <= 0.9", &["E0101 2"]),
+    ("constraint c: |E[score | sex == female] - E[score | sex == male] <= 0.02", &["E0101 "]),
+    ("constraint c: |E[score | sex == female] - E[score | sex == male]| <= 0.02)", &["E0101 )"]),
+    ("constraint c: E[score | sex == female]] <= 0.5", &["E0101 ]"]),
+    ("constraint c: E[score | sex == female <= 0.5", &["E0101 "]),
+    ("constraint c E[score | sex == female] <= 0.5", &["E0101 E"]),
+    ("constraint c = E[score | sex == female] <= 0.5", &["E0101 ="]),
+    ("constraint c := E[score | sex == female] <= 0.5", &["E0101 :="]),
+    ("constraint c: E[score | race in [white, black]] <= 0.5", &["E0101 ["]),
+    ("constraint c: E[score | race in (white, black)] <= 0.5", &["E0101 ("]),
+    ("constraint c: E[score | race in {\"white\", \"black\"}] <= 0.5", &["E0101 \"white\""]),
+    ("constraint c: forall a, b in pairs(race): |E[score | race == a] - E[score | race == b]| <= eps", &["E0101 a, b"]),
+    ("constraint c: forall (a, b) pairs(race): |E[score | race == a] - E[score | race == b]| <= eps", &["E0101 pairs"]),
+    ("constraint c: forall (a, b) of pairs(race): |E[score | race == a] - E[score | race == b]| <= eps", &["E0101 of"]),
+    ("constraint c: forall (a, b) in pairs[race]: |E[score | race == a] - E[score | race == b]| <= eps", &["E0101 ["]),
+    ("constraint c: forall a in race E[score | race == a] <= eps", &["E0101 E"]),
+    ("constraint c: forall a in race, E[score | race == a] <= eps", &["E0101 ,"]),
+    ("constraint c: forall a in race; E[score | race == a] <= eps", &["E0101 ;"]),
+    ("constraint c: for a in race: E[score | race == a] <= eps", &["E0101 for"]),
+    ("constraint c: for all a in race: E[score | race == a] <= eps", &["E0101 for all"]),
+    ("constraint c: ∀ a in race: E[score | race == a] <= eps", &["E0101 ∀"]),
+    ("constraint c: forall a in [white, black]: E[score | race == a] <= eps", &["E0101 ["]),
+    ("constraint c: forall a race: E[score | race == a] <= eps", &["E0101 race"]),
+    ("constraint c: |E[score | race == a] - E[score | race == b]| <= eps", &["E0203 a"]),
+    ("constraint c: E[score | race == r] <= eps", &["E0203 r"]),
+    ("constraint c: each if age < 18: score <= 0.5", &["E0101 if"]),
+    ("constraint c: each age < 18: score <= 0.5", &["E0101 age"]),
+    ("constraint c: each score <= 0.5", &["E0101 score"]),
+    ("constraint c (min_count: 30): E[score] <= 0.5", &["E0101 :"]),
+    ("constraint c [min_count = 30]: E[score] <= 0.5", &["E0101 ["]),
+    ("constraint c (min_count 30): E[score] <= 0.5", &["E0101 30"]),
+    ("constraint c (mincount = 30): E[score] <= 0.5", &["E0209 mincount"]),
+    ("constraint c: E[score | sex == femal] <= 0.5", &["E0203 femal"]),
+    ("constraint c: E[scor | sex == female] <= 0.5", &["E0201 scor"]),
+    ("constraint c: E[score | gender == female] <= 0.5", &["E0201 gender"]),
+    ("constraint c: E[score | female] <= 0.5", &["E0303 female"]),
+    ("constraint c: E[score | sex] <= 0.5", &["E0303 sex"]),
+    ("constraint c: E[score] <= 0.1 and E[score | sex == female] <= 0.2", &["E0303 E[score] <= 0.1 and E[score | sex == female] <= 0.2"]),
+    ("constraint c: E[score | sex == female] > 0.5", &["E0409 E[score | sex == female] > 0.5"]),
+    ("constraint c: E[score | sex == female] != 0.5", &["E0409 E[score | sex == female] != 0.5"]),
+    ("constraint c: E[score * score] <= 0.5", &["E0401 score * score"]),
+    ("constraint c: E[score ** 2] <= 0.5", &["E0402 score ** 2"]),
+    ("constraint c: |E[score] - 0.3| >= 0.1", &["E0406 |E[score] - 0.3|"]),
+    ("constraint c: score <= 0.5", &["E0301 score"]),
+    ("constraint c: E[score | score > 0.5] <= 0.5", &["E0403 score > 0.5"]),
+    ("constraint c: E[score] / E[score - 0.5] <= 1", &["E0404 E[score - 0.5]"]),
+    ("constraint c: P[score >= 0.5 | sex == female] <= 0.5", &["E0403 score >= 0.5"]),
+    ("constraint c: demographic_parity(sex, 5%)", &["E0201 demographic_parity"]),
+    ("constraint c: foo(E[score]) <= 0.5", &["E0201 foo"]),
+    ("constraint c: E[score] <= tol", &["E0201 tol"]),
+    ("constraint c: E[score | hours-per-week > 40] <= 0.5", &["E0201 hours-per-week"]),
+    ("constraint c: E[score | âge > 40] <= 0.5", &["E0101 âge", "E0201 âge"]),
+    ("constraint where: E[score] <= 0.5", &["E0101 where"]),
+    ("column group: {a, b}", &["E0101 group"]),
+    ("column b [x, y]", &["E0101 ["]),
+    ("column b: [x, y]", &["E0101 ["]),
+    ("column b: (x, y)", &["E0101 ("]),
+    ("column b: {\"x\", \"y\"}", &["E0101 \"x\""]),
+    ("column b {x, y}", &["E0101 {"]),
+    ("column b = {x, y}", &["E0101 ="]),
+    ("column b: float", &["E0101 float"]),
+    ("column b: integer in [0, 5]", &["E0101 integer"]),
+    ("column b: bool", &["E0101 bool"]),
+    ("column b: string", &["E0101 string"]),
+    ("column b: real [0, 5]", &["E0101 ["]),
+    ("column b: real in (0, 5)", &["E0101 ("]),
+    ("column b: real in [5, 0]", &["E0502 [5, 0]"]),
+    ("colum b: {x, y}", &["E0101 colum"]),
+    ("predict p in [0, 1]", &["E0207 p", "E0101 in"]),
+    ("param tol 0.02", &["E0101 0.02"]),
+    ("param tol: 0.02", &["E0101 :"]),
+    ("param tol == 0.02", &["E0101 =="]),
+    ("param tol = 0.02 [0, 1]", &["E0101 ["]),
+    ("param tol = .02", &["E0101 .02"]),
+    ("event senior age >= 60", &["E0101 age"]),
+    ("event senior: age >= 60", &["E0101 :"]),
+    ("event senior = age ≥ 60", &["E0101 ≥"]),
+    ("group band bins(age, 30, 50)", &["E0101 bins"]),
+    ("group band = quantiles(age, 4)", &["E0303 quantiles(age, 4)"]),
+    ("group band = age", &["E0303 age"]),
+    ("metric m(a, b) forall x in a: E[prediction | a == x] <= b", &["E0101 forall"]),
+    ("metric m[a, b] = forall x in a: E[prediction | a == x] <= b", &["E0101 ["]),
+    ("use demographic_parity[sex, 5%]", &["E0101 ["]),
+    ("use demographic_parity(sex 5%)", &["E0101 5%"]),
+    ("use demographic_parity(sex; 5%)", &["E0101 ;"]),
+    ("use demographic_parity(sex, 5%) parity", &["E0101 parity"]),
+    ("use demographic_party(sex, 5%)", &["E0201 demographic_party"]),
+    ("use demographic_parity(sex)", &["E0204 demographic_parity(sex)"]),
+    ("use demographic_parity(sex, race)", &["E0204 race"]),
+    ("import common.fair", &["E0101 common.fair", "E0206 common.fair"]),
+    ("import 'common.fair'", &["E0101 'common.fair'", "E0206 'common.fair'"]),
+    ("constraint c: E[score | sex == female] == E[score | sex == \"male\"] <= .5", &["E0101 \"male\"", "E0101 .5"]),
+    ("constraint c: E[score | sex = female & race = white] ≤ .5", &["E0101 =", "E0101 &", "E0101 =", "E0101 ≤", "E0101 .5"]),
+    ("constraint c: forall r in race: E[score | race = r] ≤ 0,5", &["E0101 =", "E0101 ≤", "E0101 0,5"]),
+];
+
+#[test]
+fn each_mistake_is_told_once_and_in_its_place() {
+    assert!(MISTAKES.len() >= 100);
+    for (body, expected) in MISTAKES {
+        let compilation = compile(&format!("{HEADER}{body}\n"));
+        assert_eq!(findings(&compilation), *expected, "{body}");
+    }
+}
+
+#[test]
+fn every_fix_of_a_mistake_mends_it() {
+    let fixes = MISTAKES.iter().map(|(body, _)| every_fix(&format!("{HEADER}{body}\n"))).sum::<usize>();
+    assert!(fixes > 80, "{fixes} fixes");
+}
+
+/// The same for all fixtures.
+#[test]
+fn every_fix_of_a_fixture_mends_it() {
+    let mut fixes = 0;
+    for folder in ["tests/fixtures/diagnostics", "tests/fixtures/syntax/errors"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(folder).expect("the fixtures are there").flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "fair") {
+                fixes += every_fix(&std::fs::read_to_string(entry.path()).expect("fixtures are text"));
+            }
+        }
+    }
+    assert!(fixes > 20, "{fixes} fixes");
+}
+
+/// Makes each fix alone: its diagnostic must be gone, and no error new of its kind. Then all that are sure: fewer errors.
+fn every_fix(text: &str) -> usize {
+    let before = compile(text);
+    let fixes: Vec<(&Diagnostic, &Fix)> =
+        before.diagnostics.iter().filter_map(|found| Some((found, found.fix.as_ref()?))).collect();
+    for (found, fix) in &fixes {
+        let (mended, made) = mend(SourceId(0), text, [*fix]);
+        assert_eq!(made, 1, "{}\n{text}", found.message);
+        let after = compile(&mended);
+        assert!(
+            same(&after, found) < same(&before, found),
+            "{} {} is still there in\n{mended}\n{:?}",
+            found.code.0,
+            found.message,
+            findings(&after)
+        );
+    }
+    let sure: Vec<&Fix> = fixes.iter().map(|(_, fix)| *fix).filter(|fix| fix.sure).collect();
+    if !sure.is_empty() {
+        let (mended, made) = mend(SourceId(0), text, sure.iter().copied());
+        assert!(made > 0);
+        assert!(errors(&compile(&mended)) < errors(&before) + usize::from(errors(&before) == 0), "{text}\n{mended}");
+    }
+    fixes.len()
+}
+
+/// How many diagnostics say the same of the same text.
+fn same(compilation: &Compilation, of: &Diagnostic) -> usize {
+    compilation.diagnostics.iter().filter(|other| other.code == of.code && other.message == of.message).count()
+}
+
+fn errors(compilation: &Compilation) -> usize {
+    compilation.diagnostics.iter().filter(|found| found.is_error()).count()
+}
