@@ -160,9 +160,10 @@ mod unix {
         let (code, error) = limited("8", "stream parity.fair --data many.csv --batch 50 -o out.csv -q");
         assert!(code == Some(2) && error.contains("cannot write `out.csv`"), "{code:?} {error}");
         assert_eq!(fs::read_to_string(path.join("out.csv")).unwrap(), "old\n");
-        for words in
-            ["project parity.fair --data people.csv --output-format csv -o /dev/full", "stream parity.fair --data people.csv -o /dev/full"]
-        {
+        for words in [
+            "project parity.fair --data people.csv --output-format csv -o /dev/full",
+            "stream parity.fair --data people.csv -o /dev/full",
+        ] {
             let (code, error) = limited("unlimited", &format!("{words} -q"));
             assert!(code == Some(2) && error.contains("cannot write `/dev/full`"), "{words}: {code:?} {error}");
         }
