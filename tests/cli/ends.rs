@@ -62,10 +62,10 @@ fn standard_input_has_other_names() {
     for name in ["-", "/dev/stdin"] {
         let done = run_with(&["audit", &parity, "--data", name, "-q"], Some(&people));
         assert_eq!(done.code, 1, "{name}: {}", done.stderr);
-        let redirected = fs::File::open(super::support::root().join(fixture("people.csv"))).unwrap();
         for verb in [&["audit"][..], &["stream"]] {
             let arguments = [verb, &[&parity, "--data", name, "-q"]].concat();
-            let output = command(&arguments).stdin(redirected.try_clone().unwrap()).output().unwrap();
+            let redirected = fs::File::open(super::support::root().join(fixture("people.csv"))).unwrap();
+            let output = command(&arguments).stdin(redirected).output().unwrap();
             let expected = if verb == ["audit"] { 1 } else { 0 };
             let error = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(expected), "{verb:?} {name}: {error}");
@@ -160,9 +160,10 @@ mod unix {
         let (code, error) = limited("8", "stream parity.fair --data many.csv --batch 50 -o out.csv -q");
         assert!(code == Some(2) && error.contains("cannot write `out.csv`"), "{code:?} {error}");
         assert_eq!(fs::read_to_string(path.join("out.csv")).unwrap(), "old\n");
-        for words in
-            ["project parity.fair --data people.csv -o /dev/full", "stream parity.fair --data people.csv -o /dev/full"]
-        {
+        for words in [
+            "project parity.fair --data people.csv --output-format csv -o /dev/full",
+            "stream parity.fair --data people.csv -o /dev/full",
+        ] {
             let (code, error) = limited("unlimited", &format!("{words} -q"));
             assert!(code == Some(2) && error.contains("cannot write `/dev/full`"), "{words}: {code:?} {error}");
         }
