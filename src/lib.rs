@@ -82,8 +82,7 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
     let checked = check(&tree.sources, &units, Reading { incomplete, refused });
     let lowered = lower(&checked.hir, &tree.sources);
 
-    let mut diagnostics: Vec<Diagnostic> =
-        tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
+    let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
     diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
     diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
     diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));

@@ -44,7 +44,8 @@ fn warning(rows: &[&Redundant], on_data: bool, spec: &Spec, program: &Program) -
         true => "it changes nothing here, and may on other data; if more was meant, make it tighter",
         false => "leave it out, or make it tighter if more was meant",
     };
-    let diagnostic = Diagnostic { code: Code("W0106"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None };
+    let diagnostic =
+        Diagnostic { code: Code("W0106"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None };
     let mut fault = Fault { diagnostic, places: Vec::new() };
     if let Some(origin) = rows.first().and_then(|one| origin(program, one.row)) {
         at_row(&mut fault, &origin.name, "adds nothing", spec, program);

@@ -184,7 +184,13 @@ pub fn infeasible(sides: &[RowSide], problem: &Problem, place: &str, spec: &Spec
     let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
                 violation with `--on-infeasible relax`";
     let mut fault = Fault {
-        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help.to_owned()), labels: Vec::new(), fix: None },
+        diagnostic: Diagnostic {
+            code: Code("E0801"),
+            message,
+            help: Some(help.to_owned()),
+            labels: Vec::new(),
+            fix: None,
+        },
         places: Vec::new(),
     };
     let words = Names::of(program);

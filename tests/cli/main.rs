@@ -9,6 +9,7 @@ mod arguments;
 mod data;
 mod diagnostics;
 mod formatting;
+mod mending;
 mod price;
 mod reports;
 mod solving;

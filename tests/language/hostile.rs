@@ -89,7 +89,10 @@ fn domains_are_multiplied_before_they_are_expanded() {
                     forall (d, e, f) in race * race * race where d != a: forall (g, h, i, j) in race * race * race * race \
                     where g != h: E[s | race == g] <= 0.5\n";
     assert_eq!(codes(format!("{HEAD}{filtered}")), Vec::<String>::new());
-    assert_eq!(codes(format!("{HEAD}{}", filtered.replace("E[s", "forall (k, l) in 1..9 * 1..9 where k != l: E[s"))), ["E0505"]);
+    assert_eq!(
+        codes(format!("{HEAD}{}", filtered.replace("E[s", "forall (k, l) in (1..9) * (1..9) where k != l: E[s"))),
+        ["E0505"]
+    );
 }
 
 #[test]

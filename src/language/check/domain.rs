@@ -55,7 +55,8 @@ impl<'a> Checker<'a> {
             None => None,
         };
         let condition = match components.first() {
-            Some(Component::Single(binder)) => match (self.range_ends(&quantifier.domain, *binder, &outer)?, condition) {
+            Some(Component::Single(binder)) => match (self.range_ends(&quantifier.domain, *binder, &outer)?, condition)
+            {
                 (Some(ends), Some(condition)) => Some(Event::And(vec![ends, condition])),
                 (ends, condition) => ends.or(condition),
             },
@@ -310,7 +311,8 @@ impl<'a> Checker<'a> {
                 return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "levels" }, span);
             }
             let nodes = |levels: &[GroupLevel]| levels.iter().map(|level| level.event.nodes()).sum::<usize>();
-            let parts = nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
+            let parts =
+                nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
             self.spend(parts, span)?;
             let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
                 text: format!("{}*{}", a.text, b.text),

@@ -35,7 +35,9 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Paren(inner) => self.number(inner, env, place),
             ast::ExprKind::Negate(inner) => Some(negate(self.number(inner, env, place)?, expr.span)),
             ast::ExprKind::Sum(first, rest) => self.sum(expr.span, first, rest, env, place),
-            ast::ExprKind::Product(first, rest) => self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place)),
+            ast::ExprKind::Product(first, rest) => {
+                self.factors(rest.len(), expr.span, |checker| checker.product(first, rest, env, place))
+            }
             ast::ExprKind::Power(base, exponent) => {
                 let base = self.number(base, env, place);
                 let exponent = self.number(exponent, env, place);
@@ -179,7 +181,8 @@ impl<'a> Checker<'a> {
     ) -> Option<()> {
         let text = self.sources.text(span);
         let terms = std::iter::once(first).chain(rest.iter().map(|(_, term)| term));
-        if rest.len() > 8 || !text.contains('-') || text.contains(|c: char| !(c.is_alphanumeric() || "-_".contains(c))) {
+        if rest.len() > 8 || !text.contains('-') || text.contains(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
+        {
             return Some(());
         }
         for term in terms {
@@ -306,12 +309,7 @@ impl<'a> Checker<'a> {
         self.call(span, found, numbers.into_iter().collect::<Option<_>>()?, place)
     }
 
-    fn unknown_function(
-        &mut self,
-        span: Span,
-        function: &'a ast::Name,
-        arguments: &'a [ast::Expr],
-    ) -> Option<Expr> {
+    fn unknown_function(&mut self, span: Span, function: &'a ast::Name, arguments: &'a [ast::Expr]) -> Option<Expr> {
         const FUNCTIONS: [&str; 7] = ["abs", "max", "min", "exp", "log", "sqrt", "bins"];
         let name = function.text.clone();
         let known = |aggregate: &str| ["E", "Sum", "N", "P", "Cov", "Var"].contains(&aggregate);

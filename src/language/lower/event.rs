@@ -32,12 +32,10 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
             let level = scope.group_level_of(*group, value);
             level.map_or(Event::Never, |level| self::event(&level.event, scope))
         }
-        hir::Event::SameLevel { left, right } => {
-            match (value(left, scope), value(right, scope)) {
-                (Some(a), Some(b)) if same(a, b) => Event::All,
-                _ => Event::Never,
-            }
-        }
+        hir::Event::SameLevel { left, right } => match (value(left, scope), value(right, scope)) {
+            (Some(a), Some(b)) if same(a, b) => Event::All,
+            _ => Event::Never,
+        },
         hir::Event::Compare { left, op, right } => {
             Event::compare(data(left, scope), *op, data(right, scope), scope.universe)
         }

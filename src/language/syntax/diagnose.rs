@@ -160,7 +160,9 @@ impl Place<'_, '_> {
             Broken::Unclosed if self.word == "'" => SyntaxError::QuotedName { text: String::new(), span },
             Broken::Unclosed => SyntaxError::UnclosedQuote { mark: self.word.chars().next().unwrap_or('`'), span },
             Broken::EmptyName => SyntaxError::EmptyName { span },
-            Broken::SingleQuotes => SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span },
+            Broken::SingleQuotes => {
+                SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span }
+            }
             Broken::Number => SyntaxError::BadNumber { text, span },
             Broken::Word => SyntaxError::BadName { text, span },
             Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,
@@ -311,9 +313,9 @@ impl Place<'_, '_> {
         // Between operands a joining word is out of place, rather than a bad name.
         let joins = matches!(self.word, "and" | "or" | "not" | "in" | "where" | "from" | "as");
         let wants_name = self.wants_name();
-        let compared = self.next().is_some_and(|next| {
-            matches!(next.text(failure.text), "==" | "!=" | "<=" | ">=" | "<" | ">" | "in")
-        });
+        let compared = self
+            .next()
+            .is_some_and(|next| matches!(next.text(failure.text), "==" | "!=" | "<=" | ">=" | "<" | ">" | "in"));
         if joins && compared && failure.expects_operand() && self.word != "not" {
             return Some(SyntaxError::Reserved { word: self.word.to_owned(), span: self.span() });
         }

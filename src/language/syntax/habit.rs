@@ -105,10 +105,13 @@ impl Place<'_, '_> {
     fn statement(&self) -> Option<SyntaxError> {
         let failure = self.failure;
         if self.previous_word() == "each" && failure.expects(Rule::colon) {
-            let colon = failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
+            let colon =
+                failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
             return match self.word {
                 "if" | "when" | "with" => self.instead("where", "a condition of `each` stands behind `where`"),
-                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => self.missing("where", "`each`"),
+                _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => {
+                    self.missing("where", "`each`")
+                }
                 _ => None,
             };
         }
@@ -181,11 +184,13 @@ impl Place<'_, '_> {
             "bool" | "boolean" | "binary" => self.instead("{0, 1}", "levels are listed in braces"),
             "[" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
             "(" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
-            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => Some(SyntaxError::ForeignWord {
-                found: self.word.to_owned(),
-                instead: "list the levels, as in `column sex: {female, male}`",
-                span: self.span(),
-            }),
+            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => {
+                Some(SyntaxError::ForeignWord {
+                    found: self.word.to_owned(),
+                    instead: "list the levels, as in `column sex: {female, male}`",
+                    span: self.span(),
+                })
+            }
             _ => None,
         }
     }
@@ -202,13 +207,13 @@ impl Place<'_, '_> {
                 Some(SyntaxError::SquareSet { mark: '(', span: self.span() })
             }
             "[" | "{" if failure.expects_operator() || is_aggregate(self.previous_word()) => None,
-            "[" | "{" if self.previous_word() == "pairs" => {
-                self.instead_of(self.token, "(", round, "write `pairs(D)`")
-            }
+            "[" | "{" if self.previous_word() == "pairs" => self.instead_of(self.token, "(", round, "write `pairs(D)`"),
             "[" | "{" if failure.expects(Rule::open_paren) && !matches!(self.first_word(), "column" | "label") => {
                 self.instead_of(self.token, "(", round, "arguments and options stand in parentheses")
             }
-            "[" if failure.expects(Rule::colon) => self.missing(":", "the name"),
+            "[" if failure.expects(Rule::colon) => {
+                self.instead_of(self.token, ": {", Some("}"), "levels are listed in braces, behind a colon")
+            }
             _ => None,
         }
     }
@@ -234,7 +239,7 @@ impl Place<'_, '_> {
                 && !is_reserved(self.word)
                 && super::confusion::WORDS.iter().all(|(foreign, _)| *foreign != self.word);
             let bar = self.word == "|" && matches!(self.nesting.bar(), Bar::Stray);
-            if name || bar || self.word == "(" {
+            if (name && !failure.expects(Rule::colon)) || bar || self.word == "(" {
                 let factor = previous.text(failure.text).to_owned();
                 return Some(SyntaxError::MissingTimes { factor, span: failure.span(previous) });
             }
@@ -301,6 +306,12 @@ impl Place<'_, '_> {
         let instead = format!("\"{}\"", found.trim_matches(|c| super::scan::is_quote(c) || c == '`').trim());
         let help = "the path of an import stands in double quotes";
         let found = shortened(found.trim_matches('`'));
-        (!found.contains(['\n', '"'])).then_some(SyntaxError::Instead { found, instead, close: None, help, span })
+        (instead.len() < 200 && !instead.contains('\n') && !found.contains('"')).then_some(SyntaxError::Instead {
+            found,
+            instead,
+            close: None,
+            help,
+            span,
+        })
     }
 }

@@ -15,7 +15,7 @@ pub enum Notice {
     Hidden { character: u32, span: Span },
     /// Returned for a `##` comment with no declaration behind it.
     #[error("this comment documents no declaration")]
-    DanglingDoc { span: Span },
+    DanglingDoc { span: Span, mark: Span },
 }
 
 impl Notice {
@@ -28,12 +28,12 @@ impl Notice {
                 *span,
                 Some(Fix::one(*span, "", false)),
             ),
-            Notice::DanglingDoc { span } => (
+            Notice::DanglingDoc { span, mark } => (
                 "W0122",
                 "write it above the declaration that it speaks of, or begin it with a single `#`",
                 "nothing follows",
                 *span,
-                Some(Fix::one(Span { end: span.start + 2, ..*span }, "#", true)),
+                Some(Fix::one(*mark, "#", true)),
             ),
         };
         Diagnostic {
@@ -52,7 +52,9 @@ pub(super) fn notices(source: SourceId, text: &str, scan: &Scan) -> Vec<Notice> 
     let outside = |at: usize| {
         // A character outside of names, strings and comments is an error already.
         let token = scan.tokens.partition_point(|token| token.end <= at);
-        scan.tokens.get(token).is_some_and(|token| token.start <= at && matches!(token.kind, super::TokenKind::Broken(_)))
+        scan.tokens
+            .get(token)
+            .is_some_and(|token| token.start <= at && matches!(token.kind, super::TokenKind::Broken(_)))
     };
     let hidden = |(at, c): &(usize, char)| {
         let mark = *at == 0 && *c == '\u{feff}';
@@ -66,7 +68,9 @@ pub(super) fn notices(source: SourceId, text: &str, scan: &Scan) -> Vec<Notice> 
     }
     let dangling = scan.comments_before(scan.tokens.len()).iter().filter(|comment| comment.is_doc(text));
     if let Some(comment) = dangling.last() {
-        found.push(Notice::DanglingDoc { span: Span::new(source, comment.start, comment.end) });
+        let words = comment.text(text).trim_start_matches('#').trim_start();
+        let span = Span::new(source, comment.end - words.len(), comment.end);
+        found.push(Notice::DanglingDoc { span, mark: Span::new(source, comment.start, comment.start + 2) });
     }
     found
 }

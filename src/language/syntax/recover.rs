@@ -185,10 +185,14 @@ impl Mended<'_> {
 
 fn too_deep<'s>(text: &str, scan: &'s Scan) -> Option<&'s super::Token> {
     let mut nesting = Nesting::default();
-    scan.tokens.iter().enumerate().find(|(index, _)| {
-        nesting.push(text, &scan.tokens, *index);
-        nesting.depth() > MAX_DEPTH
-    }).map(|(_, token)| token)
+    scan.tokens
+        .iter()
+        .enumerate()
+        .find(|(index, _)| {
+            nesting.push(text, &scan.tokens, *index);
+            nesting.depth() > MAX_DEPTH
+        })
+        .map(|(_, token)| token)
 }
 
 /// The name that a declaration introduces: the first behind its keyword.
