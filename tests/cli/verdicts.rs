@@ -45,18 +45,11 @@ fn promise<'a>(facts: &'a Value, name: &str) -> &'a Value {
 }
 
 /// What the report says of a promise and its rows, but for their places in the report.
-fn of_promise(facts: &Value, name: &str) -> (Value, Value, Value, Vec<Value>) {
+fn of_promise(facts: &Value, name: &str) -> Value {
     let found = promise(facts, name);
     let rows = found["rows"].as_array().unwrap().iter().map(|index| {
         let row = &facts["rows"][index.as_u64().unwrap() as usize];
-        serde_json::json!([
-            row["name"],
-            round(&row["before"]),
-            round(&row["lower"]),
-            round(&row["upper"]),
-            row["verdict"],
-            row["compares"]
-        ])
+        serde_json::json!([row["name"], row["before"], row["lower"], row["upper"], row["verdict"], row["compares"]])
     });
     let each = found["each"].as_array().unwrap().iter().map(|index| {
         let each = &facts["each"][index.as_u64().unwrap() as usize];
@@ -64,12 +57,19 @@ fn of_promise(facts: &Value, name: &str) -> (Value, Value, Value, Vec<Value>) {
     });
     let mut rows: Vec<Value> = rows.chain(each).collect();
     rows.sort_by_key(|row| row[0].to_string());
-    (found["verdict"].clone(), found["comparisons"].clone(), found["reason"].clone(), rows)
+    serde_json::json!([found["verdict"], found["comparisons"]["made"], found["comparisons"]["not_made"], found["reason"], rows])
 }
 
-/// Sums over other cells may differ in the last digits.
-fn round(value: &Value) -> Value {
-    value.as_f64().map_or(Value::Null, |value| format!("{value:.9}").replace("-0.000000000", "0.000000000").into())
+/// Equal, but for the last digits: sums over other cells are rounded otherwise.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Number(_), Value::Number(_)) => {
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            (a - b).abs() <= 1e-8 * a.abs().max(1.0)
+        }
+        (a, b) => a == b,
+    }
 }
 
 /// A constraint on one of a few quantities, so that several meet.
@@ -130,12 +130,8 @@ fn a_promise_is_judged_as_if_it_stood_alone() {
         for (index, constraint) in constraints.iter().enumerate() {
             let name = format!("c{index}");
             let alone = Case::new(&format!("{head}{constraint}"), &data).facts();
-            assert_eq!(
-                of_promise(&facts, &name),
-                of_promise(&alone, &name),
-                "seed {seed}: {head}{}{data}",
-                constraints.concat()
-            );
+            let (one, other) = (of_promise(&facts, &name), of_promise(&alone, &name));
+            assert!(same(&one, &other), "seed {seed}: {one} {other} {head}{}{data}", constraints.concat());
             judged += 1;
             seen.insert(promise(&facts, &name)["verdict"].as_str().unwrap().to_owned());
         }
