@@ -166,8 +166,9 @@ fn least_violation<T: Sample>(
 /// Makes shares that pull by no more than rounding 0, and those that differ from 1 by no more than that, 1; `size` is how
 /// much a whole share of a row pulls.
 fn snap(share: &mut [f64], size: impl Fn(usize) -> f64) {
-    let most = share.iter().enumerate().fold(0.0_f64, |most, (row, f)| most.max(f.abs() * size(row)));
-    for (row, f) in share.iter_mut().enumerate() {
+    let most = (0..share.len()).map(&size).fold(0.0_f64, f64::max);
+    // A row without coefficients pulls at nothing, whatever its share.
+    for (row, f) in share.iter_mut().enumerate().filter(|(row, _)| size(*row) > 0.0) {
         if f.abs() * size(row) <= SNAP * most {
             *f = 0.0;
         } else if (1.0 - f.abs()) * size(row) <= SNAP * most {
