@@ -144,11 +144,19 @@ impl Newton {
     }
 
     fn measure_rows(&mut self, problem: &Problem) {
+        let unit = self.strictness * self.unit;
+        let mut tiny = false;
         for row in 0..problem.rows() {
             self.activity[row] = problem.rows.dot(row, &self.sums.value);
             // At least the size at the start: a row whose terms have vanished is known no better than they were.
             self.scale[row] = self.first_scale[row].max(problem.rows.dot_abs(row, &self.sums.size));
-            self.tolerance[row] = self.strictness * self.unit * self.scale[row] + self.grain(problem, row, f64::GRAIN);
+            self.tolerance[row] = unit * self.scale[row];
+            tiny |= self.scale[row] <= f64::GRAIN * GRAINS;
+        }
+        if tiny {
+            for row in 0..problem.rows() {
+                self.tolerance[row] += self.grain(problem, row, f64::GRAIN);
+            }
         }
     }
 
@@ -454,17 +462,20 @@ impl Newton {
     }
 
     fn go_to<T: Sample>(&mut self, problem: &Problem, z: &[T], length: f64) {
+        let target = &self.local.target;
+        // Exact at the end, so that dropped rows are exactly zero.
+        let ends = |row: usize, trial: f64, step: f64| length == 1.0 && target[row] - trial == step;
         for (row, mu) in self.multipliers.iter_mut().enumerate() {
-            // Exact at the end, so that dropped rows are exactly zero.
-            let ends = length == 1.0 && self.local.target[row] - self.trial[row] == self.step[row];
-            let basic = matches!(self.local.places[row], Place::Basic(_));
-            if ends && !(self.fine && basic) {
-                (*mu, self.rest[row]) = (self.local.target[row], 0.0);
-            } else if self.fine {
-                let sum = Double::new(self.trial[row], self.trial_rest[row]).plus(length * self.step[row]);
-                (*mu, self.rest[row]) = (sum.high, sum.low);
-            } else {
-                *mu = self.trial[row] + length * self.step[row];
+            let (trial, step) = (self.trial[row], self.step[row]);
+            *mu = if ends(row, trial, step) { target[row] } else { trial + length * step };
+        }
+        if self.fine {
+            for (row, (mu, rest)) in self.multipliers.iter_mut().zip(&mut self.rest).enumerate() {
+                let (trial, step) = (self.trial[row], self.step[row]);
+                let basic = matches!(self.local.places[row], Place::Basic(_));
+                let sum = Double::new(trial, self.trial_rest[row]).plus(length * step);
+                let settled = ends(row, trial, step) && !basic;
+                (*mu, *rest) = if settled { (target[row], 0.0) } else { (sum.high, sum.low) };
             }
         }
         self.evaluate::<T, false>(problem, z);
@@ -485,13 +496,17 @@ impl Newton {
     fn keep_trial(&mut self) {
         self.trial.clear();
         self.trial.extend_from_slice(&self.multipliers);
-        self.trial_rest.clear();
-        self.trial_rest.extend_from_slice(&self.rest);
+        if self.fine {
+            self.trial_rest.clear();
+            self.trial_rest.extend_from_slice(&self.rest);
+        }
     }
 
     fn back_to_trial(&mut self) {
         self.multipliers.copy_from_slice(&self.trial);
-        self.rest.copy_from_slice(&self.trial_rest);
+        if self.fine {
+            self.rest.copy_from_slice(&self.trial_rest);
+        }
     }
 
     /// Slope of the dual along the step at its point `length`, from the left (from the right at 0).

@@ -34,7 +34,7 @@ const HELD: f64 = 1e-10;
 /// The least violation may be missed by this share, or by this share of the rows' sizes.
 const CLOSE: f64 = 1e-9;
 const CLOSE_TO_SIZE: f64 = 1e-12;
-/// A share of the penalty this near to 0 or 1 is that.
+/// Share of the largest pull of a row that counts as rounding.
 const SNAP: f64 = 1e-12;
 /// By how much the sides of a set that rounding empties are wider.
 const WIDER: f64 = 1e-13;
@@ -120,7 +120,8 @@ fn least_violation<T: Sample>(
         size: 0.0,
         settled: false,
     };
-    let mut penalty = first_penalty(newton, &prox, &y);
+    let sizes = sizes_of_rows(&prox);
+    let mut penalty = first_penalty(newton, &prox, &y, &sizes);
     for step in 0..STEPS {
         let caps = prox.soft.iter_mut().enumerate();
         caps.for_each(|(row, cap)| *cap = (penalty * unit(row)).max(f64::MIN_POSITIVE));
@@ -143,7 +144,8 @@ fn least_violation<T: Sample>(
         multipliers.clone_from(&newton.multipliers);
         let total = total_violation(problem, &newton.activity, unit);
         if total <= least.total || ended == Ended::Converged {
-            let share: Vec<f64> = multipliers.iter().zip(&prox.soft).map(|(mu, cap)| snap(mu / cap)).collect();
+            let mut share: Vec<f64> = multipliers.iter().zip(&prox.soft).map(|(mu, cap)| mu / cap).collect();
+            snap(&mut share, |row| sizes[row] * unit(row));
             let dual: Vec<f64> = share.iter().enumerate().map(|(row, share)| share * unit(row)).collect();
             // What moves by rounding errors of the pull stays where it is.
             let mut still = ended == Ended::Converged;
@@ -161,14 +163,17 @@ fn least_violation<T: Sample>(
     least
 }
 
-/// A share of the penalty; one that differs from 0 or 1 by rounding is that.
-fn snap(share: f64) -> f64 {
-    if share.abs() <= SNAP {
-        0.0
-    } else if share.abs() >= 1.0 - SNAP {
-        share.signum()
-    } else {
-        share
+/// Makes shares that pull by no more than rounding 0, and those that differ from 1 by no more than that, 1; `size` is how
+/// much a whole share of a row pulls.
+fn snap(share: &mut [f64], size: impl Fn(usize) -> f64) {
+    let most = (0..share.len()).map(&size).fold(0.0_f64, f64::max);
+    // A row without coefficients pulls at nothing, whatever its share.
+    for (row, f) in share.iter_mut().enumerate().filter(|(row, _)| size(*row) > 0.0) {
+        if f.abs() * size(row) <= SNAP * most {
+            *f = 0.0;
+        } else if (1.0 - f.abs()) * size(row) <= SNAP * most {
+            *f = f.signum();
+        }
     }
 }
 
@@ -179,13 +184,10 @@ fn is_proved(problem: &Problem, least: &Least) -> bool {
 }
 
 /// A penalty that moves predictions by a few times their size, or by what the rows ask for.
-fn first_penalty(newton: &mut Newton, problem: &Problem, y: &[f64]) -> f64 {
+fn first_penalty(newton: &mut Newton, problem: &Problem, y: &[f64], sizes: &[f64]) -> f64 {
     newton.start(problem, y, Some(&vec![0.0; problem.rows()]));
-    let largest: Vec<f64> = problem.factors.iter().map(largest).collect();
     let (mut coefficient, mut size) = (0.0_f64, y.iter().fold(0.0_f64, |m, v| m.max(v.abs())));
-    for row in 0..problem.rows() {
-        let sizes = problem.rows.row(row).map(|(slot, value)| value.abs() * largest[slot % problem.width()]);
-        let own = sizes.fold(0.0_f64, f64::max);
+    for (row, &own) in sizes.iter().enumerate() {
         let excess = excess(problem, row, newton.activity[row]);
         if own > 0.0 && excess < f64::INFINITY {
             coefficient = coefficient.max(own);
@@ -194,6 +196,13 @@ fn first_penalty(newton: &mut Newton, problem: &Problem, y: &[f64]) -> f64 {
     }
     let penalty = 4.0 * size / coefficient;
     if penalty.is_finite() { penalty.max(f64::MIN_POSITIVE) } else { 1.0 }
+}
+
+/// The largest coefficient of each row, or more.
+fn sizes_of_rows(problem: &Problem) -> Vec<f64> {
+    let largest: Vec<f64> = problem.factors.iter().map(largest).collect();
+    let size = |(slot, value): (usize, f64)| value.abs() * largest[slot % problem.width()];
+    (0..problem.rows()).map(|row| problem.rows.row(row).map(size).fold(0.0_f64, f64::max)).collect()
 }
 
 fn largest(factor: &Factor) -> f64 {
