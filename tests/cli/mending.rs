@@ -39,24 +39,28 @@ fn sure_edits_are_shown_and_made() {
     assert_eq!((again.code, again.stderr.as_str()), (0, ""), "{}", again.stdout);
 }
 
+/// An editor that applies what is offered comes to the mended text; where one mistake hides the fix of another, in a second round.
 #[test]
 fn edits_of_json_are_byte_ranges() {
     let folder = folder(&[]);
     let path = folder.path().join("spec.fair");
-    fs::write(&path, BROKEN).unwrap();
-    let json: serde_json::Value =
-        serde_json::from_str(&run(&["check", "--format", "json", text_of(&path)]).stdout).unwrap();
-    let mut edits: Vec<(usize, usize, String)> = Vec::new();
-    for found in json["diagnostics"].as_array().unwrap() {
-        assert_eq!(found["sure"], true, "{found}");
-        for edit in found["edits"].as_array().unwrap() {
-            let at = |key: &str| edit[key].as_u64().unwrap() as usize;
-            edits.push((at("start"), at("end"), edit["text"].as_str().unwrap().to_owned()));
-        }
-    }
-    edits.sort();
     let mut text = BROKEN.to_owned();
-    edits.iter().rev().for_each(|(start, end, new)| text.replace_range(start..end, new));
+    for _ in 0..2 {
+        fs::write(&path, &text).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&run(&["check", "--format", "json", text_of(&path)]).stdout).unwrap();
+        let mut edits: Vec<(usize, usize, String)> = Vec::new();
+        for found in json["diagnostics"].as_array().unwrap() {
+            let Some(offered) = found["edits"].as_array() else { continue };
+            assert_eq!(found["sure"], true, "{found}");
+            for edit in offered {
+                let at = |key: &str| edit[key].as_u64().unwrap() as usize;
+                edits.push((at("start"), at("end"), edit["text"].as_str().unwrap().to_owned()));
+            }
+        }
+        edits.sort();
+        edits.iter().rev().for_each(|(start, end, new)| text.replace_range(start..end, new));
+    }
     assert_eq!(text, MENDED);
 }
 
@@ -79,7 +83,9 @@ fn imports_stay_in_the_folder_of_the_spec() {
         assert_eq!(done.code, 1, "{import}: {}", done.stdout);
         assert!(done.stdout.contains("E0206") && !done.stdout.contains("123456"), "{import}: {}", done.stdout);
     }
-    let outside = |import: &str| run(&["check", text_of(&spec(import))]).stdout.replace(import, "");
+    let outside = |import: &str| {
+        run(&["check", text_of(&spec(import))]).stdout.replace(import.trim_start_matches("../"), "").replace(import, "")
+    };
     assert_eq!(outside("../outside.fair"), outside("../nothing.fair"), "not even that a file exists is told");
     let path = spec("../outside.fair");
     assert_eq!(run(&["check", "--import-root", text_of(folder.path()), text_of(&path)]).code, 0);

@@ -57,7 +57,13 @@ fn of_promise(facts: &Value, name: &str) -> Value {
     });
     let mut rows: Vec<Value> = rows.chain(each).collect();
     rows.sort_by_key(|row| row[0].to_string());
-    serde_json::json!([found["verdict"], found["comparisons"]["made"], found["comparisons"]["not_made"], found["reason"], rows])
+    serde_json::json!([
+        found["verdict"],
+        found["comparisons"]["made"],
+        found["comparisons"]["not_made"],
+        found["reason"],
+        rows
+    ])
 }
 
 /// Equal, but for the last digits: sums over other cells are rounded otherwise.

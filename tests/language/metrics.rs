@@ -94,11 +94,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("metric m(t: number) where score in [0, 1] = E[prediction] <= t", "E0303 score", "not the prediction"),
     ("metric m(g: group) = use n(g)", "E0201 n", "unknown metric"),
     ("metric m(g: group) = use demographic_parity(g, g)", "E0204 g", "a number, a param or an aggregate"),
-    (
-        "metric m(g: group) = demographic_parity(g, 2%)",
-        "E0201 demographic_parity",
-        "write `use demographic_parity(..)`",
-    ),
+    ("metric m(g: group) = demographic_parity(g, 2%)", "E0201 demographic_parity", "`use demographic_parity(g, 2%)`"),
     ("metric m(g: group) = use m(g)", "E0208 m(g)", "uses itself"),
     ("metric m(g: group) = use n(g)\nmetric n(g: group) = use m(g)", "E0208 m(g)", "uses itself"),
     // told at the caller's argument, through metrics that use others

@@ -102,7 +102,12 @@ fn some_samples_are_resampled_as_if_they_were_all() {
     let mut compared = 0;
     for (found, expected) in found.rows.iter().zip(&expected.rows) {
         assert_eq!(found.values.len(), expected.values.len());
-        for (a, b) in found.values.iter().zip(&expected.values).chain(found.rooms[0].iter().zip(&expected.rooms[0])) {
+        for (a, b) in found
+            .values
+            .iter()
+            .zip(&expected.values)
+            .chain(found.rooms.iter().flatten().zip(expected.rooms.iter().flatten()))
+        {
             assert!((a - b).abs() <= 1e-10 * b.abs().max(1.0) || (a.is_nan() && b.is_nan()), "{a} {b}");
             compared += 1;
         }

@@ -138,7 +138,7 @@ fn names_and_docs_do_not_change_the_fingerprint_and_meaning_does() {
 
 #[test]
 fn a_newer_file_is_called_newer() {
-    let text = program().to_artefact().replacen("\"fairc\": 1", "\"fairc\": 7", 1);
+    let text = program().to_artefact().replacen("\"fairc\": 2", "\"fairc\": 7", 1);
     assert_eq!(Program::from_artefact(&text), Err(ArtefactError::Newer { found: 7 }));
     assert!(matches!(Program::from_artefact("{}"), Err(ArtefactError::NotAnArtefact { .. })));
     assert!(matches!(Program::from_artefact("constraint"), Err(ArtefactError::NotAnArtefact { .. })));
