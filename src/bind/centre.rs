@@ -101,9 +101,9 @@ pub(super) struct CentralTerm {
     pub coefficient: Polynomial,
 }
 
-/// The atoms whose means cancel in the terms of a row, if there is one, and in its sides; none for most rows.
-pub(super) fn atoms(row: Option<(&Program, &Row)>, sides: &[&Data]) -> BTreeSet<Data> {
-    let coefficients = row.iter().flat_map(|(_, row)| &row.terms).map(|term| &term.coefficient);
+/// The atoms whose means cancel in a row with these sides; none for most rows.
+pub(super) fn atoms(program: &Program, row: &Row, sides: &[&Data]) -> BTreeSet<Data> {
+    let coefficients = row.terms.iter().map(|term| &term.coefficient);
     let all: Vec<&Data> = coefficients.chain(sides.iter().copied()).collect();
     let mut candidates = BTreeSet::new();
     for data in &all {
@@ -121,7 +121,7 @@ pub(super) fn atoms(row: Option<(&Program, &Row)>, sides: &[&Data]) -> BTreeSet<
     let cancels = |chosen: &[&Data]| {
         let chosen = chosen.iter().map(|&atom| atom.clone()).collect();
         let mut centring = Centring::new(&chosen);
-        let terms = row.is_none_or(|(program, row)| centring.terms(program, row).is_some());
+        let terms = centring.terms(program, row).is_some();
         let sides = sides.iter().all(|side| centring.data(side).is_some());
         if terms && sides { centring.cancelled } else { 0 }
     };

@@ -308,7 +308,7 @@ impl<'a> Planner<'a> {
         let row = &program.rows[index];
         let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
         let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).collect();
-        let atoms = centre::atoms(Some((program, row)), &sides);
+        let atoms = centre::atoms(program, row, &sides);
         let mut terms = Vec::with_capacity(row.terms.len());
         for term in &row.terms {
             let coefficient = self.formula(&term.coefficient, &name)?;
@@ -342,8 +342,7 @@ impl<'a> Planner<'a> {
         let event = self.program_event(row.event);
         let mut split = |data: &Data| -> Result<Split, BindError> {
             let parts = data.split_columns().into_iter().map(|(coefficient, factor)| {
-                let atoms = centre::atoms(None, &[&coefficient]);
-                let coefficient = self.side(&coefficient, &atoms, &name)?;
+                let coefficient = self.formula(&coefficient, &name)?;
                 Ok((coefficient, self.factor(&factor, event)))
             });
             parts.collect()

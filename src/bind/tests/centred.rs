@@ -223,15 +223,6 @@ fn parts_of_a_batch_add_up_wherever_the_data_lie() {
     }
 }
 
-/// A bound of single predictions reads statistics too.
-#[test]
-fn bounds_of_single_predictions_are_exact() {
-    let program = program("column t: real\npredict score: real\nconstraint e: each: score <= Var[t]");
-    let bound = bound(&program, "t\n1700000000000\n1700000000001\n1700000000002\n1700000000003\n");
-    let crate::runtime::problem::Bounds::PerSample { hi, .. } = bound.problem.bounds() else { panic!("no bounds") };
-    assert_eq!(hi, [1.25; 4]);
-}
-
 /// Rows without a statistic are bound as they stand.
 #[test]
 fn other_rows_are_left_as_they_are() {
@@ -263,4 +254,125 @@ fn shifts_are_frozen_about_means() {
     }
     let values = bound.problem.activity(&shifted).unwrap();
     assert!((values[0].abs() - 0.01).abs() < 1e-9, "{values:?}");
+}
+
+/// A number for the batch or for each sample, with its derivative with respect to one sample's `t`.
+#[derive(Clone, Debug)]
+struct Dual(Vec<[f64; 2]>);
+
+struct Duals<'a> {
+    t: &'a [f64],
+    moved: usize,
+}
+
+impl Duals<'_> {
+    fn each(a: &Dual, b: &Dual, of: impl Fn([f64; 2], [f64; 2]) -> [f64; 2]) -> Dual {
+        let n = a.0.len().max(b.0.len());
+        Dual((0..n).map(|i| of(a.0[i.min(a.0.len() - 1)], b.0[i.min(b.0.len() - 1)])).collect())
+    }
+
+    fn map(a: &Dual, value: impl Fn(f64) -> f64, slope: impl Fn(f64) -> f64) -> Dual {
+        Dual(a.0.iter().map(|&[v, d]| [value(v), if d == 0.0 { 0.0 } else { slope(v) * d }]).collect())
+    }
+}
+
+impl Arithmetic for Duals<'_> {
+    type Number = Dual;
+
+    fn number(&self, value: f64) -> Dual {
+        Dual(vec![[value, 0.0]])
+    }
+
+    fn add(&self, a: Dual, b: Dual) -> Dual {
+        Duals::each(&a, &b, |[a, x], [b, y]| [a + b, x + y])
+    }
+
+    fn multiply(&self, a: Dual, b: Dual) -> Dual {
+        Duals::each(&a, &b, |[a, x], [b, y]| [a * b, x * b + a * y])
+    }
+
+    fn divide(&self, a: Dual, b: Dual) -> Dual {
+        Duals::each(&a, &b, |[a, x], [b, y]| [a / b, (x - a / b * y) / b])
+    }
+
+    fn power(&self, base: Dual, exponent: f64) -> Dual {
+        Duals::map(&base, |v| v.powf(exponent), |v| exponent * v.powf(exponent - 1.0))
+    }
+
+    fn call(&self, function: crate::language::program::Function, arguments: &mut dyn Iterator<Item = Dual>) -> Dual {
+        assert_eq!(function.name(), "sqrt");
+        Duals::map(&arguments.next().unwrap(), f64::sqrt, |v| 0.5 / v.sqrt())
+    }
+}
+
+impl Tracked for Duals<'_> {
+    fn samples(&self, values: &[f64]) -> Dual {
+        Dual(values.iter().map(|&value| [value, 0.0]).collect())
+    }
+
+    fn copy(&self, value: &Dual) -> Dual {
+        value.clone()
+    }
+
+    fn sum(&self, value: &Dual) -> Dual {
+        Dual(vec![value.0.iter().fold([0.0; 2], |[v, d], [w, e]| [v + w, d + e])])
+    }
+
+    fn param(&self, _: usize) -> Option<Dual> {
+        None
+    }
+
+    fn column(&self, header: &str) -> Option<Dual> {
+        let own = |(i, &t): (usize, &f64)| [t, f64::from(u8::from(i == self.moved))];
+        (header == "t").then(|| Dual(self.t.iter().enumerate().map(own).collect()))
+    }
+}
+
+/// Derivatives with respect to a column, in milliseconds of our time, against differences.
+#[test]
+fn derivatives_are_those_of_statistics_about_means() {
+    let spec: String = SPEC
+        .lines()
+        .filter(|line| !["span", "both"].iter().any(|name| line.contains(name)))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let program = program(&spec);
+    let params = Params::defaults(&program);
+    let draw = Draw::new(5, 1_700_000_000_000, 14_000, 0);
+    let at = |moved: usize, by: i128| {
+        let mut samples = draw.samples.clone();
+        samples[moved].t += by;
+        let draw = Draw { unit: draw.unit, samples };
+        let encoded = encoded(&program, &draw.csv(0..40));
+        let bound = encoded.bind(&params, &Samples::All).unwrap();
+        (encoded, bound)
+    };
+    let t: Vec<f64> = draw.samples.iter().map(|sample| sample.t as f64).collect();
+    for moved in 0..5 {
+        let ((_, below), (encoded, here), (_, above)) = (at(moved, -1), at(moved, 0), at(moved, 1));
+        let rows: Vec<usize> = (0..here.problem.rows()).collect();
+        let numbers = Duals { t: &t, moved };
+        let traced = encoded.trace(&here, &params, &Samples::All, &rows, &numbers).unwrap();
+        let (before, after, matrix) = (dense(&below.problem), dense(&above.problem), dense(&here.problem));
+        for (row, traced) in traced.iter().enumerate() {
+            let size = matrix[row].iter().fold(0.0_f64, |most, a| most.max(a.abs()));
+            for (i, &[value, slope]) in traced.coefficients.0.iter().enumerate() {
+                let expected = (after[row][i] - before[row][i]) / 2.0;
+                assert!((value - matrix[row][i]).abs() <= 1e-9 * size, "{row}, {i}: {value} is not {}", matrix[row][i]);
+                assert!((slope - expected).abs() <= 1e-6 * size / 1e3, "{row}, {i}: {slope} is not {expected}");
+            }
+            for (side, sides) in [
+                (&traced.lower, [below.problem.lower(), here.problem.lower(), above.problem.lower()]),
+                (&traced.upper, [below.problem.upper(), here.problem.upper(), above.problem.upper()]),
+            ] {
+                let (Some(side), [below, here, above]) = (side, sides.map(|sides| sides[row])) else { continue };
+                let ([value, slope], expected) = (side.0[0], (above - below) / 2.0);
+                assert!((value - here).abs() <= 1e-9 * here.abs(), "{row}: {value} is not {here}");
+                assert!(
+                    (slope - expected).abs() <= 1e-6 * expected.abs() + 1e-9 * here.abs(),
+                    "{row}: {slope} {expected}"
+                );
+            }
+        }
+    }
 }
