@@ -40,6 +40,8 @@ pub struct BoundRow {
     pub upper: f64,
     /// The sides that each origin of the row asks for, in their order; none where it takes no part.
     pub own: Vec<(f64, f64)>,
+    /// The size of the sums that its sides are made of: their rounding errors are relative to it.
+    pub side_size: f64,
 }
 
 impl BoundRow {
@@ -273,7 +275,13 @@ pub(super) struct Binder<'a> {
 impl Binder<'_> {
     fn rows(&mut self) -> Vec<BoundRow> {
         let plan = &self.encoded.plan;
-        let nothing = |status| BoundRow { status, lower: f64::NEG_INFINITY, upper: f64::INFINITY, own: Vec::new() };
+        let nothing = |status| BoundRow {
+            status,
+            lower: f64::NEG_INFINITY,
+            upper: f64::INFINITY,
+            own: Vec::new(),
+            side_size: 0.0,
+        };
         let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
         let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
         for row in &plan.rows {
@@ -299,8 +307,21 @@ impl Binder<'_> {
 
     /// The first event with fewer samples than a row needs; an error too, where the row says so.
     pub(super) fn first_empty(&mut self, events: &[usize], least: u64, when: WhenEmpty, row: &str) -> Option<Skip> {
-        let &event = events.iter().find(|&&event| (self.tally.count(event) as u64) < least)?;
-        let samples = self.tally.count(event);
+        let tally = self.tally;
+        self.too_small(events, &|event| tally.count(event), least, when, row)
+    }
+
+    /// The same of samples that are counted otherwise.
+    pub(super) fn too_small(
+        &mut self,
+        events: &[usize],
+        count: &dyn Fn(usize) -> usize,
+        least: u64,
+        when: WhenEmpty,
+        row: &str,
+    ) -> Option<Skip> {
+        let &event = events.iter().find(|&&event| (count(event) as u64) < least)?;
+        let samples = count(event);
         let text = self.encoded.plan.event_texts[event].clone();
         match when {
             WhenEmpty::Skip => {}
@@ -341,7 +362,10 @@ impl Binder<'_> {
         self.matrix.upper.push(upper);
         self.matrix.soft.push(row.options.soft.unwrap_or(f64::INFINITY));
         self.matrix.names.push(row.name.clone());
-        BoundRow { status: RowStatus::Kept(index), lower, upper, own }
+        let sizes = row.lower.iter().chain(&row.upper).map(|side| side.size(&self.scope));
+        // A size that is no number says nothing of the rounding.
+        let side_size = sizes.filter(|size| size.is_finite()).fold(0.0, f64::max);
+        BoundRow { status: RowStatus::Kept(index), lower, upper, own, side_size }
     }
 
     /// What `w·φ·ŷ` of a sample of the term's event counts in the row.

@@ -87,6 +87,11 @@ impl Formula {
         self.evaluate(scope)
     }
 
+    /// The size of the sums that the value is made of.
+    pub(super) fn size(&self, scope: &Scope) -> f64 {
+        self.evaluate(&Sizes(scope))
+    }
+
     /// Calls `see` on every number, param, column and total.
     pub(super) fn visit_leaves(&self, see: &mut dyn FnMut(&Formula)) {
         match self {
@@ -204,6 +209,55 @@ impl Leaves for Scope<'_> {
     #[inline]
     fn total(&self, index: usize) -> f64 {
         self.totals[index]
+    }
+}
+
+/// Absolute values in the place of numbers: a formula gives the size of the sums that it is made of, which is what its rounding
+/// errors are relative to.
+pub(super) struct Sizes<'a, 'b>(pub &'a Scope<'b>);
+
+impl Arithmetic for Sizes<'_, '_> {
+    type Number = f64;
+
+    fn number(&self, value: f64) -> f64 {
+        value.abs()
+    }
+
+    fn add(&self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+
+    fn multiply(&self, a: f64, b: f64) -> f64 {
+        a * b
+    }
+
+    fn divide(&self, a: f64, b: f64) -> f64 {
+        a / b
+    }
+
+    fn power(&self, base: f64, exponent: f64) -> f64 {
+        power(base, exponent)
+    }
+
+    fn call(&self, function: Function, arguments: &mut dyn Iterator<Item = f64>) -> f64 {
+        match function {
+            Function::Abs | Function::Max | Function::Min => arguments.fold(0.0, f64::max),
+            Function::Exp | Function::Log | Function::Sqrt | Function::Power => function.of(arguments).abs(),
+        }
+    }
+}
+
+impl Leaves for Sizes<'_, '_> {
+    fn param(&self, index: usize) -> f64 {
+        self.0.param(index).abs()
+    }
+
+    fn column(&self, index: usize) -> f64 {
+        self.0.column(index).abs()
+    }
+
+    fn total(&self, index: usize) -> f64 {
+        self.0.total(index).abs()
     }
 }
 

@@ -330,7 +330,8 @@ impl<'a> Planner<'a> {
         let program = self.program;
         let row = &program.rows[index];
         let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
-        let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).collect();
+        let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
+        let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).chain(own).collect();
         let atoms = centre::atoms(program, row, &sides);
         let mut terms = Vec::with_capacity(row.terms.len());
         for term in &row.terms {

@@ -446,7 +446,7 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let sizes = terms.map(|(term, value)| term.coefficient.as_number().unwrap_or(1.0) * value);
     let sides = [lower, upper].into_iter().filter(|side| side.is_finite());
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
-    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY);
+    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(bound.side_size);
     let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
     Some(Reading { value, lower, upper, size, magnitude, bounds, batch })
 }

@@ -89,7 +89,11 @@ impl<'a> Checker<'a> {
             (Operand::Bare(..), Operand::Binder(..)) | (Operand::Binder(..), Operand::Bare(..)) => {
                 self.binder_compare(span, &first, &second, op)
             }
-            (Operand::Binder(a, _), Operand::Binder(b, _)) if !(self.is_number(*a) && self.is_number(*b)) => {
+            // Levels that are numbers are equal with all their digits, beyond those of a double too.
+            (Operand::Binder(a, _), Operand::Binder(b, _))
+                if matches!(op, Comparison::Equal | Comparison::NotEqual)
+                    || !(self.is_number(*a) && self.is_number(*b)) =>
+            {
                 self.binder_compare(span, &first, &second, op)
             }
             (Operand::Bare(text, expr), _) | (_, Operand::Bare(text, expr)) => {
@@ -104,11 +108,16 @@ impl<'a> Checker<'a> {
     }
 
     fn level_first(&mut self, category: Category, operand: Operand<'a>, expr: &'a ast::Expr) -> Operand<'a> {
-        let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return operand };
+        let expr = super::domain::strip(expr);
+        let text = match &expr.kind {
+            ast::ExprKind::Name(name) => Some(name.text.clone()),
+            ast::ExprKind::Product(first, rest) => written_product(first, rest),
+            _ => None,
+        };
         let is_binder = matches!(operand, Operand::Binder(..));
-        match self.category_levels(category).index.find(&name.text, None) {
-            Some(_) if !is_binder => Operand::Bare(name.text.clone(), expr),
-            _ => operand,
+        match text.filter(|text| !is_binder && self.category_levels(category).index.find(text, None).is_some()) {
+            Some(text) => Operand::Bare(text, expr),
+            None => operand,
         }
     }
 
@@ -509,6 +518,23 @@ impl<'a> Checker<'a> {
 pub(super) fn combined(left_product: bool, left: &str, right_product: bool, right: &str) -> String {
     let text = |product: bool, text: &str| if product { text.to_owned() } else { part(text) };
     format!("{}*{}", text(left_product, left), text(right_product, right))
+}
+
+/// `x * white` as the level of a product of groups, whatever else its words stand for.
+fn written_product(first: &ast::Expr, rest: &[(ast::ProductOp, ast::Expr)]) -> Option<String> {
+    let text = |expr: &ast::Expr| match &expr.kind {
+        ast::ExprKind::Name(name) => Some(part(&name.text)),
+        ast::ExprKind::Number { text, .. } => Some(text.clone()),
+        ast::ExprKind::Negate(inner) => match &inner.kind {
+            ast::ExprKind::Number { text, .. } => Some(format!("-{text}")),
+            _ => None,
+        },
+        _ => None,
+    };
+    let times = rest.iter().all(|(op, _)| *op == ast::ProductOp::Times);
+    let parts: Option<Vec<String>> =
+        std::iter::once(first).chain(rest.iter().map(|(_, factor)| factor)).map(text).collect();
+    parts.filter(|_| times).map(|parts| parts.join("*"))
 }
 
 fn part(text: &str) -> String {

@@ -132,6 +132,7 @@ impl<'a> Rows<'a> {
         scope.work.spend(self.nodes, constraint.body_span)?;
         let each = constraint.each.as_ref().map(|each| event::event(each, scope));
         if each == Some(Event::Never) {
+            self.tried += 1;
             return Ok(());
         }
         let mut rows = Vec::new();
