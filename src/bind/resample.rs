@@ -85,7 +85,7 @@ impl Encoded {
         for (place, row) in work.rows.iter().enumerate() {
             let series = &mut rows[row.row];
             let at = |number: usize| drawn.iter().map(|(rows, _)| rows[place][number]).collect();
-            series.values = at(0);
+            series.values = drawn.iter().map(|(rows, _)| rows[place][0]).collect();
             series.rooms = (1..=row.own.len().max(1)).map(at).collect();
         }
         let mean = |set: usize| drawn.iter().map(|(_, means)| means[set]).collect();

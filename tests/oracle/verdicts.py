@@ -182,7 +182,8 @@ def aggregate(t, kind, where):
         return Quantity(f"E[score{given}]", value, F(0), abs(value), [holds], where.label)
     if kind == "Sum":
         value = sum((t.w[i][1] * score[i] for i in inside), F(0))
-        return Quantity(f"Sum[score{given}]", value, F(0), abs(value), [holds], where.label)
+        # The sum over nobody is 0.
+        return Quantity(f"Sum[score{given}]", value, F(0), abs(value), [holds] if where.text else [], where.label)
     if kind == "Res":
         value, base = mean(score), mean([F(v) for v in t.y])
         return Quantity(f"E[score - y{given}]", value, -base, max(abs(value), abs(base)), [holds], True)

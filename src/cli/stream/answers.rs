@@ -20,7 +20,7 @@ pub struct Written {
     path: PathBuf,
     file: File,
     /// Of all its bytes; none for what cannot be read again, such as a pipe.
-    hasher: Option<blake3::Hasher>,
+    hasher: Option<Box<blake3::Hasher>>,
     /// Bytes that were handed over.
     length: u64,
     /// The file was not there before.
@@ -88,7 +88,7 @@ impl Answers {
         let new = regular && !path.exists();
         if regular && !new && !with_state {
             let (file, replacement) = Replacement::begin(path).map_err(failed)?;
-            let hasher = Some(blake3::Hasher::new());
+            let hasher = Some(Box::new(blake3::Hasher::new()));
             let path = path.to_path_buf();
             return Ok(Answers::File(Written { path, file, hasher, length: 0, new, replaces: Some(replacement) }));
         }
@@ -104,7 +104,7 @@ impl Answers {
                     return Err(Stop::failed(message, "wait for its end, or name another output"));
                 }
             }
-            hasher = Some(hash_of(path, certain).map_err(failed)?);
+            hasher = Some(Box::new(hash_of(path, certain).map_err(failed)?));
             file.set_len(certain).map_err(failed)?;
             file.seek(SeekFrom::Start(certain)).map_err(failed)?;
         }

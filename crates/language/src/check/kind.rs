@@ -19,7 +19,7 @@ pub(super) fn label_hint(name: &str, what: &str, numbers: Option<&[f64]>, wanted
     numbers.sort_by(f64::total_cmp);
     if let ([low, high], true) = (numbers.as_slice(), binary) {
         let shifted = match *low {
-            low if low == 0.0 => name.to_string(),
+            0.0 => name.to_string(),
             low if low < 0.0 => format!("{name} + {}", -low),
             low => format!("{name} - {low}"),
         };

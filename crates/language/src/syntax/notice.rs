@@ -66,8 +66,8 @@ pub(super) fn notices(source: SourceId, text: &str, scan: &Scan) -> Vec<Notice> 
         let span = Span::new(source, at, at + c.len_utf8());
         found.push(Notice::Hidden { character: u32::from(c), span });
     }
-    let dangling = scan.comments_before(scan.tokens.len()).iter().filter(|comment| comment.is_doc(text));
-    if let Some(comment) = dangling.last() {
+    let mut dangling = scan.comments_before(scan.tokens.len()).iter().filter(|comment| comment.is_doc(text));
+    if let Some(comment) = dangling.next_back() {
         let words = comment.text(text).trim_start_matches('#').trim_start();
         let span = Span::new(source, comment.end - words.len(), comment.end);
         found.push(Notice::DanglingDoc { span, mark: Span::new(source, comment.start, comment.start + 2) });

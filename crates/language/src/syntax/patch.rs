@@ -110,7 +110,7 @@ mod tests {
             assert_eq!(&text[back], if word == "and" { "&&" } else { word });
         }
         assert_eq!(patch.original(0..mended.len()), 3..13);
-        patch.take_back(&[9..11]);
+        patch.take_back(std::slice::from_ref(&(9..11)));
         assert_eq!(patch.mended(), "a = 0.5 && b");
     }
 }

@@ -101,9 +101,9 @@ pub(crate) fn evaluate<T: Sample, const ROUND: bool>(problem: &Problem, z: &[T],
             let (z, w) = (z[place].widen(), problem.weights.as_ref().map_or(1.0, |w| w[place]));
             let y = settle::<T, ROUND>(if w > 0.0 { z - t / w } else { z }, lo, hi);
             let free = w > 0.0 && y > lo && y < hi;
-            for f in 0..width {
+            for (f, sum) in value.iter_mut().enumerate() {
                 let (slot, phi) = (cell * width + f, factor_at(problem, f, place));
-                value[f] = value[f].plus_product(y, phi);
+                *sum = sum.plus_product(y, phi);
                 sums.size[slot] += (phi * y).abs() + if free { (phi * z).abs() } else { 0.0 };
                 for g in 0..if free { width } else { 0 } {
                     sums.gram[slot * width + g] += phi * factor_at(problem, g, place) / w;
