@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Each declaration is parsed by itself, so a mistake in one costs that one only. Where its fix is known it is assumed and
-//! reading goes on ([`recover`]); of what cannot be read, the name that it introduces is kept.
+//! reading goes on (`recover`); of what cannot be read, the name that it introduces is kept.
 
 pub mod ast;
 mod build;
