@@ -63,13 +63,16 @@ impl Paint for Plain {
     }
 }
 
+/// The verdict in words, and the report in each format: its name and text.
+pub type Reported = (&'static str, Vec<(String, String)>);
+
 /// The verdict, and the report in each format.
 pub fn audit(
     shared: &Shared,
     encoded: &Encoded,
     watch: &Watch,
     request: &Request<'_>,
-) -> Result<(&'static str, Vec<(String, String)>), Refused> {
+) -> Result<Reported, Refused> {
     let (program, predictions) = (&shared.program, request.predictions);
     let encoded = &encoded.clone().judging();
     let bound = encoded.bind(&request.params, &Samples::All).map_err(Refused::Bind)?;
