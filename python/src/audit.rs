@@ -67,12 +67,7 @@ impl Paint for Plain {
 pub type Reported = (&'static str, Vec<(String, String)>);
 
 /// The verdict, and the report in each format.
-pub fn audit(
-    shared: &Shared,
-    encoded: &Encoded,
-    watch: &Watch,
-    request: &Request<'_>,
-) -> Result<Reported, Refused> {
+pub fn audit(shared: &Shared, encoded: &Encoded, watch: &Watch, request: &Request<'_>) -> Result<Reported, Refused> {
     let (program, predictions) = (&shared.program, request.predictions);
     let encoded = &encoded.clone().judging();
     let bound = encoded.bind(&request.params, &Samples::All).map_err(Refused::Bind)?;
