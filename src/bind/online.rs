@@ -106,6 +106,8 @@ pub struct Online {
     hard: Hard,
     primal_dual: Option<PrimalDual>,
     answer: Answer,
+    /// The weights of the samples answered last.
+    weight: Option<Vec<f64>>,
     left: Vec<(usize, Left)>,
     left_samples: Vec<(usize, Left)>,
 }
@@ -170,6 +172,7 @@ impl Online {
             primal_dual: state.primal_dual.map(PrimalDual::resume),
             hard: Hard::default(),
             answer: Answer::default(),
+            weight: None,
             left: nothing.left_out().to_vec(),
             left_samples: nothing.left_out_samples().to_vec(),
             encoder,
@@ -212,7 +215,13 @@ impl Online {
         self.answer_encoded(&encoded, z)
     }
 
+    /// The answers to the batch before, and the weights of its samples if there are any.
+    pub fn answered(&self) -> (&[f64], Option<&[f64]>) {
+        (&self.answer.y, self.weight.as_deref())
+    }
+
     fn answer_encoded(&mut self, encoded: &Encoded, z: &[f64]) -> Result<&Answer, StreamError> {
+        self.weight = encoded.weight().map(<[f64]>::to_vec);
         self.state.pool.make_room(z.len());
         let moved_by = match &mut self.primal_dual {
             Some(primal_dual) => {

@@ -97,6 +97,7 @@ fn refuse_others(args: &Args) -> Result<(), Stop> {
 /// Fair predictions, and what became of the rows.
 struct Answers {
     y: Vec<f64>,
+    weights: Option<Vec<f64>>,
     before: Option<Gap>,
     after: Option<Gap>,
     batches: usize,
@@ -108,7 +109,8 @@ impl Answers {
     fn new(encoded: &Encoded) -> Answers {
         let left_out = encoded.left_out().len() + encoded.left_out_samples().len();
         let y = Vec::with_capacity(encoded.n());
-        Answers { y, before: None, after: None, batches: 0, skipped: 0, left_out }
+        let weights = encoded.weight().map(<[f64]>::to_vec);
+        Answers { y, weights, before: None, after: None, batches: 0, skipped: 0, left_out }
     }
 
     /// Adds the answers of a batch.
@@ -158,7 +160,7 @@ fn by_shifts(
 fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Console) -> Result<(), Stop> {
     let to_stream = args.output.as_deref() == Some(std::path::Path::new(STANDARD_STREAM));
     let mut movement = Movement::default();
-    movement.enter(own, &answers.y, None);
+    movement.enter(own, &answers.y, answers.weights.as_deref());
     if console.is_json() {
         let value = json!({
             "n": own.len(), "batches": answers.batches, "before": answers.before, "after": answers.after,

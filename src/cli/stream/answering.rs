@@ -243,14 +243,16 @@ impl<'a> Stream<'a> {
             Scores::Column(_) => {
                 let (z, answer) = online.answer(&batch).map_err(told)?;
                 self.table.write(piece, &[Added { name: &self.name, values: &answer.y }], out)?;
-                self.movement.enter(&z, &answer.y, None);
+                let (y, weights) = online.answered();
+                self.movement.enter(&z, y, weights);
             }
             Scores::Model { score, .. } => {
                 let z = score(&self.table, piece)?;
                 let answer = online.answer_scores(&batch, &z).map_err(told)?;
                 let own = Added { name: &self.prediction, values: &z };
                 self.table.write(piece, &[own, Added { name: &self.name, values: &answer.y }], out)?;
-                self.movement.enter(&z, &answer.y, None);
+                let (y, weights) = online.answered();
+                self.movement.enter(&z, y, weights);
             }
         }
         Ok(())
