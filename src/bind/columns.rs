@@ -203,6 +203,14 @@ fn describe_range(range: Interval, whole: bool) -> String {
     }
 }
 
+/// Whole numbers from this size on may be the double of a neighbour.
+pub(super) const BEYOND_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Whether this is a whole number, and no other one.
+fn is_whole(value: f64) -> bool {
+    value.fract() == 0.0 && value.abs() < BEYOND_WHOLE
+}
+
 fn read_numbers(
     column: &Column,
     range: Interval,
@@ -214,7 +222,7 @@ fn read_numbers(
 ) {
     values.clear();
     // One pass that vectorises; the places at fault are looked up only when there are any.
-    let fine = |&v: &f64| (v >= range.lower) & (v <= range.upper) & v.is_finite() & (!whole || v.fract() == 0.0);
+    let fine = |&v: &f64| (v >= range.lower) & (v <= range.upper) & v.is_finite() & (!whole || is_whole(v));
     if column.floats(values) && values.iter().fold(true, |all, value| all & fine(value)) {
         return;
     }
@@ -231,7 +239,7 @@ fn read_numbers(
                 faults.range.add(|| at.place(row, column.value(row)));
                 f64::NAN
             }
-            Ok(Some(value)) if whole && value.fract() != 0.0 => {
+            Ok(Some(value)) if whole && !is_whole(value) => {
                 faults.range.add(|| at.place(row, column.value(row)));
                 f64::NAN
             }

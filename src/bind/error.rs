@@ -5,6 +5,8 @@
 use std::fmt;
 
 use crate::data::{DataError, Shortest, decimal_comma, header_hint};
+
+use super::columns::BEYOND_WHOLE;
 use crate::runtime::problem::ProblemError;
 
 /// How many places an error shows.
@@ -247,6 +249,15 @@ impl BindError {
             BindError::NullNeeded { at, .. } => {
                 format!(
                     "leave these samples out with a condition that `{}` satisfies only where it has a value",
+                    at.column
+                )
+            }
+            BindError::OutOfRange { at, .. }
+                if at.value().parse().is_ok_and(|value: f64| value.abs() >= BEYOND_WHOLE) =>
+            {
+                format!(
+                    "whole numbers from 2^53 on are not told apart as numbers: declare those that a spec names as levels, \
+                     or `{}` as `real`",
                     at.column
                 )
             }

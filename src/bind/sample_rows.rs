@@ -23,9 +23,10 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
     for row in &plan.sample_rows {
         let least = row.options.min_count.max(1);
         // An event without samples asks for nothing; it matters only where that is an error.
-        // Samples of weight 0 are bounded like others.
+        // Samples of weight 0 are bounded like others. Of a stream, those that were answered before count too.
         let tally = binder.tally;
-        let count = |event: usize| tally.members(event).iter().map(|&cell| by_cell.cell(cell).len()).sum();
+        let here = |event: usize| tally.members(event).iter().map(|&cell| by_cell.cell(cell).len()).sum::<usize>();
+        let count = |event: usize| tally.count(event).max(here(event));
         let status = match binder.too_small(&[row.event], &count, least, row.options.when_empty, &row.name) {
             Some(skip) => BoundSampleRow::Skipped(skip),
             None => {

@@ -147,6 +147,7 @@ impl Command {
             Command::Predict(args) => args.files(),
             Command::Price(args) => args.files(),
             Command::Export(args) => args.files(),
+            Command::Solve(args) => args.files(),
             // `fmt` writes what it reads, and is asked to.
             Command::Check(_)
             | Command::Fmt(_)
@@ -154,7 +155,6 @@ impl Command {
             | Command::Std(_)
             | Command::Imply(_)
             | Command::Diff(_)
-            | Command::Solve(_)
             | Command::Verify(_)
             | Command::Completions(_) => Files::default(),
         }

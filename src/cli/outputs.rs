@@ -40,6 +40,7 @@ impl<'a> Files<'a> {
 
     /// Fails if a file is to be written that is read, or written twice.
     pub fn check(&self) -> Result<(), Failure> {
+        self.standard_output()?;
         let written = self.outputs.iter().filter(|(_, path)| path != Path::new(STANDARD_STREAM));
         let written: Vec<_> = written.map(|(option, path)| (*option, path, Identity::of(path))).collect();
         for (place, (option, path, identity)) in written.iter().enumerate() {
@@ -66,6 +67,18 @@ impl<'a> Files<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A shell may append standard output to a file that is read, which then has no end.
+    fn standard_output(&self) -> Result<(), Failure> {
+        let Some(identity) = Identity::of_standard_output() else { return Ok(()) };
+        match self.inputs.iter().find(|(_, input)| Identity::of(input) == identity) {
+            Some((_, input)) => Err(Failure::new(
+                format!("standard output is `{}`, which is read", input.display()),
+                "name another file",
+            )),
+            None => Ok(()),
+        }
     }
 
     fn imports(&self) -> Vec<PathBuf> {
@@ -102,7 +115,40 @@ impl PartialEq for Identity {
 }
 
 impl Identity {
+    /// Of standard output, if it goes to a file.
+    #[cfg(unix)]
+    fn of_standard_output() -> Option<Identity> {
+        Identity::of_descriptor(&std::io::stdout())
+    }
+
+    /// Of standard input, which a shell may have opened from a file.
+    #[cfg(unix)]
+    fn of_standard_input() -> Option<Identity> {
+        Identity::of_descriptor(&std::io::stdin())
+    }
+
+    #[cfg(not(unix))]
+    fn of_standard_input() -> Option<Identity> {
+        None
+    }
+
+    #[cfg(unix)]
+    fn of_descriptor(stream: &impl std::os::fd::AsFd) -> Option<Identity> {
+        use std::os::unix::fs::MetadataExt;
+        let file = fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
+        let meta = file.metadata().ok().filter(fs::Metadata::is_file)?;
+        Some(Identity::Inode(meta.dev(), meta.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn of_standard_output() -> Option<Identity> {
+        None
+    }
+
     fn of(path: &Path) -> Identity {
+        if path == Path::new(STANDARD_STREAM) {
+            return Identity::of_standard_input().unwrap_or(Identity::Stream);
+        }
         match fs::metadata(path) {
             #[cfg(unix)]
             Ok(meta) if meta.is_file() => {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::input::name_of;
+use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::STANDARD_STREAM;
 use crate::report::counted;
@@ -41,6 +42,12 @@ impl From<Infeasible> for OnInfeasible {
             Infeasible::Error => OnInfeasible::Error,
             Infeasible::Relax => OnInfeasible::Relax,
         }
+    }
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::default().reads("PROBLEMS", Some(&self.problems))
     }
 }
 

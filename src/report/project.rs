@@ -126,7 +126,7 @@ impl ProjectReport<'_> {
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
             batches: self.ledger.batches,
-            each: self.ledger.each(When::After),
+            each: self.ledger.each(self.when()),
             unplaced: self.unplaced.clone(),
         }
     }

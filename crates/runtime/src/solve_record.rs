@@ -24,7 +24,7 @@
 //! `margin` is the difference and `conflict` names the rows. A line that cannot be read gives
 //! `{"id", "ok": false, "schema", "error": {"kind", "message"}}` in its place; `schema` is the version of these fields.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -56,8 +56,9 @@ pub struct Summary {
 pub fn solve_lines(input: impl BufRead, mut output: impl Write, settings: &Settings) -> io::Result<Summary> {
     let mut solver = Projector::new();
     let mut summary = Summary::default();
-    for line in input.split(b'\n') {
-        let line = line?;
+    let mut input = input;
+    let mut line = Vec::new();
+    while read_line(&mut input, &mut line)? {
         let answer = match std::str::from_utf8(&line) {
             Ok(text) if text.trim().is_empty() => continue,
             Ok(text) => answer(text, settings, &mut solver),
@@ -75,6 +76,23 @@ pub fn solve_lines(input: impl BufRead, mut output: impl Write, settings: &Setti
     }
     output.flush()?;
     Ok(summary)
+}
+
+/// The longest line that is read: more than a problem of ten million samples needs, less than would fill the memory.
+const LONGEST_LINE: u64 = 1 << 30;
+
+/// Reads the next line without its end; false at the end of the input.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    if input.take(LONGEST_LINE).read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() as u64 == LONGEST_LINE {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is longer than 1 GiB"));
+    }
+    Ok(true)
 }
 
 /// Answers one line.

@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "COL")]
     group_by: Option<String>,
     /// Bootstrap replicates for the intervals of reports; 0 for none [default: 1000, fewer for large data]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
     bootstrap: Option<u32>,
     /// The seed of the bootstrap
     #[arg(long, value_name = "N", default_value_t = 1)]

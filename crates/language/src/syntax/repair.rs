@@ -31,7 +31,8 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
             (!name.contains('`')).then(|| Fix::one(place.span, format!("`{name}`"), true))
         }
         Reserved { word, .. } => Some(Fix::one(place.span, format!("`{word}`"), true)),
-        SquareSet { .. } => place.brackets("{", "}"),
+        // An interval may be meant as well.
+        SquareSet { .. } => place.brackets("{", "}").map(|fix| Fix { sure: false, ..fix }),
         RoundAggregate { name, .. } => {
             let open = place.token_after(place.span.end as usize)?;
             Place { span: place.of(&open), ..place }.brackets("[", "]").filter(|_| !name.is_empty())
