@@ -303,7 +303,9 @@ def promise(rng, t, pool, index):
         where = event(rng, t)
         c_text, c = number(rng.choice([0, 0.3, 0.7, 1]))
         rows = [Comparison(t.score[i][1], None, c, max(t.score[i][1], c, F(1, 10**9)), False) for i in range(t.n) if where.holds[i]]
-        return Promise(name, f"constraint {name}: each where {where.text}: score <= {c_text}", rows, where.label, each=True)
+        # Of an event that holds for everyone the label need not be known.
+        label = where.label and not all(where.holds)
+        return Promise(name, f"constraint {name}: each where {where.text}: score <= {c_text}", rows, label, each=True)
     c_text, c = limit(rng, rng.random(), F(1))
     rows = [Comparison(of[a].value, c, None, max(of[a].size, abs(c)), of[a].missing(t, least)) for a in t.g_levels]
     return Promise(name, f"constraint {name}{option}: forall a in g: E[score | g == a] >= {c_text}", rows, False)
