@@ -16,14 +16,17 @@ use crate::language::program::{Param, Program, PromisedRow};
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::{ProjectError, Projection, Projector, Settings, Side, Status};
 
+use super::each_in_conflict;
+use super::feasibility::RowSide;
 use super::movement::Movement;
 
 /// How the projection ended at a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     Optimal,
-    /// No predictions satisfy all rows; the places of those in conflict among the promised rows.
-    Infeasible(Vec<usize>),
+    /// No predictions satisfy all rows: the places of those in conflict among the promised rows, and the promised per-sample
+    /// rows without which they could hold.
+    Infeasible(Vec<usize>, Vec<PromisedRow>),
     /// Steps ran out, and the numbers are not those of the projection.
     IterationLimit,
 }
@@ -168,7 +171,11 @@ impl<'a> Pricer<'a> {
                 });
                 let mut conflict: Vec<usize> = conflict.collect();
                 conflict.sort_unstable();
-                point.ended = Ended::Infeasible(conflict);
+                let sides: Vec<RowSide> = proof.rows.iter().map(|&row| RowSide { row, upper: upper(row) }).collect();
+                let params = self.with(value).map_err(PriceError::Bind)?;
+                let encoded = self.again.as_ref().unwrap_or(self.encoded);
+                let each = each_in_conflict(encoded, &params, &Samples::All, &sides, &proof.combination);
+                point.ended = Ended::Infeasible(conflict, each);
                 return Ok(point);
             }
             Status::Optimal => point.ended = Ended::Optimal,
@@ -300,7 +307,7 @@ impl Point {
     fn none(value: f64) -> Point {
         Point {
             value,
-            ended: Ended::Infeasible(Vec::new()),
+            ended: Ended::Infeasible(Vec::new(), Vec::new()),
             movement: None,
             price: None,
             changes: Vec::new(),

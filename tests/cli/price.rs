@@ -92,3 +92,20 @@ fn pictures_are_whole_svg_files() {
     let missing = folder.path().join("no/price.svg");
     assert_eq!(run(&[&PARITY[..], &["--plot", text_of(&missing)]].concat()).code, 2);
 }
+
+/// A bound of single samples that is needed for a conflict is named with the rows.
+#[test]
+fn conflicts_name_the_bounds_that_are_in_them() {
+    let folder = super::support::folder(&[]);
+    let (spec, data) = (folder.path().join("spec.fair"), folder.path().join("data.csv"));
+    let text = "column sex: {f, m}\npredict score: real in [0, 1]\nparam eps = 0.4 in [0, 1]\n\
+                constraint tight: E[score | sex == f] >= eps\nconstraint cap: each where sex == f: score <= 0.5\n";
+    std::fs::write(&spec, text).unwrap();
+    std::fs::write(&data, "sex,score\nf,0.4\nf,0.8\nm,0.5\n").unwrap();
+    let [spec, data] = [&spec, &data].map(|path| super::support::text_of(path));
+    let done = super::support::run(&["price", spec, "--data", data, "--sweep", "eps=0.4,0.6", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let points = value["sweeps"][0]["values"].as_array().unwrap();
+    let conflict = points.iter().find(|point| point["value"] == 0.6).map(|point| point["conflict"].clone());
+    assert_eq!(conflict, Some(serde_json::json!(["tight", "cap"])), "{}", done.stdout);
+}

@@ -139,7 +139,7 @@ impl PriceReport<'_> {
             value: point.value,
             status: match point.ended {
                 Ended::Optimal => "optimal",
-                Ended::Infeasible(_) => "infeasible",
+                Ended::Infeasible(..) => "infeasible",
                 Ended::IterationLimit => "iteration_limit",
             },
             distance: movement.map(|movement| movement.distance()),
@@ -195,7 +195,11 @@ impl PriceReport<'_> {
 
     fn conflict(&self, point: &Point) -> Vec<String> {
         match &point.ended {
-            Ended::Infeasible(rows) => rows.iter().map(|&row| self.row_name(row)).collect(),
+            Ended::Infeasible(rows, each) => {
+                let bounds = each.iter().filter_map(|promised| self.program.sample_origin(*promised));
+                let bounds = bounds.map(|origin| origin.name.clone());
+                rows.iter().map(|&row| self.row_name(row)).chain(bounds).collect()
+            }
             Ended::Optimal | Ended::IterationLimit => Vec::new(),
         }
     }

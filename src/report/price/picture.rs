@@ -130,7 +130,7 @@ fn short_name(name: &str) -> String {
 
 /// The values that no predictions satisfy.
 fn infeasible(sweep: &Sweep<'_>) -> Option<(f64, f64, String)> {
-    let values = sweep.points.iter().filter(|point| matches!(point.ended, Ended::Infeasible(_)));
+    let values = sweep.points.iter().filter(|point| matches!(point.ended, Ended::Infeasible(..)));
     let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
     values.for_each(|point| (from, to) = (from.min(point.value), to.max(point.value)));
     (from <= to).then(|| (from, to, "infeasible".to_owned()))

@@ -113,7 +113,7 @@ impl PriceReport<'_> {
                 "    infeasible: no predictions within their bounds satisfy {}{more}\n",
                 names.join(", ")
             ));
-        } else if sweep.points.iter().any(|point| matches!(point.ended, Ended::Infeasible(_))) {
+        } else if sweep.points.iter().any(|point| matches!(point.ended, Ended::Infeasible(..))) {
             out.push_str("    infeasible: the sides of a row leave no value\n");
         }
         if sweep.points.iter().any(|point| point.ended == Ended::IterationLimit) {
