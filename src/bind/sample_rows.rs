@@ -19,7 +19,11 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
     let mut rows: Vec<(usize, BoundSampleRow)> =
         plan.left_samples.iter().map(|(index, left)| (*index, BoundSampleRow::Left(left.clone()))).collect();
     let mut bounds = Bounds::Uniform { lo, hi };
-    let by_cell = ByCell::of(&binder.tally.cell, binder.tally.origin.len());
+    // Most specs have no such rows, and every batch is bound.
+    let by_cell = match plan.sample_rows.is_empty() {
+        true => ByCell::default(),
+        false => ByCell::of(&binder.tally.cell, binder.tally.origin.len()),
+    };
     for row in &plan.sample_rows {
         let least = row.options.min_count.max(1);
         // An event without samples asks for nothing; it matters only where that is an error.
@@ -50,6 +54,7 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
 }
 
 /// The samples of each cell, so that a row costs what it holds and not the whole batch.
+#[derive(Default)]
 struct ByCell {
     starts: Vec<usize>,
     samples: Vec<usize>,

@@ -10,6 +10,7 @@ use crate::syntax::ast::{self, AggregateKind};
 
 use super::domain::count;
 use super::event::{Reads, all_of};
+use super::kind::is_event;
 use super::number::Place;
 use super::{Checker, Env, Finding, Kind};
 
@@ -205,28 +206,5 @@ fn signature(kind: AggregateKind) -> (&'static str, &'static str) {
         AggregateKind::Probability => ("P", "P[income == 1 | sex == female]"),
         AggregateKind::Covariance => ("Cov", "Cov[score, age]"),
         AggregateKind::Variance => ("Var", "Var[age]"),
-    }
-}
-
-/// Written as an event: a comparison or several.
-fn is_event(expr: &ast::Expr) -> bool {
-    match &super::domain::strip(expr).kind {
-        ast::ExprKind::Compare(..)
-        | ast::ExprKind::In { .. }
-        | ast::ExprKind::And(_)
-        | ast::ExprKind::Or(_)
-        | ast::ExprKind::Not(_) => true,
-        ast::ExprKind::Number { .. }
-        | ast::ExprKind::Name(_)
-        | ast::ExprKind::Paren(_)
-        | ast::ExprKind::Negate(_)
-        | ast::ExprKind::Sum(..)
-        | ast::ExprKind::Product(..)
-        | ast::ExprKind::Power(..)
-        | ast::ExprKind::PlusMinus(..)
-        | ast::ExprKind::Abs(_)
-        | ast::ExprKind::Call { .. }
-        | ast::ExprKind::Aggregate(_)
-        | ast::ExprKind::Error => false,
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn expected_category(levels: Option<&[ast::Level]>, label: bool) -> S
     }
 }
 
+/// Written as an event: a comparison or several.
 pub(super) fn is_event(expr: &ast::Expr) -> bool {
     match &strip(expr).kind {
         ast::ExprKind::Compare(..)
