@@ -75,7 +75,8 @@ class Table:
         self.y = [rng.randint(0, 1) for _ in range(n)]
         weights = rng.choice([[1, 2, 3], [0.5, 2, 1e-3, 1e3], [0, 1, 2.25]])
         self.w = [number(rng.choice(weights)) if self.weighted else ("", F(1)) for _ in range(n)]
-        self.everyone = [True] * n
+        levels = lambda values, of: [self.member(value, of) for value in values]
+        self.samples = list(zip(levels(self.g, self.g_levels), levels(self.h, self.h_levels), [v for _, v in self.x], self.y))
 
     def csv(self):
         out = io.StringIO()
@@ -115,39 +116,51 @@ class Table:
 
 
 class Event:
-    def __init__(self, text, holds, label=False):
-        self.text, self.holds, self.label = text, holds, label
+    """A set of samples: its text, whether it holds for each sample, and for anyone (levels of g and h, x, y)."""
+
+    def __init__(self, t, text, test):
+        self.text, self.test = text, test
+        self.holds = [test(*sample) for sample in t.samples]
+        xs = sorted({v for _, v in t.x})
+        anyone = itertools.product([*t.g_levels, None], t.h_levels, [xs[0] - 1, *xs])
+        with_label = [(test(*sample, 0), test(*sample, 1)) for sample in anyone]
+        # A label is read only where it can make a difference, and an event that cannot but hold is no condition.
+        self.label = any(zero != one for zero, one in with_label)
+        self.always = all(zero and one for zero, one in with_label)
 
 
 def event(rng, t, depth=0):
-    """A random event: its text, and whether it holds for each sample."""
-    g = [t.member(value, t.g_levels) for value in t.g]
-    h = [t.member(value, t.h_levels) for value in t.h]
+    """A random event."""
     kind = rng.randrange(9 if depth < 2 else 5)
     if kind in (0, 1):
-        level = rng.choice(t.g_levels)
-        return Event(f"g == {quoted(level)}", [v == level for v in g])
+        return in_group(t, rng.choice(t.g_levels))
     if kind == 2:
         level = rng.choice(t.h_levels)
-        return Event(f"h == {quoted(level)}", [v == level for v in h])
+        return Event(t, f"h == {quoted(level)}", lambda g, h, x, y: h == level)
     if kind == 3:
         a, b = rng.choice(t.g_levels), rng.choice(t.h_levels)
-        return Event(f"gh == {quoted(a)} * {quoted(b)}", [u == a and v == b for u, v in zip(g, h)])
+        return Event(t, f"gh == {quoted(a)} * {quoted(b)}", lambda g, h, x, y: g == a and h == b)
     if kind == 4:
-        if not t.n:
-            return Event("x >= 0", [])
         text, cut = rng.choice(t.x)
-        return Event(f"x >= {text}", [v[1] >= cut for v in t.x])
+        return Event(t, f"x >= {text}", lambda g, h, x, y: x >= cut)
     if kind == 5:
         value = rng.randint(0, 1)
-        return Event(f"y == {value}", [v == value for v in t.y], True)
+        return Event(t, f"y == {value}", lambda g, h, x, y: y == value)
     if kind == 6:
         inner = event(rng, t, depth + 1)
-        return Event(f"not ({inner.text})", [not v for v in inner.holds], inner.label)
+        return Event(t, f"not ({inner.text})", lambda *sample: not inner.test(*sample))
     one, two = event(rng, t, depth + 1), event(rng, t, depth + 1)
     if kind == 7:
-        return Event(f"({one.text} and {two.text})", [a and b for a, b in zip(one.holds, two.holds)], one.label or two.label)
-    return Event(f"({one.text} or {two.text})", [a or b for a, b in zip(one.holds, two.holds)], one.label or two.label)
+        return Event(t, f"({one.text} and {two.text})", lambda *sample: one.test(*sample) and two.test(*sample))
+    return Event(t, f"({one.text} or {two.text})", lambda *sample: one.test(*sample) or two.test(*sample))
+
+
+def in_group(t, level):
+    return Event(t, f"g == {quoted(level)}", lambda g, h, x, y: g == level)
+
+
+def everyone(t):
+    return Event(t, "", lambda *sample: True)
 
 
 class Quantity:
@@ -159,18 +172,15 @@ class Quantity:
 
     def missing(self, t, least):
         """Whether an event of it has too few samples, or no weight."""
-        for holds in self.events:
+        for event in self.events:
             # A sample of weight 0 is none, and an aggregate without a condition has no event that could be too small.
-            needed = 1 if holds is t.everyone else least
-            if sum(1 for i in range(t.n) if holds[i] and t.w[i][1] > 0) < needed:
+            needed = 1 if event.always else least
+            if sum(1 for i in range(t.n) if event.holds[i] and t.w[i][1] > 0) < needed:
                 return True
         return False
 
 
 def aggregate(t, kind, where):
-    if all(where.holds) and ("not" in where.text or " or " in where.text):
-        # An event that cannot but hold is no condition, and the compiler knows it where it can be seen without data.
-        where = Event("", t.everyone)
     holds = where.holds
     inside = [i for i in range(t.n) if holds[i]]
     weight = sum((t.w[i][1] for i in inside), F(0))
@@ -179,19 +189,19 @@ def aggregate(t, kind, where):
     mean = lambda values: sum((t.w[i][1] * values[i] for i in inside), F(0)) / weight if weight else F(0)
     if kind == "E":
         value = mean(score)
-        return Quantity(f"E[score{given}]", value, F(0), abs(value), [holds], where.label)
+        return Quantity(f"E[score{given}]", value, F(0), abs(value), [where], where.label)
     if kind == "Sum":
         value = sum((t.w[i][1] * score[i] for i in inside), F(0))
         # The sum over nobody is 0.
-        return Quantity(f"Sum[score{given}]", value, F(0), abs(value), [holds] if where.text else [], where.label)
+        return Quantity(f"Sum[score{given}]", value, F(0), abs(value), [where] if where.text else [], where.label)
     if kind == "Res":
         value, base = mean(score), mean([F(v) for v in t.y])
-        return Quantity(f"E[score - y{given}]", value, -base, max(abs(value), abs(base)), [holds], True)
+        return Quantity(f"E[score - y{given}]", value, -base, max(abs(value), abs(base)), [where], True)
     x = [v[1] for v in t.x]
     centre = mean(x)
     value = mean([(a - centre) * b for a, b in zip(x, score)])
     spread = mean([abs((a - centre) * b) for a, b in zip(x, score)])
-    return Quantity(f"Cov[score, x{given}]", value, F(0), max(abs(value), spread), [holds], where.label)
+    return Quantity(f"Cov[score, x{given}]", value, F(0), max(abs(value), spread), [where], where.label)
 
 
 def difference(one, two):
@@ -280,8 +290,7 @@ def promise(rng, t, pool, index):
             q = difference(q, other) if other.value != q.value else q
         text, row = sided(rng, t, q, least, rng.choice(["le", "ge", "rle", "abs", "pm", "chain"]))
         return Promise(name, f"constraint {name}{option}: {text}", [row], q.label)
-    g = [t.member(value, t.g_levels) for value in t.g]
-    of = {level: aggregate(t, "E", Event(f"g == {quoted(level)}", [v == level for v in g])) for level in t.g_levels}
+    of = {level: aggregate(t, "E", in_group(t, level)) for level in t.g_levels}
     pairs = list(itertools.combinations(t.g_levels, 2))
     if kind == 6:
         c_text, c = number(rng.choice([0, 0.01, 0.1, 0.5, 2]))
@@ -303,9 +312,7 @@ def promise(rng, t, pool, index):
         where = event(rng, t)
         c_text, c = number(rng.choice([0, 0.3, 0.7, 1]))
         rows = [Comparison(t.score[i][1], None, c, max(t.score[i][1], c, F(1, 10**9)), False) for i in range(t.n) if where.holds[i]]
-        # Of an event that holds for everyone the label need not be known.
-        label = where.label and not all(where.holds)
-        return Promise(name, f"constraint {name}: each where {where.text}: score <= {c_text}", rows, label, each=True)
+        return Promise(name, f"constraint {name}: each where {where.text}: score <= {c_text}", rows, where.label, each=True)
     c_text, c = limit(rng, rng.random(), F(1))
     rows = [Comparison(of[a].value, c, None, max(of[a].size, abs(c)), of[a].missing(t, least)) for a in t.g_levels]
     return Promise(name, f"constraint {name}{option}: forall a in g: E[score | g == a] >= {c_text}", rows, False)
@@ -315,7 +322,7 @@ def spec(rng):
     t = Table(rng)
     pool = []
     for _ in range(rng.randint(2, 4)):
-        where = Event("", t.everyone) if rng.random() < 0.2 else event(rng, t)
+        where = everyone(t) if rng.random() < 0.2 else event(rng, t)
         pool.append(aggregate(t, rng.choice(["E", "E", "E", "Sum", "Res", "Cov"]), where))
     promises = [promise(rng, t, pool, i) for i in range(rng.randint(2, 6))]
     return t, promises
