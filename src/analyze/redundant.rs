@@ -188,4 +188,4 @@ fn implied(linear: &Linear, claims: &[Claim], from: &[usize], decide: &mut Decid
 
 #[cfg(test)]
 #[path = "redundant_tests.rs"]
-mod tests;
+pub(super) mod tests;

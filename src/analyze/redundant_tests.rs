@@ -17,7 +17,7 @@ impl Loader for NoFiles {
 const HEADER: &str = "column sex: {f, m}\ncolumn race: {a, b, c}\ncolumn age: real in [0, 100]\nlabel y: {0, 1}\n\
                       predict score: real in [0, 1]\nparam eps = 0.05 in [0, 0.2]\nparam low = 0.3 in [0.2, 0.4]\n";
 
-fn program(constraints: &str) -> Program {
+pub(in crate::analyze) fn program(constraints: &str) -> Program {
     let text = format!("{HEADER}{constraints}");
     let compiled = crate::compile(Source { name: "spec.fair".into(), text: text.as_str().into() }, &NoFiles);
     let said: Vec<&str> = compiled.diagnostics.iter().map(|one| one.message.as_str()).collect();
