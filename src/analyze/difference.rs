@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::atoms::{Constants, Settings};
-use crate::language::program::{
-    Aggregate, Data, Enforce, Event, Origin, Program, PromisedRow, RowOptions, WhenEmpty,
-};
+use crate::language::program::{Aggregate, Data, Enforce, Event, Origin, Program, PromisedRow, RowOptions, WhenEmpty};
 
 /// What became of a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

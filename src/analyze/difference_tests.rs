@@ -43,8 +43,16 @@ fn each_kind_of_change_has_its_word_both_ways() {
         ("c: E[score] <= E[y]", "c: E[score] <= 0.3", Moved),
         ("c: each where sex == f: score <= 0.4", "c: each where sex == f: score <= 0.3", Tighter),
         // Coefficients: a ratio.
-        ("c: E[score | sex == f] / E[score | sex == m] >= 0.8", "c: E[score | sex == f] / E[score | sex == m] >= 0.9", Tighter),
-        ("c: E[score | sex == m] / E[score | sex == f] <= 1.2", "c: E[score | sex == m] / E[score | sex == f] <= 1.3", Looser),
+        (
+            "c: E[score | sex == f] / E[score | sex == m] >= 0.8",
+            "c: E[score | sex == f] / E[score | sex == m] >= 0.9",
+            Tighter,
+        ),
+        (
+            "c: E[score | sex == m] / E[score | sex == f] <= 1.2",
+            "c: E[score | sex == m] / E[score | sex == f] <= 1.3",
+            Looser,
+        ),
         ("c: E[age * score] <= 20", "c: E[age * score] <= 30", Looser),
         // Options.
         ("c: E[score] <= 0.3", "c (soft = 3): E[score] <= 0.3", Looser),
@@ -61,11 +69,7 @@ fn each_kind_of_change_has_its_word_both_ways() {
             "c (when_empty = error, min_count = 9): E[score | sex == f] <= 0.3",
             Tighter,
         ),
-        (
-            "c (when_empty = error): E[score | sex == f] <= 0.3",
-            "c (min_count = 9): E[score | sex == f] <= 0.3",
-            Looser,
-        ),
+        ("c (when_empty = error): E[score | sex == f] <= 0.3", "c (min_count = 9): E[score | sex == f] <= 0.3", Looser),
         ("c (min_count = 9): E[score | sex == f] <= 0.3", "c (min_count = 20): E[score | sex == f] <= 0.2", Moved),
         // No event that could be empty.
         ("c: E[score] <= 0.3", "c (min_count = 9): E[score] <= 0.3", Options),
@@ -74,7 +78,8 @@ fn each_kind_of_change_has_its_word_both_ways() {
     ];
     for (old, new, change) in table {
         let (old, new) = (format!("constraint {old}"), format!("constraint {new}"));
-        let told = if change == Options && !new.contains("min_count") { Vec::new() } else { vec![(change, "c".to_owned())] };
+        let told =
+            if change == Options && !new.contains("min_count") { Vec::new() } else { vec![(change, "c".to_owned())] };
         assert_eq!(changes(&old, &new), told, "{old} -> {new}");
         let back: Vec<_> = told.into_iter().map(|(change, name)| (turned(change), name)).collect();
         assert_eq!(changes(&new, &old), back, "{new} -> {old}");

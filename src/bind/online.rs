@@ -10,6 +10,7 @@ use super::params::Params;
 use super::plan::Left;
 use super::stream::StreamEncoder;
 use super::tally::Samples;
+use super::unplaced::Unplaced;
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{
@@ -183,6 +184,11 @@ impl Online {
     /// The columns to read.
     pub fn headers(&self) -> &[String] {
         self.encoder.headers()
+    }
+
+    /// The samples of this run that are in no level, by column.
+    pub fn unplaced(&self) -> Vec<Unplaced> {
+        self.encoder.unplaced()
     }
 
     /// The rows of the program that take no part in this stream, by index.

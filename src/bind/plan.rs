@@ -188,16 +188,24 @@ impl Plan {
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
         for (index, row) in program.rows.iter().enumerate() {
-            match planner.reason_to_leave(&row_columns(program, row), row.options, &present, purpose) {
-                Some(reason) => left.push((index, reason)),
+            let columns = row_columns(program, row);
+            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
+                Some(reason) => {
+                    left.push((index, reason));
+                    planner.count(&columns, &present);
+                }
                 None => rows.push(index),
             }
         }
         let promised = program.promised_sample_rows();
         let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
         for (index, row) in program.sample_rows.iter().enumerate() {
-            match planner.reason_to_leave(&sample_row_columns(program, row), row.options, &present, purpose) {
-                Some(reason) => left_samples.push((index, reason)),
+            let columns = sample_row_columns(program, row);
+            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
+                Some(reason) => {
+                    left_samples.push((index, reason));
+                    planner.count(&columns, &present);
+                }
                 None => sample_rows.extend(promised.iter().filter(|promised| promised.row == index)),
             }
         }
@@ -254,6 +262,8 @@ pub(super) struct Planner<'a> {
     factors: BTreeMap<Data, usize>,
     needed: Vec<BTreeSet<usize>>,
     totals: BTreeMap<(Measure, usize), usize>,
+    /// Columns of levels that only rows which take no part read: their samples in no level are counted all the same.
+    counted: BTreeSet<&'a str>,
 }
 
 impl<'a> Planner<'a> {
@@ -265,7 +275,17 @@ impl<'a> Planner<'a> {
             factors: BTreeMap::new(),
             needed: Vec::new(),
             totals: BTreeMap::new(),
+            counted: BTreeSet::new(),
         }
+    }
+
+    /// Notes the columns of a row that takes no part.
+    fn count(&mut self, columns: &BTreeSet<&'a str>, present: &BTreeSet<&str>) {
+        let levels = |header: &&&str| {
+            let column = self.program.column(header);
+            column.is_some_and(|column| matches!(column.ty, ColumnType::Categorical(_))) && present.contains(**header)
+        };
+        self.counted.extend(columns.iter().filter(levels));
     }
 
     fn reason_to_leave(
@@ -275,11 +295,10 @@ impl<'a> Planner<'a> {
         present: &BTreeSet<&str>,
         purpose: Purpose,
     ) -> Option<Left> {
-        if options.enforce == Enforce::Train && purpose == Purpose::Inference {
-            return Some(Left::TrainingOnly);
-        }
-        let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header))?;
-        Some(Left::LabelAbsent { label: (*absent).to_owned() })
+        let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header));
+        let absent = absent.map(|label| Left::LabelAbsent { label: (*label).to_owned() });
+        let training = options.enforce == Enforce::Train && purpose == Purpose::Inference;
+        absent.or_else(|| training.then_some(Left::TrainingOnly))
     }
 
     pub(super) fn event(&mut self, event: &Event) -> usize {
@@ -442,15 +461,18 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The columns that events and factors read, by header.
+    /// The columns that events and factors read, by header, and then those in which samples are only counted.
     fn columns(&self) -> Vec<PlannedColumn> {
         let mut headers: BTreeSet<&str> = self.events.keys().flat_map(Event::columns_read).collect();
         headers.extend(self.factors.keys().flat_map(Data::columns_read));
-        let declared = headers.into_iter().filter_map(|header| self.program.column(header));
-        let planned = declared.map(|column| PlannedColumn {
+        let counted: Vec<&str> = self.counted.difference(&headers).copied().collect();
+        let headers = headers.into_iter().map(|header| (header, false)).chain(counted.into_iter().map(|of| (of, true)));
+        let declared = headers.filter_map(|(header, counted)| Some((self.program.column(header)?, counted)));
+        let planned = declared.map(|(column, counted)| PlannedColumn {
             header: column.header.clone(),
             name: column.name.clone(),
-            nullable: column.nullable,
+            // Where no row takes part there is nothing to refuse.
+            nullable: column.nullable || counted,
             kind: match &column.ty {
                 ColumnType::Categorical(levels) => ColumnKind::Levels(levels.clone()),
                 ColumnType::Real(range) => ColumnKind::Number { range: *range, whole: false },

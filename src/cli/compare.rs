@@ -138,7 +138,9 @@ fn others(old: &Program, new: &Program) -> Vec<String> {
     let gone = old.params.iter().filter(|param| new.param(&param.name).is_none());
     found.extend(gone.map(|param| format!("param `{}` is gone", param.name)));
     for column in &new.columns {
-        if old.column(&column.header).is_some_and(|known| (&known.ty, known.nullable, known.label) != (&column.ty, column.nullable, column.label)) {
+        if old.column(&column.header).is_some_and(|known| {
+            (&known.ty, known.nullable, known.label) != (&column.ty, column.nullable, column.label)
+        }) {
             found.push(format!("column `{}` is declared differently", column.header));
         }
     }

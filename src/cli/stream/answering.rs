@@ -5,7 +5,7 @@ use std::path::Path;
 use super::answers::{Answers, Certain};
 use super::saved::{Saved, StateFile};
 use super::steering::Steering;
-use crate::bind::{EncodeOptions, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec};
+use crate::bind::{EncodeOptions, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec, Unplaced};
 use crate::cli::console::Console;
 use crate::cli::dataset::{Painter, Shown, prediction_column};
 use crate::cli::fault::refuse;
@@ -102,6 +102,8 @@ struct Stream<'a> {
     hash: String,
     bytes: u64,
     movement: Movement,
+    /// Of earlier runs.
+    unplaced: Vec<Unplaced>,
     unsaved: u32,
 }
 
@@ -139,6 +141,7 @@ impl<'a> Stream<'a> {
             hash: replay.map_or_else(String::new, |saved| saved.input_hash.clone()),
             bytes: known.map_or(0, |saved| saved.output_bytes),
             movement: known.map(|saved| saved.movement).unwrap_or_default(),
+            unplaced: known.map(|saved| saved.unplaced.clone()).unwrap_or_default(),
             unsaved: 0,
             job,
             scores,
@@ -266,6 +269,7 @@ impl<'a> Stream<'a> {
 
     fn saved<'b>(&self, online: &'b mut Online) -> Saved<&'b OnlineState> {
         Saved {
+            unplaced: Unplaced::together(&self.unplaced, &online.unplaced()),
             online: online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),
@@ -387,6 +391,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
     let rows = online.readings().map_err(told)?;
     let sample_rows = online.sample_readings().map_err(told)?;
     let price = online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
+    let unplaced = Unplaced::together(&stream.unplaced, &online.unplaced());
     let state = online.state();
     let report = StreamReport {
         spec: &job.spec.name,
@@ -407,6 +412,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
         movement: stream.movement,
         rows,
         sample_rows,
+        unplaced,
         price,
         most: job.shown.most(),
     };
