@@ -214,6 +214,7 @@ impl Plan {
             .into_iter()
             .filter_map(|promised: &PromisedRow| planner.sample_row(*promised).map_err(|e| errors.push(e)).ok())
             .collect();
+        planner.required = planner.headers().into_iter().map(str::to_owned).collect();
         let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
         plan.watched = watched;
@@ -264,6 +265,8 @@ pub(super) struct Planner<'a> {
     totals: BTreeMap<(Measure, usize), usize>,
     /// Columns of levels that only rows which take no part read: their samples in no level are counted all the same.
     counted: BTreeSet<&'a str>,
+    /// The columns that rows which take part read.
+    required: BTreeSet<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -276,6 +279,7 @@ impl<'a> Planner<'a> {
             needed: Vec::new(),
             totals: BTreeMap::new(),
             counted: BTreeSet::new(),
+            required: BTreeSet::new(),
         }
     }
 
@@ -461,18 +465,23 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The columns that events and factors read, by header, and then those in which samples are only counted.
-    fn columns(&self) -> Vec<PlannedColumn> {
+    /// What events and factors read so far.
+    fn headers(&self) -> BTreeSet<&str> {
         let mut headers: BTreeSet<&str> = self.events.keys().flat_map(Event::columns_read).collect();
         headers.extend(self.factors.keys().flat_map(Data::columns_read));
-        let counted: Vec<&str> = self.counted.difference(&headers).copied().collect();
-        let headers = headers.into_iter().map(|header| (header, false)).chain(counted.into_iter().map(|of| (of, true)));
-        let declared = headers.filter_map(|(header, counted)| Some((self.program.column(header)?, counted)));
-        let planned = declared.map(|(column, counted)| PlannedColumn {
+        headers
+    }
+
+    /// The columns that events and factors read, and those in which samples are only counted, by header.
+    fn columns(&self) -> Vec<PlannedColumn> {
+        let mut headers = self.headers();
+        headers.extend(&self.counted);
+        let declared = headers.into_iter().filter_map(|header| self.program.column(header));
+        let planned = declared.map(|column| PlannedColumn {
             header: column.header.clone(),
             name: column.name.clone(),
-            // Where no row takes part there is nothing to refuse.
-            nullable: column.nullable || counted,
+            // Where no row that takes part reads it there is nothing to refuse.
+            nullable: column.nullable || !self.required.contains(&column.header),
             kind: match &column.ty {
                 ColumnType::Categorical(levels) => ColumnKind::Levels(levels.clone()),
                 ColumnType::Real(range) => ColumnKind::Number { range: *range, whole: false },
