@@ -6,14 +6,17 @@
 
 mod analysis;
 mod arguments;
+mod commands;
 mod data;
 mod diagnostics;
 mod ends;
 mod exactness;
 mod files;
 mod formatting;
+mod json;
 mod mending;
 mod price;
+mod promises;
 #[path = "../common/random.rs"]
 mod random;
 mod reports;

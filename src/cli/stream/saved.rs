@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bind::OnlineState;
+use crate::bind::{OnlineState, Unplaced};
 use crate::cli::stop::Stop;
 use crate::data::{Safe, replace_locked};
 use crate::report::Movement;
@@ -42,6 +42,9 @@ pub struct Saved<S = OnlineState> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     pub movement: Movement,
+    /// The samples that are in no level.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<Unplaced>,
 }
 
 /// The file of the state, locked.

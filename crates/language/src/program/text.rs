@@ -326,6 +326,13 @@ impl Program {
     }
 }
 
+impl RowOptions {
+    /// ` (min_count = 30, soft = 10)`; empty where all are the defaults.
+    pub fn text(&self) -> String {
+        options_text(self, false)
+    }
+}
+
 /// `coefficient * what`, as one more addend of `out`.
 fn write_multiple(first: bool, coefficient: &Data, what: &str, names: &Names, out: &mut String) {
     match coefficient {
