@@ -13,6 +13,7 @@ use crate::span::Span;
 use super::affine::Quantity;
 use super::error::{Finding, Kind};
 use super::idle::Redundant;
+use super::reads::Reads;
 use super::sides::Sided;
 
 /// A row before the events are numbered.
@@ -24,7 +25,7 @@ pub(super) struct Draft {
     /// Set for a row under `each`: the samples that it is for.
     pub each: Option<Event>,
     pub options: RowOptions,
-    pub reads: Vec<Event>,
+    pub reads: Reads,
     pub labels: Vec<String>,
     pub origins: Vec<Origin>,
     /// Which constraint, and where it stands.
@@ -32,7 +33,7 @@ pub(super) struct Draft {
     pub span: Span,
 }
 
-type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Vec<Event>);
+type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Reads);
 type OptionKey = (u64, WhenEmpty, u64, Enforce);
 
 fn key(draft: &Draft) -> Key {

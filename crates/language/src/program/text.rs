@@ -409,10 +409,15 @@ impl Display for Canonical<'_> {
             let range = interval_text(param.range.lower, param.range.upper);
             writeln!(f, "param {} = {} in {range}", name(&param.name), number(param.value))?;
         }
+        // All rows of a comparison read the same events, which may be as many as there are rows.
+        let (mut known, mut reads) = (&[][..], String::new());
         for row in &program.rows {
-            let reads: Vec<String> = row.reads.iter().map(|&event| program.event_text(event, &names)).collect();
+            if known != row.reads {
+                let texts: Vec<String> = row.reads.iter().map(|&event| program.event_text(event, &names)).collect();
+                (known, reads) = (&row.reads, texts.join("; "));
+            }
             let options = options_text(&row.options, true);
-            writeln!(f, "row {}{options} reads {}", program.row_text(row, &names), reads.join("; "))?;
+            writeln!(f, "row {}{options} reads {reads}", program.row_text(row, &names))?;
         }
         for row in &program.sample_rows {
             writeln!(f, "{}{}", program.sample_row_text(row, &names), options_text(&row.options, true))?;
