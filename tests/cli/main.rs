@@ -12,6 +12,7 @@ mod ends;
 mod exactness;
 mod files;
 mod formatting;
+mod long;
 mod mending;
 mod price;
 #[path = "../common/random.rs"]
@@ -22,3 +23,4 @@ mod specs;
 mod streams;
 mod support;
 mod verdicts;
+mod whole;

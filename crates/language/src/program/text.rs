@@ -305,7 +305,12 @@ impl Program {
 
     /// Everything that the rows mean, one line each: what the fingerprint hashes.
     pub fn canonical_text(&self) -> String {
-        Canonical(self).to_string()
+        self.canonical().to_string()
+    }
+
+    /// The canonical text, line by line: where many rows read many events it is long.
+    pub(super) fn canonical(&self) -> impl Display {
+        Canonical(self)
     }
 
     /// The rows for people to read, each under the names of the constraints that gave it.
