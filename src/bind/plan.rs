@@ -187,8 +187,9 @@ impl Plan {
         let mut planner = Planner::new(program, params);
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
+        let mut shared = ReadColumns::default();
         for (index, row) in program.rows.iter().enumerate() {
-            let columns = row_columns(program, row);
+            let columns = row_columns(program, row, &mut shared);
             match planner.reason_to_leave(&columns, row.options, &present, purpose) {
                 Some(reason) => {
                     left.push((index, reason));
@@ -234,8 +235,23 @@ fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a 
     into.extend(program[id].columns_read());
 }
 
+/// The columns of the events that the last row read: the rows of one comparison read the same, which may be many.
+#[derive(Default)]
+struct ReadColumns<'a> {
+    reads: &'a [EventId],
+    columns: BTreeSet<&'a str>,
+}
+
 /// All columns that a row reads.
-fn row_columns<'a>(program: &'a Program, row: &'a crate::language::program::Row) -> BTreeSet<&'a str> {
+fn row_columns<'a>(
+    program: &'a Program,
+    row: &'a crate::language::program::Row,
+    shared: &mut ReadColumns<'a>,
+) -> BTreeSet<&'a str> {
+    if shared.reads != row.reads {
+        *shared = ReadColumns { reads: &row.reads, columns: BTreeSet::new() };
+        row.reads.iter().for_each(|&id| event_columns(program, id, &mut shared.columns));
+    }
     let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
     for term in &row.terms {
         columns.extend(term.coefficient.columns_read());
@@ -243,7 +259,7 @@ fn row_columns<'a>(program: &'a Program, row: &'a crate::language::program::Row)
         event_columns(program, term.event, &mut columns);
     }
     columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
-    row.reads.iter().for_each(|&id| event_columns(program, id, &mut columns));
+    columns.extend(&shared.columns);
     columns
 }
 
@@ -260,6 +276,8 @@ pub(super) struct Planner<'a> {
     program: &'a Program,
     params: &'a Params,
     events: BTreeMap<Event, usize>,
+    /// For each event of the program, its place among `events`, once it has one.
+    places: Vec<Option<usize>>,
     factors: BTreeMap<Data, usize>,
     needed: Vec<BTreeSet<usize>>,
     totals: BTreeMap<(Measure, usize), usize>,
@@ -275,6 +293,7 @@ impl<'a> Planner<'a> {
             program,
             params,
             events: BTreeMap::new(),
+            places: vec![None; program.events.len()],
             factors: BTreeMap::new(),
             needed: Vec::new(),
             totals: BTreeMap::new(),
@@ -326,8 +345,15 @@ impl<'a> Planner<'a> {
     }
 
     fn program_event(&mut self, id: EventId) -> usize {
-        let program = self.program;
-        self.event(&program[id])
+        let (program, index) = (self.program, id.0 as usize);
+        if let Some(known) = self.places.get(index).copied().flatten() {
+            return known;
+        }
+        let place = self.event(&program[id]);
+        if let Some(known) = self.places.get_mut(index) {
+            *known = Some(place);
+        }
+        place
     }
 
     /// The factor, needed in an event; none for 1.
