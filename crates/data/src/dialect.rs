@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::column::Shortest;
 use super::error::DataError;
-use super::source::Format;
 
 /// The habits of a CSV or TSV file. The default is RFC 4180 with a header line, in UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,9 +108,9 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// The byte between fields.
-    pub(super) fn delimiter(&self, format: Format) -> u8 {
-        self.delimiter.or(format.delimiter()).unwrap_or(b',')
+    /// The byte between fields, in a format where that is `usual`.
+    pub(super) fn delimiter(&self, usual: Option<u8>) -> u8 {
+        self.delimiter.or(usual).unwrap_or(b',')
     }
 
     /// Whether values are what stands in their fields.

@@ -47,6 +47,8 @@ pub enum DataError {
         file: String,
         /// Its extension, if it has one.
         extension: Option<String>,
+        /// The extensions that tell one.
+        known: String,
     },
 
     /// The file holds no table at all: no header line, no object.
@@ -117,6 +119,8 @@ pub enum DataError {
         expected: &'static str,
         /// What it seems to be.
         found: &'static str,
+        /// The name of that format, if it can be read.
+        known: Option<&'static str>,
     },
 
     /// A copy would be written in a packed format.
@@ -144,11 +148,15 @@ pub enum DataError {
         mark: char,
     },
 
-    /// Parquet is read from its end.
-    #[error("`{file}` is Parquet, which cannot be read as a stream")]
-    ParquetStream {
+    /// A format that needs the whole file.
+    #[error("`{file}` is {format}, which cannot be read as a stream: {why}")]
+    NoStream {
         /// The file asked for.
         file: String,
+        /// Its format.
+        format: &'static str,
+        /// What the format needs the file for.
+        why: &'static str,
     },
 
     /// A stream has one object or one list on each line.
@@ -237,11 +245,13 @@ pub enum DataError {
         found: &'static str,
     },
 
-    /// A Parquet file that cannot be decoded.
-    #[error("`{file}` is not a readable Parquet file: {message}")]
-    Parquet {
+    /// A file that cannot be decoded.
+    #[error("`{file}` is not a readable {format} file: {message}")]
+    Damaged {
         /// The file being read.
         file: String,
+        /// Its format.
+        format: &'static str,
         /// What the decoder said.
         message: String,
     },
@@ -266,7 +276,7 @@ pub enum DataError {
         limit: u64,
     },
 
-    /// A Parquet column in a codec that cannot be unpacked.
+    /// A column in a codec that cannot be unpacked.
     #[error("column `{column}` of `{file}` is compressed with {codec}, which cannot be read here")]
     Codec {
         /// The file being read.
@@ -355,9 +365,8 @@ impl DataError {
                     .into()
             }
             Self::Write { .. } => "check that the directory exists, can be written to and has room".into(),
-            Self::UnknownFormat { extension, .. } => {
-                let known =
-                    "the known extensions are .csv, .tsv, .parquet, .jsonl and .ndjson, with .gz behind them if packed";
+            Self::UnknownFormat { extension, known, .. } => {
+                let known = format!("the known extensions are {known}");
                 match extension.as_deref() {
                     Some("zst" | "bz2" | "xz" | "zip") => format!("unpack it first; {known}"),
                     Some("xls" | "xlsx" | "xlsm" | "xlsb" | "ods") => format!("save the workbook as CSV; {known}"),
@@ -370,11 +379,10 @@ impl DataError {
             }
             Self::NamesGiven { .. } => "give one name for each field".into(),
             Self::OtherFormat { expected: "gzip", .. } => "leave `.gz` out of its name if it is not packed".into(),
+            Self::OtherFormat { known: Some(name), .. } => format!("name the format, `--data-format {name}`"),
             Self::OtherFormat { found, .. } => match *found {
                 "gzip" => "let its name end in `.gz`, as in `data.csv.gz`, or unpack it: `gunzip`".into(),
                 "UTF-16" => "name the encoding, `--encoding utf-16`, or save the file as UTF-8".into(),
-                "Parquet" => "name the format, `--data-format parquet`".into(),
-                "JSON" => "name the format, `--data-format jsonl`".into(),
                 "Zstandard" | "bzip2" | "xz" => "unpack it first".into(),
                 found if found.starts_with("a ZIP") => "unpack it first; save a workbook as CSV".into(),
                 "HTML" => "this is a page and not the file behind it: download that, or save the table as CSV".into(),
@@ -385,7 +393,7 @@ impl DataError {
             Self::PackedOutput { .. } => "leave `.gz` out, and pack the output with `gzip`".into(),
             Self::SameMark { .. } => "give another character with `--comment` or `--delimiter`".into(),
             Self::NoDialects { .. } => "leave the options for CSV out".into(),
-            Self::ParquetStream { .. } => {
+            Self::NoStream { .. } => {
                 "answer the whole table with `fairc project`, or save it as CSV or JSON Lines".into()
             }
             Self::ListStream { .. } => "write one object on each line, or answer it whole with `fairc project`".into(),
@@ -419,7 +427,7 @@ impl DataError {
                 "a table is one object on each line, or one list of objects".into()
             }
             Self::Nested { .. } => "give the inner value a key of its own".into(),
-            Self::Parquet { .. } => "check that the file was copied completely".into(),
+            Self::Damaged { .. } => "check that the file was copied completely".into(),
             Self::LateColumn { column, .. } => {
                 format!(
                     "give the data as a file, which is looked through first, or let `{column}` be null in the first line"

@@ -367,12 +367,12 @@ fn parquet_that_is_damaged() {
     let path = room.parquet("a.parquet", vec![("i", Arc::new(Int32Array::from(vec![1; 1000])))]);
     let bytes = fs::read(&path).unwrap();
     for cut in [1, 10, bytes.len() / 2, bytes.len() - 1] {
-        assert!(matches!(open_error(&room, "b.parquet", &bytes[..cut]), DataError::Parquet { .. }));
+        assert!(matches!(open_error(&room, "b.parquet", &bytes[..cut]), DataError::Damaged { .. }));
     }
     let mut broken = bytes.clone();
     broken[4..40].fill(0xee);
     let source = room.source("c.parquet", &broken);
-    assert!(matches!(first_error(&source, &["i"]), DataError::Parquet { .. }));
+    assert!(matches!(first_error(&source, &["i"]), DataError::Damaged { .. }));
     let error = open_error(&room, "d.parquet", "a,b\n1,2\n and some more text\n");
     assert!(message(&room, &error).starts_with("`d.parquet` is not a readable Parquet file: "));
 }

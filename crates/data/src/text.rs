@@ -6,7 +6,6 @@ use flate2::bufread::GzDecoder;
 
 use super::dialect::{Dialect, Encoding};
 use super::error::DataError;
-use super::source::Format;
 
 /// A text that is read from its beginning.
 pub(super) type Text = Box<dyn Read + Send>;
@@ -22,15 +21,34 @@ pub enum Packing {
     Either,
 }
 
+/// What a text is taken for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected {
+    /// What sentences call its format.
+    pub label: &'static str,
+    /// What separates its fields, if something does.
+    pub delimiter: Option<u8>,
+    /// Tells by the first bytes of a file if it is of one of the formats that can be read.
+    pub recognise: fn(&[u8]) -> Option<Known>,
+}
+
+/// A format that can be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    /// What sentences call it.
+    pub label: &'static str,
+    /// The name by which a user asks for it.
+    pub name: &'static str,
+}
+
 const GZIP: &[u8] = b"\x1f\x8b";
 /// Bytes that are looked at.
 const HEAD: usize = 512;
 
-/// What files begin with, and what people call them.
-const OTHERS: [(&[u8], &str); 14] = [
+/// What files begin with that cannot be read as they are, and what people call them.
+const OTHERS: [(&[u8], &str); 13] = [
     (GZIP, "gzip"),
     (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook"),
-    (b"PAR1", "Parquet"),
     (b"ARROW1", "Arrow IPC, also called Feather"),
     (b"\xff\xff\xff\xff", "a stream of Arrow IPC"),
     (b"\xff\xfe", "UTF-16"),
@@ -51,7 +69,7 @@ const OTHERS: [(&[u8], &str); 14] = [
 pub(super) fn open(
     input: impl Read + Send + 'static,
     name: &str,
-    format: Format,
+    expected: Expected,
     packing: Packing,
     dialect: &Dialect,
 ) -> Result<Text, DataError> {
@@ -59,14 +77,16 @@ pub(super) fn open(
     let (head, input): (Vec<u8>, Text) = match (head.starts_with(GZIP), packing) {
         (true, Packing::Gzip | Packing::Either) => peek(Box::new(Unpacked::new(input)), name)?,
         (false, Packing::Gzip) if !head.is_empty() => {
-            let found = of_bytes(&head).unwrap_or("plain text");
-            return Err(DataError::OtherFormat { file: name.to_owned(), expected: "gzip", found });
+            let (found, known) = found_by(&head, expected).unwrap_or(("plain text", None));
+            return Err(DataError::OtherFormat { file: name.to_owned(), expected: "gzip", found, known });
         }
         _ => (head, input),
     };
     let encoding = dialect.encoding;
-    match other_format(&head, format).filter(|&found| found != "UTF-16" || encoding != Encoding::Utf16) {
-        Some(found) => Err(DataError::OtherFormat { file: name.to_owned(), expected: format.label(), found }),
+    match other_format(&head, expected).filter(|&(found, _)| found != "UTF-16" || encoding != Encoding::Utf16) {
+        Some((found, known)) => {
+            Err(DataError::OtherFormat { file: name.to_owned(), expected: expected.label, found, known })
+        }
         None if encoding == Encoding::Utf8 => Ok(input),
         None => Ok(Box::new(Decoder { input, encoding, bytes: Vec::new(), text: Vec::new(), given: 0, big: None })),
     }
@@ -85,25 +105,25 @@ fn peek(mut input: Text, name: &str) -> Result<(Vec<u8>, Text), DataError> {
     Ok((head.clone(), Box::new(Cursor::new(head).chain(input))))
 }
 
+/// What a file is called, and its name if it can be read.
+type Found = (&'static str, Option<&'static str>);
+
 /// What the first bytes of a file say that it is, if they do.
-pub(super) fn of_bytes(head: &[u8]) -> Option<&'static str> {
-    OTHERS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
+fn found_by(head: &[u8], expected: Expected) -> Option<Found> {
+    let other = |(magic, name): &(&[u8], &'static str)| head.starts_with(magic).then_some((*name, None));
+    match (expected.recognise)(head) {
+        Some(known) => (known.label != expected.label).then_some((known.label, Some(known.name))),
+        None => OTHERS.iter().find_map(other),
+    }
 }
 
-fn other_format(head: &[u8], format: Format) -> Option<&'static str> {
+fn other_format(head: &[u8], expected: Expected) -> Option<Found> {
     let utf16 = || {
         // Without a byte order mark: every other byte of ASCII text is 0.
         let zeros = |first: usize| head.len() >= 4 && head.iter().skip(first).step_by(2).take(8).all(|&byte| byte == 0);
-        (zeros(0) || zeros(1)).then_some("UTF-16")
+        (zeros(0) || zeros(1)).then_some(("UTF-16", None))
     };
-    let json = || {
-        let text = head.trim_ascii_start();
-        let text = text.strip_prefix(b"[").map_or(text, <[u8]>::trim_ascii_start);
-        let object = text.strip_prefix(b"{")?.trim_ascii_start();
-        let is_text = format.delimiter().is_some();
-        (is_text && object.starts_with(b"\"") && object.windows(2).any(|pair| pair == b"\":")).then_some("JSON")
-    };
-    of_bytes(head).or_else(utf16).or_else(json).or_else(|| markup(head))
+    found_by(head, expected).or_else(utf16).or_else(|| Some((markup(head)?, None)))
 }
 
 /// Whether a file is a page, as one gets where a download asks for a login.
@@ -252,6 +272,7 @@ fn windows_1252(byte: u8) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Format;
 
     fn decoded(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
         /// A byte at a time: characters are cut everywhere.
@@ -267,7 +288,8 @@ mod tests {
         let dialect = Dialect { encoding, ..Dialect::default() };
         let slow = Slow(bytes.to_vec(), 0);
         let mut text = String::new();
-        let mut input = open(slow, "f", Format::Csv, Packing::Plain, &dialect).map_err(|error| error.to_string())?;
+        let mut input =
+            open(slow, "f", Format::Csv.expected(), Packing::Plain, &dialect).map_err(|error| error.to_string())?;
         input.read_to_string(&mut text).map_err(|error| error.to_string())?;
         Ok(text)
     }
@@ -288,17 +310,21 @@ mod tests {
 
     #[test]
     fn other_formats_are_named() {
-        let found =
-            |head: &[u8]| match open(Cursor::new(head.to_vec()), "f", Format::Csv, Packing::Plain, &Dialect::default())
-            {
-                Err(DataError::OtherFormat { found, .. }) => found,
-                _ => "",
-            };
+        let found = |head: &[u8]| match open(
+            Cursor::new(head.to_vec()),
+            "f",
+            Format::Csv.expected(),
+            Packing::Plain,
+            &Dialect::default(),
+        ) {
+            Err(DataError::OtherFormat { found, .. }) => found,
+            _ => "",
+        };
         assert_eq!(found(b"\x1f\x8b\x08"), "gzip");
         assert_eq!(found(b"\xff\xfea\0"), "UTF-16");
         assert_eq!(found(b"a\0,\0b\0\n\0"), "UTF-16");
         assert_eq!(found(b"\0a\0,\0b\0\n"), "UTF-16");
-        assert_eq!(found(b" [\n{\"a\": 1}]"), "JSON");
+        assert_eq!(found(b" [\n{\"a\": 1}]"), "JSON Lines");
         assert_eq!(
             (found(b"\n<!doctype HTML>"), found(b"<HTML lang"), found(b"<?xml v"), found(b"<h,b\n")),
             ("HTML", "HTML", "XML", "")

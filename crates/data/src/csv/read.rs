@@ -6,11 +6,11 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::{Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use super::Records;
+use super::records::Records;
 use crate::batch::{DEFAULT_BATCH_ROWS, Lines, MAX_BATCH_BYTES, Part, ReadBatches};
 use crate::dialect::{Dialect, Header};
 use crate::error::DataError;
-use crate::source::Source;
+use crate::table::Table;
 use crate::text::Text;
 
 /// Reads some columns of a CSV file.
@@ -28,19 +28,19 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// A reader of the columns at `indices`, which are ascending.
-    pub fn new(source: &Source, indices: &[usize], batch_rows: usize) -> Result<Self, DataError> {
-        let dialect = source.dialect.clone();
-        let mut records = Records::new(source.name(), source.text()?, source.format(), &dialect);
+    pub fn new(table: &Table, indices: &[usize], batch_rows: usize) -> Result<Self, DataError> {
+        let dialect = table.dialect.clone();
+        let mut records = Records::new(&table.name, table.text()?, table.delimiter(), &dialect);
         if dialect.header == Header::FirstRecord {
-            records.next()?; // the source knows it
+            records.next()?; // the table knows it
         }
-        let names = indices.iter().filter_map(|&index| source.columns().get(index));
+        let names = indices.iter().filter_map(|&index| table.columns.get(index));
         let fields: Vec<Field> = names.map(|name| Field::new(name, DataType::Utf8, true)).collect();
         Ok(Self {
-            file: source.name().to_owned(),
+            file: table.name.clone(),
             records,
             dialect,
-            width: source.columns().len(),
+            width: table.columns.len(),
             indices: indices.to_vec(),
             schema: Arc::new(Schema::new(fields)),
             batch_rows,

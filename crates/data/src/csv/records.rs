@@ -17,7 +17,6 @@ use csv_core::ReadRecordResult;
 
 use crate::dialect::Dialect;
 use crate::error::DataError;
-use crate::source::Format;
 
 const BUFFER: usize = 1 << 20;
 /// Longest record that is read. An unclosed quote would otherwise swallow the rest of the file.
@@ -91,8 +90,7 @@ impl<'a> Record<'a> {
 
 impl<R: Read> Records<R> {
     /// Records of a stream that is at its beginning; `name` is what errors call it.
-    pub fn new(name: &str, input: R, format: Format, dialect: &Dialect) -> Self {
-        let delimiter = dialect.delimiter(format);
+    pub fn new(name: &str, input: R, delimiter: u8, dialect: &Dialect) -> Self {
         let mut core = csv_core::ReaderBuilder::new();
         core.delimiter(delimiter).comment(dialect.comment).quoting(dialect.quotes);
         Self {
@@ -344,4 +342,10 @@ fn quoted_field(body: &[u8], from: usize, text: &mut Vec<u8>) -> Option<usize> {
         text.push(b'"');
         at = quote + 2;
     }
+}
+
+/// A field as it is written in a file.
+pub(crate) fn quote(text: &str, delimiter: u8) -> Vec<u8> {
+    let needed = text.is_empty() || text.bytes().any(|byte| byte == delimiter || b"\"\r\n".contains(&byte));
+    if needed { format!("\"{}\"", text.replace('"', "\"\"")).into_bytes() } else { text.as_bytes().to_vec() }
 }

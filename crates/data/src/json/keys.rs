@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::read::{Lines, describe};
+use super::lines::{Lines, describe};
 use crate::error::DataError;
 use crate::text::Text;
 

@@ -5,19 +5,20 @@
 use std::io::Write;
 use std::ops::Range;
 
-use super::{OnExisting, Plan, REPORT_ROWS};
+use super::lines::{Lines, describe_line};
+use super::members::{Members, end_of_members};
 use crate::error::DataError;
-use crate::json::{Members, RawLines, describe_line, end_of_members};
+use crate::write::{OnExisting, Plan, REPORT_ROWS};
 
 /// Copies the table and returns the number of its rows. Blank lines are dropped.
-pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
-    let file = plan.source.name();
+pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usize, DataError> {
+    let file = plan.table.name.as_str();
     let failed = |error| plan.write_error(error);
     let keys: Vec<String> = plan.added.iter().map(|column| serde_json::Value::from(column.name).to_string()).collect();
-    let mut lines = RawLines::new(file, plan.source.text()?);
+    let mut lines = Lines::new(file, plan.table.text()?);
     let mut bytes = Vec::new();
     let mut row = 0;
-    let lines_wanted = plan.output.path.extension().is_some_and(|end| end == "jsonl" || end == "ndjson");
+    let lines_wanted = plan.path.extension().is_some_and(|end| end == "jsonl" || end == "ndjson");
     while let Some(line) = lines.read_onto(&mut bytes)? {
         let mut text = match String::from_utf8(std::mem::take(&mut bytes)) {
             Ok(text) => text,
@@ -32,7 +33,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataE
             // A key that only begins to appear late in the file is not among the columns of the source.
             let old = if text.contains(key.as_str()) { find_value(&text, column.name) } else { None };
             match (old, end_of_members(&text)) {
-                (Some(old), _) if plan.output.existing == OnExisting::Replace => text.replace_range(old, &number),
+                (Some(old), _) if plan.existing == OnExisting::Replace => text.replace_range(old, &number),
                 (Some(_), _) => {
                     return Err(DataError::ColumnExists { file: file.to_owned(), column: column.name.to_owned() });
                 }

@@ -31,7 +31,7 @@ struct Members(Vec<(Vec<u8>, Values)>);
 ///
 /// # Errors
 /// The inner error: a column and what it holds, where that has no place in JSON.
-pub(super) fn write_objects(out: &mut impl Write, batch: &RecordBatch) -> io::Result<Result<(), (String, String)>> {
+pub(super) fn write_objects(out: &mut dyn Write, batch: &RecordBatch) -> io::Result<Result<(), (String, String)>> {
     let schema = batch.schema();
     let mut members = Vec::with_capacity(batch.num_columns());
     for (array, field) in batch.columns().iter().zip(schema.fields()) {

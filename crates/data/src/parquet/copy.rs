@@ -29,24 +29,25 @@ use parquet::schema::types::{Type, TypePtr};
 use serde_json::{Value, json};
 
 use super::arrow_message::with_doubles;
-use super::{Plan, Slot};
+use super::read::{Footer, LABEL, plain};
 use crate::error::DataError;
-use crate::parquet::{Footer, guard};
+use crate::guard::guard;
+use crate::write::{Plan, Slot};
 
 /// Doubles that are handed to the encoder at once.
 const PIECE: usize = 1 << 14;
 
 /// Copies the table and returns the number of its rows.
-pub(super) fn copy(plan: &Plan<'_>, footer: &Footer, out: &mut (impl Write + Send)) -> Result<usize, DataError> {
-    let file = plan.source.reopen()?;
-    guard(plan.source.name(), || copy_chunks(plan, footer, &file, out))?
+pub(super) fn copy(plan: &Plan<'_>, footer: &Footer, out: &mut (dyn Write + Send)) -> Result<usize, DataError> {
+    let file = plan.table.reopen()?;
+    guard(&plan.table.name, LABEL, || copy_chunks(plan, footer, &file, out))?
 }
 
 fn copy_chunks(
     plan: &Plan<'_>,
     footer: &Footer,
     file: &File,
-    out: &mut (impl Write + Send),
+    out: &mut (dyn Write + Send),
 ) -> Result<usize, DataError> {
     let failed = |error| parquet_error(plan, error);
     // Page indexes only make readers faster; a copy of a file whose indexes are damaged has none.
@@ -209,18 +210,14 @@ fn sorting(plan: &Plan<'_>, known: &ParquetMetaData) -> Option<Vec<parquet::file
 /// The pairs of the footer, with the new columns.
 fn pairs(plan: &Plan<'_>, known: Option<&Vec<KeyValue>>, width: usize) -> Result<Option<Vec<KeyValue>>, DataError> {
     let Some(known) = known else { return Ok(None) };
-    let places = plan.slots.iter().enumerate().filter_map(|(place, slot)| match *slot {
-        Slot::Added(index) => Some((place, plan.added.get(index)?.name)),
-        Slot::Kept(_) => None,
-    });
-    let added: Vec<(usize, &str)> = places.collect();
+    let added = plan.places();
     let mut pairs = known.clone();
     for pair in &mut pairs {
         let Some(text) = &pair.value else { continue };
         match pair.key.as_str() {
             "ARROW:schema" => {
                 let wider = with_doubles(text, width, &added);
-                let damaged = || plan.refuse_parquet("its Arrow schema does not fit its columns".to_owned());
+                let damaged = || plan.refuse_same("its Arrow schema does not fit its columns");
                 pair.value = Some(wider.ok_or_else(damaged)?);
             }
             "pandas" => pair.value = Some(json_with(text, |facts| with_pandas(facts, &added))),
@@ -282,6 +279,6 @@ fn with_spark(facts: &mut Value, added: &[(usize, &str)]) -> Option<()> {
 fn parquet_error(plan: &Plan<'_>, error: ParquetError) -> DataError {
     match error {
         ParquetError::External(error) => plan.write_error(std::io::Error::other(error)),
-        error => plan.refuse_parquet(crate::parquet::plain(&error.to_string())),
+        error => plan.refuse(LABEL, plain(&error.to_string())),
     }
 }

@@ -1,15 +1,7 @@
-//! Apache Parquet.
-//!
-//! Columns keep the types of the file. Only top-level columns can be read, and only those asked for are decoded.
-//!
-//! The decoder panics on some damaged pages. This is caught here, in silence, and becomes an error like the others.
+//! Pages to batches.
 
-mod pages;
-
-use std::cell::Cell;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
@@ -20,15 +12,20 @@ use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
-use super::batch::{Lines, Part, ReadBatches};
-use super::error::DataError;
-use super::source::Source;
+use super::pages;
+use crate::batch::{Lines, Part, ReadBatches};
+use crate::error::DataError;
+use crate::guard::guard;
+use crate::table::Table;
+
+/// What sentences call the format.
+pub(super) const LABEL: &str = "Parquet";
 
 /// What stands at the end of a Parquet file: schema and row groups.
 pub(super) type Footer = ArrowReaderMetadata;
 
 pub(super) fn read_footer(name: &str, file: File) -> Result<(Vec<String>, Footer), DataError> {
-    let footer = guard(name, || {
+    let footer = guard(name, LABEL, || {
         let metadata = Arc::new(ParquetMetaDataReader::new().parse_and_finish(&file)?);
         pages::check_footer(&metadata, file.metadata()?.len())?;
         typed(metadata)
@@ -94,26 +91,26 @@ pub(super) struct Reader {
 impl Reader {
     /// A reader of the columns at `indices`, which are ascending.
     pub fn new(
-        source: &Source,
+        table: &Table,
         file: File,
         footer: &Footer,
         indices: &[usize],
         batch_rows: usize,
     ) -> Result<Self, DataError> {
         let mask = ProjectionMask::roots(footer.parquet_schema(), indices.iter().copied());
-        check_codecs(source, footer, &mask)?;
-        guard(source.name(), || pages::check(&file, footer.metadata(), &mask))?
-            .map_err(|error| describe(source.name(), &error))?;
+        check_codecs(table, footer, &mask)?;
+        guard(&table.name, LABEL, || pages::check(&file, footer.metadata(), &mask))?
+            .map_err(|error| describe(&table.name, &error))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer.clone())
             .with_projection(mask)
             .with_batch_size(batch_rows);
-        let batches = guard(source.name(), || builder.build())?.map_err(|error| describe(source.name(), &error))?;
-        Ok(Self { file: source.name().to_owned(), batches, next_row: 0, rows: rows(footer), bytes: source.size() })
+        let batches = guard(&table.name, LABEL, || builder.build())?.map_err(|error| describe(&table.name, &error))?;
+        Ok(Self { file: table.name.clone(), batches, next_row: 0, rows: rows(footer), bytes: table.size })
     }
 }
 
 /// Refuses columns in codecs that this program is built without.
-fn check_codecs(source: &Source, footer: &Footer, mask: &ProjectionMask) -> Result<(), DataError> {
+fn check_codecs(table: &Table, footer: &Footer, mask: &ProjectionMask) -> Result<(), DataError> {
     for group in footer.metadata().row_groups() {
         for (_, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
             let codec = match chunk.compression() {
@@ -121,7 +118,7 @@ fn check_codecs(source: &Source, footer: &Footer, mask: &ProjectionMask) -> Resu
                 Compression::LZO => "LZO",
                 _ => continue,
             };
-            let (file, column) = (source.name().to_owned(), chunk.column_path().parts().join("."));
+            let (file, column) = (table.name.clone(), chunk.column_path().parts().join("."));
             return Err(DataError::Codec { file, column, codec });
         }
     }
@@ -130,9 +127,8 @@ fn check_codecs(source: &Source, footer: &Footer, mask: &ProjectionMask) -> Resu
 
 impl ReadBatches for Reader {
     fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
-        let Some(columns) = guard(&self.file, || self.batches.next())? else { return Ok(None) };
-        let columns = columns
-            .map_err(|error| DataError::Parquet { file: self.file.clone(), message: plain(&error.to_string()) })?;
+        let Some(columns) = guard(&self.file, LABEL, || self.batches.next())? else { return Ok(None) };
+        let columns = columns.map_err(|error| damaged(&self.file, &error.to_string()))?;
         let first_row = self.next_row;
         self.next_row += columns.num_rows();
         Ok(Some(Part { columns, first_row, lines: Lines::Absent }))
@@ -144,30 +140,12 @@ impl ReadBatches for Reader {
     }
 }
 
-thread_local! {
-    /// Whether this thread is inside the decoder, whose panics are told as errors and not as such.
-    static DECODING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs the decoder; a panic becomes an error. The reader is not used after one, so no broken state is seen.
-pub(super) fn guard<T>(name: &str, decode: impl FnOnce() -> T) -> Result<T, DataError> {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        let others = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !DECODING.try_with(Cell::get).unwrap_or(false) {
-                others(panic);
-            }
-        }));
-    });
-    let outer = DECODING.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(decode));
-    DECODING.set(outer);
-    result.map_err(|_| DataError::Parquet { file: name.to_owned(), message: "its pages are damaged".into() })
-}
-
 fn describe(name: &str, error: &ParquetError) -> DataError {
-    DataError::Parquet { file: name.to_owned(), message: plain(&error.to_string()) }
+    damaged(name, &error.to_string())
+}
+
+fn damaged(name: &str, message: &str) -> DataError {
+    DataError::Damaged { file: name.to_owned(), format: LABEL, message: plain(message) }
 }
 
 /// The decoder's words without its prefixes.

@@ -3,30 +3,30 @@
 use std::io::Write;
 use std::ops::Range;
 
-use super::{Plan, REPORT_ROWS, Slot};
-use crate::csv::{Records, quote};
+use super::records::{Records, quote};
 use crate::dialect::{Decimal, Header};
 use crate::error::DataError;
+use crate::write::{Plan, REPORT_ROWS, Slot};
 
 /// Copies the table and returns the number of its rows.
-pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataError> {
+pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usize, DataError> {
     let failed = |error| plan.write_error(error);
-    let source = plan.source;
-    let dialect = &source.dialect;
-    let delimiter = dialect.delimiter(source.format());
+    let table = plan.table;
+    let dialect = &table.dialect;
+    let delimiter = table.delimiter();
     if dialect.decimal == Decimal::Comma && delimiter == b',' {
-        return Err(plan.refuse_text("numbers with a decimal comma cannot stand between commas"));
+        return Err(plan.refuse_same("numbers with a decimal comma cannot stand between commas"));
     }
     let names: Vec<Vec<u8>> = plan.added.iter().map(|column| quote(column.name, delimiter)).collect();
-    let mut records = Records::new(source.name(), source.text()?, source.format(), dialect);
+    let mut records = Records::new(&table.name, table.text()?, delimiter, dialect);
     let mut spans = Vec::new();
     let mut fields = Vec::new();
     // None: the header.
     let mut row = if dialect.header == Header::FirstRecord { None } else { Some(0) };
     while let Some(record) = records.next()? {
-        if record.len() != source.columns().len() {
-            let (expected, found) = (source.columns().len(), record.len());
-            let (file, first) = (source.name().to_owned(), row == Some(0));
+        if record.len() != table.columns.len() {
+            let (expected, found) = (table.columns.len(), record.len());
+            let (file, first) = (table.name.clone(), row == Some(0));
             return Err(DataError::FieldCount { file, line: record.line, expected, found, first });
         }
         fields.clear();

@@ -1,0 +1,117 @@
+//! The list of formats.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::csv::{COMMAS, TABS};
+use super::error::DataError;
+use super::json::JsonLines;
+use super::parquet::Parquet;
+use super::table_format::TableFormat;
+use super::text::{Expected, Known, Packing};
+
+/// How a table is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Comma-separated values with a header line (RFC 4180).
+    Csv,
+    /// The same with tabs for commas.
+    Tsv,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object on each line.
+    JsonLines,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Tsv, Self::Parquet, Self::JsonLines];
+
+    /// What the format can do.
+    pub(crate) fn table_format(self) -> &'static dyn TableFormat {
+        match self {
+            Self::Csv => &COMMAS,
+            Self::Tsv => &TABS,
+            Self::Parquet => &Parquet,
+            Self::JsonLines => &JsonLines,
+        }
+    }
+
+    /// The name by which a user asks for the format.
+    pub fn name(self) -> &'static str {
+        self.table_format().name()
+    }
+
+    /// What a text is expected to be that is read as this format.
+    pub(crate) fn expected(self) -> Expected {
+        let format = self.table_format();
+        Expected { label: format.label(), delimiter: format.delimiter(), recognise }
+    }
+
+    /// The format that the extension of a path stands for.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownFormat`]
+    pub fn of_path(path: &Path) -> Result<Self, DataError> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let stands_for =
+            |format: &Self| extension.as_deref().is_some_and(|end| format.table_format().extensions().contains(&end));
+        Self::ALL.into_iter().find(stands_for).ok_or_else(|| DataError::UnknownFormat {
+            file: path.display().to_string(),
+            extension: extension.clone(),
+            known: known_extensions(),
+        })
+    }
+
+    /// The format that the name of an input stands for, and whether it says that the file is packed.
+    pub fn of_input(path: &Path) -> Result<(Self, Packing), DataError> {
+        let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+        let plain = if packed { path.with_extension("") } else { path.to_path_buf() };
+        let refused =
+            |_| Self::of_path(path).err().unwrap_or(DataError::PackedOutput { file: path.display().to_string() });
+        let format = Self::of_path(&plain).map_err(refused)?;
+        match packed {
+            true if !format.table_format().is_text() => Self::of_path(path).map(|format| (format, Packing::Plain)),
+            true => Ok((format, Packing::Gzip)),
+            false => Ok((format, Packing::Plain)),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.table_format().label())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_called = |format: &Self| format.name() == text || format.table_format().other_names().contains(&text);
+        Self::ALL
+            .into_iter()
+            .find(is_called)
+            .ok_or_else(|| format!("unknown format `{text}`; the formats are {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// The format of which a file seems to be.
+fn recognise(head: &[u8]) -> Option<Known> {
+    let format = Format::ALL.map(Format::table_format).into_iter().find(|format| format.recognises(head))?;
+    Some(Known { label: format.label(), name: format.name() })
+}
+
+/// `.csv, .tsv and .jsonl, with .gz behind them if packed, and .parquet`
+fn known_extensions() -> String {
+    let of = |is_text: bool| -> Vec<String> {
+        let formats = Format::ALL.map(Format::table_format).into_iter().filter(|format| format.is_text() == is_text);
+        formats.flat_map(|format| format.extensions()).map(|end| format!(".{end}")).collect()
+    };
+    let list = |ends: Vec<String>| match ends.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => ends.concat(),
+    };
+    format!("{}, with .gz behind them if packed, and {}", list(of(true)), list(of(false)))
+}

@@ -1,0 +1,66 @@
+//! What a format is told of a table that it opens.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::dialect::Dialect;
+use super::error::DataError;
+use super::text::{self, Expected, Packing, Text};
+
+/// A file that holds a table: where it is, and how it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    /// What messages call it.
+    pub name: String,
+    pub path: PathBuf,
+    /// In bytes.
+    pub size: u64,
+    /// The names of its columns; none before they are known.
+    pub columns: Arc<[String]>,
+    pub dialect: Arc<Dialect>,
+    pub packing: Packing,
+    pub expected: Expected,
+}
+
+impl Table {
+    /// Its bytes, from the first.
+    pub fn reopen(&self) -> Result<File, DataError> {
+        File::open(&self.path).map_err(|source| DataError::Read { file: self.name.clone(), source })
+    }
+
+    /// The text of a text format, from its beginning.
+    pub fn text(&self) -> Result<Text, DataError> {
+        text::open(self.reopen()?, &self.name, self.expected, self.packing, &self.dialect)
+    }
+
+    /// The byte between fields.
+    pub fn delimiter(&self) -> u8 {
+        self.dialect.delimiter(self.expected.delimiter)
+    }
+}
+
+/// Only formats with delimiters have dialects, and one mark has one meaning.
+pub(crate) fn check_dialect(file: &str, expected: Expected, dialect: &Dialect) -> Result<(), DataError> {
+    let delimiter = dialect.delimiter(expected.delimiter);
+    match expected.delimiter {
+        None if *dialect != Dialect::default() => {
+            Err(DataError::NoDialects { file: file.to_owned(), format: expected.label })
+        }
+        Some(_) if dialect.comment == Some(delimiter) => {
+            Err(DataError::SameMark { file: file.to_owned(), mark: char::from(delimiter) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Fails if two columns have this name. Others may: nobody asks for them.
+pub(crate) fn refuse_duplicate(file: &str, columns: &[String], name: &str) -> Result<(), DataError> {
+    let mut places = columns.iter().zip(1..).filter(|(column, _)| *column == name).map(|(_, place)| place);
+    match (places.next(), places.next()) {
+        (Some(first), Some(second)) => {
+            Err(DataError::DuplicateColumn { file: file.to_owned(), column: name.to_owned(), first, second })
+        }
+        _ => Ok(()),
+    }
+}
