@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
 use super::fault::{Fault, Trouble, faults};
-use super::form::Form;
+use super::form::{Form, formats};
 use super::input::{Spec, rows};
 use super::mend;
 use super::redundancy;
@@ -36,8 +36,7 @@ pub struct Args {
     /// Specs, `.fair` or `.fairc`; `-` is standard input
     #[arg(required = true, value_name = "SPEC")]
     specs: Vec<PathBuf>,
-    /// Data to check the specs against: .csv, .tsv, .parquet or .jsonl; `-` is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = format!("Data to check the specs against: {}; `-` is standard input", formats(".")))]
     data: Option<PathBuf>,
     #[command(flatten)]
     form: Form,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::fault::Trouble;
-use super::form::Form;
+use super::form::{Form, formats};
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
@@ -18,8 +18,7 @@ pub use crate::spec::{infeasible, outside, sides_of, status_word};
 /// The arguments of commands that read data.
 #[derive(Debug, clap::Args)]
 pub struct DataArgs {
-    /// The data: .csv, .tsv, .parquet or .jsonl; `-` is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = format!("The data: {}; `-` is standard input", formats(".")))]
     pub data: PathBuf,
     #[command(flatten)]
     pub form: Form,

@@ -9,11 +9,16 @@ use crate::data::{DataError, Decimal, Dialect, Encoding, Format, Header, Source,
 /// Where `-h` lists the options of dialects.
 const DIALECT: &str = "Dialect of CSV and TSV data";
 
+/// The names of the formats, with something before each: `.csv, .tsv or .parquet`.
+pub fn formats(before: &str) -> String {
+    let names = Format::ALL.map(|format| format!("{before}{}", format.name()));
+    names.split_last().map_or_else(String::new, |(last, rest)| format!("{} or {last}", rest.join(", ")))
+}
+
 /// The arguments that say how data are stored.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Form {
-    /// The format, where the extension does not tell it: csv, tsv, parquet or jsonl
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", help = format!("The format, where the extension does not tell it: {}", formats("")))]
     pub data_format: Option<Format>,
     /// What separates fields: one character, or `\t`
     #[arg(long, value_name = "CHAR", value_parser = byte, help_heading = DIALECT)]

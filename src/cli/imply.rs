@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::dataset::{DataArgs, Dataset, Painter, Predictions, open};
 use super::fault::refuse;
-use super::form::Form;
+use super::form::{Form, formats};
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
@@ -34,8 +34,7 @@ pub struct Args {
     /// The spec that may follow
     #[arg(value_name = "B")]
     claim: PathBuf,
-    /// The data: .csv, .tsv, .parquet or .jsonl
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = format!("The data: {}", formats(".")))]
     data: Option<PathBuf>,
     #[command(flatten)]
     form: Form,

@@ -371,7 +371,7 @@ impl DataError {
                     Some("zst" | "bz2" | "xz" | "zip") => format!("unpack it first; {known}"),
                     Some("xls" | "xlsx" | "xlsm" | "xlsb" | "ods") => format!("save the workbook as CSV; {known}"),
                     Some("html" | "htm" | "xml" | "pdf") => format!("save the table in it as CSV; {known}"),
-                    Some("feather" | "arrow" | "orc" | "h5" | "pkl" | "rds" | "sav" | "dta" | "sas7bdat") => {
+                    Some("orc" | "h5" | "pkl" | "rds" | "sav" | "dta" | "sas7bdat") => {
                         format!("save the table as Parquet or CSV; {known}")
                     }
                     _ => format!("{known}; or name the format, for example `--data-format csv`"),
@@ -387,7 +387,8 @@ impl DataError {
                 found if found.starts_with("a ZIP") => "unpack it first; save a workbook as CSV".into(),
                 "HTML" => "this is a page and not the file behind it: download that, or save the table as CSV".into(),
                 found if found.contains("workbook") => "save the workbook as CSV".into(),
-                found if found.contains("Arrow") => "save the table as Parquet".into(),
+                "a stream of Arrow IPC" => "write a file in place of a stream, in Python `pa.ipc.new_file`".into(),
+                "the first version of Feather" => "write it again, in Python `df.to_feather(path)`".into(),
                 _ => "save the table as CSV or Parquet".into(),
             },
             Self::PackedOutput { .. } => "leave `.gz` out, and pack the output with `gzip`".into(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use super::arrow::Arrow;
 use super::csv::{COMMAS, TABS};
 use super::error::DataError;
 use super::json::JsonLines;
@@ -22,11 +23,13 @@ pub enum Format {
     Parquet,
     /// One JSON object on each line.
     JsonLines,
+    /// A file of Arrow IPC, also called Feather.
+    Arrow,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Tsv, Self::Parquet, Self::JsonLines];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Tsv, Self::Parquet, Self::JsonLines, Self::Arrow];
 
     /// What the format can do.
     pub(crate) fn table_format(self) -> &'static dyn TableFormat {
@@ -35,6 +38,7 @@ impl Format {
             Self::Tsv => &TABS,
             Self::Parquet => &Parquet,
             Self::JsonLines => &JsonLines,
+            Self::Arrow => &Arrow,
         }
     }
 

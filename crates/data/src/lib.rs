@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! path ─Source::open→ Source ─read(columns)→ Batch, Batch, ..  ─Column::new→ Column ─┬ numbers
-//!  CSV, TSV, Parquet,   names of the columns,  at most 65536 rows                      ├ text
-//!  JSON Lines, `-`      size, hash              each, with their lines                 └ LevelCoder → codes
+//!  of a `Format`, `-`   names of the columns,  at most 65536 rows                      ├ text
+//!                       size, hash              each, with their lines                 └ LevelCoder → codes
 //! ```
 //!
 //! This room knows Arrow and files, and nothing of the language or the solver.
 
+mod arrow;
 mod atomic;
 mod batch;
+mod bounds;
 mod column;
 mod csv;
 mod dialect;
@@ -21,6 +23,7 @@ mod json;
 mod levels;
 pub mod matrix;
 mod moment;
+mod pandas;
 mod parquet;
 mod pieces;
 mod source;

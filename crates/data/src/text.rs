@@ -46,10 +46,9 @@ const GZIP: &[u8] = b"\x1f\x8b";
 const HEAD: usize = 512;
 
 /// What files begin with that cannot be read as they are, and what people call them.
-const OTHERS: [(&[u8], &str); 13] = [
+const OTHERS: [(&[u8], &str); 12] = [
     (GZIP, "gzip"),
     (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook"),
-    (b"ARROW1", "Arrow IPC, also called Feather"),
     (b"\xff\xff\xff\xff", "a stream of Arrow IPC"),
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),

@@ -23,8 +23,7 @@ pub struct Args {
     /// The folder that `fairc train` wrote
     #[arg(value_name = "DIR")]
     pub model: PathBuf,
-    /// The data: .csv, .tsv, .parquet or .jsonl; `-` is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = format!("The data: {}; `-` is standard input", super::form::formats(".")))]
     pub data: PathBuf,
     #[command(flatten)]
     pub form: super::form::Form,

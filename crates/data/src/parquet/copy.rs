@@ -32,6 +32,7 @@ use super::arrow_message::with_doubles;
 use super::read::{Footer, LABEL, plain};
 use crate::error::DataError;
 use crate::guard::guard;
+use crate::pandas::{json_with, put, with_pandas};
 use crate::write::{Plan, Slot};
 
 /// Doubles that are handed to the encoder at once.
@@ -220,7 +221,7 @@ fn pairs(plan: &Plan<'_>, known: Option<&Vec<KeyValue>>, width: usize) -> Result
                 let damaged = || plan.refuse_same("its Arrow schema does not fit its columns");
                 pair.value = Some(wider.ok_or_else(damaged)?);
             }
-            "pandas" => pair.value = Some(json_with(text, |facts| with_pandas(facts, &added))),
+            "pandas" => pair.value = Some(with_pandas(text, &added)),
             "org.apache.spark.sql.parquet.row.metadata" => {
                 pair.value = Some(json_with(text, |facts| with_spark(facts, &added)));
             }
@@ -228,44 +229,6 @@ fn pairs(plan: &Plan<'_>, known: Option<&Vec<KeyValue>>, width: usize) -> Result
         }
     }
     Ok(Some(pairs))
-}
-
-/// A text of JSON after a change; as it was if it is none, or not of the form that the change needs.
-fn json_with(text: &str, change: impl FnOnce(&mut Value) -> Option<()>) -> String {
-    let Ok(mut facts) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
-    match change(&mut facts) {
-        Some(()) => facts.to_string(),
-        None => text.to_owned(),
-    }
-}
-
-/// Puts an entry into a list in place of one that has the same name.
-fn put(list: &mut Vec<Value>, key: &str, entry: Value) {
-    match list.iter_mut().find(|old| old.get(key) == entry.get(key)) {
-        Some(old) => *old = entry,
-        None => list.push(entry),
-    }
-}
-
-fn with_pandas(facts: &mut Value, added: &[(usize, &str)]) -> Option<()> {
-    let columns = facts.get_mut("columns")?.as_array_mut()?;
-    for (_, name) in added {
-        let entry = json!({
-            "name": name, "field_name": name, "pandas_type": "float64", "numpy_type": "float64", "metadata": null
-        });
-        put(columns, "field_name", entry);
-    }
-    // Names that are numbers or dates would be converted back, which the new one cannot be.
-    for names in facts.get_mut("column_indexes").and_then(Value::as_array_mut).into_iter().flatten() {
-        let kind = names.get("pandas_type").and_then(Value::as_str);
-        let is_text = kind.is_none_or(|kind| ["unicode", "string", "mixed", "empty"].contains(&kind));
-        if let Some(names) = names.as_object_mut().filter(|_| !is_text) {
-            names.insert("pandas_type".to_owned(), "unicode".into());
-            names.insert("numpy_type".to_owned(), "object".into());
-            names.insert("metadata".to_owned(), json!({ "encoding": "UTF-8" }));
-        }
-    }
-    Some(())
 }
 
 fn with_spark(facts: &mut Value, added: &[(usize, &str)]) -> Option<()> {

@@ -10,13 +10,10 @@ use parquet::arrow::ProjectionMask;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
+use crate::bounds::check_rows;
+
 /// A longer page is not decoded. Writers make pages of about a mebibyte, beyond that only for single long values.
 const LONGEST_PAGE: i64 = 1 << 28;
-/// Samples are counted in 32 bits.
-const MOST_ROWS: i64 = u32::MAX as i64;
-/// More rows than these need some bytes each, or they are no data but a file made to fill the memory.
-const MANY_ROWS: i64 = 1 << 24;
-const MOST_ROWS_PER_BYTE: u64 = 1 << 10;
 /// Nesting of the structures in the head of a page.
 const DEEPEST: u32 = 8;
 /// Bytes of the head of a page; it holds the smallest and the largest value.
@@ -39,12 +36,7 @@ pub(super) fn check_footer(metadata: &ParquetMetaData, length: u64) -> Result<()
             }
         }
     }
-    if rows > MOST_ROWS {
-        return Err(wrong(&format!("it says that it has {rows} rows; {MOST_ROWS} can be read")));
-    }
-    if rows > MANY_ROWS && u64::try_from(rows).is_ok_and(|rows| rows / MOST_ROWS_PER_BYTE > length) {
-        return Err(wrong(&format!("it says that it has {rows} rows in {length} bytes")));
-    }
+    check_rows(u64::try_from(rows).unwrap_or(u64::MAX), length).map_err(|message| wrong(&message))?;
     match metadata.file_metadata().num_rows() == rows {
         true => Ok(()),
         false => Err(wrong("its counts of rows contradict each other")),
