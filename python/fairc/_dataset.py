@@ -325,12 +325,11 @@ class Check(_Report):
     """What became of a spec on data: group sizes, skipped rows, conflicts, and values of params with which all rows can hold."""
 
     def __init__(self, ok: bool, report: tuple[str, str], errors: tuple[str, str], warnings: tuple[str, str]) -> None:
-        super().__init__(*report)
+        super().__init__(report[0] + errors[0], report[1])
         #: All rows can hold together, and at least one takes part.
         self.ok = ok
-        #: What is wrong, as diagnostics; ``errors_text`` for people.
+        #: What is wrong, as diagnostics.
         self.errors: list[dict[str, Any]] = json.loads(errors[1])
-        self.errors_text = errors[0]
         #: Rows that others imply, as diagnostics.
         self.warnings: list[dict[str, Any]] = json.loads(warnings[1])
 

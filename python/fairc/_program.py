@@ -256,11 +256,11 @@ class Program:
         applied.
         """
         dataset, z, column = self._predicted(data, "shifts", predictions, params=params, name=name)
-        text, left_out = dataset._core.freeze(
+        text, notes = dataset._core.freeze(
             _double(z), column, params=dataset._params, to=to, on_infeasible=on_infeasible
         )
-        for words in left_out:
-            warnings.warn(words, stacklevel=2)
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
         return text
 
     def apply(

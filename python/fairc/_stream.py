@@ -24,6 +24,7 @@ class Stream:
     ``method`` is ``"hard"`` (each answer keeps the pooled rows where it can), ``"smooth"`` (one multiplier a row steers them)
     or ``"primal_dual"`` (the published algorithm, which bounds the average of the batches' gaps); ``step`` is the gain or
     the step of the last two, by default 0.5 and 0.1. Rows that read labels take part if ``columns`` names the labels.
+    ``name`` is what messages call the batches.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Stream:
         decay: float | None = None,
         params: Mapping[str, float] | None = None,
         state: str | None = None,
+        name: str = "batch",
     ) -> None:
         self.program = program
         own = [column.header for column in program.columns if not column.label]
@@ -52,6 +54,7 @@ class Stream:
             decay=decay,
             params=dict(params or {}),
             state=state,
+            name=name,
         )
 
     def answer(self, data: Any, predictions: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -101,7 +104,7 @@ class Stream:
         return {"rows": rows, "samples": found["n"], "batches": found["batches"], "primal_dual": json.loads(price)}
 
     def _reported(self) -> tuple[str, str, str]:
-        return self._core.report("batches", self.program.prediction.header)
+        return self._core.report(self.program.prediction.header)
 
     def __repr__(self) -> str:
         facts = self.facts

@@ -130,7 +130,7 @@ impl PyEncoded {
         Ok((checked.ok(), report, self.told(&checked.faults), self.told(&checked.warnings)))
     }
 
-    /// Fixed shifts that make predictions satisfy the rows, as text in a format, and the rows that take no part.
+    /// Fixed shifts that make predictions satisfy the rows, as text in a format, and what has to be told beside them.
     #[pyo3(signature = (z, column, *, params=None, to="json", on_infeasible="error"))]
     fn freeze(
         &self,
@@ -151,7 +151,7 @@ impl PyEncoded {
         let case = self.case(&given, column, z.as_slice()?);
         let shifts = py.detach(|| freeze(&case, choice)).map_err(|refused| self.raised(py, refused))?;
         let text = write(&shifts, &case.context).map_err(|refused| self.raised(py, refused))?;
-        Ok((text, shifts.left_out.iter().map(|name| Shifts::left_out_in_words(name)).collect()))
+        Ok((text, shifts.notes))
     }
 
     /// Predictions with the shifts of their groups, and the report for people and as JSON.

@@ -22,6 +22,8 @@ pub struct PyStream {
     shared: Arc<Shared>,
     stream: Mutex<tasks::Stream>,
     settings: Vec<String>,
+    /// What messages call the batches.
+    name: String,
 }
 
 fn method(word: &str, step: Option<f64>) -> PyResult<Method> {
@@ -40,7 +42,7 @@ impl PyStream {
     /// Starts a stream of batches with these columns, or goes on from a state.
     #[new]
     #[pyo3(signature = (program, headers, prediction, *, method="hard", step=None, window=None, decay=None, params=None,
-        state=None))]
+        state=None, name="batch"))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn new(
         py: Python<'_>,
@@ -53,6 +55,7 @@ impl PyStream {
         decay: Option<f64>,
         params: Option<&Bound<'_, PyDict>>,
         state: Option<&str>,
+        name: &str,
     ) -> PyResult<PyStream> {
         let shared = program.shared.clone();
         let given = overrides(params)?;
@@ -68,11 +71,11 @@ impl PyStream {
         let state = state.map(|text| read_state(&shared.context(), text)).transpose();
         let state = state.map_err(|failure| raised(failure.into()))?;
         let options = StreamOptions { method, memory, prediction: Some(prediction), state, movement: Movement::default() };
-        let stream = tasks::Stream::start(&shared.context(), &params, "batch", &headers, options).map_err(raised)?;
+        let stream = tasks::Stream::start(&shared.context(), &params, name, &headers, options).map_err(raised)?;
         let mut settings: Vec<String> = given.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         settings.extend(window.map(|window| format!("window {window}")));
         settings.extend(decay.map(|decay| format!("decay {decay}")));
-        Ok(PyStream { shared, stream: Mutex::new(stream), settings })
+        Ok(PyStream { shared, stream: Mutex::new(stream), settings, name: name.to_owned() })
     }
 
     /// Answers a batch of so many samples.
@@ -88,7 +91,7 @@ impl PyStream {
             None => Err(PyValueError::new_err(format!("the batch has no column `{header}`"))),
         };
         let arrays = headers.iter().map(array).collect::<PyResult<_>>()?;
-        let batch = batch("batch", rows, &headers, arrays)?;
+        let batch = batch(&self.name, rows, &headers, arrays)?;
         let context = self.shared.context();
         let answer = py.detach(|| self.locked(|stream| stream.answer(&context, &batch).map(|(_, y)| y.to_vec())));
         answer.map(|y| PyArray1::from_vec(py, y)).map_err(|refused| errors::refused(py, refused, &context))
@@ -107,8 +110,9 @@ impl PyStream {
     }
 
     /// Where each row stands: the report for people, and as JSON; and the state of the primal-dual algorithm as JSON.
-    fn report(&self, py: Python<'_>, table: &str, column: &str) -> PyResult<(String, String, String)> {
+    fn report(&self, py: Python<'_>, column: &str) -> PyResult<(String, String, String)> {
         let context = self.shared.context();
+        let table = self.name.as_str();
         let named = Named { table, column, settings: self.settings.clone(), most: usize::MAX };
         let both = |report: StreamReport<'_>| {
             (report.text(&PlainText), serde_json::to_string(&report.json()).unwrap_or_default())

@@ -8,12 +8,12 @@ use super::dataset::{PredictedArgs, one_stream};
 use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
+use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::Frozen;
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::report::counted;
-use crate::runtime::project::OnInfeasible;
-use crate::tasks::{Refused, Shifts, Use, freeze};
+use crate::tasks::{Refused, Use, freeze};
 
 /// Fit fixed shifts for each group on reference data
 ///
@@ -30,6 +30,9 @@ pub struct Args {
     /// The format, where the extension does not tell it
     #[arg(long, value_enum, hide_possible_values = true, value_name = "json|sql")]
     to: Option<Target>,
+    /// What to do if no predictions satisfy the spec
+    #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
+    on_infeasible: Infeasible,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -65,10 +68,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let dataset = args.input.open(Use::Shifts, &spec, program, console)?;
     let case = dataset.case(&spec, program);
     let refused = |refused: Refused| stop(refused, &case.context, console);
-    let shifts = freeze(&case, OnInfeasible::Error).map_err(refused)?;
-    for name in &shifts.left_out {
-        console.note(&Shifts::left_out_in_words(name));
-    }
+    let shifts = freeze(&case, args.on_infeasible.into()).map_err(refused)?;
+    shifts.notes.iter().for_each(|note| console.note(note));
     let text = match target {
         Target::Json => shifts.json(&case.context).map_err(refused)?,
         Target::Sql => shifts.sql(&case.context).map_err(refused)?,

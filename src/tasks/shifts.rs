@@ -13,8 +13,8 @@ use crate::spec::{Failure, Front};
 /// Shifts that were fitted.
 pub struct Shifts {
     pub frozen: Frozen,
-    /// The rows that take no part, by name.
-    pub left_out: Vec<String>,
+    /// What has to be told beside them: the rows that take no part, and that not all others hold.
+    pub notes: Vec<String>,
 }
 
 /// Fits shifts on data that were read for that ([`super::Use::Shifts`]).
@@ -31,8 +31,11 @@ pub fn freeze(case: &Case<'_>, on_infeasible: OnInfeasible) -> Result<Shifts, Re
     let rows = encoded.left_out().iter().filter_map(|(row, _)| program.rows.get(*row)).map(|row| &row.origins);
     let samples = encoded.left_out_samples().iter();
     let samples = samples.filter_map(|(row, _)| program.sample_rows.get(*row)).map(|row| &row.origins);
-    let names = rows.chain(samples).filter_map(|origins| origins.first()).map(|origin| origin.name.clone());
-    Ok(Shifts { left_out: names.collect(), frozen })
+    let names = rows.chain(samples).filter_map(|origins| origins.first()).map(|origin| &origin.name);
+    let left_out = names.map(|name| format!("`{name}` reads a label or is for training only, so it takes no part"));
+    let relaxed = matches!(found.status, Status::Relaxed(_));
+    let relaxed = relaxed.then(|| "no predictions satisfy all rows: these shifts come closest".to_owned());
+    Ok(Shifts { notes: left_out.chain(relaxed).collect(), frozen })
 }
 
 impl Shifts {
@@ -68,11 +71,6 @@ impl Shifts {
             context.program.fingerprint(),
             self.frozen.sql()
         ))
-    }
-
-    /// Why a row takes no part.
-    pub fn left_out_in_words(name: &str) -> String {
-        format!("`{name}` reads a label or is for training only, so it takes no part")
     }
 }
 
