@@ -125,6 +125,8 @@ REQUESTS = [
     Request("a level that is not declared", "audit", data=changed(sex=["femal", *PEOPLE["sex"][1:]]), ends="E0702"),
     Request("a null", "audit", data=changed(sex=[None, *PEOPLE["sex"][1:]]), ends="E0703"),
     Request("text for a prediction", "project", data=changed(score=["x", *map(str, PEOPLE["score"][1:])]), ends="E0705"),
+    Request("spaces around a prediction", "project", data=changed(score=[" 0.5", *map(str, PEOPLE["score"][1:])]), ends="E0705"),
+    Request("a decimal comma", "project", data=changed(score=["0,5", *map(str, PEOPLE["score"][1:])]), ends="E0705"),
     Request("a prediction that is no number", "project", data=changed(score=[float("nan"), *PEOPLE["score"][1:]]), ends="E0707"),
     Request("no column of the spec", "audit", data={"gender": PEOPLE["sex"], "score": PEOPLE["score"]}, ends="E0701"),
     Request("no predictions", "audit", data={"sex": PEOPLE["sex"], "scores": PEOPLE["score"]}, ends="`data.csv` has no column `score`"),
@@ -394,6 +396,8 @@ def said(found: dict[str, Any]) -> dict[str, Any]:
             return None
         for option, argument in NAMES:
             text = text.replace(option, argument)
+        # Tables in memory have no dialect.
+        text = re.sub(r", or read the file with `[^`]*`$", "", text)
         text = re.sub(r"`--set (\w+)=([\d.]+)`", r'`params={"\1": \2}`', text)
         text = re.sub(r"`--pred (\w+)`", r'`predictions="\1"`', text)
         return re.sub(r"\bline (\d+)", lambda found: f"row {int(found[1]) - 1}", text)

@@ -20,6 +20,7 @@
 
 mod audit;
 mod check;
+mod kept;
 mod price;
 mod project;
 mod reading;
@@ -34,13 +35,14 @@ use crate::spec::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
+pub use kept::{read_shifts, read_state, unusable};
 pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};
 pub use project::{ProjectOptions, Projected, Solvable, project, report_of, settle, solve};
 pub use reading::{Use, columns_of, not_empty, prediction_column};
 pub use redundancy::warnings as redundancy_warnings;
 pub use refused::{Kind, Refused};
-pub use shifts::{Shifts, apply, freeze, read_shifts};
-pub use stream::{Named, Stream, StreamOptions, differs, read_state, unenforced, unusable};
+pub use shifts::{Shifts, apply, freeze};
+pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
 
 /// A spec, and the names of the front end in which its user is spoken to.
 #[derive(Clone, Copy)]

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::project::Answers;
-use super::{Case, Context, Projected, Refused, solve, unusable};
+use super::{Case, Context, Projected, Refused, solve};
 use crate::bind::{Frozen, Samples};
 use crate::report::counted;
-use crate::runtime::online::state::{self, Kind, StateError};
+use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{OnInfeasible, Projection, Side, Status};
-use crate::spec::{Failure, Front};
+use crate::spec::Failure;
 
 /// Shifts that were fitted.
 pub struct Shifts {
@@ -71,23 +71,6 @@ impl Shifts {
             context.program.fingerprint(),
             self.frozen.sql()
         ))
-    }
-}
-
-/// The shifts in a text, which must belong to the spec; `name` is what messages call it.
-///
-/// # Errors
-/// The text holds something else, or is of another spec.
-pub fn read_shifts(context: &Context<'_>, name: &str, text: &str) -> Result<Frozen, Failure> {
-    state::read(Kind::Shifts, text, &context.program.fingerprint().to_string())
-        .map_err(|error| unusable(context.front, name, &error))
-}
-
-/// What is wrong with a text that was kept.
-pub(super) fn in_words(front: &Front, error: &StateError) -> String {
-    match error {
-        StateError::NotOurs { kind, reason } => format!("not what {} writes: {reason}", (front.writer)(*kind)),
-        other => other.to_string(),
     }
 }
 

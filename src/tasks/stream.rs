@@ -1,15 +1,13 @@
 //! Answers batch by batch, so that all answers together satisfy a spec.
 
 use super::project::not_enforced;
-use super::shifts::in_words;
 use super::{Context, Refused, Use};
 use crate::bind::{Difference, Method, Online, OnlineState, Params, StreamError, StreamSpec};
 use crate::data::Batch;
 use crate::language::program::Origin;
 use crate::report::{Movement, StreamReport, left_out};
-use crate::runtime::online::state::{self, Kind, StateError};
 use crate::runtime::online::{Memory, OnlineError};
-use crate::spec::{Failure, Front};
+use crate::spec::Failure;
 
 /// How batches are answered, and from where on.
 pub struct StreamOptions {
@@ -131,20 +129,6 @@ impl Stream {
 /// Why answers are none to rely on, if all promises were asked for.
 pub fn unenforced(report: &StreamReport<'_>, context: &Context<'_>) -> Option<String> {
     report.unenforced().then(|| not_enforced(context))
-}
-
-/// The state in a text.
-///
-/// # Errors
-/// The text holds something else, or is of another spec.
-pub fn read_state(context: &Context<'_>, text: &str) -> Result<OnlineState, Failure> {
-    state::read(Kind::State, text, &context.program.fingerprint().to_string())
-        .map_err(|error| unusable(context.front, "the state", &error))
-}
-
-/// What is wrong with a state; `name` is what messages call it.
-pub fn unusable(front: &Front, name: &str, error: &StateError) -> Failure {
-    Failure::new(format!("cannot use {name}: {}", in_words(front, error)), error.help())
 }
 
 fn refused(context: &Context<'_>, error: StreamError) -> Refused {
