@@ -2,6 +2,7 @@
 
 use crate::bind::{EncodeOptions, Encoded, Purpose};
 use crate::language::program::Program;
+use crate::language::words::{listed, nearest};
 use crate::report::Watch;
 use crate::spec::{Failure, Front};
 
@@ -63,7 +64,7 @@ pub fn prediction_column(
     if columns.iter().any(|column| column == header) {
         return Ok(header.to_owned());
     }
-    let near = closest(header, columns);
+    let near = nearest(header, columns.iter().map(String::as_str));
     let help = match (hint.filter(|_| front.reads_text), named, near) {
         (_, Some(_), Some(near)) => format!("did you mean `{near}`?"),
         (_, None, Some(near)) => format!("did you mean `{near}`? Then give {}", (front.these_predictions)(near)),
@@ -80,18 +81,8 @@ pub fn prediction_column(
 /// What columns there are, or which may have been meant.
 pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
     const MOST: usize = 20;
-    if let Some(near) = wanted.and_then(|wanted| closest(wanted, columns)) {
+    if let Some(near) = wanted.and_then(|wanted| nearest(wanted, columns.iter().map(String::as_str))) {
         return format!("did you mean `{near}`?");
     }
-    let names: Vec<String> = columns.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = columns.len().saturating_sub(MOST);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("the columns are {}{more}", names.join(", "))
-}
-
-/// The column that was probably meant.
-fn closest<'a>(wanted: &str, columns: &'a [String]) -> Option<&'a String> {
-    let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());
-    let close = columns.iter().map(|column| (distance(column), column));
-    close.filter(|(distance, column)| *distance <= 1 + column.chars().count() / 4).min().map(|(_, column)| column)
+    format!("the columns are {}", listed(columns, MOST))
 }

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use crate::span::Span;
 use crate::syntax::ast::{self, ArgumentValue};
+use crate::words::{counted, nearest};
 
-use super::domain::count;
 use super::kind::ordered;
-use super::name::similar;
 use super::parameter::{Fit, Given, Target};
 use super::{Checker, Env, Finding, Kind};
 
@@ -89,7 +88,7 @@ impl<'a> Checker<'a> {
         let kind = Kind::UnknownParameter {
             name: name.text.clone(),
             callee: metric.name.text.clone(),
-            similar: similar(&name.text, known),
+            similar: nearest(&name.text, known).map(str::to_owned),
             signature: signature(metric),
         };
         self.refuse(kind, name.span)
@@ -120,11 +119,11 @@ impl<'a> Checker<'a> {
         let most = metric.parameters.len();
         let least = metric.parameters.iter().filter(|parameter| parameter.default.is_none()).count();
         let expected =
-            if least == most { count(most, "argument") } else { format!("{least} to {}", count(most, "argument")) };
+            if least == most { counted(most, "argument") } else { format!("{least} to {}", counted(most, "argument")) };
         let kind = Kind::ArgumentCount {
             callee: metric.name.text.clone(),
             expected,
-            found: count(call.arguments.len(), "argument"),
+            found: counted(call.arguments.len(), "argument"),
             signature: signature(metric),
         };
         self.refuse(kind, call.span)

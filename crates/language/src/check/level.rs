@@ -8,10 +8,11 @@ use crate::hir::{BinderId, ColumnId, Event, Expr, GroupId, LevelIndex, LevelRef,
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::listed;
 
-use super::event::Reads;
 use super::name::Found;
-use super::{Checker, Env, Finding, Kind, Symbol};
+use super::place::Reads;
+use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};
 
 /// One side of a comparison.
 enum Operand<'a> {
@@ -108,7 +109,7 @@ impl<'a> Checker<'a> {
     }
 
     fn level_first(&mut self, category: Category, operand: Operand<'a>, expr: &'a ast::Expr) -> Operand<'a> {
-        let expr = super::domain::strip(expr);
+        let expr = expr.bare();
         let text = match &expr.kind {
             ast::ExprKind::Name(name) => Some(name.text.clone()),
             ast::ExprKind::Product(first, rest) => written_product(first, rest),
@@ -249,7 +250,7 @@ impl<'a> Checker<'a> {
 
     /// Whether this is a column of levels that are no numbers, or a group.
     pub(super) fn has_levels(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> bool {
-        let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return false };
+        let ast::ExprKind::Name(name) = &expr.bare().kind else { return false };
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) => {
                 let category = Category::Column(column);
@@ -408,7 +409,7 @@ impl<'a> Checker<'a> {
 
     fn no_such_level<T>(&mut self, value: &Value, column: String, known: &[Value], span: Span) -> Option<T> {
         let similar = self.suggest(&value.text, known.iter().map(|level| level.text.as_str()));
-        let levels = super::help::list(known.iter().map(|level| level.text.as_str()));
+        let levels = listed(known.iter().map(|level| &level.text), MOST_LISTED);
         let fix = similar.as_ref().filter(|_| self.call.is_none() && self.sources.text(span) == value.text);
         let fix = fix.map(|similar| Fix::one(span, crate::program::text::name(similar), false));
         let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels, similar };

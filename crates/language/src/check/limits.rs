@@ -7,6 +7,7 @@ use crate::hir::{BinderId, ColumnId};
 use crate::program::ColumnType;
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::nearest;
 
 use super::{Checker, Kind};
 
@@ -16,6 +17,8 @@ const MOST_NODES: usize = 5_000_000;
 const MOST_FACTORS: usize = 500;
 /// The most binders of one statement.
 const MOST_BINDERS: usize = 256;
+/// How far metrics may use each other.
+pub(super) const MOST_METRICS: usize = 50;
 /// The most names that are compared with misspelt ones: beyond, nothing is suggested.
 const MOST_COMPARED: usize = 1_000_000;
 /// A longer word is no slip of the pen.
@@ -82,7 +85,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let compared = &self.effort.compared;
-        super::name::similar(name, known.into_iter().inspect(|_| compared.set(compared.get() + 1)))
+        nearest(name, known.into_iter().inspect(|_| compared.set(compared.get() + 1))).map(str::to_owned)
     }
 
     /// The first categorical column that has this level.

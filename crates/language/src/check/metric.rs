@@ -11,13 +11,12 @@ use crate::interval::Interval;
 use crate::program::{ColumnType, Level};
 use crate::span::Span;
 use crate::syntax::ast::{self, Accepts};
+use crate::words::nearest;
 
+use super::limits::MOST_METRICS;
 use super::parameter::{Fit, Given, Target};
 use super::using::{given, words};
 use super::{Call, Checker, Env, Finding, Kind, MetricDeclaration, Passed, Standin, Symbol, UnitOrigin};
-
-/// How far metrics may use each other.
-pub(super) const MOST_METRICS: usize = 50;
 
 impl<'a> Checker<'a> {
     /// Checks every metric of the root file.
@@ -166,8 +165,8 @@ impl<'a> Checker<'a> {
                     ),
                     None => {
                         let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
-                        let similar =
-                            super::name::similar(&other.text, known.filter(|known| *known != parameter.name.text));
+                        let similar = nearest(&other.text, known.filter(|known| *known != parameter.name.text))
+                            .map(str::to_owned);
                         let kind = Kind::UnknownName { expected: "parameter", name: other.text.clone(), similar };
                         self.report(Finding::new(kind, other.span));
                     }
