@@ -8,8 +8,7 @@ use fairc::language::diagnostic::json::Entry;
 use fairc::report::{PlainText, Watch};
 use fairc::spec::Fault;
 use fairc::tasks::{
-    AuditOptions, Case, PriceOptions, Refused, Shifts, Sweeping, apply, check, freeze, price, read_shifts,
-    replicates,
+    AuditOptions, Case, PriceOptions, Refused, Shifts, Sweeping, apply, check, freeze, price, read_shifts, replicates,
 };
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -214,9 +213,7 @@ impl PyEncoded {
         match done {
             (_, Some(raised)) => Err(raised),
             (Err(refused), None) => Err(self.raised(py, refused)),
-            (Ok((feasible, report, picture)), None) => {
-                Ok((feasible, report, picture.map_err(PyValueError::new_err)?))
-            }
+            (Ok((feasible, report, picture)), None) => Ok((feasible, report, picture.map_err(PyValueError::new_err)?)),
         }
     }
 

@@ -63,13 +63,7 @@ pub struct PyPart {
 
 impl PyPart {
     /// Encodes the part where that has not been done.
-    pub fn new(
-        py: Python<'_>,
-        batches: Arc<Batches>,
-        data: Data,
-        n: usize,
-        params: Arc<Params>,
-    ) -> PyResult<PyPart> {
+    pub fn new(py: Python<'_>, batches: Arc<Batches>, data: Data, n: usize, params: Arc<Params>) -> PyResult<PyPart> {
         let encoded = py.detach(|| batches.encoded(&data, n, &params));
         let encoded = encoded.map_err(|trouble| batches.raised(py, trouble))?;
         let rows = match data {

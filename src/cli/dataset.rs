@@ -43,13 +43,7 @@ pub struct PredictedArgs {
 
 impl PredictedArgs {
     /// Opens and encodes the data with their predictions; what is wrong with them is told.
-    pub fn open(
-        &self,
-        usage: Use<'_>,
-        spec: &Spec,
-        program: &Program,
-        console: &Console,
-    ) -> Result<Dataset, Stop> {
+    pub fn open(&self, usage: Use<'_>, spec: &Spec, program: &Program, console: &Console) -> Result<Dataset, Stop> {
         open_with(&self.data, &Predictions::Column(self.pred.clone()), usage, program, console)
             .map_err(|trouble| trouble.told(spec, program, console))
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::front::COMMAND_LINE;
 use super::console::{Console, Tone};
+use super::front::COMMAND_LINE;
 use super::input::{Spec, name_of, read_text};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use super::unified::diff;

@@ -234,13 +234,7 @@ pub fn infeasible(
         front.relax
     );
     let mut fault = Fault {
-        diagnostic: Diagnostic {
-            code: Code("E0801"),
-            message,
-            help: Some(help),
-            labels: Vec::new(),
-            fix: None,
-        },
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
     for (promised, origin) in each.iter().take(MOST) {

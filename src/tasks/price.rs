@@ -85,10 +85,11 @@ fn wanted(case: &Case<'_>, sweeps: Vec<Sweeping>) -> Result<Vec<(usize, Vec<f64>
     let place = |Sweeping { name, values }| match program.params.iter().position(|param| param.name == name) {
         Some(place) => Ok((place, values)),
         // The error that setting it gives.
-        None => Err(Params::defaults(program)
-            .set(program, &name, 0.0)
-            .err()
-            .unwrap_or(BindError::UnknownParam { name, suggestion: None, known: Vec::new() })),
+        None => Err(Params::defaults(program).set(program, &name, 0.0).err().unwrap_or(BindError::UnknownParam {
+            name,
+            suggestion: None,
+            known: Vec::new(),
+        })),
     };
     sweeps.into_iter().map(place).collect()
 }

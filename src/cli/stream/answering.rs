@@ -364,7 +364,12 @@ fn same_format(output: Option<&Path>, format: Format) -> Result<(), Stop> {
     Err(Stop::failed(message, format!("let its name end in `.{}`", format.name())))
 }
 
-fn report(stream: &Stream<'_>, online: &mut tasks::Stream, console: &Console, told: &dyn Fn(Refused) -> Stop) -> Outcome {
+fn report(
+    stream: &Stream<'_>,
+    online: &mut tasks::Stream,
+    console: &Console,
+    told: &dyn Fn(Refused) -> Stop,
+) -> Outcome {
     let job = stream.job;
     let named = Named {
         table: &stream.data,
