@@ -13,7 +13,7 @@ use super::tally::Samples;
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{
-    Answer, Hard, Memory, Multiplier, OnlineError, Pool, PrimalDual, PrimalDualState, Smooth,
+    Answer, Hard, Memory, Multiplier, OnlineError, Pool, Pooled, PrimalDual, PrimalDualState, Smooth,
 };
 
 /// How batches are answered.
@@ -65,6 +65,10 @@ pub struct RowReading {
     pub upper: f64,
     /// The sides that each origin of the row asks for.
     pub own: Vec<(f64, f64)>,
+    /// The sum of the sizes of all that the value and its sides are summed from: what rounding is relative to.
+    pub magnitude: f64,
+    /// The same for predictions of size 1, or more.
+    pub mass: f64,
     /// Batches in which it moved predictions.
     pub moved: u64,
     /// Of the smooth method.
@@ -286,9 +290,10 @@ impl Online {
     pub fn readings(&self) -> Result<Vec<RowReading>, StreamError> {
         let bound = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?;
         let reading = |(row, bound_row): (usize, &BoundRow)| {
-            let value = match bound_row.status {
-                RowStatus::Kept(index) => bound.pooled.before[index],
-                RowStatus::Skipped(_) | RowStatus::Left(_) => f64::NAN,
+            let Pooled { before, size, mass, .. } = &bound.pooled;
+            let (value, size, mass) = match bound_row.status {
+                RowStatus::Kept(index) => (before[index], size[index], mass[index]),
+                RowStatus::Skipped(_) | RowStatus::Left(_) => (f64::NAN, 0.0, 0.0),
             };
             RowReading {
                 row,
@@ -297,6 +302,8 @@ impl Online {
                 lower: bound_row.lower,
                 upper: bound_row.upper,
                 own: bound_row.own.clone(),
+                magnitude: size.max(bound_row.side_size),
+                mass,
                 moved: self.state.moved_by[row],
                 multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
             }

@@ -217,12 +217,10 @@ impl<'a> Ledger<'a> {
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.
     fn bounded(&self, bound: &Bound) -> Result<Vec<f64>, crate::runtime::problem::ProblemError> {
-        let prediction = &self.program.prediction;
-        let size = prediction.lower.abs().max(prediction.upper.abs());
-        if !size.is_finite() {
-            return Ok(Vec::new());
+        match size_of_bounds(self.program) {
+            Some(size) => bound.problem.magnitude(&vec![size; bound.problem.n()]),
+            None => Ok(Vec::new()),
         }
-        bound.problem.magnitude(&vec![size.min(1.0); bound.problem.n()])
     }
 
     fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
@@ -417,6 +415,12 @@ impl Why {
             Why::Left(left) => left_out(left),
         }
     }
+}
+
+/// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
+pub(super) fn size_of_bounds(program: &Program) -> Option<f64> {
+    let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
+    size.is_finite().then_some(size.min(1.0))
 }
 
 /// Why a row was skipped.
