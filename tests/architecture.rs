@@ -14,9 +14,14 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("language::span", &[], "byte ranges know nothing"),
     ("language::interval", &[], "arithmetic knows nothing"),
     ("language::diagnostic", &["language::span"], "what every stage's errors become; a diagnostic points at spans"),
+    ("language::words", &[], "pieces of sentences"),
     ("language::library", &[], "texts that ship inside the binary"),
     ("language::explain", &[], "pages that ship inside the binary"),
-    ("language::syntax", &["language::span", "language::diagnostic"], "text to tree, and its errors"),
+    (
+        "language::syntax",
+        &["language::span", "language::diagnostic", "language::words"],
+        "text to tree, and its errors",
+    ),
     (
         "language::program",
         &["language::interval", "language::diagnostic"],
@@ -37,6 +42,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "language::hir",
             "language::program",
             "language::library",
+            "language::words",
         ],
         "tree to checked tree; the library's names are suggested for unknown metrics",
     ),
@@ -74,7 +80,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     // The bridge, and what stands on it.
     (
         "bind",
-        &["data", "language::interval", "language::program", "runtime::problem", "runtime::online"],
+        &["data", "language::interval", "language::program", "language::words", "runtime::problem", "runtime::online"],
         "a program and a table to a problem; running sums of a stream enter its counts",
     ),
     (
@@ -84,7 +90,15 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "torch",
-        &["bind", "data", "language::program", "runtime::problem", "runtime::project", "runtime::remote"],
+        &[
+            "bind",
+            "data",
+            "language::program",
+            "language::words",
+            "runtime::problem",
+            "runtime::project",
+            "runtime::remote",
+        ],
         "training: bound batches and the projection as tensors",
     ),
     (
@@ -103,6 +117,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "language::program",
             "language::span",
             "language::syntax",
+            "language::words",
             "report",
             "runtime::problem",
             "runtime::project",

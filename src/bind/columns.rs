@@ -2,8 +2,9 @@
 
 use crate::data::{Batch, Code, Column, DataError, Level, LevelCoder, Value};
 use crate::language::program::Interval;
+use crate::language::words::nearest;
 
-use super::error::{BindError, Offenders, Place, closest};
+use super::error::{BindError, Offenders, Place};
 use super::plan::{ColumnKind, PlannedColumn};
 use super::unplaced::{Counter, Unplaced};
 
@@ -47,7 +48,7 @@ impl Faults {
         let mut errors = Vec::new();
         if self.unknown.count > 0 {
             let found = self.unknown.first.first().map_or("", |place| &place.value);
-            let suggestion = closest(found, levels.iter().map(String::as_str));
+            let suggestion = nearest(found, levels.iter().map(String::as_str)).map(str::to_owned);
             errors.push(BindError::UnknownLevel { at: Box::new(self.unknown), levels: levels.to_vec(), suggestion });
         }
         if self.null.count > 0 {

@@ -111,9 +111,7 @@ impl Deviations {
         let mut known: BTreeMap<usize, Option<Vec<Sum>>> = BTreeMap::new();
         let centre = |&(factor, event): &(usize, usize)| {
             let atom = &self.atoms[&factor];
-            let of_atom = known.entry(factor).or_insert_with(|| {
-                atom.deviations.as_ref().map(|_| sums(factor))
-            });
+            let of_atom = known.entry(factor).or_insert_with(|| atom.deviations.as_ref().map(|_| sums(factor)));
             let members = tally.members(event);
             let mut weighed = members.iter().map(|&cell| cell as usize).filter(|&cell| weights[cell].value() > 0.0);
             let base = weighed.clone().next().map_or(0.0, |cell| atom.reference[cell]);

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use crate::data::{Batch, Column, Source};
 use crate::language::program::{Event, EventId, Program, PromisedRow, WhenEmpty};
+use crate::language::words::nearest;
 
 use super::cells::{Bits, CellKey, Cells, Tuples};
 use super::columns::{At, BEYOND_WHOLE, PredictionReader, Reader, WeightReader, columns_of};
-use super::error::{BindError, Offenders, closest};
+use super::error::{BindError, Offenders};
 use super::formula::{Formula, Scope};
 use super::params::Params;
 use super::plan::{Left, Plan, Purpose};
@@ -110,7 +111,7 @@ impl Encoder {
         let (mut headers, mut errors) = (Vec::new(), Vec::new());
         let mut find = |header: &str, name: &str| {
             if !known.iter().any(|other| other == header) {
-                let suggestion = closest(header, known.iter().map(String::as_str));
+                let suggestion = nearest(header, known.iter().map(String::as_str)).map(str::to_owned);
                 let (file, header, name) = (file.to_owned(), header.to_owned(), name.to_owned());
                 errors.push(BindError::ColumnMissing { file, header, name, suggestion, known: known.to_vec() });
                 return None;

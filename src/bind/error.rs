@@ -7,7 +7,11 @@ use std::fmt;
 use crate::data::{DataError, Shortest, decimal_comma, header_hint};
 
 use super::columns::BEYOND_WHOLE;
+use crate::language::words::listed;
 use crate::runtime::problem::ProblemError;
+
+/// How many names a help lists.
+const MOST: usize = 20;
 
 /// How many places an error shows.
 pub const SHOWN: usize = 5;
@@ -203,7 +207,10 @@ impl BindError {
             BindError::ColumnMissing { .. } => Some("E0701"),
             BindError::UnknownLevel { .. } => Some("E0702"),
             BindError::Null { .. } | BindError::NullNeeded { .. } => Some("E0703"),
-            BindError::OutOfRange { .. } | BindError::Alike { .. } | BindError::NotFinite { .. } | BindError::Undefined { .. } => Some("E0704"),
+            BindError::OutOfRange { .. }
+            | BindError::Alike { .. }
+            | BindError::NotFinite { .. }
+            | BindError::Undefined { .. } => Some("E0704"),
             BindError::NotANumber { .. } => Some("E0705"),
             BindError::EmptyEvent { .. } => Some("E0706"),
             BindError::Prediction { .. } => Some("E0707"),
@@ -225,7 +232,7 @@ impl BindError {
         match self {
             BindError::UnknownParam { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
             BindError::UnknownParam { known, .. } if known.is_empty() => "the spec declares no params".to_owned(),
-            BindError::UnknownParam { known, .. } => format!("the params are {}", listed(known)),
+            BindError::UnknownParam { known, .. } => format!("the params are {}", listed(known, MOST)),
             BindError::ParamOutOfRange { name, .. } => {
                 format!("choose a value in its range, or widen the range in `param {name}`")
             }
@@ -236,15 +243,18 @@ impl BindError {
             }
             BindError::ColumnMissing { known, .. } if known.is_empty() => "there are no columns at all".to_owned(),
             BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
-                format!("the columns are {}", listed(known))
+                format!("the columns are {}", listed(known, MOST))
             }
             BindError::ColumnMissing { known, name, .. } => {
-                format!("the columns are {}; name another header with `column {name}: .. from `header``", listed(known))
+                format!(
+                    "the columns are {}; name another header with `column {name}: .. from `header``",
+                    listed(known, MOST)
+                )
             }
             BindError::UnknownLevel { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
             BindError::UnknownLevel { levels, at, .. } => format!(
                 "the levels are {}; declare the value, or write `?` after the levels of `{}` to allow others",
-                listed(levels),
+                listed(levels, MOST),
                 at.column
             ),
             BindError::Null { at } => {
@@ -351,26 +361,6 @@ fn declared_as(name: &str, header: &str) -> String {
 
 fn or_missing(value: &str) -> &str {
     if value.is_empty() { "missing" } else { value }
-}
-
-fn listed(names: &[String]) -> String {
-    const MOST: usize = 20;
-    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MOST);
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
-}
-
-/// The known name that a misspelt one most likely means.
-pub(super) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let lowered = name.trim().to_lowercase();
-    // A word of one or two characters is near to every other.
-    let allowed = match lowered.chars().count() {
-        0..=2 => 0,
-        length => (length / 3).max(1),
-    };
-    let distance = |other: &str| strsim::damerau_levenshtein(&lowered, &other.to_lowercase());
-    let near = known.into_iter().map(|other| (distance(other), other)).filter(|(d, _)| *d <= allowed);
-    near.min().map(|(_, other)| other.to_owned())
 }
 
 impl fmt::Display for Place {

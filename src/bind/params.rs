@@ -1,8 +1,9 @@
 //! The values of the params of one run: the defaults of the spec, and what the caller sets instead.
 
 use crate::language::program::Program;
+use crate::language::words::nearest;
 
-use super::error::{BindError, closest};
+use super::error::BindError;
 
 /// One value for each param of a program, in its order.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +40,7 @@ impl Params {
         let found = program.params.iter().zip(&mut self.values).find(|(param, _)| param.name == name);
         let Some((param, slot)) = found else {
             let known: Vec<String> = program.params.iter().map(|param| param.name.clone()).collect();
-            let suggestion = closest(name, known.iter().map(String::as_str));
+            let suggestion = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
             return Err(BindError::UnknownParam { name: name.to_owned(), suggestion, known });
         };
         if !(value.is_finite() && param.range.lower <= value && value <= param.range.upper) {

@@ -224,9 +224,7 @@ impl Encoded {
             let Some(sums) = pool.cells().get(cell) else { return Moment::default() };
             let weight = sums.weight.value();
             match place.map(|place| sums.factors.get(place)) {
-                None => {
-                    Moment { answer: sums.answer.value(), square: weight, mass: weight, size: sums.size.value() }
-                }
+                None => Moment { answer: sums.answer.value(), square: weight, mass: weight, size: sums.size.value() },
                 Some(None) => Moment::default(),
                 Some(Some([_, answer, square, size])) => Moment {
                     answer: answer.value(),

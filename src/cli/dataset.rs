@@ -11,6 +11,7 @@ use super::stop::{Failure, Stop};
 use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
 use crate::data::{STANDARD_STREAM, Source};
 use crate::language::program::Program;
+use crate::language::words::{listed, nearest};
 use crate::report::Paint;
 pub use crate::spec::{infeasible, outside, sides_of, status_word};
 
@@ -142,7 +143,7 @@ pub fn prediction_column(
         return Ok(header.to_owned());
     }
     let message = |why: &str| format!("`{table}` has no column `{header}`, which {why}");
-    let near = closest(header, columns);
+    let near = nearest(header, columns.iter().map(String::as_str));
     let help = match (hint, named, near) {
         (_, Some(_), Some(near)) => format!("did you mean `{near}`?"),
         (_, None, Some(near)) => format!("did you mean `{near}`? Then give `--pred {near}`"),
@@ -159,20 +160,10 @@ pub fn prediction_column(
 /// What columns there are, or which may have been meant.
 pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
     const MOST: usize = 20;
-    if let Some(near) = wanted.and_then(|wanted| closest(wanted, columns)) {
+    if let Some(near) = wanted.and_then(|wanted| nearest(wanted, columns.iter().map(String::as_str))) {
         return format!("did you mean `{near}`?");
     }
-    let names: Vec<String> = columns.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = columns.len().saturating_sub(MOST);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("the columns are {}{more}", names.join(", "))
-}
-
-/// The column that was probably meant.
-fn closest<'a>(wanted: &str, columns: &'a [String]) -> Option<&'a String> {
-    let distance = |column: &String| strsim::damerau_levenshtein(&column.to_lowercase(), &wanted.to_lowercase());
-    let close = columns.iter().map(|column| (distance(column), column));
-    close.filter(|(distance, column)| *distance <= 1 + column.chars().count() / 4).min().map(|(_, column)| column)
+    format!("the columns are {}", listed(columns, MOST))
 }
 
 /// Paints reports on standard output.

@@ -3,6 +3,7 @@
 use super::console::{Console, Tone};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::language::explain::{PAGES, page};
+use crate::language::words::nearest;
 
 /// Explain an error or warning code
 #[derive(Debug, clap::Args)]
@@ -34,13 +35,8 @@ fn print(code: &str, console: &Console) -> Result<(), Stop> {
     let Some(page) = page(code) else {
         let plain = code.trim().to_uppercase();
         let plain = plain.strip_prefix("FAIR::").unwrap_or(&plain);
-        let near = PAGES
-            .iter()
-            .map(|page| (strsim::damerau_levenshtein(page.code, plain), page.code))
-            .filter(|(distance, _)| *distance <= 1)
-            .min();
-        let help = match near {
-            Some((_, near)) => format!("did you mean `{near}`? `fairc explain` lists all codes"),
+        let help = match nearest(plain, PAGES.iter().map(|page| page.code)) {
+            Some(near) => format!("did you mean `{near}`? `fairc explain` lists all codes"),
             None => "`fairc explain` lists all codes".to_owned(),
         };
         return Err(Stop::failed(format!("there is no code `{code}`"), help));

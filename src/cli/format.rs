@@ -97,7 +97,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
     let formatted = match format(SourceId::default(), &text) {
         Ok(formatted) => formatted,
         Err(errors) => {
-            let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic(None)).collect();
+            let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic()).collect();
             return Ok(Err(tell(&name, &text, &found, console)));
         }
     };

@@ -6,6 +6,7 @@ use crate::language::library::{METRICS, find};
 use crate::language::span::SourceId;
 use crate::language::syntax::ast::ItemKind;
 use crate::language::syntax::parse;
+use crate::language::words::nearest;
 use crate::report::{first_sentence, wrapped};
 
 /// List or print the standard metrics
@@ -60,13 +61,10 @@ fn list(console: &Console) -> Result<(), Stop> {
 
 fn print(name: &str, console: &Console) -> Result<(), Stop> {
     let Some(text) = find(name) else {
-        let similar = METRICS
-            .iter()
-            .map(|(known, _)| (strsim::damerau_levenshtein(known, &name.to_lowercase()), *known))
-            .filter(|(distance, known)| *distance <= 1 + known.len() / 4 || known.contains(name))
-            .min();
+        let known = || METRICS.iter().map(|(known, _)| *known);
+        let similar = nearest(name, known()).or_else(|| known().find(|known| known.contains(name)));
         let help = match similar {
-            Some((_, similar)) => format!("did you mean `{similar}`?"),
+            Some(similar) => format!("did you mean `{similar}`?"),
             None => "`fairc std` lists the metrics".to_owned(),
         };
         return Err(Stop::failed(format!("there is no standard metric `{name}`"), help));

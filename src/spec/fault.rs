@@ -10,6 +10,7 @@ use crate::language::diagnostic::{Code, Diagnostic, Label};
 use crate::language::program::{Names, Origin, Program, PromisedRow};
 use crate::language::span::{Sources, Span};
 use crate::language::syntax::ast;
+use crate::language::words::listed;
 use crate::runtime::project::Infeasibility;
 
 /// A diagnostic whose place may be in a table.
@@ -201,13 +202,8 @@ pub fn infeasible(conflict: &Conflict, rows: &[BoundRow], place: &str, spec: &Sp
     let mut names: Vec<&str> = asked.iter().map(|asked| asked.origin.name.as_str()).collect();
     names.extend(each.iter().map(|(_, origin)| origin.name.as_str()));
     names.dedup();
-    let listed: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MOST);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = match &listed[..] {
-        [only] => format!("no predictions within their bounds satisfy {only}{place}"),
-        several => format!("no predictions within their bounds satisfy all of {}{more}{place}", several.join(", ")),
-    };
+    let all_of = if names.len() == 1 { "" } else { "all of " };
+    let message = format!("no predictions within their bounds satisfy {all_of}{}{place}", listed(&names, MOST));
     let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
                 violation with `--on-infeasible relax`";
     let mut fault = Fault {

@@ -3,8 +3,12 @@
 use tch::TchError;
 
 use crate::bind::{BindError, TraceError};
+use crate::language::words::listed;
 use crate::runtime::problem::{Problem, ProblemError};
 use crate::runtime::project::{Infeasibility, ProjectError};
+
+/// How many rows a message names.
+const MOST: usize = 6;
 
 /// Why there is no fair output.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +33,7 @@ pub enum LayerError {
     #[error(transparent)]
     Problem(#[from] ProblemError),
     /// No predictions satisfy the rows of this batch.
-    #[error("no predictions within their bounds satisfy {} together on this batch; loosen one, make it `soft`, or relax", list(.rows))]
+    #[error("no predictions within their bounds satisfy {} together on this batch; loosen one, make it `soft`, or relax", listed(.rows, MOST))]
     Infeasible { rows: Vec<String> },
     /// The solver stopped early.
     #[error("the projection stopped before it reached the solution; rows are violated by up to {violation:e}")]
@@ -60,13 +64,6 @@ impl LayerError {
     pub(super) fn infeasible(proof: &Infeasibility, problem: &Problem) -> LayerError {
         LayerError::Infeasible { rows: proof.rows.iter().map(|&row| problem.row_name(row)).collect() }
     }
-}
-
-fn list(rows: &[String]) -> String {
-    const MOST: usize = 6;
-    let shown: Vec<String> = rows.iter().take(MOST).map(|row| format!("`{row}`")).collect();
-    let more = rows.len().saturating_sub(MOST);
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 /// Why training or predicting ended early.

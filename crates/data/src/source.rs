@@ -401,11 +401,14 @@ fn input_format(path: &Path, format: Option<Format>, dialect: &Dialect) -> Resul
     }
 }
 
-/// Only CSV and TSV have dialects.
+/// Only CSV and TSV have dialects, and one mark has one meaning.
 pub(super) fn check_dialect(file: &str, format: Format, dialect: &Dialect) -> Result<(), DataError> {
     match format.delimiter() {
         None if *dialect != Dialect::default() => {
             Err(DataError::NoDialects { file: file.to_owned(), format: format.label() })
+        }
+        Some(_) if dialect.comment == Some(dialect.delimiter(format)) => {
+            Err(DataError::SameMark { file: file.to_owned(), mark: char::from(dialect.delimiter(format)) })
         }
         _ => Ok(()),
     }

@@ -11,6 +11,7 @@ pub mod lower;
 pub mod program;
 pub mod span;
 pub mod syntax;
+pub mod words;
 
 pub use compile::{Compilation, compile};
 

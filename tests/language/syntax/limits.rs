@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use fairc::language::diagnostic::Explained;
 use fairc::language::span::SourceId;
 use fairc::language::syntax::{MAX_LENGTH, format, parse};
 
@@ -19,7 +20,7 @@ fn on_stack(kib: usize, run: impl FnOnce() + Send + 'static) {
 
 fn code(text: &str) -> Option<(&'static str, String)> {
     let parsed = parse(SourceId(0), text);
-    parsed.errors.first().map(|error| (error.code(), text[error.span().range()].to_owned()))
+    parsed.errors.first().map(|error| (error.kind.code().0, text[error.span.range()].to_owned()))
 }
 
 #[test]

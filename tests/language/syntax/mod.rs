@@ -9,6 +9,7 @@ mod spans;
 
 use std::fmt::Write;
 
+use fairc::language::diagnostic::Explained;
 use fairc::language::span::{SourceId, Sources, Span};
 use fairc::language::syntax::{self, Parsed, tree};
 
@@ -22,12 +23,12 @@ fn render(text: &str, parsed: &Parsed) -> String {
     };
     let mut out = String::new();
     for error in &parsed.errors {
-        let _ = writeln!(out, "{} {}", error.code(), place(error.span()));
-        let _ = writeln!(out, "    {}", error.message());
-        if let Some((span, words)) = error.related() {
-            let _ = writeln!(out, "    {words}: {}", place(span));
+        let _ = writeln!(out, "{} {}", error.kind.code().0, place(error.span));
+        let _ = writeln!(out, "    {}", error.kind);
+        for (span, words) in &error.related {
+            let _ = writeln!(out, "    {words}: {}", place(*span));
         }
-        let _ = writeln!(out, "    help: {}", error.help());
+        let _ = writeln!(out, "    help: {}", error.kind.help().unwrap_or_default());
     }
     out
 }
@@ -72,9 +73,9 @@ fn the_library_and_the_examples_keep_their_meaning() {
 fn check_any(text: &str) {
     let parsed = syntax::parse(SourceId(0), text);
     for error in &parsed.errors {
-        let span = error.span();
+        let span = error.span;
         assert!(text.get(span.range()).is_some(), "the span {span:?} does not lie in the text");
-        let words = format!("{} {} {}", error.code(), error.message(), error.help());
+        let words = format!("{} {} {:?}", error.kind.code().0, error.kind, error.kind.help());
         assert!(!words.contains('\n') && words.len() < 1000, "{words:?}");
     }
     for item in &parsed.file.items {

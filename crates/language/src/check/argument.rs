@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::span::Span;
 use crate::syntax::ast::{self, ArgumentValue};
+use crate::words::nearest;
 
 use super::domain::count;
 use super::kind::ordered;
-use super::name::similar;
 use super::parameter::{Fit, Given, Target};
 use super::{Checker, Env, Finding, Kind};
 
@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
         let kind = Kind::UnknownParameter {
             name: name.text.clone(),
             callee: metric.name.text.clone(),
-            similar: similar(&name.text, known),
+            similar: nearest(&name.text, known).map(str::to_owned),
             signature: signature(metric),
         };
         self.refuse(kind, name.span)

@@ -7,9 +7,9 @@ use crate::hir::{self, Constraint, Event};
 use crate::program::{Enforce, RowOptions, WhenEmpty};
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::nearest;
 
 use super::domain::strip;
-use super::name::similar;
 use super::number::Place;
 use super::{Checker, Env, Finding, Kind, Unit, UnitOrigin};
 
@@ -216,7 +216,7 @@ impl<'a> Checker<'a> {
             },
             _ => {
                 let name = setting.name.text.clone();
-                let similar = similar(&name, ["min_count", "when_empty", "soft", "enforce"]);
+                let similar = nearest(&name, ["min_count", "when_empty", "soft", "enforce"]).map(str::to_owned);
                 let fix = similar.as_ref().map(|similar| Fix::one(setting.name.span, similar.clone(), false));
                 self.report(Finding::new(Kind::UnknownOption { name, similar }, setting.name.span).mended(fix));
                 return;

@@ -4,9 +4,10 @@ use crate::interval::Interval;
 use crate::program::text::name as written;
 use crate::span::Span;
 use crate::syntax::ast::{self, Accepts};
+use crate::words::listed;
 
+use super::MOST_LISTED;
 use super::domain::strip;
-use super::help::list;
 
 /// A label that is passed for one with the levels 0 and 1, brought to them.
 pub(super) fn label_hint(name: &str, what: &str, numbers: Option<&[f64]>, wanted: &[ast::Level]) -> Option<String> {
@@ -49,7 +50,7 @@ pub(super) fn expected_category(levels: Option<&[ast::Level]>, label: bool) -> S
     match levels {
         None => what.to_string(),
         Some(levels) => {
-            format!("{what} with the levels {}", list(levels.iter().map(|level| level.text.as_str())))
+            format!("{what} with the levels {}", listed(levels.iter().map(|level| &level.text), MOST_LISTED))
         }
     }
 }

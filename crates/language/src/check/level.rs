@@ -8,10 +8,11 @@ use crate::hir::{BinderId, ColumnId, Event, Expr, GroupId, LevelIndex, LevelRef,
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::listed;
 
 use super::event::Reads;
 use super::name::Found;
-use super::{Checker, Env, Finding, Kind, Symbol};
+use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};
 
 /// One side of a comparison.
 enum Operand<'a> {
@@ -408,7 +409,7 @@ impl<'a> Checker<'a> {
 
     fn no_such_level<T>(&mut self, value: &Value, column: String, known: &[Value], span: Span) -> Option<T> {
         let similar = self.suggest(&value.text, known.iter().map(|level| level.text.as_str()));
-        let levels = super::help::list(known.iter().map(|level| level.text.as_str()));
+        let levels = listed(known.iter().map(|level| &level.text), MOST_LISTED);
         let fix = similar.as_ref().filter(|_| self.call.is_none() && self.sources.text(span) == value.text);
         let fix = fix.map(|similar| Fix::one(span, crate::program::text::name(similar), false));
         let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels, similar };

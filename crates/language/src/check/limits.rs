@@ -7,6 +7,7 @@ use crate::hir::{BinderId, ColumnId};
 use crate::program::ColumnType;
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::nearest;
 
 use super::{Checker, Kind};
 
@@ -82,7 +83,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let compared = &self.effort.compared;
-        super::name::similar(name, known.into_iter().inspect(|_| compared.set(compared.get() + 1)))
+        nearest(name, known.into_iter().inspect(|_| compared.set(compared.get() + 1))).map(str::to_owned)
     }
 
     /// The first categorical column that has this level.

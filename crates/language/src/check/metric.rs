@@ -11,6 +11,7 @@ use crate::interval::Interval;
 use crate::program::{ColumnType, Level};
 use crate::span::Span;
 use crate::syntax::ast::{self, Accepts};
+use crate::words::nearest;
 
 use super::parameter::{Fit, Given, Target};
 use super::using::{given, words};
@@ -166,8 +167,8 @@ impl<'a> Checker<'a> {
                     ),
                     None => {
                         let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
-                        let similar =
-                            super::name::similar(&other.text, known.filter(|known| *known != parameter.name.text));
+                        let similar = nearest(&other.text, known.filter(|known| *known != parameter.name.text))
+                            .map(str::to_owned);
                         let kind = Kind::UnknownName { expected: "parameter", name: other.text.clone(), similar };
                         self.report(Finding::new(kind, other.span));
                     }

@@ -24,7 +24,6 @@ mod domain;
 mod error;
 mod event;
 mod forgotten;
-mod help;
 mod kind;
 mod level;
 mod limits;
@@ -44,6 +43,9 @@ use super::span::{SourceId, Sources, Span, quote};
 use super::syntax::ast;
 
 pub use error::{Finding, Kind};
+
+/// How many levels a message lists.
+const MOST_LISTED: usize = 8;
 
 /// One parsed file of a compilation.
 #[derive(Clone, Copy, Debug)]

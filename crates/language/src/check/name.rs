@@ -203,18 +203,3 @@ pub(super) fn level_argument<'a>(expr: &'a ast::Expr, env: &Env<'a>) -> LevelArg
         _ => LevelArgument::NotALevel(expr),
     }
 }
-
-/// The closest of the known names, if it is close enough to be a slip of the pen.
-pub(crate) fn similar<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
-    let lower = name.to_lowercase();
-    let length = name.chars().count();
-    let far = (length / 3).max(1);
-    known
-        .into_iter()
-        // Every letter more or less is one step.
-        .filter(|candidate| candidate.chars().take(length + far + 1).count().abs_diff(length) <= far)
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= far && *candidate != name)
-        .min()
-        .map(|(_, candidate)| candidate.to_string())
-}

@@ -8,6 +8,7 @@ use crate::interval::Interval;
 use crate::program::{ColumnType, Function};
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::nearest;
 
 use super::domain::count;
 use super::name::{Found, NUMBER};
@@ -353,7 +354,7 @@ impl<'a> Checker<'a> {
             let instead = format!("use {name}({})", arguments.join(", "));
             return self.refuse(Kind::MetricAsNumber { name, instead }, function.span);
         }
-        let similar = super::name::similar(&name, FUNCTIONS);
+        let similar = nearest(&name, FUNCTIONS).map(str::to_owned);
         self.refuse(Kind::UnknownName { expected: "function", name, similar }, function.span)
     }
 

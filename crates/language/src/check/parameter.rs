@@ -7,15 +7,15 @@ use crate::hir::{Expr, ExprKind, Shape};
 use crate::interval::Interval;
 use crate::program::{ColumnType, same_level};
 use crate::syntax::ast::{self, Accepts};
+use crate::words::listed;
 
 use super::domain::strip;
 use super::event::Reads;
-use super::help::list;
 use super::kind::{expected_category, in_range, in_words, interval, is_event, label_hint, within_levels, words};
 use super::level::Category;
 use super::name::Found;
 use super::number::Place;
-use super::{Checker, Env, Finding, Kind, Symbol};
+use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};
 
 /// How well an argument fits a parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,8 +140,10 @@ impl<'a> Checker<'a> {
         let is_known = |level: &ast::Level| known.index.find(&level.text, None).is_some();
         let same = levels.is_none_or(|wanted| wanted.len() == known.values.len() && wanted.iter().all(is_known));
         if !same {
-            let found =
-                format!("a group with the levels {}", list(known.values.iter().map(|value| value.text.as_str())));
+            let found = format!(
+                "a group with the levels {}",
+                listed(known.values.iter().map(|value| &value.text), MOST_LISTED)
+            );
             return self.misfit(given, target, found, expected_category(levels, label), None);
         }
         if label { Fit::Loose } else { Fit::Exact }
@@ -169,7 +171,7 @@ impl<'a> Checker<'a> {
                 if levels.len() == wanted.len() && wanted.iter().all(has) {
                     return good;
                 }
-                let texts = list(levels.iter().map(|level| level.text.as_str()));
+                let texts = listed(levels.iter().map(|level| &level.text), MOST_LISTED);
                 let numbers: Option<Vec<f64>> = levels.iter().map(|level| level.number).collect();
                 let hint = label_hint(&name, what, numbers.as_deref(), wanted);
                 self.misfit(given, target, format!("a {what} with the levels {texts}"), expected, hint)
@@ -349,7 +351,7 @@ impl<'a> Checker<'a> {
         }
         let texts = || known.values.iter().map(|level| level.text.as_str());
         let similar = self.suggest(&value.text, texts());
-        let levels = list(texts());
+        let levels = listed(texts(), MOST_LISTED);
         let kind = Kind::UnknownLevel { level: value.text, column, levels, similar };
         Fit::Wrong(Box::new(Finding::new(kind, value.span)))
     }

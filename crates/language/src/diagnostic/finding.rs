@@ -41,6 +41,13 @@ impl<K: Explained> Finding<K> {
         self
     }
 
+    /// The same finding with its places taken elsewhere.
+    pub fn moved(mut self, place: impl Fn(Span) -> Span) -> Self {
+        self.span = place(self.span);
+        self.related.iter_mut().for_each(|(span, _)| *span = place(*span));
+        self
+    }
+
     pub fn is_error(&self) -> bool {
         self.kind.code().severity() == Severity::Error
     }

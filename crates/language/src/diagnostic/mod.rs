@@ -8,8 +8,10 @@ pub mod hidden;
 #[cfg(feature = "render")]
 pub mod human;
 pub mod json;
+pub(crate) mod kinds;
 
 pub use finding::{Explained, Finding};
+pub(crate) use kinds::kinds;
 
 use std::collections::BTreeSet;
 

@@ -12,7 +12,7 @@ use super::ast::{
     Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Level, Name,
     OptionSetting, Param, Quantifier, Range, Statement, Type, Weight,
 };
-use super::error::{SyntaxError, shortened};
+use super::error::{Mistake, SyntaxError, shortened};
 use super::patch::Patch;
 use crate::span::{SourceId, Span};
 
@@ -260,10 +260,10 @@ impl Builder<'_> {
             match pair.as_rule() {
                 Rule::times => {}
                 Rule::negate | Rule::plus | Rule::minus | Rule::power | Rule::divide => {
-                    return self.fail(SyntaxError::NotADomain {
-                        found: pair.as_str().trim().to_owned(),
-                        span: self.span(&pair),
-                    });
+                    return self.fail(SyntaxError::new(
+                        Mistake::NotADomain { found: pair.as_str().trim().to_owned() },
+                        self.span(&pair),
+                    ));
                 }
                 _ => factors.push(self.domain_factor(pair)?),
             }
@@ -286,12 +286,14 @@ impl Builder<'_> {
                 let mut children = Children::of(pair);
                 let name = self.name(children.next()?);
                 if children.next().is_some() {
-                    return self
-                        .fail(SyntaxError::NotADomain { found: format!("{}(..)", shortened(&name.text)), span });
+                    return self.fail(SyntaxError::new(
+                        Mistake::NotADomain { found: format!("{}(..)", shortened(&name.text)) },
+                        span,
+                    ));
                 }
                 return Some(Domain { span: name.span, kind: DomainKind::Name(name) });
             }
-            _ => return self.fail(SyntaxError::NotADomain { found: shortened(pair.as_str()), span }),
+            _ => return self.fail(SyntaxError::new(Mistake::NotADomain { found: shortened(pair.as_str()) }, span)),
         };
         Some(Domain { kind, span })
     }
@@ -318,7 +320,7 @@ impl Builder<'_> {
         }
         match number_value(text) {
             Some(value) => Some(value),
-            None => self.fail(SyntaxError::NumberOutOfRange { text: shortened(text), span: self.span(pair) }),
+            None => self.fail(SyntaxError::new(Mistake::NumberOutOfRange { text: shortened(text) }, self.span(pair))),
         }
     }
 

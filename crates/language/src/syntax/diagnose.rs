@@ -6,7 +6,7 @@
 
 use super::Rule;
 use super::confusion;
-use super::error::{SyntaxError, shortened};
+use super::error::{Mistake, SyntaxError, shortened};
 use super::expected;
 use super::outline::{Bar, Nesting, is_declaration_keyword, is_reserved};
 use super::scan::{Broken, Scan, Token, TokenKind};
@@ -91,20 +91,25 @@ impl Failure<'_> {
         {
             // The first bar of `a || b` ended or began something, and the second was left over.
             let span = self.span(before).to(self.span(open));
-            return Some(SyntaxError::ForeignOperator { found: "||".to_owned(), instead: "`or`", span });
+            return Some(SyntaxError::new(Mistake::ForeignOperator { found: "||".to_owned(), instead: "`or`" }, span));
         }
         let close = closing(innermost.mark);
-        Some(SyntaxError::Unclosed { close, found: found.to_owned(), open: self.span(open), span })
+        Some(
+            SyntaxError::new(Mistake::Unclosed { close, found: found.to_owned() }, span)
+                .with(self.span(open), "opened here"),
+        )
     }
 
     fn generic(&self, found: String, span: Span) -> SyntaxError {
         let keyword = self.chunk().first().map_or("", |token| token.text(self.text));
-        SyntaxError::Unexpected {
-            found,
-            expected: expected::in_words(&self.expected),
-            help: expected::help(&self.expected, keyword).to_owned(),
+        SyntaxError::new(
+            Mistake::Unexpected {
+                found,
+                expected: expected::in_words(&self.expected),
+                help: expected::help(&self.expected, keyword).to_owned(),
+            },
             span,
-        }
+        )
     }
 }
 
@@ -149,7 +154,7 @@ impl Place<'_, '_> {
 
     fn foreign(&self, operator: &str, span: Span) -> Option<SyntaxError> {
         let &(found, instead) = confusion::OPERATORS.iter().find(|(foreign, _)| *foreign == operator)?;
-        Some(SyntaxError::ForeignOperator { found: found.to_owned(), instead, span })
+        Some(SyntaxError::new(Mistake::ForeignOperator { found: found.to_owned(), instead }, span))
     }
 
     /// The token is none of the language.
@@ -157,19 +162,22 @@ impl Place<'_, '_> {
         let (span, text) = (self.span(), shortened(self.word));
         let TokenKind::Broken(broken) = self.token.kind else { return None };
         Some(match broken {
-            Broken::Unclosed if self.word == "'" => SyntaxError::QuotedName { text: String::new(), span },
-            Broken::Unclosed => SyntaxError::UnclosedQuote { mark: self.word.chars().next().unwrap_or('`'), span },
-            Broken::EmptyName => SyntaxError::EmptyName { span },
-            Broken::SingleQuotes => {
-                SyntaxError::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned(), span }
+            Broken::Unclosed if self.word == "'" => SyntaxError::new(Mistake::QuotedName { text: String::new() }, span),
+            Broken::Unclosed => {
+                SyntaxError::new(Mistake::UnclosedQuote { mark: self.word.chars().next().unwrap_or('`') }, span)
             }
-            Broken::Number => SyntaxError::BadNumber { text, span },
-            Broken::Word => SyntaxError::BadName { text, span },
+            Broken::EmptyName => SyntaxError::new(Mistake::EmptyName, span),
+            Broken::SingleQuotes => SyntaxError::new(
+                Mistake::QuotedName { text: text.trim_matches(super::scan::is_quote).to_owned() },
+                span,
+            ),
+            Broken::Number => SyntaxError::new(Mistake::BadNumber { text }, span),
+            Broken::Word => SyntaxError::new(Mistake::BadName { text }, span),
             Broken::Symbol if self.word == "." && self.joined_name().is_some() => self.joined_name()?,
-            Broken::Symbol if self.word == "%" => SyntaxError::StrayPercent { span },
-            Broken::Symbol => {
-                self.foreign(self.word, span).unwrap_or(SyntaxError::BadCharacter { found: character(self.word), span })
-            }
+            Broken::Symbol if self.word == "%" => SyntaxError::new(Mistake::StrayPercent, span),
+            Broken::Symbol => self
+                .foreign(self.word, span)
+                .unwrap_or(SyntaxError::new(Mistake::BadCharacter { found: character(self.word) }, span)),
         })
     }
 
@@ -182,7 +190,7 @@ impl Place<'_, '_> {
             return Some(operator);
         }
         let suggestion = (self.token.kind == TokenKind::Word).then(|| confusion::closest_keyword(self.word)).flatten();
-        Some(SyntaxError::UnknownDeclaration { found: self.found(), suggestion, span: self.span() })
+        Some(SyntaxError::new(Mistake::UnknownDeclaration { found: self.found(), suggestion }, self.span()))
     }
 
     /// The mistakes that have a name.
@@ -191,7 +199,7 @@ impl Place<'_, '_> {
             TokenKind::Symbol => self.symbol().or_else(|| self.missing_colon()),
             TokenKind::Text if self.wants_name() || self.failure.expects_operand() => {
                 let text = shortened(self.word.trim_matches('"'));
-                Some(SyntaxError::QuotedName { text, span: self.span() })
+                Some(SyntaxError::new(Mistake::QuotedName { text }, self.span()))
             }
             TokenKind::Word => self.reserved().or_else(|| self.stray_word()).or_else(|| self.missing_colon()),
             TokenKind::Quoted | TokenKind::Number | TokenKind::Text => self.missing_colon(),
@@ -203,15 +211,15 @@ impl Place<'_, '_> {
         let (failure, span) = (self.failure, self.span());
         match self.word {
             "=" | "/" | "*" if self.with_neighbour().is_some() => self.with_neighbour(),
-            "=" if failure.expects_operator() => Some(SyntaxError::SingleEquals { span }),
+            "=" if failure.expects_operator() => Some(SyntaxError::new(Mistake::SingleEquals, span)),
             "-" if !failure.expects_operator() => self.joined_name(),
             "[" if self.previous_word() == "in" && !failure.expects(Rule::range) => {
-                Some(SyntaxError::SquareSet { mark: '[', span })
+                Some(SyntaxError::new(Mistake::SquareSet { mark: '[' }, span))
             }
             "{" if is_aggregate(self.previous_word()) => {
                 let head = self.previous()?;
                 let name = self.previous_word().to_owned();
-                Some(SyntaxError::RoundAggregate { name, span: failure.span(head) })
+                Some(SyntaxError::new(Mistake::RoundAggregate { name }, failure.span(head)))
             }
             "|" => self.bar(),
             ")" | "]" | "}" => self.closing(),
@@ -246,7 +254,7 @@ impl Place<'_, '_> {
             return None;
         }
         let span = self.failure.span(tokens.get(first)?).to(self.failure.span(tokens.get(last)?));
-        Some(SyntaxError::BadName { text: shortened(self.failure.text.get(span.range())?), span })
+        Some(SyntaxError::new(Mistake::BadName { text: shortened(self.failure.text.get(span.range())?) }, span))
     }
 
     fn bar(&self) -> Option<SyntaxError> {
@@ -265,9 +273,9 @@ impl Place<'_, '_> {
         match self.nesting.bar() {
             // The bar of an absolute value around the brackets: these should have been closed.
             Bar::Condition if self.nesting.is_within_bars() => failure.unclosed(&self.nesting, "`|`", span),
-            Bar::Condition => Some(SyntaxError::SecondCondition { span }),
+            Bar::Condition => Some(SyntaxError::new(Mistake::SecondCondition, span)),
             Bar::Stray if failure.expects_operator() => {
-                self.round_aggregate().or(Some(SyntaxError::NeverOpened { mark: "|".to_owned(), span }))
+                self.round_aggregate().or(Some(SyntaxError::new(Mistake::NeverOpened { mark: "|".to_owned() }, span)))
             }
             Bar::Stray | Bar::Opens | Bar::Closes => None,
         }
@@ -278,12 +286,13 @@ impl Place<'_, '_> {
         let open = self.nesting.innermost().filter(|open| open.mark == '(')?;
         let head = self.failure.token(open.token.checked_sub(1)?)?;
         let name = head.text(self.failure.text);
-        is_aggregate(name).then(|| SyntaxError::RoundAggregate { name: name.to_owned(), span: self.failure.span(head) })
+        is_aggregate(name)
+            .then(|| SyntaxError::new(Mistake::RoundAggregate { name: name.to_owned() }, self.failure.span(head)))
     }
 
     fn closing(&self) -> Option<SyntaxError> {
         let Some(innermost) = self.nesting.innermost() else {
-            return Some(SyntaxError::NeverOpened { mark: self.word.to_owned(), span: self.span() });
+            return Some(SyntaxError::new(Mistake::NeverOpened { mark: self.word.to_owned() }, self.span()));
         };
         if self.word.starts_with(closing(innermost.mark)) {
             return None;
@@ -310,12 +319,12 @@ impl Place<'_, '_> {
             .next()
             .is_some_and(|next| matches!(next.text(failure.text), "==" | "!=" | "<=" | ">=" | "<" | ">" | "in"));
         if joins && compared && failure.expects_operand() && self.word != "not" {
-            return Some(SyntaxError::Reserved { word: self.word.to_owned(), span: self.span() });
+            return Some(SyntaxError::new(Mistake::Reserved { word: self.word.to_owned() }, self.span()));
         }
         let misused =
             if joins { wants_name && !failure.expects_operand() } else { wants_name || failure.expects_operand() };
         (misused && self.word != "inf" || wants_name && !failure.expects_operand())
-            .then(|| SyntaxError::Reserved { word: self.word.to_owned(), span: self.span() })
+            .then(|| SyntaxError::new(Mistake::Reserved { word: self.word.to_owned() }, self.span()))
     }
 
     fn stray_word(&self) -> Option<SyntaxError> {
@@ -325,11 +334,13 @@ impl Place<'_, '_> {
                 self.failure.unclosed(&self.nesting, "`in`", self.span())
             }
             _ if self.failure.expects_operator() && self.foreign_word().is_some() => self.foreign_word(),
-            word if ends && self.token.first_on_line && !is_reserved(word) => Some(SyntaxError::UnknownDeclaration {
-                found: self.found(),
-                suggestion: Some(confusion::closest_keyword(word)?),
-                span: self.span(),
-            }),
+            word if ends && self.token.first_on_line && !is_reserved(word) => Some(SyntaxError::new(
+                Mistake::UnknownDeclaration {
+                    found: self.found(),
+                    suggestion: Some(confusion::closest_keyword(word)?),
+                },
+                self.span(),
+            )),
             _ => None,
         }
     }
@@ -339,7 +350,7 @@ impl Place<'_, '_> {
         [Some(self.token), self.previous()].into_iter().flatten().find_map(|token| {
             let word = token.text(self.failure.text);
             let (_, instead) = confusion::WORDS.iter().find(|(foreign, _)| *foreign == word)?;
-            Some(SyntaxError::ForeignWord { found: word.to_owned(), instead, span: self.failure.span(token) })
+            Some(SyntaxError::new(Mistake::ForeignWord { found: word.to_owned(), instead }, self.failure.span(token)))
         })
     }
 
@@ -362,7 +373,7 @@ impl Place<'_, '_> {
                 Some(_) => "`each`",
                 None => "the name",
             };
-        Some(SyntaxError::MissingColon { after, found: self.found(), span: self.span() })
+        Some(SyntaxError::new(Mistake::MissingColon { after, found: self.found() }, self.span()))
     }
 
     fn unexpected(&self) -> SyntaxError {

@@ -11,7 +11,7 @@ use pest::pratt_parser::{Assoc, Op, PrattParser};
 use super::Rule;
 use super::ast::{Aggregate, AggregateKind, Comparison, Condition, Expr, ExprKind, Level, ProductOp, SumOp};
 use super::build::{Builder, Children, optional};
-use super::error::SyntaxError;
+use super::error::{Mistake, SyntaxError};
 use crate::span::Span;
 
 /// From the loosest to the tightest; the table of docs/grammar.md.
@@ -62,13 +62,13 @@ impl Builder<'_> {
                     let mut sides = Children::of(Children::of(pair).next()?);
                     let inner = self.range_end(sides.next()?)?;
                     if sides.next().is_some() {
-                        return self.fail(SyntaxError::NotARangeEnd { found: "..".to_owned(), span });
+                        return self.fail(SyntaxError::new(Mistake::NotARangeEnd { found: "..".to_owned() }, span));
                     }
                     Some(Expr { kind: ExprKind::Paren(Box::new(inner)), span })
                 }
                 Rule::pairs | Rule::set => {
                     let found = if pair.as_rule() == Rule::set { "{..}" } else { "pairs(..)" };
-                    self.fail(SyntaxError::NotARangeEnd { found: found.to_owned(), span: self.span(&pair) })
+                    self.fail(SyntaxError::new(Mistake::NotARangeEnd { found: found.to_owned() }, self.span(&pair)))
                 }
                 _ => self.primary(pair),
             })

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::diagnose::{Place, is_aggregate};
-use super::error::{SyntaxError, shortened};
+use super::error::{Mistake, SyntaxError, shortened};
 use super::outline::{Bar, is_declaration_keyword, is_reserved};
 use super::scan::{Token, TokenKind};
 
@@ -48,11 +48,14 @@ impl Place<'_, '_> {
         help: &'static str,
     ) -> Option<SyntaxError> {
         let found = shortened(token.text(self.failure.text));
-        Some(SyntaxError::Instead { found, instead: instead.to_owned(), close, help, span: self.failure.span(token) })
+        Some(SyntaxError::new(
+            Mistake::Instead { found, instead: instead.to_owned(), close, help },
+            self.failure.span(token),
+        ))
     }
 
     fn missing(&self, what: &'static str, after: &'static str) -> Option<SyntaxError> {
-        Some(SyntaxError::Missing { what, after, found: self.found(), span: self.span() })
+        Some(SyntaxError::new(Mistake::Missing { what, after, found: self.found() }, self.span()))
     }
 
     fn text_of(&self, token: Option<&Token>) -> &str {
@@ -146,7 +149,7 @@ impl Place<'_, '_> {
         if word == "for" && self.word == "all" {
             let span = self.failure.span(previous).to(self.span());
             let (found, instead) = ("for all".to_owned(), "forall".to_owned());
-            return Some(SyntaxError::Instead { found, instead, close: None, help, span });
+            return Some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help }, span));
         }
         self.failure.expects_operator().then(|| self.instead_of(previous, "forall", None, help))?
     }
@@ -169,7 +172,7 @@ impl Place<'_, '_> {
         }
         let follows = self.failure.token(index).filter(|_| index < self.failure.tokens.end);
         (self.text_of(follows) == "in")
-            .then(|| SyntaxError::BareBinders { span: self.failure.span(first).to(self.failure.span(last)) })
+            .then(|| SyntaxError::new(Mistake::BareBinders, self.failure.span(first).to(self.failure.span(last))))
     }
 
     /// The types of other languages.
@@ -184,13 +187,13 @@ impl Place<'_, '_> {
             "bool" | "boolean" | "binary" => self.instead("{0, 1}", "levels are listed in braces"),
             "[" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
             "(" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
-            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => {
-                Some(SyntaxError::ForeignWord {
+            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => Some(SyntaxError::new(
+                Mistake::ForeignWord {
                     found: self.word.to_owned(),
                     instead: "list the levels, as in `column sex: {female, male}`",
-                    span: self.span(),
-                })
-            }
+                },
+                self.span(),
+            )),
             _ => None,
         }
     }
@@ -204,7 +207,7 @@ impl Place<'_, '_> {
                 self.instead_of(self.token, "[", Some("]"), "a range is written `[0, 1]`")
             }
             "(" if self.previous_word() == "in" && failure.expects(Rule::open_brace) => {
-                Some(SyntaxError::SquareSet { mark: '(', span: self.span() })
+                Some(SyntaxError::new(Mistake::SquareSet { mark: '(' }, self.span()))
             }
             "[" | "{" if failure.expects_operator() || is_aggregate(self.previous_word()) => None,
             "[" | "{" if self.previous_word() == "pairs" => self.instead_of(self.token, "(", round, "write `pairs(D)`"),
@@ -241,7 +244,7 @@ impl Place<'_, '_> {
             let bar = self.word == "|" && matches!(self.nesting.bar(), Bar::Stray);
             if (name && !failure.expects(Rule::colon)) || bar || self.word == "(" {
                 let factor = previous.text(failure.text).to_owned();
-                return Some(SyntaxError::MissingTimes { factor, span: failure.span(previous) });
+                return Some(SyntaxError::new(Mistake::MissingTimes { factor }, failure.span(previous)));
             }
         }
         if listed && self.begins_value() && !self.token.first_on_line && !matches!(self.word, "(" | "-" | "|") {
@@ -254,14 +257,20 @@ impl Place<'_, '_> {
         if self.word == "[" && previous.kind == TokenKind::Word {
             let found = previous.text(failure.text).to_owned();
             let instead = aggregate(&found)?;
-            return Some(SyntaxError::ForeignAggregate { found, instead, round: false, span: failure.span(previous) });
+            return Some(SyntaxError::new(
+                Mistake::ForeignAggregate { found, instead, round: false },
+                failure.span(previous),
+            ));
         }
         if self.word == "|" && self.nesting.bar() == Bar::Stray {
             let open = self.nesting.innermost().filter(|open| open.mark == '(')?;
             let head = failure.token(open.token.checked_sub(1)?).filter(|head| head.kind == TokenKind::Word)?;
             let found = head.text(failure.text).to_owned();
             let instead = aggregate(&found).filter(|_| !is_aggregate(&found))?;
-            return Some(SyntaxError::ForeignAggregate { found, instead, round: true, span: failure.span(head) });
+            return Some(SyntaxError::new(
+                Mistake::ForeignAggregate { found, instead, round: true },
+                failure.span(head),
+            ));
         }
         None
     }
@@ -293,7 +302,7 @@ impl Place<'_, '_> {
             }
         }
         let span = self.failure.span(before).to(self.failure.span(last));
-        Some(SyntaxError::DigitComma { instead, span })
+        Some(SyntaxError::new(Mistake::DigitComma { instead }, span))
     }
 
     /// The path of an import.
@@ -306,12 +315,7 @@ impl Place<'_, '_> {
         let instead = format!("\"{}\"", found.trim_matches(|c| super::scan::is_quote(c) || c == '`').trim());
         let help = "the path of an import stands in double quotes";
         let found = shortened(found.trim_matches('`'));
-        (instead.len() < 200 && !instead.contains('\n') && !found.contains('"')).then_some(SyntaxError::Instead {
-            found,
-            instead,
-            close: None,
-            help,
-            span,
-        })
+        (instead.len() < 200 && !instead.contains('\n') && !found.contains('"'))
+            .then_some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help }, span))
     }
 }

@@ -35,13 +35,13 @@ use pest_derive::Parser;
 
 use self::build::Builder;
 use self::diagnose::{Failure, diagnose};
-use self::error::{NotUtf8, SyntaxError};
+use self::error::{Mistake, NotUtf8, SyntaxError};
 pub use self::format::format;
 pub use self::notice::Notice;
 use self::outline::{Chunk, MAX_DEPTH, outline};
 use self::scan::{Scan, Token, TokenKind, scan};
 pub use self::tree::tree;
-use crate::diagnostic::{Diagnostic, Fix};
+use crate::diagnostic::Diagnostic;
 use crate::span::{SourceId, Span};
 
 #[derive(Parser)]
@@ -57,21 +57,12 @@ pub const MAX_LENGTH: usize = 8 << 20;
 pub struct Parsed {
     pub file: ast::File,
     pub errors: Vec<SyntaxError>,
-    /// The fix of each error, where it is known.
-    pub fixes: Vec<Option<Fix>>,
     pub notices: Vec<Notice>,
 }
 
 impl Parsed {
     pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
-        let fixes = self.fixes.iter().cloned().chain(std::iter::repeat(None));
-        let errors = self.errors.iter().zip(fixes).map(|(error, fix)| error.diagnostic(fix));
-        errors.chain(self.notices.iter().map(Notice::diagnostic))
-    }
-
-    fn refuse(&mut self, error: SyntaxError, fix: Option<Fix>) {
-        self.errors.push(error);
-        self.fixes.push(fix);
+        self.errors.iter().map(SyntaxError::diagnostic).chain(self.notices.iter().map(Notice::diagnostic))
     }
 }
 
@@ -79,7 +70,7 @@ impl Parsed {
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     if text.len() > MAX_LENGTH {
-        parsed.refuse(SyntaxError::TooLong { limit: MAX_LENGTH, span: Span::new(source, 0, 0) }, None);
+        parsed.errors.push(SyntaxError::new(Mistake::TooLong { limit: MAX_LENGTH }, Span::new(source, 0, 0)));
         return parsed;
     }
     let scan = scan(text);
@@ -102,7 +93,7 @@ fn parse_chunk(source: SourceId, text: &str, scan: &Scan, chunk: &Chunk) -> Resu
     let end = deep.map_or(last.end, |token| token.start);
     let failure = |at: usize, expected: Vec<Rule>| match deep {
         Some(deep) if text.get(at..deep.start).is_none_or(|rest| rest.trim().is_empty()) => {
-            vec![SyntaxError::TooDeep { limit: MAX_DEPTH, span: span(source, deep) }]
+            vec![SyntaxError::new(Mistake::TooDeep { limit: MAX_DEPTH }, span(source, deep))]
         }
         Some(_) | None => {
             let last = chunk.tokens.end == scan.tokens.len();

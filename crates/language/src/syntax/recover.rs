@@ -12,7 +12,7 @@ use pest::error::{ErrorVariant, InputLocation};
 
 use super::build::Builder;
 use super::diagnose::{Failure, diagnose};
-use super::error::SyntaxError;
+use super::error::{Mistake, SyntaxError};
 use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
 use super::patch::Patch;
 use super::scan::{Scan, scan};
@@ -43,13 +43,11 @@ pub(super) fn recover(
     let kind = match errors.as_slice() {
         [_] if chunk.too_deep.is_none() => chunk_parser.read(),
         _ => {
-            chunk_parser.told = errors.into_iter().map(|error| (error, None)).collect();
+            chunk_parser.told = errors;
             None
         }
     };
-    for (error, fix) in chunk_parser.told {
-        parsed.refuse(error, fix);
-    }
+    parsed.errors.extend(chunk_parser.told);
     match kind {
         Some(kind) => {
             let doc = super::doc(text, scan, chunk.tokens.start);
@@ -65,7 +63,7 @@ struct Mended<'t> {
     source: SourceId,
     last: bool,
     patch: Patch<'t>,
-    told: Vec<(SyntaxError, Option<Fix>)>,
+    told: Vec<SyntaxError>,
 }
 
 impl Mended<'_> {
@@ -80,20 +78,20 @@ impl Mended<'_> {
             };
             let moved = |error: SyntaxError| error.moved(|span| self.original(span));
             let [error] = errors.as_slice() else {
-                let all: Vec<_> = errors.into_iter().map(|error| (moved(error), None)).collect();
+                let all: Vec<_> = errors.into_iter().map(moved).collect();
                 self.told.extend(all);
                 return None;
             };
             let fix = repair::fix(error, &text).map(|fix| self.original_fix(fix));
             let error = moved(error.clone());
-            if reached.is_some_and(|reached| error.span().end <= reached) {
+            if reached.is_some_and(|reached| error.span.end <= reached) {
                 // The last fix led nowhere: it is not offered, and what it led to is not told.
-                if let Some((_, fix)) = self.told.last_mut() {
-                    *fix = None;
+                if let Some(last) = self.told.last_mut() {
+                    last.fix = None;
                 }
                 return None;
             }
-            reached = Some(error.span().end);
+            reached = Some(error.span.end);
             let places = |fix: &Fix| fix.edits.iter().map(|edit| edit.span.range()).collect::<Vec<_>>();
             let added = self.told.len() < MOST_REPAIRS
                 && fix.as_ref().is_some_and(|fix| {
@@ -105,7 +103,7 @@ impl Mended<'_> {
                 });
             let fix = fix.filter(|_| added);
             if !(added && self.same_quotes(&error, fix.as_ref())) {
-                self.told.push((error, fix));
+                self.told.push(error.mended(fix));
             }
             if !added {
                 return None;
@@ -116,13 +114,16 @@ impl Mended<'_> {
     /// Adds the fix of a name in quotes to that of an earlier one, where the two are one mistake: marks that are none of
     /// the language, or levels of one list.
     fn same_quotes(&mut self, error: &SyntaxError, fix: Option<&Fix>) -> bool {
-        let SyntaxError::QuotedName { span, .. } = error else { return false };
+        if !matches!(error.kind, Mistake::QuotedName { .. }) {
+            return false;
+        }
+        let span = error.span;
         let before = self.patch.author().get(..span.start as usize).unwrap_or_default().trim_end();
         let foreign = !self.patch.author().get(span.range()).is_some_and(|text| text.starts_with('"'));
         let listed = before.ends_with(['{', ',']);
-        let known = self.told.iter_mut().find(|(known, _)| matches!(known, SyntaxError::QuotedName { .. }));
-        match (known, fix) {
-            (Some((_, Some(known))), Some(fix)) if foreign || listed => {
+        let known = self.told.iter_mut().find(|known| matches!(known.kind, Mistake::QuotedName { .. }));
+        match (known.and_then(|known| known.fix.as_mut()), fix) {
+            (Some(known), Some(fix)) if foreign || listed => {
                 known.edits.extend(fix.edits.iter().cloned());
                 true
             }
@@ -134,7 +135,7 @@ impl Mended<'_> {
     fn attempt(&self, text: &str) -> Result<ast::ItemKind, Vec<SyntaxError>> {
         let scan = scan(text);
         if let Some(deep) = too_deep(text, &scan) {
-            return Err(vec![SyntaxError::TooDeep { limit: MAX_DEPTH, span: super::span(self.source, deep) }]);
+            return Err(vec![SyntaxError::new(Mistake::TooDeep { limit: MAX_DEPTH }, super::span(self.source, deep))]);
         }
         let failure = |at: usize, expected: Vec<Rule>| {
             let tokens = 0..scan.tokens.len();
@@ -213,7 +214,7 @@ fn broken(source: SourceId, text: &str, tokens: &[super::Token]) -> ast::Broken 
 
 /// A reserved word that a declaration has for a name is one mistake, wherever the name is used; the fix mends all places.
 pub(super) fn one_reserved_name(text: &str, parsed: &mut Parsed) {
-    if !parsed.errors.iter().any(|error| matches!(error, SyntaxError::Reserved { .. })) {
+    if !parsed.errors.iter().any(|error| matches!(error.kind, Mistake::Reserved { .. })) {
         return;
     }
     let items = parsed.file.items.iter().filter_map(|item| item.kind.name());
@@ -221,27 +222,24 @@ pub(super) fn one_reserved_name(text: &str, parsed: &mut Parsed) {
     let declared: Vec<Span> = items.chain(broken).map(|name| name.span).collect();
     let mut first: HashMap<String, usize> = HashMap::new();
     for (index, error) in parsed.errors.iter().enumerate() {
-        if let SyntaxError::Reserved { word, span } = error
-            && declared.contains(span)
-            && text.get(span.range()) == Some(word)
+        if let Mistake::Reserved { word } = &error.kind
+            && declared.contains(&error.span)
+            && text.get(error.span.range()) == Some(word)
         {
             first.entry(word.clone()).or_insert(index);
         }
     }
     let mut gone = vec![false; parsed.errors.len()];
-    for index in 0..parsed.errors.len() {
-        let Some(SyntaxError::Reserved { word, .. }) = parsed.errors.get(index) else { continue };
+    for (index, gone) in gone.iter_mut().enumerate() {
+        let Some(error) = parsed.errors.get_mut(index) else { continue };
+        let Mistake::Reserved { word } = &error.kind else { continue };
         let Some(&known) = first.get(word).filter(|known| **known != index) else { continue };
-        let more = parsed.fixes.get_mut(index).and_then(Option::take);
-        if let (Some(Some(fix)), Some(more)) = (parsed.fixes.get_mut(known), more) {
+        *gone = true;
+        let more = error.fix.take();
+        if let (Some(fix), Some(more)) = (parsed.errors.get_mut(known).and_then(|known| known.fix.as_mut()), more) {
             fix.edits.extend(more.edits);
         }
-        if let Some(gone) = gone.get_mut(index) {
-            *gone = true;
-        }
     }
-    let mut kept = gone.iter();
-    parsed.errors.retain(|_| !kept.next().copied().unwrap_or(false));
-    let mut kept = gone.iter();
-    parsed.fixes.retain(|_| !kept.next().copied().unwrap_or(false));
+    let mut gone = gone.into_iter();
+    parsed.errors.retain(|_| !gone.next().unwrap_or(false));
 }

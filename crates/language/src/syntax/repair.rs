@@ -3,28 +3,29 @@
 //! A fix is assumed when reading goes on behind the mistake, offered to the author, and made by `fairc check --fix` where it
 //! is sure. It is worked out from the mistake and the text alone.
 
-use super::error::{SyntaxError, is_plain_name};
+use super::error::{Mistake, SyntaxError, is_plain_name};
 use super::scan::{Token, TokenKind, scan};
 use crate::diagnostic::{Edit, Fix};
 use crate::span::Span;
 
 /// The fix of a mistake; its places, as those of the mistake, are in `text`.
 pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
-    use SyntaxError::*;
-    let place = Place { text, span: error.span() };
-    match error {
+    use Mistake::*;
+    let span = error.span;
+    let place = Place { text, span };
+    match &error.kind {
         MissingColon { .. } => Some(place.insert_before(":", true)),
         Missing { what, .. } => Some(place.insert_before(what, true)),
         Instead { instead, close: None, .. } => Some(Fix::one(place.span, instead.clone(), true)),
         Instead { instead, close: Some(close), .. } => place.brackets(instead, close),
-        SingleEquals { span } => Some(Fix::one(*span, "==", true)),
+        SingleEquals => Some(Fix::one(span, "==", true)),
         ForeignOperator { instead, .. } | ForeignWord { instead, .. } => {
             let word = instead.split('`').nth(1).filter(|word| !word.contains([' ', '[', '.']) && *word != "#")?;
             Some(Fix::one(place.span, place.apart(word), true))
         }
-        QuotedName { text: name, span } => {
+        QuotedName { text: name } => {
             let name = place.in_quotes(name)?;
-            Some(Fix::one(*span, name, true))
+            Some(Fix::one(span, name, true))
         }
         BadName { .. } => {
             let name = text.get(place.span.range())?;
@@ -47,18 +48,18 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         }
         BadNumber { text: number, .. } => place.number(number),
         DigitComma { instead, .. } => Some(Fix::one(place.span, instead.clone(), true)),
-        StrayPercent { span } => {
+        StrayPercent => {
             let before = text.get(..span.start as usize)?.trim_end();
             let gap = Span::new(span.source, before.len(), span.start as usize);
             let after_number = before.ends_with(|c: char| c.is_ascii_digit()) && before.len() < span.start as usize;
             after_number.then(|| Fix::one(gap, "", true))
         }
-        BareBinders { span } => {
-            let edit = |at, text: &str| Edit { span: Span { start: at, end: at, ..*span }, text: text.to_owned() };
+        BareBinders => {
+            let edit = |at, text: &str| Edit { span: Span { start: at, end: at, ..span }, text: text.to_owned() };
             Some(Fix { edits: vec![edit(span.start, "("), edit(span.end, ")")], sure: true })
         }
-        MissingTimes { span, .. } => {
-            let end = Span { start: span.end, ..*span };
+        MissingTimes { .. } => {
+            let end = Span { start: span.end, ..span };
             Some(Fix::one(end, if place.blank_behind() { " *" } else { " * " }, true))
         }
         BadCharacter { .. } => Some(Fix::one(place.span, place.seen()?, true)),
@@ -74,9 +75,9 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | UnknownDeclaration { .. }
         | Unclosed { .. }
         | NeverOpened { .. }
-        | SecondCondition { .. }
+        | SecondCondition
         | UnclosedQuote { .. }
-        | EmptyName { .. }
+        | EmptyName
         | NotADomain { .. }
         | NotARangeEnd { .. }
         | TooDeep { .. }

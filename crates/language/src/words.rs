@@ -1,0 +1,58 @@
+//! Pieces of sentences that every room needs: lists, and the name that was probably meant.
+
+/// `a`, `b` and 3 more, each in backticks.
+pub fn listed(names: impl IntoIterator<Item: AsRef<str>, IntoIter: ExactSizeIterator>, most: usize) -> String {
+    let names = names.into_iter();
+    let more = names.len().saturating_sub(most);
+    let shown: Vec<String> = names.take(most).map(|name| format!("`{}`", name.as_ref())).collect();
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The closest of the known names, if it is close enough to be a slip of the pen: one letter in three. Case is no
+/// difference. A name of one letter is near to nothing else, and one of two only to a longer one.
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let lower = name.trim().to_lowercase();
+    let length = lower.chars().count();
+    let far = match length {
+        0 | 1 => 0,
+        2 => 1,
+        length => length / 3,
+    };
+    let slip = |distance: usize, candidate: &str| distance <= far && (length != 2 || candidate.chars().count() != 2);
+    known
+        .into_iter()
+        // Every letter more or less is one step, and only what is near enough is worth measuring.
+        .filter(|candidate| candidate.chars().take(length + far + 1).count().abs_diff(length) <= far)
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| (*distance == 0 || slip(*distance, candidate)) && *candidate != name)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_pen_are_near() {
+        let known = ["score", "sex", "race", "g"];
+        assert_eq!(nearest("Scoer", known), Some("score"));
+        assert_eq!(nearest("sez", known), Some("sex"));
+        assert_eq!(nearest("salary", known), None);
+        assert_eq!(nearest("sx", known), Some("sex"));
+        // A letter is near to every other.
+        assert_eq!(nearest("h", known), None);
+        assert_eq!(nearest("G", known), Some("g"));
+        // What is there already is not meant.
+        assert_eq!(nearest("sex", known), None);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(listed(["a", "b"], 2), "`a`, `b`");
+        assert_eq!(listed(["a", "b", "c"], 2), "`a`, `b` and 1 more");
+    }
+}
