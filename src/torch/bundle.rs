@@ -17,7 +17,7 @@ use super::error::TrainError;
 use super::features::Features;
 use super::model::{Architecture, Loss, Mlp};
 use super::progress::{set_variables, variables};
-use super::trainer::Mode;
+use super::run::Mode;
 use crate::data::{DataError, write_atomically};
 use crate::language::program::Program;
 

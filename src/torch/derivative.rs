@@ -10,16 +10,7 @@ use fairc_autograd::{LinearMap, attach};
 use tch::Tensor;
 
 use super::error::LayerError;
-use super::solver::Solution;
-
-/// What holds with equality at a solution.
-#[derive(Debug)]
-pub struct ActiveSet {
-    /// 1 where a sample is free, 0 where it is at a bound.
-    pub free: Tensor,
-    /// Active rows that do not depend on each other.
-    pub rows: Vec<usize>,
-}
+use super::solver::{ActiveSet, Solution};
 
 /// `∂ŷ/∂z = D − Qᵀ Q` as tensors, for samples that stay on their device, which have no weights.
 #[derive(Debug)]

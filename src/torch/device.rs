@@ -2,8 +2,9 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::derivative::{ActiveSet, Derivative, Linear};
+use super::derivative::{Derivative, Linear};
 use super::error::LayerError;
+use super::solver::ActiveSet;
 use super::solver::{Scalar, Solved, refuse_unsolved};
 use crate::runtime::problem::{Bounds, Problem};
 use crate::runtime::project::{ProjectError, Settings};

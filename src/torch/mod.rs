@@ -12,6 +12,7 @@
 //! | `derivative`, `tracked` | its derivatives: one node of libtorch's graph; as tensors with tracked params and labels |
 //! | `features`, `batches`, `random` | from tables to tensors, splits and batches |
 //! | `model`, `optimiser`, `schedule` | what `fairc train` trains, and with what |
+//! | `run` | what a run is made of |
 //! | `trainer`, `progress`, `checkpoint` | the loop and its state |
 //! | `bundle` | a trained model on disk |
 //! | `predict`, `evaluate` | predictions and what they are worth |
@@ -30,6 +31,7 @@ mod optimiser;
 mod predict;
 mod progress;
 mod random;
+mod run;
 mod schedule;
 mod solver;
 mod tracked;
@@ -47,6 +49,7 @@ pub use optimiser::{Adam, Optimiser, Sgd};
 pub use predict::{evaluate, numbers, raw};
 pub use progress::{Progress, Record, TrainRecord, set_variables, variables};
 pub use random::Random;
+pub use run::{LossFn, Mode, Options, TrainData};
 pub use schedule::{Plateau, Verdict};
 pub use tracked::Tracks;
-pub use trainer::{Event, LossFn, Mode, Options, TrainData, Trainer, Watch};
+pub use trainer::{Event, Trainer, Watch};

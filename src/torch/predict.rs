@@ -7,7 +7,7 @@ use tch::{Kind, Tensor, nn};
 use super::error::{LayerError, TrainError};
 use super::evaluate::{Evaluation, Gap, accuracy, auc};
 use super::layer::FairLayer;
-use super::trainer::{LossFn, Options, TrainData, gather};
+use super::run::{LossFn, Options, TrainData, gather};
 use crate::bind::{RowStatus, Samples};
 use crate::runtime::project::{OnInfeasible, Settings};
 

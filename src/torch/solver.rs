@@ -6,13 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fairc_autograd::{LinearMap, Real, tensor_of};
 use tch::{Device, Tensor};
 
-use super::derivative::ActiveSet;
 use super::error::LayerError;
 use crate::bind::Bound;
 use crate::runtime::problem::{Bounds, Problem};
 use crate::runtime::project::{
     Certificate, Gradient, ProjectError, Projection, Projector, Sample, Settings, Side, Status,
 };
+
+/// What holds with equality at a solution.
+#[derive(Debug)]
+pub struct ActiveSet {
+    /// 1 where a sample is free, 0 where it is at a bound.
+    pub free: Tensor,
+    /// Active rows that do not depend on each other.
+    pub rows: Vec<usize>,
+}
 
 /// The two kinds of numbers that tensors and the runtime share.
 pub trait Scalar: Sample + Real {}

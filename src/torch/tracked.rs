@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
-use super::derivative::ActiveSet;
 use super::error::LayerError;
+use super::solver::ActiveSet;
 use super::solver::Solved;
 use crate::bind::{Arithmetic, Bound, Encoded, Params, Samples, TracedRow, Tracked};
 use crate::language::program::{Function, Program};

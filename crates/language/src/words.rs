@@ -11,6 +11,11 @@ pub fn listed(names: impl IntoIterator<Item: AsRef<str>, IntoIter: ExactSizeIter
     }
 }
 
+/// `1 binder`, `3 binders`.
+pub fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The closest of the known names, if it is close enough to be a slip of the pen: one letter in three. Case is no
 /// difference. A name of one letter is near to nothing else, and one of two only to a longer one.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {

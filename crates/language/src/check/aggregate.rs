@@ -7,11 +7,11 @@ use crate::program::Function;
 use crate::program::text::name;
 use crate::span::Span;
 use crate::syntax::ast::{self, AggregateKind};
+use crate::words::counted;
 
-use super::domain::count;
-use super::event::{Reads, all_of};
+use super::event::all_of;
 use super::kind::is_event;
-use super::number::Place;
+use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind};
 
 impl<'a> Checker<'a> {
@@ -51,8 +51,8 @@ impl<'a> Checker<'a> {
         }
         if arguments.len() != wanted {
             let (callee, signature) = signature(kind);
-            let expected = count(wanted, "argument");
-            let found = count(arguments.len(), "argument");
+            let expected = counted(wanted, "argument");
+            let found = counted(arguments.len(), "argument");
             let kind = Kind::ArgumentCount { callee: callee.into(), expected, found, signature: signature.into() };
             return self.refuse(kind, span);
         }

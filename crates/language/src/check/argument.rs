@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use crate::span::Span;
 use crate::syntax::ast::{self, ArgumentValue};
-use crate::words::nearest;
+use crate::words::{counted, nearest};
 
-use super::domain::count;
 use super::kind::ordered;
 use super::parameter::{Fit, Given, Target};
 use super::{Checker, Env, Finding, Kind};
@@ -120,11 +119,11 @@ impl<'a> Checker<'a> {
         let most = metric.parameters.len();
         let least = metric.parameters.iter().filter(|parameter| parameter.default.is_none()).count();
         let expected =
-            if least == most { count(most, "argument") } else { format!("{least} to {}", count(most, "argument")) };
+            if least == most { counted(most, "argument") } else { format!("{least} to {}", counted(most, "argument")) };
         let kind = Kind::ArgumentCount {
             callee: metric.name.text.clone(),
             expected,
-            found: count(call.arguments.len(), "argument"),
+            found: counted(call.arguments.len(), "argument"),
             signature: signature(metric),
         };
         self.refuse(kind, call.span)

@@ -9,8 +9,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::nearest;
 
-use super::domain::strip;
-use super::number::Place;
+use super::place::Place;
 use super::{Checker, Env, Finding, Kind, Unit, UnitOrigin};
 
 /// What a constraint is called and where it stands, whatever its body.
@@ -180,7 +179,7 @@ impl<'a> Checker<'a> {
     }
 
     fn option(&mut self, setting: &'a ast::OptionSetting, options: &mut RowOptions, enforce: &mut Option<Enforce>) {
-        let value = strip(&setting.value);
+        let value = setting.value.bare();
         let number = match &value.kind {
             ast::ExprKind::Number { value, .. } => Some(*value),
             _ => None,

@@ -6,11 +6,11 @@ use crate::hir::{Binder, BinderId, Component, Event, Group, GroupId, GroupLevel,
 use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::counted;
 
-use super::event::Reads;
 use super::level::Category;
 use super::name::Found;
-use super::number::Place;
+use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind, Progress, Symbol};
 
 /// The largest domain, and the largest group.
@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
         let first = quantifier.binders.first().map_or(quantifier.span, |binder| binder.span);
         let last = quantifier.binders.last().map_or(quantifier.span, |binder| binder.span);
         let kind = Kind::BinderCount {
-            binders: count(quantifier.binders.len(), "binder"),
+            binders: counted(quantifier.binders.len(), "binder"),
             values: if places == 1 { "single values".into() } else { format!("tuples of {places} values") },
         };
         let finding = Finding::new(kind, first.to(last)).with(quantifier.domain.span, "the domain");
@@ -195,7 +195,7 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column, a label or a group", hint);
                 None
             }
-            Found::Argument(argument, env) => match &strip(argument).kind {
+            Found::Argument(argument, env) => match &argument.bare().kind {
                 ast::ExprKind::Name(name) => self.domain_name(name, &env),
                 _ => {
                     self.wrong_kind(argument.span, "an expression", "a categorical column, a label or a group", None);
@@ -397,7 +397,7 @@ impl<'a> Checker<'a> {
             let kind = Kind::ArgumentCount {
                 callee: "bins".into(),
                 expected: "a column and at least one cut point".into(),
-                found: count(arguments.len(), "argument"),
+                found: counted(arguments.len(), "argument"),
                 signature: "bins(age, 25, 45)".into(),
             };
             return self.refuse(kind, span);
@@ -447,17 +447,4 @@ impl<'a> Checker<'a> {
         });
         Some(levels)
     }
-}
-
-/// The expression without surrounding parentheses.
-pub(super) fn strip(expr: &ast::Expr) -> &ast::Expr {
-    match &expr.kind {
-        ast::ExprKind::Paren(inner) => strip(inner),
-        _ => expr,
-    }
-}
-
-/// `1 binder`, `3 binders`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -6,25 +6,8 @@ use crate::span::Span;
 use crate::syntax::ast;
 
 use super::name::Found;
-use super::number::Place;
+use super::place::Reads;
 use super::{Checker, Env, Finding, Kind, Progress, Symbol};
-
-/// Whether an event may read data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reads {
-    Data,
-    /// The `where` of a quantifier: binders, levels and numbers.
-    Binders,
-}
-
-impl Reads {
-    pub(super) fn place(self) -> Place {
-        match self {
-            Reads::Data => Place::Event,
-            Reads::Binders => Place::Where,
-        }
-    }
-}
 
 impl<'a> Checker<'a> {
     /// A comma list: all must hold. All terms are checked even when one fails.

@@ -7,7 +7,6 @@ use crate::diagnostic::Fix;
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::domain::strip;
 use super::name::Found;
 use super::{Checker, Env, Finding, Kind};
 
@@ -27,7 +26,7 @@ impl<'a> Checker<'a> {
                 && self.has_levels(column, env)
                 && !known(self, name)
                 && self.owner(&name.text).is_none()
-                && let ast::ExprKind::Name(column) = &strip(column).kind
+                && let ast::ExprKind::Name(column) = &column.bare().kind
                 && found.iter().all(|(_, other)| other.text != name.text)
                 && !self.group_has(column, name, env)
             {
@@ -71,7 +70,7 @@ fn pairs(body: &ast::Expr) -> Vec<(&ast::Expr, &ast::Name)> {
                 stack.push(first);
                 for (_, right) in rest {
                     for (a, b) in [(left, right), (right, left)] {
-                        if let (ast::ExprKind::Name(_), ast::ExprKind::Name(name)) = (&strip(a).kind, &strip(b).kind) {
+                        if let (ast::ExprKind::Name(_), ast::ExprKind::Name(name)) = (&a.bare().kind, &b.bare().kind) {
                             found.push((a, name));
                         }
                     }

@@ -7,7 +7,6 @@ use crate::syntax::ast::{self, Accepts};
 use crate::words::listed;
 
 use super::MOST_LISTED;
-use super::domain::strip;
 
 /// A label that is passed for one with the levels 0 and 1, brought to them.
 pub(super) fn label_hint(name: &str, what: &str, numbers: Option<&[f64]>, wanted: &[ast::Level]) -> Option<String> {
@@ -57,7 +56,7 @@ pub(super) fn expected_category(levels: Option<&[ast::Level]>, label: bool) -> S
 
 /// Written as an event: a comparison or several.
 pub(super) fn is_event(expr: &ast::Expr) -> bool {
-    match &strip(expr).kind {
+    match &expr.bare().kind {
         ast::ExprKind::Compare(..)
         | ast::ExprKind::In { .. }
         | ast::ExprKind::And(_)

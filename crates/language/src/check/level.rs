@@ -10,8 +10,8 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::listed;
 
-use super::event::Reads;
 use super::name::Found;
+use super::place::Reads;
 use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};
 
 /// One side of a comparison.
@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
     }
 
     fn level_first(&mut self, category: Category, operand: Operand<'a>, expr: &'a ast::Expr) -> Operand<'a> {
-        let expr = super::domain::strip(expr);
+        let expr = expr.bare();
         let text = match &expr.kind {
             ast::ExprKind::Name(name) => Some(name.text.clone()),
             ast::ExprKind::Product(first, rest) => written_product(first, rest),
@@ -250,7 +250,7 @@ impl<'a> Checker<'a> {
 
     /// Whether this is a column of levels that are no numbers, or a group.
     pub(super) fn has_levels(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> bool {
-        let ast::ExprKind::Name(name) = &super::domain::strip(expr).kind else { return false };
+        let ast::ExprKind::Name(name) = &expr.bare().kind else { return false };
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) => {
                 let category = Category::Column(column);

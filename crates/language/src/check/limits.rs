@@ -17,6 +17,8 @@ const MOST_NODES: usize = 5_000_000;
 const MOST_FACTORS: usize = 500;
 /// The most binders of one statement.
 const MOST_BINDERS: usize = 256;
+/// How far metrics may use each other.
+pub(super) const MOST_METRICS: usize = 50;
 /// The most names that are compared with misspelt ones: beyond, nothing is suggested.
 const MOST_COMPARED: usize = 1_000_000;
 /// A longer word is no slip of the pen.

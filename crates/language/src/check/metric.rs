@@ -13,12 +13,10 @@ use crate::span::Span;
 use crate::syntax::ast::{self, Accepts};
 use crate::words::nearest;
 
+use super::limits::MOST_METRICS;
 use super::parameter::{Fit, Given, Target};
 use super::using::{given, words};
 use super::{Call, Checker, Env, Finding, Kind, MetricDeclaration, Passed, Standin, Symbol, UnitOrigin};
-
-/// How far metrics may use each other.
-pub(super) const MOST_METRICS: usize = 50;
 
 impl<'a> Checker<'a> {
     /// Checks every metric of the root file.

@@ -31,6 +31,7 @@ mod metric;
 mod name;
 mod number;
 mod parameter;
+mod place;
 mod relation;
 mod unused;
 mod using;

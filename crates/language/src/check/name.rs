@@ -8,7 +8,6 @@ use crate::program::text::name as written;
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::domain::strip;
 use super::{Call, Checker, Env, Finding, Kind, Passed, Standin, Symbol};
 
 /// What is missing where a number is expected.
@@ -170,7 +169,7 @@ pub(super) enum LevelArgument<'a> {
 /// The level that an argument names, past the parameters of the metrics around it: a name, a number, or a product of
 /// these for a product of groups.
 pub(super) fn level_argument<'a>(expr: &'a ast::Expr, env: &Env<'a>) -> LevelArgument<'a> {
-    let expr = strip(expr);
+    let expr = expr.bare();
     if let ast::ExprKind::Name(name) = &expr.kind {
         match env.passed(&name.text) {
             Some((_, Passed::Argument { expr, scope })) => return level_argument(expr, &Env::of(scope.clone())),

@@ -8,26 +8,11 @@ use crate::interval::Interval;
 use crate::program::{ColumnType, Function};
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::words::nearest;
+use crate::words::{counted, nearest};
 
-use super::domain::count;
 use super::name::{Found, NUMBER};
+use super::place::Place;
 use super::{Checker, Env, Finding, Kind, Symbol};
-
-/// Where a number stands: decides between per-sample values and aggregates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// In a constraint: aggregates.
-    Batch,
-    /// Under `each`: per-sample values.
-    Each,
-    /// In an aggregate: per-sample values.
-    Inside,
-    /// In an event: per-sample data.
-    Event,
-    /// In a `where` or another place that is decided when compiling.
-    Where,
-}
 
 impl<'a> Checker<'a> {
     pub(super) fn number(&mut self, expr: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<Expr> {
@@ -325,7 +310,7 @@ impl<'a> Checker<'a> {
             let kind = Kind::ArgumentCount {
                 callee: function.text.clone(),
                 expected: if most == 1 { "1 argument".into() } else { "at least 1 argument".into() },
-                found: count(arguments.len(), "argument"),
+                found: counted(arguments.len(), "argument"),
                 signature: if most == 1 { format!("{}(e)", function.text) } else { format!("{}(a, b)", function.text) },
             };
             return self.refuse(kind, span);

@@ -9,12 +9,10 @@ use crate::program::{ColumnType, same_level};
 use crate::syntax::ast::{self, Accepts};
 use crate::words::listed;
 
-use super::domain::strip;
-use super::event::Reads;
 use super::kind::{expected_category, in_range, in_words, interval, is_event, label_hint, within_levels, words};
 use super::level::Category;
 use super::name::Found;
-use super::number::Place;
+use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};
 
 /// How well an argument fits a parameter.
@@ -72,11 +70,11 @@ impl<'a> Checker<'a> {
     /// The expression that an argument stands for in the end, past the parameters of the metrics around it, and what a
     /// name means.
     pub(super) fn resolved(&mut self, given: &Given<'a>) -> (Given<'a>, Option<Found<'a>>) {
-        let mut given = Given { expr: strip(given.expr), env: given.env.clone() };
+        let mut given = Given { expr: given.expr.bare(), env: given.env.clone() };
         loop {
             let ast::ExprKind::Name(name) = &given.expr.kind else { return (given, None) };
             match self.look_up(name, &given.env) {
-                Found::Argument(expr, env) => given = Given { expr: strip(expr), env },
+                Found::Argument(expr, env) => given = Given { expr: expr.bare(), env },
                 found => return (given, Some(found)),
             }
         }

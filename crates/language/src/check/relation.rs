@@ -7,8 +7,8 @@ use crate::program::Function;
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::domain::strip;
-use super::number::{Place, add, negate};
+use super::number::{add, negate};
+use super::place::Place;
 use super::{Checker, Env, Finding, Kind};
 
 /// What a side of a comparison must be.
@@ -32,7 +32,7 @@ impl Need {
 impl<'a> Checker<'a> {
     /// The body of a constraint: `a <= e`, `a <= e <= b`, `e == c +/- d`.
     pub(super) fn relations(&mut self, body: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<Vec<Relation>> {
-        let body = strip(body);
+        let body = body.bare();
         let ast::ExprKind::Compare(first, rest) = &body.kind else {
             return self.not_a_comparison(body, env, place);
         };
@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         place: Place,
     ) -> Option<Vec<Relation>> {
-        let (value, centre, tolerance) = match (&strip(left).kind, &strip(right).kind) {
+        let (value, centre, tolerance) = match (&left.bare().kind, &right.bare().kind) {
             (_, ast::ExprKind::PlusMinus(centre, tolerance)) => (left, &**centre, Some(&**tolerance)),
             (ast::ExprKind::PlusMinus(centre, tolerance), _) => (right, &**centre, Some(&**tolerance)),
             _ => (left, right, None),
@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
         };
         let tolerance = tolerance?;
         if tolerance.range.upper < 0.0 {
-            let what = format!("`{}`", self.text(strip(right).span));
+            let what = format!("`{}`", self.text(right.bare().span));
             return self.refuse(Kind::EmptyInterval { what }, span);
         }
         let around = second.span.to(tolerance.span);

@@ -12,7 +12,7 @@ use crate::syntax::ast;
 use super::argument::Choice;
 use super::constraint::Heading;
 use super::kind::{in_words, interval, prediction_within};
-use super::metric::MOST_METRICS;
+use super::limits::MOST_METRICS;
 use super::parameter::Given;
 use super::{Call, Checker, Env, Finding, Kind, MetricDeclaration, Passed, UnitOrigin};
 

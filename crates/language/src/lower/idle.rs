@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::program::{Data, Origin};
 use crate::span::Span;
 
+use super::draft::Draft;
 use super::error::{Finding, Kind};
-use super::merge::Draft;
 
 /// The idle rows of one constraint beside those of another.
 struct Pair {

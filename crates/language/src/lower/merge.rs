@@ -7,30 +7,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::program::{Data, Enforce, Event, Function, Origin, RowOptions, WhenEmpty};
-use crate::span::Span;
+use crate::program::{Data, Enforce, Event, Function, Origin, WhenEmpty};
 
 use super::affine::Quantity;
+use super::draft::Draft;
 use super::error::{Finding, Kind};
 use super::idle::Redundant;
-use super::sides::Sided;
-
-/// A row before the events are numbered.
-#[derive(Clone, Debug)]
-pub(super) struct Draft {
-    pub row: Sided,
-    /// Its place among the rows of its instance, as written; the first one where several were merged.
-    pub written: usize,
-    /// Set for a row under `each`: the samples that it is for.
-    pub each: Option<Event>,
-    pub options: RowOptions,
-    pub reads: Vec<Event>,
-    pub labels: Vec<String>,
-    pub origins: Vec<Origin>,
-    /// Which constraint, and where it stands.
-    pub constraint: usize,
-    pub span: Span,
-}
 
 type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Vec<Event>);
 type OptionKey = (u64, WhenEmpty, u64, Enforce);

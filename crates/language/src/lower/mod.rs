@@ -6,8 +6,7 @@
 //! quantifier   forall x in D: body          →  the body for each element of D
 //! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
 //! affine       E[a·ŷ + b | e]               →  Σ c·E[φ·ŷ | e] + E[b | e]
-//! absolute     |e|                          →  the larger of e and -e
-//! extrema      max(a, b), -min(a, b)        →  all of their pieces
+//! pieces       |e|, max(a, b), -min(a, b)   →  the pieces whose maximum they are
 //! ratio        n / d + c <= 0               →  n + c·d <= 0
 //! sides        Σ c·agg + constant <= 0      →  Σ c·agg <= -constant
 //! orient       -a + b <= u                  →  -u <= a - b
@@ -15,13 +14,12 @@
 //! order        a set of rows                →  the sorted list of them
 //! ```
 
-mod absolute;
 mod affine;
 mod covariance;
 mod data;
+mod draft;
 mod error;
 mod event;
-mod extrema;
 mod groups;
 mod idle;
 mod merge;
@@ -40,9 +38,9 @@ use super::hir::{self, Constraint, Hir};
 use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe};
 use super::span::{Sources, Span};
 
+use draft::Draft;
 pub use error::{Finding, Kind};
 pub use groups::{Group, groups};
-use merge::Draft;
 use quantifier::{Budget, instance_name, instances};
 use scope::{Scope, Tables, Work};
 use sides::Sided;

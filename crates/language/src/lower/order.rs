@@ -9,7 +9,7 @@ use crate::hir::Hir;
 use crate::program::{Column, Data, Event, EventId, Param, Prediction, Program, Row, SampleRow, Term, Weight};
 
 use super::affine::Quantity;
-use super::merge::Draft;
+use super::draft::Draft;
 
 pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Vec<Draft>) -> Program {
     let events: BTreeSet<Event> = drafts.iter().flat_map(events_of).collect();

@@ -1,20 +1,19 @@
 //! Convex expressions as maxima of affine pieces.
 //!
 //! From: an expression that the checker proved convex (or, under a minus, concave). To: the list of pieces whose
-//! maximum it is. Why equivalent: sums of maxima are maxima over all combinations of pieces, and a factor that is not
-//! negative moves into a maximum.
+//! maximum it is. Why equivalent: an absolute value is the larger of two sides, which orientation and merging join into
+//! the one row `-t <= e <= t`; sums of maxima are maxima over all combinations of pieces, and a factor that is not negative
+//! moves into a maximum.
 
 use crate::hir::{Curvature, Expr, ExprKind};
 use crate::program::{Data, Function};
 use crate::span::Span;
 
-use super::absolute::absolute;
 use super::affine::Affine;
 use super::covariance;
 use super::data::data;
 use super::error::{Finding, Kind};
 use super::event::event;
-use super::extrema::extremum;
 use super::ratio::Fraction;
 use super::scope::Scope;
 
@@ -64,8 +63,20 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             let divide = |numerator: Fraction| numerator.divide(denominator.numerator.clone(), negative, expr.span);
             numerators.into_iter().map(divide).collect()
         }
-        ExprKind::Call(Function::Abs, arguments) => absolute(&arguments[0], scope),
-        ExprKind::Call(_, arguments) => extremum(arguments, negate, scope),
+        // `|e|` is the larger of `e` and `-e`.
+        ExprKind::Call(Function::Abs, arguments) => {
+            let mut all = pieces(&arguments[0], false, scope)?;
+            all.extend(pieces(&arguments[0], true, scope)?);
+            Ok(all)
+        }
+        // `max(a, b)` is at most zero exactly where both are, and `-min(a, b) = max(-a, -b)`.
+        ExprKind::Call(_, arguments) => {
+            let mut all = Vec::new();
+            for argument in arguments {
+                all.extend(pieces(argument, negate, scope)?);
+            }
+            Ok(all)
+        }
         ExprKind::Prediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }

@@ -18,8 +18,8 @@ use crate::program::{Aggregate, ColumnType, Data, Function};
 use crate::span::{Sources, Span, quote};
 
 use super::affine::Quantity;
+use super::draft::Draft;
 use super::error::{Finding, Kind};
-use super::merge::Draft;
 
 /// Propagation ends when a mean is known to this width.
 const POINT: f64 = 1e-9;

@@ -346,6 +346,16 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// Without surrounding parentheses.
+    pub fn bare(&self) -> &Expr {
+        match &self.kind {
+            ExprKind::Paren(inner) => inner.bare(),
+            _ => self,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// `5%` is 0.05; `text` as written (for the formatter and for levels). `inf` is a number.

@@ -3,9 +3,14 @@
 //!
 //! Test modules are left out: they may look at whatever shows that the code is right.
 
+mod circles;
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use sources::{CRATES, File, code, expand, files};
 
 /// Each room, what it may use, and why. A room is a folder or file of `src/`, named by its path; those of a crate bear
 /// its name, under which the root package passes it on.
@@ -132,10 +137,6 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
 /// Rooms with rooms inside.
 const WINGS: [&str; 2] = ["language", "runtime"];
 
-/// The crates of the house: where their files are, and the name under which the root package passes them on.
-const CRATES: [(&str, &str); 4] =
-    [("src", ""), ("crates/language/src", "language"), ("crates/runtime/src", "runtime"), ("crates/data/src", "data")];
-
 #[test]
 fn arrows_run_one_way() {
     let mut wrong = Vec::new();
@@ -191,19 +192,12 @@ fn matches(pattern: &str, room: &str) -> bool {
     }
 }
 
-/// A file, and the name of its crate with the file's path in there.
-struct File {
-    path: PathBuf,
-    name: &'static str,
-    inner: PathBuf,
-}
-
 /// The files of each room.
 fn rooms() -> BTreeMap<String, Vec<File>> {
     let mut rooms: BTreeMap<String, Vec<File>> = BTreeMap::new();
     for (folder, name) in CRATES {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        for path in files(&root) {
+        for path in files(&root, "rs") {
             let inner = path.strip_prefix(&root).unwrap().to_owned();
             if let Some(room) = room_of(name, &inner) {
                 rooms.entry(room).or_default().push(File { path, name, inner });
@@ -211,24 +205,6 @@ fn rooms() -> BTreeMap<String, Vec<File>> {
         }
     }
     rooms
-}
-
-/// The Rust files of a folder and its folders, tests aside.
-fn files(root: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut waiting = vec![root.to_owned()];
-    while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let tests = path.file_stem().is_some_and(|stem| stem.to_str().is_some_and(|stem| stem.ends_with("tests")));
-            if path.is_dir() && !tests {
-                waiting.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !tests {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 /// `check/name.rs` of the language → `language::check`; none for the `lib.rs` of a crate below the root, which only lists its rooms.
@@ -278,12 +254,6 @@ fn seen_from_the_root(text: &str, name: &str) -> String {
     text
 }
 
-/// Without comments and without the test module at the end.
-fn code(text: &str) -> String {
-    let kept = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    kept.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
-}
-
 /// Every path behind `crate::`, groups in braces taken apart, as rooms.
 fn used_in(text: &str) -> Vec<String> {
     let text = code(text);
@@ -307,31 +277,4 @@ fn used_in(text: &str) -> Vec<String> {
 
 fn is_room(name: &str) -> bool {
     ALLOWED.iter().any(|(room, _, _)| *room == name)
-}
-
-/// `a::{b, c::{d, e}}` → `a::b`, `a::c::d`, `a::c::e`.
-fn expand(text: &str) -> Vec<String> {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
-    let head = &text[..end];
-    let Some(inside) = text[end..].strip_prefix('{') else { return vec![head.to_owned()] };
-    let mut paths = Vec::new();
-    let (mut depth, mut start) = (0, 0);
-    for (at, c) in inside.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                let piece = inside[start..at].trim();
-                if !piece.is_empty() {
-                    paths.extend(expand(piece).into_iter().map(|path| format!("{head}{path}")));
-                }
-                start = at + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    paths
 }
