@@ -320,6 +320,11 @@ impl Encoder {
         (prediction, errors)
     }
 
+    /// The samples in no level of all that was pushed, by column.
+    pub(super) fn unplaced(&self) -> Vec<Unplaced> {
+        self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect()
+    }
+
     /// What was encoded since the last call.
     pub(super) fn take_arrays(&mut self) -> Arrays {
         let empty = Arrays { factors: vec![Vec::new(); self.plan.factors.len()], ..Arrays::default() };
@@ -366,7 +371,7 @@ impl Encoder {
             lines,
             file: self.file.clone(),
             plan: self.plan.clone(),
-            unplaced: self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect(),
+            unplaced: self.unplaced(),
         };
         Ok((encoded, self))
     }
