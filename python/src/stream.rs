@@ -70,8 +70,14 @@ impl PyStream {
         let raised = |refused: Refused| errors::refused(py, refused, &shared.context());
         let state = state.map(|text| read_state(&shared.context(), text)).transpose();
         let state = state.map_err(|failure| raised(failure.into()))?;
-        let options =
-            StreamOptions { method, memory, prediction: Some(prediction), state, movement: Movement::default() };
+        let options = StreamOptions {
+            method,
+            memory,
+            prediction: Some(prediction),
+            state,
+            movement: Movement::default(),
+            unplaced: Vec::new(),
+        };
         let stream = tasks::Stream::start(&shared.context(), &params, name, &headers, options).map_err(raised)?;
         let mut settings: Vec<String> = given.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         settings.extend(window.map(|window| format!("window {window}")));

@@ -123,6 +123,10 @@ pub enum BindError {
     #[error("{}: `{}` is {}, and {expected} is declared{}", .at.at(), .at.column, .at.value(), .at.others())]
     OutOfRange { at: Box<Offenders>, expected: String },
 
+    /// A whole number so large that it may be another than the one that an event compares it with.
+    #[error("{}: `{}` is {}, which cannot be told from the {:.0} that it is compared with{}", .at.at(), .at.column, .at.value(), threshold, .at.others())]
+    Alike { at: Box<Offenders>, threshold: f64 },
+
     /// An expression of columns that has no finite value for some samples.
     #[error("{}: `{}` is {}, and a row needs a finite value in {event}{}", .at.at(), .at.column, .at.value(), .at.others())]
     NotFinite { at: Box<Offenders>, event: String },
@@ -216,7 +220,10 @@ impl BindError {
             BindError::ColumnMissing { .. } => Some("E0701"),
             BindError::UnknownLevel { .. } => Some("E0702"),
             BindError::Null { .. } | BindError::NullNeeded { .. } => Some("E0703"),
-            BindError::OutOfRange { .. } | BindError::NotFinite { .. } | BindError::Undefined { .. } => Some("E0704"),
+            BindError::OutOfRange { .. }
+            | BindError::Alike { .. }
+            | BindError::NotFinite { .. }
+            | BindError::Undefined { .. } => Some("E0704"),
             BindError::NotANumber { .. } => Some("E0705"),
             BindError::EmptyEvent { .. } => Some("E0706"),
             BindError::Prediction { .. } => Some("E0707"),
@@ -281,6 +288,11 @@ impl BindError {
             BindError::OutOfRange { at, .. } => {
                 format!("correct the value, or widen the declared range of `{}`", at.column)
             }
+            BindError::Alike { at, .. } => format!(
+                "whole numbers from 2^53 on are not told apart as numbers: declare those that the spec names as levels of `{0}`, \
+                 or store `{0}` in larger units or less an offset",
+                at.column
+            ),
             BindError::NotFinite { .. } => "leave these samples out with a condition".to_owned(),
             BindError::NotANumber { at, .. } if at.value().trim_matches([' ', '\t']) != at.value() => {
                 "leave out the spaces around the numbers".to_owned()
@@ -341,6 +353,7 @@ impl BindError {
             | BindError::Null { at }
             | BindError::NullNeeded { at, .. }
             | BindError::OutOfRange { at, .. }
+            | BindError::Alike { at, .. }
             | BindError::NotFinite { at, .. }
             | BindError::NotANumber { at }
             | BindError::Prediction { at } => Some(at),

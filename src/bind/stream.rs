@@ -18,6 +18,7 @@ use super::error::BindError;
 use super::params::Params;
 use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
+use super::unplaced::Unplaced;
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{Answered, Moment, Pool, Pooled};
@@ -72,6 +73,11 @@ impl StreamEncoder {
     /// The columns to read, as [`Encoder::headers`].
     pub fn headers(&self) -> &[String] {
         self.encoder.headers()
+    }
+
+    /// The samples so far that are in no level, by column.
+    pub fn unplaced(&self) -> Vec<Unplaced> {
+        self.encoder.unplaced()
     }
 
     /// All cells so far, in the order of their numbers.
@@ -224,13 +230,14 @@ impl Encoded {
             let Some(sums) = pool.cells().get(cell) else { return Moment::default() };
             let weight = sums.weight.value();
             match place.map(|place| sums.factors.get(place)) {
-                None => Moment { answer: sums.answer.value(), square: weight, mass: weight },
+                None => Moment { answer: sums.answer.value(), square: weight, mass: weight, size: sums.size.value() },
                 Some(None) => Moment::default(),
-                Some(Some([_, answer, square])) => Moment {
+                Some(Some([_, answer, square, size])) => Moment {
                     answer: answer.value(),
                     square: square.value(),
                     // Cauchy and Schwarz: no less than the sum of the sizes.
                     mass: (weight * square.value()).max(0.0).sqrt(),
+                    size: size.value(),
                 },
             }
         };

@@ -134,7 +134,8 @@ fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outc
 fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Result<OnData, Stop> {
     let found = match &args.data {
         None => {
-            let warnings = redundancy_warnings(&redundant::without_data(program), false, spec, program);
+            let promises = program.by_promise();
+            let warnings = redundancy_warnings(&redundant::without_data(&promises), false, spec, &promises);
             let settings = setting::params(&args.settings, program).map_err(Trouble::Faults);
             settings.map(|_| OnData { warnings, ..OnData::default() })
         }

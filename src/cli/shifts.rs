@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use super::input::{LONGEST, read_text_within};
 use super::stop::Stop;
 use crate::bind::Frozen;
 use crate::tasks::{Context, read_shifts};
 
 /// The shifts in a file, which must belong to the spec.
 pub fn read(path: &Path, context: &Context<'_>) -> Result<Frozen, Stop> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), ""))?;
+    let text = read_text_within(path, LONGEST)?;
     Ok(read_shifts(context, &format!("the shifts `{}`", path.display()), &text)?)
 }

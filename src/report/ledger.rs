@@ -120,6 +120,23 @@ pub struct EachJson {
     pub(super) skipped: Option<String>,
 }
 
+impl EachJson {
+    /// `held`, `violated`, `not checked: needs the label ..`.
+    pub(super) fn note(&self) -> String {
+        let why = self.skipped.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        format!("{}{why}", self.verdict.word())
+    }
+
+    /// How many predictions it bounds, how many lie outside, and by how much; dashes where it bounds none.
+    pub(super) fn numbers(&self) -> [String; 3] {
+        match (self.predictions, self.outside) {
+            (0, _) => [(); 3].map(|()| "-".to_owned()),
+            (all, 0) => [all.to_string(), "0".to_owned(), "-".to_owned()],
+            (all, out) => [all.to_string(), out.to_string(), super::number::short(self.excess)],
+        }
+    }
+}
+
 /// The promised rows of a program, and its promised per-sample rows, in their order.
 pub struct Ledger<'a> {
     pub program: &'a Program,
@@ -217,12 +234,10 @@ impl<'a> Ledger<'a> {
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.
     fn bounded(&self, bound: &Bound) -> Result<Vec<f64>, crate::runtime::problem::ProblemError> {
-        let prediction = &self.program.prediction;
-        let size = prediction.lower.abs().max(prediction.upper.abs());
-        if !size.is_finite() {
-            return Ok(Vec::new());
+        match size_of_bounds(self.program) {
+            Some(size) => bound.problem.magnitude(&vec![size; bound.problem.n()]),
+            None => Ok(Vec::new()),
         }
-        bound.problem.magnitude(&vec![size.min(1.0); bound.problem.n()])
     }
 
     fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
@@ -417,6 +432,12 @@ impl Why {
             Why::Left(left) => left_out(left),
         }
     }
+}
+
+/// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
+pub(super) fn size_of_bounds(program: &Program) -> Option<f64> {
+    let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
+    size.is_finite().then_some(size.min(1.0))
 }
 
 /// Why a row was skipped.

@@ -55,10 +55,11 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
         Some(false) => vec![context.infeasible(&conflict, &bound.rows, "")],
         Some(true) | None => Vec::new(),
     };
-    let always = redundant::without_data(program);
-    let here = redundant::on_data(program, &bound, &always);
-    let mut warnings = redundancy_warnings(&always, false, context.spec, program);
-    warnings.extend(redundancy_warnings(&here, true, context.spec, program));
+    let promises = program.by_promise();
+    let always = redundant::without_data(&promises);
+    let here = redundant::on_data(&promises, program, &bound, &always);
+    let mut warnings = redundancy_warnings(&always, false, context.spec, &promises);
+    warnings.extend(redundancy_warnings(&here, true, context.spec, &promises));
     let batches = batch.map(|(size, seed)| shares(case, size, seed)).transpose()?;
     let each = conflict.each.iter().filter_map(|row| Some(program.sample_origin(*row)?.name.clone()));
     let sides = conflict.sides.iter().filter_map(|side| conflict_side(*side, &bound, &context));

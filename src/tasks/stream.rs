@@ -2,9 +2,9 @@
 
 use super::project::not_enforced;
 use super::{Context, Refused, Use};
-use crate::bind::{Difference, Method, Online, OnlineState, Params, StreamError, StreamSpec};
+use crate::bind::{Difference, Left, Method, Online, OnlineState, Params, StreamError, StreamSpec, Unplaced};
 use crate::data::Batch;
-use crate::language::program::Origin;
+use crate::language::program::{Origin, PromisedRow};
 use crate::report::{Movement, StreamReport, left_out};
 use crate::runtime::online::{Memory, OnlineError};
 use crate::spec::Failure;
@@ -15,9 +15,10 @@ pub struct StreamOptions {
     pub memory: Memory,
     /// The header of the predictions, if they are in the table.
     pub prediction: Option<String>,
-    /// What was answered before, and how far that moved predictions.
+    /// What was answered before, how far that moved predictions, and the samples in no level.
     pub state: Option<OnlineState>,
     pub movement: Movement,
+    pub unplaced: Vec<Unplaced>,
 }
 
 /// A stream and what came of it so far.
@@ -25,6 +26,8 @@ pub struct Stream {
     pub online: Online,
     pub movement: Movement,
     method: Method,
+    /// Of earlier runs.
+    unplaced: Vec<Unplaced>,
 }
 
 /// What reports say about a stream besides its numbers.
@@ -47,24 +50,32 @@ impl Stream {
         headers: &[String],
         options: StreamOptions,
     ) -> Result<Stream, Refused> {
-        let StreamOptions { method, memory, prediction, state, movement } = options;
+        let StreamOptions { method, memory, prediction, state, movement, unplaced } = options;
         let reading = Use::Stream.options(prediction);
         let spec = StreamSpec { program: context.program, params, file: table, headers, options: &reading };
         let online = Online::new(spec, method, memory, state).map_err(|error| refused(context, error))?;
-        Ok(Stream { online, movement, method })
+        Ok(Stream { online, movement, method, unplaced })
     }
 
-    /// Rows that take no part, and why.
+    /// Promised rows that take no part, and why.
     pub fn left_out(&self, context: &Context<'_>) -> Vec<(String, String)> {
         let program = context.program;
-        let name = |origins: Option<&Vec<Origin>>| {
-            origins.and_then(|origins| origins.first()).map_or_else(String::new, |origin| origin.name.clone())
+        let told = |of: &[(usize, Left)], promised: PromisedRow, origin: Option<&Origin>| {
+            let (_, left) = of.iter().find(|(row, _)| *row == promised.row)?;
+            Some((origin?.name.clone(), left_out(left)))
         };
-        let rows = self.online.left_out().iter();
-        let rows = rows.map(|(row, left)| (name(program.rows.get(*row).map(|row| &row.origins)), left));
-        let samples = self.online.left_out_samples().iter();
-        let samples = samples.map(|(row, left)| (name(program.sample_rows.get(*row).map(|row| &row.origins)), left));
-        rows.chain(samples).map(|(name, left)| (name, left_out(left))).collect()
+        let (rows, samples) = (self.online.left_out(), self.online.left_out_samples());
+        let promised = program.promised_rows().into_iter();
+        let each = program.promised_sample_rows().into_iter();
+        promised
+            .filter_map(|promised| told(rows, promised, program.origin(promised)))
+            .chain(each.filter_map(|promised| told(samples, promised, program.sample_origin(promised))))
+            .collect()
+    }
+
+    /// The samples of all runs that are in no level, by column.
+    pub fn unplaced(&self) -> Vec<Unplaced> {
+        Unplaced::together(&self.unplaced, &self.online.unplaced())
     }
 
     /// Answers a batch that holds its predictions: these, and the answers.
@@ -100,6 +111,7 @@ impl Stream {
         let rows = self.online.readings().map_err(|error| refused(context, error))?;
         let sample_rows = self.online.sample_readings().map_err(|error| refused(context, error))?;
         let price = self.online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
+        let unplaced = self.unplaced();
         let state = self.online.state();
         Ok(StreamReport {
             spec: &context.spec.name,
@@ -121,6 +133,7 @@ impl Stream {
             rows,
             sample_rows,
             price,
+            unplaced,
             most: named.most,
         })
     }

@@ -135,6 +135,15 @@ pub enum DataError {
         format: &'static str,
     },
 
+    /// One character would separate fields and begin lines to be skipped.
+    #[error("`{mark}` cannot both separate the fields of `{file}` and begin its comments")]
+    SameMark {
+        /// The file being read.
+        file: String,
+        /// The character.
+        mark: char,
+    },
+
     /// Parquet is read from its end.
     #[error("`{file}` is Parquet, which cannot be read as a stream")]
     ParquetStream {
@@ -248,8 +257,8 @@ pub enum DataError {
         column: String,
     },
 
-    /// A pipe holds more than is copied.
-    #[error("`{file}` holds more than {} GiB, which is as much as is copied from a pipe", .limit >> 30)]
+    /// A pipe or a device holds more than is copied.
+    #[error("`{file}` holds more than {}, which is as much as is copied of it", describe_size(*.limit))]
     CopyTooLong {
         /// The stream being read.
         file: String,
@@ -338,12 +347,24 @@ impl DataError {
             Self::NotFound { .. } => "check the spelling and the working directory".into(),
             Self::Directory { .. } => "name one file in it".into(),
             Self::Read { .. } => "check that the file can be read and is complete".into(),
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::ResourceBusy => {
+                "wait for its end, or name another output".into()
+            }
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => {
+                "the limit on the length of files, `ulimit -f`, is too low, or the file system holds none that long"
+                    .into()
+            }
             Self::Write { .. } => "check that the directory exists, can be written to and has room".into(),
             Self::UnknownFormat { extension, .. } => {
                 let known =
                     "the known extensions are .csv, .tsv, .parquet, .jsonl and .ndjson, with .gz behind them if packed";
                 match extension.as_deref() {
                     Some("zst" | "bz2" | "xz" | "zip") => format!("unpack it first; {known}"),
+                    Some("xls" | "xlsx" | "xlsm" | "xlsb" | "ods") => format!("save the workbook as CSV; {known}"),
+                    Some("html" | "htm" | "xml" | "pdf") => format!("save the table in it as CSV; {known}"),
+                    Some("feather" | "arrow" | "orc" | "h5" | "pkl" | "rds" | "sav" | "dta" | "sas7bdat") => {
+                        format!("save the table as Parquet or CSV; {known}")
+                    }
                     _ => format!("{known}; or name the format, for example `--data-format csv`"),
                 }
             }
@@ -356,10 +377,13 @@ impl DataError {
                 "JSON" => "name the format, `--data-format jsonl`".into(),
                 "Zstandard" | "bzip2" | "xz" => "unpack it first".into(),
                 found if found.starts_with("a ZIP") => "unpack it first; save a workbook as CSV".into(),
+                "HTML" => "this is a page and not the file behind it: download that, or save the table as CSV".into(),
+                found if found.contains("workbook") => "save the workbook as CSV".into(),
                 found if found.contains("Arrow") => "save the table as Parquet".into(),
                 _ => "save the table as CSV or Parquet".into(),
             },
             Self::PackedOutput { .. } => "leave `.gz` out, and pack the output with `gzip`".into(),
+            Self::SameMark { .. } => "give another character with `--comment` or `--delimiter`".into(),
             Self::NoDialects { .. } => "leave the options for CSV out".into(),
             Self::ParquetStream { .. } => {
                 "answer the whole table with `fairc project`, or save it as CSV or JSON Lines".into()
@@ -391,7 +415,9 @@ impl DataError {
             Self::Json { message, .. } if message.contains("NaN or Infinity") => {
                 "JSON has no NaN and no infinity: write null, or leave the key out".into()
             }
-            Self::Json { .. } | Self::NotAnObject { .. } => "JSON Lines has one object on each line".into(),
+            Self::Json { .. } | Self::NotAnObject { .. } => {
+                "a table is one object on each line, or one list of objects".into()
+            }
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Parquet { .. } => "check that the file was copied completely".into(),
             Self::LateColumn { column, .. } => {
@@ -416,6 +442,10 @@ impl DataError {
 
 fn started(start: u64, line: u64) -> String {
     if start == line { String::new() } else { format!(", in a record that starts on line {start}") }
+}
+
+fn describe_size(bytes: u64) -> String {
+    if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{} MiB", bytes >> 20) }
 }
 
 fn describe_extension(extension: Option<&str>) -> String {

@@ -1,8 +1,8 @@
 //! The bytes of a text table: unpacked, in UTF-8, and of the format that they are said to be.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::dialect::{Dialect, Encoding};
 use super::error::DataError;
@@ -27,7 +27,7 @@ const GZIP: &[u8] = b"\x1f\x8b";
 const HEAD: usize = 512;
 
 /// What files begin with, and what people call them.
-const OTHERS: [(&[u8], &str); 12] = [
+const OTHERS: [(&[u8], &str); 14] = [
     (GZIP, "gzip"),
     (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook"),
     (b"PAR1", "Parquet"),
@@ -40,6 +40,8 @@ const OTHERS: [(&[u8], &str); 12] = [
     (b"\xfd7zXZ\0", "xz"),
     (b"\x89HDF\r\n", "HDF5"),
     (b"SQLite format 3\0", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (.xls)"),
+    (b"%PDF-", "PDF"),
 ];
 
 /// Looks at the beginning of a stream, and unpacks and decodes what follows.
@@ -55,7 +57,7 @@ pub(super) fn open(
 ) -> Result<Text, DataError> {
     let (head, input) = peek(Box::new(input), name)?;
     let (head, input): (Vec<u8>, Text) = match (head.starts_with(GZIP), packing) {
-        (true, Packing::Gzip | Packing::Either) => peek(Box::new(MultiGzDecoder::new(input)), name)?,
+        (true, Packing::Gzip | Packing::Either) => peek(Box::new(Unpacked::new(input)), name)?,
         (false, Packing::Gzip) if !head.is_empty() => {
             let found = of_bytes(&head).unwrap_or("plain text");
             return Err(DataError::OtherFormat { file: name.to_owned(), expected: "gzip", found });
@@ -101,7 +103,60 @@ fn other_format(head: &[u8], format: Format) -> Option<&'static str> {
         let is_text = format.delimiter().is_some();
         (is_text && object.starts_with(b"\"") && object.windows(2).any(|pair| pair == b"\":")).then_some("JSON")
     };
-    of_bytes(head).or_else(utf16).or_else(json)
+    of_bytes(head).or_else(utf16).or_else(json).or_else(|| markup(head))
+}
+
+/// Whether a file is a page, as one gets where a download asks for a login.
+fn markup(head: &[u8]) -> Option<&'static str> {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |with: &str| text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with.as_bytes()));
+    let page = ["<!doctype html", "<html", "<head", "<table"].into_iter().any(begins);
+    if page { Some("HTML") } else { begins("<?xml").then_some("XML") }
+}
+
+/// What gzip unpacks: one member after the other, and zeros behind the last, as tapes and blocks of fixed length leave them.
+struct Unpacked(Option<GzDecoder<BufReader<Text>>>);
+
+impl Unpacked {
+    fn new(input: Text) -> Unpacked {
+        Unpacked(Some(GzDecoder::new(BufReader::new(input))))
+    }
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let read = member.read(out)?;
+            if read > 0 || out.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut rest) = self.0.take().map(GzDecoder::into_inner) else { break };
+            if skip_zeros(&mut rest)? {
+                self.0 = Some(GzDecoder::new(rest));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Whether something comes behind zeros; an error if that is not gzip.
+fn skip_zeros(input: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let bytes = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+        match bytes.get(zeros) {
+            None if zeros == 0 => return Ok(false),
+            None => input.consume(zeros),
+            Some(&byte) if GZIP.first() == Some(&byte) => {
+                input.consume(zeros);
+                return Ok(true);
+            }
+            Some(_) => return Err(invalid("something that is not gzip follows the packed data")),
+        }
+    }
 }
 
 /// Characters of another encoding as UTF-8.
@@ -157,8 +212,10 @@ impl Decoder {
 
     fn decode_units(&mut self) -> io::Result<()> {
         if self.big.is_none() && self.bytes.len() >= 2 {
-            self.big = Some(self.bytes.starts_with(b"\xfe\xff"));
-            if self.big == Some(true) || self.bytes.starts_with(b"\xff\xfe") {
+            let marked = self.bytes.starts_with(b"\xfe\xff") || self.bytes.starts_with(b"\xff\xfe");
+            // Without a mark the first character tells: the higher byte of an ASCII one is 0.
+            self.big = Some(self.bytes.starts_with(if marked { b"\xfe" } else { b"\0" }));
+            if marked {
                 self.bytes.drain(..2);
             }
         }
@@ -225,6 +282,7 @@ mod tests {
         assert_eq!(decoded(&[b"\xff\xfe", &little[..]].concat(), Encoding::Utf16), Ok("aé€😀".to_owned()));
         assert_eq!(decoded(&[b"\xfe\xff", &big[..]].concat(), Encoding::Utf16), Ok("aé€😀".to_owned()));
         assert_eq!(decoded(&little, Encoding::Utf16), Ok("aé€😀".to_owned()));
+        assert_eq!(decoded(&big, Encoding::Utf16), Ok("aé€😀".to_owned()));
         assert!(decoded(&little[..9], Encoding::Utf16).is_err());
     }
 
@@ -239,7 +297,37 @@ mod tests {
         assert_eq!(found(b"\x1f\x8b\x08"), "gzip");
         assert_eq!(found(b"\xff\xfea\0"), "UTF-16");
         assert_eq!(found(b"a\0,\0b\0\n\0"), "UTF-16");
+        assert_eq!(found(b"\0a\0,\0b\0\n"), "UTF-16");
         assert_eq!(found(b" [\n{\"a\": 1}]"), "JSON");
+        assert_eq!(
+            (found(b"\n<!doctype HTML>"), found(b"<HTML lang"), found(b"<?xml v"), found(b"<h,b\n")),
+            ("HTML", "HTML", "XML", "")
+        );
+        assert!(found(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0").contains(".xls"));
         assert_eq!((found(b"a,b\n"), found(b""), found(b"{a,b\n"), found(b"{\"a\",b\n")), ("", "", "", ""));
+    }
+
+    #[test]
+    fn gzip_is_read_to_its_end() {
+        use std::io::Write;
+        let packed = |text: &str| {
+            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            out.write_all(text.as_bytes()).unwrap();
+            out.finish().unwrap()
+        };
+        let unpacked = |bytes: &[u8]| {
+            let mut text = String::new();
+            let read = Unpacked::new(Box::new(Cursor::new(bytes.to_vec()))).read_to_string(&mut text);
+            read.map(|_| text).map_err(|error| error.to_string())
+        };
+        let (one, two) = (packed("a,b\n"), packed("1,2\n"));
+        let both = Ok("a,b\n1,2\n".to_owned());
+        assert_eq!(unpacked(&[&one[..], &two].concat()), both);
+        assert_eq!(unpacked(&[&one[..], &[0; 3], &two, &[0; 20_000]].concat()), both);
+        assert!(unpacked(&[&one[..], b"x"].concat()).is_err_and(|error| error.contains("not gzip")));
+        for end in 1..one.len() {
+            assert!(unpacked(&one[..end]).is_err(), "{end}");
+            assert!(unpacked(&[&one[..], &two[..end]].concat()).is_err(), "{end}");
+        }
     }
 }

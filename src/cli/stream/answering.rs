@@ -161,6 +161,7 @@ impl<'a> Stream<'a> {
             memory: steering.memory(),
             prediction: in_table.then(|| self.prediction.clone()),
             movement: saved.as_ref().map(|saved| saved.movement).unwrap_or_default(),
+            unplaced: saved.as_ref().map(|saved| saved.unplaced.clone()).unwrap_or_default(),
             state: saved.map(|saved| saved.online),
         };
         tasks::Stream::start(&self.job.context(), params, &self.data, self.table.columns(), options).map_err(told)
@@ -265,6 +266,7 @@ impl<'a> Stream<'a> {
     fn saved<'b>(&self, online: &'b mut tasks::Stream) -> Saved<&'b OnlineState> {
         Saved {
             movement: online.movement,
+            unplaced: online.unplaced(),
             online: online.online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),

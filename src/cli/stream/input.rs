@@ -26,8 +26,13 @@ pub fn open(form: &Form, data: &Path, program: &Program, more: &[String]) -> Res
     let own: Vec<&str> = own.chain(more.iter().map(String::as_str)).collect();
     match form.stream_again(data) {
         Some(whole) => {
-            let wanted = [columns(&|_, _| true), own].concat();
+            let wanted = [columns(&|_, _| true), own.clone()].concat();
             table.look_through(&wanted, whole);
+            if table.begins_empty() && table.columns().is_empty() {
+                // No line has an object: nothing is answered, as in a table of a header alone.
+                table.expect(&columns(&|label, _| !label));
+                table.expect(&own);
+            }
         }
         None => {
             table.expect(&columns(&|_, nullable| nullable));

@@ -31,6 +31,11 @@ pub(crate) struct Records<R> {
     core: csv_core::Reader,
     delimiter: u8,
     comment: Option<u8>,
+    /// Spaces and tabs around quotes are no part of a field.
+    spaced: bool,
+    /// Of the current record, where it has spaces around quotes: its fields, and where each ends.
+    spaced_text: Vec<u8>,
+    spaced_ends: Vec<usize>,
     /// Line ends of `\r` alone, which the grammar does not count.
     lone_returns: u64,
     /// The last record ended in `\r`.
@@ -96,6 +101,9 @@ impl<R: Read> Records<R> {
             core: core.build(),
             delimiter,
             comment: dialect.comment,
+            spaced: dialect.trim && dialect.quotes,
+            spaced_text: Vec::new(),
+            spaced_ends: Vec::new(),
             lone_returns: 0,
             after_return: false,
             buffer: vec![0; BUFFER],
@@ -174,8 +182,22 @@ impl<R: Read> Records<R> {
         self.lone_returns += skipped - newlines;
         // A quote that encloses is not among the text of the fields, so this record has quoted fields.
         let text_len = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
+        let spaced = self.spaced && memchr::memchr(b'"', body).is_some();
+        if spaced {
+            let (text, ends) = (&mut self.spaced_text, &mut self.spaced_ends);
+            if let Err(fault) = spaced_fields(body, self.delimiter, text, ends) {
+                let file = self.name.clone();
+                return Err(match fault {
+                    Fault::Stray(at) => {
+                        let at = line + line_ends(body.get(..at).unwrap_or_default(), false);
+                        DataError::StrayQuote { file, line: at, start: line }
+                    }
+                    Fault::Open => DataError::OpenQuote { file, line },
+                });
+            }
+        }
         if text_len + count != body.len() + 1 {
-            if let Some(stray) = stray_quote(body, self.delimiter) {
+            if let Some(stray) = stray_quote(body, self.delimiter).filter(|_| !spaced) {
                 let at = line + line_ends(body.get(..stray).unwrap_or_default(), false);
                 return Err(DataError::StrayQuote { file: self.name.clone(), line: at, start: line });
             }
@@ -187,7 +209,11 @@ impl<R: Read> Records<R> {
         self.start = end;
         let end = &self.buffer[body_end..end];
         self.after_return = end == b"\r";
-        Ok(Record { line, lead, body, end, text: &self.text, ends: &self.ends[..count] })
+        let (text, ends) = match spaced {
+            true => (&self.spaced_text, self.spaced_ends.as_slice()),
+            false => (&self.text, &self.ends[..count]),
+        };
+        Ok(Record { line, lead, body, end, text, ends })
     }
 
     /// How many bytes stand before the record itself: a byte order mark, line ends, and comments.
@@ -267,4 +293,55 @@ fn stray_quote(body: &[u8], delimiter: u8) -> Option<usize> {
         }
     }
     None
+}
+
+/// What is wrong with the quotes of a record.
+enum Fault {
+    /// Text follows the closing quote at this byte.
+    Stray(usize),
+    /// A quote is not closed in this record. One behind spaces cannot enclose a line end, which ends the record for the grammar.
+    Open,
+}
+
+/// The fields of a record in which spaces and tabs may stand around quotes, which the grammar takes for text.
+fn spaced_fields(body: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<(), Fault> {
+    text.clear();
+    ends.clear();
+    let is_space = |byte: u8| matches!(byte, b' ' | b'\t') && byte != delimiter;
+    let spaces = |from: usize| body.iter().skip(from).take_while(|&&byte| is_space(byte)).count();
+    let mut at = 0;
+    loop {
+        let start = at + spaces(at);
+        if body.get(start) == Some(&b'"') {
+            let closing = quoted_field(body, start + 1, text).ok_or(Fault::Open)?;
+            at = closing + 1 + spaces(closing + 1);
+            if body.get(at).is_some_and(|&byte| byte != delimiter) {
+                return Err(Fault::Stray(closing));
+            }
+        } else {
+            let rest = body.get(at..).unwrap_or_default();
+            let length = memchr::memchr(delimiter, rest).unwrap_or(rest.len());
+            text.extend_from_slice(rest.get(..length).unwrap_or_default());
+            at += length;
+        }
+        ends.push(text.len());
+        if at >= body.len() {
+            return Ok(());
+        }
+        at += 1;
+    }
+}
+
+/// Appends what is enclosed in quotes, of which the first stands before `from`; returns the place of the closing one.
+fn quoted_field(body: &[u8], from: usize, text: &mut Vec<u8>) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let quote = at + memchr::memchr(b'"', body.get(at..)?)?;
+        text.extend_from_slice(body.get(at..quote)?);
+        if body.get(quote + 1) != Some(&b'"') {
+            return Some(quote);
+        }
+        text.push(b'"');
+        at = quote + 2;
+    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::read::{Lines, describe_line};
+use super::read::{Lines, describe};
 use crate::error::DataError;
 use crate::text::Text;
 
@@ -84,7 +84,8 @@ impl Keys {
             line.clear();
             let Some(number) = lines.read_onto(&mut line)? else { break };
             let Ok(Members(members)) = serde_json::from_slice(&line) else {
-                return Err(describe_line(file, number, &line, &[]).unwrap_or_else(|| not_json(file, number)));
+                let wrong = describe(file, number, lines.start(), &line, &[]);
+                return Err(wrong.unwrap_or_else(|| not_json(file, number)));
             };
             objects += 1;
             for (name, value) in members {

@@ -28,6 +28,9 @@ pub(crate) struct Lines<R = Text> {
     line: u64,
     bytes: u64,
     shape: Shape,
+    /// Of a list: bytes read of the present line, and where on its line the last element begins, from 1.
+    column: u64,
+    start: u64,
 }
 
 /// What a file holds.
@@ -48,7 +51,7 @@ impl<R: Read> Lines<R> {
     /// Lines or one list of objects, as it comes.
     pub fn new(file: &str, input: R) -> Self {
         let input = BufReader::with_capacity(BUFFER, input);
-        Self { file: file.to_owned(), input, line: 0, bytes: 0, shape: Shape::Unknown }
+        Self { file: file.to_owned(), input, line: 0, bytes: 0, shape: Shape::Unknown, column: 0, start: 1 }
     }
 
     /// Lines alone: a list on a line is a line.
@@ -61,13 +64,18 @@ impl<R: Read> Lines<R> {
         matches!(self.shape, Shape::List { .. } | Shape::Closed)
     }
 
+    /// Where on its line the last element of a list begins, from 1; none of a line.
+    pub fn start(&self) -> Option<u64> {
+        self.is_list().then_some(self.start)
+    }
+
     /// Bytes of the lines read so far.
     pub fn bytes_read(&self) -> u64 {
         self.bytes
     }
 
     /// Appends the next line that is not blank, with its line end, to `out` and returns its number. An element of a list is
-    /// appended as one line, and the number is that of the line on which it begins.
+    /// appended as one line, in which a tab is a line end, and the number is that of the line on which it begins.
     pub fn read_onto(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>, DataError> {
         if self.shape == Shape::Unknown {
             self.shape = self.look()?;
@@ -117,13 +125,16 @@ impl<R: Read> Lines<R> {
         }
         let passed = mark + blank + 1;
         let newlines = bytes.iter().take(passed).filter(|&&byte| byte == b'\n').count() as u64;
+        let last = bytes.iter().take(passed).rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         self.line = 1 + newlines;
+        self.column = (passed - last) as u64;
         self.bytes += passed as u64;
         self.input.consume(passed);
         Ok(Shape::List { first: true })
     }
 
-    /// Appends the next element of the list. Line ends within it become spaces.
+    /// Appends the next element of the list. Tabs within it become spaces and line ends tabs, which JSON reads alike: so it is
+    /// one line, and where the others ended is known.
     fn read_element(&mut self, first: bool, out: &mut Vec<u8>) -> Result<Option<u64>, DataError> {
         let start = out.len();
         let (mut depth, mut quoted, mut escaped, mut line) = (0_u32, false, false, self.line);
@@ -137,13 +148,15 @@ impl<R: Read> Lines<R> {
             }
             let empty = out.len() == start;
             match byte {
-                b'\n' | b'\r' if !quoted => {
-                    if !empty {
-                        out.push(b' ');
-                    }
+                b' ' | b'\t' | b'\n' | b'\r' if empty => continue,
+                b'\n' => {
+                    out.push(b'\t');
                     continue;
                 }
-                b' ' | b'\t' if empty => continue,
+                b'\r' | b'\t' if !quoted => {
+                    out.push(b' ');
+                    continue;
+                }
                 b',' | b']' if depth == 0 && !quoted => {
                     let closed = byte == b']';
                     if empty && !(closed && first) {
@@ -164,7 +177,7 @@ impl<R: Read> Lines<R> {
                 _ => {}
             }
             if empty {
-                line = self.line;
+                (line, self.start) = (self.line, self.column);
             }
             out.push(byte);
         }
@@ -186,11 +199,13 @@ impl<R: Read> Lines<R> {
         self.input.consume(1);
         self.bytes += 1;
         self.line += u64::from(byte == b'\n');
+        self.column = if byte == b'\n' { 0 } else { self.column + 1 };
         Ok(Some(byte))
     }
 
     fn wrong(&self, message: &str) -> DataError {
-        DataError::Json { file: self.file.clone(), line: self.line, column: 1, message: message.to_owned() }
+        let (file, column) = (self.file.clone(), usize::try_from(self.column).unwrap_or(usize::MAX).max(1));
+        DataError::Json { file, line: self.line, column, message: message.to_owned() }
     }
 }
 
@@ -241,17 +256,19 @@ impl Reader {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
     }
 
-    /// Says which line of a batch is wrong.
-    fn diagnose(&self, bytes: &[u8], lines: &RowLines) -> DataError {
+    /// Says which line of a batch is wrong; `starts` says where on their lines the elements of a list begin.
+    fn diagnose(&self, bytes: &[u8], lines: &RowLines, starts: &[u64]) -> DataError {
         let file = &self.lines.file;
         let columns: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let texts = bytes.split_inclusive(|&byte| byte == b'\n').enumerate();
-        texts.filter_map(|(row, text)| describe_line(file, lines.get(row)?, text, &columns)).next().unwrap_or_else(
-            || {
-                let message = "each line must be one object".to_owned();
-                DataError::Json { file: file.clone(), line: lines.get(0).unwrap_or(1), column: 1, message }
-            },
-        )
+        let mut wrong = texts.filter_map(|(row, text)| {
+            let start = starts.get(row).copied();
+            describe(file, lines.get(row)?, start, text, &columns)
+        });
+        wrong.next().unwrap_or_else(|| {
+            let message = "each line must be one object".to_owned();
+            DataError::Json { file: file.clone(), line: lines.get(0).unwrap_or(1), column: 1, message }
+        })
     }
 }
 
@@ -259,16 +276,17 @@ impl ReadBatches for Reader {
     fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
         let mut bytes = Vec::new();
         let mut lines = RowLines::new();
-        let mut rows = 0;
+        let (mut rows, mut starts) = (0, Vec::new());
         while rows < self.batch_rows && bytes.len() < MAX_BATCH_BYTES {
             let Some(line) = self.lines.read_onto(&mut bytes)? else { break };
             lines.push(line);
+            starts.extend(self.lines.start());
             rows += 1;
         }
         if rows == 0 {
             return Ok(None);
         }
-        let columns = self.decode(&bytes).ok_or_else(|| self.diagnose(&bytes, &lines))?;
+        let columns = self.decode(&bytes).ok_or_else(|| self.diagnose(&bytes, &lines, &starts))?;
         let first_row = self.next_row;
         self.next_row += rows;
         Ok(Some(Part { columns, first_row, lines }))
@@ -281,6 +299,11 @@ impl ReadBatches for Reader {
 
 /// What is wrong with a line of which `columns` are to be read; none if nothing is.
 pub(crate) fn describe_line(file: &str, line: u64, text: &[u8], columns: &[&str]) -> Option<DataError> {
+    describe(file, line, None, text, columns)
+}
+
+/// As [`describe_line`], of the element of a list that begins at `start` on its line.
+pub(crate) fn describe(file: &str, line: u64, start: Option<u64>, text: &[u8], columns: &[&str]) -> Option<DataError> {
     let file = file.to_owned();
     let Ok(text) = std::str::from_utf8(text) else {
         return Some(DataError::NotUtf8 { file, line, column: None });
@@ -297,8 +320,19 @@ pub(crate) fn describe_line(file: &str, line: u64, text: &[u8], columns: &[&str]
         Ok(value) => Some(DataError::NotAnObject { file, line, found: name_of(&value) }),
         Err(error) => {
             let message = explain(text, &error);
-            Some(DataError::Json { file, line, column: error.column().max(1), message })
+            let (line, column) = place(line, start, text, error.column().max(1));
+            Some(DataError::Json { file, line, column, message })
         }
+    }
+}
+
+/// Line and column of a byte of a text, from 1, which is an element of a list if it has a `start`.
+fn place(line: u64, start: Option<u64>, text: &str, at: usize) -> (u64, usize) {
+    let Some(start) = start else { return (line, at) };
+    let before = text.as_bytes().get(..at - 1).unwrap_or(text.as_bytes());
+    match before.iter().rposition(|&byte| byte == b'\t') {
+        None => (line, usize::try_from(start).unwrap_or(1) + before.len()),
+        Some(last) => (line + before.iter().filter(|&&byte| byte == b'\t').count() as u64, before.len() - last),
     }
 }
 

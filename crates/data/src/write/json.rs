@@ -23,6 +23,10 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut impl Write) -> Result<usize, DataE
             Ok(text) => text,
             Err(_) => return Err(DataError::NotUtf8 { file: file.to_owned(), line, column: None }),
         };
+        if lines.is_list() {
+            // What were line ends; a string has no tabs as they are.
+            text = text.replace('\t', " ");
+        }
         for (index, (column, key)) in plan.added.iter().zip(&keys).enumerate() {
             let number = serde_json::Value::from(plan.value(index, row)).to_string();
             // A key that only begins to appear late in the file is not among the columns of the source.
