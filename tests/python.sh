@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# The Python package: makes .venv with what the tests need, builds the extension there and the command line, with which it is
-# compared, and runs the tests.
+# The Python package: makes .venv with what the tests need, builds the extension there, and runs the tests.
 #
 #   bash tests/python.sh            all of it
 #   bash tests/python.sh wheel      builds a wheel too, and installs it into an empty environment
@@ -29,11 +28,9 @@ fi
 cargo fmt --manifest-path python/Cargo.toml --check
 cargo clippy --quiet --manifest-path python/Cargo.toml -- -D warnings
 maturin develop --quiet --manifest-path python/Cargo.toml
-# Audits of the package and of the command are compared.
+# The package and the command line are compared.
 cargo build --quiet
 (cd python && ../.venv/bin/mypy)
-# What it is compared with.
-cargo build --quiet --bin fairc
 "$python" -m pytest -q python/tests
 
 if [ "${1:-}" = wheel ]; then
