@@ -30,6 +30,11 @@ impl Basis {
         Basis { factor, powers: Vec::new() }
     }
 
+    /// The deviations of one atom.
+    pub(super) fn deviation(atom: usize) -> Basis {
+        Basis { factor: None, powers: vec![(atom, 1)] }
+    }
+
     pub(super) fn is_one(&self) -> bool {
         self.factor.is_none() && self.powers.is_empty()
     }
@@ -52,7 +57,7 @@ impl Plan {
                 if self.factors[atom].by_cell {
                     continue;
                 }
-                bases.insert(Basis { factor: None, powers: vec![(atom, 1)] });
+                bases.insert(Basis::deviation(atom));
                 let raised = |basis: &Basis| {
                     let basis = basis.clone();
                     (1..=power).map(move |power| {

@@ -256,8 +256,8 @@ impl About {
             return About::default();
         }
         let deviations = Deviations::new(encoded, tally, samples);
-        let mut sums = |basis: &Basis| tally.deviations_by_cell(encoded, &deviations, samples, basis);
-        let centres = deviations.centres(encoded, tally, &tally.weights, &mut sums);
+        let mut sums = |atom: usize| deviations.sums(encoded, tally, samples, atom);
+        let centres = deviations.centres(encoded, tally, &tally.whole_weights, &mut sums);
         About { deviations, centres }
     }
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use super::about::{Basis, Measure};
 use super::centre::choose;
 use super::encode::{Encoded, FactorValues};
-use super::tally::{Samples, Tally};
+use super::tally::{Samples, Tally, difference};
 use crate::runtime::problem::Sum;
 
 /// The deviations of the atoms of a plan in a batch.
@@ -71,7 +71,7 @@ impl Deviations {
                 FactorValues::BySample(values) => {
                     let reference = match references {
                         Some(known) => tally.origin.iter().map(|&old| known[place][old as usize]).collect(),
-                        None => first_values(tally, samples, values),
+                        None => central_values(tally, samples, values),
                     };
                     let cells = tally.cell.iter().enumerate();
                     let deviations =
@@ -84,37 +84,53 @@ impl Deviations {
         Deviations { atoms: encoded.plan.atoms.iter().enumerate().map(atom).collect() }
     }
 
+    /// `Σ w·d` of an atom by cell, with all that rounding would lose.
+    pub(super) fn sums(&self, encoded: &Encoded, tally: &Tally, samples: &Samples, atom: usize) -> Vec<Sum> {
+        match &encoded.factors[atom] {
+            FactorValues::ByCell(_) => vec![Sum::default(); tally.origin.len()],
+            FactorValues::BySample(values) => {
+                tally.around_references(values, &self.atoms[&atom].reference, samples, &Basis::deviation(atom))
+            }
+        }
+    }
+
     /// The references of an atom, by cell of the tally.
     pub(super) fn reference(&self, atom: usize) -> &[f64] {
         &self.atoms[&atom].reference
     }
 
-    /// The means of atoms over the events in which the plan needs them.
+    /// The means of atoms over the events in which the plan needs them; `sums` gives `Σ w·d` of an atom by cell. Means are
+    /// made of twice the digits: what is subtracted from a number next to it must be right beyond the last of them.
     pub(super) fn centres(
         &self,
         encoded: &Encoded,
         tally: &Tally,
-        weights: &[f64],
-        sums: &mut dyn FnMut(&Basis) -> Vec<f64>,
+        weights: &[Sum],
+        sums: &mut dyn FnMut(usize) -> Vec<Sum>,
     ) -> Centres {
-        let mut known: BTreeMap<usize, Option<Vec<f64>>> = BTreeMap::new();
+        let mut known: BTreeMap<usize, Option<Vec<Sum>>> = BTreeMap::new();
         let centre = |&(factor, event): &(usize, usize)| {
             let atom = &self.atoms[&factor];
-            let of_atom = known.entry(factor).or_insert_with(|| {
-                atom.deviations.as_ref().map(|_| sums(&Basis { factor: None, powers: vec![(factor, 1)] }))
-            });
+            let of_atom = known.entry(factor).or_insert_with(|| atom.deviations.as_ref().map(|_| sums(factor)));
             let members = tally.members(event);
-            let weighed = members.iter().map(|&cell| cell as usize).find(|&cell| weights[cell] > 0.0);
-            let base = weighed.map_or(0.0, |cell| atom.reference[cell]);
+            let mut weighed = members.iter().map(|&cell| cell as usize).filter(|&cell| weights[cell].value() > 0.0);
+            let base = weighed.clone().next().map_or(0.0, |cell| atom.reference[cell]);
             let (mut sum, mut weight) = (Sum::default(), Sum::default());
-            for cell in members.iter().map(|&cell| cell as usize).filter(|&cell| weights[cell] > 0.0) {
-                sum.add(weights[cell] * (atom.reference[cell] - base));
-                sum.add(of_atom.as_ref().map_or(0.0, |sums| sums[cell]));
-                weight.add(weights[cell]);
+            for cell in weighed.by_ref() {
+                let [from_base, rest] = difference(atom.reference[cell], base);
+                let [cell_weight, lost] = weights[cell].into();
+                sum.add_product(cell_weight, from_base);
+                sum.add(cell_weight * rest + lost * from_base);
+                of_atom.iter().for_each(|sums| sum.merge(sums[cell]));
+                weight.merge(weights[cell]);
             }
-            let offset = if weighed.is_some() { sum.value() / weight.value() } else { 0.0 };
-            let around = members.iter().map(|&cell| (atom.reference[cell as usize] - base) - offset).collect();
-            ((factor, event), Centre { base, offset, around })
+            let [offset, rest] = quotient(sum, weight);
+            let around = |&cell: &u32| {
+                let [from_base, first] = difference(atom.reference[cell as usize], base);
+                let [around, second] = difference(from_base, offset);
+                around + (first + second - rest)
+            };
+            ((factor, event), Centre { base, offset, around: members.iter().map(around).collect() })
         };
         encoded.plan.centres.iter().map(centre).collect()
     }
@@ -176,26 +192,32 @@ impl Deviations {
     }
 }
 
-/// By cell, the value of its first sample of positive weight; of its first one where none has any.
-fn first_values(tally: &Tally, samples: &Samples, values: &[f64]) -> Vec<f64> {
-    let mut found: Vec<Option<f64>> = vec![None; tally.origin.len()];
+/// The quotient of two sums, and what its rounding loses; 0 for a denominator of 0.
+fn quotient(sum: Sum, by: Sum) -> [f64; 2] {
+    let (quotient, [over, over_lost], [under, under_lost]) = (sum.value() / by.value(), sum.into(), by.into());
+    if !quotient.is_finite() {
+        return [if by.value() == 0.0 { 0.0 } else { quotient }, 0.0];
+    }
+    let rest = (-quotient).mul_add(under, over) + (over_lost - quotient * under_lost);
+    let rest = rest / by.value();
+    [quotient, if rest.is_finite() { rest } else { 0.0 }]
+}
+
+/// By cell, the value of its heaviest sample, of the first among equals: most deviations from it are small.
+fn central_values(tally: &Tally, samples: &Samples, values: &[f64]) -> Vec<f64> {
+    let mut found: Vec<Option<(f64, f64)>> = vec![None; tally.origin.len()];
     let mut missing = found.len();
-    let weight = |i: usize| tally.weight.as_ref().is_none_or(|weight| weight[i] > 0.0);
     for (i, &cell) in tally.cell.iter().enumerate() {
-        if missing == 0 {
+        if missing == 0 && tally.weight.is_none() {
             break;
         }
+        let weight = tally.weight.as_ref().map_or(1.0, |weight| weight[i]);
         let slot = &mut found[cell as usize];
-        if slot.is_none() && weight(i) {
-            *slot = Some(values[samples.sample(i)]);
-            missing -= 1;
-        }
-    }
-    if missing > 0 {
-        for (i, &cell) in tally.cell.iter().enumerate() {
-            found[cell as usize].get_or_insert_with(|| values[samples.sample(i)]);
+        missing -= usize::from(slot.is_none());
+        if slot.is_none_or(|(heaviest, _)| weight > heaviest) {
+            *slot = Some((weight, values[samples.sample(i)]));
         }
     }
     // A cell without samples, as those of a stream that are not in this batch, has no deviations.
-    found.into_iter().map(|value| value.unwrap_or(0.0)).collect()
+    found.into_iter().map(|value| value.map_or(0.0, |(_, value)| value)).collect()
 }

@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::data::{Batch, Source};
+use crate::data::{Batch, Column, Source};
 use crate::language::program::{Event, EventId, Program, PromisedRow, WhenEmpty};
 use crate::language::words::nearest;
 
 use super::cells::{Bits, CellKey, Cells, Tuples};
-use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
+use super::columns::{At, BEYOND_WHOLE, PredictionReader, Reader, WeightReader, columns_of};
 use super::error::{BindError, Offenders};
 use super::formula::{Formula, Scope};
 use super::params::Params;
@@ -43,6 +43,8 @@ pub struct Encoder {
     /// By factor: samples in which a row needs it and a nullable column is null, or the value is not finite.
     null_factors: Vec<Option<(Offenders, usize)>>,
     wild_factors: Vec<Option<(Offenders, usize)>>,
+    /// By part: samples whose number may be another than the one that it is compared with, and that one.
+    alike: Vec<Option<(Offenders, f64)>>,
     codes: Vec<Vec<u32>>,
     values: Vec<Vec<f64>>,
     pub(super) tuples: Tuples,
@@ -142,6 +144,7 @@ impl Encoder {
             errors,
             null_factors: vec![None; factors],
             wild_factors: vec![None; factors],
+            alike: vec![None; plan.parts.len()],
             codes: vec![Vec::new(); plan.parts.len()],
             values: Vec::new(),
             tuples: Tuples::new(&plan.parts),
@@ -194,11 +197,11 @@ impl Encoder {
             reader.read(&columns[place], &at);
         }
         self.out.lines.add(batch);
-        self.encode(rows, &at);
+        self.encode(rows, &at, &columns);
         Ok(())
     }
 
-    fn encode(&mut self, rows: usize, at: &At) {
+    fn encode(&mut self, rows: usize, at: &At, columns: &[Column]) {
         // The readers lend their values to the formulas and get them back.
         self.values.clear();
         self.values.extend(self.readers.iter_mut().map(|(reader, _)| std::mem::take(&mut reader.values)));
@@ -213,6 +216,7 @@ impl Encoder {
                 }
             }
         }
+        self.note_alike(at, columns);
         let first = self.out.cell.len();
         let readers = &self.readers;
         let level = |column: usize, code: u32| readers[column].0.number(code);
@@ -224,6 +228,28 @@ impl Encoder {
         self.encode_factors(first, rows, at);
         for ((reader, _), values) in self.readers.iter_mut().zip(self.values.drain(..)) {
             reader.values = values;
+        }
+    }
+
+    /// Notes numbers that equal the one they are compared with where doubles no longer tell whole numbers apart.
+    fn note_alike(&mut self, at: &At, columns: &[Column]) {
+        for ((part, codes), alike) in self.plan.parts.iter().zip(&self.codes).zip(&mut self.alike) {
+            let Part::Place { value, thresholds } = part else { continue };
+            let large = |place: usize| thresholds.get(place).filter(|threshold| threshold.abs() >= BEYOND_WHOLE);
+            if thresholds.iter().all(|threshold| threshold.abs() < BEYOND_WHOLE) {
+                continue;
+            }
+            // The code of a number that equals a threshold is odd.
+            let equal = codes.iter().enumerate().filter(|(_, code)| *code % 2 == 1);
+            for (row, threshold) in equal.filter_map(|(row, &code)| Some((row, *large(code as usize / 2)?))) {
+                let column = value.first_column();
+                let reader = column.and_then(|column| self.readers.get(column));
+                let header = reader.map_or("", |(reader, _)| reader.header());
+                let stored = reader.and_then(|(_, place)| columns.get((*place)?));
+                let text = stored.map_or_else(String::new, |stored| stored.value(row).to_string());
+                let new = || (Offenders::new(&self.file, header), threshold);
+                alike.get_or_insert_with(new).0.add(|| at.place(row, text));
+            }
         }
     }
 
@@ -289,6 +315,8 @@ impl Encoder {
         errors.extend(nulls.map(|(at, index)| BindError::NullNeeded { at: Box::new(at), event: event(index) }));
         let wild = self.wild_factors.iter_mut().filter_map(Option::take);
         errors.extend(wild.map(|(at, index)| BindError::NotFinite { at: Box::new(at), event: event(index) }));
+        let alike = self.alike.iter_mut().filter_map(Option::take);
+        errors.extend(alike.map(|(at, threshold)| BindError::Alike { at: Box::new(at), threshold }));
         (prediction, errors)
     }
 

@@ -123,6 +123,10 @@ pub enum BindError {
     #[error("{}: `{}` is {}, and {expected} is declared{}", .at.at(), .at.column, .at.value(), .at.others())]
     OutOfRange { at: Box<Offenders>, expected: String },
 
+    /// A whole number so large that it may be another than the one that an event compares it with.
+    #[error("{}: `{}` is {}, which cannot be told from the {:.0} that it is compared with{}", .at.at(), .at.column, .at.value(), threshold, .at.others())]
+    Alike { at: Box<Offenders>, threshold: f64 },
+
     /// An expression of columns that has no finite value for some samples.
     #[error("{}: `{}` is {}, and a row needs a finite value in {event}{}", .at.at(), .at.column, .at.value(), .at.others())]
     NotFinite { at: Box<Offenders>, event: String },
@@ -192,6 +196,19 @@ pub enum BindError {
     Problem(#[from] ProblemError),
 }
 
+/// What would mend an error and is not for this room to name: how it is asked for differs from front end to front end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Read the table without the spaces around values.
+    Trim,
+    /// Read numbers with a decimal comma.
+    DecimalComma,
+    /// Read the header of the table in another way.
+    Header,
+    /// Answer batch by batch.
+    Stream,
+}
+
 impl BindError {
     /// The stable code, with a page of its own; none where the error is no fault of spec or data.
     pub fn code(&self) -> Option<&'static str> {
@@ -203,7 +220,10 @@ impl BindError {
             BindError::ColumnMissing { .. } => Some("E0701"),
             BindError::UnknownLevel { .. } => Some("E0702"),
             BindError::Null { .. } | BindError::NullNeeded { .. } => Some("E0703"),
-            BindError::OutOfRange { .. } | BindError::NotFinite { .. } | BindError::Undefined { .. } => Some("E0704"),
+            BindError::OutOfRange { .. }
+            | BindError::Alike { .. }
+            | BindError::NotFinite { .. }
+            | BindError::Undefined { .. } => Some("E0704"),
             BindError::NotANumber { .. } => Some("E0705"),
             BindError::EmptyEvent { .. } => Some("E0706"),
             BindError::Prediction { .. } => Some("E0707"),
@@ -231,9 +251,6 @@ impl BindError {
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
-            BindError::ColumnMissing { known, .. } if header_hint(known).is_some() => {
-                header_hint(known).unwrap_or_default()
-            }
             BindError::ColumnMissing { known, .. } if known.is_empty() => "there are no columns at all".to_owned(),
             BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
                 format!("the columns are {}", listed(known, MOST))
@@ -271,12 +288,17 @@ impl BindError {
             BindError::OutOfRange { at, .. } => {
                 format!("correct the value, or widen the declared range of `{}`", at.column)
             }
+            BindError::Alike { at, .. } => format!(
+                "whole numbers from 2^53 on are not told apart as numbers: declare those that the spec names as levels of `{0}`, \
+                 or store `{0}` in larger units or less an offset",
+                at.column
+            ),
             BindError::NotFinite { .. } => "leave these samples out with a condition".to_owned(),
             BindError::NotANumber { at, .. } if at.value().trim_matches([' ', '\t']) != at.value() => {
-                "leave out the spaces around the numbers, or read the file with `--trim`".to_owned()
+                "leave out the spaces around the numbers".to_owned()
             }
             BindError::NotANumber { at, .. } if decimal_comma(at.value().as_bytes()).is_some() => {
-                "write a decimal point, or read the file with `--decimal ,`".to_owned()
+                "write a decimal point".to_owned()
             }
             BindError::NotANumber { .. } => {
                 "write numbers as `0.5`, with a decimal point, without units or separators; an empty field is a null"
@@ -298,8 +320,7 @@ impl BindError {
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
             BindError::NotFrozen { .. } => {
-                "fixed shifts are for rows that compare groups by columns; project each batch, or use `fairc stream`"
-                    .to_owned()
+                "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
             }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),
@@ -310,6 +331,21 @@ impl BindError {
         }
     }
 
+    /// What would mend it besides, if a front end has a name for it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            BindError::ColumnMissing { suggestion: None, known, .. } if header_hint(known).is_some() => {
+                Some(Remedy::Header)
+            }
+            BindError::NotANumber { at } if at.value().trim_matches([' ', '\t']) != at.value() => Some(Remedy::Trim),
+            BindError::NotANumber { at } if decimal_comma(at.value().as_bytes()).is_some() => {
+                Some(Remedy::DecimalComma)
+            }
+            BindError::NotFrozen { .. } => Some(Remedy::Stream),
+            _ => None,
+        }
+    }
+
     /// The values at fault, for errors about values.
     pub fn offenders(&self) -> Option<&Offenders> {
         match self {
@@ -317,6 +353,7 @@ impl BindError {
             | BindError::Null { at }
             | BindError::NullNeeded { at, .. }
             | BindError::OutOfRange { at, .. }
+            | BindError::Alike { at, .. }
             | BindError::NotFinite { at, .. }
             | BindError::NotANumber { at }
             | BindError::Prediction { at } => Some(at),

@@ -109,6 +109,17 @@ impl Formula {
         found
     }
 
+    /// The first column that is read.
+    pub(super) fn first_column(&self) -> Option<usize> {
+        let mut found = None;
+        self.visit_leaves(&mut |leaf| {
+            if let (None, Formula::Column(column)) = (found, leaf) {
+                found = Some(*column);
+            }
+        });
+        found
+    }
+
     /// The value in numbers of any kind.
     pub(super) fn evaluate<N: Leaves>(&self, numbers: &N) -> N::Number {
         match self {

@@ -14,7 +14,7 @@ use super::unplaced::Unplaced;
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{
-    Answer, Hard, Memory, Multiplier, OnlineError, Pool, PrimalDual, PrimalDualState, Smooth,
+    Answer, Hard, Memory, Multiplier, OnlineError, Pool, Pooled, PrimalDual, PrimalDualState, Smooth,
 };
 
 /// How batches are answered.
@@ -69,6 +69,10 @@ pub struct RowReading {
     pub upper: f64,
     /// The sides that each origin of the row asks for.
     pub own: Vec<(f64, f64)>,
+    /// The sum of the sizes of all that the value and its sides are summed from: what rounding is relative to.
+    pub magnitude: f64,
+    /// The same for predictions of size 1, or more.
+    pub mass: f64,
     /// Batches in which it moved predictions.
     pub moved: u64,
     /// Of the smooth method.
@@ -92,8 +96,20 @@ pub enum StreamError {
     #[error(transparent)]
     Online(#[from] OnlineError),
     /// A state made with other settings.
-    #[error("the state was made with {what} {saved}, and this is {given}")]
-    Differs { what: &'static str, saved: String, given: String },
+    #[error("the state was made with other settings")]
+    Differs(Difference),
+}
+
+/// A setting of a state that is not that of the stream which should go on from it: as saved, and as given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Difference {
+    Method(Method, Method),
+    Memory(Memory, Memory),
+    Param(String, f64, f64),
+    /// How many rows take no part, since the stream has no label for them.
+    LeftOut(usize, usize),
+    /// How many sums are kept: by another version.
+    Sums(usize, usize),
 }
 
 impl From<Vec<BindError>> for StreamError {
@@ -308,9 +324,10 @@ impl Online {
     pub fn readings(&self) -> Result<Vec<RowReading>, StreamError> {
         let bound = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?;
         let reading = |(row, bound_row): (usize, &BoundRow)| {
-            let value = match bound_row.status {
-                RowStatus::Kept(index) => bound.pooled.before[index],
-                RowStatus::Skipped(_) | RowStatus::Left(_) => f64::NAN,
+            let Pooled { before, size, mass, .. } = &bound.pooled;
+            let (value, size, mass) = match bound_row.status {
+                RowStatus::Kept(index) => (before[index], size[index], mass[index]),
+                RowStatus::Skipped(_) | RowStatus::Left(_) => (f64::NAN, 0.0, 0.0),
             };
             RowReading {
                 row,
@@ -319,6 +336,8 @@ impl Online {
                 lower: bound_row.lower,
                 upper: bound_row.upper,
                 own: bound_row.own.clone(),
+                magnitude: size.max(bound_row.side_size),
+                mass,
                 moved: self.state.moved_by[row],
                 multiplier: self.state.smooth.as_ref().and_then(|smooth| smooth.rows().get(row).copied()),
             }
@@ -330,21 +349,21 @@ impl Online {
 impl OnlineState {
     /// Fails at the first setting that differs.
     fn same_settings(&self, given: &OnlineState) -> Result<(), StreamError> {
-        let differs = |what, saved: String, given: String| {
-            if saved == given { Ok(()) } else { Err(StreamError::Differs { what, saved, given }) }
-        };
-        differs("the method", self.method.words(), given.method.words())?;
-        differs("the memory", memory_words(self.pool.memory()), memory_words(given.pool.memory()))?;
+        let differs = |difference| Err(StreamError::Differs(difference));
+        if self.method != given.method {
+            return differs(Difference::Method(self.method, given.method));
+        }
+        let (saved, wanted) = (self.pool.memory(), given.pool.memory());
+        if saved != wanted {
+            return differs(Difference::Memory(saved, wanted));
+        }
         for ((name, saved), (_, value)) in self.params.iter().zip(&given.params) {
             if saved != value {
-                let (saved, given) = (format!("`{name}` = {saved}"), value.to_string());
-                return Err(StreamError::Differs { what: "the param", saved, given });
+                return differs(Difference::Param(name.clone(), *saved, *value));
             }
         }
-        let rows = |rows: &[usize]| format!("{} rows left out", rows.len());
         if self.left_out != given.left_out || self.moved_by.len() != given.moved_by.len() {
-            let (saved, given) = (rows(&self.left_out), rows(&given.left_out));
-            return Err(StreamError::Differs { what: "a table with other labels:", saved, given });
+            return differs(Difference::LeftOut(self.left_out.len(), given.left_out.len()));
         }
         Ok(())
     }
@@ -355,29 +374,6 @@ impl OnlineState {
     fn same_sums(&self, expected: usize) -> Result<(), StreamError> {
         let answered = self.pool.cells().iter().filter(|cell| cell.samples > 0.0);
         let other = answered.map(|cell| cell.factors.len()).find(|found| *found != expected);
-        let words = |sums: usize| format!("sums of {sums} quantities");
-        let differs = |found| {
-            let (saved, given) = (words(found), words(expected));
-            StreamError::Differs { what: "another version, which keeps", saved, given }
-        };
-        other.map_or(Ok(()), |found| Err(differs(found)))
-    }
-}
-
-impl Method {
-    fn words(self) -> String {
-        match self {
-            Method::Hard => "`pooled`".to_owned(),
-            Method::Smooth { gain } => format!("`pooled --smooth` with gain {gain}"),
-            Method::PrimalDual { step } => format!("`primal-dual` with step {step}"),
-        }
-    }
-}
-
-fn memory_words(memory: Memory) -> String {
-    match memory {
-        Memory::All => "all samples".to_owned(),
-        Memory::Window(length) => format!("`--window {length}`"),
-        Memory::Decay(decay) => format!("`--decay {decay}`"),
+        other.map_or(Ok(()), |found| Err(StreamError::Differs(Difference::Sums(found, expected))))
     }
 }

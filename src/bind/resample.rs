@@ -27,6 +27,7 @@ use super::params::Params;
 use super::plan::PlannedRow;
 use super::tally::{Samples, Tally};
 use crate::language::program::Aggregate;
+use crate::runtime::problem::Sum;
 
 /// How to resample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,8 +183,10 @@ impl<'a> Work<'a> {
 
     /// The means of this replicate, which deviations are about.
     fn centres(&self, sums: &[Vec<f64>]) -> Centres {
-        let mut of_atom = |basis: &Basis| sums[self.places[&Channel { of: basis.clone(), predicted: false }]].clone();
-        self.about.deviations.centres(self.encoded, &self.tally, &sums[WEIGHT], &mut of_atom)
+        let whole = |sums: &[f64]| sums.iter().copied().map(Sum::from).collect::<Vec<Sum>>();
+        let channel = |atom| Channel { of: Basis::deviation(atom), predicted: false };
+        let mut of_atom = |atom| whole(&sums[self.places[&channel(atom)]]);
+        self.about.deviations.centres(self.encoded, &self.tally, &whole(&sums[WEIGHT]), &mut of_atom)
     }
 
     /// The value of each row and its room by each of its origins, and the means of the sets.

@@ -8,7 +8,7 @@
 //! What is exchanged grows with the cells and not with the samples. It serves programs whose rows see cells alone
 //! ([`Encoded::is_by_cell`]), for [`crate::runtime::remote`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::about::Basis;
@@ -20,6 +20,7 @@ use super::error::BindError;
 use super::params::Params;
 use super::plan::{Plan, PlannedTerm};
 use super::tally::{Samples, Tally};
+use crate::runtime::problem::Sum;
 
 /// Cells in the order in which they were seen first: the same for all batches of a stream, and for all processes of a group.
 #[derive(Clone, Debug, Default)]
@@ -241,9 +242,9 @@ impl Encoded {
         }
         let column = |place: usize| sums.iter().skip(place).step_by(width).copied().collect::<Vec<f64>>();
         let bases = all.plan.bases.iter().enumerate();
-        let past: BTreeMap<Basis, Vec<f64>> = bases.map(|(place, basis)| (basis.clone(), column(2 + place))).collect();
+        let past = bases.map(|(place, basis)| (basis.clone(), column(2 + place).into_iter().map(Sum::from).collect()));
         let counts = column(0).into_iter().map(|count| count as usize).collect();
-        let tally = Tally::elsewhere(&all, counts, column(1), past);
+        let tally = Tally::elsewhere(&all, counts, column(1), past.collect());
         all.bind_tally(params, &Samples::All, tally, &mut |_| {})
     }
 

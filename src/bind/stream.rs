@@ -230,13 +230,14 @@ impl Encoded {
             let Some(sums) = pool.cells().get(cell) else { return Moment::default() };
             let weight = sums.weight.value();
             match place.map(|place| sums.factors.get(place)) {
-                None => Moment { answer: sums.answer.value(), square: weight, mass: weight },
+                None => Moment { answer: sums.answer.value(), square: weight, mass: weight, size: sums.size.value() },
                 Some(None) => Moment::default(),
-                Some(Some([_, answer, square])) => Moment {
+                Some(Some([_, answer, square, size])) => Moment {
                     answer: answer.value(),
                     square: square.value(),
                     // Cauchy and Schwarz: no less than the sum of the sizes.
                     mass: (weight * square.value()).max(0.0).sqrt(),
+                    size: size.value(),
                 },
             }
         };

@@ -59,12 +59,14 @@ pub(super) struct Tally {
     pub samples: Vec<usize>,
     /// Sum of weights, by cell.
     pub weights: Vec<f64>,
+    /// The same with what its rounding lost.
+    pub whole_weights: Vec<Sum>,
     /// The weight of each sample.
     pub weight: Option<Vec<f64>>,
     /// By event, the cells in it, ascending.
     pub members: Vec<Vec<u32>>,
     /// `Σ w·φ` by cell of samples that are not in the batch, earlier ones or elsewhere; empty where there are none.
-    past: BTreeMap<Basis, Vec<f64>>,
+    past: BTreeMap<Basis, Vec<Sum>>,
 }
 
 impl Tally {
@@ -81,17 +83,18 @@ impl Tally {
             cell.iter_mut().for_each(|slot| *slot = renumbered[*slot as usize]);
         }
         let weight = encoded.weight.as_ref().map(|weight| samples.gather(weight));
-        let (samples, weights) = match &weight {
+        let (samples, whole_weights) = match &weight {
             None => {
                 let counts: Vec<usize> =
                     counts.into_iter().filter(|&count| count > 0).map(|count| count as usize).collect();
-                let weights = counts.iter().map(|&count| count as f64).collect();
+                let weights = counts.iter().map(|&count| Sum::from(count as f64)).collect();
                 (counts, weights)
             }
             Some(weight) => weigh(&cell, weight, origin.len()),
         };
         let members = members(encoded, &origin);
-        Tally { cell, origin, samples, weights, weight, members, past: BTreeMap::new() }
+        let weights = values(&whole_weights);
+        Tally { cell, origin, samples, weights, whole_weights, weight, members, past: BTreeMap::new() }
     }
 
     /// With the earlier samples of a stream: all cells that are known, and counts, weights and sums of data over them
@@ -105,25 +108,27 @@ impl Tally {
             None => {
                 let mut counts = vec![0; cells];
                 cell.iter().for_each(|&cell| counts[cell as usize] += 1);
-                let weights = counts.iter().map(|&count| count as f64).collect();
+                let weights = counts.iter().map(|&count| Sum::from(count as f64)).collect();
                 (counts, weights)
             }
         };
         for ((count, weight), sums) in counts.iter_mut().zip(&mut weights).zip(pool.cells()) {
             // With a decay fewer samples count than there were; rounding must not make one less of a whole number.
             *count += (sums.samples + 1e-9) as usize;
-            *weight += sums.weight.value();
+            weight.merge(sums.weight);
         }
         let of_basis = |place: usize| {
             // A cell that was never answered has no sums.
-            let sums = pool.cells().iter().map(|sums| sums.factors.get(place).map_or(0.0, |[with, ..]| with.value()));
-            sums.collect()
+            let sums = pool.cells().iter();
+            sums.map(|sums| sums.factors.get(place).map_or_else(Sum::default, |[with, ..]| *with)).collect()
         };
         let bases = encoded.plan.bases.iter().enumerate();
         let past = bases.map(|(place, basis)| (basis.clone(), of_basis(place))).collect();
         let origin: Vec<u32> = (0..cells as u32).collect();
         let members = members(encoded, &origin);
-        Tally { cell, origin, samples: counts, weights, weight, members, past }
+        let whole_weights = weights;
+        let weights = values(&whole_weights);
+        Tally { cell, origin, samples: counts, weights, whole_weights, weight, members, past }
     }
 
     /// No samples here, and sums over others: counts and weights by cell, and `Σ w·φ` by cell.
@@ -131,12 +136,13 @@ impl Tally {
         encoded: &Encoded,
         samples: Vec<usize>,
         weights: Vec<f64>,
-        past: BTreeMap<Basis, Vec<f64>>,
+        past: BTreeMap<Basis, Vec<Sum>>,
     ) -> Tally {
         let origin: Vec<u32> = (0..encoded.cells() as u32).collect();
         let members = members(encoded, &origin);
         let weight = encoded.weight.as_ref().map(|_| Vec::new());
-        Tally { cell: Vec::new(), origin, samples, weights, weight, members, past }
+        let whole_weights = weights.iter().copied().map(Sum::from).collect();
+        Tally { cell: Vec::new(), origin, samples, weights, whole_weights, weight, members, past }
     }
 
     pub(super) fn members(&self, event: usize) -> &[u32] {
@@ -159,7 +165,7 @@ impl Tally {
     pub(super) fn data_by_cell(&self, encoded: &Encoded, factor: usize, samples: &Samples) -> Vec<f64> {
         let mut sums = self.by_cell(Some(&encoded.factors[factor]), samples, None);
         let past = self.past.get(&Basis::plain(Some(factor)));
-        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past);
+        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past.value());
         sums
     }
 
@@ -177,7 +183,33 @@ impl Tally {
         let values = deviations.values(encoded, samples, basis, self.cell.len());
         let mut sums = self.sums(|i| values[i]);
         let past = self.past.get(basis);
-        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past);
+        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past.value());
+        sums
+    }
+
+    /// `Σ w·(φ − r)` of a factor by cell, with `r` the reference of the cell, over earlier samples of a stream too. Nothing
+    /// is lost to rounding: a mean is subtracted from numbers that it may be next to.
+    pub(super) fn around_references(
+        &self,
+        values: &[f64],
+        references: &[f64],
+        samples: &Samples,
+        basis: &Basis,
+    ) -> Vec<Sum> {
+        let mut sums = vec![Sum::default(); self.origin.len()];
+        for (i, &cell) in self.cell.iter().enumerate() {
+            let [deviation, rest] = difference(values[samples.sample(i)], references[cell as usize]);
+            let sum = &mut sums[cell as usize];
+            match &self.weight {
+                None => [deviation, rest].into_iter().for_each(|part| sum.add(part)),
+                Some(weight) => {
+                    sum.add_product(weight[i], deviation);
+                    sum.add(weight[i] * rest);
+                }
+            }
+        }
+        let past = self.past.get(basis);
+        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| sum.merge(*past));
         sums
     }
 
@@ -217,12 +249,23 @@ fn members(encoded: &Encoded, origin: &[u32]) -> Vec<Vec<u32>> {
     members
 }
 
-fn weigh(cell: &[u32], weight: &[f64], cells: usize) -> (Vec<usize>, Vec<f64>) {
+fn weigh(cell: &[u32], weight: &[f64], cells: usize) -> (Vec<usize>, Vec<Sum>) {
     let mut counts = vec![0; cells];
     let mut sums = vec![Sum::default(); cells];
     for (&cell, &weight) in cell.iter().zip(weight) {
         counts[cell as usize] += usize::from(weight > 0.0);
         sums[cell as usize].add(weight);
     }
-    (counts, sums.into_iter().map(Sum::value).collect())
+    (counts, sums)
+}
+
+fn values(sums: &[Sum]) -> Vec<f64> {
+    sums.iter().map(|sum| sum.value()).collect()
+}
+
+/// `a − b`, and what its rounding loses (Knuth).
+pub(super) fn difference(a: f64, b: f64) -> [f64; 2] {
+    let rounded = a - b;
+    let back = rounded - a;
+    [rounded, (a - (rounded - back)) - (b + back)]
 }

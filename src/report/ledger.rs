@@ -234,12 +234,10 @@ impl<'a> Ledger<'a> {
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.
     fn bounded(&self, bound: &Bound) -> Result<Vec<f64>, crate::runtime::problem::ProblemError> {
-        let prediction = &self.program.prediction;
-        let size = prediction.lower.abs().max(prediction.upper.abs());
-        if !size.is_finite() {
-            return Ok(Vec::new());
+        match size_of_bounds(self.program) {
+            Some(size) => bound.problem.magnitude(&vec![size; bound.problem.n()]),
+            None => Ok(Vec::new()),
         }
-        bound.problem.magnitude(&vec![size.min(1.0); bound.problem.n()])
     }
 
     fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
@@ -436,8 +434,14 @@ impl Why {
     }
 }
 
+/// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
+pub(super) fn size_of_bounds(program: &Program) -> Option<f64> {
+    let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
+    size.is_finite().then_some(size.min(1.0))
+}
+
 /// Why a row was skipped.
-pub(super) fn skipped(skip: &Skip) -> String {
+pub fn skipped(skip: &Skip) -> String {
     let Skip { event, samples, least } = skip;
     let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
     let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };

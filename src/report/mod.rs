@@ -37,7 +37,7 @@ pub use facts::{
 };
 pub use html::page;
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
-pub use ledger::{Group, Ledger, Reading, RowLedger, Why, left_out};
+pub use ledger::{Group, Ledger, Reading, RowLedger, Why, left_out, skipped};
 pub use markdown::markdown;
 pub use number::{counted, short};
 pub use price::{PriceReport, Priced, Sweep};
@@ -45,7 +45,7 @@ pub use project::{Batching, ProjectReport, Projected};
 pub use sarif::sarif;
 pub use slices::slices_text;
 pub use stream::{StreamReport, Streamed};
-pub use table::{Align, Paint, Table};
+pub use table::{Align, Paint, PlainText, Table};
 pub use unplaced::unplaced_text;
 pub use verdict::{Comparisons, Tolerance, Verdict, When};
 pub use words::{first_sentence, wrapped};

@@ -84,9 +84,8 @@ struct StreamedRow {
     constraint: String,
 }
 
-/// Relative to the size of a row: beyond it a row counts as violated.
-const TOLERANCE: f64 = 1e-9;
-const TOLERATED: Tolerance = Tolerance::Relative(TOLERANCE);
+/// As for an audit.
+const TOLERATED: Tolerance = Tolerance::Rounding;
 
 /// A promised row: the pooled quantity in the direction in which it was written, and the sides of its constraint.
 struct Live<'a> {
@@ -96,20 +95,25 @@ struct Live<'a> {
     value: f64,
     lower: f64,
     upper: f64,
+    /// The size of predictions at their bounds, or 1 where the bounds are wider; 0 where there are none.
+    bounds: f64,
 }
 
 impl Live<'_> {
     fn excess(&self) -> f64 {
-        (self.value - self.upper).max(self.lower - self.value)
+        self.reading().excess()
     }
 
     fn held(&self) -> bool {
-        self.excess() <= TOLERANCE * self.size()
+        self.reading().held(TOLERATED)
     }
 
-    fn size(&self) -> f64 {
-        let sizes = [self.value, self.lower, self.upper].into_iter().filter(|value| value.is_finite());
-        sizes.fold(0.0_f64, |size, value| size.max(value.abs()))
+    fn reading(&self) -> Reading {
+        let Live { value, lower, upper, .. } = *self;
+        let sizes = [value, lower, upper].into_iter().filter(|value| value.is_finite());
+        let size = sizes.fold(0.0_f64, |size, value| size.max(value.abs()));
+        let bounds = self.bounds * self.reading.mass;
+        Reading { value, lower, upper, size, magnitude: self.reading.magnitude, bounds, batch: 0 }
     }
 }
 
@@ -124,14 +128,15 @@ fn reason(status: &RowStatus) -> Option<String> {
 impl StreamReport<'_> {
     /// All promised rows.
     fn promised(&self) -> impl Iterator<Item = Live<'_>> {
-        self.program.promised_rows().into_iter().filter_map(|promised| {
+        let bounds = super::ledger::size_of_bounds(self.program).unwrap_or(0.0);
+        self.program.promised_rows().into_iter().filter_map(move |promised| {
             // One for each row of the program, in their order.
             let reading = self.rows.get(promised.row)?;
             let origin = self.program.origin(promised)?;
             let (lower, upper) = reading.own.get(promised.origin).copied().unwrap_or((reading.lower, reading.upper));
             let (lower, upper) = origin.direction().sides(lower, upper);
             let value = origin.direction().number(reading.value);
-            Some(Live { reading, origin, promised, value, lower, upper })
+            Some(Live { reading, origin, promised, value, lower, upper, bounds })
         })
     }
 
@@ -146,11 +151,8 @@ impl StreamReport<'_> {
         let rows: Vec<(Option<Reading>, RowStatus)> = self
             .promised()
             .map(|row| {
-                let Live { value, lower, upper, .. } = row;
-                let (size, magnitude, bounds) = (row.size(), row.size(), 0.0);
-                let reading = Reading { value, lower, upper, size, magnitude, bounds, batch: 0 };
-                let kept = matches!(row.reading.status, RowStatus::Kept(_)) && value.is_finite();
-                (kept.then_some(reading), row.reading.status.clone())
+                let kept = matches!(row.reading.status, RowStatus::Kept(_)) && row.value.is_finite();
+                (kept.then_some(row.reading()), row.reading.status.clone())
             })
             .collect();
         ledger.enter_readings(&rows, &self.sample_rows, self.samples as usize);
@@ -176,7 +178,7 @@ impl StreamReport<'_> {
         let words = Names::of(self.program);
         let ledger = self.judged();
         let promises = ledger.promises(When::After, TOLERATED);
-        let row = |Live { reading, origin, promised, value, lower, upper }: Live<'_>| {
+        let row = |Live { reading, origin, promised, value, lower, upper, .. }: Live<'_>| {
             let row = self.program.promised(promised);
             StreamedRow {
                 name: origin.name.clone(),

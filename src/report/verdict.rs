@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::ledger::{Ledger, Reading, RowLedger, Why};
 use super::number::counted;
 use crate::language::program::Origin;
+use crate::runtime::problem::ROUNDING;
 
 /// The answer to a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,8 +71,6 @@ pub enum Tolerance {
     Relative(f64),
 }
 
-/// Some 450 times the distance of neighbouring doubles: sums are compensated, but coefficients and sides are rounded too.
-const ROUNDING: f64 = 1e-13;
 /// Of the bounds of the prediction: a prediction near 0 may be the rest of numbers of the size of the bounds.
 const OF_BOUNDS: f64 = 1e-14;
 

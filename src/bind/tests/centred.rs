@@ -381,3 +381,62 @@ fn derivatives_are_those_of_statistics_about_means() {
         }
     }
 }
+
+/// A mean next to a heavy sample is subtracted from it: what is left must be right although few digits are.
+#[test]
+fn a_covariance_is_right_beside_heavy_samples() {
+    let program = program(
+        "column g: {a, b, c}\ncolumn x: real\nweight w\npredict score: real\n\
+         constraint cov: Cov[score, x] <= 1\nconstraint m: E[score | g == a] - E[score | g == b] <= 1\n",
+    );
+    let (params, mut state) = (Params::defaults(&program), 7_u64);
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % below) as i128
+    };
+    for round in 0..400 {
+        let n = 2 + draw(5) as usize;
+        let samples: Vec<[i128; 4]> = (0..n)
+            .map(|_| {
+                let (weight, score) = ([1, 1_000_000][draw(2) as usize], [1, 1_000_000][draw(2) as usize] + draw(9));
+                [draw(3), draw(1000), weight, score]
+            })
+            .collect();
+        let offset = [0, 1 << 20, 1 << 40][round % 3];
+        let lines = samples.iter().map(|[g, x, w, _]| format!("{},{},{w}\n", ["a", "b", "c"][*g as usize], x + offset));
+        let scores: Vec<f64> = samples.iter().map(|sample| sample[3] as f64).collect();
+        let sum = |of: &dyn Fn(&[i128; 4]) -> i128| samples.iter().map(of).sum::<i128>();
+        let (weight, x, y) = (sum(&|s| s[2]), sum(&|s| s[1] * s[2]), sum(&|s| s[2] * s[3]));
+        let exact = (weight * sum(&|s| s[1] * s[2] * s[3]) - x * y) as f64 / (weight * weight) as f64;
+        let size = sum(&|s| (s[1] * weight - x).abs() * s[2] * s[3]) as f64 / (weight * weight) as f64;
+        let csv = ["g,x,w\n".to_owned()].into_iter().chain(lines).collect::<String>();
+        let whole = encoded(&program, &csv);
+        let bound = whole.bind(&params, &Samples::All).unwrap();
+        let row = program.rows.iter().position(|row| row.origins[0].name == "cov").unwrap();
+        let values = bound.problem.activity(&scores).unwrap();
+        let direction = program.rows[row].origins[0].direction();
+        let kept = bound.rows[row].kept().unwrap();
+        let (found, allowed) =
+            (direction.number(values[kept]), 1e-13 * bound.problem.magnitude(&scores).unwrap()[kept]);
+        assert!((found - exact).abs() <= allowed, "round {round}: {found} is not {exact} ({allowed})\n{csv}");
+        // Where each sample is a cell of its own, or the heaviest one is next to the mean, nothing else is allowed for.
+        if n == 2 {
+            assert!(allowed <= 4e-13 * size, "round {round}: {allowed} for {size}\n{csv}");
+        }
+        // The same from the sums of a stream.
+        let headers: Vec<String> = ["g", "x", "w"].map(str::to_owned).to_vec();
+        let options = EncodeOptions::default();
+        let mut stream = StreamEncoder::new(&program, &params, "data.csv", &headers, &options, Vec::new()).unwrap();
+        let mut pool = Pool::new(Memory::All).unwrap();
+        let source = table(&csv);
+        for batch in source.read(stream.headers()).unwrap() {
+            stream.encode(&batch.unwrap()).unwrap().record(&scores, &mut pool);
+        }
+        let pooled = stream.empty().bind_pooled(&params, &pool).unwrap();
+        let Some(kept) = pooled.rows[row].kept() else { continue };
+        let found = direction.number(pooled.pooled.before[kept]);
+        let allowed = 1e-13 * pooled.pooled.size[kept];
+        assert!((found - exact).abs() <= allowed, "stream, round {round}: {found} is not {exact} ({allowed})\n{csv}");
+        assert!(allowed >= 0.99e-13 * size, "{allowed} {size}");
+    }
+}

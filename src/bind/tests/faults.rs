@@ -90,3 +90,37 @@ fn sides_that_cross_on_these_data() {
     ";
     insta::assert_snapshot!(report(spec, "sex,age\nfemale,0.5\nmale,1.5\n", None));
 }
+
+/// Doubles tell whole numbers apart up to 2^53 only; no comparison may take one for another in silence.
+#[test]
+fn large_whole_numbers_are_not_taken_for_each_other() {
+    let spec = |event: &str| {
+        program(&format!(
+            "column x: real\nparam cut = 9007199254740993\npredict score: real\nconstraint a: E[score | {event}] <= 1\n"
+        ))
+    };
+    let refused = |event: &str, csv: &str| -> bool {
+        match encoded_as(&spec(event), csv, &EncodeOptions::default()) {
+            Ok(_) => false,
+            Err(errors) => {
+                let words = errors.iter().map(|error| (error.code(), error.to_string())).collect::<Vec<_>>();
+                let [(Some("E0704"), message)] = &words[..] else { panic!("{words:?}") };
+                assert!(message.contains("cannot be told from the 9007199254740992"), "{message}");
+                true
+            }
+        }
+    };
+    for event in ["x == 9007199254740993", "x != 9007199254740993", "x < 9007199254740993", "x >= cut", "cut < x"] {
+        for value in ["9007199254740992", "9007199254740993", "9007199254740992.5", "9.007199254740993e15"] {
+            assert!(refused(event, &format!("x\n5\n{value}\n")), "{event} on {value}");
+        }
+        // Another double is another number.
+        for value in ["9007199254740990", "9007199254740994", "1e300", "-9007199254740992"] {
+            assert!(!refused(event, &format!("x\n5\n{value}\n")), "{event} on {value}");
+        }
+    }
+    // Smaller ones are what they are, and those that no event compares are numbers as others.
+    assert!(!refused("x == 9007199254740991", "x\n9007199254740991\n"));
+    let program = program("column x: real\npredict score: real\nconstraint a: E[score * x] <= 1\n");
+    assert!(encoded_as(&program, "x\n9007199254740993\n", &EncodeOptions::default()).is_ok());
+}

@@ -45,8 +45,10 @@ pub struct CellSums {
     pub weight: Sum,
     /// `Σ w·ŷ`.
     pub answer: Sum,
-    /// For each factor `φ`: `Σ w·φ`, `Σ w·φ·ŷ` and `Σ w·φ²`.
-    pub factors: Vec<[Sum; 3]>,
+    /// `Σ w·|ŷ|`.
+    pub size: Sum,
+    /// For each factor `φ`: `Σ w·φ`, `Σ w·φ·ŷ`, `Σ w·φ²` and `Σ w·|φ·ŷ|`.
+    pub factors: Vec<[Sum; 4]>,
 }
 
 /// A sample that a window has to forget one day.
@@ -110,7 +112,8 @@ impl Pool {
                 for cell in &mut self.cells {
                     cell.samples *= factor;
                     let rest = cell.factors.iter_mut().flatten();
-                    [&mut cell.weight, &mut cell.answer].into_iter().chain(rest).for_each(|sum| sum.scale(factor));
+                    let own = [&mut cell.weight, &mut cell.answer, &mut cell.size];
+                    own.into_iter().chain(rest).for_each(|sum| sum.scale(factor));
                 }
             }
             Memory::Window(length) => {
@@ -156,13 +159,15 @@ fn add(cells: &mut Vec<CellSums>, sample: &Remembered, sign: f64) {
     sums.samples += sign;
     sums.weight.add(sign * sample.weight);
     sums.answer.add(sign * (sample.weight * sample.answer));
+    sums.size.add(sign * (sample.weight * sample.answer.abs()));
     if sums.factors.len() < sample.factors.len() {
-        sums.factors.resize(sample.factors.len(), [Sum::default(); 3]);
+        sums.factors.resize(sample.factors.len(), [Sum::default(); 4]);
     }
-    for ([with, answer, square], phi) in sums.factors.iter_mut().zip(&sample.factors) {
-        with.add(sign * (sample.weight * phi));
+    for ([with, answer, square, size], phi) in sums.factors.iter_mut().zip(&sample.factors) {
+        with.add_product(sign * sample.weight, *phi);
         answer.add(sign * (sample.weight * phi * sample.answer));
         square.add(sign * (sample.weight * phi * phi));
+        size.add(sign * (sample.weight * (phi * sample.answer).abs()));
     }
 }
 
@@ -209,6 +214,6 @@ mod tests {
         pool.add(&Answered { cell: &[0, 0], weight: Some(&[0.0, 2.0]), factors: &[&[5.0, 3.0]], y: &[9.0, 0.5] });
         let sums = &pool.cells()[0];
         assert_eq!((sums.samples, sums.weight.value(), sums.answer.value()), (1.0, 2.0, 1.0));
-        assert_eq!(sums.factors[0].map(Sum::value), [6.0, 3.0, 18.0]);
+        assert_eq!(sums.factors[0].map(Sum::value), [6.0, 3.0, 18.0, 3.0]);
     }
 }

@@ -1,7 +1,7 @@
 //! The rows of a batch when all earlier answers count too.
 
 use super::{Answer, at};
-use crate::problem::{Problem, ProblemError, Sum};
+use crate::problem::{Problem, ProblemError, ROUNDING, Sum};
 
 /// What earlier answers of a cell contribute through one factor.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Moment {
     pub square: f64,
     /// `Σ w·|φ|`, or more.
     pub mass: f64,
+    /// `Σ w·|φ·ŷ|`.
+    pub size: f64,
 }
 
 /// The rows of a batch with what the earlier answers add to them: `l ≤ before + A ŷ ≤ u`.
@@ -24,6 +26,10 @@ pub struct Pooled {
     pub upper: Vec<f64>,
     /// Per row what the earlier answers contribute.
     pub before: Vec<f64>,
+    /// Per row `Σ |aᵢ·ŷᵢ|` over the earlier answers: what the rounding of `before` is relative to.
+    pub size: Vec<f64>,
+    /// Per row `Σ |aᵢ|` over all samples, earlier and new, or more.
+    pub mass: Vec<f64>,
     /// Per row `‖a‖² = Σ aᵢ²/wᵢ` over all samples, earlier and new: what a multiplier of 1 would move it by.
     pub norm: Vec<f64>,
     /// Per row `(Σ|aᵢ|)²/‖a‖²`: the number of samples that it rests on.
@@ -67,6 +73,8 @@ impl Pooled {
             lower,
             upper,
             before: sums.iter().map(|row| row.before).collect(),
+            size: sums.iter().map(|row| row.size).collect(),
+            mass: sums.iter().map(|row| row.mass).collect(),
             norm: sums.iter().map(|row| row.norm).collect(),
             rests_on: sums.iter().map(rests_on).collect(),
             id,
@@ -78,21 +86,27 @@ impl Pooled {
     /// The pooled quantity of each row with these answers, and the rows outside of their sides.
     pub(super) fn read(&self, answer: &mut Answer) -> Result<(), ProblemError> {
         answer.values = self.problem.activity(&answer.y)?;
+        answer.values.iter_mut().zip(&self.before).for_each(|(value, before)| *value += before);
+        let outside = |row: &usize, size: f64| {
+            beyond(at(&answer.values, *row), at(&self.lower, *row), at(&self.upper, *row), size)
+        };
         answer.outside.clear();
-        for (row, (value, before)) in answer.values.iter_mut().zip(&self.before).enumerate() {
-            *value += before;
-            if beyond(*value, at(&self.lower, row), at(&self.upper, row)) {
-                answer.outside.push(row);
-            }
+        answer.outside.extend((0..answer.values.len()).filter(|row| outside(row, at(&self.size, *row))));
+        // Few answers leave a row outside; what their own rounding comes to is seen only then.
+        if !answer.outside.is_empty() {
+            let own = self.problem.magnitude(&answer.y)?;
+            let all = |row: usize| at(&self.size, row) + at(&own, row);
+            let (values, lower, upper) = (&answer.values, &self.lower, &self.upper);
+            answer.outside.retain(|&row| beyond(at(values, row), at(lower, row), at(upper, row), all(row)));
         }
         Ok(())
     }
 }
 
-/// Whether a value is outside of its sides by more than rounding.
-pub(super) fn beyond(value: f64, lower: f64, upper: f64) -> bool {
-    let size = [value, lower, upper].iter().filter(|v| v.is_finite()).fold(0.0_f64, |most, v| most.max(v.abs()));
-    (value - upper).max(lower - value) > 1e-9 * size
+/// Whether a value that is summed from numbers of a size is outside of its sides by more than rounding.
+fn beyond(value: f64, lower: f64, upper: f64, size: f64) -> bool {
+    let size = [lower, upper].iter().filter(|side| side.is_finite()).fold(size, |most, side| most.max(side.abs()));
+    (value - upper).max(lower - value) > ROUNDING * size
 }
 
 /// The sides of the part that the batch adds.
@@ -108,7 +122,7 @@ fn within(lower: f64, upper: f64, before: f64, size: f64) -> (f64, f64) {
 /// What a row adds up to over its slots.
 struct RowSums {
     before: f64,
-    /// `Σ |a·S|` of the earlier sums.
+    /// `Σ |a·ŷ|` of the earlier answers.
     size: f64,
     norm: f64,
     mass: f64,
@@ -147,7 +161,7 @@ impl Slots {
         for (slot, value) in problem.rows.row(row) {
             let Some(all) = self.all.get(slot) else { continue };
             before.add(value * all.answer);
-            sums.size += (value * all.answer).abs();
+            sums.size += value.abs() * all.size;
             // (Σ_f c_f φ_f)² ≤ width · Σ_f c_f² φ_f², with equality for one factor.
             sums.norm += width * value * value * all.square;
             sums.mass += value.abs() * all.mass;

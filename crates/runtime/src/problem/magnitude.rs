@@ -2,6 +2,10 @@
 
 use super::{Factor, Problem, ProblemError, Sum, check};
 
+/// Share of its magnitude that the value of a row may be wrong by, some 450 times the distance of neighbouring doubles: sums are
+/// compensated, but coefficients and sides are rounded too.
+pub const ROUNDING: f64 = 1e-13;
+
 impl Problem {
     /// `Σ |a_i · y_i|` for each row: what the rounding of its value is relative to, whatever cancels.
     ///

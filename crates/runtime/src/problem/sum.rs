@@ -19,6 +19,23 @@ impl Sum {
         self.sum = next;
     }
 
+    /// Adds a product together with what its rounding loses.
+    pub fn add_product(&mut self, a: f64, b: f64) {
+        let product = a * b;
+        self.add(product);
+        let rest = a.mul_add(b, -product);
+        // Beyond the largest number nothing is left to say.
+        if rest.is_finite() {
+            self.lost += rest;
+        }
+    }
+
+    /// Adds all that another sum holds.
+    pub fn merge(&mut self, other: Sum) {
+        self.add(other.sum);
+        self.lost += other.lost;
+    }
+
     /// The sum so far.
     #[inline]
     pub fn value(self) -> f64 {
@@ -29,6 +46,12 @@ impl Sum {
     pub fn scale(&mut self, factor: f64) {
         self.sum *= factor;
         self.lost *= factor;
+    }
+}
+
+impl From<f64> for Sum {
+    fn from(sum: f64) -> Sum {
+        Sum { sum, lost: 0.0 }
     }
 }
 

@@ -152,7 +152,7 @@ impl<T: Sample> Projector<T> {
 
     /// Norms so different that the dense basis goes wrong: tries the sparse method, and goes back to where the first one
     /// ended if that does no better.
-    fn second_method(&mut self, problem: &Problem) -> Ended {
+    pub(crate) fn second_method(&mut self, problem: &Problem) -> Ended {
         let Some(rows) = sparse::rows_if_small(problem) else { return Ended::Limit };
         self.before.clone_from(&self.newton.multipliers);
         self.newton.start(problem, &self.z, None);

@@ -127,7 +127,12 @@ fn least_violation<T: Sample>(
         caps.for_each(|(row, cap)| *cap = (penalty * unit(row)).max(f64::MIN_POSITIVE));
         newton.start(&prox, &y, (step > 0).then_some(&multipliers[..]));
         newton.sides.set(&prox, &no_margin);
-        let ended = newton.run(&prox, &y, settings.max_steps);
+        let mut ended = newton.run(&prox, &y, settings.max_steps);
+        if ended != Ended::Converged && step > 0 {
+            // The multipliers of the step before may lead astray.
+            newton.start(&prox, &y, None);
+            ended = newton.run(&prox, &y, settings.max_steps);
+        }
         let mut size = 0.0_f64;
         let (mut next, mut moved) = (y.clone(), vec![0.0; y.len()]);
         let mut visit = |place: usize, t: f64| {
@@ -272,7 +277,8 @@ fn project_on<T: Sample>(
     solver.newton.start(face, &solver.z, None);
     finish::first_margin::<T>(face, &mut solver.newton, settings.exact_rows, &mut solver.margin);
     solver.newton.sides.set(face, &solver.margin);
-    if solver.newton.run(face, &solver.z, settings.max_steps) != Ended::Converged {
+    let ended = solver.newton.run(face, &solver.z, settings.max_steps);
+    if ended != Ended::Converged && solver.second_method(face) != Ended::Converged {
         return false;
     }
     finish::finish(solver, face, z, settings, out);
@@ -368,7 +374,11 @@ fn measure<T: Sample>(problem: &Problem, activity: &[f64], scale: &[f64], groupe
 
 /// By how much a row with this activity misses its sides.
 fn excess(problem: &Problem, row: usize, activity: f64) -> f64 {
-    (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0)
+    // What is no number keeps no side.
+    match activity.is_nan() {
+        true => f64::INFINITY,
+        false => (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0),
+    }
 }
 
 /// Of the hard rows, in their units.
