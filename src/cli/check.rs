@@ -5,20 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-<<<<<<< HEAD
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
-use super::fault::{Fault, Trouble, faults};
-use super::form::{Form, formats};
-||||||| af6b1e8
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
-use super::fault::{Fault, Trouble, faults};
-use super::form::Form;
-=======
 use super::dataset::{DataArgs, Painter, Predictions, one_stream, open_with};
 use super::fault::{Fault, Trouble, faults, stop};
-use super::form::Form;
+use super::form::{Form, formats};
 use super::front::COMMAND_LINE;
->>>>>>> main
 use super::input::{Spec, rows};
 use super::mend;
 use super::setting::{self, Setting};
