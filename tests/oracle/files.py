@@ -422,9 +422,9 @@ def arrow_files(folder, rng, round_):
     words = pa.array(["a", "b", "c", "d"])
     with pa.ipc.new_file(path, pa.schema({"g": pa.dictionary(pa.int8(), pa.string()), "score": pa.float64()}), options=options) as out:
         for known in (2, 4):
-            codes = pa.array([rng.randrange(2) for _ in range(rows)] + [None], pa.int8())
+            codes = pa.array([rng.randrange(2) for _ in range(rows)], pa.int8())
             g = pa.DictionaryArray.from_arrays(codes, words[:known])
-            out.write_batch(pa.record_batch([g, pa.array([rng.random() for _ in range(rows + 1)])], names=["g", "score"]))
+            out.write_batch(pa.record_batch([g, pa.array([rng.random() for _ in range(rows)])], names=["g", "score"]))
     yield path
     frame = pd.DataFrame({
         "risk": pd.Categorical([rng.choice(["low", "mid", "high"]) for _ in range(rows)], ["low", "mid", "high"], ordered=True),
@@ -466,7 +466,7 @@ def compare_arrow(path, copy):
         assert after["score_fair"].dtype == float
         pd.testing.assert_frame_equal(after.drop(columns="score_fair"), pd.read_feather(path))
     if path.suffix == ".ipc":
-        before, after = pl.read_ipc(path, memory_map=False), pl.read_ipc(copy, memory_map=False)
+        before, after = pl.read_ipc(path), pl.read_ipc(copy)
         assert after.drop("score_fair").schema == before.schema and after.drop("score_fair").equals(before), path
 
 
@@ -474,6 +474,9 @@ def as_parquet(path, folder):
     """The same table as Parquet; without the columns that Parquet has not."""
     table = pa.ipc.open_file(path).read_all()
     table = table.select([f.name for f in table.schema if not pa.types.is_duration(f.type)])
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and field.type.value_type == pa.string_view():  # pyarrow cannot write these
+            table = table.set_column(place, field.name, pa.array(table[field.name].to_pylist(), pa.string()))
     pq.write_table(table, folder / "same.parquet")
     return folder / "same.parquet"
 

@@ -1,13 +1,13 @@
 //! Copies of a table with columns added.
 //!
-//! Into the same text format, every record keeps its bytes and gets the new fields at its end. Into Parquet and
-//! between formats, tables are read and written anew:
+//! Each format knows how to copy its own tables: text keeps the bytes of every record, others keep what columns are. Between
+//! formats tables are read and written anew:
 //!
-//! | from | to CSV, TSV | to JSON Lines | to Parquet |
+//! | from | to text with delimiters | to JSON Lines | to formats with types |
 //! | --- | --- | --- | --- |
-//! | CSV, TSV | text, quoted where needed | strings and nulls | text columns |
-//! | JSON Lines | text as written | bytes kept | booleans, integers, doubles, text |
-//! | Parquet | shortest text | typed values, lists and records too | columns as they were, unread |
+//! | text with delimiters | text, quoted where needed | strings and nulls | text columns |
+//! | JSON Lines | text as written | | booleans, integers, doubles, text |
+//! | formats with types | shortest text | typed values, lists and records too | columns of the same types |
 
 mod convert;
 mod plan;
