@@ -62,7 +62,7 @@ impl Blocks {
 /// The bytes of a block, of which the footer made sure that they are there.
 fn read_block(file: &mut File, block: &Block) -> Result<Buffer, ArrowError> {
     let size = size_of(block).and_then(|size| usize::try_from(size).ok()).ok_or_else(|| wrong("a block is damaged"))?;
-    let mut bytes = MutableBuffer::from_len_zeroed(size);
+    let mut bytes = MutableBuffer::try_from_len_zeroed(size).map_err(|error| wrong(&error.to_string()))?;
     file.seek(SeekFrom::Start(u64::try_from(block.offset()).unwrap_or(0)))?;
     file.read_exact(&mut bytes)?;
     let (head, body) = bytes.split_at(usize::try_from(block.metaDataLength()).unwrap_or(0).min(size));
