@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::{Condition, End, EventShift, FrozenCell, LevelValue};
 use crate::bind::cells::{CellKey, Identity, Tuple};
 use crate::bind::deviation::Centres;
-use crate::bind::encode::Encoded;
+use crate::bind::encoded::Encoded;
 use crate::bind::error::BindError;
 use crate::bind::formula::Formula;
 use crate::bind::plan::{ColumnKind, Plan};
