@@ -102,7 +102,7 @@ impl PyEncoded {
             predictions: predictions.as_slice()?,
             table,
             column,
-            settings: given.iter().map(|(name, value)| format!("{name}={value}")).collect(),
+            settings: given.iter().map(|(name, value)| format!("{name} = {value}")).collect(),
             params,
             tolerance,
             bootstrap,

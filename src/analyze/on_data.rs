@@ -16,8 +16,6 @@ pub struct Joint {
     pub premises: Linear,
     /// Per row of the claiming problem its sides: whether it is the upper, and the claim.
     pub rows: Vec<Vec<(bool, Claim)>>,
-    /// Samples whose bounds are tighter in the claiming problem.
-    pub tighter: Vec<usize>,
 }
 
 impl Joint {
@@ -32,7 +30,7 @@ impl Joint {
             lines: lines(premise, &generators, 0),
         };
         let rows = lines(claim, &generators, 1).iter().map(claims).collect();
-        Ok(Some(Joint { premises, rows, tighter: tighter(premise, claim), generators }))
+        Ok(Some(Joint { premises, rows, generators }))
     }
 
     pub fn answer(&self, claim: &Claim) -> Verdict {
@@ -88,7 +86,7 @@ impl Joint {
 }
 
 /// One sample of each kind whose bounds are tighter in the claim: of a cell of both, and a pair of intervals.
-fn tighter(premise: &Problem, claim: &Problem) -> Vec<usize> {
+pub fn tighter(premise: &Problem, claim: &Problem) -> Vec<usize> {
     const MOST: usize = 64;
     let (ours, theirs) = (premise.bounds(), claim.bounds());
     let mut kinds = std::collections::BTreeSet::new();

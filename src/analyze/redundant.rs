@@ -5,6 +5,9 @@
 //! the constraint which stands later. Without data a row counts as implied if it is for all data and all values of the
 //! params in their ranges.
 //!
+//! The rows are those of promises ([`Program::by_promise`]), each with its own sides. Of two on one quantity whose numbers
+//! compare, the compiler has told already which adds nothing (W0103).
+//!
 //! The cost has a bound, so that checking stays a matter of milliseconds: where there is more to look at, nothing is said.
 
 use std::collections::BTreeSet;
@@ -40,7 +43,7 @@ pub struct Redundant {
     pub uses_bounds: bool,
 }
 
-/// The rows of a program that others imply on all data in which no event is empty.
+/// The rows of a program by promises that others imply on all data in which no event is empty.
 pub fn without_data(program: &Program) -> Vec<Redundant> {
     if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 {
         return Vec::new();
@@ -67,9 +70,10 @@ pub fn without_data(program: &Program) -> Vec<Redundant> {
     })
 }
 
-/// The rows that others imply on given data, beside those that are `known` to be.
-pub fn on_data(program: &Program, bound: &Bound, known: &[Redundant]) -> Vec<Redundant> {
-    if bound.problem.rows() > MOST_ROWS || constraints(&program.rows) < 2 {
+/// The rows that others imply on given data, beside those that are `known` to be. `bound` is of the `whole` program, whose
+/// promises `program` has as rows.
+pub fn on_data(program: &Program, whole: &Program, bound: &Bound, known: &[Redundant]) -> Vec<Redundant> {
+    if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 {
         return Vec::new();
     }
     let Ok(Some(cells)) = Cells::of(&bound.problem) else { return Vec::new() };
@@ -77,13 +81,18 @@ pub fn on_data(program: &Program, bound: &Bound, known: &[Redundant]) -> Vec<Red
         return Vec::new();
     }
     let mut rows = Rows::empty(program.rows.len());
-    for (row, one) in bound.rows.iter().enumerate() {
+    for (row, promised) in whole.promised_rows().into_iter().enumerate() {
+        let Some(one) = bound.rows.get(promised.row) else { continue };
         let Some(line) = one.kept().and_then(|place| cells.program.lines.get(place)) else { continue };
+        let mut line = line.clone();
+        if program.rows.get(row).is_some_and(|row| row.options.soft.is_none()) {
+            (line.lower, line.upper) = one.sides_of(promised.origin);
+        }
         if let (Some(lines), Some(of), Some(usable)) =
             (rows.lines.get_mut(row), rows.claims.get_mut(row), rows.usable.get_mut(row))
         {
-            *lines = vec![line.clone()];
-            *of = claims(line).into_iter().map(|(_, claim)| claim).collect();
+            *of = claims(&line).into_iter().map(|(_, claim)| claim).collect();
+            *lines = vec![line];
             *usable = known.iter().all(|one| one.row != row);
         }
     }
@@ -127,7 +136,8 @@ fn search(program: &Program, rows: Rows, intervals: &[(f64, f64)], decide: &mut 
         return Vec::new();
     }
     let constraints: Vec<_> = program.rows.iter().map(origins).collect();
-    let mut order: Vec<usize> = (0..program.rows.len()).filter(|row| rows.usable[*row]).collect();
+    let told: Vec<bool> = (0..program.rows.len()).map(|row| idle(program, row)).collect();
+    let mut order: Vec<usize> = (0..program.rows.len()).filter(|row| rows.usable[*row] && !told[*row]).collect();
     let stands = |row: &usize| program.rows[*row].origins.first().map(|origin| (origin.line, origin.start));
     order.sort_by_key(|row| std::cmp::Reverse((stands(row), *row)));
     let mut gone = vec![false; program.rows.len()];
@@ -138,6 +148,7 @@ fn search(program: &Program, rows: Rows, intervals: &[(f64, f64)], decide: &mut 
             let others = &program.rows[*other];
             rows.usable[*other]
                 && !gone[*other]
+                && !told[*other]
                 && !constraints[*other].is_subset(&constraints[row])
                 && holds_beside(others, candidate)
         };
@@ -170,6 +181,19 @@ fn search(program: &Program, rows: Rows, intervals: &[(f64, f64)], decide: &mut 
     found
 }
 
+/// Whether the numbers of another promise on the same quantity leave this one nothing to add.
+fn idle(program: &Program, row: usize) -> bool {
+    let one = &program.rows[row];
+    let by = |(at, other): (usize, &Row)| {
+        let same = at != row
+            && (&other.terms, other.options, &other.reads, &other.labels)
+                == (&one.terms, one.options, &one.reads, &one.labels);
+        let (Some(a), Some(b)) = (one.origins.first(), other.origins.first()) else { return false };
+        same && b.covers(a) && (!a.covers(b) || at < row)
+    };
+    one.options.soft.is_none() && program.rows.iter().enumerate().any(by)
+}
+
 /// The premises that prove all sides of a row; none if they do not, if none is needed, or if they contradict each other.
 fn implied(linear: &Linear, claims: &[Claim], from: &[usize], decide: &mut Decide<'_>) -> Option<(Vec<usize>, bool)> {
     let (mut by, mut bounds) = (BTreeSet::new(), false);
@@ -188,4 +212,4 @@ fn implied(linear: &Linear, claims: &[Claim], from: &[usize], decide: &mut Decid
 
 #[cfg(test)]
 #[path = "redundant_tests.rs"]
-mod tests;
+pub(super) mod tests;

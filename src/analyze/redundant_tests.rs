@@ -17,7 +17,7 @@ impl Loader for NoFiles {
 const HEADER: &str = "column sex: {f, m}\ncolumn race: {a, b, c}\ncolumn age: real in [0, 100]\nlabel y: {0, 1}\n\
                       predict score: real in [0, 1]\nparam eps = 0.05 in [0, 0.2]\nparam low = 0.3 in [0.2, 0.4]\n";
 
-fn program(constraints: &str) -> Program {
+pub(in crate::analyze) fn program(constraints: &str) -> Program {
     let text = format!("{HEADER}{constraints}");
     let compiled = crate::compile(Source { name: "spec.fair".into(), text: text.as_str().into() }, &NoFiles);
     let said: Vec<&str> = compiled.diagnostics.iter().map(|one| one.message.as_str()).collect();
@@ -26,7 +26,7 @@ fn program(constraints: &str) -> Program {
 
 /// Names of the redundant rows, and of those that imply them.
 fn names(constraints: &str) -> Vec<(String, Vec<String>)> {
-    let program = program(constraints);
+    let program = program(constraints).by_promise();
     let name = |row: usize| program.rows[row].origins[0].name.clone();
     let found = without_data(&program).into_iter();
     found.map(|one| (name(one.row), one.by.into_iter().map(name).collect())).collect()
@@ -46,6 +46,26 @@ fn rows_that_others_imply_are_named() {
     let residuals = "constraint a: forall s in sex: |E[y - score | sex == s]| <= eps\n\
                      constraint b: |E[y - score | sex == f] - E[y - score | sex == m]| <= 2 * eps";
     assert_eq!(names(residuals).len(), 1);
+}
+
+#[test]
+fn promises_on_one_quantity_are_told_by_their_own_sides() {
+    let by = |name: &str, by: &[&str]| (name.to_owned(), by.iter().map(|by| (*by).to_owned()).collect::<Vec<_>>());
+    // One row for the solver; only the second of the promises is implied.
+    let first = "constraint a: E[score | sex == f] <= eps\nconstraint b: E[score | sex == m] <= eps\n";
+    let both = format!("{first}constraint c: E[score] >= 0.01\nconstraint d: E[score] <= 0.5");
+    assert_eq!(names(&both), [by("d", &["a", "b"])]);
+    let both = format!("{first}constraint c: E[score] <= 0.1\nconstraint d: E[score] <= low");
+    assert_eq!(names(&both), [by("d", &["c"])]);
+    // Whose side it is that implies, not who stands first.
+    let loose = "constraint loose: E[score | sex == f] <= 0.7\nconstraint women: E[score | sex == f] <= 0.2\n";
+    let found = names(&format!("{loose}constraint men: E[score | sex == m] <= 0.2\nconstraint c: E[score] <= 0.4"));
+    assert_eq!(found, [by("c", &["women", "men"])]);
+    // What the compiler has told is not told again.
+    assert_eq!(
+        names("constraint a: E[score] <= 0.3\nconstraint b: E[score] <= 0.3\nconstraint c: E[score] <= 0.5"),
+        []
+    );
 }
 
 #[test]
@@ -115,7 +135,7 @@ fn redundant_rows_follow_on_any_data() {
     let mut count = 0;
     for _ in 0..60 {
         let text = spec(&mut random, 6);
-        let whole = program(&text);
+        let whole = program(&text).by_promise();
         let found = without_data(&whole);
         let mut rest = whole.clone();
         let gone: Vec<usize> = found.iter().map(|one| one.row).collect();
@@ -147,7 +167,7 @@ fn implications_follow_on_any_data() {
     let (mut implied, mut broken, mut open) = (0, 0, 0);
     for _ in 0..60 {
         let texts = [spec(&mut random, 5), spec(&mut random, 3)];
-        let programs = texts.each_ref().map(|text| program(text));
+        let programs = texts.each_ref().map(|text| program(text).by_promise());
         let [premise, claim] = programs.each_ref().map(|program| Spec { program, params: &params });
         let question = Question::new(premise, claim).unwrap();
         let made = question.maker().unwrap();

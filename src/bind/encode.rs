@@ -7,16 +7,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::data::{Batch, Column, Source};
-use crate::language::program::{Event, EventId, Program, PromisedRow, WhenEmpty};
+use crate::language::program::Program;
 use crate::language::words::nearest;
 
-use super::cells::{Bits, CellKey, Cells, Tuples};
+use super::cells::{Cells, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
 use super::encoded::{Encoded, FactorValues, Lines};
 use super::error::{BEYOND_WHOLE, BindError, Offenders};
 use super::formula::{Formula, Scope};
 use super::params::Params;
-use super::plan::{Left, Plan, Purpose};
+use super::plan::{EncodeOptions, Plan};
 use super::shape::{Part, places};
 use super::unplaced::Unplaced;
 
@@ -283,6 +283,11 @@ impl Encoder {
         (prediction, errors)
     }
 
+    /// The samples in no level of all that was pushed, by column.
+    pub(super) fn unplaced(&self) -> Vec<Unplaced> {
+        self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect()
+    }
+
     /// What was encoded since the last call.
     pub(super) fn take_arrays(&mut self) -> Arrays {
         let empty = Arrays { factors: vec![Vec::new(); self.plan.factors.len()], ..Arrays::default() };
@@ -329,7 +334,7 @@ impl Encoder {
             lines,
             file: self.file.clone(),
             plan: self.plan.clone(),
-            unplaced: self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect(),
+            unplaced: self.unplaced(),
         };
         Ok((encoded, self))
     }

@@ -11,6 +11,7 @@ use super::plan::EncodeOptions;
 use super::plan::Left;
 use super::stream::StreamEncoder;
 use super::tally::Samples;
+use super::unplaced::Unplaced;
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{
@@ -48,6 +49,9 @@ pub struct OnlineState {
     pub moved_by: Vec<u64>,
     cells: Vec<CellKey>,
     pool: Pool,
+    /// By per-sample row of the program, the samples that it bounded: those of weight 0, which no pool counts, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    bounded: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     smooth: Option<Smooth>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,6 +159,7 @@ impl Online {
             moved_by: vec![0; program.rows.len()],
             cells: Vec::new(),
             pool: Pool::new(memory)?,
+            bounded: Vec::new(),
             smooth: match method {
                 Method::Smooth { gain } => Some(Smooth::new(gain)?),
                 Method::Hard | Method::PrimalDual { .. } => None,
@@ -188,6 +193,11 @@ impl Online {
     /// The columns to read.
     pub fn headers(&self) -> &[String] {
         self.encoder.headers()
+    }
+
+    /// The samples of this run that are in no level, by column.
+    pub fn unplaced(&self) -> Vec<Unplaced> {
+        self.encoder.unplaced()
     }
 
     /// The rows of the program that take no part in this stream, by index.
@@ -228,12 +238,12 @@ impl Online {
     fn answer_encoded(&mut self, encoded: &Encoded, z: &[f64]) -> Result<&Answer, StreamError> {
         self.weight = encoded.weight().map(<[f64]>::to_vec);
         self.state.pool.make_room(z.len());
-        let moved_by = match &mut self.primal_dual {
+        let (moved_by, bounded) = match &mut self.primal_dual {
             Some(primal_dual) => {
                 let mut bound = encoded.bind(&self.params, &Samples::All)?;
                 primal_dual.answer(&mut bound.problem, z, &mut self.answer)?;
                 self.state.primal_dual = Some(primal_dual.state);
-                bound.rows.iter().map(|row| &row.status).cloned().collect::<Vec<_>>()
+                (bound.rows, bound.sample_rows)
             }
             None => {
                 let bound = encoded.bind_pooled(&self.params, &self.state.pool)?;
@@ -241,18 +251,24 @@ impl Online {
                     Some(smooth) => smooth.answer(&bound.pooled, z, &mut self.answer)?,
                     None => self.hard.answer(&bound.pooled, z, &mut self.answer)?,
                 }
-                bound.rows.into_iter().map(|row| row.status).collect()
+                (bound.rows, bound.sample_rows)
             }
         };
         encoded.record(&self.answer.y, &mut self.state.pool);
-        self.count(z.len() as u64, &moved_by);
+        self.count(z.len() as u64, &moved_by, &bounded);
         Ok(&self.answer)
     }
 
-    fn count(&mut self, samples: u64, rows: &[RowStatus]) {
-        for (status, count) in rows.iter().zip(&mut self.state.moved_by) {
-            if let RowStatus::Kept(index) = status {
-                *count += u64::from(self.answer.multipliers.get(*index).is_some_and(|mu| *mu != 0.0));
+    fn count(&mut self, samples: u64, rows: &[BoundRow], sample_rows: &[BoundSampleRow]) {
+        for (row, count) in rows.iter().zip(&mut self.state.moved_by) {
+            if let RowStatus::Kept(index) = row.status {
+                *count += u64::from(self.answer.multipliers.get(index).is_some_and(|mu| *mu != 0.0));
+            }
+        }
+        self.state.bounded.resize(sample_rows.len(), 0);
+        for (row, count) in sample_rows.iter().zip(&mut self.state.bounded) {
+            if let BoundSampleRow::Applied { samples } = row {
+                *count += *samples as u64;
             }
         }
         let state = &mut self.state;
@@ -276,12 +292,18 @@ impl Online {
         self.state.primal_dual.as_ref()
     }
 
-    /// What became of each per-sample row, with the counts over all answers.
+    /// What became of each per-sample row over all answers.
     ///
     /// # Errors
     /// Counts that the spec does not allow.
     pub fn sample_readings(&self) -> Result<Vec<BoundSampleRow>, StreamError> {
-        Ok(self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?.sample_rows)
+        let mut rows = self.encoder.empty().bind_pooled(&self.params, &self.state.pool)?.sample_rows;
+        for (row, &bounded) in rows.iter_mut().zip(&self.state.bounded) {
+            if bounded > 0 {
+                *row = BoundSampleRow::Applied { samples: bounded as usize };
+            }
+        }
+        Ok(rows)
     }
 
     /// Where each row stands with all that was answered, or is remembered.

@@ -8,14 +8,14 @@ use crate::language::program::{
 
 use super::centre::{self, Centring};
 use super::columns::{ColumnKind, PlannedColumn};
-use super::error::BindError;
+use super::error::{BindError, unsupported};
 use super::formula::{Formula, Resolve, SampleNames, Unresolved};
 use super::measure::Measure;
 use super::params::Params;
 use super::plan::{
     EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Split,
 };
-use super::shape::{Part, Shape};
+use super::shape::Shape;
 
 /// Factors of categorical columns refine the cells as long as they have at most this many combinations of levels.
 const FINEST: usize = 64;
@@ -33,17 +33,26 @@ impl Plan {
         let mut planner = Planner::new(program, params);
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
+        let mut shared = ReadColumns::default();
         for (index, row) in program.rows.iter().enumerate() {
-            match planner.reason_to_leave(&row_columns(program, row), row.options, &present, purpose) {
-                Some(reason) => left.push((index, reason)),
+            let columns = row_columns(program, row, &mut shared);
+            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
+                Some(reason) => {
+                    left.push((index, reason));
+                    planner.count(&columns, &present);
+                }
                 None => rows.push(index),
             }
         }
         let promised = program.promised_sample_rows();
         let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
         for (index, row) in program.sample_rows.iter().enumerate() {
-            match planner.reason_to_leave(&sample_row_columns(program, row), row.options, &present, purpose) {
-                Some(reason) => left_samples.push((index, reason)),
+            let columns = sample_row_columns(program, row);
+            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
+                Some(reason) => {
+                    left_samples.push((index, reason));
+                    planner.count(&columns, &present);
+                }
                 None => sample_rows.extend(promised.iter().filter(|promised| promised.row == index)),
             }
         }
@@ -52,6 +61,7 @@ impl Plan {
             .into_iter()
             .filter_map(|promised: &PromisedRow| planner.sample_row(*promised).map_err(|e| errors.push(e)).ok())
             .collect();
+        planner.required = planner.headers().into_iter().map(str::to_owned).collect();
         let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
         plan.watched = watched;
@@ -65,8 +75,23 @@ fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a 
     into.extend(program[id].columns_read());
 }
 
+/// The columns of the events that the last row read: the rows of one comparison read the same, which may be many.
+#[derive(Default)]
+struct ReadColumns<'a> {
+    reads: &'a [EventId],
+    columns: BTreeSet<&'a str>,
+}
+
 /// All columns that a row reads.
-fn row_columns<'a>(program: &'a Program, row: &'a crate::language::program::Row) -> BTreeSet<&'a str> {
+fn row_columns<'a>(
+    program: &'a Program,
+    row: &'a crate::language::program::Row,
+    shared: &mut ReadColumns<'a>,
+) -> BTreeSet<&'a str> {
+    if shared.reads != row.reads {
+        *shared = ReadColumns { reads: &row.reads, columns: BTreeSet::new() };
+        row.reads.iter().for_each(|&id| event_columns(program, id, &mut shared.columns));
+    }
     let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
     for term in &row.terms {
         columns.extend(term.coefficient.columns_read());
@@ -74,7 +99,7 @@ fn row_columns<'a>(program: &'a Program, row: &'a crate::language::program::Row)
         event_columns(program, term.event, &mut columns);
     }
     columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
-    row.reads.iter().for_each(|&id| event_columns(program, id, &mut columns));
+    columns.extend(&shared.columns);
     columns
 }
 
@@ -91,9 +116,15 @@ pub(super) struct Planner<'a> {
     program: &'a Program,
     params: &'a Params,
     events: BTreeMap<Event, usize>,
+    /// For each event of the program, its place among `events`, once it has one.
+    places: Vec<Option<usize>>,
     factors: BTreeMap<Data, usize>,
     needed: Vec<BTreeSet<usize>>,
     totals: BTreeMap<(Measure, usize), usize>,
+    /// Columns of levels that only rows which take no part read: their samples in no level are counted all the same.
+    counted: BTreeSet<&'a str>,
+    /// The columns that rows which take part read.
+    required: BTreeSet<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -102,10 +133,22 @@ impl<'a> Planner<'a> {
             program,
             params,
             events: BTreeMap::new(),
+            places: vec![None; program.events.len()],
             factors: BTreeMap::new(),
             needed: Vec::new(),
             totals: BTreeMap::new(),
+            counted: BTreeSet::new(),
+            required: BTreeSet::new(),
         }
+    }
+
+    /// Notes the columns of a row that takes no part.
+    fn count(&mut self, columns: &BTreeSet<&'a str>, present: &BTreeSet<&str>) {
+        let levels = |header: &&&str| {
+            let column = self.program.column(header);
+            column.is_some_and(|column| matches!(column.ty, ColumnType::Categorical(_))) && present.contains(**header)
+        };
+        self.counted.extend(columns.iter().filter(levels));
     }
 
     fn reason_to_leave(
@@ -115,11 +158,10 @@ impl<'a> Planner<'a> {
         present: &BTreeSet<&str>,
         purpose: Purpose,
     ) -> Option<Left> {
-        if options.enforce == Enforce::Train && purpose == Purpose::Inference {
-            return Some(Left::TrainingOnly);
-        }
-        let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header))?;
-        Some(Left::LabelAbsent { label: (*absent).to_owned() })
+        let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header));
+        let absent = absent.map(|label| Left::LabelAbsent { label: (*label).to_owned() });
+        let training = options.enforce == Enforce::Train && purpose == Purpose::Inference;
+        absent.or_else(|| training.then_some(Left::TrainingOnly))
     }
 
     pub(super) fn event(&mut self, event: &Event) -> usize {
@@ -143,8 +185,15 @@ impl<'a> Planner<'a> {
     }
 
     fn program_event(&mut self, id: EventId) -> usize {
-        let program = self.program;
-        self.event(&program[id])
+        let (program, index) = (self.program, id.0 as usize);
+        if let Some(known) = self.places.get(index).copied().flatten() {
+            return known;
+        }
+        let place = self.event(&program[id]);
+        if let Some(known) = self.places.get_mut(index) {
+            *known = Some(place);
+        }
+        place
     }
 
     /// The factor, needed in an event; none for 1.
@@ -282,15 +331,23 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The columns that events and factors read, by header.
-    fn columns(&self) -> Vec<PlannedColumn> {
+    /// What events and factors read so far.
+    fn headers(&self) -> BTreeSet<&str> {
         let mut headers: BTreeSet<&str> = self.events.keys().flat_map(Event::columns_read).collect();
         headers.extend(self.factors.keys().flat_map(Data::columns_read));
+        headers
+    }
+
+    /// The columns that events and factors read, and those in which samples are only counted, by header.
+    fn columns(&self) -> Vec<PlannedColumn> {
+        let mut headers = self.headers();
+        headers.extend(&self.counted);
         let declared = headers.into_iter().filter_map(|header| self.program.column(header));
         let planned = declared.map(|column| PlannedColumn {
             header: column.header.clone(),
             name: column.name.clone(),
-            nullable: column.nullable,
+            // Where no row that takes part reads it there is nothing to refuse.
+            nullable: column.nullable || !self.required.contains(&column.header),
             kind: match &column.ty {
                 ColumnType::Categorical(levels) => ColumnKind::Levels(levels.clone()),
                 ColumnType::Real(range) => ColumnKind::Number { range: *range, whole: false },

@@ -8,7 +8,7 @@
 //!   code          0        1        2        3        4          5
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::language::program::{Comparison, Data, Event};
 
@@ -69,7 +69,7 @@ pub(super) enum Shape {
     /// The code of the part is one of these.
     Codes {
         part: usize,
-        chosen: Vec<bool>,
+        chosen: Codes,
     },
     Not(Box<Shape>),
     And(Vec<Shape>),
@@ -82,9 +82,8 @@ impl Shape {
             Shape::All => true,
             Shape::Never => false,
             Shape::Codes { part, chosen } => {
-                let code = codes[*part] as usize;
                 // No comparison holds for what is undefined, which has the last code.
-                chosen.get(code).copied().unwrap_or(false)
+                chosen.contains(codes[*part])
             }
             Shape::Not(shape) => !shape.holds(codes),
             Shape::And(shapes) => shapes.iter().all(|shape| shape.holds(codes)),
@@ -93,17 +92,59 @@ impl Shape {
     }
 }
 
+/// A set of codes as runs, first and last, ascending and apart. A comparison has at most two of them, however many others there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Codes(Vec<(u32, u32)>);
+
+impl Codes {
+    /// The union of runs in any order.
+    fn of(mut runs: Vec<(u32, u32)>) -> Codes {
+        runs.retain(|(first, last)| first <= last);
+        runs.sort_unstable();
+        let mut apart: Vec<(u32, u32)> = Vec::with_capacity(runs.len());
+        for (first, last) in runs {
+            match apart.last_mut() {
+                Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
+                _ => apart.push((first, last)),
+            }
+        }
+        Codes(apart)
+    }
+
+    fn contains(&self, code: u32) -> bool {
+        let after = self.0.partition_point(|&(first, _)| first <= code);
+        after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|&(_, last)| code <= last)
+    }
+}
+
+/// `Or`, with one set of codes for each part: a sample then looks once for its code, however many levels or numbers a set names.
+fn any(shapes: Vec<Shape>) -> Shape {
+    let mut by_part: BTreeMap<usize, Vec<(u32, u32)>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for shape in shapes {
+        match shape {
+            Shape::Codes { part, chosen } => by_part.entry(part).or_default().extend(chosen.0),
+            other => others.push(other),
+        }
+    }
+    let sets = by_part.into_iter().map(|(part, runs)| Shape::Codes { part, chosen: Codes::of(runs) });
+    Shape::Or(sets.chain(others).collect())
+}
+
 /// The parts while they are being collected.
 pub(super) struct Parts<'a> {
     columns: &'a [PlannedColumn],
     by_column: BTreeMap<usize, usize>,
     by_value: BTreeMap<Data, usize>,
+    /// By part, the codes of the levels with a text.
+    by_level: BTreeMap<usize, HashMap<&'a str, Vec<u32>>>,
     parts: Vec<Part>,
 }
 
 impl<'a> Parts<'a> {
     pub(super) fn new(columns: &'a [PlannedColumn]) -> Parts<'a> {
-        Parts { columns, by_column: BTreeMap::new(), by_value: BTreeMap::new(), parts: Vec::new() }
+        let by_column = BTreeMap::new();
+        Parts { columns, by_column, by_value: BTreeMap::new(), by_level: BTreeMap::new(), parts: Vec::new() }
     }
 
     /// Makes parts of categorical columns; false if one is numeric.
@@ -123,6 +164,11 @@ impl<'a> Parts<'a> {
         }
         let ColumnKind::Levels(levels) = &self.columns[column].kind else { return None };
         let part = self.parts.len();
+        let mut codes: HashMap<&str, Vec<u32>> = HashMap::with_capacity(levels.len());
+        for (level, code) in levels.iter().zip(0..) {
+            codes.entry(&level.text).or_default().push(code);
+        }
+        self.by_level.insert(part, codes);
         self.parts.push(Part::Level { column, levels: levels.len() });
         self.by_column.insert(column, part);
         Some(part)
@@ -182,22 +228,34 @@ impl<'a> Parts<'a> {
             }
             Event::Not(event) => Shape::Not(Box::new(self.shape(event, names)?)),
             Event::And(events) => Shape::And(shapes(events)?),
-            Event::Or(events) => Shape::Or(shapes(events)?),
+            Event::Or(events) => any(shapes(events)?),
         })
     }
 
-    fn chosen_levels(&self, part: usize, levels: &[String], other: bool) -> Option<Vec<bool>> {
-        let Part::Level { column, .. } = &self.parts[part] else { return None };
-        let ColumnKind::Levels(declared) = &self.columns[*column].kind else { return None };
-        let chosen = declared.iter().map(|level| levels.binary_search(&level.text).is_ok());
-        Some(chosen.chain([other]).collect())
+    fn chosen_levels(&self, part: usize, levels: &[String], other: bool) -> Option<Codes> {
+        let (Part::Level { levels: declared, .. }, codes) = (self.parts.get(part)?, self.by_level.get(&part)?) else {
+            return None;
+        };
+        let named = levels.iter().filter_map(|level| codes.get(level.as_str())).flatten().copied();
+        let none = u32::try_from(*declared).ok().filter(|_| other);
+        Some(Codes::of(named.chain(none).map(|code| (code, code)).collect()))
     }
 
-    fn chosen_places(&self, part: usize, op: Comparison, threshold: f64) -> Option<Vec<bool>> {
-        let Part::Place { thresholds, .. } = &self.parts[part] else { return None };
-        let at = 2 * thresholds.partition_point(|&known| known < threshold) + 1;
-        let codes = 0..2 * thresholds.len() + 1;
-        Some(if threshold.is_nan() { Vec::new() } else { codes.map(|code| op.holds(code as f64, at as f64)).collect() })
+    fn chosen_places(&self, part: usize, op: Comparison, threshold: f64) -> Option<Codes> {
+        let Part::Place { thresholds, .. } = self.parts.get(part)? else { return None };
+        if threshold.is_nan() {
+            return Some(Codes::default());
+        }
+        let equal = u32::try_from(2 * thresholds.partition_point(|&known| known < threshold) + 1).ok()?;
+        let last = u32::try_from(2 * thresholds.len()).ok()?;
+        Some(Codes::of(match op {
+            Comparison::Equal => vec![(equal, equal)],
+            Comparison::NotEqual => vec![(0, equal - 1), (equal + 1, last)],
+            Comparison::Less => vec![(0, equal - 1)],
+            Comparison::LessEqual => vec![(0, equal)],
+            Comparison::Greater => vec![(equal + 1, last)],
+            Comparison::GreaterEqual => vec![(equal, last)],
+        }))
     }
 
     pub(super) fn finish(self) -> Vec<Part> {
@@ -219,6 +277,15 @@ mod tests {
         let thresholds = [1.0, 2.0];
         let codes: Vec<u32> = [0.5, 1.0, 1.5, 2.0, 9.0, f64::NAN].iter().map(|&v| place(v, &thresholds)).collect();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn codes_are_a_set() {
+        let chosen = Codes::of(vec![(7, 9), (3, 3), (4, 5), (9, 8), (8, 8), (0, 0)]);
+        assert_eq!(chosen, Codes(vec![(0, 0), (3, 5), (7, 9)]));
+        let held: Vec<u32> = (0..12).filter(|&code| chosen.contains(code)).collect();
+        assert_eq!(held, [0, 3, 4, 5, 7, 8, 9]);
+        assert!(!Codes::default().contains(0));
     }
 
     #[test]

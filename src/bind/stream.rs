@@ -20,6 +20,7 @@ use super::params::Params;
 use super::plan::EncodeOptions;
 use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
+use super::unplaced::Unplaced;
 use crate::data::Batch;
 use crate::language::program::Program;
 use crate::runtime::online::{Answered, Moment, Pool, Pooled};
@@ -74,6 +75,11 @@ impl StreamEncoder {
     /// The columns to read, as [`Encoder::headers`].
     pub fn headers(&self) -> &[String] {
         self.encoder.headers()
+    }
+
+    /// The samples so far that are in no level, by column.
+    pub fn unplaced(&self) -> Vec<Unplaced> {
+        self.encoder.unplaced()
     }
 
     /// All cells so far, in the order of their numbers.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The samples of a table that are in no level of a column.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unplaced {
     pub column: String,
     pub null: usize,
@@ -15,11 +15,35 @@ pub struct Unplaced {
 }
 
 /// An undeclared value that may have been meant as a level.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NearMiss {
     pub value: String,
     pub level: String,
     pub samples: usize,
+}
+
+impl Unplaced {
+    /// Those of two parts of a table.
+    pub fn together(first: &[Unplaced], second: &[Unplaced]) -> Vec<Unplaced> {
+        let mut all = first.to_vec();
+        for more in second {
+            let Some(known) = all.iter_mut().find(|known| known.column == more.column) else {
+                all.push(more.clone());
+                continue;
+            };
+            known.null += more.null;
+            known.undeclared += more.undeclared;
+            for miss in &more.near {
+                let same = |known: &&mut NearMiss| (&known.level, &known.value) == (&miss.level, &miss.value);
+                match known.near.iter_mut().find(same) {
+                    Some(known) => known.samples += miss.samples,
+                    None => known.near.push(miss.clone()),
+                }
+            }
+            known.near.sort_by(|a, b| (&a.level, &a.value).cmp(&(&b.level, &b.value)));
+        }
+        all
+    }
 }
 
 /// Counts them, batch by batch.

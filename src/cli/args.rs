@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::outputs::Files;
 use super::stop::Failure;
@@ -64,6 +64,15 @@ pub struct Arguments {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The command line, in which the value of an option may be a negative number. An option that has no use for one says so itself.
+pub fn command() -> clap::Command {
+    let with_values = |arg: Arg| match arg.get_action().takes_values() && !arg.is_positional() {
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    Arguments::command().mut_subcommands(|command| command.mut_args(with_values))
 }
 
 /// Where `-h` lists the options that every command has.

@@ -141,7 +141,8 @@ fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outc
 fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Result<OnData, Stop> {
     let found = match &args.data {
         None => {
-            let warnings = redundancy::warnings(&redundant::without_data(program), false, spec, program);
+            let promises = program.by_promise();
+            let warnings = redundancy::warnings(&redundant::without_data(&promises), false, spec, &promises);
             let settings = setting::params(&args.settings, program).map_err(Trouble::Faults);
             settings.map(|_| OnData { warnings, ..OnData::default() })
         }
@@ -183,10 +184,11 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
         }
         Some(true) | None => Vec::new(),
     };
-    let always = redundant::without_data(program);
-    let here = redundant::on_data(program, &bound, &always);
-    let mut warnings = redundancy::warnings(&always, false, spec, program);
-    warnings.extend(redundancy::warnings(&here, true, spec, program));
+    let promises = program.by_promise();
+    let always = redundant::without_data(&promises);
+    let here = redundant::on_data(&promises, program, &bound, &always);
+    let mut warnings = redundancy::warnings(&always, false, spec, &promises);
+    warnings.extend(redundancy::warnings(&here, true, spec, &promises));
     let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;
     let events = event_sizes(&ledger, &bound);
     let report = DataReport {

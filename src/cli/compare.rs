@@ -9,7 +9,7 @@ use super::dataset::one_stream;
 use super::input::Spec;
 use super::stop::{Outcome, Verdict};
 use crate::analyze::difference::{Change, Changed, rows, sample_rows};
-use crate::language::program::{Names, Program};
+use crate::language::program::{Names, Program, PromisedRow};
 use crate::report::counted;
 
 /// Show what changed between two specs: rows that are new, gone, tighter or looser
@@ -38,6 +38,8 @@ struct Report {
 struct RowJson {
     change: &'static str,
     name: String,
+    /// The name in the old spec, where it is another.
+    was: Option<String>,
     old: Option<String>,
     new: Option<String>,
 }
@@ -63,29 +65,43 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 fn changes(old: &Program, new: &Program) -> Vec<RowJson> {
-    let (ours, theirs) = (Names::of(old), Names::of(new));
-    let json = |changed: &Changed, texts: [Option<String>; 2], name: &str| {
-        let [old, new] = texts;
-        RowJson { change: word(changed.change), name: name.to_owned(), old, new }
+    let row = |program: &Program, at: PromisedRow| {
+        let row = program.promised(at)?;
+        let text = program.row_text(&row, &Names::of(program));
+        Some(Told { name: program.origin(at)?.name.clone(), text: text + &row.options.text() })
     };
-    let told = |changed: &Changed| changed.change != Change::Same;
-    let mut found: Vec<RowJson> = Vec::new();
-    for changed in rows(old, new).iter().filter(|changed| told(changed)) {
-        let before = changed.old.and_then(|at| old.rows.get(at));
-        let after = changed.new.and_then(|at| new.rows.get(at));
-        let texts = [before.map(|row| old.row_text(row, &ours)), after.map(|row| new.row_text(row, &theirs))];
-        let origin = after.or(before).and_then(|row| row.origins.first());
-        found.push(json(changed, texts, origin.map_or("", |origin| &origin.name)));
+    let sample_row = |program: &Program, at: PromisedRow| {
+        let row = program.promised_sample(at)?;
+        let text = program.sample_row_text(&row, &Names::of(program));
+        Some(Told { name: program.sample_origin(at)?.name.clone(), text: text + &row.options.text() })
+    };
+    let rows = rows(old, new);
+    let rows = rows.iter().map(|one| told(one, |at| row(old, at), |at| row(new, at)));
+    let samples = sample_rows(old, new);
+    let samples = samples.iter().map(|one| told(one, |at| sample_row(old, at), |at| sample_row(new, at)));
+    rows.chain(samples).flatten().collect()
+}
+
+/// A promise in words.
+struct Told {
+    name: String,
+    text: String,
+}
+
+/// None where nothing changed.
+fn told(
+    changed: &Changed,
+    old: impl Fn(PromisedRow) -> Option<Told>,
+    new: impl Fn(PromisedRow) -> Option<Told>,
+) -> Option<RowJson> {
+    if changed.change == Change::Same {
+        return None;
     }
-    for changed in sample_rows(old, new).iter().filter(|changed| told(changed)) {
-        let before = changed.old.and_then(|at| old.sample_rows.get(at));
-        let after = changed.new.and_then(|at| new.sample_rows.get(at));
-        let texts =
-            [before.map(|row| old.sample_row_text(row, &ours)), after.map(|row| new.sample_row_text(row, &theirs))];
-        let origin = after.or(before).and_then(|row| row.origins.first());
-        found.push(json(changed, texts, origin.map_or("", |origin| &origin.name)));
-    }
-    found
+    let (old, new) = (changed.old.and_then(old), changed.new.and_then(new));
+    let name = new.as_ref().or(old.as_ref())?.name.clone();
+    let was = old.as_ref().map(|old| old.name.clone()).filter(|old| *old != name);
+    let text = |told: Option<Told>| told.map(|told| told.text);
+    Some(RowJson { change: word(changed.change), name, was, old: text(old), new: text(new) })
 }
 
 /// What else the fingerprint covers: the prediction, params and columns.
@@ -122,7 +138,9 @@ fn others(old: &Program, new: &Program) -> Vec<String> {
     let gone = old.params.iter().filter(|param| new.param(&param.name).is_none());
     found.extend(gone.map(|param| format!("param `{}` is gone", param.name)));
     for column in &new.columns {
-        if old.column(&column.header).is_some_and(|known| known.ty != column.ty || known.nullable != column.nullable) {
+        if old.column(&column.header).is_some_and(|known| {
+            (&known.ty, known.nullable, known.label) != (&column.ty, column.nullable, column.label)
+        }) {
             found.push(format!("column `{}` is declared differently", column.header));
         }
     }
@@ -147,7 +165,8 @@ fn text(old: &str, new: &str, report: &Report, console: &Console) -> String {
     }
     let mut out = String::new();
     for row in &report.rows {
-        out.push_str(&format!("{}: {}\n", console.paint(row.change, Tone::Careful), row.name));
+        let was = row.was.as_ref().map_or_else(String::new, |was| format!(" (was {was})"));
+        out.push_str(&format!("{}: {}{was}\n", console.paint(row.change, Tone::Careful), row.name));
         let lines = [("-", Tone::Bad, &row.old), ("+", Tone::Good, &row.new)];
         for (sign, tone, text) in lines {
             if let Some(text) = text {

@@ -12,13 +12,13 @@ use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::feasibility::RowSide;
 use crate::analyze::implication::{self, Claim};
-use crate::analyze::on_data::Joint;
+use crate::analyze::on_data::{Joint, tighter};
 use crate::analyze::specimen::{Example, KindMean, Maker, Specimen};
 use crate::analyze::structure::ByCases;
 use crate::analyze::unbound::{self, OfBounds, Question};
-use crate::bind::{Bound, Purpose, RowStatus, Samples};
+use crate::bind::{Bound, BoundSampleRow, Purpose, RowStatus, Samples, blamed};
 use crate::data::STANDARD_STREAM;
-use crate::language::program::{Names, Program};
+use crate::language::program::{Names, Origin, Program, PromisedRow};
 use crate::report::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 use crate::runtime::problem::Problem;
 
@@ -78,6 +78,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         )
         .into());
     }
+    // Each promise by its own sides.
+    let (premise, claim) = (&premise.by_promise(), &claim.by_promise());
     match &args.data {
         Some(data) => {
             let asked = settings.map(|settings| DataArgs { data: data.clone(), form: args.form.clone(), settings });
@@ -130,7 +132,7 @@ fn without_data(
         let answers = found.sides.into_iter();
         let mut row = row(b.1, index, answers, &|side| Multiplier {
             row: row_name(a.1, side.row),
-            side: side_word(side),
+            side: side_word(a.1, side),
             multiplier: 0.0,
         });
         row.0.counterexample = match (found.example, row.1.take()) {
@@ -157,13 +159,12 @@ fn bounds_without_data(
     program: &Program,
     unknown: &dyn Fn() -> Option<String>,
 ) -> Vec<ImpliedRow> {
-    let names = Names::of(program);
     let (lower, upper) = (program.prediction.lower, program.prediction.upper);
     let declared = ("bounds of predictions".to_owned(), format!("{lower} <= {} <= {upper}", program.prediction.name));
     let each =
         program.sample_rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none()).map(|(index, row)| {
             let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
-            ((name, program.sample_row_text(row, &names)), question.bounds_follow(index, made))
+            ((name, each_text(program, index)), question.bounds_follow(index, made))
         });
     let mut rows = Vec::new();
     for ((name, text), found) in std::iter::once((declared, question.declared_bounds_follow(made))).chain(each) {
@@ -230,7 +231,8 @@ fn on_data(
             sides.iter().map(|(_, claim)| (claim.clone(), ByCases { verdict: joint.answer(claim), cases: 1 }));
         let mut row = row(b.1, index, answers, &|side| Multiplier {
             row: premise.problem.row_name(side.row),
-            side: side_word(side),
+            side: blamed(&premise.rows, side.row, side.upper)
+                .map_or("", |(promised, _)| side_word(a.1, RowSide { row: promised.row, ..side })),
             multiplier: 0.0,
         });
         if let Some(x) = row.1.take() {
@@ -239,28 +241,61 @@ fn on_data(
         answer.vacuous |= row.2;
         answer.rows.push(row.0);
     }
-    bounds(&joint, &premise.problem, &claim.problem, b.1, answer);
+    for (index, row) in claim.sample_rows.iter().enumerate() {
+        if !matches!(row, BoundSampleRow::Applied { .. }) {
+            let name = b.1.sample_origin(PromisedRow { row: index, origin: 0 }).map(|origin| origin.name.clone());
+            let (name, text) = (name.unwrap_or_default(), each_text(b.1, index));
+            answer.rows.push(ImpliedRow { name, text, ..blank(b.1, usize::MAX, Implied::Skipped) });
+        }
+    }
+    bounds(&joint, (&premise.problem, &claim.problem), (&b, &theirs), answer, console)
+}
+
+/// What the claim asks of single predictions: each promise by its own bounds, and those that the prediction is declared with.
+fn bounds(
+    joint: &Joint,
+    (premise, whole): (&Problem, &Problem),
+    (&(spec, program, _), theirs): (&Asked<'_, DataArgs>, &Dataset),
+    answer: &mut Implication,
+    console: &Console,
+) -> Result<(), Stop> {
+    let Some((first, open)) = unmet(joint, premise, whole) else { return Ok(()) };
+    let known = answer.rows.len();
+    let promises = theirs.encoded.promised_sample_rows();
+    for promise in promises.iter().map(Some).chain([None]) {
+        let others: Vec<PromisedRow> = promises.iter().filter(|other| Some(*other) != promise).copied().collect();
+        let alone = theirs.encoded.clone().without_each(&others).bind(&theirs.params, &Samples::All);
+        let alone = alone.map_err(|errors| refuse(&errors, spec, program, console))?;
+        let Some((sample, verdict)) = unmet(joint, premise, &alone.problem) else { continue };
+        let (lower, upper) = alone.problem.bounds().at(sample);
+        let bounds = format!("{lower} <= {} <= {upper}", program.prediction.name);
+        let (name, text) = match promise.and_then(|promise| Some((program.sample_origin(*promise)?, promise.row))) {
+            Some((origin, row)) => (origin.name.clone(), each_text(program, row)),
+            None => ("bounds of predictions".to_owned(), bounds.clone()),
+        };
+        answer.rows.push(ImpliedRow {
+            name,
+            text,
+            reason: Some(format!("sample {} is not kept within {bounds}", sample + 1)),
+            ..blank(program, usize::MAX, verdict)
+        });
+    }
+    if answer.rows.len() == known {
+        let name = format!("bounds of sample {}", first + 1);
+        answer.rows.push(ImpliedRow { name, ..blank(program, usize::MAX, open) });
+    }
     Ok(())
 }
 
-/// What the claim asks of single predictions.
-fn bounds(joint: &Joint, premise: &Problem, claim: &Problem, program: &Program, answer: &mut Implication) {
-    let wanted = claim.bounds();
-    for &sample in &joint.tighter {
-        let interval = wanted.at(sample);
-        let verdict = match joint.bounds_follow(premise, sample, interval) {
-            implication::Verdict::Implied(_) => continue,
-            implication::Verdict::Broken { .. } => Implied::Broken,
-            implication::Verdict::Undecided => Implied::Unknown,
-        };
-        answer.rows.push(ImpliedRow {
-            name: format!("bounds of sample {}", sample + 1),
-            text: format!("{} <= {} <= {}", interval.0, program.prediction.name, interval.1),
-            reason: Some("single predictions are not bounded so tightly".to_owned()),
-            ..blank(program, usize::MAX, verdict)
-        });
-        return;
-    }
+/// A sample whose bounds in the claim do not follow.
+fn unmet(joint: &Joint, premise: &Problem, claim: &Problem) -> Option<(usize, Implied)> {
+    tighter(premise, claim).into_iter().find_map(|sample| {
+        match joint.bounds_follow(premise, sample, claim.bounds().at(sample)) {
+            implication::Verdict::Implied(_) => None,
+            implication::Verdict::Broken { .. } => Some((sample, Implied::Broken)),
+            implication::Verdict::Undecided => Some((sample, Implied::Unknown)),
+        }
+    })
 }
 
 /// The cells of a counterexample: the events that their samples are in, and their means.
@@ -328,7 +363,9 @@ fn blank(program: &Program, index: usize, verdict: Implied) -> ImpliedRow {
     let names = Names::of(program);
     ImpliedRow {
         name: row_name(program, index),
-        text: program.rows.get(index).map_or_else(String::new, |row| program.row_text(row, &names)),
+        text: program
+            .promised(PromisedRow { row: index, origin: 0 })
+            .map_or_else(String::new, |row| program.row_text(&row, &names)),
         verdict,
         reaches: None,
         limit: None,
@@ -340,11 +377,19 @@ fn blank(program: &Program, index: usize, verdict: Implied) -> ImpliedRow {
     }
 }
 
+/// A bound of single predictions as its author wrote it.
+fn each_text(program: &Program, index: usize) -> String {
+    let row = program.promised_sample(PromisedRow { row: index, origin: 0 });
+    row.map_or_else(String::new, |row| program.sample_row_text(&row, &Names::of(program)))
+}
+
 fn row_name(program: &Program, index: usize) -> String {
     let origin = program.rows.get(index).and_then(|row| row.origins.first());
     origin.map_or_else(String::new, |origin| origin.name.clone())
 }
 
-fn side_word(side: RowSide) -> &'static str {
-    if side.upper { "upper" } else { "lower" }
+/// As its author wrote it.
+fn side_word(program: &Program, side: RowSide) -> &'static str {
+    let direction = program.origin(PromisedRow { row: side.row, origin: 0 }).map(Origin::direction).unwrap_or_default();
+    if direction.is_upper(side.upper) { "upper" } else { "lower" }
 }

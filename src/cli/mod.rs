@@ -50,6 +50,7 @@ mod unified;
 mod verify;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -80,14 +81,20 @@ pub fn commands() -> Vec<String> {
 /// Runs the command line `arguments`, the first of which is the name of the program, and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let command = Arguments::command().color(args::color_of(&arguments));
+    let command = args::command().color(args::color_of(&arguments));
     let wants_json = args::wants_json(&arguments);
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and versions are results, the rest is usage; a closed pipe is nobody's mistake.
-            let _closed = error.print();
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            if let Err(failure) = printed.map_err(Stop::printing)
+                && !error.use_stderr()
+                && !matches!(failure, Stop::Closed)
+            {
+                return 2;
+            }
             if error.use_stderr() && wants_json {
                 console::print_refusal(&args::failure_of(&error));
             }

@@ -41,6 +41,9 @@ impl<'a> Files<'a> {
     /// Fails if a file is to be written that is read, or written twice.
     pub fn check(&self) -> Result<(), Failure> {
         self.standard_output()?;
+        if self.outputs.iter().any(|(_, path)| path == Path::new(STANDARD_STREAM)) && is_closed() {
+            return Err(Failure::new("standard output is closed", "open it, or name a file"));
+        }
         let written = self.outputs.iter().filter(|(_, path)| path != Path::new(STANDARD_STREAM));
         let written: Vec<_> = written.map(|(option, path)| (*option, path, Identity::of(path))).collect();
         for (place, (option, path, identity)) in written.iter().enumerate() {
@@ -90,6 +93,26 @@ impl<'a> Files<'a> {
         });
         names.collect()
     }
+}
+
+/// Whether nobody opened standard output (`>&-`), so that what is written there is lost. The runtime of Rust then puts
+/// `/dev/null` in its place, open for reading too, as shells do not open it; of those who do the same nobody wants data either.
+#[cfg(target_os = "linux")]
+fn is_closed() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    const NULL: u64 = 0x103;
+    let file = std::io::stdout().as_fd().try_clone_to_owned().map(fs::File::from);
+    let is_null = file.and_then(|file| file.metadata()).is_ok_and(|meta| meta.rdev() == NULL);
+    let flags = fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
+    let flags = flags.lines().find_map(|line| u32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
+    // The two lowest bits are 2 for reading and writing.
+    is_null && flags.is_some_and(|flags| flags & 3 == 2)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_closed() -> bool {
+    false
 }
 
 /// What makes two paths one file.

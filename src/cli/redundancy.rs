@@ -10,7 +10,7 @@ use crate::language::program::{Origin, Program};
 use crate::report::counted;
 use crate::spec::at_row;
 
-/// A warning for each constraint with rows that others imply, in the order in which they stand in the spec.
+/// A warning for each constraint with rows of `program`, which stands by promises, that others imply, in the order in which they stand in the spec.
 pub fn warnings(found: &[Redundant], on_data: bool, spec: &Spec, program: &Program) -> Vec<Fault> {
     let mut by_constraint: BTreeMap<(u32, &str), Vec<&Redundant>> = BTreeMap::new();
     for one in found {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::input::{LONGEST, read_text_within};
 use super::stop::Stop;
 use crate::bind::{BindError, Encoded, Frozen, Params};
 use crate::language::program::Program;
@@ -10,8 +11,7 @@ use crate::runtime::problem::Problem;
 
 /// The shifts in a file, which must belong to the spec.
 pub fn read(path: &Path, program: &Program) -> Result<Frozen, Stop> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), ""))?;
+    let text = read_text_within(path, LONGEST)?;
     state::read(Kind::Shifts, &text, &program.fingerprint().to_string())
         .map_err(|error| Stop::failed(format!("cannot use the shifts `{}`: {error}", path.display()), error.help()))
 }

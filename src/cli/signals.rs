@@ -9,7 +9,10 @@ pub const CLOSED_PIPE: u8 = 141;
 
 #[cfg(unix)]
 mod unix {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
@@ -18,6 +21,8 @@ mod unix {
     /// Waits for signals in a thread of its own. A signal that the caller ignores (`nohup`, a job in the background) stays
     /// ignored.
     pub fn watch() {
+        // A file that may grow no longer (`ulimit -f`) is told as a full disk is: the write fails, once the signal has a handler.
+        let _without = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
         let status = std::fs::read_to_string("/proc/self/status").ok();
         let ignored = status.as_deref().and_then(ignored_signals);
         let heeded = |signal: &i32| match ignored {
@@ -25,7 +30,7 @@ mod unix {
             // Without a word from the system: `nohup` is the usual case.
             None => *signal != SIGHUP,
         };
-        let heeded: Vec<i32> = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(heeded).collect();
+        let heeded: Vec<i32> = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU].into_iter().filter(heeded).collect();
         // Without the thread the process dies as ever, and leaves what it leaves.
         let Ok(mut signals) = Signals::new(heeded) else { return };
         let wait = move || {

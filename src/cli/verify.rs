@@ -1,13 +1,12 @@
 //! `fairc verify`: answers of `fairc solve`, checked in exact arithmetic by code that shares nothing with the solver.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use fairc_verify::{Answer, Problem, Refusal, Unreadable, Verdict as Proof, verify};
 use serde_json::{Map, Value, json};
 
 use super::console::{Console, Tone};
-use super::input::name_of;
+use super::input::{name_of, read_text_within};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::report::counted;
 
@@ -63,18 +62,12 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 /// The lines of a file that are not blank.
 fn lines(path: &Path) -> Result<Vec<String>, Stop> {
-    let text = match path == Path::new(crate::data::STANDARD_STREAM) {
-        true => std::io::read_to_string(std::io::stdin()),
-        false => fs::read_to_string(path),
-    };
-    let text = text.map_err(|error| {
-        Stop::failed(
-            format!("cannot read `{}`: {error}", name_of(path)),
-            "check the spelling and the working directory",
-        )
-    })?;
+    let text = read_text_within(path, LONGEST)?;
     Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
 }
+
+/// As many bytes of problems or answers are read at most: they are all in memory.
+const LONGEST: u64 = 1 << 30;
 
 /// One answer, and what came of it.
 struct Checked {

@@ -138,8 +138,14 @@ impl Implication {
                 out.push_str(&format!("    {numbers}: {from}\n"));
             }
             Implied::Broken => {
-                let (reaches, limit) = (row.reaches.unwrap_or(f64::NAN), row.limit.unwrap_or(f64::NAN));
-                out.push_str(&format!("    can reach {}, limit {}", plain(reaches), plain(limit)));
+                match (row.reaches.zip(row.limit), &row.reason) {
+                    (Some((reaches, limit)), _) => {
+                        out.push_str(&format!("    can reach {}, limit {}", plain(reaches), plain(limit)));
+                    }
+                    (None, reason) => {
+                        out.push_str(&format!("    not implied: {}", reason.as_deref().unwrap_or("it is broken")))
+                    }
+                }
                 out.push_str(if row.counterexample.is_empty() { "\n" } else { ", for example with\n" });
                 out.push_str(&means(&row.counterexample));
             }

@@ -120,6 +120,23 @@ pub struct EachJson {
     pub(super) skipped: Option<String>,
 }
 
+impl EachJson {
+    /// `held`, `violated`, `not checked: needs the label ..`.
+    pub(super) fn note(&self) -> String {
+        let why = self.skipped.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        format!("{}{why}", self.verdict.word())
+    }
+
+    /// How many predictions it bounds, how many lie outside, and by how much; dashes where it bounds none.
+    pub(super) fn numbers(&self) -> [String; 3] {
+        match (self.predictions, self.outside) {
+            (0, _) => [(); 3].map(|()| "-".to_owned()),
+            (all, 0) => [all.to_string(), "0".to_owned(), "-".to_owned()],
+            (all, out) => [all.to_string(), out.to_string(), super::number::short(self.excess)],
+        }
+    }
+}
+
 /// The promised rows of a program, and its promised per-sample rows, in their order.
 pub struct Ledger<'a> {
     pub program: &'a Program,

@@ -1,6 +1,7 @@
 //! The facts as Markdown (GitHub's tables).
 
 use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, SlicesFacts};
+use super::ledger::EachJson;
 use super::number::short;
 use super::slices::note;
 use super::summary::{headline, outside, read_me, sides, source_of};
@@ -24,7 +25,15 @@ pub fn markdown(facts: &Facts) -> String {
     for promise in &facts.promises {
         out.push_str(&format!("\n### {}\n\n", text(&promise.constraint)));
         out.push_str(&fenced(promise.place.source.as_deref().unwrap_or(&promise.text)));
-        out.push_str(&rows(facts, &promise.rows));
+        if !promise.rows.is_empty() {
+            out.push_str(&rows(facts, &promise.rows));
+        }
+        if !promise.each.is_empty() {
+            out.push_str(&each(
+                promise.each.iter().filter_map(|&index| facts.each.get(index)),
+                "bound of each prediction",
+            ));
+        }
     }
     if let Some(slices) = &facts.group_by {
         out.push_str(&sliced(slices));
@@ -82,6 +91,25 @@ fn rows(facts: &Facts, indices: &[usize]) -> String {
     out
 }
 
+/// Bounds of single predictions.
+fn each<'a>(bounds: impl Iterator<Item = &'a EachJson>, head: &str) -> String {
+    let mut out = format!("\n{}", each_head(head));
+    for one in bounds {
+        out.push_str(&each_row(&format!("{}: {}", text(&one.name), text(&one.text)), one));
+    }
+    out
+}
+
+fn each_head(first: &str) -> String {
+    let head = [text(first), "predictions".into(), "outside".into(), "by at most".into(), "verdict".into()];
+    row(head) + "| --- | ---: | ---: | ---: | --- |\n"
+}
+
+fn each_row(first: &str, one: &EachJson) -> String {
+    let [all, outside, excess] = one.numbers();
+    row([first.to_owned(), all, outside, excess, text(&one.note())])
+}
+
 fn sliced(slices: &SlicesFacts) -> String {
     let mut out = format!("\n## By {}\n", text(&slices.column));
     let names = slices.values.first().map_or(&[][..], |slice| &slice.rows);
@@ -102,6 +130,18 @@ fn sliced(slices: &SlicesFacts) -> String {
             let cells = [text(slice.label()), slice.n.to_string(), number(found.value), between, number(found.room)];
             out.push_str(&row(cells.into_iter().chain([text(&note(found))])));
         }
+    }
+    let bounds = slices.values.first().map_or(&[][..], |slice| &slice.each);
+    for (index, bound) in bounds.iter().enumerate() {
+        let head = each_head(&slices.column);
+        out.push_str(&format!("\n### {} by {}\n\n{head}", text(&bound.name), text(&slices.column)));
+        for slice in &slices.values {
+            slice.each.get(index).iter().for_each(|one| out.push_str(&each_row(&text(slice.label()), one)));
+        }
+    }
+    let outside: Vec<String> = super::slices::outside(slices).map(|line| format!("- {}\n", text(&line))).collect();
+    if !outside.is_empty() {
+        out.push_str(&format!("\n{}", outside.concat()));
     }
     out
 }

@@ -135,23 +135,31 @@ fn level(soft: bool) -> &'static str {
     if soft { "warning" } else { "error" }
 }
 
-/// The rows that are violated for one value of the column.
+/// The rows and the bounds of single predictions that are violated for one value of the column.
 fn sliced(facts: &Facts, ids: &[String], column: &str, slice: &SliceFacts) -> Vec<Value> {
-    let rows = facts.rows.iter().zip(&slice.rows).filter(|(_, found)| found.verdict == Verdict::Violated);
-    rows.map(|(row, found)| {
-        let value = found.value.map_or_else(String::new, short);
-        let excess = found.room.map_or_else(String::new, |room| short(-room));
-        let place = format!("`{column}` is `{}` ({})", slice.label(), counted(slice.n, "sample"));
-        let words = format!(
-            "`{}` is violated where {place}: the value is {value}, the limit is missed by {excess}",
-            found.name
-        );
-        let place = facts.promises.iter().position(|promise| promise.place == row.place).unwrap_or_default();
-        let rule = (ids.get(place).map_or("", String::as_str), place);
-        let identity = format!("{}\n{column}\n{}", found.name, slice.label());
-        result(rule, &row.place, level(row.soft), &words, &identity)
-    })
-    .collect()
+    let mut results = Vec::new();
+    let place = format!("`{column}` is `{}` ({})", slice.label(), counted(slice.n, "sample"));
+    let mut tell = |(promise, id): (usize, &String), soft: bool, name: &str, words: &str| {
+        let Some(of) = facts.promises.get(promise) else { return };
+        let identity = format!("{name}\n{column}\n{}", slice.label());
+        let words = format!("`{name}` is violated where {place}: {words}");
+        results.push(result((id, promise), &of.place, level(soft), &words, &identity));
+    };
+    for (rule, promise) in ids.iter().enumerate().zip(&facts.promises) {
+        let rows = promise.rows.iter().filter_map(|&index| slice.rows.get(index));
+        for found in rows.filter(|found| found.verdict == Verdict::Violated) {
+            let value = found.value.map_or_else(String::new, short);
+            let excess = found.room.map_or_else(String::new, |room| short(-room));
+            let words = format!("the value is {value}, the limit is missed by {excess}");
+            tell(rule, promise.soft, &found.name, &words);
+        }
+        let each = promise.each.iter().filter_map(|&index| slice.each.get(index));
+        for found in each.filter(|found| found.verdict == Verdict::Violated) {
+            let [all, outside, excess] = found.numbers();
+            tell(rule, false, &found.name, &format!("{outside} of {all} predictions outside, by {excess} at most"));
+        }
+    }
+    results
 }
 
 fn result((id, index): (&str, usize), place: &Place, level: &str, words: &str, identity: &str) -> Value {

@@ -6,7 +6,7 @@ use super::summary::sides;
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
 
-/// A table for each row: its value and verdict for each value of the column.
+/// A table for each row: its value and verdict for each value of the column; then one for each bound of single predictions.
 pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> String {
     let mut out = format!("\nby `{}`: {}\n", slices.column, counted(slices.values.len(), "value"));
     let rows = slices.values.first().map_or(&[][..], |slice| &slice.rows);
@@ -22,20 +22,56 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
         let mut align = vec![Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
         align.extend(known.then_some(Align::Left));
         let last = align.len() - 1;
-        let tone = |column: usize, cell: String| match column {
-            verdict if verdict != last => cell,
-            _ if cell.starts_with(Verdict::Violated.word()) => paint.bad(&cell),
-            _ if cell.starts_with(Verdict::Held.word()) => paint.good(&cell),
-            _ => cell,
-        };
+        let tone = |column: usize, cell: String| verdict_toned(column == last, cell, paint);
         out.push_str(&format!("\n  {}\n{}", row.name, table.render("    ", &align, tone)));
     }
     if rows.len() > most {
         out.push_str(&format!("\n  and {} (`--all` shows them)\n", counted(rows.len() - most, "more row")));
     }
+    out.push_str(&each_text(slices, most, paint));
     out.push('\n');
+    for line in outside(slices) {
+        out.push_str(&format!("{}\n", paint.bad(&line)));
+    }
     out.push_str(&conclusion(slices, paint));
     out
+}
+
+/// The bounds of single predictions for each value.
+fn each_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> String {
+    let mut out = String::new();
+    let each = slices.values.first().map_or(&[][..], |slice| &slice.each);
+    for (index, one) in each.iter().enumerate().take(most) {
+        let mut table = Table::default();
+        table.cells(["", "predictions", "outside", "by at most", ""].map(str::to_owned));
+        for slice in &slices.values {
+            let Some(one) = slice.each.get(index) else { continue };
+            let [all, outside, excess] = one.numbers();
+            table.cells([slice.label().to_owned(), all, outside, excess, one.note()]);
+        }
+        let align = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
+        let table = table.render("    ", &align, |column, cell| verdict_toned(column == 4, cell, paint));
+        out.push_str(&format!("\n  {}\n{table}", one.name));
+    }
+    if each.len() > most {
+        out.push_str(&format!("\n  and {} (`--all` shows them)\n", counted(each.len() - most, "more bound")));
+    }
+    out
+}
+
+fn verdict_toned(is_verdict: bool, cell: String, paint: &dyn Paint) -> String {
+    match cell {
+        cell if !is_verdict => cell,
+        cell if cell.starts_with(Verdict::Violated.word()) => paint.bad(&cell),
+        cell if cell.starts_with(Verdict::Held.word()) => paint.good(&cell),
+        cell => cell,
+    }
+}
+
+/// Values with predictions outside their bounds.
+pub(super) fn outside(slices: &SlicesFacts) -> impl Iterator<Item = String> {
+    let out = slices.values.iter().filter(|slice| slice.outside_bounds > 0);
+    out.map(|slice| format!("`{}`: {} outside the bounds", slice.label(), counted(slice.outside_bounds, "prediction")))
 }
 
 fn cells(slice: &SliceFacts, row: &SliceRow, intervals: bool) -> impl Iterator<Item = String> {

@@ -6,9 +6,10 @@ use super::ledger::{Ledger, Reading};
 use super::number::{counted, finite, holding, limit, short};
 use super::project::{heading, needs_words};
 use super::table::{Align, Paint, Table};
+use super::unplaced::unplaced_text;
 use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
 use crate::analyze::Movement;
-use crate::bind::{BoundSampleRow, RowReading, RowStatus};
+use crate::bind::{BoundSampleRow, RowReading, RowStatus, Unplaced};
 use crate::language::program::{Names, Origin, Program, PromisedRow};
 
 /// All that is known after a run.
@@ -31,6 +32,8 @@ pub struct StreamReport<'a> {
     pub rows: Vec<RowReading>,
     /// What became of each per-sample row.
     pub sample_rows: Vec<BoundSampleRow>,
+    /// Columns with samples in no level.
+    pub unplaced: Vec<Unplaced>,
     /// Of the primal-dual algorithm: price, mean excess of the batches' gaps, and what the certificate says it is at most.
     pub price: Option<(f64, Option<f64>, Option<f64>)>,
     /// Show at most so many rows.
@@ -56,6 +59,7 @@ pub struct Streamed {
     mean_move: f64,
     largest_move: f64,
     distance: f64,
+    unplaced: Vec<Unplaced>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,6 +210,7 @@ impl StreamReport<'_> {
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
             distance: self.movement.distance(),
+            unplaced: self.unplaced.clone(),
             price: self.price.map(|(price, _, _)| price),
             mean_batch_excess: self.price.and_then(|(_, mean, _)| mean),
             certificate: self.price.and_then(|(_, _, certificate)| certificate),
@@ -228,6 +233,7 @@ impl StreamReport<'_> {
             }
         }
         out.push('\n');
+        out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.moves());
         out.push_str(&self.verdict(paint));
         out

@@ -14,8 +14,8 @@ use crate::language::span::{Source, Sources, Span};
 use crate::language::syntax::error::NotUtf8;
 use crate::language::syntax::import::Loader;
 
-/// A longer file is no spec.
-const LONGEST: u64 = 64 << 20;
+/// A longer file is no spec, and no file of fixed shifts.
+pub const LONGEST: u64 = 64 << 20;
 
 /// What messages call a path.
 pub fn name_of(path: &Path) -> String {
@@ -35,8 +35,8 @@ fn help_for(path: &Path) -> &'static str {
 /// The text of a file, a byte order mark included, so that offsets into it are those into the file; E0105 if it is none.
 pub fn read_text(path: &Path) -> Result<Result<String, Broken>, Failure> {
     let name = name_of(path);
-    let bytes =
-        read_bytes(path).map_err(|reason| Failure::new(format!("cannot read `{name}`: {reason}"), help_for(path)))?;
+    let bytes = read_bytes(path, LONGEST)
+        .map_err(|reason| Failure::new(format!("cannot read `{name}`: {reason}"), help_for(path)))?;
     Ok(String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let text = std::str::from_utf8(error.as_bytes().get(..at).unwrap_or_default()).unwrap_or_default();
@@ -49,28 +49,46 @@ pub fn read_text(path: &Path) -> Result<Result<String, Broken>, Failure> {
     }))
 }
 
+/// The text of another file that is read as a whole, or of standard input for `-`, of at most so many bytes.
+pub fn read_text_within(path: &Path, longest: u64) -> Result<String, Failure> {
+    let read = read_bytes(path, longest);
+    let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()));
+    text.map_err(|reason| Failure::new(format!("cannot read `{}`: {reason}", name_of(path)), help_for(path)))
+}
+
 /// All bytes of a file, or of standard input for `-`.
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+fn read_bytes(path: &Path, longest: u64) -> Result<Vec<u8>, String> {
     if path == Path::new(STANDARD_STREAM) {
-        read_all(&mut io::stdin().lock())
+        read_all(&mut io::stdin().lock(), longest)
     } else if path.is_dir() {
         Err("it is a folder".to_owned())
     } else {
-        read_file(path)
+        read_file(path, longest)
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    read_all(&mut File::open(path).map_err(|error| plain(&error))?)
+fn read_file(path: &Path, longest: u64) -> Result<Vec<u8>, String> {
+    read_all(&mut File::open(path).map_err(|error| plain(&error))?, longest)
 }
 
-fn read_all(from: &mut dyn Read) -> Result<Vec<u8>, String> {
+/// Reads to the end. What no file of text holds, such as the zeros of a device without end, is not read further than that.
+fn read_all(from: &mut dyn Read, longest: u64) -> Result<Vec<u8>, String> {
+    const PIECE: u64 = 1 << 20;
     let mut bytes = Vec::new();
-    from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(format!("it is longer than {} MiB", LONGEST >> 20));
+    loop {
+        let before = bytes.len();
+        from.take(PIECE).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
+        let piece = bytes.get(before..).unwrap_or_default();
+        if piece.is_empty() {
+            return Ok(bytes);
+        }
+        if piece.len() as u64 == PIECE && piece.iter().all(|&byte| byte == 0) {
+            return Err("it holds zeros and no text".to_owned());
+        }
+        if bytes.len() as u64 > longest {
+            return Err(format!("it is longer than {} MiB", longest >> 20));
+        }
     }
-    Ok(bytes)
 }
 
 /// What the system said, in the usual words for the usual cases.
@@ -139,7 +157,7 @@ impl Loader for Files {
         if let Some(known) = self.known.borrow().get(&real) {
             return Ok(known.clone());
         }
-        let bytes = read_file(&real).map_err(named)?;
+        let bytes = read_file(&real, LONGEST).map_err(named)?;
         let text = String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8 text", path.display()))?;
         let source = Source { name: path.display().to_string(), text: text.into() };
         self.known.borrow_mut().insert(real, source.clone());

@@ -23,7 +23,7 @@ use crate::language::span::{Source, Sources};
 use crate::report::counted;
 
 pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
-pub use files::{import_root, name_of, read_text};
+pub use files::{LONGEST, import_root, name_of, read_text, read_text_within};
 pub use shown::{outside, places, status_word, watch};
 
 /// What went wrong with files or arguments, for the user.

@@ -93,6 +93,12 @@ fn files_that_are_something_else_are_named() {
     told("a.csv", b"f,0.1\nm,0.2\n", "--no-header");
     told("a.csv", b"sex,Score\nf,0.1\n", "did you mean `Score`");
     told("a.csv", b"sex,score\n1,f,0.1\n", "name of the row");
+    told("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save the workbook as CSV");
+    told("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save the workbook as CSV");
+    told("a.csv", b"\n<!DOCTYPE html>\n<html>", "begins as HTML");
+    told("a.jsonl", b"<html>", "begins as HTML");
+    told("a.html", b"<html>", "save the table in it as CSV");
+    told("a.csv", b"\0s\0e\0x\0,", "--encoding utf-16");
     told("a.data", b"sex,score\nf,0.1\n", "--data-format");
     told("a.jsonl", b"{\"sex\":\"f\"}\n", "first 1000 objects");
     let done = run_with(&["audit", "tests/fixtures/cli/parity.fair", "--data", "-"], Some(b"PAR1"));
@@ -121,4 +127,130 @@ fn dialects_are_read_by_every_command() {
         let done = at(room, "audit @/b.fair --data @/b.csv");
         assert_eq!(done.code, 0, "{levels}: {}{}", done.stdout, done.stderr);
     }
+}
+
+/// A list without objects, lines of them, and a header alone: a file and a pipe are answered alike.
+#[test]
+fn nothing_is_answered_alike_from_files_and_pipes() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    let inputs: [(&str, &str, &str, [i32; 3]); 10] = [
+        ("a.jsonl", "jsonl", "", [2, 2, 2]),
+        ("a.jsonl", "jsonl", "\n \n", [2, 2, 2]),
+        ("a.jsonl", "jsonl", "[]", [2, 2, 0]),
+        ("a.json", "jsonl", "[]\n", [2, 2, 0]),
+        ("a.json", "jsonl", "[ ]\r\n", [2, 2, 0]),
+        ("a.jsonl", "jsonl", "[]\n[]\n", [2, 2, 0]),
+        ("a.jsonl", "jsonl", "{}\n", [2, 2, 2]),
+        ("a.csv", "csv", "", [2, 2, 2]),
+        ("a.csv", "csv", "\n\n", [2, 2, 2]),
+        ("a.csv", "csv", "sex,score\n", [2, 2, 0]),
+    ];
+    for (name, format, content, expected) in inputs {
+        file(room, name, content);
+        for (command, expected) in ["audit", "project", "stream"].into_iter().zip(expected) {
+            let spec = room.join("spec.fair").display().to_string();
+            let whole = at(room, &format!("{command} @/spec.fair --data @/{name}"));
+            let piped = [command, &spec, "--data", "-", "--data-format", format];
+            let piped = run_with(&piped, Some(content.as_bytes()));
+            assert_eq!((whole.code, piped.code), (expected, expected), "{command} {content:?}: {}", whole.stderr);
+            let plain = |text: &str| text.replace(&room.join(name).display().to_string(), "it");
+            let plain = |text: &str| plain(text).replace("standard input", "it").replace("<stdin>", "it");
+            assert_eq!(plain(&whole.stderr), plain(&piped.stderr), "{command} {content:?}");
+            assert_eq!(plain(&whole.stdout), plain(&piped.stdout), "{command} {content:?}");
+        }
+    }
+}
+
+#[test]
+fn places_in_lists_are_those_of_the_file() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    let cases = [
+        ("[{\"sex\":\"f\",\"score\":0.1},\n {\"sex\":\"m\",\"score\":0.9,}]\n", "line 2, column 25"),
+        ("[{\"sex\":\"f\",\"score\":0.1},\n\n  {\"sex\":\"m\",\n \"score\":x}]\n", "line 4, column 10"),
+        ("[{\"sex\":\"f\",\"score\":0.1}\r\n,{\"sex\":\"m\",\r\n\t\"score\":x}]\n", "line 3, column 10"),
+        ("[{\"sex\":\"f\",\"score\":0.1}\n {\"sex\":\"m\"}]\n", "line 2, column 2"),
+        ("[{\"sex\":\"f\",\"score\":0.1}, {\"sex\":x}]\n", "line 1, column 34"),
+        ("[\n{\"sex\":\"f\",\"score\":0.1}\n", "line 3, column 1"),
+        ("{\"sex\":\"f\",\t\"score\":x}\n", "line 1, column 21"),
+    ];
+    for (content, place) in cases {
+        file(room, "a.json", content);
+        let done = at(room, "audit @/spec.fair --data @/a.json");
+        assert!(done.code == 2 && done.stderr.contains(place), "{content}: {}", done.stderr);
+    }
+    file(room, "a.json", "[{\"sex\":\"f\",\n\t\"score\":0.1},\n{\"sex\":\"m\",\"score\":0.2}]");
+    let done = at(room, "project @/spec.fair --data @/a.json -o -");
+    assert!(done.stdout.starts_with("[\n{\"sex\":\"f\",  \"score\":0.1,\"score_fair\":"), "{}", done.stdout);
+}
+
+#[test]
+fn one_mark_has_one_meaning() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    file(room, "data.csv", DATA);
+    file(room, "data.tsv", DATA.replace(',', "\t"));
+    for words in ["@/data.csv --comment ,", "@/data.csv --delimiter # --comment #", "@/data.tsv --comment \\t"] {
+        for command in ["audit", "project", "stream"] {
+            let done = at(room, &format!("{command} @/spec.fair --data {words}"));
+            assert!(done.code == 2 && done.stderr.contains("cannot both separate"), "{words}: {}", done.stderr);
+        }
+    }
+    assert_eq!(at(room, "audit @/spec.fair --data @/data.tsv --comment ,").code, 0);
+}
+
+#[test]
+fn spaces_around_quotes_are_trimmed() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    let text = "\"sex\" , \"score\",  \"note, \"\"x\"\"\"\n \"f\" ,\t\"0.1\", \"a, b\"  \n\"m\", 0.9, \nf,\"0.2\" ,\"c\nd\" \n";
+    file(room, "data.csv", text);
+    for command in ["audit", "project", "stream"] {
+        let done = at(room, &format!("{command} @/spec.fair --data @/data.csv --trim"));
+        assert_eq!(done.code, 0, "{command}: {}{}", done.stdout, done.stderr);
+    }
+    let done = at(room, "project @/spec.fair --data @/data.csv --trim -o -");
+    let expected = "\"sex\" , \"score\",  \"note, \"\"x\"\"\",score_fair\n \"f\" ,\t\"0.1\", \"a, b\"  ,0.1\n";
+    assert!(done.stdout.starts_with(expected), "{}", done.stdout);
+    for (text, words) in [
+        ("sex,score\n \"f\"x,0.1\n", "line 2: text follows a closing quote"),
+        ("sex,score\nm,0.1\n\"f\" \"x\",0.1\n", "line 3: text follows a closing quote"),
+        ("sex,score,note\nf,0.1, \"a\nb\"\n", "line 2: a quote is opened"),
+    ] {
+        file(room, "data.csv", text);
+        let done = at(room, "audit @/spec.fair --data @/data.csv --trim");
+        assert!(done.code == 2 && done.stderr.contains(words), "{text}: {}", done.stderr);
+    }
+    file(room, "data.csv", "sex,score\n\"f\", \"0.1\"\n");
+    assert_eq!(at(room, "audit @/spec.fair --data @/data.csv").code, 1);
+}
+
+/// `--tolerance -1`: the option says what it takes; nothing advises `-- -1`.
+#[test]
+fn negative_values_belong_to_their_options() {
+    for arguments in [
+        &["audit", "a.fair", "--data", "a.csv", "--tolerance", "-1"][..],
+        &["audit", "a.fair", "--data", "a.csv", "--bootstrap", "-1"],
+        &["stream", "a.fair", "--batch", "-2"],
+        &["stream", "a.fair", "--gain", "-1", "--smooth"],
+        &["verify", "a", "b", "--tolerance", "-1e9"],
+    ] {
+        let done = run(arguments);
+        assert!(done.code == 2 && !done.stderr.contains("-- -"), "{arguments:?}: {}", done.stderr);
+        assert!(!done.stderr.contains("unexpected argument"), "{arguments:?}: {}", done.stderr);
+    }
+    let done = run(&[
+        "project",
+        "tests/fixtures/cli/parity.fair",
+        "--data",
+        "tests/fixtures/cli/people.csv",
+        "--set",
+        "eps=-1",
+    ]);
+    assert!(done.code != 0 && done.stderr.contains("eps"), "{}", done.stderr);
 }

@@ -36,14 +36,14 @@ const CALLS: &[(&str, &[&str])] = &[
     (
         "audit",
         &[
-            "@/parity.fair --data @/people.csv --set eps=1% --group-by hired",
+            "@/parity.fair --data @/people.csv --set eps=0.01 --group-by hired",
             "@/soft.fair --data @/people.csv --date today",
         ],
     ),
     (
         "audit",
         &[
-            "%/each.fair --data %/each.csv",
+            "%/each.fair --data %/each.csv --group-by g",
             "@/report.fair --data @/report.csv --group-by week",
             "@/odds.fair --data @/people.csv",
         ],

@@ -6,14 +6,18 @@
 
 mod analysis;
 mod arguments;
+mod commands;
 mod data;
 mod diagnostics;
 mod ends;
 mod exactness;
 mod files;
 mod formatting;
+mod json;
+mod long;
 mod mending;
 mod price;
+mod promises;
 #[path = "../common/random.rs"]
 mod random;
 mod reports;
@@ -22,3 +26,4 @@ mod specs;
 mod streams;
 mod support;
 mod verdicts;
+mod whole;

@@ -9,38 +9,38 @@ use super::random::Random;
 use super::support::{Done, folder, run, text_of};
 
 /// A spec and data in a folder of their own.
-struct Case(tempfile::TempDir);
+pub(super) struct Case(tempfile::TempDir);
 
 impl Case {
-    fn new(spec: &str, data: &str) -> Case {
+    pub(super) fn new(spec: &str, data: &str) -> Case {
         let case = Case(folder(&[]));
         fs::write(case.0.path().join("s.fair"), spec).unwrap();
         fs::write(case.0.path().join("d.csv"), data).unwrap();
         case
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         text_of(&self.0.path().join(name)).to_owned()
     }
 
-    fn run(&self, command: &str, more: &[&str]) -> Done {
+    pub(super) fn run(&self, command: &str, more: &[&str]) -> Done {
         run(&[&[command, &self.path("s.fair"), "--data", &self.path("d.csv")], more].concat())
     }
 
-    fn audit(&self, more: &[&str]) -> Done {
+    pub(super) fn audit(&self, more: &[&str]) -> Done {
         self.run("audit", &[&["-q", "--bootstrap", "0"], more].concat())
     }
 
-    fn facts(&self) -> Value {
+    pub(super) fn facts(&self) -> Value {
         json(&self.audit(&["--format", "json"]))
     }
 }
 
-fn json(done: &Done) -> Value {
+pub(super) fn json(done: &Done) -> Value {
     serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", done.stdout, done.stderr))
 }
 
-fn promise<'a>(facts: &'a Value, name: &str) -> &'a Value {
+pub(super) fn promise<'a>(facts: &'a Value, name: &str) -> &'a Value {
     facts["promises"].as_array().unwrap().iter().find(|promise| promise["constraint"] == name).unwrap()
 }
 
@@ -79,7 +79,7 @@ fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// A constraint on one of a few quantities, so that several meet.
-fn constraint(random: &mut Random, index: usize) -> String {
+pub(super) fn constraint(random: &mut Random, index: usize) -> String {
     let quantities =
         ["E[s]", "E[s | g == a]", "E[s | g == a] - E[s | g == b]", "E[s | g == b] - E[s | g == a]", "Cov[s, x]"];
     let quantity = quantities[random.below(quantities.len())];
@@ -101,7 +101,7 @@ fn constraint(random: &mut Random, index: usize) -> String {
     format!("constraint c{index}{options}: {body}\n")
 }
 
-fn data(random: &mut Random) -> String {
+pub(super) fn data(random: &mut Random) -> String {
     let levels = ["a", "b", "c", "", "A"];
     let known = if random.chance(0.3) { 2 } else { levels.len() };
     let offset = if random.chance(0.2) { 1e6 } else { 0.0 };

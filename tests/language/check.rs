@@ -77,6 +77,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("constraint c: E[|score - income|] <= 0.5", &["E0402 |score - income|"]),
     ("constraint c: E[max(score, 0.5)] <= 0.5", &["E0402 max(score, 0.5)"]),
     ("constraint c: E[1 / score] <= 0.5", &["E0402 1 / score"]),
+    ("constraint c: each: score / (score - 0.5) <= 0.5", &["E0404 score - 0.5"]),
     ("constraint c: E[score | score >= 0.5] <= 0.5", &["E0403 score >= 0.5"]),
     ("constraint c: E[score >= 0.5 | sex == male] <= 0.5", &["E0403 score >= 0.5"]),
     ("constraint c: P[score >= 0.5 | sex == male] <= 0.5", &["E0403 score >= 0.5"]),

@@ -9,6 +9,7 @@ mod hostile;
 mod library;
 #[cfg(feature = "data")]
 mod library_rows;
+mod lower;
 mod metrics;
 mod mistakes;
 mod pages;

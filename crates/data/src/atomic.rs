@@ -4,6 +4,8 @@
 //! reads the path sees the old file or the new one. After an error, or a kill at any instant, the old file is
 //! untouched; a kill may leave a temporary file `.NAME.XXXXXX.tmp` behind. Who ends by a signal that can be caught calls
 //! [`remove_unfinished`] first.
+//!
+//! A file that another process holds a lock on, as a running stream does on its output, is not replaced.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -39,11 +41,11 @@ where
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => Err(DataError::Directory { file: show(path) }.into()),
         Ok(meta) if !meta.is_file() => write_whole(path, write, || fs::OpenOptions::new().write(true).open(path)),
-        Ok(_) | Err(_) => write_and_rename(path, Safe::OnDisk, write).map(|(value, _)| value),
+        Ok(_) | Err(_) => write_and_rename(path, Safe::OnDisk, false, write).map(|(value, _)| value),
     }
 }
 
-/// Replaces the text of a file, and returns the new file with an exclusive lock on it, held since before it was in its
+/// Replaces the text of a file that the caller has locked, and returns the new file with an exclusive lock on it, held since before it was in its
 /// place: whoever holds the lock of the old file keeps others out without a gap. Where the system has no locks there is
 /// none. The file is whole after a kill of this process at any instant; unless it is [`Safe::OnDisk`], after a loss of power it
 /// may be an older one, or damaged.
@@ -60,7 +62,7 @@ pub fn replace_locked(path: &Path, text: &str, safe: Safe) -> Result<File, DataE
         }
         out.write_all(text.as_bytes()).map_err(failed)
     };
-    write_and_rename(path, safe, write).map(|((), file)| file)
+    write_and_rename(path, safe, true, write).map(|((), file)| file)
 }
 
 /// What a file that was written outlives.
@@ -127,8 +129,14 @@ impl Replacement {
     /// Makes an empty file beside a path, with the permissions of the file that is there, if one is.
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says; [`io::ErrorKind::ResourceBusy`] if another process writes the file that is there.
     pub fn begin(path: &Path) -> io::Result<(File, Replacement)> {
+        let _free = lock_of(path)?;
+        Replacement::beside(path)
+    }
+
+    /// As [`Replacement::begin`], whoever has the lock.
+    fn beside(path: &Path) -> io::Result<(File, Replacement)> {
         let permissions = fs::metadata(path).ok().map(|meta| meta.permissions());
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let directory = parent(&target);
@@ -152,8 +160,14 @@ impl Replacement {
     /// Puts the file into its place.
     ///
     /// # Errors
-    /// What the system says; the old file is then untouched, and the new one is gone.
+    /// What the system says, as in [`Replacement::begin`]; the old file is then untouched, and the new one is gone.
     pub fn finish(self, file: &File, safe: Safe) -> io::Result<()> {
+        let _free = lock_of(&self.target)?;
+        self.put(file, safe)
+    }
+
+    /// As [`Replacement::finish`], of a file that the caller has locked, or that nobody locks.
+    fn put(self, file: &File, safe: Safe) -> io::Result<()> {
         if safe == Safe::OnDisk {
             file.sync_all()?;
         }
@@ -168,17 +182,95 @@ impl Replacement {
     }
 }
 
-fn write_and_rename<T, E, F>(path: &Path, safe: Safe, write: F) -> Result<(T, File), E>
+/// The lock of the file that is to be replaced: held until it is, no stream can begin to append to it. None where there is no
+/// file or the system has no locks.
+fn lock_of(target: &Path) -> io::Result<Option<File>> {
+    let regular = fs::metadata(target).is_ok_and(|meta| meta.is_file());
+    let Some(file) = regular.then(|| File::open(target).ok()).flatten() else { return Ok(None) };
+    match file.try_lock() {
+        // Elsewhere a file that is open cannot be replaced.
+        Ok(()) => Ok(cfg!(unix).then_some(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(being_written()),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Another process writes a file.
+pub fn being_written() -> io::Error {
+    io::Error::new(io::ErrorKind::ResourceBusy, "it is being written by another process")
+}
+
+/// Whether an open file is still the one at a path.
+#[cfg(unix)]
+pub fn in_place(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(placed)) => identity(held) == identity(placed),
+        _ => false,
+    }
+}
+
+/// Whether an open file is still the one at a path: a locked file cannot be replaced.
+#[cfg(not(unix))]
+pub fn in_place(_: &File, _: &Path) -> bool {
+    true
+}
+
+/// Files that belong together. Each is written beside its place; they take their places when all are whole.
+#[derive(Default)]
+pub(super) struct Together(Vec<(PathBuf, File, Replacement)>);
+
+impl Together {
+    /// Writes a file beside its place.
+    pub fn write(
+        &mut self,
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), DataError> {
+        let failed = |source| DataError::Write { file: show(path), source };
+        if path.is_dir() {
+            return Err(DataError::Directory { file: show(path) });
+        }
+        let (file, replacement) = Replacement::begin(path).map_err(failed)?;
+        let mut out = BufWriter::with_capacity(BUFFER, file);
+        write(&mut out).map_err(failed)?;
+        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        self.0.push((path.to_path_buf(), file, replacement));
+        Ok(())
+    }
+
+    /// Puts all files into their places, in the order in which they were written. Should that fail for one, those that are there
+    /// already go again: without the others they are no answer.
+    pub fn finish(self) -> Result<Vec<PathBuf>, DataError> {
+        let mut placed: Vec<PathBuf> = Vec::new();
+        for (path, file, replacement) in self.0 {
+            if let Err(source) = replacement.finish(&file, Safe::OnDisk) {
+                for path in &placed {
+                    let _gone = fs::remove_file(path);
+                }
+                return Err(DataError::Write { file: show(&path), source });
+            }
+            placed.push(path);
+        }
+        Ok(placed)
+    }
+}
+
+fn write_and_rename<T, E, F>(path: &Path, safe: Safe, locked: bool, write: F) -> Result<(T, File), E>
 where
     F: FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     E: From<DataError>,
 {
     let failed = |source| E::from(DataError::Write { file: show(path), source });
-    let (file, replacement) = Replacement::begin(path).map_err(failed)?;
+    let begun = if locked { Replacement::beside(path) } else { Replacement::begin(path) };
+    let (file, replacement) = begun.map_err(failed)?;
     let mut out = BufWriter::with_capacity(BUFFER, file);
     let value = write(&mut out)?;
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    replacement.finish(&file, safe).map_err(failed)?;
+    let done = if locked { replacement.put(&file, safe) } else { replacement.finish(&file, safe) };
+    done.map_err(failed)?;
     Ok((value, file))
 }
 
@@ -252,6 +344,52 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let error = text(&dir.path().join("no/out.txt"), "one").unwrap_err();
         assert!(error.to_string().contains("no/out.txt"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_another_writes_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out.txt");
+        text(&path, "one").unwrap();
+        let held = File::open(&path).unwrap();
+        held.lock().unwrap();
+        let error = text(&path, "two").unwrap_err();
+        assert!(error.to_string().contains("another process") && error.help().contains("wait"), "{error}");
+        let (file, replacement) = Replacement::beside(&path).unwrap();
+        assert!(replacement.finish(&file, Safe::FromKills).is_err());
+        assert_eq!(
+            (fs::read_to_string(&path).unwrap().as_str(), fs::read_dir(dir.path()).unwrap().count()),
+            ("one", 1)
+        );
+        drop(held);
+        text(&path, "two").unwrap();
+    }
+
+    #[test]
+    fn files_that_belong_together_come_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let names = || {
+            let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let full = |_: &mut dyn Write| Err(io::Error::from(io::ErrorKind::StorageFull));
+        fs::write(path("b"), "old").unwrap();
+        let mut files = Together::default();
+        files.write(&path("a"), |out| out.write_all(b"1")).unwrap();
+        files.write(&path("b"), |out| out.write_all(b"2")).unwrap();
+        assert!(files.write(&path("c"), full).is_err());
+        drop(files);
+        assert_eq!((names(), fs::read_to_string(path("b")).unwrap()), (vec!["b".into()], "old".to_owned()));
+        // A folder comes into the way of the last one.
+        let mut files = Together::default();
+        files.write(&path("a"), |out| out.write_all(b"1")).unwrap();
+        files.write(&path("c"), |out| out.write_all(b"2")).unwrap();
+        fs::create_dir(path("c")).unwrap();
+        assert!(files.finish().is_err());
+        assert_eq!(names(), ["b", "c"]);
     }
 
     #[cfg(unix)]

@@ -257,8 +257,8 @@ pub enum DataError {
         column: String,
     },
 
-    /// A pipe holds more than is copied.
-    #[error("`{file}` holds more than {} GiB, which is as much as is copied from a pipe", .limit >> 30)]
+    /// A pipe or a device holds more than is copied.
+    #[error("`{file}` holds more than {}, which is as much as is copied of it", describe_size(*.limit))]
     CopyTooLong {
         /// The stream being read.
         file: String,
@@ -442,6 +442,10 @@ impl DataError {
 
 fn started(start: u64, line: u64) -> String {
     if start == line { String::new() } else { format!(", in a record that starts on line {start}") }
+}
+
+fn describe_size(bytes: u64) -> String {
+    if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{} MiB", bytes >> 20) }
 }
 
 fn describe_extension(extension: Option<&str>) -> String {

@@ -25,7 +25,9 @@ mod stream;
 mod text;
 mod write;
 
-pub use atomic::{Replacement, STANDARD_STREAM, Safe, remove_unfinished, replace_locked, write_atomically};
+pub use atomic::{
+    Replacement, STANDARD_STREAM, Safe, being_written, in_place, remove_unfinished, replace_locked, write_atomically,
+};
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
 pub use dialect::{Decimal, Dialect, Encoding, Header, decimal_comma};

@@ -129,6 +129,9 @@ pub struct Source {
 /// As many bytes of standard input or a pipe are copied at most: 64 GiB.
 pub const MAX_COPY: u64 = 1 << 36;
 
+/// A device, which may have no end, gives this many at most: 64 MiB, more than anybody types into a terminal.
+const MAX_TYPED: u64 = 1 << 26;
+
 /// Other names of standard input.
 const STDIN_NAMES: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
@@ -158,7 +161,7 @@ impl Source {
     /// As [`Source::open`]; [`DataError::NoDialects`] if the file is of another format.
     pub fn open_as(path: &Path, format: Option<Format>, dialect: &Dialect) -> Result<Self, DataError> {
         if is_standard_input(path) {
-            let spool = spool("standard input", io::stdin().lock())?;
+            let spool = spool_within("standard input", io::stdin().lock(), limit_of(standard_input().as_ref()))?;
             return Self::from_spool("standard input", spool, format.unwrap_or(Format::Csv), dialect);
         }
         let name = path.display().to_string();
@@ -172,7 +175,7 @@ impl Source {
         }
         if !meta.is_file() {
             let known = Format::of_input(path).ok().map(|(format, _)| format);
-            let spool = spool(&name, File::open(path).map_err(failed)?)?;
+            let spool = spool_within(&name, File::open(path).map_err(failed)?, limit_of(Some(&meta)))?;
             return Self::from_spool(&name, spool, format.or(known).unwrap_or(Format::Csv), dialect);
         }
         let (format, packing) = input_format(path, format, dialect)?;
@@ -361,6 +364,29 @@ impl Spool {
         let (file, named) = tempfile::NamedTempFile::new()?.into_parts();
         Ok((file, Spool { path: named.to_path_buf(), _file: None, _named: Some(named) }))
     }
+}
+
+/// As many bytes are copied of what this says that it is.
+#[cfg(unix)]
+fn limit_of(stream: Option<&fs::Metadata>) -> u64 {
+    use std::os::unix::fs::FileTypeExt;
+    if stream.is_some_and(|meta| meta.file_type().is_char_device()) { MAX_TYPED } else { MAX_COPY }
+}
+
+#[cfg(not(unix))]
+fn limit_of(_: Option<&fs::Metadata>) -> u64 {
+    MAX_COPY
+}
+
+#[cfg(unix)]
+fn standard_input() -> Option<fs::Metadata> {
+    use std::os::fd::AsFd;
+    File::from(io::stdin().as_fd().try_clone_to_owned().ok()?).metadata().ok()
+}
+
+#[cfg(not(unix))]
+fn standard_input() -> Option<fs::Metadata> {
+    None
 }
 
 fn spool(name: &str, stream: impl Read) -> Result<Spool, DataError> {

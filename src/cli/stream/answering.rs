@@ -5,14 +5,16 @@ use std::path::Path;
 use super::answers::{Answers, Certain};
 use super::saved::{Saved, StateFile};
 use super::steering::Steering;
-use crate::bind::{EncodeOptions, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec};
+use crate::bind::{
+    EncodeOptions, Left, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec, Unplaced,
+};
 use crate::cli::console::Console;
 use crate::cli::dataset::{Painter, Shown, prediction_column};
 use crate::cli::fault::refuse;
 use crate::cli::input::{Spec, name_of};
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream, header_hint};
-use crate::language::program::Program;
+use crate::language::program::{Origin, Program, PromisedRow};
 use crate::report::{Movement, StreamReport};
 
 /// What a command asks for.
@@ -102,6 +104,8 @@ struct Stream<'a> {
     hash: String,
     bytes: u64,
     movement: Movement,
+    /// Of earlier runs.
+    unplaced: Vec<Unplaced>,
     unsaved: u32,
 }
 
@@ -139,6 +143,7 @@ impl<'a> Stream<'a> {
             hash: replay.map_or_else(String::new, |saved| saved.input_hash.clone()),
             bytes: known.map_or(0, |saved| saved.output_bytes),
             movement: known.map(|saved| saved.movement).unwrap_or_default(),
+            unplaced: known.map(|saved| saved.unplaced.clone()).unwrap_or_default(),
             unsaved: 0,
             job,
             scores,
@@ -266,6 +271,7 @@ impl<'a> Stream<'a> {
 
     fn saved<'b>(&self, online: &'b mut Online) -> Saved<&'b OnlineState> {
         Saved {
+            unplaced: Unplaced::together(&self.unplaced, &online.unplaced()),
             online: online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),
@@ -370,16 +376,18 @@ fn same_format(output: Option<&Path>, format: Format) -> Result<(), Stop> {
     Err(Stop::failed(message, format!("let its name end in `.{}`", format.name())))
 }
 
-/// Rows that take no part, and why.
+/// Promised rows that take no part, and why.
 fn left_words(online: &Online, program: &Program) -> Vec<(String, String)> {
-    let (rows, sample_rows) = (online.left_out(), online.left_out_samples());
-    let name = |origins: Option<&Vec<crate::language::program::Origin>>| {
-        origins.and_then(|origins| origins.first()).map_or_else(String::new, |origin| origin.name.clone())
+    let told = |of: &[(usize, Left)], promised: PromisedRow, origin: Option<&Origin>| {
+        let (_, left) = of.iter().find(|(row, _)| *row == promised.row)?;
+        Some((origin?.name.clone(), crate::report::left_out(left)))
     };
-    let rows = rows.iter().map(|(row, left)| (name(program.rows.get(*row).map(|row| &row.origins)), left));
+    let rows = program.promised_rows().into_iter();
+    let rows = rows.filter_map(|promised| told(online.left_out(), promised, program.origin(promised)));
+    let samples = program.promised_sample_rows().into_iter();
     let samples =
-        sample_rows.iter().map(|(row, left)| (name(program.sample_rows.get(*row).map(|row| &row.origins)), left));
-    rows.chain(samples).map(|(name, left)| (name, crate::report::left_out(left))).collect()
+        samples.filter_map(|promised| told(online.left_out_samples(), promised, program.sample_origin(promised)));
+    rows.chain(samples).collect()
 }
 
 fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dyn Fn(StreamError) -> Stop) -> Outcome {
@@ -387,6 +395,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
     let rows = online.readings().map_err(told)?;
     let sample_rows = online.sample_readings().map_err(told)?;
     let price = online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
+    let unplaced = Unplaced::together(&stream.unplaced, &online.unplaced());
     let state = online.state();
     let report = StreamReport {
         spec: &job.spec.name,
@@ -407,6 +416,7 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
         movement: stream.movement,
         rows,
         sample_rows,
+        unplaced,
         price,
         most: job.shown.most(),
     };

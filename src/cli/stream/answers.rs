@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::stop::{Failure, Stop};
-use crate::data::{DataError, Replacement, STANDARD_STREAM, Safe};
+use crate::data::{DataError, Replacement, STANDARD_STREAM, Safe, being_written, in_place};
 
 /// Where answers go.
 pub enum Answers {
@@ -77,7 +77,7 @@ impl Answers {
     }
 
     /// Opens an output that was checked, with its first `certain` bytes; what stands behind them is cut off. Without a state
-    /// nothing is cut: a file that is there is replaced when all is answered.
+    /// nobody could go on from a part: the file takes its place when all is answered.
     pub fn open(path: Option<&Path>, certain: u64, with_state: bool) -> Result<Answers, Stop> {
         let Some(path) = path else { return Ok(Answers::None) };
         if path == Path::new(STANDARD_STREAM) {
@@ -86,24 +86,17 @@ impl Answers {
         let failed = |source| Stop::from(DataError::Write { file: path.display().to_string(), source });
         let regular = is_regular(path);
         let new = regular && !path.exists();
-        if regular && !new && !with_state {
+        if regular && !with_state {
             let (file, replacement) = Replacement::begin(path).map_err(failed)?;
             let hasher = Some(Box::new(blake3::Hasher::new()));
             let path = path.to_path_buf();
-            return Ok(Answers::File(Written { path, file, hasher, length: 0, new, replaces: Some(replacement) }));
+            // Until then nothing is at its place that could be removed.
+            let replaces = Some(replacement);
+            return Ok(Answers::File(Written { path, file, hasher, length: 0, new: false, replaces }));
         }
-        let mut file = File::options().create(true).write(true).truncate(false).open(path).map_err(failed)?;
+        let mut file = if regular { open_locked(path) } else { open_to_write(path) }.map_err(failed)?;
         let mut hasher = None;
         if regular {
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-                Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
-                Err(fs::TryLockError::WouldBlock) => {
-                    let message = format!("`{}` is being written by another process", path.display());
-                    return Err(Stop::failed(message, "wait for its end, or name another output"));
-                }
-            }
             hasher = Some(Box::new(hash_of(path, certain).map_err(failed)?));
             file.set_len(certain).map_err(failed)?;
             file.seek(SeekFrom::Start(certain)).map_err(failed)?;
@@ -160,6 +153,27 @@ impl Written {
             hasher.update(bytes);
         }
         Ok(())
+    }
+}
+
+fn open_to_write(path: &Path) -> io::Result<File> {
+    File::options().create(true).write(true).truncate(false).open(path)
+}
+
+/// Opens a file and takes its lock, which keeps all others that write outputs away; where the system has no locks there is none.
+fn open_locked(path: &Path) -> io::Result<File> {
+    loop {
+        let file = open_to_write(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+            Err(fs::TryLockError::WouldBlock) => return Err(being_written()),
+        }
+        // It may have been replaced just before it was locked.
+        if in_place(&file, path) {
+            return Ok(file);
+        }
     }
 }
 

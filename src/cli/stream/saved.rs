@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bind::OnlineState;
+use crate::bind::{OnlineState, Unplaced};
 use crate::cli::stop::Stop;
-use crate::data::{Safe, replace_locked};
+use crate::data::{Safe, in_place, replace_locked};
 use crate::report::Movement;
 use crate::runtime::online::state::{self, Kind, StateError};
 
@@ -42,7 +42,13 @@ pub struct Saved<S = OnlineState> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     pub movement: Movement,
+    /// The samples that are in no level.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<Unplaced>,
 }
+
+/// A longer file is no state: one of 2^20 cells has some 200 bytes for each.
+const LONGEST: u64 = 1 << 30;
 
 /// The file of the state, locked.
 pub struct StateFile {
@@ -76,7 +82,10 @@ impl StateFile {
                 continue;
             }
             let mut text = String::new();
-            held.read_to_string(&mut text).map_err(|error| cannot(&error))?;
+            held.by_ref().take(LONGEST + 1).read_to_string(&mut text).map_err(|error| cannot(&error))?;
+            if text.len() as u64 > LONGEST {
+                return Err(cannot(&io::Error::other(format!("it is longer than {} MiB", LONGEST >> 20))));
+            }
             if text.is_empty() {
                 // A stream was killed just when it began.
                 file.held = Some(held);
@@ -142,21 +151,4 @@ impl StateFile {
     fn refused(&self, error: &StateError) -> Stop {
         Stop::failed(format!("cannot use the state `{}`: {error}", self.path.display()), error.help())
     }
-}
-
-/// Whether an open file is still the one at a path.
-#[cfg(unix)]
-fn in_place(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |meta: fs::Metadata| (meta.dev(), meta.ino());
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(held), Ok(placed)) => identity(held) == identity(placed),
-        _ => false,
-    }
-}
-
-/// Whether an open file is still the one at a path: a locked file cannot be replaced.
-#[cfg(not(unix))]
-fn in_place(_: &File, _: &Path) -> bool {
-    true
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::bind::Method;
+use crate::data::STANDARD_STREAM;
 use crate::runtime::online::{Memory, Smooth};
 
 /// The arguments of commands that answer batch by batch.
@@ -21,7 +22,7 @@ pub struct Steering {
     #[arg(long, value_name = "D")]
     pub decay: Option<f64>,
     /// Where to keep the state; it is read if it exists
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub state: Option<PathBuf>,
     /// Save the state after every N batches, not after each; a restart answers up to N batches again
     #[arg(long, value_name = "N", default_value_t = 1, requires = "state", value_parser = clap::value_parser!(u32).range(1..))]
@@ -29,6 +30,14 @@ pub struct Steering {
     /// The data are new: skip nothing, and append to the output
     #[arg(long, requires = "state")]
     pub append: bool,
+}
+
+/// A state is read and replaced, which a stream cannot be.
+fn file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        STANDARD_STREAM => Err("a state is kept in a file: name one".to_owned()),
+        _ => Ok(PathBuf::from(text)),
+    }
 }
 
 impl Steering {

@@ -1,5 +1,6 @@
 //! The same audit for each value of a column: weeks, model versions.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use super::group::SMALL;
 use super::interval::Interval;
 use super::row::Drawn;
 use crate::bind::Replicates;
-use crate::report::ledger::Ledger;
+use crate::report::ledger::{EachJson, Ledger};
 use crate::report::number::finite;
 use crate::report::verdict::{Comparisons, Tolerance, Verdict, When, together};
 
@@ -68,16 +69,67 @@ impl Slicer {
         } else {
             Order::Appearance
         };
-        let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
         self.slices.sort_by(|(a, _), (b, _)| match (a, b) {
             (Some(a), Some(b)) => match order {
-                Order::Number => number(a).total_cmp(&number(b)),
+                Order::Number => Numeral::of(a).cmp(&Numeral::of(b)),
                 Order::Date => a.cmp(b),
                 Order::Appearance => Ordering::Equal,
             },
             (a, b) => a.is_none().cmp(&b.is_none()),
         });
         Slicing { column: column.to_owned(), order, slices: self.slices }
+    }
+}
+
+/// A number in digits, so that its order is that of all of them and not of the nearest doubles.
+#[derive(PartialEq, Eq)]
+struct Numeral<'a> {
+    negative: bool,
+    /// Where the point stands, counted from the first digit that is not 0; none for 0.
+    point: Option<i64>,
+    /// From the first that is not 0 to the last.
+    digits: Cow<'a, str>,
+}
+
+impl Numeral<'_> {
+    fn of(text: &str) -> Numeral<'_> {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let far = if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 };
+        let exponent = exponent.parse::<i64>().map_or(far, |exponent| exponent.clamp(i64::MIN / 4, i64::MAX / 4));
+        let plain = mantissa.trim_start_matches(['+', '-']);
+        let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+        let digits: Cow<'_, str> =
+            if fraction.is_empty() { whole.into() } else { (whole.to_owned() + fraction).into() };
+        let zeros = digits.bytes().take_while(|digit| *digit == b'0').count();
+        let digits: Cow<'_, str> = match digits {
+            Cow::Borrowed(digits) => digits.trim_matches('0').into(),
+            Cow::Owned(digits) => digits.trim_matches('0').to_owned().into(),
+        };
+        let point = (!digits.is_empty()).then(|| exponent + whole.len() as i64 - zeros as i64);
+        Numeral { negative: mantissa.starts_with('-') && point.is_some(), point, digits }
+    }
+}
+
+impl Ord for Numeral<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let size = (self.point, &self.digits).cmp(&(other.point, &other.digits));
+        match (self.negative, other.negative) {
+            (false, false) => size,
+            (true, true) => size.reverse(),
+            (negative, _) => {
+                if negative {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+        }
+    }
+}
+
+impl PartialOrd for Numeral<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -107,6 +159,8 @@ pub struct SliceFacts {
     pub outside_bounds: usize,
     /// One for each promised row, in their order.
     pub rows: Vec<SliceRow>,
+    /// One for each promised bound of single predictions, in their order.
+    pub each: Vec<EachJson>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -158,7 +212,8 @@ impl SliceFacts {
         let rows: Vec<SliceRow> = ledger.rows.iter().enumerate().map(row).collect();
         let promises = ledger.promises(When::Before, tolerance);
         let verdict = ledger.verdict(&promises, n, outside);
-        SliceFacts { value, n, verdict, comparisons: together(&promises), outside_bounds: outside, rows }
+        let each = ledger.each(When::Before);
+        SliceFacts { value, n, verdict, comparisons: together(&promises), outside_bounds: outside, rows, each }
     }
 
     /// The value for people.
@@ -188,6 +243,29 @@ mod tests {
         let dates = [Some("2025-10-01"), Some("2025-09-30T10:00")];
         assert_eq!(order(&dates).1, ["2025-09-30T10:00", "2025-10-01"]);
         assert_eq!(order(&[Some("2025-W10"), Some("2025-W09")]).0, Order::Date);
+        // Beyond what doubles tell apart.
+        let large = [
+            "9007199254740993",
+            "9007199254740992",
+            "-9007199254740993",
+            "-9007199254740992",
+            "1e30",
+            "0.10",
+            "0.09",
+            "0",
+        ];
+        let ordered = order(&large.map(Some));
+        let wanted = [
+            "-9007199254740993",
+            "-9007199254740992",
+            "0",
+            "0.09",
+            "0.10",
+            "9007199254740992",
+            "9007199254740993",
+            "1e30",
+        ];
+        assert_eq!(ordered, (Order::Number, wanted.map(str::to_owned).to_vec()));
         assert_eq!(order(&[Some("v2"), Some("v1"), Some("v2")]), (Order::Appearance, vec!["v2".into(), "v1".into()]));
     }
 

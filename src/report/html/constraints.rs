@@ -44,6 +44,10 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
         (!rows.is_empty()).then_some(shown),
         all,
         rows.is_empty().then(|| promise.finding.as_ref().map(|finding| el!("p"; prose(&capital(finding)), "."))).flatten(),
+        (!promise.each.is_empty()).then(|| {
+            let bounds = promise.each.iter().filter_map(|&index| facts.each.get(index));
+            parts::bounds(format!("Bounds of {name}"), "Bound", bounds.map(|one| (one.name.as_str(), one)))
+        }),
         (!rows.is_empty()).then(|| {
             el!("details"; el!("summary"; "The groups behind these numbers"), behind(&rows, name))
         }),

@@ -2,6 +2,7 @@
 
 use super::build::{Html, each, el};
 use crate::report::facts::{Interval, Promise};
+use crate::report::ledger::EachJson;
 use crate::report::number::short;
 use crate::report::verdict::Verdict;
 
@@ -72,6 +73,16 @@ pub(super) fn table(caption: Html, head: Vec<Html>, numbers: &[bool], bodies: Ve
         el!("thead"; el!("tr"; each(head.into_iter().enumerate(), cell))),
         bodies,
     ))
+}
+
+/// Bounds of single predictions: what each line is called, and the bound.
+pub(super) fn bounds<'a>(caption: String, head: &str, lines: impl Iterator<Item = (&'a str, &'a EachJson)>) -> Html {
+    let line = |(name, one): (&str, &EachJson)| {
+        let numbers = each(one.numbers(), number_cell);
+        el!("tr"; row_head(name), numbers, el!("td"; toned(one.verdict, one.skipped.is_none(), &one.note())))
+    };
+    let head = [head, "Predictions", "Outside", "By at most", "Verdict"].map(Html::from).to_vec();
+    table(caption.into(), head, &[false, true, true, true, false], vec![el!("tbody"; each(lines, line))])
 }
 
 pub(super) fn number_cell(inside: impl Into<Html>) -> Html {

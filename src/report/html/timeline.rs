@@ -31,16 +31,30 @@ pub(super) fn section(facts: &Facts, slices: &SlicesFacts) -> Html {
             each(others, |index| row(facts, slices, *index, false)),
         )
     });
-    let inside = vec![overview(slices), each(charted, |index| row(facts, slices, *index, true)), more.into()];
+    let charts = each(charted, |index| row(facts, slices, *index, true));
+    let bounds = each(0..facts.each.len(), |index| bounds(facts, slices, index));
+    let inside = vec![overview(slices), charts, more.into(), bounds];
     parts::section("over", vec!["By ".into(), code(&slices.column)], inside)
 }
 
+/// A bound of single predictions for each value.
+fn bounds(facts: &Facts, slices: &SlicesFacts, index: usize) -> Html {
+    let Some(name) = facts.each.get(index).map(|one| one.name.as_str()) else { return Html::default() };
+    let lines = slices.values.iter().filter_map(|slice| Some((slice.label(), slice.each.get(index)?)));
+    let caption = format!("{name} for each value of {}", slices.column);
+    vec![el!("h3"; name, " by ", code(&slices.column)), parts::bounds(caption, &slices.column, lines)].into()
+}
+
 fn overview(slices: &SlicesFacts) -> Html {
-    let count = |slice: &SliceFacts, verdict| slice.rows.iter().filter(|row| row.verdict == verdict).count();
+    let verdicts = |slice: &SliceFacts| -> Vec<Verdict> {
+        slice.rows.iter().map(|row| row.verdict).chain(slice.each.iter().map(|one| one.verdict)).collect()
+    };
     let line = |slice: &SliceFacts| {
-        let (held, violated) = (count(slice, Verdict::Held), count(slice, Verdict::Violated));
+        let all = verdicts(slice);
+        let count = |verdict| all.iter().filter(|one| **one == verdict).count();
+        let (held, violated) = (count(Verdict::Held), count(Verdict::Violated));
         let verdict = slice.verdict;
-        let counts = [slice.n, held, violated, slice.rows.len() - held - violated, slice.outside_bounds];
+        let counts = [slice.n, held, violated, all.len() - held - violated, slice.outside_bounds];
         el!("tr"; row_head(slice.label()), each(counts, number_cell), el!("td"; toned(verdict, slice.comparisons.not_made == 0, verdict.word())))
     };
     let head = [slices.column.as_str(), "Samples", "Hold", "Violated", "Not compared", "Outside bounds", "Verdict"];

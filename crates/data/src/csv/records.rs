@@ -305,7 +305,8 @@ enum Fault {
 
 /// The fields of a record in which spaces and tabs may stand around quotes, which the grammar takes for text.
 fn spaced_fields(body: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<(), Fault> {
-    (text.clear(), ends.clear());
+    text.clear();
+    ends.clear();
     let is_space = |byte: u8| matches!(byte, b' ' | b'\t') && byte != delimiter;
     let spaces = |from: usize| body.iter().skip(from).take_while(|&&byte| is_space(byte)).count();
     let mut at = 0;

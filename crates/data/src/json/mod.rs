@@ -13,4 +13,4 @@ pub(super) use decode::{Wanted, Written, column};
 pub use keys::SAMPLE;
 pub(super) use keys::{Keys, Kind};
 pub(super) use members::{Members, elements, end_of_members};
-pub(super) use read::{Lines as RawLines, Reader, describe, describe_line};
+pub(super) use read::{Lines as RawLines, Reader, describe_line};

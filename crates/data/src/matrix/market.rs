@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Numbers;
 use super::names::one_line;
-use crate::atomic::{STANDARD_STREAM, write_atomically};
+use crate::atomic::{STANDARD_STREAM, Together};
 use crate::column::Shortest;
 use crate::error::DataError;
 
@@ -18,22 +18,23 @@ pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     std::iter::once(path.to_path_buf()).chain(vectors).collect()
 }
 
-/// Writes the vectors, then the matrix, so that whoever sees the matrix finds the vectors too.
+/// Writes all files beside their places, and then puts the vectors in place before the matrix, so that whoever sees the matrix
+/// finds the vectors too.
 pub(super) fn write(numbers: &Numbers<'_>, path: &Path) -> Result<Vec<PathBuf>, DataError> {
     if path == Path::new(STANDARD_STREAM) {
         return Err(DataError::SeveralFiles { format: "mtx" });
     }
-    let mut files = vec![path.to_path_buf()];
+    let mut files = Together::default();
     let vectors = [("l", numbers.l), ("u", numbers.u), ("lo", numbers.lo), ("hi", numbers.hi), ("w", numbers.w)];
     let optional = [("soft", numbers.soft), ("z", numbers.z)];
     let optional = optional.into_iter().filter_map(|(name, vector)| Some((name, vector?)));
     for (name, vector) in vectors.into_iter().chain(optional) {
-        let file = companion(path, name);
-        write_file(&file, |out| write_vector(vector, out))?;
-        files.push(file);
+        files.write(&companion(path, name), |out| write_vector(vector, out))?;
     }
-    write_file(path, |out| write_matrix(numbers, out))?;
-    Ok(files)
+    files.write(path, |out| write_matrix(numbers, out))?;
+    let mut placed = files.finish()?;
+    placed.rotate_right(1);
+    Ok(placed)
 }
 
 /// `x.mtx` → `x.lo.mtx`.
@@ -46,12 +47,6 @@ fn companion(path: &Path, name: &str) -> PathBuf {
     let mut file = stem.into_os_string();
     file.push(format!(".{name}.mtx"));
     file.into()
-}
-
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), DataError> {
-    write_atomically(path, |out| {
-        write(out).map_err(|source| DataError::Write { file: path.display().to_string(), source })
-    })
 }
 
 fn write_matrix(numbers: &Numbers<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -8,7 +8,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::counted;
 
-use super::level::Category;
+use super::category::Category;
 use super::name::Found;
 use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind, Progress, Symbol};
@@ -349,7 +349,7 @@ impl<'a> Checker<'a> {
                 nodes(&left).saturating_mul(right.len()).saturating_add(nodes(&right).saturating_mul(left.len()));
             self.spend(parts, span)?;
             let combine = |a: &GroupLevel, b: &GroupLevel| GroupLevel {
-                text: super::level::combined(a.product, &a.text, b.product, &b.text),
+                text: super::category::combined(a.product, &a.text, b.product, &b.text),
                 product: true,
                 event: Event::And(vec![a.event.clone(), b.event.clone()]),
             };

@@ -18,6 +18,7 @@
 
 mod aggregate;
 mod argument;
+mod category;
 mod constraint;
 mod declare;
 mod domain;
@@ -218,7 +219,7 @@ struct Checker<'a> {
     /// For each binder, whether all of its values are numbers.
     numeric_binders: Vec<bool>,
     /// The levels of columns and groups, once asked for.
-    levels: HashMap<level::Category, Rc<level::Levels>>,
+    levels: HashMap<category::Category, Rc<category::Levels>>,
     /// Where the prediction and the weight are declared.
     /// Metrics whose declaration could not be read.
     broken_metrics: HashSet<&'a str>,

@@ -261,13 +261,13 @@ impl<'a> Checker<'a> {
 
     /// The denominator of a ratio of predictions must be affine with a sign that its range proves.
     fn ratio_denominator(&mut self, denominator: &Expr, span: Span, place: Place) -> Option<()> {
-        if place != Place::Batch {
+        if !matches!(place, Place::Batch | Place::Each) {
             let hint = "take the ratio of means, `E[a] / E[b]`, instead of the mean of ratios".to_string();
             return self.refuse(Kind::Nonlinear { what: "a quotient".into(), hint }, span);
         }
         if denominator.curvature == Curvature::Piecewise {
             let what = "a quotient by a piecewise function".to_string();
-            let hint = "divide by a mean, without `abs`, `max` or `min`".to_string();
+            let hint = "divide by an expression without `abs`, `max` and `min`".to_string();
             return self.refuse(Kind::Nonlinear { what, hint }, denominator.span);
         }
         if denominator.range.is_zero() {

@@ -9,8 +9,8 @@ use crate::program::{ColumnType, same_level};
 use crate::syntax::ast::{self, Accepts};
 use crate::words::listed;
 
+use super::category::Category;
 use super::kind::{expected_category, in_range, in_words, interval, is_event, label_hint, within_levels, words};
-use super::level::Category;
 use super::name::Found;
 use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};

@@ -3,6 +3,7 @@
 use crate::program::{Event, Origin, RowOptions};
 use crate::span::Span;
 
+use super::reads::Reads;
 use super::sides::Sided;
 
 /// A row before the events are numbered.
@@ -14,7 +15,7 @@ pub(super) struct Draft {
     /// Set for a row under `each`: the samples that it is for.
     pub each: Option<Event>,
     pub options: RowOptions,
-    pub reads: Vec<Event>,
+    pub reads: Reads,
     pub labels: Vec<String>,
     pub origins: Vec<Origin>,
     /// Which constraint, and where it stands.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::program::{Data, Origin};
+use crate::program::Origin;
 use crate::span::Span;
 
 use super::draft::Draft;
@@ -63,9 +63,9 @@ impl Redundant {
     pub(super) fn compare(&mut self, known: &Draft, draft: &Draft) {
         let Some(new) = draft.origins.first() else { return };
         let others = known.origins.iter().take(MOST).filter(|origin| !same(origin, new));
-        match others.clone().find(|other| covers(other, new)) {
+        match others.clone().find(|other| other.covers(new)) {
             Some(other) => self.note(new, other),
-            None => others.filter(|old| covers(new, old)).for_each(|old| self.note(old, new)),
+            None => others.filter(|old| new.covers(old)).for_each(|old| self.note(old, new)),
         }
     }
 
@@ -105,19 +105,4 @@ impl Redundant {
             Finding::new(kind, span).with(other_span, label)
         })
     }
-}
-
-/// Whether the sides of `tight` leave those of `loose` nothing to add.
-fn covers(tight: &Origin, loose: &Origin) -> bool {
-    // Numbers compare; other expressions only where they are equal.
-    let within = |tight: &Option<Data>, loose: &Option<Data>, upper: bool| match (tight, loose) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(tight), Some(loose)) => match (tight.as_number(), loose.as_number()) {
-            (Some(a), Some(b)) if upper => a <= b,
-            (Some(a), Some(b)) => a >= b,
-            (_, _) => tight == loose,
-        },
-    };
-    within(&tight.lower, &loose.lower, false) && within(&tight.upper, &loose.upper, true)
 }

@@ -5,7 +5,7 @@
 //! each with its own sides. Rows that may give way are not merged: of two penalties on one quantity both count.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::program::{Data, Enforce, Event, Function, Origin, WhenEmpty};
 
@@ -13,8 +13,9 @@ use super::affine::Quantity;
 use super::draft::Draft;
 use super::error::{Finding, Kind};
 use super::idle::Redundant;
+use super::reads::Reads;
 
-type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Vec<Event>);
+type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Reads);
 type OptionKey = (u64, WhenEmpty, u64, Enforce);
 
 fn key(draft: &Draft) -> Key {
@@ -27,41 +28,41 @@ fn key(draft: &Draft) -> Key {
 
 /// The rows of one comparison, where the pieces of an absolute value or a maximum have a left side in common.
 pub(super) fn pieces(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
-    let mut merged: BTreeMap<Key, Draft> = BTreeMap::new();
+    let mut merged: BTreeMap<Key, Joined> = BTreeMap::new();
     let mut findings = Vec::new();
     for draft in drafts {
         findings.extend(match merged.entry(key(&draft)) {
-            Entry::Vacant(entry) => empty(entry.insert(draft)),
-            Entry::Occupied(mut entry) => join(entry.get_mut(), draft),
+            Entry::Vacant(entry) => entry.insert(Joined::new(draft)).empty(),
+            Entry::Occupied(mut entry) => entry.get_mut().join(draft),
         });
     }
-    merged.values_mut().for_each(|draft| once(&mut draft.origins));
-    (merged.into_values().collect(), findings)
+    (merged.into_values().map(Joined::finish).collect(), findings)
 }
 
 /// The merged rows of all constraints, in the order of their keys, and what was noticed. Rows that may give way stay as
 /// they are, in the order of their sides: each has a penalty of its own.
 pub(super) fn merge(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
     let mut idle = Redundant::new(&drafts);
-    let mut merged: BTreeMap<Key, Vec<Draft>> = BTreeMap::new();
+    let mut merged: BTreeMap<Key, Vec<Joined>> = BTreeMap::new();
     let mut findings = Vec::new();
     for draft in drafts {
         let known = merged.entry(key(&draft)).or_default();
         match known.first_mut().filter(|_| draft.options.soft.is_none()) {
-            None => known.push(draft),
+            None => known.push(Joined::new(draft)),
             Some(known) => {
-                idle.compare(known, &draft);
-                findings.extend(join(known, draft));
+                idle.compare(&known.draft, &draft);
+                findings.extend(known.join(draft));
             }
         }
     }
     findings.extend(idle.findings());
     let by_sides = |a: &Draft, b: &Draft| (&a.row.lower, &a.row.upper).cmp(&(&b.row.lower, &b.row.upper));
-    for rows in merged.values_mut() {
+    let merged = merged.into_values().flat_map(|rows| {
+        let mut rows: Vec<Draft> = rows.into_iter().map(Joined::finish).collect();
         rows.sort_by(by_sides);
-        rows.iter_mut().for_each(|draft| once(&mut draft.origins));
-    }
-    (merged.into_values().flatten().collect(), findings)
+        rows
+    });
+    (merged.collect(), findings)
 }
 
 /// Each origin once.
@@ -72,28 +73,83 @@ fn once(origins: &mut Vec<Origin>) {
     origins.retain(|_| first.next().unwrap_or(true));
 }
 
-/// Tightens the sides of a row; E0502 where no value is left between them.
-fn join(known: &mut Draft, draft: Draft) -> Option<Finding> {
-    let was_empty = empty(known).is_some();
-    known.row.lower = tightest(Function::Max, known.row.lower.take(), draft.row.lower);
-    known.row.upper = tightest(Function::Min, known.row.upper.take(), draft.row.upper);
-    known.origins.extend(draft.origins);
-    let found = empty(known).filter(|_| !was_empty)?;
-    Some(Finding { span: draft.span, ..found }.with(known.span, "the other side"))
+/// A row and those that were merged into it. Their sides are put together once all are there.
+struct Joined {
+    draft: Draft,
+    lower: Tightest,
+    upper: Tightest,
 }
 
-fn tightest(function: Function, first: Option<Data>, second: Option<Data>) -> Option<Data> {
-    match (first, second) {
-        (Some(a), Some(b)) if a == b => Some(a),
-        (Some(a), Some(b)) => Some(Data::call(function, vec![a, b])),
-        (side, None) | (None, side) => side,
+impl Joined {
+    fn new(mut draft: Draft) -> Joined {
+        let mut lower = Tightest::new(Function::Max);
+        let mut upper = Tightest::new(Function::Min);
+        lower.enter(draft.row.lower.take());
+        upper.enter(draft.row.upper.take());
+        Joined { draft, lower, upper }
+    }
+
+    /// Tightens the sides of a row; E0502 where no value is left between them.
+    fn join(&mut self, draft: Draft) -> Option<Finding> {
+        let was_empty = self.empty().is_some();
+        self.lower.enter(draft.row.lower);
+        self.upper.enter(draft.row.upper);
+        self.draft.origins.extend(draft.origins);
+        let found = self.empty().filter(|_| !was_empty)?;
+        Some(Finding { span: draft.span, ..found }.with(self.draft.span, "the other side"))
+    }
+
+    /// E0502 for numeric sides that exclude each other.
+    fn empty(&self) -> Option<Finding> {
+        let (lower, upper) = (self.lower.number()?, self.upper.number()?);
+        (lower > upper && !self.draft.row.terms.is_empty())
+            .then(|| Finding::new(Kind::EmptyInterval { lower, upper }, self.draft.span))
+    }
+
+    fn finish(mut self) -> Draft {
+        self.draft.row.lower = self.lower.finish();
+        self.draft.row.upper = self.upper.finish();
+        once(&mut self.draft.origins);
+        self.draft
     }
 }
 
-/// E0502 for numeric sides that exclude each other.
-fn empty(draft: &Draft) -> Option<Finding> {
-    let lower = draft.row.lower.as_ref().and_then(Data::as_number)?;
-    let upper = draft.row.upper.as_ref().and_then(Data::as_number)?;
-    (lower > upper && !draft.row.terms.is_empty())
-        .then(|| Finding::new(Kind::EmptyInterval { lower, upper }, draft.span))
+/// The tightest of many sides: of numbers the largest or the smallest, beside all that are no numbers.
+struct Tightest {
+    function: Function,
+    number: Option<f64>,
+    others: BTreeSet<Data>,
+}
+
+impl Tightest {
+    fn new(function: Function) -> Tightest {
+        Tightest { function, number: None, others: BTreeSet::new() }
+    }
+
+    fn enter(&mut self, side: Option<Data>) {
+        match side {
+            None => {}
+            Some(Data::Number(value)) => {
+                let tighter =
+                    |known: f64| if self.function == Function::Max { known.max(value) } else { known.min(value) };
+                self.number = Some(self.number.map_or(value, tighter));
+            }
+            Some(other) => {
+                self.others.insert(other);
+            }
+        }
+    }
+
+    /// The side, if it is a number.
+    fn number(&self) -> Option<f64> {
+        self.number.filter(|_| self.others.is_empty())
+    }
+
+    fn finish(self) -> Option<Data> {
+        let mut sides: Vec<Data> = self.number.map(Data::number).into_iter().chain(self.others).collect();
+        match sides.len() {
+            0 | 1 => sides.pop(),
+            _ => Some(Data::call(self.function, sides)),
+        }
+    }
 }

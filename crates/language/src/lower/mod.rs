@@ -42,6 +42,7 @@ use draft::Draft;
 pub use error::{Finding, Kind};
 pub use groups::{Group, groups};
 use quantifier::{Budget, instance_name, instances};
+use reads::Reads;
 use scope::{Scope, Tables, Work};
 use sides::Sided;
 
@@ -137,11 +138,13 @@ impl<'a> Rows<'a> {
         for relation in &constraint.comparisons {
             rows.extend(sides::sides(relation, scope)?.into_iter().map(orient::orient));
         }
-        let mut reads = reads::reads(&constraint.comparisons, scope);
-        reads.retain(|_| each.is_none());
+        let reads = match each {
+            None => reads::reads(&constraint.comparisons, scope),
+            Some(_) => Reads::default(),
+        };
         let name = instance_name(constraint, scope);
         self.tried += rows.len();
-        let parts = rows.iter().map(order::parts_of).sum::<usize>() + reads.iter().map(Event::parts).sum::<usize>();
+        let parts = rows.iter().map(order::parts_of).sum::<usize>() + reads.parts();
         scope.work.spend(parts, constraint.body_span)?;
         rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
         let drafts = rows.into_iter().enumerate().map(|(written, row)| self.draft(row, written, &each, &reads, scope));
@@ -185,13 +188,13 @@ impl<'a> Rows<'a> {
         !holds && !fails
     }
 
-    fn draft(&self, row: Sided, written: usize, each: &Option<Event>, reads: &[Event], scope: Scope<'_>) -> Draft {
+    fn draft(&self, row: Sided, written: usize, each: &Option<Event>, reads: &Reads, scope: Scope<'_>) -> Draft {
         let mut draft = Draft {
             row,
             written,
             each: each.clone(),
             options: self.constraint.options,
-            reads: reads.to_vec(),
+            reads: reads.clone(),
             labels: Vec::new(),
             origins: Vec::new(),
             constraint: self.index,

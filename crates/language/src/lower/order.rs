@@ -3,7 +3,7 @@
 //! From: merged rows over events. To: a [`Program`] whose events are a sorted table and whose rows are sorted. Why
 //! equivalent: a conjunction has no order; sorting makes two spellings of one spec the same list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::hir::Hir;
 use crate::program::{Column, Data, Event, EventId, Param, Prediction, Program, Row, SampleRow, Term, Weight};
@@ -12,15 +12,20 @@ use super::affine::Quantity;
 use super::draft::Draft;
 
 pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Vec<Draft>) -> Program {
-    let events: BTreeSet<Event> = drafts.iter().flat_map(events_of).collect();
+    let events = all_events(&drafts);
     let ids: BTreeMap<&Event, EventId> =
         events.iter().enumerate().map(|(index, event)| (event, EventId(index as u32))).collect();
     let columns = columns(hir, &drafts);
     let (mut rows, mut sample_rows) = (Vec::new(), Vec::new());
+    let mut read_ids: HashMap<usize, Vec<EventId>> = HashMap::new();
     for draft in drafts {
         match draft.each.as_ref().map(|event| ids[event]) {
             Some(event) => sample_rows.push(sample_row(draft, event)),
-            None => rows.push(row(draft, &ids)),
+            None => {
+                let new = || draft.reads.events().iter().map(|event| ids[event]).collect();
+                let reads = read_ids.entry(draft.reads.address()).or_insert_with(new).clone();
+                rows.push(row(draft, reads, &ids));
+            }
         }
     }
     Program {
@@ -39,12 +44,25 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
     }
 }
 
-fn events_of(draft: &Draft) -> Vec<Event> {
+/// The events of all rows; those that rows share are looked at once.
+fn all_events(drafts: &[Draft]) -> BTreeSet<Event> {
+    let mut events: BTreeSet<Event> = drafts.iter().flat_map(own_events).cloned().collect();
+    let mut seen = HashSet::new();
+    for draft in drafts {
+        if seen.insert(draft.reads.address()) {
+            events.extend(draft.reads.events().iter().cloned());
+        }
+    }
+    events
+}
+
+/// The events of the terms of a row, and that of its samples.
+fn own_events(draft: &Draft) -> impl Iterator<Item = &Event> {
     let conditions = draft.row.terms.keys().filter_map(|quantity| match quantity {
-        Quantity::Aggregate { event, .. } => Some(event.clone()),
+        Quantity::Aggregate { event, .. } => Some(event),
         Quantity::Prediction => None,
     });
-    conditions.chain(draft.reads.iter().cloned()).chain(draft.each.clone()).collect()
+    conditions.chain(&draft.each)
 }
 
 /// Every data expression of a row.
@@ -71,16 +89,16 @@ pub(super) fn parts_of(row: &super::sides::Sided) -> usize {
 /// How deep the expressions and events of a row nest.
 pub(super) fn depth_of(draft: &Draft) -> usize {
     let data = data_of(draft).map(Data::depth).max().unwrap_or(0);
-    events_of(draft).iter().map(Event::depth).max().unwrap_or(0).max(data)
+    own_events(draft).map(Event::depth).max().unwrap_or(0).max(data).max(draft.reads.depth())
 }
 
 /// The headers that a row reads.
 pub(super) fn headers_of(draft: &Draft) -> BTreeSet<String> {
-    let mut headers = BTreeSet::new();
+    let mut headers = draft.reads.headers().clone();
     for data in data_of(draft) {
         headers.extend(data.columns_read().into_iter().map(str::to_string));
     }
-    for event in events_of(draft) {
+    for event in own_events(draft) {
         headers.extend(event.columns_read().into_iter().map(str::to_string));
     }
     headers
@@ -101,7 +119,7 @@ fn params(hir: &Hir) -> Vec<Param> {
     params
 }
 
-fn row(draft: Draft, ids: &BTreeMap<&Event, EventId>) -> Row {
+fn row(draft: Draft, reads: Vec<EventId>, ids: &BTreeMap<&Event, EventId>) -> Row {
     let id = |event: &Event| ids[event];
     let mut terms = Vec::new();
     for (quantity, coefficient) in draft.row.terms {
@@ -114,7 +132,7 @@ fn row(draft: Draft, ids: &BTreeMap<&Event, EventId>) -> Row {
         lower: draft.row.lower,
         upper: draft.row.upper,
         options: draft.options,
-        reads: draft.reads.iter().map(id).collect(),
+        reads,
         labels: draft.labels,
         origins: draft.origins,
     }

@@ -1,13 +1,83 @@
 //! The events that a comparison conditions on, which must not be empty for it to mean anything.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use crate::hir::{Expr, ExprKind, Relation};
 use crate::program::Event;
 
 use super::event::event;
 use super::scope::Scope;
 
-/// In canonical order, each once; the event of all samples is left out.
-pub(super) fn reads(relations: &[Relation], scope: Scope<'_>) -> Vec<Event> {
+/// The events, which all rows of a comparison share: a maximum of many terms has as many rows as events.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reads(Rc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    events: Vec<Event>,
+    /// The headers that they read.
+    headers: BTreeSet<String>,
+    /// How deep they nest, and how many parts they have.
+    depth: usize,
+    parts: usize,
+}
+
+impl Reads {
+    fn new(events: Vec<Event>) -> Reads {
+        let headers = events.iter().flat_map(Event::columns_read).map(str::to_string).collect();
+        let depth = events.iter().map(Event::depth).max().unwrap_or(0);
+        let parts = events.iter().map(Event::parts).sum();
+        Reads(Rc::new(Shared { events, headers, depth, parts }))
+    }
+
+    /// In canonical order, each once; the event of all samples is left out.
+    pub fn events(&self) -> &[Event] {
+        &self.0.events
+    }
+
+    pub fn headers(&self) -> &BTreeSet<String> {
+        &self.0.headers
+    }
+
+    pub fn depth(&self) -> usize {
+        self.0.depth
+    }
+
+    pub fn parts(&self) -> usize {
+        self.0.parts
+    }
+
+    /// Equal for rows that share them. Others may have equal events too.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+}
+
+impl PartialEq for Reads {
+    fn eq(&self, other: &Reads) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Reads {}
+
+impl PartialOrd for Reads {
+    fn partial_cmp(&self, other: &Reads) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Reads {
+    /// By the events; what is shared is not looked at.
+    fn cmp(&self, other: &Reads) -> Ordering {
+        if Rc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.events().cmp(other.events()) }
+    }
+}
+
+/// What some comparisons read.
+pub(super) fn reads(relations: &[Relation], scope: Scope<'_>) -> Reads {
     let mut events = Vec::new();
     for relation in relations {
         collect(&relation.left, scope, &mut events);
@@ -16,7 +86,7 @@ pub(super) fn reads(relations: &[Relation], scope: Scope<'_>) -> Vec<Event> {
     events.retain(|event| *event != Event::All);
     events.sort();
     events.dedup();
-    events
+    Reads::new(events)
 }
 
 fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {

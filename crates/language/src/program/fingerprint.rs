@@ -1,6 +1,6 @@
 //! The identity of what a spec means: BLAKE3 over its canonical text.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -24,7 +24,20 @@ impl Fingerprint {
 
 impl Program {
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.canonical_text())
+        let mut hasher = Hashing(blake3::Hasher::new());
+        // Hashing does not fail.
+        let _never = write!(hasher, "{}", self.canonical());
+        Fingerprint(*hasher.0.finalize().as_bytes())
+    }
+}
+
+/// A text that is hashed as it is written.
+struct Hashing(blake3::Hasher);
+
+impl fmt::Write for Hashing {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Origin, Program, Row, SampleRow, Term};
+use super::{Data, Origin, Program, Row, SampleRow, Term};
 
 /// A row as one of the constraints that gave it asks for it: places in [`Program::rows`] and in the origins there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,21 @@ impl Origin {
     pub fn direction(&self) -> Direction {
         Direction { reversed: self.reversed }
     }
+
+    /// Whether its sides leave those of another origin of the same row nothing to add. Numbers compare; other expressions
+    /// only where they are equal.
+    pub fn covers(&self, other: &Origin) -> bool {
+        let within = |tight: &Option<Data>, loose: &Option<Data>, upper: bool| match (tight, loose) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(tight), Some(loose)) => match (tight.as_number(), loose.as_number()) {
+                (Some(a), Some(b)) if upper => a <= b,
+                (Some(a), Some(b)) => a >= b,
+                (_, _) => tight == loose,
+            },
+        };
+        within(&self.lower, &other.lower, false) && within(&self.upper, &other.upper, true)
+    }
 }
 
 impl Program {
@@ -71,6 +86,26 @@ impl Program {
     /// The same of the per-sample rows.
     pub fn promised_sample_rows(&self) -> Vec<PromisedRow> {
         of_rows(self.sample_rows.iter().map(|row| row.origins.as_slice()))
+    }
+
+    /// The same with a row of its own for each promise, in the order of [`Program::promised_rows`], with the sides and the name
+    /// of that promise alone: for questions about what single constraints ask for.
+    pub fn by_promise(&self) -> Program {
+        let row = |promised: PromisedRow| {
+            let (row, origin) = (self.rows.get(promised.row)?, self.origin(promised)?.clone());
+            let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
+            Some(Row { lower, upper, origins: vec![origin], ..row.clone() })
+        };
+        let sample_row = |promised: PromisedRow| {
+            let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?.clone());
+            let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
+            Some(SampleRow { lower, upper, origins: vec![origin], ..row.clone() })
+        };
+        Program {
+            rows: self.promised_rows().into_iter().filter_map(row).collect(),
+            sample_rows: self.promised_sample_rows().into_iter().filter_map(sample_row).collect(),
+            ..self.clone()
+        }
     }
 
     pub fn origin(&self, promised: PromisedRow) -> Option<&Origin> {
@@ -98,9 +133,9 @@ impl Program {
     }
 }
 
-fn turned_sides(origin: &Origin) -> (Option<super::Data>, Option<super::Data>) {
+fn turned_sides(origin: &Origin) -> (Option<Data>, Option<Data>) {
     let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
-    if origin.reversed { (upper.map(super::Data::neg), lower.map(super::Data::neg)) } else { (lower, upper) }
+    if origin.reversed { (upper.map(Data::neg), lower.map(Data::neg)) } else { (lower, upper) }
 }
 
 /// `|a - b| <= t` over ordered pairs says the same twice: one constraint is asked once about a row with the same sides.

@@ -305,7 +305,12 @@ impl Program {
 
     /// Everything that the rows mean, one line each: what the fingerprint hashes.
     pub fn canonical_text(&self) -> String {
-        Canonical(self).to_string()
+        self.canonical().to_string()
+    }
+
+    /// The canonical text, line by line: where many rows read many events it is long.
+    pub(super) fn canonical(&self) -> impl Display {
+        Canonical(self)
     }
 
     /// The rows for people to read, each under the names of the constraints that gave it.
@@ -323,6 +328,13 @@ impl Program {
             line(&row.origins, self.sample_row_text(row, &names), &row.options);
         }
         out
+    }
+}
+
+impl RowOptions {
+    /// ` (min_count = 30, soft = 10)`; empty where all are the defaults.
+    pub fn text(&self) -> String {
+        options_text(self, false)
     }
 }
 
@@ -409,10 +421,15 @@ impl Display for Canonical<'_> {
             let range = interval_text(param.range.lower, param.range.upper);
             writeln!(f, "param {} = {} in {range}", name(&param.name), number(param.value))?;
         }
+        // All rows of a comparison read the same events, which may be as many as there are rows.
+        let (mut known, mut reads) = (&[][..], String::new());
         for row in &program.rows {
-            let reads: Vec<String> = row.reads.iter().map(|&event| program.event_text(event, &names)).collect();
+            if known != row.reads {
+                let texts: Vec<String> = row.reads.iter().map(|&event| program.event_text(event, &names)).collect();
+                (known, reads) = (&row.reads, texts.join("; "));
+            }
             let options = options_text(&row.options, true);
-            writeln!(f, "row {}{options} reads {}", program.row_text(row, &names), reads.join("; "))?;
+            writeln!(f, "row {}{options} reads {reads}", program.row_text(row, &names))?;
         }
         for row in &program.sample_rows {
             writeln!(f, "{}{}", program.sample_row_text(row, &names), options_text(&row.options, true))?;

@@ -244,7 +244,10 @@ impl Place<'_, '_> {
             let bar = self.word == "|" && matches!(self.nesting.bar(), Bar::Stray);
             if (name && !failure.expects(Rule::colon)) || bar || self.word == "(" {
                 let factor = previous.text(failure.text).to_owned();
-                return Some(SyntaxError::new(Mistake::MissingTimes { factor }, failure.span(previous)));
+                return Some(SyntaxError::new(
+                    Mistake::MissingTimes { factor: shortened(&factor) },
+                    failure.span(previous),
+                ));
             }
         }
         if listed && self.begins_value() && !self.token.first_on_line && !matches!(self.word, "(" | "-" | "|") {

@@ -19,7 +19,7 @@ mod pricing;
 
 use self::pricing::Pricing;
 use super::basis::Basis;
-use super::fine::{self, Double};
+use super::fine::Double;
 use super::sides::Sides;
 use crate::problem::Problem;
 

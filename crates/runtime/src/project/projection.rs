@@ -164,7 +164,7 @@ pub(crate) fn finite<T: Sample>(what: &'static str, values: &[T]) -> Result<(), 
     }
 }
 
-fn all_finite<T: Sample>(values: &[T]) -> bool {
+pub(super) fn all_finite<T: Sample>(values: &[T]) -> bool {
     pulp::Arch::new().dispatch(AllFinite(values))
 }
 

@@ -1,7 +1,7 @@
 //! One solve from start to end: which method, with margins or without, and what is answered.
 
 use super::newton::Ended;
-use super::projection::{Certificate, ProjectError, Projection, Status, finite};
+use super::projection::{Certificate, ProjectError, Projection, Status, all_finite, finite};
 use super::projector::Projector;
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};

@@ -1,8 +1,8 @@
 //! Rows that enter the basis and leave it, along the dual path.
 
-use super::{Local, Outcome, Place, Side};
+use super::{Entered, Local, Place, Side, transpose_times};
 use crate::problem::Problem;
-use crate::project::fine::{self, Double};
+use crate::project::fine;
 use crate::project::sides::Sides;
 
 impl Local {

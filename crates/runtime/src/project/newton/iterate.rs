@@ -1,6 +1,6 @@
 //! The iteration itself.
 
-use super::{Ended, Newton};
+use super::{ACCEPTABLE, Ended, Newton};
 use crate::problem::Problem;
 use crate::project::local::Outcome;
 use crate::project::sample::Sample;

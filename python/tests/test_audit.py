@@ -1,0 +1,110 @@
+"""Audits of Python and of the command line are one: the same words, facts and Markdown.
+
+The command is ``target/debug/fairc`` or ``target/release/fairc``, whichever is newer, or what ``FAIRC`` names.
+"""
+
+import csv
+import json
+import os
+import pathlib
+import subprocess
+
+import pyarrow as pa
+import pytest
+
+import fairc
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HEAD = "column g: {a, b, c}?\ncolumn x: real\nlabel y: {0, 1}\nparam eps = 0.1 in [0, 1]\n"
+S = HEAD + "predict s: real in [0, 1]\n"
+W = HEAD + "weight w\npredict s: real in [0, 1]\n"
+TABLE = {
+    "g": ["a", "b", "c", None, "A", "a", "b", "b", "z"],
+    "x": [1.0, 2.5, -3.0, 4.0, 0.0, 1e9, 2.0, 7.0, 1.0],
+    "y": ["1", "0", "1", "1", "0", "0", "1", "0", "1"],
+    "w": [1.0, 2.0, 0.0, 1.0, 3.0, 0.5, 1.0, 1.0, 2.0],
+    "s": [0.9, 0.1, 0.5, 0.3, 0.2, 0.8, 0.4, 1.0, 0.6],
+}
+UNLABELLED = {name: values for name, values in TABLE.items() if name != "y"}
+OUTSIDE = {**TABLE, "s": [1.4, -0.2, *TABLE["s"][2:]]}
+NOBODY = {name: [None if name == "g" else value for value in values] for name, values in TABLE.items()}
+GAPS = "constraint gap: forall (u, v) in pairs(g): |E[s | g == u] - E[s | g == v]| <= eps\n"
+
+#: Spec, data, and what else is asked: params, tolerance, bootstrap.
+REQUESTS = {
+    "held": (S + "constraint c: E[s] <= 0.9\n", TABLE, {}),
+    "violated": (S + GAPS, TABLE, {}),
+    "params": (S + GAPS, TABLE, {"params": {"eps": 0.75}}),
+    "intervals": (S + GAPS, TABLE, {"bootstrap": 50}),
+    "weights": (W + GAPS, TABLE, {}),
+    "weights and intervals": (W + GAPS, TABLE, {"bootstrap": 50}),
+    "two on one quantity": (S + "constraint up: E[s] <= 0.6\nconstraint low: E[s] >= 0.6\nconstraint far: E[s] <= 0.9\n", TABLE, {}),
+    "turned": (S + "constraint c: E[s | g == b] - E[s | g == a] >= -0.5\n", TABLE, {}),
+    "few": (S + "constraint c (min_count = 3): forall v in g: E[s | g == v] <= 0.7\n", TABLE, {}),
+    "none": (S + "constraint c (min_count = 9): forall v in g: E[s | g == v] <= 0.7\n", TABLE, {}),
+    "nobody": (S + GAPS + "constraint all: E[s] <= 0.9\n", NOBODY, {}),
+    "label": (S + "constraint c: forall v in y: E[s | y == v] <= 0.7\n", TABLE, {}),
+    "label missing": (S + "constraint c: forall v in y: E[s | y == v] <= 0.7\nconstraint d: E[s] <= 0.9\n", UNLABELLED, {}),
+    "training": (S + "constraint c (enforce = train): E[s | g == a, y == 1] <= 0.7\n", UNLABELLED, {}),
+    "soft": (S + "constraint c (soft = 2): E[s] <= 0.3\nconstraint d (soft = 1): E[s] <= 0.4\n", TABLE, {}),
+    "each": (S + "constraint c: each where g == a: s <= 0.85\nconstraint d: each: s <= 0.1 + abs(x)\n", TABLE, {}),
+    "each of weight 0": (W + "constraint c: each where g == c: s <= 0.4\n", TABLE, {}),
+    "each of nobody": (S + "constraint c: each where g == a: s <= 0.85\n", NOBODY, {}),
+    "covariance": (S + "constraint c: |Cov[s, x]| <= 1000\n", TABLE, {}),
+    "ratio": (S + "use ratio_parity(g, 80%) as fair\n", TABLE, {}),
+    "tolerance": (S + "constraint c: E[s] <= 0.5\n", TABLE, {"tolerance": 0.1}),
+    "outside": (S + "constraint c: E[s] <= 0.9\n", OUTSIDE, {}),
+    "nothing promised": (S, TABLE, {}),
+}
+
+
+@pytest.fixture(scope="module")
+def command() -> str:
+    found = [ROOT / "target" / profile / "fairc" for profile in ("debug", "release")]
+    found = sorted((path for path in found if path.exists()), key=lambda path: path.stat().st_mtime)
+    name = os.environ.get("FAIRC") or (found and str(found[-1]))
+    if not name:
+        pytest.skip("there is no fairc to compare with: run `cargo build` first")
+    return name
+
+
+def written(table: dict, path: pathlib.Path) -> None:
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(table)
+        out.writerows(["" if value is None else value for value in row] for row in zip(*table.values()))
+
+
+def without_source(markdown: str) -> list[str]:
+    """Without the hash and the size of the data, which are a file here and vectors there."""
+    return [line for line in markdown.splitlines() if not line.startswith(("| data |", "| BLAKE3 of the data |"))]
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_both_say_the_same(request_, command, tmp_path, monkeypatch):
+    spec, table, more = request_
+    monkeypatch.chdir(tmp_path)
+    pathlib.Path("s.fair").write_text(spec)
+    written(table, pathlib.Path("d.csv"))
+    asked = {"params": None, "tolerance": None, "bootstrap": 0, **more}
+    arguments = [command, "audit", "s.fair", "--data", "d.csv", "-q", "--all", "--bootstrap", str(asked["bootstrap"])]
+    for name, value in (asked["params"] or {}).items():
+        arguments += ["--set", f"{name}={value}"]
+    if asked["tolerance"] is not None:
+        arguments += ["--tolerance", str(asked["tolerance"])]
+
+    def told(form: str) -> subprocess.CompletedProcess:
+        return subprocess.run([*arguments, "--format", form], capture_output=True, text=True, check=False)
+
+    audit = fairc.compile(pathlib.Path("s.fair")).audit(pa.table(table), name="d.csv", **asked)
+    human = told("human")
+    assert human.stderr == ""
+    assert audit.text() == human.stdout
+    assert audit.passed == (human.returncode == 0)
+    ours, theirs = audit.json(), json.loads(told("json").stdout)
+    assert audit.verdict == theirs["verdict"]
+    assert theirs.pop("ok") == audit.passed
+    del theirs["schema"]
+    assert ours.pop("data")["file"] == theirs.pop("data")["file"]
+    assert ours == theirs
+    assert without_source(audit.markdown()) == without_source(told("markdown").stdout)
