@@ -1,11 +1,14 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
-use super::ledger::{Ledger, Reading, RowLedger};
+use super::judged::Judged;
 use super::number::{counted, holding, limit, short};
 use super::project::{heading, left_over, sample_rows, worst};
+use super::reading::Reading;
+use super::row_summaries::Ledger;
+use super::row_summary::RowSummary;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Judged, Tolerance, Verdict, When};
+use super::verdict::{Tolerance, Verdict, When};
 use crate::bind::Unplaced;
 use crate::language::program::Aggregate;
 
@@ -42,7 +45,7 @@ impl Audit<'_> {
         self.ledger.rows.iter().filter(|row| self.is_violated(row)).count()
     }
 
-    fn is_violated(&self, row: &RowLedger) -> bool {
+    fn is_violated(&self, row: &RowSummary) -> bool {
         Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
@@ -79,7 +82,7 @@ impl Audit<'_> {
         out
     }
 
-    fn row(&self, index: usize, row: &RowLedger, paint: &dyn Paint) -> String {
+    fn row(&self, index: usize, row: &RowSummary, paint: &dyn Paint) -> String {
         let Some(reading) = row.before else { return String::new() };
         let mut out = format!("    {}: {}\n", self.ledger.name(index), self.finding(reading, paint));
         let mut table = Table::default();

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::facts::SMALL;
-use super::ledger::Ledger;
 use super::number::{counted, plain, rounded, short};
 use super::project::left_over;
+use super::row_summaries::Ledger;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
 use crate::analyze::batches::Share;

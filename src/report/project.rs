@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
+use super::judged::{Judged, PromiseJson, together};
 use super::number::{counted, limit, plain, short};
+use super::reading::Reading;
 use super::row::RowJson;
+use super::row_summaries::Ledger;
+use super::row_summary::{EachJson, Group, RowSummary};
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
+use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use super::words::{first_sentence, wrapped};
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
@@ -210,7 +213,7 @@ impl ProjectReport<'_> {
     }
 
     /// `violated -> held`.
-    fn change(&self, row: &RowLedger, index: usize) -> String {
+    fn change(&self, row: &RowSummary, index: usize) -> String {
         let word = |reading: Reading| match reading.held(self.tolerance) {
             true => "held",
             false if self.ledger.is_soft(index) => "gives way",
@@ -249,7 +252,7 @@ impl ProjectReport<'_> {
         if self.status == "infeasible" {
             return String::new();
         }
-        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
+        let count = |reading: fn(&RowSummary) -> Option<Reading>| {
             let readings = self.ledger.rows.iter().filter_map(reading);
             readings.filter(|reading| reading.held(self.tolerance)).count()
         };
@@ -317,7 +320,7 @@ pub(super) fn needs_words(origin: &Origin) -> bool {
 /// The rows that are closest to their limits or farthest beyond, at most `most`; those of one constraint together.
 pub(super) fn worst(ledger: &Ledger<'_>, most: usize) -> Vec<usize> {
     let relative = |reading: Reading| reading.excess() / reading.size.max(f64::MIN_POSITIVE);
-    let of = |row: &RowLedger| {
+    let of = |row: &RowSummary| {
         let after = row.after.map_or(f64::NEG_INFINITY, relative);
         row.before.map(|before| relative(before).max(after))
     };
@@ -336,7 +339,7 @@ pub(super) fn worst(ledger: &Ledger<'_>, most: usize) -> Vec<usize> {
 /// The per-sample constraints.
 pub(super) fn sample_rows(ledger: &Ledger<'_>, when: When, paint: &dyn Paint) -> String {
     let applied = ledger.sample_rows.iter().enumerate().filter(|(_, row)| row.kept > 0);
-    let line = |(index, row): (usize, &RowLedger)| {
+    let line = |(index, row): (usize, &RowSummary)| {
         let what = counted(row.kept, "prediction");
         let (count, most) = if when == When::After { row.outside_after } else { row.outside };
         let state = match count {
@@ -353,10 +356,10 @@ pub(super) fn left_over(ledger: &Ledger<'_>) -> String {
     const MOST: usize = 5;
     let rows = ledger.rows.iter().enumerate().map(|(index, row)| (ledger.name(index), row));
     let samples = ledger.sample_rows.iter().enumerate().map(|(index, row)| (ledger.sample_row_name(index), row));
-    let all: Vec<(&str, &RowLedger)> = rows.chain(samples).filter(|(_, row)| row.skipped > 0).collect();
+    let all: Vec<(&str, &RowSummary)> = rows.chain(samples).filter(|(_, row)| row.skipped > 0).collect();
     let mut out = String::new();
     for (left_out, words) in [(false, "skipped"), (true, "not enforced")] {
-        let some: Vec<&(&str, &RowLedger)> = all.iter().filter(|(_, row)| row.left_out == left_out).collect();
+        let some: Vec<&(&str, &RowSummary)> = all.iter().filter(|(_, row)| row.left_out == left_out).collect();
         if some.is_empty() {
             continue;
         }

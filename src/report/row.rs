@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::ledger::{Group, Ledger, Reading, RowLedger};
 use super::number::finite;
+use super::reading::Reading;
+use super::row_summaries::Ledger;
+use super::row_summary::{Group, RowSummary};
 use crate::language::program::Aggregate;
 
 #[derive(Clone, Debug, Serialize)]
@@ -36,7 +38,7 @@ pub(super) struct GroupJson {
 }
 
 impl RowJson {
-    pub(super) fn new(ledger: &Ledger<'_>, index: usize, row: &RowLedger) -> RowJson {
+    pub(super) fn new(ledger: &Ledger<'_>, index: usize, row: &RowSummary) -> RowJson {
         let sides: Option<Reading> = row.after.or(row.before);
         RowJson {
             name: ledger.name(index).to_owned(),

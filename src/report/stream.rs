@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::ledger::{Ledger, Reading};
+use super::judged::{Judged, PromiseJson, together};
 use super::number::{counted, finite, holding, limit, short};
 use super::project::{heading, needs_words};
+use super::reading::Reading;
+use super::row_summaries::Ledger;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
+use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use crate::analyze::Movement;
 use crate::bind::{BoundSampleRow, RowReading, RowStatus, Unplaced};
 use crate::language::program::{Names, Origin, Program, PromisedRow};
@@ -120,15 +122,15 @@ impl Live<'_> {
 fn reason(status: &RowStatus) -> Option<String> {
     match status {
         RowStatus::Kept(_) => None,
-        RowStatus::Skipped(skip) => Some(super::ledger::skipped(skip)),
-        RowStatus::Left(left) => Some(super::ledger::left_out(left)),
+        RowStatus::Skipped(skip) => Some(super::row_summary::skipped(skip)),
+        RowStatus::Left(left) => Some(super::row_summary::left_out(left)),
     }
 }
 
 impl StreamReport<'_> {
     /// All promised rows.
     fn promised(&self) -> impl Iterator<Item = Live<'_>> {
-        let bounds = super::ledger::size_of_bounds(self.program).unwrap_or(0.0);
+        let bounds = super::row_summaries::size_of_bounds(self.program).unwrap_or(0.0);
         self.program.promised_rows().into_iter().filter_map(move |promised| {
             // One for each row of the program, in their order.
             let reading = self.rows.get(promised.row)?;

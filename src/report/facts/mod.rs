@@ -26,8 +26,9 @@ pub use row::{Place, Places, RowFacts};
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 
 use super::audit::Audit;
-use super::ledger::EachJson;
-use super::verdict::{Comparisons, Verdict, When, together};
+use super::judged::together;
+use super::row_summary::EachJson;
+use super::verdict::{Comparisons, Verdict, When};
 use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Unplaced};
 use crate::language::program::Event;
 

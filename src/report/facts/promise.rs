@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::row::{Place, Places, RowFacts};
 use crate::report::audit::Audit;
-use crate::report::ledger::RowLedger;
+use crate::report::judged::Judged;
 use crate::report::number::{counted, limit_in_words, plain, short};
 use crate::report::row::GroupJson;
-use crate::report::verdict::{Comparisons, Judged, Verdict};
+use crate::report::row_summary::RowSummary;
+use crate::report::verdict::{Comparisons, Verdict};
 use crate::report::words::first_sentence;
 
 /// A constraint of the spec and what became of it.
@@ -78,8 +79,8 @@ pub(super) fn promises(
 }
 
 /// The bounds of single predictions in a sentence; none where they bound none.
-fn each_finding<'a>(rows: impl Iterator<Item = &'a RowLedger>, prediction: &str) -> Option<String> {
-    let sum = |(all, out, most): (usize, usize, f64), row: &RowLedger| {
+fn each_finding<'a>(rows: impl Iterator<Item = &'a RowSummary>, prediction: &str) -> Option<String> {
+    let sum = |(all, out, most): (usize, usize, f64), row: &RowSummary| {
         (all + row.kept, out + row.outside.0, most.max(row.outside.1))
     };
     match rows.fold((0, 0, 0.0), sum) {

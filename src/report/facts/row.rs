@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::interval::Interval;
 use crate::bind::Replicates;
-use crate::report::ledger::{Ledger, RowLedger};
 use crate::report::number::finite;
 use crate::report::row::RowJson;
+use crate::report::row_summaries::Ledger;
+use crate::report::row_summary::RowSummary;
 use crate::report::verdict::{Tolerance, Verdict, When};
 
 /// Where the constraint of a row stands.
@@ -75,7 +76,7 @@ impl RowFacts {
     pub(super) fn new(
         ledger: &Ledger<'_>,
         index: usize,
-        row: &RowLedger,
+        row: &RowSummary,
         tolerance: Tolerance,
         drawn: Drawn,
         place: Place,

@@ -10,9 +10,11 @@ use super::group::SMALL;
 use super::interval::Interval;
 use super::row::Drawn;
 use crate::bind::Replicates;
-use crate::report::ledger::{EachJson, Ledger};
+use crate::report::judged::together;
 use crate::report::number::finite;
-use crate::report::verdict::{Comparisons, Tolerance, Verdict, When, together};
+use crate::report::row_summaries::Ledger;
+use crate::report::row_summary::EachJson;
+use crate::report::verdict::{Comparisons, Tolerance, Verdict, When};
 
 /// Of more values than these a column is none to group by.
 pub const MOST_VALUES: usize = 500;
@@ -191,7 +193,7 @@ impl SliceFacts {
         tolerance: Tolerance,
         replicates: &Replicates,
     ) -> SliceFacts {
-        let row = |(index, row): (usize, &crate::report::ledger::RowLedger)| {
+        let row = |(index, row): (usize, &crate::report::row_summary::RowSummary)| {
             let samples = row.groups.iter().map(|group| group.samples).min();
             let drawn = if row.before.is_some() { Drawn::of(ledger, index, replicates) } else { Drawn::default() };
             SliceRow {

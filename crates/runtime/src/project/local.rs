@@ -14,10 +14,11 @@
 //! multipliers along which the model has no end. Soft rows are the same with multipliers capped, `|μ_j| ≤ ρ_j`:
 //! a row that reaches its cap leaves the basis and stays there, a constant.
 
+mod candidates;
 mod moves;
 mod pricing;
 
-use self::pricing::Pricing;
+use self::candidates::Candidates;
 use super::basis::Basis;
 use super::fine::Double;
 use super::sides::Sides;
@@ -73,7 +74,7 @@ pub(crate) struct Local {
     /// The multipliers that the model starts from, where it is solved in differences from them; else empty.
     from: Vec<f64>,
     pairs: Vec<Double>,
-    pricing: Pricing,
+    candidates: Candidates,
 }
 
 impl Local {
@@ -107,7 +108,7 @@ impl Local {
         let mut steps = 0;
         self.ignored.clear();
         self.ignored.resize(problem.rows(), false);
-        self.pricing.start(tolerance);
+        self.candidates.start(tolerance);
         loop {
             let Some((row, side, down)) = self.next_violated(problem, sides) else { return Outcome::Solved };
             match self.enter(problem, sides, row, side, down, &mut steps) {

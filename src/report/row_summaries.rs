@@ -1,150 +1,21 @@
-//! What became of each promised row of a program over one batch or many: rows as one constraint asks for them, by its own
+//! The summaries of all promised rows of a program over one batch or many: rows as one constraint asks for them, by its own
 //! sides and in the direction in which its author wrote them.
 
-use serde::Serialize;
-
-use super::number::plain;
-use super::verdict::{Tolerance, Verdict, When};
-use crate::bind::{Bound, BoundSampleRow, Encoded, Left, Params, RowPrice, RowStatus, Samples, Skip};
-use crate::language::program::{Aggregate, Direction, Enforce, Names, Origin, Program, PromisedRow, Term};
+use super::reading::Reading;
+use super::row_summary::{EachJson, Group, RowSummary};
+use super::verdict::{Verdict, When};
+use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples};
+use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::project::{Projection, Side};
-
-/// The value of a promised row in a batch, and its sides there.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
-    pub value: f64,
-    pub lower: f64,
-    pub upper: f64,
-    /// The largest number in the row: its terms and its sides.
-    pub size: f64,
-    /// The sum of the sizes of all that the value is summed from: what rounding is relative to.
-    pub magnitude: f64,
-    /// The same for predictions of the size of their bounds, or of 1 where the bounds are wider.
-    pub bounds: f64,
-    /// The batch, from 0.
-    pub batch: usize,
-}
-
-impl Reading {
-    /// How far the value lies outside its sides; negative is room left.
-    pub fn excess(&self) -> f64 {
-        (self.lower - self.value).max(self.value - self.upper)
-    }
-
-    /// The value for people: what is rounding beside the numbers in the row is 0.
-    pub fn shown(&self) -> String {
-        let rounding = Tolerance::Rounding.allowance(self);
-        super::number::short(if self.value.abs() <= rounding { 0.0 } else { self.value })
-    }
-
-    pub fn held(&self, tolerance: Tolerance) -> bool {
-        self.excess() <= tolerance.allowance(self)
-    }
-}
-
-/// One event that a row compares.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// The place of the term in the row.
-    pub term: usize,
-    /// `sex == "female"`, or `all`.
-    pub event: String,
-    /// `score`, or `age * score`.
-    pub what: String,
-    pub aggregate: Aggregate,
-    /// None where it is no plain number.
-    pub coefficient: Option<f64>,
-    pub samples: usize,
-    pub weight: f64,
-    /// The mean, or the sum.
-    pub value: f64,
-    /// The same after the projection.
-    pub after: Option<f64>,
-}
-
-impl Group {
-    /// With its coefficient: `+ sex == "female"`, `- 0.8 x sex == "male"`.
-    pub fn signed(&self) -> String {
-        let what = match self.what.contains(" * ") {
-            true => format!("{} over {}", self.what, self.event),
-            false => self.event.clone(),
-        };
-        match self.coefficient {
-            Some(1.0) => format!("+ {what}"),
-            Some(-1.0) => format!("- {what}"),
-            Some(value) if value < 0.0 => format!("- {} x {what}", plain(-value)),
-            Some(value) => format!("+ {} x {what}", plain(value)),
-            None => format!("c x {what}"),
-        }
-    }
-}
-
-/// One promised row over all batches.
-#[derive(Clone, Debug, Default)]
-pub struct RowLedger {
-    /// The worst of the batches.
-    pub before: Option<Reading>,
-    pub after: Option<Reading>,
-    /// Of the worst batch before.
-    pub groups: Vec<Group>,
-    /// The largest in size.
-    pub multiplier: Option<f64>,
-    pub active: bool,
-    /// Batches in which it took part.
-    pub kept: usize,
-    /// Batches in which it did not, and why in the first of them.
-    pub skipped: usize,
-    pub reason: Option<String>,
-    pub why: Option<Why>,
-    /// It takes no part in any batch: a label is missing, or it is for training alone.
-    pub left_out: bool,
-    /// It takes no part since it is for training, and these are no data for that.
-    pub not_applicable: bool,
-    /// Of a per-sample row, the predictions outside: how many, and by how much at most.
-    pub outside: (usize, f64),
-    /// The same after a projection.
-    pub outside_after: (usize, f64),
-}
-
-/// A per-sample constraint, as JSON shows it.
-#[derive(Clone, Debug, Serialize)]
-pub struct EachJson {
-    pub(super) name: String,
-    pub(super) text: String,
-    /// How many predictions it bounds.
-    pub(super) predictions: usize,
-    /// How many of them lie outside, and by how much at most.
-    pub(super) outside: usize,
-    pub(super) excess: f64,
-    pub(super) verdict: Verdict,
-    pub(super) skipped: Option<String>,
-}
-
-impl EachJson {
-    /// `held`, `violated`, `not checked: needs the label ..`.
-    pub(super) fn note(&self) -> String {
-        let why = self.skipped.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        format!("{}{why}", self.verdict.word())
-    }
-
-    /// How many predictions it bounds, how many lie outside, and by how much; dashes where it bounds none.
-    pub(super) fn numbers(&self) -> [String; 3] {
-        match (self.predictions, self.outside) {
-            (0, _) => [(); 3].map(|()| "-".to_owned()),
-            (all, 0) => [all.to_string(), "0".to_owned(), "-".to_owned()],
-            (all, out) => [all.to_string(), out.to_string(), super::number::short(self.excess)],
-        }
-    }
-}
 
 /// The promised rows of a program, and its promised per-sample rows, in their order.
 pub struct Ledger<'a> {
     pub program: &'a Program,
     names: Names<'a>,
     promised: Vec<PromisedRow>,
-    pub rows: Vec<RowLedger>,
+    pub rows: Vec<RowSummary>,
     promised_samples: Vec<PromisedRow>,
-    pub sample_rows: Vec<RowLedger>,
+    pub sample_rows: Vec<RowSummary>,
     pub batches: usize,
 }
 
@@ -163,9 +34,9 @@ impl<'a> Ledger<'a> {
         Ledger {
             program,
             names: Names::of(program),
-            rows: vec![RowLedger::default(); promised.len()],
+            rows: vec![RowSummary::default(); promised.len()],
             promised,
-            sample_rows: vec![RowLedger::default(); promised_samples.len()],
+            sample_rows: vec![RowSummary::default(); promised_samples.len()],
             promised_samples,
             batches: 0,
         }
@@ -240,7 +111,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
+    fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
         let place = self.promised_samples.binary_search(&promised).ok()?;
         self.sample_rows.get_mut(place)
     }
@@ -400,60 +271,10 @@ impl<'a> Ledger<'a> {
     }
 }
 
-impl RowLedger {
-    fn skip(&mut self, skip: &Skip) {
-        self.skipped += 1;
-        self.reason.get_or_insert_with(|| skipped(skip));
-        self.why.get_or_insert_with(|| Why::Skipped(skip.clone()));
-    }
-
-    fn leave(&mut self, left: &Left, enforce: Option<Enforce>) {
-        self.skipped += 1;
-        self.left_out = true;
-        self.not_applicable |= enforce == Some(Enforce::Train);
-        self.reason.get_or_insert_with(|| left_out(left));
-        self.why.get_or_insert_with(|| Why::Left(left.clone()));
-    }
-}
-
-/// Why a comparison could not be made.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Why {
-    Skipped(Skip),
-    Left(Left),
-}
-
-impl Why {
-    /// For several comparisons: without the event.
-    pub fn in_general(&self) -> String {
-        match self {
-            Why::Skipped(Skip { least, .. }) if *least > 1 => format!("groups under {least}"),
-            Why::Skipped(_) => "groups without samples".to_owned(),
-            Why::Left(left) => left_out(left),
-        }
-    }
-}
-
 /// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
 pub(super) fn size_of_bounds(program: &Program) -> Option<f64> {
     let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
     size.is_finite().then_some(size.min(1.0))
-}
-
-/// Why a row was skipped.
-pub(super) fn skipped(skip: &Skip) -> String {
-    let Skip { event, samples, least } = skip;
-    let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
-    let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };
-    format!("`{event}` has {found}{needed}")
-}
-
-/// Why a row takes no part in any batch.
-pub fn left_out(left: &Left) -> String {
-    match left {
-        Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
-        Left::TrainingOnly => "is enforced in training only".to_owned(),
-    }
 }
 
 fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usize) -> Option<Reading> {

@@ -328,5 +328,5 @@ fn crossed(errors: Vec<BindError>) -> Result<bool, PriceError> {
 }
 
 #[cfg(test)]
-#[path = "price_tests.rs"]
+#[path = "sweep_tests.rs"]
 mod tests;

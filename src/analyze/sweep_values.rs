@@ -1,6 +1,6 @@
 //! The values of a param that are worth a look.
 
-use super::price::{PriceError, Pricer};
+use super::sweep::{PriceError, Pricer};
 use crate::bind::Reach;
 
 /// Halvings until the value at which predictions are free is known.
