@@ -1,7 +1,7 @@
 //! Audits: the reports of `fairc audit`, of arrays.
 
 use fairc::bind::{BindError, Encoded, Params, Resampling, Samples};
-use fairc::report::{Audit, Evidence, Facts, Ledger, Paint, Tolerance, Watch, markdown, page, sarif};
+use fairc::report::{Audit, Evidence, Facts, Paint, RowSummaries, Tolerance, Watch, markdown, page, sarif};
 use fairc::runtime::problem::ProblemError;
 use fairc::spec::{outside, places};
 use pyo3::prelude::*;
@@ -71,15 +71,15 @@ pub fn audit(shared: &Shared, encoded: &Encoded, watch: &Watch, request: &Reques
     let (program, predictions) = (&shared.program, request.predictions);
     let encoded = &encoded.clone().judging();
     let bound = encoded.bind(&request.params, &Samples::All).map_err(Refused::Bind)?;
-    let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, &request.params, &Samples::All, predictions).map_err(Refused::Problem)?;
+    let mut summaries = RowSummaries::new(program);
+    summaries.enter(&bound, encoded, &request.params, &Samples::All, predictions).map_err(Refused::Problem)?;
     let audit = Audit {
         spec: &shared.spec.name,
         data: request.table,
         prediction: request.column,
         settings: request.settings.clone(),
         n: encoded.n(),
-        ledger,
+        summaries,
         outside: outside(&bound.problem, predictions),
         unplaced: encoded.unplaced().to_vec(),
         weighted: encoded.weight().is_some(),

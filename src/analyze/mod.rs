@@ -6,7 +6,7 @@
 //!                                             └ implication: does one spec imply another? with proof or counterexample
 //! ```
 //!
-//! `price` is no linear program: it follows the projection of predictions over the values of a param, how far they have to
+//! A `sweep` is no linear program: it follows the projection of predictions over the values of a param, how far they have to
 //! move and what a little more room would save.
 //!
 //! The other questions are linear programs over what the boxes of the samples allow ([`generators`]), which is exact: cells of
@@ -35,7 +35,7 @@ mod weights;
 
 pub use blame::each_in_conflict;
 pub use movement::Movement;
-pub use sweep::{EncodeAgain, Ended, Point, PriceError, Pricer, RowPoint};
+pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint, SweepError};
 pub use sweep_values::{between, sensible};
 
 /// More variables than this are not put into a linear program.

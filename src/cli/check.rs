@@ -22,7 +22,7 @@ use crate::bind::{Bound, Purpose, Reach, Samples};
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::{Interval, Program};
-use crate::report::{BatchShares, ConflictSide, DataReport, DataView, Ledger, ParamRange, counted, event_sizes};
+use crate::report::{BatchShares, ConflictSide, DataReport, DataView, ParamRange, RowSummaries, counted, event_sizes};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
 use crate::spec::{Asked, Conflict};
@@ -164,8 +164,8 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
     let bound = encoded.bind(&dataset.params, &Samples::All).map_err(Trouble::Faults)?;
     let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
     let start = bound.problem.middle();
-    let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, &dataset.params, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
+    let mut summaries = RowSummaries::new(program);
+    summaries.enter(&bound, encoded, &dataset.params, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
     let projection = project(&bound.problem, &start, &Settings::default()).map_err(|error| inconsistent(&error))?;
     let (feasible, sides) = match &projection.status {
         Status::Optimal => (Some(true), Vec::new()),
@@ -190,11 +190,11 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
     let mut warnings = redundancy::warnings(&always, false, spec, &promises);
     warnings.extend(redundancy::warnings(&here, true, spec, &promises));
     let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;
-    let events = event_sizes(&ledger, &bound);
+    let events = event_sizes(&summaries, &bound);
     let report = DataReport {
         data: dataset.source.name(),
         n: encoded.n(),
-        ledger,
+        summaries,
         events,
         weighted: encoded.weight().is_some(),
         feasible,

@@ -10,11 +10,11 @@ use super::input::Spec;
 use super::outputs::Files;
 use super::setting::{number, words};
 use super::stop::{Outcome, Stop, Verdict};
-use crate::analyze::{Ended, Point, PriceError, Pricer, between, sensible};
+use crate::analyze::{Ended, ParamSweep, Point, SweepError, between, sensible};
 use crate::bind::{BindError, EncodeOptions, Encoded, Params, Purpose, Reach, Samples, encode};
 use crate::data::{DataError, write_atomically};
 use crate::language::program::Program;
-use crate::report::{Ledger, PriceReport, Sweep};
+use crate::report::{PriceReport, RowSummaries, Sweep};
 
 /// Show what a spec costs: how far predictions have to move at each value of a param
 ///
@@ -107,10 +107,11 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let again = |params: &Params| encode(program, params, &dataset.source, &options, &mut |_, _| {});
     let mut sweeps = Vec::new();
     for (place, wanted) in wanted {
-        let mut pricer = Pricer::new(program, &dataset.encoded, &dataset.params, place, dataset.predictions(), &again);
-        let points = points(&mut pricer, wanted.values).map_err(|error| stop(error, &refused))?;
-        let param = pricer.param().map_or("", |param| param.name.as_str());
-        sweeps.push(Sweep { param, present: pricer.present(), reach: pricer.reach(), points });
+        let mut sweep =
+            ParamSweep::new(program, &dataset.encoded, &dataset.params, place, dataset.predictions(), &again);
+        let points = points(&mut sweep, wanted.values).map_err(|error| stop(error, &refused))?;
+        let param = sweep.param().map_or("", |param| param.name.as_str());
+        sweeps.push(Sweep { param, present: sweep.present(), reach: sweep.reach(), points });
     }
     let feasible = sweeps.iter().flat_map(|sweep| &sweep.points).any(|point| point.ended == Ended::Optimal);
     let report = report(args, &spec, program, &dataset, sweeps, &refused)?;
@@ -135,16 +136,16 @@ fn wanted(args: &Args, program: &Program, dataset: &Dataset) -> Result<Vec<(usiz
     args.sweeps.iter().map(place).collect()
 }
 
-fn points(pricer: &mut Pricer<'_>, values: Vec<f64>) -> Result<Vec<Point>, PriceError> {
-    let values = if values.is_empty() { sensible(pricer, STEPS)? } else { values };
-    values.into_iter().map(|value| pricer.at(value)).collect()
+fn points(sweep: &mut ParamSweep<'_>, values: Vec<f64>) -> Result<Vec<Point>, SweepError> {
+    let values = if values.is_empty() { sensible(sweep, STEPS)? } else { values };
+    values.into_iter().map(|value| sweep.at(value)).collect()
 }
 
-fn stop(error: PriceError, refused: &dyn Fn(&[BindError]) -> Stop) -> Stop {
+fn stop(error: SweepError, refused: &dyn Fn(&[BindError]) -> Stop) -> Stop {
     match error {
-        PriceError::Bind(errors) => refused(&errors),
-        PriceError::Problem(error) => Stop::failed(error.to_string(), ""),
-        PriceError::Project(error) => Stop::failed(error.to_string(), ""),
+        SweepError::Bind(errors) => refused(&errors),
+        SweepError::Problem(error) => Stop::failed(error.to_string(), ""),
+        SweepError::Project(error) => Stop::failed(error.to_string(), ""),
     }
 }
 
@@ -174,11 +175,11 @@ fn report<'a>(
     match encoded.bind(&dataset.params, &Samples::All) {
         Ok(bound) => {
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
-            let mut ledger = Ledger::new(program);
-            ledger
+            let mut summaries = RowSummaries::new(program);
+            summaries
                 .enter(&bound, encoded, &dataset.params, &Samples::All, dataset.predictions())
                 .map_err(|error| Stop::failed(error.to_string(), ""))?;
-            let rows = ledger.rows.iter().enumerate();
+            let rows = summaries.rows.iter().enumerate();
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }
         // The sides of the present value cross: what the sweep found is shown all the same.

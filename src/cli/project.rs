@@ -14,7 +14,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{BindError, EncodeOptions, Frozen, Purpose, Samples};
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
 use crate::language::program::Program;
-use crate::report::{self, Batching, Ledger, Movement, ProjectReport, Tolerance};
+use crate::report::{self, Batching, Movement, ProjectReport, RowSummaries, Tolerance};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 use crate::spec::Conflict;
@@ -87,7 +87,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         data: dataset.source.name(),
         prediction: &header,
         settings: words(&args.input.data.settings),
-        ledger: done.ledger,
+        summaries: done.summaries,
         n: dataset.encoded.n(),
         movement: done.movement,
         outside: done.outside,
@@ -119,7 +119,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         console.note(&format!("nothing written; `-o OUT` writes the data with the column `{name}`"));
     }
     if done.unfinished > 0 {
-        let message = format!("{} of {} batches were not solved to the end", done.unfinished, report.ledger.batches);
+        let message = format!("{} of {} batches were not solved to the end", done.unfinished, report.summaries.batches);
         console.say(&format!("error: {message}; the predictions may violate the rows\n"));
     }
     let unchecked = report.verdict() == report::Verdict::NotChecked
@@ -193,7 +193,7 @@ struct Run<'a> {
 
 /// What a run came to.
 struct Done<'a> {
-    ledger: Ledger<'a>,
+    summaries: RowSummaries<'a>,
     movement: Movement,
     /// Predictions outside their bounds before.
     outside: (usize, f64),
@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
         let n = self.dataset.encoded.n();
         let size = self.args.batch.map_or(n, |size| size as usize).max(1);
         let mut done = Done {
-            ledger: Ledger::new(self.program),
+            summaries: RowSummaries::new(self.program),
             movement: Movement::default(),
             outside: (0, 0.0),
             outside_after: 0,
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
         let bound =
             encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
         let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
-        done.ledger.enter(&bound, encoded, params, &samples, z).map_err(|error| inconsistent(&error))?;
+        done.summaries.enter(&bound, encoded, params, &samples, z).map_err(|error| inconsistent(&error))?;
         let (count, most) = outside(&bound.problem, z);
         done.outside = (done.outside.0 + count, done.outside.1.max(most));
         let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
@@ -279,7 +279,7 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         }
-        done.ledger
+        done.summaries
             .enter_projection(&bound, encoded, params, &samples, &projection)
             .map_err(|error| inconsistent(&error))?;
         done.outside_after += outside(&bound.problem, &projection.y).0;

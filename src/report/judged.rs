@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::number::counted;
-use super::row_summaries::Ledger;
+use super::row_summaries::RowSummaries;
 use super::row_summary::Why;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use crate::language::program::Origin;
@@ -15,7 +15,7 @@ use crate::language::program::Origin;
 pub struct Judged<'a> {
     /// The first row of the constraint; all of them stand at the same place.
     pub origin: &'a Origin,
-    /// Its rows, and its per-sample rows, by place in the ledger.
+    /// Its rows, and its per-sample rows, by place in the summaries of all.
     pub rows: Vec<usize>,
     pub each: Vec<usize>,
     pub held: usize,
@@ -35,7 +35,7 @@ pub struct PromiseJson {
     reason: Option<String>,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> RowSummaries<'a> {
     /// The promises in the order of the text.
     pub fn promises(&self, when: When, tolerance: Tolerance) -> Vec<Judged<'a>> {
         let (mut promises, mut known) = (Vec::<Judged<'a>>::new(), Known::new());
@@ -108,14 +108,14 @@ impl Judged<'_> {
         self.comparisons.not_made += usize::from(!made);
     }
 
-    fn judge(&mut self, ledger: &Ledger<'_>) {
+    fn judge(&mut self, summaries: &RowSummaries<'_>) {
         self.verdict = match (self.violated, self.held) {
             (0, 0) => self.verdict,
             (0, _) => Verdict::Held,
             (_, _) => Verdict::Violated,
         };
-        let rows = self.rows.iter().filter_map(|&index| ledger.rows.get(index)).filter(|row| row.before.is_none());
-        let each = self.each.iter().filter_map(|&index| ledger.sample_rows.get(index)).filter(|row| row.kept == 0);
+        let rows = self.rows.iter().filter_map(|&index| summaries.rows.get(index)).filter(|row| row.before.is_none());
+        let each = self.each.iter().filter_map(|&index| summaries.sample_rows.get(index)).filter(|row| row.kept == 0);
         self.reason = reasons(rows.chain(each).filter_map(|row| row.why.as_ref()));
     }
 

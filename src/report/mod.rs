@@ -1,8 +1,8 @@
 //! What constraints say about predictions, as tables for people and as JSON.
 //!
 //! ```text
-//! Program + Bound + predictions ─Ledger→ rows: values, sides, verdicts ─┬ project: before and after
-//!                                                                       └ audit: the groups compared
+//! Program + Bound + predictions ─RowSummaries→ rows: values, sides, verdicts ─┬ project: before and after
+//!                                                                             └ audit: the groups compared
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
 //!                                                          facts: the same and more ─→ JSON, html, markdown, sarif
@@ -45,7 +45,7 @@ pub use number::{counted, short};
 pub use price::{PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
 pub use reading::Reading;
-pub use row_summaries::Ledger;
+pub use row_summaries::RowSummaries;
 pub use row_summary::{Group, RowSummary, Why, left_out};
 pub use sarif::sarif;
 pub use slices::slices_text;

@@ -9,7 +9,7 @@ use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, T
 use crate::runtime::project::{Projection, Side};
 
 /// The promised rows of a program, and its promised per-sample rows, in their order.
-pub struct Ledger<'a> {
+pub struct RowSummaries<'a> {
     pub program: &'a Program,
     names: Names<'a>,
     promised: Vec<PromisedRow>,
@@ -28,10 +28,10 @@ pub struct Entry<'b> {
     pub terms: &'b [Vec<f64>],
 }
 
-impl<'a> Ledger<'a> {
-    pub fn new(program: &'a Program) -> Ledger<'a> {
+impl<'a> RowSummaries<'a> {
+    pub fn new(program: &'a Program) -> RowSummaries<'a> {
         let (promised, promised_samples) = (program.promised_rows(), program.promised_sample_rows());
-        Ledger {
+        RowSummaries {
             program,
             names: Names::of(program),
             rows: vec![RowSummary::default(); promised.len()],
@@ -69,35 +69,35 @@ impl<'a> Ledger<'a> {
         for (index, promised) in self.promised.clone().into_iter().enumerate() {
             let reading = read(self.program, promised, &entry, batch);
             let worse = reading.is_some_and(|new| {
-                self.rows.get(index).and_then(|ledger| ledger.before).is_none_or(|old| new.excess() > old.excess())
+                self.rows.get(index).and_then(|summary| summary.before).is_none_or(|old| new.excess() > old.excess())
             });
             let groups = if worse { self.groups(promised, &entry) } else { Vec::new() };
-            let Some(ledger) = self.rows.get_mut(index) else { continue };
+            let Some(summary) = self.rows.get_mut(index) else { continue };
             if worse {
-                (ledger.before, ledger.groups) = (reading, groups);
+                (summary.before, summary.groups) = (reading, groups);
             }
-            ledger.kept += usize::from(reading.is_some());
+            summary.kept += usize::from(reading.is_some());
             match bound.rows.get(promised.row).map(|row| &row.status) {
-                Some(RowStatus::Skipped(skip)) => ledger.skip(skip),
+                Some(RowStatus::Skipped(skip)) => summary.skip(skip),
                 Some(RowStatus::Left(left)) => {
-                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 Some(RowStatus::Kept(_)) | None => {}
             }
         }
-        for (ledger, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
+        for (summary, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
             match bound.sample_rows.get(promised.row) {
-                Some(BoundSampleRow::Applied { samples }) => ledger.kept += samples,
-                Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
+                Some(BoundSampleRow::Applied { samples }) => summary.kept += samples,
+                Some(BoundSampleRow::Skipped(skip)) => summary.skip(skip),
                 Some(BoundSampleRow::Left(left)) => {
-                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 None => {}
             }
         }
         for reading in encoded.sample_readings(bound, params, samples, predictions) {
-            if let Some(ledger) = self.sample_ledger(reading.promised) {
-                ledger.outside = more(ledger.outside, (reading.outside, reading.excess));
+            if let Some(summary) = self.sample_summary(reading.promised) {
+                summary.outside = more(summary.outside, (reading.outside, reading.excess));
             }
         }
         Ok(())
@@ -111,7 +111,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
+    fn sample_summary(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
         let place = self.promised_samples.binary_search(&promised).ok()?;
         self.sample_rows.get_mut(place)
     }
@@ -124,23 +124,23 @@ impl<'a> Ledger<'a> {
         sample_rows: &[BoundSampleRow],
         samples: usize,
     ) {
-        for ((ledger, promised), (reading, status)) in self.rows.iter_mut().zip(&self.promised).zip(rows) {
-            (ledger.before, ledger.after) = (*reading, *reading);
-            ledger.kept += usize::from(reading.is_some());
+        for ((summary, promised), (reading, status)) in self.rows.iter_mut().zip(&self.promised).zip(rows) {
+            (summary.before, summary.after) = (*reading, *reading);
+            summary.kept += usize::from(reading.is_some());
             match status {
-                RowStatus::Skipped(skip) => ledger.skip(skip),
+                RowStatus::Skipped(skip) => summary.skip(skip),
                 RowStatus::Left(left) => {
-                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 RowStatus::Kept(_) => {}
             }
         }
-        for (ledger, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
+        for (summary, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
             match sample_rows.get(promised.row) {
-                Some(BoundSampleRow::Applied { .. }) => ledger.kept += samples,
-                Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
+                Some(BoundSampleRow::Applied { .. }) => summary.kept += samples,
+                Some(BoundSampleRow::Skipped(skip)) => summary.skip(skip),
                 Some(BoundSampleRow::Left(left)) => {
-                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 None => {}
             }
@@ -165,24 +165,24 @@ impl<'a> Ledger<'a> {
         let terms = encoded.term_values(samples, &projection.y);
         let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
         let batch = self.batches.saturating_sub(1);
-        for (&promised, ledger) in self.promised.iter().zip(&mut self.rows) {
+        for (&promised, summary) in self.promised.iter().zip(&mut self.rows) {
             let Some(reading) = read(self.program, promised, &entry, batch) else { continue };
-            if ledger.after.is_none_or(|old| reading.excess() > old.excess()) {
-                ledger.after = Some(reading);
+            if summary.after.is_none_or(|old| reading.excess() > old.excess()) {
+                summary.after = Some(reading);
             }
-            if ledger.before.is_some_and(|before| before.batch == batch) {
+            if summary.before.is_some_and(|before| before.batch == batch) {
                 let after = terms.get(promised.row).map_or(&[][..], Vec::as_slice);
-                ledger.groups.iter_mut().for_each(|group| group.after = after.get(group.term).copied());
+                summary.groups.iter_mut().for_each(|group| group.after = after.get(group.term).copied());
             }
             let Some(price) = priced(self.program, promised, bound, projection) else { continue };
-            if ledger.multiplier.is_none_or(|old| price.multiplier.abs() > old.abs()) {
-                ledger.multiplier = Some(price.multiplier);
+            if summary.multiplier.is_none_or(|old| price.multiplier.abs() > old.abs()) {
+                summary.multiplier = Some(price.multiplier);
             }
-            ledger.active |= price.active;
+            summary.active |= price.active;
         }
         for reading in encoded.sample_readings(bound, params, samples, &projection.y) {
-            if let Some(ledger) = self.sample_ledger(reading.promised) {
-                ledger.outside_after = more(ledger.outside_after, (reading.outside, reading.excess));
+            if let Some(summary) = self.sample_summary(reading.promised) {
+                summary.outside_after = more(summary.outside_after, (reading.outside, reading.excess));
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ use crate::bind::{EncodeOptions, Encoded, Resampling, Samples};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::program::Program;
 use crate::report::{
-    self, Audit, Evidence, Facts, Ledger, SlicesFacts, Tolerance, Watch, markdown, page, sarif, slices_text,
+    self, Audit, Evidence, Facts, RowSummaries, SlicesFacts, Tolerance, Watch, markdown, page, sarif, slices_text,
 };
 use crate::spec::{places, watch};
 
@@ -114,7 +114,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let options = EncodeOptions { watch: watch.events(), ..EncodeOptions::default() };
     let mut dataset = args.input.open(options, &spec, program, console)?;
     dataset.encoded = dataset.encoded.judging();
-    let (ledger, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
+    let (summaries, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
         .map_err(|errors| errors.told(&spec, program, console))?;
     let slices = match &args.group_by {
         Some(column) => Some(
@@ -129,7 +129,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         prediction: dataset.prediction.as_deref().unwrap_or_default(),
         settings: words(&args.input.data.settings),
         n: dataset.encoded.n(),
-        ledger,
+        summaries,
         outside,
         weighted: dataset.encoded.weight().is_some(),
         tolerance: args.tolerance(),
@@ -180,7 +180,7 @@ fn entered<'a>(
     encoded: &Encoded,
     samples: &Samples<'_>,
     program: &'a Program,
-) -> Result<(Ledger<'a>, (usize, f64)), Refused> {
+) -> Result<(RowSummaries<'a>, (usize, f64)), Refused> {
     let bound = encoded.bind(&dataset.params, samples).map_err(Trouble::Faults)?;
     let all = dataset.predictions();
     let own: Vec<f64>;
@@ -192,12 +192,12 @@ fn entered<'a>(
             &own
         }
     };
-    let mut ledger = Ledger::new(program);
-    ledger
+    let mut summaries = RowSummaries::new(program);
+    summaries
         .enter(&bound, encoded, &dataset.params, samples, predictions)
         .map_err(|error| Stop::failed(error.to_string(), ""))?;
     let outside = outside(&bound.problem, predictions);
-    Ok((ledger, outside))
+    Ok((summaries, outside))
 }
 
 fn text(audit: &Audit<'_>, slices: Option<&SlicesFacts>, args: &Args, console: &Console) -> String {

@@ -19,10 +19,10 @@ pub(super) fn audit(
     let encoded = dataset.encoded.clone().skipping_empty();
     let slice = |(value, rows): (Option<String>, Vec<u32>)| {
         let samples = Samples::Rows(&rows);
-        let (ledger, outside) = entered(dataset, &encoded, &samples, program)?;
+        let (summaries, outside) = entered(dataset, &encoded, &samples, program)?;
         let draw = |how| encoded.resample(&dataset.params, &samples, dataset.predictions(), &[], how);
         let replicates = resampling.map(draw).unwrap_or_default();
-        Ok(SliceFacts::new(value, rows.len(), &ledger, outside.0, tolerance, &replicates))
+        Ok(SliceFacts::new(value, rows.len(), &summaries, outside.0, tolerance, &replicates))
     };
     let values = slicing.slices.into_iter().map(slice).collect::<Result<Vec<_>, Refused>>()?;
     Ok(SlicesFacts { column: slicing.column, order: slicing.order, values })

@@ -54,7 +54,7 @@ pub(super) fn promises(
         let with_room = judged.rows.iter().filter_map(|&index| Some((index, rows.get(index)?.room?)));
         let worst = with_room.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
         let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();
-        let outside = judged.each.iter().filter_map(|&index| audit.ledger.sample_rows.get(index));
+        let outside = judged.each.iter().filter_map(|&index| audit.summaries.sample_rows.get(index));
         let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction));
         Promise {
             constraint: origin.constraint.clone(),
@@ -67,7 +67,7 @@ pub(super) fn promises(
             comparisons: judged.comparisons,
             held: judged.held,
             violated: judged.violated,
-            soft: judged.rows.iter().any(|&index| audit.ledger.is_soft(index)),
+            soft: judged.rows.iter().any(|&index| audit.summaries.is_soft(index)),
             worst,
             finding: finding.or_else(|| each_finding(outside, prediction)),
             reason: judged.reason,
