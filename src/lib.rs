@@ -21,6 +21,8 @@ pub mod cli;
 pub mod report;
 #[cfg(feature = "spec")]
 pub mod spec;
+#[cfg(feature = "spec")]
+pub mod tasks;
 #[cfg(feature = "torch")]
 pub mod torch;
 

@@ -28,7 +28,7 @@ fi
 cargo fmt --manifest-path python/Cargo.toml --check
 cargo clippy --quiet --manifest-path python/Cargo.toml -- -D warnings
 maturin develop --quiet --manifest-path python/Cargo.toml
-# Audits of the package and of the command are compared.
+# The package and the command line are compared.
 cargo build --quiet
 (cd python && ../.venv/bin/mypy)
 "$python" -m pytest -q python/tests

@@ -15,7 +15,7 @@ A spec is compiled once, applied to any table, and its projection is exact::
 ``fairc.torch`` has the layer and trainer for PyTorch, ``fairc.sklearn`` the estimator, ``fairc.plots`` the pictures.
 """
 
-from ._dataset import Audit, BoundRow, Dataset, Gradient, Problem, Projection
+from ._dataset import Audit, BoundRow, Check, Dataset, Gradient, Price, Problem, Projection, Shifted
 from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
 from ._fairc import __version__, explain, metric, metrics
 from ._program import Column, Param, Prediction, Program, Row, compile
@@ -24,6 +24,7 @@ from ._stream import Stream
 __all__ = [
     "Audit",
     "BoundRow",
+    "Check",
     "Column",
     "CompileError",
     "DataError",
@@ -33,10 +34,12 @@ __all__ = [
     "InfeasibleError",
     "Param",
     "Prediction",
+    "Price",
     "Problem",
     "Program",
     "Projection",
     "Row",
+    "Shifted",
     "SolveError",
     "Stream",
     "__version__",

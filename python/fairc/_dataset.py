@@ -14,15 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _fairc
+from ._tables import Floats, as_vector
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from ._program import Program
 
-__all__ = ["Audit", "BoundRow", "Dataset", "Gradient", "Problem", "Projection"]
-
-Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+__all__ = ["Audit", "BoundRow", "Check", "Dataset", "Gradient", "Price", "Problem", "Projection", "Shifted"]
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,6 @@ class Dataset:
     def predictions(self, values: npt.ArrayLike | None = None) -> Floats:
         """``values`` as a vector; by default those of the table."""
         if values is not None:
-            from ._program import as_vector
-
             return as_vector(values)
         own = self._core.prediction()
         if own is None:
@@ -92,7 +89,7 @@ class Dataset:
 
 
 def _encoded_again(program: Program, source: Any, options: dict[str, Any], digest: str) -> Dataset:
-    dataset = program.encode(source, **options)
+    dataset = program._read(source, **options)
     if dataset._digest() != digest:
         raise ValueError("the table was changed after it was encoded, so that the data set cannot be restored")
     return dataset
@@ -157,8 +154,6 @@ class Problem:
 
         :raises fairc.InfeasibleError: if there are none and ``on_infeasible`` is not ``"relax"``.
         """
-        from ._program import as_vector
-
         return Projection(self, self._core.project(as_vector(z), on_infeasible))
 
     def __repr__(self) -> str:
@@ -195,6 +190,27 @@ class Projection:
         self.certificate: dict[str, float] = facts["certificate"]
         #: Half the (weighted) squared distance.
         self.objective: float = facts["objective"]
+        self._report: tuple[str, str] | None = None
+
+    def text(self) -> str:
+        """The report of :meth:`Program.project` for people: rows before and after, and what moved."""
+        return self._reported()[0]
+
+    def json(self) -> dict[str, Any]:
+        """All facts of the report, as ``fairc project --format json`` prints them."""
+        found: dict[str, Any] = json.loads(self._reported()[1])
+        return found
+
+    @property
+    def verdict(self) -> str:
+        """``held``, ``violated`` or ``not checked``, of the predictions in ``y``."""
+        verdict: str = self.json()["verdict"]
+        return verdict
+
+    def _reported(self) -> tuple[str, str]:
+        if self._report is None:
+            self._report = self._core.report()
+        return self._report
 
     def vjp(self, v: npt.ArrayLike) -> Gradient:
         """The gradient of ``v @ y``."""
@@ -213,27 +229,37 @@ class Audit:
     """Whether predictions satisfy a spec, and the report on it."""
 
     def __init__(
-        self, dataset: Dataset, predictions: Floats, column: str | None, tolerance: float | None, bootstrap: int, seed: int
+        self,
+        dataset: Dataset,
+        predictions: Floats,
+        column: str,
+        tolerance: float | None,
+        bootstrap: int | None,
+        seed: int,
+        allow_unchecked: bool,
     ) -> None:
         self._dataset = dataset
         self._z = np.ascontiguousarray(predictions, dtype=np.float64)
-        self._column = column or dataset.program.prediction.name
-        self._settings: dict[str, Any] = {"tolerance": tolerance, "bootstrap": bootstrap, "seed": seed}
+        self._column = column
+        self._settings: dict[str, Any] = {
+            "tolerance": tolerance,
+            "bootstrap": bootstrap,
+            "seed": seed,
+            "allow_unchecked": allow_unchecked,
+        }
         self._reports: dict[str, str] = {}
         #: ``held``, ``violated``, or ``not checked`` where no promise is violated and one could not be compared.
-        self.verdict: str = self._gather([])
+        self.verdict: str
+        #: Whether every promise is held; what could not be checked is no pass unless ``allow_unchecked`` says so.
+        self.passed: bool
+        self.verdict, self.passed = self._gather([])
 
-    @property
-    def passed(self) -> bool:
-        """Whether every promise is held; what could not be checked is no pass."""
-        return self.verdict == "held"
-
-    def _gather(self, formats: list[str]) -> str:
-        verdict, reports = self._dataset._core.audit(
-            self._z, self._dataset.name, self._column, params=self._dataset._params, formats=formats, **self._settings
+    def _gather(self, formats: list[str]) -> tuple[str, bool]:
+        verdict, passed, reports = self._dataset._core.audit(
+            self._z, self._column, params=self._dataset._params, formats=formats, **self._settings
         )
         self._reports.update(reports)
-        return verdict
+        return verdict, passed
 
     def _report(self, format: str) -> str:
         if format not in self._reports:
@@ -269,8 +295,76 @@ class Audit:
         pathlib.Path(path).write_text(self._report(formats[suffix]), encoding="utf-8")
 
     def __bool__(self) -> bool:
-        """True only where every promise was checked and is held."""
+        """``passed``: true only where every promise was checked and is held."""
         return self.passed
 
     def __repr__(self) -> str:
         return self.text()
+
+
+class _Report:
+    """A report for people and for programs."""
+
+    def __init__(self, text: str, facts: str) -> None:
+        self._text, self._facts = text, facts
+
+    def text(self) -> str:
+        """The report for people."""
+        return self._text
+
+    def json(self) -> dict[str, Any]:
+        """All facts of the report."""
+        found: dict[str, Any] = json.loads(self._facts)
+        return found
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+class Check(_Report):
+    """What became of a spec on data: group sizes, skipped rows, conflicts, and values of params with which all rows can hold."""
+
+    def __init__(self, ok: bool, report: tuple[str, str], errors: tuple[str, str], warnings: tuple[str, str]) -> None:
+        super().__init__(report[0] + errors[0], report[1])
+        #: All rows can hold together, and at least one takes part.
+        self.ok = ok
+        #: What is wrong, as diagnostics.
+        self.errors: list[dict[str, Any]] = json.loads(errors[1])
+        #: Rows that others imply, as diagnostics.
+        self.warnings: list[dict[str, Any]] = json.loads(warnings[1])
+
+    def __bool__(self) -> bool:
+        """``ok``."""
+        return self.ok
+
+
+class Price(_Report):
+    """What a spec costs at the values of its params."""
+
+    def __init__(self, feasible: bool, report: tuple[str, str], picture: str) -> None:
+        super().__init__(*report)
+        #: Some value of a param can be met.
+        self.feasible = feasible
+        self._picture = picture
+
+    def svg(self) -> str:
+        """A picture of the cost over the values."""
+        return self._picture
+
+
+class Shifted(_Report):
+    """Predictions with fixed shifts, and what the rows come to."""
+
+    def __init__(self, y: npt.NDArray[np.float64], report: tuple[str, str]) -> None:
+        super().__init__(*report)
+        #: The predictions.
+        self.y = y
+
+    @property
+    def verdict(self) -> str:
+        """``held``, ``violated`` or ``not checked``, of the predictions in ``y``."""
+        verdict: str = self.json()["verdict"]
+        return verdict
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.y, dtype=dtype, copy=copy)

@@ -1,5 +1,6 @@
 """The native half; see ``python/src``."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,11 @@ class Program:
         rows: int | None = None,
         *,
         known: list[str] | None = None,
+        usage: str = "batches",
         purpose: str = "training",
         labels: bool = True,
         prediction: str | None = None,
-        watch: bool = False,
+        predicted: bool = False,
         params: dict[str, float] | None = None,
     ) -> Encoded: ...
 
@@ -48,20 +50,51 @@ class Encoded:
     def bind(
         self, rows: npt.NDArray[np.uint32] | None = None, params: dict[str, float] | None = None
     ) -> Problem: ...
-    def freeze(self, params: dict[str, float] | None = None, on_infeasible: str = "error") -> str: ...
-    def shifted(self, shifts: str, params: dict[str, float] | None = None) -> npt.NDArray[np.float64]: ...
+    def project(
+        self,
+        z: Floats,
+        column: str,
+        *,
+        params: dict[str, float] | None = None,
+        on_infeasible: str = "error",
+        require_all: bool = False,
+    ) -> Projection: ...
+    def check(
+        self, *, params: dict[str, float] | None = None, batch: int | None = None, seed: int = 0
+    ) -> tuple[bool, tuple[str, str], tuple[str, str], tuple[str, str]]: ...
+    def freeze(
+        self,
+        z: npt.NDArray[np.float64],
+        column: str,
+        *,
+        params: dict[str, float] | None = None,
+        to: str = "json",
+        on_infeasible: str = "error",
+    ) -> tuple[str, list[str]]: ...
+    def apply(
+        self, shifts: str, z: npt.NDArray[np.float64], column: str, *, params: dict[str, float] | None = None
+    ) -> tuple[npt.NDArray[np.float64], tuple[str, str]]: ...
+    def price(
+        self,
+        z: npt.NDArray[np.float64],
+        column: str,
+        again: Callable[[dict[str, float]], Encoded],
+        *,
+        params: dict[str, float] | None = None,
+        sweeps: list[tuple[str, list[float]]] | None = None,
+    ) -> tuple[bool, tuple[str, str], str]: ...
     def audit(
         self,
         predictions: npt.NDArray[np.float64],
-        table: str,
         column: str,
         *,
         params: dict[str, float] | None = None,
         tolerance: float | None = None,
-        bootstrap: int = 1000,
+        bootstrap: int | None = None,
         seed: int = 1,
+        allow_unchecked: bool = False,
         formats: list[str] | None = None,
-    ) -> tuple[str, list[tuple[str, str]]]: ...
+    ) -> tuple[str, bool, list[tuple[str, str]]]: ...
 
 class Problem:
     n: int
@@ -71,6 +104,8 @@ class Problem:
     def project(self, z: Floats, on_infeasible: str = "error") -> Projection: ...
 
 class Projection:
+    def problem(self) -> Problem: ...
+    def report(self) -> tuple[str, str]: ...
     def y(self) -> Floats: ...
     def facts(self) -> dict[str, Any]: ...
     def vjp(self, v: Floats) -> dict[str, Any]: ...
@@ -112,7 +147,7 @@ class Part:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64] | None, npt.NDArray[np.float64]] | None: ...
     def columns(self, cells: SharedCells) -> npt.NDArray[np.float64]: ...
     def solve(
-        self, layer: Layer, cells: SharedCells, sums: npt.NDArray[np.float64], n: int, samples: Any, single: bool
+        self, cells: SharedCells, sums: npt.NDArray[np.float64], n: int, samples: Any, single: bool
     ) -> npt.NDArray[np.float64]: ...
 
 class Stream:
@@ -122,14 +157,15 @@ class Stream:
         headers: list[str],
         prediction: str,
         *,
-        method: str = "smooth",
-        step: float = 0.5,
+        method: str = "hard",
+        step: float | None = None,
         window: int | None = None,
         decay: float | None = None,
-        purpose: str = "inference",
         params: dict[str, float] | None = None,
         state: str | None = None,
+        name: str = "batch",
     ) -> None: ...
     def answer(self, columns: dict[str, Any], rows: int) -> npt.NDArray[np.float64]: ...
     def state(self) -> str: ...
-    def facts(self) -> str: ...
+    def left_out(self) -> list[tuple[str, str]]: ...
+    def report(self, column: str) -> tuple[str, str, str]: ...

@@ -6,7 +6,8 @@ import html
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,13 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _fairc
-from ._dataset import Audit, Dataset, Projection
-from ._tables import table
+from ._dataset import Audit, Check, Dataset, Price, Problem, Projection, Shifted
+from ._tables import Floats, table
 
 __all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
 
 Purpose = Literal["training", "inference"]
 OnInfeasible = Literal["error", "relax"]
+#: What a table is read for.
+Usage = Literal["batches", "check", "audit", "shifts"]
 
 
 @dataclass(frozen=True)
@@ -160,15 +163,33 @@ class Program:
         training alone. ``prediction`` names a column of predictions; ``watch`` also tells apart the groups that reports
         show; ``name`` is what messages call the table.
         """
+        usage: Usage = "audit" if watch else "batches"
+        return self._read(data, usage, params=params, purpose=purpose, labels=labels, prediction=prediction, name=name)
+
+    def _read(
+        self,
+        data: Any,
+        usage: Usage,
+        *,
+        params: Mapping[str, float] | None = None,
+        purpose: Purpose = "training",
+        labels: bool = True,
+        prediction: str | None = None,
+        predicted: bool = False,
+        name: str = "data",
+    ) -> Dataset:
+        """Reads a table for a use, with the column ``prediction``, or if ``predicted`` with that which the spec predicts."""
         wanted = [column.header for column in self.columns]
-        wanted += [header for header in (self.weight, prediction) if header is not None]
+        header = self.prediction.header if predicted else prediction
+        wanted += [header for header in (self.weight, header) if header is not None]
         read = table(data, wanted)
         options: dict[str, Any] = {
             "params": dict(params or {}),
+            "usage": usage,
             "purpose": purpose,
             "labels": labels,
             "prediction": prediction,
-            "watch": watch,
+            "predicted": predicted,
         }
         core = self._core.encode(name, read.data, read.rows, known=read.names, **options)
         return Dataset(self, core, data, {**options, "name": name})
@@ -180,16 +201,108 @@ class Program:
         *,
         params: Mapping[str, float] | None = None,
         on_infeasible: OnInfeasible = "error",
+        require_all: bool = False,
         purpose: Purpose = "training",
         labels: bool = True,
+        name: str = "data",
     ) -> Projection:
-        """The nearest predictions that satisfy the spec on these data.
+        """The nearest predictions that satisfy the spec on these data, as ``fairc project`` finds them.
 
-        ``predictions`` is a vector, or the name of a column; by default the column that the spec predicts.
+        ``predictions`` is a vector, or the name of a column; by default the column that the spec predicts. With
+        ``on_infeasible="relax"`` those of least violation are taken where none satisfy the spec. ``require_all`` raises
+        where a promise could not be enforced, for want of samples or a label.
+
+        :raises fairc.DataError: if the data do not fit the spec.
+        :raises fairc.InfeasibleError: if no predictions satisfy it.
         """
-        column, values = self._predictions(predictions)
-        dataset = self.encode(data, params=params, purpose=purpose, labels=labels, prediction=column)
-        return dataset.bind().project(dataset.predictions(values), on_infeasible=on_infeasible)
+        dataset, z, column = self._predicted(
+            data, "batches", predictions, params=params, purpose=purpose, labels=labels, name=name
+        )
+        core = dataset._core.project(
+            z, column, params=dataset._params, on_infeasible=on_infeasible, require_all=require_all
+        )
+        return Projection(Problem(self, core.problem()), core)
+
+    def check(
+        self,
+        data: Any,
+        *,
+        params: Mapping[str, float] | None = None,
+        batch: int | None = None,
+        seed: int = 0,
+        name: str = "data",
+    ) -> Check:
+        """Whether the spec fits these data and all of its rows can hold, as ``fairc check --data`` says; no predictions are
+        needed. With ``batch`` also which share of batches of so many samples, drawn with ``seed``, can meet all rows.
+
+        :raises fairc.DataError: if the data do not fit the spec.
+        """
+        dataset = self._read(data, "check", params=params, name=name)
+        return Check(*dataset._core.check(params=dataset._params, batch=batch, seed=seed))
+
+    def freeze(
+        self,
+        data: Any,
+        predictions: npt.ArrayLike | str | None = None,
+        *,
+        params: Mapping[str, float] | None = None,
+        to: Literal["json", "sql"] = "json",
+        on_infeasible: OnInfeasible = "error",
+        name: str = "data",
+    ) -> str:
+        """Fixed shifts for each group, fitted on reference data, as the text that ``fairc freeze`` writes.
+
+        Rows that read labels and rows for training are left out, which is warned of: labels are unknown where shifts are
+        applied.
+        """
+        dataset, z, column = self._predicted(data, "shifts", predictions, params=params, name=name)
+        text, notes = dataset._core.freeze(
+            _double(z), column, params=dataset._params, to=to, on_infeasible=on_infeasible
+        )
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
+        return text
+
+    def apply(
+        self,
+        shifts: str,
+        data: Any,
+        predictions: npt.ArrayLike | str | None = None,
+        *,
+        params: Mapping[str, float] | None = None,
+        name: str = "data",
+    ) -> Shifted:
+        """Predictions with the shifts of their groups, as ``fairc project --frozen`` answers: none depends on another.
+
+        :raises fairc.DataError: if the shifts are of another spec, or were fitted with other params.
+        """
+        dataset, z, column = self._predicted(data, "shifts", predictions, params=params, name=name)
+        return Shifted(*dataset._core.apply(shifts, _double(z), column, params=dataset._params))
+
+    def price(
+        self,
+        data: Any,
+        predictions: npt.ArrayLike | str | None = None,
+        *,
+        sweep: Mapping[str, Sequence[float]] | Sequence[str] = (),
+        params: Mapping[str, float] | None = None,
+        purpose: Purpose = "training",
+        name: str = "data",
+    ) -> Price:
+        """What the spec costs, as ``fairc price`` says: how far predictions have to move at each value of a param.
+
+        ``sweep`` has values of params (``{"eps": [0, 0.01, 0.05]}``), or their names for values worth a look; by default
+        every param that rows read. Each param is varied by itself.
+        """
+        options: dict[str, Any] = {"purpose": purpose, "name": name}
+        dataset, z, column = self._predicted(data, "batches", predictions, params=params, **options)
+        wanted = dict(sweep) if isinstance(sweep, Mapping) else {param: () for param in sweep}
+
+        def again(values: dict[str, float]) -> _fairc.Encoded:
+            return self._read(data, "batches", params=values, **options)._core
+
+        sweeps = [(param, [float(value) for value in values]) for param, values in wanted.items()]
+        return Price(*dataset._core.price(_double(z), column, again, params=dataset._params, sweeps=sweeps))
 
     def audit(
         self,
@@ -198,19 +311,27 @@ class Program:
         *,
         params: Mapping[str, float] | None = None,
         tolerance: float | None = None,
-        bootstrap: int = 1000,
+        bootstrap: int | None = None,
         seed: int = 1,
+        allow_unchecked: bool = False,
         name: str = "data",
     ) -> Audit:
-        """Whether predictions satisfy the spec, with everything that ``fairc audit`` reports."""
-        column, values = self._predictions(predictions)
-        dataset = self.encode(data, params=params, prediction=column, name=name, watch=True)
-        return Audit(dataset, dataset.predictions(values), column, tolerance, bootstrap, seed)
+        """Whether predictions satisfy the spec, with everything that ``fairc audit`` reports.
 
-    def _predictions(self, given: npt.ArrayLike | str | None) -> tuple[str | None, npt.ArrayLike | None]:
-        if given is None:
-            return self.prediction.header, None
-        return (given, None) if isinstance(given, str) else (None, given)
+        ``bootstrap`` replicates are drawn with ``seed`` for the intervals of reports, by default 1000 and fewer for large
+        data. With ``allow_unchecked`` what could not be checked counts as a pass.
+        """
+        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name)
+        return Audit(dataset, z, column, tolerance, bootstrap, seed, allow_unchecked)
+
+    def _predicted(
+        self, data: Any, usage: Usage, predictions: npt.ArrayLike | str | None, **options: Any
+    ) -> tuple[Dataset, Floats, str]:
+        """A table, its predictions, and what reports call these."""
+        named = predictions if isinstance(predictions, str) else None
+        dataset = self._read(data, usage, prediction=named, predicted=predictions is None, **options)
+        values = None if predictions is None or named is not None else predictions
+        return dataset, dataset.predictions(values), named or self.prediction.header
 
     # Shown
 
@@ -257,16 +378,9 @@ def compile(source: str | os.PathLike[str], *, name: str = "spec.fair") -> Progr
     return Program(_fairc.Program.text(source, name, ""))
 
 
+def _double(values: Floats) -> npt.NDArray[np.float64]:
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
 def _restored(text: str, name: str) -> Program:
     return Program(_fairc.Program.text(text, name, ""))
-
-
-def as_vector(values: npt.ArrayLike) -> npt.NDArray[np.float32] | npt.NDArray[np.float64]:
-    """Predictions as a contiguous vector of one of the two types that the runtime knows."""
-    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise ValueError(f"predictions have the shape {array.shape}, expected one for each sample")
-    wide = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    return np.ascontiguousarray(wide)

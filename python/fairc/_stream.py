@@ -21,9 +21,10 @@ _PREDICTION = "\0prediction"
 class Stream:
     """Answers batches so that all answers together satisfy the spec, as ``fairc stream`` does.
 
-    ``method`` is ``"smooth"`` (one multiplier a row steers the pooled rows), ``"hard"`` (each answer keeps them where it
-    can) or ``"primal_dual"`` (the published algorithm, which bounds the average of the batches' gaps); ``step`` is the
-    gain or the step of the last two. Rows that read labels take part if ``columns`` names the labels.
+    ``method`` is ``"hard"`` (each answer keeps the pooled rows where it can), ``"smooth"`` (one multiplier a row steers them)
+    or ``"primal_dual"`` (the published algorithm, which bounds the average of the batches' gaps); ``step`` is the gain or
+    the step of the last two, by default 0.5 and 0.1. Rows that read labels take part if ``columns`` names the labels.
+    ``name`` is what messages call the batches.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class Stream:
         program: Program,
         *,
         columns: list[str] | None = None,
-        method: Literal["smooth", "hard", "primal_dual"] = "smooth",
-        step: float = 0.5,
+        method: Literal["hard", "smooth", "primal_dual"] = "hard",
+        step: float | None = None,
         window: int | None = None,
         decay: float | None = None,
         params: Mapping[str, float] | None = None,
         state: str | None = None,
+        name: str = "batch",
     ) -> None:
         self.program = program
         own = [column.header for column in program.columns if not column.label]
@@ -52,6 +54,7 @@ class Stream:
             decay=decay,
             params=dict(params or {}),
             state=state,
+            name=name,
         )
 
     def answer(self, data: Any, predictions: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -69,10 +72,39 @@ class Stream:
         return self._core.state()
 
     @property
+    def left_out(self) -> dict[str, str]:
+        """The rows that take no part, and why."""
+        return dict(self._core.left_out())
+
+    def text(self) -> str:
+        """The report for people, as ``fairc stream`` prints it."""
+        return self._reported()[0]
+
+    def json(self) -> dict[str, Any]:
+        """All facts of the report, as ``fairc stream --format json`` prints them."""
+        found: dict[str, Any] = json.loads(self._reported()[1])
+        return found
+
+    @property
     def facts(self) -> dict[str, Any]:
         """``samples``, ``batches``, for each row its pooled ``value`` and sides, and the state of ``primal_dual``."""
-        found: dict[str, Any] = json.loads(self._core.facts())
-        return found
+        _, report, price = self._reported()
+        found = json.loads(report)
+        rows = [
+            {
+                "name": row["name"],
+                "kept": row["skipped"] is None,
+                "value": row["pooled"],
+                "lower": row["lower"],
+                "upper": row["upper"],
+                "moved": row["batches_moved"],
+            }
+            for row in found["rows"]
+        ]
+        return {"rows": rows, "samples": found["n"], "batches": found["batches"], "primal_dual": json.loads(price)}
+
+    def _reported(self) -> tuple[str, str, str]:
+        return self._core.report(self.program.prediction.header)
 
     def __repr__(self) -> str:
         facts = self.facts

@@ -8,8 +8,11 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-__all__ = ["Table", "table", "vector"]
+__all__ = ["Floats", "Table", "as_vector", "table", "vector"]
+
+Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
 @dataclass
@@ -117,3 +120,14 @@ def _is_missing(value: Any) -> bool:
     """``None``, NaN, and the ``NA`` and ``NaT`` of pandas, without importing it."""
     nan = isinstance(value, float) and value != value
     return value is None or nan or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def as_vector(values: npt.ArrayLike) -> Floats:
+    """Predictions as a contiguous vector of one of the two types that the runtime knows."""
+    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(f"predictions have the shape {array.shape}, expected one for each sample")
+    wide = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    return np.ascontiguousarray(wide)

@@ -96,12 +96,9 @@ class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         return self.spec if isinstance(self.spec, Program) else compile(self.spec)
 
     def _freeze(self, X: Any, sensitive: Any) -> str:
-        program, params = self.program_, dict(self.params or {})
-        table = {**self._table(X, sensitive), _PREDICTION: self._raw(X)}
-        dataset = program.encode(table, params=params, prediction=_PREDICTION, labels=False)
-        if program.needs:
-            warnings.warn(f"left out, as labels are not known when predicting: {', '.join(program.needs)}", stacklevel=3)
-        return dataset._core.freeze(params, self.on_infeasible)
+        raw = self._raw(X)
+        table = self._table(X, sensitive) or {_PREDICTION: raw}
+        return self.program_.freeze(table, raw, params=self.params, on_infeasible=self.on_infeasible)
 
     def _table(self, X: Any, sensitive: Any) -> dict[str, Any]:
         wanted = [column.header for column in self.program_.columns if not column.label]
@@ -124,14 +121,15 @@ class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     def _fair(self, X: Any, sensitive: Any) -> npt.NDArray[np.float64]:
         check_is_fitted(self, "estimator_")
         validate_data(self, X=X, reset=False, dtype=None, ensure_all_finite=False)
-        raw, table = self._raw(X), self._table(X, sensitive)
-        if self.shifts_ is None:
-            dataset = self.program_.encode(table or {_PREDICTION: raw}, params=self.params, labels=False)
-            return np.asarray(dataset.bind().project(raw, on_infeasible=self.on_infeasible).y)
-        dataset = self.program_.encode(
-            {**table, _PREDICTION: raw}, params=self.params, prediction=_PREDICTION, labels=False
+        raw = self._raw(X)
+        table = self._table(X, sensitive) or {_PREDICTION: raw}
+        if self.shifts_ is not None:
+            return self.program_.apply(self.shifts_, table, raw, params=self.params).y
+        # Labels are not known when predicting, and rows for training are not for that.
+        found = self.program_.project(
+            table, raw, params=self.params, on_infeasible=self.on_infeasible, purpose="inference", labels=False
         )
-        return dataset._core.shifted(self.shifts_, dict(self.params or {}))
+        return np.asarray(found.y)
 
     def score_fair(self, X: Any, *, sensitive_features: Any = None) -> npt.NDArray[np.float64]:
         """The fair scores: predictions of a regressor, probabilities of the second class of a classifier."""

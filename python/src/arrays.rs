@@ -42,6 +42,16 @@ impl<'py> Numbers<'py> {
     }
 }
 
+impl Numbers<'_> {
+    /// The same numbers in double precision.
+    pub fn wide(&self) -> Vec<f64> {
+        match self {
+            Numbers::Single(values) => contiguous(values).iter().map(|&value| f64::from(value)).collect(),
+            Numbers::Double(values) => contiguous(values).into_owned(),
+        }
+    }
+}
+
 /// A vector of numbers of this type, if it is one.
 pub fn vector<'py, T: Element>(value: &Bound<'py, PyAny>) -> Option<Vector<'py, T>> {
     let array = value.extract::<Vector<'py, T>>().ok()?;

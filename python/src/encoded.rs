@@ -1,25 +1,43 @@
-//! A table in codes.
+//! A table in codes, and what can be asked of it.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use fairc::bind::{Encoded, Samples};
-use fairc::report::Watch;
+use fairc::bind::{BindError, Encoded, Params, Samples};
+use fairc::language::diagnostic::json::Entry;
+use fairc::report::{PlainText, Watch};
+use fairc::spec::Fault;
+use fairc::tasks::{
+    AuditOptions, Case, PriceOptions, Refused, Shifts, Sweeping, apply, check, freeze, price, read_shifts, replicates,
+};
 use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::audit;
-use crate::errors;
-use crate::frozen;
-use crate::problem::PyProblem;
-use crate::program::{Shared, overrides};
+use crate::arrays::Numbers;
+use crate::audit::{self, Reported};
+use crate::errors::{self, LOOK};
+use crate::problem::{Asked, Batch, Found, PyProblem, PyProjection};
+use crate::shared::{Shared, on_infeasible, overrides};
 
 #[pyclass(frozen, module = "fairc._fairc", name = "Encoded")]
 pub struct PyEncoded {
     pub shared: Arc<Shared>,
     pub encoded: Arc<Encoded>,
     pub watch: Watch,
+    /// What messages call the table.
+    pub table: String,
 }
+
+/// Values of params: those that were given, and all.
+struct Given {
+    settings: Vec<(String, f64)>,
+    params: Params,
+}
+
+/// Faults as text and as JSON.
+type Told = (String, String);
 
 #[pymethods]
 impl PyEncoded {
@@ -51,65 +69,224 @@ impl PyEncoded {
         rows: Option<PyReadonlyArray1<'_, u32>>,
         params: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyProblem> {
-        let params = self.shared.params(py, &overrides(params)?)?;
-        let samples = match &rows {
-            Some(rows) => Samples::Rows(rows.as_slice()?),
-            None => Samples::All,
+        let rows = rows.map(|rows| rows.as_slice().map(<[u32]>::to_vec)).transpose()?;
+        let batch = self.batch(py, rows, self.given(py, params)?.params)?;
+        Ok(PyProblem { batch: Arc::new(batch) })
+    }
+
+    /// Projects predictions for the whole table; `ŷ` is of their type.
+    #[pyo3(signature = (z, column, *, params=None, on_infeasible="error", require_all=false))]
+    fn project(
+        &self,
+        py: Python<'_>,
+        z: &Bound<'_, PyAny>,
+        column: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        on_infeasible: &str,
+        require_all: bool,
+    ) -> PyResult<PyProjection> {
+        let choice = self::on_infeasible(on_infeasible)?;
+        let given = self.given(py, params)?;
+        let z = Numbers::new(z)?;
+        let predictions = z.wide();
+        self.case(&given, column, &predictions).ready().map_err(|refused| self.raised(py, refused))?;
+        let batch = Arc::new(self.batch(py, None, given.params)?);
+        let found = match &z {
+            Numbers::Single(z) => Found::Single(batch.solve(py, z.as_slice()?, choice)?),
+            Numbers::Double(z) => Found::Double(batch.solve(py, z.as_slice()?, choice)?),
         };
-        let bound = py.detach(|| self.encoded.bind(&params, &samples));
-        let bound = bound.map_err(|errors| errors::unbound(py, &errors, &self.shared))?;
-        Ok(PyProblem { shared: self.shared.clone(), bound: Arc::new(bound) })
+        let (table, column, settings) = (self.table.clone(), column.to_owned(), given.settings);
+        let asked = Some(Asked { table, column, settings, z: predictions });
+        let projection = PyProjection { batch, found, asked };
+        if require_all {
+            let context = self.shared.context();
+            let failures = projection.reported(py, |done| done.failures(&context, true))?;
+            if let Some(failure) = failures.first() {
+                return Err(errors::plain(py, errors::Kind::Data, failure, None));
+            }
+        }
+        Ok(projection)
     }
 
-    /// Fixed shifts that make the predictions of the table satisfy the rows, as text.
-    #[pyo3(signature = (params=None, on_infeasible="error"))]
-    fn freeze(&self, py: Python<'_>, params: Option<&Bound<'_, PyDict>>, on_infeasible: &str) -> PyResult<String> {
-        let params = self.shared.params(py, &overrides(params)?)?;
-        frozen::freeze(py, &self.shared, &self.encoded, &params, crate::problem::on_infeasible(on_infeasible)?)
+    /// Whether the spec fits the table and all rows can hold; the report for people and as JSON; errors, and warnings.
+    #[pyo3(signature = (*, params=None, batch=None, seed=0))]
+    fn check(
+        &self,
+        py: Python<'_>,
+        params: Option<&Bound<'_, PyDict>>,
+        batch: Option<usize>,
+        seed: u64,
+    ) -> PyResult<(bool, Told, Told, Told)> {
+        if batch == Some(0) {
+            return Err(PyValueError::new_err("`batch` is 0, expected a number of samples"));
+        }
+        let given = self.given(py, params)?;
+        let case = self.case(&given, "", &[]);
+        let checked = py.detach(|| check(&case, batch.map(|size| (size, seed))));
+        let checked = checked.map_err(|refused| self.raised(py, refused))?;
+        let json = serde_json::to_string(&checked.report.json()).unwrap_or_default();
+        let report = (checked.report.text(&PlainText), json);
+        Ok((checked.ok(), report, self.told(&checked.faults), self.told(&checked.warnings)))
     }
 
-    /// The predictions of the table with the shifts of their groups.
-    #[pyo3(signature = (shifts, params=None))]
-    fn shifted<'py>(
+    /// Fixed shifts that make predictions satisfy the rows, as text in a format, and what has to be told beside them.
+    #[pyo3(signature = (z, column, *, params=None, to="json", on_infeasible="error"))]
+    fn freeze(
+        &self,
+        py: Python<'_>,
+        z: PyReadonlyArray1<'_, f64>,
+        column: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        to: &str,
+        on_infeasible: &str,
+    ) -> PyResult<(String, Vec<String>)> {
+        let write = match to {
+            "json" => Shifts::json,
+            "sql" => Shifts::sql,
+            other => return Err(PyValueError::new_err(format!("`to` is {other:?}, expected \"json\" or \"sql\""))),
+        };
+        let choice = self::on_infeasible(on_infeasible)?;
+        let given = self.given(py, params)?;
+        let case = self.case(&given, column, z.as_slice()?);
+        let shifts = py.detach(|| freeze(&case, choice)).map_err(|refused| self.raised(py, refused))?;
+        let text = write(&shifts, &case.context).map_err(|refused| self.raised(py, refused))?;
+        Ok((text, shifts.notes))
+    }
+
+    /// Predictions with the shifts of their groups, and the report for people and as JSON.
+    #[pyo3(signature = (shifts, z, column, *, params=None))]
+    fn apply<'py>(
         &self,
         py: Python<'py>,
         shifts: &str,
+        z: PyReadonlyArray1<'_, f64>,
+        column: &str,
         params: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let params = self.shared.params(py, &overrides(params)?)?;
-        let y = frozen::shifted(py, &self.shared, &self.encoded, &params, shifts)?;
-        Ok(PyArray1::from_vec(py, y))
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Told)> {
+        let given = self.given(py, params)?;
+        let case = self.case(&given, column, z.as_slice()?);
+        let done = py.detach(|| {
+            let frozen = read_shifts(&case.context, "the shifts", shifts)?;
+            apply(&case, &frozen, usize::MAX)
+        });
+        let done = done.map_err(|refused| self.raised(py, refused))?;
+        let json = serde_json::to_string(&done.report.json()).unwrap_or_default();
+        let report = (done.report.text(&PlainText), json);
+        Ok((PyArray1::from_vec(py, done.y), report))
     }
 
-    /// What an audit of these predictions finds: the verdict, and the report in the formats asked for.
-    #[pyo3(signature = (predictions, table, column, *, params=None, tolerance=None, bootstrap=1000, seed=1, formats=None))]
+    /// What a spec costs: whether a value can be met, and the report for people, as JSON and as a picture. `again` encodes the
+    /// table with other values of params.
+    #[pyo3(signature = (z, column, again, *, params=None, sweeps=None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
+    fn price(
+        &self,
+        py: Python<'_>,
+        z: PyReadonlyArray1<'_, f64>,
+        column: &str,
+        again: Py<PyAny>,
+        params: Option<&Bound<'_, PyDict>>,
+        sweeps: Option<Vec<(String, Vec<f64>)>>,
+    ) -> PyResult<(bool, Told, String)> {
+        let sweeps = sweeps.unwrap_or_default().into_iter().map(|(name, values)| Sweeping::new(name, values));
+        let sweeps = sweeps.collect::<Result<_, _>>().map_err(PyValueError::new_err)?;
+        let given = self.given(py, params)?;
+        let z = z.as_slice()?;
+        let case = self.case(&given, column, z);
+        let done = py.detach(|| {
+            let raised: RefCell<Option<PyErr>> = RefCell::new(None);
+            let encode = |params: &Params| {
+                let encoded = Python::attach(|py| self.again(py, &again, params));
+                encoded.map_err(|error| {
+                    *raised.borrow_mut() = Some(error);
+                    Vec::<BindError>::new()
+                })
+            };
+            let priced = price(&case, PriceOptions { sweeps, all: true }, &encode);
+            let priced = priced.map(|priced| {
+                let json = serde_json::to_string(&priced.report.json()).unwrap_or_default();
+                let picture = priced.report.picture().map_err(|error| error.to_string());
+                (priced.feasible, (priced.report.text(&PlainText), json), picture)
+            });
+            (priced, raised.into_inner())
+        });
+        match done {
+            (_, Some(raised)) => Err(raised),
+            (Err(refused), None) => Err(self.raised(py, refused)),
+            (Ok((feasible, report, picture)), None) => Ok((feasible, report, picture.map_err(PyValueError::new_err)?)),
+        }
+    }
+
+    /// What an audit of these predictions finds: the verdict, whether it is a pass, and the report in the formats asked for.
+    #[pyo3(signature = (predictions, column, *, params=None, tolerance=None, bootstrap=None, seed=1, allow_unchecked=false,
+        formats=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn audit(
         &self,
         py: Python<'_>,
         predictions: PyReadonlyArray1<'_, f64>,
-        table: &str,
         column: &str,
         params: Option<&Bound<'_, PyDict>>,
         tolerance: Option<f64>,
-        bootstrap: usize,
+        bootstrap: Option<usize>,
         seed: u64,
+        allow_unchecked: bool,
         formats: Option<Vec<String>>,
-    ) -> PyResult<(&'static str, Vec<(String, String)>)> {
-        let given = overrides(params)?;
-        let params = self.shared.params(py, &given)?;
-        let request = audit::Request {
-            predictions: predictions.as_slice()?,
-            table,
-            column,
-            settings: given.iter().map(|(name, value)| format!("{name} = {value}")).collect(),
-            params,
+    ) -> PyResult<Reported> {
+        let given = self.given(py, params)?;
+        let case = self.case(&given, column, predictions.as_slice()?);
+        let options = AuditOptions {
             tolerance,
-            bootstrap,
-            seed,
-            formats: formats.unwrap_or_default(),
+            resampling: replicates(bootstrap, seed, self.encoded.n()),
+            allow_unchecked,
+            most: usize::MAX,
+            ..AuditOptions::default()
         };
-        let found = py.detach(|| audit::audit(&self.shared, &self.encoded, &self.watch, &request));
-        found.map_err(|error| error.raised(py, &self.shared))
+        let found = py.detach(|| audit::reported(case, options, &self.watch, formats.unwrap_or_default()));
+        found.map_err(|refused| self.raised(py, refused))
+    }
+}
+
+impl PyEncoded {
+    fn given(&self, py: Python<'_>, params: Option<&Bound<'_, PyDict>>) -> PyResult<Given> {
+        let settings = overrides(params)?;
+        let params = self.shared.params(py, &settings)?;
+        Ok(Given { settings, params })
+    }
+
+    /// What tasks are about.
+    fn case<'a>(&'a self, given: &'a Given, column: &'a str, predictions: &'a [f64]) -> Case<'a> {
+        let Given { settings, params } = given;
+        let (context, encoded, table) = (self.shared.context(), &*self.encoded, &*self.table);
+        Case { context, encoded, params, table, settings, column, predictions }
+    }
+
+    fn batch(&self, py: Python<'_>, rows: Option<Vec<u32>>, params: Params) -> PyResult<Batch> {
+        let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
+        let bound = py.detach(|| self.encoded.bind(&params, &samples));
+        let bound = bound.map_err(|errors| self.raised(py, errors.into()))?;
+        Ok(Batch { shared: self.shared.clone(), encoded: self.encoded.clone(), params, rows, bound })
+    }
+
+    /// The table with other values of params, from Python.
+    fn again(&self, py: Python<'_>, again: &Py<PyAny>, params: &Params) -> PyResult<Encoded> {
+        let values = PyDict::new(py);
+        for (name, value) in params.iter(&self.shared.program) {
+            values.set_item(name, value)?;
+        }
+        let encoded = again.call1(py, (values,))?;
+        let encoded = encoded.bind(py).cast::<PyEncoded>().map_err(PyErr::from)?;
+        Ok((*encoded.get().encoded).clone())
+    }
+
+    fn told(&self, faults: &[Fault]) -> Told {
+        let spec = &self.shared.spec;
+        let texts: Vec<String> = faults.iter().map(|fault| fault.rendered(spec, LOOK)).collect();
+        let entries: Vec<Entry> = faults.iter().map(|fault| fault.entry(spec)).collect();
+        (texts.join("\n").trim_end().to_owned(), serde_json::to_string(&entries).unwrap_or_default())
+    }
+
+    fn raised(&self, py: Python<'_>, refused: Refused) -> PyErr {
+        errors::refused(py, refused, &self.shared.context())
     }
 }

@@ -1,15 +1,15 @@
 //! Errors of the library as Python exceptions, with the diagnostics that the command line prints.
 
-use fairc::bind::{BindError, BoundRow};
 use fairc::language::diagnostic::human::Look;
 use fairc::language::diagnostic::json::Entry;
-use fairc::runtime::project::{Infeasibility, ProjectError, Status};
-use fairc::spec::{self, Failure, Spec};
+use fairc::runtime::project::ProjectError;
+use fairc::spec::{Failure, Spec};
+use fairc::tasks::{self, Context, Refused};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::program::Shared;
+use crate::front::PYTHON;
 
 /// How diagnostics are drawn: exceptions are read in terminals, notebooks and logs alike.
 pub const LOOK: Look = Look { color: false, unicode: false, width: 100 };
@@ -68,54 +68,29 @@ pub fn failure(py: Python<'_>, kind: Kind, failure: &Failure) -> PyErr {
 
 /// A spec that is not valid.
 pub fn invalid(py: Python<'_>, spec: &Spec) -> PyErr {
-    let rendered = format!("{}{}", spec.rendered(LOOK), spec.summary(0));
+    let rendered = format!("{}{}", spec.rendered(LOOK, &PYTHON), spec.summary(0));
     raise(py, Kind::Compile, &spec.entries(), &rendered)
 }
 
-/// What is wrong when a spec meets data.
-pub fn unbound(py: Python<'_>, errors: &[BindError], shared: &Shared) -> PyErr {
-    match spec::faults(errors, &shared.spec, &shared.program) {
+/// Why a task has no result, in the words of this front end.
+pub fn refused(py: Python<'_>, refused: impl Into<Refused>, context: &Context<'_>) -> PyErr {
+    let refused = refused.into();
+    let kind = match refused.kind() {
+        tasks::Kind::Data => Kind::Data,
+        tasks::Kind::Infeasible => Kind::Infeasible,
+        tasks::Kind::Numbers => Kind::Solve,
+    };
+    match refused.told(context) {
         Ok(faults) => {
-            let entries: Vec<Entry> = faults.iter().map(|fault| fault.entry(&shared.spec)).collect();
-            let texts: Vec<String> = faults.iter().map(|fault| fault.rendered(&shared.spec, LOOK)).collect();
-            raise(py, Kind::Data, &entries, texts.join("\n").trim_end())
+            let entries: Vec<Entry> = faults.iter().map(|fault| fault.entry(context.spec)).collect();
+            let texts: Vec<String> = faults.iter().map(|fault| fault.rendered(context.spec, LOOK)).collect();
+            raise(py, kind, &entries, texts.join("\n").trim_end())
         }
-        Err(found) => failure(py, Kind::Data, &found),
+        Err(found) => failure(py, kind, &found),
     }
-}
-
-/// Rows that no predictions satisfy.
-pub fn infeasible(py: Python<'_>, proof: &Infeasibility, rows: &[BoundRow], shared: &Shared) -> PyErr {
-    let conflict = spec::Conflict { sides: spec::sides_of(proof), each: Vec::new() };
-    let mut fault = spec::infeasible(&conflict, rows, "", &shared.spec, &shared.program);
-    fault.diagnostic.help = Some(
-        "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least violation \
-         with `on_infeasible=\"relax\"`"
-            .to_owned(),
-    );
-    let rendered = fault.rendered(&shared.spec, LOOK);
-    raise(py, Kind::Infeasible, &[fault.entry(&shared.spec)], rendered.trim_end())
 }
 
 /// Numbers that cannot be projected.
 pub fn unsolved(py: Python<'_>, error: &ProjectError) -> PyErr {
     plain(py, Kind::Solve, &error.to_string(), None)
-}
-
-/// Fails unless there is a point that is the projection, or that of least violation where that was asked for.
-pub fn check_status(
-    py: Python<'_>,
-    status: &Status,
-    violation: f64,
-    rows: &[BoundRow],
-    shared: &Shared,
-) -> PyResult<()> {
-    match status {
-        Status::Optimal | Status::Relaxed(_) => Ok(()),
-        Status::Infeasible(proof) => Err(infeasible(py, proof, rows, shared)),
-        Status::IterationLimit => {
-            let message = format!("the projection was not solved to the end; rows are violated by up to {violation:e}");
-            Err(plain(py, Kind::Solve, &message, Some("scale the numbers of the spec to similar sizes")))
-        }
-    }
 }

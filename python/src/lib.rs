@@ -2,24 +2,26 @@
 //!
 //! ```text
 //! Program ─encode→ Encoded ─bind→ Problem ─project→ Projection ─vjp→ arrays
-//!    │                └─audit→ text, JSON, HTML, Markdown, SARIF
+//!    │                └─audit, check, freeze, apply, price→ reports as text, JSON, HTML, Markdown, SARIF
 //!    ├─ Layer ─solve→ Solution   forward and backward of a batch, for torch
 //!    │    └─part→ Part ─solve→   the same for samples elsewhere, by their sums
 //!    └─ Stream  batches answered one after another
 //! ```
 //!
-//! Nothing is decided here: arrays come in as slices, results go out as arrays or JSON, and errors as the diagnostics
-//! that the command line prints. Every solve runs without the interpreter's lock. The classes that people use are in
+//! Nothing is decided here: arrays come in as slices, tasks (`fairc::tasks`) do the work, results go out as arrays or JSON,
+//! and errors as the diagnostics that the command line prints. Every solve runs without the interpreter's lock. The classes that people use are in
 //! `fairc/*.py`.
 
 mod arrays;
 mod audit;
+mod batches;
 mod encoded;
 mod errors;
-mod frozen;
+mod front;
 mod layer;
 mod problem;
 mod program;
+mod shared;
 mod solution;
 mod stream;
 mod sums;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use fairc::bind::{Bound as BoundBatch, Left, RowStatus};
+use fairc::bind::{Bound as BoundBatch, Encoded, Params, RowStatus, Samples};
+use fairc::report::{PlainText, left_out, skipped};
 use fairc::runtime::problem::Bounds;
-use fairc::runtime::project::{OnInfeasible, Projection, Sample, Settings, Side, project};
+use fairc::runtime::project::{OnInfeasible, Projection, Sample, Side};
 use fairc::spec::status_word;
+use fairc::tasks::{Case, Projected, report_of, solve};
 use numpy::{Element, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -14,15 +16,7 @@ use serde_json::json;
 
 use crate::arrays::Numbers;
 use crate::errors;
-use crate::program::Shared;
-
-pub fn on_infeasible(word: &str) -> PyResult<OnInfeasible> {
-    match word {
-        "error" => Ok(OnInfeasible::Error),
-        "relax" => Ok(OnInfeasible::Relax),
-        other => Err(PyValueError::new_err(format!("`on_infeasible` is {other:?}, expected \"error\" or \"relax\""))),
-    }
-}
+use crate::shared::{Shared, on_infeasible};
 
 /// What became of each row of the program, as JSON.
 pub fn rows_json(bound: &BoundBatch, shared: &Shared) -> String {
@@ -30,14 +24,8 @@ pub fn rows_json(bound: &BoundBatch, shared: &Shared) -> String {
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         let (status, reason) = match &row.status {
             RowStatus::Kept(_) => ("kept", None),
-            RowStatus::Skipped(skip) => {
-                let found = format!("{} samples in {}, and {} are needed", skip.samples, skip.event, skip.least);
-                ("skipped", Some(found))
-            }
-            RowStatus::Left(Left::LabelAbsent { label }) => {
-                ("left out", Some(format!("the label `{label}` is not known")))
-            }
-            RowStatus::Left(Left::TrainingOnly) => ("left out", Some("it is for training alone".to_owned())),
+            RowStatus::Skipped(skip) => ("skipped", Some(skipped(skip))),
+            RowStatus::Left(left) => ("left out", Some(left_out(left))),
         };
         let name = declared.origins.first().map_or("", |origin| &origin.name);
         json!({ "name": name, "status": status, "place": row.kept(), "lower": finite(row.lower),
@@ -46,26 +34,48 @@ pub fn rows_json(bound: &BoundBatch, shared: &Shared) -> String {
     serde_json::Value::from(rows.collect::<Vec<_>>()).to_string()
 }
 
+/// A bound batch, with what it was bound from.
+pub struct Batch {
+    pub shared: Arc<Shared>,
+    pub encoded: Arc<Encoded>,
+    pub params: Params,
+    /// Places in the encoded table; none for all.
+    pub rows: Option<Vec<u32>>,
+    pub bound: BoundBatch,
+}
+
+impl Batch {
+    fn samples(&self) -> Samples<'_> {
+        self.rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows))
+    }
+
+    /// The projection of predictions, without the interpreter's lock.
+    pub fn solve<T: Sample>(&self, py: Python<'_>, z: &[T], choice: OnInfeasible) -> PyResult<Projection<T>> {
+        let Batch { shared, encoded, params, bound, .. } = self;
+        let found = py.detach(|| solve(&shared.context(), encoded, params, &self.samples(), bound, z, choice));
+        found.map_err(|refused| errors::refused(py, refused, &shared.context()))
+    }
+}
+
 #[pyclass(frozen, module = "fairc._fairc", name = "Problem")]
 pub struct PyProblem {
-    pub shared: Arc<Shared>,
-    pub bound: Arc<BoundBatch>,
+    pub batch: Arc<Batch>,
 }
 
 #[pymethods]
 impl PyProblem {
     #[getter]
     fn n(&self) -> usize {
-        self.bound.problem.n()
+        self.batch.bound.problem.n()
     }
 
     fn rows(&self) -> String {
-        rows_json(&self.bound, &self.shared)
+        rows_json(&self.batch.bound, &self.batch.shared)
     }
 
     /// The matrix in CSR form, the sides, the bounds of each sample, and the weights.
     fn numbers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let problem = &self.bound.problem;
+        let problem = &self.batch.bound.problem;
         let csr = py.detach(|| problem.to_csr());
         let out = PyDict::new(py);
         let indptr: Vec<i64> = csr.indptr.iter().map(|&start| start as i64).collect();
@@ -89,7 +99,7 @@ impl PyProblem {
     /// `A y`.
     fn activity<'py>(&self, py: Python<'py>, y: PyReadonlyArray1<'py, f64>) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let y = y.as_slice()?;
-        let activity = py.detach(|| self.bound.problem.activity(y));
+        let activity = py.detach(|| self.batch.bound.problem.activity(y));
         let activity = activity.map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(PyArray1::from_vec(py, activity))
     }
@@ -97,34 +107,60 @@ impl PyProblem {
     /// Projects predictions; `ŷ` is of their type.
     #[pyo3(signature = (z, on_infeasible="error"))]
     fn project(&self, py: Python<'_>, z: &Bound<'_, PyAny>, on_infeasible: &str) -> PyResult<PyProjection> {
-        let settings = Settings { on_infeasible: self::on_infeasible(on_infeasible)?, ..Settings::default() };
+        let choice = self::on_infeasible(on_infeasible)?;
         let found = match Numbers::new(z)? {
-            Numbers::Single(z) => Found::Single(self.solve(py, z.as_slice()?, &settings)?),
-            Numbers::Double(z) => Found::Double(self.solve(py, z.as_slice()?, &settings)?),
+            Numbers::Single(z) => Found::Single(self.batch.solve(py, z.as_slice()?, choice)?),
+            Numbers::Double(z) => Found::Double(self.batch.solve(py, z.as_slice()?, choice)?),
         };
-        Ok(PyProjection { bound: self.bound.clone(), found })
-    }
-}
-
-impl PyProblem {
-    fn solve<T: Sample>(&self, py: Python<'_>, z: &[T], settings: &Settings) -> PyResult<Projection<T>> {
-        let problem = &self.bound.problem;
-        let found = py.detach(|| project(problem, z, settings)).map_err(|error| errors::unsolved(py, &error))?;
-        errors::check_status(py, &found.status, found.certificate.row_violation, &self.bound.rows, &self.shared)?;
-        Ok(found)
+        Ok(PyProjection { batch: self.batch.clone(), found, asked: None })
     }
 }
 
 /// A projection in one of the two types.
-enum Found {
+pub enum Found {
     Single(Projection<f32>),
     Double(Projection<f64>),
 }
 
 #[pyclass(frozen, module = "fairc._fairc", name = "Projection")]
 pub struct PyProjection {
-    bound: Arc<BoundBatch>,
-    found: Found,
+    pub batch: Arc<Batch>,
+    pub found: Found,
+    /// Of whole tables: what the report tells of.
+    pub asked: Option<Asked>,
+}
+
+/// The predictions that were projected, and what a report calls them.
+pub struct Asked {
+    pub table: String,
+    pub column: String,
+    pub settings: Vec<(String, f64)>,
+    pub z: Vec<f64>,
+}
+
+impl PyProjection {
+    /// Calls `see` with the report.
+    pub fn reported<R>(&self, py: Python<'_>, see: impl FnOnce(&Projected<'_>) -> R + Send) -> PyResult<R>
+    where
+        R: Send,
+    {
+        let Some(Asked { table, column, settings, z }) = &self.asked else {
+            let message = "this is the projection of a batch; `Program.project` makes one that has a report";
+            return Err(PyValueError::new_err(message));
+        };
+        let Batch { shared, encoded, params, bound, .. } = &*self.batch;
+        let (context, predictions) = (shared.context(), z.as_slice());
+        let case = Case { context, encoded, params, table, settings, column, predictions };
+        let done = py.detach(|| {
+            let samples = self.batch.samples();
+            let report = match &self.found {
+                Found::Single(found) => report_of(&case, bound, &samples, found, usize::MAX),
+                Found::Double(found) => report_of(&case, bound, &samples, found, usize::MAX),
+            };
+            report.map(|report| see(&report))
+        });
+        done.map_err(|refused| errors::refused(py, refused, &context))
+    }
 }
 
 /// The side of a row that is active, in words.
@@ -141,6 +177,11 @@ fn side(side: Side) -> &'static str {
 
 #[pymethods]
 impl PyProjection {
+    /// The batch that was projected.
+    fn problem(&self) -> PyProblem {
+        PyProblem { batch: self.batch.clone() }
+    }
+
     /// `ŷ`.
     fn y<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         match &self.found {
@@ -157,11 +198,19 @@ impl PyProjection {
         }
     }
 
+    /// The report for people, and the same as JSON.
+    fn report(&self, py: Python<'_>) -> PyResult<(String, String)> {
+        self.reported(py, |done| {
+            let json = serde_json::to_string(&done.report.json()).unwrap_or_default();
+            (done.report.text(&PlainText), json)
+        })
+    }
+
     /// The gradient of `vᵀ ŷ` with respect to predictions, sides and weights.
     fn vjp<'py>(&self, py: Python<'py>, v: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         match (&self.found, Numbers::new(v)?) {
-            (Found::Single(found), Numbers::Single(v)) => gradient(py, found, &self.bound, v.as_slice()?),
-            (Found::Double(found), Numbers::Double(v)) => gradient(py, found, &self.bound, v.as_slice()?),
+            (Found::Single(found), Numbers::Single(v)) => gradient(py, found, &self.batch.bound, v.as_slice()?),
+            (Found::Double(found), Numbers::Double(v)) => gradient(py, found, &self.batch.bound, v.as_slice()?),
             _ => Err(PyTypeError::new_err("`v` is of another type than the predictions that were projected")),
         }
     }

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fairc::bind::{EncodeOptions, Encoded, Encoder, Params, Purpose};
-use fairc::language::program::{Names, Program};
+use fairc::bind::{EncodeOptions, Encoded, Encoder};
+use fairc::language::program::Names;
 use fairc::report::Watch;
 use fairc::spec::Spec;
+use fairc::tasks::{Use, prediction_column};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -15,45 +16,8 @@ use serde_json::{Value, json};
 use crate::arrays::{Broken, Stream, batch, column};
 use crate::encoded::PyEncoded;
 use crate::errors::{self, Kind, LOOK};
-
-/// A spec and what it was compiled to.
-pub struct Shared {
-    pub spec: Spec,
-    pub program: Program,
-}
-
-impl Shared {
-    /// The params of the spec with some set to other values.
-    pub fn params(&self, py: Python<'_>, overrides: &[(String, f64)]) -> PyResult<Params> {
-        Params::resolve(&self.program, overrides).map_err(|errors| errors::unbound(py, &errors, self))
-    }
-
-    pub fn encoder(
-        &self,
-        py: Python<'_>,
-        params: &Params,
-        table: &str,
-        known: &[String],
-        options: &EncodeOptions,
-    ) -> PyResult<Encoder> {
-        let encoder = Encoder::new(&self.program, params, table, known, options);
-        encoder.map_err(|errors| errors::unbound(py, &errors, self))
-    }
-}
-
-/// The values of params as Python gives them.
-pub fn overrides(values: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<(String, f64)>> {
-    let Some(values) = values else { return Ok(Vec::new()) };
-    values.iter().map(|(name, value)| Ok((name.extract()?, value.extract()?))).collect()
-}
-
-pub fn purpose(word: &str) -> PyResult<Purpose> {
-    match word {
-        "training" => Ok(Purpose::Training),
-        "inference" => Ok(Purpose::Inference),
-        other => Err(PyValueError::new_err(format!("`purpose` is {other:?}, expected \"training\" or \"inference\""))),
-    }
-}
+use crate::front::PYTHON;
+use crate::shared::{Shared, overrides, purpose};
 
 #[pyclass(frozen, module = "fairc._fairc", name = "Program")]
 pub struct PyProgram {
@@ -100,7 +64,7 @@ impl PyProgram {
     #[getter]
     fn warnings(&self) -> (String, String) {
         let entries = serde_json::to_string(&self.shared.spec.entries()).unwrap_or_default();
-        (self.shared.spec.rendered(LOOK), entries)
+        (self.shared.spec.rendered(LOOK, &PYTHON), entries)
     }
 
     /// The text of a `.fairc`.
@@ -162,9 +126,11 @@ impl PyProgram {
         Ok(params.iter(&self.shared.program).map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Encodes a table: `columns` by name, or an Arrow stream, and the number of rows of `columns`.
-    #[pyo3(signature = (table, data, rows=None, *, known=None, purpose="training", labels=true, prediction=None,
-        watch=false, params=None))]
+    /// Encodes a table: `columns` by name, or an Arrow stream, and the number of rows of `columns`. `usage` is what for:
+    /// `batches`, `check`, `audit` or `shifts`; the predictions are in the column `prediction`, or with `predicted` in the one
+    /// that the spec predicts.
+    #[pyo3(signature = (table, data, rows=None, *, known=None, usage="batches", purpose="training", labels=true,
+        prediction=None, predicted=false, params=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn encode(
         &self,
@@ -173,35 +139,47 @@ impl PyProgram {
         data: &Bound<'_, PyAny>,
         rows: Option<usize>,
         known: Option<Vec<String>>,
+        usage: &str,
         purpose: &str,
         labels: bool,
-        prediction: Option<String>,
-        watch: bool,
+        prediction: Option<&str>,
+        predicted: bool,
         params: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyEncoded> {
         let shared = &self.shared;
         let params = shared.params(py, &overrides(params)?)?;
-        let watch = if watch { fairc::spec::watch(&shared.spec, &shared.program) } else { Watch::default() };
-        let options = EncodeOptions {
-            purpose: self::purpose(purpose)?,
-            prediction,
-            without_labels: !labels,
-            watch: watch.events(),
+        let audited = usage == "audit";
+        let watch = if audited { fairc::spec::watch(&shared.spec, &shared.program) } else { Watch::default() };
+        let usage = match usage {
+            "batches" => Use::Project(self::purpose(purpose)?),
+            "check" => Use::Check,
+            "audit" => Use::Audit(&watch),
+            "shifts" => Use::Shifts,
+            other => return Err(PyValueError::new_err(format!("there is no use {other:?} of a table"))),
+        };
+        let options = |known: &[String]| {
+            let wanted = prediction.is_some() || predicted;
+            let column = || prediction_column(prediction, &shared.program, &PYTHON, table, known, None);
+            let column = wanted.then(column).transpose();
+            let column = column.map_err(|failure| errors::failure(py, Kind::Data, &failure))?;
+            let options = usage.options(column);
+            let without_labels = options.without_labels || !labels;
+            PyResult::Ok(EncodeOptions { without_labels, ..options })
         };
         let encoded = match (rows, data.cast::<PyDict>()) {
             (Some(rows), Ok(columns)) => {
                 let known = known.map_or_else(|| columns.keys().extract(), Ok)?;
-                let encoder = shared.encoder(py, &params, table, &known, &options)?;
+                let encoder = shared.encoder(py, &params, table, &known, &options(&known)?)?;
                 self.encode_columns(py, encoder, table, columns, rows)?
             }
             _ => {
                 let stream = Stream::new(data)?;
                 let known = known.unwrap_or_else(|| stream.headers());
-                let encoder = shared.encoder(py, &params, table, &known, &options)?;
+                let encoder = shared.encoder(py, &params, table, &known, &options(&known)?)?;
                 self.encode_stream(py, encoder, table, stream)?
             }
         };
-        Ok(PyEncoded { shared: shared.clone(), encoded: Arc::new(encoded), watch })
+        Ok(PyEncoded { shared: shared.clone(), encoded: Arc::new(encoded), watch, table: table.to_owned() })
     }
 }
 
@@ -224,7 +202,7 @@ impl PyProgram {
             encoder.push(&batch).map_err(|error| vec![error])?;
             encoder.finish()
         });
-        encoded.map_err(|errors| errors::unbound(py, &errors, &self.shared))
+        encoded.map_err(|errors| errors::refused(py, errors, &self.shared.context()))
     }
 
     fn encode_stream(&self, py: Python<'_>, mut encoder: Encoder, table: &str, stream: Stream) -> PyResult<Encoded> {
@@ -242,7 +220,7 @@ impl PyProgram {
                 return Err(errors::plain(py, Kind::Data, &message, None));
             }
         };
-        Err(errors::unbound(py, &errors, &self.shared))
+        Err(errors::refused(py, errors, &self.shared.context()))
     }
 
     fn valid(py: Python<'_>, spec: Spec) -> PyResult<PyProgram> {

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::arrays::{Numbers, Vector, contiguous, shaped};
 use crate::errors;
 use crate::problem::rows_json;
-use crate::program::Shared;
+use crate::shared::Shared;
 
 /// A batch and its projection.
 pub struct Solved<T: Sample> {

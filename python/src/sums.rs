@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex};
 use fairc::bind::{Bound as BoundBatch, CellKey, Encoded, Params, Samples, SharedCells};
 use fairc::runtime::project::Settings;
 use fairc::runtime::remote::{Cuts, Remote, RemoteProjection, Sums, project_remote};
+use fairc::tasks::{Solvable, settle};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::errors;
-use crate::layer::{Data, PyLayer, Trouble, locked};
-use crate::program::Shared;
+use crate::batches::{Batches, Data, Trouble, locked};
+use crate::shared::Shared;
 use crate::solution::{Reported, report};
 
 /// Cells in an order that all processes share.
@@ -58,19 +58,19 @@ pub struct PyPart {
     /// Places in the encoded table; none for all.
     rows: Option<Vec<u32>>,
     params: Arc<Params>,
-    shared: Arc<Shared>,
+    batches: Arc<Batches>,
 }
 
 impl PyPart {
     /// Encodes the part where that has not been done.
-    pub fn new(py: Python<'_>, layer: &PyLayer, data: Data, n: usize, params: Arc<Params>) -> PyResult<PyPart> {
-        let encoded = py.detach(|| layer.encoded(&data, n, &params));
-        let encoded = encoded.map_err(|trouble| layer.raised(py, trouble))?;
+    pub fn new(py: Python<'_>, batches: Arc<Batches>, data: Data, n: usize, params: Arc<Params>) -> PyResult<PyPart> {
+        let encoded = py.detach(|| batches.encoded(&data, n, &params));
+        let encoded = encoded.map_err(|trouble| batches.raised(py, trouble))?;
         let rows = match data {
             Data::Rows(rows) => Some(rows),
             Data::Columns(_) => None,
         };
-        Ok(PyPart { encoded, rows, params, shared: layer.shared.clone() })
+        Ok(PyPart { encoded, rows, params, batches })
     }
 
     fn samples(&self) -> Samples<'_> {
@@ -78,7 +78,7 @@ impl PyPart {
     }
 
     fn unbound(&self, py: Python<'_>, error: fairc::bind::BindError) -> PyErr {
-        errors::unbound(py, &[error], &self.shared)
+        self.batches.raised(py, vec![error].into())
     }
 }
 
@@ -121,11 +121,9 @@ impl PyPart {
 
     /// Projects the batch of `n` samples of which `sums` are those of all processes, with what `samples` answers. The
     /// factor of the derivative, rows × cells.
-    #[allow(clippy::too_many_arguments, reason = "one call from Python")]
     fn solve<'py>(
         &self,
         py: Python<'py>,
-        layer: &PyLayer,
         cells: &PyCells,
         sums: PyReadonlyArray1<'py, f64>,
         n: usize,
@@ -134,16 +132,17 @@ impl PyPart {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let sums = sums.as_slice()?;
         let solved = py.detach(|| {
-            let bound = self.encoded.bind_sums(&self.params, &locked(&cells.0), sums).map_err(Trouble::Bind)?;
-            let found = solve(&bound, Elsewhere(samples), &layer.settings, single)?;
+            let bound = self.encoded.bind_sums(&self.params, &locked(&cells.0), sums)?;
+            let found = solve(&bound, Elsewhere(samples), &self.batches.settings, single)?;
+            let batch = Solvable { rows: &bound.rows, encoded: None };
+            settle(&self.batches.shared.context(), &found.status, found.certificate.row_violation, &batch)?;
             Ok(SumsSolved { n, bound, found })
         });
-        let solved = solved.map_err(|trouble| layer.raised(py, trouble))?;
-        let (bound, found) = (&solved.bound, &solved.found);
-        errors::check_status(py, &found.status, found.certificate.row_violation, &bound.rows, &self.shared)?;
+        let solved = solved.map_err(|trouble| self.batches.raised(py, trouble))?;
+        let found = &solved.found;
         let shape = [found.tangent.rows.len(), found.tangent.factor.len() / found.tangent.rows.len().max(1)];
         let factor = PyArray1::from_slice(py, &found.tangent.factor).reshape(shape)?;
-        layer.keep(Arc::new(solved));
+        self.batches.keep(Arc::new(solved));
         Ok(factor)
     }
 }

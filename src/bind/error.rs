@@ -202,6 +202,19 @@ pub enum BindError {
     Problem(#[from] ProblemError),
 }
 
+/// What would mend an error and is not for this room to name: how it is asked for differs from front end to front end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Read the table without the spaces around values.
+    Trim,
+    /// Read numbers with a decimal comma.
+    DecimalComma,
+    /// Read the header of the table in another way.
+    Header,
+    /// Answer batch by batch.
+    Stream,
+}
+
 impl BindError {
     /// The stable code, with a page of its own; none where the error is no fault of spec or data.
     pub fn code(&self) -> Option<&'static str> {
@@ -244,9 +257,6 @@ impl BindError {
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
-            BindError::ColumnMissing { known, .. } if header_hint(known).is_some() => {
-                header_hint(known).unwrap_or_default()
-            }
             BindError::ColumnMissing { known, .. } if known.is_empty() => "there are no columns at all".to_owned(),
             BindError::ColumnMissing { known, name, .. } if name.is_empty() => {
                 format!("the columns are {}", listed(known, MOST))
@@ -291,10 +301,10 @@ impl BindError {
             ),
             BindError::NotFinite { .. } => "leave these samples out with a condition".to_owned(),
             BindError::NotANumber { at, .. } if at.value().trim_matches([' ', '\t']) != at.value() => {
-                "leave out the spaces around the numbers, or read the file with `--trim`".to_owned()
+                "leave out the spaces around the numbers".to_owned()
             }
             BindError::NotANumber { at, .. } if decimal_comma(at.value().as_bytes()).is_some() => {
-                "write a decimal point, or read the file with `--decimal ,`".to_owned()
+                "write a decimal point".to_owned()
             }
             BindError::NotANumber { .. } => {
                 "write numbers as `0.5`, with a decimal point, without units or separators; an empty field is a null"
@@ -316,8 +326,7 @@ impl BindError {
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
             BindError::NotFrozen { .. } => {
-                "fixed shifts are for rows that compare groups by columns; project each batch, or use `fairc stream`"
-                    .to_owned()
+                "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
             }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),
@@ -325,6 +334,21 @@ impl BindError {
             BindError::Internal { .. } => "this is a fault of `fairc`: please report it, with the spec".to_owned(),
             BindError::Data(error) => error.help(),
             BindError::Problem(_) => "the data and the spec do not fit together".to_owned(),
+        }
+    }
+
+    /// What would mend it besides, if a front end has a name for it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            BindError::ColumnMissing { suggestion: None, known, .. } if header_hint(known).is_some() => {
+                Some(Remedy::Header)
+            }
+            BindError::NotANumber { at } if at.value().trim_matches([' ', '\t']) != at.value() => Some(Remedy::Trim),
+            BindError::NotANumber { at } if decimal_comma(at.value().as_bytes()).is_some() => {
+                Some(Remedy::DecimalComma)
+            }
+            BindError::NotFrozen { .. } => Some(Remedy::Stream),
+            _ => None,
         }
     }
 

@@ -47,10 +47,10 @@ pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowPrice, RowStatus
 pub use cells::CellKey;
 pub use encode::{Encoder, encode};
 pub use encoded::Encoded;
-pub use error::{BindError, Offenders, Place, SHOWN};
+pub use error::{BindError, Offenders, Place, Remedy, SHOWN};
 pub use formula::Arithmetic;
 pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue};
-pub use online::{Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
+pub use online::{Difference, Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
 pub use plan::{EncodeOptions, Left, Purpose};
 pub use resample::{Replicates, Resampling, Series};

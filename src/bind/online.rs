@@ -97,8 +97,20 @@ pub enum StreamError {
     #[error(transparent)]
     Online(#[from] OnlineError),
     /// A state made with other settings.
-    #[error("the state was made with {what} {saved}, and this is {given}")]
-    Differs { what: &'static str, saved: String, given: String },
+    #[error("the state was made with other settings")]
+    Differs(Difference),
+}
+
+/// A setting of a state that is not that of the stream which should go on from it: as saved, and as given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Difference {
+    Method(Method, Method),
+    Memory(Memory, Memory),
+    Param(String, f64, f64),
+    /// How many rows take no part, since the stream has no label for them.
+    LeftOut(usize, usize),
+    /// How many sums are kept: by another version.
+    Sums(usize, usize),
 }
 
 impl From<Vec<BindError>> for StreamError {
@@ -338,21 +350,21 @@ impl Online {
 impl OnlineState {
     /// Fails at the first setting that differs.
     fn same_settings(&self, given: &OnlineState) -> Result<(), StreamError> {
-        let differs = |what, saved: String, given: String| {
-            if saved == given { Ok(()) } else { Err(StreamError::Differs { what, saved, given }) }
-        };
-        differs("the method", self.method.words(), given.method.words())?;
-        differs("the memory", memory_words(self.pool.memory()), memory_words(given.pool.memory()))?;
+        let differs = |difference| Err(StreamError::Differs(difference));
+        if self.method != given.method {
+            return differs(Difference::Method(self.method, given.method));
+        }
+        let (saved, wanted) = (self.pool.memory(), given.pool.memory());
+        if saved != wanted {
+            return differs(Difference::Memory(saved, wanted));
+        }
         for ((name, saved), (_, value)) in self.params.iter().zip(&given.params) {
             if saved != value {
-                let (saved, given) = (format!("`{name}` = {saved}"), value.to_string());
-                return Err(StreamError::Differs { what: "the param", saved, given });
+                return differs(Difference::Param(name.clone(), *saved, *value));
             }
         }
-        let rows = |rows: &[usize]| format!("{} rows left out", rows.len());
         if self.left_out != given.left_out || self.moved_by.len() != given.moved_by.len() {
-            let (saved, given) = (rows(&self.left_out), rows(&given.left_out));
-            return Err(StreamError::Differs { what: "a table with other labels:", saved, given });
+            return differs(Difference::LeftOut(self.left_out.len(), given.left_out.len()));
         }
         Ok(())
     }
@@ -363,29 +375,6 @@ impl OnlineState {
     fn same_sums(&self, expected: usize) -> Result<(), StreamError> {
         let answered = self.pool.cells().iter().filter(|cell| cell.samples > 0.0);
         let other = answered.map(|cell| cell.factors.len()).find(|found| *found != expected);
-        let words = |sums: usize| format!("sums of {sums} quantities");
-        let differs = |found| {
-            let (saved, given) = (words(found), words(expected));
-            StreamError::Differs { what: "another version, which keeps", saved, given }
-        };
-        other.map_or(Ok(()), |found| Err(differs(found)))
-    }
-}
-
-impl Method {
-    fn words(self) -> String {
-        match self {
-            Method::Hard => "`pooled`".to_owned(),
-            Method::Smooth { gain } => format!("`pooled --smooth` with gain {gain}"),
-            Method::PrimalDual { step } => format!("`primal-dual` with step {step}"),
-        }
-    }
-}
-
-fn memory_words(memory: Memory) -> String {
-    match memory {
-        Memory::All => "all samples".to_owned(),
-        Memory::Window(length) => format!("`--window {length}`"),
-        Memory::Decay(decay) => format!("`--decay {decay}`"),
+        other.map_or(Ok(()), |found| Err(StreamError::Differs(Difference::Sums(found, expected))))
     }
 }

@@ -5,27 +5,20 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::dataset::{DataArgs, Dataset, Painter, Predictions, infeasible, one_stream, open, sides_of};
-use super::fault::{Fault, Trouble, faults};
+use super::dataset::{DataArgs, Painter, Predictions, one_stream, open_with};
+use super::fault::{Fault, Trouble, faults, stop};
 use super::form::Form;
+use super::front::COMMAND_LINE;
 use super::input::{Spec, rows};
 use super::mend;
-use super::redundancy;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
-use crate::analyze::batches::{Failure as Failed, share};
-use crate::analyze::each_in_conflict;
-use crate::analyze::feasibility::{Cells, Feasibility, RowSide, feasibility};
 use crate::analyze::redundant;
-use crate::analyze::tolerance::{Tolerance, tolerance};
-use crate::bind::{Bound, Purpose, Reach, Samples};
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
-use crate::language::program::{Interval, Program};
-use crate::report::{BatchShares, ConflictSide, DataReport, DataView, ParamRange, RowSummaries, counted, event_sizes};
-use crate::runtime::problem::Problem;
-use crate::runtime::project::{Infeasibility, Settings, Status, project};
-use crate::spec::{Asked, Conflict};
+use crate::language::program::Program;
+use crate::report::{DataView, counted};
+use crate::tasks::{Refused, Use, check, redundancy_warnings};
 
 /// Check specs, alone or against data
 ///
@@ -142,7 +135,7 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
     let found = match &args.data {
         None => {
             let promises = program.by_promise();
-            let warnings = redundancy::warnings(&redundant::without_data(&promises), false, spec, &promises);
+            let warnings = redundancy_warnings(&redundant::without_data(&promises), false, spec, &promises);
             let settings = setting::params(&args.settings, program).map_err(Trouble::Faults);
             settings.map(|_| OnData { warnings, ..OnData::default() })
         }
@@ -159,105 +152,20 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
 }
 
 fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: &Console) -> Result<OnData, Trouble> {
-    let dataset = open(data, &Predictions::None, Purpose::Training, program, console)?;
-    let encoded = &dataset.encoded;
-    let bound = encoded.bind(&dataset.params, &Samples::All).map_err(Trouble::Faults)?;
-    let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
-    let start = bound.problem.middle();
-    let mut summaries = RowSummaries::new(program);
-    summaries.enter(&bound, encoded, &dataset.params, &Samples::All, &start).map_err(|error| inconsistent(&error))?;
-    let projection = project(&bound.problem, &start, &Settings::default()).map_err(|error| inconsistent(&error))?;
-    let (feasible, sides) = match &projection.status {
-        Status::Optimal => (Some(true), Vec::new()),
-        Status::Infeasible(proof) | Status::Relaxed(proof) => (Some(false), conflict(proof, &bound.problem)),
-        Status::IterationLimit => (None, Vec::new()),
-    };
-    let each = match &projection.status {
-        Status::Infeasible(proof) | Status::Relaxed(proof) => {
-            each_in_conflict(encoded, &dataset.params, &Samples::All, &sides, &proof.combination)
-        }
-        Status::Optimal | Status::IterationLimit => Vec::new(),
-    };
-    let faults = match feasible {
-        Some(false) => {
-            vec![infeasible(&Conflict { sides: sides.clone(), each: each.clone() }, &bound.rows, "", spec, program)]
-        }
-        Some(true) | None => Vec::new(),
-    };
-    let promises = program.by_promise();
-    let always = redundant::without_data(&promises);
-    let here = redundant::on_data(&promises, program, &bound, &always);
-    let mut warnings = redundancy::warnings(&always, false, spec, &promises);
-    warnings.extend(redundancy::warnings(&here, true, spec, &promises));
-    let batches = args.batch.map(|size| shares(&dataset, size as usize, args.seed)).transpose()?;
-    let events = event_sizes(&summaries, &bound);
-    let report = DataReport {
-        data: dataset.source.name(),
-        n: encoded.n(),
-        summaries,
-        events,
-        weighted: encoded.weight().is_some(),
-        feasible,
-        each_in_conflict: each.iter().filter_map(|row| Some(program.sample_origin(*row)?.name.clone())).collect(),
-        conflict: sides.iter().filter_map(|side| conflict_side(*side, &bound, program)).collect(),
-        params: ranges(program, &dataset),
-        batches,
-        unplaced: encoded.unplaced().to_vec(),
-    };
+    let dataset = open_with(data, &Predictions::None, Use::Check, program, console)?;
+    let case = dataset.case(spec, program);
+    let batch = args.batch.map(|size| (size as usize, args.seed));
+    let checked = check(&case, batch).map_err(|refused| match refused {
+        Refused::Unbound(errors) => Trouble::Faults(errors),
+        other => Trouble::Stop(stop(other, &case.context, console)),
+    })?;
     Ok(OnData {
-        faults,
-        warnings,
-        unchecked: !report.checked(),
-        view: Some(report.json()),
-        text: report.text(&Painter(console)),
+        unchecked: !checked.report.checked(),
+        view: Some(checked.report.json()),
+        text: checked.report.text(&Painter(console)),
+        faults: checked.faults,
+        warnings: checked.warnings,
     })
-}
-
-/// An irreducible conflict where linear programming finds one, else the rows of the proof.
-fn conflict(proof: &Infeasibility, problem: &Problem) -> Vec<RowSide> {
-    let cells = Cells::of(problem).ok().flatten();
-    match cells.map(|cells| feasibility(&cells, &proof.rows)) {
-        Some(Feasibility::Conflict(sides)) => sides,
-        Some(Feasibility::Feasible | Feasibility::Undecided) | None => sides_of(proof),
-    }
-}
-
-fn conflict_side(side: RowSide, bound: &Bound, program: &Program) -> Option<ConflictSide> {
-    let Asked { origin, upper, limit, .. } = Asked::of(side, &bound.rows, program)?;
-    Some(ConflictSide { row: origin.name.clone(), side: if upper { "upper" } else { "lower" }, limit })
-}
-
-/// The values of each param with which all rows can hold.
-fn ranges(program: &Program, dataset: &Dataset) -> Vec<ParamRange> {
-    let range = |(place, (name, value)): (usize, (&str, f64))| {
-        let bounds = program.param(name).map_or(Interval::ALL, |param| param.range);
-        let mut at = |value: f64| {
-            let mut params = dataset.params.clone();
-            params.set(program, name, value).ok()?;
-            Some(dataset.encoded.bind(&params, &Samples::All).ok()?.problem)
-        };
-        let found = match dataset.encoded.reach(place) {
-            Reach::Encoding => Tolerance::Unknown,
-            Reach::Nothing | Reach::Sides | Reach::Matrix => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
-        };
-        let (least, greatest, verdict) = match found {
-            Tolerance::Within { least, greatest, .. } => (Some(least), Some(greatest), "range"),
-            Tolerance::Never => (None, None, "never"),
-            Tolerance::Unknown => (None, None, "unknown"),
-        };
-        ParamRange { name: name.to_owned(), value, least, greatest, verdict }
-    };
-    dataset.params.iter(program).enumerate().map(range).collect()
-}
-
-fn shares(dataset: &Dataset, size: usize, seed: u64) -> Result<BatchShares, Trouble> {
-    let share = |stratified| {
-        share(&dataset.encoded, &dataset.params, size, stratified, seed).map_err(|failure| match failure {
-            Failed::Bind(errors) => Trouble::Faults(errors),
-            Failed::Project(error) => Stop::failed(error.to_string(), "").into(),
-        })
-    };
-    Ok(BatchShares { size, random: share(false)?, stratified: share(true)? })
 }
 
 fn finish(mut report: Report, mut failures: Vec<Failure>, verdict: Verdict, console: &Console) -> Outcome {
@@ -287,7 +195,7 @@ fn summary(spec: &Spec, data: Option<DataView>) -> Summary {
 }
 
 fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &Console) -> Result<(), Stop> {
-    let mut text = spec.rendered(console.out_look());
+    let mut text = spec.rendered(console.out_look(), &COMMAND_LINE);
     for warning in &on_data.warnings {
         text.push_str(&format!("{}\n", warning.rendered(spec, console.out_look())));
     }

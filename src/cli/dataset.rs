@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::fault::Trouble;
 use super::form::Form;
+use super::front::{COMMAND_LINE, context};
 use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
-use crate::bind::{EncodeOptions, Encoded, Params, Purpose, encode};
+use crate::bind::{Encoded, Params, Purpose, encode};
 use crate::data::{STANDARD_STREAM, Source};
 use crate::language::program::Program;
-use crate::language::words::{listed, nearest};
 use crate::report::Paint;
-pub use crate::spec::{infeasible, outside, sides_of, status_word};
+use crate::tasks::{Case, Use, not_empty, prediction_column};
 
 /// The arguments of commands that read data.
 #[derive(Debug, clap::Args)]
@@ -43,14 +43,8 @@ pub struct PredictedArgs {
 
 impl PredictedArgs {
     /// Opens and encodes the data with their predictions; what is wrong with them is told.
-    pub fn open(
-        &self,
-        options: EncodeOptions,
-        spec: &Spec,
-        program: &Program,
-        console: &Console,
-    ) -> Result<Dataset, Stop> {
-        open_with(&self.data, &Predictions::Column(self.pred.clone()), options, program, console)
+    pub fn open(&self, usage: Use<'_>, spec: &Spec, program: &Program, console: &Console) -> Result<Dataset, Stop> {
+        open_with(&self.data, &Predictions::Column(self.pred.clone()), usage, program, console)
             .map_err(|trouble| trouble.told(spec, program, console))
     }
 }
@@ -70,12 +64,27 @@ pub struct Dataset {
     pub encoded: Encoded,
     /// The header of the predictions.
     pub prediction: Option<String>,
+    /// The params that were set.
+    pub settings: Vec<(String, f64)>,
 }
 
 impl Dataset {
     /// The predictions in the table.
     pub fn predictions(&self) -> &[f64] {
         self.encoded.prediction().unwrap_or_default()
+    }
+
+    /// What tasks are about.
+    pub fn case<'a>(&'a self, spec: &'a Spec, program: &'a Program) -> Case<'a> {
+        Case {
+            context: context(spec, program),
+            encoded: &self.encoded,
+            params: &self.params,
+            table: self.source.name(),
+            settings: &self.settings,
+            column: self.prediction.as_deref().unwrap_or_default(),
+            predictions: self.predictions(),
+        }
     }
 }
 
@@ -96,14 +105,14 @@ pub fn open(
     program: &Program,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
-    open_with(args, predictions, EncodeOptions { purpose, ..EncodeOptions::default() }, program, console)
+    open_with(args, predictions, Use::Project(purpose), program, console)
 }
 
-/// As [`open`], with all options; their column of predictions is set here.
+/// As [`open`], for any use.
 pub fn open_with(
     args: &DataArgs,
     predictions: &Predictions,
-    options: EncodeOptions,
+    usage: Use<'_>,
     program: &Program,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
@@ -111,11 +120,12 @@ pub fn open_with(
     let source = args.form.open(&args.data).map_err(Stop::from)?;
     let prediction = match predictions {
         Predictions::Column(named) => {
-            Some(prediction_column(named.as_deref(), program, source.name(), source.columns(), source.hint())?)
+            let (table, columns, hint) = (source.name(), source.columns(), source.hint());
+            Some(prediction_column(named.as_deref(), program, &COMMAND_LINE, table, columns, hint)?)
         }
         Predictions::None => None,
     };
-    let options = EncodeOptions { prediction: prediction.clone(), ..options };
+    let options = usage.options(prediction.clone());
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, &params, &source, &options, &mut |read, total| {
         bar.set_length(total);
@@ -123,47 +133,9 @@ pub fn open_with(
     });
     bar.finish_and_clear();
     let encoded = encoded.map_err(Trouble::Faults)?;
-    if encoded.n() == 0 {
-        return Err(Failure::new(format!("`{}` has no rows", source.name()), "a header alone is no data").into());
-    }
-    Ok(Dataset { source, params, encoded, prediction })
-}
-
-/// The column of predictions: that which `--pred` names, by default that which the spec predicts. `hint` says what is
-/// probably wrong with the table if it is missing.
-pub fn prediction_column(
-    named: Option<&str>,
-    program: &Program,
-    table: &str,
-    columns: &[String],
-    hint: Option<String>,
-) -> Result<String, Failure> {
-    let header = named.unwrap_or(&program.prediction.header);
-    if columns.iter().any(|column| column == header) {
-        return Ok(header.to_owned());
-    }
-    let message = |why: &str| format!("`{table}` has no column `{header}`, which {why}");
-    let near = nearest(header, columns.iter().map(String::as_str));
-    let help = match (hint, named, near) {
-        (_, Some(_), Some(near)) => format!("did you mean `{near}`?"),
-        (_, None, Some(near)) => format!("did you mean `{near}`? Then give `--pred {near}`"),
-        (Some(hint), ..) => hint,
-        (None, Some(_), None) => columns_of(columns, None),
-        (None, None, None) => {
-            format!("name the column with the predictions: `--pred COL`; {}", columns_of(columns, None))
-        }
-    };
-    let why = if named.is_some() { "`--pred` names" } else { "the spec predicts" };
-    Err(Failure::new(message(why), help))
-}
-
-/// What columns there are, or which may have been meant.
-pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
-    const MOST: usize = 20;
-    if let Some(near) = wanted.and_then(|wanted| nearest(wanted, columns.iter().map(String::as_str))) {
-        return format!("did you mean `{near}`?");
-    }
-    format!("the columns are {}", listed(columns, MOST))
+    not_empty(&encoded, source.name())?;
+    let settings = setting::pairs(&args.settings);
+    Ok(Dataset { source, params, encoded, prediction, settings })
 }
 
 /// Paints reports on standard output.

@@ -1,6 +1,7 @@
 //! Tells what is wrong when a spec meets data.
 
 use super::console::Console;
+use super::front::COMMAND_LINE;
 use super::input::Spec;
 use super::stop::{Failure, Stop};
 use crate::bind::BindError;
@@ -8,10 +9,11 @@ use crate::language::diagnostic::json::Entry;
 use crate::language::program::Program;
 use crate::report::counted;
 pub use crate::spec::Fault;
+use crate::tasks::{Context, Refused};
 
 /// The faults of spec and data; what is no fault of them stops the command.
 pub fn faults(errors: &[BindError], spec: &Spec, program: &Program) -> Result<Vec<Fault>, Stop> {
-    crate::spec::faults(errors, spec, program).map_err(Stop::from)
+    crate::spec::faults(errors, spec, program, &COMMAND_LINE).map_err(Stop::from)
 }
 
 /// Why data could not be made ready.
@@ -48,6 +50,14 @@ pub fn refuse(errors: &[BindError], spec: &Spec, program: &Program, console: &Co
     match faults(errors, spec, program) {
         Ok(faults) => tell(&faults, spec, console),
         Err(stop) => stop,
+    }
+}
+
+/// Tells why a task has no result, and ends the command.
+pub fn stop(refused: Refused, context: &Context<'_>, console: &Console) -> Stop {
+    match refused.told(context) {
+        Ok(faults) => tell(&faults, context.spec, console),
+        Err(failure) => failure.into(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
+use super::front::COMMAND_LINE;
 use super::input::{Spec, name_of, read_text};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use super::unified::diff;
@@ -86,7 +87,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
         Err(broken) => {
             let spec = Spec::broken(path, broken);
             if !console.is_json() {
-                console.say(&format!("{}{}\n", spec.rendered(console.err_look()), spec.summary(0)));
+                console.say(&format!("{}{}\n", spec.rendered(console.err_look(), &COMMAND_LINE), spec.summary(0)));
             }
             return Ok(Err(spec.entries()));
         }

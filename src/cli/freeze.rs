@@ -4,18 +4,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{PredictedArgs, infeasible, one_stream, status_word};
-use super::fault::{refuse, tell};
+use super::dataset::{PredictedArgs, one_stream};
+use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
+use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::bind::{EncodeOptions, Frozen, Purpose, Samples};
+use crate::bind::Frozen;
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
-use crate::language::program::Program;
 use crate::report::counted;
-use crate::runtime::online::state::{self, Kind};
-use crate::runtime::project::{Settings, Status, project};
-use crate::spec::Conflict;
+use crate::tasks::{Refused, Use, freeze};
 
 /// Fit fixed shifts for each group on reference data
 ///
@@ -32,6 +30,9 @@ pub struct Args {
     /// The format, where the extension does not tell it
     #[arg(long, value_enum, hide_possible_values = true, value_name = "json|sql")]
     to: Option<Target>,
+    /// What to do if no predictions satisfy the spec
+    #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
+    on_infeasible: Infeasible,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -59,75 +60,23 @@ impl Args {
     }
 }
 
-/// How spec and data are read wherever shifts are fitted or applied.
-pub fn options() -> EncodeOptions {
-    EncodeOptions { purpose: Purpose::Inference, without_labels: true, ..EncodeOptions::default() }
-}
-
 pub fn run(args: &Args, console: &Console) -> Outcome {
     one_stream(&args.input.spec, &args.input.data.data)?;
     let target = args.target()?;
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
-    let dataset = args.input.open(options(), &spec, program, console)?;
-    let refused = |errors: Vec<crate::bind::BindError>| refuse(&errors, &spec, program, console);
-    let bound = dataset.encoded.bind(&dataset.params, &Samples::All).map_err(refused)?;
-    let solved = project(&bound.problem, dataset.predictions(), &Settings::default())
-        .map_err(|error| Stop::failed(error.to_string(), ""))?;
-    match &solved.status {
-        Status::Optimal => {}
-        Status::Infeasible(proof) => {
-            let conflict = Conflict::of(proof, &dataset.encoded, &dataset.params, &Samples::All);
-            return Err(tell(&[infeasible(&conflict, &bound.rows, "", &spec, program)], &spec, console));
-        }
-        other => {
-            let message = format!("the reference data were not projected to the end ({})", status_word(other));
-            return Err(Stop::failed(message, ""));
-        }
-    }
-    let prediction = dataset.prediction.clone().unwrap_or_default();
-    let frozen =
-        dataset.encoded.freeze(program, &dataset.params, &bound, &solved.multipliers, &prediction).map_err(refused)?;
-    for (left, _) in dataset.encoded.left_out() {
-        let origin = program.rows.get(*left).and_then(|row| row.origins.first());
-        console.note(&format!(
-            "`{}` reads a label or is for training only, so it takes no part",
-            origin.map_or("", |origin| origin.name.as_str())
-        ));
-    }
+    let dataset = args.input.open(Use::Shifts, &spec, program, console)?;
+    let case = dataset.case(&spec, program);
+    let refused = |refused: Refused| stop(refused, &case.context, console);
+    let shifts = freeze(&case, args.on_infeasible.into()).map_err(refused)?;
+    shifts.notes.iter().for_each(|note| console.note(note));
     let text = match target {
-        Target::Json => json(&frozen, program)?,
-        Target::Sql => sql(&frozen, program, &spec)?,
+        Target::Json => shifts.json(&case.context).map_err(refused)?,
+        Target::Sql => shifts.sql(&case.context).map_err(refused)?,
     };
     let failed = |source| DataError::Write { file: args.output.display().to_string(), source };
     write_atomically(&args.output, |out| out.write_all(text.as_bytes()).map_err(failed))?;
-    told(args, &frozen, console)
-}
-
-fn json(frozen: &Frozen, program: &Program) -> Result<String, Stop> {
-    let fingerprint = program.fingerprint().to_string();
-    let text = state::write(Kind::Shifts, &fingerprint, frozen).map_err(|error| Stop::failed(error.to_string(), ""))?;
-    // For people one field a line; what is checked is the content, not its layout.
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    Ok(format!("{value:#}\n"))
-}
-
-fn sql(frozen: &Frozen, program: &Program, spec: &Spec) -> Result<String, Stop> {
-    if !program.sample_rows.is_empty() {
-        return Err(Stop::failed(
-            "`each` constraints bound single predictions, which the SQL does not",
-            "apply the shifts with `fairc project --frozen SHIFTS.json`",
-        ));
-    }
-    let params: Vec<String> = frozen.params.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
-    let name = spec.name.replace(['\n', '\r'], " ");
-    Ok(format!(
-        "-- {name}{}: fixed shifts from {}\n-- fingerprint {}\n{}",
-        params.concat(),
-        counted(frozen.samples, "reference sample"),
-        program.fingerprint(),
-        frozen.sql()
-    ))
+    told(args, &shifts.frozen, console)
 }
 
 fn told(args: &Args, frozen: &Frozen, console: &Console) -> Outcome {

@@ -1,6 +1,7 @@
 //! Specs of the command line: told when they are not valid.
 
 use super::console::Console;
+use super::front::COMMAND_LINE;
 use super::stop::Stop;
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
@@ -14,7 +15,7 @@ impl Spec {
             if console.is_json() {
                 console.json(&serde_json::json!({ "ok": false, "diagnostics": self.entries() }))?;
             }
-            console.say(&format!("{}{}\n", self.rendered(console.err_look()), self.summary(0)));
+            console.say(&format!("{}{}\n", self.rendered(console.err_look(), &COMMAND_LINE), self.summary(0)));
             return Err(Stop::Refused);
         };
         match self.count(Severity::Warning) {

@@ -3,21 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{Dataset, Painter, PredictedArgs, Shown, infeasible, one_stream, outside, status_word};
-use super::fault::{Fault, refuse, tell};
+use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream};
+use super::fault::{Fault, stop, tell};
+use super::front::context;
 use super::input::Spec;
 use super::outputs::Files;
-use super::setting::words;
 use super::shifts;
 use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::bind::{BindError, EncodeOptions, Frozen, Purpose, Samples};
+use crate::bind::Purpose;
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
-use crate::language::program::Program;
-use crate::report::{self, Batching, Movement, ProjectReport, RowSummaries, Tolerance};
-use crate::runtime::problem::Problem;
-use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
-use crate::spec::Conflict;
+use crate::report::ProjectReport;
+use crate::tasks::{ProjectOptions, Use, apply, project};
 
 /// Make predictions satisfy a spec, moving them as little as possible
 ///
@@ -70,36 +67,26 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
-    let options = match &args.frozen {
-        Some(_) => super::freeze::options(),
-        None => EncodeOptions { purpose, ..EncodeOptions::default() },
-    };
-    let frozen = args.frozen.as_deref().map(|path| shifts::read(path, program)).transpose()?;
-    let dataset = args.input.open(options, &spec, program, console)?;
-    let header = dataset.prediction.clone().unwrap_or_default();
-    let name = args.name.clone().unwrap_or_else(|| format!("{header}_fair"));
+    let usage = if args.frozen.is_some() { Use::Shifts } else { Use::Project(purpose) };
+    let path = args.frozen.as_deref();
+    let frozen = path.map(|path| shifts::read(path, &context(&spec, program))).transpose()?;
+    let dataset = args.input.open(usage, &spec, program, console)?;
+    let case = dataset.case(&spec, program);
+    let name = args.name.clone().unwrap_or_else(|| format!("{}_fair", case.column));
     refuse_existing(args, &name, &dataset)?;
 
-    let run = Run { args, spec: &spec, program, dataset: &dataset, frozen, console };
-    let done = run.batches()?;
-    let report = ProjectReport {
-        spec: &spec.name,
-        data: dataset.source.name(),
-        prediction: &header,
-        settings: words(&args.input.data.settings),
-        summaries: done.summaries,
-        n: dataset.encoded.n(),
-        movement: done.movement,
-        outside: done.outside,
-        batching: args.batch.map_or(Batching::Whole, |size| Batching::By(size as usize)),
-        tolerance: Tolerance::Rounding,
-        outside_after: done.outside_after,
-        unplaced: dataset.encoded.unplaced().to_vec(),
-        status: done.status,
+    let options = ProjectOptions {
+        batch: args.batch.map(|size| size as usize),
+        on_infeasible: args.on_infeasible.into(),
         most: args.shown.most(),
     };
+    let done = match &frozen {
+        Some(frozen) => apply(&case, frozen, options.most),
+        None => project(&case, &options),
+    };
+    let done = done.map_err(|refused| stop(refused, &case.context, console))?;
     if let Some(fault) = &done.infeasible {
-        return refuse_infeasible(&report, fault, &spec, console);
+        return refuse_infeasible(&done.report, fault, &spec, console);
     }
     if let Some(output) = &args.output {
         let added = [Added { name: &name, values: &done.y }];
@@ -114,20 +101,13 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         bar.finish_and_clear();
         written?;
     }
-    print(&report, args, &name, console)?;
+    print(&done.report, args, &name, console)?;
     if args.output.is_none() && !console.is_json() {
         console.note(&format!("nothing written; `-o OUT` writes the data with the column `{name}`"));
     }
-    if done.unfinished > 0 {
-        let message = format!("{} of {} batches were not solved to the end", done.unfinished, report.summaries.batches);
-        console.say(&format!("error: {message}; the predictions may violate the rows\n"));
-    }
-    let unchecked = report.verdict() == report::Verdict::NotChecked
-        || report.promises().iter().any(|promise| promise.verdict == report::Verdict::NotChecked);
-    if args.require_all && unchecked {
-        console.say("error: a promise was not enforced, and `--require-all` is given\n");
-    }
-    Ok(Verdict::from(done.unfinished == 0 && !(args.require_all && unchecked)))
+    let failures = done.failures(&case.context, args.require_all);
+    failures.iter().for_each(|failure| console.say(&format!("error: {failure}\n")));
+    Ok(Verdict::from(failures.is_empty()))
 }
 
 /// Asked before the work is done, not after.
@@ -178,127 +158,5 @@ fn print(report: &ProjectReport<'_>, args: &Args, name: &str, console: &Console)
         Ok(())
     } else {
         console.print(&text)
-    }
-}
-
-/// One run over all batches.
-struct Run<'a> {
-    args: &'a Args,
-    spec: &'a Spec,
-    program: &'a Program,
-    dataset: &'a Dataset,
-    frozen: Option<Frozen>,
-    console: &'a Console,
-}
-
-/// What a run came to.
-struct Done<'a> {
-    summaries: RowSummaries<'a>,
-    movement: Movement,
-    /// Predictions outside their bounds before.
-    outside: (usize, f64),
-    outside_after: usize,
-    y: Vec<f64>,
-    status: &'static str,
-    unfinished: usize,
-    infeasible: Option<Fault>,
-}
-
-impl<'a> Run<'a> {
-    fn batches(&self) -> Result<Done<'a>, Stop> {
-        let n = self.dataset.encoded.n();
-        let size = self.args.batch.map_or(n, |size| size as usize).max(1);
-        let mut done = Done {
-            summaries: RowSummaries::new(self.program),
-            movement: Movement::default(),
-            outside: (0, 0.0),
-            outside_after: 0,
-            y: Vec::with_capacity(n),
-            status: "optimal",
-            unfinished: 0,
-            infeasible: None,
-        };
-        let mut projector = Projector::new();
-        for start in (0..n).step_by(size) {
-            let end = (start + size).min(n);
-            self.batch(start..end, &mut projector, &mut done)?;
-            if done.infeasible.is_some() {
-                done.status = "infeasible";
-                break;
-            }
-        }
-        Ok(done)
-    }
-
-    fn batch(
-        &self,
-        range: std::ops::Range<usize>,
-        projector: &mut Projector<f64>,
-        done: &mut Done<'a>,
-    ) -> Result<(), Stop> {
-        let Dataset { encoded, params, .. } = self.dataset;
-        let z = self.dataset.predictions().get(range.clone()).unwrap_or_default();
-        let samples = if self.args.batch.is_some() { Samples::Range(range.clone()) } else { Samples::All };
-        let bound =
-            encoded.bind(params, &samples).map_err(|errors| refuse(&errors, self.spec, self.program, self.console))?;
-        let inconsistent = |error: &dyn std::fmt::Display| Stop::failed(error.to_string(), "");
-        done.summaries.enter(&bound, encoded, params, &samples, z).map_err(|error| inconsistent(&error))?;
-        let (count, most) = outside(&bound.problem, z);
-        done.outside = (done.outside.0 + count, done.outside.1.max(most));
-        let settings = Settings { on_infeasible: self.args.on_infeasible.into(), ..Settings::default() };
-        let mut projection = Projection::default();
-        match &self.frozen {
-            Some(frozen) => {
-                projection = self.shifted(frozen, &bound.problem)?;
-                done.status = "frozen";
-            }
-            None => projector
-                .project_into(&bound.problem, z, &settings, &mut projection)
-                .map_err(|error| inconsistent(&error))?,
-        }
-        match &projection.status {
-            Status::Optimal => {}
-            Status::IterationLimit => {
-                done.status = status_word(&projection.status);
-                done.unfinished += 1;
-            }
-            Status::Relaxed(_) if done.unfinished > 0 => {}
-            Status::Relaxed(_) => done.status = status_word(&projection.status),
-            Status::Infeasible(proof) => {
-                let place = match self.args.batch {
-                    Some(_) => format!(" in the batch of rows {} to {}", range.start + 1, range.end),
-                    None => String::new(),
-                };
-                done.infeasible = Some(infeasible(
-                    &Conflict::of(proof, encoded, params, &samples),
-                    &bound.rows,
-                    &place,
-                    self.spec,
-                    self.program,
-                ));
-                return Ok(());
-            }
-        }
-        done.summaries
-            .enter_projection(&bound, encoded, params, &samples, &projection)
-            .map_err(|error| inconsistent(&error))?;
-        done.outside_after += outside(&bound.problem, &projection.y).0;
-        done.movement.enter(z, &projection.y, bound.problem.weights().as_deref());
-        done.y.append(&mut projection.y);
-        Ok(())
-    }
-
-    /// The predictions with fixed shifts, as a projection without multipliers.
-    fn shifted(&self, frozen: &Frozen, problem: &Problem) -> Result<Projection<f64>, Stop> {
-        let Dataset { encoded, params, .. } = self.dataset;
-        let refused = |error: &BindError| refuse(std::slice::from_ref(error), self.spec, self.program, self.console);
-        let y = shifts::apply(frozen, self.dataset.predictions(), encoded, params, problem, &refused)?;
-        let rows = problem.rows();
-        let mut shifted = Projection::default();
-        shifted.y = y;
-        shifted.status = Status::Optimal;
-        shifted.multipliers = vec![0.0; rows];
-        shifted.active = vec![Side::Inactive; rows];
-        Ok(shifted)
     }
 }

@@ -31,8 +31,12 @@ pub fn number(text: &str) -> Result<f64, String> {
 /// The values of the params with these settings. An unknown name is a mistake in the arguments, and a value outside its
 /// range is E0504.
 pub fn params(settings: &[Setting], program: &Program) -> Result<Params, Vec<BindError>> {
-    let overrides: Vec<(String, f64)> = settings.iter().map(|setting| (setting.name.clone(), setting.value)).collect();
-    Params::resolve(program, &overrides)
+    Params::resolve(program, &pairs(settings))
+}
+
+/// Names and values.
+pub fn pairs(settings: &[Setting]) -> Vec<(String, f64)> {
+    settings.iter().map(|setting| (setting.name.clone(), setting.value)).collect()
 }
 
 /// `eps = 0.01`, for reports.

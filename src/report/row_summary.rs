@@ -170,7 +170,7 @@ impl Verdict {
 }
 
 /// Why a row was skipped.
-pub(super) fn skipped(skip: &Skip) -> String {
+pub fn skipped(skip: &Skip) -> String {
     let Skip { event, samples, least } = skip;
     let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
     let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };

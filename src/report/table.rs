@@ -10,6 +10,27 @@ pub trait Paint {
     fn faint(&self, text: &str) -> String;
 }
 
+/// Text without colours.
+pub struct PlainText;
+
+impl Paint for PlainText {
+    fn good(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn bad(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn careful(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn strong(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn faint(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
 /// How a column is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {

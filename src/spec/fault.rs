@@ -1,9 +1,10 @@
 //! What is wrong when a spec meets data, as diagnostics.
 
-use super::{Content, Failure, Spec};
+use super::{Content, Failure, Front, Spec};
 use crate::analyze::each_in_conflict;
 use crate::analyze::feasibility::RowSide;
-use crate::bind::{BindError, BoundRow, Encoded, Params, Samples, blamed};
+use crate::bind::{BindError, BoundRow, Encoded, Params, Remedy, Samples, blamed};
+use crate::data::header_hint;
 use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
@@ -46,11 +47,11 @@ impl Fault {
 ///
 /// # Errors
 /// What is no fault of them.
-pub fn faults(errors: &[BindError], spec: &Spec, program: &Program) -> Result<Vec<Fault>, Failure> {
-    errors.iter().map(|error| fault(error, spec, program)).collect()
+pub fn faults(errors: &[BindError], spec: &Spec, program: &Program, front: &Front) -> Result<Vec<Fault>, Failure> {
+    errors.iter().map(|error| fault(error, spec, program, front)).collect()
 }
 
-fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Failure> {
+fn fault(error: &BindError, spec: &Spec, program: &Program, front: &Front) -> Result<Fault, Failure> {
     let code = match error {
         // Arguments, not data.
         BindError::UnknownParam { .. } => None,
@@ -58,13 +59,13 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
         other => other.code(),
     };
     let Some(code) = code else {
-        return Err(Failure::new(error.to_string(), error.help()));
+        return Err(Failure::new(error.to_string(), help(error, program, front)));
     };
     let mut fault = Fault {
         diagnostic: Diagnostic {
             code: Code(code),
             message: error.to_string(),
-            help: Some(help(error, program)),
+            help: Some(help(error, program, front)),
             labels: Vec::new(),
             fix: None,
         },
@@ -97,8 +98,8 @@ fn fault(error: &BindError, spec: &Spec, program: &Program) -> Result<Fault, Fai
     Ok(fault)
 }
 
-/// Weights and predictions have no `?` to write.
-fn help(error: &BindError, program: &Program) -> String {
+/// What the user can do about it. Weights and predictions have no `?` to write.
+fn help(error: &BindError, program: &Program, front: &Front) -> String {
     let everywhere = |header: &str| {
         let weight = program.weight.as_ref().is_some_and(|weight| weight.header == header);
         weight || program.prediction.header == header
@@ -107,7 +108,23 @@ fn help(error: &BindError, program: &Program) -> String {
         BindError::Null { at } if everywhere(&at.column) => {
             format!("fill in the value, or leave these samples out: every sample needs its `{}`", at.column)
         }
-        other => other.help(),
+        other => with_remedy(other, front),
+    }
+}
+
+/// The help of an error, with what the front end has for it.
+fn with_remedy(error: &BindError, front: &Front) -> String {
+    let help = error.help();
+    match (error, error.remedy()) {
+        (_, Some(Remedy::Trim)) if front.reads_text => format!("{help}, or read the file with {}", front.trim),
+        (_, Some(Remedy::DecimalComma)) if front.reads_text => {
+            format!("{help}, or read the file with {}", front.decimal_comma)
+        }
+        (BindError::ColumnMissing { known, .. }, Some(Remedy::Header)) if front.reads_text => {
+            header_hint(known).unwrap_or(help)
+        }
+        (_, Some(Remedy::Stream)) => format!("{help}, or use {}", front.stream),
+        _ => help,
     }
 }
 
@@ -194,7 +211,14 @@ impl Conflict {
 }
 
 /// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
-pub fn infeasible(conflict: &Conflict, rows: &[BoundRow], place: &str, spec: &Spec, program: &Program) -> Fault {
+pub fn infeasible(
+    conflict: &Conflict,
+    rows: &[BoundRow],
+    place: &str,
+    spec: &Spec,
+    program: &Program,
+    front: &Front,
+) -> Fault {
     const MOST: usize = 8;
     let asked: Vec<Asked<'_>> = conflict.sides.iter().filter_map(|side| Asked::of(*side, rows, program)).collect();
     let each = conflict.each.iter().filter_map(|promised| Some((*promised, program.sample_origin(*promised)?)));
@@ -204,16 +228,13 @@ pub fn infeasible(conflict: &Conflict, rows: &[BoundRow], place: &str, spec: &Sp
     names.dedup();
     let all_of = if names.len() == 1 { "" } else { "all of " };
     let message = format!("no predictions within their bounds satisfy {all_of}{}{place}", listed(&names, MOST));
-    let help = "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least \
-                violation with `--on-infeasible relax`";
+    let help = format!(
+        "loosen one of them, for example by a larger tolerance, make one `soft`, or take the point of least violation \
+         with {}",
+        front.relax
+    );
     let mut fault = Fault {
-        diagnostic: Diagnostic {
-            code: Code("E0801"),
-            message,
-            help: Some(help.to_owned()),
-            labels: Vec::new(),
-            fix: None,
-        },
+        diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
     for (promised, origin) in each.iter().take(MOST) {

@@ -10,6 +10,7 @@
 
 mod fault;
 mod files;
+mod front;
 mod shown;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::report::counted;
 
 pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
 pub use files::{LONGEST, import_root, name_of, read_text, read_text_within};
+pub use front::Front;
 pub use shown::{outside, places, status_word, watch};
 
 /// What went wrong with files or arguments, for the user.
@@ -138,7 +140,7 @@ impl Spec {
     }
 
     /// The diagnostics for people, with a blank line after each.
-    pub fn rendered(&self, look: Look) -> String {
+    pub fn rendered(&self, look: Look, front: &Front) -> String {
         /// People stop reading earlier.
         const MOST: usize = 100;
         let Some(sources) = self.sources() else { return String::new() };
@@ -149,7 +151,7 @@ impl Spec {
         }
         let more = self.diagnostics().len().saturating_sub(MOST);
         if more > 0 {
-            text.push_str(&format!("and {more} more, which `--format json` lists\n\n"));
+            text.push_str(&format!("and {more} more, which {} lists\n\n", front.all_diagnostics));
         }
         text
     }

@@ -80,9 +80,7 @@ pub enum TrainError {
     #[error("epoch {epoch}, batch {batch}: the loss is {loss}; lower the learning rate")]
     Diverged { epoch: u64, batch: usize, loss: f64 },
     /// A column that cannot be a feature.
-    #[error(
-        "column `{column}` has {levels} different texts, at most {most} make a feature; leave it out with `--drop {column}`"
-    )]
+    #[error("column `{column}` has {levels} different texts, and at most {most} make a feature")]
     TooManyLevels { column: String, levels: usize, most: usize },
     /// A value that is no number where training had numbers.
     #[error("`{file}` {place}, column `{column}`: `{value}` is not a finite number, as the model needs")]
@@ -91,7 +89,7 @@ pub enum TrainError {
     #[error("no column is left to learn from: every one is constant or left out")]
     NoFeatures,
     /// Too few samples.
-    #[error("the training part has no samples; lower `--valid` and `--test`")]
+    #[error("the training part has no samples")]
     NoSamples,
     /// A file that is no checkpoint or no model.
     #[error("damaged: {what}")]

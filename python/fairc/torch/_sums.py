@@ -164,7 +164,7 @@ class Spread:
     def solve(self, samples: Samples, part: _fairc.Part, sums: Any) -> Any:
         """Leaves the predictions in ``samples``; the factor of their derivative. The last of the sums counts samples."""
         single = samples.dtype == torch.float32
-        return part.solve(self.native, self.cells, sums[:-1], int(sums[-1]), samples, single)
+        return part.solve(self.cells, sums[:-1], int(sums[-1]), samples, single)
 
     def _batch(
         self, z: torch.Tensor, data: Sequence[Column], params: list[float], table: int | None

@@ -7,19 +7,15 @@ use std::path::{Path, PathBuf};
 
 use super::args::Format;
 use super::console::Console;
-use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream, outside};
-use super::fault::Trouble;
+use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
+use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
-use super::setting::words;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::bind::{EncodeOptions, Encoded, Resampling, Samples};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
-use crate::language::program::Program;
-use crate::report::{
-    self, Audit, Evidence, Facts, RowSummaries, SlicesFacts, Tolerance, Watch, markdown, page, sarif, slices_text,
-};
-use crate::spec::{places, watch};
+use crate::report::{Facts, Watch, markdown, page, sarif};
+use crate::spec::watch;
+use crate::tasks::{AuditOptions, Audited, Origin, Use, audit, replicates};
 
 /// Check whether predictions satisfy a spec
 ///
@@ -64,10 +60,6 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
-    fn tolerance(&self) -> Tolerance {
-        self.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative)
-    }
-
     pub fn files(&self) -> Files<'_> {
         Files::of(&self.input.spec, &self.input.data.data).writes("--html", self.html.as_deref())
     }
@@ -77,28 +69,8 @@ impl Args {
         console.format != Format::Human || self.html.is_some()
     }
 
-    /// Whether the command ends with 0.
-    fn accepts(&self, verdict: report::Verdict) -> bool {
-        match verdict {
-            report::Verdict::Held => true,
-            report::Verdict::Violated => false,
-            report::Verdict::NotChecked | report::Verdict::NotApplicable => self.allow_unchecked,
-        }
-    }
-
     fn html_on_stdout(&self) -> bool {
         self.html.as_deref() == Some(Path::new(STANDARD_STREAM))
-    }
-
-    /// Replicates for data of `n` samples.
-    fn resampling(&self, n: usize) -> Option<Resampling> {
-        const USUAL: usize = 1000;
-        const LEAST: usize = 200;
-        /// Draws that take about a second.
-        const DRAWS: usize = 400_000_000;
-        let usual = (DRAWS / n.max(1)).clamp(LEAST, USUAL);
-        let replicates = self.bootstrap.map_or(usual, |count| count as usize);
-        (replicates > 0).then_some(Resampling { replicates, seed: self.seed })
     }
 }
 
@@ -111,103 +83,27 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let program = spec.valid(console)?;
     let facts = args.wants_facts(console);
     let watch = if facts { watch(&spec, program) } else { Watch::default() };
-    let options = EncodeOptions { watch: watch.events(), ..EncodeOptions::default() };
-    let mut dataset = args.input.open(options, &spec, program, console)?;
-    dataset.encoded = dataset.encoded.judging();
-    let (summaries, outside) = entered(&dataset, &dataset.encoded, &Samples::All, program)
-        .map_err(|errors| errors.told(&spec, program, console))?;
-    let slices = match &args.group_by {
-        Some(column) => Some(
-            slices::audit(column, &dataset, program, args.tolerance(), args.resampling(dataset.encoded.n()))
-                .map_err(|errors| errors.told(&spec, program, console))?,
-        ),
-        None => None,
-    };
-    let audit = Audit {
-        spec: &spec.name,
-        data: dataset.source.name(),
-        prediction: dataset.prediction.as_deref().unwrap_or_default(),
-        settings: words(&args.input.data.settings),
-        n: dataset.encoded.n(),
-        summaries,
-        outside,
-        weighted: dataset.encoded.weight().is_some(),
-        tolerance: args.tolerance(),
-        unplaced: dataset.encoded.unplaced().to_vec(),
+    let dataset = args.input.open(Use::Audit(&watch), &spec, program, console)?;
+    let case = dataset.case(&spec, program);
+    let options = AuditOptions {
+        tolerance: args.tolerance,
+        resampling: replicates(args.bootstrap.map(|count| count as usize), args.seed, dataset.encoded.n()),
+        slicing: args.group_by.as_ref().map(|column| slices::read(column, &dataset)).transpose()?,
+        allow_unchecked: args.allow_unchecked,
+        date: args.date.clone(),
         most: args.shown.most(),
     };
-    if !facts {
-        let verdicts = [audit.verdict()].into_iter().chain(slices.as_ref().map(SlicesFacts::verdict));
-        console.print(&text(&audit, slices.as_ref(), args, console))?;
-        return Ok(Verdict::from(args.accepts(report::Verdict::all(verdicts))));
+    let audited = audit(case, options).map_err(|refused| stop(refused, &case.context, console))?;
+    if facts {
+        let origin = Origin { hash: dataset.source.hash()?.to_hex().to_string(), bytes: dataset.source.size() };
+        show(&audited.facts(&watch, origin), &audited, args, console)?;
+    } else {
+        console.print(&audited.text(&Painter(console)))?;
     }
-    let evidence = Evidence {
-        encoded: &dataset.encoded,
-        params: &dataset.params,
-        predictions: dataset.predictions(),
-        data_hash: dataset.source.hash()?.to_hex().to_string(),
-        data_bytes: dataset.source.size(),
-        watch: &watch,
-        places: places(&spec, program),
-        resampling: args.resampling(dataset.encoded.n()),
-        slices,
-        date: args.date.clone(),
-        allow_unchecked: args.allow_unchecked,
-    };
-    let facts = Facts::gather(&audit, evidence);
-    show(&facts, &audit, args, console)?;
-    Ok(Verdict::from(facts.accepted))
+    Ok(Verdict::from(audited.accepted()))
 }
 
-/// Why an audit could not be made.
-struct Refused(Trouble);
-
-impl Refused {
-    fn told(self, spec: &Spec, program: &Program, console: &Console) -> Stop {
-        self.0.told(spec, program, console)
-    }
-}
-
-impl<T: Into<Trouble>> From<T> for Refused {
-    fn from(trouble: T) -> Self {
-        Refused(trouble.into())
-    }
-}
-
-/// What the rows come to for some of the samples, and the predictions of these outside their bounds.
-fn entered<'a>(
-    dataset: &Dataset,
-    encoded: &Encoded,
-    samples: &Samples<'_>,
-    program: &'a Program,
-) -> Result<(RowSummaries<'a>, (usize, f64)), Refused> {
-    let bound = encoded.bind(&dataset.params, samples).map_err(Trouble::Faults)?;
-    let all = dataset.predictions();
-    let own: Vec<f64>;
-    let predictions = match samples {
-        Samples::All => all,
-        Samples::Range(range) => all.get(range.clone()).unwrap_or_default(),
-        Samples::Rows(rows) => {
-            own = rows.iter().filter_map(|&row| all.get(row as usize).copied()).collect();
-            &own
-        }
-    };
-    let mut summaries = RowSummaries::new(program);
-    summaries
-        .enter(&bound, encoded, &dataset.params, samples, predictions)
-        .map_err(|error| Stop::failed(error.to_string(), ""))?;
-    let outside = outside(&bound.problem, predictions);
-    Ok((summaries, outside))
-}
-
-fn text(audit: &Audit<'_>, slices: Option<&SlicesFacts>, args: &Args, console: &Console) -> String {
-    let painter = Painter(console);
-    let mut text = audit.text(&painter);
-    text.extend(slices.map(|slices| slices_text(slices, args.shown.most(), &painter)));
-    text
-}
-
-fn show(facts: &Facts, audit: &Audit<'_>, args: &Args, console: &Console) -> Result<(), Stop> {
+fn show(facts: &Facts, audited: &Audited<'_>, args: &Args, console: &Console) -> Result<(), Stop> {
     if let Some(path) = &args.html {
         let page = page(facts);
         write_atomically(path, |out| {
@@ -216,8 +112,8 @@ fn show(facts: &Facts, audit: &Audit<'_>, args: &Args, console: &Console) -> Res
         })?;
     }
     match console.format {
-        Format::Human if args.html_on_stdout() => console.say(&text(audit, facts.group_by.as_ref(), args, console)),
-        Format::Human => console.print(&text(audit, facts.group_by.as_ref(), args, console))?,
+        Format::Human if args.html_on_stdout() => console.say(&audited.text(&Painter(console))),
+        Format::Human => console.print(&audited.text(&Painter(console)))?,
         Format::Json => console.json(facts)?,
         Format::Markdown => console.print(&markdown(facts))?,
         Format::Sarif => console.document(&sarif(facts))?,

@@ -5,18 +5,20 @@ use tch::{Device, Tensor};
 
 use super::online::{Scorer, note_unseen};
 use super::{Args, Mode};
-use crate::bind::{BindError, EncodeOptions, Encoded, Params, Purpose, RowStatus, Samples, encode};
+use crate::bind::{BindError, Encoded, Frozen, Params, Purpose, RowStatus, Samples, encode};
 use crate::cli::console::Console;
-use crate::cli::fault::refuse;
+use crate::cli::fault::{refuse, stop as stop_of};
+use crate::cli::front::context;
 use crate::cli::input::{Content, Spec};
+use crate::cli::shifts;
 use crate::cli::solve::Infeasible;
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::cli::train::stop;
-use crate::cli::{freeze, shifts};
 use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, write_with_columns};
 use crate::language::program::Program;
 use crate::report::{Movement, short};
 use crate::runtime::project::{OnInfeasible, Settings};
+use crate::tasks::{Case, Refused, Use, apply, not_empty};
 use crate::torch::{Bundle, FairLayer, Gap, LayerError, numbers, raw, single};
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
@@ -37,18 +39,28 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let features = description.features.apply(&source).map_err(stop)?;
     note_unseen(&features.unseen, console);
     let options = match args.mode {
-        Mode::Frozen => freeze::options(),
-        Mode::Batch | Mode::Online => EncodeOptions { purpose: Purpose::Inference, ..EncodeOptions::default() },
+        Mode::Frozen => Use::Shifts.options(None),
+        Mode::Batch | Mode::Online => Use::Project(Purpose::Inference).options(None),
     };
     let encoded = encode(program, &params, &source, &options, &mut |_, _| {}).map_err(|errors| refused(&errors))?;
-    if encoded.n() == 0 {
-        return Err(Stop::failed(format!("`{}` has no rows", source.name()), "a header alone is no data"));
-    }
+    not_empty(&encoded, source.name())?;
     let shape = [features.rows as i64, features.width as i64];
     let z = raw(&model, &single(&features.values, &shape, Device::Cpu).map_err(stop)?).map_err(stop)?;
     let own = numbers(&z).map_err(stop)?;
     let answers = match (args.mode, &args.shifts) {
-        (Mode::Frozen, Some(path)) => by_shifts(&shifts::read(path, program)?, &encoded, &params, &own, &refused)?,
+        (Mode::Frozen, Some(path)) => {
+            let case = Case {
+                context: context(&spec, program),
+                encoded: &encoded,
+                params: &params,
+                table: source.name(),
+                settings: &[],
+                column: &program.prediction.header,
+                predictions: &own,
+            };
+            by_shifts(&case, &shifts::read(path, &case.context)?)
+                .map_err(|refused| stop_of(refused, &case.context, console))?
+        }
         _ => by_batch(args, program, &encoded, &params, &z)?,
     };
     let name = program.prediction.header.clone();
@@ -143,17 +155,11 @@ fn by_batch(args: &Args, program: &Program, encoded: &Encoded, params: &Params, 
     Ok(answers)
 }
 
-fn by_shifts(
-    frozen: &crate::bind::Frozen,
-    encoded: &Encoded,
-    params: &Params,
-    z: &[f64],
-    refused: &dyn Fn(&[BindError]) -> Stop,
-) -> Result<Answers, Stop> {
-    let bound = encoded.bind(params, &Samples::All).map_err(|errors| refused(&errors))?;
-    let y = shifts::apply(frozen, z, encoded, params, &bound.problem, &|error| refused(std::slice::from_ref(error)))?;
-    let mut answers = Answers::new(encoded);
-    answers.enter(&bound, z, y);
+fn by_shifts(case: &Case<'_>, frozen: &Frozen) -> Result<Answers, Refused> {
+    let y = apply(case, frozen, usize::MAX)?.y;
+    let bound = case.encoded.bind(case.params, &Samples::All)?;
+    let mut answers = Answers::new(case.encoded);
+    answers.enter(&bound, case.predictions, y);
     Ok(answers)
 }
 

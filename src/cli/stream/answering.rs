@@ -5,17 +5,16 @@ use std::path::Path;
 use super::answers::{Answers, Certain};
 use super::saved::{Saved, StateFile};
 use super::steering::Steering;
-use crate::bind::{
-    EncodeOptions, Left, Method, Online, OnlineState, Params, Purpose, StreamError, StreamSpec, Unplaced,
-};
+use crate::bind::{Method, OnlineState, Params};
 use crate::cli::console::Console;
-use crate::cli::dataset::{Painter, Shown, prediction_column};
-use crate::cli::fault::refuse;
+use crate::cli::dataset::{Painter, Shown};
+use crate::cli::fault;
+use crate::cli::front::{COMMAND_LINE, context};
 use crate::cli::input::{Spec, name_of};
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream, header_hint};
-use crate::language::program::{Origin, Program, PromisedRow};
-use crate::report::{Movement, StreamReport};
+use crate::language::program::Program;
+use crate::tasks::{self, Context, Named, Refused, StreamOptions, differs, prediction_column};
 
 /// What a command asks for.
 pub struct Job<'a> {
@@ -35,6 +34,12 @@ pub struct Job<'a> {
     /// End with 1 if a promise could not be enforced.
     pub require_all: bool,
     pub shown: &'a Shown,
+}
+
+impl Job<'_> {
+    fn context(&self) -> Context<'_> {
+        context(self.spec, self.program)
+    }
 }
 
 /// The predictions of a piece of a table.
@@ -61,17 +66,13 @@ impl Scores<'_> {
 
 /// Answers all of the data and reports.
 pub fn answer(job: &Job<'_>, scores: Scores<'_>, table: TableStream, console: &Console) -> Outcome {
-    let told = |error: StreamError| match error {
-        StreamError::Bind(errors) => refuse(&errors, job.spec, job.program, console),
-        StreamError::Differs { .. } => Stop::failed(error.to_string(), OTHER_SETTINGS),
-        StreamError::Online(error) => Stop::failed(error.to_string(), ""),
-    };
+    let told = |refused: Refused| fault::stop(refused, &job.context(), console);
     if job.output == Some(Path::new(STANDARD_STREAM)) {
         console.answer_beside();
     }
     let mut stream = Stream::new(job, scores, table)?;
     let mut online = stream.online(&told)?;
-    for (left, text) in left_words(&online, job.program) {
+    for (left, text) in online.left_out(&job.context()) {
         console.note(&format!("`{left}` takes no part: {text}"));
     }
     stream.catch_up(&mut online)?;
@@ -82,8 +83,6 @@ pub fn answer(job: &Job<'_>, scores: Scores<'_>, table: TableStream, console: &C
     }
     report(&stream, &mut online, console, &told)
 }
-
-const OTHER_SETTINGS: &str = "use the settings of the state, or start anew with another file";
 
 /// One run over the input.
 struct Stream<'a> {
@@ -103,9 +102,6 @@ struct Stream<'a> {
     batches: u64,
     hash: String,
     bytes: u64,
-    movement: Movement,
-    /// Of earlier runs.
-    unplaced: Vec<Unplaced>,
     unsaved: u32,
 }
 
@@ -115,7 +111,8 @@ impl<'a> Stream<'a> {
         same_format(job.output, table.format())?;
         let prediction = match &scores {
             Scores::Column(named) => {
-                prediction_column(*named, job.program, &data, table.columns(), header_hint(table.columns()))?
+                let (columns, hint) = (table.columns(), header_hint(table.columns()));
+                prediction_column(*named, job.program, &COMMAND_LINE, &data, columns, hint)?
             }
             Scores::Model { header, .. } => (*header).to_owned(),
         };
@@ -142,8 +139,6 @@ impl<'a> Stream<'a> {
             batches: replay.map_or(0, |saved| saved.input_batches),
             hash: replay.map_or_else(String::new, |saved| saved.input_hash.clone()),
             bytes: known.map_or(0, |saved| saved.output_bytes),
-            movement: known.map(|saved| saved.movement).unwrap_or_default(),
-            unplaced: known.map(|saved| saved.unplaced.clone()).unwrap_or_default(),
             unsaved: 0,
             job,
             scores,
@@ -157,16 +152,19 @@ impl<'a> Stream<'a> {
         })
     }
 
-    fn online(&mut self, told: &dyn Fn(StreamError) -> Stop) -> Result<Online, Stop> {
-        let Job { program, params, method, steering, .. } = self.job;
+    fn online(&mut self, told: &dyn Fn(Refused) -> Stop) -> Result<tasks::Stream, Stop> {
+        let Job { params, method, steering, .. } = self.job;
         let in_table = matches!(self.scores, Scores::Column(_));
-        let options = EncodeOptions {
-            purpose: Purpose::Inference,
+        let saved = self.saved.take();
+        let options = StreamOptions {
+            method: *method,
+            memory: steering.memory(),
             prediction: in_table.then(|| self.prediction.clone()),
-            ..EncodeOptions::default()
+            movement: saved.as_ref().map(|saved| saved.movement).unwrap_or_default(),
+            unplaced: saved.as_ref().map(|saved| saved.unplaced.clone()).unwrap_or_default(),
+            state: saved.map(|saved| saved.online),
         };
-        let spec = StreamSpec { program, params, file: &self.data, headers: self.table.columns(), options: &options };
-        Online::new(spec, *method, steering.memory(), self.saved.take().map(|saved| saved.online)).map_err(told)
+        tasks::Stream::start(&self.job.context(), params, &self.data, self.table.columns(), options).map_err(told)
     }
 
     fn next(&mut self) -> Result<Option<Piece>, DataError> {
@@ -175,7 +173,7 @@ impl<'a> Stream<'a> {
 
     /// Reads past what is answered already, and opens the output behind it. A state is there before the output is, so that
     /// whoever is killed in between can go on.
-    fn catch_up(&mut self, online: &mut Online) -> Result<(), Stop> {
+    fn catch_up(&mut self, online: &mut tasks::Stream) -> Result<(), Stop> {
         let mut hash = String::new();
         for _ in 0..self.batches {
             match self.next()? {
@@ -189,7 +187,7 @@ impl<'a> Stream<'a> {
             let help = "give the same data again; for data that follow them use `--append`";
             return Err(Stop::failed(message, help));
         }
-        if self.bytes == 0 && online.state().batches == 0 {
+        if self.bytes == 0 && online.online.state().batches == 0 {
             let first = self.saved(online);
             if let Some(file) = &mut self.file {
                 file.create(&first)?;
@@ -201,9 +199,9 @@ impl<'a> Stream<'a> {
 
     fn answer_all(
         &mut self,
-        online: &mut Online,
+        online: &mut tasks::Stream,
         console: &Console,
-        told: &dyn Fn(StreamError) -> Stop,
+        told: &dyn Fn(Refused) -> Stop,
     ) -> Result<(), Stop> {
         let bar = console.bar("answering", std::fs::metadata(self.job.data).map_or(0, |meta| meta.len()));
         if self.bytes == 0 && self.batches == 0 {
@@ -239,40 +237,37 @@ impl<'a> Stream<'a> {
     fn answer(
         &mut self,
         piece: &Piece,
-        online: &mut Online,
+        online: &mut tasks::Stream,
         out: &mut Vec<u8>,
-        told: &dyn Fn(StreamError) -> Stop,
+        told: &dyn Fn(Refused) -> Stop,
     ) -> Result<(), Stop> {
-        let batch = self.table.batch(piece, online.headers())?;
+        let batch = self.table.batch(piece, online.online.headers())?;
         match &mut self.scores {
             Scores::Column(_) => {
-                let (z, answer) = online.answer(&batch).map_err(told)?;
-                self.table.write(piece, &[Added { name: &self.name, values: &answer.y }], out)?;
-                let (y, weights) = online.answered();
-                self.movement.enter(&z, y, weights);
+                let (_, y) = online.answer(&self.job.context(), &batch).map_err(told)?;
+                self.table.write(piece, &[Added { name: &self.name, values: y }], out)?;
             }
             Scores::Model { score, .. } => {
                 let z = score(&self.table, piece)?;
-                let answer = online.answer_scores(&batch, &z).map_err(told)?;
+                let y = online.answer_scores(&self.job.context(), &batch, &z).map_err(told)?;
                 let own = Added { name: &self.prediction, values: &z };
-                self.table.write(piece, &[own, Added { name: &self.name, values: &answer.y }], out)?;
-                let (y, weights) = online.answered();
-                self.movement.enter(&z, y, weights);
+                self.table.write(piece, &[own, Added { name: &self.name, values: y }], out)?;
             }
         }
         Ok(())
     }
 
-    fn save(&mut self, online: &mut Online, last: bool) -> Result<(), Stop> {
+    fn save(&mut self, online: &mut tasks::Stream, last: bool) -> Result<(), Stop> {
         let saved = self.saved(online);
         self.unsaved = 0;
         self.file.as_mut().map_or(Ok(()), |file| file.write(&saved, last))
     }
 
-    fn saved<'b>(&self, online: &'b mut Online) -> Saved<&'b OnlineState> {
+    fn saved<'b>(&self, online: &'b mut tasks::Stream) -> Saved<&'b OnlineState> {
         Saved {
-            unplaced: Unplaced::together(&self.unplaced, &online.unplaced()),
-            online: online.state(),
+            movement: online.movement,
+            unplaced: online.unplaced(),
+            online: online.online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),
             columns: self.columns.clone(),
@@ -281,19 +276,18 @@ impl<'a> Stream<'a> {
             prediction: self.prediction.clone(),
             model: self.scores.identity().map(str::to_owned),
             batch: self.job.batch as usize,
-            movement: self.movement,
         }
     }
 
     /// Everything is on the disk when the command ends.
-    fn finish(&mut self, online: &mut Online) -> Result<(), Stop> {
+    fn finish(&mut self, online: &mut tasks::Stream) -> Result<(), Stop> {
         self.answers.finish()?;
         self.save(online, true)
     }
 
     /// A stream that stopped before its first answer leaves nothing.
-    fn leave(&mut self, online: &mut Online) {
-        if online.state().batches == 0 {
+    fn leave(&mut self, online: &mut tasks::Stream) {
+        if online.online.state().batches == 0 {
             std::mem::replace(&mut self.answers, Answers::None).remove();
             if let Some(file) = &mut self.file {
                 file.remove();
@@ -324,15 +318,11 @@ fn refuse_existing(
 
 /// A state goes on under the settings that it was made with.
 fn same_settings(saved: &Saved, job: &Job<'_>, prediction: &str, scores: &Scores<'_>) -> Result<(), Stop> {
-    let differs = |what: &str, saved: &dyn std::fmt::Display, given: &dyn std::fmt::Display| {
-        let message = format!("the state was made with {what} {saved}, and this is {given}");
-        Err(Stop::failed(message, OTHER_SETTINGS))
-    };
     if saved.prediction != prediction {
-        return differs("the predictions", &saved.prediction, &prediction);
+        return Err(differs("the predictions", &saved.prediction, prediction).into());
     }
     if saved.batch != job.batch as usize {
-        return differs("`--batch`", &saved.batch, &job.batch);
+        return Err(differs("`--batch`", saved.batch, job.batch).into());
     }
     // Data that follow may be answered by another model; the same data again would give other answers.
     if saved.model.as_deref() != scores.identity() && !job.steering.append {
@@ -376,50 +366,20 @@ fn same_format(output: Option<&Path>, format: Format) -> Result<(), Stop> {
     Err(Stop::failed(message, format!("let its name end in `.{}`", format.name())))
 }
 
-/// Promised rows that take no part, and why.
-fn left_words(online: &Online, program: &Program) -> Vec<(String, String)> {
-    let told = |of: &[(usize, Left)], promised: PromisedRow, origin: Option<&Origin>| {
-        let (_, left) = of.iter().find(|(row, _)| *row == promised.row)?;
-        Some((origin?.name.clone(), crate::report::left_out(left)))
-    };
-    let rows = program.promised_rows().into_iter();
-    let rows = rows.filter_map(|promised| told(online.left_out(), promised, program.origin(promised)));
-    let samples = program.promised_sample_rows().into_iter();
-    let samples =
-        samples.filter_map(|promised| told(online.left_out_samples(), promised, program.sample_origin(promised)));
-    rows.chain(samples).collect()
-}
-
-fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dyn Fn(StreamError) -> Stop) -> Outcome {
+fn report(
+    stream: &Stream<'_>,
+    online: &mut tasks::Stream,
+    console: &Console,
+    told: &dyn Fn(Refused) -> Stop,
+) -> Outcome {
     let job = stream.job;
-    let rows = online.readings().map_err(told)?;
-    let sample_rows = online.sample_readings().map_err(told)?;
-    let price = online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
-    let unplaced = Unplaced::together(&stream.unplaced, &online.unplaced());
-    let state = online.state();
-    let report = StreamReport {
-        spec: &job.spec.name,
-        data: &stream.data,
-        prediction: &stream.prediction,
-        program: job.program,
-        method: match job.method {
-            Method::PrimalDual { .. } => "primal-dual",
-            Method::Smooth { .. } => "pooled, smooth",
-            Method::Hard => "pooled",
-        },
+    let named = Named {
+        table: &stream.data,
+        column: &stream.prediction,
         settings: job.settings.iter().cloned().chain(job.steering.words()).collect(),
-        samples: state.samples,
-        batches: state.batches,
-        behind: state.behind,
-        held_since: state.held_since,
-        keeps: job.method == Method::Hard,
-        movement: stream.movement,
-        rows,
-        sample_rows,
-        unplaced,
-        price,
         most: job.shown.most(),
     };
+    let report = online.report(&job.context(), named).map_err(told)?;
     let to_stream = job.output == Some(Path::new(STANDARD_STREAM));
     let new = match stream.scores {
         Scores::Column(_) => format!("the new column `{}`", stream.name),
@@ -440,8 +400,8 @@ fn report(stream: &Stream<'_>, online: &mut Online, console: &Console, told: &dy
             }
         }
     }
-    if job.require_all && report.unenforced() {
-        console.say("error: a promise was not enforced, and `--require-all` is given\n");
+    if let Some(failure) = tasks::unenforced(&report, &job.context()).filter(|_| job.require_all) {
+        console.say(&format!("error: {failure}\n"));
         return Ok(Verdict::No);
     }
     Ok(Verdict::Yes)

@@ -17,10 +17,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::bind::{OnlineState, Unplaced};
+use crate::cli::front::COMMAND_LINE;
 use crate::cli::stop::Stop;
 use crate::data::{Safe, in_place, replace_locked};
 use crate::report::Movement;
 use crate::runtime::online::state::{self, Kind, StateError};
+use crate::tasks::unusable;
 
 /// The state of `fairc stream`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -149,6 +151,6 @@ impl StateFile {
     }
 
     fn refused(&self, error: &StateError) -> Stop {
-        Stop::failed(format!("cannot use the state `{}`: {error}", self.path.display()), error.help())
+        unusable(&COMMAND_LINE, &format!("the state `{}`", self.path.display()), error).into()
     }
 }

@@ -116,6 +116,10 @@ fn target(args: &Args, source: &Source) -> Result<Vec<f32>, Stop> {
 /// What went wrong in the torch room, for the user.
 pub fn stop(error: TrainError) -> Stop {
     let help = match &error {
+        TrainError::TooManyLevels { column, .. } => {
+            return Stop::failed(error.to_string(), format!("leave it out with `--drop {column}`"));
+        }
+        TrainError::NoSamples => "lower `--valid` and `--test`",
         TrainError::OtherRun { .. } => "choose another `--out`, or start anew with `--restart`",
         TrainError::Damaged { .. } => "start anew with `--restart`",
         TrainError::Data(error) => return Stop::failed(error.to_string(), error.help()),

@@ -37,10 +37,10 @@ impl Kind {
         }
     }
 
-    fn command(self) -> &'static str {
+    fn noun(self) -> &'static str {
         match self {
-            Kind::State => "`fairc stream --state`",
-            Kind::Shifts => "`fairc freeze`",
+            Kind::State => "the state of a stream",
+            Kind::Shifts => "fixed shifts",
         }
     }
 }
@@ -50,7 +50,7 @@ impl Kind {
 #[non_exhaustive]
 pub enum StateError {
     /// No JSON, or JSON without a version.
-    #[error("not what {} writes: {reason}", .kind.command())]
+    #[error("not {}: {reason}", .kind.noun())]
     NotOurs { kind: Kind, reason: String },
     #[error("written in version {found} of the format, and this `fairc` reads version {}", .kind.version())]
     Version { kind: Kind, found: u64 },

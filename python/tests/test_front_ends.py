@@ -1,0 +1,411 @@
+"""The command line and the package answer alike: one table of requests, put to both, and what they say compared.
+
+Compared are numbers (to the bit), verdicts, skips, refusals and words. Of words only the names of options and arguments differ,
+and where a value stands: files have lines, tables in memory have rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import pathlib
+import re
+import subprocess
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import fairc
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def binary() -> str:
+    built = [path for profile in ("debug", "release") if (path := ROOT / "target" / profile / "fairc").is_file()]
+    assert built, "no binary of the command line: `cargo build`"
+    return str(max(built, key=lambda path: path.stat().st_mtime))
+
+
+PARITY = """
+column sex: {female, male}
+label hired: {0, 1}
+predict score: real in [0, 1]
+param eps = 0.02 in [0, 1]
+constraint parity: |E[score | sex == female] - E[score | sex == male]| <= eps
+"""
+WIDE = PARITY + """
+column age: int in [18, 99]
+weight w
+constraint odds (min_count = 2): forall c in hired:
+    |E[score | sex == female, hired == c] - E[score | sex == male, hired == c]| <= 2 * eps
+constraint trained (enforce = train): E[score | sex == female] >= 0.4
+constraint cap: each where age < 30: score <= 0.8
+constraint budget (soft = 0.01): E[score] == 50%
+"""
+ONE_LABEL = """
+column sex: {female, male}
+label hired: {0, 1}
+predict score: real in [0, 1]
+constraint chance: E[score | sex == female, hired == 1] >= 50%
+constraint parity: |E[score | sex == female] - E[score | sex == male]| <= 2%
+constraint trained (enforce = train): E[score | sex == male] <= 60%
+"""
+OPEN = "column sex: {female, male}?\npredict score: real in [0, 1]\nuse demographic_parity(sex, 5%)\n"
+CONFLICT = """
+column sex: {female, male}
+predict score: real in [0, 1]
+constraint low: each where sex == female: score <= 0.2
+constraint high: E[score | sex == female] >= 0.5
+constraint free: E[score | sex == male] <= 0.9
+"""
+CROSSED = """
+column sex: {female, male}
+predict score: real in [0, 1]
+param a = 0.6 in [0, 1]
+param b = 0.4 in [0, 1]
+constraint least: E[score | sex == female] >= a
+constraint most: E[score | sex == female] <= b
+"""
+NO_PARAM = "column sex: {female, male}\npredict score: real in [0, 1]\nuse demographic_parity(sex, 5%)\n"
+BY_PARAM = """
+column age: int in [0, 99]
+predict score: real in [0, 1]
+param young = 40 in [20, 60]
+constraint parity: |E[score | age < young] - E[score | age >= young]| <= 10%
+"""
+
+PEOPLE = {
+    "sex": ["female", "male", "male", "female", "male", "female", "male", "male", "female", "female"],
+    "age": [23, 31, 45, 52, 28, 61, 35, 49, 22, 70],
+    "hired": [1, 0, 1, 0, 0, 1, 1, 1, 0, 1],
+    "w": [1.0, 2.0, 0.5, 1.0, 3.0, 1.0, 1.5, 1.0, 0.25, 2.0],
+    "score": [0.25, 0.75, 0.9, 0.4, 0.65, 0.3, 0.85, 1.02, 0.1, 0.55],
+}
+WOMEN = {name: [value for value, sex in zip(values, PEOPLE["sex"], strict=True) if sex == "female"]
+         for name, values in PEOPLE.items()}
+INSIDE = {**PEOPLE, "score": [min(score, 1.0) for score in PEOPLE["score"]]}
+UNLABELLED = {name: values for name, values in PEOPLE.items() if name != "hired"}
+
+
+def changed(**columns: list[Any]) -> dict[str, list[Any]]:
+    return {**PEOPLE, **columns}
+
+
+@dataclass
+class Request:
+    """A task on a spec and data, in the words of Python; the options of the command line follow from them."""
+
+    name: str
+    task: str
+    spec: str = PARITY
+    data: dict[str, list[Any]] = field(default_factory=lambda: PEOPLE)
+    #: Of the call in Python; `predictions` is a column.
+    asked: dict[str, Any] = field(default_factory=dict)
+    #: What the fixed shifts are fitted with; text is taken for the shifts themselves.
+    fitted: Any = None
+    #: Of a stream: samples answered together.
+    batch: int = 1
+    #: What must come of it: `ok`, `no` or the start of what is refused.
+    ends: str = "ok"
+
+
+REQUESTS = [
+    Request("violated", "audit", ends="no"),
+    Request("held", "audit", data=INSIDE, asked={"params": {"eps": 0.9}}),
+    Request("nothing to compare", "audit", data=WOMEN, ends="no"),
+    Request("unchecked is allowed", "audit", data=WOMEN, asked={"allow_unchecked": True}),
+    Request("weights, skips, soft rows and bounds of single samples", "audit", WIDE, asked={"bootstrap": 50, "seed": 3}, ends="no"),
+    Request("no label", "audit", ONE_LABEL, UNLABELLED, ends="no"),
+    Request("a tolerance of one's own", "audit", data=INSIDE, asked={"tolerance": 0.9}),
+    Request("a tolerance that is none", "audit", asked={"tolerance": -1.0}, ends="a tolerance is a number"),
+    Request("samples in no level, and near misses", "audit", OPEN, changed(sex=["Female ", None, *PEOPLE["sex"][2:]]), ends="no"),
+    Request("a level that is not declared", "audit", data=changed(sex=["femal", *PEOPLE["sex"][1:]]), ends="E0702"),
+    Request("a null", "audit", data=changed(sex=[None, *PEOPLE["sex"][1:]]), ends="E0703"),
+    Request("text for a prediction", "project", data=changed(score=["x", *map(str, PEOPLE["score"][1:])]), ends="E0705"),
+    Request("spaces around a prediction", "project", data=changed(score=[" 0.5", *map(str, PEOPLE["score"][1:])]), ends="E0705"),
+    Request("a decimal comma", "project", data=changed(score=["0,5", *map(str, PEOPLE["score"][1:])]), ends="E0705"),
+    Request("a prediction that is no number", "project", data=changed(score=[float("nan"), *PEOPLE["score"][1:]]), ends="E0707"),
+    Request("no column of the spec", "audit", data={"gender": PEOPLE["sex"], "score": PEOPLE["score"]}, ends="E0701"),
+    Request("no predictions", "audit", data={"sex": PEOPLE["sex"], "scores": PEOPLE["score"]}, ends="`data.csv` has no column `score`"),
+    Request("other predictions", "audit", data={"sex": PEOPLE["sex"], "raw": PEOPLE["score"]}, asked={"predictions": "raw"}, ends="no"),
+    Request("a wrong name for predictions", "audit", asked={"predictions": "scor"}, ends="`data.csv` has no column `scor`"),
+    Request("no samples", "audit", data={name: [] for name in PEOPLE}, ends="`data.csv` has no rows"),
+    Request("plain", "project"),
+    Request("weights, skips, soft rows and bounds of single samples", "project", WIDE),
+    Request("without training", "project", WIDE, asked={"purpose": "inference"}),
+    Request("nothing to compare", "project", data=WOMEN),
+    Request("all promises are asked for", "project", data=WOMEN, asked={"require_all": True}, ends="a promise was not enforced"),
+    Request("all promises are enforced", "project", asked={"require_all": True}),
+    Request("a conflict", "project", CONFLICT, ends="E0801"),
+    Request("a conflict, relaxed", "project", CONFLICT, asked={"on_infeasible": "relax"}),
+    Request("sides that cross", "project", CROSSED, ends="E0801"),
+    Request("sides that cross, relaxed", "project", CROSSED, asked={"on_infeasible": "relax"}, ends="E0801"),
+    Request("an unknown param", "project", asked={"params": {"epps": 0.1}}, ends="there is no param `epps`"),
+    Request("a param out of its range", "project", asked={"params": {"eps": 2.0}}, ends="E0504"),
+    Request("shifts", "freeze"),
+    Request("shifts without labels and training", "freeze", ONE_LABEL),
+    Request("shifts as SQL", "freeze", asked={"to": "sql", "params": {"eps": 0.1}}),
+    Request("SQL has no bounds of single samples", "freeze", CONFLICT.replace("0.5", "0.1"), asked={"to": "sql"}, ends="`each` constraints bound"),
+    Request("shifts that there are not", "freeze", CONFLICT, ends="E0801"),
+    Request("shifts of least violation", "freeze", CONFLICT.replace("low:", "low (min_count = 1):"), asked={"on_infeasible": "relax"}),
+    Request("shifts applied", "apply", fitted={}),
+    Request("shifts applied to others", "apply", data=WOMEN, fitted={}),
+    Request("shifts of other params", "apply", asked={"params": {"eps": 0.05}}, fitted={}, ends="the shifts were fitted with"),
+    Request("shifts that are none", "apply", fitted="{}", ends="cannot use the shifts"),
+    Request("one by one", "stream"),
+    Request("smooth, with a window", "stream", WIDE, asked={"method": "smooth", "window": 4}, batch=3),
+    Request("prices", "stream", asked={"method": "primal_dual"}, batch=5),
+    Request("no label", "stream", ONE_LABEL, UNLABELLED, batch=2),
+    Request("a window of nothing", "stream", asked={"window": 0}, ends="`window` is 0"),
+    Request("a level that is not declared", "stream", data=changed(sex=["f", *PEOPLE["sex"][1:]]), ends="E0702"),
+    Request("values that were asked for", "price", WIDE, asked={"sweep": {"eps": [0.1, 0.0, 0.05, 0.1]}}),
+    Request("values worth a look", "price"),
+    Request("a param of events", "price", BY_PARAM, asked={"sweep": {"young": [30, 40, 50]}}),
+    Request("values that none satisfies", "price", CROSSED, asked={"sweep": {"b": [0.1, 0.2]}}, ends="no"),
+    Request("no param", "price", NO_PARAM, ends="no row of `spec.fair` reads a param"),
+    Request("an unknown param", "price", asked={"sweep": {"epps": [0.1]}}, ends="there is no param `epps`"),
+    Request("all rows can hold", "check", WIDE),
+    Request("a conflict", "check", CONFLICT, ends="no"),
+    Request("sides that cross", "check", CROSSED, ends="E0801"),
+    Request("nothing to check", "check", data=WOMEN, ends="no"),
+    Request("batches, and near misses", "check", OPEN, changed(sex=["MALE", *PEOPLE["sex"][1:]]), asked={"batch": 4, "seed": 7}),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=[f"{one.task}: {one.name}" for one in REQUESTS])
+def test_both_say_the_same(request_: Request, binary: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spec.fair").write_text(request_.spec)
+    with (tmp_path / "data.csv").open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(request_.data)
+        # NumPy has no nulls but NaN, which is taken for one; a file has empty fields.
+        lines = zip(*request_.data.values(), strict=True)
+        writer.writerows([None if value != value else value for value in line] for line in lines)
+    ours, theirs = in_python(request_), on_the_command_line(request_, binary)
+    assert ours == theirs
+    if ours["ends"] in ("ok", "no"):
+        assert ours["ends"] == request_.ends
+    else:
+        first = ours["ends"][0]
+        assert (first["code"] or first["message"]).startswith(request_.ends)
+
+
+# Python
+
+
+def in_python(asked: Request) -> dict[str, Any]:
+    program = fairc.compile(pathlib.Path("spec.fair"))
+    try:
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            found = {"answered": TASKS[asked.task](program, asked)}
+    except fairc.FairError as error:
+        return {"ends": [said(each) for each in error.diagnostics]}
+    good, *answered = found["answered"]
+    return {"ends": "ok" if good else "no", "answer": answered, "notes": [str(note.message) for note in notes]}
+
+
+def audit(program: fairc.Program, asked: Request) -> list[Any]:
+    found = program.audit(asked.data, name="data.csv", **asked.asked)
+    facts = found.json()
+    del facts["data"]["bytes"], facts["data"]["blake3"]
+    markdown = [line for line in found.markdown().splitlines() if "BLAKE3" not in line and "bytes)" not in line]
+    return [found.passed, found.text(), facts, markdown]
+
+
+def project(program: fairc.Program, asked: Request) -> list[Any]:
+    found = program.project(asked.data, name="data.csv", **asked.asked)
+    assert found.verdict == found.json()["verdict"]
+    return [True, found.text(), found.json(), [float(y) for y in found.y]]
+
+
+def freeze(program: fairc.Program, asked: Request) -> list[Any]:
+    return [True, program.freeze(asked.data, name="data.csv", **asked.asked)]
+
+
+def apply(program: fairc.Program, asked: Request) -> list[Any]:
+    shifts = asked.fitted if isinstance(asked.fitted, str) else program.freeze(PEOPLE, name="data.csv", **asked.fitted)
+    found = program.apply(shifts, asked.data, name="data.csv", **asked.asked)
+    return [True, found.text(), found.json(), [float(y) for y in found.y]]
+
+
+def stream(program: fairc.Program, asked: Request) -> list[Any]:
+    columns = [name for name in asked.data if name != "score"]
+    found, answers = fairc.Stream(program, columns=columns, name="data.csv", **asked.asked), []
+    n = len(asked.data["score"])
+    for start in range(0, n, asked.batch):
+        part = {name: values[start : start + asked.batch] for name, values in asked.data.items()}
+        answers.extend(float(y) for y in found.answer({name: part[name] for name in columns}, part["score"]))
+    for name, why in found.left_out.items():
+        warnings.warn(f"`{name}` takes no part: {why}", stacklevel=1)
+    return [True, found.json(), answers]
+
+
+def price(program: fairc.Program, asked: Request) -> list[Any]:
+    found = program.price(asked.data, name="data.csv", **asked.asked)
+    assert found.svg().startswith("<svg")
+    return [found.feasible, found.text(), found.json()]
+
+
+def check(program: fairc.Program, asked: Request) -> list[Any]:
+    found = program.check(asked.data, name="data.csv", **asked.asked)
+    return [found.ok, of_data(found.text()), found.json(), [said(each) for each in [*program.warnings, *found.warnings, *found.errors]]]
+
+
+TASKS = {"audit": audit, "project": project, "freeze": freeze, "apply": apply, "stream": stream, "price": price, "check": check}
+
+# The command line
+
+
+def on_the_command_line(asked: Request, binary: str) -> dict[str, Any]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([binary, *arguments], capture_output=True, text=True, check=False)
+
+    command, options = arguments_of(asked)
+    if asked.task == "apply" and isinstance(asked.fitted, str):
+        pathlib.Path("shifts.json").write_text(asked.fitted)
+    elif asked.task == "apply":
+        own = pathlib.Path("data.csv").read_text()
+        pathlib.Path("data.csv").write_text("".join(
+            ",".join(map(str, line)) + "\n" for line in [PEOPLE, *zip(*PEOPLE.values(), strict=True)]))
+        done = run("freeze", "spec.fair", "--data", "data.csv", "-o", "shifts.json")
+        assert done.returncode == 0, done.stderr
+        pathlib.Path("data.csv").write_text(own)
+    line = [command, "spec.fair", "--data", "data.csv", *options]
+    answered = run(*line, "--format", "json")
+    facts = json.loads(answered.stdout)
+    if answered.returncode and (refusal := refused(facts, asked, answered.stderr)):
+        return {"ends": refusal}
+    words = run(*line).stdout
+    for name in ("ok", "schema", "output", "column") if asked.task != "audit" else ("ok", "schema"):
+        facts.pop(name, None)
+    answer = {
+        "audit": lambda: [words, without_file(facts), markdown(run(*line, "--format", "markdown").stdout)],
+        "project": lambda: [before_files(words), facts, column("out.csv", "score_fair")],
+        "freeze": lambda: [pathlib.Path(options[-1]).read_text()],
+        "apply": lambda: [before_files(words), facts, column("out.csv", "score_fair")],
+        "stream": lambda: [facts, column("out.csv", "score_fair")],
+        "price": lambda: [words, facts],
+        "check": lambda: [of_data(words), facts["specs"][0]["data"], [said(each) for each in facts["diagnostics"]]],
+    }[asked.task]()
+    told = ("takes no part", "come closest")
+    notes = [line.removeprefix("note: ") for line in answered.stderr.splitlines() if any(words in line for words in told)]
+    return {"ends": "no" if answered.returncode else "ok", "answer": answer, "notes": notes}
+
+
+def arguments_of(asked: Request) -> tuple[str, list[str]]:
+    """What is asked in Python, as a command and its options."""
+    command, options = {
+        "audit": ("audit", ["--all"]),
+        "project": ("project", ["--all", "-o", "out.csv", "--replace"]),
+        "freeze": ("freeze", []),
+        "apply": ("project", ["--all", "--frozen", "shifts.json", "-o", "out.csv", "--replace"]),
+        "stream": ("stream", ["--batch", str(asked.batch), "-o", "out.csv"]),
+        "price": ("price", ["--all"]),
+        "check": ("check", []),
+    }[asked.task]
+    for name, value in asked.asked.items():
+        match name, value:
+            case "params", _:
+                options += [f"--set={param}={number}" for param, number in value.items()]
+            case "sweep", _:
+                options += [f"--sweep={param}={','.join(map(str, values))}" for param, values in value.items()]
+            case "predictions", _:
+                options += ["--pred", value]
+            case "purpose", "inference":
+                options.append("--inference")
+            case "method", "smooth":
+                options.append("--smooth")
+            case "method", "primal_dual":
+                options += ["--mode", "primal-dual"]
+            case _, True:
+                options.append(f"--{name.replace('_', '-')}")
+            case "to", _:
+                pass
+            case _:
+                options.append(f"--{name.replace('_', '-')}={value}")
+    if asked.task == "freeze":
+        options += ["-o", f"shifts.{asked.asked.get('to', 'json')}"]
+    return command, options
+
+
+def refused(facts: dict[str, Any], asked: Request, stderr: str) -> list[dict[str, Any]] | None:
+    """What the command line says where it has no answer; none where the answer is no."""
+    if "error" in facts:
+        # Of arguments the parser says which one, and where they are listed.
+        message = re.sub(r"^invalid value '.*' for '.*': ", "", facts["error"]["message"])
+        help = None if message != facts["error"]["message"] else facts["error"]["help"]
+        return [said({"code": None, "labels": [], "message": message, "help": help})]
+    if asked.task != "check" and facts.get("diagnostics"):
+        return [said(each) for each in facts["diagnostics"]]
+    if asked.task == "check" and not facts["specs"][0].get("data"):
+        return [said(each) for each in facts["diagnostics"] if each["severity"] == "error"]
+    if asked.task == "project":
+        words = [line.removeprefix("error: ") for line in stderr.splitlines() if line.startswith("error: ")]
+        return [said({"code": None, "message": words[0], "help": None, "labels": []})]
+    return None
+
+
+def without_file(facts: dict[str, Any]) -> dict[str, Any]:
+    del facts["data"]["bytes"], facts["data"]["blake3"]
+    return facts
+
+
+def markdown(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "BLAKE3" not in line and "bytes)" not in line]
+
+
+def before_files(words: str) -> str:
+    return words.split("wrote out.csv")[0]
+
+
+def of_data(words: str) -> str:
+    """What `check` says about data, up to the help, which is compared with the diagnostics."""
+    return words[words.index("data.csv: ") :].split("\n  help: ")[0]
+
+
+def column(path: str, name: str) -> list[float]:
+    with open(path, newline="") as file:
+        return [float(row[name]) for row in csv.DictReader(file)]
+
+
+# Words
+
+#: Options and the arguments that they are in Python.
+NAMES = [
+    ("`--on-infeasible relax`", '`on_infeasible="relax"`'),
+    ("`--require-all`", "`require_all=True`"),
+    ("`fairc stream`", "`fairc.Stream`"),
+    ("`fairc freeze`", "`Program.freeze`"),
+    ("`fairc project --frozen SHIFTS.json`", "`Program.apply`"),
+    ("`--pred COL`", '`predictions="COL"`'),
+    ("`--pred` names", "`predictions` names"),
+    ("the shifts `shifts.json`", "the shifts"),
+]
+
+
+def said(found: dict[str, Any]) -> dict[str, Any]:
+    """A diagnostic without the names of options and arguments, and without lines of files."""
+
+    def words(text: str | None) -> str | None:
+        if text is None:
+            return None
+        for option, argument in NAMES:
+            text = text.replace(option, argument)
+        # Tables in memory have no dialect.
+        text = re.sub(r", or read the file with `[^`]*`$", "", text)
+        text = re.sub(r"`--set (\w+)=([\d.]+)`", r'`params={"\1": \2}`', text)
+        text = re.sub(r"`--pred (\w+)`", r'`predictions="\1"`', text)
+        return re.sub(r"\bline (\d+)", lambda found: f"row {int(found[1]) - 1}", text)
+
+    places = [{**label, "line": None} if label.get("file") == "data.csv" else label for label in found["labels"]]
+    return {
+        "code": found["code"],
+        "message": words(found["message"]),
+        "help": words(found["help"]),
+        "labels": [{name: words(value) if isinstance(value, str) else value for name, value in label.items()} for label in places],
+    }

@@ -1,0 +1,112 @@
+//! The use cases, each written once: a function on a spec and data, with options, and a result that has all that a front end
+//! shows.
+//!
+//! ```text
+//! arguments ─cli, python→ Case + options ─task→ result: numbers, report, verdict ─→ printed, or handed to Python
+//!                                            └→ Refused ─told→ diagnostics, in the words of the front end
+//! ```
+//!
+//! | task | of the command line | of Python |
+//! | --- | --- | --- |
+//! | [`check`] | `fairc check --data` | `Program.check` |
+//! | [`audit()`] | `fairc audit` | `Program.audit` |
+//! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
+//! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
+//! | [`Stream`] | `fairc stream` | `Stream` |
+//! | [`price()`] | `fairc price` | `Program.price` |
+//!
+//! A front end reads arguments and tables, and prints or hands over results. It decides nothing: which rows take part, what is
+//! refused, what counts as a pass and the words for all of it are decided here or below.
+
+mod audit;
+mod check;
+mod kept;
+mod price;
+mod project;
+mod reading;
+mod redundancy;
+mod refused;
+mod shifts;
+mod stream;
+
+use crate::bind::{BindError, BoundRow, Encoded, Offenders, Params, Place, SHOWN};
+use crate::language::program::Program;
+use crate::spec::{Conflict, Failure, Fault, Front, Spec};
+
+pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
+pub use check::{Checked, check};
+pub use kept::{read_shifts, read_state, unusable};
+pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};
+pub use project::{ProjectOptions, Projected, Solvable, project, report_of, settle, solve};
+pub use reading::{Use, columns_of, not_empty, prediction_column};
+pub use redundancy::warnings as redundancy_warnings;
+pub use refused::{Kind, Refused};
+pub use shifts::{Shifts, apply, freeze};
+pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
+
+/// A spec, and the names of the front end in which its user is spoken to.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub spec: &'a Spec,
+    pub program: &'a Program,
+    pub front: &'a Front,
+}
+
+impl Context<'_> {
+    /// What is wrong when the spec meets data, in words.
+    ///
+    /// # Errors
+    /// What is no fault of them.
+    pub fn faults(&self, errors: &[BindError]) -> Result<Vec<Fault>, Failure> {
+        crate::spec::faults(errors, self.spec, self.program, self.front)
+    }
+
+    /// E0801: the rows that no predictions satisfy together; `place` says of which batch.
+    pub fn infeasible(&self, conflict: &Conflict, rows: &[BoundRow], place: &str) -> Fault {
+        crate::spec::infeasible(conflict, rows, place, self.spec, self.program, self.front)
+    }
+}
+
+/// A spec with data in codes, and predictions.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    pub context: Context<'a>,
+    pub encoded: &'a Encoded,
+    pub params: &'a Params,
+    /// What messages call the table.
+    pub table: &'a str,
+    /// The params that were set.
+    pub settings: &'a [(String, f64)],
+    /// The header of the predictions; empty where a task needs none.
+    pub column: &'a str,
+    pub predictions: &'a [f64],
+}
+
+impl Case<'_> {
+    /// `eps = 0.01`, for reports.
+    fn settings_in_words(&self) -> Vec<String> {
+        self.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect()
+    }
+
+    /// Fails unless there is a finite prediction for each of some samples. Every task that needs predictions asks.
+    ///
+    /// # Errors
+    /// There are no samples, another number of predictions, or some that are not finite.
+    pub fn ready(&self) -> Result<(), Refused> {
+        not_empty(self.encoded, self.table)?;
+        let (found, expected) = (self.predictions.len(), self.encoded.n());
+        if found != expected {
+            let message = format!("there are {found} predictions, and `{}` has {expected} samples", self.table);
+            return Err(Failure::new(message, "hand over one prediction for each sample").into());
+        }
+        let wild = self.predictions.iter().enumerate().filter(|(_, value)| !value.is_finite());
+        let place = |(row, value): (usize, &f64)| Place { line: None, row, value: value.to_string() };
+        let first: Vec<Place> = wild.clone().take(SHOWN).map(place).collect();
+        if first.is_empty() {
+            return Ok(());
+        }
+        let (file, column) = (self.table.to_owned(), self.column.to_owned());
+        let at = Offenders { file, column, count: wild.count() as u64, first };
+        Err(vec![BindError::Prediction { at: Box::new(at) }].into())
+    }
+}

@@ -1,0 +1,88 @@
+//! How data are read for a task: which rows take part, and where the predictions are.
+
+use crate::bind::{EncodeOptions, Encoded, Purpose};
+use crate::language::program::Program;
+use crate::language::words::{listed, nearest};
+use crate::report::Watch;
+use crate::spec::{Failure, Front};
+
+/// What data are read for.
+#[derive(Clone, Copy)]
+pub enum Use<'a> {
+    /// A check without predictions.
+    Check,
+    /// An audit that shows these groups.
+    Audit(&'a Watch),
+    /// A projection, or its price.
+    Project(Purpose),
+    /// Fixed shifts are fitted here and applied elsewhere: rows that read labels are left out, since labels are unknown where
+    /// shifts are applied, and so are rows for training.
+    Shifts,
+    /// Answers batch by batch.
+    Stream,
+}
+
+impl Use<'_> {
+    /// How to encode; `prediction` is the header of the predictions, if they are in the table.
+    pub fn options(self, prediction: Option<String>) -> EncodeOptions {
+        let usual = EncodeOptions { prediction, ..EncodeOptions::default() };
+        match self {
+            Use::Check => usual,
+            Use::Audit(watch) => EncodeOptions { watch: watch.events(), ..usual },
+            Use::Project(purpose) => EncodeOptions { purpose, ..usual },
+            Use::Shifts => EncodeOptions { purpose: Purpose::Inference, without_labels: true, ..usual },
+            Use::Stream => EncodeOptions { purpose: Purpose::Inference, ..usual },
+        }
+    }
+}
+
+/// Fails if a table has no samples: nothing can be said of none.
+///
+/// # Errors
+/// There are none.
+pub fn not_empty(encoded: &Encoded, table: &str) -> Result<(), Failure> {
+    match encoded.n() {
+        0 => Err(Failure::new(format!("`{table}` has no rows"), "a header alone is no data")),
+        _ => Ok(()),
+    }
+}
+
+/// The column of predictions: the one that was named, by default that which the spec predicts. `hint` says what is probably
+/// wrong with the table if it is missing.
+///
+/// # Errors
+/// The table has no such column.
+pub fn prediction_column(
+    named: Option<&str>,
+    program: &Program,
+    front: &Front,
+    table: &str,
+    columns: &[String],
+    hint: Option<String>,
+) -> Result<String, Failure> {
+    let header = named.unwrap_or(&program.prediction.header);
+    if columns.iter().any(|column| column == header) {
+        return Ok(header.to_owned());
+    }
+    let near = nearest(header, columns.iter().map(String::as_str));
+    let help = match (hint.filter(|_| front.reads_text), named, near) {
+        (_, Some(_), Some(near)) => format!("did you mean `{near}`?"),
+        (_, None, Some(near)) => format!("did you mean `{near}`? Then give {}", (front.these_predictions)(near)),
+        (Some(hint), ..) => hint,
+        (None, Some(_), None) => columns_of(columns, None),
+        (None, None, None) => {
+            format!("name the column with the predictions: {}; {}", front.any_predictions, columns_of(columns, None))
+        }
+    };
+    let why = if named.is_some() { format!("{} names", front.predictions) } else { "the spec predicts".to_owned() };
+    Err(Failure::new(format!("`{table}` has no column `{header}`, which {why}"), help))
+}
+
+/// What columns there are, or which may have been meant.
+pub fn columns_of(columns: &[String], wanted: Option<&str>) -> String {
+    const MOST: usize = 20;
+    if let Some(near) = wanted.and_then(|wanted| nearest(wanted, columns.iter().map(String::as_str))) {
+        return format!("did you mean `{near}`?");
+    }
+    format!("the columns are {}", listed(columns, MOST))
+}
