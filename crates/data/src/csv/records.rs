@@ -176,10 +176,12 @@ impl<R: Read> Records<R> {
     fn record(&mut self, end: usize, body_end: usize, line: u64, count: usize) -> Result<Record<'_>, DataError> {
         let raw = &self.buffer[self.start..body_end];
         let (lead, body) = raw.split_at(self.lead(raw));
-        let skipped = line_ends(lead, self.after_return);
-        let newlines = lead.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        let line = line + self.lone_returns + skipped;
-        self.lone_returns += skipped - newlines;
+        let mut line = line + self.lone_returns;
+        if !lead.is_empty() || self.after_return {
+            let skipped = line_ends(lead, self.after_return);
+            line += skipped;
+            self.lone_returns += skipped - lead.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        }
         // A quote that encloses is not among the text of the fields, so this record has quoted fields.
         let text_len = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
         let spaced = self.spaced && memchr::memchr(b'"', body).is_some();
