@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::atoms::{Constants, Settings};
+use super::kinds::{Constants, Settings};
 use crate::language::program::{Aggregate, Data, Enforce, Event, Origin, Program, PromisedRow, RowOptions, WhenEmpty};
 
 /// What became of a promise.

@@ -6,7 +6,7 @@
 //!                                             └ implication: does one spec imply another? with proof or counterexample
 //! ```
 //!
-//! `price` is no linear program: it follows the projection of predictions over the values of a param, how far they have to
+//! A `sweep` is no linear program: it follows the projection of predictions over the values of a param, how far they have to
 //! move and what a little more room would save.
 //!
 //! The other questions are linear programs over what the boxes of the samples allow ([`generators`]), which is exact: cells of
@@ -14,29 +14,29 @@
 //!
 //! [`generators`]: crate::runtime::problem::generators
 
-mod atoms;
 pub mod batches;
 mod blame;
 pub mod difference;
 pub mod feasibility;
-mod ground;
 pub mod implication;
+mod kinds;
 pub mod linear;
 mod movement;
 pub mod on_data;
-mod price;
 pub mod redundant;
-mod span;
-pub mod specimen;
+pub mod refute;
+mod relaxation;
 pub mod structure;
+mod sweep;
+mod sweep_values;
 pub mod tolerance;
 pub mod unbound;
 mod weights;
 
 pub use blame::each_in_conflict;
 pub use movement::Movement;
-pub use price::{EncodeAgain, Ended, Point, PriceError, Pricer, RowPoint};
-pub use span::{between, sensible};
+pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint, SweepError};
+pub use sweep_values::{between, sensible};
 
 /// More variables than this are not put into a linear program.
 pub const MOST_VARIABLES: usize = 4000;

@@ -12,11 +12,11 @@
 
 use std::collections::BTreeSet;
 
-use super::atoms::Settings;
 use super::feasibility::Cells;
-use super::ground::{Ground, Half, Spec, holds_beside};
 use super::implication::{Claim, Proof, Verdict, claims, follows};
+use super::kinds::Settings;
 use super::linear::{Line, Linear};
+use super::relaxation::{Half, Relaxation, Spec, holds_beside};
 use super::structure::follows_by_cases;
 use crate::bind::Bound;
 use crate::language::program::{Program, Row};
@@ -50,14 +50,14 @@ pub fn without_data(program: &Program) -> Vec<Redundant> {
     }
     let none = Settings::new();
     let specs = [Spec { program, params: &none }];
-    let Ok(mut ground) = Ground::new(&specs, MOST_LOOKS) else { return Vec::new() };
-    if ground.kinds.is_err() || ground.events.len() > MOST_VARIABLES {
+    let Ok(mut relaxation) = Relaxation::new(&specs, MOST_LOOKS) else { return Vec::new() };
+    if relaxation.kinds.is_err() || relaxation.events.len() > MOST_VARIABLES {
         return Vec::new();
     }
-    let halves: Vec<Vec<Half>> = program.rows.iter().map(|row| ground.halves(0, row)).collect();
+    let halves: Vec<Vec<Half>> = program.rows.iter().map(|row| relaxation.halves(0, row)).collect();
     let lines: Vec<Vec<Line>> = halves.iter().map(|of| of.iter().map(|(_, claim)| claim.line()).collect()).collect();
     let claims = halves.into_iter().map(|of| of.into_iter().map(|(_, claim)| claim).collect()).collect();
-    let (intervals, structure) = (ground.intervals(), ground.structure(MOST_CASES));
+    let (intervals, structure) = (relaxation.intervals(), relaxation.structure(MOST_CASES));
     // A param in an event decides who is in it.
     let fixed = |row: &Row| {
         let mut events = row.reads.iter().copied().chain(row.terms.iter().map(|term| term.event));

@@ -1,7 +1,7 @@
 //! Redundant rows and implications against data that are made up: what is proved must hold on all of them.
 
 use super::*;
-use crate::analyze::specimen::Maker;
+use crate::analyze::refute::Refuter;
 use crate::analyze::unbound::{Answer, Question};
 use crate::language::span::Source;
 use crate::language::syntax::import::Loader;
@@ -144,13 +144,13 @@ fn redundant_rows_follow_on_any_data() {
         for (eps, low) in [(0.05, 0.3), (0.0, 0.2), (0.2, 0.4), (0.13, 0.21)] {
             let params: Settings = [("eps".to_owned(), eps), ("low".to_owned(), low)].into();
             let specs = [Spec { program: &rest, params: &params }, Spec { program: &whole, params: &params }];
-            let ground = Ground::new(&specs, 1 << 20).unwrap();
-            let kinds = ground.kinds.as_ref().unwrap();
-            let maker = Maker::new(specs, kinds, &ground.chosen).unwrap();
-            for specimen in maker.various() {
+            let relaxation = Relaxation::new(&specs, 1 << 20).unwrap();
+            let kinds = relaxation.kinds.as_ref().unwrap();
+            let refuter = Refuter::new(specs, kinds, &relaxation.chosen).unwrap();
+            for specimen in refuter.various() {
                 for one in &found {
                     count += 1;
-                    let broken = maker.breaks(&specimen, &whole.rows[one.row]);
+                    let broken = refuter.breaks(&specimen, &whole.rows[one.row]);
                     assert_eq!(broken, None, "{text}{} at eps {eps}, low {low}", whole.rows[one.row].origins[0].name);
                 }
             }
@@ -170,7 +170,7 @@ fn implications_follow_on_any_data() {
         let programs = texts.each_ref().map(|text| program(text).by_promise());
         let [premise, claim] = programs.each_ref().map(|program| Spec { program, params: &params });
         let question = Question::new(premise, claim).unwrap();
-        let made = question.maker().unwrap();
+        let made = question.refuter().unwrap();
         for (index, row) in claim.program.rows.iter().enumerate() {
             let Answer { sides, example } = question.answer(index, Some(&made));
             if sides.iter().all(|(_, found)| matches!(found.verdict, Verdict::Implied(_))) {

@@ -1,19 +1,19 @@
 //! Does one program imply another on all data in which no event is empty?
 //!
-//! A proof is a linear program over the means of the events (`Ground`), in cases where only data tell in which
+//! A proof is a linear program over the means of the events (`Relaxation`), in cases where only data tell in which
 //! proportions events consist of others ([`follows_by_cases`]). A refutation is a small data set, made up, with predictions
-//! that keep the first program and break the second ([`Maker`]). Where neither is found it is not known.
+//! that keep the first program and break the second ([`Refuter`]). Where neither is found it is not known.
 
-use super::atoms::Kinds;
 use super::feasibility::RowSide;
-use super::ground::{Ground, Half, sample_bounds};
 use super::implication::{Claim, Verdict};
+use super::kinds::{Kinds, Unlisted};
 use super::linear::Linear;
-use super::specimen::{Example, Maker, Specimen};
+use super::refute::{Example, Refuter, Specimen};
+use super::relaxation::{Half, Relaxation, sample_bounds};
 use super::structure::{ByCases, Structure, follows_by_cases};
 use crate::language::program::{Event, SampleRow};
 
-pub use super::ground::Spec;
+pub use super::relaxation::{DeclaredDifferently, Spec};
 
 /// Most cases of one proof.
 const MOST_CASES: usize = 4000;
@@ -37,7 +37,7 @@ pub struct Question<'a> {
     /// Per variable an event of one of the programs, for words; remainders have none.
     pub events: Vec<Event>,
     rows: Vec<Vec<Half>>,
-    kinds: Result<Kinds, String>,
+    kinds: Result<Kinds, Unlisted>,
     chosen: Vec<usize>,
     /// Means that the hulls allow occur on some data.
     certain: bool,
@@ -65,45 +65,45 @@ impl<'a> Question<'a> {
     /// Does `premise` imply `claim`?
     ///
     /// # Errors
-    /// Why it cannot be asked, in words.
-    pub fn new(premise: Spec<'a>, claim: Spec<'a>) -> Result<Question<'a>, String> {
+    /// If the programs declare a column differently.
+    pub fn new(premise: Spec<'a>, claim: Spec<'a>) -> Result<Question<'a>, DeclaredDifferently> {
         let specs = [premise, claim];
-        let mut ground = Ground::new(&specs, MOST_LOOKS)?;
+        let mut relaxation = Relaxation::new(&specs, MOST_LOOKS)?;
         let hard = premise.program.rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none());
-        let (_, _) = ground.premises(hard.clone().map(|(index, _)| index));
-        let rows = claim.program.rows.iter().map(|row| ground.halves(1, row)).collect();
+        let (_, _) = relaxation.premises(hard.clone().map(|(index, _)| index));
+        let rows = claim.program.rows.iter().map(|row| relaxation.halves(1, row)).collect();
         // Again, now that all variables are there.
-        let (premises, origins) = ground.premises(hard.map(|(index, _)| index));
-        let mut structure = ground.structure(MOST_CASES);
+        let (premises, origins) = relaxation.premises(hard.map(|(index, _)| index));
+        let mut structure = relaxation.structure(MOST_CASES);
         if !structure.hulls.exact {
             structure.most_cases = MOST_OVERLAPPING;
         }
-        let members = claim.program.sample_rows.iter().map(|row| ground.members(1, row.event)).collect();
+        let members = claim.program.sample_rows.iter().map(|row| relaxation.members(1, row.event)).collect();
         Ok(Question {
             specs,
             premises,
             sides: origins.into_iter().map(|(row, upper)| RowSide { row, upper }).collect(),
-            boxes: ground.boxes(),
+            boxes: relaxation.boxes(),
             members,
-            certain: structure.hulls.exact && !ground.has_unknowns(),
-            unknowns: ground.has_unknowns(),
+            certain: structure.hulls.exact && !relaxation.has_unknowns(),
+            unknowns: relaxation.has_unknowns(),
             structure,
-            events: ground.events,
+            events: relaxation.events,
             rows,
-            kinds: ground.kinds,
-            chosen: ground.chosen,
+            kinds: relaxation.kinds,
+            chosen: relaxation.chosen,
         })
     }
 
     /// Makes data for counterexamples, where the kinds of samples are known.
-    pub fn maker(&self) -> Option<(Maker<'_>, Vec<Specimen>)> {
-        let maker = Maker::new(self.specs, self.kinds.as_ref().ok()?, &self.chosen)?;
-        let various = maker.various();
-        Some((maker, various))
+    pub fn refuter(&self) -> Option<(Refuter<'_>, Vec<Specimen>)> {
+        let refuter = Refuter::new(self.specs, self.kinds.as_ref().ok()?, &self.chosen)?;
+        let various = refuter.various();
+        Some((refuter, various))
     }
 
     /// Whether a row of the claiming program follows.
-    pub fn answer(&self, index: usize, made: Option<&(Maker<'_>, Vec<Specimen>)>) -> Answer {
+    pub fn answer(&self, index: usize, made: Option<&(Refuter<'_>, Vec<Specimen>)>) -> Answer {
         let mut answer = Answer { sides: Vec::new(), example: None };
         for (_, claim) in self.rows.get(index).into_iter().flatten() {
             let mut found = follows_by_cases(&self.premises, &self.structure, claim);
@@ -137,7 +137,7 @@ impl<'a> Question<'a> {
         &self,
         index: usize,
         verdict: &Verdict,
-        (maker, various): &(Maker<'_>, Vec<Specimen>),
+        (refuter, various): &(Refuter<'_>, Vec<Specimen>),
     ) -> Option<Example> {
         let row = self.specs[1].program.rows.get(index)?;
         let at = match verdict {
@@ -145,16 +145,16 @@ impl<'a> Question<'a> {
             Verdict::Implied(_) | Verdict::Undecided => None,
         };
         // As many of each kind is the plainest example; what the proof suggests is the surest.
-        let broken = |specimen: &Specimen| maker.breaks(specimen, row);
+        let broken = |specimen: &Specimen| refuter.breaks(specimen, row);
         let suggested = || {
             let (weights, x) = at?;
-            SHARES.iter().find_map(|&(least, size)| broken(&maker.with_shares(&weights.shares(x, least)?, size)?))
+            SHARES.iter().find_map(|&(least, size)| broken(&refuter.with_shares(&weights.shares(x, least)?, size)?))
         };
         various.first().and_then(broken).or_else(suggested).or_else(|| various.iter().skip(1).find_map(broken))
     }
 
     /// Whether a bound that the claiming program sets for single predictions follows.
-    pub fn bounds_follow(&self, index: usize, made: Option<&(Maker<'_>, Vec<Specimen>)>) -> OfBounds {
+    pub fn bounds_follow(&self, index: usize, made: Option<&(Refuter<'_>, Vec<Specimen>)>) -> OfBounds {
         let [premise, claim] = &self.specs;
         let Some(row) = claim.program.sample_rows.get(index) else { return OfBounds::Undecided };
         let same = |other: &SampleRow| {
@@ -175,25 +175,26 @@ impl<'a> Question<'a> {
                 return OfBounds::Implied;
             }
         }
-        let broken = made.and_then(|(maker, various)| various.iter().find_map(|one| maker.breaks_bounds(one, row)));
+        let broken = made.and_then(|(refuter, various)| various.iter().find_map(|one| refuter.breaks_bounds(one, row)));
         broken.map_or(OfBounds::Undecided, OfBounds::Broken)
     }
 
     /// Whether the declared bounds of predictions follow.
-    pub fn declared_bounds_follow(&self, made: Option<&(Maker<'_>, Vec<Specimen>)>) -> OfBounds {
+    pub fn declared_bounds_follow(&self, made: Option<&(Refuter<'_>, Vec<Specimen>)>) -> OfBounds {
         let [ours, theirs] = self.specs.map(|spec| (spec.program.prediction.lower, spec.program.prediction.upper));
         let within = |(lo, hi): &(f64, f64)| *lo >= theirs.0 && *hi <= theirs.1;
         if within(&ours) || (!self.boxes.is_empty() && self.boxes.iter().all(within)) {
             return OfBounds::Implied;
         }
-        let broken = made.and_then(|(maker, various)| various.iter().find_map(|one| maker.leaves_bounds(one, theirs)));
+        let broken =
+            made.and_then(|(refuter, various)| various.iter().find_map(|one| refuter.leaves_bounds(one, theirs)));
         broken.map_or(OfBounds::Undecided, OfBounds::Broken)
     }
 
     /// Why a row may be left undecided.
     pub fn reason(&self) -> String {
         match &self.kinds {
-            Err(reason) => reason.clone(),
+            Err(reason) => reason.to_string(),
             Ok(_) if self.unknowns => "it depends on what only the data tell".to_owned(),
             Ok(_) => "neither a proof nor a counterexample was found".to_owned(),
         }

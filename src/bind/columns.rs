@@ -1,12 +1,26 @@
 //! Reading one column of a batch as the program declares it, and noting every value at fault.
 
 use crate::data::{Batch, Code, Column, DataError, Level, LevelCoder, Value};
-use crate::language::program::Interval;
+use crate::language::program::{Interval, Level as Declared};
 use crate::language::words::nearest;
 
-use super::error::{BindError, Offenders, Place};
-use super::plan::{ColumnKind, PlannedColumn};
+use super::error::{BEYOND_WHOLE, BindError, Offenders, Place};
 use super::unplaced::{Counter, Unplaced};
+
+/// A column to be read.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedColumn {
+    pub header: String,
+    pub name: String,
+    pub kind: ColumnKind,
+    pub nullable: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum ColumnKind {
+    Levels(Vec<Declared>),
+    Number { range: Interval, whole: bool },
+}
 
 /// Where the rows of a batch stand.
 pub(super) struct At<'a> {
@@ -203,9 +217,6 @@ fn describe_range(range: Interval, whole: bool) -> String {
         format!("`{kind} in [{lower}, {upper}]`")
     }
 }
-
-/// Whole numbers from this size on may be the double of a neighbour.
-pub(super) const BEYOND_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// Whether this is a whole number, and no other one.
 fn is_whole(value: f64) -> bool {

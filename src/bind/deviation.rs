@@ -13,9 +13,9 @@
 
 use std::collections::BTreeMap;
 
-use super::about::{Basis, Measure};
 use super::centre::choose;
-use super::encode::{Encoded, FactorValues};
+use super::encoded::{Encoded, FactorValues};
+use super::measure::{Basis, Measure};
 use super::tally::{Samples, Tally, difference};
 use crate::runtime::problem::Sum;
 
@@ -189,6 +189,26 @@ impl Deviations {
             }
         }
         values
+    }
+}
+
+impl Tally {
+    /// `Σ w` of a product of deviations by cell, over earlier samples of a stream too.
+    pub(super) fn deviations_by_cell(
+        &self,
+        encoded: &Encoded,
+        deviations: &Deviations,
+        samples: &Samples,
+        basis: &Basis,
+    ) -> Vec<f64> {
+        if basis.is_one() {
+            return self.weights.clone();
+        }
+        let values = deviations.values(encoded, samples, basis, self.cell.len());
+        let mut sums = self.sums(|i| values[i]);
+        let past = self.past.get(basis);
+        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past.value());
+        sums
     }
 }
 

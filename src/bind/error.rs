@@ -6,7 +6,6 @@ use std::fmt;
 
 use crate::data::{DataError, Shortest, decimal_comma, header_hint};
 
-use super::columns::BEYOND_WHOLE;
 use crate::language::words::listed;
 use crate::runtime::problem::ProblemError;
 
@@ -15,6 +14,9 @@ const MOST: usize = 20;
 
 /// How many places an error shows.
 pub const SHOWN: usize = 5;
+
+/// Whole numbers from this size on may be the double of a neighbour.
+pub(super) const BEYOND_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +87,10 @@ pub(super) fn describe_place(file: &str, line: Option<u64>, row: usize) -> Strin
         Some(line) => format!("`{file}` line {line}"),
         None => format!("`{file}` row {}", row + 1),
     }
+}
+
+pub(super) fn unsupported(row: &str, what: &'static str) -> BindError {
+    BindError::Unsupported { row: row.to_owned(), what }
 }
 
 /// Why a program could not be bound to data.

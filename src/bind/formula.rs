@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::language::program::{Data, Event, Function, Program, power};
 
-use super::error::BindError;
+use super::error::{BindError, unsupported};
 use super::params::Params;
-use super::plan::unsupported;
 
 /// A [`Data`] expression over indices.
 #[derive(Clone, Debug)]

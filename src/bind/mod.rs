@@ -11,18 +11,24 @@
 //! one run. Binding looks at no text, no predicate and no hash.
 
 mod about;
+mod assemble;
+mod binder;
 mod bound;
 mod cells;
 mod centre;
 mod columns;
 mod deviation;
 mod encode;
+mod encoded;
 mod error;
 mod formula;
 mod frozen;
+mod limits;
+mod measure;
 mod online;
 mod params;
 mod plan;
+mod planner;
 mod resample;
 mod sample_rows;
 mod shape;
@@ -39,17 +45,18 @@ mod tests;
 
 pub use bound::{Bound, BoundRow, BoundSampleRow, EventCount, RowPrice, RowStatus, Skip, blamed};
 pub use cells::CellKey;
-pub use encode::{EncodeOptions, Encoded, Encoder, encode};
+pub use encode::{Encoder, encode};
+pub use encoded::Encoded;
 pub use error::{BindError, Offenders, Place, Remedy, SHOWN};
 pub use formula::Arithmetic;
 pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue};
 pub use online::{Difference, Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
-pub use plan::{Left, Purpose};
+pub use plan::{EncodeOptions, Left, Purpose};
 pub use resample::{Replicates, Resampling, Series};
 pub use sample_rows::SampleReading;
 pub use sides::{Reach, Sides};
-pub use spread::{Part, SharedCells};
+pub use spread::{BatchShare, SharedCells};
 pub use stream::{BoundPooled, StreamEncoder};
 pub use tally::Samples;
 pub use trace::{TraceError, TracedRow, Tracked};

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bound::{BoundRow, BoundSampleRow, RowStatus};
 use super::cells::CellKey;
-use super::encode::{EncodeOptions, Encoded};
+use super::encoded::Encoded;
 use super::error::BindError;
 use super::params::Params;
+use super::plan::EncodeOptions;
 use super::plan::Left;
 use super::stream::StreamEncoder;
 use super::tally::Samples;

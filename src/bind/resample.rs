@@ -18,11 +18,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
-use super::about::{Basis, Measure};
-use super::bound::About;
+use super::binder::About;
 use super::deviation::Centres;
-use super::encode::{Encoded, FactorValues};
+use super::encoded::{Encoded, FactorValues};
 use super::formula::Scope;
+use super::measure::{Basis, Measure};
 use super::params::Params;
 use super::plan::PlannedRow;
 use super::tally::{Samples, Tally};

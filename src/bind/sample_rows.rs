@@ -4,10 +4,12 @@ use crate::data::Shortest;
 use crate::language::program::PromisedRow;
 use crate::runtime::problem::Bounds;
 
-use super::bound::{About, Binder, Bound, BoundSampleRow, Matrix, ordered};
-use super::encode::{Encoded, FactorValues};
+use super::binder::{About, Binder, Matrix};
+use super::bound::{Bound, BoundSampleRow};
+use super::encoded::{Encoded, FactorValues};
 use super::error::{BindError, describe_place};
 use super::formula::Scope;
+use super::limits::ordered;
 use super::params::Params;
 use super::plan::{PlannedSampleRow, Split};
 use super::tally::{Samples, Tally};

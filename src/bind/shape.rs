@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::language::program::{Comparison, Data, Event};
 
+use super::columns::{ColumnKind, PlannedColumn};
 use super::formula::{Formula, SampleNames, Scope, Unresolved};
-use super::plan::{ColumnKind, PlannedColumn};
 
 /// A small code of a sample.
 #[derive(Clone, Debug)]

@@ -11,12 +11,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::about::Basis;
 use super::bound::Bound;
 use super::cells::{Bits, CellKey, Identity};
 use super::deviation::Deviations;
-use super::encode::{Encoded, FactorValues};
+use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
+use super::measure::Basis;
 use super::params::Params;
 use super::plan::{Plan, PlannedTerm};
 use super::tally::{Samples, Tally};
@@ -33,7 +33,7 @@ pub struct SharedCells {
 
 /// The part of a batch that a process holds, in shared cells.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct BatchShare {
     /// The shared cell of each sample.
     pub cell: Vec<u32>,
     /// The weight of each sample, if the spec declares any.
@@ -188,7 +188,7 @@ impl Encoded {
     ///
     /// # Errors
     /// Samples that are not there.
-    pub fn part(&self, samples: &Samples, cells: &SharedCells) -> Result<Option<Part>, BindError> {
+    pub fn part(&self, samples: &Samples, cells: &SharedCells) -> Result<Option<BatchShare>, BindError> {
         samples.check(self.n())?;
         cells.check(&self.plan)?;
         let mut tally = Tally::new(self, samples);
@@ -204,10 +204,10 @@ impl Encoded {
             slots.zip(numbers).for_each(|(slot, number)| *slot = number);
         }
         tally.cell.iter_mut().for_each(|cell| *cell = shared[*cell as usize]);
-        Ok(Some(Part { cell: tally.cell, weight: tally.weight, sums }))
+        Ok(Some(BatchShare { cell: tally.cell, weight: tally.weight, sums }))
     }
 
-    /// What each of these samples adds to the [`Part::sums`] of its cell: a column for each number of a cell. None if
+    /// What each of these samples adds to the [`BatchShare::sums`] of its cell: a column for each number of a cell. None if
     /// `cells` lack a cell of these samples.
     ///
     /// # Errors
@@ -228,7 +228,7 @@ impl Encoded {
         Ok(Some([count, weight].into_iter().chain(factors).collect()))
     }
 
-    /// Binds a batch of which the [`Part::sums`] are added up over all processes. The problem has no samples, as they are
+    /// Binds a batch of which the [`BatchShare::sums`] are added up over all processes. The problem has no samples, as they are
     /// elsewhere; of this encoding only the plan counts.
     ///
     /// # Errors

@@ -9,13 +9,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::about::Basis;
 use super::bound::{BoundRow, BoundSampleRow, EventCount, RowStatus};
 use super::cells::{Bits, CellKey};
 use super::deviation::Deviations;
-use super::encode::{Arrays, EncodeOptions, Encoded, Encoder, FactorValues};
+use super::encode::{Arrays, Encoder};
+use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
+use super::measure::Basis;
 use super::params::Params;
+use super::plan::EncodeOptions;
 use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
 use super::unplaced::Unplaced;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::about::Basis;
-use super::deviation::Deviations;
-use super::encode::{Encoded, FactorValues};
+use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
+use super::measure::Basis;
 use crate::runtime::online::Pool;
 use crate::runtime::problem::{Sum, count_into};
 
@@ -66,7 +65,7 @@ pub(super) struct Tally {
     /// By event, the cells in it, ascending.
     pub members: Vec<Vec<u32>>,
     /// `Σ w·φ` by cell of samples that are not in the batch, earlier ones or elsewhere; empty where there are none.
-    past: BTreeMap<Basis, Vec<Sum>>,
+    pub(super) past: BTreeMap<Basis, Vec<Sum>>,
 }
 
 impl Tally {
@@ -169,24 +168,6 @@ impl Tally {
         sums
     }
 
-    /// `Σ w` of a product of deviations by cell, over earlier samples of a stream too.
-    pub(super) fn deviations_by_cell(
-        &self,
-        encoded: &Encoded,
-        deviations: &Deviations,
-        samples: &Samples,
-        basis: &Basis,
-    ) -> Vec<f64> {
-        if basis.is_one() {
-            return self.weights.clone();
-        }
-        let values = deviations.values(encoded, samples, basis, self.cell.len());
-        let mut sums = self.sums(|i| values[i]);
-        let past = self.past.get(basis);
-        sums.iter_mut().zip(past.into_iter().flatten()).for_each(|(sum, past)| *sum += past.value());
-        sums
-    }
-
     /// `Σ w·(φ − r)` of a factor by cell, with `r` the reference of the cell, over earlier samples of a stream too. Nothing
     /// is lost to rounding: a mean is subtracted from numbers that it may be next to.
     pub(super) fn around_references(
@@ -228,7 +209,7 @@ impl Tally {
         }
     }
 
-    fn sums(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
+    pub(super) fn sums(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
         let mut sums = vec![Sum::default(); self.origin.len()];
         for (i, &cell) in self.cell.iter().enumerate() {
             let weight = self.weight.as_ref().map_or(1.0, |weight| weight[i]);

@@ -5,11 +5,11 @@
 
 use crate::language::program::{Aggregate, Function};
 
-use super::about::Measure;
-use super::bound::About;
+use super::binder::About;
 use super::bound::{Bound, RowStatus};
-use super::encode::{Encoded, FactorValues};
+use super::encoded::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
+use super::measure::Measure;
 use super::params::Params;
 use super::plan::{PlannedRow, Split};
 use super::tally::{Samples, Tally};

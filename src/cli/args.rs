@@ -1,10 +1,10 @@
 //! The arguments of `fairc` as clap reads them. Each subcommand's own stand in its file.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::{Arg, Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ColorChoice, CommandFactory, Parser, Subcommand};
 
+use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
@@ -73,52 +73,6 @@ pub fn command() -> clap::Command {
         false => arg,
     };
     Arguments::command().mut_subcommands(|command| command.mut_args(with_values))
-}
-
-/// Where `-h` lists the options that every command has.
-const GLOBAL: &str = "Options of all commands";
-
-#[derive(Debug, Args)]
-pub struct Global {
-    /// Results for people or for programs
-    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Format::Human, hide_possible_values = true, value_name = "human|json")]
-    pub format: Format,
-    /// Colours: on terminals, always or never
-    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = When::Auto, hide_possible_values = true, value_name = "auto|always|never")]
-    pub color: When,
-    /// Lines and arrows: Unicode on terminals, else ASCII
-    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
-    pub symbols: Symbols,
-    /// Show no progress and no notes
-    #[arg(short, long, global = true, help_heading = GLOBAL)]
-    pub quiet: bool,
-    /// Where imports may lie: the folder of the spec, unless said so
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
-    pub import_root: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Human,
-    Json,
-    /// Of `audit` alone.
-    Markdown,
-    /// Of `audit` alone.
-    Sarif,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Symbols {
-    Auto,
-    Unicode,
-    Ascii,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,5 @@
 //! `fairc completions`: completions for a shell.
 
-use clap::CommandFactory;
-
-use super::args::Arguments;
 use super::console::Console;
 use super::stop::{Outcome, Verdict};
 
@@ -15,9 +12,9 @@ pub struct Args {
     shell: clap_complete::Shell,
 }
 
-pub fn run(args: &Args, console: &Console) -> Outcome {
+pub fn run(args: &Args, mut command: clap::Command, console: &Console) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Arguments::command(), "fairc", &mut script);
+    clap_complete::generate(args.shell, &mut command, "fairc", &mut script);
     let script = String::from_utf8_lossy(&script);
     if console.is_json() {
         console.json(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }))?;

@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::args::{Format, Global, Symbols, When};
+use super::global::{Format, Global, Symbols, When};
 use super::stop::{Failure, Stop};
 use crate::language::diagnostic::hidden::{harmless, harmless_but_colors};
 use crate::language::diagnostic::human::Look;

@@ -13,7 +13,7 @@ use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::feasibility::RowSide;
 use crate::analyze::implication::{self, Claim};
 use crate::analyze::on_data::{Joint, tighter};
-use crate::analyze::specimen::{Example, KindMean, Maker, Specimen};
+use crate::analyze::refute::{Example, KindMean, Refuter, Specimen};
 use crate::analyze::structure::ByCases;
 use crate::analyze::unbound::{self, OfBounds, Question};
 use crate::bind::{Bound, BoundSampleRow, Purpose, RowStatus, Samples, blamed};
@@ -123,7 +123,7 @@ fn without_data(
             return Ok(());
         }
     };
-    let made = question.maker();
+    let made = question.refuter();
     let made = made.as_ref();
     let unknown = || Some(format!("{}; `--data FILE` asks about given data", question.reason()));
     for index in 0..b.1.rows.len() {
@@ -154,7 +154,7 @@ fn without_data(
 /// What the claim asks of single predictions, as far as it does not follow.
 fn bounds_without_data(
     question: &Question<'_>,
-    made: Option<&(Maker<'_>, Vec<Specimen>)>,
+    made: Option<&(Refuter<'_>, Vec<Specimen>)>,
     program: &Program,
     unknown: &dyn Fn() -> Option<String>,
 ) -> Vec<ImpliedRow> {

@@ -31,6 +31,7 @@ mod form;
 mod format;
 mod freeze;
 mod front;
+mod global;
 mod imply;
 mod input;
 mod mend;
@@ -150,6 +151,6 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Std(args) => metrics::run(&args, console),
         Command::Imply(args) => imply::run(&args, console),
         Command::Diff(args) => compare::run(&args, console),
-        Command::Completions(args) => completions::run(&args, console),
+        Command::Completions(args) => completions::run(&args, args::command(), console),
     }
 }

@@ -1,11 +1,14 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
-use super::ledger::{Ledger, Reading, RowLedger};
+use super::judged::Judged;
 use super::number::{counted, holding, limit, short};
 use super::project::{heading, left_over, sample_rows, worst};
+use super::reading::Reading;
+use super::row_summaries::RowSummaries;
+use super::row_summary::RowSummary;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Judged, Tolerance, Verdict, When};
+use super::verdict::{Tolerance, Verdict, When};
 use crate::bind::Unplaced;
 use crate::language::program::Aggregate;
 
@@ -16,7 +19,7 @@ pub struct Audit<'a> {
     pub prediction: &'a str,
     pub settings: Vec<String>,
     pub n: usize,
-    pub ledger: Ledger<'a>,
+    pub summaries: RowSummaries<'a>,
     /// Predictions outside their bounds, those of per-sample constraints included: how many, and by how much at most.
     pub outside: (usize, f64),
     pub weighted: bool,
@@ -30,19 +33,19 @@ pub struct Audit<'a> {
 impl Audit<'_> {
     /// The promises in the order of the text.
     pub fn promises(&self) -> Vec<Judged<'_>> {
-        self.ledger.promises(When::Before, self.tolerance)
+        self.summaries.promises(When::Before, self.tolerance)
     }
 
     /// The verdict on all promises and the bounds of the prediction.
     pub fn verdict(&self) -> Verdict {
-        self.ledger.verdict(&self.promises(), self.n, self.outside.0)
+        self.summaries.verdict(&self.promises(), self.n, self.outside.0)
     }
 
     fn violated(&self) -> usize {
-        self.ledger.rows.iter().filter(|row| self.is_violated(row)).count()
+        self.summaries.rows.iter().filter(|row| self.is_violated(row)).count()
     }
 
-    fn is_violated(&self, row: &RowLedger) -> bool {
+    fn is_violated(&self, row: &RowSummary) -> bool {
         Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
@@ -51,19 +54,21 @@ impl Audit<'_> {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
         let mut out = format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
-        let shown = worst(&self.ledger, self.most);
+        let shown = worst(&self.summaries, self.most);
         let mut last = "";
         for &index in &shown {
-            let (Some(row), Some(origin)) = (self.ledger.rows.get(index), self.ledger.origin(index)) else { continue };
+            let (Some(row), Some(origin)) = (self.summaries.rows.get(index), self.summaries.origin(index)) else {
+                continue;
+            };
             if last != origin.constraint {
                 out.push_str(&format!("\n{}\n", heading(origin, paint)));
                 last = &origin.constraint;
             }
             out.push_str(&self.row(index, row, paint));
         }
-        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
         if kept > shown.len() {
-            let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+            let hidden = self.summaries.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let violated = hidden.filter(|(_, row)| self.is_violated(row)).count();
             let state = if violated == 0 { "all hold".to_owned() } else { format!("{violated} violated") };
             out.push_str(&format!(
@@ -71,17 +76,17 @@ impl Audit<'_> {
                 counted(kept - shown.len(), "more row")
             ));
         }
-        out.push_str(&sample_rows(&self.ledger, When::Before, paint));
-        out.push_str(&left_over(&self.ledger));
+        out.push_str(&sample_rows(&self.summaries, When::Before, paint));
+        out.push_str(&left_over(&self.summaries));
         out.push('\n');
         out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.conclusion(kept, paint));
         out
     }
 
-    fn row(&self, index: usize, row: &RowLedger, paint: &dyn Paint) -> String {
+    fn row(&self, index: usize, row: &RowSummary, paint: &dyn Paint) -> String {
         let Some(reading) = row.before else { return String::new() };
-        let mut out = format!("    {}: {}\n", self.ledger.name(index), self.finding(reading, paint));
+        let mut out = format!("    {}: {}\n", self.summaries.name(index), self.finding(reading, paint));
         let mut table = Table::default();
         let aggregate =
             if row.groups.iter().all(|group| group.aggregate == Aggregate::Mean) { "mean" } else { "value" };
@@ -122,7 +127,7 @@ impl Audit<'_> {
         let promises = self.promises();
         let unchecked: Vec<&Judged<'_>> =
             promises.iter().filter(|promise| promise.verdict == Verdict::NotChecked).collect();
-        let bounds = !self.ledger.sample_rows.is_empty() || promises.is_empty();
+        let bounds = !self.summaries.sample_rows.is_empty() || promises.is_empty();
         out.push_str(&match (self.verdict(), self.violated()) {
             (_, violated) if violated > 0 => format!("{}\n", paint.bad(&holding(kept - violated, kept))),
             (_, _) if kept > 0 && unchecked.is_empty() => format!("{}\n", paint.good(&holding(kept, kept))),

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::facts::SMALL;
-use super::ledger::Ledger;
 use super::number::{counted, plain, rounded, short};
 use super::project::left_over;
+use super::row_summaries::RowSummaries;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
 use crate::analyze::batches::Share;
@@ -19,7 +19,7 @@ const MOST: usize = 20;
 pub struct DataReport<'a> {
     pub data: &'a str,
     pub n: usize,
-    pub ledger: Ledger<'a>,
+    pub summaries: RowSummaries<'a>,
     pub events: Vec<EventSize>,
     pub weighted: bool,
     /// None where the solver did not come to an end.
@@ -98,12 +98,12 @@ struct SkippedRow {
 }
 
 /// The sizes of the events that rows read.
-pub fn event_sizes(ledger: &Ledger<'_>, bound: &Bound) -> Vec<EventSize> {
-    let names = Names::of(ledger.program);
+pub fn event_sizes(summaries: &RowSummaries<'_>, bound: &Bound) -> Vec<EventSize> {
+    let names = Names::of(summaries.program);
     let counts = bound.events.iter().enumerate().filter_map(|(index, count)| Some((index, (*count)?)));
     counts
         .map(|(index, count)| EventSize {
-            event: ledger.program.event_text(EventId(u32::try_from(index).unwrap_or(u32::MAX)), &names),
+            event: summaries.program.event_text(EventId(u32::try_from(index).unwrap_or(u32::MAX)), &names),
             samples: count.samples,
             weight: count.weight,
         })
@@ -113,15 +113,15 @@ pub fn event_sizes(ledger: &Ledger<'_>, bound: &Bound) -> Vec<EventSize> {
 impl DataReport<'_> {
     /// Whether any constraint could be looked at, if there are any.
     pub fn checked(&self) -> bool {
-        let (rows, each) = (&self.ledger.rows, &self.ledger.sample_rows);
+        let (rows, each) = (&self.summaries.rows, &self.summaries.sample_rows);
         let all = rows.len() + each.len();
         all == 0 || rows.iter().any(|row| row.before.is_some()) || each.iter().any(|row| row.kept > 0)
     }
 
     pub fn json(&self) -> DataView {
-        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| (self.ledger.name(index), row));
-        let samples = self.ledger.sample_rows.iter().enumerate();
-        let samples = samples.map(|(index, row)| (self.ledger.sample_row_name(index), row));
+        let rows = self.summaries.rows.iter().enumerate().map(|(index, row)| (self.summaries.name(index), row));
+        let samples = self.summaries.sample_rows.iter().enumerate();
+        let samples = samples.map(|(index, row)| (self.summaries.sample_row_name(index), row));
         let skipped = rows
             .chain(samples)
             .filter_map(|(name, row)| Some(SkippedRow { name: name.to_owned(), reason: row.reason.clone()? }));
@@ -143,12 +143,12 @@ impl DataReport<'_> {
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = format!("{}: {}\n", self.data, counted(self.n, "sample"));
         out.push_str(&self.sizes());
-        out.push_str(&left_over(&self.ledger));
+        out.push_str(&left_over(&self.summaries));
         if !self.unplaced.is_empty() {
             out.push('\n');
             out.push_str(&unplaced_text(&self.unplaced, paint));
         }
-        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
         let rows = if kept == 1 { "rows".to_owned() } else { format!("{kept} rows") };
         out.push_str(&match self.feasible {
             Some(true) if !self.checked() => {

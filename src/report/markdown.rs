@@ -1,10 +1,10 @@
 //! The facts as Markdown (GitHub's tables).
 
 use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, SlicesFacts};
-use super::ledger::EachJson;
-use super::number::short;
+use super::number::{short, sides};
+use super::row_summary::EachJson;
 use super::slices::note;
-use super::summary::{headline, outside, read_me, sides, source_of};
+use super::summary::{headline, outside, read_me, source_of};
 
 /// The report.
 pub fn markdown(facts: &Facts) -> String {

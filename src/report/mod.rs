@@ -1,8 +1,8 @@
 //! What constraints say about predictions, as tables for people and as JSON.
 //!
 //! ```text
-//! Program + Bound + predictions ─Ledger→ rows: values, sides, verdicts ─┬ project: before and after
-//!                                                                       └ audit: the groups compared
+//! Program + Bound + predictions ─RowSummaries→ rows: values, sides, verdicts ─┬ project: before and after
+//!                                                                             └ audit: the groups compared
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
 //!                                                          facts: the same and more ─→ JSON, html, markdown, sarif
@@ -13,13 +13,16 @@ mod data;
 mod facts;
 mod html;
 mod implication;
-mod ledger;
+mod judged;
 mod markdown;
 mod number;
 pub mod plot;
 mod price;
 mod project;
+mod reading;
 mod row;
+mod row_summaries;
+mod row_summary;
 mod sarif;
 mod slices;
 mod stream;
@@ -37,11 +40,13 @@ pub use facts::{
 };
 pub use html::page;
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
-pub use ledger::{Group, Ledger, Reading, RowLedger, Why, left_out, skipped};
 pub use markdown::markdown;
 pub use number::{counted, short};
 pub use price::{PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
+pub use reading::Reading;
+pub use row_summaries::RowSummaries;
+pub use row_summary::{Group, RowSummary, Why, left_out, skipped};
 pub use sarif::sarif;
 pub use slices::slices_text;
 pub use stream::{StreamReport, Streamed};

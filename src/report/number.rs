@@ -36,6 +36,14 @@ pub fn limit(lower: f64, upper: f64) -> String {
     }
 }
 
+/// The limit of a row that could be compared.
+pub fn sides(value: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> String {
+    match value {
+        Some(_) => limit(lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)),
+        None => "–".to_owned(),
+    }
+}
+
 /// `between -0.02 and 0.02`, `at most 0.5`, `at least 0`, `exactly 0.3`.
 pub fn limit_in_words(lower: Option<f64>, upper: Option<f64>) -> String {
     match (lower, upper) {

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ledger::{EachJson, Group, Ledger, Reading, RowLedger};
+use super::judged::{Judged, PromiseJson, together};
 use super::number::{counted, limit, plain, short};
+use super::reading::Reading;
 use super::row::RowJson;
+use super::row_summaries::RowSummaries;
+use super::row_summary::{EachJson, Group, RowSummary};
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
+use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use super::words::{first_sentence, wrapped};
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
@@ -35,7 +38,7 @@ pub struct ProjectReport<'a> {
     pub prediction: &'a str,
     /// Params that were set, as `name = value`.
     pub settings: Vec<String>,
-    pub ledger: Ledger<'a>,
+    pub summaries: RowSummaries<'a>,
     pub n: usize,
     pub movement: Movement,
     /// Predictions outside their bounds before: how many, and by how much at most.
@@ -85,13 +88,13 @@ struct ProjectedRow {
 impl ProjectReport<'_> {
     /// Largest violation of a hard row after the projection, in the row's units.
     pub fn max_violation(&self) -> f64 {
-        let hard = self.ledger.rows.iter().enumerate().filter(|(index, _)| !self.ledger.is_soft(*index));
+        let hard = self.summaries.rows.iter().enumerate().filter(|(index, _)| !self.summaries.is_soft(*index));
         hard.filter_map(|(_, row)| row.after).map(|reading| reading.excess()).fold(0.0, f64::max)
     }
 
     /// The promises on the predictions after the projection, or before where there is none.
     pub fn promises(&self) -> Vec<Judged<'_>> {
-        self.ledger.promises(self.when(), self.tolerance)
+        self.summaries.promises(self.when(), self.tolerance)
     }
 
     fn when(&self) -> When {
@@ -100,19 +103,19 @@ impl ProjectReport<'_> {
 
     pub fn verdict(&self) -> Verdict {
         let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
-        self.ledger.verdict(&self.promises(), self.n, outside)
+        self.summaries.verdict(&self.promises(), self.n, outside)
     }
 
     pub fn json(&self) -> Projected {
-        let rows = self.ledger.rows.iter().enumerate().map(|(index, row)| ProjectedRow {
-            row: RowJson::new(&self.ledger, index, row),
+        let rows = self.summaries.rows.iter().enumerate().map(|(index, row)| ProjectedRow {
+            row: RowJson::new(&self.summaries, index, row),
             skipped_batches: row.skipped,
         });
         let projected = self.when() == When::After;
         let promises = self.promises();
         Projected {
             spec: self.spec.to_owned(),
-            fingerprint: self.ledger.program.fingerprint().to_string(),
+            fingerprint: self.summaries.program.fingerprint().to_string(),
             n: self.n,
             rows: rows.collect(),
             max_violation: projected.then(|| self.max_violation()),
@@ -125,8 +128,8 @@ impl ProjectReport<'_> {
             share_moved: self.movement.share(),
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
-            batches: self.ledger.batches,
-            each: self.ledger.each(self.when()),
+            batches: self.summaries.batches,
+            each: self.summaries.each(self.when()),
             unplaced: self.unplaced.clone(),
         }
     }
@@ -134,17 +137,17 @@ impl ProjectReport<'_> {
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = self.heading();
-        let shown = worst(&self.ledger, self.most);
+        let shown = worst(&self.summaries, self.most);
         out.push_str(&self.rows(&shown, paint));
-        let more = self.ledger.rows.iter().filter(|row| row.before.is_some()).count() - shown.len();
+        let more = self.summaries.rows.iter().filter(|row| row.before.is_some()).count() - shown.len();
         if more > 0 {
-            let hidden = self.ledger.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+            let hidden = self.summaries.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let bad = hidden.filter(|(_, row)| row.after.is_some_and(|after| !after.held(self.tolerance))).count();
             let state = if bad == 0 { "all hold".to_owned() } else { format!("{bad} violated") };
             out.push_str(&format!("  and {}, {state} (`--all` shows them)\n", counted(more, "more row")));
         }
-        out.push_str(&sample_rows(&self.ledger, self.when(), paint));
-        out.push_str(&left_over(&self.ledger));
+        out.push_str(&sample_rows(&self.summaries, self.when(), paint));
+        out.push_str(&left_over(&self.summaries));
         out.push('\n');
         out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.moves());
@@ -157,7 +160,7 @@ impl ProjectReport<'_> {
             Batching::Whole => String::new(),
             Batching::By(size) => format!(
                 " in {} of {size}",
-                match self.ledger.batches {
+                match self.summaries.batches {
                     1 => "1 batch".to_owned(),
                     several => format!("{several} batches"),
                 }
@@ -177,7 +180,9 @@ impl ProjectReport<'_> {
         let mut table = Table::default();
         let mut last = "";
         for &index in shown {
-            let (Some(row), Some(origin)) = (self.ledger.rows.get(index), self.ledger.origin(index)) else { continue };
+            let (Some(row), Some(origin)) = (self.summaries.rows.get(index), self.summaries.origin(index)) else {
+                continue;
+            };
             if last != origin.constraint {
                 table.text(String::new());
                 table.text(heading(origin, paint));
@@ -189,7 +194,7 @@ impl ProjectReport<'_> {
             let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| it.shown());
             let sides = after.unwrap_or(before);
             table.cells([
-                self.ledger.name(index).to_owned(),
+                self.summaries.name(index).to_owned(),
                 number(Some(before)),
                 number(after),
                 limit(sides.lower, sides.upper),
@@ -198,7 +203,7 @@ impl ProjectReport<'_> {
             if self.batching == Batching::Whole && row.groups.len() <= MOST_GROUPS {
                 row.groups.iter().for_each(|group| table.cells(means(group)));
             } else if needs_words(origin) {
-                table.text(format!("      {}", paint.faint(&self.ledger.compared(index))));
+                table.text(format!("      {}", paint.faint(&self.summaries.compared(index))));
             }
         }
         let align = [Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
@@ -210,10 +215,10 @@ impl ProjectReport<'_> {
     }
 
     /// `violated -> held`.
-    fn change(&self, row: &RowLedger, index: usize) -> String {
+    fn change(&self, row: &RowSummary, index: usize) -> String {
         let word = |reading: Reading| match reading.held(self.tolerance) {
             true => "held",
-            false if self.ledger.is_soft(index) => "gives way",
+            false if self.summaries.is_soft(index) => "gives way",
             false => "violated",
         };
         match (row.before.map(word), row.after.map(word)) {
@@ -249,11 +254,11 @@ impl ProjectReport<'_> {
         if self.status == "infeasible" {
             return String::new();
         }
-        let count = |reading: fn(&RowLedger) -> Option<Reading>| {
-            let readings = self.ledger.rows.iter().filter_map(reading);
+        let count = |reading: fn(&RowSummary) -> Option<Reading>| {
+            let readings = self.summaries.rows.iter().filter_map(reading);
             readings.filter(|reading| reading.held(self.tolerance)).count()
         };
-        let kept = self.ledger.rows.iter().filter(|row| row.before.is_some()).count();
+        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
         let (before, after) = (count(|row| row.before), count(|row| row.after));
         let mut out = match self.status {
             "relaxed" => "no predictions satisfy all rows: these come closest\n".to_owned(),
@@ -315,54 +320,58 @@ pub(super) fn needs_words(origin: &Origin) -> bool {
 }
 
 /// The rows that are closest to their limits or farthest beyond, at most `most`; those of one constraint together.
-pub(super) fn worst(ledger: &Ledger<'_>, most: usize) -> Vec<usize> {
+pub(super) fn worst(summaries: &RowSummaries<'_>, most: usize) -> Vec<usize> {
     let relative = |reading: Reading| reading.excess() / reading.size.max(f64::MIN_POSITIVE);
-    let of = |row: &RowLedger| {
+    let of = |row: &RowSummary| {
         let after = row.after.map_or(f64::NEG_INFINITY, relative);
         row.before.map(|before| relative(before).max(after))
     };
-    let rows = ledger.rows.iter().enumerate();
+    let rows = summaries.rows.iter().enumerate();
     let mut ranked: Vec<(usize, f64)> = rows.filter_map(|(index, row)| Some((index, of(row)?))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut shown: Vec<usize> = ranked.into_iter().take(most).map(|(index, _)| index).collect();
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-    for index in 0..ledger.rows.len() {
-        first.entry(ledger.constraint(index)).or_insert(index);
+    for index in 0..summaries.rows.len() {
+        first.entry(summaries.constraint(index)).or_insert(index);
     }
-    shown.sort_by_key(|&index| (first.get(ledger.constraint(index)), index));
+    shown.sort_by_key(|&index| (first.get(summaries.constraint(index)), index));
     shown
 }
 
 /// The per-sample constraints.
-pub(super) fn sample_rows(ledger: &Ledger<'_>, when: When, paint: &dyn Paint) -> String {
-    let applied = ledger.sample_rows.iter().enumerate().filter(|(_, row)| row.kept > 0);
-    let line = |(index, row): (usize, &RowLedger)| {
+pub(super) fn sample_rows(summaries: &RowSummaries<'_>, when: When, paint: &dyn Paint) -> String {
+    let applied = summaries.sample_rows.iter().enumerate().filter(|(_, row)| row.kept > 0);
+    let line = |(index, row): (usize, &RowSummary)| {
         let what = counted(row.kept, "prediction");
         let (count, most) = if when == When::After { row.outside_after } else { row.outside };
         let state = match count {
             0 => String::new(),
             _ => format!(", {}", paint.bad(&format!("{count} of them outside, by {} at most", short(most)))),
         };
-        format!("\n  {}: bounds {what}{state}\n    {}\n", ledger.sample_row_name(index), ledger.sample_row_text(index))
+        format!(
+            "\n  {}: bounds {what}{state}\n    {}\n",
+            summaries.sample_row_name(index),
+            summaries.sample_row_text(index)
+        )
     };
     applied.map(line).collect()
 }
 
 /// Rows that took no part, and why.
-pub(super) fn left_over(ledger: &Ledger<'_>) -> String {
+pub(super) fn left_over(summaries: &RowSummaries<'_>) -> String {
     const MOST: usize = 5;
-    let rows = ledger.rows.iter().enumerate().map(|(index, row)| (ledger.name(index), row));
-    let samples = ledger.sample_rows.iter().enumerate().map(|(index, row)| (ledger.sample_row_name(index), row));
-    let all: Vec<(&str, &RowLedger)> = rows.chain(samples).filter(|(_, row)| row.skipped > 0).collect();
+    let rows = summaries.rows.iter().enumerate().map(|(index, row)| (summaries.name(index), row));
+    let samples = summaries.sample_rows.iter().enumerate().map(|(index, row)| (summaries.sample_row_name(index), row));
+    let all: Vec<(&str, &RowSummary)> = rows.chain(samples).filter(|(_, row)| row.skipped > 0).collect();
     let mut out = String::new();
     for (left_out, words) in [(false, "skipped"), (true, "not enforced")] {
-        let some: Vec<&(&str, &RowLedger)> = all.iter().filter(|(_, row)| row.left_out == left_out).collect();
+        let some: Vec<&(&str, &RowSummary)> = all.iter().filter(|(_, row)| row.left_out == left_out).collect();
         if some.is_empty() {
             continue;
         }
         out.push_str(&format!("\n  {} {words}:\n", counted(some.len(), "row")));
         for (name, row) in some.iter().take(MOST) {
-            let times = match (left_out, ledger.batches) {
+            let times = match (left_out, summaries.batches) {
                 (false, batches) if batches > 1 => format!(" (in {} of {batches} batches)", row.skipped),
                 (_, _) => String::new(),
             };

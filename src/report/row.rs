@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::ledger::{Group, Ledger, Reading, RowLedger};
 use super::number::finite;
+use super::reading::Reading;
+use super::row_summaries::RowSummaries;
+use super::row_summary::{Group, RowSummary};
 use crate::language::program::Aggregate;
 
 #[derive(Clone, Debug, Serialize)]
@@ -36,10 +38,10 @@ pub(super) struct GroupJson {
 }
 
 impl RowJson {
-    pub(super) fn new(ledger: &Ledger<'_>, index: usize, row: &RowLedger) -> RowJson {
+    pub(super) fn new(summaries: &RowSummaries<'_>, index: usize, row: &RowSummary) -> RowJson {
         let sides: Option<Reading> = row.after.or(row.before);
         RowJson {
-            name: ledger.name(index).to_owned(),
+            name: summaries.name(index).to_owned(),
             lower: sides.and_then(|reading| finite(reading.lower)),
             upper: sides.and_then(|reading| finite(reading.upper)),
             before: row.before.map(|reading| reading.value),
@@ -48,8 +50,8 @@ impl RowJson {
             active: row.active,
             skipped: row.reason.clone(),
             groups: row.groups.iter().map(GroupJson::new).collect(),
-            compares: ledger.compared(index),
-            constraint: ledger.constraint(index).to_owned(),
+            compares: summaries.compared(index),
+            constraint: summaries.constraint(index).to_owned(),
         }
     }
 }

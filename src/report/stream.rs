@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::ledger::{Ledger, Reading};
+use super::judged::{Judged, PromiseJson, together};
 use super::number::{counted, finite, holding, limit, short};
 use super::project::{heading, needs_words};
+use super::reading::Reading;
+use super::row_summaries::RowSummaries;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Judged, PromiseJson, Tolerance, Verdict, When, together};
+use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use crate::analyze::Movement;
 use crate::bind::{BoundSampleRow, RowReading, RowStatus, Unplaced};
 use crate::language::program::{Names, Origin, Program, PromisedRow};
@@ -120,15 +122,15 @@ impl Live<'_> {
 fn reason(status: &RowStatus) -> Option<String> {
     match status {
         RowStatus::Kept(_) => None,
-        RowStatus::Skipped(skip) => Some(super::ledger::skipped(skip)),
-        RowStatus::Left(left) => Some(super::ledger::left_out(left)),
+        RowStatus::Skipped(skip) => Some(super::row_summary::skipped(skip)),
+        RowStatus::Left(left) => Some(super::row_summary::left_out(left)),
     }
 }
 
 impl StreamReport<'_> {
     /// All promised rows.
     fn promised(&self) -> impl Iterator<Item = Live<'_>> {
-        let bounds = super::ledger::size_of_bounds(self.program).unwrap_or(0.0);
+        let bounds = super::row_summaries::size_of_bounds(self.program).unwrap_or(0.0);
         self.program.promised_rows().into_iter().filter_map(move |promised| {
             // One for each row of the program, in their order.
             let reading = self.rows.get(promised.row)?;
@@ -146,8 +148,8 @@ impl StreamReport<'_> {
     }
 
     /// The promises and their verdicts on all that was answered.
-    fn judged(&self) -> Ledger<'_> {
-        let mut ledger = Ledger::new(self.program);
+    fn judged(&self) -> RowSummaries<'_> {
+        let mut summaries = RowSummaries::new(self.program);
         let rows: Vec<(Option<Reading>, RowStatus)> = self
             .promised()
             .map(|row| {
@@ -155,14 +157,14 @@ impl StreamReport<'_> {
                 (kept.then_some(row.reading()), row.reading.status.clone())
             })
             .collect();
-        ledger.enter_readings(&rows, &self.sample_rows, self.samples as usize);
-        ledger
+        summaries.enter_readings(&rows, &self.sample_rows, self.samples as usize);
+        summaries
     }
 
     /// Whether a promise could not be enforced.
     pub fn unenforced(&self) -> bool {
-        let ledger = self.judged();
-        ledger.promises(When::After, TOLERATED).iter().any(|promise| promise.verdict == Verdict::NotChecked)
+        let summaries = self.judged();
+        summaries.promises(When::After, TOLERATED).iter().any(|promise| promise.verdict == Verdict::NotChecked)
     }
 
     /// Whether all rows that took part hold.
@@ -176,8 +178,8 @@ impl StreamReport<'_> {
 
     pub fn json(&self) -> Streamed {
         let words = Names::of(self.program);
-        let ledger = self.judged();
-        let promises = ledger.promises(When::After, TOLERATED);
+        let summaries = self.judged();
+        let promises = summaries.promises(When::After, TOLERATED);
         let row = |Live { reading, origin, promised, value, lower, upper, .. }: Live<'_>| {
             let row = self.program.promised(promised);
             StreamedRow {
@@ -201,7 +203,7 @@ impl StreamReport<'_> {
             batches: self.batches,
             batches_outside: self.behind,
             held_since: self.held_since,
-            verdict: ledger.verdict(&promises, self.samples as usize, 0),
+            verdict: summaries.verdict(&promises, self.samples as usize, 0),
             comparisons: together(&promises),
             promises: promises.iter().map(Judged::json).collect(),
             rows: self.promised().map(row).collect(),
@@ -308,9 +310,9 @@ impl StreamReport<'_> {
         }
         let (live, holding_now) = (self.live().count(), self.live().filter(|row| row.held()).count());
         if live == 0 {
-            let ledger = self.judged();
-            let promises = ledger.promises(When::After, TOLERATED);
-            out.push_str(&match ledger.verdict(&promises, self.samples as usize, 0) {
+            let summaries = self.judged();
+            let promises = summaries.promises(When::After, TOLERATED);
+            out.push_str(&match summaries.verdict(&promises, self.samples as usize, 0) {
                 Verdict::Held => format!("{}\n", paint.good("all answers lie within their bounds")),
                 _ => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             });

@@ -1,7 +1,7 @@
 //! The words that every format of a report uses.
 
 use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, SMALL};
-use super::number::{counted, limit, short};
+use super::number::{counted, short};
 use super::verdict::{Tolerance, Verdict};
 
 /// The answer in one line.
@@ -66,14 +66,6 @@ pub fn marks(group: &GroupFacts) -> Vec<&'static str> {
     marks.extend((group.small && group.samples > 0).then_some("small"));
     marks.extend(group.below_four_fifths.then_some("below four fifths"));
     marks
-}
-
-/// The limit of a row that could be compared.
-pub fn sides(value: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> String {
-    match value {
-        Some(_) => limit(lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)),
-        None => "–".to_owned(),
-    }
 }
 
 /// The verdict of a row, why it was skipped, and whether the data settle it.

@@ -1,18 +1,11 @@
 //! Held, violated or not checked: what became of each promise, and of all of them.
 //!
 //! ```text
-//! RowLedger ─of_row→ a comparison ─judge→ a promise: violated if one of them is, held if one is made
-//!                                  ─all→   the spec:  violated if a promise is, else not checked if one is, else held
+//! RowSummary ─of_row→ a comparison ─judge→ a promise: violated if one of them is, held if one is made
+//!                                   ─all→   the spec:  violated if a promise is, else not checked if one is, else held
 //! ```
 
-use std::collections::HashMap;
-
 use serde::Serialize;
-
-use super::ledger::{Ledger, Reading, RowLedger, Why};
-use super::number::counted;
-use crate::language::program::Origin;
-use crate::runtime::problem::ROUNDING;
 
 /// The answer to a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,22 +64,7 @@ pub enum Tolerance {
     Relative(f64),
 }
 
-/// Of the bounds of the prediction: a prediction near 0 may be the rest of numbers of the size of the bounds.
-const OF_BOUNDS: f64 = 1e-14;
-
 impl Tolerance {
-    /// How far beyond its limits a row may be and count as held.
-    pub fn allowance(self, reading: &Reading) -> f64 {
-        match self {
-            Tolerance::Rounding => {
-                let sides = [reading.lower, reading.upper].into_iter().filter(|side| side.is_finite());
-                let size = sides.fold(reading.magnitude, |most, side| most.max(side.abs()));
-                (ROUNDING * size).max(OF_BOUNDS * reading.bounds)
-            }
-            Tolerance::Relative(share) => share * reading.size,
-        }
-    }
-
     /// The share of the largest number, where that was asked for.
     pub fn relative(self) -> Option<f64> {
         match self {
@@ -111,198 +89,6 @@ impl Tolerance {
 pub enum When {
     Before,
     After,
-}
-
-/// A promise and what became of its comparisons.
-#[derive(Clone, Debug)]
-pub struct Judged<'a> {
-    /// The first row of the constraint; all of them stand at the same place.
-    pub origin: &'a Origin,
-    /// Its rows, and its per-sample rows, by place in the ledger.
-    pub rows: Vec<usize>,
-    pub each: Vec<usize>,
-    pub held: usize,
-    pub violated: usize,
-    pub verdict: Verdict,
-    pub comparisons: Comparisons,
-    /// Why comparisons could not be made.
-    pub reason: Option<String>,
-}
-
-/// A promise in JSON, beside reports that show rows.
-#[derive(Clone, Debug, Serialize)]
-pub struct PromiseJson {
-    constraint: String,
-    verdict: Verdict,
-    comparisons: Comparisons,
-    reason: Option<String>,
-}
-
-impl Verdict {
-    /// Of a comparison of groups.
-    pub fn of_row(row: &RowLedger, when: When, tolerance: Tolerance) -> Verdict {
-        let reading = match when {
-            When::Before => row.before,
-            When::After => row.after,
-        };
-        match reading {
-            Some(reading) if reading.held(tolerance) => Verdict::Held,
-            Some(_) => Verdict::Violated,
-            None => Verdict::not_made(row),
-        }
-    }
-
-    /// Of bounds of single predictions.
-    pub fn of_each(row: &RowLedger, when: When) -> Verdict {
-        let (outside, _) = match when {
-            When::Before => row.outside,
-            When::After => row.outside_after,
-        };
-        match (row.kept, outside) {
-            (0, _) => Verdict::not_made(row),
-            (_, 0) => Verdict::Held,
-            (_, _) => Verdict::Violated,
-        }
-    }
-
-    fn not_made(row: &RowLedger) -> Verdict {
-        if row.not_applicable { Verdict::NotApplicable } else { Verdict::NotChecked }
-    }
-}
-
-impl<'a> Ledger<'a> {
-    /// The promises in the order of the text.
-    pub fn promises(&self, when: When, tolerance: Tolerance) -> Vec<Judged<'a>> {
-        let (mut promises, mut known) = (Vec::<Judged<'a>>::new(), Known::new());
-        for (index, row) in self.rows.iter().enumerate() {
-            if let Some(promise) = self.origin(index).and_then(|origin| of(&mut promises, &mut known, origin)) {
-                promise.rows.push(index);
-                promise.enter(Verdict::of_row(row, when, tolerance));
-            }
-        }
-        for (index, row) in self.sample_rows.iter().enumerate() {
-            if let Some(promise) = self.sample_origin(index).and_then(|origin| of(&mut promises, &mut known, origin)) {
-                promise.each.push(index);
-                promise.enter(Verdict::of_each(row, when));
-            }
-        }
-        promises.iter_mut().for_each(|promise| promise.judge(self));
-        promises.sort_by(|a, b| (&a.origin.file, a.origin.start).cmp(&(&b.origin.file, b.origin.start)));
-        promises
-    }
-
-    /// The verdict on the whole: on all promises, and on the bounds of the prediction, which `outside` of them break.
-    pub fn verdict(&self, promises: &[Judged<'_>], samples: usize, outside: usize) -> Verdict {
-        let prediction = &self.program.prediction;
-        let bounded = prediction.lower.is_finite() || prediction.upper.is_finite();
-        let alone = promises.is_empty() && bounded && samples > 0;
-        let bounds = match (outside, alone) {
-            (0, true) => Some(Verdict::Held),
-            (0, false) => None,
-            (_, _) => Some(Verdict::Violated),
-        };
-        Verdict::all(promises.iter().map(|promise| promise.verdict).chain(bounds))
-    }
-}
-
-/// The places of promises, by where their constraints stand.
-type Known<'a> = HashMap<(&'a str, &'a str, u32), usize>;
-
-/// The promise of a constraint, which is added where it is new.
-fn of<'b, 'a>(
-    promises: &'b mut Vec<Judged<'a>>,
-    known: &mut Known<'a>,
-    origin: &'a Origin,
-) -> Option<&'b mut Judged<'a>> {
-    let place = *known.entry((&origin.constraint, &origin.file, origin.start)).or_insert(promises.len());
-    if place == promises.len() {
-        promises.push(Judged {
-            origin,
-            rows: Vec::new(),
-            each: Vec::new(),
-            held: 0,
-            violated: 0,
-            verdict: Verdict::NotApplicable,
-            comparisons: Comparisons::default(),
-            reason: None,
-        });
-    }
-    promises.get_mut(place)
-}
-
-impl Judged<'_> {
-    fn enter(&mut self, comparison: Verdict) {
-        match comparison {
-            Verdict::Held => self.held += 1,
-            Verdict::Violated => self.violated += 1,
-            Verdict::NotChecked => self.verdict = Verdict::NotChecked,
-            Verdict::NotApplicable => {}
-        }
-        let made = matches!(comparison, Verdict::Held | Verdict::Violated);
-        self.comparisons.made += usize::from(made);
-        self.comparisons.not_made += usize::from(!made);
-    }
-
-    fn judge(&mut self, ledger: &Ledger<'_>) {
-        self.verdict = match (self.violated, self.held) {
-            (0, 0) => self.verdict,
-            (0, _) => Verdict::Held,
-            (_, _) => Verdict::Violated,
-        };
-        let rows = self.rows.iter().filter_map(|&index| ledger.rows.get(index)).filter(|row| row.before.is_none());
-        let each = self.each.iter().filter_map(|&index| ledger.sample_rows.get(index)).filter(|row| row.kept == 0);
-        self.reason = reasons(rows.chain(each).filter_map(|row| row.why.as_ref()));
-    }
-
-    /// `held; 4 of 10 comparisons not made: groups under 30`.
-    pub fn words(&self) -> String {
-        let Comparisons { made, not_made } = self.comparisons;
-        let why = self.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        match self.verdict {
-            Verdict::NotChecked | Verdict::NotApplicable => format!("{}{why}", self.verdict.word()),
-            Verdict::Violated if made > 1 => {
-                let verdict = format!("violated in {} of {}", self.violated, counted(made, "comparison"));
-                beside(verdict, self.comparisons, &why)
-            }
-            Verdict::Held | Verdict::Violated => beside(self.verdict.word().to_owned(), self.comparisons, &why),
-        }
-        .trim_end_matches(if not_made == 0 { ": " } else { "" })
-        .to_owned()
-    }
-
-    pub fn json(&self) -> PromiseJson {
-        PromiseJson {
-            constraint: self.origin.constraint.clone(),
-            verdict: self.verdict,
-            comparisons: self.comparisons,
-            reason: self.reason.clone(),
-        }
-    }
-}
-
-fn beside(verdict: String, Comparisons { made, not_made }: Comparisons, why: &str) -> String {
-    match not_made {
-        0 => verdict,
-        _ => format!("{verdict}; {not_made} of {} not made{why}", counted(made + not_made, "comparison")),
-    }
-}
-
-/// The comparisons of all promises together.
-pub fn together(promises: &[Judged<'_>]) -> Comparisons {
-    let sum = |of: fn(&Comparisons) -> usize| promises.iter().map(|promise| of(&promise.comparisons)).sum();
-    Comparisons { made: sum(|of| of.made), not_made: sum(|of| of.not_made) }
-}
-
-/// Each reason once.
-fn reasons<'a>(all: impl Iterator<Item = &'a Why>) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
-    for why in all {
-        let why = why.in_general();
-        if !words.contains(&why) {
-            words.push(why);
-        }
-    }
-    (!words.is_empty()).then(|| words.join(", "))
 }
 
 #[cfg(test)]

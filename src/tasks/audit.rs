@@ -3,7 +3,8 @@
 use super::{Case, Refused};
 use crate::bind::{Encoded, Resampling, Samples};
 use crate::report::{
-    Audit, Evidence, Facts, Ledger, Paint, SliceFacts, SlicesFacts, Slicing, Tolerance, Verdict, Watch, slices_text,
+    Audit, Evidence, Facts, Paint, RowSummaries, SliceFacts, SlicesFacts, Slicing, Tolerance, Verdict, Watch,
+    slices_text,
 };
 use crate::spec::{Failure, outside, places};
 
@@ -77,7 +78,7 @@ pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a
     options.check()?;
     let encoded = case.encoded.clone().judging();
     let tolerance = options.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative);
-    let (ledger, outside) = entered(&case, &encoded, &Samples::All)?;
+    let (summaries, outside) = entered(&case, &encoded, &Samples::All)?;
     let slicing = options.slicing.take();
     let slices = slicing.map(|slicing| sliced(&case, &encoded, slicing, tolerance, options.resampling)).transpose()?;
     let audit = Audit {
@@ -86,7 +87,7 @@ pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a
         prediction: case.column,
         settings: case.settings_in_words(),
         n: encoded.n(),
-        ledger,
+        summaries,
         outside,
         weighted: encoded.weight().is_some(),
         tolerance,
@@ -142,7 +143,7 @@ fn entered<'a>(
     case: &Case<'a>,
     encoded: &Encoded,
     samples: &Samples<'_>,
-) -> Result<(Ledger<'a>, (usize, f64)), Refused> {
+) -> Result<(RowSummaries<'a>, (usize, f64)), Refused> {
     let bound = encoded.bind(case.params, samples)?;
     let all = case.predictions;
     let own: Vec<f64>;
@@ -154,9 +155,9 @@ fn entered<'a>(
             &own
         }
     };
-    let mut ledger = Ledger::new(case.context.program);
-    ledger.enter(&bound, encoded, case.params, samples, predictions)?;
-    Ok((ledger, outside(&bound.problem, predictions)))
+    let mut summaries = RowSummaries::new(case.context.program);
+    summaries.enter(&bound, encoded, case.params, samples, predictions)?;
+    Ok((summaries, outside(&bound.problem, predictions)))
 }
 
 /// The audit for each value of a column. Rows that need samples which a value does not have are skipped there.
@@ -170,10 +171,10 @@ fn sliced(
     let encoded = encoded.clone().skipping_empty();
     let slice = |(value, rows): (Option<String>, Vec<u32>)| {
         let samples = Samples::Rows(&rows);
-        let (ledger, outside) = entered(case, &encoded, &samples)?;
+        let (summaries, outside) = entered(case, &encoded, &samples)?;
         let draw = |how| encoded.resample(case.params, &samples, case.predictions, &[], how);
         let replicates = resampling.map(draw).unwrap_or_default();
-        Ok(SliceFacts::new(value, rows.len(), &ledger, outside.0, tolerance, &replicates))
+        Ok(SliceFacts::new(value, rows.len(), &summaries, outside.0, tolerance, &replicates))
     };
     let values = slicing.slices.into_iter().map(slice).collect::<Result<Vec<_>, Refused>>()?;
     Ok(SlicesFacts { column: slicing.column, order: slicing.order, values })

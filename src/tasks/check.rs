@@ -8,7 +8,7 @@ use crate::analyze::redundant;
 use crate::analyze::tolerance::{Tolerance, tolerance};
 use crate::bind::{Bound, Reach, Samples};
 use crate::language::program::Interval;
-use crate::report::{BatchShares, ConflictSide, DataReport, Ledger, ParamRange, event_sizes};
+use crate::report::{BatchShares, ConflictSide, DataReport, ParamRange, RowSummaries, event_sizes};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
 use crate::spec::{Asked, Conflict, Fault, sides_of};
@@ -39,8 +39,8 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
     not_empty(encoded, case.table)?;
     let bound = encoded.bind(params, &Samples::All)?;
     let start = bound.problem.middle();
-    let mut ledger = Ledger::new(program);
-    ledger.enter(&bound, encoded, params, &Samples::All, &start)?;
+    let mut summaries = RowSummaries::new(program);
+    summaries.enter(&bound, encoded, params, &Samples::All, &start)?;
     let projection = project(&bound.problem, &start, &Settings::default())?;
     let (feasible, conflict) = match &projection.status {
         Status::Optimal => (Some(true), Conflict::default()),
@@ -66,8 +66,8 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
     let report = DataReport {
         data: case.table,
         n: encoded.n(),
-        events: event_sizes(&ledger, &bound),
-        ledger,
+        events: event_sizes(&summaries, &bound),
+        summaries,
         weighted: encoded.weight().is_some(),
         feasible,
         each_in_conflict: each.collect(),

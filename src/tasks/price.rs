@@ -1,9 +1,9 @@
 //! What a spec costs: how far predictions have to move at each value of a param.
 
 use super::{Case, Refused};
-use crate::analyze::{EncodeAgain, Ended, Point, PriceError, Pricer, sensible};
+use crate::analyze::{EncodeAgain, Ended, ParamSweep, Point, SweepError, sensible};
 use crate::bind::{BindError, Params, Reach, Samples};
-use crate::report::{Ledger, PriceReport, Sweep};
+use crate::report::{PriceReport, RowSummaries, Sweep};
 use crate::spec::Failure;
 
 /// Steps where no values are named.
@@ -66,10 +66,10 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions, again: &EncodeAgain<'_>
     }
     let mut sweeps = Vec::new();
     for (place, values) in wanted {
-        let mut pricer = Pricer::new(program, case.encoded, case.params, place, case.predictions, again);
-        let points = points(&mut pricer, values)?;
+        let mut sweep = ParamSweep::new(program, case.encoded, case.params, place, case.predictions, again);
+        let points = points(&mut sweep, values)?;
         let param = program.params.get(place).map_or("", |param| param.name.as_str());
-        sweeps.push(Sweep { param, present: pricer.present(), reach: pricer.reach(), points });
+        sweeps.push(Sweep { param, present: sweep.present(), reach: sweep.reach(), points });
     }
     let feasible = sweeps.iter().flat_map(|sweep| &sweep.points).any(|point| point.ended == Ended::Optimal);
     Ok(Priced { report: report(case, sweeps, options.all)?, feasible })
@@ -94,17 +94,17 @@ fn wanted(case: &Case<'_>, sweeps: Vec<Sweeping>) -> Result<Vec<(usize, Vec<f64>
     sweeps.into_iter().map(place).collect()
 }
 
-fn points(pricer: &mut Pricer<'_>, values: Vec<f64>) -> Result<Vec<Point>, Refused> {
-    let values = if values.is_empty() { sensible(pricer, STEPS)? } else { values };
-    Ok(values.into_iter().map(|value| pricer.at(value)).collect::<Result<_, _>>()?)
+fn points(sweep: &mut ParamSweep<'_>, values: Vec<f64>) -> Result<Vec<Point>, Refused> {
+    let values = if values.is_empty() { sensible(sweep, STEPS)? } else { values };
+    Ok(values.into_iter().map(|value| sweep.at(value)).collect::<Result<_, _>>()?)
 }
 
-impl From<PriceError> for Refused {
-    fn from(error: PriceError) -> Self {
+impl From<SweepError> for Refused {
+    fn from(error: SweepError) -> Self {
         match error {
-            PriceError::Bind(errors) => errors.into(),
-            PriceError::Problem(error) => error.into(),
-            PriceError::Project(error) => error.into(),
+            SweepError::Bind(errors) => errors.into(),
+            SweepError::Problem(error) => error.into(),
+            SweepError::Project(error) => error.into(),
         }
     }
 }
@@ -128,9 +128,9 @@ fn report<'a>(case: &Case<'a>, sweeps: Vec<Sweep<'a>>, all: bool) -> Result<Pric
     match encoded.bind(params, &Samples::All) {
         Ok(bound) => {
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
-            let mut ledger = Ledger::new(context.program);
-            ledger.enter(&bound, encoded, params, &Samples::All, predictions)?;
-            let rows = ledger.rows.iter().enumerate();
+            let mut summaries = RowSummaries::new(context.program);
+            summaries.enter(&bound, encoded, params, &Samples::All, predictions)?;
+            let rows = summaries.rows.iter().enumerate();
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }
         // The sides of the present value cross: what the sweep found is shown all the same.

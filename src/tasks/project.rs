@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Case, Context, Refused};
 use crate::bind::{Bound, BoundRow, Encoded, Params, Samples};
-use crate::report::{Batching, Ledger, Movement, ProjectReport, Tolerance, Verdict};
+use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, Verdict};
 use crate::runtime::project::{OnInfeasible, Projection, Projector, Sample, Settings, Status};
 use crate::spec::{Conflict, Failure, Fault, outside, status_word};
 
@@ -94,7 +94,7 @@ impl<'a, 'c> Answers<'a, 'c> {
             data: case.table,
             prediction: case.column,
             settings: case.settings_in_words(),
-            ledger: Ledger::new(case.context.program),
+            summaries: RowSummaries::new(case.context.program),
             n: case.encoded.n(),
             movement: Movement::default(),
             outside: (0, 0.0),
@@ -119,7 +119,7 @@ impl<'a, 'c> Answers<'a, 'c> {
     ) -> Result<(), Refused> {
         let Case { encoded, params, context, .. } = *self.case;
         let Projected { report, y, infeasible, unfinished } = &mut self.done;
-        report.ledger.enter(bound, encoded, params, samples, z)?;
+        report.summaries.enter(bound, encoded, params, samples, z)?;
         let (count, most) = outside(&bound.problem, z);
         report.outside = (report.outside.0 + count, report.outside.1.max(most));
         match &projection.status {
@@ -137,7 +137,7 @@ impl<'a, 'c> Answers<'a, 'c> {
                 return Ok(());
             }
         }
-        report.ledger.enter_projection(bound, encoded, params, samples, &projection)?;
+        report.summaries.enter_projection(bound, encoded, params, samples, &projection)?;
         report.outside_after += outside(&bound.problem, &projection.y).0;
         report.movement.enter(z, &projection.y, bound.problem.weights().as_deref());
         y.append(&mut projection.y);
@@ -157,7 +157,7 @@ impl Projected<'_> {
         let mut failures = Vec::new();
         if self.unfinished > 0 {
             let message =
-                format!("{} of {} batches were not solved to the end", self.unfinished, self.report.ledger.batches);
+                format!("{} of {} batches were not solved to the end", self.unfinished, self.report.summaries.batches);
             failures.push(format!("{message}; the predictions may violate the rows"));
         }
         if require_all && self.unenforced() {

@@ -106,8 +106,8 @@ struct Record {
     m: Option<usize>,
     z: Vec<f64>,
     w: Option<Vec<f64>>,
-    lo: Option<Side1>,
-    hi: Option<Side1>,
+    lo: Option<BoxSide>,
+    hi: Option<BoxSide>,
     #[serde(rename = "A")]
     matrix: Matrix,
     l: Vec<Option<f64>>,
@@ -132,7 +132,7 @@ struct Cotangent {
 /// One side of the box.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Side1 {
+enum BoxSide {
     All(f64),
     Each(Vec<Option<f64>>),
 }
@@ -302,10 +302,10 @@ fn or_infinite(values: Vec<Option<f64>>, infinite: f64) -> Vec<f64> {
     values.into_iter().map(|value| value.unwrap_or(infinite)).collect()
 }
 
-fn box_side(side: Option<Side1>, n: usize, infinite: f64) -> Vec<f64> {
+fn box_side(side: Option<BoxSide>, n: usize, infinite: f64) -> Vec<f64> {
     match side {
         None => vec![infinite; n],
-        Some(Side1::All(value)) => vec![value; n],
-        Some(Side1::Each(values)) => or_infinite(values, infinite),
+        Some(BoxSide::All(value)) => vec![value; n],
+        Some(BoxSide::Each(values)) => or_infinite(values, infinite),
     }
 }

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use super::{Condition, End, EventShift, FrozenCell, LevelValue};
 use crate::bind::cells::{CellKey, Identity, Tuple};
+use crate::bind::columns::ColumnKind;
 use crate::bind::deviation::Centres;
-use crate::bind::encode::Encoded;
+use crate::bind::encoded::Encoded;
 use crate::bind::error::BindError;
 use crate::bind::formula::Formula;
-use crate::bind::plan::{ColumnKind, Plan};
+use crate::bind::plan::Plan;
 use crate::bind::shape::Part;
 use crate::language::program::{Level, beyond_doubles};
 

@@ -15,13 +15,14 @@ mod sql;
 
 use serde::{Deserialize, Serialize};
 
-use super::about::Measure;
-use super::bound::{About, Binder, Bound, Matrix, RowStatus};
+use super::binder::{About, Binder, Matrix};
+use super::bound::{Bound, RowStatus};
 use super::cells::{CellKey, Identity};
 use super::deviation::Centres;
-use super::encode::Encoded;
+use super::encoded::Encoded;
 use super::error::BindError;
 use super::formula::Scope;
+use super::measure::Measure;
 use super::params::Params;
 use super::tally::{Samples, Tally};
 use crate::language::program::Program;

@@ -20,7 +20,7 @@ const Z: [f64; 8] = [0.3, 0.8, 0.35, 0.6, 0.9, 0.2, 0.75, 0.5];
 
 /// The processes of a group, in one: sums are added up over the parts.
 struct Group {
-    parts: Vec<(Part, Vec<f64>)>,
+    parts: Vec<(BatchShare, Vec<f64>)>,
     cells: usize,
     y: Vec<Vec<f64>>,
     rounds: usize,
@@ -99,7 +99,8 @@ fn parts_are_bound_and_projected_as_the_whole() {
         let mut cells = SharedCells::default();
         assert!(parts[1].part(&Samples::All, &cells).unwrap().is_none(), "unknown cells");
         parts.iter().for_each(|part| cells.add(part.cell_keys(&Samples::All).unwrap()));
-        let own: Vec<Part> = parts.iter().map(|part| part.part(&Samples::All, &cells).unwrap().unwrap()).collect();
+        let own: Vec<BatchShare> =
+            parts.iter().map(|part| part.part(&Samples::All, &cells).unwrap().unwrap()).collect();
         let sums: Vec<f64> = own[0].sums.iter().zip(&own[1].sums).map(|(a, b)| a + b).collect();
         let bound = parts[0].bind_sums(&params, &cells, &sums).unwrap();
         assert!(parts.iter().all(Encoded::is_by_cell));

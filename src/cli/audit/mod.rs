@@ -5,10 +5,10 @@ mod slices;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::args::Format;
 use super::console::Console;
 use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
 use super::fault::stop;
+use super::global::Format;
 use super::input::Spec;
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};

@@ -1,10 +1,10 @@
 //! All that an audit found, as one value. Every format shows these facts, so that they cannot disagree:
 //!
 //! ```text
-//! Ledger + Encoded + predictions ─gather→ Facts ─┬ serde     → JSON
-//!                                                ├ html      → a page
-//!                                                ├ markdown
-//!                                                └ sarif
+//! RowSummaries + Encoded + predictions ─gather→ Facts ─┬ serde     → JSON
+//!                                                      ├ html      → a page
+//!                                                      ├ markdown
+//!                                                      └ sarif
 //! ```
 
 mod group;
@@ -26,8 +26,9 @@ pub use row::{Place, Places, RowFacts};
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 
 use super::audit::Audit;
-use super::ledger::EachJson;
-use super::verdict::{Comparisons, Verdict, When, together};
+use super::judged::together;
+use super::row_summary::EachJson;
+use super::verdict::{Comparisons, Verdict, When};
 use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Unplaced};
 use crate::language::program::Event;
 
@@ -132,7 +133,7 @@ pub struct Facts {
 impl Facts {
     pub fn gather(audit: &Audit<'_>, evidence: Evidence<'_>) -> Facts {
         let Evidence { encoded, params, predictions, watch, .. } = evidence;
-        let program = audit.ledger.program;
+        let program = audit.summaries.program;
         let bounds = (program.prediction.lower, program.prediction.upper);
         let sums = group::CellSums::new(encoded, predictions, bounds);
         let (sets, lengths) = sets(encoded, watch);
@@ -155,13 +156,13 @@ impl Facts {
         let mut compared = sums.groups(&names, compared, &means.next().unwrap_or_default());
         // Why an event is empty is told with the rows that read it.
         compared.retain(|group| group.samples > 0);
-        let rows = audit.ledger.rows.iter().enumerate().map(|(index, row)| {
-            let drawn = Drawn::of(&audit.ledger, index, &replicates);
+        let rows = audit.summaries.rows.iter().enumerate().map(|(index, row)| {
+            let drawn = Drawn::of(&audit.summaries, index, &replicates);
             let place = evidence.places.rows.get(index).cloned().unwrap_or_default();
-            RowFacts::new(&audit.ledger, index, row, audit.tolerance, drawn, place)
+            RowFacts::new(&audit.summaries, index, row, audit.tolerance, drawn, place)
         });
         let rows: Vec<RowFacts> = rows.collect();
-        let excess = audit.ledger.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
+        let excess = audit.summaries.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
         let promises = audit.promises();
         let slices = evidence.slices.as_ref().map(SlicesFacts::verdict);
         let verdict = Verdict::all([audit.verdict()].into_iter().chain(slices));
@@ -180,7 +181,7 @@ impl Facts {
             comparisons: together(&promises),
             status: verdict.word(),
             accepted,
-            each: audit.ledger.each(When::Before),
+            each: audit.summaries.each(When::Before),
             version: env!("CARGO_PKG_VERSION"),
             date: evidence.date,
             data: DataFacts { file: audit.data.to_owned(), bytes: evidence.data_bytes, blake3: evidence.data_hash },

@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::row::{Place, Places, RowFacts};
 use crate::report::audit::Audit;
-use crate::report::ledger::RowLedger;
+use crate::report::judged::Judged;
 use crate::report::number::{counted, limit_in_words, plain, short};
 use crate::report::row::GroupJson;
-use crate::report::verdict::{Comparisons, Judged, Verdict};
+use crate::report::row_summary::RowSummary;
+use crate::report::verdict::{Comparisons, Verdict};
 use crate::report::words::first_sentence;
 
 /// A constraint of the spec and what became of it.
@@ -53,7 +54,7 @@ pub(super) fn promises(
         let with_room = judged.rows.iter().filter_map(|&index| Some((index, rows.get(index)?.room?)));
         let worst = with_room.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
         let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();
-        let outside = judged.each.iter().filter_map(|&index| audit.ledger.sample_rows.get(index));
+        let outside = judged.each.iter().filter_map(|&index| audit.summaries.sample_rows.get(index));
         let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction));
         Promise {
             constraint: origin.constraint.clone(),
@@ -66,7 +67,7 @@ pub(super) fn promises(
             comparisons: judged.comparisons,
             held: judged.held,
             violated: judged.violated,
-            soft: judged.rows.iter().any(|&index| audit.ledger.is_soft(index)),
+            soft: judged.rows.iter().any(|&index| audit.summaries.is_soft(index)),
             worst,
             finding: finding.or_else(|| each_finding(outside, prediction)),
             reason: judged.reason,
@@ -78,8 +79,8 @@ pub(super) fn promises(
 }
 
 /// The bounds of single predictions in a sentence; none where they bound none.
-fn each_finding<'a>(rows: impl Iterator<Item = &'a RowLedger>, prediction: &str) -> Option<String> {
-    let sum = |(all, out, most): (usize, usize, f64), row: &RowLedger| {
+fn each_finding<'a>(rows: impl Iterator<Item = &'a RowSummary>, prediction: &str) -> Option<String> {
+    let sum = |(all, out, most): (usize, usize, f64), row: &RowSummary| {
         (all + row.kept, out + row.outside.0, most.max(row.outside.1))
     };
     match rows.fold((0, 0, 0.0), sum) {

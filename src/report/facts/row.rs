@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::interval::Interval;
 use crate::bind::Replicates;
-use crate::report::ledger::{Ledger, RowLedger};
 use crate::report::number::finite;
 use crate::report::row::RowJson;
+use crate::report::row_summaries::RowSummaries;
+use crate::report::row_summary::RowSummary;
 use crate::report::verdict::{Tolerance, Verdict, When};
 
 /// Where the constraint of a row stands.
@@ -41,10 +42,10 @@ pub(super) struct Drawn {
 
 impl Drawn {
     /// Of replicates that may have none.
-    pub fn of(ledger: &Ledger<'_>, index: usize, replicates: &Replicates) -> Drawn {
-        let Some(promised) = ledger.promised().get(index) else { return Drawn::default() };
+    pub fn of(summaries: &RowSummaries<'_>, index: usize, replicates: &Replicates) -> Drawn {
+        let Some(promised) = summaries.promised().get(index) else { return Drawn::default() };
         let Some(series) = replicates.rows.get(promised.row) else { return Drawn::default() };
-        let direction = ledger.origin(index).map_or_else(Default::default, |origin| origin.direction());
+        let direction = summaries.origin(index).map_or_else(Default::default, |origin| origin.direction());
         let turned = |interval: Interval| {
             let (lower, upper) = direction.sides(interval.lower, interval.upper);
             Interval { lower, upper }
@@ -73,14 +74,14 @@ pub struct RowFacts {
 
 impl RowFacts {
     pub(super) fn new(
-        ledger: &Ledger<'_>,
+        summaries: &RowSummaries<'_>,
         index: usize,
-        row: &RowLedger,
+        row: &RowSummary,
         tolerance: Tolerance,
         drawn: Drawn,
         place: Place,
     ) -> RowFacts {
-        let mut shown = RowJson::new(ledger, index, row);
+        let mut shown = RowJson::new(summaries, index, row);
         // Predictions under audit are what will be used.
         shown.after = row.before.map(|reading| reading.value);
         shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= tolerance.allowance(&reading));
@@ -90,7 +91,7 @@ impl RowFacts {
             row: shown,
             verdict: Verdict::of_row(row, When::Before, tolerance),
             room: row.before.and_then(|reading| finite(-reading.excess())),
-            soft: ledger.is_soft(index),
+            soft: summaries.is_soft(index),
             interval,
             settled: room_interval.map(|interval| interval.has_sign()),
             room_interval,

@@ -10,9 +10,11 @@ use super::group::SMALL;
 use super::interval::Interval;
 use super::row::Drawn;
 use crate::bind::Replicates;
-use crate::report::ledger::{EachJson, Ledger};
+use crate::report::judged::together;
 use crate::report::number::finite;
-use crate::report::verdict::{Comparisons, Tolerance, Verdict, When, together};
+use crate::report::row_summaries::RowSummaries;
+use crate::report::row_summary::EachJson;
+use crate::report::verdict::{Comparisons, Tolerance, Verdict, When};
 
 /// Of more values than these a column is none to group by.
 pub const MOST_VALUES: usize = 500;
@@ -186,16 +188,16 @@ impl SliceFacts {
     pub fn new(
         value: Option<String>,
         n: usize,
-        ledger: &Ledger<'_>,
+        summaries: &RowSummaries<'_>,
         outside: usize,
         tolerance: Tolerance,
         replicates: &Replicates,
     ) -> SliceFacts {
-        let row = |(index, row): (usize, &crate::report::ledger::RowLedger)| {
+        let row = |(index, row): (usize, &crate::report::row_summary::RowSummary)| {
             let samples = row.groups.iter().map(|group| group.samples).min();
-            let drawn = if row.before.is_some() { Drawn::of(ledger, index, replicates) } else { Drawn::default() };
+            let drawn = if row.before.is_some() { Drawn::of(summaries, index, replicates) } else { Drawn::default() };
             SliceRow {
-                name: ledger.name(index).to_owned(),
+                name: summaries.name(index).to_owned(),
                 value: row.before.map(|reading| reading.value),
                 lower: row.before.and_then(|reading| finite(reading.lower)),
                 upper: row.before.and_then(|reading| finite(reading.upper)),
@@ -209,10 +211,10 @@ impl SliceFacts {
                 small: samples.is_some_and(|samples| samples < SMALL),
             }
         };
-        let rows: Vec<SliceRow> = ledger.rows.iter().enumerate().map(row).collect();
-        let promises = ledger.promises(When::Before, tolerance);
-        let verdict = ledger.verdict(&promises, n, outside);
-        let each = ledger.each(When::Before);
+        let rows: Vec<SliceRow> = summaries.rows.iter().enumerate().map(row).collect();
+        let promises = summaries.promises(When::Before, tolerance);
+        let verdict = summaries.verdict(&promises, n, outside);
+        let each = summaries.each(When::Before);
         SliceFacts { value, n, verdict, comparisons: together(&promises), outside_bounds: outside, rows, each }
     }
 

@@ -3,9 +3,9 @@
 use super::build::{Html, each, el};
 use super::parts::{self, capital, code, interval, number, number_cell, promised, prose, row_head, toned};
 use crate::report::facts::{Facts, Promise, RowFacts};
-use crate::report::number::plain;
+use crate::report::number::{plain, sides};
 use crate::report::row::GroupJson;
-use crate::report::summary::{sides, verdict_note};
+use crate::report::summary::verdict_note;
 
 /// Of more rows the worst are shown, and the others on request.
 const MOST: usize = 12;

@@ -2,8 +2,8 @@
 
 use super::build::{Html, each, el};
 use crate::report::facts::{Interval, Promise};
-use crate::report::ledger::EachJson;
 use crate::report::number::short;
+use crate::report::row_summary::EachJson;
 use crate::report::verdict::Verdict;
 
 /// A number for people, with all of its digits for programs.

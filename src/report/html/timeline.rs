@@ -4,9 +4,8 @@ use super::build::{Html, each, el};
 use super::chart::{Scale, cut, tenth, tick};
 use super::parts::{self, code, drawing, interval, label, line, number, number_cell, row_head, toned};
 use crate::report::facts::{Facts, SliceFacts, SliceRow, SlicesFacts};
-use crate::report::number::short;
+use crate::report::number::{short, sides};
 use crate::report::slices::note;
-use crate::report::summary::sides;
 use crate::report::verdict::Verdict;
 
 /// Of more rows only the worst get a chart.

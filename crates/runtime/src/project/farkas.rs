@@ -11,6 +11,7 @@
 
 use super::fine::{self, Double, interval};
 use super::passes::factor_at;
+use super::projection::Infeasibility;
 use crate::problem::Problem;
 
 /// Share of its terms that a sum of pairs may be wrong by.
@@ -100,4 +101,20 @@ fn least_over_box(problem: &Problem, f: &[f64]) -> Option<Bounded> {
         }
     }
     Some(total)
+}
+
+/// The proof that `combination` is, as far as it is one, with 1 as its largest number (about 1, if dividing spoils it).
+pub(crate) fn proof(problem: &Problem, mut combination: Vec<f64>) -> Infeasibility {
+    let scale = combination.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
+    let divided: Vec<f64> = combination.iter().map(|f| f / scale).collect();
+    if margin(problem, &divided).is_some_and(|(margin, _)| margin > 0.0) {
+        combination = divided;
+    } else if scale > 0.0 {
+        // A power of two costs no digit.
+        let power = 2.0_f64.powi(-(scale.log2().floor() as i32));
+        combination.iter_mut().for_each(|f| *f *= power);
+    }
+    let least = margin(problem, &combination).map_or(0.0, |(margin, _)| margin);
+    let rows = (0..combination.len()).filter(|&row| combination[row] != 0.0).collect();
+    Infeasibility { combination, rows, margin: least }
 }

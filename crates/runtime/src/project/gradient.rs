@@ -12,32 +12,15 @@
 //! bound, a row that touches its side without multiplier) the sample counts as clipped and the row as
 //! inactive: one element of the generalised Jacobian.
 
-use super::few::{self, ByCell};
+use super::buffers::Buffers;
 use super::kernel::{LANES, plain_interval};
-use super::local::Local;
+use super::masks::{self, ByCell};
 use super::output::for_each_sample;
 use super::passes::factor_at;
-use super::projection::{Gradient, ProjectError, Projection, Side, Status};
+use super::projection::{Gradient, ProjectError, Projection, Side, Status, finite};
 use super::projector::Projector;
 use super::sample::Sample;
 use crate::problem::Problem;
-
-/// Buffers of derivatives, kept between calls.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Buffers<T> {
-    local: Local,
-    shift: Vec<f64>,
-    moment: Vec<f64>,
-    lanes: Vec<f64>,
-    back: Vec<f64>,
-    right: Vec<f64>,
-    rows: Vec<usize>,
-    q: Vec<f64>,
-    y: Vec<T>,
-    v: Vec<T>,
-    weights: Vec<f64>,
-    next: Vec<u32>,
-}
 
 impl<T: Sample> Projection<T> {
     /// The gradient of `vᵀ ŷ` with respect to `z`, the sides and the weights.
@@ -122,7 +105,7 @@ fn check<T: Sample>(problem: &Problem, projection: &Projection<T>, v: &[T]) -> R
             return Err(ProjectError::Length { what, found, expected });
         }
     }
-    super::projector::finite("v", v)
+    finite("v", v)
 }
 
 /// Per cell `Σ v` over the free samples.
@@ -130,7 +113,7 @@ fn plain_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], interval: (T, T
     let (cell, cells) = (problem.grouping.cell(), problem.cells());
     buffers.moment.clear();
     if cells <= 2 {
-        buffers.moment.extend_from_slice(&few::sum_free(cell, y, v, interval)[..cells]);
+        buffers.moment.extend_from_slice(&masks::sum_free(cell, y, v, interval)[..cells]);
         return;
     }
     sum_through_memory(cell, y, v, interval, cells, &mut buffers.lanes);
@@ -189,7 +172,7 @@ impl<T: Sample> pulp::WithSimd for PlainGradient<'_, T> {
         let PlainGradient { cell, y, v, interval: (lo, hi), back, z } = self;
         // Masks are no faster here, however few the cells.
         let back = ByCell::<0>::new(back);
-        let one = |y: T, v: T, back: f64| T::narrow(few::keep(v.widen() - back, (y > lo) & (y < hi)));
+        let one = |y: T, v: T, back: f64| T::narrow(masks::keep(v.widen() - back, (y > lo) & (y < hi)));
         let (cells, rest_cell) = cell.as_chunks::<LANES>();
         let ((ys, rest_y), (vs, rest_v)) = (y.as_chunks::<LANES>(), v.as_chunks::<LANES>());
         let (gradients, rest_z) = z.as_chunks_mut::<LANES>();

@@ -13,26 +13,29 @@
 //! | module | job |
 //! | --- | --- |
 //! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
-//! | `few` | masks in place of look-ups where cells are few |
+//! | `masks` | masks in place of look-ups where cells are few |
 //! | `fine` | pairs of doubles, where the digits of one do not suffice |
-//! | `trust` | passes over the samples near a bound alone |
+//! | `fixing`, `watch` | variable fixing: passes over the samples near a bound alone |
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
+//! | `projector`, `solve` | what outlives a batch, and one solve from start to end |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
 //! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
 //! | `tame` | rows whose coefficients would overflow, scaled |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
-//! | `finish`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
-//! | `gradient`, `forward`, `tangent` | derivatives, as products and as a matrix |
+//! | `certify`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
+//! | `gradient`, `buffers`, `forward`, `tangent` | derivatives, as products and as a matrix |
 
 mod basis;
+mod buffers;
+mod certify;
 mod farkas;
-mod few;
 mod fine;
-mod finish;
+mod fixing;
 mod forward;
 mod gradient;
 mod kernel;
 mod local;
+mod masks;
 mod newton;
 mod output;
 mod passes;
@@ -43,13 +46,14 @@ mod relax;
 mod sample;
 mod settings;
 mod sides;
+mod solve;
 mod sparse;
 mod tame;
 mod tangent;
-mod trust;
+mod watch;
 
 pub(crate) use output::for_each_sample;
-pub(crate) use projector::finite;
+pub(crate) use projection::finite;
 pub(crate) use sides::Sides;
 
 pub use projection::{Certificate, Gradient, Infeasibility, ProjectError, Projection, Side, Status};

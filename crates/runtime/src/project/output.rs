@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::few::{self, ByCell};
 use super::fine::{self, Double};
 use super::kernel::{LANES, plain_interval, settle};
+use super::masks::{self, ByCell};
 use super::passes::PARALLEL;
 use super::sample::Sample;
 use crate::problem::{Bounds, Factor, Problem};
@@ -87,7 +87,7 @@ impl<T: Sample> pulp::WithSimd for PlainBlock<'_, T> {
     fn with_simd<S: pulp::Simd>(self, _: S) -> Measures {
         match self.shift.len() {
             0..=2 => self.write::<2>(),
-            3..=few::MOST => self.write::<{ few::MOST }>(),
+            3..=masks::MOST => self.write::<{ masks::MOST }>(),
             _ => self.write::<0>(),
         }
     }

@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::kernel::{PLAIN, general_sums, plain_interval, plain_sums, plain_watch};
+use super::kernel::{general_sums, plain_interval, plain_sums};
 use super::sample::Sample;
-use super::trust::Trust;
 use crate::problem::{Factor, Problem};
 
 /// Samples of a task, at least (one cell's last task and the last of all may be shorter).
@@ -31,25 +30,25 @@ pub(crate) struct Sums {
     pub(crate) size: Vec<f64>,
     /// `Σ over free samples of φ_f φ_g / w`, a square block per cell.
     pub(crate) gram: Vec<f64>,
-    tasks: Vec<Task>,
-    partial: Vec<f64>,
-    watched: Vec<Watched>,
+    pub(super) tasks: Vec<Task>,
+    pub(super) partial: Vec<f64>,
+    pub(super) watched: Vec<Watched>,
 }
 
 /// The samples near a bound that one task found: by cell, and how many of each cell.
 #[derive(Debug, Default, Clone)]
-struct Watched {
-    near: Vec<f64>,
-    counts: Vec<usize>,
+pub(super) struct Watched {
+    pub(super) near: Vec<f64>,
+    pub(super) counts: Vec<usize>,
 }
 
 /// Whole cells, or a part of one.
 #[derive(Debug, Clone)]
-struct Task {
-    cells: Range<usize>,
-    samples: Range<usize>,
+pub(super) struct Task {
+    pub(super) cells: Range<usize>,
+    pub(super) samples: Range<usize>,
     /// Where its partial sums lie.
-    partial: Range<usize>,
+    pub(super) partial: Range<usize>,
 }
 
 impl Sums {
@@ -121,42 +120,6 @@ impl Sums {
         self.collect(problem);
     }
 
-    /// As [`Sums::evaluate`] for a plain problem, and gives `trust` the samples that it has to look at again.
-    pub(crate) fn watch<T: Sample>(&mut self, problem: &Problem, z: &[T], shift: &[f64], trust: &mut Trust) {
-        let Some(interval) = plain_interval::<T>(problem) else { return };
-        let reach = trust.recentre(shift);
-        let Sums { tasks, partial, watched, .. } = self;
-        partial.fill(0.0);
-        if watched.len() < tasks.len() {
-            watched.resize_with(tasks.len(), Watched::default);
-        }
-        if z.len() >= PARALLEL && rayon::current_num_threads() > 1 {
-            let mut pieces = Vec::with_capacity(tasks.len());
-            let mut rest = &mut partial[..];
-            for (task, found) in tasks.iter().zip(watched.iter_mut()) {
-                let (out, after) = rest.split_at_mut(task.partial.len());
-                pieces.push(Watch { problem, z, shift, reach, interval, task, out, found });
-                rest = after;
-            }
-            pieces.into_par_iter().for_each(|watch| pulp::Arch::new().dispatch(watch));
-        } else {
-            for (task, found) in tasks.iter().zip(watched.iter_mut()) {
-                let out = &mut partial[task.partial.clone()];
-                pulp::Arch::new().dispatch(Watch { problem, z, shift, reach, interval, task, out, found });
-            }
-        }
-        trust.near.clear();
-        trust.start.clear();
-        trust.start.resize(problem.cells() + 1, 0);
-        for (task, found) in tasks.iter().zip(watched.iter()) {
-            trust.near.extend_from_slice(&found.near);
-            task.cells.clone().zip(&found.counts).for_each(|(cell, count)| trust.start[cell + 1] += count);
-        }
-        (0..problem.cells()).for_each(|cell| trust.start[cell + 1] += trust.start[cell]);
-        self.collect(problem);
-        trust.split::<T>(problem, self);
-    }
-
     /// As [`Sums::evaluate`], estimated from one in sixteen samples.
     pub(crate) fn estimate<T: Sample>(&mut self, problem: &Problem, z: &[T], shift: &[f64]) {
         let Sums { tasks, partial, .. } = self;
@@ -167,7 +130,7 @@ impl Sums {
         self.collect(problem);
     }
 
-    fn collect(&mut self, problem: &Problem) {
+    pub(super) fn collect(&mut self, problem: &Problem) {
         let width = problem.width();
         self.value.fill(0.0);
         self.size.fill(0.0);
@@ -243,38 +206,9 @@ impl<T: Sample, const ROUND: bool> pulp::WithSimd for Run<'_, T, ROUND> {
     }
 }
 
-/// One task of [`Sums::watch`].
-struct Watch<'a, T> {
-    problem: &'a Problem,
-    z: &'a [T],
-    shift: &'a [f64],
-    reach: &'a [f64],
-    interval: (f64, f64),
-    task: &'a Task,
-    out: &'a mut [f64],
-    found: &'a mut Watched,
-}
-
-impl<T: Sample> pulp::WithSimd for Watch<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Watch { problem, z, shift, reach, interval, task, out, found } = self;
-        found.near.clear();
-        found.counts.clear();
-        for (cell, out) in task.cells.clone().zip(out.chunks_exact_mut(PLAIN)) {
-            let before = found.near.len();
-            let z = &z[samples_of(problem, task, cell)];
-            plain_watch(z, shift[cell], interval, reach[cell], out, &mut found.near);
-            found.counts.push(found.near.len() - before);
-        }
-    }
-}
-
 /// The samples of a cell that lie in a task.
 #[inline(always)]
-fn samples_of(problem: &Problem, task: &Task, cell: usize) -> Range<usize> {
+pub(super) fn samples_of(problem: &Problem, task: &Task, cell: usize) -> Range<usize> {
     let range = problem.grouping.range(cell);
     range.start.max(task.samples.start)..range.end.min(task.samples.end)
 }

@@ -154,3 +154,28 @@ pub enum ProjectError {
     #[error("the projection did not end at an optimum, so it has no derivative")]
     NoDerivative,
 }
+
+/// Fails at the first number that is not finite. One pass that vectorises; the place is looked up only if needed.
+pub(crate) fn finite<T: Sample>(what: &'static str, values: &[T]) -> Result<(), ProjectError> {
+    let all = all_finite(values);
+    match values.iter().position(|v| !all && !v.widen().is_finite()) {
+        Some(index) => Err(ProjectError::NotFinite { what, index, value: values[index].widen() }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn all_finite<T: Sample>(values: &[T]) -> bool {
+    pulp::Arch::new().dispatch(AllFinite(values))
+}
+
+struct AllFinite<'a, T>(&'a [T]);
+
+impl<T: Sample> pulp::WithSimd for AllFinite<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> bool {
+        let finite = |v: &T| v.widen().abs() < f64::INFINITY;
+        self.0.chunks(256).all(|chunk| chunk.iter().fold(true, |all, v| all & finite(v)))
+    }
+}

@@ -17,10 +17,10 @@ use super::newton::{Ended, Newton};
 use super::output::{self, for_each_sample};
 use super::passes::factor_at;
 use super::projection::{Certificate, Infeasibility, Projection, Side, Status};
-use super::projector::{Projector, proof};
+use super::projector::Projector;
 use super::sample::Sample;
 use super::settings::Settings;
-use super::{farkas, finish};
+use super::{certify, farkas};
 use crate::problem::{Bounds, Factor, Problem};
 
 /// Most steps of the proximal point method.
@@ -83,7 +83,7 @@ pub(crate) fn relax<T: Sample>(
     }
     write_multipliers(problem, &least, unit, &grouped, nearest, out);
     measure(problem, &solver.newton.activity, &solver.newton.scale, &grouped, out);
-    let found = found.or_else(|| contradicts.then(|| proof(problem, least.dual.clone())));
+    let found = found.or_else(|| contradicts.then(|| farkas::proof(problem, least.dual.clone())));
     out.status = match found {
         Some(found) if least.settled => Status::Relaxed(found),
         None if nearest => Status::Optimal,
@@ -275,13 +275,13 @@ fn project_on<T: Sample>(
     solver.z.clear();
     solver.z.extend_from_slice(grouped);
     solver.newton.start(face, &solver.z, None);
-    finish::first_margin::<T>(face, &mut solver.newton, settings.exact_rows, &mut solver.margin);
+    certify::first_margin::<T>(face, &mut solver.newton, settings.exact_rows, &mut solver.margin);
     solver.newton.sides.set(face, &solver.margin);
     let ended = solver.newton.run(face, &solver.z, settings.max_steps);
     if ended != Ended::Converged && solver.second_method(face) != Ended::Converged {
         return false;
     }
-    finish::finish(solver, face, z, settings, out);
+    certify::finish(solver, face, z, settings, out);
     true
 }
 
@@ -298,7 +298,7 @@ fn at_hand<T: Sample>(
     let y = problem.grouping.ungroup(&solver.z);
     solver.newton.start(problem, &solver.z, Some(&vec![0.0; problem.rows()]));
     let settings = Settings { exact_rows: false, ..settings.clone() };
-    finish::finish(solver, problem, &y, &settings, out);
+    certify::finish(solver, problem, &y, &settings, out);
 }
 
 /// The multipliers of an exact penalty: those of the second step with as much of the dual solution as their signs need.

@@ -4,55 +4,34 @@ use super::{Local, Place, Side};
 use crate::problem::Problem;
 use crate::project::sides::Sides;
 
-/// Which rows are looked at for the next one to enter: with thousands of rows, looking at all of them costs more than
-/// entering one.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Pricing {
-    /// One over the tolerance of each row.
-    inverse: Vec<f64>,
-    /// The most violated rows when all were last looked at.
-    candidates: Vec<usize>,
-    /// The largest violation then, in units of its tolerance.
-    best: f64,
-}
-
 /// Most candidates.
 const CANDIDATES: usize = 64;
 /// All rows are looked at again when no candidate is violated by this share of what was worst.
 const STALE: f64 = 0.25;
 
-impl Pricing {
-    /// For a model with these tolerances.
-    pub(super) fn start(&mut self, tolerance: &[f64]) {
-        self.inverse.clear();
-        self.inverse.extend(tolerance.iter().map(|t| (1.0 / t).min(f64::MAX)));
-        self.candidates.clear();
-    }
-}
-
 impl Local {
     /// A row that is violated by more than its tolerance, nearly the worst: `(row, side, multiplier falls)`.
     pub(super) fn next_violated(&mut self, problem: &Problem, sides: &Sides) -> Option<(usize, Side, bool)> {
         self.update_slots(problem);
-        let candidates = std::mem::take(&mut self.pricing.candidates);
+        let candidates = std::mem::take(&mut self.candidates.rows);
         let found = self.worst(problem, sides, candidates.iter().copied());
-        self.pricing.candidates = candidates;
+        self.candidates.rows = candidates;
         match found {
-            Some((ratio, choice)) if ratio >= STALE * self.pricing.best => Some(choice),
+            Some((ratio, choice)) if ratio >= STALE * self.candidates.best => Some(choice),
             _ => self.price_all(problem, sides),
         }
     }
 
     /// Looks at all rows, and keeps the most violated ones as candidates.
     fn price_all(&mut self, problem: &Problem, sides: &Sides) -> Option<(usize, Side, bool)> {
-        self.pricing.candidates.clear();
+        self.candidates.rows.clear();
         let (best, choice) = self.worst(problem, sides, 0..problem.rows())?;
-        self.pricing.best = best;
+        self.candidates.best = best;
         if problem.rows() > CANDIDATES {
-            let mut candidates = std::mem::take(&mut self.pricing.candidates);
+            let mut candidates = std::mem::take(&mut self.candidates.rows);
             let near = (0..problem.rows()).filter(|&row| self.violation(sides, row).0 >= STALE * best);
             candidates.extend(near.take(CANDIDATES));
-            self.pricing.candidates = candidates;
+            self.candidates.rows = candidates;
         }
         Some(choice)
     }
@@ -89,6 +68,6 @@ impl Local {
             Place::Capped(Side::Upper) => (-over, (Side::Upper, true)),
             Place::Capped(Side::Lower) => (-under, (Side::Lower, false)),
         };
-        (violation * self.pricing.inverse[row], choice)
+        (violation * self.candidates.inverse[row], choice)
     }
 }

@@ -1,4 +1,5 @@
-//! Rows as inequalities between what is the same for all data: means of events, and what only the data tell.
+//! A relaxation of what programs ask: rows as inequalities between what is the same for all data, which is means of events,
+//! and what only the data tell.
 //!
 //! The mean of the prediction over an event is a variable. Whatever else a row reads that is not known without data (a
 //! base rate, a sum, a covariance) is a variable too: of most of them nothing is known but that equal expressions have
@@ -6,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::atoms::{Constants, Kinds, Settings};
 use super::implication::Claim;
+use super::kinds::{Constants, Kinds, Settings, Unlisted};
 use super::linear::Linear;
 use super::structure::{Family, Hulls, Structure};
 use super::weights::{Mean, Weights};
@@ -29,12 +30,19 @@ enum Unknown {
     Term(Data, Aggregate, Data, Event, Vec<f64>),
 }
 
+/// Two programs declare one column in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the two specs declare `{header}` differently")]
+pub struct DeclaredDifferently {
+    pub header: String,
+}
+
 /// A side of a row: whether it is the upper, and what it says.
 pub type Half = (bool, Claim);
 
-/// The variables of one or two programs.
+/// One or two programs without data: their variables, in which rows are linear.
 #[derive(Debug)]
-pub struct Ground<'a> {
+pub struct Relaxation<'a> {
     specs: Vec<Spec<'a>>,
     columns: BTreeMap<String, &'a Column>,
     /// One for each variable that is the mean over an event; remainders have none.
@@ -45,15 +53,15 @@ pub struct Ground<'a> {
     places: Vec<Vec<usize>>,
     unknowns: Vec<(Unknown, (f64, f64))>,
     /// The kinds of samples, or why they could not be enumerated.
-    pub kinds: Result<Kinds, String>,
+    pub kinds: Result<Kinds, Unlisted>,
     /// Of those that no row can tell apart, one.
     pub chosen: Vec<usize>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> Relaxation<'a> {
     /// # Errors
     /// If the programs declare a column differently.
-    pub fn new(specs: &[Spec<'a>], most: usize) -> Result<Ground<'a>, String> {
+    pub fn new(specs: &[Spec<'a>], most: usize) -> Result<Relaxation<'a>, DeclaredDifferently> {
         let columns = shared_columns(specs)?;
         let mut listed: Vec<(&Event, &Settings)> = Vec::new();
         for spec in specs {
@@ -68,7 +76,7 @@ impl<'a> Ground<'a> {
             }
         }
         let kinds = Kinds::of(&listed, &numbers, &columns).and_then(|kinds| match kinds.total * listed.len() > most {
-            true => Err("the events tell too many kinds of samples apart".to_owned()),
+            true => Err(Unlisted::TooManyLooks),
             false => Ok(kinds),
         });
         let sets = kinds.as_ref().map(|kinds| kinds.members(&listed)).unwrap_or_default();
@@ -76,7 +84,7 @@ impl<'a> Ground<'a> {
             Ok(kinds) => representatives(kinds, &sets, &numbers),
             Err(_) => Vec::new(),
         };
-        let mut ground = Ground {
+        let mut relaxation = Relaxation {
             specs: specs.to_vec(),
             columns,
             events: Vec::new(),
@@ -87,8 +95,8 @@ impl<'a> Ground<'a> {
             kinds,
             chosen,
         };
-        ground.place(&listed[..own], &sets);
-        Ok(ground)
+        relaxation.place(&listed[..own], &sets);
+        Ok(relaxation)
     }
 
     /// A variable for each event; one for all that have the same samples.
@@ -358,12 +366,12 @@ fn numbers_of(program: &Program) -> Vec<&Data> {
 }
 
 /// The columns of the programs, which must agree on those that they share.
-fn shared_columns<'a>(specs: &[Spec<'a>]) -> Result<BTreeMap<String, &'a Column>, String> {
+fn shared_columns<'a>(specs: &[Spec<'a>]) -> Result<BTreeMap<String, &'a Column>, DeclaredDifferently> {
     let mut columns: BTreeMap<String, &Column> = BTreeMap::new();
     for column in specs.iter().flat_map(|spec| &spec.program.columns) {
         match columns.get(&column.header) {
             Some(known) if known.ty != column.ty || known.nullable != column.nullable => {
-                return Err(format!("the two specs declare `{}` differently", column.header));
+                return Err(DeclaredDifferently { header: column.header.clone() });
             }
             Some(_) => {}
             None => {

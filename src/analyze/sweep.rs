@@ -62,7 +62,7 @@ pub struct RowPoint {
 
 /// Why there is no price.
 #[derive(Debug, thiserror::Error)]
-pub enum PriceError {
+pub enum SweepError {
     /// The spec does not fit the data at a value of the param.
     #[error("the spec does not fit the data")]
     Bind(Vec<BindError>),
@@ -75,8 +75,8 @@ pub enum PriceError {
 /// Encodes the data once more, with other values of params.
 pub type EncodeAgain<'a> = dyn Fn(&Params) -> Result<Encoded, Vec<BindError>> + 'a;
 
-/// Prices one param of a program on a data set, the others at their present values.
-pub struct Pricer<'a> {
+/// Sweeps one param of a program on a data set, the others at their present values.
+pub struct ParamSweep<'a> {
     program: &'a Program,
     promised: Vec<PromisedRow>,
     encoded: &'a Encoded,
@@ -104,7 +104,7 @@ struct Batch {
 /// Half the interval over which the slope of a side is taken, relative to the size of the value.
 const STEP: f64 = 1e-6;
 
-impl<'a> Pricer<'a> {
+impl<'a> ParamSweep<'a> {
     /// The param is given by its place in the program; `encoded` was encoded with `params`, `z` are the predictions, and
     /// `encode` is called only for params that decide events.
     pub fn new(
@@ -114,8 +114,8 @@ impl<'a> Pricer<'a> {
         param: usize,
         z: &'a [f64],
         encode: &'a EncodeAgain<'a>,
-    ) -> Pricer<'a> {
-        Pricer {
+    ) -> ParamSweep<'a> {
+        ParamSweep {
             program,
             promised: program.promised_rows(),
             encoded,
@@ -150,8 +150,8 @@ impl<'a> Pricer<'a> {
     /// The outcome at a value. Values near the last one are found faster.
     ///
     /// # Errors
-    /// See [`PriceError`]; the value may lie outside the declared range.
-    pub fn at(&mut self, value: f64) -> Result<Point, PriceError> {
+    /// See [`SweepError`]; the value may lie outside the declared range.
+    pub fn at(&mut self, value: f64) -> Result<Point, SweepError> {
         if !self.prepare(value)? {
             return Ok(Point { rows: vec![None; self.promised.len()], ..Point::none(value) });
         }
@@ -172,7 +172,7 @@ impl<'a> Pricer<'a> {
                 let mut conflict: Vec<usize> = conflict.collect();
                 conflict.sort_unstable();
                 let sides: Vec<RowSide> = proof.rows.iter().map(|&row| RowSide { row, upper: upper(row) }).collect();
-                let params = self.with(value).map_err(PriceError::Bind)?;
+                let params = self.with(value).map_err(SweepError::Bind)?;
                 let encoded = self.again.as_ref().unwrap_or(self.encoded);
                 let each = each_in_conflict(encoded, &params, &Samples::All, &sides, &proof.combination);
                 point.ended = Ended::Infeasible(conflict, each);
@@ -195,8 +195,8 @@ impl<'a> Pricer<'a> {
     /// Whether the predictions as given satisfy all rows at a value, but for rounding: nothing has to move.
     ///
     /// # Errors
-    /// As [`Pricer::at`].
-    pub fn is_free(&mut self, value: f64) -> Result<bool, PriceError> {
+    /// As [`ParamSweep::at`].
+    pub fn is_free(&mut self, value: f64) -> Result<bool, SweepError> {
         const ROUNDING: f64 = 1e-12;
         if !self.prepare(value)? {
             return Ok(false);
@@ -215,19 +215,19 @@ impl<'a> Pricer<'a> {
     }
 
     /// Makes `batch` that of a value; false if sides cross there, so that no predictions satisfy them.
-    fn prepare(&mut self, value: f64) -> Result<bool, PriceError> {
-        let params = self.with(value).map_err(PriceError::Bind)?;
+    fn prepare(&mut self, value: f64) -> Result<bool, SweepError> {
+        let params = self.with(value).map_err(SweepError::Bind)?;
         if let (Some(batch), Some(sides)) = (&mut self.batch, &self.sides) {
             return match sides.at(&params) {
                 Ok((lower, upper)) => {
-                    let own = sides.own(&params).map_err(PriceError::Bind)?;
+                    let own = sides.own(&params).map_err(SweepError::Bind)?;
                     batch.set_sides(&lower, &upper, own).map(|()| true)
                 }
                 Err(errors) => crossed(errors),
             };
         }
         if self.reach == Reach::Encoding {
-            self.again = Some((self.encode)(&params).map_err(PriceError::Bind)?);
+            self.again = Some((self.encode)(&params).map_err(SweepError::Bind)?);
         }
         let bound = match self.again.as_ref().unwrap_or(self.encoded).bind(&params, &Samples::All) {
             Ok(bound) => bound,
@@ -286,7 +286,7 @@ impl<'a> Pricer<'a> {
 }
 
 impl Batch {
-    fn set_sides(&mut self, lower: &[f64], upper: &[f64], own: Vec<Vec<(f64, f64)>>) -> Result<(), PriceError> {
+    fn set_sides(&mut self, lower: &[f64], upper: &[f64], own: Vec<Vec<(f64, f64)>>) -> Result<(), SweepError> {
         self.bound.problem.set_sides(lower, upper)?;
         let mut own: Vec<Option<Vec<(f64, f64)>>> = own.into_iter().map(Some).collect();
         for row in &mut self.bound.rows {
@@ -317,16 +317,16 @@ impl Point {
 }
 
 /// Sides that cross are an answer; other errors are not.
-fn crossed(errors: Vec<BindError>) -> Result<bool, PriceError> {
+fn crossed(errors: Vec<BindError>) -> Result<bool, SweepError> {
     let crosses = |error: &BindError| {
         matches!(
             error,
             BindError::CrossedSides { .. } | BindError::CrossedRows { .. } | BindError::CrossedBounds { .. }
         )
     };
-    if errors.iter().all(crosses) { Ok(false) } else { Err(PriceError::Bind(errors)) }
+    if errors.iter().all(crosses) { Ok(false) } else { Err(SweepError::Bind(errors)) }
 }
 
 #[cfg(test)]
-#[path = "price_tests.rs"]
+#[path = "sweep_tests.rs"]
 mod tests;

@@ -1,6 +1,6 @@
 //! The values of a param that are worth a look.
 
-use super::price::{PriceError, Pricer};
+use super::sweep::{ParamSweep, SweepError};
 use crate::bind::Reach;
 
 /// Halvings until the value at which predictions are free is known.
@@ -21,18 +21,18 @@ pub fn between(from: f64, to: f64, steps: usize) -> Vec<f64> {
 /// range where the predictions are free at both of its ends or at neither, or where events read the param.
 ///
 /// # Errors
-/// As [`Pricer::at`].
-pub fn sensible(pricer: &mut Pricer<'_>, steps: usize) -> Result<Vec<f64>, PriceError> {
-    let (low, high) = ends(pricer);
+/// As [`ParamSweep::at`].
+pub fn sensible(sweep: &mut ParamSweep<'_>, steps: usize) -> Result<Vec<f64>, SweepError> {
+    let (low, high) = ends(sweep);
     if low >= high {
         return Ok(vec![low]);
     }
     let (mut from, mut to) = (low, high);
     // Each look at a param that events read is a reading of the data: not for it.
-    if pricer.reach() < Reach::Encoding {
-        match (pricer.is_free(low)?, pricer.is_free(high)?) {
-            (false, true) => to = boundary(pricer, low, high)?,
-            (true, false) => from = boundary(pricer, high, low)?,
+    if sweep.reach() < Reach::Encoding {
+        match (sweep.is_free(low)?, sweep.is_free(high)?) {
+            (false, true) => to = boundary(sweep, low, high)?,
+            (true, false) => from = boundary(sweep, high, low)?,
             (true, true) | (false, false) => {}
         }
     }
@@ -46,9 +46,9 @@ pub fn sensible(pricer: &mut Pricer<'_>, steps: usize) -> Result<Vec<f64>, Price
 }
 
 /// The declared range, with ends where it has none.
-fn ends(pricer: &Pricer<'_>) -> (f64, f64) {
-    let value = pricer.present();
-    let (low, high) = pricer.param().map_or((value, value), |param| (param.range.lower, param.range.upper));
+fn ends(sweep: &ParamSweep<'_>) -> (f64, f64) {
+    let value = sweep.present();
+    let (low, high) = sweep.param().map_or((value, value), |param| (param.range.lower, param.range.upper));
     let far = 4.0 * value.abs().max(0.25);
     let low = if low.is_finite() { low } else { high.min(if value >= 0.0 { 0.0 } else { -far }) };
     let high = if high.is_finite() { high } else { low.max(if value >= 0.0 { far } else { 0.0 }) };
@@ -56,11 +56,11 @@ fn ends(pricer: &Pricer<'_>) -> (f64, f64) {
 }
 
 /// The value between one at which something has to move and one at which nothing has, nearest to the first.
-fn boundary(pricer: &mut Pricer<'_>, bound: f64, free: f64) -> Result<f64, PriceError> {
+fn boundary(sweep: &mut ParamSweep<'_>, bound: f64, free: f64) -> Result<f64, SweepError> {
     let (mut bound, mut free) = (bound, free);
     for _ in 0..HALVINGS {
         let middle = bound / 2.0 + free / 2.0;
-        if pricer.is_free(middle)? {
+        if sweep.is_free(middle)? {
             free = middle;
         } else {
             bound = middle;

@@ -10,6 +10,25 @@ use crate::language::program::{Column, ColumnType, Comparison, Data, Event, Leve
 /// More kinds than these are not enumerated.
 const MOST: usize = 1 << 14;
 
+/// Why the kinds of samples are not enumerated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unlisted {
+    #[error("column `{0}` is not declared")]
+    NotDeclared(String),
+    #[error("the events tell more than {MOST} kinds of samples apart")]
+    TooMany,
+    /// Too many to look at with each event.
+    #[error("the events tell too many kinds of samples apart")]
+    TooManyLooks,
+    #[error("an event compares several columns with each other")]
+    SeveralColumns,
+    #[error("an event compares more than a column with a number")]
+    NoColumn,
+    /// With a count, a sum or a mean, or with a param that has no value.
+    #[error("an event compares a column with what only the data tell")]
+    OnlyData,
+}
+
 /// One value of a column.
 #[derive(Debug, Clone, Default)]
 pub struct Cell {
@@ -119,12 +138,12 @@ impl Kinds {
     /// params of its spec.
     ///
     /// # Errors
-    /// Why the kinds cannot be enumerated, in words.
+    /// Why the kinds are not enumerated.
     pub fn of(
         events: &[(&Event, &Settings)],
         numbers: &BTreeSet<&str>,
         columns: &BTreeMap<String, &Column>,
-    ) -> Result<Kinds, String> {
+    ) -> Result<Kinds, Unlisted> {
         let mut read: BTreeSet<String> = numbers.iter().map(|header| (*header).to_owned()).collect();
         let mut cuts: BTreeMap<String, BTreeSet<Cut>> = BTreeMap::new();
         for (event, params) in events {
@@ -132,11 +151,11 @@ impl Kinds {
         }
         let mut kinds = Kinds { columns: Vec::new(), total: 1 };
         for header in read {
-            let Some(column) = columns.get(&header) else { return Err(format!("column `{header}` is not declared")) };
+            let Some(column) = columns.get(&header) else { return Err(Unlisted::NotDeclared(header)) };
             let values = values(column, cuts.get(&header), numbers.contains(header.as_str()));
             kinds.total = kinds.total.saturating_mul(values.len());
             if kinds.total > MOST {
-                return Err(format!("the events tell more than {MOST} kinds of samples apart"));
+                return Err(Unlisted::TooMany);
             }
             kinds.columns.push((header, values));
         }
@@ -192,7 +211,7 @@ fn walk(
     params: &Settings,
     read: &mut BTreeSet<String>,
     cuts: &mut BTreeMap<String, BTreeSet<Cut>>,
-) -> Result<(), String> {
+) -> Result<(), Unlisted> {
     match event {
         Event::All | Event::Never => {}
         Event::Levels { column, .. } => {
@@ -203,16 +222,16 @@ fn walk(
                 Data::Column(header) => (1.0, header),
                 Data::Sum { constant, terms } if *constant == 0.0 => match &terms[..] {
                     [(scale, Data::Column(header))] => (*scale, header),
-                    _several => return Err("an event compares several columns with each other".to_owned()),
+                    _several => return Err(Unlisted::SeveralColumns),
                 },
                 Data::Number(_) => return Ok(()),
                 Data::Param(_) | Data::Total { .. } | Data::Sum { .. } | Data::Product(_) | Data::Call(..) => {
-                    return Err("an event compares more than a column with a number".to_owned());
+                    return Err(Unlisted::NoColumn);
                 }
             };
             let cut = right.evaluate(&Constants(params)) / scale;
             if !cut.is_finite() {
-                return Err("an event compares a column with what only the data tell".to_owned());
+                return Err(Unlisted::OnlyData);
             }
             read.insert(header.clone());
             cuts.entry(header.clone()).or_default().insert(Cut(cut));

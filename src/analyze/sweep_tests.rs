@@ -49,8 +49,8 @@ fn priced(body: &str, param: &str, values: &[f64]) -> (Reach, Vec<Point>) {
     let params = Params::defaults(&program);
     let encoded = again(&params).unwrap();
     let place = program.params.iter().position(|it| it.name == param).unwrap();
-    let mut pricer = Pricer::new(&program, &encoded, &params, place, encoded.prediction().unwrap(), &again);
-    let points: Vec<Point> = values.iter().map(|&value| pricer.at(value).unwrap()).collect();
+    let mut sweep = ParamSweep::new(&program, &encoded, &params, place, encoded.prediction().unwrap(), &again);
+    let points: Vec<Point> = values.iter().map(|&value| sweep.at(value).unwrap()).collect();
     // The same as a projection of a new batch from nothing.
     for point in &points {
         let params = Params::resolve(&program, &[(param.to_owned(), point.value)]).unwrap();
@@ -68,7 +68,7 @@ fn priced(body: &str, param: &str, values: &[f64]) -> (Reach, Vec<Point>) {
             }
         }
     }
-    (pricer.reach(), points)
+    (sweep.reach(), points)
 }
 
 fn half_square(movement: &Movement) -> f64 {
@@ -164,9 +164,9 @@ fn the_default_span_ends_where_nothing_moves() {
     let again = |params: &Params| encode(&program, params, &source, &options, &mut |_, _| {});
     let params = Params::defaults(&program);
     let encoded = again(&params).unwrap();
-    let mut pricer = Pricer::new(&program, &encoded, &params, 0, encoded.prediction().unwrap(), &again);
-    let values = crate::analyze::sensible(&mut pricer, 20).unwrap();
-    let gap = pricer.at(values[0]).unwrap().rows[0].unwrap().before.abs();
+    let mut sweep = ParamSweep::new(&program, &encoded, &params, 0, encoded.prediction().unwrap(), &again);
+    let values = crate::analyze::sensible(&mut sweep, 20).unwrap();
+    let gap = sweep.at(values[0]).unwrap().rows[0].unwrap().before.abs();
     let last = *values.last().unwrap();
     assert!(values[0] == 0.0 && (10..=21).contains(&values.len()), "{values:?}");
     assert!(gap <= last && last < gap + (values[1] - values[0]), "{gap} {values:?}");

@@ -1,13 +1,13 @@
-//! Small data sets, made up: samples of each kind in chosen numbers, on which one spec holds and another does not.
+//! Refutation by specimens, small data sets made up: samples of each kind in chosen numbers, on which one spec holds and another does not.
 //!
 //! On given data a question of implication is a linear program over the means of the kinds ([`follows`]). So what a
 //! specimen breaks is broken for certain, whatever rows read: counts, base rates and per-sample factors are those of the
 //! specimen.
 
-use super::atoms::{Kinds, Sample, Settings};
-use super::ground::Spec;
 use super::implication::{Claim, Verdict, claims, follows};
+use super::kinds::{Kinds, Sample, Settings};
 use super::linear::{Line, Linear};
+use super::relaxation::Spec;
 use crate::language::program::{Aggregate, Data, Event, Row, SampleRow, Values};
 
 /// More kinds than these make no specimen.
@@ -15,9 +15,9 @@ const MOST: usize = 512;
 /// Specimens tried beside those that a proof suggests; fewer of many kinds.
 const TRIED: u64 = 24;
 
-/// Makes specimens for the question whether the first spec implies the second.
+/// Makes specimens to refute that the first spec implies the second.
 #[derive(Debug)]
-pub struct Maker<'a> {
+pub struct Refuter<'a> {
     specs: [Spec<'a>; 2],
     samples: Vec<Sample<'a>>,
 }
@@ -90,11 +90,11 @@ impl Values for Drawn<'_> {
     }
 }
 
-impl<'a> Maker<'a> {
+impl<'a> Refuter<'a> {
     /// None if the kinds are too many.
-    pub fn new(specs: [Spec<'a>; 2], kinds: &'a Kinds, chosen: &[usize]) -> Option<Maker<'a>> {
+    pub fn new(specs: [Spec<'a>; 2], kinds: &'a Kinds, chosen: &[usize]) -> Option<Refuter<'a>> {
         let samples = chosen.iter().map(|kind| kinds.sample(*kind));
-        (chosen.len() <= MOST && !chosen.is_empty()).then(|| Maker { specs, samples: samples.collect() })
+        (chosen.len() <= MOST && !chosen.is_empty()).then(|| Refuter { specs, samples: samples.collect() })
     }
 
     /// A few data sets of all kinds, in equal numbers and in others.

@@ -31,7 +31,7 @@ const CROWD: usize = 64;
 
 /// Sums over the sure samples, and the unsure ones, around one centre.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Trust {
+pub(crate) struct VariableFixing {
     centres: usize,
     ready: bool,
     centre: Vec<f64>,
@@ -44,7 +44,7 @@ pub(crate) struct Trust {
     pub(crate) start: Vec<usize>,
 }
 
-impl Trust {
+impl VariableFixing {
     /// Full passes only.
     pub(crate) fn off(&mut self) {
         (self.centres, self.ready) = (0, false);
@@ -110,12 +110,12 @@ impl Trust {
     /// The sums at a shift that is covered.
     pub(crate) fn evaluate<T: Sample>(&self, problem: &Problem, shift: &[f64], sums: &mut Sums) {
         let Some((lo, hi)) = plain_interval::<T>(problem) else { return };
-        pulp::Arch::new().dispatch(Evaluate { trust: self, shift, lo, hi, sums });
+        pulp::Arch::new().dispatch(Evaluate { fixing: self, shift, lo, hi, sums });
     }
 }
 
 struct Evaluate<'a> {
-    trust: &'a Trust,
+    fixing: &'a VariableFixing,
     shift: &'a [f64],
     lo: f64,
     hi: f64,
@@ -127,12 +127,12 @@ impl pulp::WithSimd for Evaluate<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Evaluate { trust, shift, lo, hi, sums } = self;
-        for (cell, base) in trust.base.chunks_exact(PLAIN).enumerate() {
+        let Evaluate { fixing, shift, lo, hi, sums } = self;
+        for (cell, base) in fixing.base.chunks_exact(PLAIN).enumerate() {
             let mut unsure = [0.0; PLAIN];
-            let near = &trust.near[trust.start[cell]..trust.start[cell + 1]];
+            let near = &fixing.near[fixing.start[cell]..fixing.start[cell + 1]];
             plain_sums::<f64, false>(near, shift[cell], lo, hi, &mut unsure);
-            sums.value[cell] = base[0] - base[2] * (shift[cell] - trust.centre[cell]) + unsure[0];
+            sums.value[cell] = base[0] - base[2] * (shift[cell] - fixing.centre[cell]) + unsure[0];
             sums.size[cell] = base[1] + unsure[1];
             sums.gram[cell] = base[2] + unsure[2];
         }

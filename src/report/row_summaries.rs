@@ -1,150 +1,21 @@
-//! What became of each promised row of a program over one batch or many: rows as one constraint asks for them, by its own
+//! The summaries of all promised rows of a program over one batch or many: rows as one constraint asks for them, by its own
 //! sides and in the direction in which its author wrote them.
 
-use serde::Serialize;
-
-use super::number::plain;
-use super::verdict::{Tolerance, Verdict, When};
-use crate::bind::{Bound, BoundSampleRow, Encoded, Left, Params, RowPrice, RowStatus, Samples, Skip};
-use crate::language::program::{Aggregate, Direction, Enforce, Names, Origin, Program, PromisedRow, Term};
+use super::reading::Reading;
+use super::row_summary::{EachJson, Group, RowSummary};
+use super::verdict::{Verdict, When};
+use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples};
+use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::project::{Projection, Side};
 
-/// The value of a promised row in a batch, and its sides there.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
-    pub value: f64,
-    pub lower: f64,
-    pub upper: f64,
-    /// The largest number in the row: its terms and its sides.
-    pub size: f64,
-    /// The sum of the sizes of all that the value is summed from: what rounding is relative to.
-    pub magnitude: f64,
-    /// The same for predictions of the size of their bounds, or of 1 where the bounds are wider.
-    pub bounds: f64,
-    /// The batch, from 0.
-    pub batch: usize,
-}
-
-impl Reading {
-    /// How far the value lies outside its sides; negative is room left.
-    pub fn excess(&self) -> f64 {
-        (self.lower - self.value).max(self.value - self.upper)
-    }
-
-    /// The value for people: what is rounding beside the numbers in the row is 0.
-    pub fn shown(&self) -> String {
-        let rounding = Tolerance::Rounding.allowance(self);
-        super::number::short(if self.value.abs() <= rounding { 0.0 } else { self.value })
-    }
-
-    pub fn held(&self, tolerance: Tolerance) -> bool {
-        self.excess() <= tolerance.allowance(self)
-    }
-}
-
-/// One event that a row compares.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// The place of the term in the row.
-    pub term: usize,
-    /// `sex == "female"`, or `all`.
-    pub event: String,
-    /// `score`, or `age * score`.
-    pub what: String,
-    pub aggregate: Aggregate,
-    /// None where it is no plain number.
-    pub coefficient: Option<f64>,
-    pub samples: usize,
-    pub weight: f64,
-    /// The mean, or the sum.
-    pub value: f64,
-    /// The same after the projection.
-    pub after: Option<f64>,
-}
-
-impl Group {
-    /// With its coefficient: `+ sex == "female"`, `- 0.8 x sex == "male"`.
-    pub fn signed(&self) -> String {
-        let what = match self.what.contains(" * ") {
-            true => format!("{} over {}", self.what, self.event),
-            false => self.event.clone(),
-        };
-        match self.coefficient {
-            Some(1.0) => format!("+ {what}"),
-            Some(-1.0) => format!("- {what}"),
-            Some(value) if value < 0.0 => format!("- {} x {what}", plain(-value)),
-            Some(value) => format!("+ {} x {what}", plain(value)),
-            None => format!("c x {what}"),
-        }
-    }
-}
-
-/// One promised row over all batches.
-#[derive(Clone, Debug, Default)]
-pub struct RowLedger {
-    /// The worst of the batches.
-    pub before: Option<Reading>,
-    pub after: Option<Reading>,
-    /// Of the worst batch before.
-    pub groups: Vec<Group>,
-    /// The largest in size.
-    pub multiplier: Option<f64>,
-    pub active: bool,
-    /// Batches in which it took part.
-    pub kept: usize,
-    /// Batches in which it did not, and why in the first of them.
-    pub skipped: usize,
-    pub reason: Option<String>,
-    pub why: Option<Why>,
-    /// It takes no part in any batch: a label is missing, or it is for training alone.
-    pub left_out: bool,
-    /// It takes no part since it is for training, and these are no data for that.
-    pub not_applicable: bool,
-    /// Of a per-sample row, the predictions outside: how many, and by how much at most.
-    pub outside: (usize, f64),
-    /// The same after a projection.
-    pub outside_after: (usize, f64),
-}
-
-/// A per-sample constraint, as JSON shows it.
-#[derive(Clone, Debug, Serialize)]
-pub struct EachJson {
-    pub(super) name: String,
-    pub(super) text: String,
-    /// How many predictions it bounds.
-    pub(super) predictions: usize,
-    /// How many of them lie outside, and by how much at most.
-    pub(super) outside: usize,
-    pub(super) excess: f64,
-    pub(super) verdict: Verdict,
-    pub(super) skipped: Option<String>,
-}
-
-impl EachJson {
-    /// `held`, `violated`, `not checked: needs the label ..`.
-    pub(super) fn note(&self) -> String {
-        let why = self.skipped.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        format!("{}{why}", self.verdict.word())
-    }
-
-    /// How many predictions it bounds, how many lie outside, and by how much; dashes where it bounds none.
-    pub(super) fn numbers(&self) -> [String; 3] {
-        match (self.predictions, self.outside) {
-            (0, _) => [(); 3].map(|()| "-".to_owned()),
-            (all, 0) => [all.to_string(), "0".to_owned(), "-".to_owned()],
-            (all, out) => [all.to_string(), out.to_string(), super::number::short(self.excess)],
-        }
-    }
-}
-
 /// The promised rows of a program, and its promised per-sample rows, in their order.
-pub struct Ledger<'a> {
+pub struct RowSummaries<'a> {
     pub program: &'a Program,
     names: Names<'a>,
     promised: Vec<PromisedRow>,
-    pub rows: Vec<RowLedger>,
+    pub rows: Vec<RowSummary>,
     promised_samples: Vec<PromisedRow>,
-    pub sample_rows: Vec<RowLedger>,
+    pub sample_rows: Vec<RowSummary>,
     pub batches: usize,
 }
 
@@ -157,15 +28,15 @@ pub struct Entry<'b> {
     pub terms: &'b [Vec<f64>],
 }
 
-impl<'a> Ledger<'a> {
-    pub fn new(program: &'a Program) -> Ledger<'a> {
+impl<'a> RowSummaries<'a> {
+    pub fn new(program: &'a Program) -> RowSummaries<'a> {
         let (promised, promised_samples) = (program.promised_rows(), program.promised_sample_rows());
-        Ledger {
+        RowSummaries {
             program,
             names: Names::of(program),
-            rows: vec![RowLedger::default(); promised.len()],
+            rows: vec![RowSummary::default(); promised.len()],
             promised,
-            sample_rows: vec![RowLedger::default(); promised_samples.len()],
+            sample_rows: vec![RowSummary::default(); promised_samples.len()],
             promised_samples,
             batches: 0,
         }
@@ -198,35 +69,35 @@ impl<'a> Ledger<'a> {
         for (index, promised) in self.promised.clone().into_iter().enumerate() {
             let reading = read(self.program, promised, &entry, batch);
             let worse = reading.is_some_and(|new| {
-                self.rows.get(index).and_then(|ledger| ledger.before).is_none_or(|old| new.excess() > old.excess())
+                self.rows.get(index).and_then(|summary| summary.before).is_none_or(|old| new.excess() > old.excess())
             });
             let groups = if worse { self.groups(promised, &entry) } else { Vec::new() };
-            let Some(ledger) = self.rows.get_mut(index) else { continue };
+            let Some(summary) = self.rows.get_mut(index) else { continue };
             if worse {
-                (ledger.before, ledger.groups) = (reading, groups);
+                (summary.before, summary.groups) = (reading, groups);
             }
-            ledger.kept += usize::from(reading.is_some());
+            summary.kept += usize::from(reading.is_some());
             match bound.rows.get(promised.row).map(|row| &row.status) {
-                Some(RowStatus::Skipped(skip)) => ledger.skip(skip),
+                Some(RowStatus::Skipped(skip)) => summary.skip(skip),
                 Some(RowStatus::Left(left)) => {
-                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 Some(RowStatus::Kept(_)) | None => {}
             }
         }
-        for (ledger, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
+        for (summary, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
             match bound.sample_rows.get(promised.row) {
-                Some(BoundSampleRow::Applied { samples }) => ledger.kept += samples,
-                Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
+                Some(BoundSampleRow::Applied { samples }) => summary.kept += samples,
+                Some(BoundSampleRow::Skipped(skip)) => summary.skip(skip),
                 Some(BoundSampleRow::Left(left)) => {
-                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 None => {}
             }
         }
         for reading in encoded.sample_readings(bound, params, samples, predictions) {
-            if let Some(ledger) = self.sample_ledger(reading.promised) {
-                ledger.outside = more(ledger.outside, (reading.outside, reading.excess));
+            if let Some(summary) = self.sample_summary(reading.promised) {
+                summary.outside = more(summary.outside, (reading.outside, reading.excess));
             }
         }
         Ok(())
@@ -240,7 +111,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn sample_ledger(&mut self, promised: PromisedRow) -> Option<&mut RowLedger> {
+    fn sample_summary(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
         let place = self.promised_samples.binary_search(&promised).ok()?;
         self.sample_rows.get_mut(place)
     }
@@ -253,23 +124,23 @@ impl<'a> Ledger<'a> {
         sample_rows: &[BoundSampleRow],
         samples: usize,
     ) {
-        for ((ledger, promised), (reading, status)) in self.rows.iter_mut().zip(&self.promised).zip(rows) {
-            (ledger.before, ledger.after) = (*reading, *reading);
-            ledger.kept += usize::from(reading.is_some());
+        for ((summary, promised), (reading, status)) in self.rows.iter_mut().zip(&self.promised).zip(rows) {
+            (summary.before, summary.after) = (*reading, *reading);
+            summary.kept += usize::from(reading.is_some());
             match status {
-                RowStatus::Skipped(skip) => ledger.skip(skip),
+                RowStatus::Skipped(skip) => summary.skip(skip),
                 RowStatus::Left(left) => {
-                    ledger.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 RowStatus::Kept(_) => {}
             }
         }
-        for (ledger, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
+        for (summary, promised) in self.sample_rows.iter_mut().zip(&self.promised_samples) {
             match sample_rows.get(promised.row) {
-                Some(BoundSampleRow::Applied { .. }) => ledger.kept += samples,
-                Some(BoundSampleRow::Skipped(skip)) => ledger.skip(skip),
+                Some(BoundSampleRow::Applied { .. }) => summary.kept += samples,
+                Some(BoundSampleRow::Skipped(skip)) => summary.skip(skip),
                 Some(BoundSampleRow::Left(left)) => {
-                    ledger.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
+                    summary.leave(left, self.program.sample_rows.get(promised.row).map(|row| row.options.enforce));
                 }
                 None => {}
             }
@@ -294,24 +165,24 @@ impl<'a> Ledger<'a> {
         let terms = encoded.term_values(samples, &projection.y);
         let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
         let batch = self.batches.saturating_sub(1);
-        for (&promised, ledger) in self.promised.iter().zip(&mut self.rows) {
+        for (&promised, summary) in self.promised.iter().zip(&mut self.rows) {
             let Some(reading) = read(self.program, promised, &entry, batch) else { continue };
-            if ledger.after.is_none_or(|old| reading.excess() > old.excess()) {
-                ledger.after = Some(reading);
+            if summary.after.is_none_or(|old| reading.excess() > old.excess()) {
+                summary.after = Some(reading);
             }
-            if ledger.before.is_some_and(|before| before.batch == batch) {
+            if summary.before.is_some_and(|before| before.batch == batch) {
                 let after = terms.get(promised.row).map_or(&[][..], Vec::as_slice);
-                ledger.groups.iter_mut().for_each(|group| group.after = after.get(group.term).copied());
+                summary.groups.iter_mut().for_each(|group| group.after = after.get(group.term).copied());
             }
             let Some(price) = priced(self.program, promised, bound, projection) else { continue };
-            if ledger.multiplier.is_none_or(|old| price.multiplier.abs() > old.abs()) {
-                ledger.multiplier = Some(price.multiplier);
+            if summary.multiplier.is_none_or(|old| price.multiplier.abs() > old.abs()) {
+                summary.multiplier = Some(price.multiplier);
             }
-            ledger.active |= price.active;
+            summary.active |= price.active;
         }
         for reading in encoded.sample_readings(bound, params, samples, &projection.y) {
-            if let Some(ledger) = self.sample_ledger(reading.promised) {
-                ledger.outside_after = more(ledger.outside_after, (reading.outside, reading.excess));
+            if let Some(summary) = self.sample_summary(reading.promised) {
+                summary.outside_after = more(summary.outside_after, (reading.outside, reading.excess));
             }
         }
         Ok(())
@@ -400,60 +271,10 @@ impl<'a> Ledger<'a> {
     }
 }
 
-impl RowLedger {
-    fn skip(&mut self, skip: &Skip) {
-        self.skipped += 1;
-        self.reason.get_or_insert_with(|| skipped(skip));
-        self.why.get_or_insert_with(|| Why::Skipped(skip.clone()));
-    }
-
-    fn leave(&mut self, left: &Left, enforce: Option<Enforce>) {
-        self.skipped += 1;
-        self.left_out = true;
-        self.not_applicable |= enforce == Some(Enforce::Train);
-        self.reason.get_or_insert_with(|| left_out(left));
-        self.why.get_or_insert_with(|| Why::Left(left.clone()));
-    }
-}
-
-/// Why a comparison could not be made.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Why {
-    Skipped(Skip),
-    Left(Left),
-}
-
-impl Why {
-    /// For several comparisons: without the event.
-    pub fn in_general(&self) -> String {
-        match self {
-            Why::Skipped(Skip { least, .. }) if *least > 1 => format!("groups under {least}"),
-            Why::Skipped(_) => "groups without samples".to_owned(),
-            Why::Left(left) => left_out(left),
-        }
-    }
-}
-
 /// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
 pub(super) fn size_of_bounds(program: &Program) -> Option<f64> {
     let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
     size.is_finite().then_some(size.min(1.0))
-}
-
-/// Why a row was skipped.
-pub fn skipped(skip: &Skip) -> String {
-    let Skip { event, samples, least } = skip;
-    let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
-    let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };
-    format!("`{event}` has {found}{needed}")
-}
-
-/// Why a row takes no part in any batch.
-pub fn left_out(left: &Left) -> String {
-    match left {
-        Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
-        Left::TrainingOnly => "is enforced in training only".to_owned(),
-    }
 }
 
 fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usize) -> Option<Reading> {

@@ -1,0 +1,109 @@
+//! The iteration itself.
+
+use super::{ACCEPTABLE, Ended, Newton};
+use crate::problem::Problem;
+use crate::project::local::Outcome;
+use crate::project::sample::Sample;
+use crate::project::sparse;
+
+/// Share of the rounding error that rows without margins are held within, and most steps to get there.
+const STRICT: f64 = 0.02;
+const STRICT_STEPS: usize = 20;
+
+impl Newton {
+    /// Iterates from the present multipliers until the rows hold within their tolerances, for all samples.
+    pub(crate) fn run<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        let ended = self.iterate_finely(problem, z, max_steps);
+        if self.whole || self.sampled || ended != Ended::Converged {
+            return ended;
+        }
+        // The samples near a bound say so; now all of them, as they will be returned.
+        self.evaluate::<T, true>(problem, z);
+        let rounding = 2.0 * (T::ROUNDING - f64::ROUNDING) / self.unit;
+        if self.residual() <= 1.0 + rounding || self.is_acceptable(self.residual() - rounding) {
+            return ended;
+        }
+        self.fixing.off();
+        self.evaluate::<T, false>(problem, z);
+        self.iterate_finely(problem, z, max_steps)
+    }
+
+    /// Holds rows that have no room for margins as well as numbers can, where the solve has ended.
+    pub(crate) fn tighten<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+        let (fine, before) = (self.fine, self.residual());
+        let (multipliers, rest) = (self.multipliers.clone(), self.rest.clone());
+        let first_scale = std::mem::take(&mut self.first_scale);
+        self.first_scale.resize(problem.rows(), 0.0);
+        if !fine {
+            self.refine(problem);
+        }
+        self.strictness = STRICT;
+        self.evaluate::<T, false>(problem, z);
+        self.iterate(problem, z, STRICT_STEPS);
+        self.strictness = 1.0;
+        self.first_scale = first_scale;
+        self.evaluate::<T, false>(problem, z);
+        if self.residual() > before {
+            (self.fine, self.multipliers, self.rest) = (fine, multipliers, rest);
+            self.evaluate::<T, false>(problem, z);
+        }
+    }
+
+    /// Iterates, and once more with pairs where rows do not end within their tolerances.
+    fn iterate_finely<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        let ended = self.iterate(problem, z, max_steps);
+        let is_over = self.tight || self.fine || self.sampled || matches!(ended, Ended::Infeasible(_));
+        if is_over || self.residual() <= 1.0 {
+            return ended;
+        }
+        self.refine(problem);
+        self.evaluate::<T, false>(problem, z);
+        self.iterate(problem, z, max_steps)
+    }
+
+    fn iterate<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        self.tight = self.residual() <= 1.0;
+        if self.tight {
+            return Ended::Converged;
+        }
+        if let Some(rows) = sparse::rows_if_large(problem) {
+            return sparse::run(self, problem, z, rows);
+        }
+        let mut best = f64::INFINITY;
+        let mut stalled = 0;
+        for _ in 0..max_steps {
+            let residual = self.residual();
+            self.tight = residual <= 1.0;
+            if self.tight {
+                return Ended::Converged;
+            }
+            // Steps at the level of rounding errors do not get better.
+            stalled = if residual < 0.5 * best { 0 } else { stalled + 1 };
+            best = best.min(residual);
+            if stalled >= 4 && self.is_acceptable(residual) {
+                return Ended::Converged;
+            }
+            let outcome = self.local.solve(
+                problem,
+                &self.sums.gram,
+                &self.activity,
+                &self.multipliers,
+                &self.sides,
+                &self.tolerance,
+                ACCEPTABLE / self.unit,
+                self.fine,
+            );
+            let ended = match outcome {
+                Outcome::Ray => self.follow_ray(problem, z),
+                _ => self.follow_step(problem, z),
+            };
+            if let Some(ended) = ended {
+                return ended;
+            }
+            if outcome == Outcome::Solved && !self.sampled {
+                self.repeat_step(problem, z);
+            }
+        }
+        Ended::Limit
+    }
+}

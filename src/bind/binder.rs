@@ -1,0 +1,253 @@
+//! The work of binding a batch, row by row.
+
+use crate::language::program::{Aggregate, WhenEmpty};
+use crate::runtime::problem::{Bounds, ProblemParts, RowsByCell};
+
+use super::bound::{BoundRow, RowStatus, Skip};
+use super::deviation::{Centres, Deviations};
+use super::encoded::{Encoded, FactorValues};
+use super::error::BindError;
+use super::formula::{Formula, Scope};
+use super::limits::{self, own_sides, sides_of};
+use super::measure::Basis;
+use super::plan::{Left, PlannedRow, PlannedTerm};
+use super::tally::{Samples, Tally};
+
+/// What rows about means need: deviations, and what they are about.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub deviations: Deviations,
+    pub centres: Centres,
+}
+
+impl About {
+    pub(super) fn new(encoded: &Encoded, tally: &Tally, samples: &Samples) -> About {
+        if encoded.plan.atoms.is_empty() {
+            return About::default();
+        }
+        let deviations = Deviations::new(encoded, tally, samples);
+        let mut sums = |atom: usize| deviations.sums(encoded, tally, samples, atom);
+        let centres = deviations.centres(encoded, tally, &tally.whole_weights, &mut sums);
+        About { deviations, centres }
+    }
+}
+
+/// The work on one batch.
+pub(super) struct Binder<'a> {
+    pub encoded: &'a Encoded,
+    pub tally: &'a Tally,
+    pub about: &'a About,
+    pub scope: Scope<'a>,
+    pub errors: Vec<BindError>,
+    pub matrix: Matrix,
+}
+
+impl Binder<'_> {
+    pub(super) fn rows(&mut self) -> Vec<BoundRow> {
+        let plan = &self.encoded.plan;
+        let nothing = |status| BoundRow {
+            status,
+            lower: f64::NEG_INFINITY,
+            upper: f64::INFINITY,
+            own: Vec::new(),
+            side_size: 0.0,
+        };
+        let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
+        let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
+        for row in &plan.rows {
+            let least = row.options.min_count.max(1);
+            let empty = self.first_empty(&row.reads, least, row.options.when_empty, &row.name);
+            let means = row.written().iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
+            let empty = match empty {
+                None => self.first_empty(&means.collect::<Vec<_>>(), 1, row.options.when_empty, &row.name),
+                Some(skip) => Some(skip),
+            };
+            rows.push((
+                row.row,
+                match empty {
+                    Some(skip) => nothing(RowStatus::Skipped(skip)),
+                    // The row has an error, so there will be no rows.
+                    None => self.keep(row).unwrap_or_else(|| nothing(RowStatus::Kept(usize::MAX))),
+                },
+            ));
+        }
+        rows.sort_by_key(|(index, _)| *index);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// The first event with fewer samples than a row needs; an error too, where the row says so.
+    pub(super) fn first_empty(&mut self, events: &[usize], least: u64, when: WhenEmpty, row: &str) -> Option<Skip> {
+        let tally = self.tally;
+        self.too_small(events, &|event| tally.count(event), least, when, row)
+    }
+
+    /// The same of samples that are counted otherwise.
+    pub(super) fn too_small(
+        &mut self,
+        events: &[usize],
+        count: &dyn Fn(usize) -> usize,
+        least: u64,
+        when: WhenEmpty,
+        row: &str,
+    ) -> Option<Skip> {
+        let &event = events.iter().find(|&&event| (count(event) as u64) < least)?;
+        let samples = count(event);
+        let text = self.encoded.plan.event_texts[event].clone();
+        match when {
+            WhenEmpty::Skip => {}
+            WhenEmpty::Error => {
+                self.errors.push(BindError::EmptyEvent { row: row.to_owned(), event: text.clone(), samples, least });
+            }
+        }
+        Some(Skip { event: text, samples, least })
+    }
+
+    /// Adds a row to the problem; none if it has an error.
+    fn keep(&mut self, row: &PlannedRow) -> Option<BoundRow> {
+        let index = self.matrix.lower.len();
+        for term in &row.terms {
+            let scale = self.scale(term, row)?;
+            if scale != 0.0 {
+                let Binder { encoded, tally, about, .. } = *self;
+                match term.of.powers.is_empty() {
+                    true => self.matrix.add(encoded, tally, index as u32, scale, term.of.factor, term.event),
+                    false => self.matrix.add_about(encoded, tally, about, index as u32, scale, term),
+                }
+            }
+        }
+        let (lower, upper) = match sides_of(row, &self.scope) {
+            Err(BindError::CrossedSides { .. } | BindError::CrossedRows { .. }) if self.encoded.plan.judging => {
+                let crossed = own_sides(row, None, &self.scope).map_err(|error| self.errors.push(error)).ok()?;
+                return Some(self.push(row, (f64::NEG_INFINITY, f64::INFINITY), crossed));
+            }
+            sides => sides.map_err(|error| self.errors.push(error)).ok()?,
+        };
+        let own = own_sides(row, Some((lower, upper)), &self.scope).map_err(|error| self.errors.push(error)).ok()?;
+        Some(self.push(row, (lower, upper), own))
+    }
+
+    fn push(&mut self, row: &PlannedRow, (lower, upper): (f64, f64), own: Vec<(f64, f64)>) -> BoundRow {
+        let index = self.matrix.lower.len();
+        self.matrix.lower.push(lower);
+        self.matrix.upper.push(upper);
+        self.matrix.soft.push(row.options.soft.unwrap_or(f64::INFINITY));
+        self.matrix.names.push(row.name.clone());
+        let sizes = row.lower.iter().chain(&row.upper).map(|side| side.size(&self.scope));
+        // A size that is no number says nothing of the rounding.
+        let side_size = sizes.filter(|size| size.is_finite()).fold(0.0, f64::max);
+        BoundRow { status: RowStatus::Kept(index), lower, upper, own, side_size }
+    }
+
+    /// What `w·φ·ŷ` of a sample of the term's event counts in the row.
+    pub(super) fn scale(&mut self, term: &PlannedTerm, row: &PlannedRow) -> Option<f64> {
+        let coefficient = self.finite(&term.coefficient, &row.name, &row.text)?;
+        Some(match term.aggregate {
+            Aggregate::Mean => coefficient / self.tally.over(term.event, &self.tally.weights),
+            Aggregate::Sum => coefficient,
+        })
+    }
+
+    /// The value of a coefficient or side.
+    pub(super) fn finite(&mut self, formula: &Formula, row: &str, text: &str) -> Option<f64> {
+        limits::finite(formula, &self.scope, row, text).map_err(|error| self.errors.push(error)).ok()
+    }
+}
+
+/// The rows of the problem, while they are being collected.
+pub(super) struct Matrix {
+    /// For each factor of the problem, `(row, cell, coefficient)`: first the constant, then weights if there are any,
+    /// then the factors that differ within cells.
+    pub triplets: Vec<Vec<(u32, u32, f64)>>,
+    /// What is behind each factor of the problem but the constant; 1 for the weights alone.
+    pub factors: Vec<Basis>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    soft: Vec<f64>,
+    names: Vec<String>,
+}
+
+impl Matrix {
+    pub(super) fn new(encoded: &Encoded) -> Matrix {
+        let weighted = encoded.weight.is_some();
+        Matrix {
+            triplets: vec![Vec::new(); 1 + usize::from(weighted)],
+            factors: if weighted { vec![Basis::default()] } else { Vec::new() },
+            lower: Vec::new(),
+            upper: Vec::new(),
+            soft: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, encoded: &Encoded, tally: &Tally, row: u32, scale: f64, factor: Option<usize>, event: usize) {
+        let by_cell = match factor.map(|factor| &encoded.factors[factor]) {
+            Some(FactorValues::ByCell(values)) => Some(values),
+            Some(FactorValues::BySample(_)) | None => None,
+        };
+        let slot = self.slot(encoded, Basis::plain(factor.filter(|_| by_cell.is_none())));
+        let triplets = &mut self.triplets[slot];
+        for &cell in tally.members(event) {
+            let value = by_cell.map_or(1.0, |values| values[tally.origin[cell as usize] as usize]);
+            if value != 0.0 {
+                triplets.push((row, cell, scale * value));
+            }
+        }
+    }
+
+    /// A term about means.
+    fn add_about(&mut self, encoded: &Encoded, tally: &Tally, about: &About, row: u32, scale: f64, term: &PlannedTerm) {
+        let About { deviations, centres } = about;
+        for (basis, coefficients) in deviations.expand(encoded, tally, centres, &term.of, term.event) {
+            let slot = self.slot(encoded, basis);
+            let entries = tally.members(term.event).iter().zip(coefficients).filter(|(_, value)| *value != 0.0);
+            self.triplets[slot].extend(entries.map(|(&cell, value)| (row, cell, scale * value)));
+        }
+    }
+
+    /// The place among the factors of the problem.
+    fn slot(&mut self, encoded: &Encoded, basis: Basis) -> usize {
+        if basis.is_one() {
+            return usize::from(encoded.weight.is_some());
+        }
+        let known = self.factors.iter().position(|other| *other == basis);
+        known.unwrap_or_else(|| {
+            self.factors.push(basis);
+            self.triplets.push(Vec::new());
+            self.factors.len() - 1
+        }) + 1
+    }
+
+    pub(super) fn into_parts(
+        self,
+        encoded: &Encoded,
+        tally: Tally,
+        deviations: &Deviations,
+        samples: &Samples,
+        bounds: Bounds,
+    ) -> ProblemParts {
+        // A problem has at least one cell, even if it has no samples.
+        let cells = tally.origin.len().max(1);
+        let factor = |basis: &Basis| -> Vec<f64> {
+            if basis.is_one() {
+                return tally.weight.clone().unwrap_or_default();
+            }
+            let values = deviations.values(encoded, samples, basis, tally.cell.len());
+            match &tally.weight {
+                Some(weight) => values.iter().zip(weight).map(|(value, weight)| value * weight).collect(),
+                None => values,
+            }
+        };
+        ProblemParts {
+            cells,
+            factors: self.factors.iter().map(factor).collect(),
+            dictionary: self.triplets.iter().map(|triplets| RowsByCell::from_triplets(cells, triplets)).collect(),
+            lower: self.lower,
+            upper: self.upper,
+            bounds,
+            soft: self.soft,
+            names: self.names,
+            cell: tally.cell,
+            weights: tally.weight,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The options that every command has.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Where `-h` lists the options that every command has.
+const GLOBAL: &str = "Options of all commands";
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Results for people or for programs
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Format::Human, hide_possible_values = true, value_name = "human|json")]
+    pub format: Format,
+    /// Colours: on terminals, always or never
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = When::Auto, hide_possible_values = true, value_name = "auto|always|never")]
+    pub color: When,
+    /// Lines and arrows: Unicode on terminals, else ASCII
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
+    pub symbols: Symbols,
+    /// Show no progress and no notes
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
+    pub quiet: bool,
+    /// Where imports may lie: the folder of the spec, unless said so
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
+    pub import_root: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+    /// Of `audit` alone.
+    Markdown,
+    /// Of `audit` alone.
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Symbols {
+    Auto,
+    Unicode,
+    Ascii,
+}
