@@ -30,6 +30,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
             return Err(DataError::FieldCount { file, line: record.line, expected, found, first });
         }
         fields.clear();
+        fields.extend_from_slice(record.lead);
         let added = |index: usize, fields: &mut Vec<u8>| match row {
             None => fields.extend_from_slice(names.get(index).map_or(&[][..], Vec::as_slice)),
             Some(row) => match plan.value(index, row) {
@@ -58,9 +59,8 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
                 }
             }
         }
-        for part in [record.lead, &fields, record.end] {
-            out.write_all(part).map_err(failed)?;
-        }
+        fields.extend_from_slice(record.end);
+        out.write_all(&fields).map_err(failed)?;
         let done = row.map_or(0, |row| row + 1);
         row = Some(done);
         if done.is_multiple_of(REPORT_ROWS) {
