@@ -20,7 +20,7 @@ pub mod cli;
 #[cfg(feature = "analyze")]
 pub mod report;
 #[cfg(feature = "spec")]
-pub mod spec;
+pub mod source;
 #[cfg(feature = "spec")]
 pub mod tasks;
 #[cfg(feature = "torch")]

@@ -2,7 +2,7 @@
 
 use fairc::bind::Encoded;
 use fairc::report::{PlainText, Watch, markdown, page, sarif};
-use fairc::spec::Failure;
+use fairc::source::Failure;
 use fairc::tasks::{AuditOptions, Case, Origin, Refused, audit};
 
 /// What Python sees of an audit: the verdict in words, whether it is a pass, and the report in each format, name and text.

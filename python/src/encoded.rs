@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fairc::bind::{BindError, Encoded, Params, Samples};
 use fairc::language::diagnostic::json::Entry;
 use fairc::report::{PlainText, Watch};
-use fairc::spec::Fault;
+use fairc::source::Fault;
 use fairc::tasks::{
     AuditOptions, Case, PriceOptions, Refused, Shifts, Sweeping, apply, check, freeze, price, read_shifts, replicates,
 };

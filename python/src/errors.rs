@@ -3,7 +3,7 @@
 use fairc::language::diagnostic::human::Look;
 use fairc::language::diagnostic::json::Entry;
 use fairc::runtime::project::ProjectError;
-use fairc::spec::{Failure, Spec};
+use fairc::source::{Failure, Spec};
 use fairc::tasks::{self, Context, Refused};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

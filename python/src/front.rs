@@ -3,7 +3,7 @@
 use fairc::bind::Method;
 use fairc::runtime::online::Memory;
 use fairc::runtime::online::state::Kind;
-use fairc::spec::Front;
+use fairc::source::Front;
 
 pub const PYTHON: Front = Front {
     relax: "`on_infeasible=\"relax\"`",

@@ -6,7 +6,7 @@ use fairc::bind::{Bound as BoundBatch, Encoded, Params, RowStatus, Samples};
 use fairc::report::{PlainText, left_out, skipped};
 use fairc::runtime::problem::Bounds;
 use fairc::runtime::project::{OnInfeasible, Projection, Sample, Side};
-use fairc::spec::status_word;
+use fairc::source::status_word;
 use fairc::tasks::{Case, Projected, report_of, solve};
 use numpy::{Element, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::{PyTypeError, PyValueError};

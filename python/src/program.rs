@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fairc::bind::{EncodeOptions, Encoded, Encoder};
 use fairc::language::program::Names;
 use fairc::report::Watch;
-use fairc::spec::Spec;
+use fairc::source::Spec;
 use fairc::tasks::{Use, prediction_column};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -149,7 +149,7 @@ impl PyProgram {
         let shared = &self.shared;
         let params = shared.params(py, &overrides(params)?)?;
         let audited = usage == "audit";
-        let watch = if audited { fairc::spec::watch(&shared.spec, &shared.program) } else { Watch::default() };
+        let watch = if audited { fairc::source::watch(&shared.spec, &shared.program) } else { Watch::default() };
         let usage = match usage {
             "batches" => Use::Project(self::purpose(purpose)?),
             "check" => Use::Check,

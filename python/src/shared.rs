@@ -3,7 +3,7 @@
 use fairc::bind::{EncodeOptions, Encoder, Params, Purpose};
 use fairc::language::program::Program;
 use fairc::runtime::project::OnInfeasible;
-use fairc::spec::Spec;
+use fairc::source::Spec;
 use fairc::tasks::Context;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

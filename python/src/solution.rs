@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fairc::bind::Bound as BoundBatch;
 use fairc::runtime::project::{Certificate, ProjectError, Projection, Sample, Side, Status};
-use fairc::spec::status_word;
+use fairc::source::status_word;
 use numpy::PyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

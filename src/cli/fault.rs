@@ -8,12 +8,12 @@ use crate::bind::BindError;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::Program;
 use crate::report::counted;
-pub use crate::spec::Fault;
+pub use crate::source::Fault;
 use crate::tasks::{Context, Refused};
 
 /// The faults of spec and data; what is no fault of them stops the command.
 pub fn faults(errors: &[BindError], spec: &Spec, program: &Program) -> Result<Vec<Fault>, Stop> {
-    crate::spec::faults(errors, spec, program, &COMMAND_LINE).map_err(Stop::from)
+    crate::source::faults(errors, spec, program, &COMMAND_LINE).map_err(Stop::from)
 }
 
 /// Why data could not be made ready.

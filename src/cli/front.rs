@@ -4,7 +4,7 @@ use crate::bind::Method;
 use crate::language::program::Program;
 use crate::runtime::online::Memory;
 use crate::runtime::online::state::Kind;
-use crate::spec::{Front, Spec};
+use crate::source::{Front, Spec};
 use crate::tasks::Context;
 
 pub const COMMAND_LINE: Front = Front {

@@ -104,7 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let console = Console::new(&arguments.global);
     if let Some(folder) = arguments.global.import_root.clone() {
-        crate::spec::import_root(folder);
+        crate::source::import_root(folder);
     }
     let outcome = match arguments.command.prints(console.format) {
         true => {

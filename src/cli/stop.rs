@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::data::DataError;
-pub use crate::spec::Failure;
+pub use crate::source::Failure;
 
 /// The answer of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

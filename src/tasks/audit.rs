@@ -6,7 +6,7 @@ use crate::report::{
     Audit, Evidence, Facts, Paint, RowSummaries, SliceFacts, SlicesFacts, Slicing, Tolerance, Verdict, Watch,
     slices_text,
 };
-use crate::spec::{Failure, outside, places};
+use crate::source::{Failure, outside, places};
 
 /// How predictions are judged, and what is shown besides.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use crate::language::program::Interval;
 use crate::report::{BatchShares, ConflictSide, DataReport, ParamRange, RowSummaries, event_sizes};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Settings, Status, project};
-use crate::spec::{Asked, Conflict, Fault, sides_of};
+use crate::source::{Asked, Conflict, Fault, sides_of};
 
 /// What came of a spec on data.
 pub struct Checked<'a> {

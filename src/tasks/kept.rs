@@ -3,7 +3,7 @@
 use super::Context;
 use crate::bind::{Frozen, OnlineState};
 use crate::runtime::online::state::{self, Kind, StateError};
-use crate::spec::{Failure, Front};
+use crate::source::{Failure, Front};
 
 /// The shifts in a text, which must belong to the spec; `name` is what messages call it.
 ///

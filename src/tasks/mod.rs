@@ -31,7 +31,7 @@ mod stream;
 
 use crate::bind::{BindError, BoundRow, Encoded, Offenders, Params, Place, SHOWN};
 use crate::language::program::Program;
-use crate::spec::{Conflict, Failure, Fault, Front, Spec};
+use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
@@ -58,12 +58,12 @@ impl Context<'_> {
     /// # Errors
     /// What is no fault of them.
     pub fn faults(&self, errors: &[BindError]) -> Result<Vec<Fault>, Failure> {
-        crate::spec::faults(errors, self.spec, self.program, self.front)
+        crate::source::faults(errors, self.spec, self.program, self.front)
     }
 
     /// E0801: the rows that no predictions satisfy together; `place` says of which batch.
     pub fn infeasible(&self, conflict: &Conflict, rows: &[BoundRow], place: &str) -> Fault {
-        crate::spec::infeasible(conflict, rows, place, self.spec, self.program, self.front)
+        crate::source::infeasible(conflict, rows, place, self.spec, self.program, self.front)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Case, Refused};
 use crate::analyze::{EncodeAgain, Ended, ParamSweep, Point, SweepError, sensible};
 use crate::bind::{BindError, Params, Reach, Samples};
 use crate::report::{PriceReport, RowSummaries, Sweep};
-use crate::spec::Failure;
+use crate::source::Failure;
 
 /// Steps where no values are named.
 pub const STEPS: usize = 20;

@@ -6,7 +6,7 @@ use super::{Case, Context, Refused};
 use crate::bind::{Bound, BoundRow, Encoded, Params, Samples};
 use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, Verdict};
 use crate::runtime::project::{OnInfeasible, Projection, Projector, Sample, Settings, Status};
-use crate::spec::{Conflict, Failure, Fault, outside, status_word};
+use crate::source::{Conflict, Failure, Fault, outside, status_word};
 
 /// How predictions are projected.
 #[derive(Clone, Copy, Debug)]
@@ -209,7 +209,7 @@ pub fn settle(context: &Context<'_>, status: &Status, violation: f64, batch: &So
         Status::Infeasible(proof) => {
             let conflict = match batch.encoded {
                 Some((encoded, params, samples)) => Conflict::of(proof, encoded, params, samples),
-                None => Conflict { sides: crate::spec::sides_of(proof), each: Vec::new() },
+                None => Conflict { sides: crate::source::sides_of(proof), each: Vec::new() },
             };
             Err(Refused::Infeasible(Box::new(context.infeasible(&conflict, batch.rows, ""))))
         }

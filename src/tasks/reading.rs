@@ -4,7 +4,7 @@ use crate::bind::{EncodeOptions, Encoded, Purpose};
 use crate::language::program::Program;
 use crate::language::words::{listed, nearest};
 use crate::report::Watch;
-use crate::spec::{Failure, Front};
+use crate::source::{Failure, Front};
 
 /// What data are read for.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use crate::analyze::redundant::Redundant;
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::program::{Origin, Program};
 use crate::report::counted;
-use crate::spec::{Fault, Spec, at_row};
+use crate::source::{Fault, Spec, at_row};
 
 /// A warning for each constraint with rows of `program`, which stands by promises, that others imply, in the order in which they stand in the spec.
 pub fn warnings(found: &[Redundant], on_data: bool, spec: &Spec, program: &Program) -> Vec<Fault> {

@@ -4,7 +4,7 @@ use super::Context;
 use crate::bind::BindError;
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::ProjectError;
-use crate::spec::{Failure, Fault};
+use crate::source::{Failure, Fault};
 
 /// Why a task has no result.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::bind::{Frozen, Samples};
 use crate::report::counted;
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{OnInfeasible, Projection, Side, Status};
-use crate::spec::Failure;
+use crate::source::Failure;
 
 /// Shifts that were fitted.
 pub struct Shifts {

@@ -7,7 +7,7 @@ use crate::data::Batch;
 use crate::language::program::{Origin, PromisedRow};
 use crate::report::{Movement, StreamReport, left_out};
 use crate::runtime::online::{Memory, OnlineError};
-use crate::spec::Failure;
+use crate::source::Failure;
 
 /// How batches are answered, and from where on.
 pub struct StreamOptions {

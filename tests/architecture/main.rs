@@ -112,7 +112,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "what rows say about predictions",
     ),
     (
-        "spec",
+        "source",
         &[
             "analyze",
             "bind",
@@ -143,7 +143,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::online",
             "runtime::problem",
             "runtime::project",
-            "spec",
+            "source",
         ],
         "the use cases, each written once; whatever a front end asks for, it knows none",
     ),

@@ -14,7 +14,7 @@ use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::report::{Facts, Watch, markdown, page, sarif};
-use crate::spec::watch;
+use crate::source::watch;
 use crate::tasks::{AuditOptions, Audited, Origin, Use, audit, replicates};
 
 /// Check whether predictions satisfy a spec
