@@ -50,6 +50,8 @@ def worker(rank, world, port, name, out):
     # DDP means over processes; the loss of the whole batch is the sum.
     gradients = [p.grad * world for p in net.parameters()]
     torch.save([fair.detach(), gradients, sent, layer.last.n, of_table(net, name, part)], out.format(rank))
+    # Who leaves first would take the others' connections along.
+    dist.barrier()
     dist.destroy_process_group()
 
 
@@ -125,6 +127,8 @@ def failing(rank, world, port, out):
         except Exception as error:
             told.append(str(error))
     torch.save(told, out.format(rank))
+    # Who leaves first would take the others' connections along.
+    dist.barrier()
     dist.destroy_process_group()
 
 

@@ -190,3 +190,22 @@ fn implications_follow_on_any_data() {
         "{implied} implied, {broken} broken, {open} open"
     );
 }
+
+/// A mean of 0 over everyone leaves nobody above 0: means at which a proof fails need not be those of any data.
+#[test]
+fn only_data_refute() {
+    let params: Settings = [("eps".to_owned(), 0.05), ("low".to_owned(), 0.3)].into();
+    for (premise, claim) in [
+        ("E[score] <= 0", "E[score | sex == f] <= 0.5"),
+        ("E[score] >= 1", "E[score | sex == f] >= 0.5"),
+        ("E[score] - E[score | sex == f] == 0", "E[score | sex == m] == E[score | sex == f]"),
+        ("|E[score] - E[score | sex == f]| <= 0", "E[score | sex == m] - E[score] <= 0.1"),
+    ] {
+        let programs = [premise, claim].map(|body| program(&format!("constraint q: {body}\n")));
+        let [premise, claim] = programs.each_ref().map(|program| Spec { program, params: &params });
+        let question = Question::new(premise, claim).unwrap();
+        let Answer { sides, example } = question.answer(0, question.refuter().as_ref());
+        assert_eq!(example, None);
+        assert!(sides.iter().all(|(_, found)| !matches!(found.verdict, Verdict::Broken { .. })), "{sides:?}");
+    }
+}

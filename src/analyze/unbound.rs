@@ -39,8 +39,6 @@ pub struct Question<'a> {
     rows: Vec<Vec<Half>>,
     kinds: Result<Kinds, Unlisted>,
     chosen: Vec<usize>,
-    /// Means that the hulls allow occur on some data.
-    certain: bool,
     unknowns: bool,
 }
 
@@ -85,7 +83,6 @@ impl<'a> Question<'a> {
             sides: origins.into_iter().map(|(row, upper)| RowSide { row, upper }).collect(),
             boxes: relaxation.boxes(),
             members,
-            certain: structure.hulls.exact && !relaxation.has_unknowns(),
             unknowns: relaxation.has_unknowns(),
             structure,
             events: relaxation.events,
@@ -123,7 +120,8 @@ impl<'a> Question<'a> {
                             .push((Claim { limit: *limit, ..claim.clone() }, ByCases { verdict: broken, ..found }));
                         continue;
                     }
-                    (None, Verdict::Broken { .. }) if !self.certain => found.verdict = Verdict::Undecided,
+                    // The means at which the proof failed may be those of no data: of events of share 0, say.
+                    (None, Verdict::Broken { .. }) => found.verdict = Verdict::Undecided,
                     (None, _) => {}
                 }
             }

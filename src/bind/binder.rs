@@ -51,6 +51,7 @@ impl Binder<'_> {
             upper: f64::INFINITY,
             own: Vec::new(),
             side_size: 0.0,
+            about_means: false,
         };
         let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
         let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
@@ -135,7 +136,7 @@ impl Binder<'_> {
         let sizes = row.lower.iter().chain(&row.upper).map(|side| side.size(&self.scope));
         // A size that is no number says nothing of the rounding.
         let side_size = sizes.filter(|size| size.is_finite()).fold(0.0, f64::max);
-        BoundRow { status: RowStatus::Kept(index), lower, upper, own, side_size }
+        BoundRow { status: RowStatus::Kept(index), lower, upper, own, side_size, about_means: row.written.is_some() }
     }
 
     /// What `w·φ·ŷ` of a sample of the term's event counts in the row.

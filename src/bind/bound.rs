@@ -28,6 +28,8 @@ pub struct BoundRow {
     pub own: Vec<(f64, f64)>,
     /// The size of the sums that its sides are made of: their rounding errors are relative to it.
     pub side_size: f64,
+    /// Its terms are written about means, so that those of the program say nothing of how it is summed.
+    pub about_means: bool,
 }
 
 impl BoundRow {

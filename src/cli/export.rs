@@ -22,8 +22,7 @@ pub struct Args {
     spec: PathBuf,
     #[command(flatten)]
     data: DataArgs,
-    /// The format: json, npz, mtx or safetensors; for solvers mps or lp
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", help = format!("The format: {}; mps and lp are those of solvers", MatrixFormat::ALL.map(MatrixFormat::name).join(", ")))]
     to: MatrixFormat,
     /// Also write the predictions of this column, as `z`; in mps and lp as the objective ½ Σ w (y - z)²
     #[arg(long, value_name = "COL")]

@@ -134,15 +134,7 @@ fn without_data(
             side: side_word(a.1, side),
             multiplier: 0.0,
         });
-        row.0.counterexample = match (found.example, row.1.take()) {
-            (Some(example), _) => made_up(&example, b.1),
-            (None, Some(x)) => {
-                let names = Names::of(a.1);
-                let events = question.events.iter().zip(&x);
-                events.map(|(event, mean)| Mean { event: event.text(&names), samples: None, mean: *mean }).collect()
-            }
-            (None, None) => Vec::new(),
-        };
+        row.0.counterexample = found.example.map_or_else(Vec::new, |example| made_up(&example, b.1));
         row.0.reason = (row.0.verdict == Implied::Unknown).then(unknown).flatten();
         answer.vacuous |= row.2;
         answer.rows.push(row.0);

@@ -286,9 +286,11 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let (lower, upper) = direction.sides(lower, upper);
     let terms = row.terms.iter().zip(entry.terms.get(promised.row)?);
     let sizes = terms.map(|(term, value)| term.coefficient.as_number().unwrap_or(1.0) * value);
+    // Of a sample in the events of several terms the coefficients may cancel, which are rounded before they do.
+    let summed = if bound.about_means { 0.0 } else { sizes.clone().map(f64::abs).sum() };
     let sides = [lower, upper].into_iter().filter(|side| side.is_finite());
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
-    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(bound.side_size);
+    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(summed).max(bound.side_size);
     let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
     Some(Reading { value, lower, upper, size, magnitude, bounds, batch })
 }

@@ -11,23 +11,8 @@ fn help_is_a_page_for_newcomers() {
 
 #[test]
 fn every_command_has_a_help_page() {
-    let commands = [
-        "check",
-        "compile",
-        "fmt",
-        "explain",
-        "std",
-        "project",
-        "audit",
-        "stream",
-        "freeze",
-        "train",
-        "predict",
-        "export",
-        "solve",
-        "completions",
-    ];
-    let pages: Vec<String> = commands.iter().map(|command| transcript(&format!("{command} -h"))).collect();
+    let pages: Vec<String> =
+        fairc::cli::commands().iter().map(|command| transcript(&format!("{command} -h"))).collect();
     assert_snapshot!(pages.join("\n"));
 }
 

@@ -122,7 +122,8 @@ class Event:
         self.text, self.test = text, test
         self.holds = [test(*sample) for sample in t.samples]
         xs = sorted({v for _, v in t.x})
-        anyone = itertools.product([*t.g_levels, None], t.h_levels, [xs[0] - 1, *xs])
+        in_no_level = [None] * t.nullable
+        anyone = itertools.product([*t.g_levels, *in_no_level], t.h_levels, [xs[0] - 1, *xs])
         with_label = [(test(*sample, 0), test(*sample, 1)) for sample in anyone]
         # A label is read only where it can make a difference, and an event that cannot but hold is no condition.
         self.label = any(zero != one for zero, one in with_label)
