@@ -125,7 +125,7 @@ impl Encoded {
         }
     }
 
-    /// The cells of each event of [`EncodeOptions::watch`], ascending.
+    /// The cells of each event of [`EncodeOptions::watch`](super::EncodeOptions::watch), ascending.
     pub fn watched(&self) -> Vec<Vec<u32>> {
         let inside = |&event: &usize| (0_u32..).zip(self.events.iter()).filter(move |(_, bits)| bits.get(event));
         self.plan.watched.iter().map(|event| inside(event).map(|(cell, _)| cell).collect()).collect()
