@@ -1,6 +1,7 @@
 //! How a CSV or TSV file is written, where it is not written as most are.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use super::column::Shortest;
 use super::error::DataError;
@@ -134,12 +135,12 @@ impl Dialect {
         }
     }
 
-    /// A number as it is written into a field.
-    pub(super) fn number(&self, value: f64) -> Vec<u8> {
-        let text = Shortest(value).to_string();
-        match self.decimal {
-            Decimal::Point => text.into_bytes(),
-            Decimal::Comma => text.replace('.', ",").into_bytes(),
+    /// Appends a number as it is written into a field.
+    pub(super) fn write_number(&self, value: f64, out: &mut Vec<u8>) {
+        let start = out.len();
+        let _infallible = write!(out, "{}", Shortest(value));
+        if self.decimal == Decimal::Comma {
+            out.iter_mut().skip(start).filter(|byte| **byte == b'.').for_each(|byte| *byte = b',');
         }
     }
 

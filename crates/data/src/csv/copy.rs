@@ -35,7 +35,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
             None => fields.extend_from_slice(names.get(index).map_or(&[][..], Vec::as_slice)),
             Some(row) => match plan.value(index, row) {
                 value if value.is_nan() => {}
-                value => fields.extend_from_slice(&dialect.number(value)),
+                value => dialect.write_number(value, fields),
             },
         };
         if plan.only_appends() {

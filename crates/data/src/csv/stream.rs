@@ -131,7 +131,7 @@ impl ReadPieces for Pieces {
             out.extend_from_slice(text.as_bytes());
             for column in added {
                 out.push(self.delimiter);
-                out.extend_from_slice(&self.dialect.number(column.value(sample)));
+                self.dialect.write_number(column.value(sample), out);
             }
             out.extend_from_slice(self.end());
         }
