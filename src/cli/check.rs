@@ -17,7 +17,8 @@ use crate::analyze::redundant;
 use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::Program;
-use crate::report::{DataView, counted};
+use crate::language::words::counted;
+use crate::report::DataView;
 use crate::tasks::{Refused, Use, check, redundancy_warnings};
 
 /// Check specs, alone or against data

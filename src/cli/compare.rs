@@ -10,7 +10,7 @@ use super::input::Spec;
 use super::stop::{Outcome, Verdict};
 use crate::analyze::difference::{Change, Changed, rows, sample_rows};
 use crate::language::program::{Names, Program, PromisedRow};
-use crate::report::counted;
+use crate::language::words::counted;
 
 /// Show what changed between two specs: rows that are new, gone, tighter or looser
 ///

@@ -11,7 +11,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
-use crate::report::counted;
+use crate::language::words::counted;
 
 /// Compile a spec, or look at a stage of the compiler
 ///

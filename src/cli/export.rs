@@ -11,7 +11,7 @@ use super::stop::{Outcome, Verdict};
 use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{MatrixFormat, Numbers, files_of, write_numbers};
-use crate::report::counted;
+use crate::language::words::counted;
 use crate::runtime::problem::{Bounds, Problem};
 
 /// Write the numbers that a spec makes of data: rows, sides, bounds and weights

@@ -7,7 +7,7 @@ use super::stop::{Failure, Stop};
 use crate::bind::BindError;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::Program;
-use crate::report::counted;
+use crate::language::words::counted;
 pub use crate::source::Fault;
 use crate::tasks::{Context, Refused};
 

@@ -16,7 +16,7 @@ use crate::language::diagnostic::human::render;
 use crate::language::diagnostic::json::Entry;
 use crate::language::span::{SourceId, Sources};
 use crate::language::syntax::format;
-use crate::report::counted;
+use crate::language::words::counted;
 
 /// Format specs
 ///

@@ -12,7 +12,7 @@ use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::Frozen;
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
-use crate::report::counted;
+use crate::language::words::counted;
 use crate::tasks::{Refused, Use, freeze};
 
 /// Fit fixed shifts for each group on reference data

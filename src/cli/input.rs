@@ -5,7 +5,7 @@ use super::front::COMMAND_LINE;
 use super::stop::Stop;
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
-use crate::report::counted;
+use crate::language::words::counted;
 pub use crate::source::{Content, LONGEST, Spec, name_of, read_text, read_text_within, rows};
 
 impl Spec {

@@ -10,7 +10,7 @@ use super::unified::diff;
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::language::diagnostic::{Fix, Severity, mend};
 use crate::language::span::SourceId;
-use crate::report::counted;
+use crate::language::words::counted;
 
 /// Mending one mistake may show the next.
 const MOST_ROUNDS: usize = 10;

@@ -9,7 +9,7 @@ use super::input::name_of;
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::STANDARD_STREAM;
-use crate::report::counted;
+use crate::language::words::counted;
 use crate::runtime::project::{OnInfeasible, Settings};
 use crate::runtime::solve_record::solve_lines;
 

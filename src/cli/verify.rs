@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::console::{Console, Tone};
 use super::input::{name_of, read_text_within};
 use super::stop::{Outcome, Stop, Verdict};
-use crate::report::counted;
+use crate::language::words::counted;
 
 /// Prove answers of `solve` in exact arithmetic, or say what is wrong with them
 ///

@@ -1,7 +1,7 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
 use super::judged::Judged;
-use super::number::{counted, holding, limit, short};
+use super::number::{holding, limit, short};
 use super::project::{heading, left_over, sample_rows, worst};
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;
@@ -11,6 +11,7 @@ use super::unplaced::unplaced_text;
 use super::verdict::{Tolerance, Verdict, When};
 use crate::bind::Unplaced;
 use crate::language::program::Aggregate;
+use crate::language::words::counted;
 
 /// The outcome of an audit.
 pub struct Audit<'a> {

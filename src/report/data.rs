@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::facts::SMALL;
-use super::number::{counted, plain, rounded, short};
+use super::number::{plain, rounded, short};
 use super::project::left_over;
 use super::row_summaries::RowSummaries;
 use super::table::{Align, Paint, Table};
@@ -11,6 +11,7 @@ use super::unplaced::unplaced_text;
 use crate::analyze::batches::Share;
 use crate::bind::{Bound, Unplaced};
 use crate::language::program::{EventId, Names};
+use crate::language::words::counted;
 
 /// More events than these are not listed.
 const MOST: usize = 20;

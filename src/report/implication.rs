@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::number::{counted, plain, rounded, short};
+use super::number::{plain, rounded, short};
 use super::table::{Align, Paint, Table};
+use crate::language::words::counted;
 
 /// A row of the second spec.
 #[derive(Clone, Debug, Serialize)]

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::number::counted;
 use super::row_summaries::RowSummaries;
 use super::row_summary::Why;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use crate::language::program::Origin;
+use crate::language::words::counted;
 
 /// A promise and what became of its comparisons.
 #[derive(Clone, Debug)]

@@ -41,7 +41,7 @@ pub use facts::{
 pub use html::page;
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use markdown::markdown;
-pub use number::{counted, short};
+pub use number::short;
 pub use price::{PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
 pub use reading::Reading;

@@ -55,11 +55,6 @@ pub fn limit_in_words(lower: Option<f64>, upper: Option<f64>) -> String {
     }
 }
 
-/// `1 row`, `2 rows`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// Without what linear programming adds to round numbers.
 pub fn rounded(value: f64) -> f64 {
     let scaled = (value * 1e9).round() / 1e9 + 0.0;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::judged::{Judged, PromiseJson, together};
-use super::number::{counted, limit, plain, short};
+use super::number::{limit, plain, short};
 use super::reading::Reading;
 use super::row::RowJson;
 use super::row_summaries::RowSummaries;
@@ -17,6 +17,7 @@ use super::words::{first_sentence, wrapped};
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
 use crate::language::program::Origin;
+use crate::language::words::counted;
 
 /// Columns that prose is wrapped at.
 const WIDTH: usize = 100;

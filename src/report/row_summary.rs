@@ -173,7 +173,8 @@ impl Verdict {
 pub fn skipped(skip: &Skip) -> String {
     let Skip { event, samples, least } = skip;
     let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
-    let found = if *samples == 0 { "no samples".to_owned() } else { super::number::counted(*samples, "sample") };
+    let found =
+        if *samples == 0 { "no samples".to_owned() } else { crate::language::words::counted(*samples, "sample") };
     format!("`{event}` has {found}{needed}")
 }
 

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::facts::{Facts, Place, Promise, SliceFacts, finding};
-use super::number::{counted, short};
+use super::number::short;
 use super::verdict::Verdict;
+use crate::language::words::counted;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The rule of predictions outside their declared bounds.

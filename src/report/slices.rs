@@ -1,7 +1,8 @@
 //! An audit by the values of a column, for people at a terminal.
 
 use super::facts::{Interval, SliceFacts, SliceRow, SlicesFacts};
-use super::number::{counted, short, sides};
+use super::number::{short, sides};
+use crate::language::words::counted;
 
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::judged::{Judged, PromiseJson, together};
-use super::number::{counted, finite, holding, limit, short};
+use super::number::{finite, holding, limit, short};
 use super::project::{heading, needs_words};
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;
@@ -13,6 +13,7 @@ use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use crate::analyze::Movement;
 use crate::bind::{BoundSampleRow, RowReading, RowStatus, Unplaced};
 use crate::language::program::{Names, Origin, Program, PromisedRow};
+use crate::language::words::counted;
 
 /// All that is known after a run.
 pub struct StreamReport<'a> {

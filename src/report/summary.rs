@@ -1,8 +1,9 @@
 //! The words that every format of a report uses.
 
 use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, SMALL};
-use super::number::{counted, short};
+use super::number::short;
 use super::verdict::{Tolerance, Verdict};
+use crate::language::words::counted;
 
 /// The answer in one line.
 pub fn headline(facts: &Facts) -> String {

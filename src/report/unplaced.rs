@@ -1,8 +1,8 @@
 //! Samples in no level, for people.
 
-use super::number::counted;
 use super::table::Paint;
 use crate::bind::Unplaced;
+use crate::language::words::counted;
 
 /// Near misses that are listed.
 const MOST: usize = 5;

@@ -21,7 +21,7 @@ use crate::language::diagnostic::json::Entry;
 use crate::language::diagnostic::{Diagnostic, Severity};
 use crate::language::program::Program;
 use crate::language::span::{Source, Sources};
-use crate::report::counted;
+use crate::language::words::counted;
 
 pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
 pub use files::{LONGEST, import_root, name_of, read_text, read_text_within};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::analyze::redundant::Redundant;
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::program::{Origin, Program};
-use crate::report::counted;
+use crate::language::words::counted;
 use crate::source::{Fault, Spec, at_row};
 
 /// A warning for each constraint with rows of `program`, which stands by promises, that others imply, in the order in which they stand in the spec.

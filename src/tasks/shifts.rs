@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::project::Answers;
 use super::{Case, Context, Projected, Refused, solve};
 use crate::bind::{Frozen, Samples};
-use crate::report::counted;
+use crate::language::words::counted;
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{OnInfeasible, Projection, Side, Status};
 use crate::source::Failure;

@@ -108,7 +108,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "report",
-        &["analyze", "bind", "language::program", "runtime::problem", "runtime::project"],
+        &["analyze", "bind", "language::program", "language::words", "runtime::problem", "runtime::project"],
         "what rows say about predictions",
     ),
     (

@@ -334,17 +334,22 @@ impl Expr {
     /// The binder of an expression of one binder and numbers alone, and its value for each value of the binder.
     pub fn of_one_binder(&self) -> Option<(BinderId, impl Fn(f64) -> f64 + '_)> {
         let mut binder = None;
-        self.reads_only_binders(&mut binder).then_some(())?;
-        Some((binder?, move |value| self.at(value)))
+        self.at(0.0, &mut binder)?;
+        let of = move |value| {
+            let mut binder = binder;
+            self.at(value, &mut binder).unwrap_or(f64::NAN)
+        };
+        Some((binder?, of))
     }
 
-    fn reads_only_binders(&self, found: &mut Option<BinderId>) -> bool {
+    /// The value where the one binder, which is found on the way, has this value; none if anything else is read.
+    fn at(&self, value: f64, binder: &mut Option<BinderId>) -> Option<f64> {
         match &self.kind {
-            ExprKind::Number(_) => true,
-            ExprKind::Binder(binder) => *found.get_or_insert(*binder) == *binder,
-            ExprKind::Negate(inner) => inner.reads_only_binders(found),
-            ExprKind::Add(terms) => terms.iter().all(|term| term.reads_only_binders(found)),
-            ExprKind::Multiply(left, right) => left.reads_only_binders(found) && right.reads_only_binders(found),
+            ExprKind::Number(number) => Some(*number),
+            ExprKind::Binder(id) => (*binder.get_or_insert(*id) == *id).then_some(value),
+            ExprKind::Negate(inner) => Some(-inner.at(value, binder)?),
+            ExprKind::Add(terms) => terms.iter().map(|term| term.at(value, binder)).sum(),
+            ExprKind::Multiply(left, right) => Some(left.at(value, binder)? * right.at(value, binder)?),
             ExprKind::Param(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
@@ -355,28 +360,7 @@ impl Expr {
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }
-            | ExprKind::Variance { .. } => false,
-        }
-    }
-
-    fn at(&self, binder: f64) -> f64 {
-        match &self.kind {
-            ExprKind::Number(value) => *value,
-            ExprKind::Binder(_) => binder,
-            ExprKind::Negate(inner) => -inner.at(binder),
-            ExprKind::Add(terms) => terms.iter().map(|term| term.at(binder)).sum(),
-            ExprKind::Multiply(left, right) => left.at(binder) * right.at(binder),
-            ExprKind::Param(_)
-            | ExprKind::Column(_)
-            | ExprKind::Prediction
-            | ExprKind::Divide(..)
-            | ExprKind::Call(..)
-            | ExprKind::Mean { .. }
-            | ExprKind::Sum { .. }
-            | ExprKind::Count { .. }
-            | ExprKind::Probability { .. }
-            | ExprKind::Covariance { .. }
-            | ExprKind::Variance { .. } => f64::NAN,
+            | ExprKind::Variance { .. } => None,
         }
     }
 

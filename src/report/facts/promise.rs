@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::row::{Place, Places, RowFacts};
+use crate::language::words::counted;
 use crate::report::audit::Audit;
 use crate::report::judged::Judged;
-use crate::report::number::{counted, limit_in_words, plain, short};
+use crate::report::number::{limit_in_words, plain, short};
 use crate::report::row::GroupJson;
 use crate::report::row_summary::RowSummary;
 use crate::report::verdict::{Comparisons, Verdict};

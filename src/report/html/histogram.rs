@@ -3,8 +3,9 @@
 use super::build::{Html, each, el};
 use super::chart::{Scale, range, tenth, tick};
 use super::parts::{self, code, drawing, label, line, marked};
+use crate::language::words::counted;
 use crate::report::facts::{Facts, GroupFacts, PartitionFacts};
-use crate::report::number::{counted, short};
+use crate::report::number::short;
 use crate::report::summary::marks;
 
 const WIDTH: f64 = 300.0;

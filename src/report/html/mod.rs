@@ -12,9 +12,9 @@ mod parts;
 mod timeline;
 
 use super::facts::{Facts, Promise};
-use super::number::counted;
 use super::summary::{headline, outside, read_me, source_of};
 use super::verdict::Verdict;
+use crate::language::words::counted;
 use build::{Html, each, el};
 use parts::{capital, code, prose, section};
 

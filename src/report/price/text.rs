@@ -3,7 +3,8 @@
 use super::{PriceReport, Sweep, change, costly};
 use crate::analyze::{Ended, Point, RowPoint};
 use crate::bind::Reach;
-use crate::report::number::{counted, limit, plain, short};
+use crate::language::words::counted;
+use crate::report::number::{limit, plain, short};
 use crate::report::table::{Align, Paint, Table};
 
 /// More groups than these are shown by `--all` alone.
