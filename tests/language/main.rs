@@ -18,3 +18,5 @@ mod support;
 mod syntax;
 #[cfg(feature = "cli")]
 mod transcripts;
+#[cfg(feature = "analyze")]
+mod written_out;

@@ -188,7 +188,12 @@ impl<'a> Checker<'a> {
                     Symbol::Column(_) => {
                         Some(format!("cut it into bins: `group g = bins({}, ..)` and run over `g`", name.text))
                     }
-                    Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_) => {
+                    Symbol::Prediction
+                    | Symbol::Weight
+                    | Symbol::Param(_)
+                    | Symbol::Let(_)
+                    | Symbol::Event(_)
+                    | Symbol::Group(_) => {
                         Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string())
                     }
                 };
@@ -385,7 +390,11 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
                 None
             }
-            Found::Binder(_) | Found::Argument(..) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
+            Found::Argument(..) => {
+                self.wrong_kind(name.span, "a name for a number", "a categorical column or a group", None);
+                None
+            }
+            Found::Binder(_) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "column", &Env::default()),
         }
     }

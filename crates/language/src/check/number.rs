@@ -37,6 +37,8 @@ impl<'a> Checker<'a> {
             }
             ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
             ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
+            ast::ExprKind::Indicator(condition) => self.indicator(expr.span, condition, env, place),
+            ast::ExprKind::Fold(fold) => self.fold(expr.span, fold, env, place),
             ast::ExprKind::PlusMinus(..) => {
                 let hint = Some("write `e == c +/- d`".to_string());
                 self.wrong_kind(expr.span, "a tolerance", "a number", hint);
@@ -68,6 +70,9 @@ impl<'a> Checker<'a> {
     }
 
     fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
+        if let Some(index) = self.named(name, env) {
+            return self.named_number(index, name, place);
+        }
         match self.look_up(name, env) {
             Found::Argument(argument, env) => self.number(argument, &env, place),
             Found::Level(..) => {
@@ -134,7 +139,9 @@ impl<'a> Checker<'a> {
                 let range = self.hir.prediction.as_ref().map_or(Interval::ALL, |prediction| prediction.range);
                 Some(leaf(ExprKind::Prediction, name.span, Some(Shape::Sample), Curvature::Affine, range))
             }
-            Found::Symbol(symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_))) => {
+            Found::Symbol(
+                symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Event(_) | Symbol::Group(_)),
+            ) => {
                 let (found, hint) = self.describe(symbol, &name.text);
                 self.wrong_kind(name.span, &found, "a number", hint);
                 None
@@ -143,7 +150,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses a per-sample name where the batch has one value; once in a statement.
-    fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
+    pub(super) fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
         match place {
             Place::Each | Place::Inside | Place::Event => Some(()),
             Place::Batch => {
@@ -429,6 +436,8 @@ impl<'a> Checker<'a> {
                 ast::ExprKind::In { value, .. } => push(value),
                 ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => terms.iter().for_each(push),
                 ast::ExprKind::Call { arguments, .. } => arguments.iter().for_each(push),
+                ast::ExprKind::Indicator(condition) => condition.terms.iter().for_each(push),
+                ast::ExprKind::Fold(fold) => push(&fold.body),
                 // An aggregate is refused in an event for what it is.
                 ast::ExprKind::Aggregate(_) | ast::ExprKind::Number { .. } | ast::ExprKind::Error => {}
             }

@@ -10,6 +10,7 @@
 
 pub mod ast;
 mod build;
+mod children;
 mod confusion;
 mod diagnose;
 pub mod error;
