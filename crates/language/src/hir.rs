@@ -281,7 +281,26 @@ pub enum ExprKind {
     },
 }
 
-pub use super::syntax::ast::FoldKind as Fold;
+/// How the values of a fold are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    Max,
+    Min,
+    Sum,
+    Mean,
+}
+
+impl Fold {
+    /// The name in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fold::Max => "max",
+            Fold::Min => "min",
+            Fold::Sum => "sum",
+            Fold::Mean => "mean",
+        }
+    }
+}
 
 /// A predicate over one sample, or over binders alone (in `where`).
 #[derive(Clone, Debug, PartialEq)]

@@ -8,8 +8,8 @@ use crate::hir;
 use crate::program::Event;
 
 use super::data::data;
-use super::indicator;
 use super::scope::Scope;
+use super::{fold, indicator};
 
 pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
     match event {
@@ -48,4 +48,21 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Not(inner) => self::event(inner, scope).not(scope.universe),
     }
+}
+
+/// Calls `each` with the binders of every element of a fold, in order; how many there were.
+pub(super) fn elements<E>(
+    over: &hir::Quantifier,
+    scope: Scope<'_>,
+    each: &mut dyn FnMut(Scope<'_>) -> Result<(), E>,
+) -> Result<usize, E> {
+    let mut count = 0;
+    fold::combinations(over, scope, &mut |scope| {
+        if over.condition.as_ref().is_some_and(|condition| event(condition, scope) != Event::All) {
+            return Ok(());
+        }
+        count += 1;
+        each(scope)
+    })?;
+    Ok(count)
 }

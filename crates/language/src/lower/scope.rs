@@ -7,7 +7,7 @@ use crate::program::{ColumnType, Level, Universe};
 use crate::span::{Sources, Span};
 
 use super::error::{Finding, Kind};
-use super::indicator::Indicators;
+use super::marks::Indicators;
 
 /// One instance of a constraint.
 #[derive(Clone, Copy)]
