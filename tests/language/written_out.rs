@@ -265,6 +265,20 @@ fn metrics_may_fold_and_read_names() {
     }
 }
 
+/// Conditions and factors that read several indicators have one form, whatever was declared before.
+#[test]
+fn the_order_of_constraints_does_not_show() {
+    let two_of_three = "constraint a: E[score | [sex == male] + [race == white] + [age >= 40] >= 2] <= 0.9";
+    let factors = "constraint b: E[score * age * |3 * [age >= 40] - 2 * [race == white] - 0.7 * [sex == male]|] <= 90";
+    let others = "constraint c: E[score * ([age >= 40] + [sex == male] + 0.1)] <= 0.9";
+    let all = [two_of_three, factors, others];
+    let orders = [[0, 1, 2], [2, 1, 0], [1, 2, 0]].map(|order| {
+        let body = order.map(|place| all[place]).join("\n");
+        crate::support::fingerprint(&format!("{HEADER}{body}\n"))
+    });
+    assert!(orders.iter().all(|fingerprint| *fingerprint == orders[0]), "{orders:?}");
+}
+
 /// The binders of a metric that was checked where it is written are none of the next constraint's.
 #[test]
 fn a_binder_is_a_number_whatever_metrics_there_are() {

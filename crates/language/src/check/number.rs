@@ -404,7 +404,6 @@ impl<'a> Checker<'a> {
         // Names in an argument are the caller's.
         let mut stack = vec![(expr, Rc::new(env.clone()))];
         while let Some((expr, env)) = stack.pop() {
-            let mut push = |child: &'a ast::Expr| stack.push((child, env.clone()));
             match &expr.kind {
                 ast::ExprKind::Name(name) => match self.look_up(name, &env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
@@ -416,33 +415,9 @@ impl<'a> Checker<'a> {
                     | Found::Broken
                     | Found::Nothing => {}
                 },
-                ast::ExprKind::Paren(inner)
-                | ast::ExprKind::Negate(inner)
-                | ast::ExprKind::Not(inner)
-                | ast::ExprKind::Abs(inner) => push(inner),
-                ast::ExprKind::Sum(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, term)| push(term));
-                }
-                ast::ExprKind::Product(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, factor)| push(factor));
-                }
-                ast::ExprKind::Compare(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, side)| push(side));
-                }
-                ast::ExprKind::Power(a, b) | ast::ExprKind::PlusMinus(a, b) => {
-                    push(a);
-                    push(b);
-                }
-                ast::ExprKind::In { value, .. } => push(value),
-                ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => terms.iter().for_each(push),
-                ast::ExprKind::Call { arguments, .. } => arguments.iter().for_each(push),
-                ast::ExprKind::Indicator(condition) => condition.terms.iter().for_each(push),
-                ast::ExprKind::Fold(fold) => push(&fold.body),
                 // An aggregate is refused in an event for what it is.
-                ast::ExprKind::Aggregate(_) | ast::ExprKind::Number { .. } | ast::ExprKind::Error => {}
+                ast::ExprKind::Aggregate(_) => {}
+                _ => stack.extend(expr.children().into_iter().map(|child| (child, env.clone()))),
             }
         }
         found

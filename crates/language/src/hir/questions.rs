@@ -1,7 +1,7 @@
 //! What stages ask of the checked tree.
 
-use super::super::span::Span;
 use super::{Event, Expr, ExprKind, Shape};
+use crate::span::Span;
 
 impl Expr {
     /// Takes the expression, and all in it, to another place of the text.

@@ -1,9 +1,11 @@
 //! What indicators stand as while a per-sample expression is put together: columns whose headers no data have.
+//!
+//! A header says what the event is, so that no order of declarations shows in what is made of it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use crate::program::{Data, Event};
+use crate::program::{Data, Event, Names};
 
 /// No name can hold a line end.
 const MARK: char = '\n';
@@ -11,8 +13,7 @@ const MARK: char = '\n';
 /// The events of the indicators that were met.
 #[derive(Default)]
 pub(super) struct Indicators {
-    events: RefCell<Vec<Event>>,
-    places: RefCell<BTreeMap<Event, usize>>,
+    events: RefCell<BTreeMap<String, Event>>,
     /// An expression had more cases than are looked at.
     full: Cell<bool>,
 }
@@ -24,20 +25,16 @@ impl Indicators {
             Event::All => Data::one(),
             Event::Never => Data::zero(),
             event => {
-                let mut events = self.events.borrow_mut();
-                let place = *self.places.borrow_mut().entry(event.clone()).or_insert(events.len());
-                if place == events.len() {
-                    events.push(event);
-                }
-                Data::column(format!("{MARK}{place}"))
+                let header = format!("{MARK}{}", event.text(&Names::canonical()));
+                self.events.borrow_mut().entry(header.clone()).or_insert(event);
+                Data::column(header)
             }
         }
     }
 
     /// The event that a mark stands for.
     pub fn event(&self, header: &str) -> Option<Event> {
-        let place: usize = header.strip_prefix(MARK)?.parse().ok()?;
-        self.events.borrow().get(place).cloned()
+        if is_mark(header) { self.events.borrow().get(header).cloned() } else { None }
     }
 
     /// Notes that an expression has too many of them to go through all cases.

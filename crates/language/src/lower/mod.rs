@@ -139,7 +139,7 @@ impl<'a> Rows<'a> {
             reversed: false,
         };
         // A long text is carried along by every row.
-        let nodes = constraint.nodes() + (constraint.doc.len() + constraint.name.len()) / 64;
+        let nodes = constraint.nodes().saturating_add((constraint.doc.len() + constraint.name.len()) / 64);
         Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0, nodes, origin }
     }
 
