@@ -49,7 +49,11 @@ names! {
         |name, value| format!("`--{name} {value}`"), |name, value| format!("`{name}={value}`");
     /// Gives an option a text.
     text_option: fn(&str, &str) -> String =
-        |name, value| format!("`--{name} {value}`"), |name, value| format!("`{name}={value:?}`");
+        |name, value| match value.contains(|c: char| !c.is_ascii_alphanumeric()) {
+            true => format!("`--{name} {value:?}`"),
+            false => format!("`--{name} {value}`"),
+        },
+        |name, value| format!("`{name}={value:?}`");
     /// Applies fixed shifts.
     apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
     /// Writes the state of a stream.

@@ -212,10 +212,8 @@ fn hints(column: &Coded, front: &Front) -> Vec<String> {
     for value in &column.values {
         let plain = value.trim().to_lowercase();
         if SAID_UNKNOWN.contains(&plain.as_str()) {
-            hints.push(format!(
-                "`{value}` is a category of `{}` here; `--unknown {value:?}` counts it apart.",
-                column.name
-            ));
+            let apart = (front.text_option)("unknown", value);
+            hints.push(format!("`{value}` is a category of `{}` here; {apart} counts it apart.", column.name));
         }
         if let Some(other) = alike.insert(plain, value) {
             let words = "differ by case or spaces alone, and are two categories.";
