@@ -178,7 +178,7 @@ fn every_fix_of_a_fixture_mends_it() {
 }
 
 /// Makes each fix alone: its diagnostic must be gone, and no error new of its kind. Then all that are sure: fewer errors.
-fn every_fix(text: &str) -> usize {
+pub fn every_fix(text: &str) -> usize {
     let before = compile(text);
     let fixes: Vec<(&Diagnostic, &Fix)> =
         before.diagnostics.iter().filter_map(|found| Some((found, found.fix.as_ref()?))).collect();

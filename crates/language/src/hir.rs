@@ -26,6 +26,10 @@ id!(
     ParamId
 );
 id!(
+    /// An index into [`Hir::tables`].
+    TableId
+);
+id!(
     /// An index into [`Hir::groups`].
     GroupId
 );
@@ -42,6 +46,7 @@ pub struct Hir {
     pub weight: Option<Weight>,
     pub columns: Vec<Column>,
     pub params: Vec<Param>,
+    pub tables: Vec<Table>,
     pub groups: Vec<Group>,
     pub binders: Vec<Binder>,
     pub constraints: Vec<Constraint>,
@@ -75,6 +80,7 @@ macro_rules! index {
 
 index!(ColumnId, columns, Column);
 index!(ParamId, params, Param);
+index!(TableId, tables, Table);
 index!(GroupId, groups, Group);
 index!(BinderId, binders, Binder);
 
@@ -96,6 +102,23 @@ pub struct Param {
     pub range: Interval,
 }
 
+/// A param for each level of a domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    pub name: String,
+    /// The levels, in order.
+    pub levels: Arc<[Value]>,
+    /// The param of the first level; those of the others follow it.
+    pub first: ParamId,
+}
+
+impl Table {
+    /// The param of the level at this place.
+    pub fn param(&self, level: usize) -> ParamId {
+        ParamId(self.first.0 + level)
+    }
+}
+
 /// A named partition: each level is an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -112,6 +135,15 @@ pub struct GroupLevel {
     /// A level of a product of groups.
     pub product: bool,
     pub event: Event,
+}
+
+/// An event of a group that is made of events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    pub level: String,
+    pub event: Event,
+    /// The level with its event.
+    pub span: Span,
 }
 
 /// A bound variable of a `forall`.
@@ -178,6 +210,8 @@ pub enum Component {
     Single(BinderId),
     /// Two binders over one list of values, the first before the second.
     Pairs(BinderId, BinderId),
+    /// Two binders over one list of values, the first just before the second.
+    Adjacent(BinderId, BinderId),
 }
 
 /// `left op right` with `op` one of `<=`, `==`; `>=` is turned around.
@@ -229,6 +263,11 @@ pub struct Expr {
 pub enum ExprKind {
     Number(f64),
     Param(ParamId),
+    /// The table's param for the level that a binder stands for; every value of the binder is a level of it.
+    ParamOf {
+        table: TableId,
+        binder: BinderId,
+    },
     /// The number that a binder stands for.
     Binder(BinderId),
     Column(ColumnId),
@@ -293,6 +332,11 @@ pub enum Event {
         group: GroupId,
         binder: BinderId,
     },
+    /// The event at this place holds, and none before it; behind the last, none at all.
+    Case {
+        cases: Arc<[Case]>,
+        place: usize,
+    },
     /// Two binders, or a binder and a level, have the same text (numbers: the same value).
     SameLevel {
         left: LevelRef,
@@ -351,6 +395,7 @@ impl Expr {
             ExprKind::Add(terms) => terms.iter().map(|term| term.at(value, binder)).sum(),
             ExprKind::Multiply(left, right) => Some(left.at(value, binder)? * right.at(value, binder)?),
             ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
             | ExprKind::Column(_)
             | ExprKind::Prediction
             | ExprKind::Divide(..)
@@ -369,6 +414,7 @@ impl Expr {
         1 + match &self.kind {
             ExprKind::Number(_)
             | ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction => 0,
@@ -395,6 +441,7 @@ impl Event {
             | Event::GroupOf { .. }
             | Event::SameLevel { .. } => 0,
             Event::Levels { levels, .. } => levels.len(),
+            Event::Case { cases, place } => cases.iter().take(place + 1).map(|case| case.event.nodes()).sum(),
             Event::Compare { left, right, .. } => left.nodes() + right.nodes(),
             Event::And(events) | Event::Or(events) => events.iter().map(Event::nodes).sum(),
             Event::Not(inner) => inner.nodes(),

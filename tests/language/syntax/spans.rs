@@ -92,7 +92,7 @@ impl Walk<'_> {
                 self.expr(first);
                 self.expr(last);
             }
-            DomainKind::Pairs(inner) => self.domain(inner),
+            DomainKind::Pairs(inner) | DomainKind::Adjacent(inner) => self.domain(inner),
             DomainKind::Product(factors) => factors.iter().for_each(|factor| self.domain(factor)),
         }
     }
@@ -123,6 +123,10 @@ impl Walk<'_> {
             ExprKind::Call { function, arguments } => {
                 self.name(function);
                 arguments.iter().for_each(|argument| self.expr(argument));
+            }
+            ExprKind::Index { table, level } => {
+                self.name(table);
+                self.expr(level);
             }
             ExprKind::Aggregate(aggregate) => {
                 assert!(["E", "Sum", "N", "P", "Cov", "Var"].contains(&self.under(aggregate.kind_span)));

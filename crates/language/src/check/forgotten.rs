@@ -98,7 +98,10 @@ fn pairs(body: &ast::Expr) -> Vec<(&ast::Expr, &ast::Name)> {
                 stack.extend(&aggregate.arguments);
                 stack.extend(aggregate.condition.iter().flat_map(|condition| &condition.terms));
             }
-            ast::ExprKind::Number { .. } | ast::ExprKind::Name(_) | ast::ExprKind::Error => {}
+            ast::ExprKind::Number { .. }
+            | ast::ExprKind::Name(_)
+            | ast::ExprKind::Index { .. }
+            | ast::ExprKind::Error => {}
         }
     }
     found.sort_by_key(|(_, name)| name.span);

@@ -17,7 +17,7 @@ impl<'a> Checker<'a> {
         for (name, (symbol, span)) in &self.names {
             let what = match symbol {
                 Symbol::Column(id) if self.hir.columns.get(id.0).is_some_and(|column| !column.label) => "column",
-                Symbol::Param(_) => "param",
+                Symbol::Param(_) | Symbol::Table(_) => "param",
                 Symbol::Event(_) => "event",
                 Symbol::Group(_) => "group",
                 // A label says what is predicted, a weight acts by itself, and a spec without prediction is an error.

@@ -20,6 +20,18 @@ kinds! {
             label: "no element",
             help: "loosen the `where`, or remove the quantifier";
 
+        /// A level of a group from events that no sample can be in.
+        #[error("no sample is in `{level}`")]
+        NoCase { level: String, empty: bool } => "W0114",
+            label: if *empty { "its event never holds" } else { "the levels before it take all of it" },
+            help: if *empty { "correct its event" } else { "put it before them, or make their events narrower" };
+
+        /// A level of a group from events that lists what one before it takes.
+        #[error("`{level}` leaves {} to `{first}`", super::super::words::listed(levels, 4))]
+        SharedCase { level: String, first: String, levels: Vec<String> } => "W0114",
+            label: "also listed here",
+            help: format!("a sample is in the first level whose event holds: leave them out of `{level}` or of `{first}`");
+
         /// Numeric sides of a row that exclude each other.
         #[error("no value satisfies both sides: the lower is {lower}, the upper {upper}")]
         EmptyInterval { lower: f64, upper: f64 } => "E0502",
@@ -73,6 +85,9 @@ kinds! {
         ImpliedAtDefaults { text: String, params: Vec<(String, f64)>, percent: Option<(String, f64)> } => "W0111",
             label: "constrains nothing",
             help: match percent {
+                Some((name, value)) if name.ends_with(']') => {
+                    format!("if percent is meant, give `{name}` the value {value}%; else make it tighter")
+                }
                 Some((name, value)) => {
                     format!("if percent is meant, declare `param {name} = {value}%`; else make it tighter")
                 }

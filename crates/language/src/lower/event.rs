@@ -7,6 +7,7 @@
 use crate::hir;
 use crate::program::Event;
 
+use super::cases;
 use super::data::data;
 use super::scope::Scope;
 
@@ -25,14 +26,15 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
                 None => unreachable!("`{}` is no level of `{}`", value.text, scope.header(*column)),
             }
         }
-        hir::Event::Group { group, level } => self::event(&scope.hir[*group].levels[*level].event, scope),
-        hir::Event::GroupOf { group: group_id, binder } => {
-            let (group, value) = (&scope.hir[*group_id], scope.value(*binder));
-            match scope.group_level_of(*group_id, value) {
-                Some(level) => self::event(&level.event, scope),
-                None => unreachable!("`{}` is no level of `{}`", value.text, group.name),
+        hir::Event::Group { group, level } => scope.level_event(*group, *level),
+        hir::Event::GroupOf { group, binder } => {
+            let value = scope.value(*binder);
+            match scope.group_level_of(*group, value) {
+                Some(level) => scope.level_event(*group, level),
+                None => unreachable!("`{}` is no level of `{}`", value.text, scope.hir[*group].name),
             }
         }
+        hir::Event::Case { cases, place } => cases::event(cases, *place, scope),
         hir::Event::SameLevel { left, right } => {
             let of = |level: &'_ hir::LevelRef| match level {
                 hir::LevelRef::Binder(binder) => scope.value(*binder).clone(),

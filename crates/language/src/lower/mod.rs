@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! quantifier   forall x in D: body          →  the body for each element of D
+//! cases        the first of e1, e2, .. holds →  e2 and not e1
 //! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
 //! affine       E[a·ŷ + b | e]               →  Σ c·E[φ·ŷ | e] + E[b | e]
 //! pieces       |e|, max(a, b), -min(a, b)   →  the pieces whose maximum they are
@@ -15,6 +16,7 @@
 //! ```
 
 mod affine;
+mod cases;
 mod covariance;
 mod data;
 mod draft;
@@ -62,7 +64,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     let outside = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
-    let mut findings = Vec::new();
+    let mut findings = cases::findings(outside);
     for (index, constraint) in hir.constraints.iter().enumerate() {
         let mut rows = Rows::new(constraint, index, sources);
         let mut each = |scope: Scope<'_>| rows.instance(scope);

@@ -70,6 +70,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
         | ExprKind::Covariance { .. }
         | ExprKind::Number(_)
         | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Count { .. }
@@ -118,6 +119,7 @@ fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
         }
         ExprKind::Number(_)
         | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Negate(_)

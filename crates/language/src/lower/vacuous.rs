@@ -31,7 +31,11 @@ const MOST_STEPS: usize = 40_000;
 pub(super) fn noticed(drafts: &[Draft], body: Span, hir: &Hir, sources: &Sources) -> Option<Finding> {
     let text = quote(sources, body);
     // Where there is no prediction, or a param that cannot have its value, that is the mistake.
-    let sound = |name: &str| hir.params.iter().all(|param| param.name != name || param.range.contains(param.value));
+    let sound = |name: &str| {
+        hir.params
+            .iter()
+            .all(|param| param.name != name || (param.value.is_finite() && param.range.contains(param.value)))
+    };
     if drafts.is_empty() || hir.prediction.is_none() || !drafts.iter().flat_map(params).all(sound) {
         return None;
     }

@@ -10,6 +10,7 @@
 
 pub mod ast;
 mod build;
+mod by_level;
 mod confusion;
 mod diagnose;
 pub mod error;
@@ -18,6 +19,7 @@ mod expression;
 mod format;
 mod habit;
 pub mod import;
+mod listed;
 mod metric;
 mod notice;
 mod outline;

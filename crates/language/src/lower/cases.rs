@@ -1,0 +1,159 @@
+//! Groups from events.
+//!
+//! From: the first of the events e1, e2, .. that holds. To: e2 and not e1, and so on, where of e1 is left out what e2 says
+//! already. Why equivalent: where `a and b` is no part of an event that lies within a, it is `not b`; where e1 and e2 have
+//! no sample in common, e2 holds only where e1 does not; and `not e1` says nothing beside `not e2` if e1 lies within e2.
+
+use std::sync::Arc;
+
+use crate::hir;
+use crate::program::{Comparison, Data, Event, Universe};
+
+use super::error::{Finding, Kind};
+use super::event;
+use super::scope::Scope;
+
+/// The event of the level at `place`; behind the last, that of `otherwise`.
+pub(super) fn event(cases: &[hir::Case], place: usize, scope: Scope<'_>) -> Event {
+    let universe = scope.universe;
+    let this = cases.get(place).map_or(Event::All, |case| event::event(&case.event, scope));
+    let before = cases.iter().take(place).map(|case| event::event(&case.event, scope));
+    let before: Vec<Event> = before.filter(|before| !excludes(before, &this, universe)).collect();
+    let covered = |at: usize, one: &Event| {
+        let by = |(other_at, other): (usize, &Event)| {
+            other_at != at && within(one, other) && (other_at > at || !within(other, one))
+        };
+        before.iter().enumerate().any(by)
+    };
+    let left = before.iter().enumerate().filter(|(at, one)| !covered(*at, one));
+    let none = left.map(|(_, one)| beyond(one, &this, universe).not(universe));
+    Event::and(none.chain([this.clone()]), universe)
+}
+
+/// What an event asks for that another does not.
+fn beyond(event: &Event, known: &Event, universe: &Universe) -> Event {
+    let new = parts(event).iter().filter(|part| !parts(known).iter().any(|known| implies(known, part)));
+    Event::and(new.cloned(), universe)
+}
+
+/// Whether it is plain that no sample is in both events.
+fn excludes(a: &Event, b: &Event, universe: &Universe) -> bool {
+    let apart = |a: &Bound<'_>, b: &Bound<'_>| a.left == b.left && (a.ends_before(b) || b.ends_before(a));
+    let bounds = |event| parts(event).iter().filter_map(bound);
+    let some_apart = bounds(a).any(|a| bounds(b).any(|b| apart(&a, &b)));
+    some_apart || Event::and([a.clone(), b.clone()], universe) == Event::Never
+}
+
+/// Whether it is plain that every sample of one event is in the other.
+fn within(inner: &Event, outer: &Event) -> bool {
+    parts(outer).iter().all(|part| parts(inner).iter().any(|known| implies(known, part)))
+}
+
+/// The events that must all hold.
+fn parts(event: &Event) -> &[Event] {
+    match event {
+        Event::And(parts) => parts,
+        Event::All => &[],
+        Event::Never | Event::Levels { .. } | Event::Compare { .. } | Event::Not(_) | Event::Or(_) => {
+            std::slice::from_ref(event)
+        }
+    }
+}
+
+/// Whether the one event, which is no `and`, is plainly a part of the other.
+fn implies(one: &Event, other: &Event) -> bool {
+    match (one, other) {
+        (Event::Levels { column, levels, other: null }, Event::Levels { column: of, levels: more, other: nulls }) => {
+            column == of && (*nulls || !null) && levels.iter().all(|level| more.contains(level))
+        }
+        _ => one == other || bound(one).zip(bound(other)).is_some_and(|(one, other)| one.implies(&other)),
+    }
+}
+
+/// `left op number`.
+struct Bound<'e> {
+    left: &'e Data,
+    op: Comparison,
+    number: f64,
+}
+
+impl Bound<'_> {
+    /// Every value that satisfies this one is less than every value that satisfies the other.
+    fn ends_before(&self, other: &Bound<'_>) -> bool {
+        let highest = matches!(self.op, Comparison::Less | Comparison::LessEqual | Comparison::Equal);
+        let lowest = matches!(other.op, Comparison::Greater | Comparison::GreaterEqual | Comparison::Equal);
+        let touch = self.is_closed() && other.is_closed();
+        highest && lowest && (self.number < other.number || (self.number == other.number && !touch))
+    }
+
+    fn implies(&self, other: &Bound<'_>) -> bool {
+        use Comparison::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+        let same_end = self.number == other.number && (other.is_closed() || !self.is_closed());
+        self.left == other.left
+            && match (self.op, other.op) {
+                (Equal, op) => op.holds(self.number, other.number),
+                (Less | LessEqual, Less | LessEqual) => self.number < other.number || same_end,
+                (Greater | GreaterEqual, Greater | GreaterEqual) => self.number > other.number || same_end,
+                (Less | LessEqual, Equal | NotEqual | Greater | GreaterEqual)
+                | (Greater | GreaterEqual, Equal | NotEqual | Less | LessEqual)
+                | (NotEqual, _) => false,
+            }
+    }
+
+    fn is_closed(&self) -> bool {
+        !matches!(self.op, Comparison::Less | Comparison::Greater)
+    }
+}
+
+fn bound(event: &Event) -> Option<Bound<'_>> {
+    match event {
+        Event::Compare { left, op, right } => Some(Bound { left, op: *op, number: right.as_number()? }),
+        Event::All | Event::Never | Event::Levels { .. } | Event::Not(_) | Event::And(_) | Event::Or(_) => None,
+    }
+}
+
+/// W0114: levels that are listed for two events, and events that those before leave nothing of.
+pub(super) fn findings(scope: Scope<'_>) -> Vec<Finding> {
+    let mut seen: Vec<&Arc<[hir::Case]>> = Vec::new();
+    let mut findings = Vec::new();
+    for level in scope.hir.groups.iter().flat_map(|group| &group.levels) {
+        if let hir::Event::Case { cases, .. } = &level.event
+            && !seen.iter().any(|known| Arc::ptr_eq(known, cases))
+        {
+            seen.push(cases);
+            findings.extend(overlaps(cases, scope));
+        }
+    }
+    findings
+}
+
+fn overlaps(cases: &[hir::Case], scope: Scope<'_>) -> Vec<Finding> {
+    let events: Vec<Event> = cases.iter().map(|case| event::event(&case.event, scope)).collect();
+    let mut findings = Vec::new();
+    for (place, (case, this)) in cases.iter().zip(&events).enumerate() {
+        let name = || case.level.clone();
+        if event(cases, place, scope) == Event::Never {
+            let finding = Finding::new(Kind::NoCase { level: name(), empty: *this == Event::Never }, case.span);
+            findings.push(finding);
+            continue;
+        }
+        let shared = cases.iter().zip(&events).take(place).find_map(|(first, before)| {
+            let both = common_levels(before, this)?;
+            Some((first, both))
+        });
+        if let Some((first, levels)) = shared {
+            let kind = Kind::SharedCase { level: name(), first: first.level.clone(), levels };
+            findings.push(Finding::new(kind, case.span).with(first.span, "taken here"));
+        }
+    }
+    findings
+}
+
+/// The levels of one column that both events list.
+fn common_levels(a: &Event, b: &Event) -> Option<Vec<String>> {
+    let (Event::Levels { column, levels, .. }, Event::Levels { column: other, levels: others, .. }) = (a, b) else {
+        return None;
+    };
+    let common: Vec<String> = levels.iter().filter(|level| others.contains(level)).cloned().collect();
+    (column == other && !common.is_empty()).then_some(common)
+}
