@@ -66,6 +66,14 @@ mod tests {
         let parsed = parse("eps = 5%").map(|setting| (setting.name, setting.value));
         assert_eq!(parsed, Ok(("eps".to_owned(), 0.05)));
         assert_eq!(parse("eps=abc"), Err("`abc` is not a number".to_owned()));
+        let name = |text: &str| parse(text).map(|setting| setting.name);
+        for entry in ["tol[black]=4%", " tol [ black ] = 4%", "`tol`[`black`]=4%", "`tol[black]`=4%"] {
+            assert_eq!(name(entry), Ok("tol[black]".to_owned()), "{entry}");
+        }
+        assert_eq!(name("tol[[25,45)]=1"), Ok("tol[[25,45)]".to_owned()));
+        assert_eq!(name("tol[`[25,45)`]=1"), Ok("tol[[25,45)]".to_owned()));
+        assert_eq!(name("tol[yes * female]=1"), Ok("tol[yes*female]".to_owned()));
+        assert_eq!(name("tol[a=b]=1"), Ok("tol[a=b]".to_owned()));
         assert!(parse("eps=nan").is_err() && parse("eps").is_err());
     }
 }
