@@ -19,3 +19,5 @@ mod support;
 mod syntax;
 #[cfg(feature = "cli")]
 mod transcripts;
+#[cfg(feature = "analyze")]
+mod written_out;

@@ -214,6 +214,86 @@ def listed_neighbours(s):
             yield f"c[a={a},b={b},s={sex}]", s.mean(event(a)) - s.mean(event(b)), -INF, 0.5
 
 
+def covariance_with_an_indicator(s):
+    black = (RACE == "black") * 1.0
+    yield "c", s.mean(ALL, black) - s.average(black, ALL) * s.mean(ALL), -0.1, 0.1
+
+
+def residual_of_an_indicator(s):
+    male = SEX == "male"
+    yield "c", s.mean(male), -INF, s.average(INCOME == 1, male)
+
+
+def indicators_in_a_sum(s):
+    weights = 2.0 * ((AGE >= 40) & (SEX == "male")) - (RACE == "white")
+    yield "c", s.total(~SENIOR, weights), -INF, 3 + s.total(ALL, HOURS >= 40).sum()
+
+
+def indicators_and_nulls(s):
+    full, unknown = HOURS >= 40, ~(HOURS >= 40)
+    hours = np.where(full, HOURS, 0)
+    yield "c", s.mean(ALL, full * hours / 40) - s.mean(SEX == "male", unknown * 1.0), -INF, 5
+
+
+def indicators_case_by_case(s):
+    rich, other = (INCOME == 1) * 1.0, (RACE == "asian") * 1.0
+    factor = np.abs(rich - other) + np.exp(other) * AGE / 100 + AGE / (1 + rich)
+    yield "c", s.mean(SEX == "female", factor), -INF, 90
+
+
+def indicators_in_an_event(s):
+    chosen = (SEX == "male") * 1 + (RACE == "white") * 1 + (HOURS >= 40) * 1 >= 2
+    yield "c", s.mean(chosen) - s.mean(~chosen, (AGE < 30) * 1.0), -INF, 0.8
+
+
+def spread(s):
+    for i, (r, t) in enumerate(pairs(LEVELS), 1):
+        yield f"c.{i}", s.mean(RACE == r) - s.mean(RACE == t), -0.2, 0.2
+
+
+def weighted_mean(s):
+    share = lambda g: s.total(RACE == g).sum() / s.total(ALL).sum()
+    yield "c", sum(share(g) * s.mean(RACE == g) for g in LEVELS), 0.1, INF
+
+
+def mean_of_some(s):
+    some = [s.mean(RACE == g) for g in LEVELS if g != "white"]
+    yield "c", s.mean(RACE == "white") - sum(some) / len(some), -0.3, 0.3
+
+
+def sums_under_a_quantifier(s):
+    for k in (1, 2, 3):
+        bands = list(BANDS.values())[:k]
+        yield f"c[k={k}]", sum(s.mean(band, AGE / 100) for band in bands), -INF, k
+
+
+def fold_in_a_fold(s):
+    rows = [np.mean([s.mean((SEX == x) & (RACE == r)) for r in LEVELS], axis=0) for x in ("female", "male")]
+    for i, row in enumerate(rows, 1):
+        yield f"c.{i}", row, 0.2, INF
+
+
+def farthest_pair(s):
+    for i, (a, b) in enumerate(pairs(list(BANDS)), 1):
+        yield f"c.{i}", s.mean(BANDS[a]) - s.mean(BANDS[b]), -0.4, 0.4
+
+
+def levels_as_numbers(s):
+    weights = sum(k * (np.floor(AGE / 20) == k) for k in range(1, 5))
+    yield "c", s.mean(ALL, weights), -INF, 4
+
+
+def binders_as_numbers(s):
+    for a in LEVELS:
+        yield f"c[a={a}]", s.mean(RACE == a), 0.1 - 0.05 * (a == "white"), INF
+
+
+def named(s):
+    gain = (AGE / 100, -COST / 1000)
+    event = SEX == "female"
+    yield "c", s.mean(event, COST / 1000) + s.mean(ALL, COST / 1000), -INF, s.average(gain[0], event) - 0.1
+
+
 CASES = [
     ("group minority = {yes: race != white, no: otherwise}\n"
      "constraint c: |E[score | minority == yes] - E[score | minority == no]| <= eps", minority),
@@ -236,6 +316,57 @@ CASES = [
      neighbours),
     ("constraint c: forall (a, b) in adjacent({other, white, asian}): forall s in sex: "
      "E[score | race == a, sex == s] - E[score | race == b, sex == s] <= 0.5", listed_neighbours),
+    ("constraint c: |Cov[score, [race == black]]| <= 0.1", covariance_with_an_indicator),
+    ("constraint c: E[score - [income == 1] | sex == male] <= 0", residual_of_an_indicator),
+    (
+        "constraint c: Sum[(2 * [age >= 40 and sex == male] - [race == white]) * score | not senior] <= 3 + Sum[[hours >= 40]]",
+        indicators_in_a_sum,
+    ),
+    (
+        "constraint c: E[[hours >= 40] * hours * score / 40] - E[score * [not (hours >= 40)] | sex == male] <= 5",
+        indicators_and_nulls,
+    ),
+    (
+        "constraint c: E[score * (|[income == 1] - [race == asian]| + exp([race == asian]) * age / 100"
+        " + age / (1 + [income == 1])) | sex == female] <= 90",
+        indicators_case_by_case,
+    ),
+    (
+        "event many = [sex == male] + [race == white] + [hours >= 40] >= 2\n"
+        "constraint c: E[score | many] - E[score * [age < 30] | not many] <= 0.8",
+        indicators_in_an_event,
+    ),
+    (
+        "constraint c: max(a in race: E[score | race == a]) - min(a in race: E[score | race == a]) <= 0.2",
+        spread,
+    ),
+    ("constraint c: sum(a in race: P[race == a] * E[score | race == a]) >= 10%", weighted_mean),
+    (
+        "constraint c: |E[score | race == white] - mean(a in race where a != white: E[score | race == a])| <= 0.3",
+        mean_of_some,
+    ),
+    (
+        "constraint c: forall k in 1..3: sum(i in 1..k: E[age * score / 100 | [age >= 25] + [age >= 45] + [age >= 65] == i - 1]) <= k",
+        sums_under_a_quantifier,
+    ),
+    (
+        "constraint c: min(x in sex: mean(r in race: E[score | sex == x, race == r])) >= 0.2",
+        fold_in_a_fold,
+    ),
+    (
+        "constraint c: max((a, b) in pairs(age_band): |E[score | age_band == a] - E[score | age_band == b]|) <= 0.4",
+        farthest_pair,
+    ),
+    (
+        "constraint c: E[sum(k in 1..4: k * [age >= 20 * k and age < 20 * k + 20]) * score] <= 4",
+        levels_as_numbers,
+    ),
+    ("constraint c: forall a in race: E[score | race == a] >= 0.1 - 0.05 * [a == white]", binders_as_numbers),
+    (
+        "let gain = age / 100 - risk * score\nlet risk = cost / 1000\nlet least = E[gain | sex == female]\n"
+        "constraint c: least - E[risk * score] >= 0.1",
+        named,
+    ),
     ("constraint c: |E[score | sex == female] - E[score | sex == male]| <= eps", parity),
     ("use demographic_parity(sex, eps) as p", lambda s: [(n.replace("c", "p[a=female,b=male]"), *r) for n, *r in parity(s)]),
     (
@@ -341,6 +472,18 @@ def example(fairc, folder):
             yield error
 
 
+def bounds(s):
+    """The bounds of single predictions that `each` constraints with indicators ask for."""
+    upper = np.where(RACE == "black", 0.7, 0.5)
+    lower = np.where(SEX == "male", 0.1 * (HOURS >= 40), 0.0)
+    return np.maximum(lower, 0), np.minimum(upper, 1)
+
+
+BOUNDS = """constraint c: each: score <= 0.5 + 0.2 * [race == black]
+constraint d: each where sex == male: (1 + [hours >= 40]) * score >= 0.2 * [hours >= 40]
+"""
+
+
 def main():
     fairc = pathlib.Path(sys.argv[1]).resolve()
     worst, count = 0.0, 0
@@ -364,6 +507,9 @@ def main():
                 assert np.allclose(w, sample.w), "the weights of the distance"
         for error in example(fairc, folder):
             worst, count = max(worst, error), count + 1
+        _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
+        for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):
+            assert np.allclose(found, expected, rtol=0, atol=1e-12), BOUNDS
     print(f"rows: {count} rows of {2 * len(CASES)} specs and of an example agree with numpy, worst difference {worst:.1e}")
 
 

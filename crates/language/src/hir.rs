@@ -306,7 +306,21 @@ pub enum ExprKind {
         value: Box<Expr>,
         event: Event,
     },
+    /// 1 for a sample in the event, 0 for others.
+    Indicator(Event),
+    /// A value put together from one for each element of a domain, as lowering expands it.
+    Fold {
+        fold: Fold,
+        over: Box<Quantifier>,
+        /// How many there are at most.
+        elements: usize,
+        /// The values of binders around it decide which they are.
+        depends: bool,
+        value: Box<Expr>,
+    },
 }
+
+pub use super::syntax::ast::FoldKind as Fold;
 
 /// A predicate over one sample, or over binders alone (in `where`).
 #[derive(Clone, Debug, PartialEq)]
@@ -405,13 +419,53 @@ impl Expr {
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }
-            | ExprKind::Variance { .. } => None,
+            | ExprKind::Variance { .. }
+            | ExprKind::Indicator(_)
+            | ExprKind::Fold { .. } => None,
         }
     }
 
-    /// How many nodes the tree has, those of events included.
+    /// Takes the expression, and all in it, to another place of the text.
+    pub fn placed(mut self, span: Span) -> Self {
+        self.place(span);
+        self
+    }
+
+    fn place(&mut self, span: Span) {
+        self.span = span;
+        match &mut self.kind {
+            ExprKind::Number(_)
+            | ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
+            | ExprKind::Binder(_)
+            | ExprKind::Column(_)
+            | ExprKind::Prediction
+            | ExprKind::Count { .. }
+            | ExprKind::Probability { .. }
+            | ExprKind::Indicator(_) => {}
+            ExprKind::Negate(inner) => inner.place(span),
+            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter_mut().for_each(|term| term.place(span)),
+            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
+                left.place(span);
+                right.place(span);
+            }
+            ExprKind::Mean { value, .. } | ExprKind::Sum { value, .. } | ExprKind::Variance { value, .. } => {
+                value.place(span);
+            }
+            ExprKind::Covariance { left, right, .. } => {
+                left.place(span);
+                right.place(span);
+            }
+            ExprKind::Fold { over, value, .. } => {
+                (over.span, over.domain_span) = (span, span);
+                value.place(span);
+            }
+        }
+    }
+
+    /// How many nodes the tree has, those of events included and folds written out.
     pub fn nodes(&self) -> usize {
-        1 + match &self.kind {
+        let inside: usize = match &self.kind {
             ExprKind::Number(_)
             | ExprKind::Param(_)
             | ExprKind::ParamOf { .. }
@@ -419,41 +473,69 @@ impl Expr {
             | ExprKind::Column(_)
             | ExprKind::Prediction => 0,
             ExprKind::Negate(inner) => inner.nodes(),
-            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter().map(Expr::nodes).sum(),
-            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => left.nodes() + right.nodes(),
+            ExprKind::Add(terms) | ExprKind::Call(_, terms) => {
+                terms.iter().fold(0, |sum, term| sum.saturating_add(term.nodes()))
+            }
+            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
+                left.nodes().saturating_add(right.nodes())
+            }
             ExprKind::Mean { value, event } | ExprKind::Sum { value, event } | ExprKind::Variance { value, event } => {
-                value.nodes() + event.nodes()
+                value.nodes().saturating_add(event.nodes())
             }
             ExprKind::Count { event } => event.nodes(),
             ExprKind::Probability { event, given } => event.nodes() + given.nodes(),
-            ExprKind::Covariance { left, right, event } => left.nodes() + right.nodes() + event.nodes(),
-        }
+            ExprKind::Covariance { left, right, event } => {
+                left.nodes().saturating_add(right.nodes()).saturating_add(event.nodes())
+            }
+            ExprKind::Indicator(event) => event.nodes(),
+            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes()),
+        };
+        inside.saturating_add(1)
     }
 }
 
 impl Event {
+    /// Whether it differs from sample to sample.
+    pub fn reads_samples(&self) -> bool {
+        match self {
+            Event::All | Event::SameLevel { .. } => false,
+            Event::Levels { .. } | Event::LevelOf { .. } | Event::Group { .. } | Event::GroupOf { .. } => true,
+            Event::Case { cases, place } => cases.iter().take(place + 1).any(|case| case.event.reads_samples()),
+            Event::Compare { left, right, .. } => [left, right].iter().any(|side| side.shape == Some(Shape::Sample)),
+            Event::And(events) | Event::Or(events) => events.iter().any(Event::reads_samples),
+            Event::Not(inner) => inner.reads_samples(),
+        }
+    }
+
     /// How many nodes the tree has, those of expressions and the levels of sets included.
     pub fn nodes(&self) -> usize {
-        1 + match self {
+        let inside: usize = match self {
             Event::All
             | Event::LevelOf { .. }
             | Event::Group { .. }
             | Event::GroupOf { .. }
             | Event::SameLevel { .. } => 0,
             Event::Levels { levels, .. } => levels.len(),
-            Event::Case { cases, place } => cases.iter().take(place + 1).map(|case| case.event.nodes()).sum(),
-            Event::Compare { left, right, .. } => left.nodes() + right.nodes(),
-            Event::And(events) | Event::Or(events) => events.iter().map(Event::nodes).sum(),
+            Event::Case { cases, place } => {
+                let events = cases.iter().take(place + 1).map(|case| case.event.nodes());
+                events.fold(0, usize::saturating_add)
+            }
+            Event::Compare { left, right, .. } => left.nodes().saturating_add(right.nodes()),
+            Event::And(events) | Event::Or(events) => {
+                events.iter().fold(0, |sum, event| sum.saturating_add(event.nodes()))
+            }
             Event::Not(inner) => inner.nodes(),
-        }
+        };
+        inside.saturating_add(1)
     }
 }
 
 impl Constraint {
     /// How many nodes all of its trees have: what each instance goes through.
     pub fn nodes(&self) -> usize {
-        let sides = self.comparisons.iter().map(|relation| relation.left.nodes() + relation.right.nodes());
-        sides.sum::<usize>() + self.each.as_ref().map_or(0, Event::nodes)
+        let each = self.each.as_ref().map_or(0, Event::nodes);
+        let sides = self.comparisons.iter().flat_map(|relation| [&relation.left, &relation.right]);
+        sides.fold(each, |sum, side| sum.saturating_add(side.nodes()))
     }
 }
 

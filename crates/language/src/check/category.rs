@@ -63,7 +63,12 @@ impl<'a> Checker<'a> {
             }
             Found::Symbol(Symbol::Group(_)) => true,
             Found::Symbol(
-                Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Table(_) | Symbol::Event(_),
+                Symbol::Prediction
+                | Symbol::Weight
+                | Symbol::Param(_)
+                | Symbol::Table(_)
+                | Symbol::Let(_)
+                | Symbol::Event(_),
             )
             | Found::Binder(_)
             | Found::Argument(..)

@@ -252,6 +252,7 @@ impl<'a> Checker<'a> {
                     | Symbol::Weight
                     | Symbol::Param(_)
                     | Symbol::Table(_)
+                    | Symbol::Let(_)
                     | Symbol::Event(_)
                     | Symbol::Group(_) => {
                         Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string())
@@ -456,7 +457,11 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
                 None
             }
-            Found::Binder(_) | Found::Argument(..) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
+            Found::Argument(..) => {
+                self.wrong_kind(name.span, "a name for a number", "a categorical column or a group", None);
+                None
+            }
+            Found::Binder(_) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "column", &Env::default()),
         }
     }

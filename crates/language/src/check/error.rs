@@ -244,6 +244,15 @@ kinds! {
                 ),
             };
 
+        /// `[score >= 0.5]`.
+        #[error("the prediction decides whether `{text}` is 0 or 1")]
+        PredictionInIndicator { text: String, prediction: String } => "E0403",
+            label: "jumps with the prediction",
+            help: format!(
+                "a bracket is for data: constrain the prediction itself, `E[{prediction} | ..]`, instead of thresholded \
+                 decisions"
+            );
+
         #[error("the denominator `{text}` has no proven sign: the bounds allow {range}")]
         DenominatorSign { text: String, range: String, prediction: String } => "E0404",
             label: "may be positive, zero or negative",

@@ -53,7 +53,9 @@ impl<'a> Checker<'a> {
             | ast::ExprKind::Abs(_)
             | ast::ExprKind::Call { .. }
             | ast::ExprKind::Index { .. }
-            | ast::ExprKind::Aggregate(_) => self.number_as_event(expr, env),
+            | ast::ExprKind::Aggregate(_)
+            | ast::ExprKind::Indicator(_)
+            | ast::ExprKind::Fold(_) => self.number_as_event(expr, env),
         }
     }
 
@@ -62,8 +64,12 @@ impl<'a> Checker<'a> {
         if let Some(prediction) = self.prediction_in(expr, env) {
             return self.prediction_in_event(expr.span, prediction, false);
         }
-        let hint = Some(format!("compare it with something: `{} >= 0`", self.text(expr.span)));
-        self.wrong_kind(expr.span, "a number", "an event", hint);
+        let text = self.text(expr.span);
+        let hint = match &expr.kind {
+            ast::ExprKind::Indicator(_) => format!("leave out the brackets: `{}`", text.trim_matches(['[', ']'])),
+            _ => format!("compare it with something: `{text} >= 0`"),
+        };
+        self.wrong_kind(expr.span, "a number", "an event", Some(hint));
         None
     }
 
@@ -98,6 +104,13 @@ impl<'a> Checker<'a> {
     }
 
     fn event_name(&mut self, name: &'a ast::Name, env: &Env<'a>, reads: Reads) -> Option<Event> {
+        if let Some(index) = self.named(name, env) {
+            let hint = Some(format!("compare it with something: `{} >= 0`", name.text));
+            if self.sound_let(index, name.span) {
+                self.wrong_kind(name.span, "a name for a number", "an event", hint);
+            }
+            return None;
+        }
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Event(_)) if reads == Reads::Binders => {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
@@ -158,6 +171,7 @@ impl<'a> Checker<'a> {
             Symbol::Weight => ("the weight".into(), Some("leave it out: every aggregate is weighted by itself".into())),
             Symbol::Param(_) => ("a param".into(), None),
             Symbol::Table(index) => ("a table of params".into(), self.table_hint(index)),
+            Symbol::Let(_) => ("a name for an expression".into(), None),
             Symbol::Event(_) => ("an event".into(), Some(format!("its share is `P[{name}]`, its size `N[{name}]`"))),
             Symbol::Group(_) => ("a group".into(), Some(format!("take one of its levels: `{name} == ..`"))),
         }

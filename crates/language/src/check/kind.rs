@@ -74,6 +74,8 @@ pub(super) fn is_event(expr: &ast::Expr) -> bool {
         | ast::ExprKind::Call { .. }
         | ast::ExprKind::Index { .. }
         | ast::ExprKind::Aggregate(_)
+        | ast::ExprKind::Indicator(_)
+        | ast::ExprKind::Fold(_)
         | ast::ExprKind::Error => false,
     }
 }

@@ -38,6 +38,8 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
             ast::ExprKind::Index { table, level } => self.table_at(expr.span, table, level, env, place),
             ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
+            ast::ExprKind::Indicator(condition) => self.indicator(expr.span, condition, env, place),
+            ast::ExprKind::Fold(fold) => self.fold(expr.span, fold, env, place),
             ast::ExprKind::PlusMinus(..) => {
                 let hint = Some("write `e == c +/- d`".to_string());
                 self.wrong_kind(expr.span, "a tolerance", "a number", hint);
@@ -69,6 +71,9 @@ impl<'a> Checker<'a> {
     }
 
     fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
+        if let Some(index) = self.named(name, env) {
+            return self.named_number(index, name, place);
+        }
         match self.look_up(name, env) {
             Found::Argument(argument, env) => self.number(argument, &env, place),
             Found::Level(..) => {
@@ -136,7 +141,9 @@ impl<'a> Checker<'a> {
                 let range = self.hir.prediction.as_ref().map_or(Interval::ALL, |prediction| prediction.range);
                 Some(leaf(ExprKind::Prediction, name.span, Some(Shape::Sample), Curvature::Affine, range))
             }
-            Found::Symbol(symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_))) => {
+            Found::Symbol(
+                symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Event(_) | Symbol::Group(_)),
+            ) => {
                 let (found, hint) = self.describe(symbol, &name.text);
                 self.wrong_kind(name.span, &found, "a number", hint);
                 None
@@ -145,7 +152,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses a per-sample name where the batch has one value; once in a statement.
-    fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
+    pub(super) fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
         match place {
             Place::Each | Place::Inside | Place::Event => Some(()),
             Place::Batch => {
@@ -447,6 +454,8 @@ impl<'a> Checker<'a> {
                 ast::ExprKind::Index { table, .. } => {
                     let _used = self.look_up(table, &env);
                 }
+                ast::ExprKind::Indicator(condition) => condition.terms.iter().for_each(push),
+                ast::ExprKind::Fold(fold) => push(&fold.body),
                 // An aggregate is refused in an event for what it is.
                 ast::ExprKind::Aggregate(_) | ast::ExprKind::Number { .. } | ast::ExprKind::Error => {}
             }

@@ -358,6 +358,8 @@ fn is_compound(expr: &ast::Expr) -> bool {
             | ast::ExprKind::Index { .. }
             | ast::ExprKind::Aggregate(_)
             | ast::ExprKind::Abs(_)
+            | ast::ExprKind::Indicator(_)
+            | ast::ExprKind::Fold(_)
     )
 }
 

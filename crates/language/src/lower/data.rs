@@ -7,9 +7,10 @@
 use crate::hir::{Expr, ExprKind};
 use crate::program::{Data, Event};
 
-use super::covariance;
 use super::event::event;
 use super::scope::Scope;
+use super::fold::{self, Folded};
+use super::{covariance, indicator};
 
 pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
     match &expr.kind {
@@ -29,8 +30,8 @@ pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
         ExprKind::Call(function, arguments) => {
             Data::call(*function, arguments.iter().map(|argument| data(argument, scope)).collect())
         }
-        ExprKind::Mean { value, event: given } => Data::mean(data(value, scope), event(given, scope)),
-        ExprKind::Sum { value, event: given } => Data::total(data(value, scope), event(given, scope)),
+        ExprKind::Mean { value, event: given } => indicator::mean(data(value, scope), event(given, scope), scope),
+        ExprKind::Sum { value, event: given } => indicator::total(data(value, scope), event(given, scope), scope),
         ExprKind::Count { event: counted } => Data::count(event(counted, scope)),
         ExprKind::Probability { event: inner, given } => {
             let given = event(given, scope);
@@ -38,11 +39,15 @@ pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
             Data::count(both).div(Data::count(given))
         }
         ExprKind::Covariance { left, right, event: given } => {
-            covariance::of_data(data(left, scope), data(right, scope), event(given, scope))
+            covariance::of_data(data(left, scope), data(right, scope), event(given, scope), scope)
         }
         ExprKind::Variance { value, event: given } => {
             let value = data(value, scope);
-            covariance::of_data(value.clone(), value, event(given, scope))
+            covariance::of_data(value.clone(), value, event(given, scope), scope)
+        }
+        ExprKind::Indicator(inner) => scope.indicators.number(event(inner, scope)),
+        ExprKind::Fold { fold, over, depends, value, .. } => {
+            fold::data_of(Folded { fold: *fold, over, depends: *depends, value }, scope)
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::program::Event;
 
 use super::cases;
 use super::data::data;
+use super::indicator;
 use super::scope::Scope;
 
 pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
@@ -43,7 +44,7 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
             if of(left).is(&of(right)) { Event::All } else { Event::Never }
         }
         hir::Event::Compare { left, op, right } => {
-            Event::compare(data(left, scope), *op, data(right, scope), scope.universe)
+            indicator::compare(data(left, scope), *op, data(right, scope), scope)
         }
         hir::Event::And(events) => Event::and(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),

@@ -14,6 +14,7 @@ use super::covariance;
 use super::data::data;
 use super::error::{Finding, Kind};
 use super::event::event;
+use super::fold::{self, Folded};
 use super::ratio::Fraction;
 use super::scope::Scope;
 
@@ -64,10 +65,14 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             }
             Ok(all)
         }
+        ExprKind::Fold { fold, over, depends, value, .. } => {
+            fold::pieces_of(Folded { fold: *fold, over, depends: *depends, value }, negate, scope)
+        }
         ExprKind::Prediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }
         | ExprKind::Covariance { .. }
+        | ExprKind::Indicator(_)
         | ExprKind::Number(_)
         | ExprKind::Param(_)
         | ExprKind::ParamOf { .. }
@@ -110,12 +115,12 @@ fn single(expr: &Expr, scope: Scope<'_>) -> Result<Fraction, Finding> {
 fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
     Ok(match &expr.kind {
         ExprKind::Prediction => Affine::prediction(),
-        ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope)),
-        ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope)),
+        ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope), scope),
+        ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope), scope),
         ExprKind::Covariance { left, right, event: given } => {
             let (affine, constant) = if right.is_constant() { (left, right) } else { (right, left) };
             let affine = single(affine, scope)?.numerator;
-            covariance::of_prediction(affine, data(constant, scope), &event(given, scope))
+            covariance::of_prediction(affine, data(constant, scope), &event(given, scope), scope)
         }
         ExprKind::Number(_)
         | ExprKind::Param(_)
@@ -129,7 +134,9 @@ fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
         | ExprKind::Call(..)
         | ExprKind::Count { .. }
         | ExprKind::Probability { .. }
-        | ExprKind::Variance { .. } => Affine::constant(data(expr, scope)),
+        | ExprKind::Variance { .. }
+        | ExprKind::Indicator(_)
+        | ExprKind::Fold { .. } => Affine::constant(data(expr, scope)),
     })
 }
 

@@ -8,6 +8,7 @@ use crate::hir::{Expr, ExprKind, Relation};
 use crate::program::Event;
 
 use super::event::event;
+use super::fold;
 use super::scope::Scope;
 
 /// The events, which all rows of a comparison share: a maximum of many terms has as many rows as events.
@@ -102,12 +103,20 @@ fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {
             collect(left, scope, events);
             collect(right, scope, events);
         }
+        ExprKind::Fold { over, value, .. } => {
+            let all: Result<usize, std::convert::Infallible> = fold::elements(over, scope, &mut |scope| {
+                collect(value, scope, events);
+                Ok(())
+            });
+            let Ok(_) = all;
+        }
         ExprKind::Number(_)
         | ExprKind::Param(_)
         | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction
+        | ExprKind::Indicator(_)
         | ExprKind::Count { .. } => {}
     }
 }

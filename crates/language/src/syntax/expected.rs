@@ -48,6 +48,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         Rule::quantifier | Rule::each | Rule::kw_forall | Rule::kw_each | Rule::aggregate_kind if operand => {
             return None;
         }
+        Rule::fold | Rule::fold_kind | Rule::indicator if operand => return None,
         Rule::number | Rule::infinity | Rule::operand | Rule::name | Rule::negate | Rule::open_paren | Rule::bar
             if operand =>
         {
@@ -125,6 +126,7 @@ fn example(keyword: &str) -> &'static str {
             "a param looks like `param eps = 0.02 in [0, 1]`, a table of them like `param tol[race] = {white: 2%, \
              otherwise: 5%}`"
         }
+        "let" => "a name for an expression looks like `let loss = y - score`",
         "event" => "an event looks like `event senior = age >= 60 or hours < 20`",
         "group" => {
             "a group looks like `group sex_race = sex * race`, `group band = bins(age, 25, 45)` or \

@@ -11,6 +11,7 @@
 pub mod ast;
 mod build;
 mod by_level;
+mod children;
 mod confusion;
 mod diagnose;
 pub mod error;

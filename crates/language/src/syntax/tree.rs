@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::ast::{
     Accepts, AggregateKind, Argument, ArgumentValue, Call, Case, Column, Comparison, Condition, Constraint, Domain,
     DomainKind, Entry, Expr, ExprKind, File, GroupValue, Item, ItemKind, Level, Limits, Metric, MetricBody, Name,
-    OptionSetting, ParamValue, Parameter, ProductOp, Range, Statement, SumOp, Type, Use,
+    OptionSetting, ParamValue, Parameter, ProductOp, Quantifier, Range, Statement, SumOp, Type, Use,
 };
 use super::error::is_plain_name;
 
@@ -41,6 +41,7 @@ fn declaration(item: &Item) -> String {
                 }
             }
         }
+        ItemKind::Let(it) => format!("(let {} {})", name(&it.name), expr(&it.value)),
         ItemKind::Event(it) => format!("(event {} {})", name(&it.name), condition(&it.condition)),
         ItemKind::Group(it) => match &it.value {
             GroupValue::Expr(value) => format!("(group {} {})", name(&it.name), expr(value)),
@@ -162,10 +163,8 @@ fn options(options: &[OptionSetting]) -> String {
 
 fn statement(statement: &Statement) -> String {
     let mut text = String::new();
-    for quantifier in &statement.quantifiers {
-        let filter = quantifier.condition.as_ref().map_or(String::new(), |it| format!(" (where {})", condition(it)));
-        let binders = spaced(&quantifier.binders, name);
-        let _ = write!(text, " (forall ({binders}) {}{filter})", domain(&quantifier.domain));
+    for it in &statement.quantifiers {
+        let _ = write!(text, " (forall {})", quantifier(it));
     }
     if let Some(each) = &statement.each {
         let filter = each.condition.as_ref().map_or(String::new(), |it| format!(" {}", condition(it)));
@@ -173,6 +172,11 @@ fn statement(statement: &Statement) -> String {
     }
     let _ = write!(text, " {}", expr(&statement.body));
     text
+}
+
+fn quantifier(it: &Quantifier) -> String {
+    let filter = it.condition.as_ref().map_or(String::new(), |it| format!(" (where {})", condition(it)));
+    format!("({}) {}{filter}", spaced(&it.binders, name), domain(&it.domain))
 }
 
 fn domain(it: &Domain) -> String {
@@ -225,6 +229,8 @@ fn expr(it: &Expr) -> String {
             let given = it.condition.as_ref().map_or(String::new(), |it| format!(" | {}", condition(it)));
             format!("({} {}{given})", aggregate(it.kind), spaced(&it.arguments, expr))
         }
+        ExprKind::Indicator(it) => format!("(indicator {})", condition(it)),
+        ExprKind::Fold(it) => format!("({}-of {} {})", it.kind.name(), quantifier(&it.over), expr(&it.body)),
         ExprKind::Error => "(error)".to_owned(),
     }
 }
