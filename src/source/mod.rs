@@ -25,7 +25,7 @@ use crate::language::words::counted;
 
 pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
 pub use files::{LONGEST, import_root, name_of, read_text, read_text_within};
-pub use front::Front;
+pub use front::{COMMAND_LINE, Front, PYTHON};
 pub use shown::{outside, places, status_word, watch};
 
 /// What went wrong with files or arguments, for the user.

@@ -42,6 +42,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("constraint c: mean[score | sex == female] <= 0.5", &["E0101 mean"]),
     ("param t[g] = {yes: 1, no: 2}\ngroup g = {yes: age > t[yes], no: otherwise}", &["E0208 g"]),
     ("group g = {no: otherwise, yes: sex == female}", &["E0213 no: otherwise"]),
+    ("group g = {no: otherwise, yes: sex == female}\nconstraint c: |E[score | g == yes] - E[score | g == no]| <= eps", &["E0213 no: otherwise"]),
     ("group g = {yes: sex == female, otherwise: no}", &["E0213 otherwise"]),
     ("group g = {yes: sex == female, yes: otherwise}", &["E0202 yes"]),
     ("group g = {yes: score > 0.5, no: otherwise}", &["E0403 score > 0.5"]),
@@ -85,7 +86,7 @@ fn what_is_listed_by_level_stands_wherever_its_kind_does() {
     for body in [
         "group g = {yes: race != white, no: otherwise}\nuse demographic_parity({g, sex}, 5%)",
         "group g = {yes: race != white, no: otherwise}\nmetric m(a: group {yes, no}, t: number) = |E[prediction | a == yes] - E[prediction | a == no]| <= t\nuse m(g, eps)",
-        "group g = {1: age < 30, 2: otherwise}\nconstraint c: forall k in g: E[score | g == k] <= 0.5\nconstraint d: E[score | g == 1] <= 0.4",
+        "group g = {1: age < 30, 2: otherwise}\nconstraint c: forall k in g: E[score | g == k] <= 0.5\nconstraint d: E[score | g == 1] >= 0.1",
         "group g = {`a b`: age < 30, rest: otherwise,}\nparam t[g] = {`a b`: 1%, rest: 2%,}\nconstraint c: forall k in g: E[score | g == k] <= 0.5 + t[k]\nconstraint d: E[score] <= 0.5 + t[`a b`]",
         "group g = bins(age, 30)\nparam t[g] = {`(-inf,30)`: -1%, `[30,inf)`: +2%}\nconstraint c: forall k in g: E[score | g == k] <= 0.5 + t[k]",
         "param t[income] = {0: 1%, 1: 2%}\nconstraint c (enforce = train): forall k in income: E[score | income == k] <= 0.5 + t[k] + t[1]",

@@ -2,8 +2,8 @@
 
 use fairc::language::span::{SourceId, Span};
 use fairc::language::syntax::ast::{
-    ArgumentValue, Call, Condition, Domain, DomainKind, Event, Expr, ExprKind, File, Item, ItemKind, Level, Metric,
-    MetricBody, Name, Statement,
+    ArgumentValue, Call, Cases, Condition, Domain, DomainKind, Event, Expr, ExprKind, File, GroupValue, Item, ItemKind,
+    Level, Metric, MetricBody, Name, ParamValue, Statement, Table,
 };
 use fairc::language::syntax::{parse, tree};
 use proptest::prelude::*;
@@ -97,6 +97,31 @@ impl Walk<'_> {
         }
     }
 
+    fn cases(&self, cases: &Cases) {
+        assert!(self.under(cases.span).starts_with('{') && self.under(cases.span).ends_with('}'));
+        for case in &cases.cases {
+            self.level(&case.level);
+            assert!(self.under(case.span).contains(':'));
+            match &case.event {
+                Some(event) => self.expr(event),
+                None => assert!(self.under(case.span).ends_with("otherwise")),
+            }
+        }
+    }
+
+    fn table(&self, table: &Table) {
+        self.name(&table.domain);
+        assert!(self.under(table.span).starts_with('{') && self.under(table.span).ends_with('}'));
+        for entry in &table.entries {
+            assert!(self.under(entry.span).starts_with(self.under(entry.key_span)));
+            assert!(self.under(entry.span).ends_with(self.under(entry.value.span)));
+            match &entry.level {
+                Some(parts) => parts.iter().for_each(|level| self.level(level)),
+                None => assert_eq!(self.under(entry.key_span), "otherwise"),
+            }
+        }
+    }
+
     /// The text under an expression's span, parsed by itself, gives the same expression.
     fn expr(&self, expr: &Expr) {
         let written = self.under(expr.span);
@@ -162,9 +187,17 @@ proptest! {
             match &item.kind {
                 ItemKind::Column(column) | ItemKind::Label(column) | ItemKind::Predict(column) => walk.name(&column.name),
                 ItemKind::Weight(weight) => walk.name(&weight.name),
-                ItemKind::Param(param) => walk.name(&param.name),
+                ItemKind::Param(param) => {
+                    walk.name(&param.name);
+                    if let ParamValue::Table(table) = &param.value {
+                        walk.table(table);
+                    }
+                }
                 ItemKind::Event(event) => walk.condition(&event.condition),
-                ItemKind::Group(group) => walk.expr(&group.value),
+                ItemKind::Group(group) => match &group.value {
+                    GroupValue::Expr(value) => walk.expr(value),
+                    GroupValue::Cases(cases) => walk.cases(cases),
+                },
                 ItemKind::Constraint(constraint) => walk.statement(&constraint.body),
                 ItemKind::Metric(metric) => walk.metric(metric),
                 ItemKind::Use(it) => {
