@@ -13,6 +13,7 @@ mod library_rows;
 mod lower;
 mod metrics;
 mod mistakes;
+mod mistakes_of_folds;
 mod pages;
 mod robustness;
 mod support;

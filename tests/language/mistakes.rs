@@ -208,6 +208,6 @@ fn same(compilation: &Compilation, of: &Diagnostic) -> usize {
     compilation.diagnostics.iter().filter(|other| other.code == of.code && other.message == of.message).count()
 }
 
-fn errors(compilation: &Compilation) -> usize {
+pub fn errors(compilation: &Compilation) -> usize {
     compilation.diagnostics.iter().filter(|found| found.is_error()).count()
 }

@@ -225,3 +225,52 @@ fn constructs_mean_what_they_stand_for() {
     }
     assert!(compared > 400, "{compared} specs were compared");
 }
+
+/// Metrics, whose parameters folds may run over, and names that metrics read.
+#[test]
+fn metrics_may_fold_and_read_names() {
+    let same = [
+        (
+            "metric range(attr: group, tol: number >= 0) =\n\
+             max(a in attr: E[prediction | attr == a]) - min(a in attr: E[prediction | attr == a]) <= tol\n\
+             use range(race, eps)",
+            "constraint c: max(E[score | race == white], E[score | race == black], E[score | race == asian], \
+             E[score | race == other]) - min(E[score | race == white], E[score | race == black], E[score | race == asian], \
+             E[score | race == other]) <= eps",
+        ),
+        (
+            "metric total(attr: group, least: number) = sum(a in attr: P[attr == a] * E[prediction | attr == a]) >= least\n\
+             use total(sex, 0.3)",
+            "constraint c: P[sex == female] * E[score | sex == female] + P[sex == male] * E[score | sex == male] >= 0.3",
+        ),
+        (
+            "let old = score * [age >= 60]\nlet m = E[old]\n\
+             metric few(attr: group, x: column) = forall a in attr: E[x * old | attr == a] - m <= 0.5\n\
+             use few(sex, age / 100)",
+            "constraint c: forall a in sex: E[age / 100 * score * [age >= 60] | sex == a] - E[score * [age >= 60]] <= 0.5",
+        ),
+        (
+            "let half = age / 2\nevent old = half >= 30\ngroup band = bins(half, 10, 20)\n\
+             constraint c: forall b in band: E[score | old, band == b] <= 0.9\n\
+             constraint d: E[score * half | [old] + [sex == male] == 2] <= 60",
+            "constraint c: E[score | age / 2 >= 30, age / 2 < 10] <= 0.9\n\
+             constraint e: E[score | age / 2 >= 30, age / 2 >= 10, age / 2 < 20] <= 0.9\n\
+             constraint f: E[score | age / 2 >= 30, age / 2 >= 20] <= 0.9\n\
+             constraint d: E[score * age / 2 | age / 2 >= 30, sex == male] <= 60",
+        ),
+    ];
+    for (short, long) in same {
+        let fingerprints = [short, long].map(|body| crate::support::fingerprint(&format!("{HEADER}{body}\n")));
+        assert_eq!(fingerprints[0], fingerprints[1], "{short}\n{long}");
+    }
+}
+
+/// The binders of a metric that was checked where it is written are none of the next constraint's.
+#[test]
+fn a_binder_is_a_number_whatever_metrics_there_are() {
+    let metric = "metric m(attr: group) = forall r in {white, black}: E[prediction | race == r] <= 1\n";
+    let body = "constraint c: forall k in 1..3: E[score | age >= 10 * k] <= 0.5 + 0.1 * k\n";
+    let found = compile(&format!("{HEADER}{metric}{body}"));
+    let errors: Vec<String> = findings(&found).into_iter().filter(|found| found.starts_with('E')).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}

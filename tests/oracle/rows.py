@@ -18,6 +18,7 @@ import numpy as np
 
 RNG = np.random.default_rng(20260)
 N = 400
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEX = RNG.choice(["female", "male"], N)
 RACE = RNG.choice(["white", "black", "asian", "other", "", "unlisted"], N, p=[0.4, 0.25, 0.2, 0.05, 0.05, 0.05])
 AGE = RNG.integers(17, 90, N).astype(float)
@@ -294,7 +295,22 @@ def named(s):
     yield "c", s.mean(event, COST / 1000) + s.mean(ALL, COST / 1000), -INF, s.average(gain[0], event) - 0.1
 
 
+def steepest(s):
+    for i, ((_, first), (_, second)) in enumerate(itertools.pairwise(BANDS.items()), 1):
+        yield f"c.{i}", s.mean(first) - s.mean(second), -0.3, 0.3
+
+
+def table_in_a_fold(s):
+    share = lambda race: s.total(RACE == race).sum() / s.total(ALL).sum()
+    minority = (RACE == "black") | (RACE == "asian") | (RACE == "other")
+    yield "c", s.mean(ALL, minority * 1.0), -INF, sum((0.2 + TOL[race]) * share(race) for race in LEVELS)
+
+
 CASES = [
+    ("constraint c: max((a, b) in adjacent(age_band): |E[score | age_band == a] - E[score | age_band == b]|) <= 0.3", steepest),
+    ("group minority = {yes: race != white, no: otherwise}\n"
+     "param tol[race] = {white: 2%, black: 4%, otherwise: 3%}\nlet most = 0.2\n"
+     "constraint c: E[[minority == yes] * score] <= sum(a in race: (most + tol[a]) * P[race == a])", table_in_a_fold),
     ("group minority = {yes: race != white, no: otherwise}\n"
      "constraint c: |E[score | minority == yes] - E[score | minority == no]| <= eps", minority),
     ("group g = {old: age >= 65, busy: hours > 42, woman: sex == female, rest: otherwise}\n"
@@ -446,7 +462,7 @@ def agree(found, expected):
     return max([straight] + sides)
 
 
-def example(fairc, folder):
+def example_by_level(fairc, folder):
     """How far each row of `examples/specs/groups.fair` is from numpy, as written and with an entry of its table set."""
     root = pathlib.Path(__file__).parents[2] / "examples"
     data = root / "german_credit" / "german_credit.csv"
@@ -479,9 +495,42 @@ def bounds(s):
     return np.maximum(lower, 0), np.minimum(upper, 1)
 
 
+def german_credit():
+    """The rows of `examples/specs/folds.fair` on its data."""
+    table = {name: [] for name in ("housing", "savings", "age", "amount", "credit_good")}
+    with open(ROOT / "examples/german_credit/german_credit.csv", newline="") as file:
+        for line in csv.DictReader(file):
+            for name, values in table.items():
+                values.append(line[name])
+    housing, savings = np.array(table["housing"]), np.array(table["savings"])
+    age, amount, good = (np.array(table[name], float) for name in ("age", "amount", "credit_good"))
+    s, everyone = Sample(np.ones(len(age))), np.ones(len(age), bool)
+    kinds = {h: s.mean(housing == h) for h in ("own", "rent", "free")}
+    for i, (a, b) in enumerate(pairs(list(kinds)), 1):
+        yield f"range.{i}", kinds[a] - kinds[b], -EPS, EPS
+    for h, kind in kinds.items():
+        yield f"near_mean[h={h}]", kind - sum(kinds.values()) / 3, -EPS, EPS
+    young = ((age < 25) & (housing == "rent")) * 1.0
+    yield "young_renters", s.mean(everyone, young) - young.mean() * s.mean(everyone), -0.001, 0.001
+    gain = (0.1 * good - 0.5 * (1 - good)) * amount / 1000
+    parts = [(savings == t).mean() * s.mean(savings == t, gain) for t in set(savings) - {"unknown"}]
+    yield "gains", sum(parts), -0.2, INF
+
+
 BOUNDS = """constraint c: each: score <= 0.5 + 0.2 * [race == black]
 constraint d: each where sex == male: (1 + [hours >= 40]) * score >= 0.2 * [hours >= 40]
 """
+
+
+def example(fairc, folder):
+    """The largest error of the example's rows, and how many there are."""
+    spec = (ROOT / "examples/specs/folds.fair").read_text()
+    rows, _ = exported(fairc, folder, spec, ROOT / "examples/german_credit/german_credit.csv")
+    wanted = {name: row for name, *row in german_credit()}
+    assert set(rows) == set(wanted), f"{sorted(rows)}\n{sorted(wanted)}"
+    errors = [agree(rows[name], wanted[name]) for name in wanted]
+    assert max(errors) <= 1e-12, errors
+    return max(errors), len(errors)
 
 
 def main():
@@ -505,12 +554,14 @@ def main():
                     assert error <= 1e-12, f"{body}: row {name} differs by {error:.1e}"
                 w = problem.get("w") or [1.0] * N
                 assert np.allclose(w, sample.w), "the weights of the distance"
-        for error in example(fairc, folder):
+        for error in example_by_level(fairc, folder):
             worst, count = max(worst, error), count + 1
         _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
         for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):
             assert np.allclose(found, expected, rtol=0, atol=1e-12), BOUNDS
-    print(f"rows: {count} rows of {2 * len(CASES)} specs and of an example agree with numpy, worst difference {worst:.1e}")
+        error, more = example(fairc, folder)
+        worst, count = max(worst, error), count + more
+    print(f"rows: {count} rows of {2 * len(CASES) + 2} specs agree with numpy, worst difference {worst:.1e}")
 
 
 if __name__ == "__main__":

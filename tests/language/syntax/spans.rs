@@ -158,6 +158,17 @@ impl Walk<'_> {
                 aggregate.arguments.iter().for_each(|argument| self.expr(argument));
                 aggregate.condition.iter().for_each(|it| self.condition(it));
             }
+            ExprKind::Indicator(condition) => {
+                assert!(written.starts_with('[') && written.ends_with(']'), "{written}");
+                self.condition(condition);
+            }
+            ExprKind::Fold(fold) => {
+                assert_eq!(self.under(fold.kind_span), fold.kind.name());
+                fold.over.binders.iter().for_each(|binder| self.name(binder));
+                self.domain(&fold.over.domain);
+                fold.over.condition.iter().for_each(|it| self.condition(it));
+                self.expr(&fold.body);
+            }
         }
     }
 
@@ -193,6 +204,7 @@ proptest! {
                         walk.table(table);
                     }
                 }
+                ItemKind::Let(named) => walk.expr(&named.value),
                 ItemKind::Event(event) => walk.condition(&event.condition),
                 ItemKind::Group(group) => match &group.value {
                     GroupValue::Expr(value) => walk.expr(value),

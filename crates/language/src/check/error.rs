@@ -165,6 +165,12 @@ kinds! {
             label: format!("write `{instead}`"),
             help: format!("write `{instead}`");
 
+        /// `I(race == black)`.
+        #[error("`{name}` is no function: an event in square brackets is the number 0 or 1")]
+        RoundIndicator { name: String, instead: String } => "E0201",
+            label: format!("write `{instead}`"),
+            help: format!("write `{instead}`");
+
         /// A metric in an expression.
         #[error("the metric `{name}` is a whole constraint, and no number")]
         MetricAsNumber { name: String, instead: String } => "E0201",

@@ -31,7 +31,12 @@ impl<'a> Checker<'a> {
             let what = format!("`{}`", self.text(span));
             return self.refuse(Kind::TooLarge { what, limit: MOST_PARTS, unit: "parts of expressions" }, span);
         }
-        let range = range(fold.kind, value.range, elements, over.condition.is_some());
+        let range = match fold.kind {
+            Fold::Max | Fold::Min | Fold::Mean => value.range,
+            // The levels of a parameter are not known where a metric is defined.
+            Fold::Sum if self.is_open(&over) => value.range.total(),
+            Fold::Sum => sum_of(value.range, elements, over.condition.is_some()),
+        };
         let curvature = match fold.kind {
             _ if value.is_constant() => Curvature::Constant,
             Fold::Max | Fold::Min => Curvature::Piecewise,
@@ -41,6 +46,14 @@ impl<'a> Checker<'a> {
         let (over, value, depends) = (Box::new(over), Box::new(value), depends(&fold.over, env));
         let kind = ExprKind::Fold { fold: fold.kind, over, elements, depends, value };
         Some(Expr { kind, span, shape, curvature, range })
+    }
+
+    fn is_open(&self, over: &Quantifier) -> bool {
+        over.components.iter().any(|component| match component {
+            Component::Single(binder) | Component::Pairs(binder, _) | Component::Adjacent(binder, _) => {
+                self.open_binders.contains(binder)
+            }
+        })
     }
 
     /// How many elements the domain has, those that a `where` leaves out included.
@@ -71,16 +84,11 @@ fn depends(over: &ast::Quantifier, env: &Env<'_>) -> bool {
     false
 }
 
-/// The values that a fold can take. A `where` may leave any number of elements.
-fn range(fold: Fold, value: Interval, elements: usize, some: bool) -> Interval {
-    match fold {
-        Fold::Max | Fold::Min | Fold::Mean => value,
-        Fold::Sum => {
-            let all = value.multiply(Interval::point(elements as f64));
-            if !some {
-                return all;
-            }
-            Interval { lower: all.lower.min(value.lower).min(0.0), upper: all.upper.max(value.upper).max(0.0) }
-        }
+/// The values that a sum can take. A `where` may leave any number of elements.
+fn sum_of(value: Interval, elements: usize, some: bool) -> Interval {
+    let all = value.multiply(Interval::point(elements as f64));
+    match some {
+        false => all,
+        true => Interval { lower: all.lower.min(0.0), upper: all.upper.max(0.0) },
     }
 }

@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
             Progress::Running => self.definition_cycle(&named.name, mention),
             Progress::Waiting => {
                 let reported = std::mem::take(&mut self.sample_value_reported);
-                let result = self.let_definition(named).map(|number| number.shape);
+                let result = self.let_definition(index, named).map(|number| number.shape);
                 self.sample_value_reported = reported;
                 if let Some(declaration) = self.lets.get_mut(index) {
                     declaration.progress = Progress::Done(result);
@@ -150,9 +150,9 @@ impl<'a> Checker<'a> {
         self.let_shape(index, mention).is_some()
     }
 
-    fn let_definition(&mut self, named: &'a ast::Let) -> Option<Expr> {
+    fn let_definition(&mut self, index: usize, named: &'a ast::Let) -> Option<Expr> {
         if is_event(&named.value) {
-            let keyword = self.lets.iter().find(|known| known.named == named).map(|known| known.span)?;
+            let keyword = self.lets.get(index)?.span;
             let keyword = Span { end: keyword.start + 3, ..keyword };
             let hint = format!("name an event by `event {} = ..`", crate::program::text::name(&named.name.text));
             let (text, found) = (self.text(named.value.span), "an event".to_string());

@@ -343,6 +343,16 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, function.span).mended(fix));
             return None;
         }
+        if let [event] = arguments
+            && matches!(name.as_str(), "I" | "indicator" | "ind" | "iverson" | "Indicator" | "int" | "bool")
+            && super::kind::is_event(event)
+        {
+            let instead = format!("[{}]", self.sources.text(event.span));
+            let fix = Some(Fix::one(span, instead.clone(), true));
+            let kind = Kind::RoundIndicator { name, instead: crate::span::one_line(&instead) };
+            self.report(Finding::new(kind, function.span).mended(fix));
+            return None;
+        }
         if self.metrics.contains_key(name.as_str()) || crate::library::find(&name).is_some() {
             let arguments: Vec<String> = arguments.iter().map(|argument| self.text(argument.span)).collect();
             let instead = format!("use {name}({})", arguments.join(", "));

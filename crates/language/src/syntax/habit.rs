@@ -29,6 +29,7 @@ impl Place<'_, '_> {
             return None;
         }
         self.listed()
+            .or_else(|| self.fold())
             .or_else(|| self.definition())
             .or_else(|| self.statement())
             .or_else(|| self.ty())

@@ -17,6 +17,7 @@ mod diagnose;
 pub mod error;
 mod expected;
 mod expression;
+mod fold;
 mod format;
 mod habit;
 pub mod import;

@@ -16,7 +16,13 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
     match &error.kind {
         MissingColon { .. } => Some(place.insert_before(":", true)),
         Missing { what, .. } => Some(place.insert_before(what, true)),
-        Instead { instead, close: None, .. } => Some(Fix::one(place.span, instead.clone(), true)),
+        Instead { instead, close: None, .. } => Some(Fix::one(place.span, place.apart(instead), true)),
+        FoldBinder { binder, .. } => {
+            let start = Span { end: span.start, ..span };
+            Some(Fix::one(start, format!("{binder} in "), false))
+        }
+        FoldWord { .. } => Some(Fix::one(place.with_blanks(), "", true)),
+        FoldOrder { instead, .. } => Some(Fix::one(span, instead.clone(), true)),
         Instead { instead, close: Some(close), .. } => place.brackets(instead, close),
         SingleEquals => Some(Fix::one(span, "==", true)),
         ForeignOperator { instead, .. } | ForeignWord { instead, .. } => {
@@ -84,6 +90,7 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | LevelAlone { .. }
         | NotADomain { .. }
         | NotARangeEnd { .. }
+        | FoldValue { .. }
         | TooDeep { .. }
         | NumberOutOfRange { .. }
         | TooLong { .. } => None,
@@ -178,6 +185,13 @@ impl Place<'_> {
         let (factor, name) = whole.split_at(digits);
         let product = is_number(factor) && is_plain_name(name) && !name.starts_with(['e', 'E', 'x', '_']);
         product.then(|| Fix::one(self.span, format!("{factor} * {name}"), false))
+    }
+
+    /// This place with the blanks behind it.
+    fn with_blanks(&self) -> Span {
+        let behind = self.text.get(self.span.end as usize..).unwrap_or_default();
+        let blanks = behind.len() - behind.trim_start().len();
+        Span::new(self.span.source, self.span.start as usize, self.span.end as usize + blanks)
     }
 
     fn blank_behind(&self) -> bool {
