@@ -27,6 +27,7 @@ mod idle;
 mod merge;
 mod order;
 mod orient;
+mod overlap;
 mod pieces;
 mod quantifier;
 mod range;
@@ -64,7 +65,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     let outside = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
-    let mut findings = cases::findings(outside);
+    let mut findings = overlap::findings(outside);
     for (index, constraint) in hir.constraints.iter().enumerate() {
         let mut rows = Rows::new(constraint, index, sources);
         let mut each = |scope: Scope<'_>| rows.instance(scope);
