@@ -4,29 +4,20 @@
 //! already. Why equivalent: where `a and b` is no part of an event that lies within a, it is `not b`; where e1 and e2 have
 //! no sample in common, e2 holds only where e1 does not; and `not e1` says nothing beside `not e2` if e1 lies within e2.
 
-use std::sync::Arc;
-
-use crate::hir;
 use crate::program::{Comparison, Data, Event, Universe};
 
-use super::error::{Finding, Kind};
-use super::event;
-use super::scope::Scope;
-
-/// The event of the level at `place`; behind the last, that of `otherwise`.
-pub(super) fn event(cases: &[hir::Case], place: usize, scope: Scope<'_>) -> Event {
-    let universe = scope.universe;
-    let this = cases.get(place).map_or(Event::All, |case| event::event(&case.event, scope));
-    let before = cases.iter().take(place).map(|case| event::event(&case.event, scope));
-    let before: Vec<Event> = before.filter(|before| !excludes(before, &this, universe)).collect();
+/// That the last of the events holds, and none before it.
+pub(super) fn first(events: &[Event], universe: &Universe) -> Event {
+    let Some((this, before)) = events.split_last() else { return Event::Never };
+    let before: Vec<&Event> = before.iter().filter(|before| !excludes(before, this, universe)).collect();
     let covered = |at: usize, one: &Event| {
-        let by = |(other_at, other): (usize, &Event)| {
+        let by = |(other_at, other): (usize, &&Event)| {
             other_at != at && within(one, other) && (other_at > at || !within(other, one))
         };
         before.iter().enumerate().any(by)
     };
     let left = before.iter().enumerate().filter(|(at, one)| !covered(*at, one));
-    let none = left.map(|(_, one)| beyond(one, &this, universe).not(universe));
+    let none = left.map(|(_, one)| beyond(one, this, universe).not(universe));
     Event::and(none.chain([this.clone()]), universe)
 }
 
@@ -110,50 +101,4 @@ fn bound(event: &Event) -> Option<Bound<'_>> {
         Event::Compare { left, op, right } => Some(Bound { left, op: *op, number: right.as_number()? }),
         Event::All | Event::Never | Event::Levels { .. } | Event::Not(_) | Event::And(_) | Event::Or(_) => None,
     }
-}
-
-/// W0114: levels that are listed for two events, and events that those before leave nothing of.
-pub(super) fn findings(scope: Scope<'_>) -> Vec<Finding> {
-    let mut seen: Vec<&Arc<[hir::Case]>> = Vec::new();
-    let mut findings = Vec::new();
-    for level in scope.hir.groups.iter().flat_map(|group| &group.levels) {
-        if let hir::Event::Case { cases, .. } = &level.event
-            && !seen.iter().any(|known| Arc::ptr_eq(known, cases))
-        {
-            seen.push(cases);
-            findings.extend(overlaps(cases, scope));
-        }
-    }
-    findings
-}
-
-fn overlaps(cases: &[hir::Case], scope: Scope<'_>) -> Vec<Finding> {
-    let events: Vec<Event> = cases.iter().map(|case| event::event(&case.event, scope)).collect();
-    let mut findings = Vec::new();
-    for (place, (case, this)) in cases.iter().zip(&events).enumerate() {
-        let name = || case.level.clone();
-        if event(cases, place, scope) == Event::Never {
-            let finding = Finding::new(Kind::NoCase { level: name(), empty: *this == Event::Never }, case.span);
-            findings.push(finding);
-            continue;
-        }
-        let shared = cases.iter().zip(&events).take(place).find_map(|(first, before)| {
-            let both = common_levels(before, this)?;
-            Some((first, both))
-        });
-        if let Some((first, levels)) = shared {
-            let kind = Kind::SharedCase { level: name(), first: first.level.clone(), levels };
-            findings.push(Finding::new(kind, case.span).with(first.span, "taken here"));
-        }
-    }
-    findings
-}
-
-/// The levels of one column that both events list.
-fn common_levels(a: &Event, b: &Event) -> Option<Vec<String>> {
-    let (Event::Levels { column, levels, .. }, Event::Levels { column: other, levels: others, .. }) = (a, b) else {
-        return None;
-    };
-    let common: Vec<String> = levels.iter().filter(|level| others.contains(level)).cloned().collect();
-    (column == other && !common.is_empty()).then_some(common)
 }

@@ -27,7 +27,7 @@ kinds! {
             help: if *empty { "correct its event" } else { "put it before them, or make their events narrower" };
 
         /// A level of a group from events that lists what one before it takes.
-        #[error("`{level}` leaves {} to `{first}`", super::super::words::listed(levels, 4))]
+        #[error("`{level}` leaves `{}` to `{first}`", levels.join("`, `"))]
         SharedCase { level: String, first: String, levels: Vec<String> } => "W0114",
             label: "also listed here",
             help: format!("a sample is in the first level whose event holds: leave them out of `{level}` or of `{first}`");

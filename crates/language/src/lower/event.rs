@@ -27,15 +27,19 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
                 None => unreachable!("`{}` is no level of `{}`", value.text, scope.header(*column)),
             }
         }
-        hir::Event::Group { group, level } => scope.level_event(*group, *level),
+        hir::Event::Group { group, level } => level_event(*group, *level, scope),
         hir::Event::GroupOf { group, binder } => {
             let value = scope.value(*binder);
             match scope.group_level_of(*group, value) {
-                Some(level) => scope.level_event(*group, level),
+                Some(level) => level_event(*group, level, scope),
                 None => unreachable!("`{}` is no level of `{}`", value.text, scope.hir[*group].name),
             }
         }
-        hir::Event::Case { cases, place } => cases::event(cases, *place, scope),
+        hir::Event::Case { cases, place } => {
+            let events = cases.iter().take(place + 1).map(|case| self::event(&case.event, scope));
+            let otherwise = (*place == cases.len()).then_some(Event::All);
+            cases::first(&events.chain(otherwise).collect::<Vec<_>>(), scope.universe)
+        }
         hir::Event::SameLevel { left, right } => {
             let of = |level: &'_ hir::LevelRef| match level {
                 hir::LevelRef::Binder(binder) => scope.value(*binder).clone(),
@@ -50,4 +54,14 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Not(inner) => self::event(inner, scope).not(scope.universe),
     }
+}
+
+/// The event of a level of a group; no binder changes it, so it is made once.
+fn level_event(group: hir::GroupId, level: usize, scope: Scope<'_>) -> Event {
+    if let Some(known) = scope.tables.known_event(group, level) {
+        return known;
+    }
+    let made = event(&scope.hir[group].levels[level].event, scope);
+    scope.tables.keep_event(group, level, made.clone());
+    made
 }

@@ -31,6 +31,7 @@ mod indicator;
 mod merge;
 mod order;
 mod orient;
+mod overlap;
 mod pieces;
 mod quantifier;
 mod range;
@@ -79,7 +80,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     };
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
-    let mut findings = cases::findings(outside);
+    let mut findings = overlap::findings(outside);
     for (index, constraint) in hir.constraints.iter().enumerate() {
         let mut rows = Rows::new(constraint, index, sources);
         let mut each = |scope: Scope<'_>| rows.instance(scope);

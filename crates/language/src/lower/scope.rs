@@ -61,6 +61,14 @@ impl Tables {
             events: RefCell::default(),
         }
     }
+
+    pub fn known_event(&self, group: GroupId, level: usize) -> Option<Event> {
+        self.events.borrow().get(&(group, level)).cloned()
+    }
+
+    pub fn keep_event(&self, group: GroupId, level: usize, event: Event) {
+        self.events.borrow_mut().insert((group, level), event);
+    }
 }
 
 /// The most parts of expressions that all rows of a spec may be made from; see docs/language.md.
@@ -141,16 +149,6 @@ impl<'a> Scope<'a> {
     /// The level of a group that a value stands for.
     pub fn group_level_of(&self, group: GroupId, value: &Value) -> Option<usize> {
         self.tables.groups[group.0].find(&value.text, None)
-    }
-
-    /// The canonical event of a level of a group.
-    pub fn level_event(self, group: GroupId, level: usize) -> Event {
-        if let Some(known) = self.tables.events.borrow().get(&(group, level)) {
-            return known.clone();
-        }
-        let event = super::event::event(&self.hir[group].levels[level].event, self);
-        self.tables.events.borrow_mut().insert((group, level), event.clone());
-        event
     }
 
     /// The param of a table for the level that a binder stands for.
