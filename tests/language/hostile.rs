@@ -126,7 +126,7 @@ fn names_for_expressions_are_counted_before_they_are_written_out() {
     assert_eq!(codes(double(60)).first().map(String::as_str), Some("E0505"));
     let chain = |count: usize| {
         let lines: String = (1..count).map(|k| format!("let a{k} = 1 + a{}\n", k - 1)).collect();
-        format!("{HEAD}let a0 = s\n{lines}constraint c: E[a{}] <= 0.5\n", count - 1)
+        format!("{HEAD}let a0 = s\n{lines}constraint c: E[a{}] <= {count}\n", count - 1)
     };
     assert_eq!(codes(chain(50)), Vec::<String>::new());
     assert_eq!(codes(chain(20_000)).first().map(String::as_str), Some("E0505"));
@@ -172,7 +172,9 @@ fn the_cost_is_linear() {
     };
     let folds = |count: usize| {
         let lines: Vec<String> = (0..count)
-            .map(|k| format!("let n{k} = s * [age >= {k}]\nconstraint c{k}: max(a in race: E[n{k} | race == a]) <= 0.{k}1"))
+            .map(|k| {
+                format!("let n{k} = s * [age >= {k}]\nconstraint c{k}: max(a in race: E[n{k} | race == a]) <= 0.{k}1")
+            })
             .collect();
         format!("{HEAD}{}\n", lines.join("\n"))
     };

@@ -32,8 +32,8 @@ impl Both {
 struct Writer {
     rng: Rng,
     lets: Vec<String>,
-    /// The binders in scope, all over `race`.
-    binders: Vec<String>,
+    /// The binders in scope, and the levels of `race` that they run over.
+    binders: Vec<(String, Vec<&'static str>)>,
     names: usize,
 }
 
@@ -45,7 +45,7 @@ impl Writer {
 
     fn level(&mut self) -> String {
         match self.rng.choice(&self.binders) {
-            Some(binder) if self.rng.bool() => binder.clone(),
+            Some((binder, _)) if self.rng.bool() => binder.clone(),
             _ => RACES[self.rng.usize(..4)].to_string(),
         }
     }
@@ -61,7 +61,7 @@ impl Writer {
 
     /// A name for an expression that has no binder in it.
     fn named(&mut self, value: Both) -> Both {
-        let bound = self.binders.iter().any(|binder| value.short.contains(binder));
+        let bound = self.binders.iter().any(|(binder, _)| value.short.contains(binder));
         if bound || !self.rng.bool() {
             return value;
         }
@@ -88,8 +88,8 @@ impl Writer {
     /// A binder as a number, or compared.
     fn constant(&mut self) -> Both {
         match self.rng.choice(&self.binders).cloned() {
-            Some(binder) => {
-                let level = RACES[self.rng.usize(..4)];
+            Some((binder, levels)) => {
+                let level = levels[self.rng.usize(..levels.len())];
                 Both { short: format!("[{binder} == {level}]"), long: format!("<{binder}={level}>") }
             }
             None => Both::same(format!("0.{}", self.rng.u8(1..9))),
@@ -133,7 +133,7 @@ impl Writer {
             1 => ("race", RACES.to_vec()),
             _ => ("{asian, other, black}", vec!["asian", "other", "black"]),
         };
-        let mut filter = String::new();
+        let (all, mut filter) = (levels.clone(), String::new());
         if self.rng.bool() {
             let out = RACES[self.rng.usize(..4)];
             if levels.contains(&out) {
@@ -141,7 +141,7 @@ impl Writer {
                 levels.retain(|level| *level != out);
             }
         }
-        self.binders.push(binder.clone());
+        self.binders.push((binder.clone(), all));
         let value = match kind {
             "max" if self.rng.bool() => {
                 self.batch(depth - 1).join(self.batch(depth - 1), |a, b| format!("|{a} - ({b})|"))
@@ -149,11 +149,11 @@ impl Writer {
             _ => self.batch(depth - 1),
         };
         self.binders.pop();
-        let all: Vec<String> = levels.iter().map(|level| value.long.replace(&binder, level)).collect();
+        let each: Vec<String> = levels.iter().map(|level| value.long.replace(&binder, level)).collect();
         let long = match kind {
-            "sum" => parens(&all, " + "),
-            "mean" => format!("({} / {})", parens(&all, " + "), all.len()),
-            kind => format!("{kind}({})", all.join(", ")),
+            "sum" => parens(&each, " + "),
+            "mean" => format!("({} / {})", parens(&each, " + "), each.len()),
+            kind => format!("{kind}({})", each.join(", ")),
         };
         Both { short: format!("{kind}({binder} in {domain}{filter}: {})", value.short), long }
     }
@@ -263,6 +263,20 @@ fn metrics_may_fold_and_read_names() {
         let fingerprints = [short, long].map(|body| crate::support::fingerprint(&format!("{HEADER}{body}\n")));
         assert_eq!(fingerprints[0], fingerprints[1], "{short}\n{long}");
     }
+}
+
+/// Conditions and factors that read several indicators have one form, whatever was declared before.
+#[test]
+fn the_order_of_constraints_does_not_show() {
+    let two_of_three = "constraint a: E[score | [sex == male] + [race == white] + [age >= 40] >= 2] <= 0.9";
+    let factors = "constraint b: E[score * age * |3 * [age >= 40] - 2 * [race == white] - 0.7 * [sex == male]|] <= 90";
+    let others = "constraint c: E[score * ([age >= 40] + [sex == male] + 0.1)] <= 0.9";
+    let all = [two_of_three, factors, others];
+    let orders = [[0, 1, 2], [2, 1, 0], [1, 2, 0]].map(|order| {
+        let body = order.map(|place| all[place]).join("\n");
+        crate::support::fingerprint(&format!("{HEADER}{body}\n"))
+    });
+    assert!(orders.iter().all(|fingerprint| *fingerprint == orders[0]), "{orders:?}");
 }
 
 /// The binders of a metric that was checked where it is written are none of the next constraint's.

@@ -3,6 +3,8 @@
 //! Types only. [`check`](super::check) makes it, [`lower`](super::lower) reads it. What stands here is valid: lowering
 //! meets no product of predictions, no unknown level and no comparison in the wrong direction.
 
+mod questions;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -320,7 +322,26 @@ pub enum ExprKind {
     },
 }
 
-pub use super::syntax::ast::FoldKind as Fold;
+/// How the values of a fold are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    Max,
+    Min,
+    Sum,
+    Mean,
+}
+
+impl Fold {
+    /// The name in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fold::Max => "max",
+            Fold::Min => "min",
+            Fold::Sum => "sum",
+            Fold::Mean => "mean",
+        }
+    }
+}
 
 /// A predicate over one sample, or over binders alone (in `where`).
 #[derive(Clone, Debug, PartialEq)]
@@ -425,44 +446,6 @@ impl Expr {
         }
     }
 
-    /// Takes the expression, and all in it, to another place of the text.
-    pub fn placed(mut self, span: Span) -> Self {
-        self.place(span);
-        self
-    }
-
-    fn place(&mut self, span: Span) {
-        self.span = span;
-        match &mut self.kind {
-            ExprKind::Number(_)
-            | ExprKind::Param(_)
-            | ExprKind::ParamOf { .. }
-            | ExprKind::Binder(_)
-            | ExprKind::Column(_)
-            | ExprKind::Prediction
-            | ExprKind::Count { .. }
-            | ExprKind::Probability { .. }
-            | ExprKind::Indicator(_) => {}
-            ExprKind::Negate(inner) => inner.place(span),
-            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter_mut().for_each(|term| term.place(span)),
-            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
-                left.place(span);
-                right.place(span);
-            }
-            ExprKind::Mean { value, .. } | ExprKind::Sum { value, .. } | ExprKind::Variance { value, .. } => {
-                value.place(span);
-            }
-            ExprKind::Covariance { left, right, .. } => {
-                left.place(span);
-                right.place(span);
-            }
-            ExprKind::Fold { over, value, .. } => {
-                (over.span, over.domain_span) = (span, span);
-                value.place(span);
-            }
-        }
-    }
-
     /// How many nodes the tree has, those of events included and folds written out.
     pub fn nodes(&self) -> usize {
         let inside: usize = match &self.kind {
@@ -495,18 +478,6 @@ impl Expr {
 }
 
 impl Event {
-    /// Whether it differs from sample to sample.
-    pub fn reads_samples(&self) -> bool {
-        match self {
-            Event::All | Event::SameLevel { .. } => false,
-            Event::Levels { .. } | Event::LevelOf { .. } | Event::Group { .. } | Event::GroupOf { .. } => true,
-            Event::Case { cases, place } => cases.iter().take(place + 1).any(|case| case.event.reads_samples()),
-            Event::Compare { left, right, .. } => [left, right].iter().any(|side| side.shape == Some(Shape::Sample)),
-            Event::And(events) | Event::Or(events) => events.iter().any(Event::reads_samples),
-            Event::Not(inner) => inner.reads_samples(),
-        }
-    }
-
     /// How many nodes the tree has, those of expressions and the levels of sets included.
     pub fn nodes(&self) -> usize {
         let inside: usize = match self {

@@ -1,5 +1,6 @@
 //! Events: predicates over one sample (or, in a `where`, over binders alone).
 
+use crate::diagnostic::Fix;
 use crate::hir::{ColumnId, Event, GroupId};
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
@@ -64,12 +65,16 @@ impl<'a> Checker<'a> {
         if let Some(prediction) = self.prediction_in(expr, env) {
             return self.prediction_in_event(expr.span, prediction, false);
         }
-        let text = self.text(expr.span);
-        let hint = match &expr.kind {
-            ast::ExprKind::Indicator(_) => format!("leave out the brackets: `{}`", text.trim_matches(['[', ']'])),
-            _ => format!("compare it with something: `{text} >= 0`"),
-        };
-        self.wrong_kind(expr.span, "a number", "an event", Some(hint));
+        if let ast::ExprKind::Indicator(condition) = &expr.kind {
+            let inside = self.sources.text(condition.span).to_string();
+            let hint = Some(format!("leave out the brackets: `{}`", self.text(condition.span)));
+            let (text, found, expected) = (self.text(expr.span), "a number".to_string(), "an event".to_string());
+            let kind = Kind::WrongKind { text, found, expected, hint };
+            self.report(Finding::new(kind, expr.span).mended(Some(Fix::one(expr.span, inside, true))));
+            return None;
+        }
+        let hint = Some(format!("compare it with something: `{} >= 0`", self.text(expr.span)));
+        self.wrong_kind(expr.span, "a number", "an event", hint);
         None
     }
 

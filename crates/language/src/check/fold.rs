@@ -31,20 +31,21 @@ impl<'a> Checker<'a> {
             let what = format!("`{}`", self.text(span));
             return self.refuse(Kind::TooLarge { what, limit: MOST_PARTS, unit: "parts of expressions" }, span);
         }
-        let range = match fold.kind {
+        let kind = kind(fold.kind);
+        let range = match kind {
             Fold::Max | Fold::Min | Fold::Mean => value.range,
             // The levels of a parameter are not known where a metric is defined.
             Fold::Sum if self.is_open(&over) => value.range.total(),
             Fold::Sum => sum_of(value.range, elements, over.condition.is_some()),
         };
-        let curvature = match fold.kind {
+        let curvature = match kind {
             _ if value.is_constant() => Curvature::Constant,
             Fold::Max | Fold::Min => Curvature::Piecewise,
             Fold::Sum | Fold::Mean => value.curvature,
         };
         let shape = value.shape;
         let (over, value, depends) = (Box::new(over), Box::new(value), depends(&fold.over, env));
-        let kind = ExprKind::Fold { fold: fold.kind, over, elements, depends, value };
+        let kind = ExprKind::Fold { fold: kind, over, elements, depends, value };
         Some(Expr { kind, span, shape, curvature, range })
     }
 
@@ -67,6 +68,15 @@ impl<'a> Checker<'a> {
             }
             Component::Adjacent(first, _) => product.saturating_mul(values(*first).saturating_sub(1)),
         })
+    }
+}
+
+fn kind(kind: ast::FoldKind) -> Fold {
+    match kind {
+        ast::FoldKind::Max => Fold::Max,
+        ast::FoldKind::Min => Fold::Min,
+        ast::FoldKind::Sum => Fold::Sum,
+        ast::FoldKind::Mean => Fold::Mean,
     }
 }
 

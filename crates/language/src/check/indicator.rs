@@ -3,11 +3,13 @@
 //! Events are two-valued, so the number is 0 or 1 for every sample, nulls included. It is data; an event that the
 //! prediction decides would be a step, and is refused as it is behind a bar.
 
+use crate::diagnostic::Fix;
 use crate::hir::{Curvature, Expr, ExprKind, Shape};
 use crate::interval::Interval;
-use crate::span::Span;
+use crate::span::{Span, one_line};
 use crate::syntax::ast;
 
+use super::kind::is_event;
 use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind};
 
@@ -37,5 +39,20 @@ impl<'a> Checker<'a> {
         }
         let kind = ExprKind::Indicator(event);
         Some(Expr { kind, span, shape, curvature: Curvature::Constant, range: Interval::UNIT })
+    }
+
+    /// Tells `I(race == black)`, which other languages write.
+    pub(super) fn round_indicator(&mut self, span: Span, function: &ast::Name, arguments: &[ast::Expr]) -> bool {
+        let named =
+            matches!(function.text.as_str(), "I" | "indicator" | "Indicator" | "ind" | "iverson" | "int" | "bool");
+        let [event] = arguments else { return false };
+        if !named || !is_event(event) {
+            return false;
+        }
+        let instead = format!("[{}]", self.sources.text(event.span));
+        let fix = Some(Fix::one(span, instead.clone(), true));
+        let kind = Kind::RoundIndicator { name: function.text.clone(), instead: one_line(&instead) };
+        self.report(Finding::new(kind, function.span).mended(fix));
+        true
     }
 }

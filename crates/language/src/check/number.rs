@@ -343,14 +343,7 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, function.span).mended(fix));
             return None;
         }
-        if let [event] = arguments
-            && matches!(name.as_str(), "I" | "indicator" | "ind" | "iverson" | "Indicator" | "int" | "bool")
-            && super::kind::is_event(event)
-        {
-            let instead = format!("[{}]", self.sources.text(event.span));
-            let fix = Some(Fix::one(span, instead.clone(), true));
-            let kind = Kind::RoundIndicator { name, instead: crate::span::one_line(&instead) };
-            self.report(Finding::new(kind, function.span).mended(fix));
+        if self.round_indicator(span, function, arguments) {
             return None;
         }
         if self.metrics.contains_key(name.as_str()) || crate::library::find(&name).is_some() {
@@ -426,7 +419,6 @@ impl<'a> Checker<'a> {
         // Names in an argument are the caller's.
         let mut stack = vec![(expr, Rc::new(env.clone()))];
         while let Some((expr, env)) = stack.pop() {
-            let mut push = |child: &'a ast::Expr| stack.push((child, env.clone()));
             match &expr.kind {
                 ast::ExprKind::Name(name) => match self.look_up(name, &env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
@@ -438,36 +430,12 @@ impl<'a> Checker<'a> {
                     | Found::Broken
                     | Found::Nothing => {}
                 },
-                ast::ExprKind::Paren(inner)
-                | ast::ExprKind::Negate(inner)
-                | ast::ExprKind::Not(inner)
-                | ast::ExprKind::Abs(inner) => push(inner),
-                ast::ExprKind::Sum(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, term)| push(term));
-                }
-                ast::ExprKind::Product(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, factor)| push(factor));
-                }
-                ast::ExprKind::Compare(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, side)| push(side));
-                }
-                ast::ExprKind::Power(a, b) | ast::ExprKind::PlusMinus(a, b) => {
-                    push(a);
-                    push(b);
-                }
-                ast::ExprKind::In { value, .. } => push(value),
-                ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => terms.iter().for_each(push),
-                ast::ExprKind::Call { arguments, .. } => arguments.iter().for_each(push),
                 ast::ExprKind::Index { table, .. } => {
                     let _used = self.look_up(table, &env);
                 }
-                ast::ExprKind::Indicator(condition) => condition.terms.iter().for_each(push),
-                ast::ExprKind::Fold(fold) => push(&fold.body),
                 // An aggregate is refused in an event for what it is.
-                ast::ExprKind::Aggregate(_) | ast::ExprKind::Number { .. } | ast::ExprKind::Error => {}
+                ast::ExprKind::Aggregate(_) => {}
+                _ => stack.extend(expr.children().into_iter().map(|child| (child, env.clone()))),
             }
         }
         found

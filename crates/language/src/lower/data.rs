@@ -4,12 +4,12 @@
 //! total of `e` over the event divided by its count, `P[a | b]` is `N[a and b] / N[b]`, and the constructors of
 //! [`Data`] keep the value.
 
-use crate::hir::{Expr, ExprKind};
-use crate::program::{Data, Event};
+use crate::hir::{Expr, ExprKind, Fold};
+use crate::program::{Data, Event, Function};
 
-use super::event::event;
+use super::event::{elements, event};
+use super::fold::Folded;
 use super::scope::Scope;
-use super::fold::{self, Folded};
 use super::{covariance, indicator};
 
 pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
@@ -47,7 +47,28 @@ pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
         }
         ExprKind::Indicator(inner) => scope.indicators.number(event(inner, scope)),
         ExprKind::Fold { fold, over, depends, value, .. } => {
-            fold::data_of(Folded { fold: *fold, over, depends: *depends, value }, scope)
+            fold_of(Folded { fold: *fold, over, depends: *depends, value }, scope)
         }
+    }
+}
+
+/// A fold that is free of the prediction.
+fn fold_of(folded: Folded<'_>, scope: Scope<'_>) -> Data {
+    let Folded { fold, over, value, .. } = folded;
+    let mut values = Vec::new();
+    let never: Result<usize, std::convert::Infallible> = elements(over, scope, &mut |scope| {
+        values.push(data(value, scope));
+        Ok(())
+    });
+    let Ok(count) = never;
+    if let Some(finding) = folded.nothing().filter(|_| count == 0) {
+        scope.work.fail(finding);
+        return Data::zero();
+    }
+    match fold {
+        Fold::Max => Data::call(Function::Max, values),
+        Fold::Min => Data::call(Function::Min, values),
+        Fold::Sum => Data::sum(values),
+        Fold::Mean => Data::sum(values).div(Data::number(count as f64)),
     }
 }

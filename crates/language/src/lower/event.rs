@@ -9,8 +9,8 @@ use crate::program::Event;
 
 use super::cases;
 use super::data::data;
-use super::indicator;
 use super::scope::Scope;
+use super::{fold, indicator};
 
 pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
     match event {
@@ -64,4 +64,21 @@ fn level_event(group: hir::GroupId, level: usize, scope: Scope<'_>) -> Event {
     let made = event(&scope.hir[group].levels[level].event, scope);
     scope.tables.keep_event(group, level, made.clone());
     made
+}
+
+/// Calls `each` with the binders of every element of a fold, in order; how many there were.
+pub(super) fn elements<E>(
+    over: &hir::Quantifier,
+    scope: Scope<'_>,
+    each: &mut dyn FnMut(Scope<'_>) -> Result<(), E>,
+) -> Result<usize, E> {
+    let mut count = 0;
+    fold::combinations(over, scope, &mut |scope| {
+        if over.condition.as_ref().is_some_and(|condition| event(condition, scope) != Event::All) {
+            return Ok(());
+        }
+        count += 1;
+        each(scope)
+    })?;
+    Ok(count)
 }

@@ -4,14 +4,8 @@
 //! for each element. Why equivalent: every domain is finite. A mean is the sum over the number of elements.
 
 use crate::hir::{BinderId, Component, Expr, Fold, Quantifier};
-use crate::program::{Data, Event, Function};
 
-use super::affine::Affine;
-use super::data::data;
 use super::error::{Finding, Kind};
-use super::event::event;
-use super::pieces::{Pieces, combine, pieces};
-use super::ratio::Fraction;
 use super::scope::{Bound, Scope};
 
 /// One binder of a fold.
@@ -41,14 +35,14 @@ fn slots(over: &Quantifier, scope: Scope<'_>) -> Vec<Slot> {
     slots.collect()
 }
 
-/// Calls `each` with the binders of every element, in order; how many there were.
-pub(super) fn elements<E>(
+/// Calls `each` with the binders of every combination of values, in order, whatever the `where` says.
+pub(super) fn combinations<E>(
     over: &Quantifier,
     scope: Scope<'_>,
     each: &mut dyn FnMut(Scope<'_>) -> Result<(), E>,
-) -> Result<usize, E> {
+) -> Result<(), E> {
     let slots = slots(over, scope);
-    let (mut bound, mut value, mut count): (Vec<(BinderId, usize)>, usize, usize) = (Vec::new(), 0, 0);
+    let (mut bound, mut value): (Vec<(BinderId, usize)>, usize) = (Vec::new(), 0);
     loop {
         let end = |slot: &Slot| match (slot.after, bound.last()) {
             (After::Next, Some((_, before))) => slot.values.min(before + 2),
@@ -63,16 +57,12 @@ pub(super) fn elements<E>(
             }
             Some(_) => {}
             None => {
-                let here = Scope { fold: Some(&Bound { values: &bound, outer: scope.fold }), ..scope };
-                if over.condition.as_ref().is_none_or(|condition| event(condition, here) == Event::All) {
-                    count += 1;
-                    each(here)?;
-                }
+                each(Scope { fold: Some(&Bound { values: &bound, outer: scope.fold }), ..scope })?;
             }
         }
         match bound.pop() {
             Some((_, last)) => value = last + 1,
-            None => return Ok(count),
+            None => return Ok(()),
         }
     }
 }
@@ -88,62 +78,11 @@ pub(super) struct Folded<'e> {
 
 impl Folded<'_> {
     /// E0501 for a fold over nothing. A sum has a value then, but one that is always of nothing is a mistake.
-    fn nothing(&self) -> Option<Finding> {
+    pub fn nothing(&self) -> Option<Finding> {
         let mistake = match self.fold {
             Fold::Max | Fold::Min | Fold::Mean => true,
             Fold::Sum => !self.depends,
         };
         mistake.then(|| Finding::new(Kind::EmptyFold { fold: self.fold.name() }, self.over.span))
     }
-}
-
-/// A fold that is free of the prediction.
-pub(super) fn data_of(folded: Folded<'_>, scope: Scope<'_>) -> Data {
-    let Folded { fold, over, value, .. } = folded;
-    let mut values = Vec::new();
-    let never: Result<usize, std::convert::Infallible> = elements(over, scope, &mut |scope| {
-        values.push(data(value, scope));
-        Ok(())
-    });
-    let Ok(count) = never;
-    if let Some(finding) = folded.nothing().filter(|_| count == 0) {
-        scope.work.fail(finding);
-        return Data::zero();
-    }
-    match fold {
-        Fold::Max => Data::call(Function::Max, values),
-        Fold::Min => Data::call(Function::Min, values),
-        Fold::Sum => Data::sum(values),
-        Fold::Mean => Data::sum(values).div(Data::number(count as f64)),
-    }
-}
-
-/// The pieces of a fold, or of its negative.
-pub(super) fn pieces_of(folded: Folded<'_>, negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
-    let Folded { fold, over, value, .. } = folded;
-    let mut all: Pieces = Vec::new();
-    let joins = matches!(fold, Fold::Max | Fold::Min);
-    let count = elements(over, scope, &mut |scope| {
-        let more = pieces(value, negate, scope)?;
-        all = match std::mem::take(&mut all) {
-            known if known.is_empty() => more,
-            mut known if joins => {
-                known.extend(more);
-                known
-            }
-            known => combine(known, more, over.span, scope)?,
-        };
-        Ok(())
-    })?;
-    if let Some(finding) = folded.nothing().filter(|_| count == 0) {
-        return Err(finding);
-    }
-    Ok(match fold {
-        _ if count == 0 => vec![Fraction::affine(Affine::constant(Data::zero()))],
-        Fold::Max | Fold::Min | Fold::Sum => all,
-        Fold::Mean => {
-            let share = Data::one().div(Data::number(count as f64));
-            all.into_iter().map(|piece| piece.scale(share.clone())).collect()
-        }
-    })
 }

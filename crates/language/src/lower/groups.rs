@@ -1,7 +1,7 @@
 //! Declared groups, for reports that show every level of them.
 
 use super::event::event;
-use super::indicator::Indicators;
+use super::marks::Indicators;
 use super::scope::{Scope, Tables, Work};
 use crate::hir::Hir;
 use crate::program::{Column, Event, Universe};

@@ -5,68 +5,24 @@
 //! the sum over the count of `b`, as ever. So `e` is read where the event holds, and nowhere else.
 //!
 //! What is no product, `|[a] - e|` or a condition that reads `[a]`, is taken case by case: once for samples in the event,
-//! with 1, and once for the others, with 0. The same under `each`, where each case is a row of its own.
+//! with 1, and once for the others, with 0.
 //!
-//! While a per-sample expression is put together, an indicator stands in it as a column whose header no data have. Nothing
-//! that leaves this file reads one.
+//! While a per-sample expression is put together, an indicator stands in it as a mark, a column that no data have (`marks`).
+//! No row reads one.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::{Comparison, Data, Event};
 
+use super::marks::is_mark;
 use super::scope::Scope;
-use super::sides::Sided;
 
 /// The most indicators of an expression that is taken case by case.
 pub(super) const MOST_CASES: usize = 6;
 
-/// No name can hold a line end.
-const MARK: char = '\n';
-
-/// The events of the indicators that were met.
-#[derive(Default)]
-pub(super) struct Indicators {
-    events: RefCell<Vec<Event>>,
-    places: RefCell<BTreeMap<Event, usize>>,
-    /// An expression had more cases than are looked at.
-    full: Cell<bool>,
-}
-
-impl Indicators {
-    /// The number that an event is.
-    pub fn number(&self, event: Event) -> Data {
-        match event {
-            Event::All => Data::one(),
-            Event::Never => Data::zero(),
-            event => {
-                let mut events = self.events.borrow_mut();
-                let place = *self.places.borrow_mut().entry(event.clone()).or_insert(events.len());
-                if place == events.len() {
-                    events.push(event);
-                }
-                Data::column(format!("{MARK}{place}"))
-            }
-        }
-    }
-
-    fn event(&self, header: &str) -> Option<Event> {
-        let place: usize = header.strip_prefix(MARK)?.parse().ok()?;
-        self.events.borrow().get(place).cloned()
-    }
-
-    /// Whether cases were left out since the last call.
-    pub fn take_full(&self) -> bool {
-        self.full.take()
-    }
-}
-
-fn is_indicator(header: &str) -> bool {
-    header.starts_with(MARK)
-}
-
-fn headers(data: &Data) -> BTreeSet<String> {
-    data.sample_columns().into_iter().filter(|header| is_indicator(header)).map(str::to_owned).collect()
+/// The indicators that an expression reads.
+pub(super) fn headers(data: &Data) -> BTreeSet<String> {
+    data.sample_columns().into_iter().filter(|header| is_mark(header)).map(str::to_owned).collect()
 }
 
 /// `E[value | given]`.
@@ -126,13 +82,13 @@ pub(super) fn split(value: &Data, within: &Event, scope: Scope<'_>) -> Vec<(Even
 }
 
 /// Which indicators are 1, by header.
-type Known = BTreeMap<String, bool>;
+pub(super) type Known = BTreeMap<String, bool>;
 
 /// The samples of an event by what these indicators are for them.
-fn cases(indicators: &BTreeSet<String>, within: &Event, scope: Scope<'_>) -> Vec<(Event, Known)> {
+pub(super) fn cases(indicators: &BTreeSet<String>, within: &Event, scope: Scope<'_>) -> Vec<(Event, Known)> {
     let mut cases = vec![(within.clone(), Known::new())];
     if indicators.len() > MOST_CASES {
-        scope.indicators.full.set(true);
+        scope.indicators.overflow();
         return cases;
     }
     for header in indicators {
@@ -152,7 +108,7 @@ fn cases(indicators: &BTreeSet<String>, within: &Event, scope: Scope<'_>) -> Vec
 }
 
 /// The expression with indicators replaced by what they are.
-fn with(data: &Data, known: &Known) -> Data {
+pub(super) fn with(data: &Data, known: &Known) -> Data {
     match data {
         Data::Column(header) => match known.get(header) {
             Some(holds) => Data::number(f64::from(u8::from(*holds))),
@@ -176,29 +132,33 @@ fn with(data: &Data, known: &Known) -> Data {
 pub(super) fn compare(left: Data, op: Comparison, right: Data, scope: Scope<'_>) -> Event {
     let mut inside = headers(&left);
     inside.extend(headers(&right));
-    if inside.is_empty() {
-        return Event::compare(left, op, right, scope.universe);
+    if inside.len() > MOST_CASES {
+        scope.indicators.overflow();
+        return Event::Never;
     }
-    let cases = cases(&inside, &Event::All, scope).into_iter().map(|(case, known)| {
-        let compared = Event::compare(with(&left, &known), op, with(&right, &known), scope.universe);
-        Event::and([case, compared], scope.universe)
-    });
-    Event::or(cases, scope.universe)
+    let inside: Vec<String> = inside.into_iter().collect();
+    decided(&inside, (left, op, right), scope)
 }
 
-/// A row for the samples of an event, as rows for some of them each.
-pub(super) fn rows(row: Sided, each: &Event, scope: Scope<'_>) -> Vec<(Event, Sided)> {
-    let data = row.terms.values().chain(&row.lower).chain(&row.upper);
-    let inside: BTreeSet<String> = data.flat_map(headers).collect();
-    if inside.is_empty() {
-        return vec![(each.clone(), row)];
-    }
-    let row = |(case, known): (Event, Known)| {
-        let terms = row.terms.iter().map(|(quantity, coefficient)| (quantity.clone(), with(coefficient, &known)));
-        let terms = terms.filter(|(_, coefficient)| !coefficient.is_zero()).collect();
-        let side = |side: &Option<Data>| side.as_ref().map(|side| with(side, &known));
-        let (lower, upper) = (side(&row.lower), side(&row.upper));
-        (case, Sided { terms, lower, upper, reversed: row.reversed })
+/// The comparison as a decision over one indicator after the other.
+fn decided(inside: &[String], (left, op, right): (Data, Comparison, Data), scope: Scope<'_>) -> Event {
+    let Some((header, rest)) = inside.split_first() else {
+        return Event::compare(left, op, right, scope.universe);
     };
-    cases(&inside, each, scope).into_iter().map(row).collect()
+    let Some(event) = scope.indicators.event(header) else { return Event::Never };
+    let branch = |holds: bool| {
+        let known = Known::from([(header.clone(), holds)]);
+        decided(rest, (with(&left, &known), op, with(&right, &known)), scope)
+    };
+    let (inside, outside) = (branch(true), branch(false));
+    let other = event.clone().not(scope.universe);
+    match (inside, outside) {
+        (inside, outside) if inside == outside => inside,
+        (Event::All, outside) => Event::or([event, outside], scope.universe),
+        (inside, Event::All) => Event::or([other, inside], scope.universe),
+        (inside, outside) => {
+            let inside = Event::and([event, inside], scope.universe);
+            Event::or([inside, Event::and([other, outside], scope.universe)], scope.universe)
+        }
+    }
 }

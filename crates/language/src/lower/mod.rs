@@ -22,12 +22,14 @@ mod cases;
 mod covariance;
 mod data;
 mod draft;
+mod each;
 mod error;
 mod event;
 mod fold;
 mod groups;
 mod idle;
 mod indicator;
+mod marks;
 mod merge;
 mod order;
 mod orient;
@@ -48,7 +50,7 @@ use super::span::{Sources, Span};
 use draft::Draft;
 pub use error::{Finding, Kind};
 pub use groups::{Group, groups};
-use indicator::Indicators;
+use marks::Indicators;
 use quantifier::{Budget, instance_name, instances};
 use reads::Reads;
 use scope::{Scope, Tables, Work};
@@ -140,7 +142,7 @@ impl<'a> Rows<'a> {
             reversed: false,
         };
         // A long text is carried along by every row.
-        let nodes = constraint.nodes() + (constraint.doc.len() + constraint.name.len()) / 64;
+        let nodes = constraint.nodes().saturating_add((constraint.doc.len() + constraint.name.len()) / 64);
         Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0, nodes, origin }
     }
 
@@ -159,7 +161,7 @@ impl<'a> Rows<'a> {
                 None => rows.extend(sided.map(|row| (None, orient::orient(row)))),
                 Some(each) => {
                     for row in sided {
-                        let cases = indicator::rows(row, each, scope);
+                        let cases = each::rows(row, each, scope);
                         self.whole(cases.len(), scope)?;
                         rows.extend(cases.into_iter().map(|(case, row)| (Some(case), orient::orient(row))));
                     }
@@ -176,9 +178,10 @@ impl<'a> Rows<'a> {
         let parts = rows.iter().map(|(_, row)| order::parts_of(row)).sum::<usize>() + reads.parts();
         scope.work.spend(parts, constraint.body_span)?;
         rows.retain(|(_, row)| self.keep(row, scope.hir, scope.sources, &name));
-        let drafts = rows.into_iter().enumerate().map(|(written, (each, row))| {
-            self.draft(row, (written, each), &reads, scope.hir)
-        });
+        let drafts = rows
+            .into_iter()
+            .enumerate()
+            .map(|(written, (each, row))| self.draft(row, (written, each), &reads, scope.hir));
         let drafts: Vec<Draft> = drafts.collect();
         if drafts.iter().any(|draft| order::depth_of(draft) > MAX_DEPTH) {
             let kind = Kind::TooLarge { limit: MAX_DEPTH, unit: "levels of nesting in its rows" };
@@ -208,7 +211,8 @@ impl<'a> Rows<'a> {
             return Err(finding);
         }
         if scope.indicators.take_full() {
-            let kind = Kind::TooLarge { limit: 1 << indicator::MOST_CASES, unit: "cases of indicators in one comparison" };
+            let kind =
+                Kind::TooLarge { limit: 1 << indicator::MOST_CASES, unit: "cases of indicators in one comparison" };
             return Err(Finding::new(kind, self.constraint.body_span));
         }
         Ok(())

@@ -5,7 +5,7 @@
 //! the one row `-t <= e <= t`; sums of maxima are maxima over all combinations of pieces, and a factor that is not negative
 //! moves into a maximum.
 
-use crate::hir::{Curvature, Expr, ExprKind};
+use crate::hir::{Curvature, Expr, ExprKind, Fold};
 use crate::program::{Data, Function};
 use crate::span::Span;
 
@@ -13,8 +13,8 @@ use super::affine::Affine;
 use super::covariance;
 use super::data::data;
 use super::error::{Finding, Kind};
-use super::event::event;
-use super::fold::{self, Folded};
+use super::event::{elements, event};
+use super::fold::Folded;
 use super::ratio::Fraction;
 use super::scope::Scope;
 
@@ -66,7 +66,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             Ok(all)
         }
         ExprKind::Fold { fold, over, depends, value, .. } => {
-            fold::pieces_of(Folded { fold: *fold, over, depends: *depends, value }, negate, scope)
+            fold_of(Folded { fold: *fold, over, depends: *depends, value }, negate, scope)
         }
         ExprKind::Prediction
         | ExprKind::Mean { .. }
@@ -85,6 +85,36 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             Ok(vec![Fraction::affine(if negate { affine.negate() } else { affine })])
         }
     }
+}
+
+/// The pieces of a fold, or of its negative.
+fn fold_of(folded: Folded<'_>, negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    let Folded { fold, over, value, .. } = folded;
+    let mut all: Pieces = Vec::new();
+    let joins = matches!(fold, Fold::Max | Fold::Min);
+    let count = elements(over, scope, &mut |scope| {
+        let more = pieces(value, negate, scope)?;
+        all = match std::mem::take(&mut all) {
+            known if known.is_empty() => more,
+            mut known if joins => {
+                known.extend(more);
+                known
+            }
+            known => combine(known, more, over.span, scope)?,
+        };
+        Ok(())
+    })?;
+    if let Some(finding) = folded.nothing().filter(|_| count == 0) {
+        return Err(finding);
+    }
+    Ok(match fold {
+        _ if count == 0 => vec![Fraction::affine(Affine::constant(Data::zero()))],
+        Fold::Max | Fold::Min | Fold::Sum => all,
+        Fold::Mean => {
+            let share = Data::one().div(Data::number(count as f64));
+            all.into_iter().map(|piece| piece.scale(share.clone())).collect()
+        }
+    })
 }
 
 /// The pieces of a sum: all sums of a piece of each term.

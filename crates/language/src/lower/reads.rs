@@ -7,8 +7,7 @@ use std::rc::Rc;
 use crate::hir::{Expr, ExprKind, Relation};
 use crate::program::Event;
 
-use super::event::event;
-use super::fold;
+use super::event::{elements, event};
 use super::scope::Scope;
 
 /// The events, which all rows of a comparison share: a maximum of many terms has as many rows as events.
@@ -104,7 +103,7 @@ fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {
             collect(right, scope, events);
         }
         ExprKind::Fold { over, value, .. } => {
-            let all: Result<usize, std::convert::Infallible> = fold::elements(over, scope, &mut |scope| {
+            let all: Result<usize, std::convert::Infallible> = elements(over, scope, &mut |scope| {
                 collect(value, scope, events);
                 Ok(())
             });

@@ -8,7 +8,7 @@ use crate::program::{ColumnType, Event, Level, Universe};
 use crate::span::{Sources, Span};
 
 use super::error::{Finding, Kind};
-use super::indicator::Indicators;
+use super::marks::Indicators;
 
 /// One instance of a constraint.
 #[derive(Clone, Copy)]

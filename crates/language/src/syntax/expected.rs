@@ -48,7 +48,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         Rule::quantifier | Rule::each | Rule::kw_forall | Rule::kw_each | Rule::aggregate_kind if operand => {
             return None;
         }
-        Rule::fold | Rule::fold_kind | Rule::indicator if operand => return None,
+        Rule::fold | Rule::fold_kind | Rule::indicator | Rule::open_bracket if operand => return None,
         Rule::number | Rule::infinity | Rule::operand | Rule::name | Rule::negate | Rule::open_paren | Rule::bar
             if operand =>
         {

@@ -81,14 +81,15 @@ impl Inside<'_, '_, '_> {
         let help = "folds are `max`, `min`, `sum` and `mean`";
         let (found, instead) = (self.name.to_owned(), self.fold.to_owned());
         let mistake = Mistake::Instead { found, instead, close: None, help };
-        (over && set && self.name != self.fold)
-            .then(|| SyntaxError::new(mistake, self.place.failure.span(self.head)))
+        (over && set && self.name != self.fold).then(|| SyntaxError::new(mistake, self.place.failure.span(self.head)))
     }
 
     fn mistake(&self) -> Option<SyntaxError> {
-        self.extra_word().or_else(|| self.comprehension()).or_else(|| self.bare_binders()).or_else(|| self.no_binder()).or_else(
-            || self.no_value(),
-        )
+        self.extra_word()
+            .or_else(|| self.comprehension())
+            .or_else(|| self.bare_binders())
+            .or_else(|| self.no_binder())
+            .or_else(|| self.no_value())
     }
 
     /// `max(for a in race: e)`, `max(forall a in race: e)`.
@@ -120,7 +121,8 @@ impl Inside<'_, '_, '_> {
         let (first, last) = (failure.token(self.open + 1)?, failure.token(end.checked_sub(1)?)?);
         let value = failure.text.get(first.start..place.previous()?.end)?;
         let over = failure.text.get(place.next()?.start..last.end)?;
-        let over = over.split_once(" if ").map_or(over.to_owned(), |(over, condition)| format!("{over} where {condition}"));
+        let over =
+            over.split_once(" if ").map_or(over.to_owned(), |(over, condition)| format!("{over} where {condition}"));
         let span = failure.span(first).to(failure.span(last));
         Some(SyntaxError::new(Mistake::FoldOrder { fold: self.fold, instead: format!("{over}: {value}") }, span))
     }
