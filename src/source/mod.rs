@@ -41,6 +41,12 @@ impl Failure {
     }
 }
 
+impl From<crate::data::DataError> for Failure {
+    fn from(error: crate::data::DataError) -> Self {
+        Failure::new(error.to_string(), error.help())
+    }
+}
+
 /// A spec that was read.
 pub struct Spec {
     /// What messages call it.

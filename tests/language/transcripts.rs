@@ -15,6 +15,7 @@ const PAGES: [(&str, usize); 6] = [
     ("README.md", 2),
     ("docs/analysis.md", 4),
     ("docs/audit.md", 1),
+    ("docs/impact.md", 3),
     ("docs/cli.md", 1),
     ("docs/price.md", 2),
     ("docs/tutorial.md", 8),
