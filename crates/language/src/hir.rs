@@ -471,7 +471,8 @@ impl Expr {
                 left.nodes().saturating_add(right.nodes()).saturating_add(event.nodes())
             }
             ExprKind::Indicator(event) => event.nodes(),
-            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes()),
+            // What comes of an element weighs more than its nodes.
+            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes().saturating_add(16)),
         };
         inside.saturating_add(1)
     }

@@ -222,11 +222,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
         if let Some(index) = self.named(name, env) {
-            if self.sound_let(index, name.span) {
-                let hint = Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string());
-                self.wrong_kind(name.span, "a name for a number", "a categorical column, a label or a group", hint);
-            }
-            return None;
+            return self.named_domain(index, name);
         }
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
