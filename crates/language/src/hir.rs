@@ -48,6 +48,8 @@ pub struct Hir {
     pub weight: Option<Weight>,
     pub columns: Vec<Column>,
     pub params: Vec<Param>,
+    /// Where each of them stands, by its name.
+    pub param_places: HashMap<String, ParamId>,
     pub tables: Vec<Table>,
     pub groups: Vec<Group>,
     pub binders: Vec<Binder>,
@@ -65,6 +67,12 @@ pub struct Prediction {
 pub struct Weight {
     pub name: String,
     pub header: String,
+}
+
+impl Hir {
+    pub fn param_named(&self, name: &str) -> Option<&Param> {
+        self.param_places.get(name).and_then(|id| self.params.get(id.0))
+    }
 }
 
 /// Ids are made by the checker, for what it puts in its lists.

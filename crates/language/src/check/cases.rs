@@ -11,11 +11,17 @@ use crate::syntax::ast;
 use super::place::Reads;
 use super::{Checker, Env, Finding, Kind};
 
+/// The most levels of a group from events.
+const MOST_CASES: usize = 256;
 /// The word for what is left.
 pub(super) const OTHERWISE: &str = "otherwise";
 
 impl<'a> Checker<'a> {
     pub(super) fn case_levels(&mut self, cases: &'a ast::Cases) -> Option<Vec<GroupLevel>> {
+        if cases.cases.len() > MOST_CASES {
+            let what = "the group".to_string();
+            return self.refuse(Kind::TooLarge { what, limit: MOST_CASES, unit: "levels with events" }, cases.span);
+        }
         let levels: Vec<ast::Level> = cases.cases.iter().map(|case| case.level.clone()).collect();
         let unique = self.unique_levels(&levels);
         let last = self.otherwise_last(cases.span, cases.cases.iter().map(|case| (case.span, case.event.is_none())));

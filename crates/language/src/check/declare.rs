@@ -241,6 +241,7 @@ impl<'a> Checker<'a> {
             }
             self.report(finding);
         }
+        self.hir.param_places.insert(name.clone(), ParamId(self.hir.params.len()));
         self.hir.params.push(Param { name, value, range });
     }
 

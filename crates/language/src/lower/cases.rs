@@ -10,11 +10,11 @@ use crate::program::{Comparison, Data, Event, Universe};
 pub(super) fn first(events: &[Event], universe: &Universe) -> Event {
     let Some((this, before)) = events.split_last() else { return Event::Never };
     let before: Vec<&Event> = before.iter().filter(|before| !excludes(before, this, universe)).collect();
+    // Of two that are the same the later stays. Those behind come first: levels mostly grow.
     let covered = |at: usize, one: &Event| {
-        let by = |(other_at, other): (usize, &&Event)| {
-            other_at != at && within(one, other) && (other_at > at || !within(other, one))
-        };
-        before.iter().enumerate().any(by)
+        let (earlier, later) = (before.iter().take(at), before.iter().skip(at + 1));
+        later.clone().any(|other| within(one, other))
+            || earlier.clone().any(|other| within(one, other) && !within(other, one))
     };
     let left = before.iter().enumerate().filter(|(at, one)| !covered(*at, one));
     let none = left.map(|(_, one)| beyond(one, this, universe).not(universe));

@@ -139,7 +139,13 @@ fn adds(rows: &[String]) -> String {
 
 /// `eps` is 5 and `k` is 1.
 fn at(params: &[(String, f64)]) -> String {
-    params.iter().map(|(name, value)| format!("`{name}` is {value}")).collect::<Vec<_>>().join(" and ")
+    const MOST: usize = 4;
+    let mut words: Vec<String> = params.iter().take(MOST).map(|(name, value)| format!("`{name}` is {value}")).collect();
+    match params.len().saturating_sub(MOST) {
+        0 => {}
+        more => words.push(format!("{more} more are as declared")),
+    }
+    words.join(" and ")
 }
 
 fn survivors(only: Option<f64>) -> String {

@@ -9,8 +9,7 @@ pub(super) fn range(data: &Data, hir: &Hir) -> Interval {
     match data {
         Data::Number(value) => Interval::point(*value),
         Data::Param(name) => {
-            let param = hir.params.iter().find(|param| param.name == *name);
-            param.map_or(Interval::ALL, |param| param.range)
+            hir.param_named(name).map_or(Interval::ALL, |param| param.range)
         }
         Data::Sum { constant, terms } => terms.iter().fold(Interval::point(*constant), |sum, (coefficient, term)| {
             sum + range(term, hir).multiply(Interval::point(*coefficient))
