@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::dataset::Painter;
 use super::form::{Form, formats};
+use super::front::COMMAND_LINE;
 use super::global::Format;
 use super::outputs::Files;
 use super::setting::number;
@@ -13,7 +14,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{DataError, STANDARD_STREAM, write_atomically};
 use crate::report::impact::{Impact, MIN_SHARE, Share, csv, markdown, text};
 use crate::report::impact_page;
-use crate::tasks::{ImpactOptions, Threshold, applicants, impact, impact_columns};
+use crate::tasks::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 
 /// Show how often each category is selected, and its impact ratio
 ///
@@ -91,16 +92,18 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     }
     let source = args.form.open(&args.data)?;
     let columns = impact_columns(source.name(), source.columns(), &args.pred, &args.by)?;
-    let read = applicants(source.name(), &columns, source.read(&columns)?, &args.unknown)?;
+    let mut read = Applicants::of(source.name(), &columns);
+    for batch in source.read(&columns)? {
+        read.read(&batch?, &args.unknown)?;
+    }
     let options = ImpactOptions {
         threshold: args.threshold,
-        unknown: args.unknown.clone(),
         min_share: args.min_share.unwrap_or(MIN_SHARE),
         least: args.least,
         title: args.title.clone(),
         date: args.date.clone(),
     };
-    let found = impact(&read, &options)?;
+    let found = impact(&read, &options, &COMMAND_LINE)?;
     show(&found, args, console)?;
     Ok(Verdict::from(found.least.is_none() || found.reached == Some(true)))
 }

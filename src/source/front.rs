@@ -44,9 +44,16 @@ names! {
     /// Sets a param.
     setting: fn(&str, f64) -> String =
         |name, value| format!("`--set {name}={value}`"), |name, value| format!("`params={{{name:?}: {value}}}`");
-    /// Gives a stream an option with a number.
+    /// Gives an option a number.
     option: fn(&str, &dyn std::fmt::Display) -> String =
         |name, value| format!("`--{name} {value}`"), |name, value| format!("`{name}={value}`");
+    /// Gives an option a text.
+    text_option: fn(&str, &str) -> String =
+        |name, value| match value.contains(|c: char| !c.is_ascii_alphanumeric()) {
+            true => format!("`--{name} {value:?}`"),
+            false => format!("`--{name} {value}`"),
+        },
+        |name, value| format!("`{name}={value:?}`");
     /// Applies fixed shifts.
     apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
     /// Writes the state of a stream.

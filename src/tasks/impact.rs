@@ -4,18 +4,16 @@
 use std::collections::HashMap;
 
 use super::columns_of;
-use crate::data::{Batch, DataError, Place, Value};
+use crate::data::{Batch, Place, Value};
 use crate::language::words::counted;
 use crate::report::impact::{CategoryTable, Coded, Cut, Impact, Share};
-use crate::source::Failure;
+use crate::source::{Failure, Front};
 
 /// What counts as selected, and what is shown.
 #[derive(Clone, Debug)]
 pub struct ImpactOptions {
     /// How scores become selections; by default a column of 0 and 1 is taken for decisions, and nothing else is.
     pub threshold: Option<Threshold>,
-    /// Values that stand for an unknown category, beside nulls.
-    pub unknown: Vec<String>,
     /// Categories with a smaller share of the applicants are not compared.
     pub min_share: Share,
     /// What every ratio should reach.
@@ -45,6 +43,8 @@ pub struct Applicants {
     column: String,
     scores: Vec<f64>,
     by: Vec<Coded>,
+    /// Of each column, the codes of its values.
+    codes: Vec<HashMap<String, u32>>,
 }
 
 /// Which columns are read: that of the decisions or scores first.
@@ -70,33 +70,32 @@ pub fn impact_columns<'a>(
     Ok(named)
 }
 
-/// Reads applicants from batches of the columns that [`impact_columns`] lists.
-///
-/// # Errors
-/// What cannot be read, scores that are no numbers, and columns of too many values.
-pub fn applicants(
-    table: &str,
-    columns: &[&str],
-    batches: impl Iterator<Item = Result<Batch, DataError>>,
-    unknown: &[String],
-) -> Result<Applicants, Failure> {
-    let (prediction, by) = columns.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
-    let coded = |name: &&str| Coded { name: (*name).to_owned(), ..Coded::default() };
-    let mut read = Applicants {
-        table: table.to_owned(),
-        column: prediction.to_owned(),
-        scores: Vec::new(),
-        by: by.iter().map(coded).collect(),
-    };
-    let mut codes: Vec<HashMap<String, u32>> = vec![HashMap::new(); by.len()];
-    for batch in batches {
-        let batch = batch?;
+impl Applicants {
+    /// None yet; `columns` are those of [`impact_columns`].
+    pub fn of(table: &str, columns: &[&str]) -> Applicants {
+        let (prediction, by) = columns.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+        let coded = |name: &&str| Coded { name: (*name).to_owned(), ..Coded::default() };
+        Applicants {
+            table: table.to_owned(),
+            column: prediction.to_owned(),
+            scores: Vec::new(),
+            by: by.iter().map(coded).collect(),
+            codes: vec![HashMap::new(); by.len()],
+        }
+    }
+
+    /// Reads those of a batch of the columns; values in `unknown` say that a category is not known.
+    ///
+    /// # Errors
+    /// What cannot be read, scores that are no numbers, and columns of too many values.
+    pub fn read(&mut self, batch: &Batch, unknown: &[String]) -> Result<(), Failure> {
         let scores = batch.column(0)?;
         for row in 0..batch.rows() {
             let value = scores.value(row);
-            read.scores.push(score(value).ok_or_else(|| no_score(table, prediction, value, batch.place(row)))?);
+            let found = score(value).ok_or_else(|| no_score(&self.table, &self.column, value, batch.place(row)))?;
+            self.scores.push(found);
         }
-        for (place, (column, codes)) in read.by.iter_mut().zip(&mut codes).enumerate() {
+        for (place, (column, codes)) in self.by.iter_mut().zip(&mut self.codes).enumerate() {
             let values = batch.column(place + 1)?;
             for row in 0..batch.rows() {
                 column.codes.push(code(values.value(row), unknown, codes, &mut column.values));
@@ -106,11 +105,8 @@ pub fn applicants(
                 return Err(Failure::new(message, "name a column of categories, such as `sex` or `race`"));
             }
         }
+        Ok(())
     }
-    if read.scores.is_empty() {
-        return Err(Failure::new(format!("`{table}` has no rows"), "a header alone is no data"));
-    }
-    Ok(read)
 }
 
 fn score(value: Value<'_>) -> Option<f64> {
@@ -150,8 +146,11 @@ fn code(
 ///
 /// # Errors
 /// A column of scores without a threshold, or more categories than a table can show.
-pub fn impact(applicants: &Applicants, options: &ImpactOptions) -> Result<Impact, Failure> {
-    let cut = cut(applicants, options.threshold)?;
+pub fn impact(applicants: &Applicants, options: &ImpactOptions, front: &Front) -> Result<Impact, Failure> {
+    if applicants.scores.is_empty() {
+        return Err(Failure::new(format!("`{}` has no rows", applicants.table), "a header alone is no data"));
+    }
+    let cut = cut(applicants, options.threshold, front)?;
     let selected: Vec<bool> = applicants.scores.iter().map(|&score| is_selected(score, cut)).collect();
     let single = applicants.by.iter().map(|column| vec![column]);
     let all: Vec<&Coded> = applicants.by.iter().collect();
@@ -176,7 +175,7 @@ pub fn impact(applicants: &Applicants, options: &ImpactOptions) -> Result<Impact
         tables,
         reached,
         least: options.least.map(Share::number),
-        hints: applicants.by.iter().flat_map(hints).collect(),
+        hints: applicants.by.iter().flat_map(|column| hints(column, front)).collect(),
         version: env!("CARGO_PKG_VERSION"),
     })
 }
@@ -207,16 +206,14 @@ const SAID_UNKNOWN: [&str; 12] = [
 ];
 
 /// Values that may be meant as unknown, and those that may be meant as one.
-fn hints(column: &Coded) -> Vec<String> {
+fn hints(column: &Coded, front: &Front) -> Vec<String> {
     let mut hints = Vec::new();
     let mut alike: HashMap<String, &str> = HashMap::new();
     for value in &column.values {
         let plain = value.trim().to_lowercase();
         if SAID_UNKNOWN.contains(&plain.as_str()) {
-            hints.push(format!(
-                "`{value}` is a category of `{}` here; `--unknown {value:?}` counts it apart.",
-                column.name
-            ));
+            let apart = (front.text_option)("unknown", value);
+            hints.push(format!("`{value}` is a category of `{}` here; {apart} counts it apart.", column.name));
         }
         if let Some(other) = alike.insert(plain, value) {
             let words = "differ by case or spaces alone, and are two categories.";
@@ -234,7 +231,7 @@ fn is_selected(score: f64, cut: Cut) -> bool {
     }
 }
 
-fn cut(applicants: &Applicants, threshold: Option<Threshold>) -> Result<Cut, Failure> {
+fn cut(applicants: &Applicants, threshold: Option<Threshold>, front: &Front) -> Result<Cut, Failure> {
     match threshold {
         Some(Threshold::At(cut)) => Ok(Cut::AtLeast(cut)),
         Some(Threshold::Median) => Ok(Cut::AboveMedian(median(&applicants.scores))),
@@ -242,7 +239,8 @@ fn cut(applicants: &Applicants, threshold: Option<Threshold>) -> Result<Cut, Fai
             None => Ok(Cut::Decisions),
             Some(score) => {
                 let message = format!("`{}` holds scores such as {score}, not decisions", applicants.column);
-                Err(Failure::new(message, "say who is selected: `--threshold 0.5`, or `--threshold median`"))
+                let options = [(front.option)("threshold", &0.5), (front.text_option)("threshold", "median")];
+                Err(Failure::new(message, format!("say who is selected: {}", options.join(", or "))))
             }
         },
     }
