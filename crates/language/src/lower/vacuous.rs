@@ -111,9 +111,7 @@ fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
 fn range(data: &Data, hir: &Hir) -> Interval {
     match data {
         Data::Number(value) => Interval::point(*value),
-        Data::Param(name) => {
-            hir.param_named(name).map_or(Interval::ALL, |param| Interval::point(param.value))
-        }
+        Data::Param(name) => hir.param_named(name).map_or(Interval::ALL, |param| Interval::point(param.value)),
         Data::Column(header) => column_range(header, hir),
         // A weighted sum, which may be empty.
         Data::Total { value, .. } => range(value, hir).total(),
