@@ -28,7 +28,8 @@ impl Place<'_, '_> {
         if self.index == self.failure.tokens.start {
             return None;
         }
-        self.fold()
+        self.listed()
+            .or_else(|| self.fold())
             .or_else(|| self.definition())
             .or_else(|| self.statement())
             .or_else(|| self.ty())
