@@ -7,6 +7,7 @@ use fairc::source::Front;
 
 pub const PYTHON: Front = Front {
     relax: "`on_infeasible=\"relax\"`",
+    randomize: "`randomize=1`",
     // Tables come as numbers, texts and levels.
     reads_text: false,
     trim: "",
@@ -19,9 +20,11 @@ pub const PYTHON: Front = Front {
     these_predictions: |column| format!("`predictions={column:?}`"),
     setting: |name, value| format!("`params={{{name:?}: {value}}}`"),
     apply_shifts: "`Program.apply`",
+    apply_thresholds: "`fairc decide --thresholds FILE.json`",
     writer: |kind| match kind {
         Kind::State => "`Stream.state`",
         Kind::Shifts => "`Program.freeze`",
+        Kind::Thresholds => "`fairc decide --freeze`",
     },
     method: |method| match method {
         Method::Hard => "`hard`".to_owned(),

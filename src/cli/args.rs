@@ -8,7 +8,7 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, explain, export, format, freeze, imply, metrics, predict, price,
+    audit, check, compare, compile, completions, decide, explain, export, format, freeze, imply, metrics, predict, price,
     project, solve, stream, train, verify,
 };
 
@@ -29,6 +29,7 @@ Write a spec:
 
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
+  decide       Decide 0 or 1 so that a spec holds, gaining the most
   audit        Check whether predictions satisfy a spec
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
   freeze       Fit fixed shifts for each group on reference data
@@ -85,6 +86,7 @@ pub enum Command {
     Imply(imply::Args),
     Diff(compare::Args),
     Project(project::Args),
+    Decide(decide::Args),
     Audit(audit::Args),
     Stream(stream::Args),
     Freeze(freeze::Args),
@@ -103,6 +105,7 @@ impl Command {
         match self {
             Command::Compile(args) => args.files(),
             Command::Project(args) => args.files(),
+            Command::Decide(args) => args.files(),
             Command::Audit(args) => args.files(),
             Command::Stream(args) => args.files(),
             Command::Freeze(args) => args.files(),

@@ -9,6 +9,7 @@ use crate::tasks::Context;
 
 pub const COMMAND_LINE: Front = Front {
     relax: "`--on-infeasible relax`",
+    randomize: "`--randomize 1`",
     reads_text: true,
     trim: "`--trim`",
     decimal_comma: "`--decimal ,`",
@@ -20,9 +21,11 @@ pub const COMMAND_LINE: Front = Front {
     these_predictions: |column| format!("`--pred {column}`"),
     setting: |name, value| format!("`--set {name}={value}`"),
     apply_shifts: "`fairc project --frozen SHIFTS.json`",
+    apply_thresholds: "`fairc decide --thresholds FILE.json`",
     writer: |kind| match kind {
         Kind::State => "`fairc stream --state`",
         Kind::Shifts => "`fairc freeze`",
+        Kind::Thresholds => "`fairc decide --freeze`",
     },
     method: |method| match method {
         Method::Hard => "`pooled`".to_owned(),

@@ -10,6 +10,8 @@ use crate::runtime::online::state::Kind;
 pub struct Front {
     /// Takes the point of least violation where no predictions satisfy a spec.
     pub relax: &'static str,
+    /// Draws what is neither 0 nor 1.
+    pub randomize: &'static str,
     /// Reads tables as text, so that it can be told how that is written; else they come as numbers and levels.
     pub reads_text: bool,
     /// Reads values without the spaces around them, and numbers with a decimal comma.
@@ -29,6 +31,8 @@ pub struct Front {
     pub setting: fn(&str, f64) -> String,
     /// Applies fixed shifts.
     pub apply_shifts: &'static str,
+    /// Makes decisions by thresholds.
+    pub apply_thresholds: &'static str,
     /// What texts of a kind are written by.
     pub writer: fn(Kind) -> &'static str,
     /// How a stream was told to answer, and what to remember.
