@@ -34,6 +34,18 @@ const CALLS: &[(&str, &[&str])] = &[
     ("project", &["@/parity.fair --data @/people.csv -o %/fair.csv", "@/infeasible.fair --data @/people.csv"]),
     ("project", &["%/each.fair --data %/each.csv", "@/odds.fair --data @/people.csv --inference"]),
     (
+        "decide",
+        &[
+            "@/parity.fair --data @/people.csv --set eps=0.5 -o %/decided.csv --freeze %/thresholds.json",
+            "@/parity.fair --data @/people.csv --set eps=0.5",
+            "@/parity.fair --data @/people.csv --set eps=0.5 --thresholds %/thresholds.json",
+            "@/parity.fair --data @/people.csv --set eps=0 --randomize 1",
+            "@/parity.fair --data @/people.csv --set eps=0",
+            "%/each.fair --data %/each.csv",
+            "@/infeasible.fair --data @/people.csv",
+        ],
+    ),
+    (
         "audit",
         &[
             "@/parity.fair --data @/people.csv --set eps=0.01 --group-by hired",

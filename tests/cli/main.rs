@@ -8,6 +8,7 @@ mod analysis;
 mod arguments;
 mod commands;
 mod data;
+mod decisions;
 mod diagnostics;
 mod ends;
 mod exactness;

@@ -36,50 +36,49 @@ pub(super) fn start<'a>(lp: &'a Lp, cost: Vec<f64>, near: Option<&[f64]>) -> Sim
     Simplex::new(lp, cost)
 }
 
-/// The columns nearest to their thresholds, ascending.
-pub(super) struct Nearest {
-    pub order: Vec<u32>,
+/// How far columns are from their thresholds.
+pub(super) struct Distances {
+    /// Reduced costs by the size of the coefficients; infinite where there are none, since nothing is decided there.
+    pub far: Vec<f64>,
+    /// What a column costs at least, if it goes to its other bound.
+    pub worth: Vec<f64>,
     /// Where the multipliers want each column.
-    at: Vec<At>,
-    /// What each of the others costs at least, if it goes to its other bound.
-    pub beyond: f64,
+    pub at: Vec<At>,
 }
 
-/// The `kept` columns whose reduced costs are the nearest to zero, by the size of their coefficients.
-pub(super) fn nearest(lp: &Lp, cost: &[f64], multipliers: &[f64], kept: usize) -> Nearest {
-    let (mut far, mut worth) = (vec![0.0; lp.len()], vec![0.0; lp.len()]);
-    let mut at = vec![At::Lo; lp.len()];
-    let mut reduced = ReducedCosts::new(lp);
-    let mut unit = vec![0.0; lp.width()];
-    for cell in 0..lp.cells() {
-        reduced.enter(lp, cell, multipliers);
-        unit.fill(0.0);
-        for entry in lp.entries(cell) {
-            unit[entry.factor as usize] += entry.value.abs();
+impl Distances {
+    pub fn new(lp: &Lp, cost: &[f64], multipliers: &[f64]) -> Distances {
+        let none = vec![f64::INFINITY; lp.len()];
+        let mut out = Distances { far: none.clone(), worth: none, at: vec![At::Lo; lp.len()] };
+        let mut reduced = ReducedCosts::new(lp);
+        let mut unit = vec![0.0; lp.width()];
+        for cell in 0..lp.cells() {
+            reduced.enter(lp, cell, multipliers);
+            unit.fill(0.0);
+            for entry in lp.entries(cell) {
+                unit[entry.factor as usize] += entry.value.abs();
+            }
+            for column in lp.columns(cell) {
+                let (r, _) = reduced.of(lp, column, cost[column]);
+                let size = lp.dot_size(column, &unit);
+                if size > 0.0 {
+                    out.far[column] = r.abs() / size;
+                    out.worth[column] = r.abs() * (lp.hi[column] - lp.lo[column]);
+                }
+                out.at[column] = if r >= 0.0 { At::Hi } else { At::Lo };
+            }
         }
-        for column in lp.columns(cell) {
-            let (r, _) = reduced.of(lp, column, cost[column]);
-            let size = lp.dot_size(column, &unit);
-            // Columns without coefficients have nothing to decide.
-            far[column] = if size > 0.0 { r.abs() / size } else { f64::INFINITY };
-            worth[column] = if size > 0.0 { r.abs() * (lp.hi[column] - lp.lo[column]) } else { f64::INFINITY };
-            at[column] = if r >= 0.0 { At::Hi } else { At::Lo };
-        }
+        out
     }
-    let mut order: Vec<u32> = (0..lp.len() as u32).collect();
-    let mut beyond = f64::INFINITY;
-    if kept < order.len() {
-        order.select_nth_unstable_by(kept, |&a, &b| far[a as usize].total_cmp(&far[b as usize]).then(a.cmp(&b)));
-        beyond = order[kept..].iter().fold(beyond, |least, &column| least.min(worth[column as usize]));
-        order.truncate(kept);
-        order.sort_unstable();
-    }
-    Nearest { order, at, beyond }
 }
 
 /// The basis of the program of those columns whose reduced costs are the nearest to zero.
 fn on_part(lp: &Lp, cost: &[f64], multipliers: &[f64], kept: usize) -> Option<(Vec<Variable>, Vec<At>)> {
-    let Nearest { order, mut at, .. } = nearest(lp, cost, multipliers, kept);
+    let Distances { far, mut at, .. } = Distances::new(lp, cost, multipliers);
+    let mut order: Vec<u32> = (0..lp.len() as u32).collect();
+    order.select_nth_unstable_by(kept, |&a, &b| far[a as usize].total_cmp(&far[b as usize]).then(a.cmp(&b)));
+    order.truncate(kept);
+    order.sort_unstable();
     let part = lp.part(&order, |column| if at[column] == At::Hi { lp.hi[column] } else { lp.lo[column] });
     let mut small = Simplex::new(&part, order.iter().map(|&column| cost[column as usize]).collect());
     if small.dual(STEPS * (lp.rows() + 10)) != Ended::Optimal {

@@ -8,7 +8,7 @@ use super::branch::Search;
 use super::decisions::{DecideError, DecideStatus, Decisions};
 use super::lp::{Classes, Group, Lp, Scales};
 use super::solve::{costs_of, decide, widest};
-use super::start::{nearest, scaled};
+use super::start::{Distances, scaled};
 use crate::problem::{Bounds, Problem, ROUNDING, Sum};
 use crate::project::Infeasibility;
 
@@ -16,6 +16,9 @@ use crate::project::Infeasibility;
 const SEARCHED: [usize; 2] = [160, 600];
 /// Most programs that are solved for that.
 const MOST_NODES: usize = 4000;
+/// The same for so many samples that one more or less hardly counts.
+const MANY: usize = 20_000;
+const MOST_NODES_OF_MANY: usize = 600;
 /// The same for so few samples that all of them are searched.
 const FEW: usize = 64;
 const MOST_NODES_OF_FEW: usize = 40_000;
@@ -137,22 +140,60 @@ struct Answer {
     complete: bool,
 }
 
+/// The columns that are searched: those in between, what soft rows give way by, and in each cell about as many of those decided 1
+/// and of those decided 0 that are the nearest to the threshold; of equals the last that was taken, and the first that was not.
+fn candidates(lp: &Lp, distances: &Distances, grouped: &[f64], kept: usize) -> Vec<u32> {
+    let n = grouped.len();
+    if n <= kept {
+        return (0..lp.len() as u32).collect();
+    }
+    let far = |column: u32| distances.far[column as usize];
+    let cells = (0..lp.cells()).filter(|&cell| !lp.columns(cell).is_empty()).count();
+    let share = (kept / (2 * cells.max(1))).max(2);
+    let mut chosen: Vec<u32> = Vec::new();
+    for cell in 0..lp.cells() {
+        let samples = lp.columns(cell).filter(|&column| column < n && distances.far[column] < f64::INFINITY);
+        let (mut taken, mut refused): (Vec<u32>, Vec<u32>) =
+            samples.map(|column| column as u32).partition(|&column| grouped[column as usize] > lp.lo[column as usize]);
+        nearest(&mut taken, share, |a, b| far(a).total_cmp(&far(b)).then(b.cmp(&a)));
+        nearest(&mut refused, share, |a, b| far(a).total_cmp(&far(b)).then(a.cmp(&b)));
+        chosen.extend(taken.into_iter().chain(refused));
+    }
+    nearest(&mut chosen, kept.max(share), |a, b| far(a).total_cmp(&far(b)).then(a.cmp(&b)));
+    chosen.extend(n as u32..lp.len() as u32);
+    chosen.extend((0..n as u32).filter(|&column| grouped[column as usize].fract() != 0.0));
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// Keeps the first in an order.
+fn nearest(columns: &mut Vec<u32>, kept: usize, order: impl Fn(u32, u32) -> std::cmp::Ordering) {
+    if kept < columns.len() {
+        columns.select_nth_unstable_by(kept, |&a, &b| order(a, b));
+        columns.truncate(kept);
+    }
+}
+
 /// Searches the samples in between and the `kept` nearest to their thresholds.
 fn search(problem: &Problem, gain: &[f64], found: &Decisions, kept: usize) -> Result<Answer, DecideError> {
     let n = problem.n();
     let costs = costs_of(problem, gain)?;
     let (lp, scales) = Lp::new(problem, &costs);
-    let near = nearest(&lp, &lp.cost, &scaled(&found.multipliers, &scales), kept.min(n));
     let grouped = problem.grouping.group(&found.decisions);
-    let mut order: Vec<u32> = near.order;
-    order.extend(n as u32..lp.len() as u32);
-    order.extend((0..n as u32).filter(|&column| grouped[column as usize].fract() != 0.0));
-    order.sort_unstable();
-    order.dedup();
+    let distances = Distances::new(&lp, &lp.cost, &scaled(&found.multipliers, &scales));
+    let order = candidates(&lp, &distances, &grouped, kept);
+    let mut left = vec![true; n];
+    order.iter().filter(|column| (**column as usize) < n).for_each(|column| left[*column as usize] = false);
+    let beyond = left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
     let Classes { lp: part, order, groups } =
         lp.classes(&order, |column| grouped.get(column).copied().unwrap_or(0.0));
     let samples: Vec<Group> = groups.into_iter().filter(|group| (order[group.columns.start] as usize) < n).collect();
-    let most = if n <= FEW { MOST_NODES_OF_FEW } else { MOST_NODES };
+    let most = match n {
+        few if few <= FEW => MOST_NODES_OF_FEW,
+        many if many > MANY => MOST_NODES_OF_MANY,
+        _ => MOST_NODES,
+    };
     let mut allowed = allowed(problem, &found.decisions, &scales);
     allowed.resize(part.rows(), f64::INFINITY);
     let mut search = Search::new(&part, &samples, allowed, most);
@@ -167,7 +208,7 @@ fn search(problem: &Problem, gain: &[f64], found: &Decisions, kept: usize) -> Re
     }
     let gain = gain_of(problem, &costs, &d, &decisions);
     let rest = order.len() < lp.len();
-    let outside = if rest { found.certificate.dual - near.beyond / scales.gain } else { f64::NEG_INFINITY };
+    let outside = if rest { found.certificate.dual - beyond / scales.gain } else { f64::NEG_INFINITY };
     let inside = if complete { gain } else { found.certificate.dual };
     let found = WholeDecisions { decisions, gain, bound: inside.max(outside).max(gain), nodes };
     Ok(Answer { found: Some(found), complete })
