@@ -8,8 +8,8 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, decide, explain, export, format, freeze, imply, metrics, predict, price,
-    project, solve, stream, train, verify,
+    audit, check, compare, compile, completions, decide, explain, export, format, freeze, imply, metrics, predict,
+    price, project, solve, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].

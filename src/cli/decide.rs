@@ -12,12 +12,14 @@ use super::outputs::Files;
 use super::solve::Infeasible;
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::bind::Thresholds;
-use crate::data::{Added, Batch, DataError, Format, OnExisting, Output, STANDARD_STREAM, write_atomically, write_with_columns};
+use crate::data::{
+    Added, Batch, DataError, Format, OnExisting, Output, STANDARD_STREAM, write_atomically, write_with_columns,
+};
 use crate::report::Watch;
 use crate::source::watch;
 use crate::tasks::{
-    DecideOptions, Decided, Draws, Refused, Use, columns_of, decide, decide_by, left_out, read_thresholds, thresholds_json,
-    thresholds_sql,
+    DecideOptions, Decided, Draws, Refused, Use, columns_of, decide, decide_by, left_out, read_thresholds,
+    thresholds_json, thresholds_sql,
 };
 
 /// Decide 0 or 1 so that a spec holds, gaining the most
@@ -207,7 +209,8 @@ fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
             match values.value(row).number() {
                 Ok(Some(number)) if number.is_finite() => all.push(number),
                 Ok(_) | Err(_) => {
-                    let place = batch.line(row).map_or_else(|| format!("row {}", all.len() + 1), |line| format!("line {line}"));
+                    let place =
+                        batch.line(row).map_or_else(|| format!("row {}", all.len() + 1), |line| format!("line {line}"));
                     let message = format!("`{column}` is `{}` on {place}, which is no gain", values.value(row));
                     return Err(Stop::failed(message, "a gain is a finite number for each sample"));
                 }

@@ -62,7 +62,8 @@ impl Gains {
             let terms = gain.iter().zip(decisions).enumerate().map(|(sample, (gain, d))| weight(sample) * gain * d);
             terms.collect::<crate::runtime::problem::Sum>().value()
         };
-        let count = |holds: &dyn Fn(f64, f64) -> bool| before.iter().zip(after).filter(|(b, a)| holds(**b, **a)).count();
+        let count =
+            |holds: &dyn Fn(f64, f64) -> bool| before.iter().zip(after).filter(|(b, a)| holds(**b, **a)).count();
         Gains {
             before: sum(before),
             after: sum(after),
@@ -297,7 +298,9 @@ impl DecideReport<'_> {
             less => format!("{} more than by the cutoff alone", short(-less)),
         };
         let room = bound.map_or_else(String::new, |bound| match bound - after {
-            room if room <= NO_LESS * bound.abs().max(after.abs()) => "; no decisions within the rows gain more".to_owned(),
+            room if room <= NO_LESS * bound.abs().max(after.abs()) => {
+                "; no decisions within the rows gain more".to_owned()
+            }
             room => format!("; none within the rows gain more than {} more", short(room)),
         });
         format!(

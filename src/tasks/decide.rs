@@ -135,7 +135,8 @@ fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
     }
     let n = case.encoded.n();
     let wrong = |found: usize, what: &str| {
-        (found != n).then(|| Failure::new(format!("there are {found} {what}, and `{}` has {n} samples", case.table), ""))
+        (found != n)
+            .then(|| Failure::new(format!("there are {found} {what}, and `{}` has {n} samples", case.table), ""))
     };
     let gains = options.gain.and_then(|(_, gain)| wrong(gain.len(), "gains"));
     let keys = options.draws.and_then(|draws| draws.keys).and_then(|keys| wrong(keys.len(), "keys"));
@@ -182,7 +183,11 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
         Whole::Found(whole) => Ok((whole.decisions, How::Whole { between, bound: whole.bound }, None)),
         Whole::Missed { nearest, misses, proven } => {
             let named: Vec<String> = misses.iter().map(|miss| missed_row(case, &bound.rows, *miss)).collect();
-            let what = if proven { "no decisions of 0 and 1 keep all rows" } else { "no decisions of 0 and 1 were found that keep all rows" };
+            let what = if proven {
+                "no decisions of 0 and 1 keep all rows"
+            } else {
+                "no decisions of 0 and 1 were found that keep all rows"
+            };
             let message = format!("{what}: the nearest miss {}", named.join(", "));
             let help = format!(
                 "{} keeps them in expectation, by drawing {}; {} takes the nearest; or allow a little more",
@@ -194,7 +199,8 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
             Ok((nearest, How::Nearest { proven }, failure))
         }
         Whole::NoneWithin { sample, lo, hi } => {
-            let message = format!("row {} may be decided from {lo} to {hi}, where there is neither 0 nor 1", sample + 1);
+            let message =
+                format!("row {} may be decided from {lo} to {hi}, where there is neither 0 nor 1", sample + 1);
             let help = format!("write bounds of `each` that 0 or 1 satisfies, or draw: {}", front.randomize);
             Err(Failure::new(message, help).into())
         }

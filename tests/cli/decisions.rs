@@ -66,18 +66,26 @@ fn what_is_decided_holds() {
     let (code, out, error) = run(path, "decide spec.fair --data people.csv -o out.csv");
     assert_eq!(code, 0, "{out}{error}");
     assert!(out.contains("impact") || out.contains("selected, impact ratio"), "{out}");
-    assert!(out.contains("all 6 rows hold") && out.contains("wrote out.csv with the new column `hire_decision`"), "{out}");
+    assert!(
+        out.contains("all 6 rows hold") && out.contains("wrote out.csv with the new column `hire_decision`"),
+        "{out}"
+    );
     assert!(decisions(path, "out.csv").iter().all(|(_, decision)| ["0", "1"].contains(&decision.as_str())));
     // The copy is faithful, and the audit says the same.
-    let (before, after) = (fs::read_to_string(path.join("people.csv")).unwrap(), fs::read_to_string(path.join("out.csv")).unwrap());
+    let (before, after) =
+        (fs::read_to_string(path.join("people.csv")).unwrap(), fs::read_to_string(path.join("out.csv")).unwrap());
     let same = before.lines().zip(after.lines()).all(|(before, after)| after.starts_with(&format!("{before},")));
     assert!(same && before.lines().count() == after.lines().count());
     let (code, out, _) = run(path, "audit spec.fair --data out.csv --pred hire_decision");
     assert_eq!(code, 0, "{out}");
     // Without rows that press, the cutoff decides.
-    fs::write(path.join("free.fair"), SPEC.replace("<= 60", "<= 1000").replace("80%", "0%").replace("- 0.1", "- 1")).unwrap();
+    fs::write(path.join("free.fair"), SPEC.replace("<= 60", "<= 1000").replace("80%", "0%").replace("- 0.1", "- 1"))
+        .unwrap();
     let (code, out, _) = run(path, "decide free.fair --data people.csv --set eps=1 --cutoff 0.6 -o free.csv");
-    assert!(code == 0 && out.contains("as much as by the cutoff alone; no decisions within the rows gain more"), "{out}");
+    assert!(
+        code == 0 && out.contains("as much as by the cutoff alone; no decisions within the rows gain more"),
+        "{out}"
+    );
     for (line, (_, decision)) in before.lines().skip(1).zip(decisions(path, "free.csv")) {
         let score: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
         assert_eq!(decision, if score >= 0.6 { "1" } else { "0" }, "{line}");
@@ -91,7 +99,8 @@ fn thresholds_decide_as_the_data_they_were_fitted_on() {
     let (code, _, error) = run(path, "decide spec.fair --data people.csv -o out.csv --freeze t.json");
     assert_eq!(code, 0, "{error}");
     assert_eq!(run(path, "decide spec.fair --data people.csv --freeze t.sql").0, 0);
-    let (code, out, error) = run(path, "--format json decide spec.fair --data people.csv --thresholds t.json -o by.csv");
+    let (code, out, error) =
+        run(path, "--format json decide spec.fair --data people.csv --thresholds t.json -o by.csv");
     assert_eq!(code, 0, "{error}");
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(answer["status"], "thresholds");
@@ -113,7 +122,8 @@ fn thresholds_decide_as_the_data_they_were_fitted_on() {
         let output = Command::new("python3").args(["-c", script, data]).current_dir(path).output().expect("python3");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let theirs = String::from_utf8(output.stdout).unwrap();
-        let ours: String = decisions(path, "by.csv").iter().map(|(id, decision)| format!("{id},{decision}\n")).collect();
+        let ours: String =
+            decisions(path, "by.csv").iter().map(|(id, decision)| format!("{id},{decision}\n")).collect();
         assert_eq!(ours, theirs, "{data}");
     }
 }
@@ -125,10 +135,14 @@ fn draws_are_of_persons_and_not_of_rows() {
     let mut turned = people(300, 5);
     turned.reverse();
     write(path, "turned.csv", &turned);
-    let (code, out, error) = run(path, "decide spec.fair --data people.csv --randomize 7 --key id -o a.csv --freeze t.json");
+    let (code, out, error) =
+        run(path, "decide spec.fair --data people.csv --randomize 7 --key id -o a.csv --freeze t.json");
     assert!(code == 0 && out.contains("drawn with seed 7: in expectation all rows hold"), "{out}{error}");
     assert_eq!(run(path, "decide spec.fair --data turned.csv --randomize 7 --key id -o b.csv").0, 0);
-    assert_eq!(run(path, "decide spec.fair --data people.csv --thresholds t.json --randomize 7 --key id -o c.csv").0, 0);
+    assert_eq!(
+        run(path, "decide spec.fair --data people.csv --thresholds t.json --randomize 7 --key id -o c.csv").0,
+        0
+    );
     let (a, mut b, c) = (decisions(path, "a.csv"), decisions(path, "b.csv"), decisions(path, "c.csv"));
     b.reverse();
     assert!(a == b && a == c);
@@ -138,7 +152,8 @@ fn draws_are_of_persons_and_not_of_rows() {
 fn gains_of_a_column_count() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    fs::write(path.join("spec.fair"), "predict hire: real in [0, 1] from score\nconstraint most: Sum[hire] <= 2\n").unwrap();
+    fs::write(path.join("spec.fair"), "predict hire: real in [0, 1] from score\nconstraint most: Sum[hire] <= 2\n")
+        .unwrap();
     fs::write(path.join("few.csv"), "score,worth\n0.9,1\n0.1,5\n0.2,-3\n0.8,4\n").unwrap();
     let (code, _, error) = run(path, "decide spec.fair --data few.csv --gain worth -o out.csv");
     assert_eq!(code, 0, "{error}");
@@ -168,22 +183,39 @@ fn what_cannot_be_decided_is_refused() {
     fs::write(path.join("no.fair"), format!("{SPEC}constraint many: Sum[hire] >= 61\n")).unwrap();
     refused("decide no.fair --data people.csv", 1, "E0801");
     // Thirds of a sum that is odd: between 0 and 1 it can be kept.
-    fs::write(path.join("half.fair"), "column race: {a, b, c}\npredict hire: real in [0, 1] from score\n\
-                                       constraint half: Sum[hire | race == a] == 7.5\n").unwrap();
+    fs::write(
+        path.join("half.fair"),
+        "column race: {a, b, c}\npredict hire: real in [0, 1] from score\n\
+                                       constraint half: Sum[hire | race == a] == 7.5\n",
+    )
+    .unwrap();
     refused("decide half.fair --data people.csv -o out.csv", 1, "keep all rows: the nearest miss `half` by 0.5");
     assert!(!path.join("out.csv").exists());
     let (code, out, _) = run(path, "decide half.fair --data people.csv -o out.csv --on-infeasible relax");
     assert!(code == 0 && out.contains("these come closest") && path.join("out.csv").exists(), "{out}");
     let (code, ..) = run(path, "decide half.fair --data people.csv --randomize 3");
     assert_eq!(code, 0);
-    fs::write(path.join("each.fair"), format!("{SPEC}constraint e: each where race == c: 0.2 <= hire <= 0.8\n")).unwrap();
+    fs::write(path.join("each.fair"), format!("{SPEC}constraint e: each where race == c: 0.2 <= hire <= 0.8\n"))
+        .unwrap();
     refused("decide each.fair --data people.csv", 2, "may be decided from 0.2 to 0.8, where there is neither 0 nor 1");
-    refused("decide each.fair --data people.csv --randomize 1 --freeze t.sql", 2, "`each` constraints bound single predictions");
+    refused(
+        "decide each.fair --data people.csv --randomize 1 --freeze t.sql",
+        2,
+        "`each` constraints bound single predictions",
+    );
     assert_eq!(run(path, "decide spec.fair --data people.csv --freeze t.json").0, 0);
-    refused("decide spec.fair --data people.csv --thresholds t.json --set eps=0.1", 2, "the thresholds were fitted with `eps` = 0.03");
+    refused(
+        "decide spec.fair --data people.csv --thresholds t.json --set eps=0.1",
+        2,
+        "the thresholds were fitted with `eps` = 0.03",
+    );
     refused("decide no.fair --data people.csv --thresholds t.json", 2, "belongs to a spec with the fingerprint");
-    fs::write(path.join("cov.fair"), "column age: real in [0, 99]?\npredict hire: real in [0, 1] from score\n\
-                                      constraint c: |Cov[hire, age | age >= 0]| <= 0.01\n").unwrap();
+    fs::write(
+        path.join("cov.fair"),
+        "column age: real in [0, 99]?\npredict hire: real in [0, 1] from score\n\
+                                      constraint c: |Cov[hire, age | age >= 0]| <= 0.01\n",
+    )
+    .unwrap();
     refused("decide cov.fair --data people.csv --freeze t.json", 2, "there are no thresholds");
     assert_eq!(run(path, "decide cov.fair --data people.csv").0, 0);
 }

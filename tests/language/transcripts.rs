@@ -16,7 +16,7 @@ const PAGES: [(&str, usize); 7] = [
     ("docs/analysis.md", 4),
     ("docs/audit.md", 1),
     ("docs/cli.md", 1),
-    ("docs/decisions.md", 3),
+    ("docs/decisions.md", 1),
     ("docs/price.md", 2),
     ("docs/tutorial.md", 8),
 ];

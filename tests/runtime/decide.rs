@@ -155,7 +155,8 @@ fn what_has_no_rows_is_decided_by_its_gain() {
 
 #[test]
 fn gains_without_bound_and_wrong_numbers_are_refused() {
-    let mut parts = ProblemParts { cell: vec![0], cells: 1, dictionary: vec![RowsByCell::empty(1)], ..ProblemParts::default() };
+    let mut parts =
+        ProblemParts { cell: vec![0], cells: 1, dictionary: vec![RowsByCell::empty(1)], ..ProblemParts::default() };
     let open = Problem::new(parts.clone()).expect("a well-formed problem");
     assert!(matches!(decide(&open, &[1.0]), Err(DecideError::Open { index: 0, .. })));
     parts.bounds = Bounds::Uniform { lo: 0.0, hi: 1.0 };
@@ -212,10 +213,8 @@ fn many_samples_are_decided_at_their_optimum() {
             ..ProblemParts::default()
         };
         let problem = Problem::new(parts).expect("a well-formed problem");
-        let gain: Vec<f64> = cell
-            .iter()
-            .map(|&c| ((random.uniform() - 0.3 - 0.05 * f64::from(c)) * levels).round() / levels)
-            .collect();
+        let gain: Vec<f64> =
+            cell.iter().map(|&c| ((random.uniform() - 0.3 - 0.05 * f64::from(c)) * levels).round() / levels).collect();
         let found = decide(&problem, &gain).expect("finite numbers");
         assert_eq!(faults(&problem, &gain, &found), Vec::<String>::new());
     }
@@ -253,7 +252,8 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
         let n = gain.len();
         let choices = (0..1_u32 << n).map(|bits| (0..n).map(|i| f64::from(bits >> i & 1)).collect::<Vec<f64>>());
         let value = |d: &Vec<f64>| d.iter().zip(&gain).map(|(d, g)| d * g).sum::<f64>();
-        let best = choices.filter(|d| missed(&problem, d).is_empty()).map(|d| value(&d)).fold(f64::NEG_INFINITY, f64::max);
+        let best =
+            choices.filter(|d| missed(&problem, d).is_empty()).map(|d| value(&d)).fold(f64::NEG_INFINITY, f64::max);
         let relaxed = decide(&problem, &gain).expect("finite numbers");
         if matches!(relaxed.status, DecideStatus::Infeasible(_)) {
             assert_eq!(best, f64::NEG_INFINITY, "case {number}");
@@ -263,7 +263,10 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
             Whole::Found(whole) => {
                 found += 1;
                 assert!(missed(&problem, &whole.decisions).is_empty(), "case {number}");
-                assert!((whole.gain - best).abs() < 1e-9 && (whole.bound - best).abs() < 1e-9, "case {number}: {whole:?}, {best}");
+                assert!(
+                    (whole.gain - best).abs() < 1e-9 && (whole.bound - best).abs() < 1e-9,
+                    "case {number}: {whole:?}, {best}"
+                );
             }
             Whole::Missed { nearest, misses, proven } => {
                 none += 1;
@@ -279,7 +282,8 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
 
 #[test]
 fn intervals_without_whole_numbers_are_named() {
-    let mut parts = ProblemParts { cell: vec![0; 2], cells: 1, dictionary: vec![RowsByCell::empty(1)], ..ProblemParts::default() };
+    let mut parts =
+        ProblemParts { cell: vec![0; 2], cells: 1, dictionary: vec![RowsByCell::empty(1)], ..ProblemParts::default() };
     parts.bounds = Bounds::PerSample { lo: vec![0.0, 0.2], hi: vec![0.5, 0.8] };
     let problem = Problem::new(parts).expect("a well-formed problem");
     let found = decide(&problem, &[1.0, 1.0]).expect("finite numbers");
@@ -319,10 +323,8 @@ fn a_million_samples() {
         };
         let problem = Problem::new(parts).expect("a well-formed problem");
         let shift: Vec<f64> = (0..cells).map(|_| random.between(-0.3, 0.3)).collect();
-        let gain: Vec<f64> = cell
-            .iter()
-            .map(|&c| ((random.uniform() - 0.5 + shift[c as usize]) * levels).round() / levels)
-            .collect();
+        let gain: Vec<f64> =
+            cell.iter().map(|&c| ((random.uniform() - 0.5 + shift[c as usize]) * levels).round() / levels).collect();
         let start = std::time::Instant::now();
         let found = decide(&problem, &gain).expect("finite numbers");
         let decided = start.elapsed();

@@ -37,7 +37,8 @@ impl Thresholds {
         by_cell(self.cells.iter().map(|cell| {
             let (above, below) = if cell.takes_ties() { (">=", "<") } else { (">", "<=") };
             let threshold = double(cell.threshold);
-            let decision = format!("CASE WHEN {column} {above} {threshold} THEN 1 WHEN {column} {below} {threshold} THEN 0 END");
+            let decision =
+                format!("CASE WHEN {column} {above} {threshold} THEN 1 WHEN {column} {below} {threshold} THEN 0 END");
             (&cell.cell, decision)
         }))
     }

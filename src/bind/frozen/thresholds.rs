@@ -75,7 +75,8 @@ impl Encoded {
         let mut at: HashMap<Identity, (f64, usize, f64, f64)> = HashMap::new();
         for cell in &frozen.cells {
             let identity = cell.key().identity();
-            let between = seen.get(&identity).map_or((f64::NEG_INFINITY, f64::INFINITY), |seen| (seen.refused, seen.taken));
+            let between =
+                seen.get(&identity).map_or((f64::NEG_INFINITY, f64::INFINITY), |seen| (seen.refused, seen.taken));
             at.insert(identity, (threshold(cutoff - cell.add, between), 0, 0.0, 0.0));
         }
         for (sample, ((&cell, &value), &decision)) in samples() {

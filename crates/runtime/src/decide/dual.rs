@@ -114,7 +114,12 @@ impl Simplex<'_> {
                 }
                 let (r, _) = reduced.of(lp, column, self.cost[column]);
                 let r = if at == At::Hi { r } else { -r };
-                breaks.push(Break { at: r.max(0.0) / towards, slope: towards * range, pivot: towards, variable: column });
+                breaks.push(Break {
+                    at: r.max(0.0) / towards,
+                    slope: towards * range,
+                    pivot: towards,
+                    variable: column,
+                });
             }
         }
         let largest = along.iter().fold(0.0_f64, |m, v| m.max(v.abs()));

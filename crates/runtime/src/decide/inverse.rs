@@ -92,7 +92,11 @@ fn scale_row(matrix: &mut [f64], size: usize, row: usize, factor: f64) {
 fn subtract_row(matrix: &mut [f64], size: usize, row: usize, other: usize, share: f64) {
     let (row, other) = (row * size, other * size);
     let (begin, end) = matrix.split_at_mut(row.max(other));
-    let (row, other) = if row < other { (&mut begin[row..row + size], &end[..size]) } else { (&mut end[..size], &begin[other..other + size]) };
+    let (row, other) = if row < other {
+        (&mut begin[row..row + size], &end[..size])
+    } else {
+        (&mut end[..size], &begin[other..other + size])
+    };
     row.iter_mut().zip(other).filter(|(_, other)| **other != 0.0).for_each(|(value, other)| *value -= share * other);
 }
 

@@ -61,7 +61,8 @@ pub(super) struct Scales {
 impl Lp {
     /// The program of a problem; `costs` are `w g` in grouped order.
     pub fn new(problem: &Problem, costs: &[f64]) -> (Lp, Scales) {
-        let scales = Scales { rows: row_scales(problem), gain: power(costs.iter().fold(0.0, |m, c| f64::max(m, c.abs()))) };
+        let scales =
+            Scales { rows: row_scales(problem), gain: power(costs.iter().fold(0.0, |m, c| f64::max(m, c.abs()))) };
         let side = |sides: &[f64]| sides.iter().zip(&scales.rows).map(|(side, scale)| side * scale).collect();
         let (lo, hi) = match &problem.bounds {
             Bounds::Uniform { lo, hi } => (vec![*lo; problem.n()], vec![*hi; problem.n()]),
@@ -308,7 +309,11 @@ impl Lp {
     /// What tells a column from others of its cell.
     pub fn key(&self, column: usize) -> Vec<u64> {
         let numbers = [self.cost[column], self.lo[column], self.hi[column]];
-        numbers.into_iter().chain(self.factors.iter().map(|phi| phi[column])).map(|value| (value + 0.0).to_bits()).collect()
+        numbers
+            .into_iter()
+            .chain(self.factors.iter().map(|phi| phi[column]))
+            .map(|value| (value + 0.0).to_bits())
+            .collect()
     }
 }
 
@@ -352,7 +357,9 @@ fn row_scales(problem: &Problem) -> Vec<f64> {
     let width = problem.width().max(1);
     let peak = |slot: usize| match &problem.factors[slot % width] {
         Factor::One => 1.0,
-        Factor::Data(phi) => phi[problem.grouping.range(slot / width)].iter().fold(0.0, |m, phi| f64::max(m, phi.abs())),
+        Factor::Data(phi) => {
+            phi[problem.grouping.range(slot / width)].iter().fold(0.0, |m, phi| f64::max(m, phi.abs()))
+        }
     };
     let peaks: Vec<f64> = (0..problem.slots()).map(peak).collect();
     let largest = |row| problem.rows.row(row).fold(0.0, |m, (slot, value)| f64::max(m, value.abs() * peaks[slot]));
@@ -361,5 +368,9 @@ fn row_scales(problem: &Problem) -> Vec<f64> {
 
 /// A power of two that brings a size to about 1; 1 for none.
 fn power(size: f64) -> f64 {
-    if size > 0.0 && size.is_finite() { 2.0_f64.powi(-(size.log2().round().clamp(-1000.0, 1000.0) as i32)) } else { 1.0 }
+    if size > 0.0 && size.is_finite() {
+        2.0_f64.powi(-(size.log2().round().clamp(-1000.0, 1000.0) as i32))
+    } else {
+        1.0
+    }
 }

@@ -181,7 +181,13 @@ fn finish(problem: &Problem, costs: &[f64], simplex: &Simplex<'_>, scales: &Scal
 }
 
 /// The two values, from the numbers that are returned.
-fn certify(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64], multipliers: &[f64]) -> GainCertificate {
+fn certify(
+    problem: &Problem,
+    costs: &[f64],
+    grouped: &[f64],
+    decisions: &[f64],
+    multipliers: &[f64],
+) -> GainCertificate {
     let mut shift = vec![0.0; problem.slots()];
     problem.rows.shift_into(multipliers, &mut shift);
     let (mut primal, mut dual, mut size) = (Sum::default(), Sum::default(), Sum::default());

@@ -33,7 +33,8 @@ fn spread(lp: &Lp, columns: &[usize], d: &mut [f64]) {
     let (lo, hi) = (lp.lo[first], lp.hi[first]);
     let whole = columns.iter().filter(|&&column| d[column] == hi).count();
     // Those in between, which are few: the rest is whole numbers of columns.
-    let mut rest: f64 = columns.iter().filter(|&&column| d[column] != hi && d[column] != lo).map(|&column| d[column] - lo).sum();
+    let mut rest: f64 =
+        columns.iter().filter(|&&column| d[column] != hi && d[column] != lo).map(|&column| d[column] - lo).sum();
     let mut full = whole;
     while rest >= hi - lo {
         rest -= hi - lo;

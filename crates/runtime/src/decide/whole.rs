@@ -185,9 +185,9 @@ fn search(problem: &Problem, gain: &[f64], found: &Decisions, kept: usize) -> Re
     let order = candidates(&lp, &distances, &grouped, kept);
     let mut left = vec![true; n];
     order.iter().filter(|column| (**column as usize) < n).for_each(|column| left[*column as usize] = false);
-    let beyond = left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
-    let Classes { lp: part, order, groups } =
-        lp.classes(&order, |column| grouped.get(column).copied().unwrap_or(0.0));
+    let beyond =
+        left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
+    let Classes { lp: part, order, groups } = lp.classes(&order, |column| grouped.get(column).copied().unwrap_or(0.0));
     let samples: Vec<Group> = groups.into_iter().filter(|group| (order[group.columns.start] as usize) < n).collect();
     let most = match n {
         few if few <= FEW => MOST_NODES_OF_FEW,
@@ -220,7 +220,10 @@ fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64])
     costs.iter().zip(grouped).for_each(|(cost, d)| gain.add_product(*cost, *d));
     let activity = problem.activity(decisions).unwrap_or_default();
     for (row, activity) in activity.iter().enumerate().filter(|(row, _)| problem.soft[*row] < f64::INFINITY) {
-        gain.add_product(-problem.soft[row], (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0));
+        gain.add_product(
+            -problem.soft[row],
+            (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0),
+        );
     }
     gain.value()
 }
