@@ -11,7 +11,7 @@
 //! | [`check`] | `fairc check --data` | `Program.check` |
 //! | [`audit()`] | `fairc audit` | `Program.audit` |
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
-//! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | |
+//! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, none yet |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`price()`] | `fairc price` | `Program.price` |

@@ -41,7 +41,7 @@ const CALLS: &[(&str, &[&str])] = &[
             "@/parity.fair --data @/people.csv --set eps=0.5 --thresholds %/thresholds.json",
             "@/parity.fair --data @/people.csv --set eps=0 --randomize 1",
             "@/parity.fair --data @/people.csv --set eps=0",
-            "%/each.fair --data %/each.csv",
+            "%/choice.fair --data %/each.csv --on-infeasible relax",
             "@/infeasible.fair --data @/people.csv",
         ],
     ),
@@ -80,6 +80,8 @@ const CALLS: &[(&str, &[&str])] = &[
 const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
                     constraint e: each where g == a: score <= 0.5\nconstraint u: E[score | g == b, y == 1] <= 0.5\n\
                     constraint c: E[score | g == a] >= 0.6\n";
+const CHOICE: &str = "column g: {a, b}?\npredict score: real in [0, 1]\nconstraint e: each where g == a: score <= 0.5\n\
+                      constraint half: E[score | g == b] == 0.5\n";
 const PRICE: &str = "column sex: {female, male}\nlabel hired: {0, 1}\npredict score: real in [0, 1]\nparam a = 0 in [0, 1]\n\
                      constraint low: E[score | sex == female] >= a\nconstraint high: E[score] <= 0.1\n\
                      constraint lab (enforce = train): E[score | hired == 1] >= a / 10\n";
@@ -146,6 +148,7 @@ fn covers(listed: &str, field: &str) -> bool {
 fn prepare(folder: &Path) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     write("each.fair", EACH);
+    write("choice.fair", CHOICE);
     write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\n");
     write("price.fair", PRICE);
     write("loose.fair", LOOSE);

@@ -9,18 +9,21 @@ constraints say, and share nothing with fairc. Compared are:
 * whether any decisions satisfy the rows, and the largest gain of decisions between 0 and 1: HiGHS's linear program, to 1e-9;
 * the decisions of 0 and 1: that they keep all rows, summed in fractions, and gain what is said;
 * for at most 60 samples the best decisions of 0 and 1: HiGHS's integer program. How often fairc's gain less, and by how much,
-  is printed; that it says there are none where there are is counted as well.
+  is printed; that it says there are none where there are is counted as well;
+* thresholds: applied to other data they decide as their SQL does in SQLite and DuckDB, nulls and unknown levels included.
 """
 
 import csv
 import json
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
+import duckdb
 import highspy
 import numpy as np
 
@@ -247,12 +250,76 @@ def judge(fairc, seed):
     return None, (answer["decided"]["bound"] - gain, "bound")
 
 
+TYPES = {"g": "text", "h": "text", "age": "double precision", "y": "integer", "w": "double precision", "score": "double precision"}
+
+
+def in_databases(path, expression):
+    """What SQLite and DuckDB make of an expression, row by row."""
+    with open(path, newline="") as file:
+        records = list(csv.DictReader(file))
+    number = lambda kind, text: text if kind == "text" else int(text) if kind == "integer" else float(text)
+    rows = [
+        (place, *(None if record[name] == "" else number(kind, record[name]) for name, kind in TYPES.items()))
+        for place, record in enumerate(records)
+    ]
+    found = []
+    for base in (sqlite3.connect(":memory:"), duckdb.connect(":memory:")):
+        base.execute("create table people (n integer, " + ", ".join(f"{name} {kind}" for name, kind in TYPES.items()) + ")")
+        base.executemany("insert into people values (?, ?, ?, ?, ?, ?, ?)", rows)
+        found.append([value for (value,) in base.execute(f"select {expression} from people order by n").fetchall()])
+        base.close()
+    return found
+
+
+def judge_thresholds(fairc, seed):
+    """What is wrong with thresholds that are fitted on a case and applied to another."""
+    case, other = Case(seed), Case(seed + 50_000)
+    for _ in range(int(case.rng.integers(1, 4))):
+        case.constrain()
+    if case.empty or any(word in text for text in case.text for word in ("each", "Cov")):
+        return None
+    other.h[other.rng.random(other.n) < 0.1] = "z"
+    other.score[other.rng.random(other.n) < 0.3] = case.score[other.rng.integers(0, case.n)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        other.text = case.text
+        other.weighted = case.weighted
+        other.write(folder)
+        (folder / "data.csv").rename(folder / "other.csv")
+        case.write(folder)
+        run = lambda *words: subprocess.run(
+            [fairc, "decide", "spec.fair", "--on-infeasible", "relax", *words], cwd=folder, capture_output=True, text=True
+        )
+        base = ["--pred", "score", "--cutoff", str(case.cutoff)]
+        done = run("--data", "data.csv", *base, "--freeze", "t.json", "-o", "own.csv")
+        if done.returncode == 1 and "E0801" in done.stderr or "E0502" in done.stderr:
+            return None
+        if done.returncode != 0 or run("--data", "data.csv", *base, "--freeze", "t.sql").returncode != 0:
+            return f"seed {seed}: {case.text}\n  {done.stderr}"
+        for data in ("data.csv", "other.csv"):
+            done = subprocess.run(
+                [fairc, "decide", "spec.fair", "--data", data, "--pred", "score", "--thresholds", "t.json", "-o", "by.csv"],
+                cwd=folder, capture_output=True, text=True,
+            )
+            if "E0706" in done.stderr:
+                continue
+            if done.returncode != 0:
+                return f"seed {seed}: {case.text}\n  {done.stderr}"
+            with open(folder / "by.csv", newline="") as file:
+                ours = [int(float(record["d_decision"])) for record in csv.DictReader(file)]
+            for place, theirs in enumerate(in_databases(folder / data, (folder / "t.sql").read_text())):
+                if ours != theirs:
+                    return f"seed {seed}, {data}, {['SQLite', 'DuckDB'][place]}: {case.text}\n  {ours}\n  {theirs}"
+    return None
+
+
 def main():
     fairc = str(pathlib.Path(sys.argv[1]).resolve())
     count, first = (int(text) for text in (sys.argv[2:] + ["400", "1"][len(sys.argv) - 2 :]))
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda seed: judge(fairc, seed), range(first * 100_000, first * 100_000 + count)))
-    wrong = [text for text, _ in results if text and text != "left out"]
+        thresholds = list(pool.map(lambda seed: judge_thresholds(fairc, seed), range(first * 100_000, first * 100_000 + count // 4)))
+    wrong = [text for text, _ in results if text and text != "left out"] + [text for text in thresholds if text]
     words = [kind for _, kind in results if isinstance(kind, str)]
     behind = [kind for _, kind in results if isinstance(kind, float)]
     late = [value for value in behind if value > 1e-9]

@@ -125,7 +125,7 @@ impl<'a> Search<'a> {
     fn try_rounded(&mut self, x: &[f64]) {
         let mut rounded = x.to_vec();
         for group in self.groups {
-            rounded[group.columns.clone()].iter_mut().for_each(|x| *x = x.round());
+            rounded[group.columns.clone()].iter_mut().for_each(|x| *x = x.round() + 0.0);
         }
         let value = value_of(self.lp, &rounded);
         if self.can_gain(value) && self.keeps_rows(&rounded) {

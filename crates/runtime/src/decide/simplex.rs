@@ -247,7 +247,8 @@ impl<'a> Simplex<'a> {
         let mut d: Vec<f64> = (0..self.lp.len()).map(|column| self.value_at(column)).collect();
         for (&variable, &x) in self.basic.iter().zip(&self.x) {
             if let Some(d) = d.get_mut(variable) {
-                *d = x.clamp(self.lp.lo[variable], self.lp.hi[variable]);
+                // No negative zero.
+                *d = x.clamp(self.lp.lo[variable], self.lp.hi[variable]) + 0.0;
             }
         }
         d

@@ -10,7 +10,7 @@ use crate::problem::{Bounds, Problem, Sum};
 use crate::project::{Infeasibility, OnInfeasible, Settings, Side, Status, for_each_sample, project};
 
 /// More rows than this are refused: their basis is dense.
-pub const MOST_ROWS: usize = 1000;
+pub const MOST_ROWS: usize = 4000;
 /// Gains are projected this many times over their largest.
 const LARGE: f64 = 1000.0;
 /// By which share gains are moved at first, and where that does not end.

@@ -12,8 +12,8 @@ use super::start::{Distances, scaled};
 use crate::problem::{Bounds, Problem, ROUNDING, Sum};
 use crate::project::Infeasibility;
 
-/// Samples that are searched at first, and where that finds nothing.
-const SEARCHED: [usize; 2] = [160, 600];
+/// Samples that are searched at first, and where that finds nothing, with by how much longer.
+const SEARCHED: [(usize, usize); 2] = [(160, 1), (600, 4)];
 /// Most programs that are solved for that.
 const MOST_NODES: usize = 4000;
 /// The same for so many samples that one more or less hardly counts.
@@ -22,6 +22,8 @@ const MOST_NODES_OF_MANY: usize = 600;
 /// The same for so few samples that all of them are searched.
 const FEW: usize = 64;
 const MOST_NODES_OF_FEW: usize = 40_000;
+/// No more programs than this by the square of their rows.
+const WORK: usize = 4_000_000_000;
 /// What a unit of a row's violation costs where no whole decisions keep the rows, by the largest gain.
 const PRICE: f64 = 1e4;
 
@@ -80,8 +82,8 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
         return Ok(Whole::Infeasible(proof.clone()));
     }
     let mut proven = false;
-    for kept in SEARCHED {
-        let answer = search(problem, gain, found, kept)?;
+    for (kept, times) in SEARCHED {
+        let answer = search(problem, gain, found, kept, times)?;
         if let Some(answer) = answer.found {
             return Ok(Whole::Found(answer));
         }
@@ -176,7 +178,13 @@ fn nearest(columns: &mut Vec<u32>, kept: usize, order: impl Fn(u32, u32) -> std:
 }
 
 /// Searches the samples in between and the `kept` nearest to their thresholds.
-fn search(problem: &Problem, gain: &[f64], found: &Decisions, kept: usize) -> Result<Answer, DecideError> {
+fn search(
+    problem: &Problem,
+    gain: &[f64],
+    found: &Decisions,
+    kept: usize,
+    times: usize,
+) -> Result<Answer, DecideError> {
     let n = problem.n();
     let costs = costs_of(problem, gain)?;
     let (lp, scales) = Lp::new(problem, &costs);
@@ -194,6 +202,7 @@ fn search(problem: &Problem, gain: &[f64], found: &Decisions, kept: usize) -> Re
         many if many > MANY => MOST_NODES_OF_MANY,
         _ => MOST_NODES,
     };
+    let most = (times * most).min(WORK / part.rows().pow(2).max(1)).max(1);
     let mut allowed = allowed(problem, &found.decisions, &scales);
     allowed.resize(part.rows(), f64::INFINITY);
     let mut search = Search::new(&part, &samples, allowed, most);
@@ -245,7 +254,7 @@ fn nearest_of(problem: &Problem, gain: &[f64], proven: bool) -> Result<Whole, De
         *cap = cap.min(PRICE * largest * problem.n() as f64 / magnitude.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE);
     }
     let found = decide(&priced, gain)?;
-    let nearest = match search(&priced, gain, &found, SEARCHED[0])?.found {
+    let nearest = match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
         Some(nearest) => nearest.decisions,
         None => found.decisions.iter().map(|d| d.round()).collect(),
     };
