@@ -17,7 +17,6 @@ mod audit;
 mod batches;
 mod encoded;
 mod errors;
-mod front;
 mod layer;
 mod problem;
 mod program;

@@ -14,6 +14,7 @@ mod data;
 mod decide;
 mod facts;
 mod html;
+pub mod impact;
 mod implication;
 mod judged;
 mod markdown;
@@ -41,7 +42,7 @@ pub use decide::{DecideReport, Gains, GroupDecisions, How};
 pub use facts::{
     Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };
-pub use html::page;
+pub use html::{impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use markdown::markdown;
 pub use number::short;

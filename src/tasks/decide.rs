@@ -6,7 +6,7 @@ use crate::bind::{Bound, BoundRow, Samples, Thresholds, blamed};
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Verdict, Watch};
 use crate::runtime::decide::{
-    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, drawn, missed,
+    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, drawn, missed, nearest_whole,
 };
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{Projection, Side, Status};
@@ -94,6 +94,7 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
     let gain = options.gains(predictions);
     let found = crate::runtime::decide::decide(&bound.problem, &gain).map_err(refused)?;
     match &found.status {
+        DecideStatus::Infeasible(_) if options.relax => return relaxed(case, options, &bound, &found, &gain),
         DecideStatus::Infeasible(proof) => {
             let conflict = Conflict::of(proof, encoded, params, &Samples::All);
             return Err(Refused::Infeasible(Box::new(context.infeasible(&conflict, &bound.rows, ""))));
@@ -119,6 +120,23 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
     let report = report(case, options, &bound, &found, (&cutoff_alone, &decisions), how, gains)?;
     let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), ..report };
     Ok(Decided { report, decisions, missed: miss, thresholds })
+}
+
+/// The nearest decisions of 0 and 1, where none satisfy the rows.
+fn relaxed<'a>(
+    case: &Case<'a>,
+    options: &DecideOptions<'_>,
+    bound: &Bound,
+    found: &Decisions,
+    gain: &[f64],
+) -> Result<Decided<'a>, Refused> {
+    let decisions = nearest_whole(&bound.problem, gain).map_err(refused)?;
+    let before = by_cutoff(case, options);
+    let gains = Gains::of(gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
+    let how = How::Nearest { proven: true };
+    let report = report(case, options, bound, found, (&before, &decisions), how, gains)?;
+    let thresholds = Err(Failure::new("no decisions satisfy all rows, so that there are no thresholds", ""));
+    Ok(Decided { report, decisions, missed: None, thresholds })
 }
 
 /// What can be said before anything is solved.

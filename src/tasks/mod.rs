@@ -15,6 +15,7 @@
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`price()`] | `fairc price` | `Program.price` |
+//! | [`impact()`] | `fairc impact` | – |
 //!
 //! A front end reads arguments and tables, and prints or hands over results. It decides nothing: which rows take part, what is
 //! refused, what counts as a pass and the words for all of it are decided here or below.
@@ -22,6 +23,7 @@
 mod audit;
 mod check;
 mod decide;
+mod impact;
 mod kept;
 mod price;
 mod project;
@@ -38,6 +40,7 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
 pub use decide::{DecideOptions, Decided, Draws, decide, decide_by, thresholds_json, thresholds_sql};
+pub use impact::{Applicants, ImpactOptions, Threshold, applicants, impact, impact_columns};
 pub use kept::{read_shifts, read_state, read_thresholds, unusable};
 pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};
 pub use project::{ProjectOptions, Projected, Solvable, project, report_of, settle, solve};

@@ -184,6 +184,8 @@ fn what_cannot_be_decided_is_refused() {
     refused("decide spec.fair --data people.csv --name score -o out.csv", 2, "already has a column `score`");
     fs::write(path.join("no.fair"), format!("{SPEC}constraint many: E[hire | race == a] >= 0.9\n")).unwrap();
     refused("decide no.fair --data people.csv", 1, "E0801");
+    let (code, out, error) = run(path, "decide no.fair --data people.csv --on-infeasible relax");
+    assert!(code == 0 && out.contains("no decisions of 0 and 1 keep all rows: these come closest"), "{out}{error}");
     // Thirds of a sum that is odd: between 0 and 1 it can be kept.
     fs::write(
         path.join("half.fair"),

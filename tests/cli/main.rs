@@ -14,6 +14,7 @@ mod ends;
 mod exactness;
 mod files;
 mod formatting;
+mod impact;
 mod json;
 mod long;
 mod mending;

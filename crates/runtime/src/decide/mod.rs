@@ -34,4 +34,4 @@ mod whole;
 pub use decisions::{DecideError, DecideStatus, Decisions, GainCertificate};
 pub use draw::drawn;
 pub use solve::{MOST_ROWS, decide};
-pub use whole::{Whole, WholeDecisions, decide_whole, missed};
+pub use whole::{Whole, WholeDecisions, decide_whole, missed, nearest_whole};

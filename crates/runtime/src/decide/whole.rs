@@ -92,7 +92,7 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
             break;
         }
     }
-    nearest_of(problem, gain, proven)
+    Ok(missed_by(problem, nearest_whole(problem, gain)?, proven))
 }
 
 /// The hard rows that whole decisions violate, and by how much.
@@ -244,8 +244,16 @@ fn allowed(problem: &Problem, decisions: &[f64], scales: &Scales) -> Vec<f64> {
     rows.map(|(row, (m, scale))| 0.5 * ROUNDING * scale * sized(*m, problem.lower[row], problem.upper[row])).collect()
 }
 
-/// The whole decisions that miss the rows by the least, as far as a search finds them.
-fn nearest_of(problem: &Problem, gain: &[f64], proven: bool) -> Result<Whole, DecideError> {
+fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Whole {
+    let misses = missed(problem, &nearest);
+    Whole::Missed { nearest, misses, proven }
+}
+
+/// Whole decisions that miss the rows by the least, as far as a search finds them: for rows that no decisions satisfy.
+///
+/// # Errors
+/// As of [`decide`].
+pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, DecideError> {
     let largest = costs_of(problem, gain)?.iter().fold(f64::MIN_POSITIVE, |m, cost| m.max(cost.abs()));
     let magnitude = problem.magnitude(&widest(problem)).unwrap_or_default();
     let mut priced = problem.clone();
@@ -254,10 +262,8 @@ fn nearest_of(problem: &Problem, gain: &[f64], proven: bool) -> Result<Whole, De
         *cap = cap.min(PRICE * largest * problem.n() as f64 / magnitude.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE);
     }
     let found = decide(&priced, gain)?;
-    let nearest = match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
+    Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
         Some(nearest) => nearest.decisions,
         None => found.decisions.iter().map(|d| d.round()).collect(),
-    };
-    let misses = missed(problem, &nearest);
-    Ok(Whole::Missed { nearest, misses, proven })
+    })
 }
