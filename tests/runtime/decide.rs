@@ -75,8 +75,9 @@ fn faults(problem: &Problem, gain: &[f64], found: &Decisions) -> Vec<String> {
             }
         }
     }
-    if !((dual - primal).abs() <= 1e-10 * size) {
-        faults.push(format!("gap {:e} of {size}", dual - primal));
+    let gap = (dual - primal).abs();
+    if gap.is_nan() || gap > 1e-10 * size {
+        faults.push(format!("gap {gap:e} of {size}"));
     }
     let active = found.active.iter().filter(|side| **side != fairc::runtime::Side::Inactive).count();
     if found.between.len() > active {

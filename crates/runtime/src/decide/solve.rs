@@ -200,7 +200,7 @@ fn certify(
     });
     let activity = problem.activity(decisions).unwrap_or_default();
     // Not that of the decisions: those near zero are as far off as others.
-    let magnitude = problem.magnitude(&widest(problem)).unwrap_or_default();
+    let magnitude = problem.row_values(&widest(problem)).unwrap_or_default().magnitudes;
     let mut out = GainCertificate::default();
     for (row, (&activity, &magnitude)) in activity.iter().zip(&magnitude).enumerate() {
         let (l, u, multiplier) = (problem.lower[row], problem.upper[row], multipliers[row]);

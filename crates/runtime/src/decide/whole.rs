@@ -97,9 +97,8 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
 
 /// The hard rows that whole decisions violate, and by how much.
 pub fn missed(problem: &Problem, decisions: &[f64]) -> Vec<(usize, f64)> {
-    let activity = problem.activity(decisions).unwrap_or_default();
-    let magnitude = problem.magnitude(decisions).unwrap_or_default();
-    let rows = activity.iter().zip(&magnitude).enumerate();
+    let found = problem.row_values(decisions).unwrap_or_default();
+    let rows = found.values.iter().zip(&found.magnitudes).enumerate();
     let outside = rows.filter(|(row, _)| problem.soft[*row] == f64::INFINITY).map(|(row, (activity, magnitude))| {
         let (l, u) = (problem.lower[row], problem.upper[row]);
         (row, (activity - u).max(l - activity), ROUNDING * sized(*magnitude, l, u))
@@ -239,7 +238,7 @@ fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64])
 
 /// By how much the scaled rows may be outside: half of what counts as rounding.
 fn allowed(problem: &Problem, decisions: &[f64], scales: &Scales) -> Vec<f64> {
-    let magnitude = problem.magnitude(decisions).unwrap_or_default();
+    let magnitude = problem.row_values(decisions).unwrap_or_default().magnitudes;
     let rows = magnitude.iter().zip(&scales.rows).enumerate();
     rows.map(|(row, (m, scale))| 0.5 * ROUNDING * scale * sized(*m, problem.lower[row], problem.upper[row])).collect()
 }
@@ -255,7 +254,7 @@ fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Whole {
 /// As of [`decide`].
 pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, DecideError> {
     let largest = costs_of(problem, gain)?.iter().fold(f64::MIN_POSITIVE, |m, cost| m.max(cost.abs()));
-    let magnitude = problem.magnitude(&widest(problem)).unwrap_or_default();
+    let magnitude = problem.row_values(&widest(problem)).unwrap_or_default().magnitudes;
     let mut priced = problem.clone();
     for (cap, magnitude) in priced.soft.iter_mut().zip(&magnitude) {
         // By the size of a row, so that one sample more or less costs about the same in each.
