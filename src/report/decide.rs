@@ -297,7 +297,8 @@ impl DecideReport<'_> {
             less if less > 0.0 => format!("{} less than by the cutoff alone", short(less)),
             less => format!("{} more than by the cutoff alone", short(-less)),
         };
-        let room = bound.map_or_else(String::new, |bound| match bound - after {
+        // Decisions that miss rows are not to be compared with those within.
+        let room = bound.filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
             room if room <= NO_LESS * bound.abs().max(after.abs()) => {
                 "; no decisions within the rows gain more".to_owned()
             }

@@ -210,7 +210,9 @@ def judge(fairc, seed):
         # Sides of one row that cross are seen before there are data.
         if any(entry["code"] in ("E0801", "E0502") for entry in answer.get("diagnostics", [])):
             return (None if relaxed is None else f"{shown}\n  called infeasible, and is not"), "infeasible"
-        if relaxed is None:
+        if relaxed is None and answer.get("status") == "nearest" and answer["gain_bound"] is None:
+            return None, "infeasible"
+        if relaxed is None or ("gain_bound" in answer and answer["gain_bound"] is None):
             return f"{shown}\n  infeasible, and answered {answer.get('status')}", None
         if "gain_bound" not in answer:
             message = answer.get("error", {}).get("message", "")
@@ -292,7 +294,7 @@ def judge_thresholds(fairc, seed):
         )
         base = ["--pred", "score", "--cutoff", str(case.cutoff)]
         done = run("--data", "data.csv", *base, "--freeze", "t.json", "-o", "own.csv")
-        if done.returncode == 1 and "E0801" in done.stderr or "E0502" in done.stderr:
+        if any(words in done.stderr for words in ("E0801", "E0502", "so that there are no thresholds")):
             return None
         if done.returncode != 0 or run("--data", "data.csv", *base, "--freeze", "t.sql").returncode != 0:
             return f"seed {seed}: {case.text}\n  {done.stderr}"
