@@ -13,7 +13,7 @@ use crate::problem::{Bounds, Problem, ROUNDING, Sum};
 use crate::project::Infeasibility;
 
 /// Samples that are searched at first, and where that finds nothing, with by how much longer.
-const SEARCHED: [(usize, usize); 2] = [(160, 1), (600, 4)];
+const SEARCHED: [(usize, usize); 2] = [(160, 1), (600, 2)];
 /// Most programs that are solved for that.
 const MOST_NODES: usize = 4000;
 /// The same for so many samples that one more or less hardly counts.
@@ -22,8 +22,9 @@ const MOST_NODES_OF_MANY: usize = 600;
 /// The same for so few samples that all of them are searched.
 const FEW: usize = 64;
 const MOST_NODES_OF_FEW: usize = 40_000;
-/// No more programs than this by the square of their rows.
-const WORK: usize = 4_000_000_000;
+/// No more programs than this by what one takes: looks at each number of its basis, and at each column.
+const WORK: usize = 2_000_000_000;
+const LOOKS: (usize, usize) = (60, 1000);
 /// What a unit of a row's violation costs where no whole decisions keep the rows, by the largest gain.
 const PRICE: f64 = 1e4;
 
@@ -201,7 +202,8 @@ fn search(
         many if many > MANY => MOST_NODES_OF_MANY,
         _ => MOST_NODES,
     };
-    let most = (times * most).min(WORK / part.rows().pow(2).max(1)).max(1);
+    let work = LOOKS.0 * part.rows().pow(2) + LOOKS.1 * part.len();
+    let most = (times * most).min(WORK / work.max(1)).max(20);
     let mut allowed = allowed(problem, &found.decisions, &scales);
     allowed.resize(part.rows(), f64::INFINITY);
     let mut search = Search::new(&part, &samples, allowed, most);
