@@ -13,6 +13,7 @@
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
+//! | [`init()`] | `fairc init` | |
 //! | [`price()`] | `fairc price` | `Program.price` |
 //!
 //! A front end reads arguments and tables, and prints or hands over results. It decides nothing: which rows take part, what is
@@ -20,6 +21,7 @@
 
 mod audit;
 mod check;
+mod init;
 mod kept;
 mod price;
 mod project;
@@ -35,6 +37,7 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
+pub use init::{Drafted, DraftedColumn, InitOptions, init};
 pub use kept::{read_shifts, read_state, unusable};
 pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};
 pub use project::{ProjectOptions, Projected, Solvable, project, report_of, settle, solve};

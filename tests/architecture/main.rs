@@ -138,6 +138,8 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "data",
             "language::diagnostic",
             "language::program",
+            "language::span",
+            "language::syntax",
             "language::words",
             "report",
             "runtime::online",

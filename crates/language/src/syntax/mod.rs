@@ -52,6 +52,14 @@ struct FairParser;
 /// anything fit into memory.
 pub const MAX_LENGTH: usize = 8 << 20;
 
+/// A name as the language writes it, in backticks if need be; none if it cannot be written.
+pub fn written(name: &str) -> Option<String> {
+    if error::is_plain_name(name) {
+        return Some(name.to_owned());
+    }
+    (!name.is_empty() && !name.contains(['`', '\n', '\r'])).then(|| format!("`{name}`"))
+}
+
 /// What came of a text: the declarations that are well formed, and the mistakes in the others, both in source order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
