@@ -212,7 +212,8 @@ impl<'a> Checker<'a> {
             }
             self.report(finding);
         }
-        self.hir.params.push(Param { name: param.name.text.clone(), value, range });
+        let percent = self.sources.text(param.value.span).ends_with('%');
+        self.hir.params.push(Param { name: param.name.text.clone(), value, percent, range });
     }
 
     fn declare_metric(&mut self, metric: &'a ast::Metric, doc: &'a str, origin: UnitOrigin) {

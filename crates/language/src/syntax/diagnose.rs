@@ -38,8 +38,24 @@ pub(super) fn diagnose(failure: &Failure) -> SyntaxError {
     let Some(token) = scan.tokens.get(index).filter(|_| index < tokens.end) else {
         return failure.at_end(&nesting);
     };
+    // A word or number ends where no letter follows, and the grammar takes any foreign character for one.
+    let behind = scan.tokens.get(index + 1).filter(|next| index + 1 < tokens.end && next.start == token.end);
+    let foreign = behind.filter(|next| {
+        next.kind == TokenKind::Broken(Broken::Symbol)
+            && !next.text(failure.text).is_ascii()
+            && !matches!(token.kind, TokenKind::Broken(_))
+    });
+    let (index, token) = foreign.map_or((index, token), |next| {
+        nesting.push(failure.text, &scan.tokens, index);
+        (index + 1, next)
+    });
     let place = Place { failure, index, token, word: token.text(failure.text), nesting };
-    let known = place.habit().or_else(|| place.broken()).or_else(|| place.declaration());
+    let known = place
+        .slip()
+        .or_else(|| place.phrase())
+        .or_else(|| place.habit())
+        .or_else(|| place.broken())
+        .or_else(|| place.declaration());
     known.or_else(|| place.named()).unwrap_or_else(|| place.unexpected())
 }
 

@@ -22,9 +22,11 @@ mod metric;
 mod notice;
 mod outline;
 mod patch;
+mod phrase;
 mod recover;
 mod repair;
 mod scan;
+mod slip;
 mod tree;
 
 use std::cell::RefCell;
@@ -89,6 +91,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         }
     }
     recover::one_reserved_name(text, &mut parsed);
+    recover::one_habit(&mut parsed);
     parsed.notices = notice::notices(source, text, &scan);
     parsed
 }
