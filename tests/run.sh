@@ -23,25 +23,29 @@ python_environment() {
     export PATH="$PWD/.venv/bin:$PATH"
 }
 
+# Training and the Python package, where they are to be looked at too: one set of features, so that each crate is checked once.
+whole=()
+
 core() {
     step "formatting"
     cargo fmt --all --check
     step "lints"
-    cargo clippy --all-targets --quiet -- -D warnings
+    cargo clippy --all-targets "${whole[@]}" --quiet -- -D warnings
     step "the language and the runtime alone"
     cargo check -p fairc -p fairc-language -p fairc-runtime --lib --no-default-features --quiet
     step "documentation"
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps "${whole[@]}" --quiet
     step "tests"
     INSTA_UPDATE=no cargo test --no-fail-fast
 }
 
 oracles() {
     step "oracles"
-    cargo build --release --quiet
+    bash tests/release.sh
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/verdicts.py target/release/fairc
+    python tests/oracle/impact.py target/release/fairc
     python tests/oracle/analysis.py target/release/fairc
     python tests/oracle/answers.py target/release/fairc 5000
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
@@ -52,11 +56,12 @@ oracles() {
     python tests/oracle/first_specs.py target/release/fairc
 }
 
-torch() {
+libtorch() {
     step "libtorch"
     source tests/torch/libtorch.sh
-    step "lints with training"
-    cargo clippy --all-targets --features torch --quiet -- -D warnings
+}
+
+torch() {
     step "training"
     cargo test --features torch --no-fail-fast --lib -- torch:: report::plot
     cargo test --features torch --no-fail-fast --test torch
@@ -69,20 +74,33 @@ python_package() {
 
 case "${1:-all}" in
 core) core ;;
-torch) torch ;;
-python) python_package ;;
+torch)
+    libtorch
+    step "lints"
+    cargo clippy --all-targets --features torch --quiet -- -D warnings
+    torch
+    ;;
+python)
+    step "lints"
+    cargo clippy -p fairc-python --quiet -- -D warnings
+    python_package
+    ;;
 oracles)
     python_environment
     oracles
     ;;
 all)
     python_environment
-    core
-    oracles
     if command -v c++ >/dev/null; then
+        libtorch
+        whole=(--workspace --features torch,pyo3/extension-module)
+        core
+        oracles
         torch
         python_package
     else
+        core
+        oracles
         step "training and the Python package are left out: no C++ compiler (c++) was found"
     fi
     ;;

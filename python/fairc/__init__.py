@@ -18,6 +18,7 @@ A spec is compiled once, applied to any table, and its projection is exact::
 from ._dataset import Audit, BoundRow, Check, Dataset, Gradient, Price, Problem, Projection, Shifted
 from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
 from ._fairc import __version__, explain, metric, metrics
+from ._impact import Impact, impact
 from ._program import Column, Param, Prediction, Program, Row, compile
 from ._stream import Stream
 
@@ -31,6 +32,7 @@ __all__ = [
     "Dataset",
     "FairError",
     "Gradient",
+    "Impact",
     "InfeasibleError",
     "Param",
     "Prediction",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "compile",
     "explain",
+    "impact",
     "metric",
     "metrics",
 ]

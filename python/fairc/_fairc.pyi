@@ -14,6 +14,30 @@ def metric(name: str) -> str | None: ...
 def metrics() -> list[str]: ...
 def explain(code: str) -> str | None: ...
 
+class Impact:
+    @staticmethod
+    def of(
+        table: str,
+        data: Any,
+        rows: int | None,
+        decisions: str,
+        by: list[str],
+        *,
+        known: list[str] | None = None,
+        threshold: float | None = None,
+        median: bool = False,
+        unknown: list[str] = ...,
+        min_share: str | None = None,
+        least: str | None = None,
+        title: str | None = None,
+        date: str | None = None,
+    ) -> Impact: ...
+    def text(self) -> str: ...
+    def markdown(self) -> str: ...
+    def csv(self) -> str: ...
+    def html(self) -> str: ...
+    def facts(self) -> str: ...
+
 class Program:
     name: str
     fingerprint: str

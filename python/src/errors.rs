@@ -3,13 +3,11 @@
 use fairc::language::diagnostic::human::Look;
 use fairc::language::diagnostic::json::Entry;
 use fairc::runtime::project::ProjectError;
-use fairc::source::{Failure, Spec};
+use fairc::source::{Failure, PYTHON, Spec};
 use fairc::tasks::{self, Context, Refused};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde::Serialize;
-
-use crate::front::PYTHON;
 
 /// How diagnostics are drawn: exceptions are read in terminals, notebooks and logs alike.
 pub const LOOK: Look = Look { color: false, unicode: false, width: 100 };

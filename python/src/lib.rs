@@ -17,7 +17,7 @@ mod audit;
 mod batches;
 mod encoded;
 mod errors;
-mod front;
+mod impact;
 mod layer;
 mod problem;
 mod program;
@@ -53,6 +53,7 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<encoded::PyEncoded>()?;
     module.add_class::<problem::PyProblem>()?;
     module.add_class::<problem::PyProjection>()?;
+    module.add_class::<impact::PyImpact>()?;
     module.add_class::<layer::PyLayer>()?;
     module.add_class::<solution::PySolution>()?;
     module.add_class::<sums::PyPart>()?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fairc::bind::{EncodeOptions, Encoded, Encoder};
 use fairc::language::program::Names;
 use fairc::report::Watch;
-use fairc::source::Spec;
+use fairc::source::{PYTHON, Spec};
 use fairc::tasks::{Use, prediction_column};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::arrays::{Broken, Stream, batch, column};
 use crate::encoded::PyEncoded;
 use crate::errors::{self, Kind, LOOK};
-use crate::front::PYTHON;
+
 use crate::shared::{Shared, overrides, purpose};
 
 #[pyclass(frozen, module = "fairc._fairc", name = "Program")]

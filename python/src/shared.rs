@@ -3,14 +3,13 @@
 use fairc::bind::{EncodeOptions, Encoder, Params, Purpose};
 use fairc::language::program::Program;
 use fairc::runtime::project::OnInfeasible;
-use fairc::source::Spec;
+use fairc::source::{PYTHON, Spec};
 use fairc::tasks::Context;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors;
-use crate::front::PYTHON;
 
 /// A spec and what it was compiled to.
 pub struct Shared {

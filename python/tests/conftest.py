@@ -1,9 +1,14 @@
 """Specs and data that many tests use."""
 
+import os
+import pathlib
+
 import numpy as np
 import pytest
 
 import fairc
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 PARITY = """
 column sex: {female, male}
@@ -48,3 +53,12 @@ def people(n: int, seed: int = 0) -> dict:
 def means(values, groups, names=("female", "male")):
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)
     return [values[groups == name].mean() for name in names]
+
+
+@pytest.fixture(scope="session")
+def binary() -> str:
+    """The command line: what ``FAIRC`` names, or the newest build."""
+    built = [path for profile in ("debug", "release") if (path := ROOT / "target" / profile / "fairc").is_file()]
+    named = os.environ.get("FAIRC") or (built and str(max(built, key=lambda path: path.stat().st_mtime)))
+    assert named, "no binary of the command line: `cargo build`"
+    return named

@@ -5,7 +5,6 @@ The command is ``target/debug/fairc`` or ``target/release/fairc``, whichever is 
 
 import csv
 import json
-import os
 import pathlib
 import subprocess
 
@@ -58,16 +57,6 @@ REQUESTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def command() -> str:
-    found = [ROOT / "target" / profile / "fairc" for profile in ("debug", "release")]
-    found = sorted((path for path in found if path.exists()), key=lambda path: path.stat().st_mtime)
-    name = os.environ.get("FAIRC") or (found and str(found[-1]))
-    if not name:
-        pytest.skip("there is no fairc to compare with: run `cargo build` first")
-    return name
-
-
 def written(table: dict, path: pathlib.Path) -> None:
     with path.open("w", newline="") as file:
         out = csv.writer(file)
@@ -81,13 +70,13 @@ def without_source(markdown: str) -> list[str]:
 
 
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
-def test_both_say_the_same(request_, command, tmp_path, monkeypatch):
+def test_both_say_the_same(request_, binary, tmp_path, monkeypatch):
     spec, table, more = request_
     monkeypatch.chdir(tmp_path)
     pathlib.Path("s.fair").write_text(spec)
     written(table, pathlib.Path("d.csv"))
     asked = {"params": None, "tolerance": None, "bootstrap": 0, **more}
-    arguments = [command, "audit", "s.fair", "--data", "d.csv", "-q", "--all", "--bootstrap", str(asked["bootstrap"])]
+    arguments = [binary, "audit", "s.fair", "--data", "d.csv", "-q", "--all", "--bootstrap", str(asked["bootstrap"])]
     for name, value in (asked["params"] or {}).items():
         arguments += ["--set", f"{name}={value}"]
     if asked["tolerance"] is not None:

@@ -22,13 +22,6 @@ import fairc
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def binary() -> str:
-    built = [path for profile in ("debug", "release") if (path := ROOT / "target" / profile / "fairc").is_file()]
-    assert built, "no binary of the command line: `cargo build`"
-    return str(max(built, key=lambda path: path.stat().st_mtime))
-
-
 PARITY = """
 column sex: {female, male}
 label hired: {0, 1}

@@ -8,8 +8,8 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, explain, export, format, freeze, imply, init, metrics, predict, price,
-    project, solve, stream, train, verify,
+    audit, check, compare, compile, completions, explain, export, format, freeze, impact, imply, init, metrics,
+    predict, price, project, solve, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -31,6 +31,7 @@ Write a spec:
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
   audit        Check whether predictions satisfy a spec
+  impact       Show how often each category is selected, and its impact ratio
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
   freeze       Fit fixed shifts for each group on reference data
 
@@ -88,6 +89,7 @@ pub enum Command {
     Diff(compare::Args),
     Project(project::Args),
     Audit(audit::Args),
+    Impact(impact::Args),
     Stream(stream::Args),
     Freeze(freeze::Args),
     Train(train::Args),
@@ -107,6 +109,7 @@ impl Command {
             Command::Compile(args) => args.files(),
             Command::Project(args) => args.files(),
             Command::Audit(args) => args.files(),
+            Command::Impact(args) => args.files(),
             Command::Stream(args) => args.files(),
             Command::Freeze(args) => args.files(),
             Command::Train(args) => args.files(),
@@ -130,7 +133,8 @@ impl Command {
     pub fn prints(&self, format: Format) -> bool {
         match format {
             Format::Human | Format::Json => true,
-            Format::Markdown | Format::Sarif => matches!(self, Command::Audit(_)),
+            Format::Markdown => matches!(self, Command::Audit(_) | Command::Impact(_)),
+            Format::Sarif => matches!(self, Command::Audit(_)),
         }
     }
 }

@@ -32,6 +32,7 @@ mod format;
 mod freeze;
 mod front;
 mod global;
+mod impact;
 mod imply;
 mod init;
 mod input;
@@ -111,7 +112,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         true => {
             arguments.command.files().check().map_err(Stop::from).and_then(|()| dispatch(arguments.command, &console))
         }
-        false => Err(Stop::failed("only `audit` prints this format", "`--format` is human or json")),
+        false => Err(Stop::failed(
+            "only `audit` prints this format, and of Markdown `impact`",
+            "`--format` is human or json",
+        )),
     };
     let code = match outcome {
         Ok(Verdict::Yes) => 0,
@@ -143,6 +147,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Stream(args) => stream::run(&args, console),
         Command::Freeze(args) => freeze::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::Impact(args) => impact::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
         Command::Price(args) => price::run(&args, console),

@@ -72,7 +72,7 @@ impl From<DataError> for Stop {
     fn from(error: DataError) -> Self {
         match &error {
             DataError::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => Stop::Closed,
-            _ => Stop::failed(error.to_string(), error.help()),
+            _ => Stop::Failed(error.into()),
         }
     }
 }

@@ -158,13 +158,13 @@ fn interval(interval: Option<Interval>) -> String {
     interval.map_or_else(String::new, super::slices::interval)
 }
 
-fn row(cells: impl IntoIterator<Item = String>) -> String {
+pub(super) fn row(cells: impl IntoIterator<Item = String>) -> String {
     let cells: Vec<String> = cells.into_iter().collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
 /// Text that may hold anything: what Markdown or HTML would read is escaped, and it stays on one line.
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in raw.chars() {
         match c {

@@ -12,6 +12,7 @@ mod audit;
 mod data;
 mod facts;
 mod html;
+pub mod impact;
 mod implication;
 mod judged;
 mod markdown;
@@ -38,7 +39,7 @@ pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, Param
 pub use facts::{
     Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };
-pub use html::page;
+pub use html::{impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use markdown::markdown;
 pub use number::short;

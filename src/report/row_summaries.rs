@@ -6,6 +6,7 @@ use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
 use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples};
 use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
+use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
 
 /// The promised rows of a program, and its promised per-sample rows, in their order.
@@ -22,8 +23,7 @@ pub struct RowSummaries<'a> {
 /// The bound batch that is entered, with the values of its terms.
 pub struct Entry<'b> {
     pub bound: &'b Bound,
-    pub values: &'b [f64],
-    pub magnitudes: &'b [f64],
+    pub rows: &'b RowValues,
     pub bounds: &'b [f64],
     pub terms: &'b [Vec<f64>],
 }
@@ -59,11 +59,10 @@ impl<'a> RowSummaries<'a> {
         samples: &Samples<'_>,
         predictions: &[f64],
     ) -> Result<(), crate::runtime::problem::ProblemError> {
-        let values = bound.problem.activity(predictions)?;
-        let magnitudes = bound.problem.magnitude(predictions)?;
-        let bounds = self.bounded(bound)?;
+        let rows = bound.problem.row_values(predictions)?;
+        let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
-        let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
+        let entry = Entry { bound, rows: &rows, bounds: &bounds, terms: &terms };
         let batch = self.batches;
         self.batches += 1;
         for (index, promised) in self.promised.clone().into_iter().enumerate() {
@@ -104,11 +103,8 @@ impl<'a> RowSummaries<'a> {
     }
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.
-    fn bounded(&self, bound: &Bound) -> Result<Vec<f64>, crate::runtime::problem::ProblemError> {
-        match size_of_bounds(self.program) {
-            Some(size) => bound.problem.magnitude(&vec![size; bound.problem.n()]),
-            None => Ok(Vec::new()),
-        }
+    fn bounded(&self, bound: &Bound) -> Vec<f64> {
+        size_of_bounds(self.program).map(|size| bound.problem.magnitude_of(size)).unwrap_or_default()
     }
 
     fn sample_summary(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
@@ -159,11 +155,10 @@ impl<'a> RowSummaries<'a> {
         samples: &Samples<'_>,
         projection: &Projection<f64>,
     ) -> Result<(), crate::runtime::problem::ProblemError> {
-        let values = bound.problem.activity(&projection.y)?;
-        let magnitudes = bound.problem.magnitude(&projection.y)?;
-        let bounds = self.bounded(bound)?;
+        let rows = bound.problem.row_values(&projection.y)?;
+        let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, &projection.y);
-        let entry = Entry { bound, values: &values, magnitudes: &magnitudes, bounds: &bounds, terms: &terms };
+        let entry = Entry { bound, rows: &rows, bounds: &bounds, terms: &terms };
         let batch = self.batches.saturating_sub(1);
         for (&promised, summary) in self.promised.iter().zip(&mut self.rows) {
             let Some(reading) = read(self.program, promised, &entry, batch) else { continue };
@@ -281,7 +276,7 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let (row, direction) = (program.rows.get(promised.row)?, program.origin(promised)?.direction());
     let bound = entry.bound.rows.get(promised.row)?;
     let place = bound.kept()?;
-    let value = direction.number(*entry.values.get(place)?);
+    let value = direction.number(*entry.rows.values.get(place)?);
     let (lower, upper) = bound.sides_of(promised.origin);
     let (lower, upper) = direction.sides(lower, upper);
     let terms = row.terms.iter().zip(entry.terms.get(promised.row)?);
@@ -290,7 +285,7 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let summed = if bound.about_means { 0.0 } else { sizes.clone().map(f64::abs).sum() };
     let sides = [lower, upper].into_iter().filter(|side| side.is_finite());
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
-    let magnitude = entry.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(summed).max(bound.side_size);
+    let magnitude = entry.rows.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(summed).max(bound.side_size);
     let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
     Some(Reading { value, lower, upper, size, magnitude, bounds, batch })
 }

@@ -1,37 +1,99 @@
-//! What a front end calls the things that messages speak of.
+//! What the front ends call the things that messages speak of: rooms below say what is wrong and what would mend it, and only
+//! the table here knows how the user of the command line, or of the Python package, asks for that.
 
 use crate::bind::Method;
 use crate::runtime::online::Memory;
 use crate::runtime::online::state::Kind;
 
-/// The names of options, arguments and functions: rooms below say what is wrong and what would mend it, and only the front end
-/// knows how its user asks for that.
-#[derive(Clone, Copy, Debug)]
-pub struct Front {
+/// A name a line: what it means, and what the two front ends call it.
+macro_rules! names {
+    ($($(#[$meaning:meta])+ $name:ident: $kind:ty = $command_line:expr, $python:expr;)+) => {
+        /// The names of options, arguments and functions of a front end.
+        #[derive(Clone, Copy, Debug)]
+        pub struct Front {
+            $($(#[$meaning])+ pub $name: $kind,)+
+        }
+
+        pub const COMMAND_LINE: Front = Front { $($name: $command_line,)+ };
+        pub const PYTHON: Front = Front { $($name: $python,)+ };
+    };
+}
+
+names! {
     /// Takes the point of least violation where no predictions satisfy a spec.
-    pub relax: &'static str,
-    /// Reads tables as text, so that it can be told how that is written; else they come as numbers and levels.
-    pub reads_text: bool,
-    /// Reads values without the spaces around them, and numbers with a decimal comma.
-    pub trim: &'static str,
-    pub decimal_comma: &'static str,
+    relax: &'static str = "`--on-infeasible relax`", "`on_infeasible=\"relax\"`";
+    /// Reads tables as text, so that it can be told how that is written; else they come as numbers, texts and levels.
+    reads_text: bool = true, false;
+    /// Reads values without the spaces around them.
+    trim: &'static str = "`--trim`", "";
+    /// Reads numbers with a decimal comma.
+    decimal_comma: &'static str = "`--decimal ,`", "";
     /// Answers batch by batch.
-    pub stream: &'static str,
+    stream: &'static str = "`fairc stream`", "`fairc.Stream`";
     /// Lists all diagnostics.
-    pub all_diagnostics: &'static str,
+    all_diagnostics: &'static str = "`--format json`", "`error.diagnostics`";
     /// Makes a failure of promises that were not enforced.
-    pub require_all: &'static str,
-    /// Names the column of predictions: the argument, and with any and with a certain column.
-    pub predictions: &'static str,
-    pub any_predictions: &'static str,
-    pub these_predictions: fn(&str) -> String,
+    require_all: &'static str = "`--require-all`", "`require_all=True`";
+    /// Names the column of predictions.
+    predictions: &'static str = "`--pred`", "`predictions`";
+    /// The same with a column.
+    any_predictions: &'static str = "`--pred COL`", "`predictions=\"COL\"`";
+    /// The same with this column.
+    these_predictions: fn(&str) -> String =
+        |column| format!("`--pred {column}`"), |column| format!("`predictions={column:?}`");
     /// Sets a param.
-    pub setting: fn(&str, f64) -> String,
+    setting: fn(&str, f64) -> String =
+        |name, value| format!("`--set {name}={value}`"), |name, value| format!("`params={{{name:?}: {value}}}`");
+    /// Gives an option a number.
+    option: fn(&str, &dyn std::fmt::Display) -> String =
+        |name, value| format!("`--{name} {value}`"), |name, value| format!("`{name}={value}`");
+    /// Gives an option a text.
+    text_option: fn(&str, &str) -> String =
+        |name, value| match value.contains(|c: char| !c.is_ascii_alphanumeric()) {
+            true => format!("`--{name} {value:?}`"),
+            false => format!("`--{name} {value}`"),
+        },
+        |name, value| format!("`{name}={value:?}`");
     /// Applies fixed shifts.
-    pub apply_shifts: &'static str,
+    apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
+    /// Writes the state of a stream.
+    writes_state: &'static str = "`fairc stream --state`", "`Stream.state`";
+    /// Writes fixed shifts.
+    writes_shifts: &'static str = "`fairc freeze`", "`Program.freeze`";
+    /// Answers a stream so that the pooled rows hold.
+    hard: &'static str = "`pooled`", "`hard`";
+    /// Lets multipliers steer the pooled rows of a stream.
+    smooth: &'static str = "`pooled --smooth`", "`smooth`";
+    /// How far they go with a batch.
+    gain: &'static str = "gain", "step";
+    /// Puts a price on the gaps of a stream's batches.
+    primal_dual: &'static str = "`primal-dual`", "`primal_dual`";
+}
+
+impl Front {
     /// What texts of a kind are written by.
-    pub writer: fn(Kind) -> &'static str,
-    /// How a stream was told to answer, and what to remember.
-    pub method: fn(Method) -> String,
-    pub memory: fn(Memory) -> String,
+    pub fn writer(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::State => self.writes_state,
+            Kind::Shifts => self.writes_shifts,
+        }
+    }
+
+    /// How a stream was told to answer.
+    pub fn method(&self, method: Method) -> String {
+        match method {
+            Method::Hard => self.hard.to_owned(),
+            Method::Smooth { gain } => format!("{} with {} {gain}", self.smooth, self.gain),
+            Method::PrimalDual { step } => format!("{} with step {step}", self.primal_dual),
+        }
+    }
+
+    /// What a stream was told to remember.
+    pub fn memory(&self, memory: Memory) -> String {
+        match memory {
+            Memory::All => "all samples".to_owned(),
+            Memory::Window(length) => (self.option)("window", &length),
+            Memory::Decay(decay) => (self.option)("decay", &decay),
+        }
+    }
 }

@@ -25,7 +25,7 @@ use crate::language::words::counted;
 
 pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
 pub use files::{LONGEST, import_root, name_of, read_text, read_text_within};
-pub use front::Front;
+pub use front::{COMMAND_LINE, Front, PYTHON};
 pub use shown::{outside, places, status_word, watch};
 
 /// What went wrong with files or arguments, for the user.
@@ -38,6 +38,12 @@ pub struct Failure {
 impl Failure {
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Failure {
         Failure { message: message.into(), help: Some(help.into()).filter(|help| !help.is_empty()) }
+    }
+}
+
+impl From<crate::data::DataError> for Failure {
+    fn from(error: crate::data::DataError) -> Self {
+        Failure::new(error.to_string(), error.help())
     }
 }
 

@@ -26,7 +26,7 @@ pub fn read_state(context: &Context<'_>, text: &str) -> Result<OnlineState, Fail
 /// What is wrong with a text that was kept; `name` is what messages call it.
 pub fn unusable(front: &Front, name: &str, error: &StateError) -> Failure {
     let reason = match error {
-        StateError::NotOurs { kind, reason } => format!("not what {} writes: {reason}", (front.writer)(*kind)),
+        StateError::NotOurs { kind, reason } => format!("not what {} writes: {reason}", front.writer(*kind)),
         other => other.to_string(),
     };
     Failure::new(format!("cannot use {name}: {reason}"), error.help())

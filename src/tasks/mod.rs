@@ -15,12 +15,14 @@
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`init()`] | `fairc init` | |
 //! | [`price()`] | `fairc price` | `Program.price` |
+//! | [`impact()`] | `fairc impact` | `impact` |
 //!
 //! A front end reads arguments and tables, and prints or hands over results. It decides nothing: which rows take part, what is
 //! refused, what counts as a pass and the words for all of it are decided here or below.
 
 mod audit;
 mod check;
+mod impact;
 mod init;
 mod kept;
 mod price;
@@ -37,6 +39,7 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
+pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 pub use init::{Drafted, DraftedColumn, InitOptions, init};
 pub use kept::{read_shifts, read_state, unusable};
 pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};

@@ -158,8 +158,8 @@ fn different(context: &Context<'_>, difference: &Difference) -> Failure {
     let rows = |count: usize| format!("{count} rows left out");
     let sums = |count: usize| format!("sums of {count} quantities");
     match difference {
-        Difference::Method(saved, given) => differs("the method", (front.method)(*saved), (front.method)(*given)),
-        Difference::Memory(saved, given) => differs("the memory", (front.memory)(*saved), (front.memory)(*given)),
+        Difference::Method(saved, given) => differs("the method", front.method(*saved), front.method(*given)),
+        Difference::Memory(saved, given) => differs("the memory", front.memory(*saved), front.memory(*given)),
         Difference::Param(name, saved, given) => differs("the param", format!("`{name}` = {saved}"), given),
         Difference::LeftOut(saved, given) => differs("a table with other labels:", rows(*saved), rows(*given)),
         Difference::Sums(saved, given) => differs("another version, which keeps", sums(*saved), sums(*given)),

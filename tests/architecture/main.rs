@@ -4,6 +4,7 @@
 //! Test modules are left out: they may look at whatever shows that the code is right.
 
 mod circles;
+mod python;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};

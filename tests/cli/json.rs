@@ -32,6 +32,7 @@ const CALLS: &[(&str, &[&str])] = &[
         ],
     ),
     ("diff", &["@/parity.fair @/odds.fair", "@/parity.fair @/parity.fair"]),
+    ("impact", &["--data @/applicants.csv --pred score --threshold median --by sex --by race --least 0.8 --title T"]),
     ("project", &["@/parity.fair --data @/people.csv -o %/fair.csv", "@/infeasible.fair --data @/people.csv"]),
     ("project", &["%/each.fair --data %/each.csv", "@/odds.fair --data @/people.csv --inference"]),
     (

@@ -13,6 +13,7 @@ mod ends;
 mod exactness;
 mod files;
 mod formatting;
+mod impact;
 mod init;
 mod json;
 mod long;

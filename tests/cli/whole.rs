@@ -115,7 +115,7 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 28] = [
+const PRINT: [&str; 30] = [
     "init --data people.csv",
     "init --data people.csv -o -",
     "check parity.fair",
@@ -126,6 +126,8 @@ const PRINT: [&str; 28] = [
     "std",
     "imply parity.fair parity.fair",
     "diff parity.fair soft.fair",
+    "impact --data people.csv --pred hired --by sex",
+    "impact --data people.csv --pred hired --by sex --html -",
     "project parity.fair --data people.csv",
     "project parity.fair --data people.csv -o -",
     "audit parity.fair --data people.csv",

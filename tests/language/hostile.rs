@@ -63,6 +63,11 @@ fn long_chains_end_on_a_small_stack() {
         ("use demographic_parity(", "sex", ", ", ")"),
         ("constraint c (", "min_count = 1", ", ", "): E[s] <= 1"),
         ("import ", "\"a\"", "\nimport ", ""),
+        ("constraint c: ", "max(a in {white}: ", "", "E[s]"),
+        ("constraint c: E[s * ", "[", "", "age"),
+        ("constraint c: E[s] <= ", "sum(k in 1..2: k)", " + ", ""),
+        ("constraint c: E[s * (", "[age >= 3]", " + ", ")] <= 1"),
+        ("constraint c: max(a in ", "race", " * ", ": E[s]) <= 1"),
     ];
     for (before, piece, between, after) in chains {
         let _codes = codes(chain(before, piece, between, after, LONG));
@@ -93,6 +98,44 @@ fn domains_are_multiplied_before_they_are_expanded() {
         codes(format!("{HEAD}{}", filtered.replace("E[s", "forall (k, l) in (1..9) * (1..9) where k != l: E[s"))),
         ["E0505"]
     );
+}
+
+#[test]
+fn folds_are_multiplied_before_they_are_expanded() {
+    let nested = |count: usize| {
+        let folds: String = (0..count).map(|k| format!("sum(k{k} in 1..9: ")).collect();
+        format!("{HEAD}constraint c: {folds}E[s | age >= k0]{} <= 0.5\n", ")".repeat(count))
+    };
+    assert_eq!(codes(nested(3)), Vec::<String>::new());
+    assert_eq!(codes(nested(9)), ["E0505"]);
+    // On a small stack.
+    assert_eq!(codes(nested(120)), ["E0505"]);
+    let single: String = (0..120).map(|k| format!("max(a{k} in {{white}}: ")).collect();
+    assert_eq!(codes(format!("{HEAD}constraint c: {single}E[s]{} <= 0.5\n", ")".repeat(120))), Vec::<String>::new());
+    let many = "constraint c: forall a in 1..1000: sum(k in 1..9999: E[s | age >= k]) <= 5\n";
+    assert_eq!(codes(format!("{HEAD}{many}")), ["E0505"]);
+}
+
+#[test]
+fn names_for_expressions_are_counted_before_they_are_written_out() {
+    let double = |count: usize| {
+        let lines: String = (1..count).map(|k| format!("let a{k} = a{} + a{}\n", k - 1, k - 1)).collect();
+        format!("{HEAD}let a0 = s\n{lines}constraint c: E[a{}] <= 0.5\n", count - 1)
+    };
+    assert_eq!(codes(double(8)), Vec::<String>::new());
+    assert_eq!(codes(double(60)).first().map(String::as_str), Some("E0505"));
+    let chain = |count: usize| {
+        let lines: String = (1..count).map(|k| format!("let a{k} = 1 + a{}\n", k - 1)).collect();
+        format!("{HEAD}let a0 = s\n{lines}constraint c: E[a{}] <= {count}\n", count - 1)
+    };
+    assert_eq!(codes(chain(50)), Vec::<String>::new());
+    assert_eq!(codes(chain(20_000)).first().map(String::as_str), Some("E0505"));
+    let reversed: String = chain(20_000).lines().rev().map(|line| format!("{line}\n")).collect();
+    assert_eq!(codes(reversed).first().map(String::as_str), Some("E0505"));
+    let circle = "let a = b\nlet b = c + 1\nlet c = a\nconstraint d: E[a * s] <= 1\n";
+    assert_eq!(codes(format!("{HEAD}{circle}")), ["E0208"]);
+    let crossed = "event e = [f] >= 1\nevent f = n >= 1\nlet n = [e]\nconstraint d: E[s | e] <= 1\n";
+    assert_eq!(codes(format!("{HEAD}{crossed}")), ["E0208"]);
 }
 
 #[test]
@@ -127,8 +170,24 @@ fn the_cost_is_linear() {
         let list = (0..count).map(|k| format!("l{k}")).collect::<Vec<_>>().join(", ");
         format!("{HEAD}column g: {{{list}}}\nconstraint c: E[s | g in {{{list}}}] <= 0.5\n")
     };
-    let texts: [(&str, &dyn Fn(usize) -> String); 5] =
-        [("names", &names), ("unknown", &unknown), ("broken", &broken), ("same", &same), ("sets", &sets)];
+    let folds = |count: usize| {
+        let lines: Vec<String> = (0..count)
+            .map(|k| {
+                format!("let n{k} = s * [age >= {k}]\nconstraint c{k}: max(a in race: E[n{k} | race == a]) <= 0.{k}1")
+            })
+            .collect();
+        format!("{HEAD}{}\n", lines.join("\n"))
+    };
+    let fold = |count: usize| format!("{HEAD}constraint c: sum(k in 1..{count}: E[s * [age >= k]]) <= 0.5\n");
+    let texts: [(&str, &dyn Fn(usize) -> String); 7] = [
+        ("names", &names),
+        ("unknown", &unknown),
+        ("broken", &broken),
+        ("same", &same),
+        ("sets", &sets),
+        ("folds", &folds),
+        ("fold", &fold),
+    ];
     for (what, text) in texts {
         let (one, two, four) = (cost(&text(300)), cost(&text(600)), cost(&text(1200)));
         assert!(two as f64 <= 2.4 * one as f64, "{what}: {one}, {two}, {four} allocations");

@@ -12,9 +12,12 @@ mod library_rows;
 mod lower;
 mod metrics;
 mod mistakes;
+mod mistakes_of_folds;
 mod pages;
 mod robustness;
 mod support;
 mod syntax;
 #[cfg(feature = "cli")]
 mod transcripts;
+#[cfg(feature = "analyze")]
+mod written_out;

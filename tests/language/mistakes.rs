@@ -226,7 +226,7 @@ fn at(found: &Diagnostic) -> usize {
 }
 
 /// Makes each fix alone: its diagnostic must be gone, and no error new of its kind. Then all that are sure: fewer errors.
-fn every_fix(text: &str) -> usize {
+pub fn every_fix(text: &str) -> usize {
     let before = compile(text);
     let fixes: Vec<(&Diagnostic, &Fix)> =
         before.diagnostics.iter().filter_map(|found| Some((found, found.fix.as_ref()?))).collect();
@@ -256,6 +256,6 @@ fn same(compilation: &Compilation, of: &Diagnostic) -> usize {
     compilation.diagnostics.iter().filter(|other| other.code == of.code && other.message == of.message).count()
 }
 
-fn errors(compilation: &Compilation) -> usize {
+pub fn errors(compilation: &Compilation) -> usize {
     compilation.diagnostics.iter().filter(|found| found.is_error()).count()
 }

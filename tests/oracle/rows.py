@@ -18,6 +18,7 @@ import numpy as np
 
 RNG = np.random.default_rng(20260)
 N = 400
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEX = RNG.choice(["female", "male"], N)
 RACE = RNG.choice(["white", "black", "asian", "other", "", "unlisted"], N, p=[0.4, 0.25, 0.2, 0.05, 0.05, 0.05])
 AGE = RNG.integers(17, 90, N).astype(float)
@@ -155,7 +156,138 @@ def several(s):
     yield "c.2", s.mean(SEX == "female", AGE / 100), -INF, 0.9
 
 
+def covariance_with_an_indicator(s):
+    black = (RACE == "black") * 1.0
+    yield "c", s.mean(ALL, black) - s.average(black, ALL) * s.mean(ALL), -0.1, 0.1
+
+
+def residual_of_an_indicator(s):
+    male = SEX == "male"
+    yield "c", s.mean(male), -INF, s.average(INCOME == 1, male)
+
+
+def indicators_in_a_sum(s):
+    weights = 2.0 * ((AGE >= 40) & (SEX == "male")) - (RACE == "white")
+    yield "c", s.total(~SENIOR, weights), -INF, 3 + s.total(ALL, HOURS >= 40).sum()
+
+
+def indicators_and_nulls(s):
+    full, unknown = HOURS >= 40, ~(HOURS >= 40)
+    hours = np.where(full, HOURS, 0)
+    yield "c", s.mean(ALL, full * hours / 40) - s.mean(SEX == "male", unknown * 1.0), -INF, 5
+
+
+def indicators_case_by_case(s):
+    rich, other = (INCOME == 1) * 1.0, (RACE == "asian") * 1.0
+    factor = np.abs(rich - other) + np.exp(other) * AGE / 100 + AGE / (1 + rich)
+    yield "c", s.mean(SEX == "female", factor), -INF, 90
+
+
+def indicators_in_an_event(s):
+    chosen = (SEX == "male") * 1 + (RACE == "white") * 1 + (HOURS >= 40) * 1 >= 2
+    yield "c", s.mean(chosen) - s.mean(~chosen, (AGE < 30) * 1.0), -INF, 0.8
+
+
+def spread(s):
+    for i, (r, t) in enumerate(pairs(LEVELS), 1):
+        yield f"c.{i}", s.mean(RACE == r) - s.mean(RACE == t), -0.2, 0.2
+
+
+def weighted_mean(s):
+    share = lambda g: s.total(RACE == g).sum() / s.total(ALL).sum()
+    yield "c", sum(share(g) * s.mean(RACE == g) for g in LEVELS), 0.1, INF
+
+
+def mean_of_some(s):
+    some = [s.mean(RACE == g) for g in LEVELS if g != "white"]
+    yield "c", s.mean(RACE == "white") - sum(some) / len(some), -0.3, 0.3
+
+
+def sums_under_a_quantifier(s):
+    for k in (1, 2, 3):
+        bands = list(BANDS.values())[:k]
+        yield f"c[k={k}]", sum(s.mean(band, AGE / 100) for band in bands), -INF, k
+
+
+def fold_in_a_fold(s):
+    rows = [np.mean([s.mean((SEX == x) & (RACE == r)) for r in LEVELS], axis=0) for x in ("female", "male")]
+    for i, row in enumerate(rows, 1):
+        yield f"c.{i}", row, 0.2, INF
+
+
+def farthest_pair(s):
+    for i, (a, b) in enumerate(pairs(list(BANDS)), 1):
+        yield f"c.{i}", s.mean(BANDS[a]) - s.mean(BANDS[b]), -0.4, 0.4
+
+
+def levels_as_numbers(s):
+    weights = sum(k * (np.floor(AGE / 20) == k) for k in range(1, 5))
+    yield "c", s.mean(ALL, weights), -INF, 4
+
+
+def binders_as_numbers(s):
+    for a in LEVELS:
+        yield f"c[a={a}]", s.mean(RACE == a), 0.1 - 0.05 * (a == "white"), INF
+
+
+def named(s):
+    gain = (AGE / 100, -COST / 1000)
+    event = SEX == "female"
+    yield "c", s.mean(event, COST / 1000) + s.mean(ALL, COST / 1000), -INF, s.average(gain[0], event) - 0.1
+
+
 CASES = [
+    ("constraint c: |Cov[score, [race == black]]| <= 0.1", covariance_with_an_indicator),
+    ("constraint c: E[score - [income == 1] | sex == male] <= 0", residual_of_an_indicator),
+    (
+        "constraint c: Sum[(2 * [age >= 40 and sex == male] - [race == white]) * score | not senior] <= 3 + Sum[[hours >= 40]]",
+        indicators_in_a_sum,
+    ),
+    (
+        "constraint c: E[[hours >= 40] * hours * score / 40] - E[score * [not (hours >= 40)] | sex == male] <= 5",
+        indicators_and_nulls,
+    ),
+    (
+        "constraint c: E[score * (|[income == 1] - [race == asian]| + exp([race == asian]) * age / 100"
+        " + age / (1 + [income == 1])) | sex == female] <= 90",
+        indicators_case_by_case,
+    ),
+    (
+        "event many = [sex == male] + [race == white] + [hours >= 40] >= 2\n"
+        "constraint c: E[score | many] - E[score * [age < 30] | not many] <= 0.8",
+        indicators_in_an_event,
+    ),
+    (
+        "constraint c: max(a in race: E[score | race == a]) - min(a in race: E[score | race == a]) <= 0.2",
+        spread,
+    ),
+    ("constraint c: sum(a in race: P[race == a] * E[score | race == a]) >= 10%", weighted_mean),
+    (
+        "constraint c: |E[score | race == white] - mean(a in race where a != white: E[score | race == a])| <= 0.3",
+        mean_of_some,
+    ),
+    (
+        "constraint c: forall k in 1..3: sum(i in 1..k: E[age * score / 100 | [age >= 25] + [age >= 45] + [age >= 65] == i - 1]) <= k",
+        sums_under_a_quantifier,
+    ),
+    (
+        "constraint c: min(x in sex: mean(r in race: E[score | sex == x, race == r])) >= 0.2",
+        fold_in_a_fold,
+    ),
+    (
+        "constraint c: max((a, b) in pairs(age_band): |E[score | age_band == a] - E[score | age_band == b]|) <= 0.4",
+        farthest_pair,
+    ),
+    (
+        "constraint c: E[sum(k in 1..4: k * [age >= 20 * k and age < 20 * k + 20]) * score] <= 4",
+        levels_as_numbers,
+    ),
+    ("constraint c: forall a in race: E[score | race == a] >= 0.1 - 0.05 * [a == white]", binders_as_numbers),
+    (
+        "let gain = age / 100 - risk * score\nlet risk = cost / 1000\nlet least = E[gain | sex == female]\n"
+        "constraint c: least - E[risk * score] >= 0.1",
+        named,
+    ),
     ("constraint c: |E[score | sex == female] - E[score | sex == male]| <= eps", parity),
     ("use demographic_parity(sex, eps) as p", lambda s: [(n.replace("c", "p[a=female,b=male]"), *r) for n, *r in parity(s)]),
     (
@@ -234,6 +366,119 @@ def agree(found, expected):
     return max([straight] + sides)
 
 
+def bounds(s):
+    """The bounds of single predictions that `each` constraints with indicators ask for."""
+    upper = np.where(RACE == "black", 0.7, 0.5)
+    lower = np.where(SEX == "male", 0.1 * (HOURS >= 40), 0.0)
+    return np.maximum(lower, 0), np.minimum(upper, 1)
+
+
+class Random:
+    """Random comparisons of means of `score` times data with indicators, also under folds: texts and rows."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def one(self, *choices):
+        return choices[self.rng.integers(len(choices))]
+
+    def indicator(self):
+        """A text, and what it is for each sample: conditions on race, hours and income."""
+        level, hours, income = self.one(*LEVELS), int(self.rng.integers(25, 55)), int(self.rng.integers(2))
+        atoms = [
+            (f"race == {level}", RACE == level),
+            (f"race != {level}", np.isin(RACE, LEVELS) & (RACE != level)),
+            (f"hours >= {hours}", HOURS >= hours),
+            (f"income == {income}", INCOME == income),
+        ]
+        text, holds = self.one(*atoms)
+        if self.rng.random() < 0.3:
+            text, holds = f"not ({text})", ~holds
+        if self.rng.random() < 0.3:
+            word, join = self.one(("and", np.logical_and), ("or", np.logical_or), (",", np.logical_and))
+            text, holds = f"{text} {word} sex == male", join(holds, SEX == "male")
+        return f"[{text}]", holds * 1.0
+
+    def factor(self, depth=2):
+        kind = self.rng.integers(6 if depth else 2)
+        if kind == 0:
+            return "age / 100", AGE / 100
+        if kind == 1:
+            return self.indicator()
+        (a, x), (b, y) = self.factor(depth - 1), self.factor(depth - 1)
+        if kind == 2:
+            return f"({a} + 2 * {b})", x + 2 * y
+        if kind == 3:
+            return f"{a} * {b}", x * y
+        if kind == 4:
+            return f"|{a} - {b}|", np.abs(x - y)
+        k = f"k{depth}"
+        return f"sum({k} in 1..3: {k} * [age >= 20 * {k}] * {a})", sum(k * (AGE >= 20 * k) for k in (1, 2, 3)) * x
+
+    def given(self):
+        age = int(self.rng.integers(30, 60))
+        return self.one((f"age >= {age}", AGE >= age), (f"age < {age}", AGE < age), ("cost > 2", COST > 2))
+
+    def case(self):
+        (a, x), (b, y), (e, m), (f, n) = self.factor(), self.factor(), self.given(), self.given()
+        fold = self.one("max", "sum", "mean", None)
+        if fold is None:
+            text = f"E[score * (1 + {a}) | {e}] - Sum[score * (2 + {b}) | {f}] <= 0.9"
+            return text, lambda s: [("c", s.mean(m, 1 + x) - s.total(n, 2 + y), -INF, 0.9)]
+        levels = ["white", "black", "asian"] if self.rng.random() < 0.5 else LEVELS
+        domain = "race" if levels is LEVELS else "race where r != other"
+        text = f"{fold}(r in {domain}: E[score * (1 + {a}) | {e}, race == r] + P[race == r] * [r == white]) <= 3"
+
+        def rows(s):
+            share = s.total(RACE == "white").sum() / s.total(ALL).sum()
+            parts = [s.mean(m & (RACE == r), 1 + x) for r in levels]
+            if fold == "max":
+                return [(f"c.{i}", row, -INF, 3 - share * (i == 1)) for i, row in enumerate(parts, 1)]
+            count = len(levels) if fold == "mean" else 1
+            return [("c", sum(parts) / count, -INF, 3 - share / count)]
+
+        return text, rows
+
+
+def german_credit():
+    """The rows of `examples/specs/folds.fair` on its data."""
+    table = {name: [] for name in ("housing", "savings", "age", "amount", "credit_good")}
+    with open(ROOT / "examples/german_credit/german_credit.csv", newline="") as file:
+        for line in csv.DictReader(file):
+            for name, values in table.items():
+                values.append(line[name])
+    housing, savings = np.array(table["housing"]), np.array(table["savings"])
+    age, amount, good = (np.array(table[name], float) for name in ("age", "amount", "credit_good"))
+    s, everyone = Sample(np.ones(len(age))), np.ones(len(age), bool)
+    kinds = {h: s.mean(housing == h) for h in ("own", "rent", "free")}
+    for i, (a, b) in enumerate(pairs(list(kinds)), 1):
+        yield f"range.{i}", kinds[a] - kinds[b], -EPS, EPS
+    for h, kind in kinds.items():
+        yield f"near_mean[h={h}]", kind - sum(kinds.values()) / 3, -EPS, EPS
+    young = ((age < 25) & (housing == "rent")) * 1.0
+    yield "young_renters", s.mean(everyone, young) - young.mean() * s.mean(everyone), -0.001, 0.001
+    gain = (0.1 * good - 0.5 * (1 - good)) * amount / 1000
+    parts = [(savings == t).mean() * s.mean(savings == t, gain) for t in set(savings) - {"unknown"}]
+    yield "gains", sum(parts), -0.2, INF
+
+
+RANDOM = Random(16)
+BOUNDS = """constraint c: each: score <= 0.5 + 0.2 * [race == black]
+constraint d: each where sex == male: (1 + [hours >= 40]) * score >= 0.2 * [hours >= 40]
+"""
+
+
+def example(fairc, folder):
+    """The largest error of the example's rows, and how many there are."""
+    spec = (ROOT / "examples/specs/folds.fair").read_text()
+    rows, _ = exported(fairc, folder, spec, ROOT / "examples/german_credit/german_credit.csv")
+    wanted = {name: row for name, *row in german_credit()}
+    assert set(rows) == set(wanted), f"{sorted(rows)}\n{sorted(wanted)}"
+    errors = [agree(rows[name], wanted[name]) for name in wanted]
+    assert max(errors) <= 1e-12, errors
+    return max(errors), len(errors)
+
+
 def main():
     fairc = pathlib.Path(sys.argv[1]).resolve()
     worst, count = 0.0, 0
@@ -241,7 +486,8 @@ def main():
         folder = pathlib.Path(folder)
         data = folder / "data.csv"
         write_data(data)
-        for body, expected in CASES:
+        cases = CASES + [(f"constraint c (enforce = train): {text}", rows) for text, rows in (RANDOM.case() for _ in range(60))]
+        for body, expected in cases:
             for weighted in (False, True):
                 sample = Sample(WEIGHT if weighted else np.ones(N))
                 spec = HEADER + ("weight w\n" if weighted else "") + body + "\n"
@@ -255,7 +501,12 @@ def main():
                     assert error <= 1e-12, f"{body}: row {name} differs by {error:.1e}"
                 w = problem.get("w") or [1.0] * N
                 assert np.allclose(w, sample.w), "the weights of the distance"
-    print(f"rows: {count} rows of {2 * len(CASES)} specs agree with numpy, worst difference {worst:.1e}")
+        _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
+        for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):
+            assert np.allclose(found, expected, rtol=0, atol=1e-12), BOUNDS
+        error, more = example(fairc, folder)
+        worst, count = max(worst, error), count + more
+    print(f"rows: {count} rows of {2 * len(cases) + 1} specs agree with numpy, worst difference {worst:.1e}")
 
 
 if __name__ == "__main__":

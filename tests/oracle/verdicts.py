@@ -172,13 +172,16 @@ class Quantity:
         self.events, self.label = events, label
 
     def missing(self, t, least):
-        """Whether an event of it has too few samples, or no weight."""
+        """Whether an event of it has too few samples, or no weight; None where that is open."""
+        is_open = False
         for event in self.events:
             # A sample of weight 0 is none, and an aggregate without a condition has no event that could be too small.
-            needed = 1 if event.always else least
-            if sum(1 for i in range(t.n) if event.holds[i] and t.w[i][1] > 0) < needed:
+            count = sum(1 for i in range(t.n) if event.holds[i] and t.w[i][1] > 0)
+            # A condition that nobody can fail is none too, if the compiler sees that.
+            is_open = is_open or bool(event.always and event.text and 0 < count < least)
+            if count < (1 if event.always else least):
                 return True
-        return False
+        return None if is_open else False
 
 
 def aggregate(t, kind, where):
@@ -227,6 +230,9 @@ class Comparison:
         return max(sides)
 
     def near(self):
+        """Whether it cannot be told here what the comparison comes to."""
+        if self.missing is None:
+            return True
         gap = abs(self.excess)
         return F(1, 10**10) * self.size < gap < F(1, 10**7) * self.size if gap else False
 

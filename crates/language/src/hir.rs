@@ -3,6 +3,8 @@
 //! Types only. [`check`](super::check) makes it, [`lower`](super::lower) reads it. What stands here is valid: lowering
 //! meets no product of predictions, no unknown level and no comparison in the wrong direction.
 
+mod questions;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -269,6 +271,39 @@ pub enum ExprKind {
         value: Box<Expr>,
         event: Event,
     },
+    /// 1 for a sample in the event, 0 for others.
+    Indicator(Event),
+    /// A value put together from one for each element of a domain, as lowering expands it.
+    Fold {
+        fold: Fold,
+        over: Box<Quantifier>,
+        /// How many there are at most.
+        elements: usize,
+        /// The values of binders around it decide which they are.
+        depends: bool,
+        value: Box<Expr>,
+    },
+}
+
+/// How the values of a fold are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    Max,
+    Min,
+    Sum,
+    Mean,
+}
+
+impl Fold {
+    /// The name in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fold::Max => "max",
+            Fold::Min => "min",
+            Fold::Sum => "sum",
+            Fold::Mean => "mean",
+        }
+    }
 }
 
 /// A predicate over one sample, or over binders alone (in `where`).
@@ -362,53 +397,68 @@ impl Expr {
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }
-            | ExprKind::Variance { .. } => None,
+            | ExprKind::Variance { .. }
+            | ExprKind::Indicator(_)
+            | ExprKind::Fold { .. } => None,
         }
     }
 
-    /// How many nodes the tree has, those of events included.
+    /// How many nodes the tree has, those of events included and folds written out.
     pub fn nodes(&self) -> usize {
-        1 + match &self.kind {
+        let inside: usize = match &self.kind {
             ExprKind::Number(_)
             | ExprKind::Param(_)
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction => 0,
             ExprKind::Negate(inner) => inner.nodes(),
-            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter().map(Expr::nodes).sum(),
-            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => left.nodes() + right.nodes(),
+            ExprKind::Add(terms) | ExprKind::Call(_, terms) => {
+                terms.iter().fold(0, |sum, term| sum.saturating_add(term.nodes()))
+            }
+            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
+                left.nodes().saturating_add(right.nodes())
+            }
             ExprKind::Mean { value, event } | ExprKind::Sum { value, event } | ExprKind::Variance { value, event } => {
-                value.nodes() + event.nodes()
+                value.nodes().saturating_add(event.nodes())
             }
             ExprKind::Count { event } => event.nodes(),
             ExprKind::Probability { event, given } => event.nodes() + given.nodes(),
-            ExprKind::Covariance { left, right, event } => left.nodes() + right.nodes() + event.nodes(),
-        }
+            ExprKind::Covariance { left, right, event } => {
+                left.nodes().saturating_add(right.nodes()).saturating_add(event.nodes())
+            }
+            ExprKind::Indicator(event) => event.nodes(),
+            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes()),
+        };
+        inside.saturating_add(1)
     }
 }
 
 impl Event {
     /// How many nodes the tree has, those of expressions and the levels of sets included.
     pub fn nodes(&self) -> usize {
-        1 + match self {
+        let inside: usize = match self {
             Event::All
             | Event::LevelOf { .. }
             | Event::Group { .. }
             | Event::GroupOf { .. }
             | Event::SameLevel { .. } => 0,
             Event::Levels { levels, .. } => levels.len(),
-            Event::Compare { left, right, .. } => left.nodes() + right.nodes(),
-            Event::And(events) | Event::Or(events) => events.iter().map(Event::nodes).sum(),
+            Event::Compare { left, right, .. } => left.nodes().saturating_add(right.nodes()),
+            Event::And(events) | Event::Or(events) => {
+                events.iter().fold(0, |sum, event| sum.saturating_add(event.nodes()))
+            }
             Event::Not(inner) => inner.nodes(),
-        }
+        };
+        inside.saturating_add(1)
     }
 }
 
 impl Constraint {
     /// How many nodes all of its trees have: what each instance goes through.
     pub fn nodes(&self) -> usize {
-        let sides = self.comparisons.iter().map(|relation| relation.left.nodes() + relation.right.nodes());
-        sides.sum::<usize>() + self.each.as_ref().map_or(0, Event::nodes)
+        let each = self.each.as_ref().map_or(0, Event::nodes);
+        let sides = self.comparisons.iter().flat_map(|relation| [&relation.left, &relation.right]);
+        sides.fold(each, |sum, side| sum.saturating_add(side.nodes()))
     }
 }
 

@@ -417,7 +417,7 @@ fn a_covariance_is_right_beside_heavy_samples() {
         let direction = program.rows[row].origins[0].direction();
         let kept = bound.rows[row].kept().unwrap();
         let (found, allowed) =
-            (direction.number(values[kept]), 1e-13 * bound.problem.magnitude(&scores).unwrap()[kept]);
+            (direction.number(values[kept]), 1e-13 * bound.problem.row_values(&scores).unwrap().magnitudes[kept]);
         assert!((found - exact).abs() <= allowed, "round {round}: {found} is not {exact} ({allowed})\n{csv}");
         // Where each sample is a cell of its own, or the heaviest one is next to the mean, nothing else is allowed for.
         if n == 2 {

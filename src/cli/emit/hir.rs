@@ -112,6 +112,10 @@ impl Printer<'_> {
     }
 
     fn quantifier(&self, quantifier: &Quantifier) -> String {
+        format!("forall {}", self.domain(quantifier))
+    }
+
+    fn domain(&self, quantifier: &Quantifier) -> String {
         let binder = |id: usize| self.hir.binders.get(id);
         let name = |id: usize| binder(id).map_or("?", |binder| binder.name.as_str());
         let values = |id: usize| {
@@ -124,7 +128,7 @@ impl Printer<'_> {
         };
         let components: Vec<String> = quantifier.components.iter().map(component).collect();
         let condition = quantifier.condition.as_ref().map(|event| format!(" where {}", self.event(event)));
-        format!("forall {}{}", components.join(", "), condition.unwrap_or_default())
+        format!("{}{}", components.join(", "), condition.unwrap_or_default())
     }
 
     fn column(&self, id: usize) -> &str {
@@ -168,6 +172,10 @@ impl Printer<'_> {
             ExprKind::Probability { event, given } => (over(&format!("P {}", self.event(event)), given), Vec::new()),
             ExprKind::Covariance { left, right, event } => (over("Cov", event), vec![left, right]),
             ExprKind::Variance { value, event } => (over("Var", event), vec![value]),
+            ExprKind::Indicator(event) => plain(&format!("[{}]", self.event(event)), Vec::new()),
+            ExprKind::Fold { fold, over, value, .. } => {
+                (format!("{} over {}", fold.name(), self.domain(over)), vec![value])
+            }
         }
     }
 

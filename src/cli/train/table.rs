@@ -122,7 +122,7 @@ pub fn stop(error: TrainError) -> Stop {
         TrainError::NoSamples => "lower `--valid` and `--test`",
         TrainError::OtherRun { .. } => "choose another `--out`, or start anew with `--restart`",
         TrainError::Damaged { .. } => "start anew with `--restart`",
-        TrainError::Data(error) => return Stop::failed(error.to_string(), error.help()),
+        TrainError::Data(error) => return Stop::Failed(error.into()),
         TrainError::Batch { .. } | TrainError::Layer(_) => {
             "larger batches, a larger tolerance, `soft` rows or `--on-infeasible relax` help where rows cannot hold"
         }

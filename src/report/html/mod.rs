@@ -8,6 +8,7 @@ mod chart;
 mod constraints;
 mod groups;
 mod histogram;
+mod impact;
 mod parts;
 mod timeline;
 
@@ -16,6 +17,7 @@ use super::summary::{headline, outside, read_me, source_of};
 use super::verdict::Verdict;
 use crate::language::words::counted;
 use build::{Html, each, el};
+pub use impact::impact_page;
 use parts::{capital, code, prose, section};
 
 const STYLE: &str = include_str!("style.css");
@@ -23,16 +25,9 @@ const STYLE: &str = include_str!("style.css");
 /// The page.
 pub fn page(facts: &Facts) -> String {
     let title = format!("Fairness audit: {}", facts.spec);
-    let head = el!("head";
-        el!("meta", "charset" = "utf-8"),
-        el!("meta", "name" = "viewport", "content" = "width=device-width, initial-scale=1"),
-        el!("meta", "name" = "generator", "content" = format!("fairc {}", facts.version)),
-        el!("title"; &title),
-        Html::style(STYLE),
-    );
     let date = facts.date.iter().map(|date| format!(", {date}")).collect::<String>();
     let header = el!("header";
-        el!("h1"; title),
+        el!("h1"; &title),
         el!("p", "class" = "soft";
             "Predictions ", code(&facts.column), " of ", code(&facts.data.file),
             format!(", {}{date}", counted(facts.n, "sample")),
@@ -56,6 +51,18 @@ pub fn page(facts: &Facts) -> String {
             ]),
         ),
         el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {}.", facts.version))),
+    );
+    document(&title, facts.version, body)
+}
+
+/// A whole document.
+fn document(title: &str, version: &str, body: Html) -> String {
+    let head = el!("head";
+        el!("meta", "charset" = "utf-8"),
+        el!("meta", "name" = "viewport", "content" = "width=device-width, initial-scale=1"),
+        el!("meta", "name" = "generator", "content" = format!("fairc {version}")),
+        el!("title"; title),
+        Html::style(STYLE),
     );
     format!("<!DOCTYPE html>\n{}\n", el!("html", "lang" = "en"; head, body).into_string())
 }

@@ -129,6 +129,17 @@ impl Walk<'_> {
                 aggregate.arguments.iter().for_each(|argument| self.expr(argument));
                 aggregate.condition.iter().for_each(|it| self.condition(it));
             }
+            ExprKind::Indicator(condition) => {
+                assert!(written.starts_with('[') && written.ends_with(']'), "{written}");
+                self.condition(condition);
+            }
+            ExprKind::Fold(fold) => {
+                assert_eq!(self.under(fold.kind_span), fold.kind.name());
+                fold.over.binders.iter().for_each(|binder| self.name(binder));
+                self.domain(&fold.over.domain);
+                fold.over.condition.iter().for_each(|it| self.condition(it));
+                self.expr(&fold.body);
+            }
         }
     }
 
@@ -159,6 +170,7 @@ proptest! {
                 ItemKind::Column(column) | ItemKind::Label(column) | ItemKind::Predict(column) => walk.name(&column.name),
                 ItemKind::Weight(weight) => walk.name(&weight.name),
                 ItemKind::Param(param) => walk.name(&param.name),
+                ItemKind::Let(named) => walk.expr(&named.value),
                 ItemKind::Event(event) => walk.condition(&event.condition),
                 ItemKind::Group(group) => walk.expr(&group.value),
                 ItemKind::Constraint(constraint) => walk.statement(&constraint.body),

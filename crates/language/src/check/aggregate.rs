@@ -1,7 +1,7 @@
 //! Aggregates: `E[e | event]`, `Sum`, `N`, `P`, `Cov`, `Var`.
 
 use crate::diagnostic::Fix;
-use crate::hir::{Curvature, Event, Expr, ExprKind, Shape};
+use crate::hir::{Curvature, Event, Expr, ExprKind, Fold, Shape};
 use crate::interval::Interval;
 use crate::program::Function;
 use crate::program::text::name;
@@ -23,8 +23,14 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         place: Place,
     ) -> Option<Expr> {
+        self.for_the_batch(span, place)?;
+        self.aggregate(span, aggregate, env)
+    }
+
+    /// Refuses one value for the batch where one per sample is needed.
+    pub(super) fn for_the_batch(&mut self, span: Span, place: Place) -> Option<()> {
         let place = match place {
-            Place::Batch => return self.aggregate(span, aggregate, env),
+            Place::Batch => return Some(()),
             Place::Each => "under `each`",
             Place::Inside => "inside an aggregate",
             Place::Event => "in an event",
@@ -193,7 +199,13 @@ pub(super) fn innermost_piecewise(expr: &Expr) -> Option<(Span, Function)> {
         | ExprKind::Count { .. }
         | ExprKind::Probability { .. }
         | ExprKind::Covariance { .. }
-        | ExprKind::Variance { .. } => None,
+        | ExprKind::Variance { .. }
+        | ExprKind::Indicator(_) => None,
+        ExprKind::Fold { fold, value, .. } => innermost_piecewise(value).or(match fold {
+            Fold::Max => Some((expr.span, Function::Max)),
+            Fold::Min => Some((expr.span, Function::Min)),
+            Fold::Sum | Fold::Mean => None,
+        }),
     };
     below.or(Some((expr.span, Function::Abs)))
 }

@@ -62,7 +62,9 @@ impl<'a> Checker<'a> {
                 self.is_categorical(column) && !self.category_levels(category).numeric
             }
             Found::Symbol(Symbol::Group(_)) => true,
-            Found::Symbol(Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_))
+            Found::Symbol(
+                Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Event(_),
+            )
             | Found::Binder(_)
             | Found::Argument(..)
             | Found::Level(..)

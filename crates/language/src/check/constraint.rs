@@ -44,6 +44,7 @@ impl<'a> Checker<'a> {
                     | ast::ItemKind::Weight(_)
                     | ast::ItemKind::Predict(_)
                     | ast::ItemKind::Param(_)
+                    | ast::ItemKind::Let(_)
                     | ast::ItemKind::Event(_)
                     | ast::ItemKind::Group(_)
                     | ast::ItemKind::Metric(_)
@@ -107,7 +108,7 @@ impl<'a> Checker<'a> {
         body: &'a ast::Statement,
         mut env: Env<'a>,
     ) -> Option<(Vec<hir::Quantifier>, Option<Event>, Vec<hir::Relation>)> {
-        self.few_binders(body)?;
+        self.few_binders(&body.quantifiers)?;
         let mut quantifiers = Vec::new();
         for quantifier in &body.quantifiers {
             quantifiers.push(self.quantifier(quantifier, &mut env));

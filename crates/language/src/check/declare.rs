@@ -23,12 +23,14 @@ impl<'a> Checker<'a> {
             }
         }
         self.unique_headers();
+        self.settle_lets();
         for index in 0..self.events.len() {
             self.resolve_event(index, Span::default());
         }
         for index in 0..self.groups.len() {
             self.resolve_group(index, Span::default());
         }
+        self.check_lets();
         // Events and groups mention labels too; those mentions belong to no constraint.
         self.mentions.clear();
     }
@@ -55,6 +57,7 @@ impl<'a> Checker<'a> {
             ast::ItemKind::Weight(weight) => self.declare_weight(weight),
             ast::ItemKind::Predict(column) => self.declare_prediction(column),
             ast::ItemKind::Param(param) => self.declare_param(param),
+            ast::ItemKind::Let(named) => self.declare_let(named, item.span),
             ast::ItemKind::Event(event) => {
                 if self.claim(&event.name, Symbol::Event(self.events.len()), "event") {
                     self.events.push(EventDeclaration { event, progress: Progress::Waiting });
@@ -71,7 +74,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Takes a name of the value namespace; false (and reported) if it is taken.
-    fn claim(&mut self, name: &'a ast::Name, symbol: Symbol, what: &'static str) -> bool {
+    pub(super) fn claim(&mut self, name: &'a ast::Name, symbol: Symbol, what: &'static str) -> bool {
         if let Some((_, first)) = self.names.get(name.text.as_str()) {
             let finding = Finding::new(Kind::DuplicateName { what, name: name.text.clone() }, name.span)
                 .with(*first, "first declared here");
@@ -252,6 +255,7 @@ impl<'a> Checker<'a> {
             | ast::ItemKind::Weight(_)
             | ast::ItemKind::Predict(_)
             | ast::ItemKind::Param(_)
+            | ast::ItemKind::Let(_)
             | ast::ItemKind::Event(_)
             | ast::ItemKind::Group(_)
             | ast::ItemKind::Metric(_)

@@ -161,6 +161,13 @@ impl<'a> Checker<'a> {
     }
 
     fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
+        if let Some(index) = self.named(name, env) {
+            if self.sound_let(index, name.span) {
+                let hint = Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string());
+                self.wrong_kind(name.span, "a name for a number", "a categorical column, a label or a group", hint);
+            }
+            return None;
+        }
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
                 Some(self.part_of(Category::Column(column)))
@@ -188,7 +195,12 @@ impl<'a> Checker<'a> {
                     Symbol::Column(_) => {
                         Some(format!("cut it into bins: `group g = bins({}, ..)` and run over `g`", name.text))
                     }
-                    Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_) => {
+                    Symbol::Prediction
+                    | Symbol::Weight
+                    | Symbol::Param(_)
+                    | Symbol::Let(_)
+                    | Symbol::Event(_)
+                    | Symbol::Group(_) => {
                         Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string())
                     }
                 };
@@ -385,7 +397,12 @@ impl<'a> Checker<'a> {
                 self.wrong_kind(name.span, &found, "a categorical column or a group", hint);
                 None
             }
-            Found::Binder(_) | Found::Argument(..) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
+            // In a definition only a name for an expression is one.
+            Found::Argument(..) => {
+                self.wrong_kind(name.span, "a name for a number", "a categorical column or a group", None);
+                None
+            }
+            Found::Binder(_) | Found::Level(..) | Found::Open { .. } | Found::Broken => None,
             Found::Nothing => self.unknown_name(name, "column", &Env::default()),
         }
     }

@@ -139,6 +139,12 @@ kinds! {
             label: format!("write `{instead}`"),
             help: format!("write `{instead}`");
 
+        /// `I(race == black)`.
+        #[error("`{name}` is no function: an event in square brackets is the number 0 or 1")]
+        RoundIndicator { name: String, instead: String } => "E0201",
+            label: format!("write `{instead}`"),
+            help: format!("write `{instead}`");
+
         /// A metric in an expression.
         #[error("the metric `{name}` is a whole constraint, and no number")]
         MetricAsNumber { name: String, instead: String } => "E0201",
@@ -217,6 +223,15 @@ kinds! {
                      can stand in for the prediction"
                 ),
             };
+
+        /// `[score >= 0.5]`.
+        #[error("the prediction decides whether `{text}` is 0 or 1")]
+        PredictionInIndicator { text: String, prediction: String } => "E0403",
+            label: "jumps with the prediction",
+            help: format!(
+                "a bracket is for data: constrain the prediction itself, `E[{prediction} | ..]`, instead of thresholded \
+                 decisions"
+            );
 
         #[error("the denominator `{text}` has no proven sign: the bounds allow {range}")]
         DenominatorSign { text: String, range: String, prediction: String } => "E0404",

@@ -1,5 +1,6 @@
 //! Events: predicates over one sample (or, in a `where`, over binders alone).
 
+use crate::diagnostic::Fix;
 use crate::hir::{ColumnId, Event, GroupId};
 use crate::program::{ColumnType, Comparison};
 use crate::span::Span;
@@ -52,7 +53,9 @@ impl<'a> Checker<'a> {
             | ast::ExprKind::PlusMinus(..)
             | ast::ExprKind::Abs(_)
             | ast::ExprKind::Call { .. }
-            | ast::ExprKind::Aggregate(_) => self.number_as_event(expr, env),
+            | ast::ExprKind::Aggregate(_)
+            | ast::ExprKind::Indicator(_)
+            | ast::ExprKind::Fold(_) => self.number_as_event(expr, env),
         }
     }
 
@@ -60,6 +63,14 @@ impl<'a> Checker<'a> {
     fn number_as_event(&mut self, expr: &'a ast::Expr, env: &Env<'a>) -> Option<Event> {
         if let Some(prediction) = self.prediction_in(expr, env) {
             return self.prediction_in_event(expr.span, prediction, false);
+        }
+        if let ast::ExprKind::Indicator(condition) = &expr.kind {
+            let inside = self.sources.text(condition.span).to_string();
+            let hint = Some(format!("leave out the brackets: `{}`", self.text(condition.span)));
+            let (text, found, expected) = (self.text(expr.span), "a number".to_string(), "an event".to_string());
+            let kind = Kind::WrongKind { text, found, expected, hint };
+            self.report(Finding::new(kind, expr.span).mended(Some(Fix::one(expr.span, inside, true))));
+            return None;
         }
         let hint = Some(format!("compare it with something: `{} >= 0`", self.text(expr.span)));
         self.wrong_kind(expr.span, "a number", "an event", hint);
@@ -97,6 +108,13 @@ impl<'a> Checker<'a> {
     }
 
     fn event_name(&mut self, name: &'a ast::Name, env: &Env<'a>, reads: Reads) -> Option<Event> {
+        if let Some(index) = self.named(name, env) {
+            let hint = Some(format!("compare it with something: `{} >= 0`", name.text));
+            if self.sound_let(index, name.span) {
+                self.wrong_kind(name.span, "a name for a number", "an event", hint);
+            }
+            return None;
+        }
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Event(_)) if reads == Reads::Binders => {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
@@ -156,6 +174,7 @@ impl<'a> Checker<'a> {
             Symbol::Prediction => ("the prediction".into(), None),
             Symbol::Weight => ("the weight".into(), Some("leave it out: every aggregate is weighted by itself".into())),
             Symbol::Param(_) => ("a param".into(), None),
+            Symbol::Let(_) => ("a name for an expression".into(), None),
             Symbol::Event(_) => ("an event".into(), Some(format!("its share is `P[{name}]`, its size `N[{name}]`"))),
             Symbol::Group(_) => ("a group".into(), Some(format!("take one of its levels: `{name} == ..`"))),
         }

@@ -98,6 +98,12 @@ fn pairs(body: &ast::Expr) -> Vec<(&ast::Expr, &ast::Name)> {
                 stack.extend(&aggregate.arguments);
                 stack.extend(aggregate.condition.iter().flat_map(|condition| &condition.terms));
             }
+            ast::ExprKind::Indicator(condition) => stack.extend(&condition.terms),
+            // What the fold declares is not forgotten.
+            ast::ExprKind::Fold(fold) => {
+                let own = |name: &ast::Name| fold.over.binders.iter().any(|binder| binder.text == name.text);
+                found.extend(pairs(&fold.body).into_iter().filter(|(_, name)| !own(name)));
+            }
             ast::ExprKind::Number { .. } | ast::ExprKind::Name(_) | ast::ExprKind::Error => {}
         }
     }

@@ -73,6 +73,8 @@ pub(super) fn is_event(expr: &ast::Expr) -> bool {
         | ast::ExprKind::Abs(_)
         | ast::ExprKind::Call { .. }
         | ast::ExprKind::Aggregate(_)
+        | ast::ExprKind::Indicator(_)
+        | ast::ExprKind::Fold(_)
         | ast::ExprKind::Error => false,
     }
 }

@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
                         self.mention_group(group, name.span);
                         Some(Operand::Category(Category::Group(group)))
                     }
-                    Symbol::Column(_) | Symbol::Param(_) => Some(Operand::Other),
+                    Symbol::Column(_) | Symbol::Param(_) | Symbol::Let(_) => Some(Operand::Other),
                     Symbol::Event(_) | Symbol::Weight | Symbol::Prediction => {
                         let (found, hint) = self.describe(symbol, &name.text);
                         self.wrong_kind(name.span, &found, "a number or a level", hint);

@@ -67,9 +67,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses a statement with more binders than anyone needs.
-    pub(super) fn few_binders(&mut self, body: &ast::Statement) -> Option<()> {
+    pub(super) fn few_binders(&mut self, quantifiers: &[ast::Quantifier]) -> Option<()> {
         let mut places = 0_usize;
-        for quantifier in &body.quantifiers {
+        for quantifier in quantifiers {
             places = places.saturating_add(quantifier.binders.len().max(width(&quantifier.domain)));
             if places > MOST_BINDERS {
                 let what = "this statement".to_string();

@@ -71,6 +71,7 @@ impl<'a> Checker<'a> {
             self.hir.columns.truncate(columns);
             self.hir.params.truncate(params);
             self.hir.binders.truncate(binders);
+            self.numeric_binders.truncate(binders);
             self.open_binders.clear();
             self.mentions.clear();
         }

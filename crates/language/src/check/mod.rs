@@ -24,12 +24,15 @@ mod declare;
 mod domain;
 mod error;
 mod event;
+mod fold;
 mod forgotten;
+mod indicator;
 mod kind;
 mod level;
 mod limits;
 mod metric;
 mod name;
+mod named;
 mod number;
 mod parameter;
 mod place;
@@ -104,6 +107,8 @@ enum Symbol {
     Prediction,
     Weight,
     Param(ParamId),
+    /// An index into [`Checker::lets`]; the expression is what stands for it.
+    Let(usize),
     /// An index into [`Checker::events`].
     Event(usize),
     /// An index into [`Checker::groups`].
@@ -188,6 +193,11 @@ struct Checker<'a> {
     broken: HashSet<&'a str>,
     /// Those of them that are binders of the statement at hand.
     poisoned: Vec<&'a str>,
+    lets: Vec<named::LetDeclaration<'a>>,
+    /// The uses of named expressions that are being checked, innermost last.
+    let_uses: Vec<named::LetUse>,
+    /// Each use of a named expression, with its declaration.
+    let_places: HashMap<Span, Span>,
     events: Vec<EventDeclaration<'a>>,
     groups: Vec<GroupDeclaration<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
@@ -239,6 +249,9 @@ impl<'a> Checker<'a> {
             names: HashMap::new(),
             broken: HashSet::new(),
             poisoned: Vec::new(),
+            lets: Vec::new(),
+            let_uses: Vec::new(),
+            let_places: HashMap::new(),
             events: Vec::new(),
             groups: Vec::new(),
             metrics: HashMap::new(),
@@ -268,6 +281,7 @@ impl<'a> Checker<'a> {
 
     /// Records a finding; inside a metric it is told from the side of the `use`.
     fn report(&mut self, finding: Finding) {
+        let finding = self.told_at_use(finding);
         let finding = match &self.call {
             Some(call) => {
                 let told = using::from_the_caller(finding, call, self.sources);

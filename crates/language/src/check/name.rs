@@ -41,7 +41,7 @@ impl<'a> Env<'a> {
     }
 
     /// The parameter of this name, and what it stands for.
-    fn passed(&self, name: &str) -> Option<(&'a ast::Parameter, &Passed<'a>)> {
+    pub(super) fn passed(&self, name: &str) -> Option<(&'a ast::Parameter, &Passed<'a>)> {
         let call = self.call.as_deref()?;
         let position = call.metric.parameters.iter().position(|parameter| parameter.name.text == name)?;
         Some((call.metric.parameters.get(position)?, call.passed.get(position)?))
@@ -78,10 +78,24 @@ impl<'a> Checker<'a> {
             };
         }
         if let Some((symbol, _)) = self.names.get(name.text.as_str()) {
-            self.used.insert(*symbol);
-            return Found::Symbol(*symbol);
+            let symbol = *symbol;
+            self.used.insert(symbol);
+            return match symbol {
+                Symbol::Let(index) => self.lets.get(index).map_or(Found::Broken, |known| known.stands_for()),
+                symbol => Found::Symbol(symbol),
+            };
         }
         if self.broken.contains(name.text.as_str()) { Found::Broken } else { Found::Nothing }
+    }
+
+    /// The named expression that a name stands for here, if it stands for one.
+    pub(super) fn named(&mut self, name: &ast::Name, env: &Env<'a>) -> Option<usize> {
+        if env.binders.iter().any(|(text, _)| *text == name.text) || env.passed(&name.text).is_some() {
+            return None;
+        }
+        let Some((symbol @ Symbol::Let(index), _)) = self.names.get(name.text.as_str()).copied() else { return None };
+        self.used.insert(symbol);
+        Some(index)
     }
 
     /// Reports a name that nothing declares, once.

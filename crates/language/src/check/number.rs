@@ -37,6 +37,8 @@ impl<'a> Checker<'a> {
             }
             ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
             ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
+            ast::ExprKind::Indicator(condition) => self.indicator(expr.span, condition, env, place),
+            ast::ExprKind::Fold(fold) => self.fold(expr.span, fold, env, place),
             ast::ExprKind::PlusMinus(..) => {
                 let hint = Some("write `e == c +/- d`".to_string());
                 self.wrong_kind(expr.span, "a tolerance", "a number", hint);
@@ -68,6 +70,9 @@ impl<'a> Checker<'a> {
     }
 
     fn number_name(&mut self, name: &'a ast::Name, env: &Env<'a>, place: Place) -> Option<Expr> {
+        if let Some(index) = self.named(name, env) {
+            return self.named_number(index, name, place);
+        }
         match self.look_up(name, env) {
             Found::Argument(argument, env) => self.number(argument, &env, place),
             Found::Level(..) => {
@@ -135,7 +140,9 @@ impl<'a> Checker<'a> {
                 let range = self.hir.prediction.as_ref().map_or(Interval::ALL, |prediction| prediction.range);
                 Some(leaf(ExprKind::Prediction, name.span, Some(Shape::Sample), Curvature::Affine, range))
             }
-            Found::Symbol(symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Event(_) | Symbol::Group(_))) => {
+            Found::Symbol(
+                symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Event(_) | Symbol::Group(_)),
+            ) => {
                 let (found, hint) = self.describe(symbol, &name.text);
                 self.wrong_kind(name.span, &found, "a number", hint);
                 None
@@ -144,7 +151,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses a per-sample name where the batch has one value; once in a statement.
-    fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
+    pub(super) fn per_sample(&mut self, name: &ast::Name, place: Place) -> Option<()> {
         match place {
             Place::Each | Place::Inside | Place::Event => Some(()),
             Place::Batch => {
@@ -335,6 +342,9 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, function.span).mended(fix));
             return None;
         }
+        if self.round_indicator(span, function, arguments) {
+            return None;
+        }
         if self.metrics.contains_key(name.as_str()) || crate::library::find(&name).is_some() {
             let arguments: Vec<String> = arguments.iter().map(|argument| self.text(argument.span)).collect();
             let instead = format!("use {name}({})", arguments.join(", "));
@@ -395,7 +405,6 @@ impl<'a> Checker<'a> {
         // Names in an argument are the caller's.
         let mut stack = vec![(expr, Rc::new(env.clone()))];
         while let Some((expr, env)) = stack.pop() {
-            let mut push = |child: &'a ast::Expr| stack.push((child, env.clone()));
             match &expr.kind {
                 ast::ExprKind::Name(name) => match self.look_up(name, &env) {
                     Found::Symbol(Symbol::Prediction) => found = Some(name.text.clone()),
@@ -407,31 +416,9 @@ impl<'a> Checker<'a> {
                     | Found::Broken
                     | Found::Nothing => {}
                 },
-                ast::ExprKind::Paren(inner)
-                | ast::ExprKind::Negate(inner)
-                | ast::ExprKind::Not(inner)
-                | ast::ExprKind::Abs(inner) => push(inner),
-                ast::ExprKind::Sum(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, term)| push(term));
-                }
-                ast::ExprKind::Product(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, factor)| push(factor));
-                }
-                ast::ExprKind::Compare(first, rest) => {
-                    push(first);
-                    rest.iter().for_each(|(_, side)| push(side));
-                }
-                ast::ExprKind::Power(a, b) | ast::ExprKind::PlusMinus(a, b) => {
-                    push(a);
-                    push(b);
-                }
-                ast::ExprKind::In { value, .. } => push(value),
-                ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => terms.iter().for_each(push),
-                ast::ExprKind::Call { arguments, .. } => arguments.iter().for_each(push),
                 // An aggregate is refused in an event for what it is.
-                ast::ExprKind::Aggregate(_) | ast::ExprKind::Number { .. } | ast::ExprKind::Error => {}
+                ast::ExprKind::Aggregate(_) => {}
+                _ => stack.extend(expr.children().into_iter().map(|child| (child, env.clone()))),
             }
         }
         found

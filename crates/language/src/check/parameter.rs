@@ -459,7 +459,9 @@ impl<'a> Checker<'a> {
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }
-            | ExprKind::Variance { .. } => None,
+            | ExprKind::Variance { .. }
+            | ExprKind::Indicator(_)
+            | ExprKind::Fold { .. } => None,
         }
         .filter(|value| !value.is_nan() && expr.shape != Some(Shape::Sample))
     }

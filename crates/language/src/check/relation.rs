@@ -1,7 +1,7 @@
 //! Comparisons: `convex <= concave`, equality of affine sides, chains, and what their ranges already decide.
 
 use crate::diagnostic::{Edit, Fix};
-use crate::hir::{Curvature, Expr, ExprKind, Relation, RelationKind};
+use crate::hir::{Curvature, Expr, ExprKind, Fold, Relation, RelationKind};
 use crate::interval::Interval;
 use crate::program::Function;
 use crate::span::Span;
@@ -193,7 +193,13 @@ impl<'a> Checker<'a> {
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }
-            | ExprKind::Variance { .. } => Some(()),
+            | ExprKind::Variance { .. }
+            | ExprKind::Indicator(_) => Some(()),
+            ExprKind::Fold { fold, value, .. } => match fold {
+                Fold::Max => self.require_call(expr, Function::Max, std::slice::from_ref(&**value), need),
+                Fold::Min => self.require_call(expr, Function::Min, std::slice::from_ref(&**value), need),
+                Fold::Sum | Fold::Mean => self.require(value, need),
+            },
         }
     }
 

@@ -18,6 +18,7 @@ impl<'a> Checker<'a> {
             let what = match symbol {
                 Symbol::Column(id) if self.hir.columns.get(id.0).is_some_and(|column| !column.label) => "column",
                 Symbol::Param(_) => "param",
+                Symbol::Let(_) => "expression",
                 Symbol::Event(_) => "event",
                 Symbol::Group(_) => "group",
                 // A label says what is predicted, a weight acts by itself, and a spec without prediction is an error.

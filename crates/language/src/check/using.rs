@@ -361,6 +361,8 @@ fn is_compound(expr: &ast::Expr) -> bool {
             | ast::ExprKind::Call { .. }
             | ast::ExprKind::Aggregate(_)
             | ast::ExprKind::Abs(_)
+            | ast::ExprKind::Indicator(_)
+            | ast::ExprKind::Fold(_)
     )
 }
 

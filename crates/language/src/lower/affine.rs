@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::program::{Aggregate, Data, Event};
 
+use super::indicator;
+use super::scope::Scope;
+
 /// What a coefficient multiplies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Quantity {
@@ -68,22 +71,28 @@ impl Affine {
     }
 
     /// The mean of this per-sample form over an event.
-    pub fn mean(self, event: &Event) -> Self {
-        let constant = Data::mean(self.constant.clone(), event.clone());
-        self.aggregate(Aggregate::Mean, event, constant)
+    pub fn mean(self, event: &Event, scope: Scope<'_>) -> Self {
+        let constant = indicator::mean(self.constant.clone(), event.clone(), scope);
+        self.aggregate(Aggregate::Mean, event, constant, scope)
     }
 
     /// The sum of this per-sample form over an event.
-    pub fn total(self, event: &Event) -> Self {
-        let constant = Data::total(self.constant.clone(), event.clone());
-        self.aggregate(Aggregate::Sum, event, constant)
+    pub fn total(self, event: &Event, scope: Scope<'_>) -> Self {
+        let constant = indicator::total(self.constant.clone(), event.clone(), scope);
+        self.aggregate(Aggregate::Sum, event, constant, scope)
     }
 
-    fn aggregate(self, aggregate: Aggregate, event: &Event, constant: Data) -> Self {
+    fn aggregate(self, aggregate: Aggregate, given: &Event, constant: Data, scope: Scope<'_>) -> Self {
         let mut result = Affine::constant(constant);
         let Some(slope) = self.terms.get(&Quantity::Prediction) else { return result };
-        for (coefficient, factor) in slope.split_columns() {
-            result.insert(Quantity::Aggregate { event: event.clone(), aggregate, factor }, coefficient);
+        for (event, slope) in indicator::split(slope, given, scope) {
+            // A mean of what is nothing outside of some event is the sum inside over the count of all.
+            let part = aggregate == Aggregate::Mean && event != *given;
+            let aggregate = if part { Aggregate::Sum } else { aggregate };
+            for (coefficient, factor) in slope.split_columns() {
+                let coefficient = if part { coefficient.div(Data::count(given.clone())) } else { coefficient };
+                result.insert(Quantity::Aggregate { event: event.clone(), aggregate, factor }, coefficient);
+            }
         }
         result
     }

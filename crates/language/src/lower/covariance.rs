@@ -7,15 +7,17 @@
 use crate::program::{Data, Event};
 
 use super::affine::Affine;
+use super::indicator;
+use super::scope::Scope;
 
-pub(super) fn of_data(left: Data, right: Data, event: Event) -> Data {
-    let product = Data::mean(left.clone().mul(right.clone()), event.clone());
-    product.sub(Data::mean(left, event.clone()).mul(Data::mean(right, event)))
+pub(super) fn of_data(left: Data, right: Data, event: Event, scope: Scope<'_>) -> Data {
+    let product = indicator::mean(left.clone().mul(right.clone()), event.clone(), scope);
+    product.sub(indicator::mean(left, event.clone(), scope).mul(indicator::mean(right, event, scope)))
 }
 
 /// `Cov[left, right | event]` where `left` is affine in the prediction, per sample.
-pub(super) fn of_prediction(left: Affine, right: Data, event: &Event) -> Affine {
-    let mean = Data::mean(right.clone(), event.clone());
-    let product = left.clone().scale(right).mean(event);
-    product.add(left.mean(event).scale(mean.neg()))
+pub(super) fn of_prediction(left: Affine, right: Data, event: &Event, scope: Scope<'_>) -> Affine {
+    let mean = indicator::mean(right.clone(), event.clone(), scope);
+    let product = left.clone().scale(right).mean(event, scope);
+    product.add(left.mean(event, scope).scale(mean.neg()))
 }

@@ -20,6 +20,18 @@ kinds! {
             label: "no element",
             help: "loosen the `where`, or remove the quantifier";
 
+        /// A fold whose `where` leaves nothing.
+        #[error("`{fold}` of nothing: no values satisfy the `where`")]
+        EmptyFold { fold: &'static str } => "E0501",
+            label: "no element",
+            help: "loosen the `where`, or leave these values out of the `forall` around it";
+
+        /// Rows under `each` that go by cases of an indicator.
+        #[error("`{option}` on an `each` constraint whose indicators tell its samples apart")]
+        SharedEach { option: &'static str } => "E0305",
+            label: "a row for each case",
+            help: format!("write a constraint for each case, `each where ..`, and give each its own `{option}`");
+
         /// Numeric sides of a row that exclude each other.
         #[error("no value satisfies both sides: the lower is {lower}, the upper {upper}")]
         EmptyInterval { lower: f64, upper: f64 } => "E0502",

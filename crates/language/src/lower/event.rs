@@ -9,6 +9,7 @@ use crate::program::Event;
 
 use super::data::data;
 use super::scope::Scope;
+use super::{fold, indicator};
 
 pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
     match event {
@@ -41,10 +42,27 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
             if of(left).is(&of(right)) { Event::All } else { Event::Never }
         }
         hir::Event::Compare { left, op, right } => {
-            Event::compare(data(left, scope), *op, data(right, scope), scope.universe)
+            indicator::compare(data(left, scope), *op, data(right, scope), scope)
         }
         hir::Event::And(events) => Event::and(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Not(inner) => self::event(inner, scope).not(scope.universe),
     }
+}
+
+/// Calls `each` with the binders of every element of a fold, in order; how many there were.
+pub(super) fn elements<E>(
+    over: &hir::Quantifier,
+    scope: Scope<'_>,
+    each: &mut dyn FnMut(Scope<'_>) -> Result<(), E>,
+) -> Result<usize, E> {
+    let mut count = 0;
+    fold::combinations(over, scope, &mut |scope| {
+        if over.condition.as_ref().is_some_and(|condition| event(condition, scope) != Event::All) {
+            return Ok(());
+        }
+        count += 1;
+        each(scope)
+    })?;
+    Ok(count)
 }

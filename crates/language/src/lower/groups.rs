@@ -1,6 +1,7 @@
 //! Declared groups, for reports that show every level of them.
 
 use super::event::event;
+use super::marks::Indicators;
 use super::scope::{Scope, Tables, Work};
 use crate::hir::Hir;
 use crate::program::{Column, Event, Universe};
@@ -20,7 +21,17 @@ pub fn groups(hir: &Hir, sources: &Sources) -> Vec<Group> {
     let declared: Vec<Column> = hir.columns.iter().map(super::column).collect();
     let universe = Universe::new(&declared);
     let (tables, work) = (Tables::of(hir), Work::default());
-    let scope = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
+    let indicators = Indicators::default();
+    let scope = Scope {
+        hir,
+        sources,
+        universe: &universe,
+        tables: &tables,
+        work: &work,
+        indicators: &indicators,
+        binders: &[],
+        fold: None,
+    };
     let group = |group: &crate::hir::Group| Group {
         name: group.name.clone(),
         levels: group.levels.iter().map(|level| (level.text.clone(), event(&level.event, scope))).collect(),

@@ -4,6 +4,8 @@
 //!
 //! ```text
 //! quantifier   forall x in D: body          →  the body for each element of D
+//! fold         max(x in D: e)               →  the pieces of e for each element of D
+//! indicator    E[[a]·e | b]                 →  Sum[e | a, b] / N[b]
 //! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
 //! affine       E[a·ŷ + b | e]               →  Σ c·E[φ·ŷ | e] + E[b | e]
 //! pieces       |e|, max(a, b), -min(a, b)   →  the pieces whose maximum they are
@@ -18,10 +20,14 @@ mod affine;
 mod covariance;
 mod data;
 mod draft;
+mod each;
 mod error;
 mod event;
+mod fold;
 mod groups;
 mod idle;
+mod indicator;
+mod marks;
 mod merge;
 mod order;
 mod orient;
@@ -35,12 +41,13 @@ mod sides;
 mod vacuous;
 
 use super::hir::{self, Constraint, Hir};
-use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe};
+use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe, WhenEmpty};
 use super::span::{Sources, Span};
 
 use draft::Draft;
 pub use error::{Finding, Kind};
 pub use groups::{Group, groups};
+use marks::Indicators;
 use quantifier::{Budget, instance_name, instances};
 use reads::Reads;
 use scope::{Scope, Tables, Work};
@@ -59,7 +66,17 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     let declared: Vec<Column> = hir.columns.iter().map(column).collect();
     let universe = Universe::new(&declared);
     let (tables, work) = (Tables::of(hir), Work::default());
-    let outside = Scope { hir, sources, universe: &universe, tables: &tables, work: &work, binders: &[] };
+    let indicators = Indicators::default();
+    let outside = Scope {
+        hir,
+        sources,
+        universe: &universe,
+        tables: &tables,
+        work: &work,
+        indicators: &indicators,
+        binders: &[],
+        fold: None,
+    };
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
     let mut findings = Vec::new();
@@ -122,7 +139,7 @@ impl<'a> Rows<'a> {
             reversed: false,
         };
         // A long text is carried along by every row.
-        let nodes = constraint.nodes() + (constraint.doc.len() + constraint.name.len()) / 64;
+        let nodes = constraint.nodes().saturating_add((constraint.doc.len() + constraint.name.len()) / 64);
         Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0, nodes, origin }
     }
 
@@ -136,7 +153,17 @@ impl<'a> Rows<'a> {
         }
         let mut rows = Vec::new();
         for relation in &constraint.comparisons {
-            rows.extend(sides::sides(relation, scope)?.into_iter().map(orient::orient));
+            let sided = sides::sides(relation, scope)?.into_iter();
+            match &each {
+                None => rows.extend(sided.map(|row| (None, orient::orient(row)))),
+                Some(each) => {
+                    for row in sided {
+                        let cases = each::rows(row, each, scope);
+                        self.whole(cases.len(), scope)?;
+                        rows.extend(cases.into_iter().map(|(case, row)| (Some(case), orient::orient(row))));
+                    }
+                }
+            }
         }
         let reads = match each {
             None => reads::reads(&constraint.comparisons, scope),
@@ -144,10 +171,14 @@ impl<'a> Rows<'a> {
         };
         let name = instance_name(constraint, scope);
         self.tried += rows.len();
-        let parts = rows.iter().map(order::parts_of).sum::<usize>() + reads.parts();
+        self.sound(scope)?;
+        let parts = rows.iter().map(|(_, row)| order::parts_of(row)).sum::<usize>() + reads.parts();
         scope.work.spend(parts, constraint.body_span)?;
-        rows.retain(|row| self.keep(row, scope.hir, scope.sources, &name));
-        let drafts = rows.into_iter().enumerate().map(|(written, row)| self.draft(row, written, &each, &reads, scope));
+        rows.retain(|(_, row)| self.keep(row, scope.hir, scope.sources, &name));
+        let drafts = rows
+            .into_iter()
+            .enumerate()
+            .map(|(written, (each, row))| self.draft(row, (written, each), &reads, scope.hir));
         let drafts: Vec<Draft> = drafts.collect();
         if drafts.iter().any(|draft| order::depth_of(draft) > MAX_DEPTH) {
             let kind = Kind::TooLarge { limit: MAX_DEPTH, unit: "levels of nesting in its rows" };
@@ -171,6 +202,34 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// What went wrong where a value was needed to go on.
+    fn sound(&self, scope: Scope<'_>) -> Result<(), Finding> {
+        if let Some(finding) = scope.work.take_failed() {
+            return Err(finding);
+        }
+        if scope.indicators.take_full() {
+            let kind =
+                Kind::TooLarge { limit: 1 << indicator::MOST_CASES, unit: "cases of indicators in one comparison" };
+            return Err(Finding::new(kind, self.constraint.body_span));
+        }
+        Ok(())
+    }
+
+    /// Refuses options that count the samples of an event which rows share between them.
+    fn whole(&self, cases: usize, scope: Scope<'_>) -> Result<(), Finding> {
+        self.sound(scope)?;
+        let options = self.constraint.options;
+        let option = match (options.min_count > 1, options.when_empty) {
+            (true, _) => "min_count",
+            (false, WhenEmpty::Error) => "when_empty",
+            (false, WhenEmpty::Skip) => return Ok(()),
+        };
+        match cases {
+            0 | 1 => Ok(()),
+            _ => Err(Finding::new(Kind::SharedEach { option }, self.constraint.body_span)),
+        }
+    }
+
     /// Drops a row without prediction that always holds; one that never does is an error.
     fn keep(&mut self, row: &Sided, hir: &Hir, sources: &Sources, name: &str) -> bool {
         if !row.terms.is_empty() {
@@ -188,11 +247,11 @@ impl<'a> Rows<'a> {
         !holds && !fails
     }
 
-    fn draft(&self, row: Sided, written: usize, each: &Option<Event>, reads: &Reads, scope: Scope<'_>) -> Draft {
+    fn draft(&self, row: Sided, (written, each): (usize, Option<Event>), reads: &Reads, hir: &Hir) -> Draft {
         let mut draft = Draft {
             row,
             written,
-            each: each.clone(),
+            each,
             options: self.constraint.options,
             reads: reads.clone(),
             labels: Vec::new(),
@@ -201,7 +260,7 @@ impl<'a> Rows<'a> {
             span: self.constraint.body_span,
         };
         let headers = order::headers_of(&draft);
-        let labels = scope.hir.columns.iter().filter(|column| column.label && headers.contains(&column.header));
+        let labels = hir.columns.iter().filter(|column| column.label && headers.contains(&column.header));
         draft.labels = labels.map(|column| column.header.clone()).collect();
         draft.labels.sort();
         draft

@@ -5,7 +5,7 @@
 //! the one row `-t <= e <= t`; sums of maxima are maxima over all combinations of pieces, and a factor that is not negative
 //! moves into a maximum.
 
-use crate::hir::{Curvature, Expr, ExprKind};
+use crate::hir::{Curvature, Expr, ExprKind, Fold};
 use crate::program::{Data, Function};
 use crate::span::Span;
 
@@ -13,7 +13,8 @@ use super::affine::Affine;
 use super::covariance;
 use super::data::data;
 use super::error::{Finding, Kind};
-use super::event::event;
+use super::event::{elements, event};
+use super::fold::Folded;
 use super::ratio::Fraction;
 use super::scope::Scope;
 
@@ -64,10 +65,14 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             }
             Ok(all)
         }
+        ExprKind::Fold { fold, over, depends, value, .. } => {
+            fold_of(Folded { fold: *fold, over, depends: *depends, value }, negate, scope)
+        }
         ExprKind::Prediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }
         | ExprKind::Covariance { .. }
+        | ExprKind::Indicator(_)
         | ExprKind::Number(_)
         | ExprKind::Param(_)
         | ExprKind::Binder(_)
@@ -79,6 +84,36 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             Ok(vec![Fraction::affine(if negate { affine.negate() } else { affine })])
         }
     }
+}
+
+/// The pieces of a fold, or of its negative.
+fn fold_of(folded: Folded<'_>, negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    let Folded { fold, over, value, .. } = folded;
+    let mut all: Pieces = Vec::new();
+    let joins = matches!(fold, Fold::Max | Fold::Min);
+    let count = elements(over, scope, &mut |scope| {
+        let more = pieces(value, negate, scope)?;
+        all = match std::mem::take(&mut all) {
+            known if known.is_empty() => more,
+            mut known if joins => {
+                known.extend(more);
+                known
+            }
+            known => combine(known, more, over.span, scope)?,
+        };
+        Ok(())
+    })?;
+    if let Some(finding) = folded.nothing().filter(|_| count == 0) {
+        return Err(finding);
+    }
+    Ok(match fold {
+        _ if count == 0 => vec![Fraction::affine(Affine::constant(Data::zero()))],
+        Fold::Max | Fold::Min | Fold::Sum => all,
+        Fold::Mean => {
+            let share = Data::one().div(Data::number(count as f64));
+            all.into_iter().map(|piece| piece.scale(share.clone())).collect()
+        }
+    })
 }
 
 /// The pieces of a sum: all sums of a piece of each term.
@@ -109,12 +144,12 @@ fn single(expr: &Expr, scope: Scope<'_>) -> Result<Fraction, Finding> {
 fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
     Ok(match &expr.kind {
         ExprKind::Prediction => Affine::prediction(),
-        ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope)),
-        ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope)),
+        ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope), scope),
+        ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope), scope),
         ExprKind::Covariance { left, right, event: given } => {
             let (affine, constant) = if right.is_constant() { (left, right) } else { (right, left) };
             let affine = single(affine, scope)?.numerator;
-            covariance::of_prediction(affine, data(constant, scope), &event(given, scope))
+            covariance::of_prediction(affine, data(constant, scope), &event(given, scope), scope)
         }
         ExprKind::Number(_)
         | ExprKind::Param(_)
@@ -127,7 +162,9 @@ fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
         | ExprKind::Call(..)
         | ExprKind::Count { .. }
         | ExprKind::Probability { .. }
-        | ExprKind::Variance { .. } => Affine::constant(data(expr, scope)),
+        | ExprKind::Variance { .. }
+        | ExprKind::Indicator(_)
+        | ExprKind::Fold { .. } => Affine::constant(data(expr, scope)),
     })
 }
 

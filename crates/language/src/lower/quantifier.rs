@@ -9,7 +9,7 @@ use crate::span::Span;
 
 use super::error::{Finding, Kind};
 use super::event::event;
-use super::scope::Scope;
+use super::scope::{Scope, too_much};
 
 /// The most combinations of binder values that one spec may run through.
 const MOST_COMBINATIONS: usize = 1_000_000;
@@ -32,7 +32,7 @@ fn too_many(span: Span) -> Finding {
 }
 
 /// Multiplies the sizes of the domains: without a `where` that says all, and too many are refused before any is made.
-fn count(slots: &[Slot<'_>], outside: Scope<'_>, budget: &mut Budget) -> Result<(), Finding> {
+fn count(slots: &[Slot<'_>], nodes: usize, outside: Scope<'_>, budget: &mut Budget) -> Result<(), Finding> {
     let (mut product, mut all, mut exact) = (1_usize, 0_usize, true);
     budget.unknown = false;
     for slot in slots {
@@ -52,7 +52,10 @@ fn count(slots: &[Slot<'_>], outside: Scope<'_>, budget: &mut Budget) -> Result<
         }
         exact &= slot.condition.is_none();
     }
-    Ok(())
+    match slots.last() {
+        Some(slot) if exact && !outside.work.affords(product.saturating_mul(nodes)) => Err(too_much(slot.span)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Calls `each` with the binders of every instance; true if there was one.
@@ -64,7 +67,7 @@ pub(super) fn instances<'a>(
 ) -> Result<bool, Finding> {
     let slots: Vec<Slot<'a>> = constraint.quantifiers.iter().flat_map(slots).collect();
     let mut binders = vec![None; outside.hir.binders.len()];
-    count(&slots, outside, budget)?;
+    count(&slots, constraint.nodes(), outside, budget)?;
     if budget.unknown {
         // A `where` may leave few: they are counted before any row is made.
         let mut nothing = |_: Scope<'_>| Ok(());

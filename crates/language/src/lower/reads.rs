@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::hir::{Expr, ExprKind, Relation};
 use crate::program::Event;
 
-use super::event::event;
+use super::event::{elements, event};
 use super::scope::Scope;
 
 /// The events, which all rows of a comparison share: a maximum of many terms has as many rows as events.
@@ -102,11 +102,19 @@ fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {
             collect(left, scope, events);
             collect(right, scope, events);
         }
+        ExprKind::Fold { over, value, .. } => {
+            let all: Result<usize, std::convert::Infallible> = elements(over, scope, &mut |scope| {
+                collect(value, scope, events);
+                Ok(())
+            });
+            let Ok(_) = all;
+        }
         ExprKind::Number(_)
         | ExprKind::Param(_)
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction
+        | ExprKind::Indicator(_)
         | ExprKind::Count { .. } => {}
     }
 }

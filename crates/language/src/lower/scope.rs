@@ -1,12 +1,13 @@
 //! What the rewrites look things up in: the checked tree, and the values of the binders at hand.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::hir::{BinderId, ColumnId, GroupId, GroupLevel, Hir, LevelIndex, Value};
 use crate::program::{ColumnType, Level, Universe};
 use crate::span::{Sources, Span};
 
 use super::error::{Finding, Kind};
+use super::marks::Indicators;
 
 /// One instance of a constraint.
 #[derive(Clone, Copy)]
@@ -16,8 +17,18 @@ pub(super) struct Scope<'a> {
     pub universe: &'a Universe,
     pub tables: &'a Tables,
     pub work: &'a Work,
+    pub indicators: &'a Indicators,
     /// The value of each binder, as an index into its values; `None` out of scope.
     pub binders: &'a [Option<usize>],
+    /// The values of the binders of the fold at hand, which stand before those of the statement.
+    pub fold: Option<&'a Bound<'a>>,
+}
+
+/// The binders of a fold at one of its elements.
+#[derive(Clone, Copy)]
+pub(super) struct Bound<'a> {
+    pub values: &'a [(BinderId, usize)],
+    pub outer: Option<&'a Bound<'a>>,
 }
 
 /// Where each level of a column or group stands.
@@ -46,23 +57,52 @@ impl Tables {
 /// The most parts of expressions that all rows of a spec may be made from; see docs/language.md.
 const MOST_PARTS: usize = 50_000_000;
 
+pub(super) fn too_much(span: Span) -> Finding {
+    Finding::new(Kind::TooLarge { limit: MOST_PARTS, unit: "parts of expressions" }, span)
+}
+
 /// Counts the parts of expressions that are gone through, over the whole spec.
 #[derive(Default)]
-pub(super) struct Work(Cell<usize>);
+pub(super) struct Work {
+    spent: Cell<usize>,
+    /// What is wrong with an expression that had to be given some value.
+    failed: RefCell<Option<Finding>>,
+}
 
 impl Work {
     pub fn spend(&self, parts: usize, span: Span) -> Result<(), Finding> {
-        self.0.set(self.0.get().saturating_add(parts));
-        if self.0.get() <= MOST_PARTS {
+        self.spent.set(self.spent.get().saturating_add(parts));
+        if self.spent.get() <= MOST_PARTS {
             return Ok(());
         }
-        Err(Finding::new(Kind::TooLarge { limit: MOST_PARTS, unit: "parts of expressions" }, span))
+        Err(too_much(span))
+    }
+
+    /// Whether so many parts can still be gone through.
+    pub fn affords(&self, parts: usize) -> bool {
+        self.spent.get().saturating_add(parts) <= MOST_PARTS
+    }
+
+    /// Notes the first mistake where a value is needed to go on.
+    pub fn fail(&self, finding: Finding) {
+        self.failed.borrow_mut().get_or_insert(finding);
+    }
+
+    pub fn take_failed(&self) -> Option<Finding> {
+        self.failed.take()
     }
 }
 
 impl<'a> Scope<'a> {
     /// The value that a binder in scope stands for.
     pub fn value(&self, binder: BinderId) -> &'a Value {
+        let mut fold = self.fold;
+        while let Some(bound) = fold {
+            if let Some((_, index)) = bound.values.iter().find(|(id, _)| *id == binder) {
+                return &self.hir[binder].values[*index];
+            }
+            fold = bound.outer;
+        }
         match self.binders[binder.0] {
             Some(index) => &self.hir[binder].values[index],
             None => unreachable!("`{}` is read outside of its quantifier", self.hir[binder].name),

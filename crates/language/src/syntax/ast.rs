@@ -53,6 +53,7 @@ pub enum ItemKind {
     Weight(Weight),
     Predict(Column),
     Param(Param),
+    Let(Let),
     Event(Event),
     Group(Group),
     Constraint(Constraint),
@@ -68,6 +69,7 @@ impl ItemKind {
             ItemKind::Column(column) | ItemKind::Label(column) | ItemKind::Predict(column) => Some(&column.name),
             ItemKind::Weight(weight) => Some(&weight.name),
             ItemKind::Param(param) => Some(&param.name),
+            ItemKind::Let(named) => Some(&named.name),
             ItemKind::Event(event) => Some(&event.name),
             ItemKind::Group(group) => Some(&group.name),
             ItemKind::Constraint(constraint) => Some(&constraint.name),
@@ -142,6 +144,13 @@ pub struct Param {
     pub name: Name,
     pub value: Bound,
     pub range: Option<Range>,
+}
+
+/// `let gain = y - cost * (1 - y)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Let {
+    pub name: Name,
+    pub value: Expr,
 }
 
 /// `event senior = age >= 60 or hours < 20`; a comma on the right means `and`.
@@ -301,13 +310,13 @@ pub struct Statement {
     pub body: Expr,
 }
 
-/// `forall r in race:`, `forall (r, s) in race * race where r != s:`.
+/// `forall r in race:`, `forall (r, s) in race * race where r != s:`, and what a fold runs over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantifier {
     pub binders: Vec<Name>,
     pub domain: Domain,
     pub condition: Option<Condition>,
-    /// From `forall` to the end of the domain or its `where` (the colon excluded).
+    /// From `forall`, in a fold from the binders, to the end of the domain or its `where` (the colon excluded).
     pub span: Span,
 }
 
@@ -390,6 +399,10 @@ pub enum ExprKind {
     Call { function: Name, arguments: Vec<Expr> },
     /// `E[score | sex == female, income == 1]` and its kin.
     Aggregate(Box<Aggregate>),
+    /// `[race == black]`: 1 in the event, 0 outside of it.
+    Indicator(Condition),
+    /// `max(a in race: E[score | race == a])`.
+    Fold(Box<Fold>),
     /// Stands where a syntax error was; never reaches the checker.
     Error,
 }
@@ -403,6 +416,36 @@ pub struct Aggregate {
     pub arguments: Vec<Expr>,
     /// Behind the bar. `N[event]` has its event in `arguments`.
     pub condition: Option<Condition>,
+}
+
+/// A value put together from one for each element of a domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fold {
+    pub kind: FoldKind,
+    /// The `max` alone.
+    pub kind_span: Span,
+    pub over: Quantifier,
+    pub body: Expr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FoldKind {
+    Max,
+    Min,
+    Sum,
+    Mean,
+}
+
+impl FoldKind {
+    /// The name in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            FoldKind::Max => "max",
+            FoldKind::Min => "min",
+            FoldKind::Sum => "sum",
+            FoldKind::Mean => "mean",
+        }
+    }
 }
 
 /// The aggregate that is called so elsewhere: `mean` is `E`.

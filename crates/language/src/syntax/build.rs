@@ -9,7 +9,7 @@ use pest::iterators::{Pair, Pairs};
 
 use super::Rule;
 use super::ast::{
-    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Level, Name,
+    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Let, Level, Name,
     OptionSetting, Param, Quantifier, Range, Statement, Type, Weight,
 };
 use super::error::{Mistake, SyntaxError, shortened};
@@ -82,6 +82,7 @@ fn is_punctuation(rule: Rule) -> bool {
             | Rule::kw_weight
             | Rule::kw_predict
             | Rule::kw_param
+            | Rule::kw_let
             | Rule::kw_event
             | Rule::kw_group
             | Rule::kw_constraint
@@ -123,6 +124,9 @@ impl Builder<'_> {
                 value: self.bound(children.next()?)?,
                 range: optional(children.next(), |pair| self.range(pair))?,
             }),
+            Rule::named => {
+                ItemKind::Let(Let { name: self.name(children.next()?), value: self.expr(children.next()?)? })
+            }
             Rule::event => ItemKind::Event(Event {
                 name: self.name(children.next()?),
                 condition: self.condition(children.next()?)?,
@@ -228,7 +232,8 @@ impl Builder<'_> {
         Some(Statement { quantifiers, each, body: self.expr(children.next()?)? })
     }
 
-    fn quantifier(&self, pair: Pair<Rule>) -> Option<Quantifier> {
+    /// A `quantifier`, or the `fold_over` of a fold.
+    pub fn quantifier(&self, pair: Pair<Rule>) -> Option<Quantifier> {
         let keyword = self.span(&pair);
         let mut children = Children::of(pair);
         let binders = self.names(Children::of(children.next()?));

@@ -54,7 +54,7 @@ pub(super) const WORDS: [(&str, &str); 8] = [
 pub(super) fn closest_keyword(word: &str) -> Option<&'static str> {
     let word: String = word.chars().take(32).flat_map(char::to_lowercase).collect();
     let known = match word.as_str() {
-        "let" | "const" | "parameter" => Some("param"),
+        "const" | "parameter" => Some("param"),
         "feature" | "attribute" | "col" => Some("column"),
         "target" => Some("label"),
         "prediction" | "output" => Some("predict"),

@@ -131,6 +131,30 @@ kinds! {
             label: "without parentheses",
             help: "write `forall (a, b) in ..`";
 
+        /// Returned for `max(race: ..)`.
+        #[error("`{fold}` has no name for what it runs over")]
+        FoldBinder { fold: &'static str, binder: String } => "E0101",
+            label: "a name is missing before this",
+            help: format!("write `{fold}({binder} in ..: ..)`, and use `{binder}` in the value");
+
+        /// Returned for `max(a in race)`.
+        #[error("`{fold}` has no value")]
+        FoldValue { fold: &'static str, over: String } => "E0101",
+            label: "expected `:` and a value before this",
+            help: format!("write the value behind a colon: `{fold}({over}: ..)`");
+
+        /// Returned for `max(for a in race: ..)`.
+        #[error("`{word}` is too much in `{fold}(..)`")]
+        FoldWord { word: String, fold: &'static str } => "E0101",
+            label: "not needed",
+            help: format!("write `{fold}(a in D: ..)`");
+
+        /// Returned for `max(e for a in race)`.
+        #[error("what `{fold}` runs over stands before the value")]
+        FoldOrder { fold: &'static str, instead: String } => "E0101",
+            label: "the other way round",
+            help: format!("write `{fold}({})`", shortened(instead));
+
         /// Returned for `2|x|`, `2(x)` and `2 E[x]`.
         #[error("`{factor}` multiplies nothing")]
         MissingTimes { factor: String } => "E0101",

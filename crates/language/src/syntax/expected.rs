@@ -48,6 +48,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         Rule::quantifier | Rule::each | Rule::kw_forall | Rule::kw_each | Rule::aggregate_kind if operand => {
             return None;
         }
+        Rule::fold | Rule::fold_kind | Rule::indicator | Rule::open_bracket if operand => return None,
         Rule::number | Rule::infinity | Rule::operand | Rule::name | Rule::negate | Rule::open_paren | Rule::bar
             if operand =>
         {
@@ -119,6 +120,7 @@ fn example(keyword: &str) -> &'static str {
         "weight" => "a weight looks like `weight w` or ``weight w from `sample-weight` ``",
         "predict" => "a prediction looks like `predict score: real in [0, 1]`",
         "param" => "a param looks like `param eps = 0.02 in [0, 1]`",
+        "let" => "a name for an expression looks like `let loss = y - score`",
         "event" => "an event looks like `event senior = age >= 60 or hours < 20`",
         "group" => "a group looks like `group sex_race = sex * race` or `group band = bins(age, 25, 45)`",
         "constraint" => {

@@ -9,7 +9,9 @@ use pest::iterators::Pair;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use super::Rule;
-use super::ast::{Aggregate, AggregateKind, Comparison, Condition, Expr, ExprKind, Level, ProductOp, SumOp};
+use super::ast::{
+    Aggregate, AggregateKind, Comparison, Condition, Expr, ExprKind, Fold, FoldKind, Level, ProductOp, SumOp,
+};
 use super::build::{Builder, Children, optional};
 use super::error::{Mistake, SyntaxError};
 use crate::span::Span;
@@ -102,6 +104,8 @@ impl Builder<'_> {
             Rule::paren => ExprKind::Paren(Box::new(self.expr(Children::of(pair).next()?)?)),
             Rule::abs => ExprKind::Abs(Box::new(self.expr(Children::of(pair).next()?)?)),
             Rule::aggregate => ExprKind::Aggregate(Box::new(self.aggregate(pair)?)),
+            Rule::indicator => ExprKind::Indicator(self.condition(Children::of(pair).next()?)?),
+            Rule::fold => ExprKind::Fold(Box::new(self.fold(pair)?)),
             _ => ExprKind::Error,
         };
         Some(Expr { kind, span })
@@ -134,6 +138,19 @@ impl Builder<'_> {
         let arguments = self.exprs(&mut children)?;
         let condition = optional(children.next(), |pair| self.condition(pair))?;
         Some(Aggregate { kind, kind_span: self.span(&head), arguments, condition })
+    }
+
+    fn fold(&self, pair: Pair<Rule>) -> Option<Fold> {
+        let mut children = Children::of(pair);
+        let head = children.next()?;
+        let kind = match head.as_str() {
+            "min" => FoldKind::Min,
+            "sum" => FoldKind::Sum,
+            "mean" => FoldKind::Mean,
+            _ => FoldKind::Max,
+        };
+        let over = self.quantifier(children.next()?)?;
+        Some(Fold { kind, kind_span: self.span(&head), over, body: self.expr(children.next()?)? })
     }
 
     fn prefix(&self, operator: &Pair<Rule>, operand: Expr) -> Option<Expr> {

@@ -10,11 +10,13 @@
 
 pub mod ast;
 mod build;
+mod children;
 mod confusion;
 mod diagnose;
 pub mod error;
 mod expected;
 mod expression;
+mod fold;
 mod format;
 mod habit;
 pub mod import;

@@ -75,7 +75,11 @@ fn begins_declaration(text: &str, tokens: &[Token], index: usize, nesting: &Nest
             && !matches!(next.text(text), "from" | "as")
     });
     let complete = nesting.is_flat() && !nesting.wants_operand();
-    if is_declaration_keyword(token.text(text)) {
+    // No reserved word, so it takes a name behind it; two names never stand side by side in an expression.
+    let defines = token.first_on_line && complete && next.is_some_and(|next| next.text(text) == "=");
+    let names = names_something && !next.is_some_and(|next| next.first_on_line);
+    let is_let = token.text(text) == "let" && (names || defines);
+    if is_let || is_declaration_keyword(token.text(text)) {
         if token.text(text) == "use" && nesting.defines_metric(text, tokens, previous) {
             return false;
         }

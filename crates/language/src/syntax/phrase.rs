@@ -7,6 +7,10 @@ use super::habit::aggregate;
 use super::outline::is_reserved;
 use super::scan::TokenKind;
 
+/// What to do about nulls.
+const NO_NULL: &str = "a null has no name: no comparison holds for it, so `age >= 0` leaves nulls out and `not (age >= 0)` \
+                                  takes them alone; for levels write `race not in {white, black}`";
+
 /// Functions of the language, which others call by the name of a module.
 const FUNCTIONS: [&str; 6] = ["abs", "max", "min", "exp", "log", "sqrt"];
 
@@ -16,7 +20,8 @@ impl Place<'_, '_> {
         if self.index == self.failure.tokens.start {
             return None;
         }
-        self.assignment()
+        self.words()
+            .or_else(|| self.assignment())
             .or_else(|| self.comment())
             .or_else(|| self.member())
             .or_else(|| self.indexing())
@@ -112,7 +117,7 @@ impl Place<'_, '_> {
         if self.text_at(owner) == "is" && matches!(word, "na" | "nan" | "null") {
             let span = self.failure.span(self.at(owner)?).to(self.failure.span(self.at(dot + 1)?));
             let found = format!("is.{word}");
-            return Some(SyntaxError::new(Mistake::ForeignWord { found, instead: super::slip::NO_NULL }, span));
+            return Some(SyntaxError::new(Mistake::ForeignWord { found, instead: NO_NULL }, span));
         }
         if call && (FUNCTIONS.contains(&word) || self.keyword_of_declaration() == "use") {
             return self.rather(
@@ -367,5 +372,32 @@ impl Place<'_, '_> {
         };
         let fits = self.failure.expects_operator() || first == before;
         fits.then(|| self.rather(first, last, sign.to_owned(), "values are compared with `<=`, `>=` and `==`"))?
+    }
+
+    /// `30 percent`, `is not`, `is null`.
+    fn words(&self) -> Option<SyntaxError> {
+        if !self.failure.expects_operator() && self.previous_word() != "is" {
+            return None;
+        }
+        let before = self.index.checked_sub(1)?;
+        let is_number = self.at(before).is_some_and(|token| token.kind == TokenKind::Number);
+        if is_number && matches!(self.word, "percent" | "pct" | "per" | "percentage" | "pc") {
+            let last =
+                if self.word == "per" && self.text_at(self.index + 1) == "cent" { self.index + 1 } else { self.index };
+            let whole = self.word != "per" || last > self.index;
+            let number = format!("{}%", self.text_at(before));
+            return whole
+                .then(|| self.rather(before, last, number, "percent is a mark behind the number: `5%` is 0.05"))?;
+        }
+        let is = [self.index, before].into_iter().find(|&at| matches!(self.text_at(at), "is" | "IS"))?;
+        let not = matches!(self.text_at(is + 1), "not" | "NOT");
+        let last = if not { is + 1 } else { is };
+        if matches!(self.text_at(last + 1), "null" | "NULL" | "None" | "NA" | "missing" | "nan") {
+            let instead = NO_NULL;
+            let span = self.failure.span(self.at(is)?).to(self.failure.span(self.at(last + 1)?));
+            let found = self.written(is, last + 1)?.to_owned();
+            return Some(SyntaxError::new(Mistake::ForeignWord { found, instead }, span));
+        }
+        not.then(|| self.rather(is, last, "!=".to_owned(), "levels are compared with `==` and `!=`"))?
     }
 }

@@ -194,7 +194,7 @@ fn too_deep<'s>(text: &str, scan: &'s Scan) -> Option<&'s super::Token> {
 /// The name that a declaration introduces: the first behind its keyword.
 fn broken(source: SourceId, text: &str, tokens: &[super::Token]) -> ast::Broken {
     let word = tokens.first().map_or("", |token| token.text(text));
-    let known = DECLARATION_KEYWORDS.into_iter().find(|keyword| *keyword == word);
+    let known = DECLARATION_KEYWORDS.into_iter().chain(["let"]).find(|keyword| *keyword == word);
     let keyword = known.or_else(|| confusion::closest_keyword(word)).unwrap_or_default();
     let is_name = |token: &&super::Token| {
         matches!(token.kind, TokenKind::Word | TokenKind::Quoted | TokenKind::Broken(_))

@@ -20,8 +20,14 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
             let before = text.get(..span.start as usize).and_then(|text| text.chars().next_back());
             let joined =
                 instead.starts_with(['=', '(']) && before.is_some_and(|c| c.is_alphanumeric() || "_`".contains(c));
-            Some(Fix::one(place.span, if joined { format!(" {instead}") } else { instead.clone() }, *sure))
+            Some(Fix::one(place.span, if joined { format!(" {instead}") } else { place.apart(instead) }, *sure))
         }
+        FoldBinder { binder, .. } => {
+            let start = Span { end: span.start, ..span };
+            Some(Fix::one(start, format!("{binder} in "), false))
+        }
+        FoldWord { .. } => Some(Fix::one(place.with_blanks(), "", true)),
+        FoldOrder { instead, .. } => Some(Fix::one(span, instead.clone(), true)),
         Instead { instead, close: Some(close), .. } => place.brackets(instead, close),
         Superfluous { .. } => Some(place.removed()),
         NeedlessBrackets { .. } => place.brackets("", ""),
@@ -95,6 +101,7 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | EmptyName
         | NotADomain { .. }
         | NotARangeEnd { .. }
+        | FoldValue { .. }
         | TooDeep { .. }
         | NumberOutOfRange { .. }
         | TooLong { .. } => None,
@@ -218,6 +225,13 @@ impl Place<'_> {
         let (factor, name) = whole.split_at(digits);
         let product = is_number(factor) && is_plain_name(name) && !name.starts_with(['e', 'E', 'x', '_']);
         product.then(|| Fix::one(self.span, format!("{factor} * {name}"), false))
+    }
+
+    /// This place with the blanks behind it.
+    fn with_blanks(&self) -> Span {
+        let behind = self.text.get(self.span.end as usize..).unwrap_or_default();
+        let blanks = behind.len() - behind.trim_start().len();
+        Span::new(self.span.source, self.span.start as usize, self.span.end as usize + blanks)
     }
 
     fn blank_behind(&self) -> bool {

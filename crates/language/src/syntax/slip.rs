@@ -27,9 +27,6 @@ const SAMPLES: [&str; 14] = [
     "everyone",
     "one",
 ];
-/// What to do about nulls.
-pub(super) const NO_NULL: &str = "a null has no name: no comparison holds for it, so `age >= 0` leaves nulls out and `not (age >= 0)` \
-                                  takes them alone; for levels write `race not in {white, black}`";
 /// The kinds of parameters, and what else they are called.
 const KINDS: [(&str, &[&str]); 5] = [
     ("group", &["groups", "attribute", "attr", "sensitive", "protected", "categorical", "category", "factor", "set"]),
@@ -56,7 +53,6 @@ impl Place<'_, '_> {
             .or_else(|| self.parameter_kind())
             .or_else(|| self.reserved_parameter())
             .or_else(|| self.groups())
-            .or_else(|| self.words())
     }
 
     pub(super) fn at(&self, index: usize) -> Option<&Token> {
@@ -472,32 +468,5 @@ impl Place<'_, '_> {
             Mistake::Instead { found, instead, close: Some("}"), help, sure: true },
             self.failure.span(self.at(open)?),
         ))
-    }
-
-    /// `30 percent`, `is not`, `is null`.
-    fn words(&self) -> Option<SyntaxError> {
-        if !self.failure.expects_operator() && self.previous_word() != "is" {
-            return None;
-        }
-        let before = self.index.checked_sub(1)?;
-        let is_number = self.at(before).is_some_and(|token| token.kind == TokenKind::Number);
-        if is_number && matches!(self.word, "percent" | "pct" | "per" | "percentage" | "pc") {
-            let last =
-                if self.word == "per" && self.text_at(self.index + 1) == "cent" { self.index + 1 } else { self.index };
-            let whole = self.word != "per" || last > self.index;
-            let number = format!("{}%", self.text_at(before));
-            return whole
-                .then(|| self.rather(before, last, number, "percent is a mark behind the number: `5%` is 0.05"))?;
-        }
-        let is = [self.index, before].into_iter().find(|&at| matches!(self.text_at(at), "is" | "IS"))?;
-        let not = matches!(self.text_at(is + 1), "not" | "NOT");
-        let last = if not { is + 1 } else { is };
-        if matches!(self.text_at(last + 1), "null" | "NULL" | "None" | "NA" | "missing" | "nan") {
-            let instead = NO_NULL;
-            let span = self.failure.span(self.at(is)?).to(self.failure.span(self.at(last + 1)?));
-            let found = self.written(is, last + 1)?.to_owned();
-            return Some(SyntaxError::new(Mistake::ForeignWord { found, instead }, span));
-        }
-        not.then(|| self.rather(is, last, "!=".to_owned(), "levels are compared with `==` and `!=`"))?
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::ast::{
     Accepts, AggregateKind, Argument, ArgumentValue, Call, Column, Comparison, Condition, Constraint, Domain,
     DomainKind, Expr, ExprKind, File, Item, ItemKind, Level, Limits, Metric, MetricBody, Name, OptionSetting,
-    Parameter, ProductOp, Range, Statement, SumOp, Type, Use,
+    Parameter, ProductOp, Quantifier, Range, Statement, SumOp, Type, Use,
 };
 use super::error::is_plain_name;
 
@@ -35,6 +35,7 @@ fn declaration(item: &Item) -> String {
             let range = it.range.as_ref().map_or(String::new(), |it| format!(" {}", range(it)));
             format!("(param {} {}{range})", name(&it.name), it.value.value)
         }
+        ItemKind::Let(it) => format!("(let {} {})", name(&it.name), expr(&it.value)),
         ItemKind::Event(it) => format!("(event {} {})", name(&it.name), condition(&it.condition)),
         ItemKind::Group(it) => format!("(group {} {})", name(&it.name), expr(&it.value)),
         ItemKind::Constraint(Constraint { name: named, options: settings, body }) => {
@@ -141,10 +142,8 @@ fn options(options: &[OptionSetting]) -> String {
 
 fn statement(statement: &Statement) -> String {
     let mut text = String::new();
-    for quantifier in &statement.quantifiers {
-        let filter = quantifier.condition.as_ref().map_or(String::new(), |it| format!(" (where {})", condition(it)));
-        let binders = spaced(&quantifier.binders, name);
-        let _ = write!(text, " (forall ({binders}) {}{filter})", domain(&quantifier.domain));
+    for it in &statement.quantifiers {
+        let _ = write!(text, " (forall {})", quantifier(it));
     }
     if let Some(each) = &statement.each {
         let filter = each.condition.as_ref().map_or(String::new(), |it| format!(" {}", condition(it)));
@@ -152,6 +151,11 @@ fn statement(statement: &Statement) -> String {
     }
     let _ = write!(text, " {}", expr(&statement.body));
     text
+}
+
+fn quantifier(it: &Quantifier) -> String {
+    let filter = it.condition.as_ref().map_or(String::new(), |it| format!(" (where {})", condition(it)));
+    format!("({}) {}{filter}", spaced(&it.binders, name), domain(&it.domain))
 }
 
 fn domain(it: &Domain) -> String {
@@ -202,6 +206,8 @@ fn expr(it: &Expr) -> String {
             let given = it.condition.as_ref().map_or(String::new(), |it| format!(" | {}", condition(it)));
             format!("({} {}{given})", aggregate(it.kind), spaced(&it.arguments, expr))
         }
+        ExprKind::Indicator(it) => format!("(indicator {})", condition(it)),
+        ExprKind::Fold(it) => format!("({}-of {} {})", it.kind.name(), quantifier(&it.over), expr(&it.body)),
         ExprKind::Error => "(error)".to_owned(),
     }
 }

@@ -94,7 +94,7 @@ impl Pooled {
         answer.outside.extend((0..answer.values.len()).filter(|row| outside(row, at(&self.size, *row))));
         // Few answers leave a row outside; what their own rounding comes to is seen only then.
         if !answer.outside.is_empty() {
-            let own = self.problem.magnitude(&answer.y)?;
+            let own = self.problem.row_values(&answer.y)?.magnitudes;
             let all = |row: usize| at(&self.size, row) + at(&own, row);
             let (values, lower, upper) = (&answer.values, &self.lower, &self.upper);
             answer.outside.retain(|&row| beyond(at(values, row), at(lower, row), at(upper, row), all(row)));

@@ -1,4 +1,4 @@
-//! How large the numbers are that the value of a row is summed from.
+//! What rows come to, and how large the numbers are that their values are summed from.
 
 use super::{Factor, Problem, ProblemError, Sum, check};
 
@@ -6,29 +6,65 @@ use super::{Factor, Problem, ProblemError, Sum, check};
 /// compensated, but coefficients and sides are rounded too.
 pub const ROUNDING: f64 = 1e-13;
 
+/// What each row comes to for some predictions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowValues {
+    /// `Σ a_i · y_i`, as [`Problem::activity`] has it.
+    pub values: Vec<f64>,
+    /// `Σ |a_i · y_i|`: what the rounding of the value is relative to, whatever cancels.
+    pub magnitudes: Vec<f64>,
+}
+
 impl Problem {
-    /// `Σ |a_i · y_i|` for each row: what the rounding of its value is relative to, whatever cancels.
+    /// The values of the rows and their magnitudes, in one pass over the predictions `y`, in sample order.
     ///
     /// # Errors
     /// `y` has another length than there are samples.
-    pub fn magnitude(&self, y: &[f64]) -> Result<Vec<f64>, ProblemError> {
+    pub fn row_values(&self, y: &[f64]) -> Result<RowValues, ProblemError> {
         check::length("y", y.len(), self.n())?;
         let grouped = self.grouping.group(y);
-        let mut sums = Vec::with_capacity(self.slots());
+        let (mut sums, mut sizes) = (Vec::with_capacity(self.slots()), Vec::with_capacity(self.slots()));
         for cell in 0..self.cells() {
             let own = grouped.get(self.grouping.range(cell)).unwrap_or_default();
             for factor in &self.factors {
-                sums.push(match factor {
-                    Factor::One => own.iter().map(|y| y.abs()).collect::<Sum>().value(),
+                let (sum, size) = match factor {
+                    Factor::One => summed(own.iter().copied()),
                     Factor::Data(phi) => {
                         let phi = phi.get(self.grouping.range(cell)).unwrap_or_default();
-                        own.iter().zip(phi).map(|(y, p)| (y * p).abs()).collect::<Sum>().value()
+                        summed(own.iter().zip(phi).map(|(y, p)| y * p))
                     }
-                });
+                };
+                sums.push(sum);
+                sizes.push(size);
             }
         }
-        let of = |slot: usize| sums.get(slot).copied().unwrap_or(0.0);
-        let row = |row| self.rows.row(row).map(|(slot, value)| value.abs() * of(slot)).collect::<Sum>().value();
-        Ok((0..self.rows()).map(row).collect())
+        let value = |row| self.rows.row(row).map(|(slot, a)| a * slot_of(&sums, slot)).collect::<Sum>().value();
+        let values = (0..self.rows()).map(value).collect();
+        Ok(RowValues { values, magnitudes: self.over_slots(&sizes) })
     }
+
+    /// The magnitude of each row for predictions of one size: `size · Σ |a_i|`.
+    pub fn magnitude_of(&self, size: f64) -> Vec<f64> {
+        let slots = (0..self.cells()).flat_map(|cell| self.factors.iter().map(move |factor| (cell, factor)));
+        let sizes: Vec<f64> = slots.map(|(cell, factor)| size * self.moments(cell, factor).1).collect();
+        self.over_slots(&sizes)
+    }
+
+    fn over_slots(&self, sizes: &[f64]) -> Vec<f64> {
+        let row = |row| self.rows.row(row).map(|(slot, a)| a.abs() * slot_of(sizes, slot)).sum();
+        (0..self.rows()).map(row).collect()
+    }
+}
+
+fn slot_of(numbers: &[f64], slot: usize) -> f64 {
+    numbers.get(slot).copied().unwrap_or(0.0)
+}
+
+/// A sum, and that of the sizes, of which no digit matters.
+fn summed(products: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (sum, size) = products.fold((Sum::default(), 0.0), |(mut sum, size), product| {
+        sum.add(product);
+        (sum, size + product.abs())
+    });
+    (sum.value(), size)
 }

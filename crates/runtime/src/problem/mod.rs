@@ -31,7 +31,7 @@ mod sum;
 pub use check::ProblemError;
 pub use csr::{Csc, Csr};
 pub use generators::{Generator, generators};
-pub use magnitude::ROUNDING;
+pub use magnitude::{ROUNDING, RowValues};
 pub use parts::{Bounds, ProblemParts, RowsByCell};
 pub use sum::Sum;
 

@@ -52,7 +52,7 @@ impl<'t> Spacing<'t> {
         let gap = match self.previous {
             None => Gap { space: false, breaks: Break::Never, indent: 0 },
             Some((previous, before)) => {
-                let space = self.space(token.kind, word, bar, previous, before);
+                let space = self.space(token.kind, word, (bar, operand), previous, before);
                 let breaks = self.breaks(word, bar, operand, before);
                 self.in_body |= breaks == Break::Body;
                 Gap { space, breaks, indent: self.indent(word, bar) }
@@ -73,7 +73,14 @@ impl<'t> Spacing<'t> {
         Some(gap)
     }
 
-    fn space(&self, kind: TokenKind, word: &str, bar: Option<Bar>, previous: Token, before: &str) -> bool {
+    fn space(
+        &self,
+        kind: TokenKind,
+        word: &str,
+        (bar, operand): (Option<Bar>, bool),
+        previous: Token,
+        before: &str,
+    ) -> bool {
         match word {
             ")" | "]" | "}" | "," | ":" | "?" => false,
             "|" if bar == Some(Bar::Closes) => false,
@@ -88,7 +95,8 @@ impl<'t> Spacing<'t> {
                 };
                 if calls { self.opens_options() } else { !self.tight }
             }
-            "[" => kind != TokenKind::Symbol || is_reserved(before),
+            // In the place of an operand it is an indicator's.
+            "[" => kind != TokenKind::Symbol || is_reserved(before) || (operand && !self.tight),
             _ => !self.tight,
         }
     }
@@ -113,7 +121,7 @@ impl<'t> Spacing<'t> {
     fn breaks(&self, word: &str, bar: Option<Bar>, operand: bool, before: &str) -> Break {
         let body = match before {
             ":" => matches!(self.keyword, "constraint" | "metric"),
-            "=" => matches!(self.keyword, "metric" | "event" | "group"),
+            "=" => matches!(self.keyword, "metric" | "event" | "group" | "let"),
             _ => false,
         };
         if body && self.nesting.is_flat() {

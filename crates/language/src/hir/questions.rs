@@ -1,0 +1,56 @@
+//! What stages ask of the checked tree.
+
+use super::{Event, Expr, ExprKind, Shape};
+use crate::span::Span;
+
+impl Expr {
+    /// Takes the expression, and all in it, to another place of the text.
+    pub fn placed(mut self, span: Span) -> Self {
+        self.place(span);
+        self
+    }
+
+    fn place(&mut self, span: Span) {
+        self.span = span;
+        match &mut self.kind {
+            ExprKind::Number(_)
+            | ExprKind::Param(_)
+            | ExprKind::Binder(_)
+            | ExprKind::Column(_)
+            | ExprKind::Prediction
+            | ExprKind::Count { .. }
+            | ExprKind::Probability { .. }
+            | ExprKind::Indicator(_) => {}
+            ExprKind::Negate(inner) => inner.place(span),
+            ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter_mut().for_each(|term| term.place(span)),
+            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
+                left.place(span);
+                right.place(span);
+            }
+            ExprKind::Mean { value, .. } | ExprKind::Sum { value, .. } | ExprKind::Variance { value, .. } => {
+                value.place(span);
+            }
+            ExprKind::Covariance { left, right, .. } => {
+                left.place(span);
+                right.place(span);
+            }
+            ExprKind::Fold { over, value, .. } => {
+                (over.span, over.domain_span) = (span, span);
+                value.place(span);
+            }
+        }
+    }
+}
+
+impl Event {
+    /// Whether it differs from sample to sample.
+    pub fn reads_samples(&self) -> bool {
+        match self {
+            Event::All | Event::SameLevel { .. } => false,
+            Event::Levels { .. } | Event::LevelOf { .. } | Event::Group { .. } | Event::GroupOf { .. } => true,
+            Event::Compare { left, right, .. } => [left, right].iter().any(|side| side.shape == Some(Shape::Sample)),
+            Event::And(events) | Event::Or(events) => events.iter().any(Event::reads_samples),
+            Event::Not(inner) => inner.reads_samples(),
+        }
+    }
+}
