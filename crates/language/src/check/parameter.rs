@@ -115,6 +115,7 @@ impl<'a> Checker<'a> {
             None if label && !is_event(given.expr) => self.fit_label_expression(&given, target, levels, expected),
             None => {
                 let hint = match &given.expr.kind {
+                    ast::ExprKind::Indicator(_) => Some("several groups stand in braces: `{sex, race}`".to_string()),
                     ast::ExprKind::Product(..) | ast::ExprKind::Call { .. } => {
                         Some(format!("name it first, `group g = {}`, and pass `g`", self.text(given.expr.span)))
                     }

@@ -66,8 +66,7 @@ impl Place<'_, '_> {
         if self.index == self.failure.tokens.start {
             return None;
         }
-        self.fold()
-            .or_else(|| self.definition())
+        self.definition()
             .or_else(|| self.statement())
             .or_else(|| self.ty())
             .or_else(|| self.bracket())

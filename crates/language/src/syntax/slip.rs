@@ -42,7 +42,8 @@ impl Place<'_, '_> {
         if self.index == self.failure.tokens.start {
             return self.keyword();
         }
-        self.options()
+        self.fold()
+            .or_else(|| self.options())
             .or_else(|| self.arrow())
             .or_else(|| self.interval())
             .or_else(|| self.samples())
