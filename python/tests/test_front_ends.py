@@ -69,6 +69,14 @@ predict score: real in [0, 1]
 param young = 40 in [20, 60]
 constraint parity: |E[score | age < young] - E[score | age >= young]| <= 10%
 """
+TABLE = """
+column sex: {female, male}
+column age: int in [18, 99]
+predict score: real in [0, 1]
+group stage = {young: age < 30, woman: sex == female, rest: otherwise}
+param tol[stage] = {young: 20%, otherwise: 10%} in [0, 1]
+constraint near: forall a in stage: |E[score | stage == a] - E[score]| <= tol[a]
+"""
 
 PEOPLE = {
     "sex": ["female", "male", "male", "female", "male", "female", "male", "male", "female", "female"],
@@ -138,6 +146,10 @@ REQUESTS = [
     Request("sides that cross, relaxed", "project", CROSSED, asked={"on_infeasible": "relax"}, ends="E0801"),
     Request("an unknown param", "project", asked={"params": {"epps": 0.1}}, ends="there is no param `epps`"),
     Request("a param out of its range", "project", asked={"params": {"eps": 2.0}}, ends="E0504"),
+    Request("an entry of a table", "project", TABLE, asked={"params": {"tol[woman]": 0.01}}),
+    Request("an entry of a table", "audit", TABLE, asked={"params": {"tol[woman]": 0.01}}, ends="no"),
+    Request("a table for an entry", "project", TABLE, asked={"params": {"tol": 0.1}}, ends="there is no param `tol`"),
+    Request("an entry of a table", "price", TABLE, asked={"sweep": {"tol[rest]": [0.0, 0.05]}}),
     Request("shifts", "freeze"),
     Request("shifts without labels and training", "freeze", ONE_LABEL),
     Request("shifts as SQL", "freeze", asked={"to": "sql", "params": {"eps": 0.1}}),
@@ -391,7 +403,7 @@ def said(found: dict[str, Any]) -> dict[str, Any]:
             text = text.replace(option, argument)
         # Tables in memory have no dialect.
         text = re.sub(r", or read the file with `[^`]*`$", "", text)
-        text = re.sub(r"`--set (\w+)=([\d.]+)`", r'`params={"\1": \2}`', text)
+        text = re.sub(r"`--set ([\w\[\]]+)=([\d.]+)`", r'`params={"\1": \2}`', text)
         text = re.sub(r"`--pred (\w+)`", r'`predictions="\1"`', text)
         return re.sub(r"\bline (\d+)", lambda found: f"row {int(found[1]) - 1}", text)
 

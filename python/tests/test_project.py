@@ -92,6 +92,30 @@ def test_params_are_set_and_checked(parity):
         parity.project(DATA, "score", params={"epss": 0.1})
 
 
+def test_entries_of_a_table_are_params():
+    """With levels from events; each entry by its own name."""
+    program = fairc.compile("""
+column sex: {female, male}
+label income: {0, 1}
+predict score: real in [0, 1]
+group part = {rich_man: income == 1 and sex == male, man: sex == male, rest: otherwise}
+param tol[part] = {rest: 10%, otherwise: 2%} in [0, 1]
+constraint near: forall a in part: |E[score | part == a] - E[score]| <= tol[a]
+""")
+    assert list(program.params) == ["tol[man]", "tol[rest]", "tol[rich_man]"]
+    assert program.params["tol[rest]"] == fairc.Param("tol[rest]", 0.1, 0.0, 1.0)
+    sex, income = np.asarray(DATA["sex"]), np.asarray(DATA["income"])
+    parts = {"rich_man": (sex == "male") & (income == 1), "man": (sex == "male") & (income == 0), "rest": sex == "female"}
+    for params in ({}, {"tol[rich_man]": 0.001}, {"tol[rest]": 0.0, "tol[man]": 0.5}):
+        fair = program.project(DATA, "score", params=params).y
+        limits = {"tol[rich_man]": 0.02, "tol[man]": 0.02, "tol[rest]": 0.1, **params}
+        gaps = {name: abs(fair[part].mean() - fair.mean()) for name, part in parts.items()}
+        assert all(gaps[name] <= limits[f"tol[{name}]"] + 1e-12 for name in parts), gaps
+        assert any(abs(gaps[name] - limits[f"tol[{name}]"]) < 1e-12 for name in parts), gaps
+    with pytest.raises(fairc.DataError, match=r"`tol` is a table: set one of `tol\[man\]`"):
+        program.project(DATA, "score", params={"tol": 0.1})
+
+
 def test_an_infeasible_batch_names_its_rows():
     program = fairc.compile(
         "column sex: {female, male}\npredict score: real in [0, 1]\n"

@@ -225,6 +225,25 @@ def test_params_reach_the_rows():
         layer.set_params(eps=-1)
 
 
+def test_entries_of_a_table_are_params():
+    layer = FairnessLayer(
+        "column sex: {0, 1}\npredict score: real in [0, 1]\nparam tol[sex] = {0: 2%, 1: 1%} in [0, 1]\n"
+        "constraint c: forall a in sex: |E[score | sex == a] - E[score]| <= tol[a]\n"
+    )
+    assert layer.params == {"tol[0]": 0.02, "tol[1]": 0.01}
+    values = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.002, 0.02)]
+    v = torch.linspace(-1, 2, N, dtype=torch.float64)
+    codes = {"sex": CODES["sex"]}
+    function = lambda a, b: (layer(Z, columns=codes, params={"tol[0]": a, "tol[1]": b}) * v).sum()
+    found, step = torch.autograd.grad(function(*values), values), 1e-6
+    steps = [(step, 0.0), (0.0, step)]
+    numbers = [value.item() for value in values]
+    at = lambda sign, steps: function(*(torch.tensor(x + sign * h, dtype=torch.float64) for x, h in zip(numbers, steps, strict=True)))
+    for derivative, move in zip(found, steps, strict=True):
+        assert derivative.item() == pytest.approx(((at(1, move) - at(-1, move)) / (2 * step)).item(), abs=1e-6)
+    assert any(derivative != 0 for derivative in found)
+
+
 @pytest.mark.parametrize("eps", [0.0, 0.03])
 def test_derivatives_with_respect_to_params(eps):
     """Of a tolerance, a squared one, and a share; at a tolerance of 0 that of a growing one."""

@@ -249,11 +249,16 @@ impl BindError {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
+            BindError::UnknownParam { name, known, .. } if entries(name, known).next().is_some() => {
+                let entries: Vec<&String> = entries(name, known).collect();
+                format!("`{name}` is a table: set one of {}", listed(entries, MOST))
+            }
             BindError::UnknownParam { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
             BindError::UnknownParam { known, .. } if known.is_empty() => "the spec declares no params".to_owned(),
             BindError::UnknownParam { known, .. } => format!("the params are {}", listed(known, MOST)),
             BindError::ParamOutOfRange { name, .. } => {
-                format!("choose a value in its range, or widen the range in `param {name}`")
+                let declared = name.split('[').next().unwrap_or(name);
+                format!("choose a value in its range, or widen the range in `param {declared}`")
             }
             BindError::ParamFixed { .. } => "encode the data again with the new value".to_owned(),
             BindError::ColumnMissing { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
@@ -400,4 +405,9 @@ impl fmt::Display for Place {
             None => write!(f, "row {}", self.row + 1),
         }
     }
+}
+
+/// The params that are entries of the table.
+fn entries<'k>(table: &str, known: &'k [String]) -> impl Iterator<Item = &'k String> {
+    known.iter().filter(move |param| param.strip_prefix(table).is_some_and(|rest| rest.starts_with('[')))
 }

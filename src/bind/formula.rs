@@ -282,8 +282,7 @@ pub(super) struct SampleNames<'a> {
 
 impl Resolve for SampleNames<'_> {
     fn param(&mut self, name: &str) -> Result<Formula, Unresolved> {
-        let index = self.program.params.iter().position(|param| param.name == name);
-        let index = index.ok_or_else(|| Unresolved::Name(name.to_owned()))?;
+        let index = self.program.param_place(name).ok_or_else(|| Unresolved::Name(name.to_owned()))?;
         self.fixed[index] = true;
         Ok(Formula::Number(self.params.values()[index]))
     }

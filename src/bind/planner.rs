@@ -393,8 +393,7 @@ pub(super) struct BatchNames<'a, 'b>(pub &'a mut Planner<'b>);
 
 impl Resolve for BatchNames<'_, '_> {
     fn param(&mut self, name: &str) -> Result<Formula, Unresolved> {
-        let index = self.0.program.params.iter().position(|param| param.name == name);
-        index.map(Formula::Param).ok_or_else(|| Unresolved::Name(name.to_owned()))
+        self.0.program.param_place(name).map(Formula::Param).ok_or_else(|| Unresolved::Name(name.to_owned()))
     }
 
     fn column(&mut self, header: &str) -> Result<Formula, Unresolved> {

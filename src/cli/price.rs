@@ -8,7 +8,7 @@ use super::dataset::{Painter, PredictedArgs, one_stream};
 use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
-use super::setting::number;
+use super::setting::{name_of, number};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::analyze::between;
 use crate::bind::{Params, Purpose, encode};
@@ -46,8 +46,8 @@ impl Args {
 }
 
 fn parse(text: &str) -> Result<Sweeping, String> {
-    let (name, list) = text.split_once('=').map_or((text, None), |(name, list)| (name, Some(list)));
-    let name = name.trim().trim_matches('`').to_owned();
+    let (name, list) = text.rsplit_once('=').map_or((text, None), |(name, list)| (name, Some(list)));
+    let name = name_of(name);
     let mut values = Vec::new();
     for part in list.into_iter().flat_map(|list| list.split(',')) {
         match part.split_once("..") {
@@ -112,6 +112,7 @@ mod tests {
         assert_eq!(values("eps=0.02,0,1%"), Ok(vec![0.0, 0.01, 0.02]));
         assert_eq!(values("eps=0..0.1/2,0.3"), Ok(vec![0.0, 0.05, 0.1, 0.3]));
         assert_eq!(values("eps=10%..0/4").map(|values| values.len()), Ok(5));
+        assert_eq!(parse("tol[a * b]=0"), Ok(Sweeping { name: "tol[a*b]".to_owned(), values: vec![0.0] }));
         assert_eq!(parse("`my eps`"), Ok(Sweeping { name: "my eps".to_owned(), values: Vec::new() }));
         assert_eq!(values("eps=0..1").map(|values| values.len()), Ok(21));
         for wrong in ["eps=", "eps=a", "eps=0..1/0", "eps=0..1/x", "eps=0..", "eps=nan", "eps=inf..1"] {

@@ -12,10 +12,23 @@ pub struct Setting {
 
 /// Reads `eps=0.01` or `eps=1%`.
 pub fn parse(text: &str) -> Result<Setting, String> {
-    let Some((name, value)) = text.split_once('=') else {
+    let Some((name, value)) = text.rsplit_once('=') else {
         return Err("write it as `NAME=VALUE`, for example `eps=0.01`".to_owned());
     };
-    Ok(Setting { name: name.trim().trim_matches('`').to_owned(), value: number(value)? })
+    Ok(Setting { name: name_of(name), value: number(value)? })
+}
+
+/// A name without backticks: of `tol[black]` those of the table and those of the level.
+pub fn name_of(text: &str) -> String {
+    let bare = |text: &str| text.trim().trim_matches('`').to_owned();
+    match text.trim().strip_suffix(']').and_then(|text| text.split_once('[')) {
+        Some((table, level)) if !table.trim().is_empty() && !level.contains('`') => {
+            let parts: Vec<&str> = level.split('*').map(str::trim).collect();
+            format!("{}[{}]", bare(table), parts.join("*"))
+        }
+        Some((table, level)) if !table.trim().is_empty() => format!("{}[{}]", bare(table), bare(level)),
+        _ => bare(text),
+    }
 }
 
 /// A number, perhaps in percent.
@@ -53,6 +66,14 @@ mod tests {
         let parsed = parse("eps = 5%").map(|setting| (setting.name, setting.value));
         assert_eq!(parsed, Ok(("eps".to_owned(), 0.05)));
         assert_eq!(parse("eps=abc"), Err("`abc` is not a number".to_owned()));
+        let name = |text: &str| parse(text).map(|setting| setting.name);
+        for entry in ["tol[black]=4%", " tol [ black ] = 4%", "`tol`[`black`]=4%", "`tol[black]`=4%"] {
+            assert_eq!(name(entry), Ok("tol[black]".to_owned()), "{entry}");
+        }
+        assert_eq!(name("tol[[25,45)]=1"), Ok("tol[[25,45)]".to_owned()));
+        assert_eq!(name("tol[`[25,45)`]=1"), Ok("tol[[25,45)]".to_owned()));
+        assert_eq!(name("tol[yes * female]=1"), Ok("tol[yes*female]".to_owned()));
+        assert_eq!(name("tol[a=b]=1"), Ok("tol[a=b]".to_owned()));
         assert!(parse("eps=nan").is_err() && parse("eps").is_err());
     }
 }

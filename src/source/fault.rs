@@ -178,12 +178,21 @@ fn declaration(name: &str, spec: &Spec) -> Option<Label> {
     let Content::Source(compilation) = &spec.content else { return None };
     let items = compilation.files.iter().flat_map(|(_, parsed)| &parsed.file.items);
     let mut params = items.filter_map(|item| match &item.kind {
-        ast::ItemKind::Param(param) if param.name.text == name => Some(param),
+        ast::ItemKind::Param(param) if declares(param, name) => Some(param),
         _ => None,
     });
     let param = params.next()?;
     let span = param.range.as_ref().map_or(param.name.span, |range| range.span);
     Some(Label { span, text: "the declared range".to_owned() })
+}
+
+/// Whether the param, or an entry of its table, has this name.
+fn declares(param: &ast::Param, name: &str) -> bool {
+    let entry = || name.strip_prefix(param.name.text.as_str()).is_some_and(|rest| rest.starts_with('['));
+    match param.value {
+        ast::ParamValue::One(_) => param.name.text == name,
+        ast::ParamValue::Table(_) => entry(),
+    }
 }
 
 /// The sides that a proof of infeasibility uses.

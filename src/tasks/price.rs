@@ -82,7 +82,7 @@ fn wanted(case: &Case<'_>, sweeps: Vec<Sweeping>) -> Result<Vec<(usize, Vec<f64>
         let read = (0..program.params.len()).filter(|&place| case.encoded.reach(place) != Reach::Nothing);
         return Ok(read.map(|place| (place, Vec::new())).collect());
     }
-    let place = |Sweeping { name, values }| match program.params.iter().position(|param| param.name == name) {
+    let place = |Sweeping { name, values }| match program.param_place(&name) {
         Some(place) => Ok((place, values)),
         // The error that setting it gives.
         None => Err(Params::defaults(program).set(program, &name, 0.0).err().unwrap_or(BindError::UnknownParam {

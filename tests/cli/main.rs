@@ -6,6 +6,7 @@
 
 mod analysis;
 mod arguments;
+mod by_level;
 mod commands;
 mod data;
 mod diagnostics;

@@ -54,6 +54,69 @@ const SAME: &[&[&str]] = &[
         "constraint a: E[score] <= 0.5\nconstraint b: E[score | sex == male] <= 0.4",
         "constraint b: E[score | sex == male] <= 0.4\nconstraint a: E[score] <= 0.5",
     ],
+    // Levels from events are the events written out, each without those before it.
+    &[
+        "group g = {yes: race != white, no: otherwise}\n\
+         constraint c: |E[score | g == yes] - E[score | g == no]| <= eps",
+        "group g = {yes: race != white, no: not (race != white)}\nuse demographic_parity(g, eps)",
+        "event e = race != white\nconstraint c: |E[score | e] - E[score | not e]| <= eps",
+        "group g = {yes: race in {black, asian, other}, no: otherwise}\ngroup h = g\n\
+         constraint c: forall (a, b) in adjacent(h): |E[score | h == a] - E[score | h == b]| <= eps",
+    ],
+    &[
+        "group g = {young: age < 30, middle: age < 60, old: age >= 60}\n\
+         constraint c: forall a in g: E[score | g == a] <= 0.5",
+        "group g = {young: age < 30, middle: 30 <= age < 60, old: age >= 60}\n\
+         constraint c: forall a in g: E[score | g == a] <= 0.5",
+        "group g = bins(age, 30, 60)\nconstraint c: forall a in g: E[score | g == a] <= 0.5",
+    ],
+    &[
+        "group g = {young: age < 30, women: sex == female, rest: otherwise}\n\
+         constraint c: E[score | g == rest] <= 0.5\nconstraint d: E[score | g == women] <= 0.5",
+        "constraint c: E[score | not (age < 30), not (sex == female)] <= 0.5\n\
+         constraint d: E[score | sex == female and age >= 30] <= 0.5",
+    ],
+    &[
+        "group g = {young_woman: age < 30 and sex == female, woman: sex == female, rest: otherwise}\n\
+         constraint c: forall a in g: E[score | g == a] <= 0.5",
+        "group g = {woman: sex == female and age >= 30, young_woman: sex == female, rest: otherwise}\n\
+         constraint c: forall a in g: E[score | g == a] <= 0.5",
+        "constraint c: E[score | age < 30, sex == female] <= 0.5\n\
+         constraint d: E[score | age >= 30, sex == female] <= 0.5\nconstraint e: E[score | sex == male] <= 0.5",
+    ],
+    &[
+        "group g = {young: age < 30, middle: age < 60, old: otherwise}\nconstraint c: E[score | g == old] <= 0.5",
+        "constraint c: E[score | age >= 60] <= 0.5",
+    ],
+    &[
+        "group g = {young: age < 30, rest: otherwise}\ngroup h = g * sex\n\
+         constraint c: E[score | h == rest * female] <= 0.5",
+        "constraint c: E[score | age >= 30, sex == female] <= 0.5",
+    ],
+    // The entries of a table are params of their own.
+    &[
+        "param tol[sex] = {female: 2%, male: 5%} in [0, 1]\nconstraint c: forall a in sex: E[score | sex == a] <= tol[a]",
+        "param tol[sex] = {male: 5%, otherwise: 2%} in [0, 1]\nconstraint c: forall a in sex: E[score | sex == a] <= tol[a]",
+        "param tol[sex] = {female: 2%, male: 5%} in [0, 1]\n\
+         constraint c: E[score | sex == female] <= tol[female]\nconstraint d: E[score | sex == male] <= tol[male]",
+        "param `tol[female]` = 2% in [0, 1]\nparam `tol[male]` = 5% in [0, 1]\n\
+         constraint c: E[score | sex == female] <= `tol[female]`\nconstraint d: E[score | sex == male] <= `tol[male]`",
+    ],
+    &[
+        "group g = bins(age, 30, 60)\n\
+         constraint c: forall (a, b) in adjacent(g): |E[score | g == a] - E[score | g == b]| <= eps",
+        "constraint c: |E[score | age < 30] - E[score | 30 <= age < 60]| <= eps\n\
+         constraint d: |E[score | 30 <= age < 60] - E[score | age >= 60]| <= eps",
+    ],
+    &[
+        "constraint c: forall (a, b) in adjacent(1..4): E[score | age < 10 * a] - E[score | age >= 10 * b] <= eps",
+        "constraint c: forall a in 1..3: E[score | age < 10 * a] - E[score | age >= 10 * (a + 1)] <= eps",
+    ],
+    &[
+        "constraint c: forall (a, b) in adjacent({white, black, other}): E[score | race == a] <= E[score | race == b]",
+        "constraint c: E[score | race == white] <= E[score | race == black]\n\
+         constraint d: E[score | race == black] <= E[score | race == other]",
+    ],
     &["constraint c: each where age < 18: score <= 0.5", "constraint c: each where 18 > age: 0.5 >= score"],
 ];
 

@@ -1,6 +1,7 @@
 //! The language wing, from the outside: one module for each stage, the standard library and the documents.
 
 mod artefact;
+mod by_level;
 mod check;
 mod example;
 mod examples;

@@ -156,6 +156,65 @@ def several(s):
     yield "c.2", s.mean(SEX == "female", AGE / 100), -INF, 0.9
 
 
+def minority(s):
+    yes = (RACE == "black") | (RACE == "asian") | (RACE == "other")
+    yield "c", s.mean(yes) - s.mean(~yes), -EPS, EPS
+
+
+def first_that_holds(s):
+    levels = {}
+    left = ALL
+    for name, event in [("old", AGE >= 65), ("busy", HOURS > 42), ("woman", SEX == "female")]:
+        levels[name] = left & event
+        left = left & ~event
+    levels["rest"] = left
+    for (name, event), tol in zip(levels.items(), [0.1, 0.2, 0.3, 0.3]):
+        yield f"c[a={name}]", s.mean(event) - s.mean(ALL), -tol, tol
+
+
+def left_over(s):
+    women, men = (SEX == "female") & (AGE < 40), (SEX == "male") & ~((SEX == "female") & (AGE < 40)) & (HOURS >= 30)
+    yield "c", s.mean(women) - s.mean(men), -INF, 0.4
+
+
+def minority_by_sex(s):
+    yes = (RACE == "black") | (RACE == "asian") | (RACE == "other")
+    for name, event in [("yes", yes), ("no", ~yes)]:
+        for sex, tol in [("female", 0.55), ("male", 0.6 if name == "yes" else 0.7)]:
+            yield f"c[a={name}*{sex}]", s.mean(event & (SEX == sex)), -INF, tol
+
+
+TOL = {"white": 0.02, "black": 0.04, "asian": 0.03, "other": 0.03}
+
+
+def table(s):
+    for race in LEVELS:
+        yield f"c[a={race}]", s.mean(RACE == race) - s.mean(ALL), -TOL[race], TOL[race]
+    yield "d", s.mean(SEX == "male"), -INF, 0.9 - TOL["black"]
+
+
+def table_in_events(s):
+    for sex, age in [("female", 30), ("male", 50)]:
+        yield f"c[a={sex}]", s.mean((SEX == sex) & (AGE >= age)), -INF, 0.8
+
+
+def table_of_a_label(s):
+    for c, k in [(0, 2.0), (1, -3.0)]:
+        yield f"c[c={c}]", k * s.mean(INCOME == c) - s.mean(ALL), -INF, 4 * abs(k)
+
+
+def neighbours(s):
+    for (a, first), (b, second) in itertools.pairwise(BANDS.items()):
+        yield f"c[a={a},b={b}]", s.mean(first) - s.mean(second), -EPS, EPS
+
+
+def listed_neighbours(s):
+    for a, b in itertools.pairwise(["other", "white", "asian"]):
+        for sex in ["female", "male"]:
+            event = lambda race: (RACE == race) & (SEX == sex)
+            yield f"c[a={a},b={b},s={sex}]", s.mean(event(a)) - s.mean(event(b)), -INF, 0.5
+
+
 def covariance_with_an_indicator(s):
     black = (RACE == "black") * 1.0
     yield "c", s.mean(ALL, black) - s.average(black, ALL) * s.mean(ALL), -0.1, 0.1
@@ -236,7 +295,43 @@ def named(s):
     yield "c", s.mean(event, COST / 1000) + s.mean(ALL, COST / 1000), -INF, s.average(gain[0], event) - 0.1
 
 
+def steepest(s):
+    for i, ((_, first), (_, second)) in enumerate(itertools.pairwise(BANDS.items()), 1):
+        yield f"c.{i}", s.mean(first) - s.mean(second), -0.3, 0.3
+
+
+def table_in_a_fold(s):
+    share = lambda race: s.total(RACE == race).sum() / s.total(ALL).sum()
+    minority = (RACE == "black") | (RACE == "asian") | (RACE == "other")
+    yield "c", s.mean(ALL, minority * 1.0), -INF, sum((0.2 + TOL[race]) * share(race) for race in LEVELS)
+
+
 CASES = [
+    ("constraint c: max((a, b) in adjacent(age_band): |E[score | age_band == a] - E[score | age_band == b]|) <= 0.3", steepest),
+    ("group minority = {yes: race != white, no: otherwise}\n"
+     "param tol[race] = {white: 2%, black: 4%, otherwise: 3%}\nlet most = 0.2\n"
+     "constraint c: E[[minority == yes] * score] <= sum(a in race: (most + tol[a]) * P[race == a])", table_in_a_fold),
+    ("group minority = {yes: race != white, no: otherwise}\n"
+     "constraint c: |E[score | minority == yes] - E[score | minority == no]| <= eps", minority),
+    ("group g = {old: age >= 65, busy: hours > 42, woman: sex == female, rest: otherwise}\n"
+     "param tol[g] = {old: 10%, busy: 20%, otherwise: 30%}\n"
+     "constraint c: forall a in g: |E[score | g == a] - E[score]| <= tol[a]", first_that_holds),
+    ("group g = {a: sex == female and age < 40, b: sex == male and hours >= 30}\n"
+     "constraint c: E[score | g == a] - E[score | g == b] <= 40%", left_over),
+    ("group g = {yes: race != white, no: otherwise}\ngroup h = g * sex\n"
+     "param tol[h] = {yes * female: 0.55, no * female: 0.55, yes * male: 0.6, otherwise: 0.7}\n"
+     "constraint c: forall a in h: E[score | h == a] <= tol[a]", minority_by_sex),
+    ("param tol[race] = {white: 2%, black: 4%, otherwise: 3%} in [0, 1]\n"
+     "constraint c: forall a in race: |E[score | race == a] - E[score]| <= tol[a]\n"
+     "constraint d: E[score | sex == male] <= 0.9 - tol[black]", table),
+    ("param least[sex] = {female: 30, male: 50}\n"
+     "constraint c: forall a in sex: E[score | sex == a, age >= least[a]] <= 0.8", table_in_events),
+    ("param k[income] = {0: 2, 1: -3}\n"
+     "constraint c: forall c in income: k[c] * E[score | income == c] - E[score] <= 4 * |k[c]|", table_of_a_label),
+    ("constraint c: forall (a, b) in adjacent(age_band): |E[score | age_band == a] - E[score | age_band == b]| <= eps",
+     neighbours),
+    ("constraint c: forall (a, b) in adjacent({other, white, asian}): forall s in sex: "
+     "E[score | race == a, sex == s] - E[score | race == b, sex == s] <= 0.5", listed_neighbours),
     ("constraint c: |Cov[score, [race == black]]| <= 0.1", covariance_with_an_indicator),
     ("constraint c: E[score - [income == 1] | sex == male] <= 0", residual_of_an_indicator),
     (
@@ -336,10 +431,11 @@ def write_data(path):
             writer.writerow([sex, race, int(age), hours, cost, int(income), weight, score])
 
 
-def exported(fairc, folder, spec, data):
+def exported(fairc, folder, spec, data, *settings):
     path, out = folder / "spec.fair", folder / "out.json"
     path.write_text(spec)
     command = [fairc, "export", path, "--data", data, "--to", "json", "-o", out]
+    command += [word for setting in settings for word in ("--set", setting)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, f"{spec}\n{done.stdout}{done.stderr}"
     problem = json.loads(out.read_text())
@@ -364,6 +460,32 @@ def agree(found, expected):
         straight = turned
     sides = [0.0 if x == y else abs(x - y) / max(1.0, abs(y)) for x, y in ((l, m), (u, v))]
     return max([straight] + sides)
+
+
+def example_by_level(fairc, folder):
+    """How far each row of `examples/specs/groups.fair` is from numpy, as written and with an entry of its table set."""
+    root = pathlib.Path(__file__).parents[2] / "examples"
+    data = root / "german_credit" / "german_credit.csv"
+    with open(data, newline="") as file:
+        people = list(csv.DictReader(file))
+    age = np.array([float(one["age"]) for one in people])
+    rents = np.array([one["housing"] == "rent" for one in people])
+    s = Sample(np.ones(len(people)))
+    young = (age < 30) & rents
+    bands = {"(-inf,25)": age < 25, "[25,35)": (age >= 25) & (age < 35), "[35,50)": (age >= 35) & (age < 50), "[50,inf)": age >= 50}
+    spec = (root / "specs" / "groups.fair").read_text()
+    for settings, tenant in [((), 0.04), (("tol[tenant]=2%",), 0.02), (("tol[ tenant ] = 0.5",), 0.5)]:
+        rows, _ = exported(fairc, folder, spec, data, *settings)
+        wanted = {}
+        for name, event, tol in [("young_tenant", young, 0.02), ("tenant", rents & ~young, tenant), ("other", ~rents, 0.04)]:
+            wanted[f"near[a={name}]"] = s.mean(event) - s.mean(np.ones(len(people), bool)), -tol, tol
+        for (a, first), (b, second) in itertools.pairwise(bands.items()):
+            wanted[f"smooth[a={a},b={b}]"] = s.mean(first) - s.mean(second), -0.03, 0.03
+        assert set(rows) == set(wanted), f"{sorted(rows)}\n{sorted(wanted)}"
+        for name in wanted:
+            error = agree(rows[name], wanted[name])
+            assert error <= 1e-12, f"groups.fair: row {name} differs by {error:.1e}"
+            yield error
 
 
 def bounds(s):
@@ -501,12 +623,14 @@ def main():
                     assert error <= 1e-12, f"{body}: row {name} differs by {error:.1e}"
                 w = problem.get("w") or [1.0] * N
                 assert np.allclose(w, sample.w), "the weights of the distance"
+        for error in example_by_level(fairc, folder):
+            worst, count = max(worst, error), count + 1
         _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
         for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):
             assert np.allclose(found, expected, rtol=0, atol=1e-12), BOUNDS
         error, more = example(fairc, folder)
         worst, count = max(worst, error), count + more
-    print(f"rows: {count} rows of {2 * len(cases) + 1} specs agree with numpy, worst difference {worst:.1e}")
+    print(f"rows: {count} rows of {2 * len(cases) + 2} specs agree with numpy, worst difference {worst:.1e}")
 
 
 if __name__ == "__main__":

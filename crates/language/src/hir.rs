@@ -28,6 +28,10 @@ id!(
     ParamId
 );
 id!(
+    /// An index into [`Hir::tables`].
+    TableId
+);
+id!(
     /// An index into [`Hir::groups`].
     GroupId
 );
@@ -44,6 +48,9 @@ pub struct Hir {
     pub weight: Option<Weight>,
     pub columns: Vec<Column>,
     pub params: Vec<Param>,
+    /// Where each of them stands, by its name.
+    pub param_places: HashMap<String, ParamId>,
+    pub tables: Vec<Table>,
     pub groups: Vec<Group>,
     pub binders: Vec<Binder>,
     pub constraints: Vec<Constraint>,
@@ -62,6 +69,12 @@ pub struct Weight {
     pub header: String,
 }
 
+impl Hir {
+    pub fn param_named(&self, name: &str) -> Option<&Param> {
+        self.param_places.get(name).and_then(|id| self.params.get(id.0))
+    }
+}
+
 /// Ids are made by the checker, for what it puts in its lists.
 macro_rules! index {
     ($id:ty, $list:ident, $thing:ty) => {
@@ -77,6 +90,7 @@ macro_rules! index {
 
 index!(ColumnId, columns, Column);
 index!(ParamId, params, Param);
+index!(TableId, tables, Table);
 index!(GroupId, groups, Group);
 index!(BinderId, binders, Binder);
 
@@ -100,6 +114,23 @@ pub struct Param {
     pub range: Interval,
 }
 
+/// A param for each level of a domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    pub name: String,
+    /// The levels, in order.
+    pub levels: Arc<[Value]>,
+    /// The param of the first level; those of the others follow it.
+    pub first: ParamId,
+}
+
+impl Table {
+    /// The param of the level at this place.
+    pub fn param(&self, level: usize) -> ParamId {
+        ParamId(self.first.0 + level)
+    }
+}
+
 /// A named partition: each level is an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -116,6 +147,15 @@ pub struct GroupLevel {
     /// A level of a product of groups.
     pub product: bool,
     pub event: Event,
+}
+
+/// An event of a group that is made of events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    pub level: String,
+    pub event: Event,
+    /// The level with its event.
+    pub span: Span,
 }
 
 /// A bound variable of a `forall`.
@@ -182,6 +222,8 @@ pub enum Component {
     Single(BinderId),
     /// Two binders over one list of values, the first before the second.
     Pairs(BinderId, BinderId),
+    /// Two binders over one list of values, the first just before the second.
+    Adjacent(BinderId, BinderId),
 }
 
 /// `left op right` with `op` one of `<=`, `==`; `>=` is turned around.
@@ -233,6 +275,11 @@ pub struct Expr {
 pub enum ExprKind {
     Number(f64),
     Param(ParamId),
+    /// The table's param for the level that a binder stands for; every value of the binder is a level of it.
+    ParamOf {
+        table: TableId,
+        binder: BinderId,
+    },
     /// The number that a binder stands for.
     Binder(BinderId),
     Column(ColumnId),
@@ -330,6 +377,11 @@ pub enum Event {
         group: GroupId,
         binder: BinderId,
     },
+    /// The event at this place holds, and none before it; behind the last, none at all.
+    Case {
+        cases: Arc<[Case]>,
+        place: usize,
+    },
     /// Two binders, or a binder and a level, have the same text (numbers: the same value).
     SameLevel {
         left: LevelRef,
@@ -388,6 +440,7 @@ impl Expr {
             ExprKind::Add(terms) => terms.iter().map(|term| term.at(value, binder)).sum(),
             ExprKind::Multiply(left, right) => Some(left.at(value, binder)? * right.at(value, binder)?),
             ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
             | ExprKind::Column(_)
             | ExprKind::Prediction
             | ExprKind::Divide(..)
@@ -408,6 +461,7 @@ impl Expr {
         let inside: usize = match &self.kind {
             ExprKind::Number(_)
             | ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction => 0,
@@ -427,7 +481,8 @@ impl Expr {
                 left.nodes().saturating_add(right.nodes()).saturating_add(event.nodes())
             }
             ExprKind::Indicator(event) => event.nodes(),
-            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes()),
+            // What comes of an element weighs more than its nodes.
+            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes().saturating_add(16)),
         };
         inside.saturating_add(1)
     }
@@ -443,6 +498,10 @@ impl Event {
             | Event::GroupOf { .. }
             | Event::SameLevel { .. } => 0,
             Event::Levels { levels, .. } => levels.len(),
+            Event::Case { cases, place } => {
+                let events = cases.iter().take(place + 1).map(|case| case.event.nodes());
+                events.fold(0, usize::saturating_add)
+            }
             Event::Compare { left, right, .. } => left.nodes().saturating_add(right.nodes()),
             Event::And(events) | Event::Or(events) => {
                 events.iter().fold(0, |sum, event| sum.saturating_add(event.nodes()))

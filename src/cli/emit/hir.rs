@@ -125,6 +125,7 @@ impl Printer<'_> {
         let component = |component: &Component| match component {
             Component::Single(id) => format!("{} in {{{}}}", name(id.0), values(id.0)),
             Component::Pairs(a, b) => format!("({}, {}) in pairs {{{}}}", name(a.0), name(b.0), values(a.0)),
+            Component::Adjacent(a, b) => format!("({}, {}) in adjacent {{{}}}", name(a.0), name(b.0), values(a.0)),
         };
         let components: Vec<String> = quantifier.components.iter().map(component).collect();
         let condition = quantifier.condition.as_ref().map(|event| format!(" where {}", self.event(event)));
@@ -156,6 +157,10 @@ impl Printer<'_> {
         match &expr.kind {
             ExprKind::Number(value) => plain(&value.to_string(), Vec::new()),
             ExprKind::Param(id) => plain(self.hir.params.get(id.0).map_or("?", |param| &param.name), Vec::new()),
+            ExprKind::ParamOf { table, binder } => {
+                let table = self.hir.tables.get(table.0).map_or("?", |table| &table.name);
+                plain(&format!("{table}[{}]", self.binder(binder.0)), Vec::new())
+            }
             ExprKind::Binder(id) => plain(self.binder(id.0), Vec::new()),
             ExprKind::Column(id) => plain(self.column(id.0), Vec::new()),
             ExprKind::Prediction => {
@@ -214,6 +219,12 @@ impl Printer<'_> {
             }
             Event::GroupOf { group: id, binder } => {
                 format!("{} == {}", group(id.0).map_or("?", |group| &group.name), self.binder(binder.0))
+            }
+            Event::Case { cases, place } => {
+                let before: Vec<String> =
+                    cases.iter().take(*place).map(|case| format!("not ({})", self.event(&case.event))).collect();
+                let this = cases.get(*place).map(|case| self.event(&case.event));
+                before.into_iter().chain(this).collect::<Vec<_>>().join(" and ")
             }
             Event::SameLevel { left, right } => format!("{} == {}", reference(left), reference(right)),
             Event::Compare { left, op, right } => {

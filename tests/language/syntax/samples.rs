@@ -69,10 +69,23 @@ impl<'b> Choices<'b> {
             }
             5 => {
                 let range = self.range();
+                if self.pick(2) == 1 {
+                    let text =
+                        format!("param {name} [ a ] = {{ b : -1 , c * `2` : 5% , otherwise : 0 , }} {}", range.text);
+                    let tree = "(b -1) (c*`2` 0.05) (otherwise 0)";
+                    return sample(text, format!("(param-table {name} a {tree}{})", spaced(&range.tree)));
+                }
                 let text = format!("param {name} = -2.5 {}", range.text);
                 sample(text, format!("(param {name} -2.5{})", spaced(&range.tree)))
             }
             6 => {
+                if self.pick(3) == 1 {
+                    let (first, second) = (self.any(), self.any());
+                    let text =
+                        format!("group {name} = {{ a : {} , -1 : {} , b : otherwise }}", first.text, second.text);
+                    let tree = format!("(a {}) (-1 {}) (b otherwise)", first.tree, second.tree);
+                    return sample(text, format!("(group {name} {tree})"));
+                }
                 let value = self.product();
                 sample(format!("group {name} = {}", value.text), format!("(group {name} {})", value.tree))
             }
@@ -177,7 +190,8 @@ impl<'b> Choices<'b> {
             }
             3 => {
                 let inner = self.domain();
-                sample(format!("pairs ( {} )", inner.text), format!("(pairs {})", inner.tree))
+                let word = self.one_of(&["pairs", "adjacent"]);
+                sample(format!("{word} ( {} )", inner.text), format!("({word} {})", inner.tree))
             }
             4 => {
                 let (first, second) = (self.domain(), self.domain());
@@ -319,6 +333,7 @@ impl<'b> Choices<'b> {
         let made = match choice {
             1 => sample("1_000", "1_000=1000"),
             2 => sample("80%", "80%=0.8"),
+            3 if self.pick(3) == 1 => sample("a [ b * -1 ]", "(at a (product b * (neg 1)))"),
             3 => sample("1e-3", "1e-3=0.001"),
             4 => {
                 let inner = self.any();

@@ -2,8 +2,8 @@
 
 use fairc::language::span::{SourceId, Span};
 use fairc::language::syntax::ast::{
-    ArgumentValue, Call, Condition, Domain, DomainKind, Event, Expr, ExprKind, File, Item, ItemKind, Level, Metric,
-    MetricBody, Name, Statement,
+    ArgumentValue, Call, Cases, Condition, Domain, DomainKind, Event, Expr, ExprKind, File, GroupValue, Item, ItemKind,
+    Level, Metric, MetricBody, Name, ParamValue, Statement, Table,
 };
 use fairc::language::syntax::{parse, tree};
 use proptest::prelude::*;
@@ -92,8 +92,33 @@ impl Walk<'_> {
                 self.expr(first);
                 self.expr(last);
             }
-            DomainKind::Pairs(inner) => self.domain(inner),
+            DomainKind::Pairs(inner) | DomainKind::Adjacent(inner) => self.domain(inner),
             DomainKind::Product(factors) => factors.iter().for_each(|factor| self.domain(factor)),
+        }
+    }
+
+    fn cases(&self, cases: &Cases) {
+        assert!(self.under(cases.span).starts_with('{') && self.under(cases.span).ends_with('}'));
+        for case in &cases.cases {
+            self.level(&case.level);
+            assert!(self.under(case.span).contains(':'));
+            match &case.event {
+                Some(event) => self.expr(event),
+                None => assert!(self.under(case.span).ends_with("otherwise")),
+            }
+        }
+    }
+
+    fn table(&self, table: &Table) {
+        self.name(&table.domain);
+        assert!(self.under(table.span).starts_with('{') && self.under(table.span).ends_with('}'));
+        for entry in &table.entries {
+            assert!(self.under(entry.span).starts_with(self.under(entry.key_span)));
+            assert!(self.under(entry.span).ends_with(self.under(entry.value.span)));
+            match &entry.level {
+                Some(parts) => parts.iter().for_each(|level| self.level(level)),
+                None => assert_eq!(self.under(entry.key_span), "otherwise"),
+            }
         }
     }
 
@@ -123,6 +148,10 @@ impl Walk<'_> {
             ExprKind::Call { function, arguments } => {
                 self.name(function);
                 arguments.iter().for_each(|argument| self.expr(argument));
+            }
+            ExprKind::Index { table, level } => {
+                self.name(table);
+                self.expr(level);
             }
             ExprKind::Aggregate(aggregate) => {
                 assert!(["E", "Sum", "N", "P", "Cov", "Var"].contains(&self.under(aggregate.kind_span)));
@@ -169,10 +198,18 @@ proptest! {
             match &item.kind {
                 ItemKind::Column(column) | ItemKind::Label(column) | ItemKind::Predict(column) => walk.name(&column.name),
                 ItemKind::Weight(weight) => walk.name(&weight.name),
-                ItemKind::Param(param) => walk.name(&param.name),
+                ItemKind::Param(param) => {
+                    walk.name(&param.name);
+                    if let ParamValue::Table(table) = &param.value {
+                        walk.table(table);
+                    }
+                }
                 ItemKind::Let(named) => walk.expr(&named.value),
                 ItemKind::Event(event) => walk.condition(&event.condition),
-                ItemKind::Group(group) => walk.expr(&group.value),
+                ItemKind::Group(group) => match &group.value {
+                    GroupValue::Expr(value) => walk.expr(value),
+                    GroupValue::Cases(cases) => walk.cases(cases),
+                },
                 ItemKind::Constraint(constraint) => walk.statement(&constraint.body),
                 ItemKind::Metric(metric) => walk.metric(metric),
                 ItemKind::Use(it) => {

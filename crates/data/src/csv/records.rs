@@ -221,6 +221,10 @@ impl<R: Read> Records<R> {
         let at_file_start = self.taken == (self.filled - self.start) as u64;
         let mut lead = if at_file_start && raw.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        // Most records follow the line end of the one before.
+        if lead == 0 && self.comment.is_none() && !raw.first().is_some_and(is_break) {
+            return 0;
+        }
         loop {
             let rest = raw.get(lead..).unwrap_or_default();
             lead += rest.iter().take_while(|byte| is_break(byte)).count();

@@ -191,6 +191,7 @@ pub(super) fn innermost_piecewise(expr: &Expr) -> Option<(Span, Function)> {
         }
         ExprKind::Number(_)
         | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction

@@ -42,10 +42,11 @@ pub(super) fn index_of(values: &[Value]) -> LevelIndex {
 }
 
 impl<'a> Checker<'a> {
-    /// Whether the name is a level of this group.
+    /// Whether the name may be a level of this group.
     pub(super) fn group_has(&mut self, group: &'a ast::Name, level: &ast::Name, env: &Env<'a>) -> bool {
         let Found::Symbol(Symbol::Group(index)) = self.look_up(group, env) else { return false };
-        let Some(id) = self.resolve_group(index, group.span) else { return false };
+        // Of a group with a mistake, which has been told, nothing more is known.
+        let Some(id) = self.resolve_group(index, group.span) else { return true };
         self.category_levels(Category::Group(id)).index.find(&level.text, None).is_some()
     }
 
@@ -63,7 +64,12 @@ impl<'a> Checker<'a> {
             }
             Found::Symbol(Symbol::Group(_)) => true,
             Found::Symbol(
-                Symbol::Prediction | Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Event(_),
+                Symbol::Prediction
+                | Symbol::Weight
+                | Symbol::Param(_)
+                | Symbol::Table(_)
+                | Symbol::Let(_)
+                | Symbol::Event(_),
             )
             | Found::Binder(_)
             | Found::Argument(..)

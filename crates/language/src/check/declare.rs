@@ -9,7 +9,8 @@ use crate::span::Span;
 use crate::syntax::ast;
 
 use super::{
-    Checker, EventDeclaration, Finding, GroupDeclaration, Kind, MetricDeclaration, Progress, Symbol, Unit, UnitOrigin,
+    Checker, EventDeclaration, Finding, GroupDeclaration, Kind, MetricDeclaration, Progress, Symbol, TableDeclaration,
+    Unit, UnitOrigin,
 };
 
 impl<'a> Checker<'a> {
@@ -29,6 +30,9 @@ impl<'a> Checker<'a> {
         }
         for index in 0..self.groups.len() {
             self.resolve_group(index, Span::default());
+        }
+        for index in 0..self.tables.len() {
+            self.resolve_table(index, Span::default());
         }
         self.check_lets();
         // Events and groups mention labels too; those mentions belong to no constraint.
@@ -123,7 +127,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses a list that holds a level twice, by text or by value.
-    pub(super) fn unique_levels(&mut self, levels: &'a [ast::Level]) -> Option<()> {
+    pub(super) fn unique_levels(&mut self, levels: &[ast::Level]) -> Option<()> {
         // Equal numbers have equal bits but for the two zeros.
         type Key<'t> = Result<(u64, Option<i128>), &'t str>;
         let mut seen: HashMap<Key<'_>, Span> = HashMap::new();
@@ -141,7 +145,7 @@ impl<'a> Checker<'a> {
         Some(())
     }
 
-    fn range(&mut self, range: Option<&ast::Range>) -> Option<Interval> {
+    pub(super) fn range(&mut self, range: Option<&ast::Range>) -> Option<Interval> {
         let Some(range) = range else { return Some(Interval::ALL) };
         let (lower, upper) = (range.lower.value, range.upper.value);
         if lower > upper || lower == f64::INFINITY || upper == f64::NEG_INFINITY {
@@ -199,24 +203,47 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_param(&mut self, param: &'a ast::Param) {
-        if !self.claim(&param.name, Symbol::Param(ParamId(self.hir.params.len())), "param") {
+        let symbol = match &param.value {
+            ast::ParamValue::One(_) => Symbol::Param(ParamId(self.hir.params.len())),
+            ast::ParamValue::Table(_) => Symbol::Table(self.tables.len()),
+        };
+        if !self.claim(&param.name, symbol, "param") {
             return;
         }
-        let range = self.range(param.range.as_ref()).unwrap_or(Interval::ALL);
-        let value = param.value.value;
+        let declared = param.range.as_ref();
+        match &param.value {
+            ast::ParamValue::One(value) => {
+                let range = self.range(declared).unwrap_or(Interval::ALL);
+                self.push_param(param.name.text.clone(), value, range, declared);
+            }
+            ast::ParamValue::Table(table) => {
+                let progress = Progress::Waiting;
+                self.tables.push(TableDeclaration { name: &param.name, table, range: declared, progress });
+            }
+        }
+    }
+
+    pub(super) fn push_param(
+        &mut self,
+        name: String,
+        value: &ast::Bound,
+        range: Interval,
+        declared: Option<&ast::Range>,
+    ) {
+        let (span, value) = (value.span, value.value);
         if !value.is_finite() {
-            self.wrong_kind(param.value.span, "infinite", "a finite number", None);
+            self.wrong_kind(span, "infinite", "a finite number", None);
         } else if !range.contains(value) {
             let Interval { lower, upper } = range;
-            let kind = Kind::ParamOutOfRange { name: param.name.text.clone(), value, lower, upper };
-            let mut finding = Finding::new(kind, param.value.span);
-            if let Some(declared) = &param.range {
+            let mut finding = Finding::new(Kind::ParamOutOfRange { name: name.clone(), value, lower, upper }, span);
+            if let Some(declared) = declared {
                 finding = finding.with(declared.span, "the range");
             }
             self.report(finding);
         }
-        let percent = self.sources.text(param.value.span).ends_with('%');
-        self.hir.params.push(Param { name: param.name.text.clone(), value, percent, range });
+        self.hir.param_places.insert(name.clone(), ParamId(self.hir.params.len()));
+        let percent = self.sources.text(span).ends_with('%');
+        self.hir.params.push(Param { name, value, percent, range });
     }
 
     fn declare_metric(&mut self, metric: &'a ast::Metric, doc: &'a str, origin: UnitOrigin) {

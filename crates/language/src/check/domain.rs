@@ -17,8 +17,8 @@ use super::{Checker, Env, Finding, Kind, Progress, Symbol};
 const LARGEST: usize = 100_000;
 
 /// One component of a domain: how many binders it takes, and the values of each.
-struct Part {
-    pairs: bool,
+pub(super) struct Part {
+    taken: Taken,
     values: Arc<[Value]>,
     /// What the values are of, where that has a name.
     domain: Option<String>,
@@ -26,9 +26,18 @@ struct Part {
     open: bool,
 }
 
+/// How the values of a component are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Alone,
+    InPairs,
+    /// Each with the next.
+    Adjacent,
+}
+
 impl Part {
     fn of(values: impl Into<Arc<[Value]>>) -> Self {
-        Part { pairs: false, values: values.into(), domain: None, open: false }
+        Part { taken: Taken::Alone, values: values.into(), domain: None, open: false }
     }
 }
 
@@ -37,7 +46,8 @@ impl<'a> Checker<'a> {
     pub(super) fn quantifier(&mut self, quantifier: &'a ast::Quantifier, env: &mut Env<'a>) -> Option<Quantifier> {
         self.top_domain = Some(quantifier.domain.span);
         let parts = self.domain(&quantifier.domain, env);
-        let places = parts.as_ref().map(|parts| parts.iter().map(|part| if part.pairs { 2 } else { 1 }).sum::<usize>());
+        let binders = |part: &Part| if part.taken == Taken::Alone { 1 } else { 2 };
+        let places = parts.as_ref().map(|parts| parts.iter().map(binders).sum::<usize>());
         if let Some(places) = places.filter(|places| *places != quantifier.binders.len()) {
             self.binder_count(quantifier, places);
             self.poison_binders(quantifier, env);
@@ -51,14 +61,12 @@ impl<'a> Checker<'a> {
         let mut components = Vec::new();
         let mut names = quantifier.binders.iter();
         for part in parts {
-            if part.pairs {
-                let (first, second) = (names.next()?, names.next()?);
-                let first = self.bind_name(first, &part, env);
-                let second = self.bind_name(second, &part, env);
-                components.push(Component::Pairs(first, second));
-            } else {
-                components.push(Component::Single(self.bind_name(names.next()?, &part, env)));
-            }
+            let first = self.bind_name(names.next()?, &part, env);
+            components.push(match part.taken {
+                Taken::Alone => Component::Single(first),
+                Taken::InPairs => Component::Pairs(first, self.bind_name(names.next()?, &part, env)),
+                Taken::Adjacent => Component::Adjacent(first, self.bind_name(names.next()?, &part, env)),
+            });
         }
         let condition = match &quantifier.condition {
             Some(condition) => Some(self.condition(condition, env, Reads::Binders)?),
@@ -70,7 +78,7 @@ impl<'a> Checker<'a> {
                 (Some(ends), Some(condition)) => Some(Event::And(vec![ends, condition])),
                 (ends, condition) => ends.or(condition),
             },
-            Some(Component::Pairs(..)) | None => condition,
+            Some(Component::Pairs(..) | Component::Adjacent(..)) | None => condition,
         };
         Some(Quantifier { components, condition, span: quantifier.span, domain_span: quantifier.domain.span })
     }
@@ -138,6 +146,7 @@ impl<'a> Checker<'a> {
                 Some(vec![Part::of(self.domain_range(domain.span, first, last, env)?)])
             }
             ast::DomainKind::Pairs(inner) => self.domain_pairs(domain.span, inner, env),
+            ast::DomainKind::Adjacent(inner) => self.domain_adjacent(domain.span, inner, env),
             ast::DomainKind::Product(factors) => {
                 let parts: Vec<_> = factors.iter().map(|factor| self.domain(factor, env)).collect();
                 Some(parts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
@@ -146,27 +155,74 @@ impl<'a> Checker<'a> {
     }
 
     fn domain_pairs(&mut self, span: Span, inner: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
+        let hint = "name the product first, `group g = a * b`, and take `pairs(g)`";
+        let part = self.domain_of_two(span, inner, env, ("pairs", hint))?;
+        Some(vec![Part { taken: Taken::InPairs, ..part }])
+    }
+
+    /// `adjacent(D)`: a product of groups has no order of its own.
+    fn domain_adjacent(&mut self, span: Span, inner: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
+        let hint = "run over the neighbours of one and the levels of the other: `forall (a, b) in adjacent(band): forall r \
+                    in race: ..`";
+        if let ast::DomainKind::Name(name) = &inner.kind
+            && self.is_product(name, env)
+        {
+            self.wrong_kind(
+                inner.span,
+                "a product of groups, whose levels have no order",
+                "one order",
+                Some(hint.into()),
+            );
+            return None;
+        }
+        let part = self.domain_of_two(span, inner, env, ("adjacent", hint))?;
+        Some(vec![Part { taken: Taken::Adjacent, ..part }])
+    }
+
+    /// The domain of single values, two at least, that pairs are made of.
+    fn domain_of_two(
+        &mut self,
+        span: Span,
+        inner: &'a ast::Domain,
+        env: &Env<'a>,
+        (word, hint): (&str, &str),
+    ) -> Option<Part> {
         let mut parts = self.domain(inner, env)?;
-        if parts.len() != 1 || parts.iter().any(|part| part.pairs) {
-            let hint = Some("name the product first, `group g = a * b`, and take `pairs(g)`".to_string());
-            self.wrong_kind(inner.span, "a domain of tuples", "a domain of single values", hint);
+        if parts.len() != 1 || parts.iter().any(|part| part.taken != Taken::Alone) {
+            self.wrong_kind(inner.span, "a domain of tuples", "a domain of single values", Some(hint.to_string()));
             return None;
         }
         let part = parts.pop()?;
         if part.values.len() < 2 && !part.open {
-            let reason = "`pairs` needs a domain of at least two values".into();
+            let reason = format!("`{word}` needs a domain of at least two values");
             return self.refuse(Kind::EmptyDomain { reason }, span);
         }
-        Some(vec![Part { pairs: true, ..part }])
+        Some(part)
     }
 
-    fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
-        if let Some(index) = self.named(name, env) {
-            if self.sound_let(index, name.span) {
-                let hint = Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string());
-                self.wrong_kind(name.span, "a name for a number", "a categorical column, a label or a group", hint);
+    /// Whether the name, past the parameters of metrics, is a group that is a product.
+    fn is_product(&mut self, name: &'a ast::Name, env: &Env<'a>) -> bool {
+        match self.look_up(name, env) {
+            Found::Symbol(Symbol::Group(index)) => {
+                let group = self.resolve_group(index, name.span).and_then(|group| self.hir.groups.get(group.0));
+                group.is_some_and(|group| group.levels.iter().any(|level| level.product))
             }
-            return None;
+            Found::Argument(argument, env) => match &argument.bare().kind {
+                ast::ExprKind::Name(name) => self.is_product(name, &env),
+                _ => false,
+            },
+            Found::Symbol(_)
+            | Found::Binder(_)
+            | Found::Level(..)
+            | Found::Open { .. }
+            | Found::Broken
+            | Found::Nothing => false,
+        }
+    }
+
+    pub(super) fn domain_name(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Part> {
+        if let Some(index) = self.named(name, env) {
+            return self.named_domain(index, name);
         }
         match self.look_up(name, env) {
             Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => {
@@ -198,6 +254,7 @@ impl<'a> Checker<'a> {
                     Symbol::Prediction
                     | Symbol::Weight
                     | Symbol::Param(_)
+                    | Symbol::Table(_)
                     | Symbol::Let(_)
                     | Symbol::Event(_)
                     | Symbol::Group(_) => {
@@ -299,7 +356,10 @@ impl<'a> Checker<'a> {
             Progress::Running => self.definition_cycle(&group.name, mention),
             Progress::Waiting => {
                 let made = self.declared(&group.name, |checker| {
-                    let levels = checker.group_levels(&group.value)?;
+                    let levels = match &group.value {
+                        ast::GroupValue::Expr(value) => checker.group_levels(value)?,
+                        ast::GroupValue::Cases(cases) => checker.case_levels(cases)?,
+                    };
                     checker.limited(&group.name, levels.iter().map(|level| &level.event), 4 * LARGEST)?;
                     Some(levels)
                 });
@@ -326,12 +386,15 @@ impl<'a> Checker<'a> {
             | ast::ExprKind::And(_)
             | ast::ExprKind::Or(_)
             | ast::ExprKind::Not(_) => {
-                let hint = Some("what is true or false of a sample is declared with `event NAME = ..`".to_string());
+                let hint = "declare it with `event NAME = ..`, or name the levels: `{yes: .., no: otherwise}`";
+                let hint = Some(hint.to_string());
                 self.wrong_kind(value.span, "an event", "a group", hint);
                 None
             }
             _ => {
-                let hint = Some("write a column, a group, `bins(age, 25, 45)` or a product of these".to_string());
+                let hint = "write a column, a group, `bins(age, 25, 45)`, a product of these, or levels with their events: \
+                            `{yes: race != white, no: otherwise}`";
+                let hint = Some(hint.to_string());
                 self.wrong_kind(value.span, "an expression", "a group", hint);
                 None
             }

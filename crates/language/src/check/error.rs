@@ -93,6 +93,32 @@ kinds! {
             label: "leads back to itself",
             help: "a metric can use only metrics that do not use it";
 
+        /// A table that leaves levels out.
+        #[error("`{table}` has no value for {levels}")]
+        MissingLevels { table: String, levels: String, added: String } => "E0213",
+            label: "levels are missing",
+            help: format!("add `{added}`, with the value that is meant");
+
+        /// An `otherwise` that is not the last of its braces, or not the only one.
+        #[error("`otherwise` stands {}", if *several { "there twice" } else { "before other levels" })]
+        OtherwiseEarly { several: bool } => "E0213",
+            label: if *several { "the first" } else { "not the last" },
+            help: if *several { "keep one, as the last" } else { "put it last: it is for what the others leave" };
+
+        /// `otherwise: no`.
+        #[error("`otherwise` is an event, not a level")]
+        OtherwiseLevel { instead: String } => "E0213",
+            label: "the level stands first",
+            help: format!("write `{instead}`");
+
+        /// `mean[score]`; with a condition the parser finds it.
+        #[error("there is no aggregate `{found}`")]
+        ForeignAggregate { found: String, instead: &'static str } => "E0101",
+            label: "no such aggregate",
+            help: format!(
+                "write `{instead}[..]` for `{found}[..]`: the aggregates are `E`, `Sum`, `N`, `P`, `Cov` and `Var`"
+            );
+
         /// The number of binders differs from what the domain gives.
         #[error("{binders} for a domain of {values}")]
         BinderCount { binders: String, values: String } => "E0204",
@@ -335,6 +361,7 @@ fn declare(expected: &str, name: &str) -> String {
     match expected {
         "metric" => "`fairc std` lists the metrics that ship with the compiler".into(),
         "group" => format!("declare `column {name}: {{..}}` or `group {name} = ..`"),
+        "table" => format!("declare `param {name}[..] = {{..}}`, with a value for each level"),
         "function" => "functions are `abs`, `max`, `min`, `exp`, `log`, `sqrt` and, in a group, `bins`".into(),
         "parameter" => "name a parameter of this metric".into(),
         super::name::PARAM => format!("declare it: `param {name} = 5%`"),

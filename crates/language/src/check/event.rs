@@ -53,6 +53,7 @@ impl<'a> Checker<'a> {
             | ast::ExprKind::PlusMinus(..)
             | ast::ExprKind::Abs(_)
             | ast::ExprKind::Call { .. }
+            | ast::ExprKind::Index { .. }
             | ast::ExprKind::Aggregate(_)
             | ast::ExprKind::Indicator(_)
             | ast::ExprKind::Fold(_) => self.number_as_event(expr, env),
@@ -174,6 +175,7 @@ impl<'a> Checker<'a> {
             Symbol::Prediction => ("the prediction".into(), None),
             Symbol::Weight => ("the weight".into(), Some("leave it out: every aggregate is weighted by itself".into())),
             Symbol::Param(_) => ("a param".into(), None),
+            Symbol::Table(index) => ("a table of params".into(), self.table_hint(index)),
             Symbol::Let(_) => ("a name for an expression".into(), None),
             Symbol::Event(_) => ("an event".into(), Some(format!("its share is `P[{name}]`, its size `N[{name}]`"))),
             Symbol::Group(_) => ("a group".into(), Some(format!("take one of its levels: `{name} == ..`"))),
@@ -282,6 +284,11 @@ fn size(event: &Event) -> (usize, usize) {
             let (parts, depth) = size(inner);
             (parts.saturating_add(1), depth + 1)
         }
+        Event::Case { cases, place } => cases
+            .iter()
+            .take(place + 1)
+            .map(|case| size(&case.event))
+            .fold((1, 1), |total, inner| (total.0.saturating_add(inner.0), total.1.max(inner.1 + 1))),
         Event::All
         | Event::Levels { .. }
         | Event::LevelOf { .. }

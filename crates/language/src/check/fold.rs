@@ -51,7 +51,9 @@ impl<'a> Checker<'a> {
 
     fn is_open(&self, over: &Quantifier) -> bool {
         over.components.iter().any(|component| match component {
-            Component::Single(binder) | Component::Pairs(binder, _) => self.open_binders.contains(binder),
+            Component::Single(binder) | Component::Pairs(binder, _) | Component::Adjacent(binder, _) => {
+                self.open_binders.contains(binder)
+            }
         })
     }
 
@@ -64,6 +66,7 @@ impl<'a> Checker<'a> {
                 let count = values(*first);
                 product.saturating_mul(count.saturating_mul(count.saturating_sub(1)) / 2)
             }
+            Component::Adjacent(first, _) => product.saturating_mul(values(*first).saturating_sub(1)),
         })
     }
 }

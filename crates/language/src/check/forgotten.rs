@@ -104,7 +104,10 @@ fn pairs(body: &ast::Expr) -> Vec<(&ast::Expr, &ast::Name)> {
                 let own = |name: &ast::Name| fold.over.binders.iter().any(|binder| binder.text == name.text);
                 found.extend(pairs(&fold.body).into_iter().filter(|(_, name)| !own(name)));
             }
-            ast::ExprKind::Number { .. } | ast::ExprKind::Name(_) | ast::ExprKind::Error => {}
+            ast::ExprKind::Number { .. }
+            | ast::ExprKind::Name(_)
+            | ast::ExprKind::Index { .. }
+            | ast::ExprKind::Error => {}
         }
     }
     found.sort_by_key(|(_, name)| name.span);

@@ -72,6 +72,7 @@ pub(super) fn is_event(expr: &ast::Expr) -> bool {
         | ast::ExprKind::PlusMinus(..)
         | ast::ExprKind::Abs(_)
         | ast::ExprKind::Call { .. }
+        | ast::ExprKind::Index { .. }
         | ast::ExprKind::Aggregate(_)
         | ast::ExprKind::Indicator(_)
         | ast::ExprKind::Fold(_)

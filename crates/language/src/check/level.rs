@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
                         self.mention_group(group, name.span);
                         Some(Operand::Category(Category::Group(group)))
                     }
-                    Symbol::Column(_) | Symbol::Param(_) | Symbol::Let(_) => Some(Operand::Other),
+                    Symbol::Column(_) | Symbol::Param(_) | Symbol::Table(_) | Symbol::Let(_) => Some(Operand::Other),
                     Symbol::Event(_) | Symbol::Weight | Symbol::Prediction => {
                         let (found, hint) = self.describe(symbol, &name.text);
                         self.wrong_kind(name.span, &found, "a number or a level", hint);
@@ -280,7 +280,7 @@ impl<'a> Checker<'a> {
         Event::And(vec![any_level(category, levels), Event::Not(Box::new(event))])
     }
 
-    fn binder_level(&mut self, category: Category, binder: BinderId, span: Span) -> Option<Event> {
+    pub(super) fn binder_level(&mut self, category: Category, binder: BinderId, span: Span) -> Option<Event> {
         let values = self.hir.binders.get(binder.0).map(|binder| binder.values.clone()).unwrap_or_default();
         let levels = self.category_levels(category);
         let known = Arc::ptr_eq(&values, &levels.values);

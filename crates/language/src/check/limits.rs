@@ -115,7 +115,7 @@ impl<'a> Checker<'a> {
 fn width(domain: &ast::Domain) -> usize {
     match &domain.kind {
         ast::DomainKind::Name(_) | ast::DomainKind::Set(_) | ast::DomainKind::Range(..) => 1,
-        ast::DomainKind::Pairs(inner) => width(inner).saturating_mul(2),
+        ast::DomainKind::Pairs(inner) | ast::DomainKind::Adjacent(inner) => width(inner).saturating_mul(2),
         ast::DomainKind::Product(factors) => factors.iter().fold(0, |sum, factor| sum.saturating_add(width(factor))),
     }
 }

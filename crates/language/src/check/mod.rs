@@ -18,6 +18,7 @@
 
 mod aggregate;
 mod argument;
+mod cases;
 mod category;
 mod constraint;
 mod declare;
@@ -37,13 +38,14 @@ mod number;
 mod parameter;
 mod place;
 mod relation;
+mod table;
 mod unused;
 mod using;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::hir::{BinderId, ColumnId, GroupId, Hir, ParamId};
+use super::hir::{BinderId, ColumnId, GroupId, Hir, ParamId, TableId};
 use super::span::{SourceId, Sources, Span, quote};
 use super::syntax::ast;
 
@@ -107,6 +109,8 @@ enum Symbol {
     Prediction,
     Weight,
     Param(ParamId),
+    /// An index into [`Checker::tables`].
+    Table(usize),
     /// An index into [`Checker::lets`]; the expression is what stands for it.
     Let(usize),
     /// An index into [`Checker::events`].
@@ -133,6 +137,14 @@ struct EventDeclaration<'a> {
 struct GroupDeclaration<'a> {
     group: &'a ast::Group,
     progress: Progress<GroupId>,
+}
+
+/// A table of params.
+struct TableDeclaration<'a> {
+    name: &'a ast::Name,
+    table: &'a ast::Table,
+    range: Option<&'a ast::Range>,
+    progress: Progress<(TableId, category::Category)>,
 }
 
 /// A metric with the unit that it comes from.
@@ -200,6 +212,7 @@ struct Checker<'a> {
     let_places: HashMap<Span, Span>,
     events: Vec<EventDeclaration<'a>>,
     groups: Vec<GroupDeclaration<'a>>,
+    tables: Vec<TableDeclaration<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
     constraints: HashMap<String, Span>,
     used: HashSet<Symbol>,
@@ -254,6 +267,7 @@ impl<'a> Checker<'a> {
             let_places: HashMap::new(),
             events: Vec::new(),
             groups: Vec::new(),
+            tables: Vec::new(),
             metrics: HashMap::new(),
             constraints: HashMap::new(),
             used: HashSet::new(),

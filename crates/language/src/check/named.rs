@@ -203,6 +203,15 @@ impl<'a> Checker<'a> {
         Some(number?.placed(name.span))
     }
 
+    /// A named expression where a domain belongs.
+    pub(super) fn named_domain<T>(&mut self, index: usize, name: &ast::Name) -> Option<T> {
+        if self.sound_let(index, name.span) {
+            let hint = Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string());
+            self.wrong_kind(name.span, "a name for a number", "a categorical column, a label or a group", hint);
+        }
+        None
+    }
+
     /// What is wrong with a named expression only where it is used is told there.
     pub(super) fn told_at_use(&self, mut finding: Finding) -> Finding {
         for used in self.let_uses.iter().rev() {

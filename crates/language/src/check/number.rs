@@ -36,6 +36,7 @@ impl<'a> Checker<'a> {
                 self.call(expr.span, Function::Abs, vec![inner], place)
             }
             ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
+            ast::ExprKind::Index { table, level } => self.table_at(expr.span, table, level, env, place),
             ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
             ast::ExprKind::Indicator(condition) => self.indicator(expr.span, condition, env, place),
             ast::ExprKind::Fold(fold) => self.fold(expr.span, fold, env, place),
@@ -115,6 +116,7 @@ impl<'a> Checker<'a> {
                 let range = self.hir.params.get(id.0).map_or(Interval::ALL, |param| param.range);
                 Some(leaf(ExprKind::Param(id), name.span, None, Curvature::Constant, range))
             }
+            Found::Symbol(Symbol::Table(index)) => self.table_without_level(name, index, env),
             Found::Symbol(_) if place == Place::Where => {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
             }
@@ -350,6 +352,19 @@ impl<'a> Checker<'a> {
             let instead = format!("use {name}({})", arguments.join(", "));
             return self.refuse(Kind::MetricAsNumber { name, instead }, function.span);
         }
+        if let Some((Symbol::Table(_), _)) = self.names.get(name.as_str()) {
+            let text = self.sources.text(span).to_string();
+            let inside = text.strip_prefix(self.sources.text(function.span)).unwrap_or_default().trim();
+            let inside = inside.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or("..");
+            let instead = format!("{}[{}]", self.sources.text(function.span), inside.trim());
+            let fix = Fix::one(span, instead.clone(), true);
+            let (found, expected) = ("a table of params".to_string(), "a function".to_string());
+            let hint = Some(format!("write `{instead}`"));
+            self.report(
+                Finding::new(Kind::WrongKind { text: name, found, expected, hint }, function.span).mended(Some(fix)),
+            );
+            return None;
+        }
         let similar = nearest(&name, FUNCTIONS).map(str::to_owned);
         self.refuse(Kind::UnknownName { expected: "function", name, similar }, function.span)
     }
@@ -416,6 +431,9 @@ impl<'a> Checker<'a> {
                     | Found::Broken
                     | Found::Nothing => {}
                 },
+                ast::ExprKind::Index { table, .. } => {
+                    let _used = self.look_up(table, &env);
+                }
                 // An aggregate is refused in an event for what it is.
                 ast::ExprKind::Aggregate(_) => {}
                 _ => stack.extend(expr.children().into_iter().map(|child| (child, env.clone()))),
@@ -425,7 +443,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn leaf(kind: ExprKind, span: Span, shape: Option<Shape>, curvature: Curvature, range: Interval) -> Expr {
+pub(super) fn leaf(kind: ExprKind, span: Span, shape: Option<Shape>, curvature: Curvature, range: Interval) -> Expr {
     Expr { kind, span, shape, curvature, range }
 }
 

@@ -293,6 +293,9 @@ impl<'a> Checker<'a> {
             _ => argument.ends_with('%'),
         };
         let hint = match (percent.and(value).filter(|_| !written_so), number.kind.clone()) {
+            (Some(value), ExprKind::Param(_)) if argument.ends_with(']') => {
+                Some(format!("give it in percent where it is declared: `{value}%`"))
+            }
             (Some(value), ExprKind::Param(_)) => Some(format!("declare it in percent: `param {argument} = {value}%`")),
             (Some(value), _) => Some(format!("write `{value}%`")),
             (None, _) => None,
@@ -452,7 +455,8 @@ impl<'a> Checker<'a> {
                     arguments.iter().map(|argument| self.value_at_defaults(argument)).collect();
                 Some(function.of(values?.into_iter()))
             }
-            ExprKind::Binder(_)
+            ExprKind::ParamOf { .. }
+            | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
             | ExprKind::Mean { .. }

@@ -185,6 +185,7 @@ impl<'a> Checker<'a> {
             ExprKind::Call(function, arguments) => self.require_call(expr, *function, arguments, need),
             ExprKind::Number(_)
             | ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction

@@ -17,7 +17,7 @@ impl<'a> Checker<'a> {
         for (name, (symbol, span)) in &self.names {
             let what = match symbol {
                 Symbol::Column(id) if self.hir.columns.get(id.0).is_some_and(|column| !column.label) => "column",
-                Symbol::Param(_) => "param",
+                Symbol::Param(_) | Symbol::Table(_) => "param",
                 Symbol::Let(_) => "expression",
                 Symbol::Event(_) => "event",
                 Symbol::Group(_) => "group",

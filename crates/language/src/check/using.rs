@@ -359,6 +359,7 @@ fn is_compound(expr: &ast::Expr) -> bool {
             | ast::ExprKind::Number { .. }
             | ast::ExprKind::Paren(_)
             | ast::ExprKind::Call { .. }
+            | ast::ExprKind::Index { .. }
             | ast::ExprKind::Aggregate(_)
             | ast::ExprKind::Abs(_)
             | ast::ExprKind::Indicator(_)

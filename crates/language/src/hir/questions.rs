@@ -15,6 +15,7 @@ impl Expr {
         match &mut self.kind {
             ExprKind::Number(_)
             | ExprKind::Param(_)
+            | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
@@ -48,6 +49,7 @@ impl Event {
         match self {
             Event::All | Event::SameLevel { .. } => false,
             Event::Levels { .. } | Event::LevelOf { .. } | Event::Group { .. } | Event::GroupOf { .. } => true,
+            Event::Case { cases, place } => cases.iter().take(place + 1).any(|case| case.event.reads_samples()),
             Event::Compare { left, right, .. } => [left, right].iter().any(|side| side.shape == Some(Shape::Sample)),
             Event::And(events) | Event::Or(events) => events.iter().any(Event::reads_samples),
             Event::Not(inner) => inner.reads_samples(),

@@ -20,6 +20,18 @@ kinds! {
             label: "no element",
             help: "loosen the `where`, or remove the quantifier";
 
+        /// A level of a group from events that no sample can be in.
+        #[error("no sample is in `{level}`")]
+        NoCase { level: String, empty: bool } => "W0114",
+            label: if *empty { "its event never holds" } else { "the levels before it take all of it" },
+            help: if *empty { "correct its event" } else { "put it before them, or make their events narrower" };
+
+        /// A level of a group from events that lists what one before it takes.
+        #[error("`{level}` leaves `{}` to `{first}`", levels.join("`, `"))]
+        SharedCase { level: String, first: String, levels: Vec<String> } => "W0114",
+            label: "also listed here",
+            help: format!("a sample is in the first level whose event holds: leave them out of `{level}` or of `{first}`");
+
         /// A fold whose `where` leaves nothing.
         #[error("`{fold}` of nothing: no values satisfy the `where`")]
         EmptyFold { fold: &'static str } => "E0501",
@@ -88,6 +100,9 @@ kinds! {
         ImpliedAtDefaults { text: String, params: Vec<(String, f64)>, percent: Option<(String, f64)> } => "W0111",
             label: "constrains nothing",
             help: match percent {
+                Some((name, value)) if name.ends_with(']') => {
+                    format!("if percent is meant, give `{name}` the value {value}%; else make it tighter")
+                }
                 Some((name, value)) => {
                     format!("if percent is meant, declare `param {name} = {value}%`; else make it tighter")
                 }
@@ -127,7 +142,13 @@ fn adds(rows: &[String]) -> String {
 
 /// `eps` is 5 and `k` is 1.
 fn at(params: &[(String, f64)]) -> String {
-    params.iter().map(|(name, value)| format!("`{name}` is {value}")).collect::<Vec<_>>().join(" and ")
+    const MOST: usize = 4;
+    let mut words: Vec<String> = params.iter().take(MOST).map(|(name, value)| format!("`{name}` is {value}")).collect();
+    match params.len().saturating_sub(MOST) {
+        0 => {}
+        more => words.push(format!("{more} more are as declared")),
+    }
+    words.join(" and ")
 }
 
 fn survivors(only: Option<f64>) -> String {

@@ -7,6 +7,7 @@
 use crate::hir;
 use crate::program::Event;
 
+use super::cases;
 use super::data::data;
 use super::scope::Scope;
 use super::{fold, indicator};
@@ -26,13 +27,18 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
                 None => unreachable!("`{}` is no level of `{}`", value.text, scope.header(*column)),
             }
         }
-        hir::Event::Group { group, level } => self::event(&scope.hir[*group].levels[*level].event, scope),
-        hir::Event::GroupOf { group: group_id, binder } => {
-            let (group, value) = (&scope.hir[*group_id], scope.value(*binder));
-            match scope.group_level_of(*group_id, value) {
-                Some(level) => self::event(&level.event, scope),
-                None => unreachable!("`{}` is no level of `{}`", value.text, group.name),
+        hir::Event::Group { group, level } => level_event(*group, *level, scope),
+        hir::Event::GroupOf { group, binder } => {
+            let value = scope.value(*binder);
+            match scope.group_level_of(*group, value) {
+                Some(level) => level_event(*group, level, scope),
+                None => unreachable!("`{}` is no level of `{}`", value.text, scope.hir[*group].name),
             }
+        }
+        hir::Event::Case { cases, place } => {
+            let events = cases.iter().take(place + 1).map(|case| self::event(&case.event, scope));
+            let otherwise = (*place == cases.len()).then_some(Event::All);
+            cases::first(&events.chain(otherwise).collect::<Vec<_>>(), scope.universe)
         }
         hir::Event::SameLevel { left, right } => {
             let of = |level: &'_ hir::LevelRef| match level {
@@ -48,6 +54,16 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Not(inner) => self::event(inner, scope).not(scope.universe),
     }
+}
+
+/// The event of a level of a group; no binder changes it, so it is made once.
+fn level_event(group: hir::GroupId, level: usize, scope: Scope<'_>) -> Event {
+    if let Some(known) = scope.tables.known_event(group, level) {
+        return known;
+    }
+    let made = event(&scope.hir[group].levels[level].event, scope);
+    scope.tables.keep_event(group, level, made.clone());
+    made
 }
 
 /// Calls `each` with the binders of every element of a fold, in order; how many there were.

@@ -12,15 +12,25 @@ use super::scope::{Bound, Scope};
 struct Slot {
     binder: BinderId,
     values: usize,
-    /// Its values start behind that of the binder before.
-    ascending: bool,
+    after: After,
+}
+
+/// How its values depend on that of the binder before.
+#[derive(Clone, Copy, PartialEq)]
+enum After {
+    Nothing,
+    /// They start behind it.
+    Any,
+    /// It is the one behind it.
+    Next,
 }
 
 fn slots(over: &Quantifier, scope: Scope<'_>) -> Vec<Slot> {
-    let slot = |binder: BinderId, ascending| Slot { binder, values: scope.hir[binder].values.len(), ascending };
+    let slot = |binder: BinderId, after| Slot { binder, values: scope.hir[binder].values.len(), after };
     let slots = over.components.iter().flat_map(|component| match component {
-        Component::Single(binder) => vec![slot(*binder, false)],
-        Component::Pairs(first, second) => vec![slot(*first, false), slot(*second, true)],
+        Component::Single(binder) => vec![slot(*binder, After::Nothing)],
+        Component::Pairs(first, second) => vec![slot(*first, After::Nothing), slot(*second, After::Any)],
+        Component::Adjacent(first, second) => vec![slot(*first, After::Nothing), slot(*second, After::Next)],
     });
     slots.collect()
 }
@@ -34,10 +44,14 @@ pub(super) fn combinations<E>(
     let slots = slots(over, scope);
     let (mut bound, mut value): (Vec<(BinderId, usize)>, usize) = (Vec::new(), 0);
     loop {
+        let end = |slot: &Slot| match (slot.after, bound.last()) {
+            (After::Next, Some((_, before))) => slot.values.min(before + 2),
+            _ => slot.values,
+        };
         match slots.get(bound.len()) {
-            Some(slot) if value < slot.values => {
+            Some(slot) if value < end(slot) => {
                 bound.push((slot.binder, value));
-                let next_ascends = slots.get(bound.len()).is_some_and(|next| next.ascending);
+                let next_ascends = slots.get(bound.len()).is_some_and(|next| next.after != After::Nothing);
                 value = if next_ascends { value + 1 } else { 0 };
                 continue;
             }

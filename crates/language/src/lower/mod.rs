@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! quantifier   forall x in D: body          →  the body for each element of D
+//! cases        the first of e1, e2, .. holds →  e2 and not e1
 //! fold         max(x in D: e)               →  the pieces of e for each element of D
 //! indicator    E[[a]·e | b]                 →  Sum[e | a, b] / N[b]
 //! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
@@ -17,6 +18,7 @@
 //! ```
 
 mod affine;
+mod cases;
 mod covariance;
 mod data;
 mod draft;
@@ -31,6 +33,7 @@ mod marks;
 mod merge;
 mod order;
 mod orient;
+mod overlap;
 mod pieces;
 mod quantifier;
 mod range;
@@ -79,7 +82,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     };
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
-    let mut findings = Vec::new();
+    let mut findings = overlap::findings(outside);
     for (index, constraint) in hir.constraints.iter().enumerate() {
         let mut rows = Rows::new(constraint, index, sources);
         let mut each = |scope: Scope<'_>| rows.instance(scope);

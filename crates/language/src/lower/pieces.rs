@@ -75,6 +75,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
         | ExprKind::Indicator(_)
         | ExprKind::Number(_)
         | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Count { .. }
@@ -153,6 +154,7 @@ fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
         }
         ExprKind::Number(_)
         | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Negate(_)

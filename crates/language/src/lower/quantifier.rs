@@ -39,7 +39,10 @@ fn count(slots: &[Slot<'_>], nodes: usize, outside: Scope<'_>, budget: &mut Budg
         let values = outside.hir.binders.get(slot.binder.0).map_or(0, |binder| binder.values.len());
         product = match slot.after {
             // Of n times n, those in ascending order.
-            Some(_) => (product / values.max(1)).saturating_mul(values.saturating_mul(values.saturating_sub(1)) / 2),
+            Some(After::Any(_)) => {
+                (product / values.max(1)).saturating_mul(values.saturating_mul(values.saturating_sub(1)) / 2)
+            }
+            Some(After::Next(_)) => (product / values.max(1)).saturating_mul(values.saturating_sub(1)),
             None => product.saturating_mul(values),
         };
         all = all.saturating_add(product);
@@ -79,11 +82,20 @@ pub(super) fn instances<'a>(
     Ok(walk.any)
 }
 
+/// Which values a binder takes, given that of another.
+#[derive(Clone, Copy)]
+enum After {
+    /// All behind it.
+    Any(BinderId),
+    /// The one behind it.
+    Next(BinderId),
+}
+
 /// One binder, with what limits its values.
 struct Slot<'a> {
     binder: BinderId,
-    /// The values start behind that of this binder.
-    after: Option<BinderId>,
+    /// Limits the values to those behind that of another binder.
+    after: Option<After>,
     /// Checked once this binder, the last of its quantifier, has its value.
     condition: Option<&'a Quantifier>,
     span: Span,
@@ -98,7 +110,11 @@ fn slots(quantifier: &Quantifier) -> Vec<Slot<'_>> {
             Component::Single(binder) => slots.push(slot(*binder, None)),
             Component::Pairs(first, second) => {
                 slots.push(slot(*first, None));
-                slots.push(slot(*second, Some(*first)));
+                slots.push(slot(*second, Some(After::Any(*first))));
+            }
+            Component::Adjacent(first, second) => {
+                slots.push(slot(*first, None));
+                slots.push(slot(*second, Some(After::Next(*first))));
             }
         }
     }
@@ -123,8 +139,13 @@ impl<'a> Walk<'_, 'a> {
             return (self.each)(scope);
         };
         let values = self.outside.hir[slot.binder].values.len();
-        let after = slot.after.and_then(|binder| binders[binder.0]);
-        for value in after.map_or(0, |after| after + 1)..values {
+        let behind = |binder: BinderId| binders[binder.0].map_or(0, |value| value + 1);
+        let range = match slot.after {
+            None => 0..values,
+            Some(After::Any(binder)) => behind(binder)..values,
+            Some(After::Next(binder)) => behind(binder)..values.min(behind(binder) + 1),
+        };
+        for value in range {
             self.budget.left = self.budget.left.checked_sub(1).ok_or_else(|| too_many(slot.span))?;
             binders[slot.binder.0] = Some(value);
             let condition = slot.condition.and_then(|quantifier| quantifier.condition.as_ref());
@@ -149,7 +170,7 @@ pub(super) fn instance_name(constraint: &Constraint, scope: Scope<'_>) -> String
     let components = constraint.quantifiers.iter().flat_map(|quantifier| &quantifier.components);
     let binders = components.flat_map(|component| match component {
         Component::Single(binder) => vec![*binder],
-        Component::Pairs(first, second) => vec![*first, *second],
+        Component::Pairs(first, second) | Component::Adjacent(first, second) => vec![*first, *second],
     });
     let values: Vec<String> = binders.map(|id| format!("{}={}", scope.hir[id].name, scope.value(id).text)).collect();
     match values.is_empty() {

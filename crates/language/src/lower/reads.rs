@@ -111,6 +111,7 @@ fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {
         }
         ExprKind::Number(_)
         | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction

@@ -1,9 +1,10 @@
 //! What the rewrites look things up in: the checked tree, and the values of the binders at hand.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
-use crate::hir::{BinderId, ColumnId, GroupId, GroupLevel, Hir, LevelIndex, Value};
-use crate::program::{ColumnType, Level, Universe};
+use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, ParamId, TableId, Value};
+use crate::program::{ColumnType, Event, Level, Universe};
 use crate::span::{Sources, Span};
 
 use super::error::{Finding, Kind};
@@ -31,10 +32,13 @@ pub(super) struct Bound<'a> {
     pub outer: Option<&'a Bound<'a>>,
 }
 
-/// Where each level of a column or group stands.
+/// Where each level of a column, group or table of params stands.
 pub(super) struct Tables {
     columns: Vec<LevelIndex>,
     groups: Vec<LevelIndex>,
+    params: Vec<LevelIndex>,
+    /// The events of levels of groups, which no binder changes, once asked for.
+    events: RefCell<HashMap<(GroupId, usize), Event>>,
 }
 
 impl Tables {
@@ -47,10 +51,23 @@ impl Tables {
         };
         let of_group =
             |group: &crate::hir::Group| LevelIndex::new(group.levels.iter().map(|level| (level.text.as_str(), None)));
+        let of_table = |table: &crate::hir::Table| {
+            LevelIndex::new(table.levels.iter().map(|level| (level.text.as_str(), level.number)))
+        };
         Tables {
             columns: hir.columns.iter().map(of_column).collect(),
             groups: hir.groups.iter().map(of_group).collect(),
+            params: hir.tables.iter().map(of_table).collect(),
+            events: RefCell::default(),
         }
+    }
+
+    pub fn known_event(&self, group: GroupId, level: usize) -> Option<Event> {
+        self.events.borrow().get(&(group, level)).cloned()
+    }
+
+    pub fn keep_event(&self, group: GroupId, level: usize, event: Event) {
+        self.events.borrow_mut().insert((group, level), event);
     }
 }
 
@@ -130,8 +147,16 @@ impl<'a> Scope<'a> {
     }
 
     /// The level of a group that a value stands for.
-    pub fn group_level_of(&self, group: GroupId, value: &Value) -> Option<&'a GroupLevel> {
-        let place = self.tables.groups[group.0].find(&value.text, None)?;
-        Some(&self.hir[group].levels[place])
+    pub fn group_level_of(&self, group: GroupId, value: &Value) -> Option<usize> {
+        self.tables.groups[group.0].find(&value.text, None)
+    }
+
+    /// The param of a table for the level that a binder stands for.
+    pub fn param_of(&self, table: TableId, binder: BinderId) -> ParamId {
+        let (value, table_id) = (self.value(binder), table);
+        match self.tables.params[table_id.0].find(&value.text, value.number) {
+            Some(level) => self.hir[table_id].param(level),
+            None => unreachable!("`{}` is no level of `{}`", value.text, self.hir[table_id].name),
+        }
     }
 }

@@ -31,7 +31,9 @@ const MOST_STEPS: usize = 40_000;
 pub(super) fn noticed(drafts: &[Draft], body: Span, hir: &Hir, sources: &Sources) -> Option<Finding> {
     let text = quote(sources, body);
     // Where there is no prediction, or a param that cannot have its value, that is the mistake.
-    let sound = |name: &str| hir.params.iter().all(|param| param.name != name || param.range.contains(param.value));
+    let sound = |name: &str| {
+        hir.param_named(name).is_none_or(|param| param.value.is_finite() && param.range.contains(param.value))
+    };
     if drafts.is_empty() || hir.prediction.is_none() || !drafts.iter().flat_map(params).all(sound) {
         return None;
     }
@@ -54,7 +56,9 @@ pub(super) fn noticed(drafts: &[Draft], body: Span, hir: &Hir, sources: &Sources
 }
 
 fn holds_always(text: String, params: &BTreeSet<&str>, hir: &Hir) -> Kind {
-    let params: Vec<_> = hir.params.iter().filter(|param| params.contains(param.name.as_str())).collect();
+    let mut places: Vec<_> = params.iter().filter_map(|name| hir.param_places.get(*name)).collect();
+    places.sort();
+    let params: Vec<_> = places.into_iter().map(|place| &hir[*place]).collect();
     if params.is_empty() {
         return Kind::Implied { text };
     }
@@ -107,10 +111,7 @@ fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
 fn range(data: &Data, hir: &Hir) -> Interval {
     match data {
         Data::Number(value) => Interval::point(*value),
-        Data::Param(name) => {
-            let param = hir.params.iter().find(|param| param.name == *name);
-            param.map_or(Interval::ALL, |param| Interval::point(param.value))
-        }
+        Data::Param(name) => hir.param_named(name).map_or(Interval::ALL, |param| Interval::point(param.value)),
         Data::Column(header) => column_range(header, hir),
         // A weighted sum, which may be empty.
         Data::Total { value, .. } => range(value, hir).total(),

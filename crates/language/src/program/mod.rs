@@ -65,7 +65,12 @@ impl Program {
     }
 
     pub fn param(&self, name: &str) -> Option<&Param> {
-        self.params.binary_search_by(|param| param.name.as_str().cmp(name)).ok().and_then(|i| self.params.get(i))
+        self.param_place(name).and_then(|place| self.params.get(place))
+    }
+
+    /// Where the param stands in [`Program::params`].
+    pub fn param_place(&self, name: &str) -> Option<usize> {
+        self.params.binary_search_by(|param| param.name.as_str().cmp(name)).ok()
     }
 
     pub fn event(&self, id: EventId) -> Option<&Event> {

@@ -32,6 +32,15 @@ impl<'a> Names<'a> {
         Names { by_header: None, prediction: "prediction" }
     }
 
+    /// For people, an entry of a table stands as the language writes it: `tol[white]`.
+    fn param(&self, param: &str) -> String {
+        let entry = self.by_header.as_ref().and_then(|_| param.strip_suffix(']')?.split_once('['));
+        match entry {
+            Some((table, level)) => format!("{}[{}]", name(table), level_of(level)),
+            None => name(param),
+        }
+    }
+
     fn column(&self, header: &str) -> String {
         match &self.by_header {
             Some(names) => name(names.get(header).copied().unwrap_or(header)),
@@ -46,6 +55,13 @@ pub fn name(text: &str) -> String {
     let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
     if plain { text.to_owned() } else { quoted_name(text) }
+}
+
+/// A level: a number, a name, or a product of these.
+fn level_of(text: &str) -> String {
+    let number = |part: &str| part.parse::<f64>().is_ok();
+    let plain = |part: &str| number(part) || name(part) == part;
+    if text.split('*').all(plain) { text.replace('*', " * ") } else { quoted_name(text) }
 }
 
 fn quoted_name(text: &str) -> String {
@@ -103,7 +119,7 @@ impl Data {
     fn write(&self, names: &Names, out: &mut String) {
         match self {
             Data::Number(value) => out.push_str(&number(*value)),
-            Data::Param(param) => out.push_str(&name(param)),
+            Data::Param(param) => out.push_str(&names.param(param)),
             Data::Column(header) => out.push_str(&names.column(header)),
             Data::Total { value, event } if value.is_one() => {
                 out.push_str("N[");

@@ -138,12 +138,40 @@ pub struct Weight {
     pub from: Option<Name>,
 }
 
-/// `param eps = 0.02 in [0, 1]`.
+/// `param eps = 0.02 in [0, 1]`, `param tol[race] = {white: 2%, otherwise: 5%} in [0, 1]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
     pub name: Name,
-    pub value: Bound,
+    pub value: ParamValue,
     pub range: Option<Range>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParamValue {
+    One(Bound),
+    Table(Table),
+}
+
+/// A param for each level of a domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// A categorical column, a label or a group.
+    pub domain: Name,
+    /// As written; never empty.
+    pub entries: Vec<Entry>,
+    /// With the braces.
+    pub span: Span,
+}
+
+/// `white: 2%`, `otherwise: 5%`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The parts of the level, several for one of a product of groups; `None` is `otherwise`.
+    pub level: Option<Vec<Level>>,
+    pub value: Bound,
+    /// What stands before the colon.
+    pub key_span: Span,
+    pub span: Span,
 }
 
 /// `let gain = y - cost * (1 - y)`.
@@ -160,12 +188,36 @@ pub struct Event {
     pub condition: Condition,
 }
 
-/// `group sex_race = sex * race`, `group age_band = bins(age, 25, 45, 65)`.
+/// `group sex_race = sex * race`, `group age_band = bins(age, 25, 45, 65)`, `group minority = {yes: .., no: otherwise}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     pub name: Name,
+    pub value: GroupValue,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum GroupValue {
     /// A [`ExprKind::Call`] of `bins`, a name, or a [`ExprKind::Product`] of these.
-    pub value: Expr,
+    Expr(Expr),
+    Cases(Cases),
+}
+
+/// Levels with their events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cases {
+    /// As written; never empty.
+    pub cases: Vec<Case>,
+    /// With the braces.
+    pub span: Span,
+}
+
+/// `yes: race != white`, `no: otherwise`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    pub level: Level,
+    /// `None` is `otherwise`.
+    pub event: Option<Expr>,
+    pub span: Span,
 }
 
 /// A comma list of events, all of which must hold; never empty.
@@ -336,6 +388,8 @@ pub enum DomainKind {
     Range(Box<Expr>, Box<Expr>),
     /// `pairs(D)`.
     Pairs(Box<Domain>),
+    /// `adjacent(D)`.
+    Adjacent(Box<Domain>),
     /// `D * E * ..`: two or more.
     Product(Vec<Domain>),
 }
@@ -397,6 +451,8 @@ pub enum ExprKind {
     Abs(Box<Expr>),
     /// `max(a, b)`, `bins(age, 25)`, any other name too: the checker knows which there are.
     Call { function: Name, arguments: Vec<Expr> },
+    /// `tol[a]`: the param of a table for a level: a name, a number or a product of these.
+    Index { table: Name, level: Box<Expr> },
     /// `E[score | sex == female, income == 1]` and its kin.
     Aggregate(Box<Aggregate>),
     /// `[race == black]`: 1 in the event, 0 outside of it.

@@ -9,8 +9,8 @@ use pest::iterators::{Pair, Pairs};
 
 use super::Rule;
 use super::ast::{
-    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Group, Import, ItemKind, Let, Level, Name,
-    OptionSetting, Param, Quantifier, Range, Statement, Type, Weight,
+    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Import, ItemKind, Let, Level, Name,
+    OptionSetting, Quantifier, Range, Statement, Type, Weight,
 };
 use super::error::{Mistake, SyntaxError, shortened};
 use super::patch::Patch;
@@ -101,6 +101,7 @@ fn is_punctuation(rule: Rule) -> bool {
             | Rule::word_number
             | Rule::word_level
             | Rule::word_of
+            | Rule::word_adjacent
             | Rule::EOI
     )
 }
@@ -119,11 +120,7 @@ impl Builder<'_> {
                 name: self.name(children.next()?),
                 from: self.optional_name(children.next()),
             }),
-            Rule::param => ItemKind::Param(Param {
-                name: self.name(children.next()?),
-                value: self.bound(children.next()?)?,
-                range: optional(children.next(), |pair| self.range(pair))?,
-            }),
+            Rule::param => ItemKind::Param(self.param(children)?),
             Rule::named => {
                 ItemKind::Let(Let { name: self.name(children.next()?), value: self.expr(children.next()?)? })
             }
@@ -131,9 +128,7 @@ impl Builder<'_> {
                 name: self.name(children.next()?),
                 condition: self.condition(children.next()?)?,
             }),
-            Rule::group => {
-                ItemKind::Group(Group { name: self.name(children.next()?), value: self.expr(children.next()?)? })
-            }
+            Rule::group => ItemKind::Group(self.group(children)?),
             Rule::constraint => ItemKind::Constraint(Constraint {
                 name: self.name(children.next()?),
                 options: self.options(children.next_if(Rule::options))?,
@@ -187,7 +182,7 @@ impl Builder<'_> {
         Some(levels)
     }
 
-    fn level(&self, pair: Pair<Rule>) -> Option<Level> {
+    pub fn level(&self, pair: Pair<Rule>) -> Option<Level> {
         let span = self.span(&pair);
         let mut children = Children::of(pair);
         let negative = children.next_if(Rule::minus).is_some();
@@ -284,6 +279,7 @@ impl Builder<'_> {
         let span = self.span(&pair);
         let kind = match pair.as_rule() {
             Rule::pairs => DomainKind::Pairs(Box::new(self.domain(Children::of(pair).next()?)?)),
+            Rule::adjacent => DomainKind::Adjacent(Box::new(self.domain(Children::of(pair).next()?)?)),
             Rule::set => DomainKind::Set(self.levels(Children::of(pair))?),
             // The parentheses belong to the span, as there is no node for them.
             Rule::domain_group => self.domain(Children::of(pair).next()?)?.kind,

@@ -16,6 +16,7 @@ impl Expr {
             ExprKind::Power(a, b) | ExprKind::PlusMinus(a, b) => vec![a, b],
             ExprKind::In { value, .. } => vec![value],
             ExprKind::And(terms) | ExprKind::Or(terms) => terms.iter().collect(),
+            ExprKind::Index { level, .. } => vec![level],
             ExprKind::Call { arguments, .. } => arguments.iter().collect(),
             ExprKind::Aggregate(it) => it.arguments.iter().chain(terms(it.condition.as_ref())).collect(),
             ExprKind::Indicator(condition) => condition.terms.iter().collect(),
@@ -44,7 +45,7 @@ fn ends(domain: &Domain) -> Vec<&Expr> {
     match &domain.kind {
         DomainKind::Name(_) | DomainKind::Set(_) => Vec::new(),
         DomainKind::Range(first, last) => vec![first, last],
-        DomainKind::Pairs(inner) => ends(inner),
+        DomainKind::Pairs(inner) | DomainKind::Adjacent(inner) => ends(inner),
         DomainKind::Product(factors) => factors.iter().flat_map(ends).collect(),
     }
 }

@@ -125,6 +125,28 @@ kinds! {
                  runs over the samples"
             );
 
+        /// Returned for a level in the braces of a group or of a table of params with nothing behind it.
+        #[error("the level `{level}` has no {}", if *event { "event" } else { "value" })]
+        LevelAlone { level: String, event: bool } => "E0101",
+            label: "nothing behind it",
+            help: match event {
+                true => "write the event of each level, `{yes: race != white, no: otherwise}`; levels of a column are `column \
+                         sex: {female, male}`",
+                false => "write the value of each level, `{white: 2%, otherwise: 5%}`",
+            };
+
+        /// Returned for `{yes: a == b, c == d}`.
+        #[error("a comma begins the next level")]
+        CommaBeforeCondition => "E0101",
+            label: "no level follows",
+            help: "join the conditions of one level with `and`";
+
+        /// Returned for `pairs(sex, race)`.
+        #[error("`{word}` takes one domain")]
+        SecondDomain { word: &'static str } => "E0101",
+            label: "one too many",
+            help: "keep one, and give the other a `forall` of its own";
+
         /// Returned for `forall a, b in`.
         #[error("several binders stand in parentheses")]
         BareBinders => "E0101",
@@ -258,8 +280,8 @@ kinds! {
         #[error("expected values for `forall` to run over, found `{found}`")]
         NotADomain { found: String } => "E0101",
             label: "no list of values",
-            help: "`forall` runs over a column, label or group, `{a, b}`, `1..5`, `pairs(race)`, or a product of these such \
-                   as `race * sex`";
+            help: "`forall` runs over a column, label or group, `{a, b}`, `1..5`, `pairs(race)`, `adjacent(band)`, or a product \
+                   of these such as `race * sex`";
 
         /// Returned for an end of `a..b` that is no number.
         #[error("`{found}` cannot be an end of a range")]

@@ -54,20 +54,26 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         {
             return None;
         }
-        Rule::groups | Rule::open_brace if operand => return None,
+        Rule::groups | Rule::cases | Rule::index | Rule::index_table | Rule::open_brace if operand => return None,
         Rule::of_group | Rule::of_label | Rule::of_column | Rule::of_number | Rule::of_event | Rule::of_level => {
             "a kind (`group`, `label`, `column`, `number`, `event` or `level of ..`)"
         }
         Rule::kw_group | Rule::kw_label | Rule::kw_column | Rule::kw_event | Rule::word_number | Rule::word_level => {
             "a kind (`group`, `label`, `column`, `number`, `event` or `level of ..`)"
         }
-        Rule::kw_use | Rule::call => return None,
+        Rule::word_otherwise | Rule::kw_use | Rule::call => return None,
         Rule::word_of => "`of`",
         Rule::parameter => "a name",
         Rule::limits => "`in` or a comparison",
         Rule::needs => "`where`",
         Rule::passed => "`(`",
-        Rule::domain | Rule::domain_side | Rule::domain_group | Rule::pairs | Rule::kw_pairs => "values to run over",
+        Rule::domain | Rule::domain_side | Rule::domain_group | Rule::pairs | Rule::kw_pairs | Rule::adjacent => {
+            "values to run over"
+        }
+        Rule::word_adjacent => return None,
+        Rule::entry | Rule::case => "a level",
+        Rule::table => "`{`",
+        Rule::table_domain => return None,
         Rule::operand => "a name",
         rule if operator && is_operator(rule) => "an operator",
         Rule::arguments | Rule::open_paren | Rule::kw_in | Rule::kw_not if operator => return None,
@@ -119,10 +125,16 @@ fn example(keyword: &str) -> &'static str {
         "label" => "a label looks like `label income: {0, 1}`",
         "weight" => "a weight looks like `weight w` or ``weight w from `sample-weight` ``",
         "predict" => "a prediction looks like `predict score: real in [0, 1]`",
-        "param" => "a param looks like `param eps = 0.02 in [0, 1]`",
+        "param" => {
+            "a param looks like `param eps = 0.02 in [0, 1]`, a table of them like `param tol[race] = {white: 2%, \
+             otherwise: 5%}`"
+        }
         "let" => "a name for an expression looks like `let loss = y - score`",
         "event" => "an event looks like `event senior = age >= 60 or hours < 20`",
-        "group" => "a group looks like `group sex_race = sex * race` or `group band = bins(age, 25, 45)`",
+        "group" => {
+            "a group looks like `group sex_race = sex * race`, `group band = bins(age, 25, 45)` or \
+             `group minority = {yes: race != white, no: otherwise}`"
+        }
         "constraint" => {
             "a constraint looks like `constraint parity: |E[score | sex == a] - E[score | sex == b]| <= eps`"
         }

@@ -68,8 +68,12 @@ impl Builder<'_> {
                     }
                     Some(Expr { kind: ExprKind::Paren(Box::new(inner)), span })
                 }
-                Rule::pairs | Rule::set => {
-                    let found = if pair.as_rule() == Rule::set { "{..}" } else { "pairs(..)" };
+                Rule::pairs | Rule::adjacent | Rule::set => {
+                    let found = match pair.as_rule() {
+                        Rule::set => "{..}",
+                        Rule::adjacent => "adjacent(..)",
+                        _ => "pairs(..)",
+                    };
                     self.fail(SyntaxError::new(Mistake::NotARangeEnd { found: found.to_owned() }, self.span(&pair)))
                 }
                 _ => self.primary(pair),
@@ -101,6 +105,7 @@ impl Builder<'_> {
                 ExprKind::Number { value: self.number(&pair)?, text: pair.as_str().to_owned() }
             }
             Rule::operand => return self.operand(pair),
+            Rule::index => return self.index(pair),
             Rule::paren => ExprKind::Paren(Box::new(self.expr(Children::of(pair).next()?)?)),
             Rule::abs => ExprKind::Abs(Box::new(self.expr(Children::of(pair).next()?)?)),
             Rule::aggregate => ExprKind::Aggregate(Box::new(self.aggregate(pair)?)),

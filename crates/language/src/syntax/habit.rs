@@ -66,7 +66,8 @@ impl Place<'_, '_> {
         if self.index == self.failure.tokens.start {
             return None;
         }
-        self.definition()
+        self.listed()
+            .or_else(|| self.definition())
             .or_else(|| self.statement())
             .or_else(|| self.ty())
             .or_else(|| self.bracket())

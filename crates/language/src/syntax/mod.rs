@@ -10,6 +10,7 @@
 
 pub mod ast;
 mod build;
+mod by_level;
 mod children;
 mod confusion;
 mod diagnose;
@@ -20,6 +21,7 @@ mod fold;
 mod format;
 mod habit;
 pub mod import;
+mod listed;
 mod metric;
 mod notice;
 mod outline;

@@ -73,6 +73,9 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
             let after_number = before.ends_with(|c: char| c.is_ascii_digit()) && before.len() < span.start as usize;
             after_number.then(|| Fix::one(gap, "", true))
         }
+        CommaBeforeCondition => Some(Fix::one(place.span, " and", true)),
+        // Which of the two is meant is not known.
+        SecondDomain { .. } => Some(Fix::one(place.span, "", false)),
         BareBinders => {
             let edit = |at, text: &str| Edit { span: Span { start: at, end: at, ..span }, text: text.to_owned() };
             Some(Fix { edits: vec![edit(span.start, "("), edit(span.end, ")")], sure: true })
@@ -99,6 +102,7 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | OneName { .. }
         | UnclosedQuote { .. }
         | EmptyName
+        | LevelAlone { .. }
         | NotADomain { .. }
         | NotARangeEnd { .. }
         | FoldValue { .. }

@@ -5,9 +5,9 @@
 use std::fmt::Write;
 
 use super::ast::{
-    Accepts, AggregateKind, Argument, ArgumentValue, Call, Column, Comparison, Condition, Constraint, Domain,
-    DomainKind, Expr, ExprKind, File, Item, ItemKind, Level, Limits, Metric, MetricBody, Name, OptionSetting,
-    Parameter, ProductOp, Quantifier, Range, Statement, SumOp, Type, Use,
+    Accepts, AggregateKind, Argument, ArgumentValue, Call, Case, Column, Comparison, Condition, Constraint, Domain,
+    DomainKind, Entry, Expr, ExprKind, File, GroupValue, Item, ItemKind, Level, Limits, Metric, MetricBody, Name,
+    OptionSetting, ParamValue, Parameter, ProductOp, Quantifier, Range, Statement, SumOp, Type, Use,
 };
 use super::error::is_plain_name;
 
@@ -33,11 +33,20 @@ fn declaration(item: &Item) -> String {
         ItemKind::Weight(it) => format!("(weight {}{})", name(&it.name), from(it.from.as_ref())),
         ItemKind::Param(it) => {
             let range = it.range.as_ref().map_or(String::new(), |it| format!(" {}", range(it)));
-            format!("(param {} {}{range})", name(&it.name), it.value.value)
+            match &it.value {
+                ParamValue::One(value) => format!("(param {} {}{range})", name(&it.name), value.value),
+                ParamValue::Table(table) => {
+                    let entries = spaced(&table.entries, entry);
+                    format!("(param-table {} {} {entries}{range})", name(&it.name), name(&table.domain))
+                }
+            }
         }
         ItemKind::Let(it) => format!("(let {} {})", name(&it.name), expr(&it.value)),
         ItemKind::Event(it) => format!("(event {} {})", name(&it.name), condition(&it.condition)),
-        ItemKind::Group(it) => format!("(group {} {})", name(&it.name), expr(&it.value)),
+        ItemKind::Group(it) => match &it.value {
+            GroupValue::Expr(value) => format!("(group {} {})", name(&it.name), expr(value)),
+            GroupValue::Cases(cases) => format!("(group {} {})", name(&it.name), spaced(&cases.cases, case)),
+        },
         ItemKind::Constraint(Constraint { name: named, options: settings, body }) => {
             format!("(constraint {}{}{})", name(named), options(settings), statement(body))
         }
@@ -56,6 +65,18 @@ fn declaration(item: &Item) -> String {
         }
         ItemKind::Import(it) => format!("(import {:?})", it.path),
     }
+}
+
+fn entry(it: &Entry) -> String {
+    let key = it.level.as_ref().map_or("otherwise".to_owned(), |parts| {
+        let parts: Vec<String> = parts.iter().map(level).collect();
+        parts.join("*")
+    });
+    format!("({key} {})", it.value.value)
+}
+
+fn case(it: &Case) -> String {
+    format!("({} {})", level(&it.level), it.event.as_ref().map_or("otherwise".to_owned(), expr))
 }
 
 fn parameter(it: &Parameter) -> String {
@@ -164,6 +185,7 @@ fn domain(it: &Domain) -> String {
         DomainKind::Set(list) => levels(list),
         DomainKind::Range(first, last) => format!("(range {} {})", expr(first), expr(last)),
         DomainKind::Pairs(inner) => format!("(pairs {})", domain(inner)),
+        DomainKind::Adjacent(inner) => format!("(adjacent {})", domain(inner)),
         DomainKind::Product(factors) => format!("(product {})", spaced(factors, domain)),
     }
 }
@@ -202,6 +224,7 @@ fn expr(it: &Expr) -> String {
         ExprKind::Abs(inner) => format!("(abs {})", expr(inner)),
         ExprKind::Call { function, arguments } if arguments.is_empty() => format!("(call {})", name(function)),
         ExprKind::Call { function, arguments } => format!("(call {} {})", name(function), spaced(arguments, expr)),
+        ExprKind::Index { table, level } => format!("(at {} {})", name(table), expr(level)),
         ExprKind::Aggregate(it) => {
             let given = it.condition.as_ref().map_or(String::new(), |it| format!(" | {}", condition(it)));
             format!("({} {}{given})", aggregate(it.kind), spaced(&it.arguments, expr))
