@@ -9,7 +9,7 @@ kinds! {
     /// The kinds of findings.
     pub enum Kind {
         /// A name that no declaration, binder or level has.
-        #[error("unknown {} `{name}`", if *expected == super::name::PARAM { "name" } else { expected })]
+        #[error("unknown {} `{name}`", if *expected == "param" { "name" } else { expected })]
         UnknownName { expected: &'static str, name: String, similar: Option<String> } => "E0201",
             label: "not declared",
             help: meant(similar).unwrap_or_else(|| declare(expected, name));
@@ -364,7 +364,7 @@ fn declare(expected: &str, name: &str) -> String {
         "table" => format!("declare `param {name}[..] = {{..}}`, with a value for each level"),
         "function" => "functions are `abs`, `max`, `min`, `exp`, `log`, `sqrt` and, in a group, `bins`".into(),
         "parameter" => "name a parameter of this metric".into(),
-        super::name::PARAM => format!("declare it: `param {name} = 5%`"),
+        "param" => format!("declare it: `param {name} = 5%`"),
         "domain" => format!("declare `column {name}: {{..}}` or write the values: `{{a, b}}`"),
         _ => format!("declare it, for example `column {name}: real`"),
     }

@@ -8,7 +8,7 @@ use super::Rule;
 use super::confusion;
 use super::error::{Mistake, SyntaxError, shortened};
 use super::expected;
-use super::outline::{Bar, Nesting, is_declaration_keyword, is_reserved};
+use super::outline::{Bar, Nesting, is_aggregate, is_declaration_keyword, is_reserved};
 use super::scan::{Broken, Scan, Token, TokenKind};
 use crate::span::{SourceId, Span};
 
@@ -395,10 +395,6 @@ impl Place<'_, '_> {
     fn unexpected(&self) -> SyntaxError {
         self.failure.generic(self.found(), self.span())
     }
-}
-
-pub(super) fn is_aggregate(word: &str) -> bool {
-    matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
 }
 
 /// Two tokens that a user may have meant as part of one name: one is a `-` or `.`, and the other a word or number.

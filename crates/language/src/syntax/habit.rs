@@ -1,8 +1,9 @@
 //! Habits of other languages, and marks left out: mistakes of which it is known what was meant.
 
 use super::Rule;
-use super::diagnose::{Place, is_aggregate};
+use super::diagnose::Place;
 use super::error::{Mistake, SyntaxError, shortened};
+use super::outline::is_aggregate;
 use super::outline::{Bar, is_declaration_keyword, is_reserved};
 use super::scan::{Token, TokenKind};
 

@@ -18,6 +18,11 @@ pub(super) fn is_reserved(word: &str) -> bool {
         || matches!(word, "real" | "int" | "pairs" | "inf" | "from" | "as")
 }
 
+/// The name of an aggregate.
+pub(super) fn is_aggregate(word: &str) -> bool {
+    matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
+}
+
 pub(super) fn is_declaration_keyword(word: &str) -> bool {
     DECLARATION_KEYWORDS.contains(&word)
 }
@@ -114,8 +119,8 @@ fn lacks_keyword(text: &str, tokens: &[Token], index: usize, nesting: &Nesting) 
     if named && matches!(next.text(text), ":" | "=") && behind.is_some_and(|behind| !behind.first_on_line) {
         return true;
     }
-    let bare = matches!(token.text(text), "|" | "forall" | "each")
-        || super::diagnose::is_aggregate(token.text(text)) && next.text(text) == "[";
+    let bare =
+        matches!(token.text(text), "|" | "forall" | "each") || is_aggregate(token.text(text)) && next.text(text) == "[";
     // A second comparison of a constraint would need an operator before it.
     let compared = || {
         let before = tokens.get(nesting.first..index).unwrap_or_default();

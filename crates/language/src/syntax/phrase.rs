@@ -1,9 +1,10 @@
 //! Phrases of Python, SQL, R and of people: arrows of assignment, indexing, generators, types in other words.
 
 use super::Rule;
-use super::diagnose::{Place, is_aggregate};
+use super::diagnose::Place;
 use super::error::{Mistake, SyntaxError};
 use super::habit::aggregate;
+use super::outline::is_aggregate;
 use super::outline::is_reserved;
 use super::scan::TokenKind;
 

@@ -2,8 +2,9 @@
 //! a type where a param has a value, arrows.
 
 use super::Rule;
-use super::diagnose::{Place, is_aggregate};
+use super::diagnose::Place;
 use super::error::{Mistake, SyntaxError, shortened};
+use super::outline::is_aggregate;
 use super::outline::{is_declaration_keyword, is_reserved};
 use super::scan::{Token, TokenKind};
 use crate::words::nearest;
