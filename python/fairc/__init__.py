@@ -15,7 +15,7 @@ A spec is compiled once, applied to any table, and its projection is exact::
 ``fairc.torch`` has the layer and trainer for PyTorch, ``fairc.sklearn`` the estimator, ``fairc.plots`` the pictures.
 """
 
-from ._dataset import Audit, BoundRow, Check, Dataset, Gradient, Price, Problem, Projection, Shifted
+from ._dataset import Audit, BoundRow, Check, Dataset, Decisions, Gradient, Price, Problem, Projection, Shifted
 from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
 from ._fairc import __version__, explain, metric, metrics
 from ._impact import Impact, impact
@@ -30,6 +30,7 @@ __all__ = [
     "CompileError",
     "DataError",
     "Dataset",
+    "Decisions",
     "FairError",
     "Gradient",
     "Impact",

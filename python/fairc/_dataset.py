@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ._program import Program
 
-__all__ = ["Audit", "BoundRow", "Check", "Dataset", "Gradient", "Price", "Problem", "Projection", "Shifted"]
+__all__ = ["Audit", "BoundRow", "Check", "Dataset", "Decisions", "Gradient", "Price", "Problem", "Projection", "Shifted"]
 
 
 @dataclass(frozen=True)
@@ -368,3 +368,27 @@ class Shifted(_Report):
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self.y, dtype=dtype, copy=copy)
+
+
+class Decisions(_Report):
+    """Decisions of 0 or 1, and what the rows come to and what they cost."""
+
+    def __init__(self, d: npt.NDArray[np.float64], report: tuple[str, str]) -> None:
+        super().__init__(*report)
+        #: A decision for each sample, 0 or 1.
+        self.d = d
+
+    @property
+    def verdict(self) -> str:
+        """``held``, ``violated`` or ``not checked``, of the decisions in ``d``."""
+        verdict: str = self.json()["verdict"]
+        return verdict
+
+    @property
+    def gain(self) -> float:
+        """The sum of the gains of decisions of 1, weighted."""
+        gain: float = self.json()["gain_after"]
+        return gain
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.d, dtype=dtype, copy=copy)

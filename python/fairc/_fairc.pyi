@@ -86,6 +86,17 @@ class Encoded:
     def check(
         self, *, params: dict[str, float] | None = None, batch: int | None = None, seed: int = 0
     ) -> tuple[bool, tuple[str, str], tuple[str, str], tuple[str, str]]: ...
+    def decide(
+        self,
+        z: npt.NDArray[np.float64],
+        column: str,
+        *,
+        params: dict[str, float] | None = None,
+        cutoff: float = 0.5,
+        gain: tuple[str, npt.NDArray[np.float64]] | None = None,
+        draws: tuple[int, list[str] | None] | None = None,
+        on_infeasible: str = "error",
+    ) -> tuple[npt.NDArray[np.float64], tuple[str, str]]: ...
     def freeze(
         self,
         z: npt.NDArray[np.float64],

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _fairc
-from ._dataset import Audit, Check, Dataset, Price, Problem, Projection, Shifted
+from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
 from ._tables import Floats, table
 
 __all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
@@ -23,7 +23,7 @@ __all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
 Purpose = Literal["training", "inference"]
 OnInfeasible = Literal["error", "relax"]
 #: What a table is read for.
-Usage = Literal["batches", "check", "audit", "shifts"]
+Usage = Literal["batches", "check", "audit", "decide", "shifts"]
 
 
 @dataclass(frozen=True)
@@ -239,6 +239,44 @@ class Program:
         """
         dataset = self._read(data, "check", params=params, name=name)
         return Check(*dataset._core.check(params=dataset._params, batch=batch, seed=seed))
+
+    def decide(
+        self,
+        data: Any,
+        predictions: npt.ArrayLike | str | None = None,
+        *,
+        cutoff: float = 0.5,
+        gain: npt.ArrayLike | None = None,
+        randomize: int | None = None,
+        keys: Sequence[str] | None = None,
+        params: Mapping[str, float] | None = None,
+        on_infeasible: OnInfeasible = "error",
+        name: str = "data",
+    ) -> Decisions:
+        """Decisions of 0 or 1 that satisfy the spec on these data and gain the most, as ``fairc decide`` finds them.
+
+        A decision of 1 gains the prediction less the ``cutoff``, or what ``gain`` says, a number for each sample. With
+        ``randomize``, a seed, samples in between are drawn instead of rounded, so that the rows hold in expectation; ``keys``
+        (by default the numbers of the rows, from 1) say what the draw of a sample depends on.
+
+        :raises fairc.DataError: if the data do not fit the spec.
+        :raises fairc.InfeasibleError: if no decisions satisfy it, or none of 0 and 1 were found that do; the latter are
+            taken as near as can be with ``on_infeasible="relax"``.
+        """
+        dataset, z, column = self._predicted(data, "decide", predictions, params=params, name=name)
+        gains = None if gain is None else ("gain", np.ascontiguousarray(gain, dtype=np.float64))
+        draws = None if randomize is None else (randomize, None if keys is None else [str(key) for key in keys])
+        return Decisions(
+            *dataset._core.decide(
+                _double(z),
+                column,
+                params=dataset._params,
+                cutoff=cutoff,
+                gain=gains,
+                draws=draws,
+                on_infeasible=on_infeasible,
+            )
+        )
 
     def freeze(
         self,

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use fairc::bind::{BindError, Encoded, Params, Samples};
 use fairc::language::diagnostic::json::Entry;
 use fairc::report::{PlainText, Watch};
+use fairc::runtime::project::OnInfeasible;
 use fairc::source::Fault;
 use fairc::tasks::{
-    AuditOptions, Case, PriceOptions, Refused, Shifts, Sweeping, apply, check, freeze, price, read_shifts, replicates,
+    AuditOptions, Case, DecideOptions, Draws, PriceOptions, Refused, Shifts, Sweeping, apply, check, decide, freeze,
+    price, read_shifts, replicates,
 };
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -127,6 +129,42 @@ impl PyEncoded {
         let json = serde_json::to_string(&checked.report.json()).unwrap_or_default();
         let report = (checked.report.text(&PlainText), json);
         Ok((checked.ok(), report, self.told(&checked.faults), self.told(&checked.warnings)))
+    }
+
+    /// Decisions of 0 or 1 that satisfy the rows and gain the most, and the report for people and as JSON. `gain` is the name of
+    /// gains and the numbers, `draws` a seed and the keys of the samples.
+    #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None, draws=None, on_infeasible="error"))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
+    fn decide<'py>(
+        &self,
+        py: Python<'py>,
+        z: PyReadonlyArray1<'_, f64>,
+        column: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        cutoff: f64,
+        gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+        draws: Option<(u64, Option<Vec<String>>)>,
+        on_infeasible: &str,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Told)> {
+        let choice = self::on_infeasible(on_infeasible)?;
+        let given = self.given(py, params)?;
+        let case = self.case(&given, column, z.as_slice()?);
+        let gains = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
+        let options = DecideOptions {
+            cutoff,
+            gain: gains,
+            draws: draws.as_ref().map(|(seed, keys)| Draws { seed: *seed, keys: keys.as_deref() }),
+            relax: choice == OnInfeasible::Relax,
+            watch: &self.watch,
+            most: usize::MAX,
+        };
+        let done = py.detach(|| decide(&case, &options)).map_err(|refused| self.raised(py, refused))?;
+        if let Some(failure) = &done.missed {
+            return Err(errors::failure(py, errors::Kind::Infeasible, failure));
+        }
+        let json = serde_json::to_string(&done.report.json()).unwrap_or_default();
+        let report = (done.report.text(&PlainText), json);
+        Ok((PyArray1::from_vec(py, done.decisions), report))
     }
 
     /// Fixed shifts that make predictions satisfy the rows, as text in a format, and what has to be told beside them.

@@ -127,7 +127,7 @@ impl PyProgram {
     }
 
     /// Encodes a table: `columns` by name, or an Arrow stream, and the number of rows of `columns`. `usage` is what for:
-    /// `batches`, `check`, `audit` or `shifts`; the predictions are in the column `prediction`, or with `predicted` in the one
+    /// `batches`, `check`, `audit`, `decide` or `shifts`; the predictions are in the column `prediction`, or with `predicted` in the one
     /// that the spec predicts.
     #[pyo3(signature = (table, data, rows=None, *, known=None, usage="batches", purpose="training", labels=true,
         prediction=None, predicted=false, params=None))]
@@ -148,12 +148,13 @@ impl PyProgram {
     ) -> PyResult<PyEncoded> {
         let shared = &self.shared;
         let params = shared.params(py, &overrides(params)?)?;
-        let audited = usage == "audit";
-        let watch = if audited { fairc::source::watch(&shared.spec, &shared.program) } else { Watch::default() };
+        let grouped = ["audit", "decide"].contains(&usage);
+        let watch = if grouped { fairc::source::watch(&shared.spec, &shared.program) } else { Watch::default() };
         let usage = match usage {
             "batches" => Use::Project(self::purpose(purpose)?),
             "check" => Use::Check,
             "audit" => Use::Audit(&watch),
+            "decide" => Use::Decide(&watch),
             "shifts" => Use::Shifts,
             other => return Err(PyValueError::new_err(format!("there is no use {other:?} of a table"))),
         };

@@ -62,6 +62,7 @@ param b = 0.4 in [0, 1]
 constraint least: E[score | sex == female] >= a
 constraint most: E[score | sex == female] <= b
 """
+HALF = "column sex: {female, male}\npredict score: real in [0, 1]\nconstraint half: Sum[score | sex == male] == 2.5\n"
 NO_PARAM = "column sex: {female, male}\npredict score: real in [0, 1]\nuse demographic_parity(sex, 5%)\n"
 BY_PARAM = """
 column age: int in [0, 99]
@@ -150,6 +151,14 @@ REQUESTS = [
     Request("an entry of a table", "audit", TABLE, asked={"params": {"tol[woman]": 0.01}}, ends="no"),
     Request("a table for an entry", "project", TABLE, asked={"params": {"tol": 0.1}}, ends="there is no param `tol`"),
     Request("an entry of a table", "price", TABLE, asked={"sweep": {"tol[rest]": [0.0, 0.05]}}),
+    Request("plain", "decide", data=INSIDE, asked={"params": {"eps": 0.25}}),
+    Request("another cutoff", "decide", asked={"cutoff": 0.7, "params": {"eps": 0.25}}),
+    Request("drawn", "decide", asked={"randomize": 3}),
+    Request("weights, skips, soft rows and bounds of single samples", "decide", WIDE),
+    Request("a conflict", "decide", CONFLICT, ends="E0801"),
+    Request("no choice of whole decisions", "decide", HALF, ends="no decisions of 0 and 1 keep all rows"),
+    Request("the nearest", "decide", HALF, asked={"on_infeasible": "relax"}),
+    Request("no probabilities", "decide", HALF.replace("[0, 1]", "[0, 2]"), ends="`score` is declared in [0, 2]"),
     Request("shifts", "freeze"),
     Request("shifts without labels and training", "freeze", ONE_LABEL),
     Request("shifts as SQL", "freeze", asked={"to": "sql", "params": {"eps": 0.1}}),
@@ -228,6 +237,12 @@ def project(program: fairc.Program, asked: Request) -> list[Any]:
     return [True, found.text(), found.json(), [float(y) for y in found.y]]
 
 
+def decide(program: fairc.Program, asked: Request) -> list[Any]:
+    found = program.decide(asked.data, name="data.csv", **asked.asked)
+    assert found.verdict == found.json()["verdict"] and found.gain == found.json()["gain_after"]
+    return [True, found.text(), found.json(), [float(d) for d in found.d]]
+
+
 def freeze(program: fairc.Program, asked: Request) -> list[Any]:
     return [True, program.freeze(asked.data, name="data.csv", **asked.asked)]
 
@@ -261,7 +276,9 @@ def check(program: fairc.Program, asked: Request) -> list[Any]:
     return [found.ok, of_data(found.text()), found.json(), [said(each) for each in [*program.warnings, *found.warnings, *found.errors]]]
 
 
-TASKS = {"audit": audit, "project": project, "freeze": freeze, "apply": apply, "stream": stream, "price": price, "check": check}
+TASKS = {
+    "audit": audit, "project": project, "decide": decide, "freeze": freeze, "apply": apply, "stream": stream, "price": price, "check": check,
+}
 
 # The command line
 
@@ -291,6 +308,7 @@ def on_the_command_line(asked: Request, binary: str) -> dict[str, Any]:
     answer = {
         "audit": lambda: [words, without_file(facts), markdown(run(*line, "--format", "markdown").stdout)],
         "project": lambda: [before_files(words), facts, column("out.csv", "score_fair")],
+        "decide": lambda: [before_files(words), facts, column("out.csv", "score_decision")],
         "freeze": lambda: [pathlib.Path(options[-1]).read_text()],
         "apply": lambda: [before_files(words), facts, column("out.csv", "score_fair")],
         "stream": lambda: [facts, column("out.csv", "score_fair")],
@@ -307,6 +325,7 @@ def arguments_of(asked: Request) -> tuple[str, list[str]]:
     command, options = {
         "audit": ("audit", ["--all"]),
         "project": ("project", ["--all", "-o", "out.csv", "--replace"]),
+        "decide": ("decide", ["--all", "-o", "out.csv", "--replace"]),
         "freeze": ("freeze", []),
         "apply": ("project", ["--all", "--frozen", "shifts.json", "-o", "out.csv", "--replace"]),
         "stream": ("stream", ["--batch", str(asked.batch), "-o", "out.csv"]),
@@ -383,6 +402,7 @@ def column(path: str, name: str) -> list[float]:
 #: Options and the arguments that they are in Python.
 NAMES = [
     ("`--on-infeasible relax`", '`on_infeasible="relax"`'),
+    ("`--randomize 1`", "`randomize=1`"),
     ("`--require-all`", "`require_all=True`"),
     ("`fairc stream`", "`fairc.Stream`"),
     ("`fairc freeze`", "`Program.freeze`"),

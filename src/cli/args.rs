@@ -8,7 +8,7 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, explain, export, format, freeze, impact, imply, init, metrics,
+    audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, init, metrics,
     predict, price, project, solve, stream, train, verify,
 };
 
@@ -30,6 +30,7 @@ Write a spec:
 
 Use it on predictions:
   project      Make predictions satisfy a spec, moving them as little as possible
+  decide       Decide 0 or 1 so that a spec holds, gaining the most
   audit        Check whether predictions satisfy a spec
   impact       Show how often each category is selected, and its impact ratio
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
@@ -88,6 +89,7 @@ pub enum Command {
     Imply(imply::Args),
     Diff(compare::Args),
     Project(project::Args),
+    Decide(decide::Args),
     Audit(audit::Args),
     Impact(impact::Args),
     Stream(stream::Args),
@@ -108,6 +110,7 @@ impl Command {
             Command::Init(args) => args.files(),
             Command::Compile(args) => args.files(),
             Command::Project(args) => args.files(),
+            Command::Decide(args) => args.files(),
             Command::Audit(args) => args.files(),
             Command::Impact(args) => args.files(),
             Command::Stream(args) => args.files(),

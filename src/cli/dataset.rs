@@ -87,6 +87,17 @@ impl Dataset {
     }
 }
 
+impl Dataset {
+    /// Fails if the data have a column of this name already and it `matters`. Asked before the work is done, not after.
+    pub fn refuse_existing(&self, name: &str, matters: bool) -> Result<(), Failure> {
+        if matters && self.source.columns().iter().any(|column| column == name) {
+            let message = format!("`{}` already has a column `{name}`", self.source.name());
+            return Err(Failure::new(message, "choose another with `--name`, or replace it with `--replace`"));
+        }
+        Ok(())
+    }
+}
+
 /// Standard input can be read once.
 pub fn one_stream(spec: &Path, data: &Path) -> Result<(), Failure> {
     let stream = Path::new(STANDARD_STREAM);

@@ -23,6 +23,7 @@ mod compile;
 mod completions;
 mod console;
 mod dataset;
+mod decide;
 mod emit;
 mod explain;
 mod export;
@@ -144,6 +145,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Compile(args) => compile::run(&args, console),
         Command::Fmt(args) => format::run(&args, console),
         Command::Project(args) => project::run(&args, console),
+        Command::Decide(args) => decide::run(&args, console),
         Command::Stream(args) => stream::run(&args, console),
         Command::Freeze(args) => freeze::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),

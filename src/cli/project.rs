@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream};
+use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
 use super::fault::{Fault, stop, tell};
 use super::front::context;
 use super::input::Spec;
@@ -73,7 +73,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let dataset = args.input.open(usage, &spec, program, console)?;
     let case = dataset.case(&spec, program);
     let name = args.name.clone().unwrap_or_else(|| format!("{}_fair", case.column));
-    refuse_existing(args, &name, &dataset)?;
+    dataset.refuse_existing(&name, args.output.is_some() && !args.replace)?;
 
     let options = ProjectOptions {
         batch: args.batch.map(|size| size as usize),
@@ -108,16 +108,6 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let failures = done.failures(&case.context, args.require_all);
     failures.iter().for_each(|failure| console.say(&format!("error: {failure}\n")));
     Ok(Verdict::from(failures.is_empty()))
-}
-
-/// Asked before the work is done, not after.
-fn refuse_existing(args: &Args, name: &str, dataset: &Dataset) -> Result<(), Stop> {
-    let exists = dataset.source.columns().iter().any(|column| column == name);
-    if args.output.is_some() && exists && !args.replace {
-        let message = format!("`{}` already has a column `{name}`", dataset.source.name());
-        return Err(Stop::failed(message, "choose another with `--name`, or replace it with `--replace`"));
-    }
-    Ok(())
 }
 
 fn refuse_infeasible(report: &ProjectReport<'_>, fault: &Fault, spec: &Spec, console: &Console) -> Outcome {

@@ -3,6 +3,7 @@
 //! ```text
 //! Program + Bound + predictions ─RowSummaries→ rows: values, sides, verdicts ─┬ project: before and after
 //!                                                                             └ audit: the groups compared
+//! decide:  the rows of project, and what decisions gain and change by group
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
 //!                                                          facts: the same and more ─→ JSON, html, markdown, sarif
@@ -10,6 +11,7 @@
 
 mod audit;
 mod data;
+mod decide;
 mod facts;
 mod html;
 pub mod impact;
@@ -36,6 +38,7 @@ mod words;
 pub use crate::analyze::Movement;
 pub use audit::Audit;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
+pub use decide::{DecideReport, Gains, GroupDecisions, How};
 pub use facts::{
     Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };

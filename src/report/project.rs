@@ -137,7 +137,12 @@ impl ProjectReport<'_> {
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
-        let mut out = self.heading();
+        format!("{}{}{}{}", self.heading(), self.body(paint), self.moves(), self.conclusion(paint))
+    }
+
+    /// The rows, and what took no part.
+    pub(super) fn body(&self, paint: &dyn Paint) -> String {
+        let mut out = String::new();
         let shown = worst(&self.summaries, self.most);
         out.push_str(&self.rows(&shown, paint));
         let more = self.summaries.rows.iter().filter(|row| row.before.is_some()).count() - shown.len();
@@ -151,8 +156,6 @@ impl ProjectReport<'_> {
         out.push_str(&left_over(&self.summaries));
         out.push('\n');
         out.push_str(&unplaced_text(&self.unplaced, paint));
-        out.push_str(&self.moves());
-        out.push_str(&self.conclusion(paint));
         out
     }
 
@@ -251,7 +254,7 @@ impl ProjectReport<'_> {
         )
     }
 
-    fn conclusion(&self, paint: &dyn Paint) -> String {
+    pub(super) fn conclusion(&self, paint: &dyn Paint) -> String {
         if self.status == "infeasible" {
             return String::new();
         }

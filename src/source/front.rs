@@ -22,6 +22,8 @@ macro_rules! names {
 names! {
     /// Takes the point of least violation where no predictions satisfy a spec.
     relax: &'static str = "`--on-infeasible relax`", "`on_infeasible=\"relax\"`";
+    /// Draws what is neither 0 nor 1.
+    randomize: &'static str = "`--randomize 1`", "`randomize=1`";
     /// Reads tables as text, so that it can be told how that is written; else they come as numbers, texts and levels.
     reads_text: bool = true, false;
     /// Reads values without the spaces around them.
@@ -56,6 +58,10 @@ names! {
         |name, value| format!("`{name}={value:?}`");
     /// Applies fixed shifts.
     apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
+    /// Makes decisions by thresholds.
+    apply_thresholds: &'static str = "`fairc decide --thresholds FILE.json`", "`fairc decide --thresholds FILE.json`";
+    /// Writes thresholds.
+    writes_thresholds: &'static str = "`fairc decide --freeze`", "`fairc decide --freeze`";
     /// Writes the state of a stream.
     writes_state: &'static str = "`fairc stream --state`", "`Stream.state`";
     /// Writes fixed shifts.
@@ -76,6 +82,7 @@ impl Front {
         match kind {
             Kind::State => self.writes_state,
             Kind::Shifts => self.writes_shifts,
+            Kind::Thresholds => self.writes_thresholds,
         }
     }
 

@@ -11,6 +11,7 @@
 //! | [`check`] | `fairc check --data` | `Program.check` |
 //! | [`audit()`] | `fairc audit` | `Program.audit` |
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
+//! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, none yet |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`init()`] | `fairc init` | |
@@ -22,6 +23,7 @@
 
 mod audit;
 mod check;
+mod decide;
 mod impact;
 mod init;
 mod kept;
@@ -39,15 +41,16 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
+pub use decide::{DecideOptions, Decided, Draws, decide, decide_by, thresholds_json, thresholds_sql};
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 pub use init::{Drafted, DraftedColumn, InitOptions, init};
-pub use kept::{read_shifts, read_state, unusable};
+pub use kept::{read_shifts, read_state, read_thresholds, unusable};
 pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};
 pub use project::{ProjectOptions, Projected, Solvable, project, report_of, settle, solve};
 pub use reading::{Use, columns_of, not_empty, prediction_column};
 pub use redundancy::warnings as redundancy_warnings;
 pub use refused::{Kind, Refused};
-pub use shifts::{Shifts, apply, freeze};
+pub use shifts::{Shifts, apply, freeze, left_out};
 pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
 
 /// A spec, and the names of the front end in which its user is spoken to.

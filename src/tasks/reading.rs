@@ -15,6 +15,8 @@ pub enum Use<'a> {
     Audit(&'a Watch),
     /// A projection, or its price.
     Project(Purpose),
+    /// Decisions, with a report on these groups.
+    Decide(&'a Watch),
     /// Fixed shifts are fitted here and applied elsewhere: rows that read labels are left out, since labels are unknown where
     /// shifts are applied, and so are rows for training.
     Shifts,
@@ -30,6 +32,7 @@ impl Use<'_> {
             Use::Check => usual,
             Use::Audit(watch) => EncodeOptions { watch: watch.events(), ..usual },
             Use::Project(purpose) => EncodeOptions { purpose, ..usual },
+            Use::Decide(watch) => EncodeOptions { purpose: Purpose::Inference, watch: watch.events(), ..usual },
             Use::Shifts => EncodeOptions { purpose: Purpose::Inference, without_labels: true, ..usual },
             Use::Stream => EncodeOptions { purpose: Purpose::Inference, ..usual },
         }

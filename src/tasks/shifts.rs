@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::project::Answers;
-use super::{Case, Context, Projected, Refused, solve};
-use crate::bind::{Frozen, Samples};
-use crate::language::words::counted;
+use super::{Case, Context, Projected, Refused, kept, solve};
+use crate::bind::{Encoded, Frozen, Samples};
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{OnInfeasible, Projection, Side, Status};
 use crate::source::Failure;
@@ -28,14 +27,20 @@ pub fn freeze(case: &Case<'_>, on_infeasible: OnInfeasible) -> Result<Shifts, Re
     let bound = encoded.bind(params, &Samples::All)?;
     let found = solve(&context, encoded, params, &Samples::All, &bound, case.predictions, on_infeasible)?;
     let frozen = encoded.freeze(program, params, &bound, &found.multipliers, case.column)?;
+    let left_out = left_out(encoded, &context);
+    let relaxed = matches!(found.status, Status::Relaxed(_));
+    let relaxed = relaxed.then(|| "no predictions satisfy all rows: these shifts come closest".to_owned());
+    Ok(Shifts { notes: left_out.into_iter().chain(relaxed).collect(), frozen })
+}
+
+/// The rows that take no part in what is fitted for use elsewhere, in words.
+pub fn left_out(encoded: &Encoded, context: &Context<'_>) -> Vec<String> {
+    let program = context.program;
     let rows = encoded.left_out().iter().filter_map(|(row, _)| program.rows.get(*row)).map(|row| &row.origins);
     let samples = encoded.left_out_samples().iter();
     let samples = samples.filter_map(|(row, _)| program.sample_rows.get(*row)).map(|row| &row.origins);
     let names = rows.chain(samples).filter_map(|origins| origins.first()).map(|origin| &origin.name);
-    let left_out = names.map(|name| format!("`{name}` reads a label or is for training only, so it takes no part"));
-    let relaxed = matches!(found.status, Status::Relaxed(_));
-    let relaxed = relaxed.then(|| "no predictions satisfy all rows: these shifts come closest".to_owned());
-    Ok(Shifts { notes: left_out.chain(relaxed).collect(), frozen })
+    names.map(|name| format!("`{name}` reads a label or is for training only, so it takes no part")).collect()
 }
 
 impl Shifts {
@@ -56,21 +61,9 @@ impl Shifts {
     /// # Errors
     /// The spec bounds single predictions.
     pub fn sql(&self, context: &Context<'_>) -> Result<String, Refused> {
-        if !context.program.sample_rows.is_empty() {
-            let help = format!("apply the shifts with {}", context.front.apply_shifts);
-            let message = "`each` constraints bound single predictions, which the SQL does not";
-            return Err(Failure::new(message, help).into());
-        }
-        let params: Vec<String> =
-            self.frozen.params.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
-        let name = context.spec.name.replace(['\n', '\r'], " ");
-        Ok(format!(
-            "-- {name}{}: fixed shifts from {}\n-- fingerprint {}\n{}",
-            params.concat(),
-            counted(self.frozen.samples, "reference sample"),
-            context.program.fingerprint(),
-            self.frozen.sql()
-        ))
+        kept::no_bounds_of_each(context, context.front.apply_shifts)?;
+        let head = kept::sql_head(context, "fixed shifts", &self.frozen.params, self.frozen.samples);
+        Ok(format!("{head}{}", self.frozen.sql()))
     }
 }
 
@@ -82,13 +75,7 @@ impl Shifts {
 pub fn apply<'a>(case: &Case<'a>, frozen: &Frozen, most: usize) -> Result<Projected<'a>, Refused> {
     case.ready()?;
     let Case { context, encoded, params, predictions, .. } = *case;
-    for ((name, fitted), value) in frozen.params.iter().zip(params.values()) {
-        if fitted != value {
-            let message = format!("the shifts were fitted with `{name}` = {fitted}, and this is {value}");
-            let help = format!("use {}, or fit them anew", (context.front.setting)(name, *fitted));
-            return Err(Failure::new(message, help).into());
-        }
-    }
+    kept::same_params(&context, "shifts", &frozen.params, params)?;
     let bound = encoded.bind(params, &Samples::All)?;
     let bounds = bound.problem.bounds();
     let mut shifted = Projection::default();

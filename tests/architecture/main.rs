@@ -86,6 +86,11 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         &["runtime::problem", "runtime::project"],
         "streams: problems and points to answers, and what is kept between them",
     ),
+    (
+        "runtime::decide",
+        &["runtime::problem", "runtime::project"],
+        "a problem and gains to decisions; it starts from a projection, which also says what is infeasible",
+    ),
     ("runtime::remote", &["runtime::problem", "runtime::project"], "sums of samples elsewhere to their projection"),
     ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
     // Tables know neither wing.
@@ -150,6 +155,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "language::syntax",
             "language::words",
             "report",
+            "runtime::decide",
             "runtime::online",
             "runtime::problem",
             "runtime::project",

@@ -36,6 +36,18 @@ const CALLS: &[(&str, &[&str])] = &[
     ("project", &["@/parity.fair --data @/people.csv -o %/fair.csv", "@/infeasible.fair --data @/people.csv"]),
     ("project", &["%/each.fair --data %/each.csv", "@/odds.fair --data @/people.csv --inference"]),
     (
+        "decide",
+        &[
+            "@/parity.fair --data @/people.csv --set eps=0.5 -o %/decided.csv --freeze %/thresholds.json",
+            "@/parity.fair --data @/people.csv --set eps=0.5",
+            "@/parity.fair --data @/people.csv --set eps=0.5 --thresholds %/thresholds.json",
+            "@/parity.fair --data @/people.csv --set eps=0 --randomize 1",
+            "@/parity.fair --data @/people.csv --set eps=0",
+            "%/choice.fair --data %/each.csv --on-infeasible relax",
+            "@/infeasible.fair --data @/people.csv",
+        ],
+    ),
+    (
         "audit",
         &[
             "@/parity.fair --data @/people.csv --set eps=0.01 --group-by hired",
@@ -70,6 +82,8 @@ const CALLS: &[(&str, &[&str])] = &[
 const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
                     constraint e: each where g == a: score <= 0.5\nconstraint u: E[score | g == b, y == 1] <= 0.5\n\
                     constraint c: E[score | g == a] >= 0.6\n";
+const CHOICE: &str = "column g: {a, b}?\npredict score: real in [0, 1]\nconstraint e: each where g == a: score <= 0.5\n\
+                      constraint half: E[score | g == b] == 0.5\n";
 const PRICE: &str = "column sex: {female, male}\nlabel hired: {0, 1}\npredict score: real in [0, 1]\nparam a = 0 in [0, 1]\n\
                      constraint low: E[score | sex == female] >= a\nconstraint high: E[score] <= 0.1\n\
                      constraint lab (enforce = train): E[score | hired == 1] >= a / 10\n";
@@ -136,6 +150,7 @@ fn covers(listed: &str, field: &str) -> bool {
 fn prepare(folder: &Path) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     write("each.fair", EACH);
+    write("choice.fair", CHOICE);
     write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\n");
     write("price.fair", PRICE);
     write("loose.fair", LOOSE);

@@ -9,6 +9,7 @@ mod arguments;
 mod by_level;
 mod commands;
 mod data;
+mod decisions;
 mod diagnostics;
 mod ends;
 mod exactness;

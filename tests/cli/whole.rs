@@ -115,7 +115,7 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 30] = [
+const PRINT: [&str; 32] = [
     "init --data people.csv",
     "init --data people.csv -o -",
     "check parity.fair",
@@ -130,6 +130,8 @@ const PRINT: [&str; 30] = [
     "impact --data people.csv --pred hired --by sex --html -",
     "project parity.fair --data people.csv",
     "project parity.fair --data people.csv -o -",
+    "decide parity.fair --data people.csv",
+    "decide parity.fair --data people.csv -o -",
     "audit parity.fair --data people.csv",
     "audit parity.fair --data people.csv --format json",
     "audit parity.fair --data people.csv --format sarif",

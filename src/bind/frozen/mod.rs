@@ -12,8 +12,11 @@
 
 mod cells;
 mod sql;
+mod thresholds;
 
 use serde::{Deserialize, Serialize};
+
+pub use thresholds::{ThresholdCell, Thresholds};
 
 use super::binder::{About, Binder, Matrix};
 use super::bound::{Bound, RowStatus};

@@ -1,31 +1,13 @@
-//! Frozen shifts as one `CASE` expression of standard SQL.
+//! Frozen shifts, and thresholds, as one `CASE` expression of standard SQL.
 
-use super::{Condition, End, Frozen, FrozenCell, LevelValue};
+use super::{Condition, End, Frozen, FrozenCell, LevelValue, Thresholds};
 use crate::data::Shortest;
 
 impl Frozen {
     /// The expression, to be used in place of the column of predictions. Columns are named as in the data, quoted; rows
     /// that no cell describes give `NULL`. Cells with the same shift share a branch.
     pub fn sql(&self) -> String {
-        let mut branches: Vec<(f64, Vec<&FrozenCell>)> = Vec::new();
-        for cell in &self.cells {
-            match branches.iter_mut().find(|(add, _)| add.to_bits() == cell.add.to_bits()) {
-                Some((_, cells)) => cells.push(cell),
-                None => branches.push((cell.add, vec![cell])),
-            }
-        }
-        let mut text = String::from("CASE\n");
-        for (add, cells) in branches {
-            let lists = cells.iter().flat_map(|cell| &cell.alternatives);
-            let lists: Vec<String> = lists.map(|list| conjunction(list)).collect();
-            let when = match lists.as_slice() {
-                [only] => only.clone(),
-                several => several.iter().map(|list| format!("({list})")).collect::<Vec<_>>().join(" OR "),
-            };
-            text.push_str(&format!("  WHEN {when} THEN {}\n", self.bounded(add)));
-        }
-        text.push_str("END\n");
-        text
+        by_cell(self.cells.iter().map(|cell| (cell, self.bounded(cell.add))))
     }
 
     /// The shifted prediction within its bounds.
@@ -45,6 +27,44 @@ impl Frozen {
         let sides = format!("{}{}", side("<", self.lower), side(">", self.upper));
         if sides.is_empty() { shifted } else { format!("CASE{sides} ELSE {shifted} END") }
     }
+}
+
+impl Thresholds {
+    /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Nothing is drawn: those
+    /// exactly at a threshold are decided alike, as most of them were.
+    pub fn sql(&self) -> String {
+        let column = identifier(&self.column);
+        by_cell(self.cells.iter().map(|cell| {
+            let (above, below) = if cell.takes_ties() { (">=", "<") } else { (">", "<=") };
+            let threshold = double(cell.threshold);
+            let decision =
+                format!("CASE WHEN {column} {above} {threshold} THEN 1 WHEN {column} {below} {threshold} THEN 0 END");
+            (&cell.cell, decision)
+        }))
+    }
+}
+
+/// One expression for each cell; cells with the same share a branch.
+fn by_cell<'a>(cells: impl Iterator<Item = (&'a FrozenCell, String)>) -> String {
+    let mut branches: Vec<(String, Vec<&FrozenCell>)> = Vec::new();
+    for (cell, value) in cells {
+        match branches.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, cells)) => cells.push(cell),
+            None => branches.push((value, vec![cell])),
+        }
+    }
+    let mut text = String::from("CASE\n");
+    for (value, cells) in branches {
+        let lists = cells.iter().flat_map(|cell| &cell.alternatives);
+        let lists: Vec<String> = lists.map(|list| conjunction(list)).collect();
+        let when = match lists.as_slice() {
+            [only] => only.clone(),
+            several => several.iter().map(|list| format!("({list})")).collect::<Vec<_>>().join(" OR "),
+        };
+        text.push_str(&format!("  WHEN {when} THEN {value}\n"));
+    }
+    text.push_str("END\n");
+    text
 }
 
 fn conjunction(list: &[Condition]) -> String {
@@ -98,6 +118,11 @@ fn identifier(name: &str) -> String {
 fn number(value: f64) -> String {
     let text = Shortest(value).to_string();
     if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+}
+
+/// A number that every database reads as a double, and not as a decimal that it would round otherwise.
+fn double(value: f64) -> String {
+    format!("{value:e}")
 }
 
 #[cfg(test)]

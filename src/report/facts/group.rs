@@ -46,7 +46,7 @@ pub struct GroupFacts {
 }
 
 /// What is known of each cell.
-pub(super) struct CellSums {
+pub(in crate::report) struct CellSums {
     samples: Vec<usize>,
     weights: Vec<f64>,
     scores: Vec<f64>,
@@ -68,7 +68,7 @@ pub(super) fn with_unknown(levels: &[Vec<u32>], cells: usize) -> Vec<Vec<u32>> {
 }
 
 impl CellSums {
-    pub(super) fn new(encoded: &Encoded, predictions: &[f64], bounds: (f64, f64)) -> CellSums {
+    pub(in crate::report) fn new(encoded: &Encoded, predictions: &[f64], bounds: (f64, f64)) -> CellSums {
         let cells = encoded.cells();
         let edges = edges(predictions, bounds);
         let mut sums = CellSums {
@@ -134,7 +134,7 @@ impl CellSums {
     }
 
     /// A partition; the last of `sets` holds the unknown samples, and `means` has the replicates of each set.
-    pub(super) fn partition(
+    pub(in crate::report) fn partition(
         &self,
         partition: &super::Partition,
         sets: &[Vec<u32>],

@@ -16,6 +16,7 @@ mod slice;
 
 use serde::Serialize;
 
+pub(super) use group::CellSums;
 pub use group::{FOUR_FIFTHS, GroupFacts, PartitionFacts, SMALL};
 pub use interval::{Interval, LEVEL};
 pub use partition::{Partition, PartitionKind, partitions};
@@ -63,6 +64,10 @@ impl Watch {
     pub fn new(program: &crate::language::program::Program, partitions: Vec<Partition>) -> Watch {
         let compared = partition::compared(program, &partitions);
         Watch { partitions, compared }
+    }
+
+    pub(super) fn partitions(&self) -> &[Partition] {
+        &self.partitions
     }
 
     /// The events to encode the data with, in the order in which [`Facts::gather`] reads them.
@@ -213,7 +218,7 @@ impl SlicesFacts {
 
 /// The cells of each group: of each partition with its unknown samples, then of the events compared; and how many
 /// groups each has.
-fn sets(encoded: &Encoded, watch: &Watch) -> (Vec<Vec<Vec<u32>>>, Vec<usize>) {
+pub(super) fn sets(encoded: &Encoded, watch: &Watch) -> (Vec<Vec<Vec<u32>>>, Vec<usize>) {
     let mut watched = encoded.watched().into_iter();
     let mut sets = Vec::new();
     for partition in &watch.partitions {

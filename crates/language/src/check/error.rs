@@ -241,8 +241,8 @@ kinds! {
             label: "membership changes with the prediction",
             help: match threshold {
                 true => format!(
-                    "put the prediction before the bar and only data behind it: compare mean scores, \
-                     `E[{prediction} | ..]`, instead of thresholded decisions"
+                    "put the prediction before the bar and only data behind it: `E[{prediction} | ..]`; `fairc decide` makes \
+                     decisions of 0 or 1 whose shares it bounds"
                 ),
                 false => format!(
                     "condition on columns or labels: `E[{prediction} | sex == female]`; a reference score from the data \

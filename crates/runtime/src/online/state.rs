@@ -18,6 +18,8 @@ pub enum Kind {
     State,
     /// Frozen shifts.
     Shifts,
+    /// Thresholds of decisions.
+    Thresholds,
 }
 
 impl Kind {
@@ -26,7 +28,7 @@ impl Kind {
         match self {
             // 2: the columns of the data and a hash of the output.
             Kind::State => 2,
-            Kind::Shifts => 1,
+            Kind::Shifts | Kind::Thresholds => 1,
         }
     }
 
@@ -34,6 +36,7 @@ impl Kind {
         match self {
             Kind::State => "state",
             Kind::Shifts => "shifts",
+            Kind::Thresholds => "thresholds",
         }
     }
 
@@ -41,6 +44,7 @@ impl Kind {
         match self {
             Kind::State => "the state of a stream",
             Kind::Shifts => "fixed shifts",
+            Kind::Thresholds => "thresholds of decisions",
         }
     }
 }

@@ -1,0 +1,270 @@
+//! Decisions of 0 or 1: whole numbers within the rows, counted exactly.
+//!
+//! All but a few samples of the best decisions are whole already. Those in between, and the samples nearest to their
+//! thresholds, are searched by [`branch`](super::branch), with all others left as they are. A sample that is further from its
+//! threshold than the answer is from the optimum of all cannot make it better, so the search often proves its answer the best.
+
+use super::branch::Search;
+use super::decisions::{DecideError, DecideStatus, Decisions};
+use super::lp::{Classes, Group, Lp, Scales};
+use super::solve::{costs_of, decide, widest};
+use super::start::{Distances, scaled};
+use crate::problem::{Bounds, Problem, ROUNDING, Sum};
+use crate::project::Infeasibility;
+
+/// Samples that are searched at first, and where that finds nothing, with by how much longer.
+const SEARCHED: [(usize, usize); 2] = [(160, 1), (600, 2)];
+/// Most programs that are solved for that.
+const MOST_NODES: usize = 4000;
+/// The same for so many samples that one more or less hardly counts.
+const MANY: usize = 20_000;
+const MOST_NODES_OF_MANY: usize = 600;
+/// The same for so few samples that all of them are searched.
+const FEW: usize = 64;
+const MOST_NODES_OF_FEW: usize = 40_000;
+/// No more programs than this by what one takes: looks at each number of its basis, and at each column.
+const WORK: usize = 2_000_000_000;
+const LOOKS: (usize, usize) = (60, 1000);
+/// What a unit of a row's violation costs where no whole decisions keep the rows, by the largest gain.
+const PRICE: f64 = 1e4;
+
+/// Decisions that are whole numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WholeDecisions {
+    /// A whole number for each sample, in their order.
+    pub decisions: Vec<f64>,
+    /// `Σ w g d`, less what soft rows cost.
+    pub gain: f64,
+    /// No whole decisions gain more than this; the gain itself where the answer is shown to be the best.
+    pub bound: f64,
+    /// Programs that were solved.
+    pub nodes: usize,
+}
+
+/// What became of the search.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Whole {
+    Found(WholeDecisions),
+    /// None that keep the rows were found.
+    Missed {
+        /// The nearest found.
+        nearest: Vec<f64>,
+        /// The rows that it violates, and by how much.
+        misses: Vec<(usize, f64)>,
+        /// All samples were searched to the end, so there are none.
+        proven: bool,
+    },
+    /// The interval of a sample holds no whole number.
+    NoneWithin {
+        sample: usize,
+        lo: f64,
+        hi: f64,
+    },
+    /// The rows have no decisions once intervals end at whole numbers.
+    Infeasible(Infeasibility),
+}
+
+/// Whole decisions near the best ones, `found` by [`decide`] for the same problem and gains.
+///
+/// # Errors
+/// As of [`decide`].
+pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Result<Whole, DecideError> {
+    let own: (Problem, Decisions);
+    let (problem, found) = match whole_box(problem) {
+        Err((sample, lo, hi)) => return Ok(Whole::NoneWithin { sample, lo, hi }),
+        Ok(None) => (problem, found),
+        Ok(Some(tight)) => {
+            let found = decide(&tight, gain)?;
+            own = (tight, found);
+            (&own.0, &own.1)
+        }
+    };
+    if let DecideStatus::Infeasible(proof) = &found.status {
+        return Ok(Whole::Infeasible(proof.clone()));
+    }
+    let mut proven = false;
+    for (kept, times) in SEARCHED {
+        let answer = search(problem, gain, found, kept, times)?;
+        if let Some(answer) = answer.found {
+            return Ok(Whole::Found(answer));
+        }
+        proven = answer.complete && kept >= problem.n();
+        if proven {
+            break;
+        }
+    }
+    Ok(missed_by(problem, nearest_whole(problem, gain)?, proven))
+}
+
+/// The hard rows that whole decisions violate, and by how much.
+pub fn missed(problem: &Problem, decisions: &[f64]) -> Vec<(usize, f64)> {
+    let found = problem.row_values(decisions).unwrap_or_default();
+    let rows = found.values.iter().zip(&found.magnitudes).enumerate();
+    let outside = rows.filter(|(row, _)| problem.soft[*row] == f64::INFINITY).map(|(row, (activity, magnitude))| {
+        let (l, u) = (problem.lower[row], problem.upper[row]);
+        (row, (activity - u).max(l - activity), ROUNDING * sized(*magnitude, l, u))
+    });
+    outside.filter(|(_, by, allowed)| by > allowed).map(|(row, by, _)| (row, by)).collect()
+}
+
+fn sized(magnitude: f64, l: f64, u: f64) -> f64 {
+    [l, u].into_iter().filter(|side| side.is_finite()).fold(magnitude, |m, side| m.max(side.abs()))
+}
+
+/// The problem with intervals that end at whole numbers, or a sample without one; `None` if they do already.
+fn whole_box(problem: &Problem) -> Result<Option<Problem>, (usize, f64, f64)> {
+    let inward = |lo: f64, hi: f64| (lo.ceil(), hi.floor());
+    let bounds = match problem.bounds() {
+        Bounds::Uniform { lo, hi } if inward(lo, hi) == (lo, hi) => return Ok(None),
+        Bounds::Uniform { lo, hi } => match inward(lo, hi) {
+            (low, high) if low > high && problem.n() > 0 => return Err((0, lo, hi)),
+            (lo, hi) => Bounds::Uniform { lo, hi },
+        },
+        Bounds::PerSample { lo, hi } => {
+            let (low, high): (Vec<f64>, Vec<f64>) = lo.iter().zip(&hi).map(|(&lo, &hi)| inward(lo, hi)).unzip();
+            if (&low, &high) == (&lo, &hi) {
+                return Ok(None);
+            }
+            if let Some(sample) = low.iter().zip(&high).position(|(low, high)| low > high) {
+                return Err((sample, lo[sample], hi[sample]));
+            }
+            Bounds::PerSample { lo: problem.grouping.group(&low), hi: problem.grouping.group(&high) }
+        }
+    };
+    let mut tight = problem.clone();
+    tight.bounds = bounds;
+    Ok(Some(tight))
+}
+
+/// What a search came to.
+struct Answer {
+    found: Option<WholeDecisions>,
+    complete: bool,
+}
+
+/// The columns that are searched: those in between, what soft rows give way by, and in each cell about as many of those decided 1
+/// and of those decided 0 that are the nearest to the threshold; of equals the last that was taken, and the first that was not.
+fn candidates(lp: &Lp, distances: &Distances, grouped: &[f64], kept: usize) -> Vec<u32> {
+    let n = grouped.len();
+    if n <= kept {
+        return (0..lp.len() as u32).collect();
+    }
+    let far = |column: u32| distances.far[column as usize];
+    let cells = (0..lp.cells()).filter(|&cell| !lp.columns(cell).is_empty()).count();
+    let share = (kept / (2 * cells.max(1))).max(2);
+    let mut chosen: Vec<u32> = Vec::new();
+    for cell in 0..lp.cells() {
+        let samples = lp.columns(cell).filter(|&column| column < n && distances.far[column] < f64::INFINITY);
+        let (mut taken, mut refused): (Vec<u32>, Vec<u32>) =
+            samples.map(|column| column as u32).partition(|&column| grouped[column as usize] > lp.lo[column as usize]);
+        nearest(&mut taken, share, |a, b| far(a).total_cmp(&far(b)).then(b.cmp(&a)));
+        nearest(&mut refused, share, |a, b| far(a).total_cmp(&far(b)).then(a.cmp(&b)));
+        chosen.extend(taken.into_iter().chain(refused));
+    }
+    nearest(&mut chosen, kept.max(share), |a, b| far(a).total_cmp(&far(b)).then(a.cmp(&b)));
+    chosen.extend(n as u32..lp.len() as u32);
+    chosen.extend((0..n as u32).filter(|&column| grouped[column as usize].fract() != 0.0));
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// Keeps the first in an order.
+fn nearest(columns: &mut Vec<u32>, kept: usize, order: impl Fn(u32, u32) -> std::cmp::Ordering) {
+    if kept < columns.len() {
+        columns.select_nth_unstable_by(kept, |&a, &b| order(a, b));
+        columns.truncate(kept);
+    }
+}
+
+/// Searches the samples in between and the `kept` nearest to their thresholds.
+fn search(
+    problem: &Problem,
+    gain: &[f64],
+    found: &Decisions,
+    kept: usize,
+    times: usize,
+) -> Result<Answer, DecideError> {
+    let n = problem.n();
+    let costs = costs_of(problem, gain)?;
+    let (lp, scales) = Lp::new(problem, &costs);
+    let grouped = problem.grouping.group(&found.decisions);
+    let distances = Distances::new(&lp, &lp.cost, &scaled(&found.multipliers, &scales));
+    let order = candidates(&lp, &distances, &grouped, kept);
+    let mut left = vec![true; n];
+    order.iter().filter(|column| (**column as usize) < n).for_each(|column| left[*column as usize] = false);
+    let beyond =
+        left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
+    let Classes { lp: part, order, groups } = lp.classes(&order, |column| grouped.get(column).copied().unwrap_or(0.0));
+    let samples: Vec<Group> = groups.into_iter().filter(|group| (order[group.columns.start] as usize) < n).collect();
+    let most = match n {
+        few if few <= FEW => MOST_NODES_OF_FEW,
+        many if many > MANY => MOST_NODES_OF_MANY,
+        _ => MOST_NODES,
+    };
+    let work = LOOKS.0 * part.rows().pow(2) + LOOKS.1 * part.len();
+    let most = (times * most).min(WORK / work.max(1)).max(20);
+    let mut allowed = allowed(problem, &found.decisions, &scales);
+    allowed.resize(part.rows(), f64::INFINITY);
+    let mut search = Search::new(&part, &samples, allowed, most);
+    search.run();
+    let (nodes, complete) = (search.nodes, search.complete);
+    let Some((x, _)) = search.best else { return Ok(Answer { found: None, complete }) };
+    let mut d = grouped;
+    order.iter().zip(&x).filter(|(column, _)| (**column as usize) < n).for_each(|(&column, x)| d[column as usize] = *x);
+    let decisions = problem.grouping.ungroup(&d);
+    if !missed(problem, &decisions).is_empty() {
+        return Ok(Answer { found: None, complete: false });
+    }
+    let gain = gain_of(problem, &costs, &d, &decisions);
+    let rest = order.len() < lp.len();
+    let outside = if rest { found.certificate.dual - beyond / scales.gain } else { f64::NEG_INFINITY };
+    let inside = if complete { gain } else { found.certificate.dual };
+    let found = WholeDecisions { decisions, gain, bound: inside.max(outside).max(gain), nodes };
+    Ok(Answer { found: Some(found), complete })
+}
+
+/// `Σ w g d`, less what soft rows cost.
+fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64]) -> f64 {
+    let mut gain = Sum::default();
+    costs.iter().zip(grouped).for_each(|(cost, d)| gain.add_product(*cost, *d));
+    let activity = problem.activity(decisions).unwrap_or_default();
+    for (row, activity) in activity.iter().enumerate().filter(|(row, _)| problem.soft[*row] < f64::INFINITY) {
+        gain.add_product(
+            -problem.soft[row],
+            (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0),
+        );
+    }
+    gain.value()
+}
+
+/// By how much the scaled rows may be outside: half of what counts as rounding.
+fn allowed(problem: &Problem, decisions: &[f64], scales: &Scales) -> Vec<f64> {
+    let magnitude = problem.row_values(decisions).unwrap_or_default().magnitudes;
+    let rows = magnitude.iter().zip(&scales.rows).enumerate();
+    rows.map(|(row, (m, scale))| 0.5 * ROUNDING * scale * sized(*m, problem.lower[row], problem.upper[row])).collect()
+}
+
+fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Whole {
+    let misses = missed(problem, &nearest);
+    Whole::Missed { nearest, misses, proven }
+}
+
+/// Whole decisions that miss the rows by the least, as far as a search finds them: for rows that no decisions satisfy.
+///
+/// # Errors
+/// As of [`decide`].
+pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, DecideError> {
+    let largest = costs_of(problem, gain)?.iter().fold(f64::MIN_POSITIVE, |m, cost| m.max(cost.abs()));
+    let magnitude = problem.row_values(&widest(problem)).unwrap_or_default().magnitudes;
+    let mut priced = problem.clone();
+    for (cap, magnitude) in priced.soft.iter_mut().zip(&magnitude) {
+        // By the size of a row, so that one sample more or less costs about the same in each.
+        *cap = cap.min(PRICE * largest * problem.n() as f64 / magnitude.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE);
+    }
+    let found = decide(&priced, gain)?;
+    Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
+        Some(nearest) => nearest.decisions,
+        None => found.decisions.iter().map(|d| d.round()).collect(),
+    })
+}

@@ -1,0 +1,170 @@
+//! Thresholds of decisions, one for each cell: the shifts of their gains as numbers to compare a score with.
+//!
+//! Decisions of the largest gain are `1` where `g − shift(cell) > 0`, and `shift` is that of the projection with the multipliers
+//! of the decisions. So the threshold of a score is `cutoff + shift(cell)`. Of samples exactly there a share is decided `1`:
+//! that of the reference data. What the shift leaves to rounding is settled by the reference samples themselves.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Frozen, FrozenCell};
+use crate::bind::cells::Identity;
+use crate::bind::encoded::Encoded;
+use crate::bind::error::BindError;
+
+/// Thresholds of all cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// The column that is compared with them.
+    pub column: String,
+    /// What a score is compared with where no row presses; 0 for gains.
+    pub cutoff: f64,
+    pub params: Vec<(String, f64)>,
+    /// Reference samples.
+    pub samples: usize,
+    /// The events that cells are told apart by, as text.
+    events: Vec<String>,
+    pub cells: Vec<ThresholdCell>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdCell {
+    /// Above it a sample is decided 1, below it 0.
+    pub threshold: f64,
+    /// The share of those exactly there that is decided 1.
+    pub share: f64,
+    /// Reference samples exactly there.
+    pub at: usize,
+    #[serde(flatten)]
+    pub cell: FrozenCell,
+}
+
+/// What the reference samples of a cell say.
+struct Seen {
+    /// The highest that was not wholly decided 1, and the lowest that was not wholly decided 0.
+    refused: f64,
+    taken: f64,
+}
+
+impl Encoded {
+    /// The thresholds that shifts of gains make of scores. `values` are compared with them, and `decisions`, shares from 0 to 1,
+    /// were made of these; both have one number for each sample. `free` tells samples that no bound of their own decides.
+    pub fn thresholds(
+        &self,
+        frozen: Frozen,
+        cutoff: f64,
+        values: &[f64],
+        decisions: &[f64],
+        free: &dyn Fn(usize) -> bool,
+    ) -> Thresholds {
+        let mut seen: HashMap<Identity, Seen> = HashMap::new();
+        let identities: Vec<Identity> = (0..self.cells()).map(|cell| self.key(cell).identity()).collect();
+        let samples = || self.cell().iter().zip(values).zip(decisions).enumerate().filter(|(sample, _)| free(*sample));
+        for (_, ((&cell, &value), &decision)) in samples() {
+            let none = Seen { refused: f64::NEG_INFINITY, taken: f64::INFINITY };
+            let seen = seen.entry(identities[cell as usize].clone()).or_insert(none);
+            if decision < 1.0 {
+                seen.refused = seen.refused.max(value);
+            }
+            if decision > 0.0 {
+                seen.taken = seen.taken.min(value);
+            }
+        }
+        let mut at: HashMap<Identity, (f64, usize, f64, f64)> = HashMap::new();
+        for cell in &frozen.cells {
+            let identity = cell.key().identity();
+            let between =
+                seen.get(&identity).map_or((f64::NEG_INFINITY, f64::INFINITY), |seen| (seen.refused, seen.taken));
+            at.insert(identity, (threshold(cutoff - cell.add, between), 0, 0.0, 0.0));
+        }
+        for (sample, ((&cell, &value), &decision)) in samples() {
+            if let Some((threshold, count, weight, sum)) = at.get_mut(&identities[cell as usize])
+                && value == *threshold
+            {
+                let own = self.weight().and_then(|weight| weight.get(sample)).copied().unwrap_or(1.0);
+                (*count, *weight, *sum) = (*count + 1, *weight + own, *sum + own * decision);
+            }
+        }
+        let of = |cell: FrozenCell| {
+            let known = at.get(&cell.key().identity()).copied();
+            let (threshold, at, weight, sum) = known.unwrap_or((cutoff - cell.add, 0, 0.0, 0.0));
+            // Nobody was there: as with the cutoff itself, who reaches it is decided 1.
+            let share = if weight > 0.0 { sum / weight } else { 1.0 };
+            ThresholdCell { threshold, share, at, cell }
+        };
+        Thresholds {
+            column: frozen.prediction,
+            cutoff,
+            params: frozen.params,
+            samples: frozen.samples,
+            events: frozen.events,
+            cells: frozen.cells.into_iter().map(of).collect(),
+        }
+    }
+
+    /// The chance of a decision of 1 for each sample: 0 or 1, but for those exactly at a threshold.
+    ///
+    /// # Errors
+    /// The thresholds belong to other events, as those of other params do.
+    pub fn chances(&self, thresholds: &Thresholds, values: &[f64]) -> Result<Vec<f64>, BindError> {
+        if thresholds.events != self.plan.event_texts {
+            let what = "the thresholds tell groups apart by other events than these data".to_owned();
+            return Err(BindError::NotFrozen { what });
+        }
+        let known: HashMap<Identity, &ThresholdCell> =
+            thresholds.cells.iter().map(|cell| (cell.cell.key().identity(), cell)).collect();
+        let by_cell: Vec<Option<&ThresholdCell>> =
+            (0..self.cells()).map(|cell| known.get(&self.key(cell).identity()).copied()).collect();
+        let chances = self.cell().iter().zip(values).map(|(&cell, &value)| {
+            let cell = by_cell[cell as usize]
+                .ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
+            Ok(cell.chance(value))
+        });
+        chances.collect()
+    }
+}
+
+impl ThresholdCell {
+    fn chance(&self, value: f64) -> f64 {
+        match value.total_cmp(&self.threshold) {
+            _ if value == self.threshold => self.share,
+            std::cmp::Ordering::Greater => 1.0,
+            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => 0.0,
+        }
+    }
+
+    /// Whether those exactly at the threshold are decided 1 where nothing is drawn.
+    pub fn takes_ties(&self) -> bool {
+        self.share >= 0.5
+    }
+}
+
+/// The threshold that parts those decided 0 from those decided 1, as close as can be to the one computed.
+fn threshold(computed: f64, (refused, taken): (f64, f64)) -> f64 {
+    if refused >= taken {
+        // Some of those exactly there are decided 1, and some are not.
+        taken
+    } else if refused < computed && computed <= taken {
+        computed
+    } else {
+        taken.min(f64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_part_what_was_decided() {
+        let infinity = f64::INFINITY;
+        assert_eq!(threshold(0.5, (-infinity, infinity)), 0.5);
+        assert_eq!(threshold(0.5, (0.4, 0.6)), 0.5);
+        assert_eq!(threshold(0.5, (0.5, 0.6)), 0.6);
+        assert_eq!(threshold(0.6, (0.4, 0.6)), 0.6);
+        assert_eq!(threshold(0.600_000_1, (0.6, 0.6)), 0.6);
+        assert_eq!(threshold(0.5, (0.7, infinity)), f64::MAX);
+    }
+}

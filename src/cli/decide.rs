@@ -1,0 +1,289 @@
+//! `fairc decide`: decisions of 0 or 1 that satisfy a spec and gain the most.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream};
+use super::fault::stop;
+use super::front::context;
+use super::input::{LONGEST, Spec, read_text_within};
+use super::outputs::Files;
+use super::solve::Infeasible;
+use super::stop::{Failure, Outcome, Stop, Verdict};
+use crate::bind::Thresholds;
+use crate::data::{
+    Added, Batch, DataError, Format, OnExisting, Output, STANDARD_STREAM, write_atomically, write_with_columns,
+};
+use crate::report::Watch;
+use crate::source::watch;
+use crate::tasks::{
+    DecideOptions, Decided, Draws, Refused, Use, columns_of, decide, decide_by, left_out, read_thresholds,
+    thresholds_json, thresholds_sql,
+};
+
+/// Decide 0 or 1 so that a spec holds, gaining the most
+///
+/// A decision of 1 gains the score less the cutoff, or what a column says; the sum of the gains is as large as the rows
+/// allow. That is a threshold for each group. The few samples that the optimum leaves between 0 and 1 are rounded so that all rows
+/// hold, counted exactly. Prints what changed; with `-o` the data are written with one more column, the decisions.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    input: PredictedArgs,
+    /// Where no row presses, scores from this on are decided 1 [default: 0.5]
+    #[arg(long, value_name = "X", conflicts_with_all = ["gain", "thresholds"])]
+    cutoff: Option<f64>,
+    /// A column with what a decision of 1 gains, in place of the score less the cutoff
+    #[arg(long, value_name = "COL")]
+    gain: Option<String>,
+    /// Draw the samples between 0 and 1 with this seed, so that equal scores of a group have equal chances
+    #[arg(long, value_name = "SEED")]
+    randomize: Option<u64>,
+    /// The column that a draw depends on, so that it stays the same for a person [default: the number of the row]
+    #[arg(long, value_name = "COL", requires = "randomize")]
+    key: Option<String>,
+    /// Write the thresholds: .json for `--thresholds`, or .sql. Rows that read labels are left out
+    #[arg(long, value_name = "FILE", conflicts_with = "thresholds")]
+    freeze: Option<PathBuf>,
+    /// Decide by the thresholds that `--freeze` wrote, so that no decision depends on another
+    #[arg(long, value_name = "FILE", conflicts_with = "on_infeasible")]
+    thresholds: Option<PathBuf>,
+    /// What to do if no decisions of 0 and 1 satisfy the spec: nothing, or take the nearest
+    #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
+    on_infeasible: Infeasible,
+    /// Where to write the data with the new column; `-` is standard output
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// The format to write, where the extension does not tell it
+    #[arg(long, value_name = "FORMAT", requires = "output")]
+    output_format: Option<Format>,
+    /// The name of the new column [default: the prediction's name and _decision]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Exit with 1 if a promise could not be enforced
+    #[arg(long)]
+    require_all: bool,
+    /// Replace the new column if the data have it already
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// Where no row presses, who is as likely as not is decided 1.
+const CUTOFF: f64 = 0.5;
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let Args { input, output, freeze, thresholds, .. } = self;
+        let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) };
+        let files = files.reads("--thresholds", thresholds.as_deref());
+        files.writes("-o", output.as_deref()).writes("--freeze", freeze.as_deref())
+    }
+
+    fn freezes(&self) -> Result<Option<(&Path, Target)>, Failure> {
+        let Some(path) = self.freeze.as_deref() else { return Ok(None) };
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        match extension.as_deref() {
+            Some("json") => Ok(Some((path, Target::Json))),
+            Some("sql") => Ok(Some((path, Target::Sql))),
+            Some(_) | None => Err(Failure::new(
+                format!("cannot tell the format of `{}`", path.display()),
+                "end the name in `.json` or `.sql`",
+            )),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    Json,
+    Sql,
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    one_stream(&args.input.spec, &args.input.data.data)?;
+    let freezes = args.freezes()?;
+    let spec = Spec::read(&args.input.spec)?;
+    let program = spec.valid(console)?;
+    let context = context(&spec, program);
+    let fitted = args.thresholds.as_deref().map(|path| read(path, &context)).transpose()?;
+    // Cells of thresholds are told apart by what rows read, and by nothing that only a report shows.
+    let elsewhere = fitted.is_some() || freezes.is_some();
+    let watch = if elsewhere { Watch::default() } else { watch(&spec, program) };
+    let usage = if elsewhere { Use::Shifts } else { Use::Decide(&watch) };
+    let dataset = args.input.open(usage, &spec, program, console)?;
+    let case = dataset.case(&spec, program);
+    let name = args.name.clone().unwrap_or_else(|| format!("{}_decision", program.prediction.name));
+    dataset.refuse_existing(&name, args.output.is_some() && !args.replace)?;
+
+    let column = gain_column(args, fitted.as_ref(), case.column);
+    let gain = column.map(|column| numbers(&dataset, column)).transpose()?;
+    let keys = args.key.as_deref().map(|column| texts(&dataset, column)).transpose()?;
+    let options = DecideOptions {
+        cutoff: args.cutoff.unwrap_or(CUTOFF),
+        gain: column.zip(gain.as_deref()),
+        draws: args.randomize.map(|seed| Draws { seed, keys: keys.as_deref() }),
+        relax: matches!(args.on_infeasible, Infeasible::Relax),
+        watch: &watch,
+        most: args.shown.most(),
+    };
+    let refused = |refused: Refused| stop(refused, &case.context, console);
+    let done = match &fitted {
+        Some(thresholds) => decide_by(&case, thresholds, &options).map_err(refused)?,
+        None => decide(&case, &options).map_err(refused)?,
+    };
+    if let Some((path, target)) = freezes {
+        let thresholds = done.thresholds.as_ref().map_err(|failure| Stop::from(failure.clone()))?;
+        let text = match target {
+            Target::Json => thresholds_json(&context, thresholds)?,
+            Target::Sql => thresholds_sql(&context, thresholds)?,
+        };
+        let failed = |source| DataError::Write { file: path.display().to_string(), source };
+        write_atomically(path, |out| out.write_all(text.as_bytes()).map_err(failed))?;
+        left_out(&dataset.encoded, &case.context).iter().for_each(|note| console.note(note));
+    }
+    let written = done.missed.is_none();
+    if let Some(output) = args.output.as_ref().filter(|_| written) {
+        write(args, output, &name, &dataset, &done, console)?;
+    }
+    print(&done, args, &name, console)?;
+    if args.output.is_none() && !console.is_json() {
+        console.note(&format!("nothing written; `-o OUT` writes the data with the column `{name}`"));
+    }
+    ended(&done, args, console)
+}
+
+fn ended(done: &Decided<'_>, args: &Args, console: &Console) -> Outcome {
+    if let Some(failure) = &done.missed {
+        console.failed_in_words(failure);
+        return Ok(Verdict::No);
+    }
+    if args.require_all && done.unenforced() {
+        console.say("error: a promise was not enforced, and `--require-all` is given\n");
+        return Ok(Verdict::No);
+    }
+    Ok(Verdict::Yes)
+}
+
+/// The thresholds in a file, which must belong to the spec.
+fn read(path: &Path, context: &crate::tasks::Context<'_>) -> Result<Thresholds, Stop> {
+    let text = read_text_within(path, LONGEST)?;
+    Ok(read_thresholds(context, &format!("the thresholds `{}`", path.display()), &text)?)
+}
+
+/// The column of gains: as asked for, or that which thresholds were fitted for.
+fn gain_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>, prediction: &str) -> Option<&'a str> {
+    let other = fitted.map(|thresholds| thresholds.column.as_str()).filter(|column| *column != prediction);
+    args.gain.as_deref().or(other)
+}
+
+fn write(
+    args: &Args,
+    output: &Path,
+    name: &str,
+    dataset: &Dataset,
+    done: &Decided<'_>,
+    console: &Console,
+) -> Result<(), Stop> {
+    let added = [Added { name, values: &done.decisions }];
+    let bar = console.bar("writing", dataset.source.size());
+    let output = Output {
+        path: output,
+        format: args.output_format,
+        existing: if args.replace { OnExisting::Replace } else { OnExisting::Refuse },
+        progress: Some(&|bytes| bar.set_position(bytes)),
+    };
+    let written = write_with_columns(&dataset.source, &added, &output);
+    bar.finish_and_clear();
+    Ok(written?)
+}
+
+/// The numbers of a column, none of them missing.
+fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
+    let mut all = Vec::with_capacity(dataset.encoded.n());
+    each_batch(dataset, column, "--gain", |batch| {
+        let values = batch.column(0)?;
+        for row in 0..batch.rows() {
+            match values.value(row).number() {
+                Ok(Some(number)) if number.is_finite() => all.push(number),
+                Ok(_) | Err(_) => {
+                    let place =
+                        batch.line(row).map_or_else(|| format!("row {}", all.len() + 1), |line| format!("line {line}"));
+                    let message = format!("`{column}` is `{}` on {place}, which is no gain", values.value(row));
+                    return Err(Stop::failed(message, "a gain is a finite number for each sample"));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// The values of a column as text.
+fn texts(dataset: &Dataset, column: &str) -> Result<Vec<String>, Stop> {
+    let mut all = Vec::with_capacity(dataset.encoded.n());
+    each_batch(dataset, column, "--key", |batch| {
+        let values = batch.column(0)?;
+        all.extend((0..batch.rows()).map(|row| values.value(row).to_string()));
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn each_batch(
+    dataset: &Dataset,
+    column: &str,
+    option: &str,
+    mut visit: impl FnMut(&Batch) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let source = &dataset.source;
+    if !source.columns().iter().any(|known| known == column) {
+        let message = format!("`{}` has no column `{column}`, which `{option}` names", source.name());
+        return Err(Stop::failed(message, columns_of(source.columns(), Some(column))));
+    }
+    for batch in source.read(&[column])? {
+        visit(&batch?)?;
+    }
+    Ok(())
+}
+
+/// The report goes to standard output unless the data do.
+fn print(done: &Decided<'_>, args: &Args, name: &str, console: &Console) -> Result<(), Stop> {
+    let to_stream = |path: Option<&PathBuf>| path.is_some_and(|path| path == Path::new(STANDARD_STREAM));
+    let busy = to_stream(args.output.as_ref());
+    let written = args.output.as_ref().filter(|_| !busy && done.missed.is_none());
+    if console.is_json() {
+        let mut value = serde_json::to_value(done.report.json()).unwrap_or_default();
+        if let Some(fields) = value.as_object_mut() {
+            if let Some(output) = written {
+                fields.insert("output".into(), output.display().to_string().into());
+                fields.insert("column".into(), name.into());
+            }
+            if let Some(freeze) = &args.freeze {
+                fields.insert("frozen".into(), freeze.display().to_string().into());
+            }
+            if let Some(failure) = &done.missed {
+                fields.insert("error".into(), serde_json::json!({ "message": failure.message, "help": failure.help }));
+            }
+        }
+        if busy {
+            console.answer_beside();
+        }
+        return console.json(&value);
+    }
+    let mut text = done.report.text(&Painter(console));
+    if let Some(output) = written {
+        text.push_str(&format!("wrote {} with the new column `{name}`\n", output.display()));
+    }
+    if let Some(freeze) = &args.freeze {
+        text.push_str(&format!("wrote the thresholds to {}\n", freeze.display()));
+    }
+    if busy {
+        console.say(&text);
+        Ok(())
+    } else {
+        console.print(&text)
+    }
+}

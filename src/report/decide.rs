@@ -1,0 +1,359 @@
+//! Decisions before and after: by the cutoff alone, and so that promises hold.
+
+use serde::Serialize;
+
+use super::facts::{CellSums, Watch, sets};
+use super::number::{finite, plain, short};
+use super::project::{ProjectReport, Projected};
+use super::table::{Align, Paint, Table};
+use super::verdict::Verdict;
+use crate::bind::{Encoded, Thresholds};
+use crate::language::words::counted;
+
+/// Groups and thresholds that are shown.
+const MOST: usize = 24;
+/// What is no difference of gains.
+const NO_LESS: f64 = 1e-9;
+
+/// How decisions became 0 or 1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "how")]
+pub enum How {
+    /// By a search, which left none of those `between` there; none that keep the rows gain more than `bound`.
+    Whole { between: usize, bound: f64 },
+    /// The nearest, where none that keep the rows were found; `proven` if there are none.
+    Nearest { proven: bool },
+    /// The samples in between were drawn.
+    Drawn { seed: u64, samples: usize },
+    /// By thresholds of other data, where `tied` samples are exactly at one that takes a share.
+    Thresholds { tied: usize },
+}
+
+impl How {
+    /// The name of the status in JSON.
+    pub fn status(&self) -> &'static str {
+        match self {
+            How::Whole { .. } => "whole",
+            How::Nearest { .. } => "nearest",
+            How::Drawn { .. } => "drawn",
+            How::Thresholds { .. } => "thresholds",
+        }
+    }
+}
+
+/// What decisions gain, `Σ w g d`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Gains {
+    /// By the cutoff alone.
+    pub before: f64,
+    pub after: f64,
+    /// No decisions within the rows gain more, shares of a decision included; none where thresholds are applied.
+    pub bound: Option<f64>,
+    /// Decisions of 1, before and after.
+    pub selected: (usize, usize),
+    /// Decisions that became 1, and that became 0.
+    pub flips: (usize, usize),
+}
+
+impl Gains {
+    pub fn of(gain: &[f64], weights: Option<&[f64]>, before: &[f64], after: &[f64], bound: f64) -> Gains {
+        let weight = |sample: usize| weights.and_then(|weights| weights.get(sample)).copied().unwrap_or(1.0);
+        let sum = |decisions: &[f64]| -> f64 {
+            let terms = gain.iter().zip(decisions).enumerate().map(|(sample, (gain, d))| weight(sample) * gain * d);
+            terms.collect::<crate::runtime::problem::Sum>().value()
+        };
+        let count =
+            |holds: &dyn Fn(f64, f64) -> bool| before.iter().zip(after).filter(|(b, a)| holds(**b, **a)).count();
+        Gains {
+            before: sum(before),
+            after: sum(after),
+            bound: finite(bound),
+            selected: (count(&|b, _| b > 0.5), count(&|_, a| a > 0.5)),
+            flips: (count(&|b, a| b < a), count(&|b, a| b > a)),
+        }
+    }
+}
+
+/// A group's decisions.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupDecisions {
+    /// The cut that it belongs to: a column, or a declared group.
+    pub partition: String,
+    pub group: String,
+    pub samples: usize,
+    /// Null, or a value that is no declared level.
+    pub unknown: bool,
+    /// Fewer than 30 samples.
+    pub small: bool,
+    /// Selection rates, and each by that of the group with the highest.
+    pub rate_before: Option<f64>,
+    pub rate_after: Option<f64>,
+    pub impact_ratio_before: Option<f64>,
+    pub impact_ratio_after: Option<f64>,
+    pub became_1: usize,
+    pub became_0: usize,
+}
+
+impl GroupDecisions {
+    /// The groups of all partitions of `watch`, with which the data were encoded.
+    pub fn all(encoded: &Encoded, watch: &Watch, before: &[f64], after: &[f64]) -> Vec<GroupDecisions> {
+        let mut flips = vec![(0, 0); encoded.cells()];
+        for (&cell, (b, a)) in encoded.cell().iter().zip(before.iter().zip(after)) {
+            if let Some((up, down)) = flips.get_mut(cell as usize) {
+                *up += usize::from(b < a);
+                *down += usize::from(b > a);
+            }
+        }
+        let sums = [before, after].map(|decisions| CellSums::new(encoded, decisions, (0.0, 1.0)));
+        let (sets, _) = sets(encoded, watch);
+        let mut all = Vec::new();
+        for (partition, sets) in watch.partitions().iter().zip(&sets) {
+            let [first, second] = sums.each_ref().map(|sums| sums.partition(partition, sets, &[], true));
+            // Groups without samples are left out of both, so that their places differ from those of the sets.
+            for (before, after) in first.groups.iter().zip(&second.groups) {
+                let place = partition.levels.iter().position(|(name, _)| !before.unknown && *name == before.group);
+                let cells = sets.get(place.unwrap_or(partition.levels.len())).map_or(&[][..], Vec::as_slice);
+                let own = cells.iter().filter_map(|&cell| flips.get(cell as usize));
+                let (became_1, became_0) = own.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+                all.push(GroupDecisions {
+                    partition: partition.name.clone(),
+                    group: before.group.clone(),
+                    samples: before.samples,
+                    unknown: before.unknown,
+                    small: before.small,
+                    rate_before: before.mean,
+                    rate_after: after.mean,
+                    impact_ratio_before: before.ratio,
+                    impact_ratio_after: after.ratio,
+                    became_1,
+                    became_0,
+                });
+            }
+        }
+        all
+    }
+}
+
+/// All that is known after deciding.
+pub struct DecideReport<'a> {
+    /// The rows: before, of the decisions by the cutoff alone, and after.
+    pub rows: ProjectReport<'a>,
+    pub cutoff: f64,
+    /// The column of gains, where there is one.
+    pub gain: Option<String>,
+    pub gains: Gains,
+    pub groups: Vec<GroupDecisions>,
+    pub how: How,
+    /// Hard rows that the decisions miss.
+    pub missed: usize,
+    /// Where one threshold for each cell tells all.
+    pub thresholds: Option<Thresholds>,
+}
+
+/// As `--format json` prints it.
+#[derive(Serialize)]
+pub struct DecidedJson<'r> {
+    #[serde(flatten)]
+    rows: Projected,
+    decided: &'r How,
+    cutoff: f64,
+    gain_column: Option<&'r str>,
+    gain_before: f64,
+    gain_after: f64,
+    gain_bound: Option<f64>,
+    selected_before: usize,
+    selected_after: usize,
+    became_1: usize,
+    became_0: usize,
+    groups: &'r [GroupDecisions],
+    thresholds: Option<Vec<ThresholdJson<'r>>>,
+}
+
+#[derive(Serialize)]
+struct ThresholdJson<'r> {
+    when: &'r str,
+    threshold: f64,
+    share: f64,
+    at: usize,
+    samples: usize,
+}
+
+impl DecideReport<'_> {
+    pub fn json(&self) -> DecidedJson<'_> {
+        let thresholds = self.thresholds.as_ref().map(|thresholds| {
+            let cells = thresholds.cells.iter().map(|cell| ThresholdJson {
+                when: &cell.cell.when,
+                threshold: cell.threshold,
+                share: cell.share,
+                at: cell.at,
+                samples: cell.cell.samples,
+            });
+            cells.collect()
+        });
+        DecidedJson {
+            rows: self.rows.json(),
+            decided: &self.how,
+            cutoff: self.cutoff,
+            gain_column: self.gain.as_deref(),
+            gain_before: self.gains.before,
+            gain_after: self.gains.after,
+            gain_bound: self.gains.bound,
+            selected_before: self.gains.selected.0,
+            selected_after: self.gains.selected.1,
+            became_1: self.gains.flips.0,
+            became_0: self.gains.flips.1,
+            groups: &self.groups,
+            thresholds,
+        }
+    }
+
+    /// The report for people.
+    pub fn text(&self, paint: &dyn Paint) -> String {
+        let mut out = self.heading();
+        out.push_str(&self.rows.body(paint));
+        out.push_str(&self.groups(paint));
+        out.push_str(&self.thresholds(paint));
+        out.push_str(&self.sums());
+        out.push_str(&self.rounding());
+        out.push_str(&self.rows.conclusion(paint));
+        out
+    }
+
+    fn heading(&self) -> String {
+        let by = match &self.gain {
+            Some(column) => format!("decisions by the gains `{column}`"),
+            None => format!("decisions by `{}`, cutoff {}", self.rows.prediction, plain(self.cutoff)),
+        };
+        let settings: String = self.rows.settings.iter().map(|setting| format!(", {setting}")).collect();
+        let ProjectReport { spec, data, n, .. } = self.rows;
+        format!("{spec} on {data}: {}, {by}{settings}\n", counted(n, "sample"))
+    }
+
+    fn groups(&self, paint: &dyn Paint) -> String {
+        let mut table = Table::default();
+        let mut last = "";
+        for group in self.groups.iter().take(MOST) {
+            if group.partition != last {
+                if !last.is_empty() {
+                    table.text(String::new());
+                }
+                let title = paint.strong(&group.partition);
+                table.text(format!("  {title}: selected, impact ratio, and decisions that changed"));
+                let words = ["", "samples", "rate before", "after", "ratio before", "after", "0 -> 1", "1 -> 0"];
+                table.cells(words.map(str::to_owned));
+                last = &group.partition;
+            }
+            let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
+            table.cells([
+                format!("{}{}", group.group, if group.small { " (few)" } else { "" }),
+                group.samples.to_string(),
+                share(group.rate_before),
+                share(group.rate_after),
+                share(group.impact_ratio_before),
+                share(group.impact_ratio_after),
+                group.became_1.to_string(),
+                group.became_0.to_string(),
+            ]);
+        }
+        let mut align = [Align::Right; 8];
+        align[0] = Align::Left;
+        let mut out = table.render("    ", &align, |_, cell| cell);
+        out.push_str(&more(self.groups.len(), "more group"));
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out
+    }
+
+    /// Cells in which there are samples, those of the same threshold together.
+    fn thresholds(&self, paint: &dyn Paint) -> String {
+        let Some(thresholds) = &self.thresholds else { return String::new() };
+        let seen = thresholds.cells.iter().filter(|cell| cell.cell.samples > 0);
+        let mut table = Table::default();
+        for cell in seen.clone().take(MOST) {
+            let (sign, rest) = match (cell.at, cell.share) {
+                (_, share) if share >= 1.0 => (">=", String::new()),
+                (_, share) if share <= 0.0 => (">", String::new()),
+                (at, share) => (">", format!("and {} of the {at} at it", short(share))),
+            };
+            table.cells([
+                cell.cell.when.clone(),
+                cell.cell.samples.to_string(),
+                format!("{} {sign} {}", thresholds.column, precise(cell.threshold)),
+                rest,
+            ]);
+        }
+        let lines = table.render("    ", &[Align::Left, Align::Right, Align::Left, Align::Left], |_, cell| cell);
+        let rest = more(seen.count(), "more group");
+        format!("  {}: who reaches it is decided 1\n{lines}{rest}\n", paint.strong("thresholds"))
+    }
+
+    fn sums(&self) -> String {
+        let Gains { before, after, bound, selected, flips } = self.gains;
+        let n = self.rows.n;
+        let difference = before - after;
+        let change = match difference {
+            _ if difference.abs() <= NO_LESS * before.abs() => "as much as by the cutoff alone".to_owned(),
+            less if less > 0.0 => format!("{} less than by the cutoff alone", short(less)),
+            less => format!("{} more than by the cutoff alone", short(-less)),
+        };
+        // Decisions that miss rows are not to be compared with those within.
+        let room = bound.filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
+            room if room <= NO_LESS * bound.abs().max(after.abs()) => {
+                "; no decisions within the rows gain more".to_owned()
+            }
+            room => format!("; none within the rows gain more than {} more", short(room)),
+        });
+        format!(
+            "gain {}: {change}{room}\nselected {} of {n}, {} by the cutoff alone: {} became 1, {} became 0\n",
+            short(after),
+            selected.1,
+            selected.0,
+            flips.0,
+            flips.1
+        )
+    }
+
+    fn rounding(&self) -> String {
+        match &self.how {
+            How::Whole { between: 0, .. } => String::new(),
+            How::Whole { between, .. } => {
+                format!("{} between 0 and 1 at the optimum, rounded so that all rows hold\n", counted_are(*between))
+            }
+            How::Nearest { proven: true } => "no decisions of 0 and 1 keep all rows: these come closest\n".to_owned(),
+            How::Nearest { proven: false } => {
+                "no decisions of 0 and 1 were found that keep all rows: these come closest\n".to_owned()
+            }
+            How::Drawn { samples: 0, .. } => "nothing had to be drawn\n".to_owned(),
+            How::Drawn { seed, samples } => {
+                let kept = if self.missed == 0 { "and on this draw too" } else { "but not on this draw" };
+                format!("{} drawn with seed {seed}: in expectation all rows hold, {kept}\n", counted_are(*samples))
+            }
+            How::Thresholds { tied: 0 } => String::new(),
+            How::Thresholds { tied } => {
+                format!("{} exactly at a threshold that takes a share, decided alike by cell\n", counted_are(*tied))
+            }
+        }
+    }
+
+    /// On the decisions, counted exactly.
+    pub fn verdict(&self) -> Verdict {
+        self.rows.verdict()
+    }
+}
+
+/// `1 sample is`, `3 samples are`.
+fn counted_are(count: usize) -> String {
+    format!("{} {}", counted(count, "sample"), if count == 1 { "is" } else { "are" })
+}
+
+fn more(all: usize, what: &str) -> String {
+    if all > MOST { format!("    and {}\n", counted(all - MOST, what)) } else { String::new() }
+}
+
+/// With more digits than a mean has: it is compared with scores.
+fn precise(value: f64) -> String {
+    let text = format!("{value:.6}");
+    let exact = value.to_string();
+    if exact.len() <= text.len() { exact } else { text }
+}

@@ -1,0 +1,368 @@
+//! Decisions of 0 or 1 that satisfy a spec and gain the most.
+
+use super::project::Answers;
+use super::{Case, Refused, kept};
+use crate::bind::{Bound, BoundRow, Samples, Thresholds, blamed};
+use crate::language::words::counted;
+use crate::report::{DecideReport, Gains, GroupDecisions, How, Verdict, Watch};
+use crate::runtime::decide::{
+    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, drawn, missed, nearest_whole,
+};
+use crate::runtime::online::state::{self, Kind};
+use crate::runtime::project::{Projection, Side, Status};
+use crate::source::{Conflict, Failure};
+
+/// How decisions are made.
+pub struct DecideOptions<'a> {
+    /// Where no row presses, scores of at least this are decided 1.
+    pub cutoff: f64,
+    /// The header of a column, and for each sample what a decision of 1 gains; by default the score less the cutoff.
+    pub gain: Option<(&'a str, &'a [f64])>,
+    /// Draw samples in between instead of rounding them.
+    pub draws: Option<Draws<'a>>,
+    /// Take the nearest whole decisions where none keep the rows.
+    pub relax: bool,
+    /// The groups that the report shows, with which the data were encoded.
+    pub watch: &'a Watch,
+    /// Show at most so many rows.
+    pub most: usize,
+}
+
+impl Decided<'_> {
+    /// Whether a promise could not be enforced.
+    pub fn unenforced(&self) -> bool {
+        let unchecked = |verdict| verdict == Verdict::NotChecked;
+        unchecked(self.report.verdict()) || self.report.rows.promises().iter().any(|promise| unchecked(promise.verdict))
+    }
+}
+
+impl DecideOptions<'_> {
+    /// What a decision of 1 gains, for each sample.
+    fn gains(&self, scores: &[f64]) -> Vec<f64> {
+        match self.gain {
+            Some((_, gain)) => gain.to_vec(),
+            None => scores.iter().map(|score| score - self.cutoff).collect(),
+        }
+    }
+}
+
+/// How chances are drawn.
+#[derive(Clone, Copy)]
+pub struct Draws<'a> {
+    pub seed: u64,
+    /// What a sample's draw depends on; by default the number of its row, from 1.
+    pub keys: Option<&'a [String]>,
+}
+
+impl Draws<'_> {
+    /// Decisions from chances.
+    fn decide(&self, chances: &[f64]) -> Vec<f64> {
+        let draw = |(row, chance): (usize, &f64)| match *chance {
+            chance if chance <= 0.0 => 0.0,
+            chance if chance >= 1.0 => 1.0,
+            chance => {
+                let number = (row + 1).to_string();
+                let key = self.keys.and_then(|keys| keys.get(row)).map_or(number.as_str(), String::as_str);
+                f64::from(u8::from(drawn(self.seed, key.as_bytes()) < chance))
+            }
+        };
+        chances.iter().enumerate().map(draw).collect()
+    }
+}
+
+/// What deciding came to.
+pub struct Decided<'a> {
+    pub report: DecideReport<'a>,
+    /// 0 or 1 for each sample.
+    pub decisions: Vec<f64>,
+    /// Why these are not to be used: they keep not all rows, and that was not allowed.
+    pub missed: Option<Failure>,
+    /// By which decisions can be made elsewhere, or why that cannot be.
+    pub thresholds: Result<Thresholds, Failure>,
+}
+
+/// Decides all samples.
+///
+/// # Errors
+/// Data that do not fit the spec, a spec whose predictions are no probabilities, rows that no decisions satisfy, and numbers
+/// that cannot be decided on.
+pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decided<'a>, Refused> {
+    case.ready()?;
+    fits(case, options)?;
+    let Case { context, encoded, params, predictions, .. } = *case;
+    let bound = encoded.bind(params, &Samples::All)?;
+    let gain = options.gains(predictions);
+    let found = crate::runtime::decide::decide(&bound.problem, &gain).map_err(refused)?;
+    match &found.status {
+        DecideStatus::Infeasible(_) if options.relax => return relaxed(case, options, &bound, &found, &gain),
+        DecideStatus::Infeasible(proof) => {
+            let conflict = Conflict::of(proof, encoded, params, &Samples::All);
+            return Err(Refused::Infeasible(Box::new(context.infeasible(&conflict, &bound.rows, ""))));
+        }
+        DecideStatus::Unfinished => return Err(unfinished(&found)),
+        DecideStatus::Optimal => {}
+    }
+    let thresholds = thresholds(case, options, &bound, &found, &gain);
+    let (decisions, how, miss) = match options.draws {
+        Some(draws) => {
+            // Equal scores of a group have equal chances.
+            let chances = match &thresholds {
+                Ok(thresholds) if bound.sample_rows.is_empty() => chances(case, options, thresholds, &gain)?,
+                Ok(_) | Err(_) => found.decisions.clone(),
+            };
+            let count = chances.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
+            (draws.decide(&chances), How::Drawn { seed: draws.seed, samples: count }, None)
+        }
+        None => whole(case, &bound, &gain, &found, options.relax)?,
+    };
+    let cutoff_alone = by_cutoff(case, options);
+    let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &cutoff_alone, &decisions, found.certificate.dual);
+    let report = report(case, options, &bound, &found, (&cutoff_alone, &decisions), how, gains)?;
+    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), ..report };
+    Ok(Decided { report, decisions, missed: miss, thresholds })
+}
+
+/// The nearest decisions of 0 and 1, where none satisfy the rows.
+fn relaxed<'a>(
+    case: &Case<'a>,
+    options: &DecideOptions<'_>,
+    bound: &Bound,
+    found: &Decisions,
+    gain: &[f64],
+) -> Result<Decided<'a>, Refused> {
+    let decisions = nearest_whole(&bound.problem, gain).map_err(refused)?;
+    let before = by_cutoff(case, options);
+    let gains = Gains::of(gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
+    let how = How::Nearest { proven: true };
+    let report = report(case, options, bound, found, (&before, &decisions), how, gains)?;
+    let thresholds = Err(Failure::new("no decisions satisfy all rows, so that there are no thresholds", ""));
+    Ok(Decided { report, decisions, missed: None, thresholds })
+}
+
+/// What can be said before anything is solved.
+fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
+    let prediction = &case.context.program.prediction;
+    if (prediction.lower, prediction.upper) != (0.0, 1.0) {
+        let (lower, upper) = (prediction.lower, prediction.upper);
+        let message = format!("`{}` is declared in [{lower}, {upper}], and decisions are 0 or 1", prediction.name);
+        let help = format!("declare it `predict {}: real in [0, 1]`: the chance of a decision of 1", prediction.name);
+        return Err(Failure::new(message, help));
+    }
+    if !options.cutoff.is_finite() {
+        return Err(Failure::new(format!("a cutoff of {} is none to compare scores with", options.cutoff), ""));
+    }
+    let n = case.encoded.n();
+    let wrong = |found: usize, what: &str| {
+        (found != n)
+            .then(|| Failure::new(format!("there are {found} {what}, and `{}` has {n} samples", case.table), ""))
+    };
+    let gains = options.gain.and_then(|(_, gain)| wrong(gain.len(), "gains"));
+    let keys = options.draws.and_then(|draws| draws.keys).and_then(|keys| wrong(keys.len(), "keys"));
+    gains.or(keys).map_or(Ok(()), Err)
+}
+
+fn refused(error: DecideError) -> Refused {
+    let help = match &error {
+        DecideError::TooManyRows { .. } => "decisions are for rows that compare groups",
+        DecideError::Length { .. } | DecideError::NotFinite { .. } | DecideError::Open { .. } => "",
+        DecideError::Numbers(_) => "scale the numbers of the spec to similar sizes",
+        _ => "",
+    };
+    Refused::Unsolved(Failure::new(error.to_string(), help))
+}
+
+fn unfinished(found: &Decisions) -> Refused {
+    let certificate = &found.certificate;
+    let message = format!(
+        "the decisions were not solved to the end: they may gain {:e} too little, and violate rows by up to {:e}",
+        certificate.gap().max(0.0),
+        certificate.row_violation
+    );
+    Refused::Unsolved(Failure::new(message, "scale the numbers of the spec to similar sizes"))
+}
+
+/// What scores alone decide: 1 from the cutoff on.
+fn by_cutoff(case: &Case<'_>, options: &DecideOptions<'_>) -> Vec<f64> {
+    // By the score itself: a difference may be rounded to zero.
+    let decision = |taken: bool| f64::from(u8::from(taken));
+    match options.gain {
+        Some((_, gain)) => gain.iter().map(|gain| decision(*gain >= 0.0)).collect(),
+        None => case.predictions.iter().map(|score| decision(*score >= options.cutoff)).collect(),
+    }
+}
+
+type Answer = (Vec<f64>, How, Option<Failure>);
+
+/// Decisions of 0 and 1 near the best ones.
+fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax: bool) -> Result<Answer, Refused> {
+    let front = case.context.front;
+    let between = found.between.len();
+    match decide_whole(&bound.problem, gain, found).map_err(refused)? {
+        Whole::Found(whole) => Ok((whole.decisions, How::Whole { between, bound: whole.bound }, None)),
+        Whole::Missed { nearest, misses, proven } => {
+            let named: Vec<String> = misses.iter().map(|miss| missed_row(case, &bound.rows, *miss)).collect();
+            let what = if proven {
+                "no decisions of 0 and 1 keep all rows"
+            } else {
+                "no decisions of 0 and 1 were found that keep all rows"
+            };
+            let message = format!("{what}: the nearest miss {}", named.join(", "));
+            let help = format!(
+                "{} keeps them in expectation, by drawing {}; {} takes the nearest; or allow a little more",
+                front.randomize,
+                counted(between, "sample"),
+                front.relax
+            );
+            let failure = (!relax).then(|| Failure::new(message, help));
+            Ok((nearest, How::Nearest { proven }, failure))
+        }
+        Whole::NoneWithin { sample, lo, hi } => {
+            let message =
+                format!("row {} may be decided from {lo} to {hi}, where there is neither 0 nor 1", sample + 1);
+            let help = format!("write bounds of `each` that 0 or 1 satisfies, or draw: {}", front.randomize);
+            Err(Failure::new(message, help).into())
+        }
+        Whole::Infeasible(_) => {
+            let message = "no decisions of 0 and 1 keep all rows and the bounds of `each`";
+            let help = format!("{} keeps them in expectation; or allow a little more", front.randomize);
+            Err(Failure::new(message, help).into())
+        }
+    }
+}
+
+/// A row of the problem that is missed, and by how much.
+fn missed_row(case: &Case<'_>, rows: &[BoundRow], (place, by): (usize, f64)) -> String {
+    let name = [true, false].into_iter().find_map(|upper| {
+        let (promised, _) = blamed(rows, place, upper)?;
+        case.context.program.origin(promised).map(|origin| origin.name.clone())
+    });
+    format!("`{}` by {}", name.unwrap_or_else(|| format!("row {place}")), crate::report::short(by))
+}
+
+/// What thresholds compare: scores, or gains where these were given.
+fn compared<'v>(case: &Case<'v>, options: &DecideOptions<'_>, gain: &'v [f64]) -> &'v [f64] {
+    if options.gain.is_some() { gain } else { case.predictions }
+}
+
+fn thresholds(
+    case: &Case<'_>,
+    options: &DecideOptions<'_>,
+    bound: &Bound,
+    found: &Decisions,
+    gain: &[f64],
+) -> Result<Thresholds, Failure> {
+    let Case { context, encoded, params, column, .. } = *case;
+    let (column, cutoff) = options.gain.map_or((column, options.cutoff), |(column, _)| (column, 0.0));
+    let frozen = encoded.freeze(context.program, params, bound, &found.multipliers, column).map_err(|errors| {
+        let error = errors.first().map_or_else(String::new, ToString::to_string);
+        Failure::new(error.replacen("cannot freeze", "there are no thresholds", 1), "decide each table by itself")
+    })?;
+    let bounds = bound.problem.bounds();
+    let free = |sample: usize| bounds.at(sample) == (0.0, 1.0);
+    Ok(encoded.thresholds(frozen, cutoff, compared(case, options, gain), &found.decisions, &free))
+}
+
+fn chances(
+    case: &Case<'_>,
+    options: &DecideOptions<'_>,
+    thresholds: &Thresholds,
+    gain: &[f64],
+) -> Result<Vec<f64>, Refused> {
+    case.encoded.chances(thresholds, compared(case, options, gain)).map_err(|error| vec![error].into())
+}
+
+/// The report on decisions, the second of the two; the first are those by the cutoff alone.
+fn report<'a>(
+    case: &Case<'a>,
+    options: &DecideOptions<'_>,
+    bound: &Bound,
+    found: &Decisions,
+    (before, after): (&[f64], &[f64]),
+    how: How,
+    gains: Gains,
+) -> Result<DecideReport<'a>, Refused> {
+    let mut answers = Answers::new(case, None, options.most);
+    let mut projection = Projection::default();
+    (projection.y, projection.status) = (after.to_vec(), Status::Optimal);
+    (projection.multipliers, projection.active) = (found.multipliers.clone(), found.active.clone());
+    answers.enter(bound, &Samples::All, before, projection, "")?;
+    let mut rows = answers.done.report;
+    rows.status = how.status();
+    Ok(DecideReport {
+        missed: missed(&bound.problem, after).len(),
+        groups: GroupDecisions::all(case.encoded, options.watch, before, after),
+        cutoff: options.cutoff,
+        gain: options.gain.map(|(column, _)| column.to_owned()),
+        thresholds: None,
+        rows,
+        gains,
+        how,
+    })
+}
+
+/// Makes decisions by thresholds that were fitted on other data, which are read as for [`super::Use::Shifts`].
+///
+/// # Errors
+/// Thresholds that were fitted with other params, of another column, or that tell other groups apart.
+pub fn decide_by<'a>(
+    case: &Case<'a>,
+    thresholds: &Thresholds,
+    options: &DecideOptions<'_>,
+) -> Result<Decided<'a>, Refused> {
+    case.ready()?;
+    let options = &DecideOptions { cutoff: thresholds.cutoff, draws: options.draws, ..*options };
+    fits(case, options)?;
+    let Case { context, encoded, params, predictions, .. } = *case;
+    kept::same_params(&context, "thresholds", &thresholds.params, params)?;
+    let gain = options.gains(predictions);
+    let bound = encoded.bind(params, &Samples::All)?;
+    let bounds = bound.problem.bounds();
+    let chances = chances(case, options, thresholds, &gain)?;
+    let within = chances.iter().enumerate().map(|(sample, chance)| {
+        let (lo, hi) = bounds.at(sample);
+        chance.max(lo).min(hi)
+    });
+    let within: Vec<f64> = within.collect();
+    let tied = within.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
+    let (decisions, how) = match options.draws {
+        Some(draws) => (draws.decide(&within), How::Drawn { seed: draws.seed, samples: tied }),
+        None => (within.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect(), How::Thresholds { tied }),
+    };
+    let before = by_cutoff(case, options);
+    let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
+    let rows = bound.problem.rows();
+    let nothing = Decisions {
+        decisions: Vec::new(),
+        status: DecideStatus::Optimal,
+        multipliers: vec![0.0; rows],
+        active: vec![Side::Inactive; rows],
+        between: Vec::new(),
+        certificate: GainCertificate::default(),
+        steps: 0,
+    };
+    let mut report = report(case, options, &bound, &nothing, (&before, &decisions), how, gains)?;
+    report.thresholds = Some(thresholds.clone());
+    Ok(Decided { report, decisions, missed: None, thresholds: Ok(thresholds.clone()) })
+}
+
+/// Thresholds as JSON, one field a line.
+///
+/// # Errors
+/// They cannot be written as JSON.
+pub fn thresholds_json(context: &super::Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
+    let fingerprint = context.program.fingerprint().to_string();
+    let failed = |reason: String| Failure::new(reason, "");
+    let text = state::write(Kind::Thresholds, &fingerprint, thresholds).map_err(|error| failed(error.to_string()))?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    Ok(format!("{value:#}\n"))
+}
+
+/// Thresholds as one SQL expression.
+///
+/// # Errors
+/// The spec bounds single predictions.
+pub fn thresholds_sql(context: &super::Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
+    kept::no_bounds_of_each(context, context.front.apply_thresholds)?;
+    let head = kept::sql_head(context, "thresholds", &thresholds.params, thresholds.samples);
+    Ok(format!("{head}{}", thresholds.sql()))
+}

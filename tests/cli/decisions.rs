@@ -1,0 +1,225 @@
+//! `fairc decide`: what is decided holds, is the same again, and is the same elsewhere.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::random::Random;
+use super::support::command;
+
+const SPEC: &str = "column sex: {female, male}?\ncolumn race: {a, b, c}\ncolumn age: real in [0, 99]?\nparam eps = 0.03 in [0, 1]\n\
+                    predict hire: real in [0, 1] from score\n\
+                    constraint rates: |E[hire | sex == female] - E[hire | sex == male]| <= eps\n\
+                    constraint races: forall r in race: E[hire | race == r] >= 80% * E[hire]\n\
+                    constraint old: E[hire | age >= 60] >= E[hire] - 0.1\n\
+                    constraint budget: Sum[hire] <= 60\n";
+
+fn run(path: &Path, words: &str) -> (i32, String, String) {
+    let arguments: Vec<&str> = words.split(' ').collect();
+    let output = command(&arguments).current_dir(path).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// People with a number each, some of them without a sex, of another one, or without an age, and with many equal scores.
+fn people(n: usize, seed: u64) -> Vec<String> {
+    let mut random = Random(seed);
+    let person = |id: usize| {
+        let sex = ["female", "female", "male", "male", "", "other"][random.below(6)];
+        let race = ["a", "a", "b", "c"][random.below(4)];
+        let age = if random.chance(0.1) { String::new() } else { (18 + random.below(60)).to_string() };
+        let score = (random.uniform() * 0.8 + if sex == "male" { 0.2 } else { 0.0 }) * 50.0;
+        let score = if random.chance(0.7) { score.round() / 50.0 } else { score / 50.0 };
+        format!("p{id},{sex},{race},{age},{score}")
+    };
+    (0..n).map(person).collect()
+}
+
+const HEADER: &str = "id,sex,race,age,score";
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("spec.fair"), SPEC).unwrap();
+    write(folder.path(), "people.csv", &people(300, 5));
+    write(folder.path(), "others.csv", &people(200, 6));
+    folder
+}
+
+fn write(path: &Path, name: &str, people: &[String]) {
+    fs::write(path.join(name), format!("{HEADER}\n{}\n", people.join("\n"))).unwrap();
+}
+
+/// By the number of the person, the last column of a file.
+fn decisions(path: &Path, name: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(path.join(name)).unwrap();
+    let fields = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        (fields[0].to_owned(), fields[fields.len() - 1].to_owned())
+    };
+    text.lines().skip(1).map(fields).collect()
+}
+
+#[test]
+fn what_is_decided_holds() {
+    let folder = folder();
+    let path = folder.path();
+    let (code, out, error) = run(path, "decide spec.fair --data people.csv -o out.csv");
+    assert_eq!(code, 0, "{out}{error}");
+    assert!(out.contains("impact") || out.contains("selected, impact ratio"), "{out}");
+    assert!(
+        out.contains("all 6 rows hold") && out.contains("wrote out.csv with the new column `hire_decision`"),
+        "{out}"
+    );
+    assert!(decisions(path, "out.csv").iter().all(|(_, decision)| ["0", "1"].contains(&decision.as_str())));
+    // The copy is faithful, and the audit says the same.
+    let (before, after) =
+        (fs::read_to_string(path.join("people.csv")).unwrap(), fs::read_to_string(path.join("out.csv")).unwrap());
+    let same = before.lines().zip(after.lines()).all(|(before, after)| after.starts_with(&format!("{before},")));
+    assert!(same && before.lines().count() == after.lines().count());
+    let (code, out, _) = run(path, "audit spec.fair --data out.csv --pred hire_decision");
+    assert_eq!(code, 0, "{out}");
+    // Without rows that press, the cutoff decides.
+    fs::write(path.join("free.fair"), SPEC.replace("<= 60", "<= 1000").replace("80%", "0%").replace("- 0.1", "- 1"))
+        .unwrap();
+    let (code, out, _) = run(path, "decide free.fair --data people.csv --set eps=1 --cutoff 0.6 -o free.csv");
+    assert!(
+        code == 0 && out.contains("as much as by the cutoff alone; no decisions within the rows gain more"),
+        "{out}"
+    );
+    for (line, (_, decision)) in before.lines().skip(1).zip(decisions(path, "free.csv")) {
+        let score: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
+        assert_eq!(decision, if score >= 0.6 { "1" } else { "0" }, "{line}");
+    }
+}
+
+#[test]
+fn thresholds_decide_as_the_data_they_were_fitted_on() {
+    let folder = folder();
+    let path = folder.path();
+    let (code, _, error) = run(path, "decide spec.fair --data people.csv -o out.csv --freeze t.json");
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(run(path, "decide spec.fair --data people.csv --freeze t.sql").0, 0);
+    let (code, out, error) =
+        run(path, "--format json decide spec.fair --data people.csv --thresholds t.json -o by.csv");
+    assert_eq!(code, 0, "{error}");
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["status"], "thresholds");
+    let (ours, theirs) = (decisions(path, "out.csv"), decisions(path, "by.csv"));
+    let differ = ours.iter().zip(&theirs).filter(|(a, b)| a != b).count();
+    // Those in between, those rounded the other way to make up for them, and those who share a threshold.
+    assert!(differ <= 12, "{differ}");
+    for data in ["people.csv", "others.csv"] {
+        let (code, _, error) = run(path, &format!("decide spec.fair --data {data} --thresholds t.json -o by.csv"));
+        assert_eq!(code, 0, "{error}");
+        let script = "import csv, sqlite3, sys\n\
+                      rows = list(csv.DictReader(open(sys.argv[1])))\n\
+                      base = sqlite3.connect(':memory:')\n\
+                      base.execute('create table people (n integer, id text, sex text, race text, age real, score real)')\n\
+                      base.executemany('insert into people values (?, ?, ?, ?, ?, ?)', [(n, r['id'], r['sex'] or None, r['race'], \
+                      float(r['age']) if r['age'] else None, float(r['score'])) for n, r in enumerate(rows)])\n\
+                      for row in base.execute('select id, ' + open('t.sql').read() + ' from people order by n'):\n\
+                      \x20   print(*row, sep=',')\n";
+        let output = Command::new("python3").args(["-c", script, data]).current_dir(path).output().expect("python3");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let theirs = String::from_utf8(output.stdout).unwrap();
+        let ours: String =
+            decisions(path, "by.csv").iter().map(|(id, decision)| format!("{id},{decision}\n")).collect();
+        assert_eq!(ours, theirs, "{data}");
+    }
+}
+
+#[test]
+fn draws_are_of_persons_and_not_of_rows() {
+    let folder = folder();
+    let path = folder.path();
+    let mut turned = people(300, 5);
+    turned.reverse();
+    write(path, "turned.csv", &turned);
+    let (code, out, error) =
+        run(path, "decide spec.fair --data people.csv --randomize 7 --key id -o a.csv --freeze t.json");
+    assert!(code == 0 && out.contains("drawn with seed 7: in expectation all rows hold"), "{out}{error}");
+    // The same chances in another order.
+    let turned = "decide spec.fair --data turned.csv --thresholds t.json --randomize 7 --key id -o b.csv";
+    assert_eq!(run(path, turned).0, 0);
+    assert_eq!(
+        run(path, "decide spec.fair --data people.csv --thresholds t.json --randomize 7 --key id -o c.csv").0,
+        0
+    );
+    let (a, mut b, c) = (decisions(path, "a.csv"), decisions(path, "b.csv"), decisions(path, "c.csv"));
+    b.reverse();
+    assert!(a == b && a == c);
+}
+
+#[test]
+fn gains_of_a_column_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("spec.fair"), "predict hire: real in [0, 1] from score\nconstraint most: Sum[hire] <= 2\n")
+        .unwrap();
+    fs::write(path.join("few.csv"), "score,worth\n0.9,1\n0.1,5\n0.2,-3\n0.8,4\n").unwrap();
+    let (code, _, error) = run(path, "decide spec.fair --data few.csv --gain worth -o out.csv");
+    assert_eq!(code, 0, "{error}");
+    let found: Vec<String> = decisions(path, "out.csv").into_iter().map(|(_, decision)| decision).collect();
+    assert_eq!(found, ["0", "1", "0", "1"]);
+    fs::write(path.join("gap.csv"), "score,worth\n0.9,1\n0.1,\n").unwrap();
+    let (code, _, error) = run(path, "decide spec.fair --data gap.csv --gain worth");
+    assert!(code == 2 && error.contains("`worth` is `` on line 3, which is no gain"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_decided_is_refused() {
+    let folder = folder();
+    let path = folder.path();
+    let refused = |words: &str, code: i32, says: &str| {
+        let (found, out, error) = run(path, words);
+        assert!(found == code && error.contains(says), "{words}: {found} {out}{error}");
+    };
+    fs::write(path.join("wide.fair"), "predict score: real in [0, 10]\nconstraint c: E[score] <= 5\n").unwrap();
+    refused("decide wide.fair --data people.csv", 2, "`score` is declared in [0, 10], and decisions are 0 or 1");
+    refused("decide spec.fair --data people.csv --gain worth", 2, "no column `worth`, which `--gain` names");
+    refused("decide spec.fair --data people.csv --randomize 1 --key ids", 2, "no column `ids`, which `--key` names");
+    refused("decide spec.fair --data people.csv --key id", 2, "--randomize");
+    refused("decide spec.fair --data people.csv --cutoff nan", 2, "a cutoff of NaN is none to compare scores with");
+    refused("decide spec.fair --data people.csv --freeze t.txt", 2, "cannot tell the format of `t.txt`");
+    refused("decide spec.fair --data people.csv --name score -o out.csv", 2, "already has a column `score`");
+    fs::write(path.join("no.fair"), format!("{SPEC}constraint many: E[hire | race == a] >= 0.9\n")).unwrap();
+    refused("decide no.fair --data people.csv", 1, "E0801");
+    let (code, out, error) = run(path, "decide no.fair --data people.csv --on-infeasible relax");
+    assert!(code == 0 && out.contains("no decisions of 0 and 1 keep all rows: these come closest"), "{out}{error}");
+    // Thirds of a sum that is odd: between 0 and 1 it can be kept.
+    fs::write(
+        path.join("half.fair"),
+        "column race: {a, b, c}\npredict hire: real in [0, 1] from score\n\
+                                       constraint half: Sum[hire | race == a] == 7.5\n",
+    )
+    .unwrap();
+    refused("decide half.fair --data people.csv -o out.csv", 1, "keep all rows: the nearest miss `half` by 0.5");
+    assert!(!path.join("out.csv").exists());
+    let (code, out, _) = run(path, "decide half.fair --data people.csv -o out.csv --on-infeasible relax");
+    assert!(code == 0 && out.contains("these come closest") && path.join("out.csv").exists(), "{out}");
+    let (code, ..) = run(path, "decide half.fair --data people.csv --randomize 3");
+    assert_eq!(code, 0);
+    fs::write(path.join("each.fair"), format!("{SPEC}constraint e: each where race == c: 0.2 <= hire <= 0.8\n"))
+        .unwrap();
+    refused("decide each.fair --data people.csv", 2, "may be decided from 0.2 to 0.8, where there is neither 0 nor 1");
+    refused(
+        "decide each.fair --data people.csv --randomize 1 --freeze t.sql",
+        2,
+        "`each` constraints bound single predictions",
+    );
+    assert_eq!(run(path, "decide spec.fair --data people.csv --freeze t.json").0, 0);
+    refused(
+        "decide spec.fair --data people.csv --thresholds t.json --set eps=0.1",
+        2,
+        "the thresholds were fitted with `eps` = 0.03",
+    );
+    refused("decide no.fair --data people.csv --thresholds t.json", 2, "belongs to a spec with the fingerprint");
+    fs::write(
+        path.join("cov.fair"),
+        "column age: real in [0, 99]?\npredict hire: real in [0, 1] from score\n\
+                                      constraint c: |Cov[hire, age | age >= 0]| <= 0.01\n",
+    )
+    .unwrap();
+    refused("decide cov.fair --data people.csv --freeze t.json", 2, "there are no thresholds");
+    assert_eq!(run(path, "decide cov.fair --data people.csv").0, 0);
+}
