@@ -54,6 +54,7 @@ oracles() {
     python tests/oracle/exports.py target/release/fairc
     python tests/oracle/report.py target/release/fairc
     python tests/oracle/files.py target/release/fairc
+    python tests/oracle/first_specs.py target/release/fairc
 }
 
 libtorch() {

@@ -8,7 +8,7 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, metrics,
+    audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, init, metrics,
     predict, price, project, solve, stream, train, verify,
 };
 
@@ -19,6 +19,7 @@ pub const HELP: &str = "\
 {usage-heading} {usage}
 
 Write a spec:
+  init         Write a first spec for a table
   check        Check specs, alone or against data
   compile      Compile a spec, or look at a stage of the compiler
   fmt          Format specs
@@ -79,6 +80,7 @@ pub fn command() -> clap::Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Init(init::Args),
     Check(check::Args),
     Compile(compile::Args),
     Fmt(format::Args),
@@ -105,6 +107,7 @@ impl Command {
     /// The files that the command reads and writes; of commands that write none, nothing.
     pub fn files(&self) -> Files<'_> {
         match self {
+            Command::Init(args) => args.files(),
             Command::Compile(args) => args.files(),
             Command::Project(args) => args.files(),
             Command::Decide(args) => args.files(),

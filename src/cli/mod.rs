@@ -35,6 +35,7 @@ mod front;
 mod global;
 mod impact;
 mod imply;
+mod init;
 mod input;
 mod mend;
 mod metrics;
@@ -139,6 +140,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(command: Command, console: &Console) -> Outcome {
     match command {
+        Command::Init(args) => init::run(&args, console),
         Command::Check(args) => check::run(&args, console),
         Command::Compile(args) => compile::run(&args, console),
         Command::Fmt(args) => format::run(&args, console),

@@ -14,6 +14,7 @@
 //! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, none yet |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
+//! | [`init()`] | `fairc init` | |
 //! | [`price()`] | `fairc price` | `Program.price` |
 //! | [`impact()`] | `fairc impact` | `impact` |
 //!
@@ -24,6 +25,7 @@ mod audit;
 mod check;
 mod decide;
 mod impact;
+mod init;
 mod kept;
 mod price;
 mod project;
@@ -41,6 +43,7 @@ pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
 pub use decide::{DecideOptions, Decided, Draws, decide, decide_by, thresholds_json, thresholds_sql};
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
+pub use init::{Drafted, DraftedColumn, InitOptions, init};
 pub use kept::{read_shifts, read_state, read_thresholds, unusable};
 pub use price::{MOST_VALUES, PriceOptions, Priced, STEPS, Sweeping, price};
 pub use project::{ProjectOptions, Projected, Solvable, project, report_of, settle, solve};

@@ -54,7 +54,14 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "language::lower",
-        &["language::span", "language::interval", "language::diagnostic", "language::hir", "language::program"],
+        &[
+            "language::span",
+            "language::interval",
+            "language::diagnostic",
+            "language::hir",
+            "language::program",
+            "language::words",
+        ],
         "checked tree to rows",
     ),
     (
@@ -144,6 +151,8 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "data",
             "language::diagnostic",
             "language::program",
+            "language::span",
+            "language::syntax",
             "language::words",
             "report",
             "runtime::decide",

@@ -12,6 +12,7 @@ const UNTRIED: [&str; 2] = ["train", "predict"];
 
 /// Arguments for each command that together show its fields; `@` stands for the folder of fixtures, `%` for one to write to.
 const CALLS: &[(&str, &[&str])] = &[
+    ("init", &["--data @/people.csv", "--data @/people.csv --pred score --group age -o %/first.fair"]),
     ("check", &["@/parity.fair", "@/warnings.fair @/nothing.fair", "@/parity.fair --data @/people.csv --batch 4"]),
     (
         "check",

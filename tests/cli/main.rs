@@ -16,6 +16,7 @@ mod exactness;
 mod files;
 mod formatting;
 mod impact;
+mod init;
 mod json;
 mod long;
 mod mending;

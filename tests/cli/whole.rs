@@ -115,7 +115,9 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 30] = [
+const PRINT: [&str; 32] = [
+    "init --data people.csv",
+    "init --data people.csv -o -",
     "check parity.fair",
     "compile parity.fair --emit rows",
     "compile parity.fair -o -",

@@ -166,15 +166,63 @@ fn every_fix_of_a_mistake_mends_it() {
 #[test]
 fn every_fix_of_a_fixture_mends_it() {
     let mut fixes = 0;
-    for folder in ["tests/fixtures/diagnostics", "tests/fixtures/syntax/errors"] {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")];
+    while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("the fixtures are there").flatten() {
-            if entry.path().extension().is_some_and(|extension| extension == "fair") {
-                fixes += every_fix(&std::fs::read_to_string(entry.path()).expect("fixtures are text"));
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "fair") {
+                // Some are no text.
+                fixes += std::fs::read_to_string(path).map_or(0, |text| every_fix(&text));
             }
         }
     }
     assert!(fixes > 20, "{fixes} fixes");
+}
+
+/// Mistakes of people who know other languages, in blocks of lines: one mistake in each, or as many as its first line says.
+#[test]
+fn habits_of_other_languages_have_their_own_words() {
+    let mut wrong = Vec::new();
+    let mut blocks = 0;
+    insta::glob!("../fixtures/mistakes", "*.txt", |path| {
+        let text = std::fs::read_to_string(path).expect("fixtures are text");
+        let mut told = String::new();
+        for block in text.trim_end().split("\n\n") {
+            let (first, body) = block.split_once('\n').unwrap_or((block, ""));
+            let counted = first.strip_prefix("# ").and_then(|line| line.split(' ').next()?.parse::<usize>().ok());
+            let (expected, body) = counted.map_or((1, block), |count| (count, body));
+            let spec = format!("{HEADER}{body}\n");
+            let compilation = compile(&spec);
+            let own: Vec<&Diagnostic> = compilation
+                .diagnostics
+                .iter()
+                .filter(|found| found.code.0 != "W0101" || at(found) >= HEADER.len())
+                .collect();
+            if own.len() != expected {
+                wrong.push(format!("{} for {expected}: {body}", own.len()));
+            }
+            told.push_str(&format!("{body}\n"));
+            for found in own {
+                let fix = found.fix.as_ref().map_or("", |fix| if fix.sure { ", sure" } else { ", offered" });
+                let label = found.labels.first().map(|label| compilation.sources.text(label.span)).unwrap_or_default();
+                told.push_str(&format!("    {} {label}\n      {}\n", found.code.0, found.message));
+                told.push_str(&format!("      {}{fix}\n", found.help.as_deref().unwrap_or_default()));
+            }
+            told.push('\n');
+            if std::panic::catch_unwind(|| every_fix(&spec)).is_err() {
+                wrong.push(format!("a fix that mends nothing: {body}"));
+            }
+            blocks += 1;
+        }
+        insta::assert_snapshot!(told);
+    });
+    assert!(wrong.is_empty() && blocks > 250, "{blocks} blocks\n{}", wrong.join("\n"));
+}
+
+fn at(found: &Diagnostic) -> usize {
+    found.labels.first().map_or(0, |label| label.span.start as usize)
 }
 
 /// Makes each fix alone: its diagnostic must be gone, and no error new of its kind. Then all that are sure: fewer errors.

@@ -91,6 +91,10 @@ fn little_problems_have_answers() {
     assert!((one.y[0] - 0.25).abs() < 1e-12 && one.active == [Side::Upper]);
     let free = Problem::from_csr(2, &[0], &[], &[], vec![], vec![], UNIT, None).expect("no rows");
     assert_eq!(project(&free, &[1.5, -0.5], &settings).expect("no rows").y, [1.0, 0.0]);
+    // So many samples are first estimated from some of them.
+    let many = vec![1.5; 40_000];
+    let free = Problem::from_csr(many.len(), &[0], &[], &[], vec![], vec![], UNIT, None).expect("no rows");
+    assert!(project(&free, &many, &settings).expect("no rows").y.iter().all(|&y| y == 1.0));
     let empty_ok = Problem::from_csr(1, &[0, 0], &[], &[], vec![-1.0], vec![0.0], UNIT, None).expect("empty row");
     assert!(project(&empty_ok, &[0.5], &settings).expect("empty row").is_optimal());
     let empty_bad = Problem::from_csr(1, &[0, 0], &[], &[], vec![1.0], vec![2.0], UNIT, None).expect("empty row");

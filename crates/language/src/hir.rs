@@ -109,6 +109,8 @@ pub struct Column {
 pub struct Param {
     pub name: String,
     pub value: f64,
+    /// The value was written with a `%`.
+    pub percent: bool,
     pub range: Interval,
 }
 

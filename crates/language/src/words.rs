@@ -37,6 +37,13 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// The limit of a comparison, where it may be meant in percent.
+pub(crate) fn percent_meant(text: &str) -> Option<&str> {
+    let limit = text.rsplit("<= ").next()?.trim();
+    let number: f64 = limit.parse().ok()?;
+    (limit.len() < text.len() && number > 1.0 && number <= 100.0).then_some(limit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

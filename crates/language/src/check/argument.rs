@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::diagnostic::{Edit, Fix};
 use crate::span::Span;
 use crate::syntax::ast::{self, ArgumentValue};
 use crate::words::{counted, nearest};
@@ -85,13 +86,12 @@ impl<'a> Checker<'a> {
 
     fn unknown_parameter<T>(&mut self, name: &'a ast::Name, metric: &'a ast::Metric) -> Option<T> {
         let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
-        let kind = Kind::UnknownParameter {
-            name: name.text.clone(),
-            callee: metric.name.text.clone(),
-            similar: nearest(&name.text, known).map(str::to_owned),
-            signature: signature(metric),
-        };
-        self.refuse(kind, name.span)
+        let similar = nearest(&name.text, known).map(str::to_owned);
+        let fix = similar.as_ref().map(|similar| Fix::one(name.span, similar.clone(), false));
+        let (callee, signature) = (metric.name.text.clone(), signature(metric));
+        let kind = Kind::UnknownParameter { name: name.text.clone(), callee, similar, signature };
+        self.report(Finding::new(kind, name.span).mended(fix));
+        None
     }
 
     /// A set of groups goes where a group is asked for.
@@ -230,7 +230,9 @@ impl<'a> Checker<'a> {
             callee: metric.name.text.clone(),
             mended: mended.concat().split_whitespace().collect::<Vec<_>>().join(" "),
         };
-        Some(Finding::new(kind, first).with(second, "and this"))
+        let edit = |span: Span, by: Span| Edit { span, text: self.sources.text(by).to_owned() };
+        let fix = Fix { edits: vec![edit(first, second), edit(second, first)], sure: false };
+        Some(Finding::new(kind, first).with(second, "and this").mended(Some(fix)))
     }
 
     /// Marks the names in arguments as used, where nothing else is said of them.

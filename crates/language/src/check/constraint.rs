@@ -148,6 +148,8 @@ impl<'a> Checker<'a> {
             None => {
                 let kind = Kind::NeedsLabel { constraint: heading.name.clone(), label };
                 self.report(Finding::new(kind, *span).with(heading.name_span, "in this constraint"));
+                let fix = enforced_in_training(heading);
+                self.findings.last_mut().into_iter().for_each(|finding| finding.fix = Some(fix.clone()));
             }
             Some(Enforce::Always) => {
                 let option = heading.options.iter().find(|option| option.name.text == "enforce");
@@ -225,4 +227,13 @@ impl<'a> Checker<'a> {
         let (name, text) = (setting.name.text.clone(), self.text(value.span));
         self.report(Finding::new(Kind::OptionValue { name, value: text, expected }, value.span));
     }
+}
+
+/// The option that says that a constraint is for training, behind the options that there are.
+fn enforced_in_training(heading: &Heading<'_>) -> Fix {
+    let (last, text) = match heading.options.last() {
+        Some(option) => (option.value.span, ", enforce = train"),
+        None => (heading.name_span, " (enforce = train)"),
+    };
+    Fix::one(Span { start: last.end, ..last }, text, false)
 }

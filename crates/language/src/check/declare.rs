@@ -242,7 +242,8 @@ impl<'a> Checker<'a> {
             self.report(finding);
         }
         self.hir.param_places.insert(name.clone(), ParamId(self.hir.params.len()));
-        self.hir.params.push(Param { name, value, range });
+        let percent = self.sources.text(span).ends_with('%');
+        self.hir.params.push(Param { name, value, percent, range });
     }
 
     fn declare_metric(&mut self, metric: &'a ast::Metric, doc: &'a str, origin: UnitOrigin) {

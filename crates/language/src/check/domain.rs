@@ -488,6 +488,11 @@ impl<'a> Checker<'a> {
         let value = self.number(value, &env, Place::Event)?;
         let mut points: Vec<(f64, String)> = Vec::new();
         for cut in cuts {
+            if let ast::ExprKind::Indicator(_) = &cut.kind {
+                let hint = Some("cut points stand side by side: `bins(age, 25, 45)`".to_string());
+                self.wrong_kind(cut.span, "a list", "a number", hint);
+                return None;
+            }
             let number = self.number(cut, &env, Place::Where)?;
             let crate::hir::ExprKind::Number(point) = number.kind else {
                 self.wrong_kind(cut.span, "no number", "a number", None);

@@ -9,7 +9,7 @@ kinds! {
     /// The kinds of findings.
     pub enum Kind {
         /// A name that no declaration, binder or level has.
-        #[error("unknown {expected} `{name}`")]
+        #[error("unknown {} `{name}`", if *expected == "param" { "name" } else { expected })]
         UnknownName { expected: &'static str, name: String, similar: Option<String> } => "E0201",
             label: "not declared",
             help: meant(similar).unwrap_or_else(|| declare(expected, name));
@@ -329,7 +329,10 @@ kinds! {
         #[error("`{text}` holds for every prediction within its bounds")]
         Implied { text: String } => "W0102",
             label: "implied by the bounds",
-            help: "tighten it, or remove it";
+            help: match crate::words::percent_meant(text) {
+                Some(number) => format!("if percent is meant, write `{number}%`; else tighten it, or remove it"),
+                None => "tighten it, or remove it".to_owned(),
+            };
 
         #[error("`{constraint}` needs the label `{label}`, so it is not enforced at inference")]
         NeedsLabel { constraint: String, label: String } => "W0104",
@@ -361,6 +364,7 @@ fn declare(expected: &str, name: &str) -> String {
         "table" => format!("declare `param {name}[..] = {{..}}`, with a value for each level"),
         "function" => "functions are `abs`, `max`, `min`, `exp`, `log`, `sqrt` and, in a group, `bins`".into(),
         "parameter" => "name a parameter of this metric".into(),
+        "param" => format!("declare it: `param {name} = 5%`"),
         "domain" => format!("declare `column {name}: {{..}}` or write the values: `{{a, b}}`"),
         _ => format!("declare it, for example `column {name}: real`"),
     }

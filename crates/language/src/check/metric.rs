@@ -201,7 +201,12 @@ impl<'a> Checker<'a> {
                 let all = Interval::ALL;
                 let range = limits.as_ref().map_or(all, |it| Interval { lower: it.lower, upper: it.upper });
                 let id = ParamId(self.hir.params.len());
-                self.hir.params.push(Param { name: parameter.name.text.clone(), value: range.inner(), range });
+                self.hir.params.push(Param {
+                    name: parameter.name.text.clone(),
+                    value: range.inner(),
+                    percent: false,
+                    range,
+                });
                 Standin::Open { kind, number: Some(Symbol::Param(id)) }
             }
             Some(Accepts::Group(Some(levels))) => Standin::Symbol(self.standin_column(parameter, Some(levels), false)),

@@ -13,6 +13,9 @@ use super::{Call, Checker, Env, Finding, Kind, Passed, Standin, Symbol};
 /// What is missing where a number is expected.
 pub(super) const NUMBER: &str = "name";
 
+/// The same where one number is needed for the whole batch: a param, if it is no aggregate.
+pub(super) const PARAM: &str = "param";
+
 /// What a name stands for at a place.
 pub(super) enum Found<'a> {
     Binder(BinderId),
@@ -114,10 +117,20 @@ impl<'a> Checker<'a> {
             return None;
         }
         let similar = self.similar_name(&name.text, env);
-        let fix = similar.as_ref().and_then(|similar| self.renamed(name, similar));
+        let fix = match &similar {
+            Some(similar) => self.renamed(name, similar),
+            None => (expected == PARAM).then(|| self.new_param(name)).flatten(),
+        };
         let kind = Kind::UnknownName { expected, name: name.text.clone(), similar };
         self.report(Finding::new(kind, name.span).mended(fix));
         None
+    }
+
+    /// A param of this name, declared at the end of the file.
+    fn new_param(&self, name: &ast::Name) -> Option<Fix> {
+        let end = self.sources.get(name.span.source)?.text.trim_end().len();
+        let declaration = format!("\nparam {} = 5%", written(&name.text));
+        self.call.is_none().then(|| Fix::one(Span::new(name.span.source, end, end), declaration, false))
     }
 
     /// Another name in all places of the file that have this one, which nothing declares.
@@ -152,7 +165,7 @@ impl<'a> Checker<'a> {
 
     /// In a spec without prediction, the first unknown name among numbers is taken for it, and told as that.
     fn is_missing_prediction(&mut self, name: &ast::Name, expected: &'static str) -> bool {
-        if self.hir.prediction.is_some() || self.broken_prediction || expected != NUMBER {
+        if self.hir.prediction.is_some() || self.broken_prediction || !matches!(expected, NUMBER | PARAM) {
             return false;
         }
         self.missing_prediction.get_or_insert_with(|| name.clone()).text == name.text

@@ -10,7 +10,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::{counted, nearest};
 
-use super::name::{Found, NUMBER};
+use super::name::{Found, NUMBER, PARAM};
 use super::place::Place;
 use super::{Checker, Env, Finding, Kind, Symbol};
 
@@ -98,6 +98,7 @@ impl<'a> Checker<'a> {
                 None
             }
             Found::Broken => None,
+            Found::Nothing if place == Place::Batch => self.unknown_name(name, PARAM, env),
             Found::Nothing => self.unknown_name(name, NUMBER, env),
             Found::Binder(binder) if self.open_binders.contains(&binder) => None,
             Found::Binder(binder) => {

@@ -3,6 +3,7 @@
 //! Nothing is reported here: a fit says what is wrong, and the caller of these functions decides whether that is the
 //! mistake, or whether two arguments were swapped.
 
+use crate::diagnostic::Fix;
 use crate::hir::{Expr, ExprKind, Shape};
 use crate::interval::Interval;
 use crate::program::{ColumnType, same_level};
@@ -114,6 +115,7 @@ impl<'a> Checker<'a> {
             None if label && !is_event(given.expr) => self.fit_label_expression(&given, target, levels, expected),
             None => {
                 let hint = match &given.expr.kind {
+                    ast::ExprKind::Indicator(_) => Some("several groups stand in braces: `{sex, race}`".to_string()),
                     ast::ExprKind::Product(..) | ast::ExprKind::Call { .. } => {
                         Some(format!("name it first, `group g = {}`, and pass `g`", self.text(given.expr.span)))
                     }
@@ -248,7 +250,7 @@ impl<'a> Checker<'a> {
         let number = match found {
             Some(Found::Broken) => return Fit::Exact,
             Some(Found::Open { kind: None | Some(Accepts::Number(_)), .. }) => return Fit::Exact,
-            Some(Found::Nothing) => return self.unknown_argument(&given, super::name::NUMBER),
+            Some(Found::Nothing) => return self.unknown_argument(&given, super::name::PARAM),
             Some(Found::Symbol(Symbol::Param(_))) | None if !is_event(given.expr) => {
                 match self.quiet_number(&given, Place::Batch) {
                     Ok(number) => number,
@@ -286,7 +288,11 @@ impl<'a> Checker<'a> {
         let percent =
             value.map(|value| value / 100.0).filter(|part| above && limits.lower <= *part && *part <= limits.upper);
         let argument = self.text(given.expr.span);
-        let hint = match (percent.and(value), number.kind.clone()) {
+        let written_so = match &number.kind {
+            ExprKind::Param(id) => self.hir.params.get(id.0).is_some_and(|param| param.percent),
+            _ => argument.ends_with('%'),
+        };
+        let hint = match (percent.and(value).filter(|_| !written_so), number.kind.clone()) {
             (Some(value), ExprKind::Param(_)) if argument.ends_with(']') => {
                 Some(format!("give it in percent where it is declared: `{value}%`"))
             }
@@ -353,8 +359,10 @@ impl<'a> Checker<'a> {
         let texts = || known.values.iter().map(|level| level.text.as_str());
         let similar = self.suggest(&value.text, texts());
         let levels = listed(texts(), MOST_LISTED);
+        let fix = similar.as_ref().filter(|_| self.sources.text(value.span) == value.text);
+        let fix = fix.map(|similar| Fix::one(value.span, crate::program::text::name(similar), false));
         let kind = Kind::UnknownLevel { level: value.text, column, levels, similar };
-        Fit::Wrong(Box::new(Finding::new(kind, value.span)))
+        Fit::Wrong(Box::new(Finding::new(kind, value.span).mended(fix)))
     }
 
     /// Runs a check whose findings are not reported: with the first of them that is an error.

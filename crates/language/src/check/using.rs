@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use crate::diagnostic::Fix;
 use crate::span::{Sources, Span, one_line, quote};
 use crate::syntax::ast;
 
@@ -67,12 +68,13 @@ impl<'a> Checker<'a> {
                 options: &used.options,
             };
             self.call = Some(call.clone());
-            let known = self.findings.len();
+            let known = (self.findings.len(), self.hir.constraints.len());
             self.constraint(heading, body, Env::of(Some(call.clone())));
             self.call = None;
             if call.outside {
                 // An argument out of its limits is the mistake; what follows from it is not told as another.
-                self.findings.truncate(known);
+                self.findings.truncate(known.0);
+                self.hir.constraints.truncate(known.1);
             }
         }
     }
@@ -118,8 +120,10 @@ impl<'a> Checker<'a> {
         let mut known: Vec<String> = self.metrics.keys().map(|name| name.to_string()).collect();
         known.extend(crate::library::names().map(str::to_string));
         let similar = self.suggest(&name.text, known.iter().map(String::as_str));
+        let similar = similar.or_else(|| crate::library::also_called(&name.text).map(str::to_owned));
+        let fix = similar.as_ref().map(|similar| Fix::one(name.span, similar.clone(), false));
         let kind = Kind::UnknownName { expected: "metric", name: name.text.clone(), similar };
-        self.report(Finding::new(kind, name.span));
+        self.report(Finding::new(kind, name.span).mended(fix));
     }
 
     /// All applications that a call comes to, past metrics that use others; mistakes in the arguments are told.

@@ -42,3 +42,30 @@ pub fn find(name: &str) -> Option<&'static str> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     METRICS.iter().map(|(name, _)| *name)
 }
+
+/// Other names of metrics in the literature and in other programs.
+const ALSO_CALLED: [(&str, &str); 17] = [
+    ("statistical_parity", "demographic_parity"),
+    ("group_fairness", "demographic_parity"),
+    ("independence", "demographic_parity"),
+    ("acceptance_parity", "demographic_parity"),
+    ("disparate_impact", "ratio_parity"),
+    ("four_fifths", "ratio_parity"),
+    ("four_fifths_rule", "ratio_parity"),
+    ("eighty_percent_rule", "ratio_parity"),
+    ("impact_ratio", "ratio_parity"),
+    ("separation", "equalized_odds"),
+    ("equal_odds", "equalized_odds"),
+    ("equality_of_opportunity", "equal_opportunity"),
+    ("true_positive_rate_parity", "equal_opportunity"),
+    ("false_positive_rate_parity", "predictive_equality"),
+    ("calibration", "bin_calibration"),
+    ("equal_accuracy", "accuracy_parity"),
+    ("conditional_statistical_parity", "conditional_parity"),
+];
+
+/// The metric that is called so elsewhere.
+pub(crate) fn also_called(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    ALSO_CALLED.iter().find(|(other, _)| *other == lower).map(|(_, metric)| *metric)
+}

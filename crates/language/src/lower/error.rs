@@ -71,7 +71,10 @@ kinds! {
         #[error("`{text}` holds for every prediction within its bounds")]
         Implied { text: String } => "W0102",
             label: "implied by the bounds",
-            help: "tighten it, or remove it";
+            help: match crate::words::percent_meant(text) {
+                Some(number) => format!("if percent is meant, write `{number}%`; else tighten it, or remove it"),
+                None => "tighten it, or remove it".to_owned(),
+            };
 
         #[error("`{name}` gives the same row as `{first}`")]
         SameRow { name: String, first: String } => "W0103",

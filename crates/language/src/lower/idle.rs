@@ -94,7 +94,9 @@ impl Redundant {
     }
 
     pub(super) fn findings(self) -> impl Iterator<Item = Finding> {
-        self.pairs.into_values().map(|Pair { name, first, rows, other, same, all, span, other_span }| {
+        // Two constraints of one name have been told as that.
+        let pairs = self.pairs.into_values().filter(|pair| pair.name != pair.first);
+        pairs.map(|Pair { name, first, rows, other, same, all, span, other_span }| {
             let first = if all { first } else { other };
             let kind = match (all, same) {
                 (true, true) => Kind::SameRow { name, first },

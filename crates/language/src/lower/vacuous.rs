@@ -62,7 +62,7 @@ fn holds_always(text: String, params: &BTreeSet<&str>, hir: &Hir) -> Kind {
     if params.is_empty() {
         return Kind::Implied { text };
     }
-    let percent = params.iter().find(|param| param.value > 1.0 && param.value <= 100.0);
+    let percent = params.iter().find(|param| !param.percent && param.value > 1.0 && param.value <= 100.0);
     let percent = percent.map(|param| (param.name.clone(), param.value));
     Kind::ImpliedAtDefaults {
         text,

@@ -3,7 +3,7 @@
 use super::outline::DECLARATION_KEYWORDS;
 
 /// Operators of other languages and of mathematics, and how they are written here.
-pub(super) const OPERATORS: [(&str, &str); 30] = [
+pub(super) const OPERATORS: [(&str, &str); 32] = [
     ("&&", "`and`"),
     ("&", "`and`"),
     ("∧", "`and`"),
@@ -25,6 +25,8 @@ pub(super) const OPERATORS: [(&str, &str); 30] = [
     ("·", "`*`"),
     ("÷", "`/`"),
     ("−", "`-`, the sign on the keyboard"),
+    ("–", "`-`, the sign on the keyboard"),
+    ("—", "`-`, the sign on the keyboard"),
     ("∈", "`in`"),
     ("∀", "`forall`"),
     ("∞", "`inf`"),
@@ -56,7 +58,7 @@ pub(super) fn closest_keyword(word: &str) -> Option<&'static str> {
         "feature" | "attribute" | "col" => Some("column"),
         "target" => Some("label"),
         "prediction" | "output" => Some("predict"),
-        "rule" | "require" | "subject" => Some("constraint"),
+        "rule" | "require" | "subject" | "assert" | "ensure" | "check" => Some("constraint"),
         "include" => Some("import"),
         "def" | "fn" | "function" => Some("metric"),
         _ => None,

@@ -8,7 +8,7 @@ use super::Rule;
 use super::confusion;
 use super::error::{Mistake, SyntaxError, shortened};
 use super::expected;
-use super::outline::{Bar, Nesting, is_declaration_keyword, is_reserved};
+use super::outline::{Bar, Nesting, is_aggregate, is_declaration_keyword, is_reserved};
 use super::scan::{Broken, Scan, Token, TokenKind};
 use crate::span::{SourceId, Span};
 
@@ -38,8 +38,24 @@ pub(super) fn diagnose(failure: &Failure) -> SyntaxError {
     let Some(token) = scan.tokens.get(index).filter(|_| index < tokens.end) else {
         return failure.at_end(&nesting);
     };
+    // A word or number ends where no letter follows, and the grammar takes any foreign character for one.
+    let behind = scan.tokens.get(index + 1).filter(|next| index + 1 < tokens.end && next.start == token.end);
+    let foreign = behind.filter(|next| {
+        next.kind == TokenKind::Broken(Broken::Symbol)
+            && !next.text(failure.text).is_ascii()
+            && !matches!(token.kind, TokenKind::Broken(_))
+    });
+    let (index, token) = foreign.map_or((index, token), |next| {
+        nesting.push(failure.text, &scan.tokens, index);
+        (index + 1, next)
+    });
     let place = Place { failure, index, token, word: token.text(failure.text), nesting };
-    let known = place.habit().or_else(|| place.broken()).or_else(|| place.declaration());
+    let known = place
+        .slip()
+        .or_else(|| place.phrase())
+        .or_else(|| place.habit())
+        .or_else(|| place.broken())
+        .or_else(|| place.declaration());
     known.or_else(|| place.named()).unwrap_or_else(|| place.unexpected())
 }
 
@@ -379,10 +395,6 @@ impl Place<'_, '_> {
     fn unexpected(&self) -> SyntaxError {
         self.failure.generic(self.found(), self.span())
     }
-}
-
-pub(super) fn is_aggregate(word: &str) -> bool {
-    matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
 }
 
 /// Two tokens that a user may have meant as part of one name: one is a `-` or `.`, and the other a word or number.

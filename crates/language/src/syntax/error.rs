@@ -82,9 +82,48 @@ kinds! {
 
         /// Returned where one mark, word or bracket stands for another; with a bracket, `close` ends the right one.
         #[error("expected `{instead}`, found `{found}`")]
-        Instead { found: String, instead: String, close: Option<&'static str>, help: &'static str } => "E0101",
+        Instead { found: String, instead: String, close: Option<&'static str>, help: &'static str, sure: bool } => "E0101",
             label: "stands for something else",
             help: *help;
+
+        /// Returned for words and marks that do not belong where everything else is well.
+        #[error("`{found}` does not belong here")]
+        Superfluous { found: String, help: &'static str } => "E0101",
+            label: "too much",
+            help: format!("remove it: {help}");
+
+        /// Returned for brackets around what stands without them.
+        #[error("`{found}` does not belong here")]
+        NeedlessBrackets { found: String, help: &'static str } => "E0101",
+            label: "too much",
+            help: format!("remove it and the bracket that closes it: {help}");
+
+        /// Returned for `column a, b: real`.
+        #[error("a `{keyword}` declares one name")]
+        OneName { keyword: String, name: String } => "E0101",
+            label: "a second name",
+            help: format!("write another `{keyword}` for `{name}`");
+
+        /// Returned for a declaration that begins without its keyword; `text` is to stand before it.
+        #[error("a declaration begins with its keyword, found {found}")]
+        NoKeyword { found: String, keyword: &'static str, text: String } => "E0101",
+            label: format!("`{keyword}` is missing before this"),
+            help: format!("write `{}` before this", text.trim_end());
+
+        /// Returned for options behind the statement of a constraint.
+        #[error("the options of a constraint stand behind its name")]
+        OptionsBehind { options: String } => "E0101",
+            label: "options",
+            help: format!("write them in front of the `:`, as in `constraint parity {options}: ..`");
+
+        /// Returned for `forall r:`.
+        #[error("`forall {binders}` does not say what to run over")]
+        NoDomain { binders: String } => "E0101",
+            label: "`in` and a list of values are missing before this",
+            help: format!(
+                "write `forall {binders} in ..:` with a column, a label or a group, `{{a, b}}`, `1..5` or `pairs(race)`; `each:` \
+                 runs over the samples"
+            );
 
         /// Returned for a level in the braces of a group or of a table of params with nothing behind it.
         #[error("the level `{level}` has no {}", if *event { "event" } else { "value" })]
@@ -208,6 +247,9 @@ kinds! {
             label: "no number",
             help: match text.starts_with('.') {
                 true => format!("write `0{text}`"),
+                false if text.ends_with("percent") || text.ends_with("pct") => {
+                    format!("write `{}%`", text.trim_end_matches(char::is_alphabetic))
+                }
                 false => "numbers look like `12`, `1_000`, `0.5`, `1e-3` or `5%`; a name that begins with a digit needs \
                           backticks"
                     .to_owned(),

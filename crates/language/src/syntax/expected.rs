@@ -58,7 +58,10 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         Rule::of_group | Rule::of_label | Rule::of_column | Rule::of_number | Rule::of_event | Rule::of_level => {
             "a kind (`group`, `label`, `column`, `number`, `event` or `level of ..`)"
         }
-        Rule::word_number | Rule::word_level | Rule::word_otherwise | Rule::kw_use | Rule::call => return None,
+        Rule::kw_group | Rule::kw_label | Rule::kw_column | Rule::kw_event | Rule::word_number | Rule::word_level => {
+            "a kind (`group`, `label`, `column`, `number`, `event` or `level of ..`)"
+        }
+        Rule::word_otherwise | Rule::kw_use | Rule::call => return None,
         Rule::word_of => "`of`",
         Rule::parameter => "a name",
         Rule::limits => "`in` or a comparison",

@@ -50,7 +50,7 @@ impl Place<'_, '_> {
         let fold = fold(self.previous_word()).filter(|_| self.word == "[")?;
         let names = self.word_at(self.index + 2) == "in" || self.word_at(self.index + 1) == "(";
         let help = "a fold has round brackets: `max(a in race: ..)`";
-        let instead = Mistake::Instead { found: "[".into(), instead: "(".into(), close: Some(")"), help };
+        let instead = Mistake::Instead { found: "[".into(), instead: "(".into(), close: Some(")"), help, sure: true };
         (names && !fold.is_empty()).then(|| SyntaxError::new(instead, self.span()))
     }
 }
@@ -80,7 +80,7 @@ impl Inside<'_, '_, '_> {
         let set = self.place.index == self.open + 3 && self.place.word != "{";
         let help = "folds are `max`, `min`, `sum` and `mean`";
         let (found, instead) = (self.name.to_owned(), self.fold.to_owned());
-        let mistake = Mistake::Instead { found, instead, close: None, help };
+        let mistake = Mistake::Instead { found, instead, close: None, help, sure: true };
         (over && set && self.name != self.fold).then(|| SyntaxError::new(mistake, self.place.failure.span(self.head)))
     }
 
@@ -150,7 +150,7 @@ impl Inside<'_, '_, '_> {
         let named = place.word == ":" && place.index == first + 1 && self.is_name(first);
         if named && self.is_name(place.index + 1) && matches!(place.word_at(place.index + 2), "," | ":" | "where") {
             let help = "`in` stands before the values that a fold runs over";
-            let mistake = Mistake::Instead { found: ":".into(), instead: "in".into(), close: None, help };
+            let mistake = Mistake::Instead { found: ":".into(), instead: "in".into(), close: None, help, sure: true };
             return Some(SyntaxError::new(mistake, place.span()));
         }
         let listed = place.index == first && matches!(place.word, "{" | "pairs");

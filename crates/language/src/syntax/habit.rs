@@ -1,8 +1,9 @@
 //! Habits of other languages, and marks left out: mistakes of which it is known what was meant.
 
 use super::Rule;
-use super::diagnose::{Place, is_aggregate};
+use super::diagnose::Place;
 use super::error::{Mistake, SyntaxError, shortened};
+use super::outline::is_aggregate;
 use super::outline::{Bar, is_declaration_keyword, is_reserved};
 use super::scan::{Token, TokenKind};
 
@@ -22,6 +23,44 @@ pub(crate) fn aggregate(word: &str) -> Option<&'static str> {
     AGGREGATES.iter().find(|(_, names)| names.contains(&lower.as_str())).map(|(aggregate, _)| *aggregate)
 }
 
+/// A type of this or another language.
+pub(super) fn is_type(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "real"
+            | "int"
+            | "float"
+            | "double"
+            | "number"
+            | "numeric"
+            | "decimal"
+            | "f64"
+            | "float64"
+            | "integer"
+            | "long"
+            | "i64"
+            | "int64"
+            | "bool"
+            | "boolean"
+            | "binary"
+            | "string"
+            | "str"
+            | "text"
+            | "category"
+            | "categorical"
+            | "enum"
+            | "factor"
+            | "varchar"
+            | "char"
+            | "date"
+            | "datetime"
+            | "timestamp"
+            | "probability"
+            | "bigint"
+            | "smallint"
+    )
+}
+
 impl Place<'_, '_> {
     /// The mistake, if the text here is one of those.
     pub fn habit(&self) -> Option<SyntaxError> {
@@ -29,7 +68,6 @@ impl Place<'_, '_> {
             return None;
         }
         self.listed()
-            .or_else(|| self.fold())
             .or_else(|| self.definition())
             .or_else(|| self.statement())
             .or_else(|| self.ty())
@@ -51,7 +89,7 @@ impl Place<'_, '_> {
     ) -> Option<SyntaxError> {
         let found = shortened(token.text(self.failure.text));
         Some(SyntaxError::new(
-            Mistake::Instead { found, instead: instead.to_owned(), close, help },
+            Mistake::Instead { found, instead: instead.to_owned(), close, help, sure: true },
             self.failure.span(token),
         ))
     }
@@ -151,7 +189,7 @@ impl Place<'_, '_> {
         if word == "for" && self.word == "all" {
             let span = self.failure.span(previous).to(self.span());
             let (found, instead) = ("for all".to_owned(), "forall".to_owned());
-            return Some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help }, span));
+            return Some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help, sure: true }, span));
         }
         self.failure.expects_operator().then(|| self.instead_of(previous, "forall", None, help))?
     }
@@ -183,19 +221,32 @@ impl Place<'_, '_> {
             return None;
         }
         let help = "a type is `{..}`, `real` or `int`, with a range `in [0, 1]` if it has one";
-        match self.word {
+        let word = self.word.to_lowercase();
+        match word.as_str() {
+            "real" | "int" => self.instead(&word, "words of the language are written in small letters"),
+            "probability" | "probabilities" => self.instead("real in [0, 1]", help),
+            "bigint" | "smallint" => self.instead("int", help),
             "float" | "double" | "number" | "numeric" | "decimal" | "f64" | "float64" => self.instead("real", help),
             "integer" | "long" | "i64" | "int64" => self.instead("int", help),
             "bool" | "boolean" | "binary" => self.instead("{0, 1}", "levels are listed in braces"),
             "[" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
             "(" => self.instead_of(self.token, "{", Some("}"), "levels are listed in braces"),
-            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" => Some(SyntaxError::new(
+            "date" | "datetime" | "timestamp" | "time" => Some(SyntaxError::new(
                 Mistake::ForeignWord {
                     found: self.word.to_owned(),
-                    instead: "list the levels, as in `column sex: {female, male}`",
+                    instead: "store dates as numbers, `column year: int`, or list those that there are: ``{`2024-01-01`, ..}``",
                 },
                 self.span(),
             )),
+            "string" | "str" | "text" | "category" | "categorical" | "enum" | "factor" | "varchar" | "char" => {
+                Some(SyntaxError::new(
+                    Mistake::ForeignWord {
+                        found: self.word.to_owned(),
+                        instead: "list the levels, as in `column sex: {female, male}`",
+                    },
+                    self.span(),
+                ))
+            }
             _ => None,
         }
     }
@@ -216,6 +267,7 @@ impl Place<'_, '_> {
             "[" | "{" if failure.expects(Rule::open_paren) && !matches!(self.first_word(), "column" | "label") => {
                 self.instead_of(self.token, "(", round, "arguments and options stand in parentheses")
             }
+            "{" | "[" if failure.expects(Rule::open_paren) && self.first_word() == "constraint" => None,
             "[" if failure.expects(Rule::colon) => {
                 self.instead_of(self.token, ": {", Some("}"), "levels are listed in braces, behind a colon")
             }
@@ -252,10 +304,23 @@ impl Place<'_, '_> {
                 ));
             }
         }
+        if matches!(self.word.to_lowercase().as_str(), "if" | "given" | "when" | "where" | "for") {
+            let open = self.nesting.innermost().filter(|open| open.mark == '(');
+            let head = open.and_then(|open| failure.token(open.token.checked_sub(1)?));
+            if let Some(head) = head
+                && let Some(instead) = aggregate(self.text_of(Some(head))).filter(|_| self.word != "for")
+            {
+                let found = self.text_of(Some(head)).to_owned();
+                let kind = Mistake::ForeignAggregate { found, instead, round: true };
+                return Some(SyntaxError::new(kind, failure.span(head)));
+            }
+        }
         if listed && self.begins_value() && !self.token.first_on_line && !matches!(self.word, "(" | "-" | "|") {
             return self.missing(",", "an argument");
         }
-        if matches!(self.word, "if" | "given" | "when" | "where" | ";" | ":") && self.nesting.bar() == Bar::Condition {
+        if matches!(self.word.to_lowercase().as_str(), "if" | "given" | "when" | "where" | ";" | ":")
+            && self.nesting.bar() == Bar::Condition
+        {
             let in_condition = failure.expects(Rule::bar);
             return in_condition.then(|| self.instead("|", "a condition stands behind a bar, `E[x | a == b]`"))?;
         }
@@ -321,6 +386,6 @@ impl Place<'_, '_> {
         let help = "the path of an import stands in double quotes";
         let found = shortened(found.trim_matches('`'));
         (instead.len() < 200 && !instead.contains('\n') && !found.contains('"'))
-            .then_some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help }, span))
+            .then_some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help, sure: true }, span))
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::span::{Source, SourceId, Sources, Span};
 
+use super::error::Mistake;
 use super::{Parsed, ast, parse};
 
 /// Finds the texts that `import` names.
@@ -111,6 +112,11 @@ struct Reader<'a> {
     stack: Vec<(SourceId, Option<Span>)>,
 }
 
+/// How many declarations have no keyword: in a file of these alone they are a guess, and it may be anything.
+fn without_keyword(parsed: &Parsed) -> usize {
+    parsed.errors.iter().filter(|error| matches!(error.kind, Mistake::NoKeyword { .. })).count()
+}
+
 impl Reader<'_> {
     fn open(&mut self, source: Source, by: Option<ast::Import>) -> Vec<(SourceId, ast::Import)> {
         let id = self.tree.sources.add(source.name.clone(), source.text.clone());
@@ -118,7 +124,7 @@ impl Reader<'_> {
         self.stack.push((id, by.as_ref().map(|import| import.path_span)));
         let mut parsed = parse(id, &source.text);
         if let Some(ast::Import { path, path_span: span }) = by
-            && parsed.file.items.is_empty()
+            && parsed.file.items.len() <= without_keyword(&parsed)
             && !parsed.errors.is_empty()
         {
             parsed = Parsed::default();

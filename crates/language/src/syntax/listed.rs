@@ -37,7 +37,7 @@ impl Place<'_, '_> {
             "=" | ":=" | "=>" | "->" => {
                 let (found, instead) = (self.word.to_owned(), ":".to_owned());
                 let help = "a `:` stands between a level and what it is given";
-                Some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help }, self.span()))
+                Some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help, sure: true }, self.span()))
             }
             _ => None,
         }

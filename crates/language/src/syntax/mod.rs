@@ -26,9 +26,11 @@ mod metric;
 mod notice;
 mod outline;
 mod patch;
+mod phrase;
 mod recover;
 mod repair;
 mod scan;
+mod slip;
 mod tree;
 
 use std::cell::RefCell;
@@ -55,6 +57,14 @@ struct FairParser;
 /// The longest text that is read, in bytes: a hundred times what people write, and little enough that the tokens of
 /// anything fit into memory.
 pub const MAX_LENGTH: usize = 8 << 20;
+
+/// A name as the language writes it, in backticks if need be; none if it cannot be written.
+pub fn written(name: &str) -> Option<String> {
+    if error::is_plain_name(name) {
+        return Some(name.to_owned());
+    }
+    (!name.is_empty() && !name.contains(['`', '\n', '\r'])).then(|| format!("`{name}`"))
+}
 
 /// What came of a text: the declarations that are well formed, and the mistakes in the others, both in source order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,6 +95,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         }
     }
     recover::one_reserved_name(text, &mut parsed);
+    recover::one_habit(&mut parsed);
     parsed.notices = notice::notices(source, text, &scan);
     parsed
 }

@@ -18,6 +18,11 @@ pub(super) fn is_reserved(word: &str) -> bool {
         || matches!(word, "real" | "int" | "pairs" | "inf" | "from" | "as")
 }
 
+/// The name of an aggregate.
+pub(super) fn is_aggregate(word: &str) -> bool {
+    matches!(word, "E" | "Sum" | "N" | "P" | "Cov" | "Var")
+}
+
 pub(super) fn is_declaration_keyword(word: &str) -> bool {
     DECLARATION_KEYWORDS.contains(&word)
 }
@@ -62,6 +67,9 @@ fn begins_declaration(text: &str, tokens: &[Token], index: usize, nesting: &Nest
     let (Some(token), Some(previous)) = (tokens.get(index), index.checked_sub(1).and_then(|at| tokens.get(at))) else {
         return true;
     };
+    if lacks_keyword(text, tokens, index, nesting) {
+        return true;
+    }
     if token.kind != TokenKind::Word {
         return false;
     }
@@ -92,6 +100,34 @@ fn begins_declaration(text: &str, tokens: &[Token], index: usize, nesting: &Nest
         && names_something
         && !is_reserved(token.text(text))
         && next.is_some_and(|next| !next.first_on_line && !is_reserved(next.text(text)))
+}
+
+/// `parity: E[..` at the start of a line, where what stands before is whole; `E[..` and `|` too, where they cannot go on.
+fn lacks_keyword(text: &str, tokens: &[Token], index: usize, nesting: &Nesting) -> bool {
+    let (Some(token), Some(next)) = (tokens.get(index), tokens.get(index + 1)) else { return false };
+    let first = tokens.get(nesting.first).map_or("", |first| first.text(text));
+    let length = index.saturating_sub(nesting.first);
+    if !token.first_on_line || !nesting.is_flat() || nesting.wants_operand() || length < 3 {
+        return false;
+    }
+    let behind = tokens.get(index + 2);
+    let named = match token.kind {
+        TokenKind::Word => !is_reserved(token.text(text)),
+        TokenKind::Quoted => true,
+        _ => false,
+    };
+    if named && matches!(next.text(text), ":" | "=") && behind.is_some_and(|behind| !behind.first_on_line) {
+        return true;
+    }
+    let bare =
+        matches!(token.text(text), "|" | "forall" | "each") || is_aggregate(token.text(text)) && next.text(text) == "[";
+    // A second comparison of a constraint would need an operator before it.
+    let compared = || {
+        let before = tokens.get(nesting.first..index).unwrap_or_default();
+        before.iter().any(|token| matches!(token.text(text), "<=" | ">="))
+    };
+    bare && token.text(text) != "forall" && matches!(first, "constraint" | "use") && compared()
+        || bare && matches!(first, "column" | "label" | "weight" | "predict" | "param" | "import")
 }
 
 /// What a bar is, from its place.

@@ -111,19 +111,14 @@ impl Mended<'_> {
         }
     }
 
-    /// Adds the fix of a name in quotes to that of an earlier one, where the two are one mistake: marks that are none of
-    /// the language, or levels of one list.
+    /// Adds the fix of a name in quotes to that of an earlier one of the declaration: the two are one mistake.
     fn same_quotes(&mut self, error: &SyntaxError, fix: Option<&Fix>) -> bool {
         if !matches!(error.kind, Mistake::QuotedName { .. }) {
             return false;
         }
-        let span = error.span;
-        let before = self.patch.author().get(..span.start as usize).unwrap_or_default().trim_end();
-        let foreign = !self.patch.author().get(span.range()).is_some_and(|text| text.starts_with('"'));
-        let listed = before.ends_with(['{', ',']);
         let known = self.told.iter_mut().find(|known| matches!(known.kind, Mistake::QuotedName { .. }));
         match (known.and_then(|known| known.fix.as_mut()), fix) {
-            (Some(known), Some(fix)) if foreign || listed => {
+            (Some(known), Some(fix)) => {
                 known.edits.extend(fix.edits.iter().cloned());
                 true
             }
@@ -210,6 +205,30 @@ fn broken(source: SourceId, text: &str, tokens: &[super::Token]) -> ast::Broken 
         span: super::span(source, token),
     });
     ast::Broken { keyword, name }
+}
+
+/// A mark of another language at the end of lines, or before comments, is one mistake however often it stands there; the
+/// fix mends all places.
+pub(super) fn one_habit(parsed: &mut Parsed) {
+    let habit = |error: &SyntaxError| match &error.kind {
+        Mistake::BadCharacter { found } if found == "`;`" => Some(0),
+        Mistake::ForeignOperator { found, .. } if found == "//" || found == "--" => Some(1),
+        _ => None,
+    };
+    let mut first: [Option<usize>; 2] = [None; 2];
+    let mut kept: Vec<SyntaxError> = Vec::with_capacity(parsed.errors.len());
+    for error in std::mem::take(&mut parsed.errors) {
+        let known = habit(&error).and_then(|which| first.get_mut(which)).filter(|_| error.fix.is_some());
+        if let Some(known) = known {
+            if let (Some(fix), Some(more)) = (known.and_then(|at| kept.get_mut(at)?.fix.as_mut()), &error.fix) {
+                fix.edits.extend(more.edits.iter().cloned());
+                continue;
+            }
+            *known = Some(kept.len());
+        }
+        kept.push(error);
+    }
+    parsed.errors = kept;
 }
 
 /// A reserved word that a declaration has for a name is one mistake, wherever the name is used; the fix mends all places.

@@ -16,7 +16,12 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
     match &error.kind {
         MissingColon { .. } => Some(place.insert_before(":", true)),
         Missing { what, .. } => Some(place.insert_before(what, true)),
-        Instead { instead, close: None, .. } => Some(Fix::one(place.span, place.apart(instead), true)),
+        Instead { instead, close: None, sure, .. } => {
+            let before = text.get(..span.start as usize).and_then(|text| text.chars().next_back());
+            let joined =
+                instead.starts_with(['=', '(']) && before.is_some_and(|c| c.is_alphanumeric() || "_`".contains(c));
+            Some(Fix::one(place.span, if joined { format!(" {instead}") } else { place.apart(instead) }, *sure))
+        }
         FoldBinder { binder, .. } => {
             let start = Span { end: span.start, ..span };
             Some(Fix::one(start, format!("{binder} in "), false))
@@ -24,9 +29,17 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         FoldWord { .. } => Some(Fix::one(place.with_blanks(), "", true)),
         FoldOrder { instead, .. } => Some(Fix::one(span, instead.clone(), true)),
         Instead { instead, close: Some(close), .. } => place.brackets(instead, close),
+        Superfluous { .. } => Some(place.removed()),
+        NeedlessBrackets { .. } => place.brackets("", ""),
+        NoKeyword { keyword, text, .. } => {
+            let at = Span { end: span.start, ..span };
+            Some(Fix::one(at, text.clone(), *keyword != "column" && text.split_whitespace().count() == 1))
+        }
+        OptionsBehind { options } => place.options_in_front(options),
         SingleEquals => Some(Fix::one(span, "==", true)),
+        ForeignOperator { found, .. } if found == "//" || found == "--" => Some(Fix::one(place.span, "#", true)),
         ForeignOperator { instead, .. } | ForeignWord { instead, .. } => {
-            let word = instead.split('`').nth(1).filter(|word| !word.contains([' ', '[', '.']) && *word != "#")?;
+            let word = instead.split('`').nth(1).filter(|word| !word.contains([' ', '[', '.', '|']) && *word != "#")?;
             Some(Fix::one(place.span, place.apart(word), true))
         }
         QuotedName { text: name } => {
@@ -85,6 +98,8 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         | Unclosed { .. }
         | NeverOpened { .. }
         | SecondCondition
+        | NoDomain { .. }
+        | OneName { .. }
         | UnclosedQuote { .. }
         | EmptyName
         | LevelAlone { .. }
@@ -119,12 +134,37 @@ impl Place<'_> {
             return Fix::one(Span { end: self.span.start, ..self.span }, format!("{what} "), sure);
         }
         let at = Span::new(self.span.source, code, code);
-        let spaced = word || what == "=";
+        let spaced = word || what == "=" || what.starts_with('(');
         let mut text = if spaced { format!(" {what}") } else { what.to_owned() };
-        if code == start && self.span.start < self.span.end {
+        let ends = self.text.get(start..).is_some_and(|text| text.starts_with(':'));
+        if code == start && self.span.start < self.span.end && !ends {
             text.push(' ');
         }
         Fix::one(at, text, sure)
+    }
+
+    /// Without what stands here, and the blanks before it.
+    fn removed(&self) -> Fix {
+        let before = self.text.get(..self.span.start as usize).unwrap_or_default();
+        let start = before.trim_end_matches([' ', '\t']).len();
+        let opens = before.get(..start).is_some_and(|before| before.ends_with(['(', '[', '{']));
+        let behind = self.text.get(self.span.end as usize..).unwrap_or_default();
+        let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        let end = self.span.end + if opens { blanks as u32 } else { 0 };
+        Fix::one(Span { start: start as u32, end, ..self.span }, "", true)
+    }
+
+    /// The options here, moved behind the name of the constraint.
+    fn options_in_front(&self, options: &str) -> Option<Fix> {
+        let tokens = scan(self.text).tokens;
+        let (name, next) = (tokens.get(1)?, tokens.get(2)?);
+        if next.text(self.text) != ":" {
+            return None;
+        }
+        let behind = Span::new(self.span.source, name.end, name.end);
+        let Fix { mut edits, sure } = self.removed();
+        edits.insert(0, Edit { span: behind, text: format!(" {options}") });
+        Some(Fix { edits, sure })
     }
 
     /// The word, with blanks where it would run into its neighbours.
@@ -179,6 +219,10 @@ impl Place<'_> {
         let is_number = |text: &str| matches!(scan(text).tokens.as_slice(), [only] if only.kind == TokenKind::Number);
         if number.starts_with('.') && is_number(&format!("0{whole}")) {
             return Some(Fix::one(self.span, format!("0{whole}"), true));
+        }
+        let percent = ["percent", "pct"].into_iter().find_map(|word| whole.strip_suffix(word));
+        if let Some(number) = percent.filter(|number| is_number(number)) {
+            return Some(Fix::one(self.span, format!("{number}%"), true));
         }
         // `2score`: a product without its mark.
         let digits = whole.find(|c: char| !c.is_ascii_digit() && c != '.')?;

@@ -94,7 +94,7 @@ impl Newton {
         }
         self.sampled = false;
         self.fixing.off();
-        if multipliers.is_none() && problem.n() >= SAMPLED {
+        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 {
             self.start_sampled(problem, z);
         }
         self.evaluate::<T, false>(problem, z);
