@@ -41,9 +41,15 @@ impl Failure {
     }
 }
 
+impl From<&crate::data::DataError> for Failure {
+    fn from(error: &crate::data::DataError) -> Self {
+        Failure::new(error.to_string(), error.help())
+    }
+}
+
 impl From<crate::data::DataError> for Failure {
     fn from(error: crate::data::DataError) -> Self {
-        Failure::new(error.to_string(), error.help())
+        Failure::from(&error)
     }
 }
 

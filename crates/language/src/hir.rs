@@ -3,7 +3,11 @@
 //! Types only. [`check`](super::check) makes it, [`lower`](super::lower) reads it. What stands here is valid: lowering
 //! meets no product of predictions, no unknown level and no comparison in the wrong direction.
 
+mod level_index;
 mod questions;
+mod size;
+
+pub use level_index::LevelIndex;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -455,103 +459,4 @@ impl Expr {
             | ExprKind::Fold { .. } => None,
         }
     }
-
-    /// How many nodes the tree has, those of events included and folds written out.
-    pub fn nodes(&self) -> usize {
-        let inside: usize = match &self.kind {
-            ExprKind::Number(_)
-            | ExprKind::Param(_)
-            | ExprKind::ParamOf { .. }
-            | ExprKind::Binder(_)
-            | ExprKind::Column(_)
-            | ExprKind::Prediction => 0,
-            ExprKind::Negate(inner) => inner.nodes(),
-            ExprKind::Add(terms) | ExprKind::Call(_, terms) => {
-                terms.iter().fold(0, |sum, term| sum.saturating_add(term.nodes()))
-            }
-            ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
-                left.nodes().saturating_add(right.nodes())
-            }
-            ExprKind::Mean { value, event } | ExprKind::Sum { value, event } | ExprKind::Variance { value, event } => {
-                value.nodes().saturating_add(event.nodes())
-            }
-            ExprKind::Count { event } => event.nodes(),
-            ExprKind::Probability { event, given } => event.nodes() + given.nodes(),
-            ExprKind::Covariance { left, right, event } => {
-                left.nodes().saturating_add(right.nodes()).saturating_add(event.nodes())
-            }
-            ExprKind::Indicator(event) => event.nodes(),
-            // What comes of an element weighs more than its nodes.
-            ExprKind::Fold { elements, value, .. } => elements.saturating_mul(value.nodes().saturating_add(16)),
-        };
-        inside.saturating_add(1)
-    }
-}
-
-impl Event {
-    /// How many nodes the tree has, those of expressions and the levels of sets included.
-    pub fn nodes(&self) -> usize {
-        let inside: usize = match self {
-            Event::All
-            | Event::LevelOf { .. }
-            | Event::Group { .. }
-            | Event::GroupOf { .. }
-            | Event::SameLevel { .. } => 0,
-            Event::Levels { levels, .. } => levels.len(),
-            Event::Case { cases, place } => {
-                let events = cases.iter().take(place + 1).map(|case| case.event.nodes());
-                events.fold(0, usize::saturating_add)
-            }
-            Event::Compare { left, right, .. } => left.nodes().saturating_add(right.nodes()),
-            Event::And(events) | Event::Or(events) => {
-                events.iter().fold(0, |sum, event| sum.saturating_add(event.nodes()))
-            }
-            Event::Not(inner) => inner.nodes(),
-        };
-        inside.saturating_add(1)
-    }
-}
-
-impl Constraint {
-    /// How many nodes all of its trees have: what each instance goes through.
-    pub fn nodes(&self) -> usize {
-        let each = self.each.as_ref().map_or(0, Event::nodes);
-        let sides = self.comparisons.iter().flat_map(|relation| [&relation.left, &relation.right]);
-        sides.fold(each, |sum, side| sum.saturating_add(side.nodes()))
-    }
-}
-
-/// Finds a level among many: by value where both are numbers, else by text; of several the first.
-#[derive(Clone, Debug, Default)]
-pub struct LevelIndex {
-    by_number: HashMap<(u64, Option<i128>), usize>,
-    /// Of levels that are no numbers.
-    words: HashMap<String, usize>,
-    /// Of all levels.
-    by_text: HashMap<String, usize>,
-}
-
-impl LevelIndex {
-    pub fn new<'l>(levels: impl IntoIterator<Item = (&'l str, Option<f64>)>) -> LevelIndex {
-        let mut index = LevelIndex::default();
-        for (place, (text, number)) in levels.into_iter().enumerate() {
-            match number {
-                Some(number) => index.by_number.entry(bits(text, number)).or_insert(place),
-                None => index.words.entry(text.to_owned()).or_insert(place),
-            };
-            index.by_text.entry(text.to_owned()).or_insert(place);
-        }
-        index
-    }
-
-    pub fn find(&self, text: &str, number: Option<f64>) -> Option<usize> {
-        let Some(number) = number else { return self.by_text.get(text).copied() };
-        let found = [self.by_number.get(&bits(text, number)), self.words.get(text)];
-        found.into_iter().flatten().min().copied()
-    }
-}
-
-/// Equal for equal numbers, the two zeros included; whole numbers beyond 2⁵³ with all their digits.
-fn bits(text: &str, number: f64) -> (u64, Option<i128>) {
-    ((number + 0.0).to_bits(), super::program::beyond_doubles(text, number))
 }

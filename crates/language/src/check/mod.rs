@@ -27,6 +27,7 @@ mod error;
 mod event;
 mod fold;
 mod forgotten;
+mod group;
 mod indicator;
 mod kind;
 mod level;

@@ -7,6 +7,8 @@
 
 use crate::span::Span;
 
+pub use super::operator::{AggregateKind, Comparison, FoldKind, ProductOp, SumOp};
+
 /// One parsed file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
@@ -484,59 +486,7 @@ pub struct Fold {
     pub body: Expr,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FoldKind {
-    Max,
-    Min,
-    Sum,
-    Mean,
-}
-
-impl FoldKind {
-    /// The name in the language.
-    pub fn name(self) -> &'static str {
-        match self {
-            FoldKind::Max => "max",
-            FoldKind::Min => "min",
-            FoldKind::Sum => "sum",
-            FoldKind::Mean => "mean",
-        }
-    }
-}
-
 /// The aggregate that is called so elsewhere: `mean` is `E`.
 pub fn aggregate_called(word: &str) -> Option<&'static str> {
     super::habit::aggregate(word)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AggregateKind {
-    Mean,
-    Sum,
-    Count,
-    Probability,
-    Covariance,
-    Variance,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SumOp {
-    Plus,
-    Minus,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProductOp {
-    Times,
-    Divide,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
 }

@@ -24,6 +24,7 @@ pub mod import;
 mod listed;
 mod metric;
 mod notice;
+mod operator;
 mod outline;
 mod patch;
 mod phrase;
