@@ -47,7 +47,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("group g = {yes: sex == female, yes: otherwise}", &["E0202 yes"]),
     ("group g = {yes: score > 0.5, no: otherwise}", &["E0403 score > 0.5"]),
     ("group g = {yes: sex, no: otherwise}", &["E0303 sex"]),
-    ("group g = {female, male}", &["E0101 female"]),
+    ("group g = {female, male}", &["E0101 female, male"]),
     ("group g = {yes: sex == female, male}", &["E0101 male"]),
     ("group g = {yes: sex == female, age < 30, no: otherwise}", &["E0101 ,"]),
     ("group g = {yes = sex == female, no = otherwise}", &["E0101 =", "E0101 ="]),

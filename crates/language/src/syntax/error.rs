@@ -81,7 +81,7 @@ kinds! {
             help: format!("write `{what}` before this");
 
         /// Returned where one mark, word or bracket stands for another; with a bracket, `close` ends the right one.
-        #[error("expected `{instead}`, found `{found}`")]
+        #[error("expected `{}`, found `{found}`", clipped(.instead, 120))]
         Instead { found: String, instead: String, close: Option<&'static str>, help: &'static str, sure: bool } => "E0101",
             label: "stands for something else",
             help: *help;
@@ -319,8 +319,12 @@ pub(super) fn is_plain_name(text: &str) -> bool {
 
 /// The beginning of a text: a message is no place for a kilobyte of the user's.
 pub(super) fn shortened(text: &str) -> String {
-    const LIMIT: usize = 40;
-    match text.char_indices().nth(LIMIT) {
+    clipped(text, 40)
+}
+
+/// At most so many characters.
+fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}..", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }

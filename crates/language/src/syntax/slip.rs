@@ -306,6 +306,10 @@ impl Place<'_, '_> {
         if !self.is_name(before) || !self.is_name(behind) {
             return None;
         }
+        // `pairs(race, sex)` has words of its own.
+        if before.checked_sub(2).is_some_and(|head| matches!(self.text_at(head), "pairs" | "adjacent")) {
+            return None;
+        }
         let (left, right) = (self.text_at(before), self.text_at(behind));
         let next = self.text_at(then);
         let ends = matches!(next, ":" | "where" | ")" | ",");
