@@ -223,3 +223,18 @@ fn what_cannot_be_decided_is_refused() {
     refused("decide cov.fair --data people.csv --freeze t.json", 2, "there are no thresholds");
     assert_eq!(run(path, "decide cov.fair --data people.csv").0, 0);
 }
+
+#[test]
+fn a_row_of_fixed_decisions_alone_is_missed_and_not_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "column g: {a, b}\npredict d: real in [0, 1] from score\n\
+                constraint some: E[d | g == b] == 0.25\nconstraint none: each where g == b: d <= 0\n";
+    fs::write(folder.path().join("spec.fair"), spec).unwrap();
+    fs::write(folder.path().join("people.csv"), "g,score\na,0.9\na,0.2\nb,0.7\nb,0.8\n").unwrap();
+    let (code, _, error) = run(folder.path(), "decide spec.fair --data people.csv");
+    assert!(code == 1 && error.contains("E0801"), "{code} {error}");
+    let (_, shown, error) = run(folder.path(), "decide spec.fair --data people.csv --on-infeasible relax -o out.csv");
+    assert!(shown.contains("no decisions of 0 and 1 keep all rows"), "{shown}{error}");
+    let written = fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    assert!(written.ends_with("a,0.9,1\na,0.2,0\nb,0.7,0\nb,0.8,0\n"), "{written}");
+}

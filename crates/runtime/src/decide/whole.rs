@@ -259,8 +259,10 @@ pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, Decide
     let magnitude = problem.row_values(&widest(problem)).unwrap_or_default().magnitudes;
     let mut priced = problem.clone();
     for (cap, magnitude) in priced.soft.iter_mut().zip(&magnitude) {
-        // By the size of a row, so that one sample more or less costs about the same in each.
-        *cap = cap.min(PRICE * largest * problem.n() as f64 / magnitude.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE);
+        // By the size of a row, so that one sample more or less costs about the same in each. Of a row that reads nothing but
+        // samples whose decision is fixed there is no size, and a price without end would make it hard.
+        let size = if *magnitude > 0.0 { *magnitude } else { 1.0 };
+        *cap = cap.min(PRICE * largest * problem.n() as f64 / size).clamp(f64::MIN_POSITIVE, f64::MAX);
     }
     let found = decide(&priced, gain)?;
     Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
