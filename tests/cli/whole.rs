@@ -52,7 +52,9 @@ fn what_a_stream_writes_nobody_else_replaces() {
     let folder = folder(&["parity.fair", "people.csv"]);
     let path = folder.path();
     let mut child = waiting(path, &["--state", "state.json", "-o", "out.csv"]);
-    wait_until("answers", || fs::metadata(path.join("out.csv")).is_ok_and(|meta| meta.len() > 100));
+    // All that it can, so that it waits for more, and no copy of its state is on the way.
+    let answered = || fs::read_to_string(path.join("out.csv")).is_ok_and(|text| text.lines().count() > 20);
+    wait_until("answers", || answered() && !names(path).iter().any(|name| name.ends_with(".tmp")));
     let before = names(path);
     for target in ["out.csv", "state.json"] {
         for words in [

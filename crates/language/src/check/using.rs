@@ -68,13 +68,12 @@ impl<'a> Checker<'a> {
                 options: &used.options,
             };
             self.call = Some(call.clone());
-            let known = (self.findings.len(), self.hir.constraints.len());
+            let known = self.findings.len();
             self.constraint(heading, body, Env::of(Some(call.clone())));
             self.call = None;
             if call.outside {
-                // An argument out of its limits is the mistake; what follows from it is not told as another.
-                self.findings.truncate(known.0);
-                self.hir.constraints.truncate(known.1);
+                // An argument out of its limits is the mistake; errors that follow from it are not told as others.
+                self.findings.truncate(known);
             }
         }
     }

@@ -18,6 +18,11 @@ impl<'t> Patch<'t> {
         Patch { text, range, edits: Vec::new() }
     }
 
+    /// The whole text as its author wrote it.
+    pub fn author(&self) -> &'t str {
+        self.text
+    }
+
     /// The mended text.
     pub fn mended(&self) -> String {
         let mut out = String::new();

@@ -72,6 +72,10 @@ impl Mended<'_> {
         let mut reached: Option<u32> = None;
         loop {
             let text = self.patch.mended();
+            if scan(&text).tokens.is_empty() {
+                // What was meant as a comment.
+                return None;
+            }
             let errors = match self.attempt(&text) {
                 Ok(kind) => return Some(kind),
                 Err(errors) => errors,
@@ -111,14 +115,19 @@ impl Mended<'_> {
         }
     }
 
-    /// Adds the fix of a name in quotes to that of an earlier one of the declaration: the two are one mistake.
+    /// Adds the fix of a name in quotes to that of an earlier one, where the two are one mistake: marks that are none of
+    /// the language, or levels of one list.
     fn same_quotes(&mut self, error: &SyntaxError, fix: Option<&Fix>) -> bool {
         if !matches!(error.kind, Mistake::QuotedName { .. }) {
             return false;
         }
+        let span = error.span;
+        let before = self.patch.author().get(..span.start as usize).unwrap_or_default().trim_end();
+        let foreign = !self.patch.author().get(span.range()).is_some_and(|text| text.starts_with('"'));
+        let listed = before.ends_with(['{', ',']);
         let known = self.told.iter_mut().find(|known| matches!(known.kind, Mistake::QuotedName { .. }));
         match (known.and_then(|known| known.fix.as_mut()), fix) {
-            (Some(known), Some(fix)) => {
+            (Some(known), Some(fix)) if foreign || listed => {
                 known.edits.extend(fix.edits.iter().cloned());
                 true
             }
