@@ -11,12 +11,12 @@ use arrow_array::{
 use arrow_data::ArrayData;
 use arrow_pyarrow::FromPyArrow;
 use arrow_schema::{Field, Schema};
-use fairc::bind::BindError;
 use fairc::data::Batch;
 use numpy::ndarray::{Array1, Axis, Ix1};
 use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 /// An array of shape `(n,)` or `(n, 1)`: one number for each sample.
 pub type Vector<'py, T> = PyReadonlyArrayDyn<'py, T>;
@@ -127,6 +127,15 @@ pub fn column(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     Ok(Arc::new(StringArray::from(texts)))
 }
 
+/// The columns `headers` of a table of vectors by name.
+pub fn columns(table: &str, vectors: &Bound<'_, PyDict>, rows: usize, headers: &[String]) -> PyResult<Batch> {
+    let array = |header: &String| match vectors.get_item(header)? {
+        Some(value) => column(header, &value),
+        None => Err(PyValueError::new_err(format!("column `{header}` was not handed over"))),
+    };
+    batch(table, rows, headers, headers.iter().map(array).collect::<PyResult<_>>()?)
+}
+
 /// Columns of one length as a batch, in the order of `headers`.
 pub fn batch(table: &str, rows: usize, headers: &[String], arrays: Vec<ArrayRef>) -> PyResult<Batch> {
     let wrong = headers.iter().zip(&arrays).find(|(_, array)| array.len() != rows);
@@ -155,12 +164,12 @@ impl Stream {
     }
 
     /// Calls `see` with each batch of the columns `headers`, in this order.
-    pub fn each(
+    pub fn each<E>(
         self,
         table: &str,
         headers: &[String],
-        mut see: impl FnMut(&Batch) -> Result<(), BindError>,
-    ) -> Result<(), Broken> {
+        mut see: impl FnMut(&Batch) -> Result<(), E>,
+    ) -> Result<(), Broken<E>> {
         let names = self.headers();
         let place = |header: &String| names.iter().position(|name| name == header);
         let order: Option<Vec<usize>> = headers.iter().map(place).collect();
@@ -170,7 +179,7 @@ impl Stream {
             let columns = columns.and_then(|columns| columns.project(&order));
             let columns = columns.map_err(|error| Broken::Stream(error.to_string()))?;
             let rows = columns.num_rows();
-            see(&Batch::in_memory(columns, first, table)).map_err(Broken::Bind)?;
+            see(&Batch::in_memory(columns, first, table)).map_err(Broken::Refused)?;
             first += rows;
         }
         Ok(())
@@ -178,7 +187,8 @@ impl Stream {
 }
 
 /// Why a stream of Arrow batches could not be read to its end.
-pub enum Broken {
+pub enum Broken<E> {
     Stream(String),
-    Bind(BindError),
+    /// By who saw the batches.
+    Refused(E),
 }

@@ -1,5 +1,6 @@
 //! Selection rates and impact ratios of a table.
 
+use fairc::data::Batch;
 use fairc::report::impact::{self, Impact, MIN_SHARE, Share};
 use fairc::report::{PlainText, impact_page};
 use fairc::source::{Failure, PYTHON};
@@ -8,7 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arrays::{Broken, Stream, batch, column};
+use crate::arrays::{self, Broken, Stream};
 use crate::errors::{self, Kind};
 
 /// The tables, in all their forms.
@@ -50,41 +51,25 @@ impl PyImpact {
             title,
             date,
         };
-        let applicants = match (rows, data.cast::<PyDict>()) {
-            (Some(rows), Ok(vectors)) => {
-                let known = known.map_or_else(|| vectors.keys().extract(), Ok)?;
-                let columns = impact_columns(table, &known, decisions, &by).map_err(failed)?;
-                let array = |name: &&str| match vectors.get_item(name)? {
-                    Some(value) => column(name, &value),
-                    None => Err(PyValueError::new_err(format!("column `{name}` was not handed over"))),
-                };
-                let arrays = columns.iter().map(array).collect::<PyResult<_>>()?;
-                let headers: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-                let mut applicants = Applicants::of(table, &columns);
-                applicants.read(&batch(table, rows, &headers, arrays)?, &unknown).map_err(failed)?;
-                applicants
-            }
+        let (stream, known) = match (rows, data.cast::<PyDict>()) {
+            (Some(rows), Ok(vectors)) => (Err((vectors, rows)), known.map_or_else(|| vectors.keys().extract(), Ok)?),
             _ => {
                 let stream = Stream::new(data)?;
                 let known = known.unwrap_or_else(|| stream.headers());
-                let columns = impact_columns(table, &known, decisions, &by).map_err(failed)?;
-                let headers: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-                let mut applicants = Applicants::of(table, &columns);
-                let mut refused = None;
-                let read = stream.each(table, &headers, |batch| {
-                    if refused.is_none() {
-                        refused = applicants.read(batch, &unknown).err();
-                    }
-                    Ok(())
-                });
-                match (refused, read) {
-                    (Some(failure), _) => return Err(failed(failure)),
-                    (None, Err(Broken::Stream(text))) => return Err(PyValueError::new_err(text)),
-                    (None, Err(Broken::Bind(error))) => return Err(PyValueError::new_err(error.to_string())),
-                    (None, Ok(())) => applicants,
-                }
+                (Ok(stream), known)
             }
         };
+        let columns = impact_columns(table, &known, decisions, &by).map_err(failed)?;
+        let headers: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+        let mut applicants = Applicants::of(table, &columns);
+        let mut read = |batch: &Batch| applicants.read(batch, &unknown);
+        match stream {
+            Err((vectors, rows)) => read(&arrays::columns(table, vectors, rows, &headers)?).map_err(failed)?,
+            Ok(stream) => stream.each(table, &headers, read).map_err(|broken| match broken {
+                Broken::Refused(failure) => failed(failure),
+                Broken::Stream(text) => PyValueError::new_err(text),
+            })?,
+        }
         py.detach(|| fairc::tasks::impact(&applicants, &options, &PYTHON)).map(PyImpact).map_err(failed)
     }
 

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
-use crate::arrays::{Broken, Stream, batch, column};
+use crate::arrays::{self, Broken, Stream};
 use crate::encoded::PyEncoded;
 use crate::errors::{self, Kind, LOOK};
 
@@ -194,11 +194,7 @@ impl PyProgram {
         rows: usize,
     ) -> PyResult<Encoded> {
         let headers = encoder.headers().to_vec();
-        let array = |header: &String| match columns.get_item(header)? {
-            Some(value) => column(header, &value),
-            None => Err(PyValueError::new_err(format!("column `{header}` was not handed over"))),
-        };
-        let batch = batch(table, rows, &headers, headers.iter().map(array).collect::<PyResult<_>>()?)?;
+        let batch = arrays::columns(table, columns, rows, &headers)?;
         let encoded = py.detach(move || {
             encoder.push(&batch).map_err(|error| vec![error])?;
             encoder.finish()
@@ -215,7 +211,7 @@ impl PyProgram {
         let errors = match encoded {
             Ok(Ok(encoded)) => return Ok(encoded),
             Ok(Err(errors)) => errors,
-            Err(Broken::Bind(error)) => vec![error],
+            Err(Broken::Refused(error)) => vec![error],
             Err(Broken::Stream(reason)) => {
                 let message = format!("`{table}` could not be read: {reason}");
                 return Err(errors::plain(py, Kind::Data, &message, None));

@@ -1,6 +1,5 @@
 //! `fairc compile`: a spec as a `.fairc`, or a look at a stage of the compiler.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::console::Console;
@@ -8,7 +7,7 @@ use super::emit;
 use super::input::{Content, Spec, rows};
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
 use crate::language::words::counted;
@@ -77,9 +76,7 @@ fn suggested(spec: &std::path::Path) -> String {
 fn write(spec: &Spec, output: &PathBuf, console: &Console) -> Outcome {
     let program = spec.valid(console)?;
     let text = program.to_artefact();
-    write_atomically(output, |out| {
-        out.write_all(text.as_bytes()).map_err(|source| DataError::Write { file: output.display().to_string(), source })
-    })?;
+    write_text(output, &text)?;
     if output != std::path::Path::new(STANDARD_STREAM) {
         summary(spec, program, Some(output), console)?;
     }

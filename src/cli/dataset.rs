@@ -10,10 +10,10 @@ use super::input::Spec;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
 use crate::bind::{Encoded, Params, Purpose, encode};
-use crate::data::{STANDARD_STREAM, Source};
+use crate::data::{Batch, Column, STANDARD_STREAM, Source};
 use crate::language::program::Program;
 use crate::report::Paint;
-use crate::tasks::{Case, Use, not_empty, prediction_column};
+use crate::tasks::{Case, Use, columns_of, not_empty, prediction_column};
 
 /// The arguments of commands that read data.
 #[derive(Debug, clap::Args)]
@@ -85,14 +85,22 @@ impl Dataset {
             predictions: self.predictions(),
         }
     }
-}
 
-impl Dataset {
-    /// Fails if the data have a column of this name already and it `matters`. Asked before the work is done, not after.
-    pub fn refuse_existing(&self, name: &str, matters: bool) -> Result<(), Failure> {
-        if matters && self.source.columns().iter().any(|column| column == name) {
-            let message = format!("`{}` already has a column `{name}`", self.source.name());
-            return Err(Failure::new(message, "choose another with `--name`, or replace it with `--replace`"));
+    /// Reads a column that `option` names, batch by batch.
+    pub fn visit_column(
+        &self,
+        column: &str,
+        option: &str,
+        mut visit: impl FnMut(&Batch, &Column) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let source = &self.source;
+        if !source.columns().iter().any(|known| known == column) {
+            let message = format!("`{}` has no column `{column}`, which `{option}` names", source.name());
+            return Err(Stop::failed(message, columns_of(source.columns(), Some(column))));
+        }
+        for batch in source.read(&[column])? {
+            let batch = batch?;
+            visit(&batch, &batch.column(0)?)?;
         }
         Ok(())
     }

@@ -1,25 +1,24 @@
 //! `fairc decide`: decisions of 0 or 1 that satisfy a spec and gain the most.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream};
 use super::fault::stop;
+use super::freeze::Target;
 use super::front::context;
 use super::input::{LONGEST, Spec, read_text_within};
+use super::new_column::NewColumn;
 use super::outputs::Files;
 use super::solve::Infeasible;
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::bind::Thresholds;
-use crate::data::{
-    Added, Batch, DataError, Format, OnExisting, Output, STANDARD_STREAM, write_atomically, write_with_columns,
-};
+use crate::data::{Format, write_text};
 use crate::report::Watch;
 use crate::source::watch;
 use crate::tasks::{
-    DecideOptions, Decided, Draws, Refused, Use, columns_of, decide, decide_by, left_out, read_thresholds,
-    thresholds_json, thresholds_sql,
+    DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, read_thresholds, thresholds_json,
+    thresholds_sql,
 };
 
 /// Decide 0 or 1 so that a spec holds, gaining the most
@@ -84,22 +83,12 @@ impl Args {
 
     fn freezes(&self) -> Result<Option<(&Path, Target)>, Failure> {
         let Some(path) = self.freeze.as_deref() else { return Ok(None) };
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        match extension.as_deref() {
-            Some("json") => Ok(Some((path, Target::Json))),
-            Some("sql") => Ok(Some((path, Target::Sql))),
-            Some(_) | None => Err(Failure::new(
-                format!("cannot tell the format of `{}`", path.display()),
-                "end the name in `.json` or `.sql`",
-            )),
-        }
+        let unknown = || {
+            let message = format!("cannot tell the format of `{}`", path.display());
+            Failure::new(message, "end the name in `.json` or `.sql`")
+        };
+        Target::of(path).map(|target| Some((path, target))).ok_or_else(unknown)
     }
-}
-
-#[derive(Clone, Copy)]
-enum Target {
-    Json,
-    Sql,
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
@@ -115,8 +104,13 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let usage = if elsewhere { Use::Shifts } else { Use::Decide(&watch) };
     let dataset = args.input.open(usage, &spec, program, console)?;
     let case = dataset.case(&spec, program);
-    let name = args.name.clone().unwrap_or_else(|| format!("{}_decision", program.prediction.name));
-    dataset.refuse_existing(&name, args.output.is_some() && !args.replace)?;
+    let added = NewColumn {
+        name: args.name.clone().unwrap_or_else(|| format!("{}_decision", program.prediction.name)),
+        output: args.output.as_deref(),
+        format: args.output_format,
+        replace: args.replace,
+    };
+    added.refuse_existing(&dataset)?;
 
     let column = gain_column(args, fitted.as_ref(), case.column);
     let gain = column.map(|column| numbers(&dataset, column)).transpose()?;
@@ -140,31 +134,21 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             Target::Json => thresholds_json(&context, thresholds)?,
             Target::Sql => thresholds_sql(&context, thresholds)?,
         };
-        let failed = |source| DataError::Write { file: path.display().to_string(), source };
-        write_atomically(path, |out| out.write_all(text.as_bytes()).map_err(failed))?;
+        write_text(path, &text)?;
         left_out(&dataset.encoded, &case.context).iter().for_each(|note| console.note(note));
     }
-    let written = done.missed.is_none();
-    if let Some(output) = args.output.as_ref().filter(|_| written) {
-        write(args, output, &name, &dataset, &done, console)?;
+    if done.missed.is_none() {
+        added.write(&dataset, &done.decisions, console)?;
     }
-    print(&done, args, &name, console)?;
-    if args.output.is_none() && !console.is_json() {
-        console.note(&format!("nothing written; `-o OUT` writes the data with the column `{name}`"));
-    }
-    ended(&done, args, console)
-}
-
-fn ended(done: &Decided<'_>, args: &Args, console: &Console) -> Outcome {
+    show(&done, &added, args, console)?;
+    added.note_unwritten(console);
     if let Some(failure) = &done.missed {
         console.failed_in_words(failure);
         return Ok(Verdict::No);
     }
-    if args.require_all && done.unenforced() {
-        console.say("error: a promise was not enforced, and `--require-all` is given\n");
-        return Ok(Verdict::No);
-    }
-    Ok(Verdict::Yes)
+    let failures = done.failures(&case.context, args.require_all);
+    failures.iter().for_each(|failure| console.say(&format!("error: {failure}\n")));
+    Ok(Verdict::from(failures.is_empty()))
 }
 
 /// The thresholds in a file, which must belong to the spec.
@@ -179,39 +163,16 @@ fn gain_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>, prediction: &
     args.gain.as_deref().or(other)
 }
 
-fn write(
-    args: &Args,
-    output: &Path,
-    name: &str,
-    dataset: &Dataset,
-    done: &Decided<'_>,
-    console: &Console,
-) -> Result<(), Stop> {
-    let added = [Added { name, values: &done.decisions }];
-    let bar = console.bar("writing", dataset.source.size());
-    let output = Output {
-        path: output,
-        format: args.output_format,
-        existing: if args.replace { OnExisting::Replace } else { OnExisting::Refuse },
-        progress: Some(&|bytes| bar.set_position(bytes)),
-    };
-    let written = write_with_columns(&dataset.source, &added, &output);
-    bar.finish_and_clear();
-    Ok(written?)
-}
-
 /// The numbers of a column, none of them missing.
 fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
     let mut all = Vec::with_capacity(dataset.encoded.n());
-    each_batch(dataset, column, "--gain", |batch| {
-        let values = batch.column(0)?;
+    dataset.visit_column(column, "--gain", |batch, values| {
         for row in 0..batch.rows() {
             match values.value(row).number() {
                 Ok(Some(number)) if number.is_finite() => all.push(number),
                 Ok(_) | Err(_) => {
-                    let place =
-                        batch.line(row).map_or_else(|| format!("row {}", all.len() + 1), |line| format!("line {line}"));
-                    let message = format!("`{column}` is `{}` on {place}, which is no gain", values.value(row));
+                    let (value, place) = (values.value(row), batch.place(row));
+                    let message = format!("`{column}` is `{value}` on {place}, which is no gain");
                     return Err(Stop::failed(message, "a gain is a finite number for each sample"));
                 }
             }
@@ -224,66 +185,20 @@ fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
 /// The values of a column as text.
 fn texts(dataset: &Dataset, column: &str) -> Result<Vec<String>, Stop> {
     let mut all = Vec::with_capacity(dataset.encoded.n());
-    each_batch(dataset, column, "--key", |batch| {
-        let values = batch.column(0)?;
+    dataset.visit_column(column, "--key", |batch, values| {
         all.extend((0..batch.rows()).map(|row| values.value(row).to_string()));
         Ok(())
     })?;
     Ok(all)
 }
 
-fn each_batch(
-    dataset: &Dataset,
-    column: &str,
-    option: &str,
-    mut visit: impl FnMut(&Batch) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let source = &dataset.source;
-    if !source.columns().iter().any(|known| known == column) {
-        let message = format!("`{}` has no column `{column}`, which `{option}` names", source.name());
-        return Err(Stop::failed(message, columns_of(source.columns(), Some(column))));
-    }
-    for batch in source.read(&[column])? {
-        visit(&batch?)?;
-    }
-    Ok(())
-}
-
-/// The report goes to standard output unless the data do.
-fn print(done: &Decided<'_>, args: &Args, name: &str, console: &Console) -> Result<(), Stop> {
-    let to_stream = |path: Option<&PathBuf>| path.is_some_and(|path| path == Path::new(STANDARD_STREAM));
-    let busy = to_stream(args.output.as_ref());
-    let written = args.output.as_ref().filter(|_| !busy && done.missed.is_none());
-    if console.is_json() {
-        let mut value = serde_json::to_value(done.report.json()).unwrap_or_default();
-        if let Some(fields) = value.as_object_mut() {
-            if let Some(output) = written {
-                fields.insert("output".into(), output.display().to_string().into());
-                fields.insert("column".into(), name.into());
-            }
-            if let Some(freeze) = &args.freeze {
-                fields.insert("frozen".into(), freeze.display().to_string().into());
-            }
-            if let Some(failure) = &done.missed {
-                fields.insert("error".into(), serde_json::json!({ "message": failure.message, "help": failure.help }));
-            }
-        }
-        if busy {
-            console.answer_beside();
-        }
-        return console.json(&value);
-    }
-    let mut text = done.report.text(&Painter(console));
-    if let Some(output) = written {
-        text.push_str(&format!("wrote {} with the new column `{name}`\n", output.display()));
-    }
-    if let Some(freeze) = &args.freeze {
-        text.push_str(&format!("wrote the thresholds to {}\n", freeze.display()));
-    }
-    if busy {
-        console.say(&text);
-        Ok(())
-    } else {
-        console.print(&text)
-    }
+fn show(done: &Decided<'_>, added: &NewColumn<'_>, args: &Args, console: &Console) -> Result<(), Stop> {
+    let frozen = args.freeze.as_ref().map(|freeze| ("frozen", freeze.display().to_string().into()));
+    let failed = |failure: &Failure| serde_json::json!({ "message": failure.message, "help": failure.help });
+    let missed = done.missed.as_ref().map(|failure| ("error", failed(failure)));
+    let more = frozen.into_iter().chain(missed).collect();
+    let lines = args.freeze.as_ref().map(|freeze| format!("wrote the thresholds to {}\n", freeze.display()));
+    let json = || serde_json::to_value(done.report.json()).unwrap_or_default();
+    let text = || done.report.text(&Painter(console));
+    added.show(done.missed.is_none(), json, text, (more, &lines.unwrap_or_default()), console)
 }

@@ -1,6 +1,5 @@
 //! `fairc fmt`: the one layout of specs.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,7 +9,7 @@ use super::front::COMMAND_LINE;
 use super::input::{Spec, name_of, read_text};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use super::unified::diff;
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::diagnostic::Diagnostic;
 use crate::language::diagnostic::human::render;
 use crate::language::diagnostic::json::Entry;
@@ -116,9 +115,7 @@ fn one(path: &Path, check: bool, console: &Console) -> Result<Result<Formatted, 
     } else if stream {
         console.print_raw(&formatted)?;
     } else if changed {
-        write_atomically(path, |out| {
-            out.write_all(formatted.as_bytes()).map_err(|source| DataError::Write { file: name, source })
-        })?;
+        write_text(path, &formatted)?;
     }
     Ok(Ok(result))
 }

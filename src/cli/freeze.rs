@@ -1,7 +1,6 @@
 //! `fairc freeze`: shifts fitted on reference data, the same for every member of a group from then on.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::dataset::{PredictedArgs, one_stream};
@@ -11,7 +10,7 @@ use super::outputs::Files;
 use super::solve::Infeasible;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::Frozen;
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
 use crate::tasks::{Refused, Use, freeze};
 
@@ -36,9 +35,20 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Target {
+pub(super) enum Target {
     Json,
     Sql,
+}
+
+impl Target {
+    /// As the extension of a file says.
+    pub fn of(path: &Path) -> Option<Target> {
+        match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+            "json" => Some(Target::Json),
+            "sql" => Some(Target::Sql),
+            _ => None,
+        }
+    }
 }
 
 impl Args {
@@ -47,16 +57,11 @@ impl Args {
     }
 
     fn target(&self) -> Result<Target, Stop> {
-        let extension = self.output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        match (self.to, extension.as_deref()) {
-            (Some(target), _) => Ok(target),
-            (None, Some("json")) => Ok(Target::Json),
-            (None, Some("sql")) => Ok(Target::Sql),
-            (None, _) => Err(Stop::failed(
-                format!("cannot tell the format of `{}`", self.output.display()),
-                "end the name in `.json` or `.sql`, or say it: `--to json`",
-            )),
-        }
+        let unknown = || {
+            let message = format!("cannot tell the format of `{}`", self.output.display());
+            Stop::failed(message, "end the name in `.json` or `.sql`, or say it: `--to json`")
+        };
+        self.to.or_else(|| Target::of(&self.output)).ok_or_else(unknown)
     }
 }
 
@@ -74,8 +79,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Target::Json => shifts.json(&case.context).map_err(refused)?,
         Target::Sql => shifts.sql(&case.context).map_err(refused)?,
     };
-    let failed = |source| DataError::Write { file: args.output.display().to_string(), source };
-    write_atomically(&args.output, |out| out.write_all(text.as_bytes()).map_err(failed))?;
+    write_text(&args.output, &text)?;
     told(args, &shifts.frozen, console)
 }
 

@@ -1,6 +1,5 @@
 //! `fairc impact`: selection rates and impact ratios.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
@@ -11,7 +10,7 @@ use super::global::Format;
 use super::outputs::Files;
 use super::setting::number;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::report::impact::{Impact, MIN_SHARE, Share, csv, markdown, text};
 use crate::report::impact_page;
 use crate::tasks::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
@@ -110,11 +109,11 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 fn show(impact: &Impact, args: &Args, console: &Console) -> Result<(), Stop> {
     if let Some(path) = &args.html {
-        write(path, &impact_page(impact))?;
+        write_text(path, &impact_page(impact))?;
     }
     if let Some(path) = &args.csv {
         let table = csv(impact).map_err(|error| Stop::failed(format!("the tables are no CSV: {error}"), ""))?;
-        write(path, &table)?;
+        write_text(path, &table)?;
     }
     match console.format {
         Format::Json => console.json(impact),
@@ -125,9 +124,4 @@ fn show(impact: &Impact, args: &Args, console: &Console) -> Result<(), Stop> {
         }
         Format::Human | Format::Sarif => console.print(&text(impact, &Painter(console))),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Stop> {
-    let failed = |source| DataError::Write { file: path.display().to_string(), source };
-    Ok(write_atomically(path, |out| out.write_all(text.as_bytes()).map_err(failed))?)
 }

@@ -1,13 +1,12 @@
 //! `fairc init`: a first spec for a table.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::form::{Form, formats};
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
 use crate::tasks::{Drafted, InitOptions, init};
 
@@ -75,10 +74,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     match &args.output {
         None if !console.is_json() => console.print_raw(&drafted.text)?,
         None => {}
-        Some(output) => {
-            let failed = |source| DataError::Write { file: output.display().to_string(), source };
-            write_atomically(output, |out| out.write_all(drafted.text.as_bytes()).map_err(failed))?;
-        }
+        Some(output) => write_text(output, &drafted.text)?,
     }
     told(args, &drafted, console)
 }

@@ -1,13 +1,12 @@
 //! `fairc check --fix` and `--diff`: the edits of diagnostics, made or shown.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use super::console::Console;
 use super::input::{Spec, name_of, read_text};
 use super::stop::Stop;
 use super::unified::diff;
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::diagnostic::{Fix, Severity, mend};
 use crate::language::span::SourceId;
 use crate::language::words::counted;
@@ -34,9 +33,7 @@ pub fn run(path: &Path, show: bool, write: bool, console: &Console) -> Result<()
         console.print(&super::format::colored(&diff(&name, "mended", &text, &mended), console))?;
     }
     if write {
-        write_atomically(path, |out| {
-            out.write_all(mended.as_bytes()).map_err(|source| DataError::Write { file: name.clone(), source })
-        })?;
+        write_text(path, &mended)?;
         console.note(&format!("{} mended in {name}", counted(made, "mistake")));
     }
     Ok(())

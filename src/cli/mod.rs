@@ -39,6 +39,7 @@ mod init;
 mod input;
 mod mend;
 mod metrics;
+mod new_column;
 mod outputs;
 mod predict;
 mod price;

@@ -1,6 +1,5 @@
 //! `fairc price`: what a spec costs, over the values of its params.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use super::console::Console;
@@ -12,7 +11,7 @@ use super::setting::{name_of, number};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::analyze::between;
 use crate::bind::{Params, Purpose, encode};
-use crate::data::{DataError, write_atomically};
+use crate::data::write_text;
 use crate::report::PriceReport;
 use crate::tasks::{MOST_VALUES, PriceOptions, STEPS, Sweeping, Use, price};
 
@@ -93,10 +92,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 fn finish(args: &Args, report: &PriceReport<'_>, console: &Console) -> Result<(), Stop> {
     if let Some(path) = &args.plot {
         let svg = report.picture().map_err(|error| Stop::failed(error.to_string(), ""))?;
-        write_atomically(path, |out| {
-            let failed = |source| DataError::Write { file: path.display().to_string(), source };
-            out.write_all(svg.as_bytes()).map_err(failed)
-        })?;
+        write_text(path, &svg)?;
         console.note(&format!("drew {}", path.display()));
     }
     if console.is_json() { console.json(&report.json()) } else { console.print(&report.text(&Painter(console))) }

@@ -1,18 +1,19 @@
 //! `fairc project`: the closest predictions that satisfy a spec.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::console::Console;
 use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
 use super::fault::{Fault, stop, tell};
 use super::front::context;
 use super::input::Spec;
+use super::new_column::NewColumn;
 use super::outputs::Files;
 use super::shifts;
 use super::solve::Infeasible;
-use super::stop::{Outcome, Stop, Verdict};
+use super::stop::{Outcome, Verdict};
 use crate::bind::Purpose;
-use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
+use crate::data::Format;
 use crate::report::ProjectReport;
 use crate::tasks::{ProjectOptions, Use, apply, project};
 
@@ -72,8 +73,13 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let frozen = path.map(|path| shifts::read(path, &context(&spec, program))).transpose()?;
     let dataset = args.input.open(usage, &spec, program, console)?;
     let case = dataset.case(&spec, program);
-    let name = args.name.clone().unwrap_or_else(|| format!("{}_fair", case.column));
-    dataset.refuse_existing(&name, args.output.is_some() && !args.replace)?;
+    let column = NewColumn {
+        name: args.name.clone().unwrap_or_else(|| format!("{}_fair", case.column)),
+        output: args.output.as_deref(),
+        format: args.output_format,
+        replace: args.replace,
+    };
+    column.refuse_existing(&dataset)?;
 
     let options = ProjectOptions {
         batch: args.batch.map(|size| size as usize),
@@ -88,23 +94,11 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if let Some(fault) = &done.infeasible {
         return refuse_infeasible(&done.report, fault, &spec, console);
     }
-    if let Some(output) = &args.output {
-        let added = [Added { name: &name, values: &done.y }];
-        let bar = console.bar("writing", dataset.source.size());
-        let output = Output {
-            path: output,
-            format: args.output_format,
-            existing: if args.replace { OnExisting::Replace } else { OnExisting::Refuse },
-            progress: Some(&|bytes| bar.set_position(bytes)),
-        };
-        let written = write_with_columns(&dataset.source, &added, &output);
-        bar.finish_and_clear();
-        written?;
-    }
-    print(&done.report, args, &name, console)?;
-    if args.output.is_none() && !console.is_json() {
-        console.note(&format!("nothing written; `-o OUT` writes the data with the column `{name}`"));
-    }
+    column.write(&dataset, &done.y, console)?;
+    let json = || serde_json::to_value(done.report.json()).unwrap_or_default();
+    let text = || done.report.text(&Painter(console));
+    column.show(true, json, text, (Vec::new(), ""), console)?;
+    column.note_unwritten(console);
     let failures = done.failures(&case.context, args.require_all);
     failures.iter().for_each(|failure| console.say(&format!("error: {failure}\n")));
     Ok(Verdict::from(failures.is_empty()))
@@ -121,32 +115,4 @@ fn refuse_infeasible(report: &ProjectReport<'_>, fault: &Fault, spec: &Spec, con
     }
     console.json(&value)?;
     Ok(Verdict::No)
-}
-
-/// The report goes to standard output unless the data do.
-fn print(report: &ProjectReport<'_>, args: &Args, name: &str, console: &Console) -> Result<(), Stop> {
-    let to_stream = args.output.as_deref() == Some(Path::new(STANDARD_STREAM));
-    let written = args.output.as_ref().filter(|_| !to_stream);
-    if console.is_json() {
-        let json = report.json();
-        let mut value = serde_json::to_value(&json).unwrap_or_default();
-        if let (Some(fields), Some(output)) = (value.as_object_mut(), written) {
-            fields.insert("output".into(), output.display().to_string().into());
-            fields.insert("column".into(), name.into());
-        }
-        if to_stream {
-            console.answer_beside();
-        }
-        return console.json(&value);
-    }
-    let mut text = report.text(&Painter(console));
-    if let Some(output) = written {
-        text.push_str(&format!("wrote {} with the new column `{name}`\n", output.display()));
-    }
-    if to_stream {
-        console.say(&text);
-        Ok(())
-    } else {
-        console.print(&text)
-    }
 }

@@ -102,6 +102,12 @@ impl ProjectReport<'_> {
         if self.status == "infeasible" { When::Before } else { When::After }
     }
 
+    /// Whether a promise could not be enforced.
+    pub fn unenforced(&self) -> bool {
+        let unchecked = |verdict| verdict == Verdict::NotChecked;
+        unchecked(self.verdict()) || self.promises().iter().any(|promise| unchecked(promise.verdict))
+    }
+
     pub fn verdict(&self) -> Verdict {
         let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
         self.summaries.verdict(&self.promises(), self.n, outside)

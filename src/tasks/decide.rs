@@ -1,10 +1,10 @@
 //! Decisions of 0 or 1 that satisfy a spec and gain the most.
 
-use super::project::Answers;
-use super::{Case, Refused, kept};
+use super::project::{Answers, not_enforced};
+use super::{Case, Context, Refused, kept};
 use crate::bind::{Bound, BoundRow, Samples, Thresholds, blamed};
 use crate::language::words::counted;
-use crate::report::{DecideReport, Gains, GroupDecisions, How, Verdict, Watch};
+use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
 use crate::runtime::decide::{
     DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, drawn, missed, nearest_whole,
 };
@@ -29,10 +29,10 @@ pub struct DecideOptions<'a> {
 }
 
 impl Decided<'_> {
-    /// Whether a promise could not be enforced.
-    pub fn unenforced(&self) -> bool {
-        let unchecked = |verdict| verdict == Verdict::NotChecked;
-        unchecked(self.report.verdict()) || self.report.rows.promises().iter().any(|promise| unchecked(promise.verdict))
+    /// Why the decisions are none to rely on, although they keep the rows.
+    pub fn failures(&self, context: &Context<'_>, require_all: bool) -> Vec<String> {
+        let unenforced = require_all && self.report.rows.unenforced();
+        unenforced.then(|| not_enforced(context)).into_iter().collect()
     }
 }
 
@@ -349,7 +349,7 @@ pub fn decide_by<'a>(
 ///
 /// # Errors
 /// They cannot be written as JSON.
-pub fn thresholds_json(context: &super::Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
+pub fn thresholds_json(context: &Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
     let fingerprint = context.program.fingerprint().to_string();
     let failed = |reason: String| Failure::new(reason, "");
     let text = state::write(Kind::Thresholds, &fingerprint, thresholds).map_err(|error| failed(error.to_string()))?;
@@ -361,7 +361,7 @@ pub fn thresholds_json(context: &super::Context<'_>, thresholds: &Thresholds) ->
 ///
 /// # Errors
 /// The spec bounds single predictions.
-pub fn thresholds_sql(context: &super::Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
+pub fn thresholds_sql(context: &Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
     kept::no_bounds_of_each(context, context.front.apply_thresholds)?;
     let head = kept::sql_head(context, "thresholds", &thresholds.params, thresholds.samples);
     Ok(format!("{head}{}", thresholds.sql()))

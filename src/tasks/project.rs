@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Case, Context, Refused};
 use crate::bind::{Bound, BoundRow, Encoded, Params, Samples};
-use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, Verdict};
+use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance};
 use crate::runtime::project::{OnInfeasible, Projection, Projector, Sample, Settings, Status};
 use crate::source::{Conflict, Failure, Fault, outside, status_word};
 
@@ -146,12 +146,6 @@ impl<'a, 'c> Answers<'a, 'c> {
 }
 
 impl Projected<'_> {
-    /// Whether a promise could not be enforced.
-    pub fn unenforced(&self) -> bool {
-        self.report.verdict() == Verdict::NotChecked
-            || self.report.promises().iter().any(|promise| promise.verdict == Verdict::NotChecked)
-    }
-
     /// Why the answers are none to rely on, although they were found.
     pub fn failures(&self, context: &Context<'_>, require_all: bool) -> Vec<String> {
         let mut failures = Vec::new();
@@ -160,7 +154,7 @@ impl Projected<'_> {
                 format!("{} of {} batches were not solved to the end", self.unfinished, self.report.summaries.batches);
             failures.push(format!("{message}; the predictions may violate the rows"));
         }
-        if require_all && self.unenforced() {
+        if require_all && self.report.unenforced() {
             failures.push(not_enforced(context));
         }
         failures

@@ -2,7 +2,7 @@
 
 use fairc::language::program::Data;
 
-use crate::mistakes::every_fix;
+use crate::mistakes::{all_fixes, told_as_expected};
 use crate::support::{HEADER, compile, findings};
 
 /// A body behind the usual header, and all that is found in it.
@@ -68,15 +68,12 @@ const MISTAKES: &[(&str, &[&str])] = &[
 
 #[test]
 fn each_mistake_is_told_once_and_in_its_place() {
-    for (body, expected) in MISTAKES {
-        let compilation = compile(&format!("{HEADER}{body}\n"));
-        assert_eq!(findings(&compilation), *expected, "{body}");
-    }
+    told_as_expected(MISTAKES);
 }
 
 #[test]
 fn every_fix_of_a_mistake_mends_it() {
-    let fixes = MISTAKES.iter().map(|(body, _)| every_fix(&format!("{HEADER}{body}\n"))).sum::<usize>();
+    let fixes = all_fixes(MISTAKES);
     assert!(fixes > 20, "{fixes} fixes");
 }
 

@@ -150,15 +150,25 @@ const MISTAKES: &[(&str, &[&str])] = &[
 #[test]
 fn each_mistake_is_told_once_and_in_its_place() {
     assert!(MISTAKES.len() >= 100);
-    for (body, expected) in MISTAKES {
+    told_as_expected(MISTAKES);
+}
+
+/// Bodies behind the usual header give these findings and no other.
+pub fn told_as_expected(mistakes: &[(&str, &[&str])]) {
+    for (body, expected) in mistakes {
         let compilation = compile(&format!("{HEADER}{body}\n"));
         assert_eq!(findings(&compilation), *expected, "{body}");
     }
 }
 
+/// The fixes of all that is found in bodies behind the usual header, each of which mends it.
+pub fn all_fixes(mistakes: &[(&str, &[&str])]) -> usize {
+    mistakes.iter().map(|(body, _)| every_fix(&format!("{HEADER}{body}\n"))).sum()
+}
+
 #[test]
 fn every_fix_of_a_mistake_mends_it() {
-    let fixes = MISTAKES.iter().map(|(body, _)| every_fix(&format!("{HEADER}{body}\n"))).sum::<usize>();
+    let fixes = all_fixes(MISTAKES);
     assert!(fixes > 80, "{fixes} fixes");
 }
 

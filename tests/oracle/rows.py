@@ -6,69 +6,19 @@ Each case is the constraints of a spec and a function that gives, for each row b
 sides. Rows are compared up to orientation, to 1e-12.
 """
 
-import csv
 import itertools
-import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-RNG = np.random.default_rng(20260)
-N = 400
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SEX = RNG.choice(["female", "male"], N)
-RACE = RNG.choice(["white", "black", "asian", "other", "", "unlisted"], N, p=[0.4, 0.25, 0.2, 0.05, 0.05, 0.05])
-AGE = RNG.integers(17, 90, N).astype(float)
-HOURS = np.where(RNG.random(N) < 0.1, np.nan, np.round(RNG.normal(40, 10, N)))
-INCOME = RNG.integers(0, 2, N).astype(float)
-COST = np.round(RNG.gamma(2.0, 3.0, N), 3)
-WEIGHT = np.round(RNG.gamma(2.0, 1.0, N), 3) * (RNG.random(N) > 0.05)
-SCORE = np.round(RNG.random(N), 6)
-EPS = 0.05
-
-HEADER = """
-column sex: {female, male}
-column race: {white, black, asian, other}?
-column age: real in [0, 120]
-column hours: real? from `hours per week`
-column cost: real in [0, 1000]
-label income: {0, 1}
-predict score: real in [0, 1]
-param eps = 0.05 in [0, 1]
-group age_band = bins(age, 25, 45, 65)
-group sex_race = sex * race
-event senior = age >= 60 or hours < 35
-"""
-LEVELS = ["white", "black", "asian", "other"]
-INF = np.inf
-
-
-class Sample:
-    """Means and sums as rows over the prediction, for weights `w`."""
-
-    def __init__(self, w):
-        self.w = w
-
-    def total(self, event, factor=1.0):
-        return np.where(event, self.w * factor, 0.0)
-
-    def mean(self, event, factor=1.0):
-        return self.total(event, factor) / self.total(event).sum()
-
-    def average(self, value, event):
-        return self.total(event, value).sum() / self.total(event).sum()
-
-
-ALL = np.ones(N, bool)
-SENIOR = (AGE >= 60) | (HOURS < 35)
-BANDS = {"(-inf,25)": AGE < 25, "[25,45)": (AGE >= 25) & (AGE < 45), "[45,65)": (AGE >= 45) & (AGE < 65), "[65,inf)": AGE >= 65}
-
-
-def pairs(levels):
-    return itertools.combinations(levels, 2)
+from row_examples import example, example_by_level
+from row_random import Random
+from row_samples import (
+    AGE, ALL, BANDS, COST, EPS, HEADER, HOURS, INCOME, INF, LEVELS, N, RACE, SENIOR, SEX, WEIGHT, Sample, agree, exported, pairs,
+    write_data,
+)
 
 
 def parity(s):
@@ -421,73 +371,6 @@ CASES = [
 ]
 
 
-def write_data(path):
-    with open(path, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["sex", "race", "age", "hours per week", "cost", "income", "w", "score"])
-        for values in zip(SEX, RACE, AGE, HOURS, COST, INCOME, WEIGHT, SCORE):
-            sex, race, age, hours, cost, income, weight, score = values
-            hours = "" if np.isnan(hours) else repr(float(hours))
-            writer.writerow([sex, race, int(age), hours, cost, int(income), weight, score])
-
-
-def exported(fairc, folder, spec, data, *settings):
-    path, out = folder / "spec.fair", folder / "out.json"
-    path.write_text(spec)
-    command = [fairc, "export", path, "--data", data, "--to", "json", "-o", out]
-    command += [word for setting in settings for word in ("--set", setting)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, f"{spec}\n{done.stdout}{done.stderr}"
-    problem = json.loads(out.read_text())
-    dense = np.zeros((problem["m"], problem["n"]))
-    matrix = problem["A"]
-    for row in range(problem["m"]):
-        for k in range(matrix["indptr"][row], matrix["indptr"][row + 1]):
-            dense[row, matrix["indices"][k]] += matrix["values"][k]
-    side = lambda values, none: [none if value is None else value for value in values]
-    rows = zip(dense, side(problem["l"], -INF), side(problem["u"], INF))
-    return dict(zip(problem["names"], rows)), problem
-
-
-def agree(found, expected):
-    a, l, u = found
-    b, m, v = expected
-    size = max(1.0, np.abs(b).max())
-    straight = np.abs(a - b).max() / size
-    turned = np.abs(a + b).max() / size
-    if turned < straight:
-        b, m, v = -b, -v, -m
-        straight = turned
-    sides = [0.0 if x == y else abs(x - y) / max(1.0, abs(y)) for x, y in ((l, m), (u, v))]
-    return max([straight] + sides)
-
-
-def example_by_level(fairc, folder):
-    """How far each row of `examples/specs/groups.fair` is from numpy, as written and with an entry of its table set."""
-    root = pathlib.Path(__file__).parents[2] / "examples"
-    data = root / "german_credit" / "german_credit.csv"
-    with open(data, newline="") as file:
-        people = list(csv.DictReader(file))
-    age = np.array([float(one["age"]) for one in people])
-    rents = np.array([one["housing"] == "rent" for one in people])
-    s = Sample(np.ones(len(people)))
-    young = (age < 30) & rents
-    bands = {"(-inf,25)": age < 25, "[25,35)": (age >= 25) & (age < 35), "[35,50)": (age >= 35) & (age < 50), "[50,inf)": age >= 50}
-    spec = (root / "specs" / "groups.fair").read_text()
-    for settings, tenant in [((), 0.04), (("tol[tenant]=2%",), 0.02), (("tol[ tenant ] = 0.5",), 0.5)]:
-        rows, _ = exported(fairc, folder, spec, data, *settings)
-        wanted = {}
-        for name, event, tol in [("young_tenant", young, 0.02), ("tenant", rents & ~young, tenant), ("other", ~rents, 0.04)]:
-            wanted[f"near[a={name}]"] = s.mean(event) - s.mean(np.ones(len(people), bool)), -tol, tol
-        for (a, first), (b, second) in itertools.pairwise(bands.items()):
-            wanted[f"smooth[a={a},b={b}]"] = s.mean(first) - s.mean(second), -0.03, 0.03
-        assert set(rows) == set(wanted), f"{sorted(rows)}\n{sorted(wanted)}"
-        for name in wanted:
-            error = agree(rows[name], wanted[name])
-            assert error <= 1e-12, f"groups.fair: row {name} differs by {error:.1e}"
-            yield error
-
-
 def bounds(s):
     """The bounds of single predictions that `each` constraints with indicators ask for."""
     upper = np.where(RACE == "black", 0.7, 0.5)
@@ -495,110 +378,10 @@ def bounds(s):
     return np.maximum(lower, 0), np.minimum(upper, 1)
 
 
-class Random:
-    """Random comparisons of means of `score` times data with indicators, also under folds: texts and rows."""
-
-    def __init__(self, seed):
-        self.rng = np.random.default_rng(seed)
-
-    def one(self, *choices):
-        return choices[self.rng.integers(len(choices))]
-
-    def indicator(self):
-        """A text, and what it is for each sample: conditions on race, hours and income."""
-        level, hours, income = self.one(*LEVELS), int(self.rng.integers(25, 55)), int(self.rng.integers(2))
-        atoms = [
-            (f"race == {level}", RACE == level),
-            (f"race != {level}", np.isin(RACE, LEVELS) & (RACE != level)),
-            (f"hours >= {hours}", HOURS >= hours),
-            (f"income == {income}", INCOME == income),
-        ]
-        text, holds = self.one(*atoms)
-        if self.rng.random() < 0.3:
-            text, holds = f"not ({text})", ~holds
-        if self.rng.random() < 0.3:
-            word, join = self.one(("and", np.logical_and), ("or", np.logical_or), (",", np.logical_and))
-            text, holds = f"{text} {word} sex == male", join(holds, SEX == "male")
-        return f"[{text}]", holds * 1.0
-
-    def factor(self, depth=2):
-        kind = self.rng.integers(6 if depth else 2)
-        if kind == 0:
-            return "age / 100", AGE / 100
-        if kind == 1:
-            return self.indicator()
-        (a, x), (b, y) = self.factor(depth - 1), self.factor(depth - 1)
-        if kind == 2:
-            return f"({a} + 2 * {b})", x + 2 * y
-        if kind == 3:
-            return f"{a} * {b}", x * y
-        if kind == 4:
-            return f"|{a} - {b}|", np.abs(x - y)
-        k = f"k{depth}"
-        return f"sum({k} in 1..3: {k} * [age >= 20 * {k}] * {a})", sum(k * (AGE >= 20 * k) for k in (1, 2, 3)) * x
-
-    def given(self):
-        age = int(self.rng.integers(30, 60))
-        return self.one((f"age >= {age}", AGE >= age), (f"age < {age}", AGE < age), ("cost > 2", COST > 2))
-
-    def case(self):
-        (a, x), (b, y), (e, m), (f, n) = self.factor(), self.factor(), self.given(), self.given()
-        fold = self.one("max", "sum", "mean", None)
-        if fold is None:
-            text = f"E[score * (1 + {a}) | {e}] - Sum[score * (2 + {b}) | {f}] <= 0.9"
-            return text, lambda s: [("c", s.mean(m, 1 + x) - s.total(n, 2 + y), -INF, 0.9)]
-        levels = ["white", "black", "asian"] if self.rng.random() < 0.5 else LEVELS
-        domain = "race" if levels is LEVELS else "race where r != other"
-        text = f"{fold}(r in {domain}: E[score * (1 + {a}) | {e}, race == r] + P[race == r] * [r == white]) <= 3"
-
-        def rows(s):
-            share = s.total(RACE == "white").sum() / s.total(ALL).sum()
-            parts = [s.mean(m & (RACE == r), 1 + x) for r in levels]
-            if fold == "max":
-                return [(f"c.{i}", row, -INF, 3 - share * (i == 1)) for i, row in enumerate(parts, 1)]
-            count = len(levels) if fold == "mean" else 1
-            return [("c", sum(parts) / count, -INF, 3 - share / count)]
-
-        return text, rows
-
-
-def german_credit():
-    """The rows of `examples/specs/folds.fair` on its data."""
-    table = {name: [] for name in ("housing", "savings", "age", "amount", "credit_good")}
-    with open(ROOT / "examples/german_credit/german_credit.csv", newline="") as file:
-        for line in csv.DictReader(file):
-            for name, values in table.items():
-                values.append(line[name])
-    housing, savings = np.array(table["housing"]), np.array(table["savings"])
-    age, amount, good = (np.array(table[name], float) for name in ("age", "amount", "credit_good"))
-    s, everyone = Sample(np.ones(len(age))), np.ones(len(age), bool)
-    kinds = {h: s.mean(housing == h) for h in ("own", "rent", "free")}
-    for i, (a, b) in enumerate(pairs(list(kinds)), 1):
-        yield f"range.{i}", kinds[a] - kinds[b], -EPS, EPS
-    for h, kind in kinds.items():
-        yield f"near_mean[h={h}]", kind - sum(kinds.values()) / 3, -EPS, EPS
-    young = ((age < 25) & (housing == "rent")) * 1.0
-    yield "young_renters", s.mean(everyone, young) - young.mean() * s.mean(everyone), -0.001, 0.001
-    gain = (0.1 * good - 0.5 * (1 - good)) * amount / 1000
-    parts = [(savings == t).mean() * s.mean(savings == t, gain) for t in set(savings) - {"unknown"}]
-    yield "gains", sum(parts), -0.2, INF
-
-
 RANDOM = Random(16)
 BOUNDS = """constraint c: each: score <= 0.5 + 0.2 * [race == black]
 constraint d: each where sex == male: (1 + [hours >= 40]) * score >= 0.2 * [hours >= 40]
 """
-
-
-def example(fairc, folder):
-    """The largest error of the example's rows, and how many there are."""
-    spec = (ROOT / "examples/specs/folds.fair").read_text()
-    rows, _ = exported(fairc, folder, spec, ROOT / "examples/german_credit/german_credit.csv")
-    wanted = {name: row for name, *row in german_credit()}
-    assert set(rows) == set(wanted), f"{sorted(rows)}\n{sorted(wanted)}"
-    errors = [agree(rows[name], wanted[name]) for name in wanted]
-    assert max(errors) <= 1e-12, errors
-    return max(errors), len(errors)
 
 
 def main():

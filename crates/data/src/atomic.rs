@@ -45,6 +45,15 @@ where
     }
 }
 
+/// Writes a text as [`write_atomically`] does.
+///
+/// # Errors
+/// [`DataError::Write`]
+pub fn write_text(path: &Path, text: &str) -> Result<(), DataError> {
+    let failed = |source| DataError::Write { file: show(path), source };
+    write_atomically(path, |out| out.write_all(text.as_bytes()).map_err(failed))
+}
+
 /// Replaces the text of a file that the caller has locked, and returns the new file with an exclusive lock on it, held since before it was in its
 /// place: whoever holds the lock of the old file keeps others out without a gap. Where the system has no locks there is
 /// none. The file is whole after a kill of this process at any instant; unless it is [`Safe::OnDisk`], after a loss of power it

@@ -36,6 +36,7 @@ mod write;
 
 pub use atomic::{
     Replacement, STANDARD_STREAM, Safe, being_written, in_place, remove_unfinished, replace_locked, write_atomically,
+    write_text,
 };
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};

@@ -2,7 +2,6 @@
 
 mod slices;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
@@ -12,7 +11,7 @@ use super::global::Format;
 use super::input::Spec;
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::data::{DataError, STANDARD_STREAM, write_atomically};
+use crate::data::{STANDARD_STREAM, write_text};
 use crate::report::{Facts, Watch, markdown, page, sarif};
 use crate::source::watch;
 use crate::tasks::{AuditOptions, Audited, Origin, Use, audit, replicates};
@@ -105,11 +104,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 fn show(facts: &Facts, audited: &Audited<'_>, args: &Args, console: &Console) -> Result<(), Stop> {
     if let Some(path) = &args.html {
-        let page = page(facts);
-        write_atomically(path, |out| {
-            out.write_all(page.as_bytes())
-                .map_err(|source| DataError::Write { file: path.display().to_string(), source })
-        })?;
+        write_text(path, &page(facts))?;
     }
     match console.format {
         Format::Human if args.html_on_stdout() => console.say(&audited.text(&Painter(console))),

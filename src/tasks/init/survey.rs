@@ -65,7 +65,6 @@ const DIGITS: usize = 15;
 impl Survey {
     /// Looks through a table; what cannot be read of single columns is noted with them.
     pub fn of(source: &Source, options: &InitOptions, progress: &mut dyn FnMut(u64, u64)) -> Result<Survey, Failure> {
-        let failed = |error: DataError| Failure::new(error.to_string(), error.help());
         let columns: Vec<Seen> = source.columns().iter().map(|header| Seen::new(header, source, options)).collect();
         let mut survey = Survey { n: 0, columns };
         let readable = |seen: &Seen| seen.fault.is_none();
@@ -87,7 +86,7 @@ impl Survey {
                 }
             }
         }
-        if read { Ok(survey) } else { Err(failed(error)) }
+        if read { Ok(survey) } else { Err(error.into()) }
     }
 
     fn read(&mut self, source: &Source, places: &[usize], progress: &mut dyn FnMut(u64, u64)) -> Result<(), DataError> {

@@ -1,10 +1,9 @@
 //! Declared groups, for reports that show every level of them.
 
 use super::event::event;
-use super::marks::Indicators;
-use super::scope::{Scope, Tables, Work};
+use super::scope::Ground;
 use crate::hir::Hir;
-use crate::program::{Column, Event, Universe};
+use crate::program::Event;
 use crate::span::Sources;
 
 /// A declared group: a partition of the samples.
@@ -18,20 +17,8 @@ pub struct Group {
 /// The groups that a spec declares, in the order of their declaration. Rows need none of them: what a row reads of a
 /// group stands in its own events.
 pub fn groups(hir: &Hir, sources: &Sources) -> Vec<Group> {
-    let declared: Vec<Column> = hir.columns.iter().map(super::column).collect();
-    let universe = Universe::new(&declared);
-    let (tables, work) = (Tables::of(hir), Work::default());
-    let indicators = Indicators::default();
-    let scope = Scope {
-        hir,
-        sources,
-        universe: &universe,
-        tables: &tables,
-        work: &work,
-        indicators: &indicators,
-        binders: &[],
-        fold: None,
-    };
+    let ground = Ground::of(hir);
+    let scope = ground.outside(hir, sources);
     let group = |group: &crate::hir::Group| Group {
         name: group.name.clone(),
         levels: group.levels.iter().map(|level| (level.text.clone(), event(&level.event, scope))).collect(),

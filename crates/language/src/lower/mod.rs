@@ -43,17 +43,16 @@ mod scope;
 mod sides;
 mod vacuous;
 
-use super::hir::{self, Constraint, Hir};
-use super::program::{Column, Event, MAX_DEPTH, Origin, Program, Universe, WhenEmpty};
+use super::hir::{Constraint, Hir};
+use super::program::{Event, MAX_DEPTH, Origin, Program, WhenEmpty};
 use super::span::{Sources, Span};
 
 use draft::Draft;
 pub use error::{Finding, Kind};
 pub use groups::{Group, groups};
-use marks::Indicators;
 use quantifier::{Budget, instance_name, instances};
 use reads::Reads;
-use scope::{Scope, Tables, Work};
+use scope::{Ground, Scope};
 use sides::Sided;
 
 /// A program, and what was noticed on the way.
@@ -66,20 +65,8 @@ pub struct Lowered {
 
 /// Lowers a checked spec.
 pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
-    let declared: Vec<Column> = hir.columns.iter().map(column).collect();
-    let universe = Universe::new(&declared);
-    let (tables, work) = (Tables::of(hir), Work::default());
-    let indicators = Indicators::default();
-    let outside = Scope {
-        hir,
-        sources,
-        universe: &universe,
-        tables: &tables,
-        work: &work,
-        indicators: &indicators,
-        binders: &[],
-        fold: None,
-    };
+    let ground = Ground::of(hir);
+    let outside = ground.outside(hir, sources);
     let mut budget = Budget::new();
     let mut drafts = Vec::new();
     let mut findings = overlap::findings(outside);
@@ -98,17 +85,6 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     findings.extend(noticed);
     let program = hir.prediction.as_ref().map(|prediction| order::program(hir, prediction, drafts));
     Lowered { program, findings }
-}
-
-/// A declared column, as the program keeps it.
-fn column(column: &hir::Column) -> Column {
-    Column {
-        header: column.header.clone(),
-        name: column.name.clone(),
-        label: column.label,
-        ty: column.ty.clone(),
-        nullable: column.nullable,
-    }
 }
 
 /// The rows of one constraint, instance by instance.

@@ -107,7 +107,7 @@ pub(super) fn headers_of(draft: &Draft) -> BTreeSet<String> {
 fn columns(hir: &Hir, drafts: &[Draft]) -> Vec<Column> {
     let read: BTreeSet<String> = drafts.iter().flat_map(headers_of).collect();
     let mut columns: Vec<Column> =
-        hir.columns.iter().filter(|column| read.contains(&column.header)).map(super::column).collect();
+        hir.columns.iter().filter(|column| read.contains(&column.header)).map(super::scope::column).collect();
     columns.sort_by(|a, b| a.header.cmp(&b.header));
     columns
 }

@@ -4,11 +4,44 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, ParamId, TableId, Value};
-use crate::program::{ColumnType, Event, Level, Universe};
+use crate::program::{Column, ColumnType, Event, Level, Universe};
 use crate::span::{Sources, Span};
 
 use super::error::{Finding, Kind};
 use super::marks::Indicators;
+
+/// What all scopes of a spec share.
+pub(super) struct Ground {
+    universe: Universe,
+    tables: Tables,
+    work: Work,
+    indicators: Indicators,
+}
+
+impl Ground {
+    pub fn of(hir: &Hir) -> Ground {
+        let declared: Vec<Column> = hir.columns.iter().map(column).collect();
+        let (universe, tables) = (Universe::new(&declared), Tables::of(hir));
+        Ground { universe, tables, work: Work::default(), indicators: Indicators::default() }
+    }
+
+    /// Where no binder has a value.
+    pub fn outside<'a>(&'a self, hir: &'a Hir, sources: &'a Sources) -> Scope<'a> {
+        let Ground { universe, tables, work, indicators } = self;
+        Scope { hir, sources, universe, tables, work, indicators, binders: &[], fold: None }
+    }
+}
+
+/// A declared column, as the program keeps it.
+pub(super) fn column(column: &crate::hir::Column) -> Column {
+    Column {
+        header: column.header.clone(),
+        name: column.name.clone(),
+        label: column.label,
+        ty: column.ty.clone(),
+        nullable: column.nullable,
+    }
+}
 
 /// One instance of a constraint.
 #[derive(Clone, Copy)]

@@ -21,26 +21,42 @@ impl Problem {
     /// # Errors
     /// `y` has another length than there are samples.
     pub fn row_values(&self, y: &[f64]) -> Result<RowValues, ProblemError> {
+        let slots: Vec<Summed> = self.by_slot(y)?;
+        let (sums, sizes): (Vec<f64>, Vec<f64>) = slots.iter().map(|slot| (slot.sum.value(), slot.size)).unzip();
+        Ok(RowValues { values: self.values_of(&sums), magnitudes: self.over_slots(&sizes) })
+    }
+
+    /// `A y`, for `y` in sample order, summed in blocks so that the error stays near one rounding of the largest sum.
+    ///
+    /// # Errors
+    /// If the length of `y` is not `n`.
+    pub fn activity(&self, y: &[f64]) -> Result<Vec<f64>, ProblemError> {
+        let slots: Vec<Sum> = self.by_slot(y)?;
+        let sums: Vec<f64> = slots.into_iter().map(Sum::value).collect();
+        Ok(self.values_of(&sums))
+    }
+
+    /// What is made of the products of each factor with the predictions of each cell.
+    fn by_slot<S: FromIterator<f64>>(&self, y: &[f64]) -> Result<Vec<S>, ProblemError> {
         check::length("y", y.len(), self.n())?;
         let grouped = self.grouping.group(y);
-        let (mut sums, mut sizes) = (Vec::with_capacity(self.slots()), Vec::with_capacity(self.slots()));
+        let mut slots = Vec::with_capacity(self.slots());
         for cell in 0..self.cells() {
             let own = grouped.get(self.grouping.range(cell)).unwrap_or_default();
-            for factor in &self.factors {
-                let (sum, size) = match factor {
-                    Factor::One => summed(own.iter().copied()),
-                    Factor::Data(phi) => {
-                        let phi = phi.get(self.grouping.range(cell)).unwrap_or_default();
-                        summed(own.iter().zip(phi).map(|(y, p)| y * p))
-                    }
-                };
-                sums.push(sum);
-                sizes.push(size);
-            }
+            slots.extend(self.factors.iter().map(|factor| match factor {
+                Factor::One => own.iter().copied().collect::<S>(),
+                Factor::Data(phi) => {
+                    let phi = phi.get(self.grouping.range(cell)).unwrap_or_default();
+                    own.iter().zip(phi).map(|(y, p)| y * p).collect()
+                }
+            }));
         }
-        let value = |row| self.rows.row(row).map(|(slot, a)| a * slot_of(&sums, slot)).collect::<Sum>().value();
-        let values = (0..self.rows()).map(value).collect();
-        Ok(RowValues { values, magnitudes: self.over_slots(&sizes) })
+        Ok(slots)
+    }
+
+    fn values_of(&self, sums: &[f64]) -> Vec<f64> {
+        let value = |row| self.rows.row(row).map(|(slot, a)| a * slot_of(sums, slot)).collect::<Sum>().value();
+        (0..self.rows()).map(value).collect()
     }
 
     /// The magnitude of each row for predictions of one size: `size · Σ |a_i|`.
@@ -61,10 +77,16 @@ fn slot_of(numbers: &[f64], slot: usize) -> f64 {
 }
 
 /// A sum, and that of the sizes, of which no digit matters.
-fn summed(products: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (sum, size) = products.fold((Sum::default(), 0.0), |(mut sum, size), product| {
-        sum.add(product);
-        (sum, size + product.abs())
-    });
-    (sum.value(), size)
+struct Summed {
+    sum: Sum,
+    size: f64,
+}
+
+impl FromIterator<f64> for Summed {
+    fn from_iter<I: IntoIterator<Item = f64>>(products: I) -> Summed {
+        products.into_iter().fold(Summed { sum: Sum::default(), size: 0.0 }, |Summed { mut sum, size }, product| {
+            sum.add(product);
+            Summed { sum, size: size + product.abs() }
+        })
+    }
 }

@@ -156,31 +156,6 @@ impl Problem {
         Ok(())
     }
 
-    /// `A y`, for `y` in sample order, summed in blocks so that the error stays near one rounding of the largest sum.
-    ///
-    /// # Errors
-    /// If the length of `y` is not `n`.
-    pub fn activity(&self, y: &[f64]) -> Result<Vec<f64>, ProblemError> {
-        check::length("y", y.len(), self.n())?;
-        let grouped = self.grouping.group(y);
-        let mut sums = vec![0.0; self.slots()];
-        let width = self.factors.len();
-        for cell in 0..self.cells() {
-            let range = self.grouping.range(cell);
-            for (f, factor) in self.factors.iter().enumerate() {
-                sums[cell * width + f] = match factor {
-                    Factor::One => grouped[range.clone()].iter().copied().collect::<Sum>().value(),
-                    Factor::Data(phi) => {
-                        let products = grouped[range.clone()].iter().zip(&phi[range.clone()]).map(|(y, p)| y * p);
-                        products.collect::<Sum>().value()
-                    }
-                };
-            }
-        }
-        let row = |j| self.rows.row(j).map(|(slot, value)| value * sums[slot]).collect::<Sum>().value();
-        Ok((0..self.rows()).map(row).collect())
-    }
-
     /// `Σ φ²/w` and `Σ |φ|` of a factor over the samples of a cell.
     pub(crate) fn moments(&self, cell: usize, factor: &Factor) -> (f64, f64) {
         let range = self.grouping.range(cell);
