@@ -104,7 +104,7 @@ impl GroupDecisions {
                 *down += usize::from(b > a);
             }
         }
-        let sums = [before, after].map(|decisions| CellSums::new(encoded, decisions, (0.0, 1.0)));
+        let sums = [before, after].map(|decisions| CellSums::of_decisions(encoded, decisions));
         let (sets, _) = sets(encoded, watch);
         let mut all = Vec::new();
         for (partition, sets) in watch.partitions().iter().zip(&sets) {

@@ -37,11 +37,31 @@ impl Thresholds {
         by_cell(self.cells.iter().map(|cell| {
             let (above, below) = if cell.takes_ties() { (">=", "<") } else { (">", "<=") };
             let threshold = double(cell.threshold);
-            let decision =
-                format!("CASE WHEN {column} {above} {threshold} THEN 1 WHEN {column} {below} {threshold} THEN 0 END");
+            let known = known(&column);
+            let decision = format!(
+                "CASE WHEN {column} {above} {threshold} AND {known} THEN 1 WHEN {column} {below} {threshold} THEN 0 END"
+            );
             (&cell.cell, decision)
         }))
     }
+
+    /// The same for the chance of a decision of 1: that of those exactly at a threshold is a share.
+    pub fn chances_sql(&self) -> String {
+        let column = identifier(&self.column);
+        by_cell(self.cells.iter().map(|cell| {
+            let (threshold, share, known) = (double(cell.threshold), double(cell.share), known(&column));
+            let chance = format!(
+                "CASE WHEN {column} = {threshold} THEN {share} WHEN {column} > {threshold} AND {known} THEN 1e0 \
+                 WHEN {column} < {threshold} THEN 0e0 END"
+            );
+            (&cell.cell, chance)
+        }))
+    }
+}
+
+/// That a score is a number: NaN is above all numbers in some databases, and it decides nothing.
+fn known(column: &str) -> String {
+    format!("{column} <= {}", double(f64::MAX))
 }
 
 /// One expression for each cell; cells with the same share a branch.
