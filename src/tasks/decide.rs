@@ -291,7 +291,7 @@ fn report<'a>(
     let mut rows = answers.done.report;
     rows.status = how.status();
     Ok(DecideReport {
-        missed: missed(&bound.problem, after).len(),
+        missed: missed(&bound.problem, after).map_err(refused)?.len(),
         groups: GroupDecisions::all(case.encoded, options.watch, before, after),
         cutoff: options.cutoff,
         gain: options.gain.map(|(column, _)| column.to_owned()),
