@@ -3,6 +3,9 @@
 use super::{Condition, End, Frozen, FrozenCell, LevelValue, Thresholds};
 use crate::data::Shortest;
 
+/// The column with a number from 0 to below 1 for each row, where a rule draws between thresholds.
+pub const DRAW: &str = "draw";
+
 impl Frozen {
     /// The expression, to be used in place of the column of predictions. Columns are named as in the data, quoted; rows
     /// that no cell describes give `NULL`. Cells with the same shift share a branch.
@@ -30,15 +33,22 @@ impl Frozen {
 }
 
 impl Thresholds {
-    /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Nothing is drawn: those
-    /// exactly at a threshold are decided alike, as most of them were.
+    /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Those exactly at a
+    /// threshold are decided alike, as most of them were. Between several thresholds of a cell the column [`DRAW`] decides.
     pub fn sql(&self) -> String {
         let column = identifier(&self.column);
         by_cell(self.cells.iter().map(|cell| {
             let (above, below) = if cell.takes_ties() { (">=", "<") } else { (">", "<=") };
             let threshold = double(cell.threshold);
-            let decision =
-                format!("CASE WHEN {column} {above} {threshold} THEN 1 WHEN {column} {below} {threshold} THEN 0 END");
+            let mut drawn = String::new();
+            for step in cell.steps.iter().rev() {
+                let (from, chance, draw) = (double(step.from), double(step.chance), identifier(DRAW));
+                let draw = format!("CASE WHEN {draw} < {chance} THEN 1 WHEN {draw} >= {chance} THEN 0 END");
+                drawn.push_str(&format!(" WHEN {column} >= {from} THEN {draw}"));
+            }
+            let decision = format!(
+                "CASE WHEN {column} {above} {threshold} THEN 1{drawn} WHEN {column} {below} {threshold} THEN 0 END"
+            );
             (&cell.cell, decision)
         }))
     }
