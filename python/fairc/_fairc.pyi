@@ -111,6 +111,7 @@ class Encoded:
         params: dict[str, float] | None = None,
         cutoff: float = 0.5,
         gain: tuple[str, npt.NDArray[np.float64]] | None = None,
+        seed: int | None = None,
     ) -> tuple[str, list[str]]: ...
     def chances(
         self,

@@ -265,7 +265,7 @@ class Program:
         of a column. With ``randomize``, a seed, samples in between are drawn instead of rounded, so that the rows hold in
         expectation; ``key``, a vector or the name of a column (by default the numbers of the rows, from 1), says what the draw
         of a sample depends on. ``freeze`` keeps the thresholds, as :attr:`Decisions.thresholds`, and in a ``.json`` or ``.sql``
-        file if it is a path; rows that read labels are then left out. ``thresholds`` decide by themselves, and take the params
+        file if it is a path. ``thresholds`` decide by themselves, and take the params
         that they were fitted with. ``require_all`` raises where a promise could not be enforced.
 
         :raises fairc.DataError: if the data do not fit the spec.
@@ -276,9 +276,7 @@ class Program:
             if freeze:
                 raise ValueError("`freeze` fits thresholds, and `thresholds` applies them: give one of the two")
             params = thresholds._settings() if params is None else params
-        elsewhere = bool(freeze) or thresholds is not None
-        usage: Usage = "shifts" if elsewhere else "decide"
-        dataset, z, column = self._predicted(data, usage, predictions, params=params, name=name)
+        dataset, z, column = self._predicted(data, "decide", predictions, params=params, name=name)
         if key is not None and randomize is None:
             raise ValueError("`key` says what a draw depends on, and nothing is drawn: give `randomize` a seed")
         keys = None if key is None else _keys(data[key] if isinstance(key, str) else key)

@@ -41,20 +41,27 @@ class Thresholds:
         *,
         gain: npt.ArrayLike | str | None = None,
         cutoff: float = 0.5,
+        randomize: int | None = None,
         params: Mapping[str, float] | None = None,
         name: str = "data",
     ) -> Thresholds:
         """Those of the decisions that gain the most on these data within the rows, as ``fairc decide --freeze`` writes them.
 
         ``pred`` is a vector or the name of a column, by default that which the spec predicts; a decision of 1 gains it less
-        the ``cutoff``, or what ``gain`` says, a vector or the name of a column. What takes no part is warned of.
+        the ``cutoff``, or what ``gain`` says, a vector or the name of a column. Where rows read labels, thresholds that draw nobody
+        are sought first; with ``randomize``, a seed, the best are taken, which may draw. What takes no part is warned of.
 
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no decisions satisfy it.
         """
-        dataset, z, column = program._predicted(data, "shifts", pred, params=params, name=name)
+        dataset, z, column = program._predicted(data, "decide", pred, params=params, name=name)
         text, notes = dataset._core.thresholds(
-            program._double(z), column, params=dataset._params, cutoff=cutoff, gain=program._gains(data, gain)
+            program._double(z),
+            column,
+            params=dataset._params,
+            cutoff=cutoff,
+            gain=program._gains(data, gain),
+            seed=randomize,
         )
         for note in notes:
             warnings.warn(note, stacklevel=2)
@@ -74,7 +81,8 @@ class Thresholds:
         """A decision for each sample, 0 or 1.
 
         Those exactly at a threshold are decided as most of the reference data there, or with ``randomize``, a seed, drawn
-        by their share; a draw depends on the seed and on ``key`` alone (by default the number of the row, from 1).
+        by their share; a draw depends on the seed and on ``key`` alone (by default the number of the row, from 1). Thresholds
+        that draw between several (:attr:`draws`) always do, with seed 0 unless told otherwise.
 
         :raises fairc.DataError: if the data do not fit, or the thresholds were fitted with other params or for gains.
         """
@@ -105,10 +113,11 @@ class Thresholds:
         params: Mapping[str, float] | None = None,
         name: str = "data",
     ) -> npt.NDArray[np.float64]:
-        """The chance of a decision of 1 for each sample: 0 or 1, but for those exactly at a threshold that takes a share."""
+        """The chance of a decision of 1 for each sample: 0 or 1, but for those exactly at a threshold that takes a share, and those
+        between the thresholds of a group that draws between several."""
         program = self.program
         given = self._settings() if params is None else params
-        dataset, z, column = program._predicted(data, "shifts", pred, params=given, name=name)
+        dataset, z, column = program._predicted(data, "decide", pred, params=given, name=name)
         gains = program._gains(data, gain)
         return dataset._core.chances(self._text, program._double(z), column, params=dataset._params, gain=gains)
 
@@ -130,9 +139,16 @@ class Thresholds:
     @property
     def cells(self) -> list[dict[str, Any]]:
         """For each group: ``when`` in words, ``threshold``, the ``share`` of those exactly there that is decided 1, how many
-        were ``at`` it, and ``samples`` of the reference data."""
+        were ``at`` it, and ``samples`` of the reference data; lower thresholds as ``steps``, each with the ``chance`` of a
+        decision of 1 ``from`` there up to the next."""
         names = ("when", "threshold", "share", "at", "samples")
-        return [{name: cell[name] for name in names} for cell in self._facts["cells"]]
+        cells = self._facts["cells"]
+        return [{**{name: cell[name] for name in names}, "steps": cell.get("steps", [])} for cell in cells]
+
+    @property
+    def draws(self) -> bool:
+        """Whether a group draws between several thresholds, as rows that read labels may need."""
+        return any(cell["steps"] for cell in self.cells)
 
     # Files
 
@@ -150,6 +166,7 @@ class Thresholds:
 
     def to_sql(self, *, chances: bool = False) -> str:
         """One expression of standard SQL, the same for SQLite, DuckDB and PostgreSQL: 1, 0, or ``NULL`` where there is no score.
+        Thresholds that draw read the column ``draw``, a draw of each row.
 
         With ``chances`` it gives the chance of a decision of 1 instead. Compared with the draw of a person,
         ``fairc.drawn(seed, keys)`` kept in a column, it decides as ``apply(.., randomize=seed, key=keys)``.

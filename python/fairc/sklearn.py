@@ -205,7 +205,9 @@ class FairDecider(_Fair):
     with the thresholds, so that a decision depends on nobody else; the rows hold on the data of the thresholds up to the few
     samples that are exactly at one, and nearly on data like them.
 
-    A decision for the second class gains its probability less ``cutoff``. Columns are taken as by :class:`FairProjector`, and
+    A decision for the second class gains its probability less ``cutoff``. Rows that read labels are fitted on those of the data,
+    and applied without: that may take draws between several thresholds. With ``randomize``, a seed, samples exactly at a
+    threshold are drawn as well. Columns are taken as by :class:`FairProjector`, and
     ``y`` is the label of the spec, if it has one.
     """
 
@@ -219,6 +221,7 @@ class FairDecider(_Fair):
         cutoff: float = 0.5,
         holdout: float | None = None,
         random_state: Any = None,
+        randomize: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.spec = spec
@@ -227,6 +230,7 @@ class FairDecider(_Fair):
         self.cutoff = cutoff
         self.holdout = holdout
         self.random_state = random_state
+        self.randomize = randomize
 
     def _inner(self) -> Any:
         return LogisticRegression() if self.estimator is None else self.estimator
@@ -246,7 +250,12 @@ class FairDecider(_Fair):
         positive = (y[reference] == self.classes_[1]).astype(np.int64)
         #: The thresholds, which can be kept as JSON or SQL.
         self.thresholds_ = Thresholds.fit(
-            self.program_, {**table, **self._labels(positive)}, raw, cutoff=self.cutoff, params=self.params
+            self.program_,
+            {**table, **self._labels(positive)},
+            raw,
+            cutoff=self.cutoff,
+            randomize=self.randomize,
+            params=self.params,
         )
         return self
 
@@ -268,26 +277,27 @@ class FairDecider(_Fair):
         raw = self._known(X)
         return self._table(X, sensitive) or {_PREDICTION: raw}, raw
 
-    def decide(
-        self, X: Any, *, sensitive_features: Any = None, randomize: int | None = None, key: Any = None
-    ) -> npt.NDArray[np.float64]:
-        """Decisions, 1 for the second class; with ``randomize`` those exactly at a threshold are drawn, by ``key``."""
+    def decide(self, X: Any, *, sensitive_features: Any = None, key: Any = None) -> npt.NDArray[np.float64]:
+        """Decisions, 1 for the second class. Where the thresholds draw, or ``randomize`` asks for it, a draw depends on the seed
+        and on ``key``, a vector; by default on all values of the sample, so that it stays the same for a person."""
         table, raw = self._applied(X, sensitive_features)
-        return self.thresholds_.apply(table, raw, randomize=randomize, key=key)
+        seed = 0 if self.randomize is None and self.thresholds_.draws else self.randomize
+        if seed is not None and key is None:
+            values = np.asarray(X, dtype=object)
+            key = [repr(row) for row in values.tolist()]
+        return self.thresholds_.apply(table, raw, randomize=seed, key=None if seed is None else key)
 
     def predict(self, X: Any, *, sensitive_features: Any = None) -> npt.NDArray[Any]:
         """The classes that are decided."""
-        chances = self._chances(X, sensitive_features)
-        return np.asarray(self.classes_[(chances >= 0.5).astype(int)])
+        decided = self.decide(X, sensitive_features=sensitive_features)
+        return np.asarray(self.classes_[decided.astype(int)])
 
     def predict_proba(self, X: Any, *, sensitive_features: Any = None) -> npt.NDArray[np.float64]:
-        """The chances of a decision for both classes: 0 and 1, but for samples exactly at a threshold that takes a share."""
-        chances = self._chances(X, sensitive_features)
+        """The chances of a decision for both classes: 0 and 1, but for samples that are drawn, and those exactly at a threshold
+        that takes a share."""
+        table, raw = self._applied(X, sensitive_features)
+        chances = self.thresholds_.chances(table, raw)
         return np.column_stack([1 - chances, chances])
-
-    def _chances(self, X: Any, sensitive: Any) -> npt.NDArray[np.float64]:
-        table, raw = self._applied(X, sensitive)
-        return self.thresholds_.chances(table, raw)
 
     def audit(self, X: Any, y: Any = None, *, sensitive_features: Any = None) -> Audit:
         """Whether the decisions satisfy the spec on these data; ``y`` is taken as its label, if it has one."""

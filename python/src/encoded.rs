@@ -175,9 +175,9 @@ impl PyEncoded {
         Ok((PyArray1::from_vec(py, done.decisions), report, frozen))
     }
 
-    /// The thresholds of the decisions that gain the most, as JSON, and what has to be told beside them. They are the same whether
-    /// samples in between are rounded or drawn, so that nothing is rounded here.
-    #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None))]
+    /// The thresholds of the decisions that gain the most, as JSON, and what has to be told beside them. Whether the decisions of
+    /// 0 or 1 of these samples keep the rows does not matter to them; `seed` allows draws.
+    #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None, seed=None))]
     fn thresholds(
         &self,
         py: Python<'_>,
@@ -186,11 +186,12 @@ impl PyEncoded {
         params: Option<&Bound<'_, PyDict>>,
         cutoff: f64,
         gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+        seed: Option<u64>,
     ) -> PyResult<(String, Vec<String>)> {
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
         let gain = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
-        let draws = Some(Draws { seed: 0, keys: None });
+        let draws = seed.map(|seed| Draws { seed, keys: None });
         let options = DecideOptions { cutoff, gain, draws, relax: false, watch: &self.watch, most: usize::MAX };
         let done = py.detach(|| decide(&case, &options)).map_err(|refused| self.raised(py, refused))?;
         self.frozen(py, &case, &done)

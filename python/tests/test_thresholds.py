@@ -117,10 +117,10 @@ def sql_rows(table):
 
 def query(fitted):
     decision, chance = fitted.to_sql(), fitted.to_sql(chances=True)
-    return (f'SELECT {decision}, CASE WHEN u < ({chance}) THEN 1 WHEN u >= ({chance}) THEN 0 END, {chance} FROM people ORDER BY place')
+    return (f'SELECT {decision}, CASE WHEN draw < ({chance}) THEN 1 WHEN draw >= ({chance}) THEN 0 END, {chance} FROM people ORDER BY place')
 
 
-CREATE = 'CREATE TABLE people (place INTEGER, "odd ""na;me" {text}, age {double}, job INTEGER, "the score" {double}, u {double})'
+CREATE = 'CREATE TABLE people (place INTEGER, "odd ""na;me" {text}, age {double}, job INTEGER, "the score" {double}, draw {double})'
 
 
 def in_sqlite(rows, text):
@@ -189,6 +189,36 @@ def in_postgresql(rows, text):
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(timeout=60)
+
+
+def test_draws_between_thresholds():
+    random = np.random.default_rng(8)
+    n = 800
+    sex = random.choice(["f", "m"], n)
+    y = (random.random(n) < np.where(sex == "m", 0.6, 0.3)).astype(int)
+    score = np.clip(random.normal(0.35 + 0.2 * y + 0.1 * (sex == "m"), 0.15), 0, 1)
+    program = fairc.compile("""
+column sex: {f, m}
+label y: {0, 1}
+predict hire: {0, 1} from score
+constraint odds: forall c in y: |E[hire | sex == f, y == c] - E[hire | sex == m, y == c]| <= 0.5%
+""")
+    table = {"sex": sex, "score": score}
+    fitted = fairc.Thresholds.fit(program, {**table, "y": y}, randomize=3)
+    chances = fitted.chances(table)
+    for c in (0, 1):
+        rates = [chances[(sex == group) & (y == c)].mean() for group in "fm"]
+        assert abs(rates[0] - rates[1]) <= 0.005 + 1e-9
+    assert fitted.draws
+    drawn = fairc.drawn(3, range(1, n + 1))
+    rows = list(zip(range(n), sex.tolist(), score.tolist(), drawn.tolist(), strict=True))
+    with contextlib.closing(sqlite3.connect(":memory:")) as base:
+        base.execute("CREATE TABLE people (place INTEGER, sex TEXT, score REAL, draw REAL)")
+        base.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", rows)
+        found = base.execute(f"SELECT {fitted.to_sql()}, {fitted.to_sql(chances=True)} FROM people ORDER BY place").fetchall()
+    decisions, shares = zip(*found, strict=True)
+    np.testing.assert_array_equal(shares, chances)
+    np.testing.assert_array_equal(decisions, fitted.apply(table, randomize=3))
 
 
 @pytest.mark.parametrize("asked", [in_sqlite, in_duckdb, in_postgresql])

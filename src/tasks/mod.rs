@@ -32,6 +32,7 @@ mod project;
 mod reading;
 mod redundancy;
 mod refused;
+mod rule;
 mod shifts;
 mod stream;
 
