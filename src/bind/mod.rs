@@ -39,6 +39,7 @@ mod stream;
 mod tally;
 mod trace;
 mod unplaced;
+mod visible;
 
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,7 @@ pub use encode::{Encoder, encode};
 pub use encoded::Encoded;
 pub use error::{BindError, Offenders, Place, Remedy, SHOWN};
 pub use formula::Arithmetic;
-pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue, ThresholdCell, Thresholds};
+pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue, Step, ThresholdCell, Thresholds};
 pub use online::{Difference, Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
 pub use plan::{EncodeOptions, Left, Purpose};
@@ -61,3 +62,4 @@ pub use stream::{BoundPooled, StreamEncoder};
 pub use tally::Samples;
 pub use trace::{TraceError, TracedRow, Tracked};
 pub use unplaced::{NearMiss, Unplaced};
+pub use visible::VisibleCells;

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::language::program::{Aggregate, Event, PromisedRow, RowOptions};
+use crate::language::program::{Aggregate, Data, Event, PromisedRow, RowOptions};
 
 use super::columns::PlannedColumn;
 use super::formula::Formula;
@@ -25,6 +25,9 @@ pub struct EncodeOptions {
     pub prediction: Option<String>,
     /// Leave out rows that read labels even where the table has them: what is made of it will be used where it has not.
     pub without_labels: bool,
+    /// Tell apart what rows that read labels would tell apart without these, and leave out bounds of single predictions that read
+    /// labels: what is made of the data is a rule that cannot.
+    pub visible: bool,
     /// Events to tell apart besides those that rows read.
     pub watch: Vec<Event>,
 }
@@ -42,6 +45,8 @@ pub enum Purpose {
 pub enum Left {
     /// It needs a label that is no column of the data.
     LabelAbsent { label: String },
+    /// It bounds single predictions by a label, and no rule may look at one.
+    LabelHidden { label: String },
     /// It is enforced in training only, and this is inference.
     TrainingOnly,
 }
@@ -49,6 +54,7 @@ pub enum Left {
 /// `φ`: a per-sample number.
 #[derive(Clone, Debug)]
 pub(super) struct Factor {
+    pub data: Data,
     pub formula: Formula,
     pub text: String,
     pub columns: Vec<usize>,
@@ -125,6 +131,7 @@ impl PlannedSampleRow {
 pub(super) struct Plan {
     pub columns: Vec<PlannedColumn>,
     pub parts: Vec<Part>,
+    pub events: Vec<Event>,
     pub shapes: Vec<Shape>,
     pub event_texts: Vec<String>,
     /// For each event of the program, its place among `shapes`; none if only rows that are left out read it.

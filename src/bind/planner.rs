@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, Program, PromisedRow, RowOptions, SampleRow,
+    ColumnType, Data, Enforce, Event, EventId, Names, Program, PromisedRow, Row, RowOptions, SampleRow,
 };
 
 use super::centre::{self, Centring};
@@ -16,6 +16,7 @@ use super::plan::{
     EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Split,
 };
 use super::shape::Shape;
+use super::visible::visible_events;
 
 /// Factors of categorical columns refine the cells as long as they have at most this many combinations of levels.
 const FINEST: usize = 64;
@@ -48,7 +49,9 @@ impl Plan {
         let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
         for (index, row) in program.sample_rows.iter().enumerate() {
             let columns = sample_row_columns(program, row);
-            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
+            let hidden = columns.iter().find(|header| options.visible && planner.is_label(header));
+            let hidden = hidden.map(|label| Left::LabelHidden { label: (*label).to_owned() });
+            match planner.reason_to_leave(&columns, row.options, &present, purpose).or(hidden) {
                 Some(reason) => {
                     left_samples.push((index, reason));
                     planner.count(&columns, &present);
@@ -62,6 +65,12 @@ impl Plan {
             .filter_map(|promised: &PromisedRow| planner.sample_row(*promised).map_err(|e| errors.push(e)).ok())
             .collect();
         planner.required = planner.headers().into_iter().map(str::to_owned).collect();
+        if options.visible {
+            let enforced = |row: &&Row| row.options.enforce != Enforce::Train || purpose != Purpose::Inference;
+            for event in program.rows.iter().filter(enforced).flat_map(|row| visible_events(program, row)) {
+                planner.event(&event);
+            }
+        }
         let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
         plan.watched = watched;
@@ -313,6 +322,7 @@ impl<'a> Planner<'a> {
             event_texts: events.iter().map(|event| event.text(&human)).collect(),
             parts: parts.finish(),
             columns,
+            events: events.into_iter().cloned().collect(),
             shapes,
             program_events,
             watched: Vec::new(),
@@ -378,7 +388,8 @@ fn factor(
         ColumnKind::Levels(levels) => product.checked_mul(levels.len() + 1),
         ColumnKind::Number { .. } => None,
     });
-    Factor { formula, text, columns: places, by_cell: combinations.is_some_and(|c| c <= FINEST), needed }
+    let data = data.clone();
+    Factor { data, formula, text, columns: places, by_cell: combinations.is_some_and(|c| c <= FINEST), needed }
 }
 
 /// The keys of a map from things to their places, by place.

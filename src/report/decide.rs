@@ -7,7 +7,7 @@ use super::number::{finite, plain, short};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
-use crate::bind::{Encoded, Thresholds};
+use crate::bind::{Encoded, Step, Thresholds};
 use crate::language::words::counted;
 
 /// Groups and thresholds that are shown.
@@ -23,8 +23,8 @@ pub enum How {
     Whole { between: usize, bound: f64 },
     /// The nearest, where none that keep the rows were found; `proven` if there are none.
     Nearest { proven: bool },
-    /// The samples in between were drawn.
-    Drawn { seed: u64, samples: usize },
+    /// The samples in between were drawn; their chances themselves miss so many rows.
+    Drawn { seed: u64, samples: usize, missed_in_expectation: usize },
     /// By thresholds of other data, where `tied` samples are exactly at one that takes a share.
     Thresholds { tied: usize },
 }
@@ -39,6 +39,25 @@ impl How {
             How::Thresholds { .. } => "thresholds",
         }
     }
+}
+
+/// Thresholds that look at no label, where rows read labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// Groups in which the best rule draws between several thresholds.
+    pub drawing: usize,
+    /// Whether there are thresholds without draws that keep all rows; none if they were not sought.
+    pub without_draws: Option<WithoutDraws>,
+}
+
+/// What came of the search for thresholds without draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutDraws {
+    Found,
+    /// There are none.
+    None,
+    NotFound,
 }
 
 /// What decisions gain, `Σ w g d`.
@@ -104,7 +123,7 @@ impl GroupDecisions {
                 *down += usize::from(b > a);
             }
         }
-        let sums = [before, after].map(|decisions| CellSums::new(encoded, decisions, (0.0, 1.0)));
+        let sums = [before, after].map(|decisions| CellSums::of_decisions(encoded, decisions));
         let (sets, _) = sets(encoded, watch);
         let mut all = Vec::new();
         for (partition, sets) in watch.partitions().iter().zip(&sets) {
@@ -146,7 +165,9 @@ pub struct DecideReport<'a> {
     pub how: How,
     /// Hard rows that the decisions miss.
     pub missed: usize,
-    /// Where one threshold for each cell tells all.
+    /// Where rows read labels.
+    pub rule: Option<Rule>,
+    /// Where thresholds for each cell tell all.
     pub thresholds: Option<Thresholds>,
 }
 
@@ -166,6 +187,7 @@ pub struct DecidedJson<'r> {
     became_1: usize,
     became_0: usize,
     groups: &'r [GroupDecisions],
+    rule: Option<Rule>,
     thresholds: Option<Vec<ThresholdJson<'r>>>,
 }
 
@@ -175,6 +197,8 @@ struct ThresholdJson<'r> {
     threshold: f64,
     share: f64,
     at: usize,
+    #[serde(skip_serializing_if = "<[Step]>::is_empty")]
+    steps: &'r [Step],
     samples: usize,
 }
 
@@ -186,6 +210,7 @@ impl DecideReport<'_> {
                 threshold: cell.threshold,
                 share: cell.share,
                 at: cell.at,
+                steps: &cell.steps,
                 samples: cell.cell.samples,
             });
             cells.collect()
@@ -203,6 +228,7 @@ impl DecideReport<'_> {
             became_1: self.gains.flips.0,
             became_0: self.gains.flips.1,
             groups: &self.groups,
+            rule: self.rule,
             thresholds,
         }
     }
@@ -210,6 +236,9 @@ impl DecideReport<'_> {
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = self.heading();
+        if self.rule.is_some() {
+            out.push_str("some rows read labels: decisions are made by thresholds that look at no label\n");
+        }
         out.push_str(&self.rows.body(paint));
         out.push_str(&self.groups(paint));
         out.push_str(&self.thresholds(paint));
@@ -271,11 +300,15 @@ impl DecideReport<'_> {
         let seen = thresholds.cells.iter().filter(|cell| cell.cell.samples > 0);
         let mut table = Table::default();
         for cell in seen.clone().take(MOST) {
-            let (sign, rest) = match (cell.at, cell.share) {
+            let (sign, mut rest) = match (cell.at, cell.share) {
                 (_, share) if share >= 1.0 => (">=", String::new()),
                 (_, share) if share <= 0.0 => (">", String::new()),
                 (at, share) => (">", format!("and {} of the {at} at it", short(share))),
             };
+            for step in cell.steps.iter().rev() {
+                let and = if rest.is_empty() { "" } else { ", " };
+                rest.push_str(&format!("{and}from {} on by a chance of {}", precise(step.from), short(step.chance)));
+            }
             table.cells([
                 cell.cell.when.clone(),
                 cell.cell.samples.to_string(),
@@ -300,7 +333,7 @@ impl DecideReport<'_> {
         // Decisions that miss rows are not to be compared with those within.
         let room = bound.filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
             room if room <= NO_LESS * bound.abs().max(after.abs()) => {
-                "; no decisions within the rows gain more".to_owned()
+                format!("; no {} within the rows gain more", self.alternatives())
             }
             room => format!("; none within the rows gain more than {} more", short(room)),
         });
@@ -314,9 +347,17 @@ impl DecideReport<'_> {
         )
     }
 
+    /// What the bound is about.
+    fn alternatives(&self) -> &'static str {
+        if self.rule.is_some() { "such rules" } else { "decisions" }
+    }
+
     fn rounding(&self) -> String {
         match &self.how {
             How::Whole { between: 0, .. } => String::new(),
+            How::Whole { between, .. } if self.rule.is_some() => {
+                format!("{} drawn by the best such rule; these thresholds draw nobody\n", counted_are(*between))
+            }
             How::Whole { between, .. } => {
                 format!("{} between 0 and 1 at the optimum, rounded so that all rows hold\n", counted_are(*between))
             }
@@ -325,9 +366,21 @@ impl DecideReport<'_> {
                 "no decisions of 0 and 1 were found that keep all rows: these come closest\n".to_owned()
             }
             How::Drawn { samples: 0, .. } => "nothing had to be drawn\n".to_owned(),
-            How::Drawn { seed, samples } => {
-                let kept = if self.missed == 0 { "and on this draw too" } else { "but not on this draw" };
-                format!("{} drawn with seed {seed}: in expectation all rows hold, {kept}\n", counted_are(*samples))
+            How::Drawn { seed, samples, missed_in_expectation: missed } => {
+                let kept = match (missed, self.missed) {
+                    (0, 0) => "in expectation all rows hold, and on this draw too".to_owned(),
+                    (0, _) => "in expectation all rows hold, but not on this draw".to_owned(),
+                    (missed, _) => format!(
+                        "in expectation {} missed",
+                        if *missed == 1 { "1 row is".to_owned() } else { format!("{missed} rows are") }
+                    ),
+                };
+                let why = match self.rule.and_then(|rule| rule.without_draws) {
+                    Some(WithoutDraws::None) => "no thresholds without draws keep all rows: ",
+                    Some(WithoutDraws::NotFound) => "no thresholds without draws were found that keep all rows: ",
+                    Some(WithoutDraws::Found) | None => "",
+                };
+                format!("{why}{} drawn with seed {seed}: {kept}\n", counted_are(*samples))
             }
             How::Thresholds { tied: 0 } => String::new(),
             How::Thresholds { tied } => {

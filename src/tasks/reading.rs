@@ -15,7 +15,8 @@ pub enum Use<'a> {
     Audit(&'a Watch),
     /// A projection, or its price.
     Project(Purpose),
-    /// Decisions, with a report on these groups.
+    /// Decisions, and thresholds for them, with a report on these groups. Rows that read labels take part where the data have
+    /// these, and what is decided looks at none.
     Decide(&'a Watch),
     /// Fixed shifts are fitted here and applied elsewhere: rows that read labels are left out, since labels are unknown where
     /// shifts are applied, and so are rows for training.
@@ -32,7 +33,9 @@ impl Use<'_> {
             Use::Check => usual,
             Use::Audit(watch) => EncodeOptions { watch: watch.events(), ..usual },
             Use::Project(purpose) => EncodeOptions { purpose, ..usual },
-            Use::Decide(watch) => EncodeOptions { purpose: Purpose::Inference, watch: watch.events(), ..usual },
+            Use::Decide(watch) => {
+                EncodeOptions { purpose: Purpose::Inference, visible: true, watch: watch.events(), ..usual }
+            }
             Use::Shifts => EncodeOptions { purpose: Purpose::Inference, without_labels: true, ..usual },
             Use::Stream => EncodeOptions { purpose: Purpose::Inference, ..usual },
         }

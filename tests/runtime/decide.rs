@@ -163,6 +163,7 @@ fn gains_without_bound_and_wrong_numbers_are_refused() {
     parts.bounds = Bounds::Uniform { lo: 0.0, hi: 1.0 };
     let problem = Problem::new(parts).expect("a well-formed problem");
     assert!(matches!(decide(&problem, &[]), Err(DecideError::Length { found: 0, expected: 1, .. })));
+    assert!(matches!(missed(&problem, &[]), Err(DecideError::Length { found: 0, expected: 1, .. })));
     assert!(matches!(decide(&problem, &[f64::NAN]), Err(DecideError::NotFinite { index: 0, .. })));
 }
 
@@ -253,8 +254,10 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
         let n = gain.len();
         let choices = (0..1_u32 << n).map(|bits| (0..n).map(|i| f64::from(bits >> i & 1)).collect::<Vec<f64>>());
         let value = |d: &Vec<f64>| d.iter().zip(&gain).map(|(d, g)| d * g).sum::<f64>();
-        let best =
-            choices.filter(|d| missed(&problem, d).is_empty()).map(|d| value(&d)).fold(f64::NEG_INFINITY, f64::max);
+        let best = choices
+            .filter(|d| missed(&problem, d).is_ok_and(|missed| missed.is_empty()))
+            .map(|d| value(&d))
+            .fold(f64::NEG_INFINITY, f64::max);
         let relaxed = decide(&problem, &gain).expect("finite numbers");
         if matches!(relaxed.status, DecideStatus::Infeasible(_)) {
             assert_eq!(best, f64::NEG_INFINITY, "case {number}");
@@ -263,7 +266,7 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
         match decide_whole(&problem, &gain, &relaxed).expect("finite numbers") {
             Whole::Found(whole) => {
                 found += 1;
-                assert!(missed(&problem, &whole.decisions).is_empty(), "case {number}");
+                assert!(missed(&problem, &whole.decisions).is_ok_and(|missed| missed.is_empty()), "case {number}");
                 assert!(
                     (whole.gain - best).abs() < 1e-9 && (whole.bound - best).abs() < 1e-9,
                     "case {number}: {whole:?}, {best}"
@@ -272,7 +275,7 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
             Whole::Missed { nearest, misses, proven } => {
                 none += 1;
                 assert!(best == f64::NEG_INFINITY && proven, "case {number}: {best}");
-                assert_eq!(missed(&problem, &nearest), misses);
+                assert_eq!(missed(&problem, &nearest).as_ref(), Ok(&misses));
                 assert!(!misses.is_empty(), "case {number}");
             }
             other => panic!("case {number}: {other:?}"),

@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Condition, End, EventShift, FrozenCell, LevelValue};
+use super::{Condition, End, FrozenCell, LevelValue};
 use crate::bind::cells::{CellKey, Identity, Tuple};
 use crate::bind::columns::ColumnKind;
-use crate::bind::deviation::Centres;
-use crate::bind::encoded::Encoded;
 use crate::bind::error::BindError;
 use crate::bind::formula::Formula;
 use crate::bind::plan::Plan;
@@ -27,14 +25,12 @@ struct Cell {
     codes: Vec<Vec<u32>>,
 }
 
-/// The cells of a plan with their shifts.
+/// The cells of a plan with their shifts, and how many samples are in each.
 pub(super) fn table(
-    encoded: &Encoded,
-    shifts: &[EventShift],
-    centres: &Centres,
+    plan: &Plan,
+    shift: &dyn Fn(&Tuple) -> f64,
     counts: &BTreeMap<Identity, usize>,
 ) -> Result<Vec<FrozenCell>, Vec<BindError>> {
-    let plan = &encoded.plan;
     let allowed: Vec<Vec<u32>> = plan.parts.iter().map(|part| allowed(part, plan)).collect();
     let combinations = allowed.iter().try_fold(1_usize, |product, codes| product.checked_mul(codes.len()));
     if combinations.is_none_or(|combinations| combinations > MOST) {
@@ -53,12 +49,8 @@ pub(super) fn table(
         let values: Vec<f64> = constant.map(|(value, _)| value + 0.0).collect();
         let events = tuple.events.iter().map(|event| event as u32).collect();
         let key = CellKey { events, values, references: Vec::new() };
-        let shift = || {
-            let of = |shift: &&EventShift| tuple.events.get(shift.event);
-            shifts.iter().filter(of).map(|shift| shift.at(&tuple.values, centres)).sum()
-        };
         let cell = cells.entry(key.identity());
-        cell.or_insert_with(|| Cell { shift: shift(), key, codes: Vec::new() }).codes.push(codes);
+        cell.or_insert_with(|| Cell { shift: shift(&tuple), key, codes: Vec::new() }).codes.push(codes);
     }
     let cells = cells.into_iter();
     cells.map(|(identity, cell)| frozen(plan, &allowed, counts.get(&identity).copied().unwrap_or(0), cell)).collect()
