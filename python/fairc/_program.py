@@ -75,7 +75,7 @@ class Prediction:
     lower: float | None
     upper: float | None
     #: ``{0, 1}``: each is 0 or 1, and nothing in between.
-    decision: bool
+    decision: bool = False
 
 
 class Program:
