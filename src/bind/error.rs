@@ -173,6 +173,14 @@ pub enum BindError {
     #[error("row `{row}`: {what} cannot be bound")]
     Unsupported { row: String, what: &'static str },
 
+    /// Predictions that come with each batch decide which samples are in an event.
+    #[error("`{event}` reads the raw predictions, which come with each batch: an event cannot depend on them there")]
+    RawEvent { event: String },
+
+    /// Rows read the predictions as they were handed in, and a batch is bound without them.
+    #[error("rows read the raw predictions, and this batch has none")]
+    RawMissing,
+
     /// What makes fixed shifts impossible, or unfit for these data.
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
@@ -236,6 +244,8 @@ impl BindError {
             BindError::CrossedBounds { .. } | BindError::NoPrediction { .. } => Some("E0801"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
+            | BindError::RawEvent { .. }
+            | BindError::RawMissing
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
@@ -330,6 +340,10 @@ impl BindError {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
+            BindError::RawEvent { .. } => {
+                "compare groups by other columns, or put the predictions in a column of the data and declare that".to_owned()
+            }
+            BindError::RawMissing => "hand over the predictions with the data".to_owned(),
             BindError::NotFrozen { .. } => {
                 "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
             }
@@ -379,6 +393,8 @@ impl BindError {
             | BindError::NoPrediction { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }
+            | BindError::RawEvent { .. }
+            | BindError::RawMissing
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }

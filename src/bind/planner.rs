@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, Program, PromisedRow, RowOptions, SampleRow,
+    ColumnType, Data, Enforce, Event, EventId, Names, Program, PromisedRow, RAW, RowOptions, SampleRow,
 };
 
 use super::centre::{self, Centring};
@@ -13,9 +13,9 @@ use super::formula::{Formula, Resolve, SampleNames, Unresolved};
 use super::measure::Measure;
 use super::params::Params;
 use super::plan::{
-    EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Split,
+    EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Raw, Split,
 };
-use super::shape::Shape;
+use super::shape::{Part, Shape};
 
 /// Factors of categorical columns refine the cells as long as they have at most this many combinations of levels.
 const FINEST: usize = 64;
@@ -29,7 +29,10 @@ impl Plan {
         options: &EncodeOptions,
     ) -> Result<Plan, Vec<BindError>> {
         let purpose = options.purpose;
-        let present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
+        let mut present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
+        if options.raw != Raw::Unknown {
+            present.insert(RAW);
+        }
         let mut planner = Planner::new(program, params);
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
@@ -67,8 +70,23 @@ impl Plan {
         plan.watched = watched;
         (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
         plan.find_bases();
+        if options.raw == Raw::ByBatch {
+            errors.extend(raw_events(&plan));
+        }
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
+}
+
+/// Where predictions come with each batch, the cells of samples cannot depend on them.
+fn raw_events(plan: &Plan) -> Option<BindError> {
+    let raw = plan.raw?;
+    let reads = |part: &Part| match part {
+        Part::Place { value, .. } => value.has_leaf(|leaf| matches!(leaf, Formula::Column(index) if *index == raw)),
+        Part::Level { .. } => false,
+    };
+    let text = plan.event_texts.iter().find(|text| text.contains("raw("));
+    let event = text.cloned().unwrap_or_default();
+    plan.parts.iter().any(reads).then_some(BindError::RawEvent { event })
 }
 
 fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a str>) {
@@ -160,8 +178,9 @@ impl<'a> Planner<'a> {
     ) -> Option<Left> {
         let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header));
         let absent = absent.map(|label| Left::LabelAbsent { label: (*label).to_owned() });
+        let raw = (columns.contains(RAW) && !present.contains(RAW)).then_some(Left::RawAbsent);
         let training = options.enforce == Enforce::Train && purpose == Purpose::Inference;
-        absent.or_else(|| training.then_some(Left::TrainingOnly))
+        absent.or_else(|| training.then_some(Left::TrainingOnly)).or(raw)
     }
 
     pub(super) fn event(&mut self, event: &Event) -> usize {
@@ -173,9 +192,9 @@ impl<'a> Planner<'a> {
         index
     }
 
-    /// An event to watch; no sample is in one that reads a label which the data do not have.
+    /// An event to watch; no sample is in one that reads a label, or predictions, which the data do not have.
     fn watched(&mut self, event: &Event, present: &BTreeSet<&str>) -> usize {
-        let absent = |header: &&str| self.is_label(header) && !present.contains(header);
+        let absent = |header: &&str| (self.is_label(header) || *header == RAW) && !present.contains(header);
         let event = if event.columns_read().iter().any(absent) { &Event::Never } else { event };
         self.event(event)
     }
@@ -310,6 +329,7 @@ impl<'a> Planner<'a> {
             .map(|((index, (name, value)), _)| (index, name.to_owned(), value))
             .collect();
         Plan {
+            raw: columns.iter().position(|column| column.header == RAW),
             event_texts: events.iter().map(|event| event.text(&human)).collect(),
             parts: parts.finish(),
             columns,

@@ -265,6 +265,7 @@ impl Encoded {
             cell: Vec::new(),
             weight: self.weight.as_ref().map(|_| Vec::new()),
             prediction: None,
+            inputs: Default::default(),
             lines: Default::default(),
             file: self.file.clone(),
             plan: self.plan.clone(),

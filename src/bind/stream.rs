@@ -18,6 +18,7 @@ use super::error::BindError;
 use super::measure::Basis;
 use super::params::Params;
 use super::plan::EncodeOptions;
+use super::raw::Inputs;
 use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
 use super::unplaced::Unplaced;
@@ -127,6 +128,7 @@ impl StreamEncoder {
             cell: out.cell,
             weight: (!out.weight.is_empty()).then_some(out.weight),
             prediction,
+            inputs: Inputs::default(),
             lines: out.lines,
             file: self.encoder.file.clone(),
             plan: self.encoder.plan.clone(),

@@ -125,7 +125,7 @@ impl Encoded {
         let shifts = self.event_shifts(params, &tally, &about, bound, multipliers)?;
         let occurring = tally.origin.iter().zip(&tally.samples);
         let counts = occurring.map(|(index, count)| (self.key(*index as usize).identity(), *count)).collect();
-        let cells = cells::table(self, &shifts, &about.centres, &counts)?;
+        let cells = cells::table(self, &shifts, &about.centres, &counts, prediction)?;
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         Ok(Frozen {
             prediction: prediction.to_owned(),

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::language::program::RAW;
 use crate::language::hir::{
     Component, Constraint, Curvature, Event, Expr, ExprKind, Hir, LevelRef, Quantifier, RelationKind,
 };
@@ -61,7 +62,7 @@ impl Printer<'_> {
         if let Some(weight) = &hir.weight {
             self.line(&format!("weight {}{}", weight.name, from(&weight.name, &weight.header)), None);
         }
-        for column in &hir.columns {
+        for column in hir.columns.iter().filter(|column| column.header != RAW) {
             let kind = if column.label { "label" } else { "column" };
             let ty = match &column.ty {
                 ColumnType::Categorical(levels) => {

@@ -38,6 +38,7 @@ mod named;
 mod number;
 mod parameter;
 mod place;
+mod raw;
 mod relation;
 mod table;
 mod unused;
@@ -215,6 +216,8 @@ struct Checker<'a> {
     groups: Vec<GroupDeclaration<'a>>,
     tables: Vec<TableDeclaration<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
+    /// The column that `raw(..)` reads, once something does.
+    raw_id: Option<ColumnId>,
     constraints: HashMap<String, Span>,
     used: HashSet<Symbol>,
     used_metrics: HashSet<&'a str>,
@@ -270,6 +273,7 @@ impl<'a> Checker<'a> {
             groups: Vec::new(),
             tables: Vec::new(),
             metrics: HashMap::new(),
+            raw_id: None,
             constraints: HashMap::new(),
             used: HashSet::new(),
             used_metrics: HashSet::new(),
