@@ -41,6 +41,8 @@ pub struct Encoder {
     values: Vec<Vec<f64>>,
     pub(super) tuples: Tuples,
     cells: Cells,
+    /// By group that may leave samples over, how many it did.
+    outside: Vec<usize>,
     /// By factor: it is constant by cell, and has no finite value in a cell that a row needs.
     undefined: Vec<bool>,
     pub(super) out: Arrays,
@@ -128,6 +130,7 @@ impl Encoder {
             tuples: Tuples::new(&plan.parts),
             cells: Cells::default(),
             undefined: vec![false; factors],
+            outside: vec![0; plan.partitions.len()],
             out: Arrays {
                 factors: vec![Vec::new(); factors],
                 inputs: Inputs::of(&plan, options.raw == Raw::ByBatch),
@@ -215,6 +218,11 @@ impl Encoder {
         self.tuples.number(&self.plan, &self.codes, rows, &level, &mut self.out.cell);
         for index in self.tuples.list.iter().skip(known).flat_map(|tuple| &tuple.undefined) {
             self.undefined[*index] = true;
+        }
+        if !self.outside.is_empty() {
+            for tuple in self.out.cell.iter().skip(first) {
+                self.tuples.list[*tuple as usize].outside.iter().for_each(|&group| self.outside[group] += 1);
+            }
         }
         self.encode_factors(first, rows, at);
         self.out.inputs.keep(&self.values);
@@ -313,9 +321,12 @@ impl Encoder {
         (prediction, errors)
     }
 
-    /// The samples in no level of all that was pushed, by column.
+    /// The samples in no level of all that was pushed, by column and by group.
     pub(super) fn unplaced(&self) -> Vec<Unplaced> {
-        self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect()
+        let columns = self.readers.iter().filter_map(|(reader, _)| reader.unplaced());
+        let groups = self.plan.partitions.iter().zip(&self.outside).filter(|(_, count)| **count > 0);
+        let groups = groups.map(|((name, _), count)| Unplaced::of_group(name, *count));
+        columns.chain(groups).collect()
     }
 
     /// What was encoded since the last call.
@@ -344,7 +355,8 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::finish`].
     pub fn finish_one(mut self) -> Result<(Encoded, Encoder), Vec<BindError>> {
-        let (prediction, errors) = self.take_errors();
+        let (prediction, mut errors) = self.take_errors();
+        errors.extend(self.raw.as_ref().and_then(|(_, source)| source.counted(self.out.cell.len())));
         if !errors.is_empty() {
             return Err(errors);
         }

@@ -181,6 +181,10 @@ pub enum BindError {
     #[error("rows read the raw predictions, and this batch has none")]
     RawMissing,
 
+    /// Raw predictions beside the data, of another number.
+    #[error("{found} raw predictions for {rows} samples")]
+    RawCount { found: usize, rows: usize },
+
     /// What makes fixed shifts impossible, or unfit for these data.
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
@@ -246,6 +250,7 @@ impl BindError {
             | BindError::Unsupported { .. }
             | BindError::RawEvent { .. }
             | BindError::RawMissing
+            | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
@@ -344,6 +349,7 @@ impl BindError {
                 "compare groups by other columns, or put the predictions in a column of the data and declare that".to_owned()
             }
             BindError::RawMissing => "hand over the predictions with the data".to_owned(),
+            BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::NotFrozen { .. } => {
                 "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
             }
@@ -395,6 +401,7 @@ impl BindError {
             | BindError::Unsupported { .. }
             | BindError::RawEvent { .. }
             | BindError::RawMissing
+            | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }

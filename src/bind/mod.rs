@@ -29,6 +29,7 @@ mod online;
 mod params;
 mod plan;
 mod planner;
+mod pull;
 mod raw;
 mod resample;
 mod sample_rows;
@@ -38,6 +39,7 @@ mod slopes;
 mod spread;
 mod stream;
 mod tally;
+mod tape;
 mod trace;
 mod unplaced;
 
@@ -54,6 +56,7 @@ pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue, ThresholdCell, 
 pub use online::{Difference, Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
 pub use plan::{EncodeOptions, Left, Purpose, Raw};
+pub use pull::Pulled;
 pub use resample::{Replicates, Resampling, Series};
 pub use sample_rows::SampleReading;
 pub use sides::{Reach, Sides};

@@ -148,6 +148,8 @@ pub(super) struct Plan {
     pub event_texts: Vec<String>,
     /// For each event of the program, its place among `shapes`; none if only rows that are left out read it.
     pub program_events: Vec<Option<usize>>,
+    /// Groups that may leave samples over, and the samples that they do not.
+    pub partitions: Vec<(String, Shape)>,
     /// For each event that was asked for beside the rows, its place among `shapes`.
     pub watched: Vec<usize>,
     pub factors: Vec<Factor>,

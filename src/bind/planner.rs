@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, Program, PromisedRow, RAW, RowOptions, SampleRow,
+    ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, RowOptions, SampleRow,
 };
 
 use super::centre::{self, Centring};
@@ -34,6 +34,7 @@ impl Plan {
             present.insert(RAW);
         }
         let mut planner = Planner::new(program, params);
+        planner.raw_in_data = options.raw != Raw::ByBatch;
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
         let mut shared = ReadColumns::default();
@@ -143,6 +144,8 @@ pub(super) struct Planner<'a> {
     counted: BTreeSet<&'a str>,
     /// The columns that rows which take part read.
     required: BTreeSet<String>,
+    /// Raw predictions are known when the data are encoded.
+    raw_in_data: bool,
 }
 
 impl<'a> Planner<'a> {
@@ -157,6 +160,7 @@ impl<'a> Planner<'a> {
             totals: BTreeMap::new(),
             counted: BTreeSet::new(),
             required: BTreeSet::new(),
+            raw_in_data: true,
         }
     }
 
@@ -298,6 +302,7 @@ impl<'a> Planner<'a> {
 
     fn finish(self, errors: &mut Vec<BindError>) -> Plan {
         let columns = self.columns();
+        let partitions: Vec<&Partition> = self.program.partitions.iter().filter(|it| self.knows(&it.event)).collect();
         let places: BTreeMap<String, usize> =
             columns.iter().enumerate().map(|(i, column)| (column.header.clone(), i)).collect();
         let mut fixed = vec![false; self.program.params.len()];
@@ -312,7 +317,7 @@ impl<'a> Planner<'a> {
         for factor in &mut factors {
             factor.by_cell = factor.by_cell && parts.refine(&factor.columns);
         }
-        for event in &events {
+        for event in events.iter().copied().chain(partitions.iter().map(|partition| &partition.event)) {
             if let Err(reason) = parts.collect(event, &mut names) {
                 let text = event.text(&Names::of(self.program));
                 errors.push(reason.told(&text, "an aggregate in the condition of an event"));
@@ -321,6 +326,10 @@ impl<'a> Planner<'a> {
         parts.sort();
         // An event that cannot be told has been reported.
         let shapes = events.iter().map(|event| parts.shape(event, &mut names).unwrap_or(Shape::Never)).collect();
+        let partitions = partitions
+            .into_iter()
+            .filter_map(|partition| Some((partition.name.clone(), parts.shape(&partition.event, &mut names)?)))
+            .collect();
         let human = Names::of(self.program);
         let program_events = self.program.events.iter().map(|event| self.events.get(event).copied()).collect();
         let valued = self.params.iter(self.program).enumerate().zip(&fixed);
@@ -335,6 +344,7 @@ impl<'a> Planner<'a> {
             columns,
             shapes,
             program_events,
+            partitions,
             watched: Vec::new(),
             factors,
             totals: in_order(&self.totals).into_iter().cloned().collect(),
@@ -349,6 +359,12 @@ impl<'a> Planner<'a> {
             bounds: (self.program.prediction.lower, self.program.prediction.upper),
             judging: false,
         }
+    }
+
+    /// Whether rows that take part read all columns of an event, from the data.
+    fn knows(&self, event: &Event) -> bool {
+        let known = |header: &str| self.required.contains(header) && (header != RAW || self.raw_in_data);
+        event.columns_read().into_iter().all(known)
     }
 
     /// What events and factors read so far.

@@ -44,7 +44,7 @@ impl RawSource {
         match self {
             RawSource::Predictions => predictions[predictions.len().saturating_sub(rows)..].to_vec(),
             RawSource::Values { values, wrong } => {
-                // Too few are found out where predictions and rows are counted.
+                // Too few are told at the end.
                 let value = |row: usize| values.get(before + row).copied();
                 let list: Vec<f64> = (0..rows).map(|row| value(row).unwrap_or(0.0)).collect();
                 let infinite = list.iter().enumerate().filter(|(_, value)| !value.is_finite());
@@ -52,6 +52,16 @@ impl RawSource {
                 list
             }
             RawSource::Later => vec![0.0; rows],
+        }
+    }
+
+    /// Whether there is one for each of these rows.
+    pub(super) fn counted(&self, rows: usize) -> Option<BindError> {
+        match self {
+            RawSource::Values { values, .. } if values.len() != rows => {
+                Some(BindError::RawCount { found: values.len(), rows })
+            }
+            RawSource::Values { .. } | RawSource::Predictions | RawSource::Later => None,
         }
     }
 
@@ -99,6 +109,13 @@ impl Inputs {
         }
     }
 
+    /// The numbers of a column, one for each sample, if they were kept.
+    pub(super) fn of_column(&self, encoded: &Encoded, header: &str) -> Option<&[f64]> {
+        let place = encoded.plan.columns.iter().position(|column| column.header == header)?;
+        let values = self.columns.get(place)?.as_deref()?;
+        (!self.pending && values.len() == encoded.n()).then_some(values)
+    }
+
     /// Those of some samples, and the predictions in their place.
     fn gathered(&self, samples: &Samples, raw: usize, predictions: &[f64]) -> Vec<Vec<f64>> {
         let column = |(index, kept): (usize, &Option<Vec<f64>>)| match kept {
@@ -130,8 +147,7 @@ impl Encoded {
         let cell = samples.gather(&self.cell);
         let (n, raw) = (cell.len(), self.plan.raw.filter(|_| self.inputs.pending));
         if predictions.len() != n {
-            let what = format!("{} raw predictions for {n} samples", predictions.len());
-            return Err(vec![BindError::Internal { what }]);
+            return Err(vec![BindError::RawCount { found: predictions.len(), rows: n }]);
         }
         let weight = self.weight.as_ref().map(|weight| samples.gather(weight));
         let columns = raw.map(|raw| self.inputs.gathered(samples, raw, predictions)).unwrap_or_default();

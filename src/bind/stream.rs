@@ -17,7 +17,7 @@ use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
 use super::measure::Basis;
 use super::params::Params;
-use super::plan::EncodeOptions;
+use super::plan::{EncodeOptions, Raw};
 use super::raw::Inputs;
 use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
@@ -53,6 +53,9 @@ impl StreamEncoder {
         cells: Vec<CellKey>,
     ) -> Result<StreamEncoder, Vec<BindError>> {
         let mut encoder = Encoder::new(program, params, file, known, options)?;
+        if options.raw == Raw::ByBatch && encoder.plan.raw.is_some() {
+            return Err(vec![BindError::RawMissing]);
+        }
         let (_, errors) = encoder.take_errors();
         if !errors.is_empty() {
             return Err(errors);

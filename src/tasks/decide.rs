@@ -2,7 +2,7 @@
 
 use super::project::{Answers, not_enforced};
 use super::{Case, Context, Refused, kept};
-use crate::bind::{Bound, BoundRow, Samples, Thresholds, blamed};
+use crate::bind::{Bound, BoundRow, Frozen, Samples, Thresholds, blamed};
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
 use crate::runtime::decide::{
@@ -253,10 +253,11 @@ fn thresholds(
 ) -> Result<Thresholds, Failure> {
     let Case { context, encoded, params, column, .. } = *case;
     let (column, cutoff) = options.gain.map_or((column, options.cutoff), |(column, _)| (column, 0.0));
-    let frozen = encoded.freeze(context.program, params, bound, &found.multipliers, column).map_err(|errors| {
+    let frozen = encoded.freeze(context.program, params, bound, &found.multipliers, case.column).map_err(|errors| {
         let error = errors.first().map_or_else(String::new, ToString::to_string);
         Failure::new(error.replacen("cannot freeze", "there are no thresholds", 1), "decide each table by itself")
     })?;
+    let frozen = Frozen { prediction: column.to_owned(), ..frozen };
     let bounds = bound.problem.bounds();
     let free = |sample: usize| bounds.at(sample) == (0.0, 1.0);
     Ok(encoded.thresholds(frozen, cutoff, compared(case, options, gain), &found.decisions, &free))

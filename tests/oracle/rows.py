@@ -13,7 +13,7 @@ import tempfile
 
 import numpy as np
 
-from row_examples import example, example_by_level
+from row_examples import example, example_by_level, example_raw
 from row_random import Random
 from row_samples import (
     AGE, ALL, BANDS, COST, EPS, HEADER, HOURS, INCOME, INF, LEVELS, N, RACE, SENIOR, SEX, WEIGHT, Sample, agree, exported, pairs,
@@ -406,7 +406,7 @@ def main():
                     assert error <= 1e-12, f"{body}: row {name} differs by {error:.1e}"
                 w = problem.get("w") or [1.0] * N
                 assert np.allclose(w, sample.w), "the weights of the distance"
-        for error in example_by_level(fairc, folder):
+        for error in itertools.chain(example_by_level(fairc, folder), example_raw(fairc, folder)):
             worst, count = max(worst, error), count + 1
         _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
         for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):

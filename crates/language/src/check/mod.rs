@@ -98,6 +98,7 @@ pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> 
     checker.definitions();
     checker.constraints(units);
     checker.require_prediction(units);
+    checker.mark_used_groups();
     if !reading.incomplete {
         checker.unused(reading.refused);
     }
@@ -146,7 +147,7 @@ struct TableDeclaration<'a> {
     name: &'a ast::Name,
     table: &'a ast::Table,
     range: Option<&'a ast::Range>,
-    progress: Progress<(TableId, category::Category)>,
+    progress: Progress<(TableId, Rc<[category::Category]>)>,
 }
 
 /// A metric with the unit that it comes from.

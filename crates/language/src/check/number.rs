@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
                 self.call(expr.span, Function::Abs, vec![inner], place)
             }
             ast::ExprKind::Call { function, arguments } => self.named_call(expr.span, function, arguments, env, place),
-            ast::ExprKind::Index { table, level } => self.table_at(expr.span, table, level, env, place),
+            ast::ExprKind::Index { table, levels } => self.table_at(expr.span, table, levels, env, place),
             ast::ExprKind::Aggregate(aggregate) => self.aggregate_at(expr.span, aggregate, env, place),
             ast::ExprKind::Indicator(condition) => self.indicator(expr.span, condition, env, place),
             ast::ExprKind::Fold(fold) => self.fold(expr.span, fold, env, place),

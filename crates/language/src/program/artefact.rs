@@ -13,7 +13,8 @@ use crate::diagnostic::Code;
 ///
 /// - 1: no sides of origins.
 /// - 2: each origin has its own sides, and says which way round the row was written.
-pub const VERSION: u64 = 2;
+/// - 3: groups that may leave samples over. Without such groups version 2 is written.
+pub const VERSION: u64 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -86,7 +87,7 @@ impl Program {
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: VERSION,
+            fairc: if self.partitions.is_empty() { VERSION - 1 } else { VERSION },
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

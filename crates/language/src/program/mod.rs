@@ -57,6 +57,9 @@ pub struct Program {
     pub rows: Vec<Row>,
     /// The `each` constraints, in canonical order.
     pub sample_rows: Vec<SampleRow>,
+    /// The groups that may leave samples over, by name, ascending. For reports; no part of the fingerprint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partitions: Vec<Partition>,
 }
 
 impl Program {
@@ -171,6 +174,14 @@ pub struct Param {
     pub name: String,
     pub value: f64,
     pub range: Interval,
+}
+
+/// A group made of events without `otherwise`, whose levels rows may read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Partition {
+    pub name: String,
+    /// The samples in one of its levels; it reads columns that rows read.
+    pub event: Event,
 }
 
 /// `lower ≤ Σ terms ≤ upper`.
