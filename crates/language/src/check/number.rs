@@ -334,6 +334,9 @@ impl<'a> Checker<'a> {
     fn unknown_function(&mut self, span: Span, function: &'a ast::Name, arguments: &'a [ast::Expr]) -> Option<Expr> {
         const FUNCTIONS: [&str; 8] = ["abs", "max", "min", "exp", "log", "sqrt", "raw", "bins"];
         let name = function.text.clone();
+        if self.broken.contains(name.as_str()) {
+            return None;
+        }
         let known = |aggregate: &str| ["E", "Sum", "N", "P", "Cov", "Var"].contains(&aggregate);
         let aggregate = Some(name.as_str()).filter(|name| known(name)).or_else(|| ast::aggregate_called(&name));
         if let Some(aggregate) = aggregate {
@@ -372,6 +375,10 @@ impl<'a> Checker<'a> {
     }
 
     fn call(&mut self, span: Span, function: Function, arguments: Vec<Expr>, place: Place) -> Option<Expr> {
+        // `||x||` is `|x|`.
+        if let (Function::Abs, [Expr { kind: ExprKind::Call(Function::Abs, _), .. }]) = (function, &arguments[..]) {
+            return arguments.into_iter().next();
+        }
         let constant = arguments.iter().all(Expr::is_constant);
         let piecewise = matches!(function, Function::Abs | Function::Max | Function::Min);
         if !constant && !piecewise {

@@ -240,6 +240,31 @@ pub(super) fn one_habit(parsed: &mut Parsed) {
     parsed.errors = kept;
 }
 
+/// `from common import parity` is one mistake: of the `import` in it nothing more is said.
+pub(super) fn one_import(text: &str, parsed: &mut Parsed) {
+    let mut whole: Vec<Span> = Vec::new();
+    for error in &mut parsed.errors {
+        let Mistake::FromImport { module } = &error.kind else { continue };
+        let end = error.span.end;
+        let follows = |item: &&ast::Item| {
+            let between = text.get(end as usize..item.span.start as usize);
+            matches!(item.kind, ast::ItemKind::Import(_)) && between.is_some_and(|text| text.trim().is_empty())
+        };
+        if let Some(import) = parsed.file.items.iter().find(follows) {
+            let span = error.span.to(import.span);
+            // The file may not be called so.
+            error.fix = Some(Fix::one(span, format!("import \"{module}.fair\""), false));
+            whole.push(import.span);
+        }
+    }
+    if whole.is_empty() {
+        return;
+    }
+    let inside = |span: Span| whole.iter().any(|import| import.start <= span.start && span.end <= import.end);
+    parsed.file.items.retain(|item| !inside(item.span));
+    parsed.errors.retain(|error| !inside(error.span));
+}
+
 /// A reserved word that a declaration has for a name is one mistake, wherever the name is used; the fix mends all places.
 pub(super) fn one_reserved_name(text: &str, parsed: &mut Parsed) {
     if !parsed.errors.iter().any(|error| matches!(error.kind, Mistake::Reserved { .. })) {
