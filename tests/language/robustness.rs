@@ -1,10 +1,12 @@
 //! Any text gives a program or errors: never a panic, never a long wait.
 //!
-//! `FAIRC_FUZZ_CASES` sets how many inputs are tried.
+//! `FAIRC_FUZZ_CASES` sets how many inputs are tried, and `FAIRC_FUZZ_SEED` which.
 
 use std::time::{Duration, Instant};
 
-use crate::support::compile;
+use crate::support::{HEADER, compile};
+use fairc::language::span::SourceId;
+use fairc::language::syntax;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
@@ -109,6 +111,11 @@ const PIECES: &[&str] = &[
     "max(a in race: ",
     "sum(k in 1..9: ",
     "mean((a, b) in pairs(race) where a != b: ",
+    "raw(score)",
+    "raw(",
+    "tol[a, b]",
+    "param tol[sex, race] = {female * white: 2%, otherwise: 5%}",
+    "from common import x",
     "[race == a]",
     "[age >= k]",
     "é",
@@ -118,18 +125,33 @@ const PIECES: &[&str] = &[
     "1..100000",
 ];
 
+/// All examples and fixtures, the blocks of those of mistakes behind the usual header, and the library.
 fn corpus() -> Vec<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut texts = Vec::new();
-    for sub in ["specs", "german_credit"] {
-        for entry in std::fs::read_dir(folder.join(sub)).expect("the examples are there").flatten() {
-            if entry.path().extension().is_some_and(|extension| extension == "fair") {
-                texts.push(std::fs::read_to_string(entry.path()).expect("examples are text"));
+    let mut folders = vec![root.join("examples"), root.join("tests/fixtures")];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<_> = std::fs::read_dir(folder).expect("it is there").flatten().map(|it| it.path()).collect();
+        // The same order everywhere, so that a seed gives the same inputs.
+        entries.sort();
+        for path in entries {
+            let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+            match extension {
+                _ if path.is_dir() => folders.push(path),
+                // Some are no text.
+                "fair" => texts.extend(std::fs::read_to_string(path)),
+                "txt" if path.parent().is_some_and(|parent| parent.ends_with("mistakes")) => {
+                    let text = std::fs::read_to_string(path).expect("mistakes are text");
+                    texts.extend(text.split("\n\n").map(|block| format!("{HEADER}{block}\n")));
+                }
+                _ => {}
             }
         }
     }
+    // A long one costs as much as many.
+    texts.retain(|text| text.len() < 20_000);
     texts.extend(fairc::language::library::METRICS.iter().map(|(_, text)| (*text).to_string()));
-    assert!(texts.len() > 20, "a corpus to mutate");
+    assert!(texts.len() > 300, "a corpus to mutate");
     texts
 }
 
@@ -187,6 +209,10 @@ fn any_text_compiles_or_is_refused() {
         let start = Instant::now();
         let compilation = compile(&text);
         let time = start.elapsed();
+        if let Ok(formatted) = syntax::format(SourceId(0), &text) {
+            let again = syntax::format(SourceId(0), &formatted);
+            assert_eq!(again.as_ref(), Ok(&formatted), "formatting twice is formatting once:\n{text}");
+        }
         for diagnostic in &compilation.diagnostics {
             assert!(!diagnostic.message.is_empty());
             for label in &diagnostic.labels {

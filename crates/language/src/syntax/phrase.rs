@@ -24,6 +24,7 @@ impl Place<'_, '_> {
         self.words()
             .or_else(|| self.braced_body())
             .or_else(|| self.event_with_parameters())
+            .or_else(|| self.metric_without_parameters())
             .or_else(|| self.open_range())
             .or_else(|| self.trailing_comma())
             .or_else(|| self.from_import())
@@ -71,6 +72,14 @@ impl Place<'_, '_> {
         Some(SyntaxError::new(Mistake::ForeignWord { found, instead }, span))
     }
 
+    /// `metric gap = ..`.
+    fn metric_without_parameters(&self) -> Option<SyntaxError> {
+        let open = self.failure.tokens.start + 2;
+        let bare = self.index == open && matches!(self.word, "=" | ":") && self.keyword_of_declaration() == "metric";
+        let missing = Mistake::Missing { what: "()", after: "the name", found: self.found() };
+        bare.then(|| SyntaxError::new(missing, self.span()))
+    }
+
     /// `]0, 1[`, `[0, 1[` and `]0, 1]`: intervals without their ends.
     fn open_range(&self) -> Option<SyntaxError> {
         let around = |open: usize| -> Option<(usize, usize, usize, usize)> {
@@ -113,6 +122,12 @@ impl Place<'_, '_> {
         if head == "constraint" && self.word == "use" && self.index == start + 3 && self.text_at(start + 2) == ":" {
             let last = self.failure.tokens.end - 1;
             let text = format!("{} as {}", self.written(self.index, last)?, self.text_at(start + 1));
+            return self.rather(start, last, text, "a metric makes a constraint by itself: `use m(sex, 5%) as parity`");
+        }
+        let called = head == "constraint" && self.index == start + 2 && self.word == "=" && self.text_at(start + 4) == "(";
+        if called && self.is_name(start + 3) && self.closing_of(start + 4) == self.failure.tokens.end.checked_sub(1) {
+            let last = self.failure.tokens.end - 1;
+            let text = format!("use {} as {}", self.written(start + 3, last)?, self.text_at(start + 1));
             return self.rather(start, last, text, "a metric makes a constraint by itself: `use m(sex, 5%) as parity`");
         }
         let body = head == "metric" && self.word == "constraint" && self.previous_word() == "=";
