@@ -47,6 +47,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
+    if program.reads_raw() && args.pred.is_none() {
+        let message = "rows read the raw predictions, and no column of them is named";
+        return Err(Stop::failed(message, "name it: `--pred COL`"));
+    }
     let predictions = match &args.pred {
         Some(header) => Predictions::Column(Some(header.clone())),
         None => Predictions::None,
