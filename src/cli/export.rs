@@ -7,7 +7,7 @@ use super::dataset::{DataArgs, Predictions, one_stream, open};
 use super::fault::refuse;
 use super::input::Spec;
 use super::outputs::Files;
-use super::stop::{Outcome, Verdict};
+use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{MatrixFormat, Numbers, files_of, write_numbers};
