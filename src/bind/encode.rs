@@ -15,9 +15,9 @@ use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
 use super::encoded::{Encoded, FactorValues, Lines};
 use super::error::{BEYOND_WHOLE, BindError, Offenders};
 use super::formula::{Formula, Scope};
+use super::inputs::{Inputs, RawSource};
 use super::params::Params;
 use super::plan::{EncodeOptions, Plan, Raw};
-use super::raw::{Inputs, RawSource};
 use super::shape::{Part, places};
 use super::unplaced::Unplaced;
 

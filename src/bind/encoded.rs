@@ -6,8 +6,8 @@ use crate::data::Batch;
 use crate::language::program::{EventId, Program, PromisedRow, WhenEmpty};
 
 use super::cells::{Bits, CellKey};
+use super::inputs::Inputs;
 use super::plan::{Left, Plan, PlannedSampleRow};
-use super::raw::Inputs;
 use super::unplaced::Unplaced;
 
 /// Lines of rows, kept where one does not follow the line before.

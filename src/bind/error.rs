@@ -346,7 +346,8 @@ impl BindError {
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
             BindError::RawEvent { .. } => {
-                "compare groups by other columns, or put the predictions in a column of the data and declare that".to_owned()
+                "compare groups by other columns, or put the predictions in a column of the data and declare that"
+                    .to_owned()
             }
             BindError::RawMissing => "hand over the predictions with the data".to_owned(),
             BindError::RawCount { .. } => "give one for each sample".to_owned(),

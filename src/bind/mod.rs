@@ -23,6 +23,7 @@ mod encoded;
 mod error;
 mod formula;
 mod frozen;
+mod inputs;
 mod limits;
 mod measure;
 mod online;

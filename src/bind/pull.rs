@@ -41,7 +41,7 @@ impl Encoded {
         if pulled.projection.status != Status::Optimal {
             return Err(ProjectError::NoDerivative);
         }
-        let Some(raw) = self.inputs.of_column(self, RAW) else { return Ok(vec![0.0; self.n()]) };
+        let Some(raw) = self.input(RAW) else { return Ok(vec![0.0; self.n()]) };
         let tape = Tape::new(RAW, raw);
         let total = self.pulled(params, pulled, &tape).map_err(|_| ProjectError::NoDerivative)?;
         Ok(tape.derivative(total))

@@ -239,9 +239,10 @@ mod tests {
                 call(Function::Min, &[k, z, mean]),
                 tape.multiply(mean, mean),
             ];
-            let weighed = all.iter().enumerate().map(|(i, number)| {
-                tape.sum(&tape.multiply(*number, tape.samples(&[1.0, 0.5 + i as f64, -0.7])))
-            });
+            let weighed = all
+                .iter()
+                .enumerate()
+                .map(|(i, number)| tape.sum(&tape.multiply(*number, tape.samples(&[1.0, 0.5 + i as f64, -0.7]))));
             let total = weighed.reduce(|a, b| tape.add(a, b)).unwrap();
             (tape.value(total).sum(), tape.derivative(total))
         };
@@ -254,7 +255,11 @@ mod tests {
                 value(&z).0
             };
             let slope = (at(step) - at(-step)) / (2.0 * step);
-            assert!((found[sample] - slope).abs() < 1e-6 * slope.abs().max(1.0), "{sample}: {} is not {slope}", found[sample]);
+            assert!(
+                (found[sample] - slope).abs() < 1e-6 * slope.abs().max(1.0),
+                "{sample}: {} is not {slope}",
+                found[sample]
+            );
         }
     }
 }

@@ -7,10 +7,10 @@ use crate::language::program::{Aggregate, Function};
 
 use super::binder::About;
 use super::bound::{Bound, RowStatus};
+use super::columns::PlannedColumn;
 use super::encoded::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
 use super::measure::Measure;
-use super::columns::PlannedColumn;
 use super::params::Params;
 use super::plan::{PlannedRow, Split};
 use super::tally::{Samples, Tally};
@@ -197,7 +197,7 @@ impl<'a, T: Tracked> Tracer<'a, T> {
             };
             return Ok(self.numbers.samples(&values));
         }
-        let unknown = |column: &&PlannedColumn| self.encoded.inputs.of_column(self.encoded, &column.header).is_none();
+        let unknown = |column: &&PlannedColumn| self.encoded.input(&column.header).is_none();
         match others.into_iter().find(unknown) {
             Some(other) => Err(TraceError::Untracked { factor: planned.text.clone(), missing: other.header.clone() }),
             None => Ok(planned.formula.evaluate(self)),
@@ -278,7 +278,7 @@ impl<T: Tracked> Leaves for Tracer<'_, T> {
     fn column(&self, index: usize) -> T::Number {
         // A factor that is evaluated reads tracked columns, and those that were kept beside them; any other is refused before.
         let header = &self.encoded.plan.columns[index].header;
-        let kept = || match self.encoded.inputs.of_column(self.encoded, header) {
+        let kept = || match self.encoded.input(header) {
             Some(values) => self.numbers.samples(values),
             None => self.numbers.number(f64::NAN),
         };

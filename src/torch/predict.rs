@@ -61,10 +61,9 @@ pub fn evaluate(
             (fair.y, fair.bound)
         } else {
             let bound = match data.encoded.wants_raw() {
-                true => data
-                    .encoded
-                    .with_raw(&batch, &numbers(&z)?)
-                    .and_then(|own| own.bind(&data.params, &Samples::All)),
+                true => {
+                    data.encoded.with_raw(&batch, &numbers(&z)?).and_then(|own| own.bind(&data.params, &Samples::All))
+                }
                 false => data.encoded.bind(&data.params, &batch),
             };
             let bound = bound.map_err(LayerError::Bind)?;

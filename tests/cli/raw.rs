@@ -57,7 +57,8 @@ fn a_compiled_spec_reads_raw_predictions_and_counts_samples_in_no_level() {
     let compiled = text_of(&compiled);
     assert_eq!(run(&["compile", SPEC, "-o", compiled]).code, 0);
     let json = |spec: &str| {
-        let done = run(&["project", spec, "--data", DATA, "-o", text_of(&folder.path().join("out.csv")), "--format", "json"]);
+        let done =
+            run(&["project", spec, "--data", DATA, "-o", text_of(&folder.path().join("out.csv")), "--format", "json"]);
         let json: Value = serde_json::from_str(&done.stdout).unwrap_or_default();
         (done.code, json["rows"].clone(), json["unplaced"].clone(), json["distance"].clone())
     };
@@ -68,7 +69,9 @@ fn a_compiled_spec_reads_raw_predictions_and_counts_samples_in_no_level() {
     let of = |group: &Value| (group["column"].clone(), group["no_event"].as_u64());
     let counted: Vec<_> = groups.iter().map(of).collect();
     let expected = std::fs::read_to_string(super::support::root().join(DATA)).expect("it is there");
-    let middle = |line: &&str| line.split(',').nth(1).and_then(|age| age.parse().ok()).is_some_and(|age: f64| (25.0..45.0).contains(&age));
+    let middle = |line: &&str| {
+        line.split(',').nth(1).and_then(|age| age.parse().ok()).is_some_and(|age: f64| (25.0..45.0).contains(&age))
+    };
     let expected = expected.lines().skip(1).filter(middle).count();
     assert_eq!(counted, [(Value::from("stage"), Some(expected as u64))]);
 }

@@ -131,7 +131,8 @@ fn corpus() -> [Vec<String>; 2] {
     let (mut texts, mut mistakes) = (Vec::new(), Vec::new());
     let mut folders = vec![root.join("examples"), root.join("tests/fixtures")];
     while let Some(folder) = folders.pop() {
-        let mut entries: Vec<_> = std::fs::read_dir(folder).expect("it is there").flatten().map(|it| it.path()).collect();
+        let mut entries: Vec<_> =
+            std::fs::read_dir(folder).expect("it is there").flatten().map(|it| it.path()).collect();
         // The same order everywhere, so that a seed gives the same inputs.
         entries.sort();
         for path in entries {
@@ -256,5 +257,14 @@ fn long_chains_of_definitions_are_refused() {
             assert!(!compilation.is_ok());
             assert!(compilation.diagnostics.iter().any(|diagnostic| diagnostic.code.0 == "E0505"));
         }
+    }
+}
+
+/// A byte order mark begins a file, once; another is told, and nothing is lost in silence.
+#[test]
+fn a_second_byte_order_mark_is_told() {
+    for (text, errors) in [("\u{feff}", 0), ("\u{feff}\u{feff}", 1), ("\u{feff}\n\u{feff}\n", 1)] {
+        let parsed = syntax::parse(SourceId(0), text);
+        assert_eq!(parsed.errors.len(), errors, "{text:?}");
     }
 }

@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
-use crate::language::program::RAW;
 use crate::language::hir::{
     Component, Constraint, Curvature, Event, Expr, ExprKind, Hir, LevelRef, Quantifier, RelationKind,
 };
 use crate::language::interval::Interval;
 use crate::language::program::ColumnType;
+use crate::language::program::RAW;
 use crate::language::span::{Sources, Span};
 
 /// The tree; with `spans` each node also says where it stands.

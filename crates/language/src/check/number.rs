@@ -10,9 +10,8 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::{counted, nearest};
 
-use super::name::{Found, NUMBER, PARAM};
+use super::name::{Found, NUMBER, PARAM, RAW_CALL};
 use super::place::Place;
-use super::raw::RAW_CALL;
 use super::{Checker, Env, Finding, Kind, Symbol};
 
 impl<'a> Checker<'a> {

@@ -9,22 +9,13 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::counted;
 
-use super::name::{Found, NUMBER};
+use super::name::{Found, NUMBER, RAW_CALL};
 use super::number::leaf;
 use super::place::Place;
 use super::{Checker, Env, Finding, Kind, Symbol};
 
-/// What it is called.
-pub(super) const RAW_CALL: &str = "raw";
-
 impl<'a> Checker<'a> {
-    pub(super) fn raw(
-        &mut self,
-        span: Span,
-        arguments: &'a [ast::Expr],
-        env: &Env<'a>,
-        place: Place,
-    ) -> Option<Expr> {
+    pub(super) fn raw(&mut self, span: Span, arguments: &'a [ast::Expr], env: &Env<'a>, place: Place) -> Option<Expr> {
         let [argument] = arguments else {
             let kind = Kind::ArgumentCount {
                 callee: RAW_CALL.into(),

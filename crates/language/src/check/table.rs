@@ -6,9 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::Fix;
-use crate::hir::{
-    BinderId, Curvature, Expr, ExprKind, LevelRef, ParamId, Table, TableId, Value, product_text,
-};
+use crate::hir::{BinderId, Curvature, Expr, ExprKind, LevelRef, ParamId, Table, TableId, Value, product_text};
 use crate::interval::Interval;
 use crate::program::text::name as written;
 use crate::span::Span;
@@ -106,7 +104,9 @@ impl<'a> Checker<'a> {
         for (levels, product) in all.iter().zip(products) {
             tuples = tuples
                 .iter()
-                .flat_map(|tuple| levels.iter().map(move |level| [&tuple[..], &[(*product, level.text.as_str())]].concat()))
+                .flat_map(|tuple| {
+                    levels.iter().map(move |level| [&tuple[..], &[(*product, level.text.as_str())]].concat())
+                })
                 .collect();
         }
         let value = |parts: Vec<(bool, &str)>| Value { text: product_text(parts), number: None, span: Span::default() };
@@ -418,7 +418,9 @@ impl<'a> Checker<'a> {
         let domains: Vec<String> = declaration.table.domains.iter().map(|domain| written(&domain.text)).collect();
         Some(match &domains[..] {
             [domain] => {
-                format!("take the value of a level: `{name}[a]` under `forall a in {domain}`, or that of one by its name")
+                format!(
+                    "take the value of a level: `{name}[a]` under `forall a in {domain}`, or that of one by its name"
+                )
             }
             several => format!(
                 "take the value of one level of each: with a binder for each, under `forall (a, b) in {}`, `{name}[a, b]`",

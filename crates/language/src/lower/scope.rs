@@ -3,9 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use crate::hir::{
-    BinderId, ColumnId, GroupId, Hir, LevelIndex, LevelRef, ParamId, TableId, Value, product_text,
-};
+use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, LevelRef, ParamId, TableId, Value, product_text};
 use crate::program::{Column, ColumnType, Event, Level, Universe};
 use crate::span::{Sources, Span};
 

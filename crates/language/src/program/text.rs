@@ -10,7 +10,8 @@ use std::fmt::{self, Display, Write as _};
 use super::data::{Data, Function};
 use super::event::Event;
 use super::{
-    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Program, RAW, Row, RowOptions, SampleRow, Term, WhenEmpty,
+    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Program, RAW, Row, RowOptions, SampleRow, Term,
+    WhenEmpty,
 };
 
 /// How columns and the prediction are called.

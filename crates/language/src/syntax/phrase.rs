@@ -27,7 +27,7 @@ impl Place<'_, '_> {
             .or_else(|| self.metric_without_parameters())
             .or_else(|| self.open_range())
             .or_else(|| self.trailing_comma())
-            .or_else(|| self.from_import())
+            .or_else(|| self.python_import())
             .or_else(|| self.assignment())
             .or_else(|| self.comment())
             .or_else(|| self.member())
@@ -107,7 +107,7 @@ impl Place<'_, '_> {
     }
 
     /// `from common import parity`, whose `import` begins the next declaration.
-    fn from_import(&self) -> Option<SyntaxError> {
+    fn python_import(&self) -> Option<SyntaxError> {
         let module = self.index + 1;
         let alone = self.word == "from" && self.token.first_on_line && module + 1 == self.failure.tokens.end;
         let span = self.span().to(self.failure.span(self.at(module)?));
@@ -124,7 +124,8 @@ impl Place<'_, '_> {
             let text = format!("{} as {}", self.written(self.index, last)?, self.text_at(start + 1));
             return self.rather(start, last, text, "a metric makes a constraint by itself: `use m(sex, 5%) as parity`");
         }
-        let called = head == "constraint" && self.index == start + 2 && self.word == "=" && self.text_at(start + 4) == "(";
+        let called =
+            head == "constraint" && self.index == start + 2 && self.word == "=" && self.text_at(start + 4) == "(";
         if called && self.is_name(start + 3) && self.closing_of(start + 4) == self.failure.tokens.end.checked_sub(1) {
             let last = self.failure.tokens.end - 1;
             let text = format!("use {} as {}", self.written(start + 3, last)?, self.text_at(start + 1));

@@ -15,7 +15,7 @@ use super::diagnose::{Failure, diagnose};
 use super::error::{Mistake, SyntaxError};
 use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
 use super::patch::Patch;
-use super::scan::{Scan, scan};
+use super::scan::{Scan, scan_part};
 use super::{FairParser, Parsed, Rule, TokenKind, ast, confusion, repair};
 use crate::diagnostic::Fix;
 use crate::span::{SourceId, Span};
@@ -72,7 +72,7 @@ impl Mended<'_> {
         let mut reached: Option<u32> = None;
         loop {
             let text = self.patch.mended();
-            if scan(&text).tokens.is_empty() {
+            if scan_part(&text).tokens.is_empty() {
                 // What was meant as a comment.
                 return None;
             }
@@ -137,7 +137,7 @@ impl Mended<'_> {
 
     /// Reads the mended text; places in errors are in it.
     fn attempt(&self, text: &str) -> Result<ast::ItemKind, Vec<SyntaxError>> {
-        let scan = scan(text);
+        let scan = scan_part(text);
         if let Some(deep) = too_deep(text, &scan) {
             return Err(vec![SyntaxError::new(Mistake::TooDeep { limit: MAX_DEPTH }, super::span(self.source, deep))]);
         }
