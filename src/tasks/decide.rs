@@ -191,7 +191,7 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
             let what = if proven {
                 "no decisions of 0 and 1 keep all rows"
             } else {
-                "no decisions of 0 and 1 were found that keep all rows"
+                "no decisions of 0 and 1 that keep all rows were found within the search"
             };
             let message = format!("{what}: the nearest miss {}", named.join(", "));
             let help = format!(
