@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from ._program import Program
+    from ._thresholds import Thresholds
 
 __all__ = ["Audit", "BoundRow", "Check", "Dataset", "Decisions", "Gradient", "Price", "Problem", "Projection", "Shifted"]
 
@@ -373,10 +374,14 @@ class Shifted(_Report):
 class Decisions(_Report):
     """Decisions of 0 or 1, and what the rows come to and what they cost."""
 
-    def __init__(self, d: npt.NDArray[np.float64], report: tuple[str, str]) -> None:
+    def __init__(
+        self, d: npt.NDArray[np.float64], report: tuple[str, str], thresholds: Thresholds | None = None
+    ) -> None:
         super().__init__(*report)
         #: A decision for each sample, 0 or 1.
         self.d = d
+        #: By which they were made, or that were asked for with ``freeze``.
+        self.thresholds = thresholds
 
     @property
     def verdict(self) -> str:

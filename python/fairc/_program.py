@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
-from ._tables import Floats, table
+from ._tables import Floats, as_vector, table, texts
+from ._thresholds import Thresholds
 
 __all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
 
@@ -73,6 +74,8 @@ class Prediction:
     header: str
     lower: float | None
     upper: float | None
+    #: ``{0, 1}``: each is 0 or 1, and nothing in between.
+    decision: bool
 
 
 class Program:
@@ -246,37 +249,73 @@ class Program:
         predictions: npt.ArrayLike | str | None = None,
         *,
         cutoff: float = 0.5,
-        gain: npt.ArrayLike | None = None,
+        gain: npt.ArrayLike | str | None = None,
         randomize: int | None = None,
-        keys: Sequence[str] | None = None,
+        key: Sequence[Any] | str | None = None,
         params: Mapping[str, float] | None = None,
         on_infeasible: OnInfeasible = "error",
+        require_all: bool = False,
+        freeze: bool | str | os.PathLike[str] = False,
+        thresholds: Thresholds | None = None,
         name: str = "data",
     ) -> Decisions:
         """Decisions of 0 or 1 that satisfy the spec on these data and gain the most, as ``fairc decide`` finds them.
 
-        A decision of 1 gains the prediction less the ``cutoff``, or what ``gain`` says, a number for each sample. With
-        ``randomize``, a seed, samples in between are drawn instead of rounded, so that the rows hold in expectation; ``keys``
-        (by default the numbers of the rows, from 1) say what the draw of a sample depends on.
+        A decision of 1 gains the prediction less the ``cutoff``, or what ``gain`` says: a number for each sample, or the name
+        of a column. With ``randomize``, a seed, samples in between are drawn instead of rounded, so that the rows hold in
+        expectation; ``key``, a vector or the name of a column (by default the numbers of the rows, from 1), says what the draw
+        of a sample depends on. ``freeze`` keeps the thresholds, as :attr:`Decisions.thresholds`, and in a ``.json`` or ``.sql``
+        file if it is a path. ``thresholds`` decide by themselves, and take the params
+        that they were fitted with. ``require_all`` raises where a promise could not be enforced.
 
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no decisions satisfy it, or none of 0 and 1 were found that do; the latter are
             taken as near as can be with ``on_infeasible="relax"``.
         """
+        if thresholds is not None:
+            if freeze:
+                raise ValueError("`freeze` fits thresholds, and `thresholds` applies them: give one of the two")
+            params = thresholds._settings() if params is None else params
         dataset, z, column = self._predicted(data, "decide", predictions, params=params, name=name)
-        gains = None if gain is None else ("gain", np.ascontiguousarray(gain, dtype=np.float64))
-        draws = None if randomize is None else (randomize, None if keys is None else [str(key) for key in keys])
-        return Decisions(
-            *dataset._core.decide(
-                _double(z),
-                column,
-                params=dataset._params,
-                cutoff=cutoff,
-                gain=gains,
-                draws=draws,
-                on_infeasible=on_infeasible,
-            )
+        if key is not None and randomize is None:
+            raise ValueError("`key` says what a draw depends on, and nothing is drawn: give `randomize` a seed")
+        keys = None if key is None else _keys(data[key] if isinstance(key, str) else key)
+        d, report, frozen = dataset._core.decide(
+            self._double(z),
+            column,
+            params=dataset._params,
+            cutoff=cutoff,
+            gain=self._gains(data, gain),
+            draws=None if randomize is None else (randomize, keys),
+            on_infeasible=on_infeasible,
+            freeze=bool(freeze),
+            thresholds=None if thresholds is None else thresholds.to_json(),
+            require_all=require_all,
         )
+        kept = thresholds
+        if frozen is not None:
+            text, notes = frozen
+            kept = Thresholds(self, text)
+            for note in notes:
+                warnings.warn(note, stacklevel=2)
+            if not isinstance(freeze, bool):
+                kept.save(freeze)
+        return Decisions(d, report, kept)
+
+    def _gains(self, data: Any, gain: npt.ArrayLike | str | None) -> tuple[str, npt.NDArray[np.float64]] | None:
+        """The name of gains, and a number for each sample."""
+        if gain is None:
+            return None
+        if not isinstance(gain, str):
+            return "gain", self._double(as_vector(gain))
+        read = table(data, [gain])
+        if read.names is not None and gain not in read.names:
+            raise ValueError(f"the data have no column `{gain}`, which `gain` names")
+        return gain, self._double(np.asarray(data[gain], dtype=np.float64))
+
+    @staticmethod
+    def _double(values: Floats) -> npt.NDArray[np.float64]:
+        return _double(values)
 
     def freeze(
         self,
@@ -418,6 +457,11 @@ def compile(source: str | os.PathLike[str], *, name: str = "spec.fair") -> Progr
 
 def _double(values: Floats) -> npt.NDArray[np.float64]:
     return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _keys(values: Sequence[Any]) -> list[str]:
+    """What draws depend on, as the command line reads it from a file; a null is empty."""
+    return ["" if text is None else text for text in texts(values)]
 
 
 def _restored(text: str, name: str) -> Program:

@@ -19,6 +19,7 @@ use pyo3::prelude::*;
 use crate::arrays::{Numbers, Vector, contiguous, shaped};
 use crate::batches::{Batches, Data, Trouble, locked};
 use crate::encoded::PyEncoded;
+use crate::errors;
 use crate::program::PyProgram;
 use crate::shared::{on_infeasible, purpose};
 use crate::solution::{Found, PySolution, Solved, applied, wrong_type};
@@ -83,12 +84,15 @@ impl PyLayer {
     #[new]
     #[pyo3(signature = (program, encoded, headers, purpose="training", on_infeasible="error"))]
     fn new(
+        py: Python<'_>,
         program: &PyProgram,
         encoded: Option<&PyEncoded>,
         headers: Vec<String>,
         purpose: &str,
         on_infeasible: &str,
     ) -> PyResult<PyLayer> {
+        let context = program.shared.context();
+        context.moves_predictions().map_err(|failure| errors::failure(py, errors::Kind::Data, &failure))?;
         let encoded = encoded.map(|encoded| encoded.encoded.clone());
         let settings = Settings { on_infeasible: self::on_infeasible(on_infeasible)?, ..Settings::default() };
         let batches = Batches::new(program.shared.clone(), encoded, headers, self::purpose(purpose)?, settings);

@@ -7,7 +7,7 @@ use fairc::bind::{EncodeOptions, Encoded, Encoder};
 use fairc::language::program::Names;
 use fairc::report::Watch;
 use fairc::source::{PYTHON, Spec};
-use fairc::tasks::{Use, prediction_column};
+use fairc::tasks::{Use, chances_sql, prediction_column, read_thresholds, thresholds_sql};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -77,6 +77,22 @@ impl PyProgram {
         self.shared.program.rows_text()
     }
 
+    /// Thresholds as one SQL expression: of decisions, or of the `chances` of these.
+    fn thresholds_sql(&self, py: Python<'_>, thresholds: &str, chances: bool) -> PyResult<String> {
+        let context = self.shared.context();
+        let write = if chances { chances_sql } else { thresholds_sql };
+        let read = read_thresholds(&context, "the thresholds", thresholds);
+        let text = read.and_then(|thresholds| write(&context, &thresholds));
+        text.map_err(|failure| errors::failure(py, Kind::Data, &failure))
+    }
+
+    /// Fails unless a text has thresholds of this spec; gives them as JSON without what they are kept in.
+    fn thresholds(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        let read = read_thresholds(&self.shared.context(), "the thresholds", text);
+        let thresholds = read.map_err(|failure| errors::failure(py, Kind::Data, &failure))?;
+        serde_json::to_string(&thresholds).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
     /// What the program declares and demands, as JSON.
     fn facts(&self) -> String {
         let program = &self.shared.program;
@@ -114,7 +130,7 @@ impl PyProgram {
             "columns": columns.collect::<Vec<_>>(),
             "weight": program.weight.as_ref().map(|weight| &weight.header),
             "prediction": { "name": prediction.name, "header": prediction.header, "lower": finite(prediction.lower),
-                "upper": finite(prediction.upper) },
+                "upper": finite(prediction.upper), "decision": prediction.decision },
         })
         .to_string()
     }

@@ -149,6 +149,10 @@ pub enum BindError {
     #[error("{}: the prediction `{}` is {}{}", .at.at(), .at.column, or_missing(.at.value()), .at.others())]
     Prediction { at: Box<Offenders> },
 
+    /// A prediction that is neither 0 nor 1, where the spec predicts decisions.
+    #[error("{}: the decision `{}` is {}{}", .at.at(), .at.column, .at.value(), .at.others())]
+    Decision { at: Box<Offenders>, name: String },
+
     /// Sides that no value satisfies, known once the batch is.
     #[error("row `{row}` asks for at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedSides { row: String, text: String, lower: f64, upper: f64 },
@@ -232,7 +236,7 @@ impl BindError {
             | BindError::Undefined { .. } => Some("E0704"),
             BindError::NotANumber { .. } => Some("E0705"),
             BindError::EmptyEvent { .. } => Some("E0706"),
-            BindError::Prediction { .. } => Some("E0707"),
+            BindError::Prediction { .. } | BindError::Decision { .. } => Some("E0707"),
             BindError::CrossedBounds { .. } | BindError::NoPrediction { .. } => Some("E0801"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
@@ -317,6 +321,9 @@ impl BindError {
             }
             BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
             BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
+            BindError::Decision { name, .. } => {
+                format!("`{name}` is declared `{{0, 1}}`: for scores declare `predict {name}: real in [0, 1]`")
+            }
             BindError::CrossedSides { text, .. } => format!("on these data no prediction satisfies `{text}`"),
             BindError::CrossedRows { .. } => "loosen one of the two, or make one `soft`".to_owned(),
             BindError::CrossedBounds { .. } => {
@@ -367,7 +374,8 @@ impl BindError {
             | BindError::Alike { at, .. }
             | BindError::NotFinite { at, .. }
             | BindError::NotANumber { at }
-            | BindError::Prediction { at } => Some(at),
+            | BindError::Prediction { at }
+            | BindError::Decision { at, .. } => Some(at),
             BindError::UnknownParam { .. }
             | BindError::ParamOutOfRange { .. }
             | BindError::ParamFixed { .. }

@@ -147,9 +147,8 @@ fn answered(program: &Program, event: &Event, universe: &Universe) -> Vec<Event>
 }
 
 fn with_answers(event: &Event, answer: &dyn Fn(&Event) -> Option<Event>, universe: &Universe) -> Event {
-    let all = |events: &[Event]| -> Vec<Event> {
-        events.iter().map(|event| with_answers(event, answer, universe)).collect()
-    };
+    let all =
+        |events: &[Event]| -> Vec<Event> { events.iter().map(|event| with_answers(event, answer, universe)).collect() };
     match event {
         Event::All | Event::Never => event.clone(),
         Event::Levels { .. } | Event::Compare { .. } => answer(event).unwrap_or_else(|| event.clone()),

@@ -156,7 +156,7 @@ impl GroupDecisions {
                 *down += usize::from(b > a);
             }
         }
-        let sums = [before, after].map(|decisions| CellSums::new(encoded, decisions, (0.0, 1.0)));
+        let sums = [before, after].map(|decisions| CellSums::of_decisions(encoded, decisions));
         let (sets, _) = sets(encoded, watch);
         let mut all = Vec::new();
         for (partition, sets) in watch.partitions().iter().zip(&sets) {
@@ -430,7 +430,10 @@ impl DecideReport<'_> {
                 let kept = match (missed, self.missed) {
                     (0, 0) => "in expectation all rows hold, and on this draw too".to_owned(),
                     (0, _) => "in expectation all rows hold, but not on this draw".to_owned(),
-                    (missed, _) => format!("in expectation {} missed", if *missed == 1 { "1 row is".to_owned() } else { format!("{missed} rows are") }),
+                    (missed, _) => format!(
+                        "in expectation {} missed",
+                        if *missed == 1 { "1 row is".to_owned() } else { format!("{missed} rows are") }
+                    ),
                 };
                 let why = match self.rule.and_then(|rule| rule.without_draws) {
                     Some(WithoutDraws::None) => "no thresholds without draws keep all rows: ",

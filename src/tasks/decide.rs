@@ -1,9 +1,9 @@
 //! Decisions of 0 or 1 that satisfy a spec and gain the most.
 
 use super::project::{Answers, not_enforced};
-use super::{Case, Context, Refused, kept};
 use super::draws::Draws;
 use super::rule::{Fit, decide_by_rule, missed_in_expectation};
+use super::{Case, Context, Refused, kept};
 use crate::bind::{Bound, BoundRow, Samples, Thresholds, VisibleCells, blamed};
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
@@ -261,7 +261,10 @@ fn thresholds(
     let frozen = frozen.map_err(|errors| no_thresholds(&errors))?;
     let bounds = bound.problem.bounds();
     let free = |sample: usize| bounds.at(sample) == (0.0, 1.0);
-    Ok(encoded.thresholds(visible, frozen, cutoff, compared(case, options, gain), &found.decisions, &free))
+    let mut thresholds =
+        encoded.thresholds(visible, frozen, cutoff, compared(case, options, gain), &found.decisions, &free);
+    thresholds.gains = options.gain.is_some();
+    Ok(thresholds)
 }
 
 fn chances(
@@ -305,6 +308,43 @@ pub(super) fn report<'a>(
     })
 }
 
+/// The chance of a decision of 1 by thresholds that were fitted on other data: 0 or 1, but for those exactly at a threshold that
+/// takes a share.
+///
+/// # Errors
+/// As of [`decide_by`].
+pub fn chances_by(case: &Case<'_>, thresholds: &Thresholds, options: &DecideOptions<'_>) -> Result<Vec<f64>, Refused> {
+    case.ready()?;
+    let options = &DecideOptions { cutoff: thresholds.cutoff, ..*options };
+    fits(case, options)?;
+    let bound = case.encoded.bind(case.params, &Samples::All)?;
+    within(case, thresholds, options, &bound)
+}
+
+/// The same within the bounds of single decisions.
+fn within(
+    case: &Case<'_>,
+    thresholds: &Thresholds,
+    options: &DecideOptions<'_>,
+    bound: &Bound,
+) -> Result<Vec<f64>, Refused> {
+    kept::same_params(&case.context, "thresholds", &thresholds.params, case.params)?;
+    if thresholds.gains && options.gain.is_none() {
+        let message = format!("the thresholds were fitted for gains, `{}`, and these are scores", thresholds.column);
+        return Err(
+            Failure::new(message, format!("give the gains of these samples: {}", case.context.front.gains)).into()
+        );
+    }
+    let bounds = bound.problem.bounds();
+    let visible = case.encoded.visible(case.context.program, case.params)?;
+    let chances = chances(case, options, &visible, thresholds, &options.gains(case.predictions))?;
+    let within = chances.iter().enumerate().map(|(sample, chance)| {
+        let (lo, hi) = bounds.at(sample);
+        if *chance >= 1.0 { hi } else { lo + (hi - lo) * chance }
+    });
+    Ok(within.collect())
+}
+
 /// Makes decisions by thresholds that were fitted on other data, which are read as for [`super::Use::Decide`].
 ///
 /// # Errors
@@ -317,18 +357,10 @@ pub fn decide_by<'a>(
     case.ready()?;
     let options = &DecideOptions { cutoff: thresholds.cutoff, draws: options.draws, ..*options };
     fits(case, options)?;
-    let Case { context, encoded, params, predictions, .. } = *case;
-    kept::same_params(&context, "thresholds", &thresholds.params, params)?;
+    let Case { encoded, params, predictions, .. } = *case;
     let gain = options.gains(predictions);
     let bound = encoded.bind(params, &Samples::All)?;
-    let bounds = bound.problem.bounds();
-    let visible = encoded.visible(context.program, params)?;
-    let chances = chances(case, options, &visible, thresholds, &gain)?;
-    let within = chances.iter().enumerate().map(|(sample, chance)| {
-        let (lo, hi) = bounds.at(sample);
-        if *chance >= 1.0 { hi } else { lo + (hi - lo) * chance }
-    });
-    let within: Vec<f64> = within.collect();
+    let within = within(case, thresholds, options, &bound)?;
     let tied = within.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
     let mut misses = Vec::new();
     let drawn = options.draws.or_else(|| thresholds.draws().then_some(Draws { seed: 0, keys: None }));
@@ -378,4 +410,14 @@ pub fn thresholds_sql(context: &Context<'_>, thresholds: &Thresholds) -> Result<
     kept::no_bounds_of_each(context, context.front.apply_thresholds)?;
     let head = kept::sql_head(context, "thresholds", &thresholds.params, thresholds.samples);
     Ok(format!("{head}{}", thresholds.sql()))
+}
+
+/// The chance of a decision of 1 as one SQL expression, to be compared with a draw.
+///
+/// # Errors
+/// As of [`thresholds_sql`].
+pub fn chances_sql(context: &Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
+    kept::no_bounds_of_each(context, context.front.apply_thresholds)?;
+    let head = kept::sql_head(context, "chances by thresholds", &thresholds.params, thresholds.samples);
+    Ok(format!("{head}{}", thresholds.chances_sql()))
 }

@@ -1,8 +1,6 @@
 //! Decisions for rows that read labels: by a rule that looks at none.
 
-use super::decide::{
-    Decided, DecideOptions, by_cutoff, compared, compared_column, refused, report, unfinished,
-};
+use super::decide::{DecideOptions, Decided, by_cutoff, compared, compared_column, refused, report, unfinished};
 use super::draws::Draws;
 use super::{Case, Refused};
 use crate::bind::{Bound, Samples, Thresholds, VisibleCells};
@@ -74,7 +72,9 @@ fn thresholds(fit: &Fit<'_, '_>, cuts: &[Vec<Cut>]) -> Result<Thresholds, Failur
     let (column, cutoff) = compared_column(case, options);
     let frozen = case.encoded.freeze_visible(case.context.program, case.params, visible, None, column);
     let frozen = frozen.map_err(|errors| super::decide::no_thresholds(&errors))?;
-    Ok(case.encoded.rule(visible, frozen, cutoff, compared(case, options, gain), cuts))
+    let mut thresholds = case.encoded.rule(visible, frozen, cutoff, compared(case, options, gain), cuts);
+    thresholds.gains = options.gain.is_some();
+    Ok(thresholds)
 }
 
 /// Why there is no rule: no decisions at all, or none that look at no label.

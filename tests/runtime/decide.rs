@@ -257,8 +257,10 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
         let n = gain.len();
         let choices = (0..1_u32 << n).map(|bits| (0..n).map(|i| f64::from(bits >> i & 1)).collect::<Vec<f64>>());
         let value = |d: &Vec<f64>| d.iter().zip(&gain).map(|(d, g)| d * g).sum::<f64>();
-        let best =
-            choices.filter(|d| missed(&problem, d).is_ok_and(|missed| missed.is_empty())).map(|d| value(&d)).fold(f64::NEG_INFINITY, f64::max);
+        let best = choices
+            .filter(|d| missed(&problem, d).is_ok_and(|missed| missed.is_empty()))
+            .map(|d| value(&d))
+            .fold(f64::NEG_INFINITY, f64::max);
         let relaxed = decide(&problem, &gain).expect("finite numbers");
         if matches!(relaxed.status, DecideStatus::Infeasible(_)) {
             assert_eq!(best, f64::NEG_INFINITY, "case {number}");

@@ -65,6 +65,8 @@ pub struct Prediction {
     pub name: String,
     pub header: String,
     pub range: Interval,
+    /// `{0, 1}`: decided, and nothing in between.
+    pub decision: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -20,6 +20,9 @@ use crate::runtime::decide::Cut;
 pub struct Thresholds {
     /// The column that is compared with them.
     pub column: String,
+    /// The column has gains, and no scores.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gains: bool,
     /// What a score is compared with where no row presses; 0 for gains.
     pub cutoff: f64,
     pub params: Vec<(String, f64)>,
@@ -174,6 +177,7 @@ impl Thresholds {
     fn of(frozen: Frozen, cutoff: f64, cell: impl Fn(FrozenCell) -> ThresholdCell) -> Thresholds {
         Thresholds {
             column: frozen.prediction,
+            gains: false,
             cutoff,
             params: frozen.params,
             samples: frozen.samples,

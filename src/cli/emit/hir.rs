@@ -53,7 +53,7 @@ impl Printer<'_> {
                     "predict {}{} in {}",
                     prediction.name,
                     from(&prediction.name, &prediction.header),
-                    range(prediction.range)
+                    if prediction.decision { "{0, 1}".to_owned() } else { range(prediction.range) }
                 ),
                 None,
             );

@@ -9,11 +9,14 @@ use super::validate::Invalid;
 use super::{Fingerprint, Program};
 use crate::diagnostic::Code;
 
-/// The version of the schema that this compiler writes, and the newest that it reads.
+/// The newest version of the schema that this compiler reads. It writes the oldest that says all.
 ///
 /// - 1: no sides of origins.
 /// - 2: each origin has its own sides, and says which way round the row was written.
-pub const VERSION: u64 = 2;
+/// - 3: the prediction may be a decision.
+pub const VERSION: u64 = 3;
+/// Of predictions that are no decisions.
+const OF_SCORES: u64 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -86,7 +89,7 @@ impl Program {
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: VERSION,
+            fairc: if self.prediction.decision { VERSION } else { OF_SCORES },
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

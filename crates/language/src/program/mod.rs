@@ -96,6 +96,9 @@ pub struct Prediction {
     pub lower: f64,
     #[serde(with = "data::upper_bound")]
     pub upper: f64,
+    /// Each is 0 or 1, and nothing in between; the bounds are 0 and 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decision: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -425,8 +425,13 @@ impl Display for Canonical<'_> {
         let Canonical(program) = self;
         let names = Names::canonical();
         writeln!(f, "fairc canonical form 1")?;
-        let bounds = interval_text(program.prediction.lower, program.prediction.upper);
-        writeln!(f, "predict prediction: real in {bounds}")?;
+        match program.prediction.decision {
+            true => writeln!(f, "predict prediction: {{0, 1}}")?,
+            false => {
+                let bounds = interval_text(program.prediction.lower, program.prediction.upper);
+                writeln!(f, "predict prediction: real in {bounds}")?;
+            }
+        }
         if let Some(weight) = &program.weight {
             writeln!(f, "weight {}", quoted_name(&weight.header))?;
         }

@@ -81,6 +81,9 @@ impl Program {
             false => Err(Invalid::EmptyRange { place: format!("`{name}`") }),
         };
         range(&self.prediction.name, self.prediction.lower, self.prediction.upper)?;
+        if self.prediction.decision && (self.prediction.lower, self.prediction.upper) != (0.0, 1.0) {
+            return Err(Invalid::NotNormal { place: format!("the decision `{}`", self.prediction.name) });
+        }
         for column in &self.columns {
             match &column.ty {
                 ColumnType::Categorical(levels) => {

@@ -109,6 +109,22 @@ pub enum Type {
     Int { range: Option<Range>, span: Span },
 }
 
+impl Type {
+    pub fn span(&self) -> Span {
+        match self {
+            Type::Categorical { span, .. } | Type::Real { span, .. } | Type::Int { span, .. } => *span,
+        }
+    }
+
+    /// `{0, 1}`, in either order, by value.
+    pub fn is_decision(&self) -> bool {
+        let Type::Categorical { levels, .. } = self else { return false };
+        let mut numbers: Vec<Option<f64>> = levels.iter().map(|level| level.number).collect();
+        numbers.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+        numbers == [Some(0.0), Some(1.0)]
+    }
+}
+
 /// A level as declared in a type: a name or a number (a leading minus included).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {

@@ -102,7 +102,8 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
 /// There is another number of decisions than of samples.
 pub fn missed(problem: &Problem, decisions: &[f64]) -> Result<Vec<(usize, f64)>, DecideError> {
     let (found, expected) = (decisions.len(), problem.n());
-    let found = problem.row_values(decisions).map_err(|_| DecideError::Length { what: "decisions", found, expected })?;
+    let found =
+        problem.row_values(decisions).map_err(|_| DecideError::Length { what: "decisions", found, expected })?;
     let rows = found.values.iter().zip(&found.magnitudes).enumerate();
     let outside = rows.filter(|(row, _)| problem.soft[*row] == f64::INFINITY).map(|(row, (activity, magnitude))| {
         let (l, u) = (problem.lower[row], problem.upper[row]);

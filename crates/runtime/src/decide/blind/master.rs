@@ -101,7 +101,8 @@ impl<'a> Master<'a> {
         let mut mass = 0.0;
         for row in 0..problem.rows() {
             let sides = [lower[row], upper[row]];
-            let size = sides.iter().filter(|side| side.is_finite()).fold(sizes[row] * scales.rows[row], |m, s| m + s.abs());
+            let size =
+                sides.iter().filter(|side| side.is_finite()).fold(sizes[row] * scales.rows[row], |m, s| m + s.abs());
             mass += size;
             let cap = problem.soft[row];
             let price = (cap < f64::INFINITY).then(|| cap * scales.gain / scales.rows[row]);

@@ -69,11 +69,7 @@ pub struct BlindDecisions {
 ///
 /// # Errors
 /// As of [`decide`](super::decide), or what is visible has another length.
-pub fn decide_blind(
-    problem: &Problem,
-    gain: &[f64],
-    visible: &Visible<'_>,
-) -> Result<BlindDecisions, DecideError> {
+pub fn decide_blind(problem: &Problem, gain: &[f64], visible: &Visible<'_>) -> Result<BlindDecisions, DecideError> {
     check(problem, gain)?;
     for (what, found) in [("visible cell", visible.cell.len()), ("value", visible.value.len())] {
         if found != problem.n() {

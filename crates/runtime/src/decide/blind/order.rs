@@ -133,7 +133,10 @@ impl Order {
             let positions = cuts.get(cell).into_iter().flatten().map(at);
             let (least, most) = positions.fold((groups.len(), 0), |(a, b), at| (a.min(at), b.max(at)));
             let (low, high) = (end(least.min(most)).saturating_sub(samples), end(most).saturating_add(samples));
-            (groups.partition_point(|group| group.end <= low.max(first)), groups.partition_point(|group| group.end <= high))
+            (
+                groups.partition_point(|group| group.end <= low.max(first)),
+                groups.partition_point(|group| group.end <= high),
+            )
         };
         (0..self.cells()).map(of_cell).collect()
     }
@@ -233,7 +236,10 @@ impl Order {
                 part.cost.extend_from_slice(&self.cost[from..group.end]);
                 part.cell.extend_from_slice(&self.cell[from..group.end]);
                 part.sample.extend_from_slice(&self.sample[from..group.end]);
-                part.phi.iter_mut().zip(&self.phi).for_each(|(part, phi)| part.extend_from_slice(&phi[from..group.end]));
+                part.phi
+                    .iter_mut()
+                    .zip(&self.phi)
+                    .for_each(|(part, phi)| part.extend_from_slice(&phi[from..group.end]));
                 part.groups.push(Group { end: part.cost.len(), ..*group });
                 from = group.end;
             }
