@@ -309,7 +309,9 @@ impl DecideReport<'_> {
                     table.text(String::new());
                 }
                 let title = paint.strong(&group.partition);
-                table.text(format!("  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now"));
+                table.text(format!(
+                    "  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now"
+                ));
                 let words = ["", "samples", "rate", "now", "ratio", "now", "0 -> 1", "1 -> 0", "gain", "now"];
                 table.cells(words.map(str::to_owned));
                 last = &group.partition;
@@ -423,7 +425,8 @@ impl DecideReport<'_> {
             }
             How::Nearest { proven: true } => "no decisions of 0 and 1 keep all rows: these come closest\n".to_owned(),
             How::Nearest { proven: false } => {
-                "no decisions of 0 and 1 that keep all rows were found within the search: these come closest\n".to_owned()
+                "no decisions of 0 and 1 that keep all rows were found within the search: these come closest\n"
+                    .to_owned()
             }
             How::Drawn { samples: 0, .. } => "nothing had to be drawn\n".to_owned(),
             How::Drawn { seed, samples, missed_in_expectation: missed } => {

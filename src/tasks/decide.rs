@@ -1,7 +1,7 @@
 //! Decisions of 0 or 1 that satisfy a spec and gain the most.
 
-use super::project::{Answers, not_enforced};
 use super::draws::Draws;
+use super::project::{Answers, not_enforced};
 use super::rule::{Fit, decide_by_rule, missed_in_expectation};
 use super::{Case, Context, Refused, kept};
 use crate::bind::{Bound, BoundRow, Samples, Thresholds, VisibleCells, blamed};

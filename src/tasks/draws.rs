@@ -67,7 +67,12 @@ impl Draws<'_> {
         let now = miss_chances(&bound.problem, decisions, &numbers, &asked).map_err(refused)?;
         let all = names.into_iter().zip(chance).zip(now);
         Ok(all
-            .map(|((name, found), now)| Miss { name, chance: found.chance, exact: found.exact, missed: now.chance > 0.5 })
+            .map(|((name, found), now)| Miss {
+                name,
+                chance: found.chance,
+                exact: found.exact,
+                missed: now.chance > 0.5,
+            })
             .collect())
     }
 }

@@ -44,9 +44,7 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
-pub use decide::{
-    DecideOptions, Decided, chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql,
-};
+pub use decide::{DecideOptions, Decided, chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql};
 pub use draws::Draws;
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 pub use init::{Drafted, DraftedColumn, InitOptions, init};

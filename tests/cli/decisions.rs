@@ -272,7 +272,10 @@ fn rules_look_at_no_label() {
     fs::write(path.join("new.csv"), lines(false)).unwrap();
     let (code, out, error) = run(path, "decide spec.fair --data people.csv -o out.csv --freeze t.json");
     assert_eq!(code, 0, "{out}{error}");
-    assert!(out.contains("decisions are made by thresholds that look at no label") && out.contains("all 2 rows hold"), "{out}");
+    assert!(
+        out.contains("decisions are made by thresholds that look at no label") && out.contains("all 2 rows hold"),
+        "{out}"
+    );
     // People of one sex and score are decided alike, whatever their label.
     let text = fs::read_to_string(path.join("out.csv")).unwrap();
     let mut known = std::collections::HashMap::new();
@@ -300,7 +303,10 @@ fn rules_look_at_no_label() {
     let (_, out, _) = run(path, "--format json decide spec.fair --data people.csv --randomize 4");
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(answer["decided"]["missed_in_expectation"], 0);
-    assert!(answer["misses"][0]["chance"].as_f64().is_some_and(|chance| chance > 0.0) && answer["misses"][0]["exact"] == true);
+    assert!(
+        answer["misses"][0]["chance"].as_f64().is_some_and(|chance| chance > 0.0)
+            && answer["misses"][0]["exact"] == true
+    );
     assert!(answer["groups"][0]["gain_after"].is_number());
 }
 
@@ -317,11 +323,16 @@ fn a_rule_that_must_draw_says_so_and_one_that_cannot_be_is_refused() {
     // Only who looks at labels can take the two of `a` who succeed, and not the one between.
     fs::write(
         path.join("no.fair"),
-        format!("{head}constraint all: Sum[d | g == a, y == 1] >= 2\nconstraint none: Sum[d | g == a, y == 0] <= 0.5\n"),
+        format!(
+            "{head}constraint all: Sum[d | g == a, y == 1] >= 2\nconstraint none: Sum[d | g == a, y == 0] <= 0.5\n"
+        ),
     )
     .unwrap();
     let (code, _, error) = run(path, "decide no.fair --data people.csv");
-    assert!(code == 2 && error.contains("no thresholds that look at no label satisfy `all`, `none` together"), "{code} {error}");
+    assert!(
+        code == 2 && error.contains("no thresholds that look at no label satisfy `all`, `none` together"),
+        "{code} {error}"
+    );
     let (code, out, error) = run(path, "decide no.fair --data people.csv --on-infeasible relax");
     assert!(code == 0 && out.contains("these come closest"), "{out}{error}");
     // A bound of `each` by a label is told, and not kept.

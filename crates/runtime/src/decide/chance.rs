@@ -120,7 +120,8 @@ fn convolved(start: f64, numbers: &[Vec<(f64, f64)>], same: f64) -> Option<Vec<(
     }
     let mut sums = vec![(start, 1.0)];
     for outcomes in numbers.iter().filter(|outcomes| outcomes.iter().any(|(value, _)| *value != 0.0)) {
-        let shifted = outcomes.iter().flat_map(|&(by, chance)| sums.iter().map(move |(value, p)| (value + by, p * chance)));
+        let shifted =
+            outcomes.iter().flat_map(|&(by, chance)| sums.iter().map(move |(value, p)| (value + by, p * chance)));
         let mut next: Vec<(f64, f64)> = shifted.collect();
         next.sort_by(|a, b| a.0.total_cmp(&b.0));
         sums.clear();
