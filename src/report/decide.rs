@@ -60,6 +60,21 @@ pub enum WithoutDraws {
     NotFound,
 }
 
+/// A row that a draw can miss.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Miss {
+    pub name: String,
+    /// The chance that it is missed on a draw.
+    pub chance: f64,
+    /// By convolution, and not by a normal distribution.
+    pub exact: bool,
+    /// Whether it is missed on this draw.
+    pub missed: bool,
+}
+
+/// A smaller chance is not shown to people.
+const NEVER: f64 = 5e-5;
+
 /// What decisions gain, `Σ w g d`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Gains {
@@ -111,11 +126,29 @@ pub struct GroupDecisions {
     pub impact_ratio_after: Option<f64>,
     pub became_1: usize,
     pub became_0: usize,
+    /// What its decisions gain.
+    pub gain_before: f64,
+    pub gain_after: f64,
 }
 
 impl GroupDecisions {
     /// The groups of all partitions of `watch`, with which the data were encoded.
-    pub fn all(encoded: &Encoded, watch: &Watch, before: &[f64], after: &[f64]) -> Vec<GroupDecisions> {
+    /// `gain` is what a decision of 1 gains, by sample.
+    pub fn all(
+        encoded: &Encoded,
+        watch: &Watch,
+        gain: &[f64],
+        (before, after): (&[f64], &[f64]),
+    ) -> Vec<GroupDecisions> {
+        let mut gains = vec![(0.0, 0.0); encoded.cells()];
+        for (sample, (&cell, gain)) in encoded.cell().iter().zip(gain).enumerate() {
+            let own = |decisions: &[f64]| decisions.get(sample).map_or(0.0, |d| d * gain);
+            let weight = encoded.weight().and_then(|weight| weight.get(sample)).copied().unwrap_or(1.0);
+            if let Some((first, second)) = gains.get_mut(cell as usize) {
+                *first += weight * own(before);
+                *second += weight * own(after);
+            }
+        }
         let mut flips = vec![(0, 0); encoded.cells()];
         for (&cell, (b, a)) in encoded.cell().iter().zip(before.iter().zip(after)) {
             if let Some((up, down)) = flips.get_mut(cell as usize) {
@@ -134,7 +167,11 @@ impl GroupDecisions {
                 let cells = sets.get(place.unwrap_or(partition.levels.len())).map_or(&[][..], Vec::as_slice);
                 let own = cells.iter().filter_map(|&cell| flips.get(cell as usize));
                 let (became_1, became_0) = own.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+                let own = cells.iter().filter_map(|&cell| gains.get(cell as usize));
+                let (gain_before, gain_after) = own.fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
                 all.push(GroupDecisions {
+                    gain_before,
+                    gain_after,
                     partition: partition.name.clone(),
                     group: before.group.clone(),
                     samples: before.samples,
@@ -167,6 +204,8 @@ pub struct DecideReport<'a> {
     pub missed: usize,
     /// Where rows read labels.
     pub rule: Option<Rule>,
+    /// Of decisions that were drawn: the chance that a draw misses each hard row, and whether this one does.
+    pub misses: Vec<Miss>,
     /// Where thresholds for each cell tell all.
     pub thresholds: Option<Thresholds>,
 }
@@ -188,6 +227,7 @@ pub struct DecidedJson<'r> {
     became_0: usize,
     groups: &'r [GroupDecisions],
     rule: Option<Rule>,
+    misses: &'r [Miss],
     thresholds: Option<Vec<ThresholdJson<'r>>>,
 }
 
@@ -229,6 +269,7 @@ impl DecideReport<'_> {
             became_0: self.gains.flips.1,
             groups: &self.groups,
             rule: self.rule,
+            misses: &self.misses,
             thresholds,
         }
     }
@@ -244,7 +285,8 @@ impl DecideReport<'_> {
         out.push_str(&self.thresholds(paint));
         out.push_str(&self.sums());
         out.push_str(&self.rounding());
-        out.push_str(&self.rows.conclusion(paint));
+        out.push_str(&self.missing(paint));
+        out.push_str(&self.rows.conclusion(paint, "by the cutoff alone"));
         out
     }
 
@@ -267,8 +309,10 @@ impl DecideReport<'_> {
                     table.text(String::new());
                 }
                 let title = paint.strong(&group.partition);
-                table.text(format!("  {title}: selected, impact ratio, and decisions that changed"));
-                let words = ["", "samples", "rate before", "after", "ratio before", "after", "0 -> 1", "1 -> 0"];
+                table.text(format!(
+                    "  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now"
+                ));
+                let words = ["", "samples", "rate", "now", "ratio", "now", "0 -> 1", "1 -> 0", "gain", "now"];
                 table.cells(words.map(str::to_owned));
                 last = &group.partition;
             }
@@ -282,9 +326,11 @@ impl DecideReport<'_> {
                 share(group.impact_ratio_after),
                 group.became_1.to_string(),
                 group.became_0.to_string(),
+                short(group.gain_before),
+                short(group.gain_after),
             ]);
         }
-        let mut align = [Align::Right; 8];
+        let mut align = [Align::Right; 10];
         align[0] = Align::Left;
         let mut out = table.render("    ", &align, |_, cell| cell);
         out.push_str(&more(self.groups.len(), "more group"));
@@ -352,6 +398,22 @@ impl DecideReport<'_> {
         if self.rule.is_some() { "such rules" } else { "decisions" }
     }
 
+    /// The rows that a draw can miss.
+    fn missing(&self, paint: &dyn Paint) -> String {
+        let mut table = Table::default();
+        let possible = self.misses.iter().filter(|miss| miss.missed || miss.chance > NEVER);
+        for miss in possible.clone().take(MOST) {
+            let by = if miss.exact { "" } else { "by a normal distribution" };
+            let word = if miss.missed { paint.bad("missed") } else { paint.good("held") };
+            table.cells([miss.name.clone(), short(miss.chance), word, by.to_owned()]);
+        }
+        if possible.clone().count() == 0 {
+            return String::new();
+        }
+        let lines = table.render("    ", &[Align::Left; 4], |_, cell| cell);
+        format!("chance that a draw misses a row, and this draw:\n{lines}{}", more(possible.count(), "more row"))
+    }
+
     fn rounding(&self) -> String {
         match &self.how {
             How::Whole { between: 0, .. } => String::new(),
@@ -363,7 +425,8 @@ impl DecideReport<'_> {
             }
             How::Nearest { proven: true } => "no decisions of 0 and 1 keep all rows: these come closest\n".to_owned(),
             How::Nearest { proven: false } => {
-                "no decisions of 0 and 1 were found that keep all rows: these come closest\n".to_owned()
+                "no decisions of 0 and 1 that keep all rows were found within the search: these come closest\n"
+                    .to_owned()
             }
             How::Drawn { samples: 0, .. } => "nothing had to be drawn\n".to_owned(),
             How::Drawn { seed, samples, missed_in_expectation: missed } => {

@@ -39,7 +39,7 @@ mod words;
 pub use crate::analyze::Movement;
 pub use audit::Audit;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
-pub use decide::{DecideReport, Gains, GroupDecisions, How, Rule, WithoutDraws};
+pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDraws};
 pub use facts::{
     Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };

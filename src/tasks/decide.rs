@@ -1,5 +1,6 @@
 //! Decisions of 0 or 1 that satisfy a spec and gain the most.
 
+use super::draws::Draws;
 use super::project::{Answers, not_enforced};
 use super::rule::{Fit, decide_by_rule, missed_in_expectation};
 use super::{Case, Context, Refused, kept};
@@ -7,7 +8,7 @@ use crate::bind::{Bound, BoundRow, Frozen, Samples, Thresholds, VisibleCells, bl
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
 use crate::runtime::decide::{
-    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, drawn, missed, nearest_whole,
+    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, missed, nearest_whole,
 };
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{Projection, Side, Status};
@@ -44,30 +45,6 @@ impl DecideOptions<'_> {
             Some((_, gain)) => gain.to_vec(),
             None => scores.iter().map(|score| score - self.cutoff).collect(),
         }
-    }
-}
-
-/// How chances are drawn.
-#[derive(Clone, Copy)]
-pub struct Draws<'a> {
-    pub seed: u64,
-    /// What a sample's draw depends on; by default the number of its row, from 1.
-    pub keys: Option<&'a [String]>,
-}
-
-impl Draws<'_> {
-    /// Decisions from chances.
-    pub(super) fn decide(&self, chances: &[f64]) -> Vec<f64> {
-        let draw = |(row, chance): (usize, &f64)| match *chance {
-            chance if chance <= 0.0 => 0.0,
-            chance if chance >= 1.0 => 1.0,
-            chance => {
-                let number = (row + 1).to_string();
-                let key = self.keys.and_then(|keys| keys.get(row)).map_or(number.as_str(), String::as_str);
-                f64::from(u8::from(drawn(self.seed, key.as_bytes()) < chance))
-            }
-        };
-        chances.iter().enumerate().map(draw).collect()
     }
 }
 
@@ -108,6 +85,7 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
         DecideStatus::Optimal => {}
     }
     let thresholds = thresholds(case, options, &visible, &bound, &found, &gain);
+    let mut misses = Vec::new();
     let (decisions, how, miss) = match options.draws {
         Some(draws) => {
             // Equal scores of a group have equal chances.
@@ -118,14 +96,16 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
             let count = chances.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
             let missed = missed_in_expectation(&bound, &chances)?;
             let how = How::Drawn { seed: draws.seed, samples: count, missed_in_expectation: missed };
-            (draws.decide(&chances), how, None)
+            let decisions = draws.decide(&chances);
+            misses = draws.misses(case, &bound, &chances, &decisions)?;
+            (decisions, how, None)
         }
         None => whole(case, &bound, &gain, &found, options.relax)?,
     };
     let cutoff_alone = by_cutoff(case, options);
     let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &cutoff_alone, &decisions, found.certificate.dual);
     let report = report(case, options, &bound, &found, (&cutoff_alone, &decisions), how, gains)?;
-    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), ..report };
+    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), misses, ..report };
     Ok(Decided { report, decisions, missed: miss, thresholds })
 }
 
@@ -211,7 +191,7 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
             let what = if proven {
                 "no decisions of 0 and 1 keep all rows"
             } else {
-                "no decisions of 0 and 1 were found that keep all rows"
+                "no decisions of 0 and 1 that keep all rows were found within the search"
             };
             let message = format!("{what}: the nearest miss {}", named.join(", "));
             let help = format!(
@@ -317,11 +297,12 @@ pub(super) fn report<'a>(
     rows.status = how.status();
     Ok(DecideReport {
         missed: missed(&bound.problem, after).map_err(refused)?.len(),
-        groups: GroupDecisions::all(case.encoded, options.watch, before, after),
+        groups: GroupDecisions::all(case.encoded, options.watch, &options.gains(case.predictions), (before, after)),
         cutoff: options.cutoff,
         gain: options.gain.map(|(column, _)| column.to_owned()),
         thresholds: None,
         rule: None,
+        misses: Vec::new(),
         rows,
         gains,
         how,
@@ -382,11 +363,14 @@ pub fn decide_by<'a>(
     let bound = encoded.bind(params, &Samples::All)?;
     let within = within(case, thresholds, options, &bound)?;
     let tied = within.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
+    let mut misses = Vec::new();
     let drawn = options.draws.or_else(|| thresholds.draws().then_some(Draws { seed: 0, keys: None }));
     let (decisions, how) = match drawn {
         Some(draws) => {
             let missed_in_expectation = missed_in_expectation(&bound, &within)?;
-            (draws.decide(&within), How::Drawn { seed: draws.seed, samples: tied, missed_in_expectation })
+            let decisions = draws.decide(&within);
+            misses = draws.misses(case, &bound, &within, &decisions)?;
+            (decisions, How::Drawn { seed: draws.seed, samples: tied, missed_in_expectation })
         }
         None => (within.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect(), How::Thresholds { tied }),
     };
@@ -403,7 +387,7 @@ pub fn decide_by<'a>(
         steps: 0,
     };
     let mut report = report(case, options, &bound, &nothing, (&before, &decisions), how, gains)?;
-    report.thresholds = Some(thresholds.clone());
+    (report.thresholds, report.misses) = (Some(thresholds.clone()), misses);
     Ok(Decided { report, decisions, missed: None, thresholds: Ok(thresholds.clone()) })
 }
 

@@ -1,6 +1,7 @@
 //! Decisions for rows that read labels: by a rule that looks at none.
 
-use super::decide::{DecideOptions, Decided, Draws, by_cutoff, compared, compared_column, refused, report, unfinished};
+use super::decide::{DecideOptions, Decided, by_cutoff, compared, compared_column, refused, report, unfinished};
+use super::draws::Draws;
 use super::{Case, Refused};
 use crate::bind::{Bound, Frozen, Samples, Thresholds, VisibleCells};
 use crate::language::words::listed;
@@ -38,6 +39,7 @@ pub(super) fn decide_by_rule<'a>(fit: &Fit<'_, 'a>) -> Result<Decided<'a>, Refus
         None => Some(single_thresholds(&bound.problem, gain, &seen, &fitted).map_err(refused)?),
     };
     let rule = |without_draws| Some(Rule { drawing, without_draws });
+    let mut misses = Vec::new();
     let (decisions, how, cuts, rule) = match single {
         Some(SingleThresholds::Found { cuts, whole }) => {
             let how = How::Whole { between: fitted.found.between.len(), bound: whole.bound };
@@ -51,7 +53,9 @@ pub(super) fn decide_by_rule<'a>(fit: &Fit<'_, 'a>) -> Result<Decided<'a>, Refus
                 SingleThresholds::None { proven: true } => WithoutDraws::None,
                 SingleThresholds::None { proven: false } | SingleThresholds::Found { .. } => WithoutDraws::NotFound,
             });
-            (draws.decide(chances), how, fitted.cuts.clone(), rule(word))
+            let decisions = draws.decide(chances);
+            misses = draws.misses(case, bound, chances, &decisions)?;
+            (decisions, how, fitted.cuts.clone(), rule(word))
         }
     };
     let thresholds = thresholds(fit, &cuts);
@@ -59,7 +63,7 @@ pub(super) fn decide_by_rule<'a>(fit: &Fit<'_, 'a>) -> Result<Decided<'a>, Refus
     let weights = bound.problem.weights();
     let gains = Gains::of(gain, weights.as_deref(), &before, &decisions, fitted.found.certificate.dual);
     let report = report(case, options, bound, &fitted.found, (&before, &decisions), how, gains)?;
-    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), rule, ..report };
+    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), rule, misses, ..report };
     Ok(Decided { report, decisions, missed: None, thresholds })
 }
 
