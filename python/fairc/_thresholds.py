@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ._dataset import Decisions
-
 if TYPE_CHECKING:
+    from ._dataset import Decisions
     from ._program import Program
 
 __all__ = ["Thresholds"]

@@ -6,7 +6,6 @@ use super::project::{heading, left_over, sample_rows, worst};
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;
 use super::row_summary::RowSummary;
-use super::selected::Selected;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
 use super::verdict::{Tolerance, Verdict, When};
@@ -53,8 +52,8 @@ impl Audit<'_> {
         Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
-    /// The report for people, with those `selected` of decisions.
-    pub fn text(&self, selected: Option<&Selected>, paint: &dyn Paint) -> String {
+    /// The report for people, with the tables of those `selected`, which only decisions have.
+    pub fn text(&self, selected: &str, paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
         let what = if self.decisions { "decisions" } else { "predictions" };
@@ -83,7 +82,7 @@ impl Audit<'_> {
         }
         out.push_str(&sample_rows(&self.summaries, When::Before, paint));
         out.push_str(&left_over(&self.summaries));
-        out.extend(selected.map(|selected| selected.text(paint)));
+        out.push_str(selected);
         out.push('\n');
         out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.conclusion(kept, paint));

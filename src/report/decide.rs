@@ -425,7 +425,8 @@ impl DecideReport<'_> {
             }
             How::Nearest { proven: true } => "no decisions of 0 and 1 keep all rows: these come closest\n".to_owned(),
             How::Nearest { proven: false } => {
-                "no decisions of 0 and 1 were found that keep all rows: these come closest\n".to_owned()
+                "no decisions of 0 and 1 that keep all rows were found within the search: these come closest\n"
+                    .to_owned()
             }
             How::Drawn { samples: 0, .. } => "nothing had to be drawn\n".to_owned(),
             How::Drawn { seed, samples, missed_in_expectation: missed } => {

@@ -123,8 +123,9 @@ impl Audited<'_> {
 
     /// The report for people; `watch` is that with which the data were encoded.
     pub fn text(&self, watch: &Watch, paint: &dyn Paint) -> String {
-        let selected = self.audit.decisions.then(|| Selected::of(&self.encoded, watch, self.case.predictions));
-        let mut text = self.audit.text(selected.as_ref(), paint);
+        let selected = || Selected::of(&self.encoded, watch, self.case.predictions).text(paint);
+        let selected = if self.audit.decisions { selected() } else { String::new() };
+        let mut text = self.audit.text(&selected, paint);
         text.extend(self.slices.as_ref().map(|slices| slices_text(slices, self.audit.most, paint)));
         text
     }

@@ -13,14 +13,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("_errors", &[]),
     ("_tables", &[]),
     // What a program answers remembers the program; a circle of names alone, for type checkers.
-    ("_dataset", &["_fairc", "_tables", "_program"]),
-    ("_program", &["_fairc", "_dataset", "_tables"]),
+    ("_dataset", &["_fairc", "_tables", "_program", "_thresholds"]),
+    ("_thresholds", &["_dataset", "_program"]),
+    ("_program", &["_fairc", "_dataset", "_tables", "_thresholds"]),
+    ("_draws", &["_fairc", "_tables"]),
     ("_impact", &["_fairc", "_tables"]),
     ("_stream", &["_fairc", "_program", "_tables"]),
-    ("__init__", &["_dataset", "_errors", "_fairc", "_impact", "_program", "_stream"]),
+    ("__init__", &["_dataset", "_draws", "_errors", "_fairc", "_impact", "_program", "_stream", "_thresholds"]),
     // What stands on the package: nothing inside uses it, so that scikit-learn, Matplotlib and PyTorch stay optional.
     ("plots", &[]),
-    ("sklearn", &["_dataset", "_program"]),
+    ("sklearn", &["_dataset", "_program", "_thresholds"]),
     ("torch/_distributed", &[]),
     ("torch/_specs", &[]),
     ("torch/_loaders", &[]),
@@ -34,7 +36,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Names for annotations alone, imported under `TYPE_CHECKING`.
-const ANNOTATIONS: &[(&str, &str)] = &[("_dataset", "_program")];
+const ANNOTATIONS: &[(&str, &str)] =
+    &[("_dataset", "_program"), ("_dataset", "_thresholds"), ("_thresholds", "_dataset"), ("_thresholds", "_program")];
 
 #[test]
 fn modules_of_the_python_package_use_what_they_may() {

@@ -81,10 +81,12 @@ pub fn single_thresholds(
             Ended::Optimal(point) if search.can_gain(point.value) => {
                 search.try_near(&point.shares);
                 let bound = point.value;
-                match branch(&point.shares, &node.limits) {
-                    Some(halves) => open.extend(halves.map(|limits| Node { limits, bound })),
-                    // One threshold each, which misses rows by rounding at most.
-                    None => {}
+                if let Some(halves) = branch(&point.shares, &node.limits) {
+                    open.extend(halves.map(|limits| Node { limits, bound }));
+                } else if search.can_gain(bound) {
+                    // One threshold each, which misses rows by rounding, as they are counted here.
+                    finished = false;
+                    left = left.max(bound);
                 }
             }
             Ended::Optimal(_) => {}
