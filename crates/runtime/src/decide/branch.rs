@@ -189,17 +189,21 @@ fn value_of(lp: &Lp, x: &[f64]) -> f64 {
 fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>) -> Solved {
     let most = 40 * (lp.rows() + 10) + lp.len();
     let warm = basis.and_then(|(basic, at)| Simplex::from_basis(lp, cost.to_vec(), basic, at));
-    let mut simplex = warm.unwrap_or_else(|| Simplex::new(lp, cost.to_vec()));
-    match simplex.dual(most) {
-        Ended::Infeasible => return Solved::Empty,
-        Ended::Limit => return Solved::Unsolved,
-        Ended::Optimal => {}
+    // Where the steps from the basis of the node above do not end, from the start, and by gains that differ more.
+    let shares = [PERTURBED, 100.0 * PERTURBED, 1e4 * PERTURBED];
+    let anew = shares.into_iter().map(|share| Simplex::new(lp, perturbed(lp, share)));
+    for mut simplex in warm.into_iter().chain(anew) {
+        match simplex.dual(most) {
+            Ended::Infeasible => return Solved::Empty,
+            Ended::Limit => continue,
+            Ended::Optimal => {}
+        }
+        simplex.cost.copy_from_slice(&lp.cost);
+        if simplex.primal(most) {
+            let x = simplex.solution();
+            let value = value_of(lp, &x);
+            return Solved::At(x, value, (simplex.basic, simplex.at));
+        }
     }
-    simplex.cost.copy_from_slice(&lp.cost);
-    if !simplex.primal(most) {
-        return Solved::Unsolved;
-    }
-    let x = simplex.solution();
-    let value = value_of(lp, &x);
-    Solved::At(x, value, (simplex.basic, simplex.at))
+    Solved::Unsolved
 }
