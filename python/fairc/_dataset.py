@@ -58,10 +58,18 @@ class Dataset:
         """The cell of each sample: samples of a cell are in the same groups."""
         return self._core.cell()
 
-    def bind(self, rows: npt.ArrayLike | None = None, *, params: Mapping[str, float] | None = None) -> Problem:
-        """The problem of a batch: all samples, or those at the places ``rows``."""
+    def bind(
+        self,
+        rows: npt.ArrayLike | None = None,
+        *,
+        params: Mapping[str, float] | None = None,
+        raw: npt.ArrayLike | None = None,
+    ) -> Problem:
+        """The problem of a batch: all samples, or those at the places ``rows``. Where rows read ``raw(..)``, ``raw`` are the
+        predictions of these samples as they are handed in."""
         places = None if rows is None else _places(rows, len(self))
-        core = self._core.bind(places, {**self._params, **(params or {})})
+        given = None if raw is None else np.ascontiguousarray(as_vector(raw), dtype=np.float64)
+        core = self._core.bind(places, {**self._params, **(params or {})}, given)
         return Problem(self.program, core)
 
     def predictions(self, values: npt.ArrayLike | None = None) -> Floats:

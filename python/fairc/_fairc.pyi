@@ -66,6 +66,7 @@ class Program:
         labels: bool = True,
         prediction: str | None = None,
         predicted: bool = False,
+        raw: str | Floats | None = None,
         params: dict[str, float] | None = None,
     ) -> Encoded: ...
 
@@ -75,7 +76,10 @@ class Encoded:
     def cell(self) -> npt.NDArray[np.uint32]: ...
     def prediction(self) -> npt.NDArray[np.float64] | None: ...
     def bind(
-        self, rows: npt.NDArray[np.uint32] | None = None, params: dict[str, float] | None = None
+        self,
+        rows: npt.NDArray[np.uint32] | None = None,
+        params: dict[str, float] | None = None,
+        raw: npt.NDArray[np.float64] | None = None,
     ) -> Problem: ...
     def project(
         self,

@@ -94,6 +94,7 @@ class Program:
         )
         self.prediction = Prediction(**facts["prediction"])
         self.weight: str | None = facts["weight"]
+        self._reads_raw: bool = facts["raw"]
 
     @property
     def name(self) -> str:
@@ -179,12 +180,14 @@ class Program:
         labels: bool = True,
         prediction: str | None = None,
         predicted: bool = False,
+        raw: str | Floats | None = None,
         name: str = "data",
     ) -> Dataset:
         """Reads a table for a use, with the column ``prediction``, or if ``predicted`` with that which the spec predicts."""
         wanted = [column.header for column in self.columns]
         header = self.prediction.header if predicted else prediction
-        wanted += [header for header in (self.weight, header) if header is not None]
+        own = raw if isinstance(raw, str) else None
+        wanted += [header for header in (self.weight, header, own) if header is not None]
         read = table(data, wanted)
         options: dict[str, Any] = {
             "params": dict(params or {}),
@@ -193,6 +196,7 @@ class Program:
             "labels": labels,
             "prediction": prediction,
             "predicted": predicted,
+            "raw": raw,
         }
         core = self._core.encode(name, read.data, read.rows, known=read.names, **options)
         return Dataset(self, core, data, {**options, "name": name})
@@ -373,10 +377,11 @@ class Program:
         """
         options: dict[str, Any] = {"purpose": purpose, "name": name}
         dataset, z, column = self._predicted(data, "batches", predictions, params=params, **options)
+        raw = z if self._reads_raw else None
         wanted = dict(sweep) if isinstance(sweep, Mapping) else {param: () for param in sweep}
 
         def again(values: dict[str, float]) -> _fairc.Encoded:
-            return self._read(data, "batches", params=values, **options)._core
+            return self._read(data, "batches", params=values, raw=raw, **options)._core
 
         sweeps = [(param, [float(value) for value in values]) for param, values in wanted.items()]
         return Price(*dataset._core.price(_double(z), column, again, params=dataset._params, sweeps=sweeps))
@@ -391,14 +396,17 @@ class Program:
         bootstrap: int | None = None,
         seed: int = 1,
         allow_unchecked: bool = False,
+        raw: npt.ArrayLike | str | None = None,
         name: str = "data",
     ) -> Audit:
         """Whether predictions satisfy the spec, with everything that ``fairc audit`` reports.
 
         ``bootstrap`` replicates are drawn with ``seed`` for the intervals of reports, by default 1000 and fewer for large
-        data. With ``allow_unchecked`` what could not be checked counts as a pass.
+        data. With ``allow_unchecked`` what could not be checked counts as a pass. ``raw``, a vector or the name of a column, are
+        the predictions as they were before something changed them, which rows with ``raw(..)`` read; without it these are
+        not checked.
         """
-        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name)
+        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name, raw=raw)
         return Audit(dataset, z, column, tolerance, bootstrap, seed, allow_unchecked)
 
     def _predicted(
@@ -406,8 +414,13 @@ class Program:
     ) -> tuple[Dataset, Floats, str]:
         """A table, its predictions, and what reports call these."""
         named = predictions if isinstance(predictions, str) else None
-        dataset = self._read(data, usage, prediction=named, predicted=predictions is None, **options)
         values = None if predictions is None or named is not None else predictions
+        raw = options.pop("raw", None)
+        if usage != "audit" and self._reads_raw and values is not None:
+            # What is handed in here is what comes out changed.
+            raw = values
+        raw = raw if raw is None or isinstance(raw, str) else as_vector(raw)
+        dataset = self._read(data, usage, prediction=named, predicted=predictions is None, raw=raw, **options)
         return dataset, dataset.predictions(values), named or self.prediction.header
 
     # Shown

@@ -63,16 +63,27 @@ impl PyEncoded {
         self.encoded.prediction().map(|values| PyArray1::from_slice(py, values))
     }
 
-    /// Binds all samples, or those at the places `rows`.
-    #[pyo3(signature = (rows=None, params=None))]
+    /// Binds all samples, or those at the places `rows`; `raw` are their predictions as they are handed in, where rows read them.
+    #[pyo3(signature = (rows=None, params=None, raw=None))]
     fn bind(
         &self,
         py: Python<'_>,
         rows: Option<PyReadonlyArray1<'_, u32>>,
         params: Option<&Bound<'_, PyDict>>,
+        raw: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<PyProblem> {
         let rows = rows.map(|rows| rows.as_slice().map(<[u32]>::to_vec)).transpose()?;
-        let batch = self.batch(py, rows, self.given(py, params)?.params)?;
+        let params = self.given(py, params)?.params;
+        let batch = match raw.filter(|_| self.encoded.wants_raw()) {
+            Some(raw) => {
+                let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
+                let own = self.encoded.with_raw(&samples, raw.as_slice()?);
+                let encoded = Arc::new(own.map_err(|errors| self.raised(py, errors.into()))?);
+                let bound = encoded.bind(&params, &Samples::All).map_err(|errors| self.raised(py, errors.into()))?;
+                Batch { shared: self.shared.clone(), encoded, params, rows: None, bound }
+            }
+            None => self.batch(py, rows, params)?,
+        };
         Ok(PyProblem { batch: Arc::new(batch) })
     }
 

@@ -242,6 +242,14 @@ impl PyLayer {
             Data::Rows(rows) => Samples::Rows(rows),
             Data::Columns(_) => Samples::All,
         };
+        let own = match encoded.wants_raw() {
+            true => {
+                let wide: Vec<f64> = z.iter().map(|z| z.widen()).collect();
+                Some(Arc::new(encoded.with_raw(&samples, &wide)?))
+            }
+            false => None,
+        };
+        let (encoded, samples) = own.clone().map_or((encoded, samples), |own| (own, Samples::All));
         let bound = encoded.bind(params, &samples)?;
         let slopes = match tracked.iter().find(|&&param| encoded.reach(param) > Reach::Sides) {
             Some(&param) => return Err(self.not_differentiable(param)),
@@ -260,7 +268,8 @@ impl PyLayer {
         let batch = Solvable { rows: &bound.rows, encoded: Some((&encoded, params, &samples)) };
         let violation = projection.certificate.row_violation;
         settle(&self.batches.shared.context(), &projection.status, violation, &batch)?;
-        Ok(Solved { bound, projection, slopes })
+        let raw = own.map(|own| (own, params.clone()));
+        Ok(Solved { bound, projection, slopes, raw })
     }
 
     fn not_differentiable(&self, param: usize) -> Trouble {

@@ -177,6 +177,18 @@ pub enum BindError {
     #[error("row `{row}`: {what} cannot be bound")]
     Unsupported { row: String, what: &'static str },
 
+    /// Predictions that come with each batch decide which samples are in an event.
+    #[error("`{event}` reads the raw predictions, which come with each batch: an event cannot depend on them there")]
+    RawEvent { event: String },
+
+    /// Rows read the predictions as they were handed in, and a batch is bound without them.
+    #[error("rows read the raw predictions, and this batch has none")]
+    RawMissing,
+
+    /// Raw predictions beside the data, of another number.
+    #[error("{found} raw predictions for {rows} samples")]
+    RawCount { found: usize, rows: usize },
+
     /// What makes fixed shifts impossible, or unfit for these data.
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
@@ -240,6 +252,9 @@ impl BindError {
             BindError::CrossedBounds { .. } | BindError::NoPrediction { .. } => Some("E0801"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
+            | BindError::RawEvent { .. }
+            | BindError::RawMissing
+            | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
@@ -337,6 +352,12 @@ impl BindError {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
+            BindError::RawEvent { .. } => {
+                "compare groups by other columns, or put the predictions in a column of the data and declare that"
+                    .to_owned()
+            }
+            BindError::RawMissing => "hand over the predictions with the data".to_owned(),
+            BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::NotFrozen { .. } => {
                 "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
             }
@@ -387,6 +408,9 @@ impl BindError {
             | BindError::NoPrediction { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }
+            | BindError::RawEvent { .. }
+            | BindError::RawMissing
+            | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }

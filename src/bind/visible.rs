@@ -14,7 +14,7 @@ use super::cells::{CellKey, Identity};
 use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
 use super::params::Params;
-use super::plan::{EncodeOptions, Plan, Purpose};
+use super::plan::{EncodeOptions, Plan, Purpose, Raw};
 use crate::language::program::{ColumnType, Data, Event, Program, Row, Universe};
 
 /// More questions to labels than this in one event are not answered in all combinations.
@@ -51,7 +51,8 @@ impl Encoded {
     pub fn visible(&self, program: &Program, params: &Params) -> Result<VisibleCells, Vec<BindError>> {
         let internal = |what: &str| vec![BindError::Internal { what: what.to_owned() }];
         let known = program.columns.iter().filter(|column| !column.label).map(|column| column.header.clone());
-        let options = EncodeOptions { purpose: Purpose::Inference, visible: true, ..EncodeOptions::default() };
+        let raw = if self.plan.raw.is_some() { Raw::Column(String::new()) } else { Raw::Unknown };
+        let options = EncodeOptions { purpose: Purpose::Inference, visible: true, raw, ..EncodeOptions::default() };
         let plan = Plan::new(program, params, &known.collect::<Vec<_>>(), &options)?;
         let places: BTreeMap<&Event, usize> = self.plan.events.iter().zip(0..).collect();
         let place = |event: &Event| places.get(event).copied();

@@ -186,5 +186,6 @@ pub fn left_out(left: &Left) -> String {
         }
         Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
         Left::TrainingOnly => "is enforced in training only".to_owned(),
+        Left::RawAbsent => "needs the raw predictions, which were not given".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use super::draws::Draws;
 use super::project::{Answers, not_enforced};
 use super::rule::{Fit, decide_by_rule, missed_in_expectation};
 use super::{Case, Context, Refused, kept};
-use crate::bind::{Bound, BoundRow, Samples, Thresholds, VisibleCells, blamed};
+use crate::bind::{Bound, BoundRow, Frozen, Samples, Thresholds, VisibleCells, blamed};
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
 use crate::runtime::decide::{
@@ -257,8 +257,9 @@ fn thresholds(
     let Case { context, encoded, params, .. } = *case;
     let (column, cutoff) = compared_column(case, options);
     let multipliers = Some((bound, found.multipliers.as_slice()));
-    let frozen = encoded.freeze_visible(context.program, params, visible, multipliers, column);
+    let frozen = encoded.freeze_visible(context.program, params, visible, multipliers, case.column);
     let frozen = frozen.map_err(|errors| no_thresholds(&errors))?;
+    let frozen = Frozen { prediction: column.to_owned(), ..frozen };
     let bounds = bound.problem.bounds();
     let free = |sample: usize| bounds.at(sample) == (0.0, 1.0);
     let mut thresholds =

@@ -3,7 +3,7 @@
 use super::decide::{DecideOptions, Decided, by_cutoff, compared, compared_column, refused, report, unfinished};
 use super::draws::Draws;
 use super::{Case, Refused};
-use crate::bind::{Bound, Samples, Thresholds, VisibleCells};
+use crate::bind::{Bound, Frozen, Samples, Thresholds, VisibleCells};
 use crate::language::words::listed;
 use crate::report::{DecideReport, Gains, How, Rule, WithoutDraws};
 use crate::runtime::decide::{
@@ -70,8 +70,9 @@ pub(super) fn decide_by_rule<'a>(fit: &Fit<'_, 'a>) -> Result<Decided<'a>, Refus
 fn thresholds(fit: &Fit<'_, '_>, cuts: &[Vec<Cut>]) -> Result<Thresholds, Failure> {
     let Fit { case, options, visible, gain, .. } = *fit;
     let (column, cutoff) = compared_column(case, options);
-    let frozen = case.encoded.freeze_visible(case.context.program, case.params, visible, None, column);
+    let frozen = case.encoded.freeze_visible(case.context.program, case.params, visible, None, case.column);
     let frozen = frozen.map_err(|errors| super::decide::no_thresholds(&errors))?;
+    let frozen = Frozen { prediction: column.to_owned(), ..frozen };
     let mut thresholds = case.encoded.rule(visible, frozen, cutoff, compared(case, options, gain), cuts);
     thresholds.gains = options.gain.is_some();
     Ok(thresholds)

@@ -133,7 +133,7 @@ impl Encoded {
             let of = |shift: &&EventShift| tuple.events.get(shift.event);
             shifts.iter().filter(of).map(|shift| shift.at(&tuple.values, &about.centres)).sum()
         };
-        let cells = cells::table(&self.plan, &shift, &counts)?;
+        let cells = cells::table(&self.plan, &shift, &counts, prediction)?;
         Ok(self.table_of(program, params, &self.plan, cells, prediction))
     }
 
@@ -166,7 +166,7 @@ impl Encoded {
             let of = |shift: &&EventShift| inside.contains(&shift.event);
             shifts.iter().filter(of).map(|shift| shift.at(&values, &about.centres)).sum()
         };
-        let cells = cells::table(&visible.plan, &shift, &counts)?;
+        let cells = cells::table(&visible.plan, &shift, &counts, prediction)?;
         Ok(self.table_of(program, params, &visible.plan, cells, prediction))
     }
 

@@ -11,6 +11,7 @@ use super::global::Format;
 use super::input::Spec;
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
+use crate::bind::Raw;
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::report::{Facts, Watch, markdown, page, sarif};
 use crate::source::watch;
@@ -25,6 +26,10 @@ use crate::tasks::{AuditOptions, Audited, Origin, Use, audit, replicates};
 pub struct Args {
     #[command(flatten)]
     input: PredictedArgs,
+    /// The column with the predictions as they were before something changed them, which rows with `raw(..)` read; without it
+    /// these are not checked
+    #[arg(long, value_name = "COL")]
+    raw: Option<String>,
     /// Write a report as one page of HTML
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -82,7 +87,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let program = spec.valid(console)?;
     let facts = args.wants_facts(console);
     let watch = watch(&spec, program);
-    let dataset = args.input.open(Use::Audit(&watch), &spec, program, console)?;
+    let raw = args.raw.clone().map_or(Raw::Unknown, Raw::Column);
+    let dataset = args.input.open(Use::Audit(&watch, &raw), &spec, program, console)?;
     let case = dataset.case(&spec, program);
     let options = AuditOptions {
         tolerance: args.tolerance,

@@ -42,6 +42,7 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
         rows,
         sample_rows,
         events: events.iter().cloned().collect(),
+        partitions: Vec::new(),
     }
 }
 

@@ -13,10 +13,8 @@ use crate::diagnostic::Code;
 ///
 /// - 1: no sides of origins.
 /// - 2: each origin has its own sides, and says which way round the row was written.
-/// - 3: the prediction may be a decision.
+/// - 3: the prediction may be a decision; groups may leave samples over. Without either version 2 is written.
 pub const VERSION: u64 = 3;
-/// Of predictions that are no decisions.
-const OF_SCORES: u64 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -89,7 +87,7 @@ impl Program {
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: if self.prediction.decision { VERSION } else { OF_SCORES },
+            fairc: if self.prediction.decision || !self.partitions.is_empty() { VERSION } else { VERSION - 1 },
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

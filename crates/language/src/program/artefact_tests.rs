@@ -86,6 +86,7 @@ fn program() -> Program {
         events,
         rows: vec![parity, budget],
         sample_rows: vec![cap],
+        partitions: Vec::new(),
     }
 }
 

@@ -173,8 +173,8 @@ pub enum ParamValue {
 /// A param for each level of a domain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// A categorical column, a label or a group.
-    pub domain: Name,
+    /// Categorical columns, labels or groups; of several the table has a param for each combination. Never empty.
+    pub domains: Vec<Name>,
     /// As written; never empty.
     pub entries: Vec<Entry>,
     /// With the braces.
@@ -470,7 +470,7 @@ pub enum ExprKind {
     /// `max(a, b)`, `bins(age, 25)`, any other name too: the checker knows which there are.
     Call { function: Name, arguments: Vec<Expr> },
     /// `tol[a]`: the param of a table for a level: a name, a number or a product of these.
-    Index { table: Name, level: Box<Expr> },
+    Index { table: Name, levels: Vec<Expr> },
     /// `E[score | sex == female, income == 1]` and its kin.
     Aggregate(Box<Aggregate>),
     /// `[race == black]`: 1 in the event, 0 outside of it.
