@@ -303,9 +303,9 @@ fn rules_look_at_no_label() {
     let (_, out, _) = run(path, "--format json decide spec.fair --data people.csv --randomize 4");
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(answer["decided"]["missed_in_expectation"], 0);
+    let misses = answer["misses"].as_array().unwrap();
     assert!(
-        answer["misses"][0]["chance"].as_f64().is_some_and(|chance| chance > 0.0)
-            && answer["misses"][0]["exact"] == true
+        misses.iter().any(|miss| miss["chance"].as_f64().is_some_and(|chance| chance > 0.0) && miss["exact"] == true)
     );
     assert!(answer["groups"][0]["gain_after"].is_number());
 }
@@ -330,7 +330,7 @@ fn a_rule_that_must_draw_says_so_and_one_that_cannot_be_is_refused() {
     .unwrap();
     let (code, _, error) = run(path, "decide no.fair --data people.csv");
     assert!(
-        code == 2 && error.contains("no thresholds that look at no label satisfy `all`, `none` together"),
+        code == 2 && error.contains("no thresholds that look at no label satisfy `none`, `all` together"),
         "{code} {error}"
     );
     let (code, out, error) = run(path, "decide no.fair --data people.csv --on-infeasible relax");

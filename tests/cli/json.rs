@@ -44,6 +44,7 @@ const CALLS: &[(&str, &[&str])] = &[
             "@/parity.fair --data @/people.csv --set eps=0 --randomize 1",
             "@/parity.fair --data @/people.csv --set eps=0",
             "%/choice.fair --data %/each.csv --on-infeasible relax",
+            "%/rule.fair --data %/each.csv",
             "@/infeasible.fair --data @/people.csv",
         ],
     ),
@@ -84,6 +85,8 @@ const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [
                     group s = {x: g == a, z: g == b}\nconstraint c: E[score | s == x] >= 0.6\n";
 const CHOICE: &str = "column g: {a, b}?\npredict score: real in [0, 1]\nconstraint e: each where g == a: score <= 0.5\n\
                       group s = {x: g == a, z: g == b}\nconstraint half: E[score | s == z] == 0.5\n";
+const RULE: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
+                    constraint quarter: E[score | g == a, y == 1] == 0.25\n";
 const PRICE: &str = "column sex: {female, male}\nlabel hired: {0, 1}\npredict score: real in [0, 1]\nparam a = 0 in [0, 1]\n\
                      constraint low: E[score | sex == female] >= a\nconstraint high: E[score] <= 0.1\n\
                      constraint lab (enforce = train): E[score | hired == 1] >= a / 10\n";
@@ -151,6 +154,7 @@ fn prepare(folder: &Path) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     write("each.fair", EACH);
     write("choice.fair", CHOICE);
+    write("rule.fair", RULE);
     write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\n");
     write("price.fair", PRICE);
     write("loose.fair", LOOSE);

@@ -22,8 +22,10 @@ pub(super) struct Search<'a> {
     lp: &'a Lp,
     /// The columns that are to be whole.
     groups: &'a [Group],
-    /// By how much a row may be outside of its sides.
+    /// By how much a row may be outside of its sides for a look at all samples.
     allowed: Vec<f64>,
+    /// Whether values of the columns keep the rows of all samples, as these are counted.
+    keeps: &'a dyn Fn(&[f64]) -> bool,
     most: usize,
     pub nodes: usize,
     /// The best values of the columns, and what they gain.
@@ -49,8 +51,14 @@ enum Solved {
 }
 
 impl<'a> Search<'a> {
-    pub fn new(lp: &'a Lp, groups: &'a [Group], allowed: Vec<f64>, most: usize) -> Search<'a> {
-        Search { lp, groups, allowed, most, nodes: 0, best: None, complete: true }
+    pub fn new(
+        lp: &'a Lp,
+        groups: &'a [Group],
+        allowed: Vec<f64>,
+        keeps: &'a dyn Fn(&[f64]) -> bool,
+        most: usize,
+    ) -> Search<'a> {
+        Search { lp, groups, allowed, keeps, most, nodes: 0, best: None, complete: true }
     }
 
     pub fn run(&mut self) {
@@ -110,13 +118,43 @@ impl<'a> Search<'a> {
         let sum = |group: &Group| x[group.columns.clone()].iter().sum::<f64>();
         let away = |group: &Group| (sum(group) - sum(group).round()).abs();
         let furthest = self.groups.iter().enumerate().max_by(|(_, a), (_, b)| away(a).total_cmp(&away(b)));
-        let Some((place, group)) = furthest.filter(|(_, group)| away(group) > WHOLE) else { return };
+        let Some((place, group)) = furthest.filter(|(_, group)| away(group) > WHOLE) else {
+            if self.can_gain(bound) {
+                self.branch_whole(x, bound, limits, &basis, open);
+            }
+            return;
+        };
         let (value, below) = (sum(group), sum(group).floor());
         let halves = [(place, f64::NEG_INFINITY, below), (place, below + 1.0, f64::INFINITY)];
         // The nearer half is looked at first.
         let order = if value - below < 0.5 { [halves[1], halves[0]] } else { halves };
         for half in order {
             let limits = limits.iter().copied().chain([half]).collect();
+            open.push(Node { limits, basis: Some(basis.clone()), bound });
+        }
+    }
+
+    /// Whole values that miss rows by rounding: others of the node may not. One group is fixed at its value, or is another.
+    fn branch_whole(
+        &self,
+        x: &[f64],
+        bound: f64,
+        limits: &[(usize, f64, f64)],
+        basis: &(Vec<Variable>, Vec<At>),
+        open: &mut Vec<Node>,
+    ) {
+        let range = |place: usize| {
+            let columns = self.groups[place].columns.clone();
+            let sum = |values: &[f64]| values[columns.clone()].iter().sum::<f64>();
+            let own = limits.iter().filter(|(group, ..)| *group == place);
+            own.fold((sum(&self.lp.lo), sum(&self.lp.hi)), |(lo, hi), (_, least, most)| (lo.max(*least), hi.min(*most)))
+        };
+        let Some(place) = (0..self.groups.len()).find(|&place| range(place).0.ceil() < range(place).1.floor()) else {
+            return;
+        };
+        let value = x[self.groups[place].columns.clone()].iter().sum::<f64>().round();
+        for (least, most) in [(f64::NEG_INFINITY, value - 1.0), (value + 1.0, f64::INFINITY), (value, value)] {
+            let limits = limits.iter().copied().chain([(place, least, most)]).collect();
             open.push(Node { limits, basis: Some(basis.clone()), bound });
         }
     }
@@ -128,7 +166,7 @@ impl<'a> Search<'a> {
             rounded[group.columns.clone()].iter_mut().for_each(|x| *x = x.round() + 0.0);
         }
         let value = value_of(self.lp, &rounded);
-        if self.can_gain(value) && self.keeps_rows(&rounded) {
+        if self.can_gain(value) && self.keeps_rows(&rounded) && (self.keeps)(&rounded) {
             self.best = Some((rounded, value));
         }
     }
@@ -151,17 +189,21 @@ fn value_of(lp: &Lp, x: &[f64]) -> f64 {
 fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>) -> Solved {
     let most = 40 * (lp.rows() + 10) + lp.len();
     let warm = basis.and_then(|(basic, at)| Simplex::from_basis(lp, cost.to_vec(), basic, at));
-    let mut simplex = warm.unwrap_or_else(|| Simplex::new(lp, cost.to_vec()));
-    match simplex.dual(most) {
-        Ended::Infeasible => return Solved::Empty,
-        Ended::Limit => return Solved::Unsolved,
-        Ended::Optimal => {}
+    // Where the steps from the basis of the node above do not end, from the start, and by gains that differ more.
+    let shares = [PERTURBED, 100.0 * PERTURBED, 1e4 * PERTURBED];
+    let anew = shares.into_iter().map(|share| Simplex::new(lp, perturbed(lp, share)));
+    for mut simplex in warm.into_iter().chain(anew) {
+        match simplex.dual(most) {
+            Ended::Infeasible => return Solved::Empty,
+            Ended::Limit => continue,
+            Ended::Optimal => {}
+        }
+        simplex.cost.copy_from_slice(&lp.cost);
+        if simplex.primal(most) {
+            let x = simplex.solution();
+            let value = value_of(lp, &x);
+            return Solved::At(x, value, (simplex.basic, simplex.at));
+        }
     }
-    simplex.cost.copy_from_slice(&lp.cost);
-    if !simplex.primal(most) {
-        return Solved::Unsolved;
-    }
-    let x = simplex.solution();
-    let value = value_of(lp, &x);
-    Solved::At(x, value, (simplex.basic, simplex.at))
+    Solved::Unsolved
 }

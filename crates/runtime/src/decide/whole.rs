@@ -25,6 +25,8 @@ const MOST_NODES_OF_FEW: usize = 40_000;
 /// No more programs than this by what one takes: looks at each number of its basis, and at each column.
 const WORK: usize = 2_000_000_000;
 const LOOKS: (usize, usize) = (60, 1000);
+/// What passes a first look, by what counts as rounding.
+const FIRST_LOOK: f64 = 4.0;
 /// What a unit of a row's violation costs where no whole decisions keep the rows, by the largest gain.
 const PRICE: f64 = 1e4;
 
@@ -209,18 +211,25 @@ fn search(
     };
     let work = LOOKS.0 * part.rows().pow(2) + LOOKS.1 * part.len();
     let most = (times * most).min(WORK / work.max(1)).max(20);
-    let mut allowed = allowed(problem, &found.decisions, &scales);
+    let mut allowed = allowed(problem, &scales);
     allowed.resize(part.rows(), f64::INFINITY);
-    let mut search = Search::new(&part, &samples, allowed, most);
+    let spread = |x: &[f64]| {
+        let mut d = grouped.clone();
+        order
+            .iter()
+            .zip(x)
+            .filter(|(column, _)| (**column as usize) < n)
+            .for_each(|(&column, x)| d[column as usize] = *x);
+        d
+    };
+    let keeps =
+        |x: &[f64]| missed(problem, &problem.grouping.ungroup(&spread(x))).is_ok_and(|missed| missed.is_empty());
+    let mut search = Search::new(&part, &samples, allowed, &keeps, most);
     search.run();
     let (nodes, complete) = (search.nodes, search.complete);
     let Some((x, _)) = search.best else { return Ok(Answer { found: None, complete }) };
-    let mut d = grouped;
-    order.iter().zip(&x).filter(|(column, _)| (**column as usize) < n).for_each(|(&column, x)| d[column as usize] = *x);
+    let d = spread(&x);
     let decisions = problem.grouping.ungroup(&d);
-    if !missed(problem, &decisions)?.is_empty() {
-        return Ok(Answer { found: None, complete: false });
-    }
     let gain = gain_of(problem, &costs, &d, &decisions);
     let rest = order.len() < lp.len();
     let outside = if rest { found.certificate.dual - beyond / scales.gain } else { f64::NEG_INFINITY };
@@ -243,11 +252,12 @@ pub(super) fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisio
     gain.value()
 }
 
-/// By how much the scaled rows may be outside: half of what counts as rounding.
-fn allowed(problem: &Problem, decisions: &[f64], scales: &Scales) -> Vec<f64> {
-    let magnitude = problem.row_values(decisions).unwrap_or_default().magnitudes;
+/// By how much the scaled rows may be outside at a first look: more than what counts as rounding.
+fn allowed(problem: &Problem, scales: &Scales) -> Vec<f64> {
+    let magnitude = problem.row_values(&widest(problem)).unwrap_or_default().magnitudes;
     let rows = magnitude.iter().zip(&scales.rows).enumerate();
-    rows.map(|(row, (m, scale))| 0.5 * ROUNDING * scale * sized(*m, problem.lower[row], problem.upper[row])).collect()
+    rows.map(|(row, (m, scale))| FIRST_LOOK * ROUNDING * scale * sized(*m, problem.lower[row], problem.upper[row]))
+        .collect()
 }
 
 fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Result<Whole, DecideError> {
