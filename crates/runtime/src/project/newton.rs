@@ -10,6 +10,7 @@ use super::local::Local;
 use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
+use super::sparse;
 use crate::problem::Problem;
 
 /// Most steps on a sample of the samples.
@@ -94,7 +95,7 @@ impl Newton {
         }
         self.sampled = false;
         self.fixing.off();
-        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 {
+        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 && !sparse::has_small_slots(problem) {
             self.start_sampled(problem, z);
         }
         self.evaluate::<T, false>(problem, z);
