@@ -12,7 +12,7 @@ A spec is compiled once, applied to any table, and its projection is exact::
     fair = program.project(frame, "score").y
     print(program.audit(frame, fair))
 
-``fairc.torch`` has the layer and trainer for PyTorch, ``fairc.sklearn`` the estimator, ``fairc.plots`` the pictures.
+``fairc.torch`` has the layer and trainer for PyTorch, ``fairc.sklearn`` the estimators, ``fairc.plots`` the pictures.
 """
 
 from ._dataset import Audit, BoundRow, Check, Dataset, Decisions, Gradient, Price, Problem, Projection, Shifted
@@ -21,6 +21,8 @@ from ._fairc import __version__, explain, metric, metrics
 from ._impact import Impact, impact
 from ._program import Column, Param, Prediction, Program, Row, compile
 from ._stream import Stream
+from ._thresholds import Thresholds
+from ._draws import drawn
 
 __all__ = [
     "Audit",
@@ -45,8 +47,10 @@ __all__ = [
     "Shifted",
     "SolveError",
     "Stream",
+    "Thresholds",
     "__version__",
     "compile",
+    "drawn",
     "explain",
     "impact",
     "metric",

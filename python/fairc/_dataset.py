@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from ._program import Program
+    from ._thresholds import Thresholds
 
 __all__ = ["Audit", "BoundRow", "Check", "Dataset", "Decisions", "Gradient", "Price", "Problem", "Projection", "Shifted"]
 
@@ -57,10 +58,18 @@ class Dataset:
         """The cell of each sample: samples of a cell are in the same groups."""
         return self._core.cell()
 
-    def bind(self, rows: npt.ArrayLike | None = None, *, params: Mapping[str, float] | None = None) -> Problem:
-        """The problem of a batch: all samples, or those at the places ``rows``."""
+    def bind(
+        self,
+        rows: npt.ArrayLike | None = None,
+        *,
+        params: Mapping[str, float] | None = None,
+        raw: npt.ArrayLike | None = None,
+    ) -> Problem:
+        """The problem of a batch: all samples, or those at the places ``rows``. Where rows read ``raw(..)``, ``raw`` are the
+        predictions of these samples as they are handed in."""
         places = None if rows is None else _places(rows, len(self))
-        core = self._core.bind(places, {**self._params, **(params or {})})
+        given = None if raw is None else np.ascontiguousarray(as_vector(raw), dtype=np.float64)
+        core = self._core.bind(places, {**self._params, **(params or {})}, given)
         return Problem(self.program, core)
 
     def predictions(self, values: npt.ArrayLike | None = None) -> Floats:
@@ -373,10 +382,14 @@ class Shifted(_Report):
 class Decisions(_Report):
     """Decisions of 0 or 1, and what the rows come to and what they cost."""
 
-    def __init__(self, d: npt.NDArray[np.float64], report: tuple[str, str]) -> None:
+    def __init__(
+        self, d: npt.NDArray[np.float64], report: tuple[str, str], thresholds: Thresholds | None = None
+    ) -> None:
         super().__init__(*report)
         #: A decision for each sample, 0 or 1.
         self.d = d
+        #: By which they were made, or that were asked for with ``freeze``.
+        self.thresholds = thresholds
 
     @property
     def verdict(self) -> str:

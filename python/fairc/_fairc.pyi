@@ -13,6 +13,7 @@ __version__: str
 def metric(name: str) -> str | None: ...
 def metrics() -> list[str]: ...
 def explain(code: str) -> str | None: ...
+def drawn(seed: int, keys: list[str]) -> list[float]: ...
 
 class Impact:
     @staticmethod
@@ -49,6 +50,8 @@ class Program:
     def text(text: str, name: str, folder: str) -> Program: ...
     def artefact(self) -> str: ...
     def rows_text(self) -> str: ...
+    def thresholds_sql(self, thresholds: str, chances: bool) -> str: ...
+    def thresholds(self, text: str) -> str: ...
     def facts(self) -> str: ...
     def params(self, values: dict[str, float] | None = None) -> list[tuple[str, float]]: ...
     def encode(
@@ -63,6 +66,7 @@ class Program:
         labels: bool = True,
         prediction: str | None = None,
         predicted: bool = False,
+        raw: str | Floats | None = None,
         params: dict[str, float] | None = None,
     ) -> Encoded: ...
 
@@ -72,7 +76,10 @@ class Encoded:
     def cell(self) -> npt.NDArray[np.uint32]: ...
     def prediction(self) -> npt.NDArray[np.float64] | None: ...
     def bind(
-        self, rows: npt.NDArray[np.uint32] | None = None, params: dict[str, float] | None = None
+        self,
+        rows: npt.NDArray[np.uint32] | None = None,
+        params: dict[str, float] | None = None,
+        raw: npt.NDArray[np.float64] | None = None,
     ) -> Problem: ...
     def project(
         self,
@@ -96,7 +103,29 @@ class Encoded:
         gain: tuple[str, npt.NDArray[np.float64]] | None = None,
         draws: tuple[int, list[str] | None] | None = None,
         on_infeasible: str = "error",
-    ) -> tuple[npt.NDArray[np.float64], tuple[str, str]]: ...
+        freeze: bool = False,
+        thresholds: str | None = None,
+        require_all: bool = False,
+    ) -> tuple[npt.NDArray[np.float64], tuple[str, str], tuple[str, list[str]] | None]: ...
+    def thresholds(
+        self,
+        z: npt.NDArray[np.float64],
+        column: str,
+        *,
+        params: dict[str, float] | None = None,
+        cutoff: float = 0.5,
+        gain: tuple[str, npt.NDArray[np.float64]] | None = None,
+        seed: int | None = None,
+    ) -> tuple[str, list[str]]: ...
+    def chances(
+        self,
+        thresholds: str,
+        z: npt.NDArray[np.float64],
+        column: str,
+        *,
+        params: dict[str, float] | None = None,
+        gain: tuple[str, npt.NDArray[np.float64]] | None = None,
+    ) -> npt.NDArray[np.float64]: ...
     def freeze(
         self,
         z: npt.NDArray[np.float64],

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
-from ._tables import Floats, table
+from ._tables import Floats, as_vector, table, texts
+from ._thresholds import Thresholds
 
 __all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
 
@@ -73,6 +74,8 @@ class Prediction:
     header: str
     lower: float | None
     upper: float | None
+    #: ``{0, 1}``: each is 0 or 1, and nothing in between.
+    decision: bool
 
 
 class Program:
@@ -91,6 +94,7 @@ class Program:
         )
         self.prediction = Prediction(**facts["prediction"])
         self.weight: str | None = facts["weight"]
+        self._reads_raw: bool = facts["raw"]
 
     @property
     def name(self) -> str:
@@ -176,12 +180,14 @@ class Program:
         labels: bool = True,
         prediction: str | None = None,
         predicted: bool = False,
+        raw: str | Floats | None = None,
         name: str = "data",
     ) -> Dataset:
         """Reads a table for a use, with the column ``prediction``, or if ``predicted`` with that which the spec predicts."""
         wanted = [column.header for column in self.columns]
         header = self.prediction.header if predicted else prediction
-        wanted += [header for header in (self.weight, header) if header is not None]
+        own = raw if isinstance(raw, str) else None
+        wanted += [header for header in (self.weight, header, own) if header is not None]
         read = table(data, wanted)
         options: dict[str, Any] = {
             "params": dict(params or {}),
@@ -190,6 +196,7 @@ class Program:
             "labels": labels,
             "prediction": prediction,
             "predicted": predicted,
+            "raw": raw,
         }
         core = self._core.encode(name, read.data, read.rows, known=read.names, **options)
         return Dataset(self, core, data, {**options, "name": name})
@@ -246,37 +253,73 @@ class Program:
         predictions: npt.ArrayLike | str | None = None,
         *,
         cutoff: float = 0.5,
-        gain: npt.ArrayLike | None = None,
+        gain: npt.ArrayLike | str | None = None,
         randomize: int | None = None,
-        keys: Sequence[str] | None = None,
+        key: Sequence[Any] | str | None = None,
         params: Mapping[str, float] | None = None,
         on_infeasible: OnInfeasible = "error",
+        require_all: bool = False,
+        freeze: bool | str | os.PathLike[str] = False,
+        thresholds: Thresholds | None = None,
         name: str = "data",
     ) -> Decisions:
         """Decisions of 0 or 1 that satisfy the spec on these data and gain the most, as ``fairc decide`` finds them.
 
-        A decision of 1 gains the prediction less the ``cutoff``, or what ``gain`` says, a number for each sample. With
-        ``randomize``, a seed, samples in between are drawn instead of rounded, so that the rows hold in expectation; ``keys``
-        (by default the numbers of the rows, from 1) say what the draw of a sample depends on.
+        A decision of 1 gains the prediction less the ``cutoff``, or what ``gain`` says: a number for each sample, or the name
+        of a column. With ``randomize``, a seed, samples in between are drawn instead of rounded, so that the rows hold in
+        expectation; ``key``, a vector or the name of a column (by default the numbers of the rows, from 1), says what the draw
+        of a sample depends on. ``freeze`` keeps the thresholds, as :attr:`Decisions.thresholds`, and in a ``.json`` or ``.sql``
+        file if it is a path. ``thresholds`` decide by themselves, and take the params
+        that they were fitted with. ``require_all`` raises where a promise could not be enforced.
 
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no decisions satisfy it, or none of 0 and 1 were found that do; the latter are
             taken as near as can be with ``on_infeasible="relax"``.
         """
+        if thresholds is not None:
+            if freeze:
+                raise ValueError("`freeze` fits thresholds, and `thresholds` applies them: give one of the two")
+            params = thresholds._settings() if params is None else params
         dataset, z, column = self._predicted(data, "decide", predictions, params=params, name=name)
-        gains = None if gain is None else ("gain", np.ascontiguousarray(gain, dtype=np.float64))
-        draws = None if randomize is None else (randomize, None if keys is None else [str(key) for key in keys])
-        return Decisions(
-            *dataset._core.decide(
-                _double(z),
-                column,
-                params=dataset._params,
-                cutoff=cutoff,
-                gain=gains,
-                draws=draws,
-                on_infeasible=on_infeasible,
-            )
+        if key is not None and randomize is None:
+            raise ValueError("`key` says what a draw depends on, and nothing is drawn: give `randomize` a seed")
+        keys = None if key is None else _keys(data[key] if isinstance(key, str) else key)
+        d, report, frozen = dataset._core.decide(
+            self._double(z),
+            column,
+            params=dataset._params,
+            cutoff=cutoff,
+            gain=self._gains(data, gain),
+            draws=None if randomize is None else (randomize, keys),
+            on_infeasible=on_infeasible,
+            freeze=bool(freeze),
+            thresholds=None if thresholds is None else thresholds.to_json(),
+            require_all=require_all,
         )
+        kept = thresholds
+        if frozen is not None:
+            text, notes = frozen
+            kept = Thresholds(self, text)
+            for note in notes:
+                warnings.warn(note, stacklevel=2)
+            if not isinstance(freeze, bool):
+                kept.save(freeze)
+        return Decisions(d, report, kept)
+
+    def _gains(self, data: Any, gain: npt.ArrayLike | str | None) -> tuple[str, npt.NDArray[np.float64]] | None:
+        """The name of gains, and a number for each sample."""
+        if gain is None:
+            return None
+        if not isinstance(gain, str):
+            return "gain", self._double(as_vector(gain))
+        read = table(data, [gain])
+        if read.names is not None and gain not in read.names:
+            raise ValueError(f"the data have no column `{gain}`, which `gain` names")
+        return gain, self._double(np.asarray(data[gain], dtype=np.float64))
+
+    @staticmethod
+    def _double(values: Floats) -> npt.NDArray[np.float64]:
+        return _double(values)
 
     def freeze(
         self,
@@ -334,10 +377,11 @@ class Program:
         """
         options: dict[str, Any] = {"purpose": purpose, "name": name}
         dataset, z, column = self._predicted(data, "batches", predictions, params=params, **options)
+        raw = z if self._reads_raw else None
         wanted = dict(sweep) if isinstance(sweep, Mapping) else {param: () for param in sweep}
 
         def again(values: dict[str, float]) -> _fairc.Encoded:
-            return self._read(data, "batches", params=values, **options)._core
+            return self._read(data, "batches", params=values, raw=raw, **options)._core
 
         sweeps = [(param, [float(value) for value in values]) for param, values in wanted.items()]
         return Price(*dataset._core.price(_double(z), column, again, params=dataset._params, sweeps=sweeps))
@@ -352,14 +396,17 @@ class Program:
         bootstrap: int | None = None,
         seed: int = 1,
         allow_unchecked: bool = False,
+        raw: npt.ArrayLike | str | None = None,
         name: str = "data",
     ) -> Audit:
         """Whether predictions satisfy the spec, with everything that ``fairc audit`` reports.
 
         ``bootstrap`` replicates are drawn with ``seed`` for the intervals of reports, by default 1000 and fewer for large
-        data. With ``allow_unchecked`` what could not be checked counts as a pass.
+        data. With ``allow_unchecked`` what could not be checked counts as a pass. ``raw``, a vector or the name of a column, are
+        the predictions as they were before something changed them, which rows with ``raw(..)`` read; without it these are
+        not checked.
         """
-        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name)
+        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name, raw=raw)
         return Audit(dataset, z, column, tolerance, bootstrap, seed, allow_unchecked)
 
     def _predicted(
@@ -367,8 +414,13 @@ class Program:
     ) -> tuple[Dataset, Floats, str]:
         """A table, its predictions, and what reports call these."""
         named = predictions if isinstance(predictions, str) else None
-        dataset = self._read(data, usage, prediction=named, predicted=predictions is None, **options)
         values = None if predictions is None or named is not None else predictions
+        raw = options.pop("raw", None)
+        if usage != "audit" and self._reads_raw and values is not None:
+            # What is handed in here is what comes out changed.
+            raw = values
+        raw = raw if raw is None or isinstance(raw, str) else as_vector(raw)
+        dataset = self._read(data, usage, prediction=named, predicted=predictions is None, raw=raw, **options)
         return dataset, dataset.predictions(values), named or self.prediction.header
 
     # Shown
@@ -418,6 +470,11 @@ def compile(source: str | os.PathLike[str], *, name: str = "spec.fair") -> Progr
 
 def _double(values: Floats) -> npt.NDArray[np.float64]:
     return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _keys(values: Sequence[Any]) -> list[str]:
+    """What draws depend on, as the command line reads it from a file; a null is empty."""
+    return ["" if text is None else text for text in texts(values)]
 
 
 def _restored(text: str, name: str) -> Program:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Table", "as_vector", "table", "vector"]
+__all__ = ["Floats", "Table", "as_vector", "table", "texts", "vector"]
 
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
@@ -102,6 +102,15 @@ def _from_sequence(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     out = np.empty(len(items), dtype=object)
     out[:] = items
     return out
+
+
+def texts(values: Any) -> list[str | None]:
+    """Any column as texts; nulls are ``None``."""
+    if hasattr(values, "to_pylist"):
+        values = values.to_pylist()
+    out = np.empty(len(values), dtype=object)
+    out[:] = values.tolist() if hasattr(values, "tolist") else list(values)
+    return _texts(out)
 
 
 def _texts(array: np.ndarray[Any, Any]) -> list[str | None]:

@@ -1,6 +1,7 @@
-"""Fairness for scikit-learn: an estimator that makes another one's predictions fair, and frames of metrics by group.
+"""Fairness for scikit-learn: estimators that make another one's predictions or decisions fair, and frames of metrics by group.
 
-``FairProjector`` puts the projection behind any regressor or binary classifier. ``FairnessFrame`` shows a metric over all
+``FairProjector`` puts the projection behind any regressor or binary classifier, and ``FairDecider`` thresholds behind a
+classifier. ``FairnessFrame`` shows a metric over all
 samples and by group, and what a spec says of the same predictions.
 """
 
@@ -14,14 +15,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._dataset import Audit
 from ._program import Program, compile
+from ._thresholds import Thresholds
 
-__all__ = ["FairProjector", "FairnessFrame"]
+__all__ = ["FairDecider", "FairProjector", "FairnessFrame"]
 
 _PREDICTION = "\0prediction"
 
@@ -30,7 +32,90 @@ def _classifies(self: Any) -> bool:
     return bool(is_classifier(self.estimator))
 
 
-class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """What estimators around an estimator and a spec have in common."""
+
+    def _inner(self) -> Any:
+        """The estimator, or the one that stands in for it."""
+        return LinearRegression() if self.estimator is None else self.estimator
+
+    def _checked(self, X: Any, y: Any) -> Any:
+        """What scikit-learn asks of every estimator; frames go to the estimator as they are."""
+        validate_data(self, X=X, y=y, dtype=None, ensure_all_finite=False)
+        y = np.asarray(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn("A column-vector y was passed when a 1d array was expected.", stacklevel=3)
+            y = y.ravel()
+        return y
+
+    def _compiled(self) -> Program:
+        if self.spec is None:
+            raise ValueError("`spec` is None; hand over a program, a path or the text of a spec")
+        return self.spec if isinstance(self.spec, Program) else compile(self.spec)
+
+    def _fit(self, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
+        """Fits the inner estimator, which may be a binary classifier."""
+        self.estimator_ = clone(self._inner())
+        self.estimator_.fit(X, y, **fit_params)
+        if is_classifier(self.estimator_):
+            self.classes_ = self.estimator_.classes_
+            if len(self.classes_) != 2:
+                raise ValueError(
+                    f"Only binary classification is supported. The data have {len(self.classes_)} classes."
+                )
+
+    def _table(self, X: Any, sensitive: Any) -> dict[str, Any]:
+        wanted = [column.header for column in self.program_.columns if not column.label]
+        wanted += [] if self.program_.weight is None else [self.program_.weight]
+        out: dict[str, Any] = {}
+        for header in wanted:
+            source = (self.columns or {}).get(header, header)
+            if sensitive is not None and header in sensitive:
+                out[header] = sensitive[header]
+            elif hasattr(X, "columns") and source in X.columns:
+                out[header] = X[source]
+            elif isinstance(source, int):
+                out[header] = (X.iloc if hasattr(X, "iloc") else np.asarray(X))[:, source]
+        return out
+
+    def _raw(self, X: Any) -> npt.NDArray[np.float64]:
+        found = self.estimator_.predict_proba(X)[:, 1] if is_classifier(self.estimator_) else self.estimator_.predict(X)
+        return np.ascontiguousarray(found, dtype=np.float64).reshape(-1)
+
+    def _labels(self, y: Any) -> dict[str, Any]:
+        """``y`` as the label of the spec, if it has one."""
+        labels = [column.header for column in self.program_.columns if column.label]
+        return {labels[0]: np.asarray(y)} if y is not None and len(labels) == 1 else {}
+
+    def _known(self, X: Any) -> npt.NDArray[np.float64]:
+        """What a fitted estimator says of new data."""
+        check_is_fitted(self, "estimator_")
+        validate_data(self, X=X, reset=False, dtype=None, ensure_all_finite=False)
+        return self._raw(X)
+
+    def score(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> float:
+        """Accuracy of a classifier, R² of a regressor."""
+        from sklearn.metrics import accuracy_score, r2_score
+
+        metric = accuracy_score if is_classifier(self.estimator_) else r2_score
+        return float(metric(y, self.predict(X, sensitive_features=sensitive_features), sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import get_tags
+
+        tags = super().__sklearn_tags__()
+        own = get_tags(self._inner())
+        tags.estimator_type = own.estimator_type
+        tags.classifier_tags, tags.regressor_tags = own.classifier_tags, own.regressor_tags
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_class = False
+        tags.target_tags, tags.input_tags = own.target_tags, own.input_tags
+        tags.target_tags.multi_output = False
+        tags.input_tags.sparse = False
+        return tags
+
+
+class FairProjector(_Fair):
     """Makes the predictions of an estimator satisfy a spec.
 
     ``mode="frozen"`` (default) fits a fixed shift for each group on the training data: a prediction then depends on nobody
@@ -66,14 +151,7 @@ class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         if self.mode not in ("frozen", "batch"):
             raise ValueError(f'`mode` is {self.mode!r}, expected "frozen" or "batch"')
         y = self._checked(X, y)
-        self.estimator_ = clone(LinearRegression() if self.estimator is None else self.estimator)
-        self.estimator_.fit(X, y, **fit_params)
-        if is_classifier(self.estimator_):
-            self.classes_ = self.estimator_.classes_
-            if len(self.classes_) != 2:
-                raise ValueError(
-                    f"Only binary classification is supported. The data have {len(self.classes_)} classes."
-                )
+        self._fit(X, y, fit_params)
         self.program_ = self._compiled()
         #: The shifts, as `fairc freeze` writes them.
         self.shifts_: str | None = None
@@ -81,47 +159,13 @@ class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             self.shifts_ = self._freeze(X, sensitive_features)
         return self
 
-    def _checked(self, X: Any, y: Any) -> Any:
-        """What scikit-learn asks of every estimator; frames go to the estimator as they are."""
-        validate_data(self, X=X, y=y, dtype=None, ensure_all_finite=False)
-        y = np.asarray(y)
-        if y.ndim == 2 and y.shape[1] == 1:
-            warnings.warn("A column-vector y was passed when a 1d array was expected.", stacklevel=3)
-            y = y.ravel()
-        return y
-
-    def _compiled(self) -> Program:
-        if self.spec is None:
-            raise ValueError("`spec` is None; hand over a program, a path or the text of a spec")
-        return self.spec if isinstance(self.spec, Program) else compile(self.spec)
-
     def _freeze(self, X: Any, sensitive: Any) -> str:
         raw = self._raw(X)
         table = self._table(X, sensitive) or {_PREDICTION: raw}
         return self.program_.freeze(table, raw, params=self.params, on_infeasible=self.on_infeasible)
 
-    def _table(self, X: Any, sensitive: Any) -> dict[str, Any]:
-        wanted = [column.header for column in self.program_.columns if not column.label]
-        wanted += [] if self.program_.weight is None else [self.program_.weight]
-        out: dict[str, Any] = {}
-        for header in wanted:
-            source = (self.columns or {}).get(header, header)
-            if sensitive is not None and header in sensitive:
-                out[header] = sensitive[header]
-            elif hasattr(X, "columns") and source in X.columns:
-                out[header] = X[source]
-            elif isinstance(source, int):
-                out[header] = (X.iloc if hasattr(X, "iloc") else np.asarray(X))[:, source]
-        return out
-
-    def _raw(self, X: Any) -> npt.NDArray[np.float64]:
-        found = self.estimator_.predict_proba(X)[:, 1] if is_classifier(self.estimator_) else self.estimator_.predict(X)
-        return np.ascontiguousarray(found, dtype=np.float64).reshape(-1)
-
     def _fair(self, X: Any, sensitive: Any) -> npt.NDArray[np.float64]:
-        check_is_fitted(self, "estimator_")
-        validate_data(self, X=X, reset=False, dtype=None, ensure_all_finite=False)
-        raw = self._raw(X)
+        raw = self._known(X)
         table = self._table(X, sensitive) or {_PREDICTION: raw}
         if self.shifts_ is not None:
             return self.program_.apply(self.shifts_, table, raw, params=self.params).y
@@ -148,34 +192,137 @@ class FairProjector(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         fair = self._fair(X, sensitive_features)
         return np.column_stack([1 - fair, fair])
 
-    def score(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> float:
-        """Accuracy of a classifier, R² of a regressor."""
-        from sklearn.metrics import accuracy_score, r2_score
-
-        metric = accuracy_score if is_classifier(self.estimator_) else r2_score
-        return float(metric(y, self.predict(X, sensitive_features=sensitive_features), sample_weight=sample_weight))
-
     def audit(self, X: Any, y: Any = None, *, sensitive_features: Any = None) -> Audit:
         """Whether the fair scores satisfy the spec on these data; ``y`` is taken as its label, if it has one."""
-        table = self._table(X, sensitive_features)
-        labels = [column.header for column in self.program_.columns if column.label]
-        if y is not None and len(labels) == 1:
-            table[labels[0]] = np.asarray(y)
+        table = {**self._table(X, sensitive_features), **self._labels(y)}
         return self.program_.audit(table, self._fair(X, sensitive_features), params=self.params)
 
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import get_tags
+class FairDecider(_Fair):
+    """Makes decisions of a binary classifier that satisfy a spec, and gain the most.
 
-        tags = super().__sklearn_tags__()
-        own = get_tags(LinearRegression() if self.estimator is None else self.estimator)
-        tags.estimator_type = own.estimator_type
-        tags.classifier_tags, tags.regressor_tags = own.classifier_tags, own.regressor_tags
-        if tags.classifier_tags is not None:
-            tags.classifier_tags.multi_class = False
-        tags.target_tags, tags.input_tags = own.target_tags, own.input_tags
-        tags.target_tags.multi_output = False
-        tags.input_tags.sparse = False
-        return tags
+    ``fit`` fits the classifier, and for each group that the rows of the spec tell apart a threshold of its probability of the
+    second class, on the same data or with ``holdout`` on a share of these that the classifier does not see. ``predict`` compares
+    with the thresholds, so that a decision depends on nobody else; the rows hold on the data of the thresholds up to the few
+    samples that are exactly at one, and nearly on data like them.
+
+    A decision for the second class gains its probability less ``cutoff``. Rows that read labels are fitted on those of the data,
+    and applied without: that may take draws between several thresholds. With ``randomize``, a seed, samples exactly at a
+    threshold are drawn as well. Columns are taken as by :class:`FairProjector`, and
+    ``y`` is the label of the spec, if it has one.
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        spec: Program | str | os.PathLike[str] | None = None,
+        *,
+        columns: Mapping[str, int | str] | None = None,
+        params: Mapping[str, float] | None = None,
+        cutoff: float = 0.5,
+        holdout: float | None = None,
+        random_state: Any = None,
+        randomize: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.spec = spec
+        self.columns = columns
+        self.params = params
+        self.cutoff = cutoff
+        self.holdout = holdout
+        self.random_state = random_state
+        self.randomize = randomize
+
+    def _inner(self) -> Any:
+        return LogisticRegression() if self.estimator is None else self.estimator
+
+    def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, **fit_params: Any) -> FairDecider:
+        """Fits the classifier and the thresholds. ``fit_params`` go to the classifier, and those with an entry for each sample
+        are cut with ``holdout`` as the data are."""
+        if not is_classifier(self._inner()):
+            raise ValueError(f"`estimator` is {type(self.estimator).__name__}, expected a classifier")
+        y = self._checked(X, y)
+        self.program_ = self._compiled()
+        own, reference = self._parts(y)
+        self._fit(_taken(X, own), y[own], {name: _taken(value, own) for name, value in fit_params.items()})
+        there = _taken(X, reference)
+        raw = self._raw(there)
+        table = self._table(there, _taken_columns(sensitive_features, reference)) or {_PREDICTION: raw}
+        positive = (y[reference] == self.classes_[1]).astype(np.int64)
+        #: The thresholds, which can be kept as JSON or SQL.
+        self.thresholds_ = Thresholds.fit(
+            self.program_,
+            {**table, **self._labels(positive)},
+            raw,
+            cutoff=self.cutoff,
+            randomize=self.randomize,
+            params=self.params,
+        )
+        return self
+
+    def _parts(self, y: npt.NDArray[Any]) -> tuple[Any, Any]:
+        """The places of the samples for the classifier, and of those for the thresholds."""
+        every = np.arange(len(y))
+        if self.holdout is None:
+            return every, every
+        if not 0 < self.holdout < 1:
+            raise ValueError(f"`holdout` is {self.holdout}, expected a share between 0 and 1")
+        from sklearn.model_selection import train_test_split
+
+        own, reference = train_test_split(
+            every, test_size=self.holdout, random_state=self.random_state, stratify=y
+        )
+        return np.sort(own), np.sort(reference)
+
+    def _applied(self, X: Any, sensitive: Any) -> tuple[dict[str, Any], npt.NDArray[np.float64]]:
+        raw = self._known(X)
+        return self._table(X, sensitive) or {_PREDICTION: raw}, raw
+
+    def decide(self, X: Any, *, sensitive_features: Any = None, key: Any = None) -> npt.NDArray[np.float64]:
+        """Decisions, 1 for the second class. Where the thresholds draw, or ``randomize`` asks for it, a draw depends on the seed
+        and on ``key``, a vector; by default on all values of the sample, so that it stays the same for a person."""
+        table, raw = self._applied(X, sensitive_features)
+        seed = 0 if self.randomize is None and self.thresholds_.draws else self.randomize
+        if seed is not None and key is None:
+            values = np.asarray(X, dtype=object)
+            key = [repr(row) for row in values.tolist()]
+        return self.thresholds_.apply(table, raw, randomize=seed, key=None if seed is None else key)
+
+    def predict(self, X: Any, *, sensitive_features: Any = None) -> npt.NDArray[Any]:
+        """The classes that are decided."""
+        decided = self.decide(X, sensitive_features=sensitive_features)
+        return np.asarray(self.classes_[decided.astype(int)])
+
+    def predict_proba(self, X: Any, *, sensitive_features: Any = None) -> npt.NDArray[np.float64]:
+        """The chances of a decision for both classes: 0 and 1, but for samples that are drawn, and those exactly at a threshold
+        that takes a share."""
+        table, raw = self._applied(X, sensitive_features)
+        chances = self.thresholds_.chances(table, raw)
+        return np.column_stack([1 - chances, chances])
+
+    def audit(self, X: Any, y: Any = None, *, sensitive_features: Any = None) -> Audit:
+        """Whether the decisions satisfy the spec on these data; ``y`` is taken as its label, if it has one."""
+        decisions = self.decide(X, sensitive_features=sensitive_features)
+        positive = None if y is None else (np.asarray(y) == self.classes_[1]).astype(np.int64)
+        table = {**self._table(X, sensitive_features), **self._labels(positive)}
+        return self.program_.audit(table or {_PREDICTION: decisions}, decisions, params=self.params)
+
+
+def _taken(values: Any, places: npt.NDArray[np.intp]) -> Any:
+    """The rows at these places of a table or vector; other things as they are."""
+    if hasattr(values, "iloc"):
+        return values.iloc[places]
+    if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__getitem__"):
+        return values
+    if isinstance(values, Mapping) or (len(values) and len(values) <= places.max()):
+        return values
+    return np.asarray(values)[places]
+
+
+def _taken_columns(table: Any, places: npt.NDArray[np.intp]) -> Any:
+    """The same of a frame, or of a mapping of names to vectors."""
+    if isinstance(table, Mapping):
+        return {name: _taken(values, places) for name, values in table.items()}
+    return None if table is None else _taken(table, places)
 
 
 class FairnessFrame:

@@ -21,7 +21,7 @@ pub fn reported(
     let mut reports = Vec::new();
     for format in formats {
         let text = match (format.as_str(), &facts) {
-            ("text", _) => audited.text(&PlainText),
+            ("text", _) => audited.text(watch, &PlainText),
             ("json", Some(facts)) => serde_json::to_string(facts).unwrap_or_default(),
             ("html", Some(facts)) => page(facts),
             ("markdown", Some(facts)) => markdown(facts),

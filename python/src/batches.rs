@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
-use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose};
+use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose, Raw};
 use fairc::runtime::problem::ProblemError;
 use fairc::runtime::project::{ProjectError, Settings};
 use fairc::tasks::Refused;
@@ -132,7 +132,7 @@ impl Batches {
         let mut encoder = match locked(&self.encoders).pop().filter(|encoder| encoder.serves(params)) {
             Some(encoder) => encoder,
             None => {
-                let options = EncodeOptions { purpose: self.purpose, ..EncodeOptions::default() };
+                let options = EncodeOptions { purpose: self.purpose, raw: Raw::ByBatch, ..EncodeOptions::default() };
                 Encoder::new(&self.shared.program, params, "batch", &self.headers, &options)?
             }
         };

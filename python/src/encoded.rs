@@ -7,10 +7,10 @@ use fairc::bind::{BindError, Encoded, Params, Samples};
 use fairc::language::diagnostic::json::Entry;
 use fairc::report::{PlainText, Watch};
 use fairc::runtime::project::OnInfeasible;
-use fairc::source::Fault;
+use fairc::source::{Failure, Fault};
 use fairc::tasks::{
-    AuditOptions, Case, DecideOptions, Draws, PriceOptions, Refused, Shifts, Sweeping, apply, check, decide, freeze,
-    price, read_shifts, replicates,
+    AuditOptions, Case, DecideOptions, Decided, Draws, PriceOptions, Refused, Shifts, Sweeping, apply, chances_by,
+    check, decide, decide_by, freeze, left_out, price, read_shifts, read_thresholds, replicates, thresholds_json,
 };
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -63,16 +63,27 @@ impl PyEncoded {
         self.encoded.prediction().map(|values| PyArray1::from_slice(py, values))
     }
 
-    /// Binds all samples, or those at the places `rows`.
-    #[pyo3(signature = (rows=None, params=None))]
+    /// Binds all samples, or those at the places `rows`; `raw` are their predictions as they are handed in, where rows read them.
+    #[pyo3(signature = (rows=None, params=None, raw=None))]
     fn bind(
         &self,
         py: Python<'_>,
         rows: Option<PyReadonlyArray1<'_, u32>>,
         params: Option<&Bound<'_, PyDict>>,
+        raw: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<PyProblem> {
         let rows = rows.map(|rows| rows.as_slice().map(<[u32]>::to_vec)).transpose()?;
-        let batch = self.batch(py, rows, self.given(py, params)?.params)?;
+        let params = self.given(py, params)?.params;
+        let batch = match raw.filter(|_| self.encoded.wants_raw()) {
+            Some(raw) => {
+                let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
+                let own = self.encoded.with_raw(&samples, raw.as_slice()?);
+                let encoded = Arc::new(own.map_err(|errors| self.raised(py, errors.into()))?);
+                let bound = encoded.bind(&params, &Samples::All).map_err(|errors| self.raised(py, errors.into()))?;
+                Batch { shared: self.shared.clone(), encoded, params, rows: None, bound }
+            }
+            None => self.batch(py, rows, params)?,
+        };
         Ok(PyProblem { batch: Arc::new(batch) })
     }
 
@@ -131,9 +142,11 @@ impl PyEncoded {
         Ok((checked.ok(), report, self.told(&checked.faults), self.told(&checked.warnings)))
     }
 
-    /// Decisions of 0 or 1 that satisfy the rows and gain the most, and the report for people and as JSON. `gain` is the name of
-    /// gains and the numbers, `draws` a seed and the keys of the samples.
-    #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None, draws=None, on_infeasible="error"))]
+    /// Decisions of 0 or 1 that satisfy the rows and gain the most, or by `thresholds`; the report for people and as JSON; and if
+    /// they are to `freeze` the thresholds as JSON, with what has to be told beside them. `gain` is the name of gains and the
+    /// numbers, `draws` a seed and the keys of the samples.
+    #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None, draws=None, on_infeasible="error", freeze=false,
+        thresholds=None, require_all=false))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn decide<'py>(
         &self,
@@ -145,26 +158,77 @@ impl PyEncoded {
         gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
         draws: Option<(u64, Option<Vec<String>>)>,
         on_infeasible: &str,
-    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Told)> {
+        freeze: bool,
+        thresholds: Option<&str>,
+        require_all: bool,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Told, Option<(String, Vec<String>)>)> {
         let choice = self::on_infeasible(on_infeasible)?;
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
         let gains = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
-        let options = DecideOptions {
-            cutoff,
-            gain: gains,
-            draws: draws.as_ref().map(|(seed, keys)| Draws { seed: *seed, keys: keys.as_deref() }),
-            relax: choice == OnInfeasible::Relax,
-            watch: &self.watch,
-            most: usize::MAX,
-        };
-        let done = py.detach(|| decide(&case, &options)).map_err(|refused| self.raised(py, refused))?;
+        let draws = draws.as_ref().map(|(seed, keys)| Draws { seed: *seed, keys: keys.as_deref() });
+        let relax = choice == OnInfeasible::Relax;
+        let options = DecideOptions { cutoff, gain: gains, draws, relax, watch: &self.watch, most: usize::MAX };
+        let done = py.detach(|| match thresholds {
+            Some(text) => decide_by(&case, &read_thresholds(&case.context, "the thresholds", text)?, &options),
+            None => decide(&case, &options),
+        });
+        let done = done.map_err(|refused| self.raised(py, refused))?;
         if let Some(failure) = &done.missed {
             return Err(errors::failure(py, errors::Kind::Infeasible, failure));
         }
+        if let Some(failure) = done.failures(&case.context, require_all).first() {
+            return Err(errors::plain(py, errors::Kind::Data, failure, None));
+        }
+        let frozen = freeze.then(|| self.frozen(py, &case, &done)).transpose()?;
         let json = serde_json::to_string(&done.report.json()).unwrap_or_default();
         let report = (done.report.text(&PlainText), json);
-        Ok((PyArray1::from_vec(py, done.decisions), report))
+        Ok((PyArray1::from_vec(py, done.decisions), report, frozen))
+    }
+
+    /// The thresholds of the decisions that gain the most, as JSON, and what has to be told beside them. Whether the decisions of
+    /// 0 or 1 of these samples keep the rows does not matter to them; `seed` allows draws.
+    #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None, seed=None))]
+    fn thresholds(
+        &self,
+        py: Python<'_>,
+        z: PyReadonlyArray1<'_, f64>,
+        column: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        cutoff: f64,
+        gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+        seed: Option<u64>,
+    ) -> PyResult<(String, Vec<String>)> {
+        let given = self.given(py, params)?;
+        let case = self.case(&given, column, z.as_slice()?);
+        let gain = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
+        let draws = seed.map(|seed| Draws { seed, keys: None });
+        let options = DecideOptions { cutoff, gain, draws, relax: false, watch: &self.watch, most: usize::MAX };
+        let done = py.detach(|| decide(&case, &options)).map_err(|refused| self.raised(py, refused))?;
+        self.frozen(py, &case, &done)
+    }
+
+    /// The chance of a decision of 1 by thresholds.
+    #[pyo3(signature = (thresholds, z, column, *, params=None, gain=None))]
+    fn chances<'py>(
+        &self,
+        py: Python<'py>,
+        thresholds: &str,
+        z: PyReadonlyArray1<'_, f64>,
+        column: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let given = self.given(py, params)?;
+        let case = self.case(&given, column, z.as_slice()?);
+        let gain = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
+        let options =
+            DecideOptions { cutoff: 0.0, gain, draws: None, relax: false, watch: &self.watch, most: usize::MAX };
+        let found = py.detach(|| {
+            let thresholds = read_thresholds(&case.context, "the thresholds", thresholds)?;
+            chances_by(&case, &thresholds, &options)
+        });
+        Ok(PyArray1::from_vec(py, found.map_err(|refused| self.raised(py, refused))?))
     }
 
     /// Fixed shifts that make predictions satisfy the rows, as text in a format, and what has to be told beside them.
@@ -286,6 +350,14 @@ impl PyEncoded {
 }
 
 impl PyEncoded {
+    /// The thresholds of decisions as JSON, and what has to be told beside them.
+    fn frozen(&self, py: Python<'_>, case: &Case<'_>, done: &Decided<'_>) -> PyResult<(String, Vec<String>)> {
+        let failed = |failure: &Failure| errors::failure(py, errors::Kind::Data, failure);
+        let thresholds = done.thresholds.as_ref().map_err(failed)?;
+        let text = thresholds_json(&case.context, thresholds).map_err(|failure| failed(&failure))?;
+        Ok((text, left_out(&self.encoded, &case.context)))
+    }
+
     fn given(&self, py: Python<'_>, params: Option<&Bound<'_, PyDict>>) -> PyResult<Given> {
         let settings = overrides(params)?;
         let params = self.shared.params(py, &settings)?;

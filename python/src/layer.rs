@@ -19,6 +19,7 @@ use pyo3::prelude::*;
 use crate::arrays::{Numbers, Vector, contiguous, shaped};
 use crate::batches::{Batches, Data, Trouble, locked};
 use crate::encoded::PyEncoded;
+use crate::errors;
 use crate::program::PyProgram;
 use crate::shared::{on_infeasible, purpose};
 use crate::solution::{Found, PySolution, Solved, applied, wrong_type};
@@ -83,12 +84,15 @@ impl PyLayer {
     #[new]
     #[pyo3(signature = (program, encoded, headers, purpose="training", on_infeasible="error"))]
     fn new(
+        py: Python<'_>,
         program: &PyProgram,
         encoded: Option<&PyEncoded>,
         headers: Vec<String>,
         purpose: &str,
         on_infeasible: &str,
     ) -> PyResult<PyLayer> {
+        let context = program.shared.context();
+        context.moves_predictions().map_err(|failure| errors::failure(py, errors::Kind::Data, &failure))?;
         let encoded = encoded.map(|encoded| encoded.encoded.clone());
         let settings = Settings { on_infeasible: self::on_infeasible(on_infeasible)?, ..Settings::default() };
         let batches = Batches::new(program.shared.clone(), encoded, headers, self::purpose(purpose)?, settings);
@@ -238,6 +242,14 @@ impl PyLayer {
             Data::Rows(rows) => Samples::Rows(rows),
             Data::Columns(_) => Samples::All,
         };
+        let own = match encoded.wants_raw() {
+            true => {
+                let wide: Vec<f64> = z.iter().map(|z| z.widen()).collect();
+                Some(Arc::new(encoded.with_raw(&samples, &wide)?))
+            }
+            false => None,
+        };
+        let (encoded, samples) = own.clone().map_or((encoded, samples), |own| (own, Samples::All));
         let bound = encoded.bind(params, &samples)?;
         let slopes = match tracked.iter().find(|&&param| encoded.reach(param) > Reach::Sides) {
             Some(&param) => return Err(self.not_differentiable(param)),
@@ -256,7 +268,8 @@ impl PyLayer {
         let batch = Solvable { rows: &bound.rows, encoded: Some((&encoded, params, &samples)) };
         let violation = projection.certificate.row_violation;
         settle(&self.batches.shared.context(), &projection.status, violation, &batch)?;
-        Ok(Solved { bound, projection, slopes })
+        let raw = own.map(|own| (own, params.clone()));
+        Ok(Solved { bound, projection, slopes, raw })
     }
 
     fn not_differentiable(&self, param: usize) -> Trouble {

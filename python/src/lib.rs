@@ -46,6 +46,12 @@ fn explain(code: &str) -> Option<String> {
     fairc::language::explain::page(code).map(|page| page.plain())
 }
 
+/// The draws of keys, from 0 to below 1: a sample is decided 1 where its draw is below its chance.
+#[pyfunction]
+fn drawn(seed: u64, keys: Vec<String>) -> Vec<f64> {
+    keys.iter().map(|key| fairc::runtime::decide::drawn(seed, key.as_bytes())).collect()
+}
+
 #[pymodule]
 fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
@@ -62,5 +68,6 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(metric, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;
     module.add_function(wrap_pyfunction!(explain, module)?)?;
+    module.add_function(wrap_pyfunction!(drawn, module)?)?;
     Ok(())
 }

@@ -3,17 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fairc::bind::{EncodeOptions, Encoded, Encoder};
+use fairc::bind::{EncodeOptions, Encoded, Encoder, Raw};
 use fairc::language::program::Names;
 use fairc::report::Watch;
 use fairc::source::{PYTHON, Spec};
-use fairc::tasks::{Use, prediction_column};
+use fairc::tasks::{Use, chances_sql, prediction_column, read_thresholds, thresholds_sql};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
-use crate::arrays::{self, Broken, Stream};
+use crate::arrays::{self, Broken, Numbers, Stream};
 use crate::encoded::PyEncoded;
 use crate::errors::{self, Kind, LOOK};
 
@@ -22,6 +22,14 @@ use crate::shared::{Shared, overrides, purpose};
 #[pyclass(frozen, module = "fairc._fairc", name = "Program")]
 pub struct PyProgram {
     pub shared: Arc<Shared>,
+}
+
+/// The name of a column, or a number for each sample.
+fn raw(values: &Bound<'_, PyAny>) -> PyResult<Raw> {
+    match values.extract::<String>() {
+        Ok(column) => Ok(Raw::Column(column)),
+        Err(_) => Ok(Raw::Values(Numbers::new(values)?.wide().into())),
+    }
 }
 
 fn finite(value: f64) -> Option<f64> {
@@ -77,6 +85,22 @@ impl PyProgram {
         self.shared.program.rows_text()
     }
 
+    /// Thresholds as one SQL expression: of decisions, or of the `chances` of these.
+    fn thresholds_sql(&self, py: Python<'_>, thresholds: &str, chances: bool) -> PyResult<String> {
+        let context = self.shared.context();
+        let write = if chances { chances_sql } else { thresholds_sql };
+        let read = read_thresholds(&context, "the thresholds", thresholds);
+        let text = read.and_then(|thresholds| write(&context, &thresholds));
+        text.map_err(|failure| errors::failure(py, Kind::Data, &failure))
+    }
+
+    /// Fails unless a text has thresholds of this spec; gives them as JSON without what they are kept in.
+    fn thresholds(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        let read = read_thresholds(&self.shared.context(), "the thresholds", text);
+        let thresholds = read.map_err(|failure| errors::failure(py, Kind::Data, &failure))?;
+        serde_json::to_string(&thresholds).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
     /// What the program declares and demands, as JSON.
     fn facts(&self) -> String {
         let program = &self.shared.program;
@@ -97,7 +121,7 @@ impl PyProgram {
             json!({ "name": param.name, "value": param.value, "lower": finite(param.range.lower),
                 "upper": finite(param.range.upper) })
         });
-        let columns = program.columns.iter().map(|column| {
+        let columns = program.data_columns().map(|column| {
             let levels = match &column.ty {
                 fairc::language::program::ColumnType::Categorical(levels) => {
                     levels.iter().map(|level| level.number.map_or(json!(level.text), |number| json!(number))).collect()
@@ -112,9 +136,10 @@ impl PyProgram {
             "rows": rows.chain(each).collect::<Vec<_>>(),
             "params": params.collect::<Vec<_>>(),
             "columns": columns.collect::<Vec<_>>(),
+            "raw": program.reads_raw(),
             "weight": program.weight.as_ref().map(|weight| &weight.header),
             "prediction": { "name": prediction.name, "header": prediction.header, "lower": finite(prediction.lower),
-                "upper": finite(prediction.upper) },
+                "upper": finite(prediction.upper), "decision": prediction.decision },
         })
         .to_string()
     }
@@ -128,9 +153,10 @@ impl PyProgram {
 
     /// Encodes a table: `columns` by name, or an Arrow stream, and the number of rows of `columns`. `usage` is what for:
     /// `batches`, `check`, `audit`, `decide` or `shifts`; the predictions are in the column `prediction`, or with `predicted` in the one
-    /// that the spec predicts.
+    /// that the spec predicts. `raw` are the predictions as they were handed in, where they are in no such column: the name of
+    /// another, or a vector.
     #[pyo3(signature = (table, data, rows=None, *, known=None, usage="batches", purpose="training", labels=true,
-        prediction=None, predicted=false, params=None))]
+        prediction=None, predicted=false, raw=None, params=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn encode(
         &self,
@@ -144,16 +170,19 @@ impl PyProgram {
         labels: bool,
         prediction: Option<&str>,
         predicted: bool,
+        raw: Option<&Bound<'_, PyAny>>,
         params: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyEncoded> {
         let shared = &self.shared;
         let params = shared.params(py, &overrides(params)?)?;
         let grouped = ["audit", "decide"].contains(&usage);
         let watch = if grouped { fairc::source::watch(&shared.spec, &shared.program) } else { Watch::default() };
+        let raw = raw.map(self::raw).transpose()?;
+        let unknown = Raw::Unknown;
         let usage = match usage {
             "batches" => Use::Project(self::purpose(purpose)?),
             "check" => Use::Check,
-            "audit" => Use::Audit(&watch),
+            "audit" => Use::Audit(&watch, raw.as_ref().unwrap_or(&unknown)),
             "decide" => Use::Decide(&watch),
             "shifts" => Use::Shifts,
             other => return Err(PyValueError::new_err(format!("there is no use {other:?} of a table"))),
@@ -165,7 +194,8 @@ impl PyProgram {
             let column = column.map_err(|failure| errors::failure(py, Kind::Data, &failure))?;
             let options = usage.options(column);
             let without_labels = options.without_labels || !labels;
-            PyResult::Ok(EncodeOptions { without_labels, ..options })
+            let raw = raw.clone().unwrap_or_else(|| options.raw.clone());
+            PyResult::Ok(EncodeOptions { without_labels, raw, ..options })
         };
         let encoded = match (rows, data.cast::<PyDict>()) {
             (Some(rows), Ok(columns)) => {

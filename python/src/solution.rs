@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use fairc::bind::Bound as BoundBatch;
+use fairc::bind::{Bound as BoundBatch, Encoded, Params, Pulled};
 use fairc::runtime::project::{Certificate, ProjectError, Projection, Sample, Side, Status};
 use fairc::source::status_word;
 use numpy::PyArray1;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyNotImplementedError, PyTypeError};
 use pyo3::prelude::*;
 use serde_json::json;
 
@@ -24,13 +24,22 @@ pub struct Solved<T: Sample> {
     pub projection: Projection<T>,
     /// For each param that is differentiated, the derivatives of lower and upper sides.
     pub slopes: Vec<(Vec<f64>, Vec<f64>)>,
+    /// The batch with its raw predictions, where rows read them and so move with them.
+    pub raw: Option<(Arc<Encoded>, Params)>,
 }
 
 impl<T: Sample> Solved<T> {
     /// `Jᵀ v`, or `J v` where `transposed`.
     pub fn derivative(&self, v: &[T], transposed: bool) -> Result<Vec<T>, ProjectError> {
         let problem = &self.bound.problem;
-        if transposed { self.projection.jvp(problem, v) } else { Ok(self.projection.vjp(problem, v)?.z) }
+        if transposed {
+            return self.projection.jvp(problem, v);
+        }
+        let gradient = self.projection.vjp(problem, v)?;
+        let Some((encoded, params)) = &self.raw else { return Ok(gradient.z) };
+        let pulled = Pulled { bound: &self.bound, projection: &self.projection, v, gradient: &gradient };
+        let more = encoded.by_raw(params, &pulled)?;
+        Ok(gradient.z.iter().zip(more).map(|(own, more)| T::narrow(own.widen() + more)).collect())
     }
 
     /// The derivatives of `vᵀ ŷ` with respect to the params of `slopes`.
@@ -125,6 +134,10 @@ pub fn applied<'py, T: Sample + numpy::Element>(
     v: &Vector<'py, T>,
     transposed: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if transposed && found.raw.is_some() {
+        let text = "rows read `raw(..)`, and move with the predictions: derivatives are of the first order alone";
+        return Err(PyNotImplementedError::new_err(text));
+    }
     let values = contiguous(v);
     let out = py.detach(|| found.derivative(&values, transposed)).map_err(|error| errors::unsolved(py, &error))?;
     Ok(shaped(py, out, v))

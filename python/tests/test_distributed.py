@@ -1,8 +1,5 @@
 """Two processes with half of a batch each do what one does with the whole batch."""
 
-import os
-import socket
-
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -34,9 +31,13 @@ def step(net, layer, part, data):
     return fair, loss
 
 
-def worker(rank, world, port, name, out):
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    dist.init_process_group("gloo", rank=rank, world_size=world)
+def join(rank, world, store):
+    """A file brings the processes together: no port that another might take, nobody whose end takes the others along."""
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=world)
+
+
+def worker(rank, world, store, name, out):
+    join(rank, world, store)
     torch.set_num_threads(1)
     cuts = CUTS[world]
     part = slice(cuts[rank], cuts[rank + 1])
@@ -78,16 +79,10 @@ def watched(run):
     return sizes
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.mark.parametrize(("world", "name"), [(2, "odds"), (2, "weighted"), (2, "covariance"), (4, "parity")])
 def test_the_global_batch_is_what_counts(world, name, tmp_path):
     out = str(tmp_path / "part{}.pt")
-    mp.spawn(worker, (world, free_port(), name, out), nprocs=world)
+    mp.spawn(worker, (world, str(tmp_path / "store"), name, out), nprocs=world)
     parts = [torch.load(out.format(rank)) for rank in range(world)]
 
     net, layer = network(), FairnessLayer(NUMBERS[name])
@@ -115,9 +110,8 @@ def test_the_global_batch_is_what_counts(world, name, tmp_path):
     assert not torch.equal(found, alone)
 
 
-def failing(rank, world, port, out):
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    dist.init_process_group("gloo", rank=rank, world_size=world)
+def failing(rank, world, store, out):
+    join(rank, world, store)
     layer = FairnessLayer(NUMBERS["parity"], distributed=True)
     told = []
     for z, sex in [(0.5, 7.0 if rank else 1.0), (float("nan") if rank else 0.5, 1.0), (0.5, float(rank))]:
@@ -134,7 +128,7 @@ def failing(rank, world, port, out):
 
 def test_no_process_waits_for_one_that_fails(tmp_path):
     out = str(tmp_path / "told{}.pt")
-    mp.spawn(failing, (2, free_port(), out), nprocs=2)
+    mp.spawn(failing, (2, str(tmp_path / "store"), out), nprocs=2)
     (told, other), (own, wild) = torch.load(out.format(0)), torch.load(out.format(1))
     assert told == "another process could not encode its part of the batch; its error says why"
     assert "7" in own and "sex" in own

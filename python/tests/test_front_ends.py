@@ -92,6 +92,11 @@ INSIDE = {**PEOPLE, "score": [min(score, 1.0) for score in PEOPLE["score"]]}
 UNLABELLED = {name: values for name, values in PEOPLE.items() if name != "hired"}
 
 
+#: Equal scores, for shares and draws.
+TIED = [0.5, 0.5, 0.75, 0.5, 0.5, 0.5, 0.75, 0.5, 0.25, 0.5]
+DECIDED = PARITY.replace("real in [0, 1]", "{0, 1}", 1)
+
+
 def changed(**columns: list[Any]) -> dict[str, list[Any]]:
     return {**PEOPLE, **columns}
 
@@ -159,6 +164,19 @@ REQUESTS = [
     Request("no choice of whole decisions", "decide", HALF, ends="no decisions of 0 and 1 keep all rows"),
     Request("the nearest", "decide", HALF, asked={"on_infeasible": "relax"}),
     Request("no probabilities", "decide", HALF.replace("[0, 1]", "[0, 2]"), ends="`score` is declared in [0, 2]"),
+    Request("gains of a column", "decide", WIDE, asked={"gain": "w", "params": {"eps": 0.25}}),
+    Request("drawn by a column", "decide", data=changed(score=TIED), asked={"randomize": 5, "key": "age"}),
+    Request("all promises are asked for", "decide", data=WOMEN, asked={"require_all": True}, ends="a promise was not enforced"),
+    Request("a threshold for each group", "decide", data=INSIDE, asked={"freeze": "thresholds.json", "params": {"eps": 0.25}}),
+    Request("thresholds as SQL", "decide", ONE_LABEL, INSIDE, asked={"freeze": "thresholds.sql", "randomize": 2, "params": {}}),
+    Request("thresholds applied", "thresholds", data=changed(score=TIED), fitted={}),
+    Request("thresholds applied, drawn", "thresholds", data=changed(score=TIED), asked={"randomize": 4, "key": "age"}, fitted={}),
+    Request("thresholds of other params", "thresholds", asked={"params": {"eps": 0.05}}, fitted={}, ends="the thresholds were fitted with"),
+    Request("thresholds that are none", "thresholds", fitted="{}", ends="cannot use the thresholds"),
+    Request("decisions", "audit", DECIDED, changed(score=[1, 0, 1, 0, 1, 1, 0, 1, 0, 0]), ends="no"),
+    Request("scores for decisions", "audit", DECIDED, INSIDE, ends="E0707"),
+    Request("decisions are not moved", "project", DECIDED, INSIDE, ends="`score` is decided 0 or 1"),
+    Request("decisions have no price", "price", DECIDED, INSIDE, ends="`score` is decided 0 or 1"),
     Request("shifts", "freeze"),
     Request("shifts without labels and training", "freeze", ONE_LABEL),
     Request("shifts as SQL", "freeze", asked={"to": "sql", "params": {"eps": 0.1}}),
@@ -240,7 +258,17 @@ def project(program: fairc.Program, asked: Request) -> list[Any]:
 def decide(program: fairc.Program, asked: Request) -> list[Any]:
     found = program.decide(asked.data, name="data.csv", **asked.asked)
     assert found.verdict == found.json()["verdict"] and found.gain == found.json()["gain_after"]
-    return [True, found.text(), found.json(), [float(d) for d in found.d]]
+    kept = pathlib.Path(asked.asked["freeze"]).read_text() if "freeze" in asked.asked else None
+    return [True, found.text(), found.json(), [float(d) for d in found.d], kept]
+
+
+def thresholds(program: fairc.Program, asked: Request) -> list[Any]:
+    if isinstance(asked.fitted, str):
+        fitted = fairc.Thresholds.from_json(program, asked.fitted)
+    else:
+        fitted = fairc.Thresholds.fit(program, changed(score=TIED), **asked.fitted)
+    found = fitted.decide(asked.data, name="data.csv", **asked.asked)
+    return [True, found.text(), found.json(), [float(d) for d in found.d], None]
 
 
 def freeze(program: fairc.Program, asked: Request) -> list[Any]:
@@ -277,7 +305,7 @@ def check(program: fairc.Program, asked: Request) -> list[Any]:
 
 
 TASKS = {
-    "audit": audit, "project": project, "decide": decide, "freeze": freeze, "apply": apply, "stream": stream, "price": price, "check": check,
+    "audit": audit, "project": project, "decide": decide, "thresholds": thresholds, "freeze": freeze, "apply": apply, "stream": stream, "price": price, "check": check,
 }
 
 # The command line
@@ -290,11 +318,15 @@ def on_the_command_line(asked: Request, binary: str) -> dict[str, Any]:
     command, options = arguments_of(asked)
     if asked.task == "apply" and isinstance(asked.fitted, str):
         pathlib.Path("shifts.json").write_text(asked.fitted)
-    elif asked.task == "apply":
+    elif asked.task == "thresholds" and isinstance(asked.fitted, str):
+        pathlib.Path("thresholds.json").write_text(asked.fitted)
+    elif asked.task in ("apply", "thresholds"):
         own = pathlib.Path("data.csv").read_text()
+        fitted = PEOPLE if asked.task == "apply" else changed(score=TIED)
         pathlib.Path("data.csv").write_text("".join(
-            ",".join(map(str, line)) + "\n" for line in [PEOPLE, *zip(*PEOPLE.values(), strict=True)]))
-        done = run("freeze", "spec.fair", "--data", "data.csv", "-o", "shifts.json")
+            ",".join(map(str, line)) + "\n" for line in [fitted, *zip(*fitted.values(), strict=True)]))
+        fits = ["freeze", "-o", "shifts.json"] if asked.task == "apply" else ["decide", "--freeze", "thresholds.json", "--on-infeasible=relax"]
+        done = run(fits[0], "spec.fair", "--data", "data.csv", *fits[1:])
         assert done.returncode == 0, done.stderr
         pathlib.Path("data.csv").write_text(own)
     line = [command, "spec.fair", "--data", "data.csv", *options]
@@ -303,12 +335,13 @@ def on_the_command_line(asked: Request, binary: str) -> dict[str, Any]:
     if answered.returncode and (refusal := refused(facts, asked, answered.stderr)):
         return {"ends": refusal}
     words = run(*line).stdout
-    for name in ("ok", "schema", "output", "column") if asked.task != "audit" else ("ok", "schema"):
+    for name in ("ok", "schema", "output", "column", "frozen") if asked.task != "audit" else ("ok", "schema"):
         facts.pop(name, None)
     answer = {
         "audit": lambda: [words, without_file(facts), markdown(run(*line, "--format", "markdown").stdout)],
         "project": lambda: [before_files(words), facts, column("out.csv", "score_fair")],
-        "decide": lambda: [before_files(words), facts, column("out.csv", "score_decision")],
+        "decide": lambda: [before_files(words), facts, column("out.csv", "score_decision"), frozen(asked)],
+        "thresholds": lambda: [before_files(words), facts, column("out.csv", "score_decision"), None],
         "freeze": lambda: [pathlib.Path(options[-1]).read_text()],
         "apply": lambda: [before_files(words), facts, column("out.csv", "score_fair")],
         "stream": lambda: [facts, column("out.csv", "score_fair")],
@@ -326,6 +359,7 @@ def arguments_of(asked: Request) -> tuple[str, list[str]]:
         "audit": ("audit", ["--all"]),
         "project": ("project", ["--all", "-o", "out.csv", "--replace"]),
         "decide": ("decide", ["--all", "-o", "out.csv", "--replace"]),
+        "thresholds": ("decide", ["--all", "--thresholds", "thresholds.json", "-o", "out.csv", "--replace"]),
         "freeze": ("freeze", []),
         "apply": ("project", ["--all", "--frozen", "shifts.json", "-o", "out.csv", "--replace"]),
         "stream": ("stream", ["--batch", str(asked.batch), "-o", "out.csv"]),
@@ -368,7 +402,7 @@ def refused(facts: dict[str, Any], asked: Request, stderr: str) -> list[dict[str
         return [said(each) for each in facts["diagnostics"]]
     if asked.task == "check" and not facts["specs"][0].get("data"):
         return [said(each) for each in facts["diagnostics"] if each["severity"] == "error"]
-    if asked.task == "project":
+    if asked.task in ("project", "decide"):
         words = [line.removeprefix("error: ") for line in stderr.splitlines() if line.startswith("error: ")]
         return [said({"code": None, "message": words[0], "help": None, "labels": []})]
     return None
@@ -384,7 +418,11 @@ def markdown(text: str) -> list[str]:
 
 
 def before_files(words: str) -> str:
-    return words.split("wrote out.csv")[0]
+    return words.split("wrote out.csv")[0].split("wrote the thresholds")[0]
+
+
+def frozen(asked: Request) -> str | None:
+    return pathlib.Path(asked.asked["freeze"]).read_text() if "freeze" in asked.asked else None
 
 
 def of_data(words: str) -> str:
@@ -410,6 +448,9 @@ NAMES = [
     ("`--pred COL`", '`predictions="COL"`'),
     ("`--pred` names", "`predictions` names"),
     ("the shifts `shifts.json`", "the shifts"),
+    ("the thresholds `thresholds.json`", "the thresholds"),
+    ("`fairc decide --freeze`", "`Thresholds.to_json`"),
+    ("`fairc decide`", "`Program.decide`"),
 ]
 
 

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import fairc
-from fairc.sklearn import FairnessFrame, FairProjector
+from fairc.sklearn import FairDecider, FairnessFrame, FairProjector
 
 from conftest import PARITY, means, people
 
@@ -115,6 +115,62 @@ def test_misuse_is_told():
         FairProjector(LogisticRegression()).fit(x, y)
     with pytest.raises(ValueError, match="The data have 3 classes"):
         FairProjector(LogisticRegression(), PARITY).fit(x, np.arange(100) % 3, sensitive_features=sensitive)
+
+
+DECISIONS = PARITY.replace("predict score", "predict hired").replace("[score", "[hired").replace("real in [0, 1]", "{0, 1}", 1)
+
+
+def test_scikit_learn_checks_the_decider():
+    spec = BY_SIGN.replace("score: real", "score: {0, 1}").replace("eps = 0.01", "eps = 1")
+    check_estimator(FairDecider(LogisticRegression(), spec, columns={"first": 0}))
+
+
+@pytest.mark.parametrize("holdout", [None, 0.4])
+def test_decisions_satisfy_the_spec(holdout):
+    x, y, sensitive = frame(4000)
+    named = np.where(y == 1, "yes", "no")
+    model = FairDecider(LogisticRegression(), DECISIONS, holdout=holdout, random_state=1)
+    model.fit(x, named, sensitive_features=sensitive, sample_weight=np.ones(4000))
+    chances = model.predict_proba(x, sensitive_features=sensitive)
+    assert chances.shape == (4000, 2) and np.allclose(chances.sum(1), 1)
+    assert set(model.predict(x, sensitive_features=sensitive)) == {"no", "yes"}
+    female, male = means(chances[:, 1], sensitive["sex"])
+    own = means(model.estimator_.predict(x) == "yes", sensitive["sex"])
+    assert abs(male - female) <= (0.02 + 1e-9 if holdout is None else 0.08) < abs(own[0] - own[1])
+    assert model.score(x, named, sensitive_features=sensitive) > 0.5
+    # The same from the frozen text, and of one sample alone.
+    again = fairc.Thresholds.from_json(model.program_, model.thresholds_.to_json())
+    raw = model.estimator_.predict_proba(x)[:, 1]
+    np.testing.assert_array_equal(again.apply(sensitive, raw), model.decide(x, sensitive_features=sensitive))
+    one = [model.decide(x[i : i + 1], sensitive_features=sensitive[i : i + 1])[0] for i in range(5)]
+    np.testing.assert_array_equal(one, model.decide(x, sensitive_features=sensitive)[:5])
+
+
+def test_group_columns_of_decisions_are_routed():
+    import sklearn
+
+    x, y, sensitive = frame(300)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = FairDecider(LogisticRegression(), DECISIONS)
+        model.set_fit_request(sensitive_features=True).set_score_request(sensitive_features=True)
+        scores = cross_val_score(model, x, y, params={"sensitive_features": sensitive})
+    assert scores.shape == (5,) and (scores > 0.4).all()
+    search = GridSearchCV(FairDecider(LogisticRegression(), BY_SIGN.replace("real\nparam", "{0, 1}\nparam"), columns={"first": 0}), {"cutoff": [0.4, 0.6]})
+    search.fit(x.to_numpy(), y)
+    again = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(again.predict(x.to_numpy()), search.predict(x.to_numpy()))
+
+
+def test_misuse_of_the_decider_is_told():
+    x, y, sensitive = frame(100)
+    with pytest.raises(ValueError, match="`estimator` is LinearRegression, expected a classifier"):
+        FairDecider(LinearRegression(), DECISIONS).fit(x, y)
+    with pytest.raises(ValueError, match="`holdout` is 1.5"):
+        FairDecider(LogisticRegression(), DECISIONS, holdout=1.5).fit(x, y, sensitive_features=sensitive)
+    with pytest.raises(ValueError, match="The data have 3 classes"):
+        FairDecider(LogisticRegression(), DECISIONS).fit(x, np.arange(100) % 3, sensitive_features=sensitive)
+    with pytest.raises(fairc.DataError, match="`Program.decide`"):
+        FairProjector(LogisticRegression(), DECISIONS).fit(x, y, sensitive_features=sensitive)
 
 
 def test_a_frame_of_one_metric_and_of_many():

@@ -27,6 +27,7 @@ impl Encoded {
     /// or factors read with another value than the one encoded.
     pub fn bind(&self, params: &Params, samples: &Samples) -> Result<Bound, Vec<BindError>> {
         samples.check(self.n()).map_err(|error| vec![error])?;
+        self.has_raw().map_err(|error| vec![error])?;
         self.bind_tally(params, samples, Tally::new(self, samples), &mut |_| {})
     }
 

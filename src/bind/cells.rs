@@ -100,6 +100,8 @@ pub(super) struct Tuple {
     pub values: Vec<f64>,
     /// The needed factors that are constant by cell and have no finite value.
     pub undefined: Vec<usize>,
+    /// The groups in no level of which such a sample is.
+    pub outside: Vec<usize>,
 }
 
 /// Codes whose product of counts fits a table or a 64-bit key.
@@ -267,6 +269,8 @@ impl Tuple {
             }
         });
         let values = values.collect();
-        Tuple { events, needed, values, undefined }
+        let partitions = plan.partitions.iter().enumerate();
+        let outside = partitions.filter(|(_, (_, inside))| !inside.holds(&own)).map(|(place, _)| place).collect();
+        Tuple { events, needed, values, undefined, outside }
     }
 }

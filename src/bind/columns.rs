@@ -139,6 +139,11 @@ impl Reader {
         self.values.resize(rows, f64::NAN);
     }
 
+    /// Takes values that were read elsewhere.
+    pub(super) fn supply(&mut self, values: Vec<f64>) {
+        self.values = values;
+    }
+
     pub(super) fn read(&mut self, column: &Column, at: &At) {
         match &self.planned.kind {
             ColumnKind::Levels(_) => self.read_levels(column, at),

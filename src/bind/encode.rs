@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::data::{Batch, Column, Source};
-use crate::language::program::Program;
+use crate::language::program::{Program, RAW};
 use crate::language::words::nearest;
 
 use super::cells::{Cells, Tuples};
@@ -15,8 +15,9 @@ use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
 use super::encoded::{Encoded, FactorValues, Lines};
 use super::error::{BEYOND_WHOLE, BindError, Offenders};
 use super::formula::{Formula, Scope};
+use super::inputs::{Inputs, RawSource};
 use super::params::Params;
-use super::plan::{EncodeOptions, Plan};
+use super::plan::{EncodeOptions, Plan, Raw};
 use super::shape::{Part, places};
 use super::unplaced::Unplaced;
 
@@ -28,6 +29,8 @@ pub struct Encoder {
     readers: Vec<(Reader, Option<usize>)>,
     weight: Option<(WeightReader, Option<usize>)>,
     prediction: Option<(PredictionReader, Option<usize>)>,
+    /// Where the predictions come from as they were handed in, if rows read them and no column of their own has them.
+    raw: Option<(usize, RawSource)>,
     errors: Vec<BindError>,
     /// By factor: samples in which a row needs it and a nullable column is null, or the value is not finite.
     null_factors: Vec<Option<(Offenders, usize)>>,
@@ -38,6 +41,8 @@ pub struct Encoder {
     values: Vec<Vec<f64>>,
     pub(super) tuples: Tuples,
     cells: Cells,
+    /// By group that may leave samples over, how many it did.
+    outside: Vec<usize>,
     /// By factor: it is constant by cell, and has no finite value in a cell that a row needs.
     undefined: Vec<bool>,
     pub(super) out: Arrays,
@@ -51,6 +56,7 @@ pub(super) struct Arrays {
     pub factors: Vec<Vec<f64>>,
     pub weight: Vec<f64>,
     pub lines: Lines,
+    pub inputs: Inputs,
 }
 
 impl Encoder {
@@ -82,13 +88,23 @@ impl Encoder {
             headers.push(header.to_owned());
             Some(headers.len() - 1)
         };
+        let raw = plan.raw.and_then(|place| Some((place, RawSource::of(options, file)?)));
+        let own = match &options.raw {
+            Raw::Column(header) => header.as_str(),
+            Raw::Unknown | Raw::Values(_) | Raw::ByBatch => RAW,
+        };
         let readers = plan
             .columns
             .iter()
             .enumerate()
             .map(|(index, column)| {
                 let reader = Reader::new(column.clone(), plan.reads_number(index), file);
-                (reader, find(&column.header, &column.name))
+                let place = match (&column.header, &raw) {
+                    (header, None) if header == RAW => find(own, ""),
+                    (header, Some(_)) if header == RAW => None,
+                    (header, _) => find(header, &column.name),
+                };
+                (reader, place)
             })
             .collect();
         let weight = program
@@ -104,6 +120,7 @@ impl Encoder {
             readers,
             weight,
             prediction,
+            raw,
             errors,
             null_factors: vec![None; factors],
             wild_factors: vec![None; factors],
@@ -113,7 +130,12 @@ impl Encoder {
             tuples: Tuples::new(&plan.parts),
             cells: Cells::default(),
             undefined: vec![false; factors],
-            out: Arrays { factors: vec![Vec::new(); factors], ..Arrays::default() },
+            outside: vec![0; plan.partitions.len()],
+            out: Arrays {
+                factors: vec![Vec::new(); factors],
+                inputs: Inputs::of(&plan, options.raw == Raw::ByBatch),
+                ..Arrays::default()
+            },
             plan: Arc::new(plan),
         })
     }
@@ -159,9 +181,18 @@ impl Encoder {
         {
             reader.read(&columns[place], &at);
         }
+        self.read_raw(rows, &at);
         self.out.lines.add(batch);
         self.encode(rows, &at, &columns);
         Ok(())
+    }
+
+    /// The predictions as they were handed in, from where they are.
+    fn read_raw(&mut self, rows: usize, at: &At) {
+        let Some((place, source)) = &mut self.raw else { return };
+        let predictions = self.prediction.as_ref().map_or(&[][..], |(reader, _)| &reader.values);
+        let values = source.next(rows, self.out.cell.len(), predictions, at);
+        self.readers[*place].0.supply(values);
     }
 
     fn encode(&mut self, rows: usize, at: &At, columns: &[Column]) {
@@ -188,7 +219,13 @@ impl Encoder {
         for index in self.tuples.list.iter().skip(known).flat_map(|tuple| &tuple.undefined) {
             self.undefined[*index] = true;
         }
+        if !self.outside.is_empty() {
+            for tuple in self.out.cell.iter().skip(first) {
+                self.tuples.list[*tuple as usize].outside.iter().for_each(|&group| self.outside[group] += 1);
+            }
+        }
         self.encode_factors(first, rows, at);
+        self.out.inputs.keep(&self.values);
         for ((reader, _), values) in self.readers.iter_mut().zip(self.values.drain(..)) {
             reader.values = values;
         }
@@ -267,6 +304,7 @@ impl Encoder {
         let mut errors = std::mem::take(&mut self.errors);
         errors.extend(self.readers.iter_mut().flat_map(|(reader, _)| reader.take_errors()));
         errors.extend(self.weight.iter_mut().flat_map(|(reader, _)| reader.take_errors()));
+        errors.extend(self.raw.iter_mut().filter_map(|(_, source)| source.take_error()));
         let prediction = self.prediction.as_mut().map(|(reader, _)| reader.take());
         let prediction = prediction.map(|(values, more)| {
             errors.extend(more);
@@ -283,14 +321,18 @@ impl Encoder {
         (prediction, errors)
     }
 
-    /// The samples in no level of all that was pushed, by column.
+    /// The samples in no level of all that was pushed, by column and by group.
     pub(super) fn unplaced(&self) -> Vec<Unplaced> {
-        self.readers.iter().filter_map(|(reader, _)| reader.unplaced()).collect()
+        let columns = self.readers.iter().filter_map(|(reader, _)| reader.unplaced());
+        let groups = self.plan.partitions.iter().zip(&self.outside).filter(|(_, count)| **count > 0);
+        let groups = groups.map(|((name, _), count)| Unplaced::of_group(name, *count));
+        columns.chain(groups).collect()
     }
 
     /// What was encoded since the last call.
     pub(super) fn take_arrays(&mut self) -> Arrays {
-        let empty = Arrays { factors: vec![Vec::new(); self.plan.factors.len()], ..Arrays::default() };
+        let inputs = self.out.inputs.emptied();
+        let empty = Arrays { factors: vec![Vec::new(); self.plan.factors.len()], inputs, ..Arrays::default() };
         std::mem::replace(&mut self.out, empty)
     }
 
@@ -313,11 +355,12 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::finish`].
     pub fn finish_one(mut self) -> Result<(Encoded, Encoder), Vec<BindError>> {
-        let (prediction, errors) = self.take_errors();
+        let (prediction, mut errors) = self.take_errors();
+        errors.extend(self.raw.as_ref().and_then(|(_, source)| source.counted(self.out.cell.len())));
         if !errors.is_empty() {
             return Err(errors);
         }
-        let Arrays { mut cell, factors, weight, lines } = self.take_arrays();
+        let Arrays { mut cell, factors, weight, lines, inputs } = self.take_arrays();
         self.cells.refresh(&self.tuples, &self.plan);
         cell.iter_mut().for_each(|slot| *slot = self.cells.of_tuple[*slot as usize]);
         let factors = factors.into_iter().zip(&self.cells.values).map(|(values, by_cell)| match by_cell {
@@ -331,6 +374,7 @@ impl Encoder {
             cell,
             weight: (!weight.is_empty()).then_some(weight),
             prediction,
+            inputs,
             lines,
             file: self.file.clone(),
             plan: self.plan.clone(),

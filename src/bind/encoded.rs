@@ -6,6 +6,7 @@ use crate::data::Batch;
 use crate::language::program::{EventId, Program, PromisedRow, WhenEmpty};
 
 use super::cells::{Bits, CellKey};
+use super::inputs::Inputs;
 use super::plan::{Left, Plan, PlannedSampleRow};
 use super::unplaced::Unplaced;
 
@@ -54,6 +55,8 @@ pub struct Encoded {
     pub(super) references: Option<Vec<Vec<f64>>>,
     pub(super) weight: Option<Vec<f64>>,
     pub(super) prediction: Option<Vec<f64>>,
+    /// What factors read beside predictions that come with each batch.
+    pub(super) inputs: Inputs,
     pub(super) lines: Lines,
     pub(super) file: String,
     pub(super) unplaced: Vec<Unplaced>,

@@ -149,6 +149,10 @@ pub enum BindError {
     #[error("{}: the prediction `{}` is {}{}", .at.at(), .at.column, or_missing(.at.value()), .at.others())]
     Prediction { at: Box<Offenders> },
 
+    /// A prediction that is neither 0 nor 1, where the spec predicts decisions.
+    #[error("{}: the decision `{}` is {}{}", .at.at(), .at.column, .at.value(), .at.others())]
+    Decision { at: Box<Offenders>, name: String },
+
     /// Sides that no value satisfies, known once the batch is.
     #[error("row `{row}` asks for at least {} and at most {}", Shortest(*lower), Shortest(*upper))]
     CrossedSides { row: String, text: String, lower: f64, upper: f64 },
@@ -172,6 +176,18 @@ pub enum BindError {
     /// A form that cannot be bound (an aggregate inside a product of columns, a soft `each`).
     #[error("row `{row}`: {what} cannot be bound")]
     Unsupported { row: String, what: &'static str },
+
+    /// Predictions that come with each batch decide which samples are in an event.
+    #[error("`{event}` reads the raw predictions, which come with each batch: an event cannot depend on them there")]
+    RawEvent { event: String },
+
+    /// Rows read the predictions as they were handed in, and a batch is bound without them.
+    #[error("rows read the raw predictions, and this batch has none")]
+    RawMissing,
+
+    /// Raw predictions beside the data, of another number.
+    #[error("{found} raw predictions for {rows} samples")]
+    RawCount { found: usize, rows: usize },
 
     /// What makes fixed shifts impossible, or unfit for these data.
     #[error("cannot freeze: {what}")]
@@ -232,10 +248,13 @@ impl BindError {
             | BindError::Undefined { .. } => Some("E0704"),
             BindError::NotANumber { .. } => Some("E0705"),
             BindError::EmptyEvent { .. } => Some("E0706"),
-            BindError::Prediction { .. } => Some("E0707"),
+            BindError::Prediction { .. } | BindError::Decision { .. } => Some("E0707"),
             BindError::CrossedBounds { .. } | BindError::NoPrediction { .. } => Some("E0801"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
+            | BindError::RawEvent { .. }
+            | BindError::RawMissing
+            | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
@@ -317,6 +336,9 @@ impl BindError {
             }
             BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
             BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
+            BindError::Decision { name, .. } => {
+                format!("`{name}` is declared `{{0, 1}}`: for scores declare `predict {name}: real in [0, 1]`")
+            }
             BindError::CrossedSides { text, .. } => format!("on these data no prediction satisfies `{text}`"),
             BindError::CrossedRows { .. } => "loosen one of the two, or make one `soft`".to_owned(),
             BindError::CrossedBounds { .. } => {
@@ -330,6 +352,12 @@ impl BindError {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
+            BindError::RawEvent { .. } => {
+                "compare groups by other columns, or put the predictions in a column of the data and declare that"
+                    .to_owned()
+            }
+            BindError::RawMissing => "hand over the predictions with the data".to_owned(),
+            BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::NotFrozen { .. } => {
                 "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
             }
@@ -367,7 +395,8 @@ impl BindError {
             | BindError::Alike { at, .. }
             | BindError::NotFinite { at, .. }
             | BindError::NotANumber { at }
-            | BindError::Prediction { at } => Some(at),
+            | BindError::Prediction { at }
+            | BindError::Decision { at, .. } => Some(at),
             BindError::UnknownParam { .. }
             | BindError::ParamOutOfRange { .. }
             | BindError::ParamFixed { .. }
@@ -379,6 +408,9 @@ impl BindError {
             | BindError::NoPrediction { .. }
             | BindError::Undefined { .. }
             | BindError::Unsupported { .. }
+            | BindError::RawEvent { .. }
+            | BindError::RawMissing
+            | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }

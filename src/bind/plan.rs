@@ -8,8 +8,9 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::language::program::{Aggregate, Event, PromisedRow, RowOptions};
+use crate::language::program::{Aggregate, Data, Event, PromisedRow, RowOptions};
 
 use super::columns::PlannedColumn;
 use super::formula::Formula;
@@ -23,10 +24,29 @@ pub struct EncodeOptions {
     pub purpose: Purpose,
     /// The header of the predictions, if they are in the table.
     pub prediction: Option<String>,
+    /// Where the predictions are as they were handed in, for rows that read `raw(..)`.
+    pub raw: Raw,
     /// Leave out rows that read labels even where the table has them: what is made of it will be used where it has not.
     pub without_labels: bool,
+    /// Tell apart what rows that read labels would tell apart without these, and leave out bounds of single predictions that read
+    /// labels: what is made of the data is a rule that cannot.
+    pub visible: bool,
     /// Events to tell apart besides those that rows read.
     pub watch: Vec<Event>,
+}
+
+/// The predictions as they were handed in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Raw {
+    /// Nobody knows them: rows that read them take no part.
+    #[default]
+    Unknown,
+    /// In the column of the table with this header.
+    Column(String),
+    /// One for each row of the table.
+    Values(Arc<[f64]>),
+    /// They come with each batch: [`Encoded::with_raw`](super::Encoded::with_raw).
+    ByBatch,
 }
 
 /// What predictions are wanted for; rows with `enforce = train` take part in training alone.
@@ -42,13 +62,18 @@ pub enum Purpose {
 pub enum Left {
     /// It needs a label that is no column of the data.
     LabelAbsent { label: String },
+    /// It bounds single predictions by a label, and no rule may look at one.
+    LabelHidden { label: String },
     /// It is enforced in training only, and this is inference.
     TrainingOnly,
+    /// It needs the predictions as they were handed in, which nobody knows.
+    RawAbsent,
 }
 
 /// `φ`: a per-sample number.
 #[derive(Clone, Debug)]
 pub(super) struct Factor {
+    pub data: Data,
     pub formula: Formula,
     pub text: String,
     pub columns: Vec<usize>,
@@ -125,10 +150,13 @@ impl PlannedSampleRow {
 pub(super) struct Plan {
     pub columns: Vec<PlannedColumn>,
     pub parts: Vec<Part>,
+    pub events: Vec<Event>,
     pub shapes: Vec<Shape>,
     pub event_texts: Vec<String>,
     /// For each event of the program, its place among `shapes`; none if only rows that are left out read it.
     pub program_events: Vec<Option<usize>>,
+    /// Groups that may leave samples over, and the samples that they do not.
+    pub partitions: Vec<(String, Shape)>,
     /// For each event that was asked for beside the rows, its place among `shapes`.
     pub watched: Vec<usize>,
     pub factors: Vec<Factor>,
@@ -146,6 +174,8 @@ pub(super) struct Plan {
     pub left_samples: Vec<(usize, Left)>,
     /// The params whose values the encoding depends on: place, name, value.
     pub fixed: Vec<(usize, String, f64)>,
+    /// The column of the predictions as they were handed in, if rows read them.
+    pub raw: Option<usize>,
     /// Of the prediction.
     pub bounds: (f64, f64),
     /// Predictions are judged and not made: sides that contradict each other are no error.
@@ -162,6 +192,11 @@ impl Plan {
             Part::Level { .. } => false,
         };
         self.factors.iter().any(|factor| factor.columns.contains(&column)) || self.parts.iter().any(compared)
+    }
+
+    /// Whether a factor reads the predictions as they were handed in.
+    pub(super) fn is_raw(&self, factor: usize) -> bool {
+        self.raw.is_some_and(|raw| self.factors[factor].columns.contains(&raw))
     }
 
     /// The params that have another value than the one that events and factors were prepared with: place, name, and value

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, Program, PromisedRow, RowOptions, SampleRow,
+    ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, Row, RowOptions, SampleRow,
 };
 
 use super::centre::{self, Centring};
@@ -13,9 +13,10 @@ use super::formula::{Formula, Resolve, SampleNames, Unresolved};
 use super::measure::Measure;
 use super::params::Params;
 use super::plan::{
-    EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Split,
+    EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Raw, Split,
 };
-use super::shape::Shape;
+use super::shape::{Part, Shape};
+use super::visible::visible_events;
 
 /// Factors of categorical columns refine the cells as long as they have at most this many combinations of levels.
 const FINEST: usize = 64;
@@ -29,8 +30,12 @@ impl Plan {
         options: &EncodeOptions,
     ) -> Result<Plan, Vec<BindError>> {
         let purpose = options.purpose;
-        let present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
+        let mut present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
+        if options.raw != Raw::Unknown {
+            present.insert(RAW);
+        }
         let mut planner = Planner::new(program, params);
+        planner.raw_in_data = options.raw != Raw::ByBatch;
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
         let mut shared = ReadColumns::default();
@@ -48,7 +53,9 @@ impl Plan {
         let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
         for (index, row) in program.sample_rows.iter().enumerate() {
             let columns = sample_row_columns(program, row);
-            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
+            let hidden = columns.iter().find(|header| options.visible && planner.is_label(header));
+            let hidden = hidden.map(|label| Left::LabelHidden { label: (*label).to_owned() });
+            match planner.reason_to_leave(&columns, row.options, &present, purpose).or(hidden) {
                 Some(reason) => {
                     left_samples.push((index, reason));
                     planner.count(&columns, &present);
@@ -62,13 +69,34 @@ impl Plan {
             .filter_map(|promised: &PromisedRow| planner.sample_row(*promised).map_err(|e| errors.push(e)).ok())
             .collect();
         planner.required = planner.headers().into_iter().map(str::to_owned).collect();
+        if options.visible {
+            let enforced = |row: &&Row| row.options.enforce != Enforce::Train || purpose != Purpose::Inference;
+            for event in program.rows.iter().filter(enforced).flat_map(|row| visible_events(program, row)) {
+                planner.event(&event);
+            }
+        }
         let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
         plan.watched = watched;
         (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
         plan.find_bases();
+        if options.raw == Raw::ByBatch {
+            errors.extend(raw_events(&plan));
+        }
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
+}
+
+/// Where predictions come with each batch, the cells of samples cannot depend on them.
+fn raw_events(plan: &Plan) -> Option<BindError> {
+    let raw = plan.raw?;
+    let reads = |part: &Part| match part {
+        Part::Place { value, .. } => value.has_leaf(|leaf| matches!(leaf, Formula::Column(index) if *index == raw)),
+        Part::Level { .. } => false,
+    };
+    let text = plan.event_texts.iter().find(|text| text.contains("raw("));
+    let event = text.cloned().unwrap_or_default();
+    plan.parts.iter().any(reads).then_some(BindError::RawEvent { event })
 }
 
 fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a str>) {
@@ -125,6 +153,8 @@ pub(super) struct Planner<'a> {
     counted: BTreeSet<&'a str>,
     /// The columns that rows which take part read.
     required: BTreeSet<String>,
+    /// Raw predictions are known when the data are encoded.
+    raw_in_data: bool,
 }
 
 impl<'a> Planner<'a> {
@@ -139,6 +169,7 @@ impl<'a> Planner<'a> {
             totals: BTreeMap::new(),
             counted: BTreeSet::new(),
             required: BTreeSet::new(),
+            raw_in_data: true,
         }
     }
 
@@ -160,8 +191,9 @@ impl<'a> Planner<'a> {
     ) -> Option<Left> {
         let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header));
         let absent = absent.map(|label| Left::LabelAbsent { label: (*label).to_owned() });
+        let raw = (columns.contains(RAW) && !present.contains(RAW)).then_some(Left::RawAbsent);
         let training = options.enforce == Enforce::Train && purpose == Purpose::Inference;
-        absent.or_else(|| training.then_some(Left::TrainingOnly))
+        absent.or_else(|| training.then_some(Left::TrainingOnly)).or(raw)
     }
 
     pub(super) fn event(&mut self, event: &Event) -> usize {
@@ -173,9 +205,9 @@ impl<'a> Planner<'a> {
         index
     }
 
-    /// An event to watch; no sample is in one that reads a label which the data do not have.
+    /// An event to watch; no sample is in one that reads a label, or predictions, which the data do not have.
     fn watched(&mut self, event: &Event, present: &BTreeSet<&str>) -> usize {
-        let absent = |header: &&str| self.is_label(header) && !present.contains(header);
+        let absent = |header: &&str| (self.is_label(header) || *header == RAW) && !present.contains(header);
         let event = if event.columns_read().iter().any(absent) { &Event::Never } else { event };
         self.event(event)
     }
@@ -279,6 +311,7 @@ impl<'a> Planner<'a> {
 
     fn finish(self, errors: &mut Vec<BindError>) -> Plan {
         let columns = self.columns();
+        let partitions: Vec<&Partition> = self.program.partitions.iter().filter(|it| self.knows(&it.event)).collect();
         let places: BTreeMap<String, usize> =
             columns.iter().enumerate().map(|(i, column)| (column.header.clone(), i)).collect();
         let mut fixed = vec![false; self.program.params.len()];
@@ -293,7 +326,7 @@ impl<'a> Planner<'a> {
         for factor in &mut factors {
             factor.by_cell = factor.by_cell && parts.refine(&factor.columns);
         }
-        for event in &events {
+        for event in events.iter().copied().chain(partitions.iter().map(|partition| &partition.event)) {
             if let Err(reason) = parts.collect(event, &mut names) {
                 let text = event.text(&Names::of(self.program));
                 errors.push(reason.told(&text, "an aggregate in the condition of an event"));
@@ -302,6 +335,10 @@ impl<'a> Planner<'a> {
         parts.sort();
         // An event that cannot be told has been reported.
         let shapes = events.iter().map(|event| parts.shape(event, &mut names).unwrap_or(Shape::Never)).collect();
+        let partitions = partitions
+            .into_iter()
+            .filter_map(|partition| Some((partition.name.clone(), parts.shape(&partition.event, &mut names)?)))
+            .collect();
         let human = Names::of(self.program);
         let program_events = self.program.events.iter().map(|event| self.events.get(event).copied()).collect();
         let valued = self.params.iter(self.program).enumerate().zip(&fixed);
@@ -310,11 +347,14 @@ impl<'a> Planner<'a> {
             .map(|((index, (name, value)), _)| (index, name.to_owned(), value))
             .collect();
         Plan {
+            raw: columns.iter().position(|column| column.header == RAW),
             event_texts: events.iter().map(|event| event.text(&human)).collect(),
             parts: parts.finish(),
             columns,
+            events: events.into_iter().cloned().collect(),
             shapes,
             program_events,
+            partitions,
             watched: Vec::new(),
             factors,
             totals: in_order(&self.totals).into_iter().cloned().collect(),
@@ -329,6 +369,12 @@ impl<'a> Planner<'a> {
             bounds: (self.program.prediction.lower, self.program.prediction.upper),
             judging: false,
         }
+    }
+
+    /// Whether rows that take part read all columns of an event, from the data.
+    fn knows(&self, event: &Event) -> bool {
+        let known = |header: &str| self.required.contains(header) && (header != RAW || self.raw_in_data);
+        event.columns_read().into_iter().all(known)
     }
 
     /// What events and factors read so far.
@@ -378,7 +424,8 @@ fn factor(
         ColumnKind::Levels(levels) => product.checked_mul(levels.len() + 1),
         ColumnKind::Number { .. } => None,
     });
-    Factor { formula, text, columns: places, by_cell: combinations.is_some_and(|c| c <= FINEST), needed }
+    let data = data.clone();
+    Factor { data, formula, text, columns: places, by_cell: combinations.is_some_and(|c| c <= FINEST), needed }
 }
 
 /// The keys of a map from things to their places, by place.

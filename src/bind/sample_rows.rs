@@ -57,13 +57,13 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
 
 /// The samples of each cell, so that a row costs what it holds and not the whole batch.
 #[derive(Default)]
-struct ByCell {
+pub(super) struct ByCell {
     starts: Vec<usize>,
     samples: Vec<usize>,
 }
 
 impl ByCell {
-    fn of(cells: &[u32], count: usize) -> ByCell {
+    pub(super) fn of(cells: &[u32], count: usize) -> ByCell {
         let mut starts = vec![0_usize; count + 1];
         cells.iter().for_each(|&cell| starts[cell as usize + 1] += 1);
         for cell in 0..count {
@@ -135,7 +135,7 @@ fn apply(
 ) -> usize {
     let lenient = binder.encoded.plan.judging;
     let (mut crossed, mut hopeless, mut undefined) = (None, None, false);
-    let mut tighten = |i: usize, sample: usize, allowed: Allowed| match allowed {
+    let mut tighten = |i: usize, sample: usize, [factor, lower, upper]: [f64; 3]| match interval(factor, lower, upper) {
         Allowed::Between(below, above) => match ordered(lo[i].max(below), hi[i].min(above)) {
             Some((new_lo, new_hi)) => (lo[i], hi[i]) = (new_lo, new_hi),
             None => first(&mut crossed, (sample, lo[i].max(below), hi[i].min(above)), |known| known.0),
@@ -173,14 +173,14 @@ fn first<T>(known: &mut Option<T>, new: T, sample: impl Fn(&T) -> usize) {
     }
 }
 
-/// Shows the samples of a row's event: place in the batch, index of the sample, and what the row allows its prediction. The
+/// Shows the samples of a row's event: place in the batch, index of the sample, and coefficient and sides of the row there. The
 /// number of these samples; those without weight are bounded too.
-fn each_sample(
+pub(super) fn each_sample(
     binder: &mut Binder,
     row: &PlannedSampleRow,
     samples: &Samples,
     by_cell: &ByCell,
-    look: &mut dyn FnMut(usize, usize, Allowed),
+    look: &mut dyn FnMut(usize, usize, [f64; 3]),
 ) -> usize {
     let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
     // A side without a finite value has been reported.
@@ -194,7 +194,7 @@ fn each_sample(
         let sample = samples.sample(i);
         let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
         let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));
-        look(i, sample, interval(coefficient.value(old, sample), l, u));
+        look(i, sample, [coefficient.value(old, sample), l, u]);
     }
     count
 }
@@ -234,9 +234,9 @@ impl Encoded {
         let mut read = |row: &PlannedSampleRow| {
             let (mut outside, mut most) = (0, 0.0_f64);
             let promised = row.promised();
-            let samples = each_sample(&mut binder, row, samples, &by_cell, &mut |i, _, allowed| {
+            let samples = each_sample(&mut binder, row, samples, &by_cell, &mut |i, _, [factor, lower, upper]| {
                 let value = y.get(i).copied().unwrap_or(f64::NAN);
-                let excess = match allowed {
+                let excess = match interval(factor, lower, upper) {
                     Allowed::Between(below, above) => (below - value).max(value - above),
                     Allowed::Nothing { .. } | Allowed::Undefined => f64::INFINITY,
                 };

@@ -141,9 +141,12 @@ impl SharedCells {
 }
 
 impl Encoded {
-    /// Whether the rows that take part see the cells of samples alone: no factor that differs within cells, and no
-    /// bounds of single predictions.
+    /// Whether the rows that take part see the cells of samples alone: no factor that differs within cells, no
+    /// bounds of single predictions, and no raw predictions that are still to come.
     pub fn is_by_cell(&self) -> bool {
+        if self.wants_raw() {
+            return false;
+        }
         let mut terms = self.plan.rows.iter().flat_map(|row| &row.terms);
         self.plan.sample_rows.is_empty() && !terms.any(|term| self.differs_within_cells(term))
     }
@@ -265,6 +268,7 @@ impl Encoded {
             cell: Vec::new(),
             weight: self.weight.as_ref().map(|_| Vec::new()),
             prediction: None,
+            inputs: Default::default(),
             lines: Default::default(),
             file: self.file.clone(),
             plan: self.plan.clone(),

@@ -15,9 +15,10 @@ use super::deviation::Deviations;
 use super::encode::{Arrays, Encoder};
 use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
+use super::inputs::Inputs;
 use super::measure::Basis;
 use super::params::Params;
-use super::plan::EncodeOptions;
+use super::plan::{EncodeOptions, Raw};
 use super::spread::SharedCells;
 use super::tally::{Samples, Tally};
 use super::unplaced::Unplaced;
@@ -52,6 +53,9 @@ impl StreamEncoder {
         cells: Vec<CellKey>,
     ) -> Result<StreamEncoder, Vec<BindError>> {
         let mut encoder = Encoder::new(program, params, file, known, options)?;
+        if options.raw == Raw::ByBatch && encoder.plan.raw.is_some() {
+            return Err(vec![BindError::RawMissing]);
+        }
         let (_, errors) = encoder.take_errors();
         if !errors.is_empty() {
             return Err(errors);
@@ -127,6 +131,7 @@ impl StreamEncoder {
             cell: out.cell,
             weight: (!out.weight.is_empty()).then_some(out.weight),
             prediction,
+            inputs: Inputs::default(),
             lines: out.lines,
             file: self.encoder.file.clone(),
             plan: self.encoder.plan.clone(),

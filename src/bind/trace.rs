@@ -7,6 +7,7 @@ use crate::language::program::{Aggregate, Function};
 
 use super::binder::About;
 use super::bound::{Bound, RowStatus};
+use super::columns::PlannedColumn;
 use super::encoded::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
 use super::measure::Measure;
@@ -74,22 +75,13 @@ impl Encoded {
         }
         let tally = Tally::new(self, samples);
         let about = About::new(self, &tally, samples);
-        let (params, totals) = (params.values(), Vec::new());
-        let mut tracer = Tracer { encoded: self, tally: &tally, about: &about, samples, params, numbers, totals };
+        let tracer = Tracer::new(self, (&tally, &about), samples, params, numbers)?;
         tracer.refuse_tracked_bounds()?;
-        tracer.totals = (self.plan.totals.iter())
-            .map(|(of, event)| Ok(numbers.sum(&tracer.measure(of, *event)?)))
-            .collect::<Result<_, TraceError>>()?;
-        let planned = |place: &usize| {
-            let kept = RowStatus::Kept(*place);
-            let row = bound.rows.iter().position(|row| row.status == kept)?;
-            self.plan.rows.iter().find(|planned| planned.row == row)
-        };
-        rows.iter().filter_map(planned).map(|row| tracer.row(row)).collect()
+        tracer.rows(bound, rows)
     }
 }
 
-struct Tracer<'a, T: Tracked> {
+pub(super) struct Tracer<'a, T: Tracked> {
     encoded: &'a Encoded,
     tally: &'a Tally,
     about: &'a About,
@@ -99,7 +91,47 @@ struct Tracer<'a, T: Tracked> {
     totals: Vec<T::Number>,
 }
 
-impl<T: Tracked> Tracer<'_, T> {
+impl<'a, T: Tracked> Tracer<'a, T> {
+    pub(super) fn new(
+        encoded: &'a Encoded,
+        (tally, about): (&'a Tally, &'a About),
+        samples: &'a Samples<'a>,
+        params: &'a Params,
+        numbers: &'a T,
+    ) -> Result<Self, TraceError> {
+        let (params, totals) = (params.values(), Vec::new());
+        let mut tracer = Tracer { encoded, tally, about, samples, params, numbers, totals };
+        tracer.totals = (encoded.plan.totals.iter())
+            .map(|(of, event)| Ok(numbers.sum(&tracer.measure(of, *event)?)))
+            .collect::<Result<_, TraceError>>()?;
+        Ok(tracer)
+    }
+
+    /// The rows of the problem at these places.
+    pub(super) fn rows(&self, bound: &Bound, places: &[usize]) -> Result<Vec<TracedRow<T::Number>>, TraceError> {
+        let planned = |place: &usize| {
+            let kept = RowStatus::Kept(*place);
+            let row = bound.rows.iter().position(|row| row.status == kept)?;
+            self.encoded.plan.rows.iter().find(|planned| planned.row == row)
+        };
+        places.iter().filter_map(planned).map(|row| self.row(row)).collect()
+    }
+
+    /// `Σ coefficient · φ` for each sample.
+    pub(super) fn line(&self, split: &Split) -> Result<T::Number, TraceError> {
+        let numbers = self.numbers;
+        let mut line = numbers.samples(&vec![0.0; self.tally.cell.len()]);
+        for (coefficient, factor) in split {
+            let scale = coefficient.evaluate(self);
+            let term = match factor {
+                Some(factor) => numbers.multiply(scale, self.factor(*factor)?),
+                None => scale,
+            };
+            line = numbers.add(line, term);
+        }
+        Ok(line)
+    }
+
     fn row(&self, row: &PlannedRow) -> Result<TracedRow<T::Number>, TraceError> {
         let numbers = self.numbers;
         let mut coefficients = numbers.samples(&vec![0.0; self.tally.cell.len()]);
@@ -165,7 +197,8 @@ impl<T: Tracked> Tracer<'_, T> {
             };
             return Ok(self.numbers.samples(&values));
         }
-        match others.first() {
+        let unknown = |column: &&PlannedColumn| self.encoded.input(&column.header).is_none();
+        match others.into_iter().find(unknown) {
             Some(other) => Err(TraceError::Untracked { factor: planned.text.clone(), missing: other.header.clone() }),
             None => Ok(planned.formula.evaluate(self)),
         }
@@ -243,9 +276,13 @@ impl<T: Tracked> Leaves for Tracer<'_, T> {
     }
 
     fn column(&self, index: usize) -> T::Number {
-        // A factor that is evaluated reads tracked columns alone; any other is refused before.
-        let column = self.numbers.column(&self.encoded.plan.columns[index].header);
-        column.unwrap_or_else(|| self.numbers.number(f64::NAN))
+        // A factor that is evaluated reads tracked columns, and those that were kept beside them; any other is refused before.
+        let header = &self.encoded.plan.columns[index].header;
+        let kept = || match self.encoded.input(header) {
+            Some(values) => self.numbers.samples(values),
+            None => self.numbers.number(f64::NAN),
+        };
+        self.numbers.column(header).unwrap_or_else(kept)
     }
 
     fn total(&self, index: usize) -> T::Number {

@@ -1,15 +1,20 @@
-//! Samples that are in no level of a column: null, or a value that is not declared, which a column with `?` may have.
+//! Samples that are in no level of a column: null, or a value that is not declared, which a column with `?` may have; and those in
+//! no level of a group made of events, of which none holds.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The samples of a table that are in no level of a column.
+/// The samples of a table that are in no level of a column or group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unplaced {
+    /// Or the group.
     pub column: String,
     pub null: usize,
     pub undeclared: usize,
+    /// Of a group: no event holds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub no_event: usize,
     /// Undeclared values that differ from a level by case or outer space alone.
     pub near: Vec<NearMiss>,
 }
@@ -22,7 +27,16 @@ pub struct NearMiss {
     pub samples: usize,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Unplaced {
+    pub(super) fn of_group(name: &str, no_event: usize) -> Unplaced {
+        Unplaced { column: name.to_owned(), no_event, ..Unplaced::default() }
+    }
+
     /// Those of two parts of a table.
     pub fn together(first: &[Unplaced], second: &[Unplaced]) -> Vec<Unplaced> {
         let mut all = first.to_vec();
@@ -33,6 +47,7 @@ impl Unplaced {
             };
             known.null += more.null;
             known.undeclared += more.undeclared;
+            known.no_event += more.no_event;
             for miss in &more.near {
                 let same = |known: &&mut NearMiss| (&known.level, &known.value) == (&miss.level, &miss.value);
                 match known.near.iter_mut().find(same) {
@@ -85,7 +100,7 @@ impl Counter {
         });
         let mut near: Vec<NearMiss> = near.collect();
         near.sort_by(|a, b| (&a.level, &a.value).cmp(&(&b.level, &b.value)));
-        Some(Unplaced { column: column.to_owned(), null: self.null, undeclared: self.undeclared, near })
+        Some(Unplaced { column: column.to_owned(), null: self.null, undeclared: self.undeclared, no_event: 0, near })
     }
 }
 

@@ -14,7 +14,6 @@ use super::solve::Infeasible;
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::bind::Thresholds;
 use crate::data::{Format, write_text};
-use crate::report::Watch;
 use crate::source::watch;
 use crate::tasks::{
     DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, read_thresholds, thresholds_json,
@@ -42,7 +41,7 @@ pub struct Args {
     /// The column that a draw depends on, so that it stays the same for a person [default: the number of the row]
     #[arg(long, value_name = "COL", requires = "randomize")]
     key: Option<String>,
-    /// Write the thresholds: .json for `--thresholds`, or .sql. Rows that read labels are left out
+    /// Write the thresholds: .json for `--thresholds`, or .sql
     #[arg(long, value_name = "FILE", conflicts_with = "thresholds")]
     freeze: Option<PathBuf>,
     /// Decide by the thresholds that `--freeze` wrote, so that no decision depends on another
@@ -98,11 +97,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let program = spec.valid(console)?;
     let context = context(&spec, program);
     let fitted = args.thresholds.as_deref().map(|path| read(path, &context)).transpose()?;
-    // Cells of thresholds are told apart by what rows read, and by nothing that only a report shows.
-    let elsewhere = fitted.is_some() || freezes.is_some();
-    let watch = if elsewhere { Watch::default() } else { watch(&spec, program) };
-    let usage = if elsewhere { Use::Shifts } else { Use::Decide(&watch) };
-    let dataset = args.input.open(usage, &spec, program, console)?;
+    let watch = watch(&spec, program);
+    let dataset = args.input.open(Use::Decide(&watch), &spec, program, console)?;
     let case = dataset.case(&spec, program);
     let added = NewColumn {
         name: args.name.clone().unwrap_or_else(|| format!("{}_decision", program.prediction.name)),

@@ -7,7 +7,7 @@ use super::dataset::{DataArgs, Predictions, one_stream, open};
 use super::fault::refuse;
 use super::input::Spec;
 use super::outputs::Files;
-use super::stop::{Outcome, Verdict};
+use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{MatrixFormat, Numbers, files_of, write_numbers};
@@ -47,6 +47,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
+    if program.reads_raw() && args.pred.is_none() {
+        let message = "rows read the raw predictions, and no column of them is named";
+        return Err(Stop::failed(message, "name it: `--pred COL`"));
+    }
     let predictions = match &args.pred {
         Some(header) => Predictions::Column(Some(header.clone())),
         None => Predictions::None,

@@ -6,6 +6,7 @@ use super::project::{heading, left_over, sample_rows, worst};
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;
 use super::row_summary::RowSummary;
+use super::selected::Selected;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
 use super::verdict::{Tolerance, Verdict, When};
@@ -24,6 +25,8 @@ pub struct Audit<'a> {
     /// Predictions outside their bounds, those of per-sample constraints included: how many, and by how much at most.
     pub outside: (usize, f64),
     pub weighted: bool,
+    /// The predictions are decisions, 0 or 1 each.
+    pub decisions: bool,
     /// What counts as rounding.
     pub tolerance: Tolerance,
     /// Columns with samples in no level.
@@ -50,11 +53,12 @@ impl Audit<'_> {
         Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
-    /// The report for people.
-    pub fn text(&self, paint: &dyn Paint) -> String {
+    /// The report for people, with those `selected` of decisions.
+    pub fn text(&self, selected: Option<&Selected>, paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
-        let mut out = format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
+        let what = if self.decisions { "decisions" } else { "predictions" };
+        let mut out = format!("{} on {}: {n}, {what} `{}`{settings}\n", self.spec, self.data, self.prediction);
         let shown = worst(&self.summaries, self.most);
         let mut last = "";
         for &index in &shown {
@@ -79,6 +83,7 @@ impl Audit<'_> {
         }
         out.push_str(&sample_rows(&self.summaries, When::Before, paint));
         out.push_str(&left_over(&self.summaries));
+        out.extend(selected.map(|selected| selected.text(paint)));
         out.push('\n');
         out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.conclusion(kept, paint));
@@ -89,8 +94,13 @@ impl Audit<'_> {
         let Some(reading) = row.before else { return String::new() };
         let mut out = format!("    {}: {}\n", self.summaries.name(index), self.finding(reading, paint));
         let mut table = Table::default();
-        let aggregate =
-            if row.groups.iter().all(|group| group.aggregate == Aggregate::Mean) { "mean" } else { "value" };
+        let means = row.groups.iter().all(|group| group.aggregate == Aggregate::Mean);
+        let plain = || row.groups.iter().all(|group| group.what == self.summaries.program.prediction.name);
+        let aggregate = match means {
+            true if self.decisions && plain() => "rate",
+            true => "mean",
+            false => "value",
+        };
         let weight = self.weighted.then_some("weight");
         let head = ["", "samples"].into_iter().chain(weight).chain([aggregate]);
         table.cells(head.map(str::to_owned));

@@ -7,7 +7,7 @@ use super::number::{finite, plain, short};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
-use crate::bind::{Encoded, Thresholds};
+use crate::bind::{Encoded, Step, Thresholds};
 use crate::language::words::counted;
 
 /// Groups and thresholds that are shown.
@@ -23,8 +23,8 @@ pub enum How {
     Whole { between: usize, bound: f64 },
     /// The nearest, where none that keep the rows were found; `proven` if there are none.
     Nearest { proven: bool },
-    /// The samples in between were drawn.
-    Drawn { seed: u64, samples: usize },
+    /// The samples in between were drawn; their chances themselves miss so many rows.
+    Drawn { seed: u64, samples: usize, missed_in_expectation: usize },
     /// By thresholds of other data, where `tied` samples are exactly at one that takes a share.
     Thresholds { tied: usize },
 }
@@ -40,6 +40,40 @@ impl How {
         }
     }
 }
+
+/// Thresholds that look at no label, where rows read labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// Groups in which the best rule draws between several thresholds.
+    pub drawing: usize,
+    /// Whether there are thresholds without draws that keep all rows; none if they were not sought.
+    pub without_draws: Option<WithoutDraws>,
+}
+
+/// What came of the search for thresholds without draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutDraws {
+    Found,
+    /// There are none.
+    None,
+    NotFound,
+}
+
+/// A row that a draw can miss.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Miss {
+    pub name: String,
+    /// The chance that it is missed on a draw.
+    pub chance: f64,
+    /// By convolution, and not by a normal distribution.
+    pub exact: bool,
+    /// Whether it is missed on this draw.
+    pub missed: bool,
+}
+
+/// A smaller chance is not shown to people.
+const NEVER: f64 = 5e-5;
 
 /// What decisions gain, `Σ w g d`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -92,11 +126,29 @@ pub struct GroupDecisions {
     pub impact_ratio_after: Option<f64>,
     pub became_1: usize,
     pub became_0: usize,
+    /// What its decisions gain.
+    pub gain_before: f64,
+    pub gain_after: f64,
 }
 
 impl GroupDecisions {
     /// The groups of all partitions of `watch`, with which the data were encoded.
-    pub fn all(encoded: &Encoded, watch: &Watch, before: &[f64], after: &[f64]) -> Vec<GroupDecisions> {
+    /// `gain` is what a decision of 1 gains, by sample.
+    pub fn all(
+        encoded: &Encoded,
+        watch: &Watch,
+        gain: &[f64],
+        (before, after): (&[f64], &[f64]),
+    ) -> Vec<GroupDecisions> {
+        let mut gains = vec![(0.0, 0.0); encoded.cells()];
+        for (sample, (&cell, gain)) in encoded.cell().iter().zip(gain).enumerate() {
+            let own = |decisions: &[f64]| decisions.get(sample).map_or(0.0, |d| d * gain);
+            let weight = encoded.weight().and_then(|weight| weight.get(sample)).copied().unwrap_or(1.0);
+            if let Some((first, second)) = gains.get_mut(cell as usize) {
+                *first += weight * own(before);
+                *second += weight * own(after);
+            }
+        }
         let mut flips = vec![(0, 0); encoded.cells()];
         for (&cell, (b, a)) in encoded.cell().iter().zip(before.iter().zip(after)) {
             if let Some((up, down)) = flips.get_mut(cell as usize) {
@@ -104,7 +156,7 @@ impl GroupDecisions {
                 *down += usize::from(b > a);
             }
         }
-        let sums = [before, after].map(|decisions| CellSums::new(encoded, decisions, (0.0, 1.0)));
+        let sums = [before, after].map(|decisions| CellSums::of_decisions(encoded, decisions));
         let (sets, _) = sets(encoded, watch);
         let mut all = Vec::new();
         for (partition, sets) in watch.partitions().iter().zip(&sets) {
@@ -115,7 +167,11 @@ impl GroupDecisions {
                 let cells = sets.get(place.unwrap_or(partition.levels.len())).map_or(&[][..], Vec::as_slice);
                 let own = cells.iter().filter_map(|&cell| flips.get(cell as usize));
                 let (became_1, became_0) = own.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+                let own = cells.iter().filter_map(|&cell| gains.get(cell as usize));
+                let (gain_before, gain_after) = own.fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
                 all.push(GroupDecisions {
+                    gain_before,
+                    gain_after,
                     partition: partition.name.clone(),
                     group: before.group.clone(),
                     samples: before.samples,
@@ -146,7 +202,11 @@ pub struct DecideReport<'a> {
     pub how: How,
     /// Hard rows that the decisions miss.
     pub missed: usize,
-    /// Where one threshold for each cell tells all.
+    /// Where rows read labels.
+    pub rule: Option<Rule>,
+    /// Of decisions that were drawn: the chance that a draw misses each hard row, and whether this one does.
+    pub misses: Vec<Miss>,
+    /// Where thresholds for each cell tell all.
     pub thresholds: Option<Thresholds>,
 }
 
@@ -166,6 +226,8 @@ pub struct DecidedJson<'r> {
     became_1: usize,
     became_0: usize,
     groups: &'r [GroupDecisions],
+    rule: Option<Rule>,
+    misses: &'r [Miss],
     thresholds: Option<Vec<ThresholdJson<'r>>>,
 }
 
@@ -175,6 +237,8 @@ struct ThresholdJson<'r> {
     threshold: f64,
     share: f64,
     at: usize,
+    #[serde(skip_serializing_if = "<[Step]>::is_empty")]
+    steps: &'r [Step],
     samples: usize,
 }
 
@@ -186,6 +250,7 @@ impl DecideReport<'_> {
                 threshold: cell.threshold,
                 share: cell.share,
                 at: cell.at,
+                steps: &cell.steps,
                 samples: cell.cell.samples,
             });
             cells.collect()
@@ -203,6 +268,8 @@ impl DecideReport<'_> {
             became_1: self.gains.flips.0,
             became_0: self.gains.flips.1,
             groups: &self.groups,
+            rule: self.rule,
+            misses: &self.misses,
             thresholds,
         }
     }
@@ -210,12 +277,16 @@ impl DecideReport<'_> {
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = self.heading();
+        if self.rule.is_some() {
+            out.push_str("some rows read labels: decisions are made by thresholds that look at no label\n");
+        }
         out.push_str(&self.rows.body(paint));
         out.push_str(&self.groups(paint));
         out.push_str(&self.thresholds(paint));
         out.push_str(&self.sums());
         out.push_str(&self.rounding());
-        out.push_str(&self.rows.conclusion(paint));
+        out.push_str(&self.missing(paint));
+        out.push_str(&self.rows.conclusion(paint, "by the cutoff alone"));
         out
     }
 
@@ -238,8 +309,10 @@ impl DecideReport<'_> {
                     table.text(String::new());
                 }
                 let title = paint.strong(&group.partition);
-                table.text(format!("  {title}: selected, impact ratio, and decisions that changed"));
-                let words = ["", "samples", "rate before", "after", "ratio before", "after", "0 -> 1", "1 -> 0"];
+                table.text(format!(
+                    "  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now"
+                ));
+                let words = ["", "samples", "rate", "now", "ratio", "now", "0 -> 1", "1 -> 0", "gain", "now"];
                 table.cells(words.map(str::to_owned));
                 last = &group.partition;
             }
@@ -253,9 +326,11 @@ impl DecideReport<'_> {
                 share(group.impact_ratio_after),
                 group.became_1.to_string(),
                 group.became_0.to_string(),
+                short(group.gain_before),
+                short(group.gain_after),
             ]);
         }
-        let mut align = [Align::Right; 8];
+        let mut align = [Align::Right; 10];
         align[0] = Align::Left;
         let mut out = table.render("    ", &align, |_, cell| cell);
         out.push_str(&more(self.groups.len(), "more group"));
@@ -271,11 +346,15 @@ impl DecideReport<'_> {
         let seen = thresholds.cells.iter().filter(|cell| cell.cell.samples > 0);
         let mut table = Table::default();
         for cell in seen.clone().take(MOST) {
-            let (sign, rest) = match (cell.at, cell.share) {
+            let (sign, mut rest) = match (cell.at, cell.share) {
                 (_, share) if share >= 1.0 => (">=", String::new()),
                 (_, share) if share <= 0.0 => (">", String::new()),
                 (at, share) => (">", format!("and {} of the {at} at it", short(share))),
             };
+            for step in cell.steps.iter().rev() {
+                let and = if rest.is_empty() { "" } else { ", " };
+                rest.push_str(&format!("{and}from {} on by a chance of {}", precise(step.from), short(step.chance)));
+            }
             table.cells([
                 cell.cell.when.clone(),
                 cell.cell.samples.to_string(),
@@ -300,7 +379,7 @@ impl DecideReport<'_> {
         // Decisions that miss rows are not to be compared with those within.
         let room = bound.filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
             room if room <= NO_LESS * bound.abs().max(after.abs()) => {
-                "; no decisions within the rows gain more".to_owned()
+                format!("; no {} within the rows gain more", self.alternatives())
             }
             room => format!("; none within the rows gain more than {} more", short(room)),
         });
@@ -314,20 +393,57 @@ impl DecideReport<'_> {
         )
     }
 
+    /// What the bound is about.
+    fn alternatives(&self) -> &'static str {
+        if self.rule.is_some() { "such rules" } else { "decisions" }
+    }
+
+    /// The rows that a draw can miss.
+    fn missing(&self, paint: &dyn Paint) -> String {
+        let mut table = Table::default();
+        let possible = self.misses.iter().filter(|miss| miss.missed || miss.chance > NEVER);
+        for miss in possible.clone().take(MOST) {
+            let by = if miss.exact { "" } else { "by a normal distribution" };
+            let word = if miss.missed { paint.bad("missed") } else { paint.good("held") };
+            table.cells([miss.name.clone(), short(miss.chance), word, by.to_owned()]);
+        }
+        if possible.clone().count() == 0 {
+            return String::new();
+        }
+        let lines = table.render("    ", &[Align::Left; 4], |_, cell| cell);
+        format!("chance that a draw misses a row, and this draw:\n{lines}{}", more(possible.count(), "more row"))
+    }
+
     fn rounding(&self) -> String {
         match &self.how {
             How::Whole { between: 0, .. } => String::new(),
+            How::Whole { between, .. } if self.rule.is_some() => {
+                format!("{} drawn by the best such rule; these thresholds draw nobody\n", counted_are(*between))
+            }
             How::Whole { between, .. } => {
                 format!("{} between 0 and 1 at the optimum, rounded so that all rows hold\n", counted_are(*between))
             }
             How::Nearest { proven: true } => "no decisions of 0 and 1 keep all rows: these come closest\n".to_owned(),
             How::Nearest { proven: false } => {
-                "no decisions of 0 and 1 were found that keep all rows: these come closest\n".to_owned()
+                "no decisions of 0 and 1 that keep all rows were found within the search: these come closest\n"
+                    .to_owned()
             }
             How::Drawn { samples: 0, .. } => "nothing had to be drawn\n".to_owned(),
-            How::Drawn { seed, samples } => {
-                let kept = if self.missed == 0 { "and on this draw too" } else { "but not on this draw" };
-                format!("{} drawn with seed {seed}: in expectation all rows hold, {kept}\n", counted_are(*samples))
+            How::Drawn { seed, samples, missed_in_expectation: missed } => {
+                let kept = match (missed, self.missed) {
+                    (0, 0) => "in expectation all rows hold, and on this draw too".to_owned(),
+                    (0, _) => "in expectation all rows hold, but not on this draw".to_owned(),
+                    (missed, _) => format!(
+                        "in expectation {} missed",
+                        if *missed == 1 { "1 row is".to_owned() } else { format!("{missed} rows are") }
+                    ),
+                };
+                let why = match self.rule.and_then(|rule| rule.without_draws) {
+                    Some(WithoutDraws::None) => "no thresholds without draws keep all rows: ",
+                    Some(WithoutDraws::NotFound) => "no thresholds without draws were found that keep all rows: ",
+                    Some(WithoutDraws::Found) | None => "",
+                };
+                format!("{why}{} drawn with seed {seed}: {kept}\n", counted_are(*samples))
             }
             How::Thresholds { tied: 0 } => String::new(),
             How::Thresholds { tied } => {

@@ -4,7 +4,7 @@ use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, SlicesFacts};
 use super::number::{short, sides};
 use super::row_summary::EachJson;
 use super::slices::note;
-use super::summary::{headline, outside, read_me, source_of};
+use super::summary::{Quantity, capital, headline, outside, read_me, source_of};
 
 /// The report.
 pub fn markdown(facts: &Facts) -> String {
@@ -47,7 +47,10 @@ pub fn markdown(facts: &Facts) -> String {
 
 fn groups(facts: &Facts, partition: &PartitionFacts) -> String {
     let reference = match &partition.reference {
-        Some(reference) => format!("Ratios are to the group with the highest mean, {}.\n\n", text(reference)),
+        Some(reference) => {
+            let Quantity { ratio, mean, .. } = Quantity::of(facts);
+            format!("{}s are to the group with the highest {mean}, {}.\n\n", capital(ratio), text(reference))
+        }
         None => String::new(),
     };
     let table = group_table(facts, &partition.groups, partition.reference.is_some());
@@ -57,8 +60,11 @@ fn groups(facts: &Facts, partition: &PartitionFacts) -> String {
 fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
     let mut head = vec!["group", "samples"];
     head.extend(facts.weighted.then_some("weight"));
-    head.extend(["share", "mean", "95% interval"]);
-    head.extend(ratios.then_some("ratio"));
+    let Quantity { mean, ratio, .. } = Quantity::of(facts);
+    head.push("share");
+    head.extend(facts.decisions.then_some("selected"));
+    head.extend([mean, "95% interval"]);
+    head.extend(ratios.then_some(ratio));
     head.push("note");
     let mut out = row(head.iter().map(|cell| (*cell).to_owned()));
     out.push_str(&row(head
@@ -67,7 +73,9 @@ fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
     for group in groups {
         let mut cells = vec![text(&group.group), group.samples.to_string()];
         cells.extend(facts.weighted.then(|| short(group.weight)));
-        cells.extend([percent(group.share), number(group.mean), interval(group.mean_interval)]);
+        cells.push(percent(group.share));
+        cells.extend(group.selected.map(|selected| selected.to_string()));
+        cells.extend([number(group.mean), interval(group.mean_interval)]);
         cells.extend(ratios.then(|| number(group.ratio)));
         cells.push(super::summary::marks(group).join(", "));
         out.push_str(&row(cells));

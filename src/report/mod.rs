@@ -27,6 +27,7 @@ mod row;
 mod row_summaries;
 mod row_summary;
 mod sarif;
+mod selected;
 mod slices;
 mod stream;
 mod summary;
@@ -38,7 +39,7 @@ mod words;
 pub use crate::analyze::Movement;
 pub use audit::Audit;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
-pub use decide::{DecideReport, Gains, GroupDecisions, How};
+pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDraws};
 pub use facts::{
     Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };
@@ -52,6 +53,7 @@ pub use reading::Reading;
 pub use row_summaries::RowSummaries;
 pub use row_summary::{Group, RowSummary, Why, left_out, skipped};
 pub use sarif::sarif;
+pub use selected::{Selected, is_decision};
 pub use slices::slices_text;
 pub use stream::{StreamReport, Streamed};
 pub use table::{Align, Paint, PlainText, Table};

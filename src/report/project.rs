@@ -143,7 +143,7 @@ impl ProjectReport<'_> {
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
-        format!("{}{}{}{}", self.heading(), self.body(paint), self.moves(), self.conclusion(paint))
+        format!("{}{}{}{}", self.heading(), self.body(paint), self.moves(), self.conclusion(paint, "before"))
     }
 
     /// The rows, and what took no part.
@@ -260,7 +260,8 @@ impl ProjectReport<'_> {
         )
     }
 
-    pub(super) fn conclusion(&self, paint: &dyn Paint) -> String {
+    /// How many rows hold; `earlier` says when they did or did not, as in *before*.
+    pub(super) fn conclusion(&self, paint: &dyn Paint, earlier: &str) -> String {
         if self.status == "infeasible" {
             return String::new();
         }
@@ -283,16 +284,16 @@ impl ProjectReport<'_> {
                 format!("{}\n", paint.bad("predictions lie outside their bounds"))
             }
             (_, 0, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
-            (1, 1, 1) => format!("{}, as it did before\n", paint.good("the row holds")),
-            (1, 1, _) => format!("{}, it did not before\n", paint.good("the row holds")),
-            (_, 1, 1) => format!("{} by {by}, it held before\n", paint.bad("the row is violated")),
-            (_, 1, _) => format!("{} by {by}, as it was before\n", paint.bad("the row is violated")),
+            (1, 1, 1) => format!("{}, as it did {earlier}\n", paint.good("the row holds")),
+            (1, 1, _) => format!("{}, it did not {earlier}\n", paint.good("the row holds")),
+            (_, 1, 1) => format!("{} by {by}, it held {earlier}\n", paint.bad("the row is violated")),
+            (_, 1, _) => format!("{} by {by}, as it was {earlier}\n", paint.bad("the row is violated")),
             (after, kept, before) if after == kept => {
-                format!("{}, {before} did before\n", paint.good(&format!("all {kept} rows hold")))
+                format!("{}, {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
             }
             (after, kept, before) => {
                 let holding = paint.bad(&format!("{after} of {kept} rows hold"));
-                format!("{holding}, {before} did before; violated by {by} at most\n")
+                format!("{holding}, {before} did {earlier}; violated by {by} at most\n")
             }
         });
         out.push_str(&not_enforced(&self.promises(), paint));

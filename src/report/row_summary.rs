@@ -181,7 +181,11 @@ pub fn skipped(skip: &Skip) -> String {
 /// Why a row takes no part in any batch.
 pub fn left_out(left: &Left) -> String {
     match left {
+        Left::LabelHidden { label } => {
+            format!("bounds single decisions by the label `{label}`, which a rule cannot read")
+        }
         Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
         Left::TrainingOnly => "is enforced in training only".to_owned(),
+        Left::RawAbsent => "needs the raw predictions, which were not given".to_owned(),
     }
 }

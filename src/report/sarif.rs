@@ -95,7 +95,7 @@ fn results(facts: &Facts, ids: &[String]) -> Vec<Value> {
         let rows = promise.rows.iter().filter_map(|&index| facts.rows.get(index));
         let violated = rows.filter(|row| row.verdict == Verdict::Violated);
         results.extend(violated.map(|row| {
-            let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction));
+            let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction, facts.decisions));
             result(rule, &row.place, level(row.soft), &words, &row.row.name)
         }));
         results.extend(promised(facts, promise, rule));

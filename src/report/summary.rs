@@ -59,6 +59,23 @@ pub fn outside(facts: &Facts) -> Vec<String> {
     lines
 }
 
+/// What groups are compared by, in words.
+pub struct Quantity {
+    pub mean: &'static str,
+    pub ratio: &'static str,
+    /// Where the group is named already.
+    pub short: &'static str,
+}
+
+impl Quantity {
+    pub fn of(facts: &Facts) -> Quantity {
+        match facts.decisions {
+            true => Quantity { mean: "selection rate", ratio: "impact ratio", short: "rate" },
+            false => Quantity { mean: "mean", ratio: "ratio", short: "mean" },
+        }
+    }
+}
+
 /// What is to be said of a group.
 pub fn marks(group: &GroupFacts) -> Vec<&'static str> {
     let mut marks = Vec::new();
@@ -87,16 +104,23 @@ pub fn verdict_note(row: &RowFacts) -> String {
 /// What the numbers mean and do not mean.
 pub fn read_me(facts: &Facts) -> Vec<String> {
     let prediction = &facts.prediction;
+    let means = Quantity::of(facts).short;
     let mut lines = vec![
+        match facts.decisions {
+            true => format!(
+                "The audit compares selection rates over groups of these data: the shares that are decided 1 ({prediction}). It says nothing about other data."
+            ),
+            false => format!(
+                "The audit compares means of the predictions ({prediction}) over groups of these data. It says nothing about decisions made from them by a threshold, and nothing about other data."
+            ),
+        },
         format!(
-            "The audit compares means of the predictions ({prediction}) over groups of these data. It says nothing about decisions made from them by a threshold, and nothing about other data."
-        ),
-        format!(
-            "Small marks groups of fewer than {SMALL} samples: their means can differ much by chance. Unknown marks samples whose value is missing or is no declared level; constraints do not see them in any group."
+            "Small marks groups of fewer than {SMALL} samples: their {means}s can differ much by chance. Unknown marks samples whose value is missing or is no declared level; constraints do not see them in any group."
         ),
     ];
     if facts.partitions.iter().any(|partition| partition.reference.is_some()) {
-        lines.push(format!("A ratio is a group's mean divided by that of the group with the highest mean that is not small. It takes a higher {prediction} to be better for people. Below {}% is marked: the four-fifths rule of US employment guidelines, which is about selection rates; here it is applied to mean scores, as a sign to look closer and not as a legal finding.", 100.0 * FOUR_FIFTHS));
+        let fifths = 100.0 * FOUR_FIFTHS;
+        lines.push(if facts.decisions { format!("An impact ratio is a group's selection rate divided by that of the group with the highest rate that is not small. It takes a decision of 1 to be better for people. Below {fifths}% is marked, by the four-fifths rule of US employment guidelines: a sign to look closer and not a legal finding.") } else { format!("A ratio is a group's mean divided by that of the group with the highest mean that is not small. It takes a higher {prediction} to be better for people. Below {fifths}% is marked: the four-fifths rule of US employment guidelines, which is about selection rates; here it is applied to mean scores, as a sign to look closer and not as a legal finding.") });
     }
     if let Some(bootstrap) = &facts.bootstrap {
         lines.push(format!("Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too short for small groups. \"Not settled\" says that the verdict differs among them.", bootstrap.replicates, bootstrap.seed));
@@ -130,7 +154,7 @@ pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

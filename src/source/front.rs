@@ -56,12 +56,16 @@ names! {
             false => format!("`--{name} {value}`"),
         },
         |name, value| format!("`{name}={value:?}`");
+    /// Gives what decisions gain.
+    gains: &'static str = "`--gain COL`", "`gain=..`";
+    /// Decides by scores.
+    decides: &'static str = "`fairc decide`", "`Program.decide`";
     /// Applies fixed shifts.
     apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
     /// Makes decisions by thresholds.
-    apply_thresholds: &'static str = "`fairc decide --thresholds FILE.json`", "`fairc decide --thresholds FILE.json`";
+    apply_thresholds: &'static str = "`fairc decide --thresholds FILE.json`", "`Thresholds.apply`";
     /// Writes thresholds.
-    writes_thresholds: &'static str = "`fairc decide --freeze`", "`fairc decide --freeze`";
+    writes_thresholds: &'static str = "`fairc decide --freeze`", "`Thresholds.to_json`";
     /// Writes the state of a stream.
     writes_state: &'static str = "`fairc stream --state`", "`Stream.state`";
     /// Writes fixed shifts.

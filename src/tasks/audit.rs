@@ -2,9 +2,10 @@
 
 use super::{Case, Refused};
 use crate::bind::{Encoded, Resampling, Samples};
+use crate::language::program::Prediction;
 use crate::report::{
-    Audit, Evidence, Facts, Paint, RowSummaries, SliceFacts, SlicesFacts, Slicing, Tolerance, Verdict, Watch,
-    slices_text,
+    Audit, Evidence, Facts, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance, Verdict, Watch,
+    is_decision, slices_text,
 };
 use crate::source::{Failure, outside, places};
 
@@ -75,6 +76,7 @@ pub fn replicates(asked: Option<usize>, seed: u64, n: usize) -> Option<Resamplin
 /// Data that do not fit the spec. Constraints that contradict each other are no error: each is judged by itself.
 pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a>, Refused> {
     case.ready()?;
+    case.decided()?;
     options.check()?;
     let encoded = case.encoded.clone().judging();
     let tolerance = options.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative);
@@ -90,11 +92,18 @@ pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a
         summaries,
         outside,
         weighted: encoded.weight().is_some(),
+        decisions: are_decisions(&case.context.program.prediction, case.predictions),
         tolerance,
         unplaced: encoded.unplaced().to_vec(),
         most: options.most,
     };
     Ok(Audited { case, encoded, audit, slices, options })
+}
+
+/// Whether predictions are decisions: declared so, or probabilities of nothing but 0 and 1.
+fn are_decisions(prediction: &Prediction, predictions: &[f64]) -> bool {
+    let shares = (prediction.lower, prediction.upper) == (0.0, 1.0);
+    prediction.decision || shares && predictions.iter().all(|&value| is_decision(value))
 }
 
 impl Audited<'_> {
@@ -112,9 +121,10 @@ impl Audited<'_> {
         }
     }
 
-    /// The report for people.
-    pub fn text(&self, paint: &dyn Paint) -> String {
-        let mut text = self.audit.text(paint);
+    /// The report for people; `watch` is that with which the data were encoded.
+    pub fn text(&self, watch: &Watch, paint: &dyn Paint) -> String {
+        let selected = self.audit.decisions.then(|| Selected::of(&self.encoded, watch, self.case.predictions));
+        let mut text = self.audit.text(selected.as_ref(), paint);
         text.extend(self.slices.as_ref().map(|slices| slices_text(slices, self.audit.most, paint)));
         text
     }

@@ -1,12 +1,14 @@
 //! Decisions of 0 or 1 that satisfy a spec and gain the most.
 
+use super::draws::Draws;
 use super::project::{Answers, not_enforced};
+use super::rule::{Fit, decide_by_rule, missed_in_expectation};
 use super::{Case, Context, Refused, kept};
-use crate::bind::{Bound, BoundRow, Samples, Thresholds, blamed};
+use crate::bind::{Bound, BoundRow, Frozen, Samples, Thresholds, VisibleCells, blamed};
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
 use crate::runtime::decide::{
-    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, drawn, missed, nearest_whole,
+    DecideError, DecideStatus, Decisions, GainCertificate, Whole, decide_whole, missed, nearest_whole,
 };
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::{Projection, Side, Status};
@@ -46,30 +48,6 @@ impl DecideOptions<'_> {
     }
 }
 
-/// How chances are drawn.
-#[derive(Clone, Copy)]
-pub struct Draws<'a> {
-    pub seed: u64,
-    /// What a sample's draw depends on; by default the number of its row, from 1.
-    pub keys: Option<&'a [String]>,
-}
-
-impl Draws<'_> {
-    /// Decisions from chances.
-    fn decide(&self, chances: &[f64]) -> Vec<f64> {
-        let draw = |(row, chance): (usize, &f64)| match *chance {
-            chance if chance <= 0.0 => 0.0,
-            chance if chance >= 1.0 => 1.0,
-            chance => {
-                let number = (row + 1).to_string();
-                let key = self.keys.and_then(|keys| keys.get(row)).map_or(number.as_str(), String::as_str);
-                f64::from(u8::from(drawn(self.seed, key.as_bytes()) < chance))
-            }
-        };
-        chances.iter().enumerate().map(draw).collect()
-    }
-}
-
 /// What deciding came to.
 pub struct Decided<'a> {
     pub report: DecideReport<'a>,
@@ -92,6 +70,10 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
     let Case { context, encoded, params, predictions, .. } = *case;
     let bound = encoded.bind(params, &Samples::All)?;
     let gain = options.gains(predictions);
+    let visible = encoded.visible(context.program, params)?;
+    if encoded.reads_labels(context.program) {
+        return decide_by_rule(&Fit { case, options, bound: &bound, visible: &visible, gain: &gain });
+    }
     let found = crate::runtime::decide::decide(&bound.problem, &gain).map_err(refused)?;
     match &found.status {
         DecideStatus::Infeasible(_) if options.relax => return relaxed(case, options, &bound, &found, &gain),
@@ -102,23 +84,28 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
         DecideStatus::Unfinished => return Err(unfinished(&found)),
         DecideStatus::Optimal => {}
     }
-    let thresholds = thresholds(case, options, &bound, &found, &gain);
+    let thresholds = thresholds(case, options, &visible, &bound, &found, &gain);
+    let mut misses = Vec::new();
     let (decisions, how, miss) = match options.draws {
         Some(draws) => {
             // Equal scores of a group have equal chances.
             let chances = match &thresholds {
-                Ok(thresholds) if bound.sample_rows.is_empty() => chances(case, options, thresholds, &gain)?,
+                Ok(thresholds) if bound.sample_rows.is_empty() => chances(case, options, &visible, thresholds, &gain)?,
                 Ok(_) | Err(_) => found.decisions.clone(),
             };
             let count = chances.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
-            (draws.decide(&chances), How::Drawn { seed: draws.seed, samples: count }, None)
+            let missed = missed_in_expectation(&bound, &chances)?;
+            let how = How::Drawn { seed: draws.seed, samples: count, missed_in_expectation: missed };
+            let decisions = draws.decide(&chances);
+            misses = draws.misses(case, &bound, &chances, &decisions)?;
+            (decisions, how, None)
         }
         None => whole(case, &bound, &gain, &found, options.relax)?,
     };
     let cutoff_alone = by_cutoff(case, options);
     let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &cutoff_alone, &decisions, found.certificate.dual);
     let report = report(case, options, &bound, &found, (&cutoff_alone, &decisions), how, gains)?;
-    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), ..report };
+    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), misses, ..report };
     Ok(Decided { report, decisions, missed: miss, thresholds })
 }
 
@@ -161,7 +148,7 @@ fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
     gains.or(keys).map_or(Ok(()), Err)
 }
 
-fn refused(error: DecideError) -> Refused {
+pub(super) fn refused(error: DecideError) -> Refused {
     let help = match &error {
         DecideError::TooManyRows { .. } => "decisions are for rows that compare groups",
         DecideError::Length { .. } | DecideError::NotFinite { .. } | DecideError::Open { .. } => "",
@@ -171,7 +158,7 @@ fn refused(error: DecideError) -> Refused {
     Refused::Unsolved(Failure::new(error.to_string(), help))
 }
 
-fn unfinished(found: &Decisions) -> Refused {
+pub(super) fn unfinished(found: &Decisions) -> Refused {
     let certificate = &found.certificate;
     let message = format!(
         "the decisions were not solved to the end: they may gain {:e} too little, and violate rows by up to {:e}",
@@ -182,7 +169,7 @@ fn unfinished(found: &Decisions) -> Refused {
 }
 
 /// What scores alone decide: 1 from the cutoff on.
-fn by_cutoff(case: &Case<'_>, options: &DecideOptions<'_>) -> Vec<f64> {
+pub(super) fn by_cutoff(case: &Case<'_>, options: &DecideOptions<'_>) -> Vec<f64> {
     // By the score itself: a difference may be rounded to zero.
     let decision = |taken: bool| f64::from(u8::from(taken));
     match options.gain {
@@ -204,7 +191,7 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
             let what = if proven {
                 "no decisions of 0 and 1 keep all rows"
             } else {
-                "no decisions of 0 and 1 were found that keep all rows"
+                "no decisions of 0 and 1 that keep all rows were found within the search"
             };
             let message = format!("{what}: the nearest miss {}", named.join(", "));
             let help = format!(
@@ -232,47 +219,67 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
 
 /// A row of the problem that is missed, and by how much.
 fn missed_row(case: &Case<'_>, rows: &[BoundRow], (place, by): (usize, f64)) -> String {
+    format!("`{}` by {}", row_name(case, rows, place), crate::report::short(by))
+}
+
+/// The promise that a row of the problem belongs to.
+pub(super) fn row_name(case: &Case<'_>, rows: &[BoundRow], place: usize) -> String {
     let name = [true, false].into_iter().find_map(|upper| {
         let (promised, _) = blamed(rows, place, upper)?;
         case.context.program.origin(promised).map(|origin| origin.name.clone())
     });
-    format!("`{}` by {}", name.unwrap_or_else(|| format!("row {place}")), crate::report::short(by))
+    name.unwrap_or_else(|| format!("row {place}"))
 }
 
 /// What thresholds compare: scores, or gains where these were given.
-fn compared<'v>(case: &Case<'v>, options: &DecideOptions<'_>, gain: &'v [f64]) -> &'v [f64] {
+pub(super) fn compared<'v>(case: &Case<'v>, options: &DecideOptions<'_>, gain: &'v [f64]) -> &'v [f64] {
     if options.gain.is_some() { gain } else { case.predictions }
+}
+
+/// The header of what thresholds compare, and what it is compared with where no row presses.
+pub(super) fn compared_column<'v>(case: &Case<'v>, options: &DecideOptions<'v>) -> (&'v str, f64) {
+    options.gain.map_or((case.column, options.cutoff), |(column, _)| (column, 0.0))
+}
+
+pub(super) fn no_thresholds(errors: &[crate::bind::BindError]) -> Failure {
+    let error = errors.first().map_or_else(String::new, ToString::to_string);
+    Failure::new(error.replacen("cannot freeze", "there are no thresholds", 1), "decide each table by itself")
 }
 
 fn thresholds(
     case: &Case<'_>,
     options: &DecideOptions<'_>,
+    visible: &VisibleCells,
     bound: &Bound,
     found: &Decisions,
     gain: &[f64],
 ) -> Result<Thresholds, Failure> {
-    let Case { context, encoded, params, column, .. } = *case;
-    let (column, cutoff) = options.gain.map_or((column, options.cutoff), |(column, _)| (column, 0.0));
-    let frozen = encoded.freeze(context.program, params, bound, &found.multipliers, column).map_err(|errors| {
-        let error = errors.first().map_or_else(String::new, ToString::to_string);
-        Failure::new(error.replacen("cannot freeze", "there are no thresholds", 1), "decide each table by itself")
-    })?;
+    let Case { context, encoded, params, .. } = *case;
+    let (column, cutoff) = compared_column(case, options);
+    let multipliers = Some((bound, found.multipliers.as_slice()));
+    let frozen = encoded.freeze_visible(context.program, params, visible, multipliers, case.column);
+    let frozen = frozen.map_err(|errors| no_thresholds(&errors))?;
+    let frozen = Frozen { prediction: column.to_owned(), ..frozen };
     let bounds = bound.problem.bounds();
     let free = |sample: usize| bounds.at(sample) == (0.0, 1.0);
-    Ok(encoded.thresholds(frozen, cutoff, compared(case, options, gain), &found.decisions, &free))
+    let mut thresholds =
+        encoded.thresholds(visible, frozen, cutoff, compared(case, options, gain), &found.decisions, &free);
+    thresholds.gains = options.gain.is_some();
+    Ok(thresholds)
 }
 
 fn chances(
     case: &Case<'_>,
     options: &DecideOptions<'_>,
+    visible: &VisibleCells,
     thresholds: &Thresholds,
     gain: &[f64],
 ) -> Result<Vec<f64>, Refused> {
-    case.encoded.chances(thresholds, compared(case, options, gain)).map_err(|error| vec![error].into())
+    case.encoded.chances(visible, thresholds, compared(case, options, gain)).map_err(|error| vec![error].into())
 }
 
 /// The report on decisions, the second of the two; the first are those by the cutoff alone.
-fn report<'a>(
+pub(super) fn report<'a>(
     case: &Case<'a>,
     options: &DecideOptions<'_>,
     bound: &Bound,
@@ -289,18 +296,57 @@ fn report<'a>(
     let mut rows = answers.done.report;
     rows.status = how.status();
     Ok(DecideReport {
-        missed: missed(&bound.problem, after).len(),
-        groups: GroupDecisions::all(case.encoded, options.watch, before, after),
+        missed: missed(&bound.problem, after).map_err(refused)?.len(),
+        groups: GroupDecisions::all(case.encoded, options.watch, &options.gains(case.predictions), (before, after)),
         cutoff: options.cutoff,
         gain: options.gain.map(|(column, _)| column.to_owned()),
         thresholds: None,
+        rule: None,
+        misses: Vec::new(),
         rows,
         gains,
         how,
     })
 }
 
-/// Makes decisions by thresholds that were fitted on other data, which are read as for [`super::Use::Shifts`].
+/// The chance of a decision of 1 by thresholds that were fitted on other data: 0 or 1, but for those exactly at a threshold that
+/// takes a share.
+///
+/// # Errors
+/// As of [`decide_by`].
+pub fn chances_by(case: &Case<'_>, thresholds: &Thresholds, options: &DecideOptions<'_>) -> Result<Vec<f64>, Refused> {
+    case.ready()?;
+    let options = &DecideOptions { cutoff: thresholds.cutoff, ..*options };
+    fits(case, options)?;
+    let bound = case.encoded.bind(case.params, &Samples::All)?;
+    within(case, thresholds, options, &bound)
+}
+
+/// The same within the bounds of single decisions.
+fn within(
+    case: &Case<'_>,
+    thresholds: &Thresholds,
+    options: &DecideOptions<'_>,
+    bound: &Bound,
+) -> Result<Vec<f64>, Refused> {
+    kept::same_params(&case.context, "thresholds", &thresholds.params, case.params)?;
+    if thresholds.gains && options.gain.is_none() {
+        let message = format!("the thresholds were fitted for gains, `{}`, and these are scores", thresholds.column);
+        return Err(
+            Failure::new(message, format!("give the gains of these samples: {}", case.context.front.gains)).into()
+        );
+    }
+    let bounds = bound.problem.bounds();
+    let visible = case.encoded.visible(case.context.program, case.params)?;
+    let chances = chances(case, options, &visible, thresholds, &options.gains(case.predictions))?;
+    let within = chances.iter().enumerate().map(|(sample, chance)| {
+        let (lo, hi) = bounds.at(sample);
+        if *chance >= 1.0 { hi } else { lo + (hi - lo) * chance }
+    });
+    Ok(within.collect())
+}
+
+/// Makes decisions by thresholds that were fitted on other data, which are read as for [`super::Use::Decide`].
 ///
 /// # Errors
 /// Thresholds that were fitted with other params, of another column, or that tell other groups apart.
@@ -312,20 +358,20 @@ pub fn decide_by<'a>(
     case.ready()?;
     let options = &DecideOptions { cutoff: thresholds.cutoff, draws: options.draws, ..*options };
     fits(case, options)?;
-    let Case { context, encoded, params, predictions, .. } = *case;
-    kept::same_params(&context, "thresholds", &thresholds.params, params)?;
+    let Case { encoded, params, predictions, .. } = *case;
     let gain = options.gains(predictions);
     let bound = encoded.bind(params, &Samples::All)?;
-    let bounds = bound.problem.bounds();
-    let chances = chances(case, options, thresholds, &gain)?;
-    let within = chances.iter().enumerate().map(|(sample, chance)| {
-        let (lo, hi) = bounds.at(sample);
-        chance.max(lo).min(hi)
-    });
-    let within: Vec<f64> = within.collect();
+    let within = within(case, thresholds, options, &bound)?;
     let tied = within.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
-    let (decisions, how) = match options.draws {
-        Some(draws) => (draws.decide(&within), How::Drawn { seed: draws.seed, samples: tied }),
+    let mut misses = Vec::new();
+    let drawn = options.draws.or_else(|| thresholds.draws().then_some(Draws { seed: 0, keys: None }));
+    let (decisions, how) = match drawn {
+        Some(draws) => {
+            let missed_in_expectation = missed_in_expectation(&bound, &within)?;
+            let decisions = draws.decide(&within);
+            misses = draws.misses(case, &bound, &within, &decisions)?;
+            (decisions, How::Drawn { seed: draws.seed, samples: tied, missed_in_expectation })
+        }
         None => (within.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect(), How::Thresholds { tied }),
     };
     let before = by_cutoff(case, options);
@@ -341,7 +387,7 @@ pub fn decide_by<'a>(
         steps: 0,
     };
     let mut report = report(case, options, &bound, &nothing, (&before, &decisions), how, gains)?;
-    report.thresholds = Some(thresholds.clone());
+    (report.thresholds, report.misses) = (Some(thresholds.clone()), misses);
     Ok(Decided { report, decisions, missed: None, thresholds: Ok(thresholds.clone()) })
 }
 
@@ -365,4 +411,14 @@ pub fn thresholds_sql(context: &Context<'_>, thresholds: &Thresholds) -> Result<
     kept::no_bounds_of_each(context, context.front.apply_thresholds)?;
     let head = kept::sql_head(context, "thresholds", &thresholds.params, thresholds.samples);
     Ok(format!("{head}{}", thresholds.sql()))
+}
+
+/// The chance of a decision of 1 as one SQL expression, to be compared with a draw.
+///
+/// # Errors
+/// As of [`thresholds_sql`].
+pub fn chances_sql(context: &Context<'_>, thresholds: &Thresholds) -> Result<String, Failure> {
+    kept::no_bounds_of_each(context, context.front.apply_thresholds)?;
+    let head = kept::sql_head(context, "chances by thresholds", &thresholds.params, thresholds.samples);
+    Ok(format!("{head}{}", thresholds.chances_sql()))
 }

@@ -11,7 +11,7 @@
 //! | [`check`] | `fairc check --data` | `Program.check` |
 //! | [`audit()`] | `fairc audit` | `Program.audit` |
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
-//! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, none yet |
+//! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, `Thresholds`, `FairDecider` |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`init()`] | `fairc init` | |
@@ -24,6 +24,7 @@
 mod audit;
 mod check;
 mod decide;
+mod draws;
 mod impact;
 mod init;
 mod kept;
@@ -32,16 +33,19 @@ mod project;
 mod reading;
 mod redundancy;
 mod refused;
+mod rule;
 mod shifts;
 mod stream;
 
 use crate::bind::{BindError, BoundRow, Encoded, Offenders, Params, Place, SHOWN};
 use crate::language::program::Program;
+use crate::report::is_decision;
 use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
-pub use decide::{DecideOptions, Decided, Draws, decide, decide_by, thresholds_json, thresholds_sql};
+pub use decide::{DecideOptions, Decided, chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql};
+pub use draws::Draws;
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 pub use init::{Drafted, DraftedColumn, InitOptions, init};
 pub use kept::{read_shifts, read_state, read_thresholds, unusable};
@@ -108,14 +112,45 @@ impl Case<'_> {
             let message = format!("there are {found} predictions, and `{}` has {expected} samples", self.table);
             return Err(Failure::new(message, "hand over one prediction for each sample").into());
         }
-        let wild = self.predictions.iter().enumerate().filter(|(_, value)| !value.is_finite());
+        match self.offenders(|value| value.is_finite()) {
+            Some(at) => Err(vec![BindError::Prediction { at: Box::new(at) }].into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails unless each prediction is 0 or 1, where the spec predicts decisions.
+    fn decided(&self) -> Result<(), Refused> {
+        let prediction = &self.context.program.prediction;
+        match self.offenders(|value| !prediction.decision || is_decision(value)) {
+            Some(at) => Err(vec![BindError::Decision { at: Box::new(at), name: prediction.name.clone() }].into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The predictions that are not as they should be.
+    fn offenders(&self, good: impl Fn(f64) -> bool) -> Option<Offenders> {
+        let bad = || self.predictions.iter().enumerate().filter(|(_, value)| !good(**value));
         let place = |(row, value): (usize, &f64)| Place { line: None, row, value: value.to_string() };
-        let first: Vec<Place> = wild.clone().take(SHOWN).map(place).collect();
-        if first.is_empty() {
+        let first: Vec<Place> = bad().take(SHOWN).map(place).collect();
+        let (file, column) = (self.table.to_owned(), self.column.to_owned());
+        (!first.is_empty()).then(|| Offenders { file, column, count: bad().count() as u64, first })
+    }
+}
+
+impl Context<'_> {
+    /// Fails if the spec predicts decisions: what moves predictions would make shares of them.
+    ///
+    /// # Errors
+    /// It does.
+    pub fn moves_predictions(&self) -> Result<(), Failure> {
+        let prediction = &self.program.prediction;
+        if !prediction.decision {
             return Ok(());
         }
-        let (file, column) = (self.table.to_owned(), self.column.to_owned());
-        let at = Offenders { file, column, count: wild.count() as u64, first };
-        Err(vec![BindError::Prediction { at: Box::new(at) }].into())
+        let name = &prediction.name;
+        let message = format!("`{name}` is decided 0 or 1, and moved predictions would be neither");
+        let help =
+            format!("decide with {}; to move scores, declare `predict {name}: real in [0, 1]`", self.front.decides);
+        Err(Failure::new(message, help))
     }
 }

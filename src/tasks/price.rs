@@ -57,6 +57,7 @@ pub struct Priced<'a> {
 /// # Errors
 /// Data that do not fit the spec, and specs without params.
 pub fn price<'a>(case: &Case<'a>, options: PriceOptions, again: &EncodeAgain<'_>) -> Result<Priced<'a>, Refused> {
+    case.context.moves_predictions()?;
     case.ready()?;
     let program = case.context.program;
     let wanted = wanted(case, options.sweeps).map_err(|error| vec![error])?;

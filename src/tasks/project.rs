@@ -35,6 +35,7 @@ pub struct Projected<'a> {
 /// Data that do not fit the spec, and numbers that cannot be projected. An infeasible batch is no error but an answer: the
 /// report tells what came before it.
 pub fn project<'a>(case: &Case<'a>, options: &ProjectOptions) -> Result<Projected<'a>, Refused> {
+    case.context.moves_predictions()?;
     case.ready()?;
     let n = case.encoded.n();
     let size = options.batch.unwrap_or(n).max(1);
@@ -186,6 +187,7 @@ pub fn solve<T: Sample>(
     z: &[T],
     on_infeasible: OnInfeasible,
 ) -> Result<Projection<T>, Refused> {
+    context.moves_predictions()?;
     let settings = Settings { on_infeasible, ..Settings::default() };
     let found = crate::runtime::project::project(&bound.problem, z, &settings)?;
     let batch = Solvable { rows: &bound.rows, encoded: Some((encoded, params, samples)) };

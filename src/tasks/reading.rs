@@ -1,6 +1,6 @@
 //! How data are read for a task: which rows take part, and where the predictions are.
 
-use crate::bind::{EncodeOptions, Encoded, Purpose};
+use crate::bind::{EncodeOptions, Encoded, Purpose, Raw};
 use crate::language::program::Program;
 use crate::language::words::{listed, nearest};
 use crate::report::Watch;
@@ -11,11 +11,12 @@ use crate::source::{Failure, Front};
 pub enum Use<'a> {
     /// A check without predictions.
     Check,
-    /// An audit that shows these groups.
-    Audit(&'a Watch),
+    /// An audit that shows these groups, with the predictions as they were handed in before something changed them.
+    Audit(&'a Watch, &'a Raw),
     /// A projection, or its price.
     Project(Purpose),
-    /// Decisions, with a report on these groups.
+    /// Decisions, and thresholds for them, with a report on these groups. Rows that read labels take part where the data have
+    /// these, and what is decided looks at none.
     Decide(&'a Watch),
     /// Fixed shifts are fitted here and applied elsewhere: rows that read labels are left out, since labels are unknown where
     /// shifts are applied, and so are rows for training.
@@ -27,12 +28,16 @@ pub enum Use<'a> {
 impl Use<'_> {
     /// How to encode; `prediction` is the header of the predictions, if they are in the table.
     pub fn options(self, prediction: Option<String>) -> EncodeOptions {
-        let usual = EncodeOptions { prediction, ..EncodeOptions::default() };
+        // What is handed in here is what comes out changed.
+        let raw = prediction.clone().map_or(Raw::ByBatch, Raw::Column);
+        let usual = EncodeOptions { prediction, raw, ..EncodeOptions::default() };
         match self {
-            Use::Check => usual,
-            Use::Audit(watch) => EncodeOptions { watch: watch.events(), ..usual },
+            Use::Check => EncodeOptions { raw: Raw::Unknown, ..usual },
+            Use::Audit(watch, raw) => EncodeOptions { watch: watch.events(), raw: raw.clone(), ..usual },
             Use::Project(purpose) => EncodeOptions { purpose, ..usual },
-            Use::Decide(watch) => EncodeOptions { purpose: Purpose::Inference, watch: watch.events(), ..usual },
+            Use::Decide(watch) => {
+                EncodeOptions { purpose: Purpose::Inference, visible: true, watch: watch.events(), ..usual }
+            }
             Use::Shifts => EncodeOptions { purpose: Purpose::Inference, without_labels: true, ..usual },
             Use::Stream => EncodeOptions { purpose: Purpose::Inference, ..usual },
         }

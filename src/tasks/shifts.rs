@@ -21,6 +21,7 @@ pub struct Shifts {
 /// # Errors
 /// As of a projection, and rows whose effect is not the same for all members of a group.
 pub fn freeze(case: &Case<'_>, on_infeasible: OnInfeasible) -> Result<Shifts, Refused> {
+    case.context.moves_predictions()?;
     case.ready()?;
     let Case { context, encoded, params, .. } = *case;
     let program = context.program;
@@ -73,6 +74,7 @@ impl Shifts {
 /// # Errors
 /// Shifts that were fitted with other params, or tell other groups apart.
 pub fn apply<'a>(case: &Case<'a>, frozen: &Frozen, most: usize) -> Result<Projected<'a>, Refused> {
+    case.context.moves_predictions()?;
     case.ready()?;
     let Case { context, encoded, params, predictions, .. } = *case;
     kept::same_params(&context, "shifts", &frozen.params, params)?;

@@ -50,6 +50,7 @@ impl Stream {
         headers: &[String],
         options: StreamOptions,
     ) -> Result<Stream, Refused> {
+        context.moves_predictions()?;
         let StreamOptions { method, memory, prediction, state, movement, unplaced } = options;
         let reading = Use::Stream.options(prediction);
         let spec = StreamSpec { program: context.program, params, file: table, headers, options: &reading };

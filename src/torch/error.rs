@@ -47,6 +47,9 @@ pub enum LayerError {
     /// The tracked values are not those of the encoded data.
     #[error("row `{row}` has sides of other values than the data give: tracked labels must hold the data's values")]
     Differs { row: String },
+    /// Rows that read raw output move with it.
+    #[error("rows read `raw(..)`, and move with the output: derivatives are of the first order alone")]
+    SecondOrder,
     /// libtorch refused.
     #[error("libtorch: {}", words(.0))]
     Torch(#[from] TchError),

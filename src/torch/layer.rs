@@ -107,7 +107,10 @@ impl<'a> FairLayer<'a> {
     /// # Errors
     /// As [`FairLayer::forward`], and for what cannot be tracked.
     pub fn forward_tracked(&self, z: &Tensor, samples: &Samples, tracks: &Tracks) -> Result<Fair, LayerError> {
-        let (program, encoded) = (self.program, self.encoded);
+        let own = self.with_raw(z, samples)?;
+        let (encoded, samples) = own.as_ref().map_or((self.encoded, samples), |own| (&**own, &Samples::All));
+        let (program, owned) = (self.program, own.as_ref().filter(|_| !tracks.is_empty()).map(|_| tracks.with_raw(z)));
+        let tracks = owned.as_ref().unwrap_or(tracks);
         let params = match tracks.is_empty() {
             true => Cow::Borrowed(&self.params),
             false => Cow::Owned(tracks.params_over(program, &self.params)?),
@@ -118,7 +121,8 @@ impl<'a> FairLayer<'a> {
             return Err(LayerError::Shape { found: z.size(), expected: n });
         }
         let with_gradient = z.requires_grad() || !tracks.is_empty();
-        let (solved, derivative) = self.solve(&bound, z, with_gradient)?;
+        let raw = own.as_ref().map(|own| (own.clone(), params.clone().into_owned()));
+        let (solved, derivative) = self.solve(&bound, z, with_gradient, raw)?;
         let y = if !tracks.is_empty() {
             let flat = z.f_reshape([-1])?;
             let batch = Batch { program, encoded, bound: &bound, params: &params, samples, tracks };
@@ -132,21 +136,39 @@ impl<'a> FairLayer<'a> {
         Ok(Fair { y, bound, status, free, multipliers, active, certificate })
     }
 
+    /// The batch as data of its own, where rows read the output as it is handed in.
+    fn with_raw(&self, z: &Tensor, samples: &Samples) -> Result<Option<Arc<Encoded>>, LayerError> {
+        if !self.encoded.wants_raw() {
+            return Ok(None);
+        }
+        let n = z.numel();
+        let mut values = vec![0.0; n];
+        z.f_detach()?.f_to_kind(Kind::Double)?.f_reshape([-1])?.f_copy_data(&mut values, n)?;
+        Ok(Some(Arc::new(self.encoded.with_raw(samples, &values).map_err(LayerError::Bind)?)))
+    }
+
     /// On the host; on the device for samples that are there, where the rows allow it.
-    fn solve(&self, bound: &Arc<Bound>, z: &Tensor, with_gradient: bool) -> Result<(Solved, Derivative), LayerError> {
+    fn solve(
+        &self,
+        bound: &Arc<Bound>,
+        z: &Tensor,
+        with_gradient: bool,
+        raw: Option<(Arc<Encoded>, Params)>,
+    ) -> Result<(Solved, Derivative), LayerError> {
         let (problem, settings) = (&bound.problem, &self.settings);
-        let on_device = self.on_device || z.device() != Device::Cpu;
+        // Sums do not know how rows move with raw predictions.
+        let on_device = raw.is_none() && (self.on_device || z.device() != Device::Cpu);
         let flat = || z.f_reshape([-1]);
         match (z.kind(), on_device && device::is_by_cell(problem)) {
             (Kind::Float, true) => device::solve::<f32>(problem, &flat()?, settings, with_gradient),
             (Kind::Double, true) => device::solve::<f64>(problem, &flat()?, settings, with_gradient),
             (Kind::Float, false) => {
                 let (solved, solution) = self.single.solve(bound, z, settings)?;
-                Ok((solved, Derivative::Single(solution)))
+                Ok((solved, Derivative::Single(solution.with_raw(raw))))
             }
             (Kind::Double, false) => {
                 let (solved, solution) = self.double.solve(bound, z, settings)?;
-                Ok((solved, Derivative::Double(solution)))
+                Ok((solved, Derivative::Double(solution.with_raw(raw))))
             }
             (other, _) => Err(LayerError::Kind(other)),
         }

@@ -60,7 +60,13 @@ pub fn evaluate(
             let fair = layer.forward(&z, &batch)?;
             (fair.y, fair.bound)
         } else {
-            let bound = data.encoded.bind(&data.params, &batch).map_err(LayerError::Bind)?;
+            let bound = match data.encoded.wants_raw() {
+                true => {
+                    data.encoded.with_raw(&batch, &numbers(&z)?).and_then(|own| own.bind(&data.params, &Samples::All))
+                }
+                false => data.encoded.bind(&data.params, &batch),
+            };
+            let bound = bound.map_err(LayerError::Bind)?;
             (z.shallow_clone(), Arc::new(bound))
         };
         evaluation.skipped += bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();

@@ -7,7 +7,7 @@ use fairc_autograd::{LinearMap, Real, tensor_of};
 use tch::{Device, Tensor};
 
 use super::error::LayerError;
-use crate::bind::Bound;
+use crate::bind::{Bound, Encoded, Params, Pulled};
 use crate::runtime::problem::{Bounds, Problem};
 use crate::runtime::project::{
     Certificate, Gradient, ProjectError, Projection, Projector, Sample, Settings, Side, Status,
@@ -61,6 +61,8 @@ pub struct Solution<T: Scalar> {
     bound: Arc<Bound>,
     projection: Projection<T>,
     solver: Solver<T>,
+    /// The batch with its raw predictions, where rows read them and so move with them.
+    raw: Option<(Arc<Encoded>, Params)>,
 }
 
 impl<T: Scalar> Solver<T> {
@@ -87,7 +89,7 @@ impl<T: Scalar> Solver<T> {
             active: active.clone(),
             certificate: *certificate,
         };
-        Ok((solved, Solution { bound: bound.clone(), projection, solver: self.clone() }))
+        Ok((solved, Solution { bound: bound.clone(), projection, solver: self.clone(), raw: None }))
     }
 
     /// Lends a workspace. Nobody waits for another's work.
@@ -102,6 +104,24 @@ impl<T: Scalar> Solver<T> {
 }
 
 impl<T: Scalar> Solution<T> {
+    /// With a batch whose rows read raw predictions.
+    #[must_use]
+    pub fn with_raw(mut self, raw: Option<(Arc<Encoded>, Params)>) -> Self {
+        self.raw = raw;
+        self
+    }
+
+    /// Adds to `gradient` what goes through the rows.
+    fn add_raw(&self, v: &[T], gradient: &mut Gradient<T>) -> Result<(), ProjectError> {
+        let Some((encoded, params)) = &self.raw else { return Ok(()) };
+        let pulled = Pulled { bound: &self.bound, projection: &self.projection, v, gradient };
+        let more = encoded.by_raw(params, &pulled)?;
+        for (own, more) in gradient.z.iter_mut().zip(more) {
+            *own = T::narrow(own.widen() + more);
+        }
+        Ok(())
+    }
+
     /// The free samples as a tensor where `z` is, and the active rows.
     pub fn active_set(&self, z: &Tensor) -> Result<ActiveSet, LayerError> {
         let (problem, y) = (&self.bound.problem, &self.projection.y);
@@ -118,7 +138,10 @@ impl<T: Scalar> LinearMap for Solution<T> {
         self.solver.at_work(|Workspace { projector, numbers, gradient }| {
             copy_in(v, problem.n(), numbers)?;
             let found = match transposed {
-                true => projector.vjp_into(problem, projection, numbers, gradient),
+                true => projector
+                    .vjp_into(problem, projection, numbers, gradient)
+                    .and_then(|()| self.add_raw(numbers, gradient)),
+                false if self.raw.is_some() => return Err(LayerError::SecondOrder.into()),
                 false => projector.jvp_into(problem, projection, numbers, gradient),
             };
             match found {

@@ -18,7 +18,7 @@ use super::error::LayerError;
 use super::solver::ActiveSet;
 use super::solver::Solved;
 use crate::bind::{Arithmetic, Bound, Encoded, Params, Samples, TracedRow, Tracked};
-use crate::language::program::{Function, Program};
+use crate::language::program::{Function, Program, RAW};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::Side;
 
@@ -47,6 +47,14 @@ impl Tracks {
     /// Whether nothing is tracked.
     pub fn is_empty(&self) -> bool {
         self.params.is_empty() && self.columns.is_empty()
+    }
+
+    /// With the raw output too, which rows read.
+    pub(super) fn with_raw(&self, z: &Tensor) -> Tracks {
+        let all = |tensors: &BTreeMap<String, Tensor>| {
+            tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect()
+        };
+        Tracks { params: all(&self.params), columns: all(&self.columns) }.column(RAW, z)
     }
 
     /// The params with the tracked values in place.

@@ -98,8 +98,17 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     // The bridge, and what stands on it.
     (
         "bind",
-        &["data", "language::interval", "language::program", "language::words", "runtime::problem", "runtime::online"],
-        "a program and a table to a problem; running sums of a stream enter its counts",
+        &[
+            "data",
+            "language::interval",
+            "language::program",
+            "language::words",
+            "runtime::problem",
+            "runtime::online",
+            "runtime::project",
+        ],
+        "a program and a table to a problem; running sums of a stream enter its counts; a gradient goes back through rows that \
+         read what is projected",
     ),
     (
         "analyze",

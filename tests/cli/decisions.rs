@@ -238,3 +238,105 @@ fn a_row_of_fixed_decisions_alone_is_missed_and_not_an_error() {
     let written = fs::read_to_string(folder.path().join("out.csv")).unwrap();
     assert!(written.ends_with("a,0.9,1\na,0.2,0\nb,0.7,0\nb,0.8,0\n"), "{written}");
 }
+
+const LABELS: &str = "column sex: {female, male}\nlabel repaid: {0, 1}\npredict hire: real in [0, 1] from score\n\
+                      constraint chance: |E[hire | sex == female, repaid == 1] - E[hire | sex == male, repaid == 1]| <= 0.02\n\
+                      constraint right: Sum[hire | repaid == 1] >= 0.6 * Sum[hire]\n";
+
+/// People with a label; the last column is the score.
+fn labelled(n: usize, seed: u64) -> Vec<(String, String, String)> {
+    let mut random = Random(seed);
+    let person = |_| {
+        let sex = if random.chance(0.5) { "female" } else { "male" };
+        let score = (random.uniform() * 0.8 + if sex == "male" { 0.2 } else { 0.0 }).clamp(0.0, 1.0);
+        let repaid = if random.chance(score) { "1" } else { "0" };
+        (sex.to_owned(), repaid.to_owned(), ((score * 200.0).round() / 200.0).to_string())
+    };
+    (0..n).map(person).collect()
+}
+
+#[test]
+fn rules_look_at_no_label() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("spec.fair"), LABELS).unwrap();
+    let people = labelled(400, 3);
+    let lines = |with: bool| -> String {
+        let line = |(sex, repaid, score): &(String, String, String)| {
+            if with { format!("{sex},{repaid},{score}\n") } else { format!("{sex},{score}\n") }
+        };
+        let head = if with { "sex,repaid,score\n" } else { "sex,score\n" };
+        format!("{head}{}", people.iter().map(line).collect::<String>())
+    };
+    fs::write(path.join("people.csv"), lines(true)).unwrap();
+    fs::write(path.join("new.csv"), lines(false)).unwrap();
+    let (code, out, error) = run(path, "decide spec.fair --data people.csv -o out.csv --freeze t.json");
+    assert_eq!(code, 0, "{out}{error}");
+    assert!(
+        out.contains("decisions are made by thresholds that look at no label") && out.contains("all 2 rows hold"),
+        "{out}"
+    );
+    // People of one sex and score are decided alike, whatever their label.
+    let text = fs::read_to_string(path.join("out.csv")).unwrap();
+    let mut known = std::collections::HashMap::new();
+    for line in text.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let decision = known.entry((fields[0].to_owned(), fields[2].to_owned())).or_insert(fields[3].to_owned());
+        assert_eq!(decision, fields[3], "{line}");
+    }
+    assert_eq!(run(path, "audit spec.fair --data out.csv --pred hire_decision").0, 0);
+    // The same thresholds decide the same people without labels, here and as SQL.
+    let (code, out, error) = run(path, "decide spec.fair --data new.csv --thresholds t.json -o by.csv");
+    assert!(code == 0 && out.contains("sex: selected, impact ratio"), "{out}{error}");
+    let by = fs::read_to_string(path.join("by.csv")).unwrap();
+    let last = |text: &str| -> Vec<String> {
+        text.lines().skip(1).filter_map(|line| line.rsplit(',').next().map(str::to_owned)).collect()
+    };
+    assert_eq!(last(&text), last(&by));
+    // Of the best rule some are drawn; the frozen rule has their chances, and its SQL a column of draws.
+    let drawn = "decide spec.fair --data people.csv --randomize 4 --freeze d.json";
+    let (code, out, error) = run(path, drawn);
+    assert!(code == 0 && out.contains("drawn with seed 4: in expectation all rows hold"), "{out}{error}");
+    assert!(out.contains("by a chance of") && out.contains("chance that a draw misses a row"), "{out}");
+    assert_eq!(run(path, "decide spec.fair --data people.csv --randomize 4 --freeze d.sql").0, 0);
+    assert!(fs::read_to_string(path.join("d.sql")).unwrap().contains("CASE WHEN \"draw\" < "));
+    let (_, out, _) = run(path, "--format json decide spec.fair --data people.csv --randomize 4");
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["decided"]["missed_in_expectation"], 0);
+    assert!(
+        answer["misses"][0]["chance"].as_f64().is_some_and(|chance| chance > 0.0)
+            && answer["misses"][0]["exact"] == true
+    );
+    assert!(answer["groups"][0]["gain_after"].is_number());
+}
+
+#[test]
+fn a_rule_that_must_draw_says_so_and_one_that_cannot_be_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let head = "column g: {a, b}\nlabel y: {0, 1}\npredict d: real in [0, 1] from score\n";
+    let table = "g,y,score\na,1,0.9\na,0,0.8\na,1,0.3\nb,1,0.7\nb,0,0.6\n";
+    fs::write(path.join("people.csv"), table).unwrap();
+    fs::write(path.join("half.fair"), format!("{head}constraint half: E[d | g == a, y == 1] == 0.25\n")).unwrap();
+    let (code, out, _) = run(path, "decide half.fair --data people.csv");
+    assert!(code == 0 && out.contains("no thresholds without draws keep all rows"), "{out}");
+    // Only who looks at labels can take the two of `a` who succeed, and not the one between.
+    fs::write(
+        path.join("no.fair"),
+        format!(
+            "{head}constraint all: Sum[d | g == a, y == 1] >= 2\nconstraint none: Sum[d | g == a, y == 0] <= 0.5\n"
+        ),
+    )
+    .unwrap();
+    let (code, _, error) = run(path, "decide no.fair --data people.csv");
+    assert!(
+        code == 2 && error.contains("no thresholds that look at no label satisfy `all`, `none` together"),
+        "{code} {error}"
+    );
+    let (code, out, error) = run(path, "decide no.fair --data people.csv --on-infeasible relax");
+    assert!(code == 0 && out.contains("these come closest"), "{out}{error}");
+    // A bound of `each` by a label is told, and not kept.
+    fs::write(path.join("each.fair"), format!("{head}constraint e: each where y == 1: d >= 1\n")).unwrap();
+    let (code, out, error) = run(path, "decide each.fair --data people.csv --require-all");
+    assert!(code == 1 && format!("{out}{error}").contains("which a rule cannot read"), "{code} {out}{error}");
+}

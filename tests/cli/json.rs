@@ -81,9 +81,9 @@ const CALLS: &[(&str, &[&str])] = &[
 
 const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
                     constraint e: each where g == a: score <= 0.5\nconstraint u: E[score | g == b, y == 1] <= 0.5\n\
-                    constraint c: E[score | g == a] >= 0.6\n";
+                    group s = {x: g == a, z: g == b}\nconstraint c: E[score | s == x] >= 0.6\n";
 const CHOICE: &str = "column g: {a, b}?\npredict score: real in [0, 1]\nconstraint e: each where g == a: score <= 0.5\n\
-                      constraint half: E[score | g == b] == 0.5\n";
+                      group s = {x: g == a, z: g == b}\nconstraint half: E[score | s == z] == 0.5\n";
 const PRICE: &str = "column sex: {female, male}\nlabel hired: {0, 1}\npredict score: real in [0, 1]\nparam a = 0 in [0, 1]\n\
                      constraint low: E[score | sex == female] >= a\nconstraint high: E[score] <= 0.1\n\
                      constraint lab (enforce = train): E[score | hired == 1] >= a / 10\n";

@@ -24,6 +24,7 @@ mod price;
 mod promises;
 #[path = "../common/random.rs"]
 mod random;
+mod raw;
 mod reports;
 mod solving;
 mod specs;

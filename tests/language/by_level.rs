@@ -9,6 +9,18 @@ use crate::support::{HEADER, compile, findings};
 #[rustfmt::skip]
 const MISTAKES: &[(&str, &[&str])] = &[
     ("param tol[race] = {white: 2%, black: 5%}", &["E0213 {white: 2%, black: 5%}"]),
+    ("param tol[sex, race] = {female * white: 2%, male * black: 5%}", &["E0213 {female * white: 2%, male * black: 5%}"]),
+    ("param tol[sex, race] = {female * whit: 2%, otherwise: 5%}", &["E0203 female * whit"]),
+    ("param tol[sex, race] = {female: 2%, otherwise: 5%}", &["E0203 female"]),
+    ("param tol[sex, race] = {female * white: 2%, female * white: 3%, otherwise: 5%}", &["E0202 female * white"]),
+    ("param tol[sex, age] = {otherwise: 5%}", &["E0303 age"]),
+    ("param tol[sex, rac] = {otherwise: 5%}", &["E0201 rac"]),
+    ("param tol[sex, race] = {otherwise: 5%}\nconstraint c: forall a in sex: E[score | sex == a] <= tol[a]", &["E0204 tol[a]"]),
+    ("param tol[sex, race] = {otherwise: 5%}\nconstraint c: forall (a, b) in sex * race: E[score | sex == a, race == b] <= tol[b, a]", &["E0203 b", "E0203 a"]),
+    ("param tol[sex, race] = {otherwise: 5%}\nconstraint c: E[score] <= tol[female, whit]", &["E0203 whit"]),
+    ("param tol[sex, race] = {otherwise: 5%}\nconstraint c: E[score] <= tol[female * whit]", &["E0203 female * whit"]),
+    ("param tol[sex, race] = {otherwise: 5%}\nconstraint c: E[score] <= tol", &["E0303 tol"]),
+    ("param tol[sex] = {otherwise: 5%}\nconstraint c: forall (a, b) in sex * race: E[score | sex == a, race == b] <= tol[a, b]", &["E0204 tol[a, b]"]),
     ("param tol[sex] = {female: 2%}\nconstraint c: forall a in sex: E[score | sex == a] <= tol[a]", &["E0213 {female: 2%}"]),
     ("param tol[sex] = {female: 2%, mal: 3%}", &["E0203 mal"]),
     ("param tol[sex] = {female: 2%, female: 3%, male: 1%}", &["E0202 female"]),
@@ -88,6 +100,10 @@ fn what_is_listed_by_level_stands_wherever_its_kind_does() {
         "group g = bins(age, 30)\nparam t[g] = {`(-inf,30)`: -1%, `[30,inf)`: +2%}\nconstraint c: forall k in g: E[score | g == k] <= 0.5 + t[k]",
         "param t[income] = {0: 1%, 1: 2%}\nconstraint c (enforce = train): forall k in income: E[score | income == k] <= 0.5 + t[k] + t[1]",
         "group g = sex * race\nparam t[g] = {female * black: 1%, otherwise: 2%}\nconstraint c: forall k in g: E[score | g == k] <= 0.5 + t[k] + t[female * black]",
+        "param t[sex, race] = {female * black: 1%, otherwise: 2%}\nconstraint c: forall (a, b) in sex * race: E[score | sex == a, race == b] <= 0.5 + t[a, b] + t[female, b] + t[female, black] + t[female * black]",
+        "group g = sex * race\nparam t[g, income] = {female * black * 1: 1%, otherwise: 2%}\nconstraint c (enforce = train): forall k in g: forall y in income: E[score | g == k, income == y] <= 0.5 + t[k, y] + t[k, 1]",
+        "group g = bins(age, 30)\nparam t[g, sex] = {`(-inf,30)` * male: -1%, otherwise: 0}\nconstraint c: forall k in g: E[score | g == k] <= 0.5 + t[k, male]",
+        "param t[sex, race] = {otherwise: 2%}\nmetric m(a: group, b: group) = forall (x, y) in a * b: E[prediction | a == x, b == y] <= 0.5 + t[x, y]\nuse m(sex, race)",
         "param t[sex] = {female: 30, male: 40}\nconstraint c: forall k in sex: E[score | sex == k, age >= t[k]] <= 0.5",
         "param t[sex] = {female: 1%, male: 2%}\nmetric m(attr: group, ref: level of attr) = forall k in attr where k != ref: E[prediction | attr == k] <= 0.5 + t[k] - t[ref]\nuse m(sex, male)",
         "param t[sex] = {female: 1%, male: 2%}\nmetric m(attr, tol) = forall k in attr: E[prediction | attr == k] <= 0.5 + tol[k]\nuse m(sex, t)",
@@ -114,4 +130,23 @@ fn entries_are_params_with_the_names_that_settings_take() {
     let sides: Vec<Option<Data>> = program.rows.iter().map(|row| row.upper.clone()).collect();
     assert!(sides.contains(&Some(Data::param("tol[old]"))), "{sides:?}");
     assert!(program.rows_text().contains("E[score | age >= 60] <= tol[old]"), "{}", program.rows_text());
+}
+
+/// A table of two domains is that of their product, without a name for it.
+#[test]
+fn a_table_of_two_domains_is_that_of_their_product() {
+    let of = |body: &str| crate::support::fingerprint(&format!("{HEADER}{body}\n"));
+    let two = of("param t[sex, race] = {female * black: 1%, male * white: 3%, otherwise: 2%}\n\
+                  constraint c: forall (a, b) in sex * race: E[score | sex == a, race == b] <= 0.5 + t[a, b]");
+    let product = of("group g = sex * race\nparam t[g] = {female * black: 1%, male * white: 3%, otherwise: 2%}\n\
+                      constraint c: forall k in g: E[score | g == k] <= 0.5 + t[k]");
+    let turned = of("param t[sex, race] = {otherwise: 2%, }\n\
+                     constraint c: forall (a, b) in sex * race: E[score | sex == a, race == b] <= 0.5 + t[a, b]");
+    assert_eq!(two, product);
+    assert_ne!(two, turned);
+    let program = compile(&format!(
+        "{HEADER}param t[sex, race] = {{otherwise: 2%}}\nconstraint c: E[score] <= t[female, black]\n"
+    ));
+    let names: Vec<String> = program.program.expect("it compiles").params.into_iter().map(|it| it.name).collect();
+    assert!(names.contains(&"t[female*black]".to_owned()) && names.len() == 9, "{names:?}");
 }

@@ -15,6 +15,7 @@ mod metrics;
 mod mistakes;
 mod mistakes_of_folds;
 mod pages;
+mod raw;
 mod robustness;
 mod support;
 mod syntax;

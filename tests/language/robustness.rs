@@ -1,10 +1,12 @@
 //! Any text gives a program or errors: never a panic, never a long wait.
 //!
-//! `FAIRC_FUZZ_CASES` sets how many inputs are tried.
+//! `FAIRC_FUZZ_CASES` sets how many inputs are tried, and `FAIRC_FUZZ_SEED` which.
 
 use std::time::{Duration, Instant};
 
-use crate::support::compile;
+use crate::support::{HEADER, compile};
+use fairc::language::span::SourceId;
+use fairc::language::syntax;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
@@ -109,6 +111,11 @@ const PIECES: &[&str] = &[
     "max(a in race: ",
     "sum(k in 1..9: ",
     "mean((a, b) in pairs(race) where a != b: ",
+    "raw(score)",
+    "raw(",
+    "tol[a, b]",
+    "param tol[sex, race] = {female * white: 2%, otherwise: 5%}",
+    "from common import x",
     "[race == a]",
     "[age >= k]",
     "é",
@@ -118,19 +125,35 @@ const PIECES: &[&str] = &[
     "1..100000",
 ];
 
-fn corpus() -> Vec<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut texts = Vec::new();
-    for sub in ["specs", "german_credit"] {
-        for entry in std::fs::read_dir(folder.join(sub)).expect("the examples are there").flatten() {
-            if entry.path().extension().is_some_and(|extension| extension == "fair") {
-                texts.push(std::fs::read_to_string(entry.path()).expect("examples are text"));
+/// All examples and fixtures with the library, and the blocks of those of mistakes behind the usual header.
+fn corpus() -> [Vec<String>; 2] {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut texts, mut mistakes) = (Vec::new(), Vec::new());
+    let mut folders = vec![root.join("examples"), root.join("tests/fixtures")];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<_> =
+            std::fs::read_dir(folder).expect("it is there").flatten().map(|it| it.path()).collect();
+        // The same order everywhere, so that a seed gives the same inputs.
+        entries.sort();
+        for path in entries {
+            let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+            match extension {
+                _ if path.is_dir() => folders.push(path),
+                // Some are no text.
+                "fair" => texts.extend(std::fs::read_to_string(path)),
+                "txt" if path.parent().is_some_and(|parent| parent.ends_with("mistakes")) => {
+                    let text = std::fs::read_to_string(path).expect("mistakes are text");
+                    mistakes.extend(text.split("\n\n").map(|block| format!("{HEADER}{block}\n")));
+                }
+                _ => {}
             }
         }
     }
+    // A long one costs as much as many.
+    texts.retain(|text| text.len() < 20_000);
     texts.extend(fairc::language::library::METRICS.iter().map(|(_, text)| (*text).to_string()));
-    assert!(texts.len() > 20, "a corpus to mutate");
-    texts
+    assert!(texts.len() > 100 && mistakes.len() > 250, "a corpus to mutate");
+    [texts, mistakes]
 }
 
 fn below(rng: &mut TestRng, limit: usize) -> usize {
@@ -177,16 +200,21 @@ fn any_text_compiles_or_is_refused() {
     let cases: usize = std::env::var("FAIRC_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(3000);
     let seed = std::env::var("FAIRC_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1u8);
     let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let corpus = corpus();
+    let [texts, mistakes] = corpus();
     let (mut compiled, mut slowest) = (0, (Duration::ZERO, String::new()));
     for case in 0..cases {
         let text = match case % 4 {
             0 => random(&mut rng),
-            _ => mutate(&corpus[below(&mut rng, corpus.len())], &mut rng),
+            1 => mutate(&mistakes[below(&mut rng, mistakes.len())], &mut rng),
+            _ => mutate(&texts[below(&mut rng, texts.len())], &mut rng),
         };
         let start = Instant::now();
         let compilation = compile(&text);
         let time = start.elapsed();
+        if let Ok(formatted) = syntax::format(SourceId(0), &text) {
+            let again = syntax::format(SourceId(0), &formatted);
+            assert_eq!(again.as_ref(), Ok(&formatted), "formatting twice is formatting once:\n{text}");
+        }
         for diagnostic in &compilation.diagnostics {
             assert!(!diagnostic.message.is_empty());
             for label in &diagnostic.labels {
@@ -201,7 +229,7 @@ fn any_text_compiles_or_is_refused() {
         }
     }
     println!("{cases} inputs, {compiled} compiled, slowest {:?}:\n{}", slowest.0, slowest.1);
-    assert!(compiled > cases / 200, "some mutations leave a spec whole");
+    assert!(compiled > cases / 400, "some mutations leave a spec whole");
 }
 
 fn chain(event: impl Fn(usize) -> String, backwards: bool) -> String {
@@ -229,5 +257,14 @@ fn long_chains_of_definitions_are_refused() {
             assert!(!compilation.is_ok());
             assert!(compilation.diagnostics.iter().any(|diagnostic| diagnostic.code.0 == "E0505"));
         }
+    }
+}
+
+/// A byte order mark begins a file, once; another is told, and nothing is lost in silence.
+#[test]
+fn a_second_byte_order_mark_is_told() {
+    for (text, errors) in [("\u{feff}", 0), ("\u{feff}\u{feff}", 1), ("\u{feff}\n\u{feff}\n", 1)] {
+        let parsed = syntax::parse(SourceId(0), text);
+        assert_eq!(parsed.errors.len(), errors, "{text:?}");
     }
 }

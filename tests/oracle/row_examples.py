@@ -66,3 +66,33 @@ def example(fairc, folder):
     errors = [agree(rows[name], wanted[name]) for name in wanted]
     assert max(errors) <= 1e-12, errors
     return max(errors), len(errors)
+
+
+def raw():
+    """The rows of `examples/specs/raw.fair` on its data."""
+    sex, = columns("sex")
+    age, z = (texts.astype(float) for texts in columns("age", "score"))
+    s, everyone = Sample(np.ones(len(age))), np.ones(len(age), bool)
+    women, men, high = sex == "female", sex == "male", z >= 0.9
+    yield "parity", s.mean(women) - s.mean(men), -EPS, EPS
+    yield "kept", s.mean(everyone), z.mean(), z.mean()
+    yield "high", s.mean(high), z[high].mean() - EPS, INF
+    yield "age", s.mean(everyone, age) - age.mean() * s.mean(everyone), -INF, np.cov(z, age, bias=True)[0, 1] + 0.1
+    yield "weighed", s.mean(men, z) - s.mean(women, z), -INF, 0.1
+
+
+def example_raw(fairc, folder):
+    """How far rows and bounds of `examples/specs/raw.fair` are from numpy."""
+    spec = (ROOT / "examples/specs/raw.fair").read_text()
+    rows, problem = exported(fairc, folder, spec, GERMAN_CREDIT, predictions=["score"])
+    wanted = {name: row for name, *row in raw()}
+    assert set(rows) == set(wanted), f"{sorted(rows)}\n{sorted(wanted)}"
+    for name in wanted:
+        error = agree(rows[name], wanted[name])
+        assert error <= 1e-12, f"raw.fair: row {name} differs by {error:.1e}"
+        yield error
+    housing, z = columns("housing", "score")
+    z = z.astype(float)
+    lo = np.where(housing == "rent", z, z / 2)
+    yield np.abs(np.array(problem["lo"]) - lo).max()
+    yield np.abs(np.array(problem["hi"]) - 1).max()

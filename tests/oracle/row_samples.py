@@ -76,11 +76,12 @@ def write_data(path):
             writer.writerow([sex, race, int(age), hours, cost, int(income), weight, score])
 
 
-def exported(fairc, folder, spec, data, *settings):
+def exported(fairc, folder, spec, data, *settings, predictions=()):
     path, out = folder / "spec.fair", folder / "out.json"
     path.write_text(spec)
     command = [fairc, "export", path, "--data", data, "--to", "json", "-o", out]
     command += [word for setting in settings for word in ("--set", setting)]
+    command += [word for column in predictions for word in ("--pred", column)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, f"{spec}\n{done.stdout}{done.stderr}"
     problem = json.loads(out.read_text())

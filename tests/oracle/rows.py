@@ -13,7 +13,8 @@ import tempfile
 
 import numpy as np
 
-from row_examples import example, example_by_level
+from row_catalogue import catalogue
+from row_examples import example, example_by_level, example_raw
 from row_random import Random
 from row_samples import (
     AGE, ALL, BANDS, COST, EPS, HEADER, HOURS, INCOME, INF, LEVELS, N, RACE, SENIOR, SEX, WEIGHT, Sample, agree, exported, pairs,
@@ -406,14 +407,15 @@ def main():
                     assert error <= 1e-12, f"{body}: row {name} differs by {error:.1e}"
                 w = problem.get("w") or [1.0] * N
                 assert np.allclose(w, sample.w), "the weights of the distance"
-        for error in example_by_level(fairc, folder):
+        examples = example_by_level(fairc, folder), example_raw(fairc, folder), catalogue(fairc, folder, data)
+        for error in itertools.chain(*examples):
             worst, count = max(worst, error), count + 1
         _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
         for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):
             assert np.allclose(found, expected, rtol=0, atol=1e-12), BOUNDS
         error, more = example(fairc, folder)
         worst, count = max(worst, error), count + more
-    print(f"rows: {count} rows of {2 * len(cases) + 2} specs agree with numpy, worst difference {worst:.1e}")
+    print(f"rows: {count} rows of {2 * len(cases) + 38} specs agree with numpy, worst difference {worst:.1e}")
 
 
 if __name__ == "__main__":

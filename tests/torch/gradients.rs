@@ -246,3 +246,49 @@ fn statuses_are_passed_on() {
     let layer = FairLayer::new(&program, &data, Params::defaults(&program));
     assert_eq!(layer.forward(&Tensor::from_slice(&people.z), &Samples::All).unwrap().status, Status::Optimal);
 }
+
+/// Rows that read raw output move with it.
+#[test]
+fn gradients_go_through_rows_of_raw_output() {
+    const HEADER: &str = "column sex: {f, m}\ncolumn age: real in [0, 100]\nweight w\npredict score: real in [0, 1]\n";
+    for body in [
+        "constraint c: E[score | sex == f] >= E[raw(score) | sex == f] + 0.05",
+        "constraint c: E[raw(score) * score | sex == m] - E[raw(score) * score | sex == f] <= 0.02",
+        "constraint c: E[raw(score) * age * score | sex == m] <= 10 * E[score | sex == f]",
+        "constraint c: |Cov[score, raw(score)]| <= 0.5 * Var[raw(score)]",
+        "constraint c: each where sex == f: score >= raw(score) + 0.05\nconstraint d: E[score] == 0.4",
+    ] {
+        let people = People::random(N, 5);
+        let program = compile(&format!("{HEADER}{body}\n"));
+        let params = Params::resolve(&program, &[]).unwrap();
+        let raw = fairc::bind::Raw::ByBatch;
+        let options = fairc::bind::EncodeOptions { raw, ..fairc::bind::EncodeOptions::default() };
+        let data = crate::support::encoded_with(&program, &people.csv(), &params, &options);
+        let layer = FairLayer::new(&program, &data, params);
+        let objective = Objective::random(N, 3);
+        let at = |z: &[f64]| {
+            let fair = layer.forward(&Tensor::from_slice(z), &Samples::All).unwrap();
+            objective.of(&fair.y).double_value(&[])
+        };
+        let z = tracked(Tensor::from_slice(&people.z));
+        objective.of(&layer.forward(&z, &Samples::All).unwrap().y).backward();
+        let gradient = numbers(&z.grad());
+        let mut compared = 0;
+        for sample in 0..N {
+            let slope = |step: f64| {
+                let moved = |by: f64| {
+                    let mut z = people.z.clone();
+                    z[sample] += by;
+                    at(&z)
+                };
+                (moved(step) - moved(-step)) / (2.0 * step)
+            };
+            let (coarse, fine) = (slope(2.0 * STEP), slope(STEP));
+            if (coarse - fine).abs() < 1e-6 {
+                compared += 1;
+                assert!((gradient[sample] - fine).abs() < 1e-5, "{body}: sample {sample}: {} {fine}", gradient[sample]);
+            }
+        }
+        assert!(compared > N / 2, "{body}: {compared}");
+    }
+}

@@ -25,8 +25,12 @@ pub fn compile(text: &str) -> Program {
 }
 
 pub fn encoded(program: &Program, csv: &str, params: &Params) -> Encoded {
+    encoded_with(program, csv, params, &EncodeOptions::default())
+}
+
+pub fn encoded_with(program: &Program, csv: &str, params: &Params, options: &EncodeOptions) -> Encoded {
     let source = Source::from_stream("test.csv", csv.as_bytes(), Format::Csv).unwrap();
-    encode(program, params, &source, &EncodeOptions::default(), &mut |_, _| {}).unwrap()
+    encode(program, params, &source, options, &mut |_, _| {}).unwrap()
 }
 
 /// People with a sex, a race, an age, a weight and a label.

@@ -65,6 +65,8 @@ pub struct Prediction {
     pub name: String,
     pub header: String,
     pub range: Interval,
+    /// `{0, 1}`: decided, and nothing in between.
+    pub decision: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -122,8 +124,10 @@ pub struct Param {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub name: String,
-    /// The levels, in order.
+    /// The levels, in order; of several domains all combinations, the last domain fastest.
     pub levels: Arc<[Value]>,
+    /// For each domain, whether its levels are those of a product of groups.
+    pub products: Vec<bool>,
     /// The param of the first level; those of the others follow it.
     pub first: ParamId,
 }
@@ -135,6 +139,16 @@ impl Table {
     }
 }
 
+/// The text of a level of a product. Parts that could be taken for several are quoted, so that only equal lists of parts have
+/// equal texts; what is a product already has its parts joined.
+pub fn product_text<'t>(parts: impl IntoIterator<Item = (bool, &'t str)>) -> String {
+    let text = |(product, text): (bool, &str)| match !product && text.contains(['*', '`']) {
+        true => format!("`{}`", text.replace('`', "``")),
+        false => text.to_owned(),
+    };
+    parts.into_iter().map(text).collect::<Vec<_>>().join("*")
+}
+
 /// A named partition: each level is an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -142,6 +156,10 @@ pub struct Group {
     pub levels: Vec<GroupLevel>,
     /// The columns that its events read.
     pub reads: Vec<ColumnId>,
+    /// Made of events that may leave samples over.
+    pub partial: bool,
+    /// Something reads it.
+    pub used: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -279,10 +297,11 @@ pub struct Expr {
 pub enum ExprKind {
     Number(f64),
     Param(ParamId),
-    /// The table's param for the level that a binder stands for; every value of the binder is a level of it.
+    /// The table's param for the levels that binders stand for, one for each domain; every value of a binder is a level of its
+    /// domain.
     ParamOf {
         table: TableId,
-        binder: BinderId,
+        at: Vec<LevelRef>,
     },
     /// The number that a binder stands for.
     Binder(BinderId),

@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Condition, End, EventShift, FrozenCell, LevelValue};
+use super::{Condition, End, FrozenCell, LevelValue};
 use crate::bind::cells::{CellKey, Identity, Tuple};
 use crate::bind::columns::ColumnKind;
-use crate::bind::deviation::Centres;
-use crate::bind::encoded::Encoded;
 use crate::bind::error::BindError;
 use crate::bind::formula::Formula;
 use crate::bind::plan::Plan;
@@ -27,14 +25,13 @@ struct Cell {
     codes: Vec<Vec<u32>>,
 }
 
-/// The cells of a plan with their shifts.
+/// The cells of a plan with their shifts, and how many samples are in each.
 pub(super) fn table(
-    encoded: &Encoded,
-    shifts: &[EventShift],
-    centres: &Centres,
+    plan: &Plan,
+    shift: &dyn Fn(&Tuple) -> f64,
     counts: &BTreeMap<Identity, usize>,
+    prediction: &str,
 ) -> Result<Vec<FrozenCell>, Vec<BindError>> {
-    let plan = &encoded.plan;
     let allowed: Vec<Vec<u32>> = plan.parts.iter().map(|part| allowed(part, plan)).collect();
     let combinations = allowed.iter().try_fold(1_usize, |product, codes| product.checked_mul(codes.len()));
     if combinations.is_none_or(|combinations| combinations > MOST) {
@@ -53,18 +50,20 @@ pub(super) fn table(
         let values: Vec<f64> = constant.map(|(value, _)| value + 0.0).collect();
         let events = tuple.events.iter().map(|event| event as u32).collect();
         let key = CellKey { events, values, references: Vec::new() };
-        let shift = || {
-            let of = |shift: &&EventShift| tuple.events.get(shift.event);
-            shifts.iter().filter(of).map(|shift| shift.at(&tuple.values, centres)).sum()
-        };
         let cell = cells.entry(key.identity());
-        cell.or_insert_with(|| Cell { shift: shift(), key, codes: Vec::new() }).codes.push(codes);
+        cell.or_insert_with(|| Cell { shift: shift(&tuple), key, codes: Vec::new() }).codes.push(codes);
     }
     let cells = cells.into_iter();
-    cells.map(|(identity, cell)| frozen(plan, &allowed, counts.get(&identity).copied().unwrap_or(0), cell)).collect()
+    let samples = |identity: &Identity| counts.get(identity).copied().unwrap_or(0);
+    cells.map(|(identity, cell)| frozen((plan, prediction), &allowed, samples(&identity), cell)).collect()
 }
 
-fn frozen(plan: &Plan, allowed: &[Vec<u32>], samples: usize, cell: Cell) -> Result<FrozenCell, Vec<BindError>> {
+fn frozen(
+    (plan, prediction): (&Plan, &str),
+    allowed: &[Vec<u32>],
+    samples: usize,
+    cell: Cell,
+) -> Result<FrozenCell, Vec<BindError>> {
     let rests: Vec<&[u32]> = cell.codes.iter().map(Vec::as_slice).collect();
     let mut alternatives = Vec::new();
     for chosen in boxes(&rests, allowed) {
@@ -73,7 +72,7 @@ fn frozen(plan: &Plan, allowed: &[Vec<u32>], samples: usize, cell: Cell) -> Resu
         // Each part may need several conditions, of which one has to hold: alternatives multiply.
         let mut lists: Vec<Vec<Condition>> = vec![Vec::new()];
         for ((part, _), chosen) in restricted {
-            let choices = conditions(part, &chosen, plan).map_err(|error| vec![error])?;
+            let choices = conditions(part, &chosen, plan, prediction).map_err(|error| vec![error])?;
             lists = lists
                 .iter()
                 .flat_map(|list| {
@@ -140,8 +139,12 @@ fn boxes(tuples: &[&[u32]], allowed: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
 }
 
 /// Conditions of which one holds exactly if a part has one of these codes.
-fn conditions(part: &Part, chosen: &[u32], plan: &Plan) -> Result<Vec<Condition>, BindError> {
-    let header = |column: usize| plan.columns[column].header.clone();
+fn conditions(part: &Part, chosen: &[u32], plan: &Plan, prediction: &str) -> Result<Vec<Condition>, BindError> {
+    // Before a shift is added, the predictions are raw.
+    let header = |column: usize| match plan.raw == Some(column) {
+        true => prediction.to_owned(),
+        false => plan.columns[column].header.clone(),
+    };
     match part {
         Part::Level { column, levels } => {
             let none = *levels as u32;

@@ -14,20 +14,24 @@ mod cells;
 mod sql;
 mod thresholds;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-pub use thresholds::{ThresholdCell, Thresholds};
+pub use thresholds::{Step, ThresholdCell, Thresholds};
 
 use super::binder::{About, Binder, Matrix};
 use super::bound::{Bound, RowStatus};
-use super::cells::{CellKey, Identity};
+use super::cells::{CellKey, Identity, Tuple};
 use super::deviation::Centres;
 use super::encoded::Encoded;
 use super::error::BindError;
 use super::formula::Scope;
 use super::measure::Measure;
 use super::params::Params;
+use super::plan::Plan;
 use super::tally::{Samples, Tally};
+use super::visible::VisibleCells;
 use crate::language::program::Program;
 
 /// Shifts of all cells.
@@ -125,17 +129,65 @@ impl Encoded {
         let shifts = self.event_shifts(params, &tally, &about, bound, multipliers)?;
         let occurring = tally.origin.iter().zip(&tally.samples);
         let counts = occurring.map(|(index, count)| (self.key(*index as usize).identity(), *count)).collect();
-        let cells = cells::table(self, &shifts, &about.centres, &counts)?;
+        let shift = |tuple: &Tuple| {
+            let of = |shift: &&EventShift| tuple.events.get(shift.event);
+            shifts.iter().filter(of).map(|shift| shift.at(&tuple.values, &about.centres)).sum()
+        };
+        let cells = cells::table(&self.plan, &shift, &counts, prediction)?;
+        Ok(self.table_of(program, params, &self.plan, cells, prediction))
+    }
+
+    /// As [`Encoded::freeze`], of the visible cells alone. Without multipliers there is no shift.
+    ///
+    /// # Errors
+    /// As of [`Encoded::freeze`].
+    pub fn freeze_visible(
+        &self,
+        program: &Program,
+        params: &Params,
+        visible: &VisibleCells,
+        multipliers: Option<(&Bound, &[f64])>,
+        prediction: &str,
+    ) -> Result<Frozen, Vec<BindError>> {
+        let tally = Tally::new(self, &Samples::All);
+        let about = About::new(self, &tally, &Samples::All);
+        let shifts = match multipliers {
+            Some((bound, multipliers)) => self.event_shifts(params, &tally, &about, bound, multipliers)?,
+            None => Vec::new(),
+        };
+        let mut counts = BTreeMap::new();
+        for cell in visible.of_samples(self) {
+            *counts.entry(visible.identities[cell as usize].clone()).or_insert(0) += 1;
+        }
+        let shift = |tuple: &Tuple| {
+            let mut values = vec![0.0; self.plan.factors.len()];
+            visible.factors.iter().zip(&tuple.values).for_each(|(&full, value)| values[full] = *value);
+            let inside: Vec<usize> = tuple.events.iter().map(|event| visible.events[event]).collect();
+            let of = |shift: &&EventShift| inside.contains(&shift.event);
+            shifts.iter().filter(of).map(|shift| shift.at(&values, &about.centres)).sum()
+        };
+        let cells = cells::table(&visible.plan, &shift, &counts, prediction)?;
+        Ok(self.table_of(program, params, &visible.plan, cells, prediction))
+    }
+
+    fn table_of(
+        &self,
+        program: &Program,
+        params: &Params,
+        plan: &Plan,
+        cells: Vec<FrozenCell>,
+        prediction: &str,
+    ) -> Frozen {
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
-        Ok(Frozen {
+        Frozen {
             prediction: prediction.to_owned(),
             params: params.iter(program).map(|(name, value)| (name.to_owned(), value)).collect(),
             lower: finite(program.prediction.lower),
             upper: finite(program.prediction.upper),
             samples: self.n(),
-            events: self.plan.event_texts.clone(),
+            events: plan.event_texts.clone(),
             cells,
-        })
+        }
     }
 
     /// `Σ_j μ_j c_jk / W_k` for each event and factor.

@@ -1,7 +1,10 @@
 //! Frozen shifts, and thresholds, as one `CASE` expression of standard SQL.
 
-use super::{Condition, End, Frozen, FrozenCell, LevelValue, Thresholds};
+use super::{Condition, End, Frozen, FrozenCell, LevelValue, Step, Thresholds};
 use crate::data::Shortest;
+
+/// The column with a number from 0 to below 1 for each row, where a rule draws between thresholds.
+pub const DRAW: &str = "draw";
 
 impl Frozen {
     /// The expression, to be used in place of the column of predictions. Columns are named as in the data, quoted; rows
@@ -30,18 +33,49 @@ impl Frozen {
 }
 
 impl Thresholds {
-    /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Nothing is drawn: those
-    /// exactly at a threshold are decided alike, as most of them were.
+    /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Those exactly at a
+    /// threshold are decided alike, as most of them were. Between several thresholds of a cell the column [`DRAW`] decides.
     pub fn sql(&self) -> String {
         let column = identifier(&self.column);
         by_cell(self.cells.iter().map(|cell| {
             let (above, below) = if cell.takes_ties() { (">=", "<") } else { (">", "<=") };
             let threshold = double(cell.threshold);
-            let decision =
-                format!("CASE WHEN {column} {above} {threshold} THEN 1 WHEN {column} {below} {threshold} THEN 0 END");
+            let mut drawn = String::new();
+            for step in cell.steps.iter().rev() {
+                let (from, chance, draw) = (double(step.from), double(step.chance), identifier(DRAW));
+                let draw = format!("CASE WHEN {draw} < {chance} THEN 1 WHEN {draw} >= {chance} THEN 0 END");
+                drawn.push_str(&format!(" WHEN {column} >= {from} AND {column} < {threshold} THEN {draw}"));
+            }
+            let known = known(&column);
+            let decision = format!(
+                "CASE WHEN {column} {above} {threshold} AND {known} THEN 1{drawn} WHEN {column} {below} {threshold} THEN 0 END"
+            );
             (&cell.cell, decision)
         }))
     }
+
+    /// The same for the chance of a decision of 1, which is a share for those exactly at a threshold or between several.
+    pub fn chances_sql(&self) -> String {
+        let column = identifier(&self.column);
+        by_cell(self.cells.iter().map(|cell| {
+            let (threshold, share, known) = (double(cell.threshold), double(cell.share), known(&column));
+            let step = |step: &Step| {
+                let (from, chance) = (double(step.from), double(step.chance));
+                format!(" WHEN {column} >= {from} AND {column} < {threshold} THEN {chance}")
+            };
+            let steps: String = cell.steps.iter().rev().map(step).collect();
+            let chance = format!(
+                "CASE WHEN {column} = {threshold} THEN {share} WHEN {column} > {threshold} AND {known} THEN 1e0{steps} \
+                 WHEN {column} < {threshold} THEN 0e0 END"
+            );
+            (&cell.cell, chance)
+        }))
+    }
+}
+
+/// That a score is a number: NaN is above all numbers in some databases, and it decides nothing.
+fn known(column: &str) -> String {
+    format!("{column} <= {}", double(f64::MAX))
 }
 
 /// One expression for each cell; cells with the same share a branch.

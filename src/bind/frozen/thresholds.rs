@@ -12,12 +12,17 @@ use super::{Frozen, FrozenCell};
 use crate::bind::cells::Identity;
 use crate::bind::encoded::Encoded;
 use crate::bind::error::BindError;
+use crate::bind::visible::VisibleCells;
+use crate::runtime::decide::Cut;
 
 /// Thresholds of all cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// The column that is compared with them.
     pub column: String,
+    /// The column has gains, and no scores.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gains: bool,
     /// What a score is compared with where no row presses; 0 for gains.
     pub cutoff: f64,
     pub params: Vec<(String, f64)>,
@@ -37,8 +42,18 @@ pub struct ThresholdCell {
     pub share: f64,
     /// Reference samples exactly there.
     pub at: usize,
+    /// Lower thresholds, ascending, each with the chance of a decision of 1 from there up to the next: a draw between them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     #[serde(flatten)]
     pub cell: FrozenCell,
+}
+
+/// From this value on a sample is decided 1 by this chance.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub from: f64,
+    pub chance: f64,
 }
 
 /// What the reference samples of a cell say.
@@ -53,6 +68,7 @@ impl Encoded {
     /// were made of these; both have one number for each sample. `free` tells samples that no bound of their own decides.
     pub fn thresholds(
         &self,
+        visible: &VisibleCells,
         frozen: Frozen,
         cutoff: f64,
         values: &[f64],
@@ -60,8 +76,9 @@ impl Encoded {
         free: &dyn Fn(usize) -> bool,
     ) -> Thresholds {
         let mut seen: HashMap<Identity, Seen> = HashMap::new();
-        let identities: Vec<Identity> = (0..self.cells()).map(|cell| self.key(cell).identity()).collect();
-        let samples = || self.cell().iter().zip(values).zip(decisions).enumerate().filter(|(sample, _)| free(*sample));
+        let identities = &visible.identities;
+        let cells = visible.of_samples(self);
+        let samples = || cells.iter().zip(values).zip(decisions).enumerate().filter(|(sample, _)| free(*sample));
         for (_, ((&cell, &value), &decision)) in samples() {
             let none = Seen { refused: f64::NEG_INFINITY, taken: f64::INFINITY };
             let seen = seen.entry(identities[cell as usize].clone()).or_insert(none);
@@ -92,32 +109,62 @@ impl Encoded {
             let (threshold, at, weight, sum) = known.unwrap_or((cutoff - cell.add, 0, 0.0, 0.0));
             // Nobody was there: as with the cutoff itself, who reaches it is decided 1.
             let share = if weight > 0.0 { sum / weight } else { 1.0 };
-            ThresholdCell { threshold, share, at, cell }
+            ThresholdCell { threshold, share, at, steps: Vec::new(), cell }
         };
-        Thresholds {
-            column: frozen.prediction,
-            cutoff,
-            params: frozen.params,
-            samples: frozen.samples,
-            events: frozen.events,
-            cells: frozen.cells.into_iter().map(of).collect(),
+        Thresholds::of(frozen, cutoff, of)
+    }
+
+    /// The thresholds of a rule that was fitted to `visible` cells. `frozen` is the table of these, and `values` are what the rule
+    /// compares. A group that nobody was in is decided by the cutoff.
+    pub fn rule(
+        &self,
+        visible: &VisibleCells,
+        frozen: Frozen,
+        cutoff: f64,
+        values: &[f64],
+        cuts: &[Vec<Cut>],
+    ) -> Thresholds {
+        let by_cell: HashMap<&Identity, &Vec<Cut>> = visible.identities.iter().zip(cuts).collect();
+        let mut at: HashMap<(&Identity, u64), usize> = HashMap::new();
+        for (cell, value) in visible.of_samples(self).into_iter().zip(values) {
+            *at.entry((&visible.identities[cell as usize], (value + 0.0).to_bits())).or_insert(0) += 1;
         }
+        let of = |cell: FrozenCell| {
+            let identity = cell.key().identity();
+            let cuts = by_cell.get(&identity).map_or(&[][..], |cuts| cuts.as_slice());
+            let from = |cut: &Cut| threshold(cutoff, (cut.refused, cut.taken));
+            let top = cuts.first().map_or(cutoff, from);
+            let mut left = 0.0;
+            let mut steps: Vec<Step> = Vec::new();
+            for cut in cuts.iter().skip(1).rev() {
+                left += cut.share;
+                steps.push(Step { from: from(cut), chance: left });
+            }
+            let at = at.get(&(&identity, (top + 0.0).to_bits())).copied().unwrap_or(0);
+            ThresholdCell { threshold: top, share: 1.0, at, steps, cell }
+        };
+        Thresholds::of(frozen, cutoff, of)
     }
 
     /// The chance of a decision of 1 for each sample: 0 or 1, but for those exactly at a threshold.
     ///
     /// # Errors
     /// The thresholds belong to other events, as those of other params do.
-    pub fn chances(&self, thresholds: &Thresholds, values: &[f64]) -> Result<Vec<f64>, BindError> {
-        if thresholds.events != self.plan.event_texts {
+    pub fn chances(
+        &self,
+        visible: &VisibleCells,
+        thresholds: &Thresholds,
+        values: &[f64],
+    ) -> Result<Vec<f64>, BindError> {
+        if thresholds.events != visible.plan.event_texts {
             let what = "the thresholds tell groups apart by other events than these data".to_owned();
             return Err(BindError::NotFrozen { what });
         }
         let known: HashMap<Identity, &ThresholdCell> =
             thresholds.cells.iter().map(|cell| (cell.cell.key().identity(), cell)).collect();
         let by_cell: Vec<Option<&ThresholdCell>> =
-            (0..self.cells()).map(|cell| known.get(&self.key(cell).identity()).copied()).collect();
-        let chances = self.cell().iter().zip(values).map(|(&cell, &value)| {
+            visible.identities.iter().map(|identity| known.get(identity).copied()).collect();
+        let chances = visible.of_samples(self).into_iter().zip(values).map(|(cell, &value)| {
             let cell = by_cell[cell as usize]
                 .ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
             Ok(cell.chance(value))
@@ -126,12 +173,33 @@ impl Encoded {
     }
 }
 
+impl Thresholds {
+    fn of(frozen: Frozen, cutoff: f64, cell: impl Fn(FrozenCell) -> ThresholdCell) -> Thresholds {
+        Thresholds {
+            column: frozen.prediction,
+            gains: false,
+            cutoff,
+            params: frozen.params,
+            samples: frozen.samples,
+            events: frozen.events,
+            cells: frozen.cells.into_iter().map(cell).collect(),
+        }
+    }
+
+    /// Whether some cells draw between several thresholds.
+    pub fn draws(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.steps.is_empty())
+    }
+}
+
 impl ThresholdCell {
     fn chance(&self, value: f64) -> f64 {
         match value.total_cmp(&self.threshold) {
             _ if value == self.threshold => self.share,
             std::cmp::Ordering::Greater => 1.0,
-            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => 0.0,
+            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => {
+                self.steps.iter().rev().find(|step| value >= step.from).map_or(0.0, |step| step.chance)
+            }
         }
     }
 

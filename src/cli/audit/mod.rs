@@ -11,6 +11,7 @@ use super::global::Format;
 use super::input::Spec;
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
+use crate::bind::Raw;
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::report::{Facts, Watch, markdown, page, sarif};
 use crate::source::watch;
@@ -25,6 +26,10 @@ use crate::tasks::{AuditOptions, Audited, Origin, Use, audit, replicates};
 pub struct Args {
     #[command(flatten)]
     input: PredictedArgs,
+    /// The column with the predictions as they were before something changed them, which rows with `raw(..)` read; without it
+    /// these are not checked
+    #[arg(long, value_name = "COL")]
+    raw: Option<String>,
     /// Write a report as one page of HTML
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -81,8 +86,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let facts = args.wants_facts(console);
-    let watch = if facts { watch(&spec, program) } else { Watch::default() };
-    let dataset = args.input.open(Use::Audit(&watch), &spec, program, console)?;
+    let watch = watch(&spec, program);
+    let raw = args.raw.clone().map_or(Raw::Unknown, Raw::Column);
+    let dataset = args.input.open(Use::Audit(&watch, &raw), &spec, program, console)?;
     let case = dataset.case(&spec, program);
     let options = AuditOptions {
         tolerance: args.tolerance,
@@ -95,20 +101,20 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let audited = audit(case, options).map_err(|refused| stop(refused, &case.context, console))?;
     if facts {
         let origin = Origin { hash: dataset.source.hash()?.to_hex().to_string(), bytes: dataset.source.size() };
-        show(&audited.facts(&watch, origin), &audited, args, console)?;
+        show(&audited.facts(&watch, origin), &audited, &watch, args, console)?;
     } else {
-        console.print(&audited.text(&Painter(console)))?;
+        console.print(&audited.text(&watch, &Painter(console)))?;
     }
     Ok(Verdict::from(audited.accepted()))
 }
 
-fn show(facts: &Facts, audited: &Audited<'_>, args: &Args, console: &Console) -> Result<(), Stop> {
+fn show(facts: &Facts, audited: &Audited<'_>, watch: &Watch, args: &Args, console: &Console) -> Result<(), Stop> {
     if let Some(path) = &args.html {
         write_text(path, &page(facts))?;
     }
     match console.format {
-        Format::Human if args.html_on_stdout() => console.say(&audited.text(&Painter(console))),
-        Format::Human => console.print(&audited.text(&Painter(console)))?,
+        Format::Human if args.html_on_stdout() => console.say(&audited.text(watch, &Painter(console))),
+        Format::Human => console.print(&audited.text(watch, &Painter(console)))?,
         Format::Json => console.json(facts)?,
         Format::Markdown => console.print(&markdown(facts))?,
         Format::Sarif => console.document(&sarif(facts))?,

@@ -8,6 +8,7 @@ use crate::language::hir::{
 };
 use crate::language::interval::Interval;
 use crate::language::program::ColumnType;
+use crate::language::program::RAW;
 use crate::language::span::{Sources, Span};
 
 /// The tree; with `spans` each node also says where it stands.
@@ -53,7 +54,7 @@ impl Printer<'_> {
                     "predict {}{} in {}",
                     prediction.name,
                     from(&prediction.name, &prediction.header),
-                    range(prediction.range)
+                    if prediction.decision { "{0, 1}".to_owned() } else { range(prediction.range) }
                 ),
                 None,
             );
@@ -61,7 +62,7 @@ impl Printer<'_> {
         if let Some(weight) = &hir.weight {
             self.line(&format!("weight {}{}", weight.name, from(&weight.name, &weight.header)), None);
         }
-        for column in &hir.columns {
+        for column in hir.columns.iter().filter(|column| column.header != RAW) {
             let kind = if column.label { "label" } else { "column" };
             let ty = match &column.ty {
                 ColumnType::Categorical(levels) => {
@@ -157,9 +158,14 @@ impl Printer<'_> {
         match &expr.kind {
             ExprKind::Number(value) => plain(&value.to_string(), Vec::new()),
             ExprKind::Param(id) => plain(self.hir.params.get(id.0).map_or("?", |param| &param.name), Vec::new()),
-            ExprKind::ParamOf { table, binder } => {
+            ExprKind::ParamOf { table, at } => {
                 let table = self.hir.tables.get(table.0).map_or("?", |table| &table.name);
-                plain(&format!("{table}[{}]", self.binder(binder.0)), Vec::new())
+                let level = |level: &LevelRef| match level {
+                    LevelRef::Binder(binder) => self.binder(binder.0).to_owned(),
+                    LevelRef::Level(value) => value.text.clone(),
+                };
+                let levels: Vec<String> = at.iter().map(level).collect();
+                plain(&format!("{table}[{}]", levels.join(", ")), Vec::new())
             }
             ExprKind::Binder(id) => plain(self.binder(id.0), Vec::new()),
             ExprKind::Column(id) => plain(self.column(id.0), Vec::new()),

@@ -47,6 +47,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let shape = [features.rows as i64, features.width as i64];
     let z = raw(&model, &single(&features.values, &shape, Device::Cpu).map_err(stop)?).map_err(stop)?;
     let own = numbers(&z).map_err(stop)?;
+    let encoded = match encoded.wants_raw() && args.mode == Mode::Frozen {
+        true => encoded.with_raw(&Samples::All, &own).map_err(|errors| refused(&errors))?,
+        false => encoded,
+    };
     let answers = match (args.mode, &args.shifts) {
         (Mode::Frozen, Some(path)) => {
             let case = Case {

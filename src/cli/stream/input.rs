@@ -18,7 +18,7 @@ pub fn open(form: &Form, data: &Path, program: &Program, more: &[String]) -> Res
         return Ok(table);
     }
     let columns = |wanted: &dyn Fn(bool, bool) -> bool| -> Vec<&str> {
-        let columns = program.columns.iter().filter(|column| wanted(column.label, column.nullable));
+        let columns = program.data_columns().filter(|column| wanted(column.label, column.nullable));
         columns.map(|column| column.header.as_str()).collect()
     };
     let weight = program.weight.as_ref().map(|weight| weight.header.as_str());

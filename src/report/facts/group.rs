@@ -31,6 +31,14 @@ pub struct GroupFacts {
     pub weight: f64,
     /// Of the weight of all samples.
     pub share: f64,
+    /// Samples of positive weight that are decided 1, where the predictions are decisions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected: Option<usize>,
+    /// The mean and the ratio under the names that they have for decisions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impact_ratio: Option<f64>,
     pub mean: Option<f64>,
     pub mean_interval: Option<Interval>,
     /// Of the mean to that of the reference, where predictions cannot be negative.
@@ -50,8 +58,11 @@ pub(in crate::report) struct CellSums {
     samples: Vec<usize>,
     weights: Vec<f64>,
     scores: Vec<f64>,
+    /// Of decisions: those of 1.
+    selected: Option<Vec<usize>>,
+    /// Of scores.
     bars: Vec<Vec<f64>>,
-    /// The ends of the bars, one more than these.
+    /// The ends of the bars, one more than these; none of decisions.
     pub edges: Vec<f64>,
 }
 
@@ -68,16 +79,21 @@ pub(super) fn with_unknown(levels: &[Vec<u32>], cells: usize) -> Vec<Vec<u32>> {
 }
 
 impl CellSums {
-    pub(in crate::report) fn new(encoded: &Encoded, predictions: &[f64], bounds: (f64, f64)) -> CellSums {
+    /// Of scores within bounds.
+    pub(in crate::report) fn of_scores(encoded: &Encoded, scores: &[f64], bounds: (f64, f64)) -> CellSums {
+        CellSums::filled(encoded, scores, edges(scores, bounds), None)
+    }
+
+    /// Of decisions, 0 or 1 each, which make no histogram.
+    pub(in crate::report) fn of_decisions(encoded: &Encoded, decisions: &[f64]) -> CellSums {
+        CellSums::filled(encoded, decisions, Vec::new(), Some(vec![0; encoded.cells()]))
+    }
+
+    fn filled(encoded: &Encoded, predictions: &[f64], edges: Vec<f64>, selected: Option<Vec<usize>>) -> CellSums {
         let cells = encoded.cells();
-        let edges = edges(predictions, bounds);
-        let mut sums = CellSums {
-            samples: vec![0; cells],
-            weights: vec![0.0; cells],
-            scores: vec![0.0; cells],
-            bars: vec![vec![0.0; BARS]; cells],
-            edges,
-        };
+        let bars = if selected.is_some() { Vec::new() } else { vec![vec![0.0; BARS]; cells] };
+        let (samples, weights, scores) = (vec![0; cells], vec![0.0; cells], vec![0.0; cells]);
+        let mut sums = CellSums { samples, weights, scores, selected, bars, edges };
         for (index, (&cell, score)) in encoded.cell().iter().zip(predictions).enumerate() {
             let weight = encoded.weight().and_then(|weight| weight.get(index)).copied().unwrap_or(1.0);
             sums.add(cell as usize, *score, weight);
@@ -86,13 +102,16 @@ impl CellSums {
     }
 
     fn add(&mut self, cell: usize, score: f64, weight: f64) {
-        let bar = self.edges.partition_point(|edge| *edge <= score).clamp(1, BARS) - 1;
         let slots = (self.samples.get_mut(cell), self.weights.get_mut(cell), self.scores.get_mut(cell));
         if let (Some(samples), Some(weights), Some(scores)) = slots {
             *samples += usize::from(weight > 0.0);
             *weights += weight;
             *scores += weight * score;
         }
+        if let Some(selected) = self.selected.as_mut().and_then(|selected| selected.get_mut(cell)) {
+            *selected += usize::from(weight > 0.0 && score > 0.5);
+        }
+        let bar = self.edges.partition_point(|edge| *edge <= score).clamp(1, BARS) - 1;
         if let Some(bar) = self.bars.get_mut(cell).and_then(|bars| bars.get_mut(bar)) {
             *bar += weight;
         }
@@ -108,12 +127,18 @@ impl CellSums {
             let of_cell = |&cell: &u32| self.bars.get(cell as usize).and_then(|bars| bars.get(bar));
             cells.iter().filter_map(of_cell).sum::<f64>() / weight
         };
+        let mean = (weight > 0.0).then(|| over(&self.scores, cells) / weight);
+        let selected = self.selected.as_ref().map(|selected| over(selected, cells));
+        let histogram = histogram && selected.is_none();
         GroupFacts {
             group: name.to_owned(),
             samples,
             weight,
             share: weight / self.weights.iter().sum::<f64>(),
-            mean: (weight > 0.0).then(|| over(&self.scores, cells) / weight),
+            selected,
+            selection_rate: mean.filter(|_| selected.is_some()),
+            impact_ratio: None,
+            mean,
             mean_interval: None,
             ratio: None,
             ratio_interval: None,
@@ -153,6 +178,7 @@ impl CellSums {
             let own = means.get(index);
             group.mean_interval = own.and_then(|own| Interval::of(own));
             group.ratio = group.mean.zip(best).map(|(mean, best)| mean / best);
+            group.impact_ratio = group.ratio.filter(|_| self.selected.is_some());
             group.below_four_fifths = group.ratio.is_some_and(|ratio| ratio < FOUR_FIFTHS);
             let other = reference != Some(index) && group.ratio.is_some();
             group.ratio_interval = own.zip(best_means).filter(|_| other).and_then(|(own, best)| {

@@ -123,11 +123,13 @@ pub struct Facts {
     pub column: String,
     pub settings: Vec<String>,
     pub weighted: bool,
+    /// The predictions are decisions, 0 or 1 each: groups have counts of those selected and no histograms.
+    pub decisions: bool,
     pub promises: Vec<Promise>,
     pub partitions: Vec<PartitionFacts>,
     /// Events that rows compare and that are in no partition.
     pub compared: Vec<GroupFacts>,
-    /// The ends of the bars of all histograms.
+    /// The ends of the bars of all histograms; none of decisions.
     pub histogram_edges: Vec<f64>,
     pub bootstrap: Option<BootstrapFacts>,
     pub group_by: Option<SlicesFacts>,
@@ -140,7 +142,10 @@ impl Facts {
         let Evidence { encoded, params, predictions, watch, .. } = evidence;
         let program = audit.summaries.program;
         let bounds = (program.prediction.lower, program.prediction.upper);
-        let sums = group::CellSums::new(encoded, predictions, bounds);
+        let sums = match audit.decisions {
+            true => CellSums::of_decisions(encoded, predictions),
+            false => CellSums::of_scores(encoded, predictions, bounds),
+        };
         let (sets, lengths) = sets(encoded, watch);
         let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
         let mut replicates = match evidence.resampling {
@@ -194,6 +199,7 @@ impl Facts {
             column: audit.prediction.to_owned(),
             settings: audit.settings.clone(),
             weighted: audit.weighted,
+            decisions: audit.decisions,
             promises: promise::promises(audit, promises, &rows, &program.prediction.name, &evidence.places),
             rows,
             partitions,

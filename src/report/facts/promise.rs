@@ -56,7 +56,7 @@ pub(super) fn promises(
         let worst = with_room.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
         let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();
         let outside = judged.each.iter().filter_map(|&index| audit.summaries.sample_rows.get(index));
-        let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction));
+        let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction, audit.decisions));
         Promise {
             constraint: origin.constraint.clone(),
             words: if doc.is_empty() { origin.text.clone() } else { doc },
@@ -103,7 +103,7 @@ impl Promise {
 }
 
 /// A row that was compared, in a sentence: who, how much, what was promised, and by how much that is missed.
-pub(in crate::report) fn finding(row: &RowFacts, prediction: &str) -> String {
+pub(in crate::report) fn finding(row: &RowFacts, prediction: &str, decisions: bool) -> String {
     let Some(value) = row.row.before else { return String::new() };
     let limit = limit_in_words(row.row.lower, row.row.upper);
     let end = match (row.excess(), row.room) {
@@ -115,16 +115,17 @@ pub(in crate::report) fn finding(row: &RowFacts, prediction: &str) -> String {
     let sized = |group: &GroupJson| {
         format!("{} for `{}` ({})", short(group.mean), group.event, counted(group.samples, "sample"))
     };
+    let quantity = if decisions { "the selection rate".to_owned() } else { format!("the mean `{prediction}`") };
     let means = row.row.groups.iter().all(|group| group.is_plain_mean(prediction));
     match &row.row.groups[..] {
         [a, b] if means => {
             let (first, second) = (sized(a), sized(b));
-            let both = format!("the mean `{prediction}` is {first} and {second}");
+            let both = format!("{quantity} is {first} and {second}");
             match (a.coefficient, b.coefficient) {
                 (Some(1.0), Some(-1.0)) => {
                     format!("{both}: a difference of {}, where {limit} is promised: {end}", short(value))
                 }
-                (Some(p), Some(q)) => match ratio(row, (a, p), (b, q)) {
+                (Some(p), Some(q)) => match ratio(row, (a, p), (b, q), if decisions { "rate" } else { "mean" }) {
                     Some(words) => format!("{both}: {words}"),
                     None => format!("{both}: the comparison gives {}, where {limit} is promised: {end}", short(value)),
                 },
@@ -132,14 +133,14 @@ pub(in crate::report) fn finding(row: &RowFacts, prediction: &str) -> String {
             }
         }
         [a] if means && a.coefficient == Some(1.0) => {
-            format!("the mean `{prediction}` is {}, where {limit} is promised: {end}", sized(a))
+            format!("{quantity} is {}, where {limit} is promised: {end}", sized(a))
         }
         _ => format!("the comparison gives {}, where {limit} is promised: {end}", short(value)),
     }
 }
 
 /// `p·a - q·b >= 0` as the ratio `a / b >= q / p` that it was, and the same with the roles turned around.
-fn ratio(row: &RowFacts, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64)) -> Option<String> {
+fn ratio(row: &RowFacts, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64), what: &str) -> Option<String> {
     let (above, below, least) = match (row.row.lower, row.row.upper) {
         (Some(0.0), None) if p > 0.0 && q < 0.0 => (a, b, -q / p),
         (None, Some(0.0)) if p > 0.0 && q < 0.0 => (b, a, p / -q),
@@ -154,7 +155,7 @@ fn ratio(row: &RowFacts, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64)) -
     };
     ratio.is_finite().then(|| {
         format!(
-            "`{}` has {} of the mean of `{}`, where at least {} is promised: {end}",
+            "`{}` has {} of the {what} of `{}`, where at least {} is promised: {end}",
             above.event,
             shown(ratio),
             below.event,

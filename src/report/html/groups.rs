@@ -5,7 +5,7 @@ use super::chart::{Scale, cut, range, tenth, tick};
 use super::parts::{self, code, drawing, interval, label, line, marked, number, number_cell, percent, row_head};
 use crate::report::facts::{FOUR_FIFTHS, Facts, GroupFacts, PartitionFacts, PartitionKind};
 use crate::report::number::short;
-use crate::report::summary::marks;
+use crate::report::summary::{Quantity, marks};
 
 pub(super) fn section(facts: &Facts) -> Html {
     let mut inside: Vec<Html> = facts.partitions.iter().map(|partition| part(facts, partition)).collect();
@@ -23,8 +23,11 @@ fn part(facts: &Facts, partition: &PartitionFacts) -> Html {
         PartitionKind::Attribute => ("", format!("Groups by {}", partition.name)),
         PartitionKind::Intersection => ("Intersections: ", format!("Intersections: {}", partition.name)),
     };
-    let best =
-        |best: &String| el!("p", "class" = "soft"; "Ratios are to the group with the highest mean, ", code(best), ".");
+    let Quantity { mean, ratio, .. } = Quantity::of(facts);
+    let best = |best: &String| {
+        let words = format!("{}s are to the group with the highest {mean}, ", parts::capital(ratio));
+        el!("p", "class" = "soft"; words, code(best), ".")
+    };
     vec![
         el!("h3"; heading, code(&partition.name)),
         Html::from(partition.reference.as_ref().map(best)),
@@ -39,9 +42,13 @@ fn table(facts: &Facts, groups: &[GroupFacts], reference: Option<&str>, caption:
     let mut head: Vec<(Html, bool)> = vec![("Group".into(), false), ("Samples".into(), true)];
     head.extend(facts.weighted.then(|| ("Weight".into(), true)));
     head.push(("Share".into(), true));
-    head.push((vec!["Mean ".into(), code(&facts.prediction)].into(), true));
+    match facts.decisions {
+        true => head.extend([("Selected".into(), true), ("Selection rate".into(), true)]),
+        false => head.push((vec!["Mean ".into(), code(&facts.prediction)].into(), true)),
+    }
+    let ratio = parts::capital(Quantity::of(facts).ratio);
     head.extend(resampled.then(|| ("95% interval".into(), true)));
-    head.extend(reference.map(|_| ("Ratio".into(), true)));
+    head.extend(reference.map(|_| (ratio.into(), true)));
     head.extend(reference.filter(|_| resampled).map(|_| ("95% interval of the ratio".into(), true)));
     head.push(("Note".into(), false));
     let (head, numbers): (Vec<Html>, Vec<bool>) = head.into_iter().unzip();
@@ -57,11 +64,12 @@ fn group_row(facts: &Facts, group: &GroupFacts, reference: Option<&str>) -> Html
         number_cell(group.samples),
         facts.weighted.then(|| number_cell(number(Some(group.weight)))),
         number_cell(percent(group.share)),
+        group.selected.map(number_cell),
         number_cell(number(group.mean)),
         resampled.then(|| number_cell(interval(group.mean_interval))),
         reference.map(|_| number_cell(number(group.ratio))),
         reference.filter(|_| resampled).map(|_| number_cell(interval(group.ratio_interval))),
-        el!("td"; marked(&marks(group)), best.then(|| el!("span", "class" = "soft"; "highest mean"))),
+        el!("td"; marked(&marks(group)), best.then(|| el!("span", "class" = "soft"; format!("highest {}", Quantity::of(facts).short)))),
     )
 }
 
@@ -77,7 +85,11 @@ fn means(facts: &Facts, partition: &PartitionFacts) -> Html {
     let best = partition.groups.iter().find(|group| partition.reference.as_ref() == Some(&group.group));
     let fifths = best.and_then(|group| group.mean).map(|mean| scale.at(FOUR_FIFTHS * mean));
     let told: Vec<String> = shown.iter().map(|(group, mean)| format!("{} {}", group.group, short(*mean))).collect();
-    let words = format!("Mean {} by {}: {}", facts.prediction, partition.name, told.join(", "));
+    let what = match facts.decisions {
+        true => "Selection rate".to_owned(),
+        false => format!("Mean {}", facts.prediction),
+    };
+    let words = format!("{what} by {}: {}", partition.name, told.join(", "));
     let grid = |value: f64| {
         let x = scale.at(value);
         vec![line("grid", (x, 0.0), (x, bottom)), label("", (x, bottom + 16.0), "middle", tick(value))].into()
@@ -103,7 +115,7 @@ fn means(facts: &Facts, partition: &PartitionFacts) -> Html {
     el!("figure";
         drawing(WIDTH, bottom + 24.0, &words, drawn),
         el!("figcaption";
-            "Mean ", code(&facts.prediction), " of each group",
+            if facts.decisions { "Selection rate: mean " } else { "Mean " }, code(&facts.prediction), " of each group",
             facts.bootstrap.map(|_| ", with 95% intervals"),
             fifths.map(|_| "; the dashed line is four fifths of the highest"),
             ".",

@@ -29,7 +29,7 @@ pub fn page(facts: &Facts) -> String {
     let header = el!("header";
         el!("h1"; &title),
         el!("p", "class" = "soft";
-            "Predictions ", code(&facts.column), " of ", code(&facts.data.file),
+            if facts.decisions { "Decisions " } else { "Predictions " }, code(&facts.column), " of ", code(&facts.data.file),
             format!(", {}{date}", counted(facts.n, "sample")),
         ),
     );

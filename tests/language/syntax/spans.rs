@@ -110,7 +110,7 @@ impl Walk<'_> {
     }
 
     fn table(&self, table: &Table) {
-        self.name(&table.domain);
+        table.domains.iter().for_each(|domain| self.name(domain));
         assert!(self.under(table.span).starts_with('{') && self.under(table.span).ends_with('}'));
         for entry in &table.entries {
             assert!(self.under(entry.span).starts_with(self.under(entry.key_span)));
@@ -149,9 +149,9 @@ impl Walk<'_> {
                 self.name(function);
                 arguments.iter().for_each(|argument| self.expr(argument));
             }
-            ExprKind::Index { table, level } => {
+            ExprKind::Index { table, levels } => {
                 self.name(table);
-                self.expr(level);
+                levels.iter().for_each(|level| self.expr(level));
             }
             ExprKind::Aggregate(aggregate) => {
                 assert!(["E", "Sum", "N", "P", "Cov", "Var"].contains(&self.under(aggregate.kind_span)));

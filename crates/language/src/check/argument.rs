@@ -8,6 +8,7 @@ use crate::syntax::ast::{self, ArgumentValue};
 use crate::words::{counted, nearest};
 
 use super::kind::ordered;
+use super::name::Found;
 use super::parameter::{Fit, Given, Target};
 use super::{Checker, Env, Finding, Kind};
 
@@ -37,6 +38,12 @@ impl<'a> Checker<'a> {
             .rev()
             .map(|(index, parameter)| (parameter.name.text.as_str(), index))
             .collect();
+        let compared: Vec<_> =
+            call.arguments.iter().map(|argument| self.named_by_comparison(argument, &positions)).collect();
+        if let Some(finding) = self.comparisons_for_names(&compared) {
+            self.report(finding);
+            return None;
+        }
         for (index, argument) in call.arguments.iter().enumerate() {
             let position = match (&argument.name, named) {
                 (Some(name), _) => {
@@ -84,6 +91,32 @@ impl<'a> Checker<'a> {
         choices
     }
 
+    /// `attr == sex` for `attr = sex`: the name of a parameter that nothing else has, and the place of the `==`.
+    fn named_by_comparison(
+        &mut self,
+        argument: &'a ast::Argument,
+        positions: &HashMap<&str, usize>,
+    ) -> Option<(Span, Span, String)> {
+        let (None, ArgumentValue::One(expr)) = (&argument.name, &argument.value) else { return None };
+        let ast::ExprKind::Compare(first, rest) = &expr.kind else { return None };
+        let ([(ast::Comparison::Equal, value)], ast::ExprKind::Name(name)) = (&rest[..], &first.kind) else {
+            return None;
+        };
+        let known = !matches!(self.look_up(name, &Env::default()), Found::Nothing);
+        let between = Span { start: first.span.end, end: value.span.start, ..expr.span };
+        let instead = format!("{} = {}", self.text(first.span), self.text(value.span));
+        (positions.contains_key(name.text.as_str()) && !known).then_some((expr.span, between, instead))
+    }
+
+    /// One mistake, however many arguments are named so.
+    fn comparisons_for_names(&self, compared: &[Option<(Span, Span, String)>]) -> Option<Finding> {
+        let all: Vec<&(Span, Span, String)> = compared.iter().flatten().collect();
+        let (span, _, instead) = all.first()?;
+        let edit = |(_, between, _): &&(Span, Span, String)| Edit { span: *between, text: " = ".into() };
+        let fix = Fix { edits: all.iter().map(edit).collect(), sure: true };
+        Some(Finding::new(Kind::NamedByComparison { instead: instead.clone() }, *span).mended(Some(fix)))
+    }
+
     fn unknown_parameter<T>(&mut self, name: &'a ast::Name, metric: &'a ast::Metric) -> Option<T> {
         let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
         let similar = nearest(&name.text, known).map(str::to_owned);
@@ -120,13 +153,39 @@ impl<'a> Checker<'a> {
         let least = metric.parameters.iter().filter(|parameter| parameter.default.is_none()).count();
         let expected =
             if least == most { counted(most, "argument") } else { format!("{least} to {}", counted(most, "argument")) };
+        let braced = self.groups_without_braces(call, metric);
         let kind = Kind::ArgumentCount {
             callee: metric.name.text.clone(),
             expected,
             found: counted(call.arguments.len(), "argument"),
-            signature: signature(metric),
+            signature: braced.as_ref().map_or_else(|| signature(metric), |(text, _)| text.clone()),
         };
-        self.refuse(kind, call.span)
+        self.report(Finding::new(kind, call.span).mended(braced.map(|(_, fix)| fix)));
+        None
+    }
+
+    /// `m(sex, race, 5%)` for `m({sex, race}, 5%)`: as many groups too many as come first.
+    fn groups_without_braces(&mut self, call: &'a ast::Call, metric: &'a ast::Metric) -> Option<(String, Fix)> {
+        let first = metric.parameters.first()?.kind.as_ref();
+        let extra = call.arguments.len().checked_sub(metric.parameters.len()).filter(|extra| *extra > 0)?;
+        let groups = call.arguments.get(..=extra)?;
+        let is_group = |this: &mut Self, argument: &'a ast::Argument| match (&argument.name, &argument.value) {
+            (None, ArgumentValue::One(expr)) => this.has_levels(expr, &Env::default()),
+            (_, ArgumentValue::One(_) | ArgumentValue::Each { .. }) => false,
+        };
+        let fits = matches!(first.map(|kind| &kind.kind), Some(ast::Accepts::Group(_)));
+        if !fits || call.span.source != call.arguments.first()?.span.source {
+            return None;
+        }
+        if !groups.iter().all(|argument| is_group(self, argument)) {
+            return None;
+        }
+        let span = groups.first()?.span.to(groups.last()?.span);
+        let set = format!("{{{}}}", self.sources.text(span));
+        let text = |start: u32, end: u32| self.sources.text(Span { start, end, ..call.span });
+        let whole = format!("{}{set}{}", text(call.span.start, span.start), text(span.end, call.span.end));
+        let whole = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some((whole, Fix::one(span, set, false)))
     }
 
     /// Whether every argument fits its parameter; what does not is told. An argument that is out of its limits fits.
@@ -184,6 +243,8 @@ impl<'a> Checker<'a> {
             matches!(kind, Some(ast::Accepts::Label(_))) && fits.get(index) == Some(&Fit::Loose)
         };
         let suspicious = |index: usize| matches!(fits.get(index), Some(Fit::Wrong(_))) || label_for_group(index);
+        // Of several pairs the one with which most fits.
+        let mut best: Option<(usize, (usize, usize))> = None;
         for second in 1..given.len().min(MOST_SWAPPED) {
             for first in 0..second {
                 if !suspicious(first) && !suspicious(second) {
@@ -196,12 +257,17 @@ impl<'a> Checker<'a> {
                 let score = |fits: &[Fit]| fits.iter().map(Fit::score).sum::<usize>();
                 let better = [self.fit(&target(first)), self.fit(&target(second))];
                 let now = score(fits.get(first..=first)?) + score(fits.get(second..=second)?);
-                if better.contains(&Fit::Exact) && better.iter().all(|fit| fit.score() > 0) && score(&better) > now {
-                    return self.swapped_pair(call, written.get(first)?, written.get(second)?, metric);
+                let gain = score(&better).saturating_sub(now);
+                if better.contains(&Fit::Exact)
+                    && better.iter().all(|fit| fit.score() > 0)
+                    && gain > best.map_or(0, |(known, _)| known)
+                {
+                    best = Some((gain, (first, second)));
                 }
             }
         }
-        None
+        let (_, (first, second)) = best?;
+        self.swapped_pair(call, written.get(first)?, written.get(second)?, metric)
     }
 
     fn swapped_pair(

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::Fix;
-use crate::hir::{ColumnId, GroupId, LevelIndex, Value};
+use crate::hir::{ColumnId, GroupId, LevelIndex, Value, product_text};
 use crate::program::ColumnType;
 use crate::span::Span;
 use crate::syntax::ast;
@@ -138,16 +138,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The text of a level of a product of groups. Parts that could be taken for several are quoted, so that only equal lists of
-/// parts have equal texts; what is a product already has its parts joined.
+/// The text of a level of a product of two groups.
 pub(super) fn combined(left_product: bool, left: &str, right_product: bool, right: &str) -> String {
-    let text = |product: bool, text: &str| if product { text.to_owned() } else { part(text) };
-    format!("{}*{}", text(left_product, left), text(right_product, right))
-}
-
-pub(super) fn part(text: &str) -> String {
-    match text.contains(['*', '`']) {
-        true => format!("`{}`", text.replace('`', "``")),
-        false => text.to_owned(),
-    }
+    product_text([(left_product, left), (right_product, right)])
 }

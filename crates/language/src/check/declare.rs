@@ -176,16 +176,17 @@ impl<'a> Checker<'a> {
             return;
         }
         self.prediction_span = Some(column.name.span);
+        if column.nullable {
+            let hint = "remove the `?`: a missing prediction cannot be made fair".to_string();
+            self.wrong_kind(column.ty.span(), "nullable", "a prediction for every sample", Some(hint));
+        }
+        let decision = column.ty.is_decision();
         let range = match &column.ty {
-            ast::Type::Real { range, span } if column.nullable => {
-                let hint = "remove the `?`: a missing prediction cannot be made fair".to_string();
-                self.wrong_kind(*span, "nullable", "a prediction for every sample", Some(hint));
-                self.range(range.as_ref())
-            }
             ast::Type::Real { range, .. } => self.range(range.as_ref()),
+            ast::Type::Categorical { .. } if decision => Some(Interval { lower: 0.0, upper: 1.0 }),
             ast::Type::Categorical { span, .. } | ast::Type::Int { span, .. } => {
-                let hint = "declare `real in [0, 1]`: fairness holds for scores, not for rounded decisions".to_string();
-                self.wrong_kind(*span, "not a real type", "a real prediction", Some(hint));
+                let hint = "declare `real in [0, 1]` for scores, or `{0, 1}` for decisions".to_string();
+                self.wrong_kind(*span, "neither real nor a decision", "a score or a decision", Some(hint));
                 None
             }
         };
@@ -193,6 +194,7 @@ impl<'a> Checker<'a> {
             name: column.name.text.clone(),
             header: column.from.as_ref().unwrap_or(&column.name).text.clone(),
             range: range.unwrap_or(Interval::ALL),
+            decision,
         });
     }
 

@@ -63,6 +63,12 @@ kinds! {
             label: "this",
             help: format!("did you swap `{first}` and `{second}`? write `{mended}`");
 
+        /// `use m(attr == sex)`.
+        #[error("a `==` compares, and an argument is named with `=`")]
+        NamedByComparison { instead: String } => "E0204",
+            label: "names a parameter",
+            help: format!("write `{instead}`");
+
         /// An argument without a name behind one with a name.
         #[error("`{argument}` has no name, but follows an argument that has one")]
         PositionAfterName { argument: String } => "E0204",

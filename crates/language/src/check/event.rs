@@ -65,6 +65,11 @@ impl<'a> Checker<'a> {
         if let Some(prediction) = self.prediction_in(expr, env) {
             return self.prediction_in_event(expr.span, prediction, false);
         }
+        if let ast::ExprKind::Call { function, .. } = &expr.kind
+            && self.broken.contains(function.text.as_str())
+        {
+            return None;
+        }
         if let ast::ExprKind::Indicator(condition) = &expr.kind {
             let inside = self.sources.text(condition.span).to_string();
             let hint = Some(format!("leave out the brackets: `{}`", self.text(condition.span)));

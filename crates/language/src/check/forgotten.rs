@@ -8,7 +8,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 
 use super::name::Found;
-use super::{Checker, Env, Finding, Kind};
+use super::{Checker, Env, Finding, Kind, Passed};
 
 /// Longer names are levels that are misspelt or missing.
 const LONGEST: usize = 2;
@@ -16,14 +16,16 @@ const LONGEST: usize = 2;
 impl<'a> Checker<'a> {
     /// Tells a forgotten quantifier; its binders are known from then on.
     pub(super) fn forgotten_forall(&mut self, body: &'a ast::Statement, env: &Env<'a>) {
-        if env.call.is_some() {
+        // In a metric it is told where that is written, and not where it is used.
+        let checked = |call: &super::Call<'a>| call.passed.iter().all(|passed| matches!(passed, Passed::Standin(_)));
+        if env.call.as_deref().is_some_and(|call| !checked(call)) {
             return;
         }
         let mut found: Vec<(&'a ast::Name, &'a ast::Name)> = Vec::new();
         for (column, name) in pairs(&body.body) {
             let known = |this: &mut Self, name| !matches!(this.look_up(name, env), Found::Nothing);
             if name.text.len() <= LONGEST
-                && self.has_levels(column, env)
+                && (self.has_levels(column, env) || self.stands_for_a_group(column, env))
                 && !known(self, name)
                 && self.owner(&name.text).is_none()
                 && let ast::ExprKind::Name(column) = &column.bare().kind
@@ -56,6 +58,15 @@ impl<'a> Checker<'a> {
                 self.poisoned.push(&name.text);
             }
         }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Whether this is a parameter of a metric that takes a group or a label.
+    fn stands_for_a_group(&mut self, column: &'a ast::Expr, env: &Env<'a>) -> bool {
+        let ast::ExprKind::Name(name) = &column.bare().kind else { return false };
+        let parameter = env.passed(&name.text).and_then(|(parameter, _)| parameter.kind.as_ref());
+        matches!(parameter.map(|kind| &kind.kind), Some(ast::Accepts::Group(_) | ast::Accepts::Label(_)))
     }
 }
 

@@ -33,13 +33,28 @@ impl<'a> Checker<'a> {
                     Some(levels)
                 });
                 let result = made.map(|(levels, reads)| {
-                    self.hir.groups.push(Group { name: group.name.text.clone(), levels, reads });
+                    let partial = match &group.value {
+                        ast::GroupValue::Expr(_) => false,
+                        ast::GroupValue::Cases(cases) => cases.cases.iter().all(|case| case.event.is_some()),
+                    };
+                    let name = group.name.text.clone();
+                    self.hir.groups.push(Group { name, levels, reads, partial, used: false });
                     GroupId(self.hir.groups.len() - 1)
                 });
                 if let Some(declaration) = self.groups.get_mut(index) {
                     declaration.progress = Progress::Done(result);
                 }
                 result
+            }
+        }
+    }
+
+    /// Marks the groups that something reads.
+    pub(super) fn mark_used_groups(&mut self) {
+        for (index, declaration) in self.groups.iter().enumerate() {
+            let Progress::Done(Some(id)) = declaration.progress else { continue };
+            if let Some(group) = self.hir.groups.get_mut(id.0) {
+                group.used = self.used.contains(&Symbol::Group(index));
             }
         }
     }

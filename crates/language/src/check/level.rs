@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::hir::{BinderId, Event, Expr, LevelRef, Value};
+use crate::hir::{BinderId, Event, Expr, LevelRef, Value, product_text};
 use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::category::{Category, index_of, part};
+use super::category::{Category, index_of};
 use super::name::Found;
 use super::place::Reads;
 use super::{Checker, Env, Kind, Symbol};
@@ -191,7 +191,7 @@ impl<'a> Checker<'a> {
             parts.push(self.bare_text(factor, env)?);
         }
         let is_bare = |part: &(String, bool)| part.1;
-        let joined = || parts.iter().map(|(text, _)| part(text)).collect::<Vec<_>>().join("*");
+        let joined = || product_text(parts.iter().map(|(text, _)| (false, text.as_str())));
         parts.iter().any(is_bare).then(joined)
     }
 
@@ -400,7 +400,7 @@ impl<'a> Checker<'a> {
 /// `x * white` as the level of a product of groups, whatever else its words stand for.
 fn written_product(first: &ast::Expr, rest: &[(ast::ProductOp, ast::Expr)]) -> Option<String> {
     let text = |expr: &ast::Expr| match &expr.kind {
-        ast::ExprKind::Name(name) => Some(part(&name.text)),
+        ast::ExprKind::Name(name) => Some(product_text([(false, name.text.as_str())])),
         ast::ExprKind::Number { text, .. } => Some(text.clone()),
         ast::ExprKind::Negate(inner) => match &inner.kind {
             ast::ExprKind::Number { text, .. } => Some(format!("-{text}")),

@@ -38,6 +38,7 @@ mod named;
 mod number;
 mod parameter;
 mod place;
+mod raw;
 mod relation;
 mod table;
 mod unused;
@@ -97,6 +98,7 @@ pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> 
     checker.definitions();
     checker.constraints(units);
     checker.require_prediction(units);
+    checker.mark_used_groups();
     if !reading.incomplete {
         checker.unused(reading.refused);
     }
@@ -145,7 +147,7 @@ struct TableDeclaration<'a> {
     name: &'a ast::Name,
     table: &'a ast::Table,
     range: Option<&'a ast::Range>,
-    progress: Progress<(TableId, category::Category)>,
+    progress: Progress<(TableId, Rc<[category::Category]>)>,
 }
 
 /// A metric with the unit that it comes from.
@@ -215,6 +217,8 @@ struct Checker<'a> {
     groups: Vec<GroupDeclaration<'a>>,
     tables: Vec<TableDeclaration<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
+    /// The column that `raw(..)` reads, once something does.
+    raw_id: Option<ColumnId>,
     constraints: HashMap<String, Span>,
     used: HashSet<Symbol>,
     used_metrics: HashSet<&'a str>,
@@ -270,6 +274,7 @@ impl<'a> Checker<'a> {
             groups: Vec::new(),
             tables: Vec::new(),
             metrics: HashMap::new(),
+            raw_id: None,
             constraints: HashMap::new(),
             used: HashSet::new(),
             used_metrics: HashSet::new(),

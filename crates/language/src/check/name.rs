@@ -16,6 +16,9 @@ pub(super) const NUMBER: &str = "name";
 /// The same where one number is needed for the whole batch: a param, if it is no aggregate.
 pub(super) const PARAM: &str = "param";
 
+/// What the prediction as it was handed in is called: `raw(score)`.
+pub(super) const RAW_CALL: &str = "raw";
+
 /// What a name stands for at a place.
 pub(super) enum Found<'a> {
     Binder(BinderId),

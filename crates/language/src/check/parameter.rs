@@ -121,9 +121,18 @@ impl<'a> Checker<'a> {
                     }
                     _ => None,
                 };
-                self.misfit(&given, target, words(given.expr).into(), expected, hint)
+                let fit = self.misfit(&given, target, words(given.expr).into(), expected, hint);
+                self.braced(fit, given.expr)
             }
         }
+    }
+
+    /// `[sex, race]` for `{sex, race}`.
+    fn braced(&self, fit: Fit, expr: &ast::Expr) -> Fit {
+        let (Fit::Wrong(finding), ast::ExprKind::Indicator(groups)) = (fit.clone(), &expr.kind) else { return fit };
+        let names = groups.terms.iter().all(|term| matches!(term.kind, ast::ExprKind::Name(_)));
+        let fix = names.then(|| Fix::one(expr.span, format!("{{{}}}", self.sources.text(groups.span)), true));
+        Fit::Wrong(Box::new(finding.mended(fix)))
     }
 
     /// A declared group; its levels have no numbers, so they are compared by their texts.

@@ -2,17 +2,20 @@
 //! `tol[white]`, from here on.
 
 use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diagnostic::Fix;
-use crate::hir::{BinderId, Curvature, Expr, ExprKind, ParamId, Table, TableId, Value};
+use crate::hir::{BinderId, Curvature, Expr, ExprKind, LevelRef, ParamId, Table, TableId, Value, product_text};
 use crate::interval::Interval;
 use crate::program::text::name as written;
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::words::listed;
+use crate::words::{counted, listed};
 
 use super::cases::OTHERWISE;
-use super::category::{Category, part};
+use super::category::{Category, index_of};
+use super::domain::LARGEST;
 use super::name::{Found, LevelArgument, level_argument};
 use super::number::leaf;
 use super::place::Place;
@@ -24,13 +27,13 @@ fn entry_name(table: &str, level: &str) -> String {
 }
 
 impl<'a> Checker<'a> {
-    /// The checked table of a declaration with what it is about; checked on first use.
-    pub(super) fn resolve_table(&mut self, index: usize, mention: Span) -> Option<(TableId, Category)> {
+    /// The checked table of a declaration with its domains; checked on first use.
+    pub(super) fn resolve_table(&mut self, index: usize, mention: Span) -> Option<(TableId, Rc<[Category]>)> {
         let declaration = self.tables.get_mut(index)?;
         let (name, table, range) = (declaration.name, declaration.table, declaration.range);
         match std::mem::replace(&mut declaration.progress, Progress::Running) {
             Progress::Done(result) => {
-                declaration.progress = Progress::Done(result);
+                declaration.progress = Progress::Done(result.clone());
                 result
             }
             Progress::Running => self.definition_cycle(name, mention),
@@ -38,7 +41,7 @@ impl<'a> Checker<'a> {
                 let result = self.declared(name, |checker| checker.table(name, table, range));
                 let result = result.map(|(table, _)| table);
                 if let Some(declaration) = self.tables.get_mut(index) {
-                    declaration.progress = Progress::Done(result);
+                    declaration.progress = Progress::Done(result.clone());
                 }
                 result
             }
@@ -50,14 +53,15 @@ impl<'a> Checker<'a> {
         name: &'a ast::Name,
         table: &'a ast::Table,
         declared: Option<&'a ast::Range>,
-    ) -> Option<(TableId, Category)> {
-        let category = self.table_domain(&table.domain);
+    ) -> Option<(TableId, Rc<[Category]>)> {
+        let domains: Vec<_> = table.domains.iter().map(|domain| self.table_domain(domain)).collect();
         let parts = table.entries.iter().map(|entry| (entry.span, entry.level.is_none()));
         let last = self.otherwise_last(table.span, parts);
-        let category = category?;
-        let levels = self.category_levels(category).values.clone();
+        let domains: Rc<[Category]> = domains.into_iter().collect::<Option<Vec<_>>>()?.into();
+        let products: Vec<bool> = domains.iter().map(|domain| self.has_products(*domain)).collect();
+        let levels = self.combinations(&domains, &products, table.span)?;
         self.spend(levels.len(), table.span)?;
-        let values = self.entries(name, table, category, &levels)?;
+        let values = self.entries(name, table, &domains, &levels)?;
         last?;
         let range = self.range(declared).unwrap_or(Interval::ALL);
         let first = ParamId(self.hir.params.len());
@@ -70,8 +74,48 @@ impl<'a> Checker<'a> {
             }
             self.push_param(entry, value, range, declared);
         }
-        self.hir.tables.push(Table { name: name.text.clone(), levels, first });
-        Some((TableId(self.hir.tables.len() - 1), category))
+        self.hir.tables.push(Table { name: name.text.clone(), levels, products, first });
+        Some((TableId(self.hir.tables.len() - 1), domains))
+    }
+
+    /// Whether the levels are those of a product of groups.
+    fn has_products(&self, category: Category) -> bool {
+        match category {
+            Category::Column(_) => false,
+            Category::Group(id) => {
+                self.hir.groups.get(id.0).is_some_and(|group| group.levels.iter().any(|level| level.product))
+            }
+        }
+    }
+
+    /// The levels of a domain, or all combinations of those of several, the last fastest.
+    fn combinations(&mut self, domains: &[Category], products: &[bool], span: Span) -> Option<Arc<[Value]>> {
+        let all: Vec<Arc<[Value]>> =
+            domains.iter().map(|domain| self.category_levels(*domain).values.clone()).collect();
+        if let [only] = &all[..] {
+            return Some(only.clone());
+        }
+        let size = all.iter().try_fold(1_usize, |size, levels| size.checked_mul(levels.len()));
+        if size.is_none_or(|size| size > LARGEST) {
+            let what = format!("`{}`", self.domain_name_of(domains));
+            return self.refuse(Kind::TooLarge { what, limit: LARGEST, unit: "levels" }, span);
+        }
+        let mut tuples: Vec<Vec<(bool, &str)>> = vec![Vec::new()];
+        for (levels, product) in all.iter().zip(products) {
+            tuples = tuples
+                .iter()
+                .flat_map(|tuple| {
+                    levels.iter().map(move |level| [&tuple[..], &[(*product, level.text.as_str())]].concat())
+                })
+                .collect();
+        }
+        let value = |parts: Vec<(bool, &str)>| Value { text: product_text(parts), number: None, span: Span::default() };
+        Some(tuples.into_iter().map(value).collect())
+    }
+
+    /// `sex * race`.
+    fn domain_name_of(&self, domains: &[Category]) -> String {
+        domains.iter().map(|domain| self.category_name(*domain)).collect::<Vec<_>>().join(" * ")
     }
 
     fn table_domain(&mut self, domain: &'a ast::Name) -> Option<Category> {
@@ -91,9 +135,10 @@ impl<'a> Checker<'a> {
         &mut self,
         name: &'a ast::Name,
         table: &'a ast::Table,
-        category: Category,
+        domains: &[Category],
         levels: &[Value],
     ) -> Option<Vec<&'a ast::Bound>> {
+        let several = (domains.len() > 1).then(|| index_of(levels));
         let mut values: HashMap<usize, &'a ast::Entry> = HashMap::new();
         let mut rest = None;
         let mut sound = Some(());
@@ -102,7 +147,16 @@ impl<'a> Checker<'a> {
                 rest = Some(&entry.value);
                 continue;
             };
-            let Some(level) = self.level_of(category, &key(parts, entry.key_span)) else {
+            let key = key(parts, entry.key_span);
+            let level = match (&several, domains) {
+                (None, [only]) => self.level_of(*only, &key),
+                (None, _) => None,
+                (Some(index), _) => match index.find(&key.text, None) {
+                    Some(level) => Some(level),
+                    None => self.no_such_level(&key, self.domain_name_of(domains), levels, key.span),
+                },
+            };
+            let Some(level) = level else {
                 sound = None;
                 continue;
             };
@@ -147,14 +201,17 @@ impl<'a> Checker<'a> {
         &mut self,
         span: Span,
         table: &'a ast::Name,
-        level: &'a ast::Expr,
+        levels: &'a [ast::Expr],
         env: &Env<'a>,
         place: Place,
     ) -> Option<Expr> {
         match self.look_up(table, env) {
             Found::Symbol(Symbol::Table(index)) => {
-                let (id, category) = self.resolve_table(index, table.span)?;
-                let kind = self.entry_at(id, category, level, env)?;
+                let (id, domains) = self.resolve_table(index, table.span)?;
+                let kind = match (&domains[..], levels) {
+                    ([domain], [level]) => self.entry_at(id, *domain, level, env)?,
+                    (several, levels) => self.entry_of_several(span, id, several, levels, env)?,
+                };
                 if place == Place::Where {
                     return self.refuse(Kind::WhereReadsData { text: self.text(span) }, span);
                 }
@@ -166,7 +223,7 @@ impl<'a> Checker<'a> {
                 // The level is the body's, whatever the table.
                 ast::ExprKind::Name(name) => match self.look_up(name, &scope) {
                     Found::Symbol(Symbol::Table(_)) if scope.call.is_none() => {
-                        self.table_at(span, name, level, env, place)
+                        self.table_at(span, name, levels, env, place)
                     }
                     _ => self.no_table(span, table, env),
                 },
@@ -193,7 +250,7 @@ impl<'a> Checker<'a> {
                 return None;
             }
             self.binder_level(category, *binder, name.span)?;
-            return Some(ExprKind::ParamOf { table, binder: *binder });
+            return Some(ExprKind::ParamOf { table, at: vec![LevelRef::Binder(*binder)] });
         }
         let value = match level_argument(level, env) {
             LevelArgument::Level(value, _) => value,
@@ -211,6 +268,76 @@ impl<'a> Checker<'a> {
         }
         let level = self.level_of(category, &value)?;
         Some(ExprKind::Param(self.hir.tables.get(table.0)?.param(level)))
+    }
+
+    /// `tol[a, b]`, `tol[female, b]`, `tol[female * black]`: a table of several domains.
+    fn entry_of_several(
+        &mut self,
+        span: Span,
+        table: TableId,
+        domains: &[Category],
+        levels: &'a [ast::Expr],
+        env: &Env<'a>,
+    ) -> Option<ExprKind> {
+        let known = self.hir.tables.get(table.0)?.clone();
+        if let ([level], true) = (levels, domains.len() > 1)
+            && let LevelArgument::Level(value, ast::Expr { kind: ast::ExprKind::Product(..), .. }) =
+                level_argument(level, env)
+        {
+            return match index_of(&known.levels).find(&value.text, None) {
+                Some(level) => Some(ExprKind::Param(known.param(level))),
+                None => self.no_such_level(&value, self.domain_name_of(domains), &known.levels, value.span),
+            };
+        }
+        if levels.len() != domains.len() {
+            let names: Vec<String> = domains.iter().map(|domain| self.category_name(*domain)).collect();
+            let kind = Kind::ArgumentCount {
+                callee: known.name.clone(),
+                expected: counted(domains.len(), "level"),
+                found: counted(levels.len(), "level"),
+                signature: format!("{}[{}]", written(&known.name), names.join(", ")),
+            };
+            return self.refuse(kind, span);
+        }
+        let at: Vec<Option<LevelRef>> =
+            domains.iter().zip(levels).map(|(domain, level)| self.level_at(*domain, level, env)).collect();
+        let at: Vec<LevelRef> = at.into_iter().collect::<Option<_>>()?;
+        let texts = at.iter().zip(&known.products).map(|(level, product)| match level {
+            LevelRef::Level(value) => Some((*product, value.text.as_str())),
+            LevelRef::Binder(_) => None,
+        });
+        match texts.collect::<Option<Vec<_>>>() {
+            Some(texts) => {
+                let level = index_of(&known.levels).find(&product_text(texts), None)?;
+                Some(ExprKind::Param(known.param(level)))
+            }
+            None => Some(ExprKind::ParamOf { table, at }),
+        }
+    }
+
+    /// What stands for a level of one of the domains of a table.
+    fn level_at(&mut self, domain: Category, level: &'a ast::Expr, env: &Env<'a>) -> Option<LevelRef> {
+        if let ast::ExprKind::Name(name) = &level.bare().kind
+            && let Some((_, binder)) = env.binders.iter().rev().find(|(text, _)| *text == name.text)
+        {
+            if self.open_binders.contains(binder) {
+                return None;
+            }
+            self.binder_level(domain, *binder, name.span)?;
+            return Some(LevelRef::Binder(*binder));
+        }
+        match level_argument(level, env) {
+            LevelArgument::Level(value, _) => {
+                let place = self.level_of(domain, &value)?;
+                self.category_levels(domain).values.get(place).cloned().map(LevelRef::Level)
+            }
+            LevelArgument::Open => None,
+            LevelArgument::NotALevel(expr) => {
+                let expected = format!("a level of `{}`", self.category_name(domain));
+                self.wrong_kind(expr.span, super::kind::words(expr), &expected, None);
+                None
+            }
+        }
     }
 
     /// The name of the domain, where that stands in the place of a level.
@@ -287,8 +414,19 @@ impl<'a> Checker<'a> {
     /// How a number is taken from a table.
     pub(super) fn table_hint(&self, index: usize) -> Option<String> {
         let declaration = self.tables.get(index)?;
-        let (name, domain) = (written(&declaration.name.text), written(&declaration.table.domain.text));
-        Some(format!("take the value of a level: `{name}[a]` under `forall a in {domain}`, or that of one by its name"))
+        let name = written(&declaration.name.text);
+        let domains: Vec<String> = declaration.table.domains.iter().map(|domain| written(&domain.text)).collect();
+        Some(match &domains[..] {
+            [domain] => {
+                format!(
+                    "take the value of a level: `{name}[a]` under `forall a in {domain}`, or that of one by its name"
+                )
+            }
+            several => format!(
+                "take the value of one level of each: with a binder for each, under `forall (a, b) in {}`, `{name}[a, b]`",
+                several.join(" * ")
+            ),
+        })
     }
 
     /// Whether every value of the binder is a level of the table.
@@ -305,8 +443,8 @@ fn key(parts: &[ast::Level], span: Span) -> Value {
     match parts {
         [only] => Value { text: only.text.clone(), number: only.number, span },
         parts => {
-            let parts: Vec<String> = parts.iter().map(|level| part(&level.text)).collect();
-            Value { text: parts.join("*"), number: None, span }
+            let text = product_text(parts.iter().map(|level| (false, level.text.as_str())));
+            Value { text, number: None, span }
         }
     }
 }

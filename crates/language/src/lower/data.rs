@@ -16,7 +16,7 @@ pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
     match &expr.kind {
         ExprKind::Number(value) => Data::number(*value),
         ExprKind::Param(param) => Data::param(&scope.hir[*param].name),
-        ExprKind::ParamOf { table, binder } => Data::param(&scope.hir[scope.param_of(*table, *binder)].name),
+        ExprKind::ParamOf { table, at } => Data::param(&scope.hir[scope.param_of(*table, at)].name),
         ExprKind::Binder(binder) => match scope.value(*binder).number {
             Some(number) => Data::number(number),
             None => unreachable!("the checker takes no level for a number"),

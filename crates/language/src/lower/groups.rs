@@ -1,9 +1,9 @@
 //! Declared groups, for reports that show every level of them.
 
 use super::event::event;
-use super::scope::Ground;
-use crate::hir::Hir;
-use crate::program::Event;
+use super::scope::{Ground, Scope};
+use crate::hir::{self, Hir};
+use crate::program::{Event, MAX_DEPTH, Partition, Program};
 use crate::span::Sources;
 
 /// A declared group: a partition of the samples.
@@ -24,4 +24,19 @@ pub fn groups(hir: &Hir, sources: &Sources) -> Vec<Group> {
         levels: group.levels.iter().map(|level| (level.text.clone(), event(&level.event, scope))).collect(),
     };
     hir.groups.iter().map(group).collect()
+}
+
+/// The groups in use that may leave samples over, of those whose columns the rows of `program` read.
+pub(super) fn partitions(program: &Program, scope: Scope<'_>) -> Vec<Partition> {
+    let partial = scope.hir.groups.iter().filter(|group| group.used && group.partial);
+    let partition = |group: &hir::Group| {
+        let Some(hir::Event::Case { cases, .. }) = group.levels.first().map(|level| &level.event) else { return None };
+        let event = Event::or(cases.iter().map(|case| event(&case.event, scope)), scope.universe);
+        let read = event.columns_read().iter().all(|header| program.column(header).is_some());
+        let kept = read && event != Event::All && event.depth() <= MAX_DEPTH;
+        kept.then(|| Partition { name: group.name.clone(), event })
+    };
+    let mut partitions: Vec<Partition> = partial.filter_map(partition).collect();
+    partitions.sort_by(|a, b| a.name.cmp(&b.name));
+    partitions
 }

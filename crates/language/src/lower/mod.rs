@@ -83,7 +83,11 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     }
     let (drafts, noticed) = merge::merge(drafts);
     findings.extend(noticed);
-    let program = hir.prediction.as_ref().map(|prediction| order::program(hir, prediction, drafts));
+    let program = hir.prediction.as_ref().map(|prediction| {
+        let program = order::program(hir, prediction, drafts);
+        let partitions = groups::partitions(&program, outside);
+        Program { partitions, ..program }
+    });
     Lowered { program, findings }
 }
 

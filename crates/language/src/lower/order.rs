@@ -34,6 +34,7 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
             header: prediction.header.clone(),
             lower: prediction.range.lower,
             upper: prediction.range.upper,
+            decision: prediction.decision,
         },
         weight: hir.weight.as_ref().map(|weight| Weight { name: weight.name.clone(), header: weight.header.clone() }),
         columns,
@@ -41,6 +42,7 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
         rows,
         sample_rows,
         events: events.iter().cloned().collect(),
+        partitions: Vec::new(),
     }
 }
 

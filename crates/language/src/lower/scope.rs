@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, ParamId, TableId, Value};
+use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, LevelRef, ParamId, TableId, Value, product_text};
 use crate::program::{Column, ColumnType, Event, Level, Universe};
 use crate::span::{Sources, Span};
 
@@ -184,12 +184,27 @@ impl<'a> Scope<'a> {
         self.tables.groups[group.0].find(&value.text, None)
     }
 
-    /// The param of a table for the level that a binder stands for.
-    pub fn param_of(&self, table: TableId, binder: BinderId) -> ParamId {
-        let (value, table_id) = (self.value(binder), table);
-        match self.tables.params[table_id.0].find(&value.text, value.number) {
-            Some(level) => self.hir[table_id].param(level),
-            None => unreachable!("`{}` is no level of `{}`", value.text, self.hir[table_id].name),
+    /// The param of a table for the levels that stand there, one for each of its domains.
+    pub fn param_of(&self, table: TableId, at: &'a [LevelRef]) -> ParamId {
+        let value = |level: &'a LevelRef| match level {
+            LevelRef::Binder(binder) => self.value(*binder),
+            LevelRef::Level(value) => value,
+        };
+        let known = &self.hir[table];
+        let found = match at {
+            [only] => {
+                let value = value(only);
+                self.tables.params[table.0].find(&value.text, value.number)
+            }
+            several => {
+                let texts = several.iter().zip(&known.products);
+                let text = product_text(texts.map(|(level, product)| (*product, value(level).text.as_str())));
+                self.tables.params[table.0].find(&text, None)
+            }
+        };
+        match found {
+            Some(level) => known.param(level),
+            None => unreachable!("there is no such level of `{}`", known.name),
         }
     }
 }

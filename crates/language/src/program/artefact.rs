@@ -9,11 +9,12 @@ use super::validate::Invalid;
 use super::{Fingerprint, Program};
 use crate::diagnostic::Code;
 
-/// The version of the schema that this compiler writes, and the newest that it reads.
+/// The newest version of the schema that this compiler reads. It writes the oldest that says all.
 ///
 /// - 1: no sides of origins.
 /// - 2: each origin has its own sides, and says which way round the row was written.
-pub const VERSION: u64 = 2;
+/// - 3: the prediction may be a decision; groups may leave samples over. Without either version 2 is written.
+pub const VERSION: u64 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -86,7 +87,7 @@ impl Program {
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: VERSION,
+            fairc: if self.prediction.decision || !self.partitions.is_empty() { VERSION } else { VERSION - 1 },
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

@@ -78,6 +78,7 @@ fn program() -> Program {
             header: "score".to_owned(),
             lower: 0.0,
             upper: f64::INFINITY,
+            decision: false,
         },
         weight: Some(Weight { name: "w".to_owned(), header: "w".to_owned() }),
         columns,
@@ -85,6 +86,7 @@ fn program() -> Program {
         events,
         rows: vec![parity, budget],
         sample_rows: vec![cap],
+        partitions: Vec::new(),
     }
 }
 

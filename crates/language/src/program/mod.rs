@@ -34,6 +34,10 @@ pub use validate::{Invalid, MAX_DEPTH};
 
 pub use super::interval::Interval;
 
+/// The header of the column that `raw(..)` reads: the predictions as they were handed in. No file has it, since no name in a
+/// spec has a backtick.
+pub const RAW: &str = "raw(`prediction`)";
+
 /// The index of an event in [`Program::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventId(pub u32);
@@ -53,6 +57,9 @@ pub struct Program {
     pub rows: Vec<Row>,
     /// The `each` constraints, in canonical order.
     pub sample_rows: Vec<SampleRow>,
+    /// The groups that may leave samples over, by name, ascending. For reports; no part of the fingerprint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partitions: Vec<Partition>,
 }
 
 impl Program {
@@ -62,6 +69,16 @@ impl Program {
             .binary_search_by(|column| column.header.as_str().cmp(header))
             .ok()
             .and_then(|i| self.columns.get(i))
+    }
+
+    /// Whether a row reads the predictions as they were handed in.
+    pub fn reads_raw(&self) -> bool {
+        self.column(RAW).is_some()
+    }
+
+    /// The columns and labels of the data.
+    pub fn data_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.header != RAW)
     }
 
     pub fn param(&self, name: &str) -> Option<&Param> {
@@ -96,6 +113,9 @@ pub struct Prediction {
     pub lower: f64,
     #[serde(with = "data::upper_bound")]
     pub upper: f64,
+    /// Each is 0 or 1, and nothing in between; the bounds are 0 and 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decision: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,6 +177,14 @@ pub struct Param {
     pub name: String,
     pub value: f64,
     pub range: Interval,
+}
+
+/// A group made of events without `otherwise`, whose levels rows may read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Partition {
+    pub name: String,
+    /// The samples in one of its levels; it reads columns that rows read.
+    pub event: Event,
 }
 
 /// `lower ≤ Σ terms ≤ upper`.

@@ -10,7 +10,8 @@ use std::fmt::{self, Display, Write as _};
 use super::data::{Data, Function};
 use super::event::Event;
 use super::{
-    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Program, Row, RowOptions, SampleRow, Term, WhenEmpty,
+    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Program, RAW, Row, RowOptions, SampleRow, Term,
+    WhenEmpty,
 };
 
 /// How columns and the prediction are called.
@@ -42,6 +43,9 @@ impl<'a> Names<'a> {
     }
 
     fn column(&self, header: &str) -> String {
+        if header == RAW {
+            return format!("raw({})", name(self.prediction));
+        }
         match &self.by_header {
             Some(names) => name(names.get(header).copied().unwrap_or(header)),
             None => quoted_name(header),
@@ -425,8 +429,13 @@ impl Display for Canonical<'_> {
         let Canonical(program) = self;
         let names = Names::canonical();
         writeln!(f, "fairc canonical form 1")?;
-        let bounds = interval_text(program.prediction.lower, program.prediction.upper);
-        writeln!(f, "predict prediction: real in {bounds}")?;
+        match program.prediction.decision {
+            true => writeln!(f, "predict prediction: {{0, 1}}")?,
+            false => {
+                let bounds = interval_text(program.prediction.lower, program.prediction.upper);
+                writeln!(f, "predict prediction: real in {bounds}")?;
+            }
+        }
         if let Some(weight) = &program.weight {
             writeln!(f, "weight {}", quoted_name(&weight.header))?;
         }
@@ -455,6 +464,9 @@ impl Display for Canonical<'_> {
 }
 
 fn column_text(column: &Column) -> String {
+    if column.header == RAW {
+        return "raw prediction".to_owned();
+    }
     let kind = if column.label { "label" } else { "column" };
     let ty = match &column.ty {
         ColumnType::Categorical(levels) => {

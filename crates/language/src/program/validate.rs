@@ -44,6 +44,11 @@ impl Program {
             self.validate_event(event, &format!("event {i}"))?;
         }
         ascending("the list of events", &self.events)?;
+        for partition in &self.partitions {
+            self.validate_event(&partition.event, &format!("the group `{}`", partition.name))?;
+        }
+        let groups: Vec<&str> = self.partitions.iter().map(|partition| partition.name.as_str()).collect();
+        ascending("the list of groups", &groups)?;
         for row in &self.rows {
             let place = place_of(&row.origins)?;
             validate_options(&row.options, &place)?;
@@ -81,6 +86,9 @@ impl Program {
             false => Err(Invalid::EmptyRange { place: format!("`{name}`") }),
         };
         range(&self.prediction.name, self.prediction.lower, self.prediction.upper)?;
+        if self.prediction.decision && (self.prediction.lower, self.prediction.upper) != (0.0, 1.0) {
+            return Err(Invalid::NotNormal { place: format!("the decision `{}`", self.prediction.name) });
+        }
         for column in &self.columns {
             match &column.ty {
                 ColumnType::Categorical(levels) => {

@@ -109,6 +109,22 @@ pub enum Type {
     Int { range: Option<Range>, span: Span },
 }
 
+impl Type {
+    pub fn span(&self) -> Span {
+        match self {
+            Type::Categorical { span, .. } | Type::Real { span, .. } | Type::Int { span, .. } => *span,
+        }
+    }
+
+    /// `{0, 1}`, in either order, by value.
+    pub fn is_decision(&self) -> bool {
+        let Type::Categorical { levels, .. } = self else { return false };
+        let mut numbers: Vec<Option<f64>> = levels.iter().map(|level| level.number).collect();
+        numbers.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+        numbers == [Some(0.0), Some(1.0)]
+    }
+}
+
 /// A level as declared in a type: a name or a number (a leading minus included).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
@@ -157,8 +173,8 @@ pub enum ParamValue {
 /// A param for each level of a domain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// A categorical column, a label or a group.
-    pub domain: Name,
+    /// Categorical columns, labels or groups; of several the table has a param for each combination. Never empty.
+    pub domains: Vec<Name>,
     /// As written; never empty.
     pub entries: Vec<Entry>,
     /// With the braces.
@@ -454,7 +470,7 @@ pub enum ExprKind {
     /// `max(a, b)`, `bins(age, 25)`, any other name too: the checker knows which there are.
     Call { function: Name, arguments: Vec<Expr> },
     /// `tol[a]`: the param of a table for a level: a name, a number or a product of these.
-    Index { table: Name, level: Box<Expr> },
+    Index { table: Name, levels: Vec<Expr> },
     /// `E[score | sex == female, income == 1]` and its kin.
     Aggregate(Box<Aggregate>),
     /// `[race == black]`: 1 in the event, 0 outside of it.

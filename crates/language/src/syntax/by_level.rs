@@ -12,10 +12,10 @@ impl Builder<'_> {
         let first = children.next()?;
         let value = match first.as_rule() {
             Rule::table_domain => {
-                let domain = self.name(Children::of(first).next()?);
+                let domains = self.list(first, |pair| Some(self.name(pair)))?;
                 let table = children.next()?;
                 let span = self.span(&table);
-                ParamValue::Table(Table { domain, entries: self.list(table, |pair| self.entry(pair))?, span })
+                ParamValue::Table(Table { domains, entries: self.list(table, |pair| self.entry(pair))?, span })
             }
             _ => ParamValue::One(self.bound(first)?),
         };
@@ -74,11 +74,12 @@ impl Builder<'_> {
         Some(Case { span: level.span.to(end), level, event })
     }
 
-    /// `tol[a]`.
+    /// `tol[a]`, `tol[a, b]`.
     pub fn index(&self, pair: Pair<Rule>) -> Option<Expr> {
         let span = self.span(&pair);
         let mut children = Children::of(pair);
         let table = self.name(children.next()?);
-        Some(Expr { kind: ExprKind::Index { table, level: Box::new(self.expr(children.next()?)?) }, span })
+        let levels = std::iter::from_fn(|| children.next()).map(|pair| self.expr(pair)).collect::<Option<_>>()?;
+        Some(Expr { kind: ExprKind::Index { table, levels }, span })
     }
 }

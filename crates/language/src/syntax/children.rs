@@ -16,7 +16,7 @@ impl Expr {
             ExprKind::Power(a, b) | ExprKind::PlusMinus(a, b) => vec![a, b],
             ExprKind::In { value, .. } => vec![value],
             ExprKind::And(terms) | ExprKind::Or(terms) => terms.iter().collect(),
-            ExprKind::Index { level, .. } => vec![level],
+            ExprKind::Index { levels, .. } => levels.iter().collect(),
             ExprKind::Call { arguments, .. } => arguments.iter().collect(),
             ExprKind::Aggregate(it) => it.arguments.iter().chain(terms(it.condition.as_ref())).collect(),
             ExprKind::Indicator(condition) => condition.terms.iter().collect(),

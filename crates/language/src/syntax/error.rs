@@ -153,6 +153,12 @@ kinds! {
             label: "without parentheses",
             help: "write `forall (a, b) in ..`";
 
+        /// Returned for `from common import parity`.
+        #[error("a file is imported as a whole")]
+        FromImport { module: String } => "E0101",
+            label: "an import of some of it",
+            help: format!("write `import \"{module}.fair\"`; the metrics of the library need no import");
+
         /// Returned for `max(race: ..)`.
         #[error("`{fold}` has no name for what it runs over")]
         FoldBinder { fold: &'static str, binder: String } => "E0101",

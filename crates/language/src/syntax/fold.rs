@@ -150,6 +150,14 @@ impl Inside<'_, '_, '_> {
         let named = place.word == ":" && place.index == first + 1 && self.is_name(first);
         if named && self.is_name(place.index + 1) && matches!(place.word_at(place.index + 2), "," | ":" | "where") {
             let help = "`in` stands before the values that a fold runs over";
+            if place.word_at(place.index + 2) == "," {
+                let domain = place.word_at(place.index + 1);
+                let span = failure.span(failure.token(first)?).to(failure.span(failure.token(place.index + 2)?));
+                let found = format!("{}: {domain},", place.word_at(first));
+                let instead = format!("{} in {domain}:", place.word_at(first));
+                let mistake = Mistake::Instead { found, instead, close: None, help, sure: true };
+                return Some(SyntaxError::new(mistake, span));
+            }
             let mistake = Mistake::Instead { found: ":".into(), instead: "in".into(), close: None, help, sure: true };
             return Some(SyntaxError::new(mistake, place.span()));
         }

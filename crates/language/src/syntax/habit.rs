@@ -383,9 +383,13 @@ impl Place<'_, '_> {
         let span = self.span().to(self.failure.span(self.failure.chunk().last()?));
         let found = self.failure.text.get(span.range())?;
         let instead = format!("\"{}\"", found.trim_matches(|c| super::scan::is_quote(c) || c == '`').trim());
-        let help = "the path of an import stands in double quotes";
+        // A word alone may be meant for a metric.
+        let (sure, help) = match found.contains(['.', '/']) {
+            true => (true, "the path of an import stands in double quotes"),
+            false => (false, "the path of a file stands in double quotes; the metrics of the library need no import"),
+        };
         let found = shortened(found.trim_matches('`'));
         (instead.len() < 200 && !instead.contains('\n') && !found.contains('"'))
-            .then_some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help, sure: true }, span))
+            .then_some(SyntaxError::new(Mistake::Instead { found, instead, close: None, help, sure }, span))
     }
 }

@@ -144,6 +144,11 @@ impl Reader<'_> {
         match self.loader.load(self.tree.sources.name(importer), &import.path) {
             Err(reason) => {
                 let (path, span) = (import.path.clone(), import.path_span);
+                // A word without quotes is a guess, and has been told.
+                let guessed = !self.tree.sources.text(span).starts_with('"') && !path.contains(['.', '/']);
+                if guessed {
+                    return None;
+                }
                 self.tree.errors.push(ImportError::NotFound { path, reason, span });
                 None
             }

@@ -97,6 +97,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     }
     recover::one_reserved_name(text, &mut parsed);
     recover::one_habit(&mut parsed);
+    recover::one_import(text, &mut parsed);
     parsed.notices = notice::notices(source, text, &scan);
     parsed
 }

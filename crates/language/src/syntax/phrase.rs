@@ -22,6 +22,12 @@ impl Place<'_, '_> {
             return None;
         }
         self.words()
+            .or_else(|| self.braced_body())
+            .or_else(|| self.event_with_parameters())
+            .or_else(|| self.metric_without_parameters())
+            .or_else(|| self.open_range())
+            .or_else(|| self.trailing_comma())
+            .or_else(|| self.python_import())
             .or_else(|| self.assignment())
             .or_else(|| self.comment())
             .or_else(|| self.member())
@@ -40,6 +46,75 @@ impl Place<'_, '_> {
             .or_else(|| self.condition_arrow())
     }
 
+    /// `constraint c { E[score] <= 0.5 }`.
+    fn braced_body(&self) -> Option<SyntaxError> {
+        let (open, last) = (self.failure.tokens.start + 2, self.failure.tokens.end.checked_sub(1)?);
+        let early = self.index == open && self.word == "{" && self.keyword_of_declaration() == "constraint";
+        if !early || self.closing_of(open) != Some(last) || super::slip::OPTIONS.contains(&self.text_at(open + 1)) {
+            return None;
+        }
+        let body = self.written(open + 1, last.checked_sub(1)?)?;
+        self.rather(open, last, format!(": {body}"), "a comparison stands behind a `:`, without braces")
+    }
+
+    /// `event old(a) = age > a`.
+    fn event_with_parameters(&self) -> Option<SyntaxError> {
+        let open = self.failure.tokens.start + 2;
+        let declares = matches!(self.keyword_of_declaration(), "event" | "group" | "let" | "param");
+        if self.index != open || self.word != "(" || !declares {
+            return None;
+        }
+        let close = self.closing_of(open).filter(|close| self.text_at(close + 1) == "=")?;
+        let span = self.failure.span(self.at(open)?).to(self.failure.span(self.at(close)?));
+        let found = format!("({})", self.written(open + 1, close.checked_sub(1)?).filter(|_| close > open + 1)?);
+        let instead = "only metrics have parameters: write the condition out where it is needed, or read a `param`, whose value \
+                       can be set";
+        Some(SyntaxError::new(Mistake::ForeignWord { found, instead }, span))
+    }
+
+    /// `metric gap = ..`.
+    fn metric_without_parameters(&self) -> Option<SyntaxError> {
+        let open = self.failure.tokens.start + 2;
+        let bare = self.index == open && matches!(self.word, "=" | ":") && self.keyword_of_declaration() == "metric";
+        let missing = Mistake::Missing { what: "()", after: "the name", found: self.found() };
+        bare.then(|| SyntaxError::new(missing, self.span()))
+    }
+
+    /// `]0, 1[`, `[0, 1[` and `]0, 1]`: intervals without their ends.
+    fn open_range(&self) -> Option<SyntaxError> {
+        let around = |open: usize| -> Option<(usize, usize, usize, usize)> {
+            let low = self.number_from(open + 1)?;
+            let comma = Some(low + 1).filter(|&at| self.text_at(at) == ",")?;
+            let high = self.number_from(comma + 1)?;
+            Some((low, comma, high, high + 1))
+        };
+        let opens = |at: usize| at.checked_sub(1).is_some_and(|before| self.text_at(before) == "in");
+        let first = (0..=6).filter_map(|back| self.index.checked_sub(back)).find(|&at| opens(at))?;
+        let (low, comma, high, close) = around(first)?;
+        let turned = self.text_at(first) == "]" || self.text_at(first) == "[" && self.text_at(close) == "[";
+        if !turned || !matches!(self.text_at(close), "[" | "]") {
+            return None;
+        }
+        let text = format!("[{}, {}]", self.written(first + 1, low)?, self.written(comma + 1, high)?);
+        self.rather(first, close, text, "a range has its ends in it, and is written `[0, 1]`")
+    }
+
+    /// `m(sex, 5%,)`.
+    fn trailing_comma(&self) -> Option<SyntaxError> {
+        let comma = self.index.checked_sub(1).filter(|&at| self.text_at(at) == ",")?;
+        let closes = matches!(self.word, ")" | "]") && self.failure.expects_operand();
+        closes.then(|| self.superfluous(comma, comma, "no comma stands before a bracket that closes"))?
+    }
+
+    /// `from common import parity`, whose `import` begins the next declaration.
+    fn python_import(&self) -> Option<SyntaxError> {
+        let module = self.index + 1;
+        let alone = self.word == "from" && self.token.first_on_line && module + 1 == self.failure.tokens.end;
+        let span = self.span().to(self.failure.span(self.at(module)?));
+        let name = self.text_at(module).to_owned();
+        (alone && self.is_name(module)).then(|| SyntaxError::new(Mistake::FromImport { module: name }, span))
+    }
+
     /// `constraint parity: use m(..)` and `metric m(..) = constraint c: ..`.
     fn other_declaration(&self) -> Option<SyntaxError> {
         let start = self.failure.tokens.start;
@@ -47,6 +122,13 @@ impl Place<'_, '_> {
         if head == "constraint" && self.word == "use" && self.index == start + 3 && self.text_at(start + 2) == ":" {
             let last = self.failure.tokens.end - 1;
             let text = format!("{} as {}", self.written(self.index, last)?, self.text_at(start + 1));
+            return self.rather(start, last, text, "a metric makes a constraint by itself: `use m(sex, 5%) as parity`");
+        }
+        let called =
+            head == "constraint" && self.index == start + 2 && self.word == "=" && self.text_at(start + 4) == "(";
+        if called && self.is_name(start + 3) && self.closing_of(start + 4) == self.failure.tokens.end.checked_sub(1) {
+            let last = self.failure.tokens.end - 1;
+            let text = format!("use {} as {}", self.written(start + 3, last)?, self.text_at(start + 1));
             return self.rather(start, last, text, "a metric makes a constraint by itself: `use m(sex, 5%) as parity`");
         }
         let body = head == "metric" && self.word == "constraint" && self.previous_word() == "=";

@@ -15,7 +15,7 @@ use super::diagnose::{Failure, diagnose};
 use super::error::{Mistake, SyntaxError};
 use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
 use super::patch::Patch;
-use super::scan::{Scan, scan};
+use super::scan::{Scan, scan_part};
 use super::{FairParser, Parsed, Rule, TokenKind, ast, confusion, repair};
 use crate::diagnostic::Fix;
 use crate::span::{SourceId, Span};
@@ -72,7 +72,7 @@ impl Mended<'_> {
         let mut reached: Option<u32> = None;
         loop {
             let text = self.patch.mended();
-            if scan(&text).tokens.is_empty() {
+            if scan_part(&text).tokens.is_empty() {
                 // What was meant as a comment.
                 return None;
             }
@@ -137,7 +137,7 @@ impl Mended<'_> {
 
     /// Reads the mended text; places in errors are in it.
     fn attempt(&self, text: &str) -> Result<ast::ItemKind, Vec<SyntaxError>> {
-        let scan = scan(text);
+        let scan = scan_part(text);
         if let Some(deep) = too_deep(text, &scan) {
             return Err(vec![SyntaxError::new(Mistake::TooDeep { limit: MAX_DEPTH }, super::span(self.source, deep))]);
         }
@@ -238,6 +238,31 @@ pub(super) fn one_habit(parsed: &mut Parsed) {
         kept.push(error);
     }
     parsed.errors = kept;
+}
+
+/// `from common import parity` is one mistake: of the `import` in it nothing more is said.
+pub(super) fn one_import(text: &str, parsed: &mut Parsed) {
+    let mut whole: Vec<Span> = Vec::new();
+    for error in &mut parsed.errors {
+        let Mistake::FromImport { module } = &error.kind else { continue };
+        let end = error.span.end;
+        let follows = |item: &&ast::Item| {
+            let between = text.get(end as usize..item.span.start as usize);
+            matches!(item.kind, ast::ItemKind::Import(_)) && between.is_some_and(|text| text.trim().is_empty())
+        };
+        if let Some(import) = parsed.file.items.iter().find(follows) {
+            let span = error.span.to(import.span);
+            // The file may not be called so.
+            error.fix = Some(Fix::one(span, format!("import \"{module}.fair\""), false));
+            whole.push(import.span);
+        }
+    }
+    if whole.is_empty() {
+        return;
+    }
+    let inside = |span: Span| whole.iter().any(|import| import.start <= span.start && span.end <= import.end);
+    parsed.file.items.retain(|item| !inside(item.span));
+    parsed.errors.retain(|error| !inside(error.span));
 }
 
 /// A reserved word that a declaration has for a name is one mistake, wherever the name is used; the fix mends all places.

@@ -29,7 +29,7 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         FoldWord { .. } => Some(Fix::one(place.with_blanks(), "", true)),
         FoldOrder { instead, .. } => Some(Fix::one(span, instead.clone(), true)),
         Instead { instead, close: Some(close), .. } => place.brackets(instead, close),
-        Superfluous { .. } => Some(place.removed()),
+        Superfluous { .. } | FromImport { .. } => Some(place.removed()),
         NeedlessBrackets { .. } => place.brackets("", ""),
         NoKeyword { keyword, text, .. } => {
             let at = Span { end: span.start, ..span };

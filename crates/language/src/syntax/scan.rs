@@ -99,9 +99,19 @@ const LONG_SYMBOLS: [&str; 12] = ["+/-", "==", "!=", "<=", ">=", "**", "..", "<>
 /// Single characters that are symbols of the language.
 const SYMBOLS: &str = "()[]{}|,:?=<>+-*/^";
 
+/// The tokens of a file, whose first character may be a byte order mark.
 pub(super) fn scan(text: &str) -> Scan {
+    scan_from(text, if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 })
+}
+
+/// The tokens of a part of a file, in which such a mark is a character like others.
+pub(super) fn scan_part(text: &str) -> Scan {
+    scan_from(text, 0)
+}
+
+fn scan_from(text: &str, start: usize) -> Scan {
     let mut scan = Scan::default();
-    let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut at = start;
     let mut fresh_line = true;
     let mut code_on_line = false;
     while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {

@@ -103,6 +103,10 @@ impl Place<'_, '_> {
     /// A declaration without its keyword: `parity: E[score] <= 0.5`, `tol = 0.05`, `sex: {female, male}`.
     fn keyword(&self) -> Option<SyntaxError> {
         let start = self.index;
+        if self.word == "from" && self.is_name(start + 1) && start + 2 == self.failure.tokens.end {
+            let span = self.span().to(self.failure.span(self.at(start + 1)?));
+            return Some(SyntaxError::new(Mistake::FromImport { module: self.text_at(start + 1).to_owned() }, span));
+        }
         let chunk = self.failure.tokens.clone().skip(1).map(|index| self.text_at(index));
         let compares = chunk.clone().any(|text| matches!(text, "<=" | ">=" | "==" | "≤" | "≥" | "<" | ">"));
         let keyword = match (self.text_at(start + 1), self.text_at(start + 2)) {

@@ -37,7 +37,7 @@ fn declaration(item: &Item) -> String {
                 ParamValue::One(value) => format!("(param {} {}{range})", name(&it.name), value.value),
                 ParamValue::Table(table) => {
                     let entries = spaced(&table.entries, entry);
-                    format!("(param-table {} {} {entries}{range})", name(&it.name), name(&table.domain))
+                    format!("(param-table {} {} {entries}{range})", name(&it.name), spaced(&table.domains, name))
                 }
             }
         }
@@ -224,7 +224,7 @@ fn expr(it: &Expr) -> String {
         ExprKind::Abs(inner) => format!("(abs {})", expr(inner)),
         ExprKind::Call { function, arguments } if arguments.is_empty() => format!("(call {})", name(function)),
         ExprKind::Call { function, arguments } => format!("(call {} {})", name(function), spaced(arguments, expr)),
-        ExprKind::Index { table, level } => format!("(at {} {})", name(table), expr(level)),
+        ExprKind::Index { table, levels } => format!("(at {} {})", name(table), spaced(levels, expr)),
         ExprKind::Aggregate(it) => {
             let given = it.condition.as_ref().map_or(String::new(), |it| format!(" | {}", condition(it)));
             format!("({} {}{given})", aggregate(it.kind), spaced(&it.arguments, expr))

@@ -35,6 +35,13 @@ pub(super) struct Lp {
     indptr: Vec<usize>,
 }
 
+/// A column of a program that is not made of samples; its least value is 0.
+pub(super) struct Column {
+    pub cost: f64,
+    pub hi: f64,
+    pub entries: Vec<Entry>,
+}
+
 /// A part of a program whose equal columns lie side by side.
 #[derive(Clone, Debug)]
 pub(super) struct Classes {
@@ -58,11 +65,17 @@ pub(super) struct Scales {
     pub gain: f64,
 }
 
+impl Scales {
+    /// Powers of two that bring the coefficients of each row, and gains, to about 1; `costs` are `w g`.
+    pub fn of(problem: &Problem, costs: &[f64]) -> Scales {
+        Scales { rows: row_scales(problem), gain: power(costs.iter().fold(0.0, |m, c| f64::max(m, c.abs()))) }
+    }
+}
+
 impl Lp {
     /// The program of a problem; `costs` are `w g` in grouped order.
     pub fn new(problem: &Problem, costs: &[f64]) -> (Lp, Scales) {
-        let scales =
-            Scales { rows: row_scales(problem), gain: power(costs.iter().fold(0.0, |m, c| f64::max(m, c.abs()))) };
+        let scales = Scales::of(problem, costs);
         let side = |sides: &[f64]| sides.iter().zip(&scales.rows).map(|(side, scale)| side * scale).collect();
         let (lo, hi) = match &problem.bounds {
             Bounds::Uniform { lo, hi } => (vec![*lo; problem.n()], vec![*hi; problem.n()]),
@@ -85,6 +98,20 @@ impl Lp {
         lp.enter_rows(problem, &scales.rows);
         lp.enter_penalties(problem, &scales);
         (lp, scales)
+    }
+
+    /// A program of columns that share nothing.
+    pub fn of_columns(lower: Vec<f64>, upper: Vec<f64>, columns: impl Iterator<Item = Column>) -> Lp {
+        let mut lp = Lp { lower, upper, start: vec![0], indptr: vec![0], ..Lp::default() };
+        for column in columns {
+            lp.cost.push(column.cost);
+            lp.lo.push(0.0);
+            lp.hi.push(column.hi);
+            lp.start.push(lp.cost.len());
+            lp.entries.extend(column.entries);
+            lp.indptr.push(lp.entries.len());
+        }
+        lp
     }
 
     fn enter_rows(&mut self, problem: &Problem, scales: &[f64]) {

@@ -16,10 +16,14 @@
 //! | `start` | a basis to start with, from the projection of large gains |
 //! | `ties` | samples that nothing tells apart, in row order |
 //! | `whole`, `branch` | decisions of 0 or 1 within the rows, by branch and bound near the thresholds |
+//! | `blind` | thresholds by what is visible, where rows read labels |
+//! | `chance` | the chance that a draw misses a row |
 //! | `draw` | chances drawn so that anyone can draw them again |
 //! | `solve`, `decisions` | one solve from start to end, and what it returns |
 
+mod blind;
 mod branch;
+mod chance;
 mod decisions;
 mod draw;
 mod dual;
@@ -31,7 +35,9 @@ mod start;
 mod ties;
 mod whole;
 
+pub use blind::{BlindDecisions, Cut, SingleThresholds, Visible, decide_blind, single_thresholds};
+pub use chance::{AskedRow, MissChance, miss_chances};
 pub use decisions::{DecideError, DecideStatus, Decisions, GainCertificate};
 pub use draw::drawn;
 pub use solve::{MOST_ROWS, decide};
-pub use whole::{Whole, WholeDecisions, decide_whole, missed, nearest_whole};
+pub use whole::{Whole, WholeDecisions, decide_whole, missed, nearest_whole, priced};

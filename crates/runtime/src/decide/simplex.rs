@@ -81,6 +81,17 @@ impl<'a> Simplex<'a> {
         Some(simplex)
     }
 
+    /// With a basis and all other variables where they are said to be.
+    pub fn resumed(lp: &'a Lp, cost: Vec<f64>, basic: Vec<Variable>, at: Vec<At>) -> Option<Simplex<'a>> {
+        let mut simplex = Simplex::new(lp, cost);
+        (simplex.basic, simplex.at) = (basic, at);
+        if !simplex.refresh() {
+            return None;
+        }
+        simplex.enter_sums();
+        Some(simplex)
+    }
+
     /// Puts each variable that is not basic at the bound that its reduced cost asks for.
     fn put_where_wanted(&mut self) {
         let lp = self.lp;

@@ -55,7 +55,7 @@ pub(super) fn costs_of(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, Deci
     }
 }
 
-fn check(problem: &Problem, gain: &[f64]) -> Result<(), DecideError> {
+pub(super) fn check(problem: &Problem, gain: &[f64]) -> Result<(), DecideError> {
     let (found, expected) = (gain.len(), problem.n());
     if found != expected {
         return Err(DecideError::Length { what: "gain", found, expected });
@@ -129,7 +129,7 @@ fn decide_weightless(problem: &Problem, gain: &[f64], d: &mut [f64]) {
     }
 }
 
-fn interval(problem: &Problem, place: usize) -> (f64, f64) {
+pub(super) fn interval(problem: &Problem, place: usize) -> (f64, f64) {
     match &problem.bounds {
         Bounds::Uniform { lo, hi } => (*lo, *hi),
         Bounds::PerSample { lo, hi } => (lo[place], hi[place]),
@@ -158,14 +158,7 @@ fn finish(problem: &Problem, costs: &[f64], simplex: &Simplex<'_>, scales: &Scal
         let (l, u, cap) = (problem.lower[row], problem.upper[row], problem.soft[row]);
         // Rounding can leave a number of the side that there is not.
         *multiplier = multiplier.clamp(if l.is_finite() { -cap } else { 0.0 }, if u.is_finite() { cap } else { 0.0 });
-        active.push(match simplex.at[simplex.lp.len() + row] {
-            At::Basic => Side::Inactive,
-            _ if *multiplier >= cap => Side::AboveUpper,
-            _ if *multiplier <= -cap => Side::BelowLower,
-            _ if l == u => Side::Both,
-            At::Lo => Side::Lower,
-            At::Hi => Side::Upper,
-        });
+        active.push(side_of(simplex.at[simplex.lp.len() + row], *multiplier, (l, u), cap));
     }
     let decisions = problem.grouping.ungroup(&d[..n]);
     let certificate = certify(problem, costs, &d[..n], &decisions, &multipliers);
@@ -180,8 +173,20 @@ fn finish(problem: &Problem, costs: &[f64], simplex: &Simplex<'_>, scales: &Scal
     Decisions { decisions, status, multipliers, active, between, certificate, steps: simplex.steps }
 }
 
+/// Which side of a row is active, by where its logical variable is.
+pub(super) fn side_of(at: At, multiplier: f64, (l, u): (f64, f64), cap: f64) -> Side {
+    match at {
+        At::Basic => Side::Inactive,
+        _ if multiplier >= cap => Side::AboveUpper,
+        _ if multiplier <= -cap => Side::BelowLower,
+        _ if l == u => Side::Both,
+        At::Lo => Side::Lower,
+        At::Hi => Side::Upper,
+    }
+}
+
 /// The two values, from the numbers that are returned.
-fn certify(
+pub(super) fn certify(
     problem: &Problem,
     costs: &[f64],
     grouped: &[f64],

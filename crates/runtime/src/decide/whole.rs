@@ -93,18 +93,23 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
             break;
         }
     }
-    Ok(missed_by(problem, nearest_whole(problem, gain)?, proven))
+    missed_by(problem, nearest_whole(problem, gain)?, proven)
 }
 
 /// The hard rows that whole decisions violate, and by how much.
-pub fn missed(problem: &Problem, decisions: &[f64]) -> Vec<(usize, f64)> {
-    let found = problem.row_values(decisions).unwrap_or_default();
+///
+/// # Errors
+/// There is another number of decisions than of samples.
+pub fn missed(problem: &Problem, decisions: &[f64]) -> Result<Vec<(usize, f64)>, DecideError> {
+    let (found, expected) = (decisions.len(), problem.n());
+    let found =
+        problem.row_values(decisions).map_err(|_| DecideError::Length { what: "decisions", found, expected })?;
     let rows = found.values.iter().zip(&found.magnitudes).enumerate();
     let outside = rows.filter(|(row, _)| problem.soft[*row] == f64::INFINITY).map(|(row, (activity, magnitude))| {
         let (l, u) = (problem.lower[row], problem.upper[row]);
         (row, (activity - u).max(l - activity), ROUNDING * sized(*magnitude, l, u))
     });
-    outside.filter(|(_, by, allowed)| by > allowed).map(|(row, by, _)| (row, by)).collect()
+    Ok(outside.filter(|(_, by, allowed)| by > allowed).map(|(row, by, _)| (row, by)).collect())
 }
 
 fn sized(magnitude: f64, l: f64, u: f64) -> f64 {
@@ -213,7 +218,7 @@ fn search(
     let mut d = grouped;
     order.iter().zip(&x).filter(|(column, _)| (**column as usize) < n).for_each(|(&column, x)| d[column as usize] = *x);
     let decisions = problem.grouping.ungroup(&d);
-    if !missed(problem, &decisions).is_empty() {
+    if !missed(problem, &decisions)?.is_empty() {
         return Ok(Answer { found: None, complete: false });
     }
     let gain = gain_of(problem, &costs, &d, &decisions);
@@ -225,7 +230,7 @@ fn search(
 }
 
 /// `Σ w g d`, less what soft rows cost.
-fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64]) -> f64 {
+pub(super) fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64]) -> f64 {
     let mut gain = Sum::default();
     costs.iter().zip(grouped).for_each(|(cost, d)| gain.add_product(*cost, *d));
     let activity = problem.activity(decisions).unwrap_or_default();
@@ -245,9 +250,9 @@ fn allowed(problem: &Problem, decisions: &[f64], scales: &Scales) -> Vec<f64> {
     rows.map(|(row, (m, scale))| 0.5 * ROUNDING * scale * sized(*m, problem.lower[row], problem.upper[row])).collect()
 }
 
-fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Whole {
-    let misses = missed(problem, &nearest);
-    Whole::Missed { nearest, misses, proven }
+fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Result<Whole, DecideError> {
+    let misses = missed(problem, &nearest)?;
+    Ok(Whole::Missed { nearest, misses, proven })
 }
 
 /// Whole decisions that miss the rows by the least, as far as a search finds them: for rows that no decisions satisfy.
@@ -255,6 +260,19 @@ fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Whole {
 /// # Errors
 /// As of [`decide`].
 pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, DecideError> {
+    let priced = priced(problem, gain)?;
+    let found = decide(&priced, gain)?;
+    Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
+        Some(nearest) => nearest.decisions,
+        None => found.decisions.iter().map(|d| d.round()).collect(),
+    })
+}
+
+/// The problem with a high price on violations in place of what is infeasible.
+///
+/// # Errors
+/// As of [`decide`].
+pub fn priced(problem: &Problem, gain: &[f64]) -> Result<Problem, DecideError> {
     let largest = costs_of(problem, gain)?.iter().fold(f64::MIN_POSITIVE, |m, cost| m.max(cost.abs()));
     let magnitude = problem.row_values(&widest(problem)).unwrap_or_default().magnitudes;
     let mut priced = problem.clone();
@@ -264,9 +282,5 @@ pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, Decide
         let size = if *magnitude > 0.0 { *magnitude } else { 1.0 };
         *cap = cap.min(PRICE * largest * problem.n() as f64 / size).clamp(f64::MIN_POSITIVE, f64::MAX);
     }
-    let found = decide(&priced, gain)?;
-    Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
-        Some(nearest) => nearest.decisions,
-        None => found.decisions.iter().map(|d| d.round()).collect(),
-    })
+    Ok(priced)
 }

@@ -34,6 +34,11 @@ impl Grouping {
         self.cell.len()
     }
 
+    /// The cell of a place.
+    pub(crate) fn cell_at(&self, place: usize) -> usize {
+        self.start.partition_point(|&start| start as usize <= place).saturating_sub(1)
+    }
+
     pub(crate) fn cells(&self) -> usize {
         self.start.len() - 1
     }

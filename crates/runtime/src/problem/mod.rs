@@ -176,6 +176,11 @@ impl Problem {
         }
     }
 
+    /// The cell of a place in grouped order.
+    pub(crate) fn cell_at(&self, place: usize) -> usize {
+        self.grouping.cell_at(place)
+    }
+
     pub(crate) fn width(&self) -> usize {
         self.factors.len()
     }
