@@ -312,12 +312,12 @@ impl Interior {
             let target = self.product * (after / self.product).powi(3);
             self.all_mut(|half| half.aim(target, 1.0));
             let length = (NEARLY * self.direction(state, normal)).min(1.0);
-            if !(length > SHORT) {
+            if length <= SHORT || self.dy.iter().any(|d| !d.is_finite()) {
                 return Reached::Stuck;
             }
             self.y.iter_mut().zip(&self.dy).for_each(|(y, d)| *y += length * d);
             self.rows.iter_mut().chain(&mut self.boxes).for_each(|sides| sides.go(length));
-            if self.steps % 4 == 0 && self.is_growing() {
+            if self.steps.is_multiple_of(4) && self.is_growing() {
                 return Reached::Growing;
             }
         }
