@@ -10,7 +10,6 @@ use super::local::Local;
 use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
-use super::sparse;
 use crate::problem::Problem;
 
 /// Most steps on a sample of the samples.
@@ -95,7 +94,7 @@ impl Newton {
         }
         self.sampled = false;
         self.fixing.off();
-        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 && !sparse::has_small_slots(problem) {
+        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 && !problem.has_small_slots() {
             self.start_sampled(problem, z);
         }
         self.evaluate::<T, false>(problem, z);

@@ -22,12 +22,12 @@ mod polish;
 
 pub(super) use self::derivative::solve_active;
 use self::interior::{Interior, Reached};
-use super::farkas;
-use super::newton::{Ended, Newton};
-use super::passes::factor_at;
-use super::pattern::{Normal, Rows};
-use super::sample::Sample;
 use crate::problem::{Bounds, Problem};
+use crate::project::farkas;
+use crate::project::newton::{Ended, Newton};
+use crate::project::passes::factor_at;
+use crate::project::pattern::{Normal, Rows};
+use crate::project::sample::Sample;
 
 /// Both more rows and more slots than this, and the dense basis would be large.
 const LARGE: usize = 700;
@@ -57,12 +57,7 @@ pub(crate) fn rows_if_large(problem: &Problem) -> Option<Rows> {
 
 /// Whether there are many rows and slots, and few samples a slot.
 pub(crate) fn is_large(problem: &Problem) -> bool {
-    problem.rows().min(problem.slots()) > LARGE && has_small_slots(problem)
-}
-
-/// Whether slots have few samples each: then a sample of the samples says little about their sums.
-pub(crate) fn has_small_slots(problem: &Problem) -> bool {
-    problem.n() <= 4 * problem.slots()
+    problem.rows().min(problem.slots()) > LARGE && problem.has_small_slots()
 }
 
 /// The matrix in grouped order, where the problem is so small that a second method costs little.
