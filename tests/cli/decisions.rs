@@ -340,3 +340,122 @@ fn a_rule_that_must_draw_says_so_and_one_that_cannot_be_is_refused() {
     let (code, out, error) = run(path, "decide each.fair --data people.csv --require-all");
     assert!(code == 1 && format!("{out}{error}").contains("which a rule cannot read"), "{code} {out}{error}");
 }
+
+const DECIDED: &str = "column sex: {female, male}\npredict hired: {0, 1}\nparam eps = 0.1 in [0, 1]\n\
+                       constraint rates: |E[hired | sex == female] - E[hired | sex == male]| <= eps\n";
+
+fn audited(spec: &str, values: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("spec.fair"), spec).unwrap();
+    let people = values.iter().enumerate().map(|(row, value)| {
+        let sex = if row % 2 == 0 { "female" } else { "male" };
+        format!("{sex},{value}\n")
+    });
+    fs::write(folder.path().join("people.csv"), format!("sex,hired\n{}", people.collect::<String>())).unwrap();
+    folder
+}
+
+#[test]
+fn audits_of_decisions_speak_of_decisions() {
+    let scores = DECIDED.replace("{0, 1}", "real in [0, 1]");
+    let decisions = ["1", "1", "0", "1", "0", "1", "0", "0"];
+    for spec in [DECIDED, &scores] {
+        let folder = audited(spec, &decisions);
+        let (code, text, _) = run(folder.path(), "audit spec.fair --data people.csv --html report.html");
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("8 samples, decisions `hired`") && text.contains("sex: selected\n"), "{text}");
+        assert!(text.contains("samples  selected    rate  impact ratio\n"), "{text}");
+        let of =
+            |group: &str| text.lines().find(|line| line.trim_start().starts_with(group)).unwrap_or_default().to_owned();
+        let words = |line: String| line.split_whitespace().take(5).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(of("female")), ["female", "4", "1", "0.2500", "0.3333"], "{text}");
+        assert_eq!(words(of("male")), ["male", "4", "3", "0.7500", "1.0000"], "{text}");
+        let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+        assert!(page.contains("Selection rate") && page.contains("Impact ratio"), "{page}");
+        assert!(!page.contains("Score distributions") && !page.contains("Mean <code>"), "{page}");
+        let (_, markdown, _) = run(folder.path(), "audit spec.fair --data people.csv --format markdown");
+        assert!(markdown.contains("| selected | selection rate | 95% interval | impact ratio |"), "{markdown}");
+        let (_, json, _) = run(folder.path(), "audit spec.fair --data people.csv --format json");
+        let facts: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let woman = &facts["partitions"][0]["groups"][0];
+        assert_eq!((facts["decisions"].as_bool(), woman["selected"].as_u64()), (Some(true), Some(1)));
+        assert_eq!((woman["selection_rate"].as_f64(), woman["impact_ratio"].as_f64()), (Some(0.25), Some(0.25 / 0.75)));
+        assert!(woman["histogram"].is_null() && facts["histogram_edges"].as_array().unwrap().is_empty());
+    }
+    // One number in between, and numbers that are no shares, are scores.
+    let wide = DECIDED.replace("{0, 1}", "real in [0, 2]");
+    for (spec, last) in [(&scores, "0.5"), (&wide, "0")] {
+        let folder = audited(spec, &["1", "1", "0", "1", "0", "1", "0", last]);
+        let (_, text, _) = run(folder.path(), "audit spec.fair --data people.csv");
+        assert!(text.contains("predictions `hired`") && !text.contains("selected"), "{text}");
+    }
+}
+
+#[test]
+fn weighted_decisions_have_weighted_rates() {
+    let spec = format!("weight w\n{DECIDED}");
+    let folder = audited(&spec, &[]);
+    let people = "sex,hired,w\nfemale,1,3\nfemale,0,1\nfemale,1,0\nmale,1,1\nmale,0,1\n";
+    fs::write(folder.path().join("people.csv"), people).unwrap();
+    let (_, text, _) = run(folder.path(), "audit spec.fair --data people.csv");
+    assert!(text.contains("rate by weight"), "{text}");
+    let line = text.lines().find(|line| line.trim_start().starts_with("female")).unwrap_or_default();
+    assert_eq!(line.split_whitespace().take(5).collect::<Vec<_>>(), ["female", "2", "1", "0.7500", "1.0000"], "{text}");
+}
+
+#[test]
+fn values_that_are_no_decisions_are_refused() {
+    let folder = audited(DECIDED, &["1", "0", "0.25", "1", "2", "0"]);
+    let (code, _, stderr) = run(folder.path(), "audit spec.fair --data people.csv");
+    assert_eq!(code, 1, "{stderr}");
+    assert!(
+        stderr.contains("E0707") && stderr.contains("row 3") && stderr.contains("the decision `hired` is 0.25"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("predict hired: real in [0, 1]"), "{stderr}");
+    // To decide, the same column is one of scores.
+    let folder = audited(DECIDED, &["1", "0", "0.25", "1", "0.75", "0"]);
+    let (code, text, _) = run(folder.path(), "decide spec.fair --data people.csv --set eps=0.5 -o decided.csv");
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn decisions_are_not_moved() {
+    let folder = audited(DECIDED, &["1", "0", "0", "1"]);
+    for command in ["project", "freeze -o shifts.json", "price", "stream -o out.csv"] {
+        let (code, _, stderr) = run(folder.path(), &format!("{command} spec.fair --data people.csv"));
+        assert_ne!(code, 0, "{command}");
+        assert!(stderr.contains("`hired` is decided 0 or 1"), "{command}: {stderr}");
+        assert!(
+            stderr.contains("`fairc decide`") && stderr.contains("predict hired: real in [0, 1]"),
+            "{command}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn decisions_are_compiled() {
+    let folder = audited(DECIDED, &["1", "0", "0", "1"]);
+    let path = folder.path();
+    fs::write(path.join("scores.fair"), DECIDED.replace("{0, 1}", "real in [0, 1]")).unwrap();
+    fs::write(path.join("turned.fair"), DECIDED.replace("{0, 1}", "{1, 0}")).unwrap();
+    for name in ["spec", "scores", "turned"] {
+        assert_eq!(run(path, &format!("compile {name}.fair -o {name}.fairc")).0, 0);
+    }
+    let field = |name: &str, field: &str| {
+        let text = fs::read_to_string(path.join(format!("{name}.fairc"))).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()[field].clone()
+    };
+    assert_eq!((field("spec", "fairc"), field("scores", "fairc")), (3.into(), 2.into()));
+    assert_ne!(field("spec", "fingerprint"), field("scores", "fingerprint"));
+    assert_eq!(field("spec", "fingerprint"), field("turned", "fingerprint"));
+    assert_eq!(run(path, "fmt --check spec.fair").0, 0);
+    // What was compiled refuses the same.
+    assert!(run(path, "project spec.fairc --data people.csv").2.contains("`hired` is decided 0 or 1"));
+    assert!(run(path, "audit spec.fairc --data people.csv").1.contains("decisions `hired`"));
+    for wrong in ["{0, 1, 2}", "{no, yes}", "{0, 1}?", "{1}", "int in [0, 1]"] {
+        fs::write(path.join("wrong.fair"), DECIDED.replace("{0, 1}", wrong)).unwrap();
+        let (code, stdout, stderr) = run(path, "check wrong.fair");
+        assert!(code == 1 && (stdout + &stderr).contains("E0303"), "{wrong}: {stderr}");
+    }
+}
