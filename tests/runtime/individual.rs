@@ -87,3 +87,76 @@ fn neighbour_rows_in_conflict_are_named() {
     let Status::Infeasible(proof) = &projection.status else { panic!("{:?}", projection.status) };
     assert!(proof.margin > 0.0 && proof.rows.contains(&(n - 1)), "{} rows", proof.rows.len());
 }
+
+/// The entries of a row, by sample, and its sides.
+type Row = (Vec<(usize, f64)>, f64, f64);
+
+/// Rows in the unit box.
+fn in_unit_box(n: usize, rows: &[Row]) -> Problem {
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    for (row, _, _) in rows {
+        for &(i, v) in row {
+            indices.push(i);
+            values.push(v);
+        }
+        indptr.push(indices.len());
+    }
+    let (lower, upper) = rows.iter().map(|row| (row.1, row.2)).unzip();
+    let bounds = Bounds::Uniform { lo: 0.0, hi: 1.0 };
+    Problem::from_csr(n, &indptr, &indices, &values, lower, upper, bounds, None).expect("well-formed")
+}
+
+fn difference(a: usize, b: usize, lower: f64, upper: f64) -> Row {
+    (vec![(a, 1.0), (b, -1.0)], lower, upper)
+}
+
+/// Chains, trees, grids, cliques, equal pairs among them, and two long rows over all samples.
+fn shapes(n: usize) -> Vec<(&'static str, Problem)> {
+    let side = (n as f64).sqrt() as usize;
+    let isotonic = (1..n).map(|i| difference(i - 1, i, f64::NEG_INFINITY, 0.0)).collect::<Vec<_>>();
+    let tree = (1..n).map(|i| difference((i - 1) / 2, i, -0.05, 0.1)).collect::<Vec<_>>();
+    let mut grid = Vec::new();
+    for i in 0..side * side {
+        if i % side + 1 < side {
+            let limit = if i % 3 == 0 { 0.0 } else { 0.02 };
+            grid.push(difference(i, i + 1, -limit, limit));
+        }
+        if i + side < side * side {
+            grid.push(difference(i, i + side, -0.02, 0.02));
+        }
+    }
+    let pairs = (0..n / 20).flat_map(|c| (0..20).flat_map(move |i| (0..i).map(move |j| (20 * c + i, 20 * c + j))));
+    let cliques = pairs.map(|(a, b)| difference(a, b, -0.1, 0.1)).collect::<Vec<_>>();
+    let mut long = tree.clone();
+    let half = n as f64 / 2.0;
+    long.push(((0..n).map(|i| (i, (if i % 2 == 0 { 1.0 } else { -1.0 }) / half)).collect(), -0.001, 0.001));
+    long.push(((0..n).map(|i| (i, 1.0 / n as f64)).collect(), 0.45, 0.45));
+    [("isotonic", isotonic), ("tree", tree), ("grid", grid), ("cliques", cliques), ("long rows", long)]
+        .map(|(name, rows)| (name, in_unit_box(n, &rows)))
+        .into()
+}
+
+#[test]
+fn sparse_rows_of_many_shapes_are_solved_and_differentiated() {
+    let n = 1600;
+    let mut random = Random(21);
+    let z: Vec<f64> = (0..n).map(|i| random.between(-0.1, 0.9) + 0.2 * f64::from(u8::from(i % 2 == 0))).collect();
+    let v: Vec<f64> = (0..n).map(|_| random.between(-1.0, 1.0)).collect();
+    for (name, problem) in shapes(n) {
+        let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+        let faults = kkt_faults(&problem, &z, &projection);
+        assert!(faults.is_empty(), "{name}: {} faults: {}", faults.len(), faults[..faults.len().min(5)].join("; "));
+        // The derivative is symmetric here, so that in a direction is the gradient, but where a kink is near.
+        let gradient = projection.vjp(&problem, &v).expect("an optimal point");
+        let step = 1e-7;
+        let moved = |sign: f64| {
+            let z: Vec<f64> = z.iter().zip(&v).map(|(z, v)| z + sign * step * v).collect();
+            let start = Some(projection.multipliers.clone());
+            let settings = Settings { warm_start: start, ..Settings::default() };
+            project(&problem, &z, &settings).expect("finite input").y
+        };
+        let numeric = moved(1.0).into_iter().zip(moved(-1.0)).map(|(a, b)| (a - b) / (2.0 * step));
+        let off = numeric.zip(&gradient.z).filter(|(a, b)| (a - *b).abs() > 1e-5).count();
+        assert!(off <= n / 100, "{name}: {off} of {n} derivatives differ");
+    }
+}

@@ -3,48 +3,78 @@
 //! There is no mathematics here, only concrete types in front of generic ones: whoever uses this crate does not
 //! compile faer's kernels again.
 
-use faer::linalg::solvers::Solve;
-use faer::sparse::linalg::solvers::{Llt, SymbolicLlt};
-use faer::sparse::{SparseColMatRef, SymbolicSparseColMat};
-use faer::{MatMut, Side};
+use std::sync::Arc;
 
-/// The lower triangle of a symmetric matrix in compressed columns.
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::sparse::linalg::cholesky::{self, LltRef, SymmetricOrdering};
+use faer::sparse::{SparseColMatRef, SymbolicSparseColMat};
+use faer::{Conj, MatMut, Par, Side};
+
+/// Where the lower triangle of a symmetric matrix has entries, with an order of rows and columns that fills in little.
 #[derive(Debug, Clone)]
-pub struct LowerTriangle {
-    /// Where each column begins in `rows`, and the end: one more than there are columns.
-    pub starts: Vec<usize>,
-    /// Rows of the entries, ascending in each column, none above the diagonal.
-    pub rows: Vec<usize>,
-    pub values: Vec<f64>,
+pub struct SymbolicCholesky {
+    pattern: SymbolicSparseColMat<usize>,
+    symbolic: Arc<cholesky::SymbolicCholesky<usize>>,
 }
 
-/// A factored matrix `L Lᵀ`, with rows and columns in an order that fills in little.
+impl SymbolicCholesky {
+    /// Analyses the pattern of a lower triangle in compressed columns: where each column begins in `rows`, and the end
+    /// (one more than there are columns); rows ascending in each column, none above the diagonal.
+    ///
+    /// `None` if it is too large to analyse.
+    ///
+    /// # Panics
+    /// If the pattern is not a valid one.
+    pub fn new(starts: Vec<usize>, rows: Vec<usize>) -> Option<SymbolicCholesky> {
+        let n = starts.len() - 1;
+        let pattern = SymbolicSparseColMat::new_checked(n, n, starts, None, rows);
+        let order = SymmetricOrdering::Amd;
+        let symbolic = cholesky::factorize_symbolic_cholesky(pattern.as_ref(), Side::Lower, order, Default::default());
+        Some(SymbolicCholesky { pattern, symbolic: Arc::new(symbolic.ok()?) })
+    }
+
+    /// How many numbers a factor has.
+    pub fn entries(&self) -> usize {
+        self.symbolic.len_val()
+    }
+
+    /// Factors the matrix with these values, one for each place of the pattern; `None` if it is not positive definite.
+    ///
+    /// # Panics
+    /// If there are not as many values as places.
+    pub fn factor(&self, values: &[f64]) -> Option<SparseCholesky> {
+        let matrix = SparseColMatRef::new(self.pattern.as_ref(), values);
+        let mut factor = Vec::new();
+        factor.try_reserve_exact(self.entries()).ok()?;
+        factor.resize(self.entries(), 0.0);
+        let room = self.symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
+        let mut room = MemBuffer::try_new(room).ok()?;
+        let (regular, stack) = (Default::default(), MemStack::new(&mut room));
+        self.symbolic
+            .factorize_numeric_llt(&mut factor, matrix, Side::Lower, regular, Par::Seq, stack, Default::default())
+            .ok()?;
+        Some(SparseCholesky { symbolic: self.symbolic.clone(), factor })
+    }
+}
+
+/// A factored matrix `L Lᵀ`.
 #[derive(Debug, Clone)]
 pub struct SparseCholesky {
-    factor: Llt<usize, f64>,
+    symbolic: Arc<cholesky::SymbolicCholesky<usize>>,
+    factor: Vec<f64>,
 }
 
 impl SparseCholesky {
-    /// Orders and factors the matrix; `None` if it is not positive definite.
-    ///
-    /// # Panics
-    /// If `lower` is not a valid matrix in compressed columns.
-    pub fn new(lower: LowerTriangle) -> Option<SparseCholesky> {
-        let n = lower.starts.len() - 1;
-        let pattern = SymbolicSparseColMat::new_checked(n, n, lower.starts, None, lower.rows);
-        let symbolic = SymbolicLlt::try_new(pattern.as_ref(), Side::Lower).ok()?;
-        let matrix = SparseColMatRef::new(pattern.as_ref(), &lower.values[..]);
-        let factor = Llt::try_new_with_symbolic(symbolic, matrix, Side::Lower).ok()?;
-        Some(SparseCholesky { factor })
-    }
-
     /// Solves `A x = right`, in place.
     ///
     /// # Panics
     /// If the length of `right` is not the order of the matrix.
     pub fn solve(&self, right: &mut [f64]) {
         let n = right.len();
-        self.factor.solve_in_place(MatMut::from_column_major_slice_mut(right, n, 1));
+        let mut room = MemBuffer::new(self.symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
+        let right = MatMut::from_column_major_slice_mut(right, n, 1);
+        let factor = LltRef::new(&self.symbolic, &self.factor);
+        factor.solve_in_place_with_conj(Conj::No, right, Par::Seq, MemStack::new(&mut room));
     }
 }
 
@@ -55,21 +85,25 @@ mod tests {
     #[test]
     fn solves_what_it_factored() {
         // [4 1 0; 1 3 1; 0 1 2]
-        let lower = LowerTriangle {
-            starts: vec![0, 2, 4, 5],
-            rows: vec![0, 1, 1, 2, 2],
-            values: vec![4.0, 1.0, 3.0, 1.0, 2.0],
-        };
+        let symbolic = SymbolicCholesky::new(vec![0, 2, 4, 5], vec![0, 1, 1, 2, 2]).unwrap();
         let mut x = [6.0, 10.0, 8.0];
-        SparseCholesky::new(lower).unwrap().solve(&mut x);
+        let first = symbolic.factor(&[4.0, 1.0, 3.0, 1.0, 2.0]).unwrap();
+        first.solve(&mut x);
         for (x, expected) in x.iter().zip([1.0, 2.0, 3.0]) {
             assert!((x - expected).abs() < 1e-14);
+        }
+        // Other values in the same places: twice the matrix.
+        symbolic.factor(&[8.0, 2.0, 6.0, 2.0, 4.0]).unwrap().solve(&mut x);
+        let mut y = [1.0, 2.0, 3.0];
+        first.solve(&mut y);
+        for (x, y) in x.iter().zip(y) {
+            assert!((2.0 * x - y).abs() < 1e-14);
         }
     }
 
     #[test]
     fn refuses_what_is_not_positive_definite() {
-        let lower = LowerTriangle { starts: vec![0, 1], rows: vec![0], values: vec![-1.0] };
-        assert!(SparseCholesky::new(lower).is_none());
+        let symbolic = SymbolicCholesky::new(vec![0, 1], vec![0]).unwrap();
+        assert!(symbolic.factor(&[-1.0]).is_none());
     }
 }

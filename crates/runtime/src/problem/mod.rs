@@ -188,4 +188,9 @@ impl Problem {
     pub(crate) fn slots(&self) -> usize {
         self.cells() * self.factors.len()
     }
+
+    /// Whether slots have few samples each: then a sample of the samples says little about their sums.
+    pub(crate) fn has_small_slots(&self) -> bool {
+        self.n() <= 4 * self.slots()
+    }
 }

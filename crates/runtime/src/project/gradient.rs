@@ -13,6 +13,7 @@
 //! inactive: one element of the generalised Jacobian.
 
 use super::buffers::Buffers;
+use super::fine::interval;
 use super::kernel::{LANES, plain_interval};
 use super::masks::{self, ByCell};
 use super::output::for_each_sample;
@@ -20,6 +21,7 @@ use super::passes::factor_at;
 use super::projection::{Gradient, ProjectError, Projection, Side, Status, finite};
 use super::projector::Projector;
 use super::sample::Sample;
+use super::sparse;
 use crate::problem::Problem;
 
 impl<T: Sample> Projection<T> {
@@ -66,7 +68,7 @@ impl<T: Sample> Projector<T> {
         for &row in &buffers.rows {
             buffers.right[row] = problem.rows.dot(row, &buffers.moment);
         }
-        buffers.local.solve_rows(problem, &projection.gram, &buffers.rows, &buffers.right, &mut buffers.q);
+        solve(problem, projection, buffers);
         buffers.back.resize(problem.slots(), 0.0);
         problem.rows.shift_into(&buffers.q, &mut buffers.back);
         out.z.resize(n, T::default());
@@ -83,6 +85,25 @@ impl<T: Sample> Projector<T> {
         }
         Ok(())
     }
+}
+
+/// `M q = right` over the active rows.
+fn solve<T: Sample>(problem: &Problem, projection: &Projection<T>, buffers: &mut Buffers<T>) {
+    // Slots with few samples each may have thousands of sparse rows.
+    if sparse::is_large(problem) {
+        buffers.y.resize(problem.n(), T::default());
+        problem.grouping.group_into(&projection.y, &mut buffers.y, &mut buffers.next);
+        let y = &buffers.y;
+        let is_free = |place: usize| {
+            let (lo, hi) = interval(problem, place);
+            let (lo, hi) = T::inward(lo, hi);
+            y[place].widen() > lo && y[place].widen() < hi
+        };
+        if sparse::solve_active(problem, is_free, &buffers.rows, &buffers.right, &mut buffers.q) {
+            return;
+        }
+    }
+    buffers.local.solve_rows(problem, &projection.gram, &buffers.rows, &buffers.right, &mut buffers.q);
 }
 
 fn check<T: Sample>(problem: &Problem, projection: &Projection<T>, v: &[T]) -> Result<(), ProjectError> {

@@ -19,7 +19,7 @@
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
 //! | `projector`, `solve` | what outlives a batch, and one solve from start to end |
 //! | `newton`, `sides` | the outer iteration, and the sides with margins for rounding |
-//! | `sparse`, `pattern` | thousands of sparse rows, by an augmented Lagrangian and sparse Cholesky |
+//! | `sparse`, `pattern` | thousands of sparse rows: interior points, an augmented Lagrangian, sparse Cholesky |
 //! | `tame` | rows whose coefficients would overflow, scaled |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
 //! | `certify`, `output` | rounding to the type of `z`, the returned numbers and their certificate |

@@ -94,7 +94,7 @@ impl Newton {
         }
         self.sampled = false;
         self.fixing.off();
-        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 {
+        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 && !problem.has_small_slots() {
             self.start_sampled(problem, z);
         }
         self.evaluate::<T, false>(problem, z);

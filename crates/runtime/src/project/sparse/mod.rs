@@ -10,15 +10,24 @@
 //!
 //! with rows scaled to length one, `J` and `B` the constraints in violation. The matrix is positive definite whatever
 //! the rank of the rows; faer's sparse Cholesky factors it. With the active
-//! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor, so the end is
-//! at rounding level; the dual evaluation of the outer solver then checks it and gives the point.
+//! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor.
+//!
+//! It starts from where an interior-point method ends ([`interior`]), which takes a score of factorisations whatever the
+//! rows are, and is seldom needed then: after each update a polish ([`polish`]) is tried, which holds active sets, ends at
+//! rounding level, and mends the sets. The dual evaluation of the outer solver checks the result and gives the point.
 
-use super::fine::Double;
-use super::newton::{Ended, Newton};
-use super::passes::factor_at;
-use super::pattern::{Normal, Rows};
-use super::sample::Sample;
+mod derivative;
+mod interior;
+mod polish;
+
+pub(super) use self::derivative::solve_active;
+use self::interior::{Interior, Reached};
 use crate::problem::{Bounds, Problem};
+use crate::project::farkas;
+use crate::project::newton::{Ended, Newton};
+use crate::project::passes::factor_at;
+use crate::project::pattern::{Normal, Rows};
+use crate::project::sample::Sample;
 
 /// Both more rows and more slots than this, and the dense basis would be large.
 const LARGE: usize = 700;
@@ -31,18 +40,24 @@ const INNER: usize = 60;
 const LARGEST: f64 = 1e8;
 /// Accuracy of the first minimisation; each one after is four times as accurate.
 const EARLY: f64 = 1e-2;
-const POLISH: usize = 12;
-/// Where steps stall with rows this near to their sides, relative to their size, it is for want of digits.
-const NEAR: f64 = 1e-8;
 /// How much larger `σ` is for multipliers that are nearly right.
 const WARM: f64 = 1e4;
+/// How accurate the interior-point method is where polishes are tried.
+const STAGES: [f64; 4] = [1e-12, 1e-14, 1e-15, 1e-16];
+/// Most updates of the multipliers from where it ends, and their first accuracy.
+const NEAR_STEPS: usize = 8;
+const NEAR_ACCURACY: f64 = 1e-6;
 /// Weight of a sample that does not move, relative to the others.
 const HEAVY: f64 = 1e18;
 
 /// The matrix in grouped order, where the sparse method should be used: many rows and slots, few samples a slot.
 pub(crate) fn rows_if_large(problem: &Problem) -> Option<Rows> {
-    let few = problem.rows().min(problem.slots()) <= LARGE;
-    if few || problem.n() > 4 * problem.slots() { None } else { rows(problem) }
+    if is_large(problem) { rows(problem) } else { None }
+}
+
+/// Whether there are many rows and slots, and few samples a slot.
+pub(crate) fn is_large(problem: &Problem) -> bool {
+    problem.rows().min(problem.slots()) > LARGE && problem.has_small_slots()
 }
 
 /// The matrix in grouped order, where the problem is so small that a second method costs little.
@@ -63,6 +78,7 @@ fn rows(problem: &Problem) -> Option<Rows> {
         }
         rows.indptr.push(rows.indices.len());
     }
+    rows.keep_long_apart();
     (rows.products() <= PRODUCTS).then_some(rows)
 }
 
@@ -88,6 +104,8 @@ struct Lagrangian<'a> {
     gradient: Vec<f64>,
     active: Vec<f64>,
     diagonal: Vec<f64>,
+    /// Of each row, the side that a polish holds it at: 1 upper, −1 lower, 0 none.
+    held: Vec<i8>,
 }
 
 /// Runs from the multipliers of `newton` and leaves the new ones there, evaluated.
@@ -95,33 +113,36 @@ pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mu
     let unit = scale_rows(&mut rows);
     let mut normal = Normal::default();
     let mut state = Lagrangian::new(newton, problem, z, rows, unit);
-    if state.mu.iter().any(|m| *m != 0.0) {
-        // Near enough, the active rows are known: no more than the end of the method is needed.
-        let sigma = state.sigma;
-        state.sigma = WARM * sigma;
-        let start = newton.multipliers.clone();
-        if let Some(ended) = state.polish(newton, &mut normal, z) {
-            return ended;
-        }
-        newton.multipliers = start;
-        state.sigma = sigma;
+    let (sigma, start) = (state.sigma, newton.multipliers.clone());
+    state.sigma = WARM * sigma;
+    // Near enough, the active rows are known: no more than the end of the method is needed.
+    if start.iter().any(|m| *m != 0.0)
+        && let Some(ended) = state.polish(newton, &mut normal, z, 1)
+    {
+        return ended;
     }
-    for outer in 0..OUTER {
-        let before = state.mu.clone();
-        state.minimise(&mut normal, EARLY * 0.25_f64.powi(outer as i32));
-        std::mem::swap(&mut state.mu, &mut state.next_mu);
-        std::mem::swap(&mut state.nu, &mut state.next_nu);
-        if let Some(ended) = state.polish(newton, &mut normal, z) {
-            return ended;
-        }
-        if outer > 8
-            && let Some(ray) = state.ray(&before)
-        {
-            return Ended::Infeasible(ray);
-        }
-        state.sigma = (4.0 * state.sigma).min(LARGEST);
+    let near = match state.approach(newton, z) {
+        Approach::Ended(ended) => return ended,
+        Approach::Near => state.iterate(newton, &mut normal, z, NEAR_STEPS, NEAR_ACCURACY),
+        Approach::Failed => None,
+    };
+    if let Some(ended) = near {
+        return ended;
     }
-    Ended::Limit
+    // From where the solve began, with σ that grows from little.
+    newton.multipliers = start;
+    let Lagrangian { rows, unit, .. } = state;
+    let mut state = Lagrangian::new(newton, problem, z, rows, unit);
+    state.iterate(newton, &mut normal, z, OUTER, EARLY).unwrap_or(Ended::Limit)
+}
+
+/// How the interior-point method and its polishes ended.
+enum Approach {
+    Ended(Ended),
+    /// The state is near the solution.
+    Near,
+    /// The state is as it was.
+    Failed,
 }
 
 /// Scales rows to length one; returns the scales.
@@ -160,6 +181,7 @@ impl<'a> Lagrangian<'a> {
             gradient: vec![0.0; n],
             active: vec![0.0; unit.len()],
             diagonal: vec![0.0; n],
+            held: vec![0; unit.len()],
             sigma: 4.0 * mean,
             problem,
             rows,
@@ -176,6 +198,12 @@ impl<'a> Lagrangian<'a> {
         }
     }
 
+    /// Whether a sample cannot move.
+    fn is_fixed(&self, i: usize) -> bool {
+        let (lo, hi) = self.interval(i);
+        lo == hi
+    }
+
     /// Minimises ψ from the present point until the gradient is below `accuracy` times its scale: early on there is
     /// no need for more.
     fn minimise(&mut self, normal: &mut Normal, accuracy: f64) {
@@ -185,11 +213,15 @@ impl<'a> Lagrangian<'a> {
             let size = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
             // Multipliers are σ times a difference of sums: that much of them is noise.
             let enough = (8.0 * f64::EPSILON * self.sigma.max(1.0)).max(accuracy) * scale;
-            if size <= enough || !normal.factor(&self.rows, &self.diagonal, &self.active) {
+            let factors = |normal: &mut Normal| {
+                normal.analyse(&self.rows, self.y.len(), |j| self.active[j] > 0.0)
+                    && normal.factor(&self.rows, &self.diagonal, &self.active)
+            };
+            if size <= enough || !factors(normal) {
                 return;
             }
             let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
-            normal.solve(&mut step);
+            normal.solve_well(&self.rows, &self.diagonal, &self.active, &mut step);
             let slope: f64 = step.iter().zip(&self.gradient).map(|(d, g)| d * g).sum();
             let from = self.y.clone();
             let mut length = 1.0;
@@ -238,101 +270,61 @@ impl<'a> Lagrangian<'a> {
             } else {
                 0.5 * self.sigma * beyond * beyond
             };
-            if multiplier != 0.0 {
-                for (i, v) in self.rows.row(j) {
-                    self.gradient[i] += multiplier * v;
-                }
-            }
+            self.rows.add(j, multiplier, &mut self.gradient);
         }
         value
     }
 
-    /// Newton steps of the dual with the active rows held, from residuals of the dual evaluation, which do not suffer
-    /// from a large `σ`: `(H + I/σ)⁻¹ ρ = σ (ρ − A_J (W + σ A_Jᵀ A_J)⁻¹ σ A_Jᵀ ρ)`. Ends the solve if the result is
-    /// optimal; otherwise nothing changes here.
-    fn polish<T: Sample>(&mut self, newton: &mut Newton, normal: &mut Normal, z: &[T]) -> Option<Ended> {
-        let mut mu = self.mu.clone();
-        let mut best = f64::INFINITY;
-        let mut factored = false;
-        newton.fine = false;
-        for _ in 0..POLISH {
-            if !newton.fine {
-                let scaled = mu.iter().zip(&self.unit).map(|(mu, unit)| mu * unit);
-                newton.multipliers.iter_mut().zip(scaled).for_each(|(out, scaled)| *out = scaled);
+    /// At most `steps` updates of the multipliers; the first minimisation has the given accuracy.
+    fn iterate<T: Sample>(
+        &mut self,
+        newton: &mut Newton,
+        normal: &mut Normal,
+        z: &[T],
+        steps: usize,
+        accuracy: f64,
+    ) -> Option<Ended> {
+        for outer in 0..steps {
+            let before = self.mu.clone();
+            self.minimise(normal, accuracy * 0.25_f64.powi(outer as i32));
+            std::mem::swap(&mut self.mu, &mut self.next_mu);
+            std::mem::swap(&mut self.nu, &mut self.next_nu);
+            if let Some(ended) = self.polish(newton, normal, z, 0) {
+                return Some(ended);
             }
-            newton.evaluate::<T, false>(self.problem, z);
-            let residual = newton.residual();
-            if residual <= 1.0 {
-                return Some(Ended::Converged);
+            if outer > 8
+                && let Some(ray) = self.ray(&before)
+            {
+                return Some(Ended::Infeasible(ray));
             }
-            if residual >= 0.5 * best && factored && !newton.fine && residual * newton.unit <= NEAR {
-                newton.refine(self.problem);
-            } else if residual >= 0.5 * best {
-                return newton.is_acceptable(residual).then_some(Ended::Converged);
-            }
-            best = residual;
-            if !factored {
-                self.hold_active(&mu);
-                if !normal.factor(&self.rows, &self.diagonal, &self.active) {
-                    return None;
-                }
-                factored = true;
-            }
-            self.correct(&mut mu, newton, normal);
+            self.sigma = (4.0 * self.sigma).min(LARGEST);
         }
         None
     }
 
-    /// The Newton matrix of the rows with multipliers and the samples that are free at them.
-    fn hold_active(&mut self, mu: &[f64]) {
-        self.gradient.fill(0.0);
-        for (j, &m) in mu.iter().enumerate() {
-            let capped = m.abs() >= self.cap[j];
-            self.active[j] = if m != 0.0 && !capped { self.sigma } else { 0.0 };
-            if m != 0.0 {
-                for (i, v) in self.rows.row(j) {
-                    self.gradient[i] += m * v;
+    /// The interior-point method, with a polish wherever it is accurate enough for one.
+    fn approach<T: Sample>(&mut self, newton: &mut Newton, z: &[T]) -> Approach {
+        let (mut whole, mut active) = (Normal::default(), Normal::default());
+        let Some(mut interior) = Interior::new(self, &mut whole) else { return Approach::Failed };
+        let mut near = false;
+        for accuracy in STAGES {
+            match interior.advance(self, &mut whole, accuracy) {
+                Reached::Target => {
+                    near = true;
+                    interior.write(self);
+                    if let Some(ended) = self.polish(newton, &mut active, z, 1) {
+                        return Approach::Ended(ended);
+                    }
                 }
+                Reached::Growing => {
+                    if let Some(proof) = farkas::proof_from(self.problem, &interior.multipliers(&self.unit)) {
+                        return Approach::Ended(Ended::Infeasible(proof));
+                    }
+                }
+                Reached::Stuck => break,
             }
         }
-        for i in 0..self.z.len() {
-            let (lo, hi) = self.interval(i);
-            let x = self.z[i] - self.gradient[i] / self.w[i];
-            // A clipped sample does not move: as good as infinitely heavy.
-            self.diagonal[i] = if x > lo && x < hi { self.w[i] } else { HEAVY * self.w[i].max(self.sigma) };
-        }
-    }
-
-    fn correct(&mut self, mu: &mut [f64], newton: &mut Newton, normal: &Normal) {
-        let rho = |j: usize| {
-            let side = if mu[j] > 0.0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
-            (newton.activity[j] - side) * self.unit[j]
-        };
-        let rho: Vec<f64> = (0..mu.len()).map(|j| if self.active[j] > 0.0 { rho(j) } else { 0.0 }).collect();
-        let mut step = vec![0.0; self.z.len()];
-        for (j, &r) in rho.iter().enumerate().filter(|(_, r)| **r != 0.0) {
-            for (i, v) in self.rows.row(j) {
-                step[i] += self.sigma * r * v;
-            }
-        }
-        normal.solve(&mut step);
-        for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.active[*j] > 0.0) {
-            let change = self.sigma * (rho[j] - self.rows.dot(j, &step));
-            let next = *mu + change;
-            if newton.fine {
-                let pair = Double::new(newton.multipliers[j], newton.rest[j]).plus(change * self.unit[j]);
-                (newton.multipliers[j], newton.rest[j]) = (pair.high, pair.low);
-            }
-            // A multiplier of an inequality may not change its sign.
-            *mu = if self.lower[j] == self.upper[j] || next * *mu > 0.0 {
-                next.clamp(-self.cap[j], self.cap[j])
-            } else {
-                0.0
-            };
-            if newton.fine && *mu != next {
-                (newton.multipliers[j], newton.rest[j]) = (*mu * self.unit[j], 0.0);
-            }
-        }
+        if near { Approach::Near } else { Approach::Failed }
     }
 
     /// The growth of the multipliers, if it proves that no point satisfies the rows.
@@ -341,6 +333,6 @@ impl<'a> Lagrangian<'a> {
             self.mu.iter().zip(before).zip(&self.unit).map(|((mu, old), unit)| (mu - old) * unit).collect();
         let largest = ray.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
         ray.iter_mut().filter(|f| f.abs() <= 1e-9 * largest).for_each(|f| *f = 0.0);
-        super::farkas::proof_from(self.problem, &ray)
+        farkas::proof_from(self.problem, &ray)
     }
 }

@@ -1,0 +1,155 @@
+//! The exact end: active rows and free samples are held, and mended where the result contradicts them.
+
+use super::{HEAVY, Lagrangian};
+use crate::project::fine::Double;
+use crate::project::newton::{Ended, Newton};
+use crate::project::pattern::Normal;
+use crate::project::sample::Sample;
+
+/// Most steps with the same sets.
+const STEPS: usize = 12;
+/// Where steps stall with rows this near to their sides, relative to their size, it is for want of digits.
+const NEAR: f64 = 1e-8;
+
+impl Lagrangian<'_> {
+    /// Newton steps of the dual with the active rows held, from residuals of the dual evaluation, which do not suffer
+    /// from a large `σ`: `(H + I/σ)⁻¹ ρ = σ (ρ − A_J (W + σ A_Jᵀ A_J)⁻¹ σ A_Jᵀ ρ)`. Where they stall, rows that have lost their
+    /// multipliers leave the set, rows that are violated enter it, and the free samples are those of the present point, up to
+    /// `mends` times. Ends the solve if the result is optimal; otherwise nothing changes here.
+    pub(super) fn polish<T: Sample>(
+        &mut self,
+        newton: &mut Newton,
+        normal: &mut Normal,
+        z: &[T],
+        mends: usize,
+    ) -> Option<Ended> {
+        let mut mu = self.mu.clone();
+        let (mut best, mut steps, mut factored) = (f64::INFINITY, 0, false);
+        let mut mended = 0;
+        newton.fine = false;
+        self.hold_known(&mu);
+        while steps < STEPS {
+            if !newton.fine {
+                let scaled = mu.iter().zip(&self.unit).map(|(mu, unit)| mu * unit);
+                newton.multipliers.iter_mut().zip(scaled).for_each(|(out, scaled)| *out = scaled);
+            }
+            newton.evaluate::<T, false>(self.problem, z);
+            let residual = newton.residual();
+            if residual <= 1.0 {
+                return Some(Ended::Converged);
+            }
+            if factored && residual >= 0.5 * best {
+                let changes = if mended < mends { self.mend(newton, &mu) } else { 0 };
+                if changes > 0 {
+                    (mended, steps, factored, best) = (mended + 1, 0, false, f64::INFINITY);
+                } else if !newton.fine && residual * newton.unit <= NEAR {
+                    newton.refine(self.problem);
+                } else {
+                    return newton.is_acceptable(residual).then_some(Ended::Converged);
+                }
+            }
+            best = best.min(residual);
+            if !factored {
+                self.free_samples(&mu);
+                let n = self.z.len();
+                let is_ready = normal.analyse(&self.rows, n, |j| self.active[j] > 0.0)
+                    && normal.factor(&self.rows, &self.diagonal, &self.active);
+                if !is_ready {
+                    return None;
+                }
+                factored = true;
+            }
+            self.correct(&mut mu, newton, normal);
+            steps += 1;
+        }
+        None
+    }
+
+    /// Holds the rows that have multipliers.
+    fn hold_known(&mut self, mu: &[f64]) {
+        for (j, &m) in mu.iter().enumerate() {
+            let capped = m.abs() >= self.cap[j];
+            self.held[j] = match m {
+                _ if capped => 0,
+                m if m > 0.0 => 1,
+                m if m < 0.0 => -1,
+                _ => 0,
+            };
+            self.active[j] = if self.held[j] != 0 { self.sigma } else { 0.0 };
+        }
+    }
+
+    /// Lets rows go that have no multiplier of their sign, or one at the cap, and holds those that are violated. Returns how
+    /// many, with the samples that have become free or clipped.
+    fn mend(&mut self, newton: &Newton, mu: &[f64]) -> usize {
+        let mut changes = 0;
+        for (j, &m) in mu.iter().enumerate() {
+            let over = newton.activity[j] - newton.sides.upper[j];
+            let under = newton.sides.lower[j] - newton.activity[j];
+            let tolerance = newton.tolerance[j];
+            let held = if m.abs() >= self.cap[j] {
+                // At the cap as long as the row is beyond its side.
+                let inside = if m > 0.0 { -over } else { -under };
+                if inside > tolerance { m.signum() as i8 } else { 0 }
+            } else if m != 0.0 {
+                m.signum() as i8
+            } else if over > tolerance {
+                1
+            } else if under > tolerance {
+                -1
+            } else {
+                0
+            };
+            changes += usize::from(held != self.held[j]);
+            self.held[j] = held;
+            self.active[j] = if held != 0 { self.sigma } else { 0.0 };
+        }
+        let before = self.diagonal.clone();
+        self.free_samples(mu);
+        changes + before.iter().zip(&self.diagonal).filter(|(old, new)| old != new).count()
+    }
+
+    /// The diagonal of the Newton matrix, by the samples that are free at these multipliers.
+    fn free_samples(&mut self, mu: &[f64]) {
+        self.gradient.fill(0.0);
+        for (j, &m) in mu.iter().enumerate() {
+            self.rows.add(j, m, &mut self.gradient);
+        }
+        for i in 0..self.z.len() {
+            let (lo, hi) = self.interval(i);
+            let x = self.z[i] - self.gradient[i] / self.w[i];
+            // A clipped sample does not move: as good as infinitely heavy.
+            self.diagonal[i] = if x > lo && x < hi { self.w[i] } else { HEAVY * self.w[i].max(self.sigma) };
+        }
+    }
+
+    fn correct(&mut self, mu: &mut [f64], newton: &mut Newton, normal: &Normal) {
+        let rho = |j: usize| {
+            let side = if self.held[j] > 0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
+            (newton.activity[j] - side) * self.unit[j]
+        };
+        let rho: Vec<f64> = (0..mu.len()).map(|j| if self.held[j] != 0 { rho(j) } else { 0.0 }).collect();
+        let mut step = vec![0.0; self.z.len()];
+        for (j, &r) in rho.iter().enumerate() {
+            self.rows.add(j, self.sigma * r, &mut step);
+        }
+        normal.solve_well(&self.rows, &self.diagonal, &self.active, &mut step);
+        for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.held[*j] != 0) {
+            let change = self.sigma * (rho[j] - self.rows.dot(j, &step));
+            let next = *mu + change;
+            if newton.fine {
+                let pair = Double::new(newton.multipliers[j], newton.rest[j]).plus(change * self.unit[j]);
+                (newton.multipliers[j], newton.rest[j]) = (pair.high, pair.low);
+            }
+            // A multiplier of an inequality may not change its sign.
+            *mu = if self.lower[j] == self.upper[j] || next * f64::from(self.held[j]) > 0.0 {
+                next.clamp(-self.cap[j], self.cap[j])
+            } else {
+                0.0
+            };
+            if newton.fine && *mu != next {
+                (newton.multipliers[j], newton.rest[j]) = (*mu * self.unit[j], 0.0);
+            }
+        }
+    }
+}
