@@ -53,6 +53,7 @@ const CALLS: &[(&str, &[&str])] = &[
         &[
             "@/parity.fair --data @/people.csv --set eps=0.01 --group-by hired",
             "@/soft.fair --data @/people.csv --date today",
+            "@/odds.fair --data @/people.csv --pred hired",
         ],
     ),
     (
