@@ -194,6 +194,8 @@ fn mistakes_are_told() {
     place.bad(&format!("{TRAIN} -o m --device gpu"), &["`gpu` is no device"]);
     fs::write(place.path("wide.fair"), SPEC.replace("[0, 1]\nparam", "[0, 2]\nparam")).unwrap();
     place.bad("train wide.fair --data data.csv --target hired -o m", &["--loss mse"]);
+    fs::write(place.path("decided.fair"), SPEC.replace("score: real in [0, 1]", "score: {0, 1}")).unwrap();
+    place.bad("train decided.fair --data data.csv --target hired -o m", &["decided 0 or 1", "`fairc decide`"]);
     fs::write(place.path("hard.fair"), SPEC.replace("<= 0.2", "<= 0.000001\nconstraint no: E[score] == 2%")).unwrap();
     place.bad("train hard.fair --data data.csv --target hired -o m", &["epoch 0, batch 0", "relax"]);
     place.bad("predict nowhere --data new.csv", &["does not exist"]);

@@ -27,6 +27,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let device = device(&args.device)?;
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
+    crate::cli::front::context(&spec, program).moves_predictions()?;
     let loss = match args.loss {
         super::Loss::Bce => Loss::Bce,
         super::Loss::Mse => Loss::Mse,
