@@ -34,7 +34,7 @@ impl Frozen {
 
 impl Thresholds {
     /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Those exactly at a
-    /// threshold are decided alike, as most of them were. Between several thresholds of a cell the column [`DRAW`] decides.
+    /// threshold are decided alike, as most of them were. Between several thresholds of a cell the column `DRAW` decides.
     pub fn sql(&self) -> String {
         let column = identifier(&self.column);
         by_cell(self.cells.iter().map(|cell| {
