@@ -1,7 +1,7 @@
 //! Diagnostics: what every stage's errors become before anyone sees them.
 //!
 //! A stage keeps its own typed errors; each can be turned into a [`Diagnostic`], which the command line renders for
-//! people (miette, [`human`]) or as JSON ([`json`]). Codes are stable and each has a page in `docs/errors/`.
+//! people (miette, `human`) or as JSON (`json`). Codes are stable and each has a page in `docs/errors/`.
 
 mod finding;
 pub mod hidden;
