@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::decide::refused;
+use super::refused::undecided as refused;
 use super::{Case, Refused};
 use crate::bind::Bound;
 use crate::report::Miss;

@@ -24,6 +24,7 @@
 mod audit;
 mod check;
 mod decide;
+mod deciding;
 mod draws;
 mod impact;
 mod init;
@@ -44,7 +45,8 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
 pub use check::{Checked, check};
-pub use decide::{DecideOptions, Decided, chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql};
+pub use decide::{chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql};
+pub use deciding::{DecideOptions, Decided};
 pub use draws::Draws;
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 pub use init::{Drafted, DraftedColumn, InitOptions, init};

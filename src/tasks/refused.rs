@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::bind::BindError;
+use crate::runtime::decide::DecideError;
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::ProjectError;
 use crate::source::{Failure, Fault};
@@ -77,4 +78,15 @@ impl From<ProblemError> for Refused {
     fn from(error: ProblemError) -> Self {
         Refused::Unsolved(Failure::new(error.to_string(), ""))
     }
+}
+
+/// Why nothing can be decided.
+pub(super) fn undecided(error: DecideError) -> Refused {
+    let help = match &error {
+        DecideError::TooManyRows { .. } => "decisions are for rows that compare groups",
+        DecideError::Length { .. } | DecideError::NotFinite { .. } | DecideError::Open { .. } => "",
+        DecideError::Numbers(_) => "scale the numbers of the spec to similar sizes",
+        _ => "",
+    };
+    Refused::Unsolved(Failure::new(error.to_string(), help))
 }

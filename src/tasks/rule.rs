@@ -1,7 +1,8 @@
 //! Decisions for rows that read labels: by a rule that looks at none.
 
-use super::decide::{DecideOptions, Decided, by_cutoff, compared, compared_column, refused, report, unfinished};
+use super::deciding::{DecideOptions, Decided, by_cutoff, compared, compared_column, report, unfinished};
 use super::draws::Draws;
+use super::refused::undecided as refused;
 use super::{Case, Refused};
 use crate::bind::{Bound, Frozen, Samples, Thresholds, VisibleCells};
 use crate::language::words::listed;
@@ -71,7 +72,7 @@ fn thresholds(fit: &Fit<'_, '_>, cuts: &[Vec<Cut>]) -> Result<Thresholds, Failur
     let Fit { case, options, visible, gain, .. } = *fit;
     let (column, cutoff) = compared_column(case, options);
     let frozen = case.encoded.freeze_visible(case.context.program, case.params, visible, None, case.column);
-    let frozen = frozen.map_err(|errors| super::decide::no_thresholds(&errors))?;
+    let frozen = frozen.map_err(|errors| super::deciding::no_thresholds(&errors))?;
     let frozen = Frozen { prediction: column.to_owned(), ..frozen };
     let mut thresholds = case.encoded.rule(visible, frozen, cutoff, compared(case, options, gain), cuts);
     thresholds.gains = options.gain.is_some();
@@ -88,7 +89,7 @@ fn infeasible(fit: &Fit<'_, '_>, rows: &[usize]) -> Refused {
         }
         Ok(DecideStatus::Optimal | DecideStatus::Unfinished) | Err(_) => {
             let mut names: Vec<String> =
-                rows.iter().map(|&row| super::decide::row_name(case, &bound.rows, row)).collect();
+                rows.iter().map(|&row| super::deciding::row_name(case, &bound.rows, row)).collect();
             names.dedup();
             let most = names.len();
             let message = format!("no thresholds that look at no label satisfy {} together", listed(&names, most));

@@ -106,9 +106,10 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::problem",
             "runtime::online",
             "runtime::project",
+            "runtime::decide",
         ],
         "a program and a table to a problem; running sums of a stream enter its counts; a gradient goes back through rows that \
-         read what is projected",
+         read what is projected; the cuts of a rule become thresholds of groups",
     ),
     (
         "analyze",
