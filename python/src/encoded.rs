@@ -23,6 +23,9 @@ use crate::errors::{self, LOOK};
 use crate::problem::{Asked, Batch, Found, PyProblem, PyProjection};
 use crate::shared::{Shared, on_infeasible, overrides};
 
+/// A text, and what has to be told beside it.
+type Written = (String, Vec<String>);
+
 #[pyclass(frozen, module = "fairc._fairc", name = "Encoded")]
 pub struct PyEncoded {
     pub shared: Arc<Shared>,
@@ -161,7 +164,7 @@ impl PyEncoded {
         freeze: bool,
         thresholds: Option<&str>,
         require_all: bool,
-    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Told, Option<(String, Vec<String>)>)> {
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Told, Option<Written>)> {
         let choice = self::on_infeasible(on_infeasible)?;
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
@@ -189,6 +192,7 @@ impl PyEncoded {
     /// The thresholds of the decisions that gain the most, as JSON, and what has to be told beside them. Whether the decisions of
     /// 0 or 1 of these samples keep the rows does not matter to them; `seed` allows draws.
     #[pyo3(signature = (z, column, *, params=None, cutoff=0.5, gain=None, seed=None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn thresholds(
         &self,
         py: Python<'_>,
@@ -198,7 +202,7 @@ impl PyEncoded {
         cutoff: f64,
         gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
         seed: Option<u64>,
-    ) -> PyResult<(String, Vec<String>)> {
+    ) -> PyResult<Written> {
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
         let gain = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
@@ -241,7 +245,7 @@ impl PyEncoded {
         params: Option<&Bound<'_, PyDict>>,
         to: &str,
         on_infeasible: &str,
-    ) -> PyResult<(String, Vec<String>)> {
+    ) -> PyResult<Written> {
         let write = match to {
             "json" => Shifts::json,
             "sql" => Shifts::sql,
@@ -351,7 +355,7 @@ impl PyEncoded {
 
 impl PyEncoded {
     /// The thresholds of decisions as JSON, and what has to be told beside them.
-    fn frozen(&self, py: Python<'_>, case: &Case<'_>, done: &Decided<'_>) -> PyResult<(String, Vec<String>)> {
+    fn frozen(&self, py: Python<'_>, case: &Case<'_>, done: &Decided<'_>) -> PyResult<Written> {
         let failed = |failure: &Failure| errors::failure(py, errors::Kind::Data, failure);
         let thresholds = done.thresholds.as_ref().map_err(failed)?;
         let text = thresholds_json(&case.context, thresholds).map_err(|failure| failed(&failure))?;
