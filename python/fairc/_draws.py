@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _fairc
-from ._tables import texts
+from . import _fairc, _tables
 
 __all__ = ["drawn"]
 
@@ -19,4 +18,4 @@ def drawn(seed: int, keys: Sequence[Any]) -> npt.NDArray[np.float64]:
 
     With ``randomize=seed`` and ``key=keys`` a sample is decided 1 where its draw is below its chance.
     """
-    return np.array(_fairc.drawn(seed, ["" if text is None else text for text in texts(keys)]), dtype=np.float64)
+    return np.array(_fairc.drawn(seed, _tables.keys(keys)), dtype=np.float64)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
-from ._tables import Floats, as_vector, table, texts
+from ._tables import Floats, as_vector, double, keys, table
 from ._thresholds import Thresholds
 
 __all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
@@ -280,17 +280,17 @@ class Program:
             if freeze:
                 raise ValueError("`freeze` fits thresholds, and `thresholds` applies them: give one of the two")
             params = thresholds._settings() if params is None else params
-        dataset, z, column = self._predicted(data, "decide", predictions, params=params, name=name)
+        dataset, z, column, gains = self._decided(data, predictions, gain, params, name)
         if key is not None and randomize is None:
             raise ValueError("`key` says what a draw depends on, and nothing is drawn: give `randomize` a seed")
-        keys = None if key is None else _keys(data[key] if isinstance(key, str) else key)
+        drawn_by = None if key is None else keys(data[key] if isinstance(key, str) else key)
         d, report, frozen = dataset._core.decide(
-            self._double(z),
+            z,
             column,
             params=dataset._params,
             cutoff=cutoff,
-            gain=self._gains(data, gain),
-            draws=None if randomize is None else (randomize, keys),
+            gain=gains,
+            draws=None if randomize is None else (randomize, drawn_by),
             on_infeasible=on_infeasible,
             freeze=bool(freeze),
             thresholds=None if thresholds is None else thresholds.to_json(),
@@ -306,20 +306,28 @@ class Program:
                 kept.save(freeze)
         return Decisions(d, report, kept)
 
+    def _decided(
+        self,
+        data: Any,
+        predictions: npt.ArrayLike | str | None,
+        gain: npt.ArrayLike | str | None,
+        params: Mapping[str, float] | None,
+        name: str,
+    ) -> tuple[Dataset, npt.NDArray[np.float64], str, tuple[str, npt.NDArray[np.float64]] | None]:
+        """The data as they are read to be decided, the predictions and their column, and the gains."""
+        dataset, z, column = self._predicted(data, "decide", predictions, params=params, name=name)
+        return dataset, double(z), column, self._gains(data, gain)
+
     def _gains(self, data: Any, gain: npt.ArrayLike | str | None) -> tuple[str, npt.NDArray[np.float64]] | None:
         """The name of gains, and a number for each sample."""
         if gain is None:
             return None
         if not isinstance(gain, str):
-            return "gain", self._double(as_vector(gain))
+            return "gain", double(as_vector(gain))
         read = table(data, [gain])
         if read.names is not None and gain not in read.names:
             raise ValueError(f"the data have no column `{gain}`, which `gain` names")
-        return gain, self._double(np.asarray(data[gain], dtype=np.float64))
-
-    @staticmethod
-    def _double(values: Floats) -> npt.NDArray[np.float64]:
-        return _double(values)
+        return gain, double(np.asarray(data[gain], dtype=np.float64))
 
     def freeze(
         self,
@@ -338,7 +346,7 @@ class Program:
         """
         dataset, z, column = self._predicted(data, "shifts", predictions, params=params, name=name)
         text, notes = dataset._core.freeze(
-            _double(z), column, params=dataset._params, to=to, on_infeasible=on_infeasible
+            double(z), column, params=dataset._params, to=to, on_infeasible=on_infeasible
         )
         for note in notes:
             warnings.warn(note, stacklevel=2)
@@ -358,7 +366,7 @@ class Program:
         :raises fairc.DataError: if the shifts are of another spec, or were fitted with other params.
         """
         dataset, z, column = self._predicted(data, "shifts", predictions, params=params, name=name)
-        return Shifted(*dataset._core.apply(shifts, _double(z), column, params=dataset._params))
+        return Shifted(*dataset._core.apply(shifts, double(z), column, params=dataset._params))
 
     def price(
         self,
@@ -384,7 +392,7 @@ class Program:
             return self._read(data, "batches", params=values, raw=raw, **options)._core
 
         sweeps = [(param, [float(value) for value in values]) for param, values in wanted.items()]
-        return Price(*dataset._core.price(_double(z), column, again, params=dataset._params, sweeps=sweeps))
+        return Price(*dataset._core.price(double(z), column, again, params=dataset._params, sweeps=sweeps))
 
     def audit(
         self,
@@ -466,15 +474,6 @@ def compile(source: str | os.PathLike[str], *, name: str = "spec.fair") -> Progr
     if "\n" not in source and source.endswith((".fair", ".fairc")):
         return Program(_fairc.Program.read(source))
     return Program(_fairc.Program.text(source, name, ""))
-
-
-def _double(values: Floats) -> npt.NDArray[np.float64]:
-    return np.ascontiguousarray(values, dtype=np.float64)
-
-
-def _keys(values: Sequence[Any]) -> list[str]:
-    """What draws depend on, as the command line reads it from a file; a null is empty."""
-    return ["" if text is None else text for text in texts(values)]
 
 
 def _restored(text: str, name: str) -> Program:

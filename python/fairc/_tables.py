@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Table", "as_vector", "table", "texts", "vector"]
+__all__ = ["Floats", "Table", "as_vector", "double", "keys", "table", "vector"]
 
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
@@ -104,13 +104,18 @@ def _from_sequence(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     return out
 
 
-def texts(values: Any) -> list[str | None]:
-    """Any column as texts; nulls are ``None``."""
+def double(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """A vector as the runtime reads it; the same one if it is that already."""
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def keys(values: Any) -> list[str]:
+    """What draws depend on, any column as texts, as the command line reads it from a file; a null is empty."""
     if hasattr(values, "to_pylist"):
         values = values.to_pylist()
     out = np.empty(len(values), dtype=object)
     out[:] = values.tolist() if hasattr(values, "tolist") else list(values)
-    return _texts(out)
+    return ["" if text is None else text for text in _texts(out)]
 
 
 def _texts(array: np.ndarray[Any, Any]) -> list[str | None]:

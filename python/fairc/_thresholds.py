@@ -53,14 +53,9 @@ class Thresholds:
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no decisions satisfy it.
         """
-        dataset, z, column = program._predicted(data, "decide", pred, params=params, name=name)
+        dataset, z, column, gains = program._decided(data, pred, gain, params, name)
         text, notes = dataset._core.thresholds(
-            program._double(z),
-            column,
-            params=dataset._params,
-            cutoff=cutoff,
-            gain=program._gains(data, gain),
-            seed=randomize,
+            z, column, params=dataset._params, cutoff=cutoff, gain=gains, seed=randomize
         )
         for note in notes:
             warnings.warn(note, stacklevel=2)
@@ -116,9 +111,8 @@ class Thresholds:
         between the thresholds of a group that draws between several."""
         program = self.program
         given = self._settings() if params is None else params
-        dataset, z, column = program._predicted(data, "decide", pred, params=given, name=name)
-        gains = program._gains(data, gain)
-        return dataset._core.chances(self._text, program._double(z), column, params=dataset._params, gain=gains)
+        dataset, z, column, gains = program._decided(data, pred, gain, given, name)
+        return dataset._core.chances(self._text, z, column, params=dataset._params, gain=gains)
 
     @property
     def params(self) -> dict[str, float]:

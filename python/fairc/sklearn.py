@@ -87,11 +87,16 @@ class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         labels = [column.header for column in self.program_.columns if column.label]
         return {labels[0]: np.asarray(y)} if y is not None and len(labels) == 1 else {}
 
-    def _known(self, X: Any) -> npt.NDArray[np.float64]:
-        """What a fitted estimator says of new data."""
+    def _fitted(self, X: Any, sensitive: Any) -> tuple[dict[str, Any], npt.NDArray[np.float64]]:
+        """The table of these data, and what the estimator says of them."""
+        raw = self._raw(X)
+        return self._table(X, sensitive) or {_PREDICTION: raw}, raw
+
+    def _applied(self, X: Any, sensitive: Any) -> tuple[dict[str, Any], npt.NDArray[np.float64]]:
+        """The same of new data."""
         check_is_fitted(self, "estimator_")
         validate_data(self, X=X, reset=False, dtype=None, ensure_all_finite=False)
-        return self._raw(X)
+        return self._fitted(X, sensitive)
 
     def score(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> float:
         """Accuracy of a classifier, R² of a regressor."""
@@ -160,13 +165,11 @@ class FairProjector(_Fair):
         return self
 
     def _freeze(self, X: Any, sensitive: Any) -> str:
-        raw = self._raw(X)
-        table = self._table(X, sensitive) or {_PREDICTION: raw}
+        table, raw = self._fitted(X, sensitive)
         return self.program_.freeze(table, raw, params=self.params, on_infeasible=self.on_infeasible)
 
     def _fair(self, X: Any, sensitive: Any) -> npt.NDArray[np.float64]:
-        raw = self._known(X)
-        table = self._table(X, sensitive) or {_PREDICTION: raw}
+        table, raw = self._applied(X, sensitive)
         if self.shifts_ is not None:
             return self.program_.apply(self.shifts_, table, raw, params=self.params).y
         # Labels are not known when predicting, and rows for training are not for that.
@@ -245,8 +248,7 @@ class FairDecider(_Fair):
         own, reference = self._parts(y)
         self._fit(_taken(X, own), y[own], {name: _taken(value, own) for name, value in fit_params.items()})
         there = _taken(X, reference)
-        raw = self._raw(there)
-        table = self._table(there, _taken_columns(sensitive_features, reference)) or {_PREDICTION: raw}
+        table, raw = self._fitted(there, _taken_columns(sensitive_features, reference))
         positive = (y[reference] == self.classes_[1]).astype(np.int64)
         #: The thresholds, which can be kept as JSON or SQL.
         self.thresholds_ = Thresholds.fit(
@@ -272,10 +274,6 @@ class FairDecider(_Fair):
             every, test_size=self.holdout, random_state=self.random_state, stratify=y
         )
         return np.sort(own), np.sort(reference)
-
-    def _applied(self, X: Any, sensitive: Any) -> tuple[dict[str, Any], npt.NDArray[np.float64]]:
-        raw = self._known(X)
-        return self._table(X, sensitive) or {_PREDICTION: raw}, raw
 
     def decide(self, X: Any, *, sensitive_features: Any = None, key: Any = None) -> npt.NDArray[np.float64]:
         """Decisions, 1 for the second class. Where the thresholds draw, or ``randomize`` asks for it, a draw depends on the seed

@@ -26,6 +26,13 @@ use crate::shared::{Shared, on_infeasible, overrides};
 /// A text, and what has to be told beside it.
 type Written = (String, Vec<String>);
 
+/// The name of gains, and a number for each sample.
+type Gains<'py> = (String, PyReadonlyArray1<'py, f64>);
+
+fn gains<'a>(given: Option<&'a Gains<'_>>) -> PyResult<Option<(&'a str, &'a [f64])>> {
+    given.map(|(name, gain)| Ok((name.as_str(), gain.as_slice()?))).transpose()
+}
+
 #[pyclass(frozen, module = "fairc._fairc", name = "Encoded")]
 pub struct PyEncoded {
     pub shared: Arc<Shared>,
@@ -158,7 +165,7 @@ impl PyEncoded {
         column: &str,
         params: Option<&Bound<'_, PyDict>>,
         cutoff: f64,
-        gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+        gain: Option<Gains<'_>>,
         draws: Option<(u64, Option<Vec<String>>)>,
         on_infeasible: &str,
         freeze: bool,
@@ -168,10 +175,10 @@ impl PyEncoded {
         let choice = self::on_infeasible(on_infeasible)?;
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
-        let gains = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
+        let gain = gains(gain.as_ref())?;
         let draws = draws.as_ref().map(|(seed, keys)| Draws { seed: *seed, keys: keys.as_deref() });
         let relax = choice == OnInfeasible::Relax;
-        let options = DecideOptions { cutoff, gain: gains, draws, relax, watch: &self.watch, most: usize::MAX };
+        let options = DecideOptions { cutoff, gain, draws, relax, watch: &self.watch, most: usize::MAX };
         let done = py.detach(|| match thresholds {
             Some(text) => decide_by(&case, &read_thresholds(&case.context, "the thresholds", text)?, &options),
             None => decide(&case, &options),
@@ -200,12 +207,12 @@ impl PyEncoded {
         column: &str,
         params: Option<&Bound<'_, PyDict>>,
         cutoff: f64,
-        gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+        gain: Option<Gains<'_>>,
         seed: Option<u64>,
     ) -> PyResult<Written> {
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
-        let gain = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
+        let gain = gains(gain.as_ref())?;
         let draws = seed.map(|seed| Draws { seed, keys: None });
         let options = DecideOptions { cutoff, gain, draws, relax: false, watch: &self.watch, most: usize::MAX };
         let done = py.detach(|| decide(&case, &options)).map_err(|refused| self.raised(py, refused))?;
@@ -221,11 +228,11 @@ impl PyEncoded {
         z: PyReadonlyArray1<'_, f64>,
         column: &str,
         params: Option<&Bound<'_, PyDict>>,
-        gain: Option<(String, PyReadonlyArray1<'_, f64>)>,
+        gain: Option<Gains<'_>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
-        let gain = gain.as_ref().map(|(name, gain)| PyResult::Ok((name.as_str(), gain.as_slice()?))).transpose()?;
+        let gain = gains(gain.as_ref())?;
         let options =
             DecideOptions { cutoff: 0.0, gain, draws: None, relax: false, watch: &self.watch, most: usize::MAX };
         let found = py.detach(|| {

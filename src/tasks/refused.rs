@@ -84,7 +84,6 @@ impl From<ProblemError> for Refused {
 pub(super) fn undecided(error: DecideError) -> Refused {
     let help = match &error {
         DecideError::TooManyRows { .. } => "decisions are for rows that compare groups",
-        DecideError::Length { .. } | DecideError::NotFinite { .. } | DecideError::Open { .. } => "",
         DecideError::Numbers(_) => "scale the numbers of the spec to similar sizes",
         _ => "",
     };
