@@ -3,6 +3,7 @@
 mod artefact;
 mod by_level;
 mod check;
+mod editors;
 mod example;
 mod examples;
 mod fingerprint;
