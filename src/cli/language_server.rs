@@ -116,6 +116,7 @@ fn folder_of_library() -> Option<PathBuf> {
     let folder = (0..100).find_map(|attempt| {
         let name = format!("fairc-lsp-{}-{attempt}", std::process::id());
         let path = std::env::temp_dir().join(name);
+        #[cfg_attr(not(unix), allow(unused_mut))]
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

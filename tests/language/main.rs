@@ -15,6 +15,7 @@ mod lower;
 mod metrics;
 mod mistakes;
 mod mistakes_of_folds;
+mod names;
 mod pages;
 mod raw;
 mod robustness;

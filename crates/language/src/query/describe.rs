@@ -4,7 +4,7 @@ use super::rows::{self, Rows};
 use super::symbols::{Definition, DefinitionKind, Index};
 use super::{expression, signature, vocabulary};
 use crate::compile::Compilation;
-use crate::hir::{Curvature, Expr, Shape};
+use crate::hir::{Component, Curvature, Expr, Shape, Value};
 use crate::interval::Interval;
 use crate::span::{SourceId, Span, one_line};
 use crate::syntax::{Piece, PieceKind, pieces};
@@ -73,12 +73,11 @@ fn definition_words(compilation: &Compilation, index: &Index, definition: &Defin
             format!("level `{}`{owner}", definition.name)
         }
         DefinitionKind::Binder => {
-            let values = compilation.hir.binders.iter().find(|binder| binder.name == definition.name);
-            let values = values.map_or(String::new(), |binder| {
+            let values = binder_values(compilation, definition).map_or(String::new(), |values| {
                 let texts: Vec<String> =
-                    binder.values.iter().take(MOST_ROWS).map(|value| format!("`{}`", value.text)).collect();
-                let more = if binder.values.len() > MOST_ROWS { ", .." } else { "" };
-                format!("\n\n{}: {}{more}", counted(binder.values.len(), "value"), texts.join(", "))
+                    values.iter().take(MOST_ROWS).map(|value| format!("`{}`", value.text)).collect();
+                let more = if values.len() > MOST_ROWS { ", .." } else { "" };
+                format!("\n\n{}: {}{more}", counted(values.len(), "value"), texts.join(", "))
             });
             let quantifier = one_line(compilation.sources.text(definition.declaration));
             format!("binder `{}` of\n```fair\n{quantifier}\n```{values}", definition.name)
@@ -118,6 +117,19 @@ fn definition_words(compilation: &Compilation, index: &Index, definition: &Defin
         text.push_str(&format!("\n\n{}", definition.doc));
     }
     text
+}
+
+/// What the binder of a `forall` stands for; of a metric's that depends on the use, and is not said.
+fn binder_values<'c>(compilation: &'c Compilation, definition: &Definition) -> Option<&'c [Value]> {
+    let inside = |outer: Span, inner: Span| outer.source == inner.source && outer.to(inner) == outer;
+    let constraints = compilation.hir.constraints.iter().filter(|it| inside(it.span, definition.declaration));
+    let quantifier = constraints.flat_map(|it| &it.quantifiers).find(|it| it.span == definition.declaration)?;
+    let ids = quantifier.components.iter().flat_map(|component| match component {
+        Component::Single(one) => vec![*one],
+        Component::Pairs(first, second) | Component::Adjacent(first, second) => vec![*first, *second],
+    });
+    let mut binders = ids.map(|id| &compilation.hir[id]);
+    binders.find(|binder| binder.name == definition.name).map(|binder| &*binder.values)
 }
 
 /// A declaration as it is written.

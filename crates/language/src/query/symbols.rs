@@ -79,7 +79,7 @@ pub struct Definition {
     pub doc: String,
     /// What it belongs to: a level to its column, a parameter to its metric.
     pub owner: Option<DefinitionId>,
-    /// Where the header in the data is written behind the type: the end of the declaration, where none is yet.
+    /// Where the header in the data comes from.
     pub header: Header,
 }
 

@@ -12,10 +12,24 @@ use crate::session::Session;
 pub fn list(session: &mut Session<'_>, params: lsp::CompletionParams) -> Answer<Option<lsp::CompletionResponse>> {
     let of = params.text_document_position_params;
     let Some((analysis, offset)) = at(session, &of.text_document.uri, of.position) else { return Ok(None) };
+    let text = analysis.text(ROOT);
+    let (before, behind) = text.split_at_checked(offset).unwrap_or((text, ""));
+    let typed = params.context.and_then(|context| context.trigger_character);
+    if typed.as_deref() == Some(" ") && !awaits(before) {
+        return Ok(None);
+    }
+    // What is filled in brings its brackets, but not where they are.
+    let snippets = session.snippets && !behind.starts_with(['(', '[']);
     let (start, found) = complete::at(&analysis.compilation, &analysis.index, ROOT, offset);
     let range = analysis.range(analysis.span(start..offset));
-    let items = found.into_iter().enumerate().map(|(place, found)| item(found, place, range, session.snippets));
+    let items = found.into_iter().enumerate().map(|(place, found)| item(found, place, range, snippets));
     Ok(Some(lsp::CompletionResponse::CompletionItemList(items.collect())))
+}
+
+/// Whether a space is where a name is awaited, so that a list is welcome.
+fn awaits(before: &str) -> bool {
+    let word = before.split_whitespace().next_back().unwrap_or_default();
+    matches!(word, "use" | "in") || word.ends_with("==") || word.ends_with("!=")
 }
 
 fn item(found: Suggestion, place: usize, range: lsp::Range, snippets: bool) -> lsp::CompletionItem {

@@ -99,6 +99,17 @@ fn what_is_filled_in_takes_the_place_of_the_word() {
     assert_eq!(item["textEdit"]["newText"], "demographic_parity(${1:attr}, ${2:tol})");
     assert_eq!(item["textEdit"]["range"]["start"], json!({"line": 12, "character": 4}));
     assert_eq!(item["insertTextFormat"], 2);
+    // Where brackets are, none are brought; and a space calls for a list only where one is of use.
+    let mut editor = Editor::new(&memory, &spec("use demo‸(sex, eps)"));
+    let found = editor.at_cursor("textDocument/completion", &Value::Null);
+    let item =
+        found.as_array().and_then(|items| items.iter().find(|item| item["label"] == "demographic_parity")).cloned();
+    assert_eq!(item.unwrap_or_default()["textEdit"]["newText"], "demographic_parity");
+    for (rest, asked) in [("event e = race == ‸", true), ("constraint c: E[score] ‸", false)] {
+        let mut editor = Editor::new(&memory, &spec(rest));
+        let typed = json!({"context": {"triggerKind": 2, "triggerCharacter": " "}});
+        assert_eq!(editor.at_cursor("textDocument/completion", &typed).is_array(), asked, "{rest}");
+    }
     let mut editor = Editor::new(&memory, &spec("event e = race == `of‸"));
     let found = editor.at_cursor("textDocument/completion", &Value::Null);
     let item = found.as_array().and_then(|items| items.iter().find(|item| item["label"] == "of both")).cloned();
@@ -117,6 +128,7 @@ fn hovers() {
         "constraint c: |E[score | sex == female] -‸ E[score]| <= eps",
         "constraint c‸: forall a in race: E[score | race == a] <= tol[a]",
         "constraint c: forall a in race: E[score | race == a‸] <= tol[a]",
+        "constraint b: forall a in sex: E[score | sex == a] <= 1\nconstraint c: forall a‸ in race: E[score | race == a] <= eps",
         "use demographic_parity(sex, eps) as fai‸r",
         "use demographic‸_parity(sex, eps)",
         "use demographic_parity(at‸tr = sex, tol = eps)",

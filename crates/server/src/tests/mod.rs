@@ -1,6 +1,7 @@
 //! Sessions against files in memory.
 
 mod features;
+mod latency;
 mod protocol;
 mod random;
 
