@@ -210,6 +210,9 @@ def test_batches_have_at_least_the_size_asked_for_and_drop_nothing():
     x = inputs(130).numpy()
     loaders = compat.create_stratified_dataloaders(x, x[:, 1], x, x[:, 1], x, None, batch_size_train=60, batch_size_eval=128)
     assert [[len(batch) for batch, _ in loader] for loader in loaders] == [[65, 65], [130]]
+    pandas = pytest.importorskip("pandas")
+    (framed,) = compat.create_stratified_dataloaders(pandas.DataFrame(x), pandas.Series(x[:, 1]), batch_size_train=65)
+    assert sorted(len(batch) for batch, _ in framed) == [65, 65]
     with pytest.raises(ValueError, match="up to 2 protected attributes"):
         compat.create_stratified_dataloaders(x, x[:, 1], protected_attr_idx=[0, 1, 2])
     with pytest.raises(ValueError, match="has no two groups: all its values are 0"):
@@ -248,6 +251,13 @@ def test_checkpoints_have_its_fields_and_its_own_load(tmp_path):
     assert torch.equal(second.model(torch.tensor(x)), first.model(torch.tensor(x)))
     with pytest.warns(UserWarning, match="`fairness_tolerance` was 0.05 and is 0.2, `fairness_metric` was 'MeanPredictionParity'"):
         trainer(b_tau=32, fairness_tolerance=0.2, fairness_metric="equalized_odds").load_checkpoint(tmp_path / "own.pt")
+
+
+def test_a_metric_without_a_tolerance_matches_itself(tmp_path):
+    trainer(fairness_metric=Floor()).save_checkpoint(tmp_path / "run.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trainer(fairness_metric=Floor()).load_checkpoint(tmp_path / "run.pt")
 
 
 def test_pictures_take_its_arguments(tmp_path):

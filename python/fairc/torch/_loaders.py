@@ -54,12 +54,15 @@ class StratifiedBatches(Sampler[list[int]]):
             yield random.permutation(batch).tolist()
 
 
-def _tensor(values: Any) -> torch.Tensor:
-    return torch.as_tensor(np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)).float()
+def tensor(values: Any) -> torch.Tensor:
+    """A table or a vector of any kind as single floats, on the host."""
+    found = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    # Columns of pandas cannot be written to, and torch wants such.
+    return torch.as_tensor(np.require(found, requirements="W")).float()
 
 
 def _dataset(x: Any, y: Any) -> TensorDataset:
-    features, targets = _tensor(x), _tensor(y)
+    features, targets = tensor(x), tensor(y)
     return TensorDataset(features, targets.unsqueeze(1) if targets.dim() == 1 else targets)
 
 

@@ -29,7 +29,7 @@ def _standing(name: str, read: Callable[[FairModel], float]) -> Any:
         if value != get(self):
             warnings.warn(
                 f"`{name}` tells where the stream of answers stands; what is written there stays until the next answer, "
-                "and changes none",
+                "and changes no answer",
                 UserWarning,
                 stacklevel=3,
             )
@@ -157,11 +157,9 @@ class FairModel(TorchModel):
             for index in self.protected_attr_idx:
                 values = x[:, index]
                 if bool(((values != 0) & (values != 1)).any()):
-                    warnings.warn(
-                        f"the protected column {index} has values other than 0 and 1: {np.unique(values.detach().cpu().numpy())[:10].tolist()}",
-                        UserWarning,
-                        stacklevel=2,
-                    )
+                    found = np.unique(values.detach().cpu().numpy())[:10].tolist()
+                    told = f"the protected column {index} has values other than 0 and 1: {found}"
+                    warnings.warn(told, UserWarning, stacklevel=2)
         if y is None and self.requires_targets:
             name = type(self.fairness_metric).__name__
             raise ValueError(f"Target y must be provided: `{name}` reads the label")
@@ -207,7 +205,6 @@ class FairModel(TorchModel):
         state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())
         state_dict.setdefault(f"{prefix}layer._extra_state", self.layer.get_extra_state())
         super()._load_from_state_dict(state_dict, prefix, *args)
-
 
 
 def _initialise(network: nn.Module) -> None:

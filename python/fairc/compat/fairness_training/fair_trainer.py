@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -49,15 +50,20 @@ class FairTrainer(TorchTrainer):
 
     def _config(self) -> dict[str, Any]:
         model = self.model
-        own = ("input_dim", "hidden_dims", "output_dim", "protected_attr_idx", "fairness_tolerance", "b_tau", "eta_0")
+        own = ("input_dim", "hidden_dims", "output_dim", "protected_attr_idx", "b_tau", "eta_0")
+        tolerance = model.fairness_tolerance
         return {
             **{name: getattr(model, name) for name in own},
+            # The metric may have none.
+            "fairness_tolerance": None if math.isnan(tolerance) else tolerance,
             "prediction_bounds": (model.lb, model.ub),
             "fairness_metric": type(model.fairness_metric).__name__,
         }
 
     def load_checkpoint(self, filepath: str | os.PathLike[str], load_optimizer: bool = True) -> None:
-        """Goes on from a checkpoint, of this package or of ``fairness_training``; a warning says if it is of another model.
+        """Goes on from a checkpoint, of this package or of ``fairness_training``.
+
+        A warning says if it is of another model.
 
         :raises RuntimeError: if the network is another.
         """
@@ -66,11 +72,13 @@ class FairTrainer(TorchTrainer):
 
     def _restore(self, state: Mapping[str, Any], load_optimizer: bool) -> None:
         saved, own = state.get("model_config") or {}, self._config()
-        apart = [f"`{name}` was {saved[name]!r} and is {own[name]!r}" for name in _SHARED if saved.get(name, own[name]) != own[name]]
+        known = [name for name in _SHARED if saved.get(name) is not None]
+        apart = [f"`{name}` was {saved[name]!r} and is {own[name]!r}" for name in known if saved[name] != own[name]]
         if apart:
             warnings.warn(f"Checkpoint config does not match this model: {', '.join(apart)}", UserWarning, stacklevel=3)
         history = {name: [float(value) for value in values] for name, values in (state.get("history") or {}).items()}
-        super()._restore({"best_val_loss": float("inf"), "patience_counter": 0, **state, "history": history}, load_optimizer)
+        defaults = {"best_val_loss": float("inf"), "patience_counter": 0}
+        super()._restore({**defaults, **state, "history": history}, load_optimizer)
 
 
 def _size(loader: Iterable[Any] | None) -> int | None:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from ..._errors import FairError
 from ..._program import compile
-from ...torch._loaders import create_dataloaders
+from ...torch._loaders import create_dataloaders, tensor
 from ...torch._loaders import create_stratified_dataloaders as stratified
 from ...torch._specs import METRICS, column
 from .fairness_metrics import EqualizedOdds, FairnessMetric, MeanPredictionParity, MeanResidualFairness
@@ -31,7 +31,8 @@ def get_fairness_metric(metric: str | FairnessMetric, num_protected_attrs: int =
     if not isinstance(metric, str):
         raise TypeError(f"`metric` is a {type(metric).__name__}, expected a name or a `FairnessMetric`")
     if metric.lower() not in METRICS:
-        raise ValueError(f"Unknown fairness metric: {metric!r}, expected one of {', '.join(METRICS)}, or a `FairnessMetric`")
+        known = ", ".join(METRICS)
+        raise ValueError(f"Unknown fairness metric: {metric!r}, expected one of {known}, or a `FairnessMetric`")
     return _CLASSES[METRICS[metric.lower()]](num_protected_attrs)
 
 
@@ -76,7 +77,7 @@ def create_stratified_dataloaders(
         X_test = y_test = None
     for x, size in ((X_train, batch_size_train), (X_val, batch_size_eval), (X_test, batch_size_eval)):
         for index in indices if x is not None else ():
-            _check_groups(np.asarray(x[:, index]), index, size)
+            _check_groups(tensor(x)[:, index].numpy(), index, size)
     return stratified(
         X_train,
         y_train,
@@ -97,10 +98,13 @@ def _check_groups(values: np.ndarray[Any, Any], index: int, batch_size: int) -> 
         shown = ", ".join(f"{value:g}" for value in found[:10]) + (", .." if len(found) > 10 else "")
         raise ValueError(f"column {index} is not binary: it has the values {shown}, expected 0 and 1")
     if len(found) < 2:
-        raise ValueError(f"column {index} has no two groups: all its values are {', '.join(f'{value:g}' for value in found)}")
+        only = f"all its values are {found[0]:g}" if len(found) else "it has no values"
+        raise ValueError(f"column {index} has no two groups: {only}")
     least = min((values == value).mean() for value in (0, 1))
     if batch_size * least < 1:
-        raise ValueError(f"a batch of {batch_size} is too small: the smaller group of column {index} is {least:.3g} of the samples")
+        raise ValueError(
+            f"a batch of {batch_size} is too small: the smaller group of column {index} is {least:.3g} of the samples"
+        )
 
 
 def validate_metric(
@@ -119,7 +123,9 @@ def validate_metric(
         raise TypeError(f"`metric` is {metric!r}, expected an instance of `FairnessMetric`")
     indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
     if indices and max(indices) >= input_dim:
-        raise ValueError(f"`protected_attr_idx` names the column {max(indices)}, and the input has {input_dim}, counted from 0")
+        raise ValueError(
+            f"`protected_attr_idx` names the column {max(indices)}, and the input has {input_dim}, counted from 0"
+        )
     try:
         program = compile(metric.spec(indices), name=f"{type(metric).__name__}.fair")
         samples = np.arange(max(batch_size, 1))
