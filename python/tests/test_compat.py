@@ -273,3 +273,51 @@ def test_pictures_take_its_arguments(tmp_path):
     assert [figure.get_suptitle() for figure in drawn] == ["Course", "Prediction Distributions by Group", "Fairness and accuracy"]
     assert [axes.get_title() for axes in drawn[1].axes] == ["sex", "Attr 1"] and len(drawn[2].axes[0].texts) == 1
     assert all((tmp_path / f"{name}.svg").stat().st_size > 1000 for name in "abc")
+
+
+# Beside the package itself, where it is there with its solver (`python/benches/compare.sh` installs both)
+
+
+@pytest.mark.parametrize("metric", ["mean_pred", "mean_residual", "equalized_odds"])
+@pytest.mark.parametrize("attributes", [0, [0, 1]])
+def test_numbers_are_those_of_the_package(metric, attributes, tmp_path):
+    pytest.importorskip("cvxpylayers")
+    theirs = pytest.importorskip("fairness_training")
+    random = np.random.default_rng(0)
+    x = random.standard_normal((300, 10)).astype(np.float32)
+    x[:, 0], x[:, 1] = random.random(300) < 0.4, random.random(300) < 0.5
+    y = (random.random(300) < 0.3 + 0.3 * x[:, 0]).astype(np.float32)
+    inputs, labels = torch.tensor(x), torch.tensor(y).unsqueeze(1)
+    models = []
+    for package in (theirs, compat):
+        torch.manual_seed(3)
+        options = {"fairness_metric": metric, "protected_attr_idx": attributes, "fairness_tolerance": 0.02}
+        models.append(package.FairModel(10, [16, 8], **options))
+    there, here = models
+    assert list(there.state_dict()) == list(here.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(there.state_dict().values(), here.state_dict().values(), strict=True))
+    fair = there(inputs, labels)
+    assert torch.allclose(fair, here(inputs, labels), atol=2e-3)
+    indicators = {index: x[:, index] for index in here.protected_attr_idx}
+    gaps = [model.fairness_metric.compute_gap(fair.detach().numpy(), y, indicators) for model in models]
+    assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
+    for at in range(0, 300, 20):
+        part = slice(at, at + 20)
+        answers = [model(inputs[part], labels[part], inference=True) for model in models]
+        assert torch.allclose(*answers, atol=2e-3)
+    assert there.lambda_dual == pytest.approx(here.lambda_dual, abs=3e-3)
+    assert there.lambda_max == pytest.approx(here.lambda_max, abs=3e-3)
+    # Checkpoints go both ways.
+    trainers = [
+        package.FairTrainer(model, nn.MSELoss(), torch.optim.Adam(model.parameters()))
+        for package, model in ((theirs, there), (compat, here))
+    ]
+    with torch.no_grad():
+        here.ffnn[0].weight.add_(1.0)
+    trainers[0].save_checkpoint(str(tmp_path / "there.pt"))
+    trainers[1].save_checkpoint(tmp_path / "here.pt")
+    changed = here.ffnn[0].weight.detach().clone()
+    trainers[1].load_checkpoint(tmp_path / "there.pt")
+    assert torch.equal(here.ffnn[0].weight, there.ffnn[0].weight)
+    trainers[0].load_checkpoint(str(tmp_path / "here.pt"))
+    assert torch.equal(there.ffnn[0].weight, changed)
