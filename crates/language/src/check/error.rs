@@ -285,9 +285,9 @@ kinds! {
             help: hint.clone();
 
         #[error("the factor `{factor}` has no proven sign, so `{text}` may be convex or concave")]
-        FactorSign { factor: String, text: String } => "E0408",
+        FactorSign { factor: String, text: String, hint: String } => "E0408",
             label: "sign unknown",
-            help: format!("give `{factor}` a range that proves its sign, for example `in [0, 1]`");
+            help: hint.clone();
 
         #[error("a constraint cannot use `{operator}`")]
         StrictComparison { operator: &'static str, instead: &'static str } => "E0409",

@@ -13,7 +13,11 @@ use crate::words::{counted, nearest};
 use super::call_range::call_range;
 use super::name::{Found, NUMBER, PARAM, RAW_CALL};
 use super::place::Place;
+use super::quotient::{joined, product, quotient};
 use super::{Checker, Env, Finding, Kind, Symbol};
+
+/// What no prediction can stand in.
+pub(super) const DATA_FUNCTIONS: &str = "`exp`, `log`, `sqrt` and `^`";
 
 impl<'a> Checker<'a> {
     pub(super) fn number(&mut self, expr: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<Expr> {
@@ -249,11 +253,7 @@ impl<'a> Checker<'a> {
             let kind = Kind::Product { left: self.text(left.span), right: self.text(right.span) };
             return self.refuse(kind, span);
         }
-        let range = left.range.multiply(right.range);
-        let curvature = left.curvature.max(right.curvature);
-        let shape = left.shape.or(right.shape);
-        let kind = ExprKind::Multiply(Box::new(left), Box::new(right));
-        Some(Expr { kind, span, shape, curvature, range })
+        Some(product(left, right, span))
     }
 
     fn quotient(&mut self, left: Expr, right: Expr, span: Span, place: Place) -> Option<Expr> {
@@ -263,23 +263,14 @@ impl<'a> Checker<'a> {
         if !right.is_constant() {
             self.ratio_denominator(&right, span, place)?;
         }
-        let range = left.range.divide(right.range);
-        let curvature = left.curvature.max(right.curvature);
-        let shape = left.shape.or(right.shape);
-        let kind = ExprKind::Divide(Box::new(left), Box::new(right));
-        Some(Expr { kind, span, shape, curvature, range })
+        Some(quotient(left, right, span))
     }
 
-    /// The denominator of a ratio of predictions must be affine with a sign that its range proves.
+    /// The denominator of a ratio of predictions must have a sign that its range proves.
     fn ratio_denominator(&mut self, denominator: &Expr, span: Span, place: Place) -> Option<()> {
         if !matches!(place, Place::Batch | Place::Each) {
-            let hint = "take the ratio of means, `E[a] / E[b]`, instead of the mean of ratios".to_string();
+            let hint = "a ratio of means, `E[a] / E[b]`, has rows, and is another quantity than the mean of ratios".to_string();
             return self.refuse(Kind::Nonlinear { what: "a quotient".into(), hint }, span);
-        }
-        if denominator.curvature == Curvature::Piecewise {
-            let what = "a quotient by a piecewise function".to_string();
-            let hint = "divide by an expression without `abs`, `max` and `min`".to_string();
-            return self.refuse(Kind::Nonlinear { what, hint }, denominator.span);
         }
         if denominator.range.is_zero() {
             return self.refuse(Kind::DivisionByZero, denominator.span);
@@ -382,9 +373,9 @@ impl<'a> Checker<'a> {
         let constant = arguments.iter().all(Expr::is_constant);
         let piecewise = matches!(function, Function::Abs | Function::Max | Function::Min);
         if !constant && !piecewise {
-            return self.nonlinear_call(span, function, &arguments);
+            return self.nonlinear_call(span, function, &arguments, place);
         }
-        let shape = arguments.iter().find_map(|argument| argument.shape);
+        let shape = arguments.iter().fold(None, |shape, argument| joined(shape, argument.shape));
         let range = call_range(function, &arguments);
         let curvature = if constant { Curvature::Constant } else { Curvature::Piecewise };
         if place == Place::Inside && function == Function::Abs && !constant {
@@ -400,27 +391,6 @@ impl<'a> Checker<'a> {
             };
         }
         Some(Expr { kind: ExprKind::Call(function, arguments), span, shape, curvature, range })
-    }
-
-    fn nonlinear_call(&mut self, span: Span, function: Function, arguments: &[Expr]) -> Option<Expr> {
-        let reading = arguments.iter().find(|argument| !argument.is_constant());
-        let base = reading.map(|argument| self.text(argument.span)).unwrap_or_default();
-        let (what, hint) = match function {
-            Function::Power => (
-                "a power",
-                format!("use `{base}` itself; a bound on a square, `e ^ 2 <= c`, is the bound `|e| <= sqrt(c)`"),
-            ),
-            Function::Exp | Function::Log | Function::Sqrt => (
-                match function {
-                    Function::Exp => "an exponential",
-                    Function::Log => "a logarithm",
-                    _ => "a square root",
-                },
-                format!("use `{base}` itself, and apply the inverse function to the other side of the comparison"),
-            ),
-            Function::Abs | Function::Max | Function::Min => return None,
-        };
-        self.refuse(Kind::Nonlinear { what: what.into(), hint }, span)
     }
 
     /// The first mention of the prediction below an expression, as written there.
@@ -474,7 +444,7 @@ pub(super) fn add(terms: Vec<Expr>, span: Span) -> Expr {
     if let Some(value) = literal {
         return Expr::number(value, span);
     }
-    let shape = terms.iter().find_map(|term| term.shape);
+    let shape = terms.iter().fold(None, |shape, term| joined(shape, term.shape));
     let curvature = terms.iter().map(|term| term.curvature).max().unwrap_or(Curvature::Constant);
     let range = terms.iter().fold(Interval::point(0.0), |sum, term| sum + term.range);
     Expr { kind: ExprKind::Add(terms), span, shape, curvature, range }
