@@ -27,6 +27,7 @@ mod domain;
 mod error;
 mod event;
 mod fold;
+mod foreign;
 mod forgotten;
 mod group;
 mod indicator;

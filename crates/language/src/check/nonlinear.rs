@@ -72,7 +72,8 @@ impl<'a> Checker<'a> {
             }
         }
         let text = self.text(base.span);
-        let square = arguments.get(1).is_some_and(|exponent| exponent.range.lower == 2.0 && exponent.range.upper == 2.0);
+        let square =
+            arguments.get(1).is_some_and(|exponent| exponent.range.lower == 2.0 && exponent.range.upper == 2.0);
         let hint = match (place, square) {
             (Place::Inside, true) => format!(
                 "a bound on each sample is stronger than one on the mean of squares: `each: |e| <= sqrt(c)` for `e` = `{text}`; \

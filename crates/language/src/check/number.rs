@@ -222,7 +222,7 @@ impl<'a> Checker<'a> {
         }
         let similar = self.names.contains_key(name.as_str()).then(|| format!("`{name}`"));
         let fix = similar.clone().map(|similar| Fix::one(span, similar, true));
-        self.report(Finding::new(Kind::UnknownName { expected: NUMBER, name, similar }, span).mended(fix));
+        self.report(Finding::new(Kind::UnknownName { expected: NUMBER, name, similar, hint: None }, span).mended(fix));
         None
     }
 
@@ -269,7 +269,8 @@ impl<'a> Checker<'a> {
     /// The denominator of a ratio of predictions must have a sign that its range proves.
     fn ratio_denominator(&mut self, denominator: &Expr, span: Span, place: Place) -> Option<()> {
         if !matches!(place, Place::Batch | Place::Each) {
-            let hint = "a ratio of means, `E[a] / E[b]`, has rows, and is another quantity than the mean of ratios".to_string();
+            let hint = "a ratio of means, `E[a] / E[b]`, has rows, and is another quantity than the mean of ratios"
+                .to_string();
             return self.refuse(Kind::Nonlinear { what: "a quotient".into(), hint }, span);
         }
         if denominator.range.is_zero() {
@@ -361,8 +362,11 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
+        if self.foreign_moment(span, function, arguments) {
+            return None;
+        }
         let similar = nearest(&name, FUNCTIONS).map(str::to_owned);
-        self.refuse(Kind::UnknownName { expected: "function", name, similar }, function.span)
+        self.refuse(Kind::UnknownName { expected: "function", name, similar, hint: None }, function.span)
     }
 
     fn call(&mut self, span: Span, function: Function, arguments: Vec<Expr>, place: Place) -> Option<Expr> {
