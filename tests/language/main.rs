@@ -6,6 +6,7 @@ mod check;
 mod example;
 mod examples;
 mod fingerprint;
+mod helps;
 mod hostile;
 mod library;
 #[cfg(feature = "data")]
