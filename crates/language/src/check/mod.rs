@@ -18,6 +18,7 @@
 
 mod aggregate;
 mod argument;
+mod arithmetic;
 mod call_range;
 mod cases;
 mod category;

@@ -6,11 +6,12 @@ use crate::program::Function;
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::number::DATA_FUNCTIONS;
 use super::place::Place;
 use super::using::contains;
 use super::{Checker, Finding, Kind};
 
+/// What no prediction can stand in.
+const DATA_FUNCTIONS: &str = "`exp`, `log`, `sqrt` and `^`";
 /// A longer comparison is offered as an edit alone.
 const LONGEST: usize = 120;
 

@@ -10,14 +10,11 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::{counted, nearest};
 
+use super::arithmetic::{add, joined, negate, product, quotient};
 use super::call_range::call_range;
 use super::name::{Found, NUMBER, PARAM, RAW_CALL};
 use super::place::Place;
-use super::quotient::{joined, product, quotient};
 use super::{Checker, Env, Finding, Kind, Symbol};
-
-/// What no prediction can stand in.
-pub(super) const DATA_FUNCTIONS: &str = "`exp`, `log`, `sqrt` and `^`";
 
 impl<'a> Checker<'a> {
     pub(super) fn number(&mut self, expr: &'a ast::Expr, env: &Env<'a>, place: Place) -> Option<Expr> {
@@ -430,26 +427,4 @@ impl<'a> Checker<'a> {
 
 pub(super) fn leaf(kind: ExprKind, span: Span, shape: Option<Shape>, curvature: Curvature, range: Interval) -> Expr {
     Expr { kind, span, shape, curvature, range }
-}
-
-pub(super) fn negate(expr: Expr, span: Span) -> Expr {
-    if let ExprKind::Number(value) = expr.kind {
-        return Expr::number(-value, span);
-    }
-    let (shape, curvature, range) = (expr.shape, expr.curvature, expr.range.negate());
-    Expr { kind: ExprKind::Negate(Box::new(expr)), span, shape, curvature, range }
-}
-
-pub(super) fn add(terms: Vec<Expr>, span: Span) -> Expr {
-    let literal = terms.iter().try_fold(0.0, |sum, term| match term.kind {
-        ExprKind::Number(value) => Some(sum + value),
-        _ => None,
-    });
-    if let Some(value) = literal {
-        return Expr::number(value, span);
-    }
-    let shape = terms.iter().fold(None, |shape, term| joined(shape, term.shape));
-    let curvature = terms.iter().map(|term| term.curvature).max().unwrap_or(Curvature::Constant);
-    let range = terms.iter().fold(Interval::point(0.0), |sum, term| sum + term.range);
-    Expr { kind: ExprKind::Add(terms), span, shape, curvature, range }
 }

@@ -4,10 +4,9 @@
 //! equivalent: both sides are multiplied by `d`. What then has to be convex or concave is judged as if it had been written so:
 //! `a / max(b, c) >= 80%` is `a >= 80% * max(b, c)`.
 
-use crate::hir::{Curvature, Expr, ExprKind, Relation, RelationKind, Shape};
-use crate::span::Span;
+use crate::hir::{Curvature, Expr, ExprKind, Relation, RelationKind};
 
-use super::number::negate;
+use super::arithmetic::{joined, negate, product, quotient};
 
 /// `above / below`, alone on its side of a comparison, and what stands on the other.
 struct Quotient {
@@ -70,26 +69,4 @@ fn isolated(expr: &Expr, limit: Expr) -> Option<Quotient> {
         }
         _ => None,
     }
-}
-
-/// What two values together are: one per sample, if one of them is.
-pub(super) fn joined(a: Option<Shape>, b: Option<Shape>) -> Option<Shape> {
-    match (a, b) {
-        (Some(Shape::Sample), _) | (_, Some(Shape::Sample)) => Some(Shape::Sample),
-        (a, b) => a.or(b),
-    }
-}
-
-/// `left * right`, of which at most one reads the prediction.
-pub(super) fn product(left: Expr, right: Expr, span: Span) -> Expr {
-    let range = left.range.multiply(right.range);
-    let (curvature, shape) = (left.curvature.max(right.curvature), joined(left.shape, right.shape));
-    Expr { kind: ExprKind::Multiply(Box::new(left), Box::new(right)), span, shape, curvature, range }
-}
-
-/// `left / right`.
-pub(super) fn quotient(left: Expr, right: Expr, span: Span) -> Expr {
-    let range = left.range.divide(right.range);
-    let (curvature, shape) = (left.curvature.max(right.curvature), joined(left.shape, right.shape));
-    Expr { kind: ExprKind::Divide(Box::new(left), Box::new(right)), span, shape, curvature, range }
 }

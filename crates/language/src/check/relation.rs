@@ -8,8 +8,8 @@ use crate::program::{Function, RAW};
 use crate::span::Span;
 use crate::syntax::ast;
 
+use super::arithmetic::{add, negate};
 use super::nonlinear::Compared;
-use super::number::{add, negate};
 use super::place::Place;
 use super::quotient::cleared;
 use super::{Checker, Env, Finding, Kind};
