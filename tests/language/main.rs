@@ -7,6 +7,7 @@ mod editors;
 mod example;
 mod examples;
 mod fingerprint;
+mod helps;
 mod hostile;
 mod library;
 #[cfg(feature = "data")]

@@ -18,6 +18,7 @@
 
 mod aggregate;
 mod argument;
+mod arithmetic;
 mod call_range;
 mod cases;
 mod category;
@@ -27,6 +28,7 @@ mod domain;
 mod error;
 mod event;
 mod fold;
+mod foreign;
 mod forgotten;
 mod group;
 mod indicator;
@@ -36,9 +38,11 @@ mod limits;
 mod metric;
 mod name;
 mod named;
+mod nonlinear;
 mod number;
 mod parameter;
 mod place;
+mod quotient;
 mod raw;
 mod relation;
 mod table;
@@ -239,6 +243,8 @@ struct Checker<'a> {
     mentions: Vec<(ColumnId, Span)>,
     /// Whether the statement at hand has had its finding about a per-sample value.
     sample_value_reported: bool,
+    /// The comparison at hand.
+    compared: Option<nonlinear::Compared<'a>>,
     call: Option<Rc<Call<'a>>>,
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
@@ -287,6 +293,7 @@ impl<'a> Checker<'a> {
             missing_prediction: None,
             mentions: Vec::new(),
             sample_value_reported: false,
+            compared: None,
             call: None,
             definitions: 0,
             effort: limits::Effort::default(),

@@ -119,12 +119,18 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, name.span).mended(fix));
             return None;
         }
+        if let Some((hint, instead)) = self.meant_otherwise(&name.text, expected) {
+            let fix = instead.map(|instead| Fix::one(name.span, instead, false));
+            let kind = Kind::UnknownName { expected, name: name.text.clone(), similar: None, hint: Some(hint) };
+            self.report(Finding::new(kind, name.span).mended(fix));
+            return None;
+        }
         let similar = self.similar_name(&name.text, env);
         let fix = match &similar {
             Some(similar) => self.renamed(name, similar),
             None => (expected == PARAM).then(|| self.new_param(name)).flatten(),
         };
-        let kind = Kind::UnknownName { expected, name: name.text.clone(), similar };
+        let kind = Kind::UnknownName { expected, name: name.text.clone(), similar, hint: None };
         self.report(Finding::new(kind, name.span).mended(fix));
         None
     }

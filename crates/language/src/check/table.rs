@@ -225,13 +225,13 @@ impl<'a> Checker<'a> {
                     Found::Symbol(Symbol::Table(_)) if scope.call.is_none() => {
                         self.table_at(span, name, levels, env, place)
                     }
-                    _ => self.no_table(span, table, env),
+                    _ => self.no_table(span, table, levels, env),
                 },
-                _ => self.no_table(span, table, env),
+                _ => self.no_table(span, table, levels, env),
             },
             Found::Open { kind: None, .. } | Found::Broken => None,
             Found::Open { .. } | Found::Symbol(_) | Found::Binder(_) | Found::Level(..) | Found::Nothing => {
-                self.no_table(span, table, env)
+                self.no_table(span, table, levels, env)
             }
         }
     }
@@ -348,10 +348,10 @@ impl<'a> Checker<'a> {
     }
 
     /// `eps[a]` where `eps` is no table.
-    fn no_table(&mut self, span: Span, name: &'a ast::Name, env: &Env<'a>) -> Option<Expr> {
+    fn no_table(&mut self, span: Span, name: &'a ast::Name, levels: &'a [ast::Expr], env: &Env<'a>) -> Option<Expr> {
         let text = written(&name.text);
         let (found, hint, fix) = match self.look_up(name, env) {
-            Found::Nothing => return self.unknown_table(name, env),
+            Found::Nothing => return self.unknown_table(span, name, levels, env),
             Found::Symbol(Symbol::Param(_)) => (
                 "a param with one value".to_string(),
                 format!("write `{text}`, or give each level a value: `param {text}[..] = {{..}}`"),
@@ -383,11 +383,20 @@ impl<'a> Checker<'a> {
     }
 
     /// A name that nothing declares; it may be what an aggregate is called elsewhere.
-    fn unknown_table(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Expr> {
+    fn unknown_table(
+        &mut self,
+        span: Span,
+        name: &'a ast::Name,
+        levels: &'a [ast::Expr],
+        env: &Env<'a>,
+    ) -> Option<Expr> {
         if let Some(instead) = ast::aggregate_called(&name.text) {
             let fix = Fix::one(name.span, instead, true);
             let kind = Kind::ForeignAggregate { found: name.text.clone(), instead };
             self.report(Finding::new(kind, name.span).mended(Some(fix)));
+            return None;
+        }
+        if self.foreign_moment(span, name, levels) {
             return None;
         }
         self.unknown_name(name, "table", env)
