@@ -16,6 +16,7 @@
 
 pub mod batches;
 mod blame;
+mod decided;
 pub mod difference;
 pub mod feasibility;
 pub mod implication;
@@ -34,6 +35,7 @@ pub mod unbound;
 mod weights;
 
 pub use blame::each_in_conflict;
+pub use decided::{DecidedPoint, Deciding};
 pub use movement::Movement;
 pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint, SweepError};
 pub use sweep_values::{between, sensible};

@@ -70,7 +70,7 @@ pub struct Args {
 }
 
 /// Where no row presses, who is as likely as not is decided 1.
-const CUTOFF: f64 = 0.5;
+pub(super) const CUTOFF: f64 = 0.5;
 
 impl Args {
     pub fn files(&self) -> Files<'_> {
@@ -160,7 +160,7 @@ fn gain_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>, prediction: &
 }
 
 /// The numbers of a column, none of them missing.
-fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
+pub(super) fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
     let mut all = Vec::with_capacity(dataset.encoded.n());
     dataset.visit_column(column, "--gain", |batch, values| {
         for row in 0..batch.rows() {

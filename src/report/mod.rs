@@ -47,7 +47,7 @@ pub use html::{impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use markdown::markdown;
 pub use number::short;
-pub use price::{PriceReport, Priced, Sweep};
+pub use price::{ByCutoff, PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
 pub use reading::Reading;
 pub use row_summaries::RowSummaries;

@@ -83,7 +83,7 @@ fn relaxed<'a>(
 }
 
 /// What can be said before anything is solved.
-fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
+pub(super) fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
     let prediction = &case.context.program.prediction;
     if (prediction.lower, prediction.upper) != (0.0, 1.0) {
         let (lower, upper) = (prediction.lower, prediction.upper);
