@@ -25,7 +25,9 @@ fn prices_are_told() {
 #[test]
 fn what_decisions_gain_is_told() {
     assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --decide --sweep eps=0,0.05,0.5"));
-    assert_snapshot!(transcript("price @/odds.fair --data @/people.csv --decide --cutoff 0.4 --sweep eps"));
+    assert_snapshot!(transcript(
+        "price @/tables.fair --data @/people.csv --decide --cutoff 0.4 --sweep tol[male]=0,0.1"
+    ));
     let value = json(&["--decide", "--sweep", "eps=0,0.05,0.1,0.5"]);
     let of = |place: usize, name: &str| value["sweeps"][0]["values"][place]["decided"][name].as_f64().unwrap();
     let all = value["by_cutoff"]["gain"].as_f64().unwrap();

@@ -245,14 +245,14 @@ impl Lp {
         }
     }
 
-    /// As [`Lp::part`], with equal columns side by side and counted.
-    pub fn classes(&self, kept: &[u32], at: impl Fn(usize) -> f64) -> Classes {
+    /// As [`Lp::part`], with equal columns side by side and counted; those from `samples` on stay alone.
+    pub fn classes(&self, kept: &[u32], samples: usize, at: impl Fn(usize) -> f64) -> Classes {
         let part = self.part(kept, at);
         let factors = |column: usize| part.factors.iter().map(move |phi| phi[column]);
         let (mut order, mut groups): (Vec<usize>, Vec<Group>) = (Vec::with_capacity(kept.len()), Vec::new());
         let (mut start, mut entries, mut indptr) = (vec![0], Vec::new(), vec![0]);
         let (mut rows, mut cells) = (part.rows(), Vec::new());
-        for alike in part.cells_alike() {
+        for alike in part.cells_alike(|column| kept[column] as usize >= samples) {
             let Some(&cell) = alike.first() else { continue };
             let mut columns: Vec<usize> = alike.iter().flat_map(|&cell| part.columns(cell)).collect();
             let differ = |&a: &usize, &b: &usize| {
@@ -298,11 +298,15 @@ impl Lp {
         Classes { lp, order: order.iter().map(|&column| kept[column]).collect(), groups, cells }
     }
 
-    /// Cells that have columns, those of equal coefficients together.
-    fn cells_alike(&self) -> Vec<Vec<usize>> {
+    /// Cells that have columns, those of equal coefficients together unless they are `alone`.
+    fn cells_alike(&self, alone: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
         let mut places: HashMap<Vec<(u32, u32, u64)>, usize> = HashMap::new();
         let mut out: Vec<Vec<usize>> = Vec::new();
         for cell in (0..self.cells()).filter(|&cell| !self.columns(cell).is_empty()) {
+            if alone(self.columns(cell).start) {
+                out.push(vec![cell]);
+                continue;
+            }
             let entries = self.entries(cell).iter().filter(|entry| entry.value != 0.0);
             let mut key: Vec<_> = entries.map(|entry| (entry.row, entry.factor, entry.value.to_bits())).collect();
             key.sort_unstable();

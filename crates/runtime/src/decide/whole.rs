@@ -238,7 +238,7 @@ fn search(
     let beyond =
         left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
     let Classes { lp: part, order, groups, cells } =
-        lp.classes(&order, |column| grouped.get(column).copied().unwrap_or(0.0));
+        lp.classes(&order, n, |column| grouped.get(column).copied().unwrap_or(0.0));
     let samples: Vec<Group> = groups.into_iter().filter(|group| (order[group.columns.start] as usize) < n).collect();
     let most = match n {
         few if few <= FEW => MOST_NODES_OF_FEW,
@@ -309,7 +309,7 @@ pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, Decide
     let found = decide(&priced, gain)?;
     Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
         Some(nearest) => nearest.decisions,
-        None => found.decisions.iter().map(|d| d.round()).collect(),
+        None => found.decisions.iter().map(|d| d.round() + 0.0).collect(),
     })
 }
 
