@@ -8,7 +8,7 @@ use crate::runtime::decide::{
 use crate::runtime::problem::{Problem, Sum};
 use crate::runtime::project::{Projection, Status};
 
-use super::sweep::SweepError;
+use super::sweep_error::SweepError;
 
 /// What decisions are made by.
 #[derive(Clone, Copy, Debug)]

@@ -15,14 +15,13 @@
 
 use crate::bind::{BindError, Bound, Encoded, Params, Reach, Samples, Sides, blamed};
 use crate::language::program::{Param, Program, PromisedRow};
-use crate::runtime::decide::DecideError;
-use crate::runtime::problem::ProblemError;
-use crate::runtime::project::{ProjectError, Projection, Projector, Settings, Side, Status};
+use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 
 use super::decided::{DecidedPoint, Deciding};
 use super::each_in_conflict;
 use super::feasibility::RowSide;
 use super::movement::Movement;
+use super::sweep_error::SweepError;
 
 /// How it ended at a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,20 +63,6 @@ pub struct RowPoint {
     /// Minus the derivative of half the squared distance by the active side, or that of the gain: above zero on upper sides.
     pub multiplier: Option<f64>,
     pub active: bool,
-}
-
-/// Why there is no price.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// The spec does not fit the data at a value of the param.
-    #[error("the spec does not fit the data")]
-    Bind(Vec<BindError>),
-    #[error(transparent)]
-    Problem(#[from] ProblemError),
-    #[error(transparent)]
-    Project(#[from] ProjectError),
-    #[error(transparent)]
-    Decide(#[from] DecideError),
 }
 
 /// Encodes the data once more, with other values of params.

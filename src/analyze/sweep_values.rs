@@ -1,6 +1,7 @@
 //! The values of a param that are worth a look.
 
-use super::sweep::{ParamSweep, SweepError};
+use super::sweep::ParamSweep;
+use super::sweep_error::SweepError;
 use crate::bind::Reach;
 
 /// Halvings until the value at which predictions are free is known; of decisions, where each is a solution.
