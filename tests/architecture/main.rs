@@ -127,8 +127,8 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "analyze",
-        &["bind", "language::program", "runtime::problem", "runtime::project"],
-        "what can be said of programs and bound batches before anything is trained",
+        &["bind", "language::program", "runtime::problem", "runtime::project", "runtime::decide"],
+        "what can be said of programs and bound batches before anything is trained; what decisions gain over the values of a param",
     ),
     (
         "torch",

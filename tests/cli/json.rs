@@ -72,6 +72,7 @@ const CALLS: &[(&str, &[&str])] = &[
         &[
             "@/parity.fair --data @/people.csv --sweep eps=0..0.1/2",
             "@/odds.fair --data @/people.csv --inference --sweep eps=0,1",
+            "@/parity.fair --data @/people.csv --decide --sweep eps=0..0.1/2",
         ],
     ),
     ("price", &["%/price.fair --data @/people.csv --sweep a=0,0.9 --inference"]),
