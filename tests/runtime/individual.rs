@@ -160,3 +160,45 @@ fn sparse_rows_of_many_shapes_are_solved_and_differentiated() {
         assert!(off <= n / 100, "{name}: {off} of {n} derivatives differ");
     }
 }
+
+/// Rows `ŷ_a ≤ ŷ_b + d` along chains, either way round and scaled, of samples in no order, with weights and bounds of their own.
+fn chains(n: usize, random: &mut Random) -> Problem {
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        order.swap(i, (random.uniform() * (i + 1) as f64) as usize);
+    }
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    let (mut lower, mut upper) = (Vec::new(), Vec::new());
+    for (k, pair) in order.windows(2).enumerate() {
+        if k % 397 == 396 {
+            continue;
+        }
+        let gap = if k % 3 == 0 { random.between(-0.0005, 0.01) } else { 0.0 };
+        let scale = if k % 5 == 0 { 3.0 } else { 1.0 };
+        let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+        indices.extend([pair[0], pair[1]]);
+        values.extend([sign * scale, -sign * scale]);
+        indptr.push(indices.len());
+        let side = sign * scale * gap;
+        lower.push(if sign < 0.0 { side } else { f64::NEG_INFINITY });
+        upper.push(if sign > 0.0 { side } else { f64::INFINITY });
+    }
+    let lo: Vec<f64> = (0..n).map(|_| random.between(-0.5, 0.2)).collect();
+    let hi = lo.iter().map(|_| random.between(0.8, 1.5)).collect();
+    let weights = (0..n).map(|_| random.between(0.3, 3.0)).collect();
+    let bounds = Bounds::PerSample { lo, hi };
+    Problem::from_csr(n, &indptr, &indices, &values, lower, upper, bounds, Some(weights)).expect("well-formed")
+}
+
+#[test]
+fn chains_are_pooled() {
+    let n = 4000;
+    for seed in 0..6 {
+        let mut random = Random(31 + seed);
+        let problem = chains(n, &mut random);
+        let z: Vec<f64> = (0..n).map(|_| random.between(-0.6, 1.6)).collect();
+        let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+        let faults = kkt_faults(&problem, &z, &projection);
+        assert!(faults.is_empty(), "seed {seed}: {} faults: {}", faults.len(), faults[..faults.len().min(5)].join("; "));
+    }
+}
