@@ -10,6 +10,7 @@ pub mod library;
 pub mod lower;
 pub mod program;
 pub mod span;
+mod spelling;
 pub mod syntax;
 pub mod words;
 

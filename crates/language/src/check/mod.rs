@@ -24,6 +24,7 @@ mod category;
 mod constraint;
 mod declare;
 mod domain;
+mod elsewhere;
 mod error;
 mod event;
 mod fold;
@@ -33,6 +34,7 @@ mod indicator;
 mod kind;
 mod level;
 mod limits;
+mod membership;
 mod metric;
 mod name;
 mod named;
@@ -101,6 +103,7 @@ pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> 
     checker.require_prediction(units);
     checker.mark_used_groups();
     if !reading.incomplete {
+        checker.nothing_lost(reading);
         checker.unused(reading.refused);
     }
     Checked { hir: checker.hir, findings: checker.findings }
@@ -239,6 +242,8 @@ struct Checker<'a> {
     mentions: Vec<(ColumnId, Span)>,
     /// Whether the statement at hand has had its finding about a per-sample value.
     sample_value_reported: bool,
+    /// A constraint that could not be read to its end; an error says why.
+    lost: Option<Span>,
     call: Option<Rc<Call<'a>>>,
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
@@ -287,6 +292,7 @@ impl<'a> Checker<'a> {
             missing_prediction: None,
             mentions: Vec::new(),
             sample_value_reported: false,
+            lost: None,
             call: None,
             definitions: 0,
             effort: limits::Effort::default(),

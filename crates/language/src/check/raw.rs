@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `raw(score)`, in the words of the spec.
-    fn raw_call(&self) -> String {
+    pub(super) fn raw_call(&self) -> String {
         let prediction = self.hir.prediction.as_ref().map_or("score", |prediction| prediction.name.as_str());
         format!("{RAW_CALL}({})", written(prediction))
     }
