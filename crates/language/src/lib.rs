@@ -10,7 +10,6 @@ pub mod library;
 pub mod lower;
 pub mod program;
 pub mod span;
-mod spelling;
 pub mod syntax;
 pub mod words;
 

@@ -43,6 +43,7 @@ mod parameter;
 mod place;
 mod raw;
 mod relation;
+mod spelling;
 mod table;
 mod unused;
 mod using;
@@ -55,6 +56,7 @@ use super::span::{SourceId, Sources, Span, quote};
 use super::syntax::ast;
 
 pub use error::{Finding, Kind};
+pub(crate) use spelling::one_unknown_name;
 
 /// How many levels a message lists.
 const MOST_LISTED: usize = 8;
