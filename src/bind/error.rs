@@ -356,7 +356,12 @@ impl BindError {
                 "compare groups by other columns, or put the predictions in a column of the data and declare that"
                     .to_owned()
             }
-            BindError::RawMissing => "hand over the predictions with the data".to_owned(),
+            BindError::RawMissing => {
+                "hand over the predictions with the data; a penalty in training and predicting online see \
+                                      the output of a network only after its rows are made, so train with a layer or \
+                                      project afterwards, and project what it predicts"
+                    .to_owned()
+            }
             BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::NotFrozen { .. } => {
                 "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()

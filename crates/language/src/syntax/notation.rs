@@ -45,6 +45,8 @@ const INDICATORS: [&str; 7] = ["1", "I", "𝟙", "𝟏", "1_", "ind", "indicator
 /// What people call a table of data.
 const FRAMES: [&str; 7] = ["df", "data", "d", "frame", "X", "table", "samples"];
 
+const CALLED: &str = "what a function is of stands in parentheses";
+
 impl Place<'_, '_> {
     /// The mistake, if the text around here is such a notation.
     pub fn notation(&self) -> Option<SyntaxError> {
@@ -202,8 +204,14 @@ impl Place<'_, '_> {
             end += 1;
         }
         let last = end.checked_sub(1).filter(|&last| last >= first)?;
-        let text = format!("{}({})", self.text_at(head), self.written(first, last)?);
-        self.rather(head, last, text, "what a function is of stands in parentheses")
+        // `exp a + b` may be meant either way.
+        let sum = (first + 1..last).any(|at| matches!(self.text_at(at), "+" | "-") && self.text_at(first + 1) != "in");
+        let mut mistake =
+            self.rather(head, last, format!("{}({})", self.text_at(head), self.written(first, last)?), CALLED)?;
+        if let Mistake::Instead { sure, .. } = &mut mistake.kind {
+            *sure = !sum;
+        }
+        Some(mistake)
     }
 
     /// `1[sex == female]`, `I[..]`, `1{..}`, `{sex == female}` as a factor.
