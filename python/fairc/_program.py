@@ -376,23 +376,29 @@ class Program:
         sweep: Mapping[str, Sequence[float]] | Sequence[str] = (),
         params: Mapping[str, float] | None = None,
         purpose: Purpose = "training",
+        decide: bool = False,
+        cutoff: float = 0.5,
+        gain: npt.ArrayLike | str | None = None,
         name: str = "data",
     ) -> Price:
         """What the spec costs, as ``fairc price`` says: how far predictions have to move at each value of a param.
 
         ``sweep`` has values of params (``{"eps": [0, 0.01, 0.05]}``), or their names for values worth a look; by default
-        every param that rows read. Each param is varied by itself.
+        every param that rows read. Each param is varied by itself. With ``decide`` decisions are priced as :meth:`decide` makes
+        them: what they gain with this ``cutoff``, or by ``gain``.
         """
-        options: dict[str, Any] = {"purpose": purpose, "name": name}
-        dataset, z, column = self._predicted(data, "batches", predictions, params=params, **options)
+        usage: Usage = "decide" if decide else "batches"
+        options: dict[str, Any] = {"name": name} if decide else {"purpose": purpose, "name": name}
+        dataset, z, column = self._predicted(data, usage, predictions, params=params, **options)
         raw = z if self._reads_raw else None
         wanted = dict(sweep) if isinstance(sweep, Mapping) else {param: () for param in sweep}
 
         def again(values: dict[str, float]) -> _fairc.Encoded:
-            return self._read(data, "batches", params=values, raw=raw, **options)._core
+            return self._read(data, usage, params=values, raw=raw, **options)._core
 
         sweeps = [(param, [float(value) for value in values]) for param, values in wanted.items()]
-        return Price(*dataset._core.price(double(z), column, again, params=dataset._params, sweeps=sweeps))
+        decided: dict[str, Any] = {"decide": decide, "cutoff": cutoff, "gain": self._gains(data, gain)}
+        return Price(*dataset._core.price(double(z), column, again, params=dataset._params, sweeps=sweeps, **decided))
 
     def audit(
         self,

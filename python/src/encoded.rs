@@ -289,8 +289,8 @@ impl PyEncoded {
     }
 
     /// What a spec costs: whether a value can be met, and the report for people, as JSON and as a picture. `again` encodes the
-    /// table with other values of params.
-    #[pyo3(signature = (z, column, again, *, params=None, sweeps=None))]
+    /// table with other values of params; decisions with a `cutoff` or gains are priced where `decide` says so.
+    #[pyo3(signature = (z, column, again, *, params=None, sweeps=None, decide=false, cutoff=0.5, gain=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn price(
         &self,
@@ -300,12 +300,18 @@ impl PyEncoded {
         again: Py<PyAny>,
         params: Option<&Bound<'_, PyDict>>,
         sweeps: Option<Vec<(String, Vec<f64>)>>,
+        decide: bool,
+        cutoff: f64,
+        gain: Option<Gains<'_>>,
     ) -> PyResult<(bool, Told, String)> {
         let sweeps = sweeps.unwrap_or_default().into_iter().map(|(name, values)| Sweeping::new(name, values));
         let sweeps = sweeps.collect::<Result<_, _>>().map_err(PyValueError::new_err)?;
         let given = self.given(py, params)?;
         let z = z.as_slice()?;
         let case = self.case(&given, column, z);
+        let gain = gains(gain.as_ref())?;
+        let (relax, watch, most) = (false, &self.watch, usize::MAX);
+        let decide = decide.then_some(DecideOptions { cutoff, gain, draws: None, relax, watch, most });
         let done = py.detach(|| {
             let raised: RefCell<Option<PyErr>> = RefCell::new(None);
             let encode = |params: &Params| {
@@ -315,7 +321,7 @@ impl PyEncoded {
                     Vec::<BindError>::new()
                 })
             };
-            let priced = price(&case, PriceOptions { sweeps, all: true }, &encode);
+            let priced = price(&case, PriceOptions { sweeps, all: true, decide }, &encode);
             let priced = priced.map(|priced| {
                 let json = serde_json::to_string(&priced.report.json()).unwrap_or_default();
                 let picture = priced.report.picture().map_err(|error| error.to_string());

@@ -195,6 +195,8 @@ REQUESTS = [
     Request("a level that is not declared", "stream", data=changed(sex=["f", *PEOPLE["sex"][1:]]), ends="E0702"),
     Request("values that were asked for", "price", WIDE, asked={"sweep": {"eps": [0.1, 0.0, 0.05, 0.1]}}),
     Request("values worth a look", "price"),
+    Request("what decisions gain", "price", PARITY, INSIDE, asked={"decide": True, "cutoff": 0.4, "sweep": {"eps": [0.0, 0.2]}}),
+    Request("gains of a column", "price", DECIDED, INSIDE, asked={"decide": True, "gain": "w", "sweep": {"eps": [0.0, 0.2]}}),
     Request("a param of events", "price", BY_PARAM, asked={"sweep": {"young": [30, 40, 50]}}),
     Request("values that none satisfies", "price", CROSSED, asked={"sweep": {"b": [0.1, 0.2]}}, ends="no"),
     Request("no param", "price", NO_PARAM, ends="no row of `spec.fair` reads a param"),

@@ -85,7 +85,7 @@ fn asked_sample_rows(program: &Program) -> Vec<Asked<'_>> {
             parts: vec![(Aggregate::Mean, ONE, event)],
             coefficients: vec![&row.coefficient],
             options: row.options,
-            reads: [event].into(),
+            reads: row.reads.iter().map(|&event| &program[event]).chain([event]).collect(),
             labels: row.labels.iter().map(String::as_str).collect(),
         })
     };

@@ -16,6 +16,7 @@
 
 pub mod batches;
 mod blame;
+mod decided;
 pub mod difference;
 pub mod feasibility;
 pub mod implication;
@@ -28,14 +29,17 @@ pub mod refute;
 mod relaxation;
 pub mod structure;
 mod sweep;
+mod sweep_error;
 mod sweep_values;
 pub mod tolerance;
 pub mod unbound;
 mod weights;
 
 pub use blame::each_in_conflict;
+pub use decided::{DecidedPoint, Deciding};
 pub use movement::Movement;
-pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint, SweepError};
+pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint};
+pub use sweep_error::SweepError;
 pub use sweep_values::{between, sensible};
 
 /// More variables than this are not put into a linear program.

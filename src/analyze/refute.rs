@@ -8,7 +8,7 @@ use super::implication::{Claim, Verdict, claims, follows};
 use super::kinds::{Kinds, Sample, Settings};
 use super::linear::{Line, Linear};
 use super::relaxation::Spec;
-use crate::language::program::{Aggregate, Data, Event, Row, SampleRow, Values};
+use crate::language::program::{Aggregate, Data, Event, EventId, Row, SampleRow, Values};
 
 /// More kinds than these make no specimen.
 const MOST: usize = 512;
@@ -189,7 +189,9 @@ impl<'a> Refuter<'a> {
     fn bounds(&self, row: &SampleRow, spec: &Spec<'a>, counts: &[f64], kind: usize) -> Option<(f64, f64)> {
         let drawn = self.drawn(spec, counts);
         let event = spec.program.event(row.event)?;
-        if !drawn.holds(event, kind) {
+        let least = row.options.min_count.max(1) as f64;
+        let known = |id: &EventId| spec.program.event(*id).is_some_and(|event| drawn.count(event) >= least);
+        if !drawn.holds(event, kind) || !row.reads.iter().all(known) {
             return None;
         }
         let at = drawn.at(kind);

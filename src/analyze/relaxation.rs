@@ -273,7 +273,9 @@ impl<'a> Relaxation<'a> {
         let (Some(spec), Some(places)) = (self.specs.first(), self.places.first()) else { return Vec::new() };
         let bounds = &spec.program.prediction;
         let mut boxes = vec![(bounds.lower, bounds.upper); self.chosen.len()];
-        for row in spec.program.sample_rows.iter().filter(|row| row.options.soft.is_none()) {
+        // A row that reads events takes no part in data that lack one of them.
+        let always = |row: &&SampleRow| row.options.soft.is_none() && row.reads.is_empty();
+        for row in spec.program.sample_rows.iter().filter(always) {
             let Some((lower, upper)) = sample_bounds(row, spec.params) else { continue };
             let set = places.get(row.event.0 as usize).and_then(|&place| self.family.members.get(place));
             for &kind in set.into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The price of a spec: its projection at each value of a param.
+//! The price of a spec: its projection at each value of a param, or its best decisions.
 //!
 //! ```text
 //! V(p) = min ½ Σ w (ŷ − z)²   subject to   l(p) ≤ A ŷ ≤ u(p),   lo ≤ ŷ ≤ hi
@@ -8,26 +8,29 @@
 //! 5.6.3), and by the chain rule `dV/dp = −Σ_j μ_j · dside_j/dp`. Where the sides are affine in `p` and bound the row
 //! from outside (`|gap| ≤ p`), `V` is convex, and it falls as `p` gives more room.
 //!
+//! Of decisions `V` is the largest gain, `max Σ w g d` over the same rows and `0 ≤ d ≤ 1`, and its slope is `Σ_j μ_j · dside_j/dp`.
+//!
 //! A param of the sides alone keeps one bound problem, whose sides are replaced; each projection starts from the
 //! multipliers of the last. A param of coefficients is bound anew, one of events encoded anew.
 
 use crate::bind::{BindError, Bound, Encoded, Params, Reach, Samples, Sides, blamed};
 use crate::language::program::{Param, Program, PromisedRow};
-use crate::runtime::problem::ProblemError;
-use crate::runtime::project::{ProjectError, Projection, Projector, Settings, Side, Status};
+use crate::runtime::project::{Projection, Projector, Settings, Side, Status};
 
+use super::decided::{DecidedPoint, Deciding};
 use super::each_in_conflict;
 use super::feasibility::RowSide;
 use super::movement::Movement;
+use super::sweep_error::SweepError;
 
-/// How the projection ended at a value.
+/// How it ended at a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     Optimal,
     /// No predictions satisfy all rows: the places of those in conflict among the promised rows, and the promised per-sample
     /// rows without which they could hold.
     Infeasible(Vec<usize>, Vec<PromisedRow>),
-    /// Steps ran out, and the numbers are not those of the projection.
+    /// Steps ran out, and the numbers are not those of the best answer.
     IterationLimit,
 }
 
@@ -38,13 +41,15 @@ pub struct Point {
     pub ended: Ended,
     /// None if no predictions satisfy all rows; so are the other numbers then.
     pub movement: Option<Movement>,
-    /// `−dV/dp`: what half the squared distance falls by for each unit that the param grows. None unless the param
-    /// enters sides alone.
+    /// `−dV/dp`: what half the squared distance falls by for each unit that the param grows; of decisions, what the gain grows by.
+    /// None unless the param enters sides alone.
     pub price: Option<f64>,
     /// For each event of the program the mean of `ŷ − z` over it; none where it has no samples.
     pub changes: Vec<Option<f64>>,
     /// For each promised row of the program; none where it takes no part.
     pub rows: Vec<Option<RowPoint>>,
+    /// Where decisions were asked for.
+    pub decided: Option<DecidedPoint>,
 }
 
 /// A promised row at one value of the param, in the direction in which it was written.
@@ -55,21 +60,9 @@ pub struct RowPoint {
     /// The value of the row on the predictions as given.
     pub before: f64,
     pub after: Option<f64>,
-    /// Minus the derivative of half the squared distance by the active side: above zero on upper sides.
+    /// Minus the derivative of half the squared distance by the active side, or that of the gain: above zero on upper sides.
     pub multiplier: Option<f64>,
     pub active: bool,
-}
-
-/// Why there is no price.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// The spec does not fit the data at a value of the param.
-    #[error("the spec does not fit the data")]
-    Bind(Vec<BindError>),
-    #[error(transparent)]
-    Problem(#[from] ProblemError),
-    #[error(transparent)]
-    Project(#[from] ProjectError),
 }
 
 /// Encodes the data once more, with other values of params.
@@ -83,7 +76,10 @@ pub struct ParamSweep<'a> {
     params: Params,
     param: usize,
     reach: Reach,
+    /// The predictions, or the decisions before.
     z: &'a [f64],
+    /// Where decisions are asked for.
+    deciding: Option<Deciding<'a>>,
     encode: &'a EncodeAgain<'a>,
     /// The data as encoded for the present value, where that differs from value to value.
     again: Option<Encoded>,
@@ -123,6 +119,7 @@ impl<'a> ParamSweep<'a> {
             param,
             reach: encoded.reach(param),
             z,
+            deciding: None,
             encode,
             again: None,
             batch: None,
@@ -130,6 +127,16 @@ impl<'a> ParamSweep<'a> {
             projector: Projector::new(),
             last: None,
         }
+    }
+
+    /// The same for the decisions of the largest gain, beside the decisions `before`.
+    pub fn deciding(self, before: &'a [f64], deciding: Deciding<'a>) -> ParamSweep<'a> {
+        ParamSweep { z: before, deciding: Some(deciding), ..self }
+    }
+
+    /// Whether decisions are asked for.
+    pub fn decides(&self) -> bool {
+        self.deciding.is_some()
     }
 
     /// How far into the problem the param reaches.
@@ -157,10 +164,17 @@ impl<'a> ParamSweep<'a> {
         }
         let Some(batch) = &self.batch else { return Ok(Point::none(value)) };
         let problem = &batch.bound.problem;
-        let warm_start = self.last.take().filter(|last| last.len() == problem.rows());
-        let settings = Settings { warm_start, ..Settings::default() };
         let mut projection = Projection::default();
-        self.projector.project_into(problem, self.z, &settings, &mut projection)?;
+        let mut decided = None;
+        if let Some(deciding) = &self.deciding {
+            let params = self.with(value).map_err(SweepError::Bind)?;
+            let encoded = self.again.as_ref().unwrap_or(self.encoded);
+            (projection, decided) = deciding.decide(self.program, encoded, &params, problem)?;
+        } else {
+            let warm_start = self.last.take().filter(|last| last.len() == problem.rows());
+            let settings = Settings { warm_start, ..Settings::default() };
+            self.projector.project_into(problem, self.z, &settings, &mut projection)?;
+        }
         let mut point = Point { rows: self.rows(batch, &projection), ..Point::none(value) };
         match &projection.status {
             Status::Infeasible(proof) | Status::Relaxed(proof) => {
@@ -181,6 +195,9 @@ impl<'a> ParamSweep<'a> {
             Status::Optimal => point.ended = Ended::Optimal,
             Status::IterationLimit => point.ended = Ended::IterationLimit,
         }
+        if projection.y.is_empty() && !self.z.is_empty() {
+            return Ok(point);
+        }
         let mut movement = Movement::default();
         movement.enter(self.z, &projection.y, problem.weights().as_deref());
         point.movement = Some(movement);
@@ -188,11 +205,16 @@ impl<'a> ParamSweep<'a> {
         let encoded = self.again.as_ref().unwrap_or(self.encoded);
         point.changes = encoded.event_means(&Samples::All, &change);
         point.price = self.price(value, &projection.multipliers);
+        if let (Some(decided), Some(deciding)) = (&mut decided, &self.deciding) {
+            decided.enter(deciding, encoded, self.z, &projection.y);
+        }
+        point.decided = decided;
         self.last = Some(projection.multipliers);
         Ok(point)
     }
 
-    /// Whether the predictions as given satisfy all rows at a value, but for rounding: nothing has to move.
+    /// Whether the predictions as given satisfy all rows at a value, but for rounding: nothing has to move. Decisions: whether more
+    /// room gains nothing.
     ///
     /// # Errors
     /// As [`ParamSweep::at`].
@@ -203,6 +225,11 @@ impl<'a> ParamSweep<'a> {
         }
         let Some(batch) = &self.batch else { return Ok(false) };
         let problem = &batch.bound.problem;
+        if let Some(deciding) = self.deciding.as_ref().filter(|_| self.sides.is_some()) {
+            let params = self.with(value).map_err(SweepError::Bind)?;
+            let multipliers = deciding.multipliers(self.program, self.encoded, &params, problem)?;
+            return Ok(multipliers.and_then(|multipliers| self.price(value, &multipliers)) == Some(0.0));
+        }
         let mut rows = batch.before.iter().zip(problem.lower().iter().zip(problem.upper()));
         Ok(rows.all(|(value, (lower, upper))| (lower - value).max(value - upper) <= ROUNDING * value.abs().max(1.0)))
     }
@@ -312,6 +339,7 @@ impl Point {
             price: None,
             changes: Vec::new(),
             rows: Vec::new(),
+            decided: None,
         }
     }
 }

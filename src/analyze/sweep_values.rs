@@ -1,10 +1,12 @@
 //! The values of a param that are worth a look.
 
-use super::sweep::{ParamSweep, SweepError};
+use super::sweep::ParamSweep;
+use super::sweep_error::SweepError;
 use crate::bind::Reach;
 
-/// Halvings until the value at which predictions are free is known.
+/// Halvings until the value at which predictions are free is known; of decisions, where each is a solution.
 const HALVINGS: usize = 40;
+const HALVINGS_OF_DECISIONS: usize = 12;
 
 /// `steps + 1` values from one end to the other, without the last digits of rounding: `0, 0.005, 0.01`.
 pub fn between(from: f64, to: f64, steps: usize) -> Vec<f64> {
@@ -58,7 +60,7 @@ fn ends(sweep: &ParamSweep<'_>) -> (f64, f64) {
 /// The value between one at which something has to move and one at which nothing has, nearest to the first.
 fn boundary(sweep: &mut ParamSweep<'_>, bound: f64, free: f64) -> Result<f64, SweepError> {
     let (mut bound, mut free) = (bound, free);
-    for _ in 0..HALVINGS {
+    for _ in 0..if sweep.decides() { HALVINGS_OF_DECISIONS } else { HALVINGS } {
         let middle = bound / 2.0 + free / 2.0;
         if sweep.is_free(middle)? {
             free = middle;

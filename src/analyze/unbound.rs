@@ -160,6 +160,10 @@ impl<'a> Question<'a> {
             sides
                 && other.options.soft.is_none()
                 && premise.program.event(other.event) == claim.program.event(row.event)
+                && other.reads.iter().all(|id| {
+                    let mut known = row.reads.iter().map(|own| claim.program.event(*own));
+                    known.any(|own| own == premise.program.event(*id))
+                })
         };
         let params = |row: &SampleRow| {
             row.lower.iter().chain(&row.upper).chain([&row.coefficient]).any(|data| !data.params().is_empty())

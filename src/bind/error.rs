@@ -185,6 +185,10 @@ pub enum BindError {
     #[error("rows read the raw predictions, and this batch has none")]
     RawMissing,
 
+    /// A row under `each` that reads an aggregate, in a stream: answers given before would be bounded by another number.
+    #[error("`{row}` bounds each prediction by an aggregate, which moves as a stream goes on")]
+    MovingBound { row: String },
+
     /// Raw predictions beside the data, of another number.
     #[error("{found} raw predictions for {rows} samples")]
     RawCount { found: usize, rows: usize },
@@ -254,6 +258,7 @@ impl BindError {
             | BindError::Unsupported { .. }
             | BindError::RawEvent { .. }
             | BindError::RawMissing
+            | BindError::MovingBound { .. }
             | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }
@@ -362,6 +367,9 @@ impl BindError {
                                       project afterwards, and project what it predicts"
                     .to_owned()
             }
+            BindError::MovingBound { .. } => {
+                "put a number or a param in its place, or project all samples at once".to_owned()
+            }
             BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::NotFrozen { .. } => {
                 "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
@@ -415,6 +423,7 @@ impl BindError {
             | BindError::Unsupported { .. }
             | BindError::RawEvent { .. }
             | BindError::RawMissing
+            | BindError::MovingBound { .. }
             | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSuchSample { .. }

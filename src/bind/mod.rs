@@ -54,7 +54,7 @@ pub use encode::{Encoder, encode};
 pub use encoded::Encoded;
 pub use error::{BindError, Offenders, Place, Remedy, SHOWN};
 pub use formula::Arithmetic;
-pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue, Step, ThresholdCell, Thresholds};
+pub use frozen::{Condition, End, Frozen, FrozenCell, LevelValue, Spread, Step, ThresholdCell, Thresholds};
 pub use online::{Difference, Method, Online, OnlineState, RowReading, StreamError, StreamSpec};
 pub use params::Params;
 pub use plan::{EncodeOptions, Left, Purpose, Raw};

@@ -128,6 +128,8 @@ pub(super) type Split = Vec<(Formula, Option<usize>)>;
 
 #[derive(Clone, Debug)]
 pub(super) struct PlannedSampleRow {
+    /// The events of the aggregates of data that it reads.
+    pub reads: Vec<usize>,
     pub row: usize,
     /// Its place among the origins of the row: each bounds the predictions by its own sides.
     pub origin: usize,
@@ -143,6 +145,12 @@ pub(super) struct PlannedSampleRow {
 impl PlannedSampleRow {
     pub(super) fn promised(&self) -> PromisedRow {
         PromisedRow { row: self.row, origin: self.origin }
+    }
+
+    /// Whether its numbers are those of a batch.
+    pub(super) fn reads_aggregates(&self) -> bool {
+        let numbers = self.coefficient.iter().chain(self.lower.iter().chain(&self.upper).flatten());
+        numbers.map(|(coefficient, _)| coefficient).any(|it| it.has_leaf(|leaf| matches!(leaf, Formula::Total(_))))
     }
 }
 

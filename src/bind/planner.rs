@@ -136,6 +136,7 @@ fn sample_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> BTreeSet<
     columns.extend(row.coefficient.columns_read());
     columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
     event_columns(program, row.event, &mut columns);
+    row.reads.iter().for_each(|&id| event_columns(program, id, &mut columns));
     columns
 }
 
@@ -305,8 +306,20 @@ impl<'a> Planner<'a> {
         let lower = row.lower.as_ref().map(&mut split).transpose()?;
         let upper = row.upper.as_ref().map(&mut split).transpose()?;
         let text = program.sample_row_text(&row, &Names::of(program));
+        let reads = row.reads.iter().map(|&id| self.program_event(id)).collect();
         let PromisedRow { row: index, origin } = promised;
-        Ok(PlannedSampleRow { row: index, origin, name, text, event, coefficient, lower, upper, options: row.options })
+        Ok(PlannedSampleRow {
+            reads,
+            row: index,
+            origin,
+            name,
+            text,
+            event,
+            coefficient,
+            lower,
+            upper,
+            options: row.options,
+        })
     }
 
     fn finish(self, errors: &mut Vec<BindError>) -> Plan {

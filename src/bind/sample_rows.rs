@@ -33,7 +33,8 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
         let tally = binder.tally;
         let here = |event: usize| tally.members(event).iter().map(|&cell| by_cell.cell(cell).len()).sum::<usize>();
         let count = |event: usize| tally.count(event).max(here(event));
-        let status = match binder.too_small(&[row.event], &count, least, row.options.when_empty, &row.name) {
+        let own = binder.too_small(&[row.event], &count, least, row.options.when_empty, &row.name);
+        let status = match own.or_else(|| binder.first_empty(&row.reads, least, row.options.when_empty, &row.name)) {
             Some(skip) => BoundSampleRow::Skipped(skip),
             None => {
                 if let Bounds::Uniform { lo, hi } = bounds {

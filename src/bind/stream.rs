@@ -60,6 +60,9 @@ impl StreamEncoder {
         if !errors.is_empty() {
             return Err(errors);
         }
+        if let Some(row) = encoder.plan.sample_rows.iter().find(|row| row.reads_aggregates()) {
+            return Err(vec![BindError::MovingBound { row: row.name.clone() }]);
+        }
         let by_cell = encoder.plan.factors.iter().map(|factor| factor.by_cell.then(|| Arc::from([])));
         let by_cell = by_cell.collect();
         let mut stream = StreamEncoder {

@@ -8,8 +8,8 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, init, metrics,
-    predict, price, project, solve, stream, train, verify,
+    audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, init,
+    language_server, metrics, predict, price, project, solve, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -47,6 +47,7 @@ Numbers alone:
   verify       Prove answers of solve in exact arithmetic, or say what is wrong with them
 
 Setup:
+  lsp          Serve an editor, by the Language Server Protocol
   completions  Print completions for a shell
   help         Print help for a command
 
@@ -100,6 +101,7 @@ pub enum Command {
     Export(export::Args),
     Solve(solve::Args),
     Verify(verify::Args),
+    Lsp(language_server::Args),
     Completions(completions::Args),
 }
 
@@ -128,6 +130,7 @@ impl Command {
             | Command::Imply(_)
             | Command::Diff(_)
             | Command::Verify(_)
+            | Command::Lsp(_)
             | Command::Completions(_) => Files::default(),
         }
     }

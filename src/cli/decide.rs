@@ -14,6 +14,7 @@ use super::solve::Infeasible;
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::bind::Thresholds;
 use crate::data::{Format, write_text};
+use crate::report::decide_page;
 use crate::source::watch;
 use crate::tasks::{
     DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, read_thresholds, thresholds_json,
@@ -47,6 +48,9 @@ pub struct Args {
     /// Decide by the thresholds that `--freeze` wrote, so that no decision depends on another
     #[arg(long, value_name = "FILE", conflicts_with = "on_infeasible")]
     thresholds: Option<PathBuf>,
+    /// Write a page with the scores of each group and its threshold
+    #[arg(long, value_name = "OUT.html")]
+    html: Option<PathBuf>,
     /// What to do if no decisions of 0 and 1 satisfy the spec: nothing, or take the nearest
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
     on_infeasible: Infeasible,
@@ -70,14 +74,14 @@ pub struct Args {
 }
 
 /// Where no row presses, who is as likely as not is decided 1.
-const CUTOFF: f64 = 0.5;
+pub(super) const CUTOFF: f64 = 0.5;
 
 impl Args {
     pub fn files(&self) -> Files<'_> {
-        let Args { input, output, freeze, thresholds, .. } = self;
+        let Args { input, output, freeze, html, thresholds, .. } = self;
         let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) };
         let files = files.reads("--thresholds", thresholds.as_deref());
-        files.writes("-o", output.as_deref()).writes("--freeze", freeze.as_deref())
+        files.writes("-o", output.as_deref()).writes("--freeze", freeze.as_deref()).writes("--html", html.as_deref())
     }
 
     fn freezes(&self) -> Result<Option<(&Path, Target)>, Failure> {
@@ -136,6 +140,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if done.missed.is_none() {
         added.write(&dataset, &done.decisions, console)?;
     }
+    if let Some(path) = &args.html {
+        write_text(path, &decide_page(&done.report, env!("CARGO_PKG_VERSION")))?;
+        console.note(&format!("wrote {}", path.display()));
+    }
     show(&done, &added, args, console)?;
     added.note_unwritten(console);
     if let Some(failure) = &done.missed {
@@ -160,7 +168,7 @@ fn gain_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>, prediction: &
 }
 
 /// The numbers of a column, none of them missing.
-fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
+pub(super) fn numbers(dataset: &Dataset, column: &str) -> Result<Vec<f64>, Stop> {
     let mut all = Vec::with_capacity(dataset.encoded.n());
     dataset.visit_column(column, "--gain", |batch, values| {
         for row in 0..batch.rows() {

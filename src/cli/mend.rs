@@ -7,12 +7,8 @@ use super::input::{Spec, name_of, read_text};
 use super::stop::Stop;
 use super::unified::diff;
 use crate::data::{STANDARD_STREAM, write_text};
-use crate::language::diagnostic::{Fix, Severity, mend};
-use crate::language::span::SourceId;
+use crate::language::diagnostic::mend_sure;
 use crate::language::words::counted;
-
-/// Mending one mistake may show the next.
-const MOST_ROUNDS: usize = 10;
 
 /// Shows what the sure edits would change, and makes them if `write` says so. Only the spec itself is changed, no import;
 /// the file is written whole or not at all.
@@ -41,18 +37,5 @@ pub fn run(path: &Path, show: bool, write: bool, console: &Console) -> Result<()
 
 /// The text after all sure edits, and how many mistakes these mend.
 fn mended(path: &Path, name: &str, text: &str) -> (String, usize) {
-    let errors = |spec: &Spec| spec.count(Severity::Error);
-    let mut spec = Spec::of_text(path, name, text);
-    let (mut text, mut made) = (text.to_owned(), 0);
-    for _ in 0..MOST_ROUNDS {
-        let sure = spec.diagnostics().iter().filter_map(|found| found.fix.as_ref()).filter(|fix| fix.sure);
-        let fixes: Vec<Fix> = sure.cloned().collect();
-        let (next, count) = mend(SourceId::default(), &text, &fixes);
-        let after = Spec::of_text(path, name, &next);
-        if count == 0 || next == text || errors(&after) > errors(&spec) {
-            break;
-        }
-        (text, spec, made) = (next, after, made + count);
-    }
-    (text, made)
+    mend_sure(text, |text| Spec::of_text(path, name, text).diagnostics().to_vec())
 }

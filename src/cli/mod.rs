@@ -37,6 +37,7 @@ mod impact;
 mod imply;
 mod init;
 mod input;
+mod language_server;
 mod mend;
 mod metrics;
 mod new_column;
@@ -161,6 +162,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Std(args) => metrics::run(&args, console),
         Command::Imply(args) => imply::run(&args, console),
         Command::Diff(args) => compare::run(&args, console),
+        Command::Lsp(args) => language_server::run(&args, console),
         Command::Completions(args) => completions::run(&args, args::command(), console),
     }
 }

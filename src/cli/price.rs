@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::dataset::{Painter, PredictedArgs, one_stream};
+use super::decide::{CUTOFF, numbers};
 use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
@@ -13,12 +14,14 @@ use crate::analyze::between;
 use crate::bind::{Params, Purpose, encode};
 use crate::data::write_text;
 use crate::report::PriceReport;
-use crate::tasks::{MOST_VALUES, PriceOptions, STEPS, Sweeping, Use, price};
+use crate::source::watch;
+use crate::tasks::{DecideOptions, MOST_VALUES, PriceOptions, STEPS, Sweeping, Use, price};
 
 /// Show what a spec costs: how far predictions have to move at each value of a param
 ///
 /// For each value: how many predictions move and how far, what becomes of each group and each row, and what a little more
-/// room would save. Computed from the predictions as they are; nothing is fitted again.
+/// room would save. Computed from the predictions as they are; nothing is fitted again. With `--decide`: what decisions of 0 and 1
+/// gain, and who is selected.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -27,6 +30,15 @@ pub struct Args {
     /// repeated, each param is varied by itself [default: every param that rows read]
     #[arg(long = "sweep", value_name = "NAME[=VALUES]", value_parser = parse)]
     sweeps: Vec<Sweeping>,
+    /// Price decisions as `fairc decide` makes them: what they gain at each value
+    #[arg(long, conflicts_with = "inference")]
+    decide: bool,
+    /// With `--decide`: where no row presses, scores from this on are decided 1 [default: 0.5]
+    #[arg(long, value_name = "X", requires = "decide", conflicts_with = "gain")]
+    cutoff: Option<f64>,
+    /// With `--decide`: a column with what a decision of 1 gains, in place of the score less the cutoff
+    #[arg(long, value_name = "COL", requires = "decide")]
+    gain: Option<String>,
     /// Leave out what is enforced in training only
     #[arg(long)]
     inference: bool,
@@ -78,12 +90,23 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
-    let usage = Use::Project(purpose);
+    let watch = watch(&spec, program);
+    let usage = if args.decide { Use::Decide(&watch) } else { Use::Project(purpose) };
     let dataset = args.input.open(usage, &spec, program, console)?;
     let reading = usage.options(dataset.prediction.clone());
     let again = |params: &Params| encode(program, params, &dataset.source, &reading, &mut |_, _| {});
     let case = dataset.case(&spec, program);
-    let options = PriceOptions { sweeps: args.sweeps.clone(), all: args.all };
+    let column = args.gain.as_deref();
+    let gain = column.map(|column| numbers(&dataset, column)).transpose()?;
+    let decide = args.decide.then(|| DecideOptions {
+        cutoff: args.cutoff.unwrap_or(CUTOFF),
+        gain: column.zip(gain.as_deref()),
+        draws: None,
+        relax: false,
+        watch: &watch,
+        most: usize::MAX,
+    });
+    let options = PriceOptions { sweeps: args.sweeps.clone(), all: args.all, decide };
     let priced = price(&case, options, &again).map_err(|refused| stop(refused, &case.context, console))?;
     finish(args, &priced.report, console)?;
     Ok(Verdict::from(priced.feasible))

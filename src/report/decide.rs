@@ -7,7 +7,7 @@ use super::number::{finite, plain, short};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
-use crate::bind::{Encoded, Step, Thresholds};
+use crate::bind::{Encoded, Spread, Step, ThresholdCell, Thresholds};
 use crate::language::words::counted;
 
 /// Groups and thresholds that are shown.
@@ -208,6 +208,8 @@ pub struct DecideReport<'a> {
     pub misses: Vec<Miss>,
     /// Where thresholds for each cell tell all.
     pub thresholds: Option<Thresholds>,
+    /// What these are compared with, by their cells.
+    pub spread: Option<Spread>,
 }
 
 /// As `--format json` prints it.
@@ -346,25 +348,18 @@ impl DecideReport<'_> {
         let seen = thresholds.cells.iter().filter(|cell| cell.cell.samples > 0);
         let mut table = Table::default();
         for cell in seen.clone().take(MOST) {
-            let (sign, mut rest) = match (cell.at, cell.share) {
-                (_, share) if share >= 1.0 => (">=", String::new()),
-                (_, share) if share <= 0.0 => (">", String::new()),
-                (at, share) => (">", format!("and {} of the {at} at it", short(share))),
-            };
-            for step in cell.steps.iter().rev() {
-                let and = if rest.is_empty() { "" } else { ", " };
-                rest.push_str(&format!("{and}from {} on by a chance of {}", precise(step.from), short(step.chance)));
-            }
-            table.cells([
-                cell.cell.when.clone(),
-                cell.cell.samples.to_string(),
-                format!("{} {sign} {}", thresholds.column, precise(cell.threshold)),
-                rest,
-            ]);
+            let (threshold, rest) = threshold_words(thresholds, cell);
+            table.cells([cell.cell.when.clone(), cell.cell.samples.to_string(), threshold, rest]);
         }
         let lines = table.render("    ", &[Align::Left, Align::Right, Align::Left, Align::Left], |_, cell| cell);
         let rest = more(seen.count(), "more group");
         format!("  {}: who reaches it is decided 1\n{lines}{rest}\n", paint.strong("thresholds"))
+    }
+
+    /// What the decisions gain and whom they select, a sentence each.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let text = format!("{}{}", self.sums(), self.rounding());
+        text.lines().map(str::to_owned).collect()
     }
 
     fn sums(&self) -> String {
@@ -456,6 +451,20 @@ impl DecideReport<'_> {
     pub fn verdict(&self) -> Verdict {
         self.rows.verdict()
     }
+}
+
+/// Who is decided 1 in a cell, and what of those who do not reach the threshold.
+pub(super) fn threshold_words(thresholds: &Thresholds, cell: &ThresholdCell) -> (String, String) {
+    let (sign, mut rest) = match (cell.at, cell.share) {
+        (_, share) if share >= 1.0 => (">=", String::new()),
+        (_, share) if share <= 0.0 => (">", String::new()),
+        (at, share) => (">", format!("and {} of the {at} at it", short(share))),
+    };
+    for step in cell.steps.iter().rev() {
+        let and = if rest.is_empty() { "" } else { ", " };
+        rest.push_str(&format!("{and}from {} on by a chance of {}", precise(step.from), short(step.chance)));
+    }
+    (format!("{} {sign} {}", thresholds.column, precise(cell.threshold)), rest)
 }
 
 /// `1 sample is`, `3 samples are`.

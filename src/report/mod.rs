@@ -43,11 +43,11 @@ pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDr
 pub use facts::{
     Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
 };
-pub use html::{impact_page, page};
+pub use html::{decide_page, impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use markdown::markdown;
 pub use number::short;
-pub use price::{PriceReport, Priced, Sweep};
+pub use price::{ByCutoff, PriceReport, Priced, Sweep};
 pub use project::{Batching, ProjectReport, Projected};
 pub use reading::Reading;
 pub use row_summaries::RowSummaries;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{Broken, Failure};
 use crate::data::STANDARD_STREAM;
@@ -118,11 +118,15 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn new(root: &Path, name: &str, text: &str) -> Files {
+    /// The texts of `open` stand in the place of files, which need not be there yet.
+    pub(super) fn beside(root: &Path, name: &str, text: &str, open: &[(PathBuf, Arc<str>)]) -> Files {
         let folder = IMPORT_ROOT.get().map_or_else(|| folder_of(root), PathBuf::as_path);
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| tidy(path));
+        let others = open.iter().map(|(path, text)| (real(path), Source { name: name_of(path), text: text.clone() }));
+        let mut known: HashMap<PathBuf, Source> = others.collect();
         let source = Source { name: name.to_owned(), text: text.into() };
-        let known = root.canonicalize().map(|path| (path, source));
-        Files { root: folder.to_owned(), known: RefCell::new(known.into_iter().collect()) }
+        known.extend(root.canonicalize().map(|path| (path, source)));
+        Files { root: folder.to_owned(), known: RefCell::new(known) }
     }
 
     /// The real path of an import, if it may be read. Of files elsewhere not even that they exist is told.
@@ -135,7 +139,11 @@ impl Files {
         if !absolute.starts_with(&given) && !absolute.starts_with(&root) {
             return Err(outside());
         }
-        let real = absolute.canonicalize().map_err(|error| plain(&error))?;
+        let real = match absolute.canonicalize() {
+            Ok(real) => real,
+            Err(_) if self.known.borrow().contains_key(&absolute) => return Ok(absolute),
+            Err(error) => return Err(plain(&error)),
+        };
         if !real.starts_with(&root) {
             return Err(outside());
         }

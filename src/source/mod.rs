@@ -13,7 +13,8 @@ mod files;
 mod front;
 mod shown;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::Compilation;
 use crate::language::diagnostic::human::{Look, render};
@@ -89,6 +90,11 @@ impl Spec {
     /// Compiles a text, or loads it if it is a compiled spec. Imports are taken from the folder of `path`; messages call
     /// the spec `name`.
     pub fn of_text(path: &Path, name: &str, text: &str) -> Spec {
+        Spec::beside(path, name, text, &[])
+    }
+
+    /// The same where the texts of `open` stand in the place of files, as in an editor.
+    pub fn beside(path: &Path, name: &str, text: &str, open: &[(PathBuf, Arc<str>)]) -> Spec {
         let name = name.to_owned();
         if Spec::is_compiled(path, text) {
             let content = match Program::from_artefact(text.trim_start_matches('\u{feff}')) {
@@ -102,7 +108,7 @@ impl Spec {
             };
             return Spec { name, content };
         }
-        let loader = files::Files::new(path, &name, text);
+        let loader = files::Files::beside(path, &name, text, open);
         let compilation = crate::compile(Source { name: name.clone(), text: text.into() }, &loader);
         Spec { name, content: Content::Source(Box::new(compilation)) }
     }

@@ -1,7 +1,7 @@
 //! Decisions of 0 or 1 that satisfy a spec and gain the most.
 
 use super::deciding::{
-    DecideOptions, Decided, by_cutoff, compared, compared_column, no_thresholds, report, row_name, unfinished,
+    DecideOptions, Decided, by_cutoff, compared, compared_column, no_thresholds, report, row_name, spread, unfinished,
 };
 use super::draws::Draws;
 use super::refused::undecided as refused;
@@ -61,7 +61,8 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
     let cutoff_alone = by_cutoff(case, options);
     let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &cutoff_alone, &decisions, found.certificate.dual);
     let report = report(case, options, &bound, &found, (&cutoff_alone, &decisions), how, gains)?;
-    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), misses, ..report };
+    let spread = thresholds.as_ref().ok().map(|thresholds| spread(case, options, &visible, thresholds, &gain));
+    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), spread, misses, ..report };
     Ok(Decided { report, decisions, missed: miss, thresholds })
 }
 
@@ -83,7 +84,7 @@ fn relaxed<'a>(
 }
 
 /// What can be said before anything is solved.
-fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
+pub(super) fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
     let prediction = &case.context.program.prediction;
     if (prediction.lower, prediction.upper) != (0.0, 1.0) {
         let (lower, upper) = (prediction.lower, prediction.upper);
@@ -258,6 +259,8 @@ pub fn decide_by<'a>(
         steps: 0,
     };
     let mut report = report(case, options, &bound, &nothing, (&before, &decisions), how, gains)?;
+    let visible = encoded.visible(case.context.program, params)?;
+    report.spread = Some(spread(case, options, &visible, thresholds, &gain));
     (report.thresholds, report.misses) = (Some(thresholds.clone()), misses);
     Ok(Decided { report, decisions, missed: None, thresholds: Ok(thresholds.clone()) })
 }

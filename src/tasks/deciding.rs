@@ -4,7 +4,7 @@ use super::draws::Draws;
 use super::project::{Answers, not_enforced};
 use super::refused::undecided as refused;
 use super::{Case, Context, Refused};
-use crate::bind::{Bound, BoundRow, Samples, Thresholds, blamed};
+use crate::bind::{Bound, BoundRow, Samples, Spread, Thresholds, VisibleCells, blamed};
 use crate::report::{DecideReport, Gains, GroupDecisions, How, Watch};
 use crate::runtime::decide::{Decisions, missed};
 use crate::runtime::project::{Projection, Status};
@@ -94,6 +94,21 @@ pub(super) fn compared_column<'v>(case: &Case<'v>, options: &DecideOptions<'v>) 
     options.gain.map_or((case.column, options.cutoff), |(column, _)| (column, 0.0))
 }
 
+/// Bars of the picture of scores.
+const BARS: usize = 40;
+
+/// How what is compared is spread in the cells of thresholds: scores from 0 to 1, gains from the least to the largest.
+pub(super) fn spread(
+    case: &Case<'_>,
+    options: &DecideOptions<'_>,
+    visible: &VisibleCells,
+    thresholds: &Thresholds,
+    gain: &[f64],
+) -> Spread {
+    let range = if options.gain.is_some() { (f64::INFINITY, f64::NEG_INFINITY) } else { (0.0, 1.0) };
+    case.encoded.spread(visible, thresholds, compared(case, options, gain), (BARS, range))
+}
+
 pub(super) fn no_thresholds(errors: &[crate::bind::BindError]) -> Failure {
     let error = errors.first().map_or_else(String::new, ToString::to_string);
     Failure::new(error.replacen("cannot freeze", "there are no thresholds", 1), "decide each table by itself")
@@ -122,6 +137,7 @@ pub(super) fn report<'a>(
         cutoff: options.cutoff,
         gain: options.gain.map(|(column, _)| column.to_owned()),
         thresholds: None,
+        spread: None,
         rule: None,
         misses: Vec::new(),
         rows,

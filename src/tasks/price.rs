@@ -1,9 +1,11 @@
-//! What a spec costs: how far predictions have to move at each value of a param.
+//! What a spec costs: how far predictions have to move at each value of a param, or what decisions gain.
 
+use super::deciding::{DecideOptions, by_cutoff, compared};
+use super::refused::undecided;
 use super::{Case, Refused};
-use crate::analyze::{EncodeAgain, Ended, ParamSweep, Point, SweepError, sensible};
+use crate::analyze::{Deciding, EncodeAgain, Ended, ParamSweep, Point, SweepError, sensible};
 use crate::bind::{BindError, Params, Reach, Samples};
-use crate::report::{PriceReport, RowSummaries, Sweep};
+use crate::report::{ByCutoff, PriceReport, RowSummaries, Sweep};
 use crate::source::Failure;
 
 /// Steps where no values are named.
@@ -37,12 +39,14 @@ impl Sweeping {
 }
 
 /// What is to be priced.
-#[derive(Clone, Debug, Default)]
-pub struct PriceOptions {
+#[derive(Default)]
+pub struct PriceOptions<'o> {
     /// Each param is varied by itself; none for every param that rows read.
     pub sweeps: Vec<Sweeping>,
     /// Show all rows and all groups.
     pub all: bool,
+    /// Price decisions, made so, in place of predictions that move.
+    pub decide: Option<DecideOptions<'o>>,
 }
 
 /// The prices of a spec.
@@ -56,8 +60,11 @@ pub struct Priced<'a> {
 ///
 /// # Errors
 /// Data that do not fit the spec, and specs without params.
-pub fn price<'a>(case: &Case<'a>, options: PriceOptions, again: &EncodeAgain<'_>) -> Result<Priced<'a>, Refused> {
-    case.context.moves_predictions()?;
+pub fn price<'a>(case: &Case<'a>, options: PriceOptions<'_>, again: &EncodeAgain<'_>) -> Result<Priced<'a>, Refused> {
+    match &options.decide {
+        None => case.context.moves_predictions()?,
+        Some(decide) => super::decide::fits(case, decide)?,
+    }
     case.ready()?;
     let program = case.context.program;
     let wanted = wanted(case, options.sweeps).map_err(|error| vec![error])?;
@@ -65,15 +72,33 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions, again: &EncodeAgain<'_>
         let help = "a price is paid for the value of a param: declare one, for example `param eps = 0.02 in [0, 1]`";
         return Err(Failure::new(format!("no row of `{}` reads a param", case.context.spec.name), help).into());
     }
+    let deciding =
+        options.decide.as_ref().map(|decide| (by_cutoff(case, decide), decide.gains(case.predictions), decide));
     let mut sweeps = Vec::new();
     for (place, values) in wanted {
         let mut sweep = ParamSweep::new(program, case.encoded, case.params, place, case.predictions, again);
+        if let Some((before, gain, decide)) = &deciding {
+            sweep = sweep.deciding(before, Deciding { gain, compared: compared(case, decide, gain) });
+        }
         let points = points(&mut sweep, values)?;
         let param = program.params.get(place).map_or("", |param| param.name.as_str());
         sweeps.push(Sweep { param, present: sweep.present(), reach: sweep.reach(), points });
     }
     let feasible = sweeps.iter().flat_map(|sweep| &sweep.points).any(|point| point.ended == Ended::Optimal);
-    Ok(Priced { report: report(case, sweeps, options.all)?, feasible })
+    let shown = deciding.as_ref().map_or(case.predictions, |(before, ..)| before);
+    let mut report = report(case, shown, sweeps, options.all)?;
+    report.by_cutoff = deciding.as_ref().map(|(before, gain, decide)| {
+        let deciding = Deciding { gain, compared: gain };
+        ByCutoff {
+            cutoff: decide.cutoff,
+            column: decide.gain.map(|(column, _)| column.to_owned()),
+            blind: case.encoded.reads_labels(program),
+            gain: deciding.gain_of(case.encoded.weight(), before),
+            selected: before.iter().sum(),
+            rates: case.encoded.event_means(&Samples::All, before),
+        }
+    });
+    Ok(Priced { report, feasible })
 }
 
 /// The params to vary, by place in the program.
@@ -106,13 +131,14 @@ impl From<SweepError> for Refused {
             SweepError::Bind(errors) => errors.into(),
             SweepError::Problem(error) => error.into(),
             SweepError::Project(error) => error.into(),
+            SweepError::Decide(error) => undecided(error),
         }
     }
 }
 
 /// Adds what does not change with the params: the sizes of the groups, and the rows that take no part.
-fn report<'a>(case: &Case<'a>, sweeps: Vec<Sweep<'a>>, all: bool) -> Result<PriceReport<'a>, Refused> {
-    let Case { context, encoded, params, predictions, .. } = *case;
+fn report<'a>(case: &Case<'a>, shown: &[f64], sweeps: Vec<Sweep<'a>>, all: bool) -> Result<PriceReport<'a>, Refused> {
+    let Case { context, encoded, params, .. } = *case;
     let mut report = PriceReport {
         spec: &context.spec.name,
         data: case.table,
@@ -123,6 +149,7 @@ fn report<'a>(case: &Case<'a>, sweeps: Vec<Sweep<'a>>, all: bool) -> Result<Pric
         n: encoded.n(),
         sweeps,
         sizes: Vec::new(),
+        by_cutoff: None,
         left_over: Vec::new(),
         all,
     };
@@ -130,7 +157,7 @@ fn report<'a>(case: &Case<'a>, sweeps: Vec<Sweep<'a>>, all: bool) -> Result<Pric
         Ok(bound) => {
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
             let mut summaries = RowSummaries::new(context.program);
-            summaries.enter(&bound, encoded, params, &Samples::All, predictions)?;
+            summaries.enter(&bound, encoded, params, &Samples::All, shown)?;
             let rows = summaries.rows.iter().enumerate();
             report.left_over = rows.filter_map(|(index, row)| Some((index, row.reason.clone()?))).collect();
         }

@@ -1,6 +1,6 @@
 //! Decisions for rows that read labels: by a rule that looks at none.
 
-use super::deciding::{DecideOptions, Decided, by_cutoff, compared, compared_column, report, unfinished};
+use super::deciding::{DecideOptions, Decided, by_cutoff, compared, compared_column, report, spread, unfinished};
 use super::draws::Draws;
 use super::refused::undecided as refused;
 use super::{Case, Refused};
@@ -64,7 +64,8 @@ pub(super) fn decide_by_rule<'a>(fit: &Fit<'_, 'a>) -> Result<Decided<'a>, Refus
     let weights = bound.problem.weights();
     let gains = Gains::of(gain, weights.as_deref(), &before, &decisions, fitted.found.certificate.dual);
     let report = report(case, options, bound, &fitted.found, (&before, &decisions), how, gains)?;
-    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), rule, misses, ..report };
+    let spread = thresholds.as_ref().ok().map(|thresholds| spread(case, options, visible, thresholds, gain));
+    let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), spread, rule, misses, ..report };
     Ok(Decided { report, decisions, missed: None, thresholds })
 }
 

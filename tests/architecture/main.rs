@@ -78,6 +78,20 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         ],
         "walks the stages from end to end",
     ),
+    (
+        "language::query",
+        &[
+            "language::span",
+            "language::interval",
+            "language::syntax",
+            "language::hir",
+            "language::program",
+            "language::library",
+            "language::compile",
+            "language::words",
+        ],
+        "what editors ask of all that the stages made",
+    ),
     // The runtime wing: numbers to numbers.
     ("runtime::problem", &[], "the numbers of a batch"),
     ("runtime::project", &["runtime::problem"], "a problem and a point to a projection"),
@@ -113,8 +127,8 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "analyze",
-        &["bind", "language::program", "runtime::problem", "runtime::project"],
-        "what can be said of programs and bound batches before anything is trained",
+        &["bind", "language::program", "runtime::problem", "runtime::project", "runtime::decide"],
+        "what can be said of programs and bound batches before anything is trained; what decisions gain over the values of a param",
     ),
     (
         "torch",

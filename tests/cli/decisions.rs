@@ -225,6 +225,23 @@ fn what_cannot_be_decided_is_refused() {
 }
 
 #[test]
+fn the_page_shows_scores_and_thresholds() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "column g: {a, b}\npredict d: real in [0, 1] from score\n\
+                constraint near: |E[d | g == a] - E[d | g == b]| <= 0.1\n";
+    fs::write(folder.path().join("spec.fair"), spec).unwrap();
+    let lines = (0..60).map(|k| format!("{},{}\n", if k % 3 == 0 { "a" } else { "b" }, f64::from(k) / 60.0));
+    fs::write(folder.path().join("people.csv"), format!("g,score\n{}", lines.collect::<String>())).unwrap();
+    let (code, _, error) = run(folder.path(), "decide spec.fair --data people.csv --html page.html");
+    assert!(code == 0 && error.contains("wrote page.html"), "{code} {error}");
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert_eq!(page.matches("<svg").count(), 2, "a picture for each group");
+    assert_eq!(page.matches("class=\"mean\"").count(), 2, "a threshold in each");
+    assert!(page.contains("aria-label=\"score g == &quot;a&quot;: decided 1 where score"), "{page}");
+    assert!(page.contains("<h2 id=\"groups\">") && page.contains("Who reaches it is decided 1"), "{page}");
+}
+
+#[test]
 fn a_row_of_fixed_decisions_alone_is_missed_and_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let spec = "column g: {a, b}\npredict d: real in [0, 1] from score\n\

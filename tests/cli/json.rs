@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::support::{FIXTURES, root, run};
 
-/// Commands that a binary without libtorch does not have.
-const UNTRIED: [&str; 2] = ["train", "predict"];
+/// Commands that a binary without libtorch does not have, and one that answers in another form.
+const UNTRIED: [&str; 3] = ["train", "predict", "lsp"];
 
 /// Arguments for each command that together show its fields; `@` stands for the folder of fixtures, `%` for one to write to.
 const CALLS: &[(&str, &[&str])] = &[
@@ -72,6 +72,7 @@ const CALLS: &[(&str, &[&str])] = &[
         &[
             "@/parity.fair --data @/people.csv --sweep eps=0..0.1/2",
             "@/odds.fair --data @/people.csv --inference --sweep eps=0,1",
+            "@/parity.fair --data @/people.csv --decide --sweep eps=0..0.1/2",
         ],
     ),
     ("price", &["%/price.fair --data @/people.csv --sweep a=0,0.9 --inference"]),

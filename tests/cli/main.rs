@@ -18,6 +18,7 @@ mod formatting;
 mod impact;
 mod init;
 mod json;
+mod language_server;
 mod long;
 mod mending;
 mod price;

@@ -23,6 +23,28 @@ fn prices_are_told() {
 }
 
 #[test]
+fn what_decisions_gain_is_told() {
+    assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --decide --sweep eps=0,0.05,0.5"));
+    assert_snapshot!(transcript(
+        "price @/tables.fair --data @/people.csv --decide --cutoff 0.4 --sweep tol[male]=0,0.1"
+    ));
+    let value = json(&["--decide", "--sweep", "eps=0,0.05,0.1,0.5"]);
+    let of = |place: usize, name: &str| value["sweeps"][0]["values"][place]["decided"][name].as_f64().unwrap();
+    let all = value["by_cutoff"]["gain"].as_f64().unwrap();
+    for place in 0..4 {
+        assert!((of(place, "share_kept") - of(place, "gain") / all).abs() < 1e-12);
+        assert!(of(place, "gain_whole") <= of(place, "gain") + 1e-12);
+        assert!(place == 0 || of(place, "gain") >= of(place - 1, "gain") - 1e-12, "more room gains no less");
+    }
+    let (folder, command) = (folder(&[]), [&PARITY[..], &["--decide", "--sweep", "eps=0,0.5", "--plot"]].concat());
+    let svg = folder.path().join("price.svg");
+    assert_eq!(run(&[&command[..], &[text_of(&svg)]].concat()).code, 0);
+    let svg = fs::read_to_string(svg).unwrap();
+    assert!(svg.contains("who is selected") && svg.contains("by the cutoff alone"), "{svg}");
+    assert_eq!(run(&[&PARITY[..], &["--cutoff", "0.4"]].concat()).code, 2, "a cutoff is for decisions");
+}
+
+#[test]
 fn mistakes_are_told() {
     assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --sweep esp=0.1"));
     assert_snapshot!(transcript("price @/parity.fair --data @/people.csv --sweep eps=0,2"));

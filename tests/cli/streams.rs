@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use super::support::{FIXTURES, command, root, run_with};
+use super::support::{FIXTURES, command, folder, root, run, run_with};
 
 /// `fairc .. | head -c 1`: the reader goes away while there is more to say. A result has been found all the same; data that
 /// nobody takes end the command as they end other programs.
@@ -69,4 +69,28 @@ fn data_flow_through_pipes() {
     let audited =
         run_with(&["audit", &parity, "--data", "-", "--pred", "score_fair"], Some(projected.stdout.as_bytes()));
     assert_eq!(audited.code, 0, "{}", audited.stdout);
+}
+
+/// Bounds by an aggregate of data: those of the batch at hand, none where its event is empty, and refused where batches follow.
+#[test]
+fn bounds_by_an_aggregate_are_those_of_all_samples() {
+    let folder = folder(&["people.csv"]);
+    let spec = folder.path().join("spec.fair");
+    let body = "column sex: {female, male}\ncolumn age: int in [0, 120]\npredict score: real in [0, 1]\n\
+                constraint cap: each: score <= 0.2 + P[sex == female] / 10\n\
+                constraint nobody: each: score <= E[raw(score) | age > 119]\n";
+    std::fs::write(&spec, body).unwrap();
+    let (spec, data) = (spec.display().to_string(), folder.path().join("people.csv").display().to_string());
+    let projected = run(&["project", &spec, "--data", &data, "--pred", "score", "-o", "-"]);
+    assert_eq!(projected.code, 0, "{}", projected.stderr);
+    let rows: Vec<Vec<&str>> = projected.stdout.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let women = rows.iter().filter(|row| row[0] == "female").count() as f64 / rows.len() as f64;
+    for row in &rows {
+        let [before, after] = [3, 4].map(|column| row[column].parse::<f64>().unwrap());
+        assert!((after - before.min(0.2 + women / 10.0)).abs() < 1e-12, "{row:?}");
+    }
+    assert!(projected.stderr.contains("`nobody`: not enforced: groups without samples"), "{}", projected.stderr);
+    let streamed = run(&["stream", &spec, "--data", &data, "--pred", "score", "--batch", "2", "-o", "-"]);
+    assert!(streamed.code == 2 && streamed.stdout.is_empty(), "{}", streamed.stderr);
+    assert!(streamed.stderr.contains("`cap` bounds each prediction by an aggregate"), "{}", streamed.stderr);
 }

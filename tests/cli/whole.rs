@@ -117,7 +117,7 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 32] = [
+const PRINT: [&str; 33] = [
     "init --data people.csv",
     "init --data people.csv -o -",
     "check parity.fair",
@@ -147,6 +147,7 @@ const PRINT: [&str; 32] = [
     "solve problems.jsonl",
     "verify problems.jsonl answers.jsonl",
     "completions bash",
+    "lsp --help",
     "train --help",
     "predict --help",
     "--version",

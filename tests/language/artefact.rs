@@ -44,3 +44,23 @@ fn every_example_reads_back_as_it_was() {
     }
     assert!(programs >= 5, "{programs} examples compile");
 }
+
+#[test]
+fn rows_under_each_keep_the_events_of_their_aggregates() {
+    let spec = |body: &str| format!("{}{body}\n", crate::support::HEADER);
+    let compiled = |body: &str| crate::support::compile(&spec(body)).program.expect("it compiles");
+    let program = compiled("constraint c: each: score <= E[raw(score) | sex == female] + P[age > 30 | race == white]");
+    assert_eq!(program.validate(), Ok(()));
+    let text = program.canonical_text();
+    assert!(text.contains("enforce = always) reads "), "{text}");
+    let artefact = program.to_artefact();
+    assert!(artefact.contains("\"fairc\": 3"), "{artefact}");
+    let read = Program::from_artefact(&artefact).expect("it reads back");
+    assert_eq!(read, program);
+    // Without events an older reader misses nothing, and specs of before keep their text.
+    let plain = compiled("constraint c: each: score <= P[sex == female]").to_artefact();
+    assert!(plain.contains("\"fairc\": 2") && !plain.contains("reads"), "{plain}");
+    let mut damaged = program.clone();
+    damaged.sample_rows[0].reads.reverse();
+    assert!(damaged.validate().is_err(), "out of order");
+}

@@ -3,9 +3,11 @@
 mod artefact;
 mod by_level;
 mod check;
+mod editors;
 mod example;
 mod examples;
 mod fingerprint;
+mod helps;
 mod hostile;
 mod library;
 #[cfg(feature = "data")]
@@ -14,6 +16,7 @@ mod lower;
 mod metrics;
 mod mistakes;
 mod mistakes_of_folds;
+mod names;
 mod pages;
 mod raw;
 mod robustness;

@@ -10,6 +10,8 @@ constraints say, and share nothing with fairc. Specs that read a label are left 
 * the decisions of 0 and 1: that they keep all rows, summed in fractions, and gain what is said;
 * for at most 60 samples the best decisions of 0 and 1: HiGHS's integer program. How often fairc's gain less, and by how much,
   is printed; that it says there are none where there are is counted as well;
+* what decisions gain over the values of a tolerance (`fairc price --decide`): HiGHS at each value, and the price as a slope that no
+  other value lies above;
 * thresholds: applied to other data they decide as their SQL does in SQLite and DuckDB, nulls and unknown levels included.
 """
 
@@ -253,6 +255,54 @@ def judge(fairc, seed):
     return None, (answer["decided"]["bound"] - gain, "bound")
 
 
+VALUES = [0.0, 0.01, 0.05, 0.2]
+
+
+def judge_price(fairc, seed):
+    """What is wrong with the gains at the values of a tolerance."""
+    case = Case(seed)
+    for _ in range(int(case.rng.integers(1, 4))):
+        case.constrain()
+    place = len(case.rows)
+    case.add("|E[d | g == a] - E[d]| <= eps", case.mean(case.g == "a") - case.mean(np.ones(case.n, bool)), 0.0, 0.0)
+    if case.empty or (case.lo > case.hi).any() or any("y ==" in text for text in case.text):
+        return None
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        case.write(folder)
+        spec = folder / "spec.fair"
+        spec.write_text(spec.read_text() + "param eps = 0.1 in [0, 1]\n")
+        done = subprocess.run(
+            [fairc, "price", "spec.fair", "--data", "data.csv", "--pred", "score", "--cutoff", str(case.cutoff), "--decide",
+             "--sweep", "eps=" + ",".join(map(str, VALUES)), "--format", "json"],
+            cwd=folder, capture_output=True, text=True, timeout=300,
+        )
+    answer = json.loads(done.stdout)
+    shown = f"prices of seed {seed}, n {case.n}: " + "; ".join(case.text)
+    if "sweeps" not in answer:
+        return None if any(entry["code"] in ("E0801", "E0502") for entry in answer["diagnostics"]) else f"{shown}\n  {answer}"
+    size = max(1.0, np.abs(case.w * (case.score - case.cutoff)).sum())
+    points = []
+    for point in answer["sweeps"][0]["values"]:
+        case.lower[place], case.upper[place] = -point["value"], point["value"]
+        best = highs(case, whole=False)
+        if (best is None) != (point["status"] == "infeasible"):
+            return f"{shown}\n  {point['status']} at {point['value']}, and HiGHS: {best}"
+        if best is None:
+            continue
+        decided = point["decided"]
+        if abs(decided["gain"] - best[0]) > 1e-9 * size:
+            return f"{shown}\n  gains {decided['gain']} at {point['value']}, and HiGHS {best[0]}"
+        if decided["gain_whole"] is not None and decided["gain_whole"] > best[0] + 1e-9 * size:
+            return f"{shown}\n  whole decisions gain more at {point['value']}"
+        points.append((point["value"], best[0], point["price"]))
+    for value, gain, price in points:
+        for other, there, _ in points:
+            if there > gain + price * (other - value) + 1e-7 * size:
+                return f"{shown}\n  the price {price} at {value} is no slope: {points}"
+    return None
+
+
 TYPES = {"g": "text", "h": "text", "age": "double precision", "y": "integer", "w": "double precision", "score": "double precision"}
 
 
@@ -321,8 +371,9 @@ def main():
     count, first = (int(text) for text in (sys.argv[2:] + ["400", "1"][len(sys.argv) - 2 :]))
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda seed: judge(fairc, seed), range(first * 100_000, first * 100_000 + count)))
+        prices = list(pool.map(lambda seed: judge_price(fairc, seed), range(first * 100_000, first * 100_000 + count // 4)))
         thresholds = list(pool.map(lambda seed: judge_thresholds(fairc, seed), range(first * 100_000, first * 100_000 + count // 4)))
-    wrong = [text for text, _ in results if text and text != "left out"] + [text for text in thresholds if text]
+    wrong = [text for text, _ in results if text and text != "left out"] + [text for text in [*prices, *thresholds] if text]
     words = [kind for _, kind in results if isinstance(kind, str)]
     behind = [kind for _, kind in results if isinstance(kind, float)]
     late = [value for value in behind if value > 1e-9]

@@ -16,6 +16,7 @@ import numpy as np
 from row_catalogue import catalogue
 from row_examples import example, example_by_level, example_raw
 from row_random import Random
+from row_written import written
 from row_samples import (
     AGE, ALL, BANDS, COST, EPS, HEADER, HOURS, INCOME, INF, LEVELS, N, RACE, SENIOR, SEX, WEIGHT, Sample, agree, exported, pairs,
     write_data,
@@ -449,9 +450,10 @@ def main():
         _, problem = exported(fairc, folder, HEADER + BOUNDS, data)
         for found, expected in zip((problem["lo"], problem["hi"]), bounds(Sample(np.ones(N)))):
             assert np.allclose(found, expected, rtol=0, atol=1e-12), BOUNDS
+        judged = written(fairc, folder, data)
         error, more = example(fairc, folder)
         worst, count = max(worst, error), count + more
-    print(f"rows: {count} rows of {2 * len(cases) + 38} specs agree with numpy, worst difference {worst:.1e}")
+    print(f"rows: {count} rows of {2 * len(cases) + 38} specs agree with numpy, worst difference {worst:.1e}; {judged} predictions judged alike")
 
 
 if __name__ == "__main__":

@@ -287,6 +287,64 @@ fn whole_decisions_of_few_samples_are_the_best_of_all_choices() {
     assert!(found > 200 && none > 20, "{found} found, {none} without");
 }
 
+/// Means of whole decisions are whole numbers over the number of samples.
+#[test]
+fn means_that_no_number_of_samples_has_are_proven_to_be_none() {
+    let n = 3002;
+    let parts = ProblemParts {
+        cell: vec![0; n],
+        cells: 1,
+        dictionary: vec![RowsByCell::from_cells([vec![(0, 1.0 / n as f64)]])],
+        lower: vec![0.25],
+        upper: vec![0.25],
+        bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+        ..ProblemParts::default()
+    };
+    let problem = Problem::new(parts).expect("a well-formed problem");
+    let mut random = Random(5);
+    let gain: Vec<f64> = (0..n).map(|_| random.between(-1.0, 1.0)).collect();
+    let found = decide(&problem, &gain).expect("finite numbers");
+    assert_eq!(found.status, DecideStatus::Optimal);
+    let whole = decide_whole(&problem, &gain, &found).expect("finite numbers");
+    assert!(matches!(whole, Whole::Missed { proven: true, .. }), "{whole:?}");
+}
+
+/// Many equal gains and tight rows: rounding what is nearest misses some row.
+#[test]
+fn many_ties_within_narrow_rows_are_rounded() {
+    let (n, cells, rows) = (60_000, 16, 12);
+    let mut random = Random(11);
+    let cell: Vec<u32> = (0..n).map(|_| random.below(cells) as u32).collect();
+    let count = |wanted: &dyn Fn(usize) -> bool| cell.iter().filter(|&&c| wanted(c as usize)).count() as f64;
+    let inside = |row: usize, cell: usize| (cell * (2 * row + 1)) >> (row % 4) & 1 == 1;
+    let by_cell = (0..cells).map(|c| {
+        let value = |row: usize| {
+            let (size, sign) = (count(&|other| inside(row, other) == inside(row, c)), inside(row, c));
+            (row as u32, if sign { 1.0 / size } else { -1.0 / size })
+        };
+        (0..rows).map(value).collect::<Vec<_>>()
+    });
+    let parts = ProblemParts {
+        cell: cell.clone(),
+        cells,
+        dictionary: vec![RowsByCell::from_cells(by_cell)],
+        lower: vec![-0.02; rows],
+        upper: vec![0.02; rows],
+        bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+        ..ProblemParts::default()
+    };
+    let problem = Problem::new(parts).expect("a well-formed problem");
+    let shift: Vec<f64> = (0..cells).map(|_| random.between(-0.3, 0.3)).collect();
+    let gain: Vec<f64> =
+        cell.iter().map(|&c| ((random.uniform() - 0.5 + shift[c as usize]) * 20.0).round() / 20.0).collect();
+    let found = decide(&problem, &gain).expect("finite numbers");
+    assert!(faults(&problem, &gain, &found).is_empty());
+    match decide_whole(&problem, &gain, &found).expect("finite numbers") {
+        Whole::Found(whole) => assert!(whole.bound - whole.gain < 20.0, "{} of {}", whole.gain, whole.bound),
+        other => panic!("{}", format!("{other:?}").chars().take(60).collect::<String>()),
+    }
+}
+
 #[test]
 fn intervals_without_whole_numbers_are_named() {
     let mut parts =

@@ -7,17 +7,19 @@ use crate::diagnostic::Diagnostic;
 use crate::hir::Hir;
 use crate::lower::lower;
 use crate::program::Program;
-use crate::span::{Source, SourceId, Sources};
+use crate::span::{Source, SourceId, Sources, Span};
 use crate::syntax::Parsed;
 use crate::syntax::ast;
 use crate::syntax::import::{Loader, read};
 
 /// What each stage made of a spec.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Compilation {
     /// The root, its imports, and the files of the standard library that it uses.
     pub sources: Sources,
     pub files: Vec<(SourceId, Parsed)>,
+    /// The imports that lead to a file, each with the place of its path.
+    pub imports: Vec<(Span, SourceId)>,
     pub hir: Hir,
     /// There if and only if no diagnostic is an error.
     pub program: Option<Program>,
@@ -29,6 +31,18 @@ impl Compilation {
     /// Whether there is no error.
     pub fn is_ok(&self) -> bool {
         self.program.is_some()
+    }
+
+    /// The import of the root that leads to this source, directly or through others.
+    pub fn import_of(&self, source: SourceId) -> Option<Span> {
+        let (mut source, mut steps) = (source, 0);
+        loop {
+            let (span, _) = self.imports.iter().find(|(_, to)| *to == source)?;
+            (source, steps) = (span.source, steps + 1);
+            if source == SourceId::default() || steps > self.files.len() {
+                return Some(*span);
+            }
+        }
     }
 }
 
@@ -62,7 +76,14 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
     crate::diagnostic::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let program = lowered.program.filter(|_| !failed);
-    Compilation { sources: tree.sources, files: tree.files, hir: checked.hir, program, diagnostics }
+    Compilation {
+        sources: tree.sources,
+        files: tree.files,
+        imports: tree.imports,
+        hir: checked.hir,
+        program,
+        diagnostics,
+    }
 }
 
 /// Adds the standard metrics that are used and not defined by the user.
@@ -81,7 +102,7 @@ fn add_library(sources: &mut Sources, files: &mut Vec<(SourceId, Parsed)>) {
         from = files.len();
         for name in names {
             if let Some(text) = crate::library::find(&name).filter(|_| known.insert(name.clone())) {
-                let id = sources.add(format!("std/{name}.fair"), text);
+                let id = sources.add(crate::library::source_name(&name), text);
                 files.push((id, crate::syntax::parse(id, text)));
             }
         }

@@ -301,7 +301,7 @@ pub enum ExprKind {
     Add(Vec<Expr>),
     /// At most one factor reads the prediction.
     Multiply(Box<Expr>, Box<Expr>),
-    /// The divisor is data, or (in an aggregate) affine with a sign that its range proves.
+    /// The divisor is data, or of a sign that its range proves: affine, or alone with its quotient on a side of a comparison.
     Divide(Box<Expr>, Box<Expr>),
     /// Data only, but for `Abs`, `Max` and `Min`.
     Call(Function, Vec<Expr>),

@@ -9,6 +9,7 @@ pub mod interval;
 pub mod library;
 pub mod lower;
 pub mod program;
+pub mod query;
 pub mod span;
 pub mod syntax;
 pub mod words;

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use thresholds::{Step, ThresholdCell, Thresholds};
+pub use thresholds::{Spread, Step, ThresholdCell, Thresholds};
 
 use super::binder::{About, Binder, Matrix};
 use super::bound::{Bound, RowStatus};

@@ -173,6 +173,48 @@ impl Encoded {
     }
 }
 
+/// How values are spread in the cells of thresholds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// Where bars begin, and where the last ends.
+    pub edges: Vec<f64>,
+    /// For each cell the share of its samples in each bar; none where there are no samples.
+    pub shares: Vec<Vec<f64>>,
+}
+
+impl Encoded {
+    /// How `values`, which are compared with thresholds, are spread in each of their cells, by `bars` bars over `range` and what is
+    /// outside of it.
+    pub fn spread(
+        &self,
+        visible: &VisibleCells,
+        thresholds: &Thresholds,
+        values: &[f64],
+        (bars, range): (usize, (f64, f64)),
+    ) -> Spread {
+        let (low, high) = values.iter().fold(range, |(low, high), value| (low.min(*value), high.max(*value)));
+        let (low, high) = if low < high { (low, high) } else { (low - 0.5, low + 0.5) };
+        let width = (high - low) / bars.max(1) as f64;
+        let places: HashMap<Identity, usize> =
+            thresholds.cells.iter().enumerate().map(|(place, cell)| (cell.cell.key().identity(), place)).collect();
+        let by_cell: Vec<Option<usize>> =
+            visible.identities.iter().map(|identity| places.get(identity).copied()).collect();
+        let mut counts = vec![vec![0_usize; bars]; thresholds.cells.len()];
+        for (cell, &value) in visible.of_samples(self).into_iter().zip(values) {
+            let bar = (((value - low) / width) as usize).min(bars.saturating_sub(1));
+            let place = by_cell.get(cell as usize).copied().flatten();
+            if let Some(count) = place.and_then(|place| counts.get_mut(place)?.get_mut(bar)) {
+                *count += 1;
+            }
+        }
+        let shares = counts.into_iter().map(|counts| match counts.iter().sum::<usize>() {
+            0 => Vec::new(),
+            all => counts.into_iter().map(|count| count as f64 / all as f64).collect(),
+        });
+        Spread { edges: (0..=bars).map(|bar| low + width * bar as f64).collect(), shares: shares.collect() }
+    }
+}
+
 impl Thresholds {
     fn of(frozen: Frozen, cutoff: f64, cell: impl Fn(FrozenCell) -> ThresholdCell) -> Thresholds {
         Thresholds {

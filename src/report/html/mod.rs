@@ -6,6 +6,7 @@
 mod build;
 mod chart;
 mod constraints;
+mod decide;
 mod groups;
 mod histogram;
 mod impact;
@@ -17,6 +18,7 @@ use super::summary::{headline, outside, read_me, source_of};
 use super::verdict::Verdict;
 use crate::language::words::counted;
 use build::{Html, each, el};
+pub use decide::decide_page;
 pub use impact::impact_page;
 use parts::{capital, code, prose, section};
 

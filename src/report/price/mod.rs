@@ -1,5 +1,6 @@
-//! What a spec costs over the values of a param: tables for people, JSON and a picture.
+//! What a spec costs, in predictions that move or in what decisions gain, over the values of a param: tables for people, JSON and a picture.
 
+mod decided;
 mod picture;
 mod text;
 
@@ -19,6 +20,21 @@ pub struct Sweep<'a> {
     pub points: Vec<Point>,
 }
 
+/// What decisions by the cutoff alone come to.
+#[derive(Clone, Debug)]
+pub struct ByCutoff {
+    pub cutoff: f64,
+    /// The column of gains, where there is one.
+    pub column: Option<String>,
+    /// Rows read labels, so that decisions are made by thresholds that look at none.
+    pub blind: bool,
+    /// `Σ w g d`.
+    pub gain: f64,
+    pub selected: f64,
+    /// The selection rate in each event of the program.
+    pub rates: Vec<Option<f64>>,
+}
+
 /// The prices of a spec on data.
 pub struct PriceReport<'a> {
     pub spec: &'a str,
@@ -32,6 +48,8 @@ pub struct PriceReport<'a> {
     pub promised: Vec<PromisedRow>,
     pub n: usize,
     pub sweeps: Vec<Sweep<'a>>,
+    /// Where decisions are priced.
+    pub by_cutoff: Option<ByCutoff>,
     /// Samples of each event of the program.
     pub sizes: Vec<Option<usize>>,
     /// Rows that take no part, by place, and why.
@@ -47,9 +65,40 @@ pub struct Priced {
     fingerprint: String,
     n: usize,
     prediction: String,
+    /// Where decisions are priced: what they come to by the cutoff alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_cutoff: Option<ByCutoffJson>,
     sweeps: Vec<SweepJson>,
     /// Rows that take no part.
     skipped: Vec<SkippedJson>,
+}
+
+#[derive(Serialize)]
+struct ByCutoffJson {
+    cutoff: f64,
+    gain_column: Option<String>,
+    gain: f64,
+    selected: f64,
+    rates: Vec<RateJson>,
+}
+
+#[derive(Serialize)]
+struct RateJson {
+    event: String,
+    rate: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct DecidedJson {
+    /// `Σ w g d` at best, shares of a decision included.
+    gain: f64,
+    share_kept: Option<f64>,
+    /// Of decisions of 0 and 1.
+    gain_whole: Option<f64>,
+    selected: f64,
+    became_1: f64,
+    became_0: f64,
+    rates: Vec<RateJson>,
 }
 
 #[derive(Serialize)]
@@ -77,8 +126,11 @@ struct ValueJson {
     share_moved: Option<f64>,
     mean_move: Option<f64>,
     largest_move: Option<f64>,
-    /// `−d(½ distance²)/d value`.
+    /// `−d(½ distance²)/d value`; of decisions `d gain/d value`.
     price: Option<f64>,
+    /// Where decisions are priced; predictions are then decisions, before by the cutoff alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<DecidedJson>,
     groups: Vec<GroupJson>,
     rows: Vec<RowJson>,
     /// If infeasible, the rows in conflict.
@@ -109,6 +161,13 @@ impl PriceReport<'_> {
             fingerprint: self.program.fingerprint().to_string(),
             n: self.n,
             prediction: self.prediction.to_owned(),
+            by_cutoff: self.by_cutoff.as_ref().map(|alone| ByCutoffJson {
+                cutoff: alone.cutoff,
+                gain_column: alone.column.clone(),
+                gain: alone.gain,
+                selected: alone.selected,
+                rates: self.rates_json(&alone.rates),
+            }),
             sweeps: self.sweeps.iter().map(|sweep| self.sweep_json(sweep)).collect(),
             skipped: self
                 .left_over
@@ -148,6 +207,15 @@ impl PriceReport<'_> {
             mean_move: movement.map(|movement| movement.mean()),
             largest_move: movement.map(|movement| movement.largest),
             price: point.price,
+            decided: point.decided.as_ref().map(|decided| DecidedJson {
+                gain: decided.gain,
+                share_kept: self.by_cutoff.as_ref().and_then(|alone| alone.kept(decided.gain)),
+                gain_whole: decided.whole,
+                selected: decided.selected,
+                became_1: decided.became_1,
+                became_0: decided.became_0,
+                rates: self.rates_json(&decided.rates),
+            }),
             groups: self
                 .groups()
                 .into_iter()
@@ -156,6 +224,11 @@ impl PriceReport<'_> {
             rows: rows.map(|(index, row)| self.row_json(index, row)).collect(),
             conflict: self.conflict(point),
         }
+    }
+
+    fn rates_json(&self, rates: &[Option<f64>]) -> Vec<RateJson> {
+        let rate = |event: usize| RateJson { event: self.event_name(event), rate: rates.get(event).copied().flatten() };
+        self.groups().into_iter().map(rate).collect()
     }
 
     fn row_json(&self, index: usize, row: RowPoint) -> RowJson {

@@ -7,7 +7,7 @@ use crate::report::number::plain;
 use crate::report::plot::{Curve, Figure, Panel, PlotError};
 
 /// More curves than these in a panel cannot be told apart.
-const MOST: usize = 5;
+pub(super) const MOST: usize = 5;
 /// Longer names do not fit into a legend.
 const LONGEST: usize = 34;
 
@@ -25,12 +25,11 @@ impl PriceReport<'_> {
                 shaded: infeasible(sweep),
                 ..Panel::default()
             };
-            [
-                self.moves(sweep, base.clone()),
-                self.gaps(sweep, base.clone()),
-                self.groups_of(sweep, base.clone()),
-                self.prices(sweep, base),
-            ]
+            let [first, third] = match &self.by_cutoff {
+                Some(alone) => self.panels_of_gains(alone, sweep, &base),
+                None => [self.moves(sweep, base.clone()), self.groups_of(sweep, base.clone())],
+            };
+            [first, self.gaps(sweep, base.clone()), third, self.prices(sweep, base)]
         });
         Figure { panels: panels.collect(), columns: 2 }.draw()
     }
@@ -90,10 +89,14 @@ impl PriceReport<'_> {
     }
 
     fn prices(&self, sweep: &Sweep<'_>, base: Panel) -> Panel {
+        let (word, unit) = match &self.by_cutoff {
+            Some(_) => ("gains", "gain per unit"),
+            None => ("saves", "½ distance² per unit"),
+        };
         let (title, curves) = match sweep.reach {
             Reach::Sides => {
                 let price = over(sweep, |point| point.price);
-                (format!("what a little more {} saves", sweep.param), vec![dotted("price", price)])
+                (format!("what a little more {} {word}", sweep.param), vec![dotted("price", price)])
             }
             Reach::Nothing | Reach::Matrix | Reach::Encoding => {
                 let rows = costly(sweep);
@@ -101,15 +104,15 @@ impl PriceReport<'_> {
                     let size = |point: &Point| Some(at(point, row)?.multiplier?.abs());
                     dotted(&self.row_name(row), over(sweep, size))
                 };
-                ("what a little more room in a row saves".to_owned(), rows.iter().take(MOST).map(curve).collect())
+                (format!("what a little more room in a row {word}"), rows.iter().take(MOST).map(curve).collect())
             }
         };
-        Panel { title, y: "½ distance² per unit".into(), curves, from_zero: true, ..base }
+        Panel { title, y: unit.into(), curves, from_zero: true, ..base }
     }
 }
 
 /// A number of each point against the param; not finite where there is none.
-fn over(sweep: &Sweep<'_>, number: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, f64)> {
+pub(super) fn over(sweep: &Sweep<'_>, number: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, f64)> {
     sweep.points.iter().map(|point| (point.value, number(point).unwrap_or(f64::NAN))).collect()
 }
 
@@ -117,7 +120,7 @@ fn at(point: &Point, row: usize) -> Option<RowPoint> {
     point.rows.get(row).copied().flatten()
 }
 
-fn dotted(name: &str, points: Vec<(f64, f64)>) -> Curve {
+pub(super) fn dotted(name: &str, points: Vec<(f64, f64)>) -> Curve {
     Curve { dots: true, ..Curve::new(&short_name(name), points) }
 }
 

@@ -1,6 +1,6 @@
 //! The tables for people.
 
-use super::{PriceReport, Sweep, change, costly};
+use super::{ByCutoff, PriceReport, Sweep, change, costly};
 use crate::analyze::{Ended, Point, RowPoint};
 use crate::bind::Reach;
 use crate::language::words::counted;
@@ -9,7 +9,7 @@ use crate::report::table::{Align, Paint, Table};
 
 /// More groups than these are shown by `--all` alone.
 const MOST_GROUPS: usize = 4;
-const NOTHING: &str = "-";
+pub(super) const NOTHING: &str = "-";
 const FALLS: &str = "what half the squared distance falls by";
 
 impl PriceReport<'_> {
@@ -17,15 +17,25 @@ impl PriceReport<'_> {
     pub fn text(&self, paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = counted(self.n, "sample");
-        let mut out = format!("{} on {}: {n}, predictions `{}`{settings}\n", self.spec, self.data, self.prediction);
+        let priced = match &self.by_cutoff {
+            Some(alone) => alone.words(self.prediction),
+            None => format!("predictions `{}`", self.prediction),
+        };
+        let mut out = format!("{} on {}: {n}, {priced}{settings}\n", self.spec, self.data);
         for sweep in &self.sweeps {
             out.push_str(&format!("\n  {}, now {}\n\n", paint.strong(sweep.param), plain(sweep.present)));
-            out.push_str(&self.costs(sweep, paint));
-            out.push_str(&self.changes(sweep));
+            let (first, second, words) = match &self.by_cutoff {
+                Some(alone) => {
+                    (self.gains(alone, sweep, paint), self.rates(alone, sweep), self.words_of_gains(alone, sweep))
+                }
+                None => (self.costs(sweep, paint), self.changes(sweep), self.words(sweep)),
+            };
+            out.push_str(&first);
+            out.push_str(&second);
             if self.all {
                 out.push_str(&self.rows(sweep));
             }
-            out.push_str(&self.words(sweep));
+            out.push_str(&words);
         }
         if !self.left_over.is_empty() {
             out.push_str(&format!(
@@ -78,17 +88,14 @@ impl PriceReport<'_> {
         let name = if several { heads.len() - 4 } else { usize::MAX };
         let align: Vec<Align> =
             (0..heads.len()).map(|column| if column == name { Align::Left } else { Align::Right }).collect();
-        let mut out = table.render("    ", &align, |_, cell| match cell.trim() {
-            "infeasible" => paint.bad(&cell),
-            _ => cell,
-        });
+        let mut out = table.render("    ", &align, |_, cell| infeasible_as_bad(cell, paint));
         out.push_str(&self.unusual(sweep));
         out
     }
 
     /// Name and numbers of the row with the largest multiplier at a value; of that which costs most anywhere where none
     /// is active.
-    fn costliest(&self, sweep: &Sweep<'_>, point: &Point) -> (String, [String; 3]) {
+    pub(super) fn costliest(&self, sweep: &Sweep<'_>, point: &Point) -> (String, [String; 3]) {
         let rows = || point.rows.iter().enumerate().filter_map(|(index, row)| Some((index, (*row)?)));
         let size = |row: &RowPoint| row.multiplier.unwrap_or(0.0).abs();
         let largest = rows().filter(|(_, row)| size(row) > 0.0).max_by(|a, b| size(&a.1).total_cmp(&size(&b.1)));
@@ -103,17 +110,15 @@ impl PriceReport<'_> {
     }
 
     /// Values that did not end well.
-    fn unusual(&self, sweep: &Sweep<'_>) -> String {
+    pub(super) fn unusual(&self, sweep: &Sweep<'_>) -> String {
         let mut out = String::new();
         let conflicts: Vec<Vec<String>> = sweep.points.iter().map(|point| self.conflict(point)).collect();
         if let Some(rows) = conflicts.iter().find(|rows| !rows.is_empty()) {
             let names: Vec<String> = rows.iter().take(MOST_GROUPS).map(|name| format!("`{name}`")).collect();
             let more = rows.len().saturating_sub(MOST_GROUPS);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            out.push_str(&format!(
-                "    infeasible: no predictions within their bounds satisfy {}{more}\n",
-                names.join(", ")
-            ));
+            let none = self.by_cutoff.as_ref().map_or("no predictions within their bounds", ByCutoff::alternatives);
+            out.push_str(&format!("    infeasible: {none} satisfy {}{more}\n", names.join(", ")));
         } else if sweep.points.iter().any(|point| matches!(point.ended, Ended::Infeasible(..))) {
             out.push_str("    infeasible: the sides of a row leave no value\n");
         }
@@ -125,6 +130,29 @@ impl PriceReport<'_> {
 
     /// The mean change of each group; of the few that change most, unless all are wanted.
     fn changes(&self, sweep: &Sweep<'_>) -> String {
+        let (groups, more) = self.shown_groups(sweep);
+        if groups.is_empty() {
+            return String::new();
+        }
+        let mut table = Table::default();
+        table.cells(std::iter::once(sweep.param.to_owned()).chain(groups.iter().map(|&event| self.sized_name(event))));
+        for point in sweep.points.iter().filter(|point| point.movement.is_some()) {
+            let cell = |event: &usize| change(point, *event).map_or_else(|| NOTHING.to_owned(), signed);
+            table.cells(std::iter::once(plain(point.value)).chain(groups.iter().map(cell)));
+        }
+        let align = vec![Align::Right; groups.len() + 1];
+        format!("\n  mean change of each group\n\n{}{more}", table.render("    ", &align, |_, cell| cell))
+    }
+
+    /// A group with its size.
+    pub(super) fn sized_name(&self, event: usize) -> String {
+        let size = self.sizes.get(event).copied().flatten();
+        let size = size.map_or_else(String::new, |size| format!(" ({size})"));
+        format!("{}{size}", self.event_name(event))
+    }
+
+    /// The groups that are shown, and a line on those that are not.
+    pub(super) fn shown_groups(&self, sweep: &Sweep<'_>) -> (Vec<usize>, String) {
         let largest = |event: usize| {
             let changes = sweep.points.iter().filter_map(|point| change(point, event));
             changes.fold(0.0_f64, |largest, change| largest.max(change.abs()))
@@ -137,24 +165,9 @@ impl PriceReport<'_> {
             groups.truncate(most);
             groups.sort_unstable();
         }
-        if groups.is_empty() {
-            return String::new();
-        }
-        let mut table = Table::default();
-        let head = |event: &usize| {
-            let size = self.sizes.get(*event).copied().flatten();
-            let size = size.map_or_else(String::new, |size| format!(" ({size})"));
-            format!("{}{size}", self.event_name(*event))
-        };
-        table.cells(std::iter::once(sweep.param.to_owned()).chain(groups.iter().map(head)));
-        for point in sweep.points.iter().filter(|point| point.movement.is_some()) {
-            let cell = |event: &usize| change(point, *event).map_or_else(|| NOTHING.to_owned(), signed);
-            table.cells(std::iter::once(plain(point.value)).chain(groups.iter().map(cell)));
-        }
-        let align = vec![Align::Right; groups.len() + 1];
         let more =
             if hidden > 0 { format!("    and {hidden} more groups (`--all` shows them)\n") } else { String::new() };
-        format!("\n  mean change of each group\n\n{}{more}", table.render("    ", &align, |_, cell| cell))
+        (groups, more)
     }
 
     /// Every row at every value.
@@ -190,6 +203,11 @@ impl PriceReport<'_> {
         let same = if sweep.reach == Reach::Sides { "the same" } else { FALLS };
         format!("{price}  multiplier: {same} for each unit that the limit of the row alone grows\n")
     }
+}
+
+/// A cell that says so in the colour of what does not hold.
+pub(super) fn infeasible_as_bad(cell: String, paint: &dyn Paint) -> String {
+    if cell.trim() == "infeasible" { paint.bad(&cell) } else { cell }
 }
 
 fn signed(value: f64) -> String {

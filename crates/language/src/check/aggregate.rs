@@ -15,7 +15,8 @@ use super::place::{Place, Reads};
 use super::{Checker, Env, Finding, Kind};
 
 impl<'a> Checker<'a> {
-    /// An aggregate where an aggregate may stand; elsewhere it is refused for what it is.
+    /// An aggregate where an aggregate may stand, one of data also where one value per sample does; elsewhere it is refused for
+    /// what it is.
     pub(super) fn aggregate_at(
         &mut self,
         span: Span,
@@ -23,14 +24,19 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         place: Place,
     ) -> Option<Expr> {
-        self.for_the_batch(span, place)?;
-        self.aggregate(span, aggregate, env)
+        if matches!(place, Place::Event | Place::Where) {
+            self.for_the_batch(span, place, true)?;
+        }
+        let number = self.aggregate(span, aggregate, env)?;
+        self.for_the_batch(span, place, number.is_constant())?;
+        Some(number)
     }
 
-    /// Refuses one value for the batch where one per sample is needed.
-    pub(super) fn for_the_batch(&mut self, span: Span, place: Place) -> Option<()> {
+    /// Refuses one value for the batch where one per sample is needed. One of data is the same number for every sample.
+    pub(super) fn for_the_batch(&mut self, span: Span, place: Place, of_data: bool) -> Option<()> {
         let place = match place {
             Place::Batch => return Some(()),
+            Place::Each | Place::Inside if of_data => return Some(()),
             Place::Each => "under `each`",
             Place::Inside => "inside an aggregate",
             Place::Event => "in an event",
@@ -52,7 +58,10 @@ impl<'a> Checker<'a> {
             // A comma between events means `and`.
             AggregateKind::Count | AggregateKind::Probability => arguments.len().max(1),
         };
-        if kind != AggregateKind::Covariance && self.swapped_condition(aggregate, env) {
+        if kind != AggregateKind::Covariance && self.swapped_condition(aggregate, env)
+            || self.over_all(span, aggregate, env)
+            || self.event_as_value(span, aggregate, env)
+        {
             return None;
         }
         if arguments.len() != wanted {
@@ -137,17 +146,21 @@ impl<'a> Checker<'a> {
         }
         if let Some(place) = values.iter().find_map(innermost_piecewise) {
             let score = self.prediction_name();
+            let text = self.text(place.0);
             let (what, hint) = match place.1 {
                 Function::Abs => (
                     "the mean of an absolute value",
                     format!(
-                        "take the absolute value of the mean, `|E[..]|`; for a 0/1 label `y` the absolute error is \
-                         affine: `y + (1 - 2 * y) * {score}`"
+                        "`each: {text} <= c` for every sample is stronger, `|E[..]| <= c` of the mean weaker; for a 0/1 label `y` the \
+                         absolute error is affine: `y + (1 - 2 * y) * {score}`"
                     ),
                 ),
                 _ => (
                     "the mean of a maximum or minimum",
-                    "take the maximum or minimum of means, `max(E[..], E[..])`".to_string(),
+                    format!(
+                        "bound `{text}` for every sample with `each`, which is stronger, or the maximum or minimum of means, \
+                         `max(E[..], E[..])`, which is weaker"
+                    ),
                 ),
             };
             return self.refuse(Kind::Nonlinear { what: what.into(), hint }, place.0);

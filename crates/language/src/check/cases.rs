@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
             return false;
         }
         let similar = Some(OTHERWISE.to_string());
-        let kind = Kind::UnknownName { expected: "event", name: name.text.clone(), similar };
+        let kind = Kind::UnknownName { expected: "event", name: name.text.clone(), similar, hint: None };
         let fix = Fix::one(event.span, OTHERWISE, true);
         self.report(Finding::new(kind, event.span).mended(Some(fix)));
         true

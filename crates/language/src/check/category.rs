@@ -132,10 +132,34 @@ impl<'a> Checker<'a> {
         let levels = listed(known.iter().map(|level| &level.text), MOST_LISTED);
         let fix = similar.as_ref().filter(|_| self.call.is_none() && self.sources.text(span) == value.text);
         let fix = fix.map(|similar| Fix::one(span, crate::program::text::name(similar), false));
-        let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels, similar };
+        let hint = is_null(&value.text).then(|| null_hint(&column, known));
+        let (similar, fix) = if hint.is_some() { (None, None) } else { (similar, fix) };
+        let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels, similar, hint };
         self.report(Finding::new(kind, span).mended(fix));
         None
     }
+}
+
+/// What a null is called elsewhere.
+pub(super) fn is_null(text: &str) -> bool {
+    matches!(text, "null" | "NULL" | "None" | "none" | "NA" | "nan" | "NaN" | "missing")
+}
+
+/// Every level in braces, where they are few.
+pub(super) fn braced(known: &[Value]) -> Option<String> {
+    let names = known.iter().map(|level| match level.number {
+        Some(_) => level.text.clone(),
+        None => crate::program::text::name(&level.text),
+    });
+    (known.len() <= MOST_LISTED).then(|| format!("{{{}}}", names.collect::<Vec<_>>().join(", ")))
+}
+
+fn null_hint(column: &str, known: &[Value]) -> String {
+    let column = crate::program::text::name(column);
+    let levels = braced(known).unwrap_or_else(|| "{..}".to_string());
+    format!(
+        "a null is in no level: `{column} not in {levels}` holds for it alone, where `{column}` is declared with `?`"
+    )
 }
 
 /// The text of a level of a product of two groups.

@@ -10,9 +10,9 @@ kinds! {
     pub enum Kind {
         /// A name that no declaration, binder or level has.
         #[error("unknown {} `{name}`", if *expected == "param" { "name" } else { expected })]
-        UnknownName { expected: &'static str, name: String, similar: Option<String> } => "E0201",
+        UnknownName { expected: &'static str, name: String, similar: Option<String>, hint: Option<String> } => "E0201",
             label: "not declared",
-            help: meant(similar).unwrap_or_else(|| declare(expected, name));
+            help: hint.clone().or_else(|| meant(similar)).unwrap_or_else(|| declare(expected, name));
 
         /// A second declaration, level, parameter or binder of one name.
         #[error("{what} `{name}` is declared twice")]
@@ -28,9 +28,15 @@ kinds! {
 
         /// A text that is no level of the column or group it is compared with.
         #[error("`{level}` is no level of `{column}`")]
-        UnknownLevel { level: String, column: String, levels: String, similar: Option<String> } => "E0203",
+        UnknownLevel {
+            level: String,
+            column: String,
+            levels: String,
+            similar: Option<String>,
+            hint: Option<String>,
+        } => "E0203",
             label: "no such level",
-            help: meant(similar).unwrap_or_else(|| format!("the levels of `{column}` are {levels}"));
+            help: hint.clone().or_else(|| meant(similar)).unwrap_or_else(|| format!("the levels of `{column}` are {levels}"));
 
         /// A metric or function with too many or too few arguments.
         #[error("`{callee}` takes {expected}, but {found} given")]
@@ -218,9 +224,13 @@ kinds! {
         AggregateValue { text: String, place: &'static str } => "E0302",
             label: "one value for the whole batch",
             help: match *place {
-                "under `each`" => "leave out `each`, or use the per-sample value itself",
+                "under `each`" => {
+                    "bound each sample by data or a param, and the aggregate of the prediction by a constraint of its own"
+                }
                 "in an event" => "compare with a number or a param instead",
-                _ => "take it out of the brackets: an aggregate of an aggregate is the aggregate itself",
+                _ => {
+                    "take it out of the brackets, `E[a + E[b]]` is `E[a] + E[b]`; a covariance is `Cov[a, b]`"
+                }
             };
 
         /// A level, event or number where something else belongs.
@@ -300,9 +310,9 @@ kinds! {
             help: hint.clone();
 
         #[error("the factor `{factor}` has no proven sign, so `{text}` may be convex or concave")]
-        FactorSign { factor: String, text: String } => "E0408",
+        FactorSign { factor: String, text: String, hint: String } => "E0408",
             label: "sign unknown",
-            help: format!("give `{factor}` a range that proves its sign, for example `in [0, 1]`");
+            help: hint.clone();
 
         #[error("a constraint cannot use `{operator}`")]
         StrictComparison { operator: &'static str, instead: &'static str } => "E0409",
@@ -382,6 +392,7 @@ fn declare(expected: &str, name: &str) -> String {
     match expected {
         "metric" => "`fairc std` lists the metrics that ship with the compiler".into(),
         "group" => format!("declare `column {name}: {{..}}` or `group {name} = ..`"),
+        "label" => format!("declare it, for example `label {name}: {{0, 1}}`"),
         "table" => format!("declare `param {name}[..] = {{..}}`, with a value for each level"),
         "function" => "functions are `abs`, `max`, `min`, `exp`, `log`, `sqrt` and, in a group, `bins`".into(),
         "parameter" => "name a parameter of this metric".into(),

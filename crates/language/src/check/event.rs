@@ -178,7 +178,9 @@ impl<'a> Checker<'a> {
                 let what = if column.is_some_and(|column| column.label) { "label" } else { "column" };
                 match column.map(|column| &column.ty) {
                     Some(ColumnType::Categorical(levels)) => {
-                        let level = levels.first().map_or("..", |level| level.text.as_str());
+                        // Of a yes and a no, the yes is what is asked for.
+                        let yes = levels.iter().find(|level| level.number == Some(1.0)).or(levels.first());
+                        let level = yes.map_or("..", |level| level.text.as_str());
                         (format!("a categorical {what}"), Some(format!("compare it with a level: `{name} == {level}`")))
                     }
                     Some(ColumnType::Real(range) | ColumnType::Int(range)) => {

@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
         let Some(similar) = similar else { return false };
         let fix = self.call.is_none().then(|| Fix::one(name.span, written(&similar), false));
         let (level, column) = (name.text.clone(), column.text.clone());
-        let kind = Kind::UnknownLevel { level, column, levels: String::new(), similar: Some(similar) };
+        let kind = Kind::UnknownLevel { level, column, levels: String::new(), similar: Some(similar), hint: None };
         self.report(Finding::new(kind, name.span).mended(fix));
         true
     }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::Fix;
 use crate::hir::{BinderId, Event, Expr, ExprKind, LevelRef, Value};
 use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::product_text;
 
-use super::category::{Category, index_of};
+use super::category::{Category, braced, index_of, is_null};
 use super::name::Found;
 use super::place::Reads;
-use super::{Checker, Env, Kind, Symbol};
+use super::{Checker, Env, Finding, Kind, Symbol};
 
 /// One side of a comparison.
 pub(super) enum Operand<'a> {
@@ -265,6 +266,7 @@ impl<'a> Checker<'a> {
             }
             Operand::Bare(text, expr) => {
                 let value = Value { text: text.clone(), number: None, span: expr.span };
+                self.not_null(span, category, &value, op, category_expr)?;
                 let level = self.level_of(category, &value)?;
                 one_level(category, level)
             }
@@ -292,6 +294,33 @@ impl<'a> Checker<'a> {
             }
         };
         Some(if op == Comparison::NotEqual { self.another_level(category, event) } else { event })
+    }
+
+    /// Refuses `race == null`, with the condition that holds for nulls.
+    fn not_null(
+        &mut self,
+        span: Span,
+        category: Category,
+        value: &Value,
+        op: Comparison,
+        column: &'a ast::Expr,
+    ) -> Option<()> {
+        let levels = self.category_levels(category);
+        if !is_null(&value.text) || levels.index.find(&value.text, None).is_some() {
+            return Some(());
+        }
+        let known = levels.values.clone();
+        let not = if op == Comparison::NotEqual { "" } else { "not " };
+        let column = self.sources.text(column.span).to_string();
+        let instead = braced(&known).map(|levels| format!("{column} {not}in {levels}"));
+        let Some(instead) = instead.filter(|_| self.call.is_none()) else {
+            return self.unknown_level(category, value, value.span);
+        };
+        let hint = Some(format!("a null is in no level, and no comparison with one holds: write `{instead}`"));
+        let column = self.category_name(category);
+        let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels: String::new(), similar: None, hint };
+        self.report(Finding::new(kind, value.span).mended(Some(Fix::one(span, instead, false))));
+        None
     }
 
     /// `year == t + 1`: a number made from a binder must be a level, whatever the binder is.

@@ -168,7 +168,8 @@ impl<'a> Checker<'a> {
                         let known = metric.parameters.iter().map(|parameter| parameter.name.text.as_str());
                         let similar = nearest(&other.text, known.filter(|known| *known != parameter.name.text))
                             .map(str::to_owned);
-                        let kind = Kind::UnknownName { expected: "parameter", name: other.text.clone(), similar };
+                        let kind =
+                            Kind::UnknownName { expected: "parameter", name: other.text.clone(), similar, hint: None };
                         self.report(Finding::new(kind, other.span));
                     }
                 }

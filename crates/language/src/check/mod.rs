@@ -18,6 +18,7 @@
 
 mod aggregate;
 mod argument;
+mod arithmetic;
 mod call_range;
 mod cases;
 mod category;
@@ -28,6 +29,7 @@ mod elsewhere;
 mod error;
 mod event;
 mod fold;
+mod foreign;
 mod forgotten;
 mod group;
 mod indicator;
@@ -38,9 +40,11 @@ mod membership;
 mod metric;
 mod name;
 mod named;
+mod nonlinear;
 mod number;
 mod parameter;
 mod place;
+mod quotient;
 mod raw;
 mod relation;
 mod spelling;
@@ -246,6 +250,8 @@ struct Checker<'a> {
     sample_value_reported: bool,
     /// A constraint that could not be read to its end; an error says why.
     lost: Option<Span>,
+    /// The comparison at hand.
+    compared: Option<nonlinear::Compared<'a>>,
     call: Option<Rc<Call<'a>>>,
     /// How many definitions are being checked, each for the sake of the one before.
     definitions: usize,
@@ -295,6 +301,7 @@ impl<'a> Checker<'a> {
             mentions: Vec::new(),
             sample_value_reported: false,
             lost: None,
+            compared: None,
             call: None,
             definitions: 0,
             effort: limits::Effort::default(),

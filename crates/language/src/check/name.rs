@@ -125,6 +125,12 @@ impl<'a> Checker<'a> {
         if self.raw_without_call(name.span, name) {
             return None;
         }
+        if let Some((hint, instead)) = self.meant_otherwise(&name.text, expected) {
+            let fix = instead.map(|instead| Fix::one(name.span, instead, false));
+            let kind = Kind::UnknownName { expected, name: name.text.clone(), similar: None, hint: Some(hint) };
+            self.report(Finding::new(kind, name.span).mended(fix));
+            return None;
+        }
         let member = self.member_name(name, env);
         let similar = member.clone().or_else(|| self.similar_name(&name.text, env));
         let fix = match &similar {
@@ -134,7 +140,7 @@ impl<'a> Checker<'a> {
             Some(similar) => self.renamed(name, similar),
             None => (expected == PARAM).then(|| self.new_param(name)).flatten(),
         };
-        let kind = Kind::UnknownName { expected, name: name.text.clone(), similar };
+        let kind = Kind::UnknownName { expected, name: name.text.clone(), similar, hint: None };
         self.report(Finding::new(kind, name.span).mended(fix));
         None
     }

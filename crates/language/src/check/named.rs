@@ -28,6 +28,8 @@ pub(super) struct LetDeclaration<'a> {
     size: Option<Option<(usize, usize)>>,
     /// The shape of its values.
     progress: Progress<Option<Shape>>,
+    /// It is free of the prediction.
+    of_data: bool,
 }
 
 impl<'a> LetDeclaration<'a> {
@@ -50,7 +52,7 @@ pub(super) struct LetUse {
 impl<'a> Checker<'a> {
     pub(super) fn declare_let(&mut self, named: &'a ast::Let, span: Span) {
         if self.claim(&named.name, Symbol::Let(self.lets.len()), "expression") {
-            self.lets.push(LetDeclaration { named, span, size: None, progress: Progress::Waiting });
+            self.lets.push(LetDeclaration { named, span, size: None, progress: Progress::Waiting, of_data: false });
         }
     }
 
@@ -135,10 +137,12 @@ impl<'a> Checker<'a> {
             Progress::Running => self.definition_cycle(&named.name, mention),
             Progress::Waiting => {
                 let reported = std::mem::take(&mut self.sample_value_reported);
-                let result = self.let_definition(index, named).map(|number| number.shape);
+                let number = self.let_definition(index, named);
+                let result = number.as_ref().map(|number| number.shape);
                 self.sample_value_reported = reported;
                 if let Some(declaration) = self.lets.get_mut(index) {
                     declaration.progress = Progress::Done(result);
+                    declaration.of_data = number.is_some_and(|number| number.is_constant());
                 }
                 result
             }
@@ -160,7 +164,8 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, named.value.span).mended(Some(Fix::one(keyword, "event", true))));
             return None;
         }
-        let place = if self.has_aggregate(&named.value) { Place::Batch } else { Place::Each };
+        let for_the_batch = self.has_aggregate(&named.value) && !self.has_sample_value(&named.value);
+        let place = if for_the_batch { Place::Batch } else { Place::Each };
         let checked = self.declared(&named.name, |checker| checker.number(&named.value, &Env::default(), place))?;
         Some(checked.0)
     }
@@ -185,14 +190,39 @@ impl<'a> Checker<'a> {
         false
     }
 
+    /// Whether an expression of declared names reads values of samples outside of its aggregates.
+    fn has_sample_value(&self, expr: &'a ast::Expr) -> bool {
+        let mut stack = vec![expr];
+        while let Some(expr) = stack.pop() {
+            match &expr.kind {
+                ast::ExprKind::Aggregate(_) => {}
+                ast::ExprKind::Name(name) => match self.names.get(name.text.as_str()) {
+                    Some((Symbol::Column(_) | Symbol::Prediction | Symbol::Event(_) | Symbol::Group(_), _)) => {
+                        return true;
+                    }
+                    Some((Symbol::Let(index), _)) => {
+                        let known = self.lets.get(*index);
+                        let sound = known.filter(|known| !matches!(known.progress, Progress::Done(None)));
+                        stack.extend(sound.map(|known| &known.named.value));
+                    }
+                    Some((Symbol::Weight | Symbol::Param(_) | Symbol::Table(_), _)) | None => {}
+                },
+                ast::ExprKind::Fold(fold) => stack.push(&fold.body),
+                _ => stack.extend(expr.children()),
+            }
+        }
+        false
+    }
+
     /// A number that is written by its name.
     pub(super) fn named_number(&mut self, index: usize, name: &'a ast::Name, place: Place) -> Option<Expr> {
         let shape = self.let_shape(index, name.span)?;
-        let (named, declaration) = self.lets.get(index).map(|known| (known.named, known.span))?;
+        let (named, declaration, of_data) =
+            self.lets.get(index).map(|known| (known.named, known.span, known.of_data))?;
         self.let_places.insert(name.span, named.name.span);
         match shape {
             Some(Shape::Sample) => self.per_sample(name, place)?,
-            Some(Shape::Aggregate) => self.for_the_batch(name.span, place)?,
+            Some(Shape::Aggregate) => self.for_the_batch(name.span, place, of_data)?,
             None => {}
         }
         let mentioned = self.mentions.len();

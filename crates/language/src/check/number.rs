@@ -10,6 +10,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 use crate::words::{counted, nearest};
 
+use super::arithmetic::{add, joined, negate, product, quotient};
 use super::call_range::call_range;
 use super::name::{Found, NUMBER, PARAM, RAW_CALL};
 use super::place::Place;
@@ -219,7 +220,7 @@ impl<'a> Checker<'a> {
         }
         let similar = self.names.contains_key(name.as_str()).then(|| format!("`{name}`"));
         let fix = similar.clone().map(|similar| Fix::one(span, similar, true));
-        self.report(Finding::new(Kind::UnknownName { expected: NUMBER, name, similar }, span).mended(fix));
+        self.report(Finding::new(Kind::UnknownName { expected: NUMBER, name, similar, hint: None }, span).mended(fix));
         None
     }
 
@@ -250,11 +251,7 @@ impl<'a> Checker<'a> {
             let kind = Kind::Product { left: self.text(left.span), right: self.text(right.span) };
             return self.refuse(kind, span);
         }
-        let range = left.range.multiply(right.range);
-        let curvature = left.curvature.max(right.curvature);
-        let shape = left.shape.or(right.shape);
-        let kind = ExprKind::Multiply(Box::new(left), Box::new(right));
-        Some(Expr { kind, span, shape, curvature, range })
+        Some(product(left, right, span))
     }
 
     fn quotient(&mut self, left: Expr, right: Expr, span: Span, place: Place) -> Option<Expr> {
@@ -264,23 +261,15 @@ impl<'a> Checker<'a> {
         if !right.is_constant() {
             self.ratio_denominator(&right, span, place)?;
         }
-        let range = left.range.divide(right.range);
-        let curvature = left.curvature.max(right.curvature);
-        let shape = left.shape.or(right.shape);
-        let kind = ExprKind::Divide(Box::new(left), Box::new(right));
-        Some(Expr { kind, span, shape, curvature, range })
+        Some(quotient(left, right, span))
     }
 
-    /// The denominator of a ratio of predictions must be affine with a sign that its range proves.
+    /// The denominator of a ratio of predictions must have a sign that its range proves.
     fn ratio_denominator(&mut self, denominator: &Expr, span: Span, place: Place) -> Option<()> {
         if !matches!(place, Place::Batch | Place::Each) {
-            let hint = "take the ratio of means, `E[a] / E[b]`, instead of the mean of ratios".to_string();
+            let hint = "a ratio of means, `E[a] / E[b]`, has rows, and is another quantity than the mean of ratios"
+                .to_string();
             return self.refuse(Kind::Nonlinear { what: "a quotient".into(), hint }, span);
-        }
-        if denominator.curvature == Curvature::Piecewise {
-            let what = "a quotient by a piecewise function".to_string();
-            let hint = "divide by an expression without `abs`, `max` and `min`".to_string();
-            return self.refuse(Kind::Nonlinear { what, hint }, denominator.span);
         }
         if denominator.range.is_zero() {
             return self.refuse(Kind::DivisionByZero, denominator.span);
@@ -371,13 +360,16 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
+        if self.foreign_moment(span, function, arguments) {
+            return None;
+        }
         if self.of_elsewhere(function) || self.called_column(span, function, arguments) {
             return None;
         }
         let similar = nearest(&name, FUNCTIONS).map(str::to_owned);
         let fix =
             similar.clone().filter(|_| self.call.is_none()).map(|similar| Fix::one(function.span, similar, false));
-        let kind = Kind::UnknownName { expected: "function", name, similar };
+        let kind = Kind::UnknownName { expected: "function", name, similar, hint: None };
         self.report(Finding::new(kind, function.span).mended(fix));
         None
     }
@@ -390,9 +382,9 @@ impl<'a> Checker<'a> {
         let constant = arguments.iter().all(Expr::is_constant);
         let piecewise = matches!(function, Function::Abs | Function::Max | Function::Min);
         if !constant && !piecewise {
-            return self.nonlinear_call(span, function, &arguments);
+            return self.nonlinear_call(span, function, &arguments, place);
         }
-        let shape = arguments.iter().find_map(|argument| argument.shape);
+        let shape = arguments.iter().fold(None, |shape, argument| joined(shape, argument.shape));
         let range = call_range(function, &arguments);
         let curvature = if constant { Curvature::Constant } else { Curvature::Piecewise };
         if place == Place::Inside && function == Function::Abs && !constant {
@@ -408,27 +400,6 @@ impl<'a> Checker<'a> {
             };
         }
         Some(Expr { kind: ExprKind::Call(function, arguments), span, shape, curvature, range })
-    }
-
-    fn nonlinear_call(&mut self, span: Span, function: Function, arguments: &[Expr]) -> Option<Expr> {
-        let reading = arguments.iter().find(|argument| !argument.is_constant());
-        let base = reading.map(|argument| self.text(argument.span)).unwrap_or_default();
-        let (what, hint) = match function {
-            Function::Power => (
-                "a power",
-                format!("use `{base}` itself; a bound on a square, `e ^ 2 <= c`, is the bound `|e| <= sqrt(c)`"),
-            ),
-            Function::Exp | Function::Log | Function::Sqrt => (
-                match function {
-                    Function::Exp => "an exponential",
-                    Function::Log => "a logarithm",
-                    _ => "a square root",
-                },
-                format!("use `{base}` itself, and apply the inverse function to the other side of the comparison"),
-            ),
-            Function::Abs | Function::Max | Function::Min => return None,
-        };
-        self.refuse(Kind::Nonlinear { what: what.into(), hint }, span)
     }
 
     /// The first mention of the prediction below an expression, as written there.
@@ -464,26 +435,4 @@ impl<'a> Checker<'a> {
 
 pub(super) fn leaf(kind: ExprKind, span: Span, shape: Option<Shape>, curvature: Curvature, range: Interval) -> Expr {
     Expr { kind, span, shape, curvature, range }
-}
-
-pub(super) fn negate(expr: Expr, span: Span) -> Expr {
-    if let ExprKind::Number(value) = expr.kind {
-        return Expr::number(-value, span);
-    }
-    let (shape, curvature, range) = (expr.shape, expr.curvature, expr.range.negate());
-    Expr { kind: ExprKind::Negate(Box::new(expr)), span, shape, curvature, range }
-}
-
-pub(super) fn add(terms: Vec<Expr>, span: Span) -> Expr {
-    let literal = terms.iter().try_fold(0.0, |sum, term| match term.kind {
-        ExprKind::Number(value) => Some(sum + value),
-        _ => None,
-    });
-    if let Some(value) = literal {
-        return Expr::number(value, span);
-    }
-    let shape = terms.iter().find_map(|term| term.shape);
-    let curvature = terms.iter().map(|term| term.curvature).max().unwrap_or(Curvature::Constant);
-    let range = terms.iter().fold(Interval::point(0.0), |sum, term| sum + term.range);
-    Expr { kind: ExprKind::Add(terms), span, shape, curvature, range }
 }

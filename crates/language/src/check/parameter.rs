@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
                 self.fit_column_type(&given, target, (&ty, is_label), levels, label, good)
             }
             Some(Found::Symbol(Symbol::Group(index))) => self.fit_group(index, &given, target, levels, label),
-            Some(Found::Nothing) => self.unknown_argument(&given, "group"),
+            Some(Found::Nothing) => self.unknown_argument(&given, if label { "label" } else { "group" }),
             Some(found) => {
                 let (found, hint) = self.words_for(&given, &found);
                 self.misfit(&given, target, found, expected, hint)
@@ -214,6 +214,9 @@ impl<'a> Checker<'a> {
                 self.misfit(given, target, "an expression of the prediction".into(), expected, None)
             }
             Ok(number) => match levels {
+                _ if number.shape == Some(Shape::Aggregate) => {
+                    self.misfit(given, target, "one value for the whole batch".into(), expected, None)
+                }
                 Some(wanted) if !within_levels(number.range, wanted) || number.shape.is_none() => {
                     let found = format!("an expression with values in {}", interval(number.range));
                     self.misfit(given, target, found, expected, None)
@@ -246,6 +249,9 @@ impl<'a> Checker<'a> {
             None => match self.quiet_number(&given, Place::Inside) {
                 Ok(number) if !number.is_constant() => {
                     self.misfit(&given, target, "an expression of the prediction".into(), expected, None)
+                }
+                Ok(number) if number.shape == Some(Shape::Aggregate) => {
+                    self.misfit(&given, target, "one value for the whole batch".into(), expected, None)
                 }
                 Ok(_) => Fit::Loose,
                 Err(finding) => self.inner(finding, &given, target, expected),
@@ -370,7 +376,7 @@ impl<'a> Checker<'a> {
         let levels = listed(texts(), MOST_LISTED);
         let fix = similar.as_ref().filter(|_| self.sources.text(value.span) == value.text);
         let fix = fix.map(|similar| Fix::one(value.span, crate::program::text::name(similar), false));
-        let kind = Kind::UnknownLevel { level: value.text, column, levels, similar };
+        let kind = Kind::UnknownLevel { level: value.text, column, levels, similar, hint: None };
         Fit::Wrong(Box::new(Finding::new(kind, value.span).mended(fix)))
     }
 

@@ -1,14 +1,17 @@
 //! Comparisons: `convex <= concave`, equality of affine sides, chains, and what their ranges already decide.
+//!
+//! A quotient by a convex or concave expression is multiplied out before its comparison is judged (`quotient`).
 
 use crate::diagnostic::{Edit, Fix};
-use crate::hir::{Curvature, Expr, ExprKind, Fold, Relation, RelationKind};
-use crate::interval::Interval;
-use crate::program::Function;
+use crate::hir::{ColumnId, Curvature, Expr, ExprKind, Fold, Relation, RelationKind};
+use crate::program::{Function, RAW};
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::number::{add, negate};
+use super::arithmetic::{add, negate};
+use super::nonlinear::Compared;
 use super::place::Place;
+use super::quotient::cleared;
 use super::{Checker, Env, Finding, Kind};
 
 /// What a side of a comparison must be.
@@ -48,15 +51,20 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, body.span).mended(fix));
             return None;
         }
+        let outer = self.compared.replace(Compared::new(first, rest));
         let relations = match rest.as_slice() {
             [(ast::Comparison::Equal, right)] => self.equality(body.span, first, right, env, place),
             _ => self.chain(first, rest, env, place),
-        }?;
-        for relation in &relations {
+        };
+        self.compared = outer;
+        let relations = relations?;
+        let cleared: Vec<Relation> =
+            relations.iter().map(|relation| cleared(relation).unwrap_or_else(|| relation.clone())).collect();
+        for relation in &cleared {
             self.curvature(relation)?;
         }
         self.decided(&relations, body.span)?;
-        Some(relations)
+        Some(cleared)
     }
 
     /// `<=` for each `<`, and `>=` for each `>`; nothing for `!=`.
@@ -176,12 +184,17 @@ impl<'a> Checker<'a> {
             ExprKind::Add(terms) => terms.iter().try_for_each(|term| self.require(term, need).ok_or(())).ok(),
             ExprKind::Multiply(left, right) => {
                 let (factor, inner) = if left.is_constant() { (left, right) } else { (right, left) };
-                self.require_scaled(factor, factor.range, inner, need)
+                self.require_scaled(factor, false, inner, need)
             }
-            ExprKind::Divide(inner, divisor) if divisor.is_constant() => {
-                self.require_scaled(divisor, divisor.range, inner, need)
+            ExprKind::Divide(_, divisor) if divisor.curvature == Curvature::Piecewise => {
+                let text = self.text(divisor.span);
+                let what = "a quotient by an absolute value, maximum or minimum".to_string();
+                let hint = format!(
+                    "compare the quotient alone with data, which is multiplied out, or multiply by hand: `a >= c * {text}`"
+                );
+                self.refuse(Kind::Nonlinear { what, hint }, divisor.span)
             }
-            ExprKind::Divide(inner, _) => self.require(inner, Need::Affine),
+            ExprKind::Divide(inner, divisor) => self.require_scaled(divisor, true, inner, need),
             ExprKind::Call(function, arguments) => self.require_call(expr, *function, arguments, need),
             ExprKind::Number(_)
             | ExprKind::Param(_)
@@ -204,14 +217,37 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn require_scaled(&mut self, factor: &Expr, range: Interval, inner: &Expr, need: Need) -> Option<()> {
-        if range.is_non_negative() {
+    /// `inner` times a factor of a known sign, or over one.
+    fn require_scaled(&mut self, factor: &Expr, divides: bool, inner: &Expr, need: Need) -> Option<()> {
+        if inner.curvature != Curvature::Piecewise {
+            return Some(());
+        }
+        if factor.range.is_non_negative() {
             self.require(inner, need)
-        } else if range.is_non_positive() {
+        } else if factor.range.is_non_positive() {
             self.require(inner, need.flip())
         } else {
-            let kind = Kind::FactorSign { factor: self.text(factor.span), text: self.text(inner.span) };
+            let hint = self.sign_hint(factor, divides);
+            let kind = Kind::FactorSign { factor: self.text(factor.span), text: self.text(inner.span), hint };
             self.refuse(kind, factor.span)
+        }
+    }
+
+    /// How a factor can come by a proven sign: only what is declared can be given a range.
+    fn sign_hint(&self, factor: &Expr, divides: bool) -> String {
+        let text = self.text(factor.span);
+        let is_raw = |id: ColumnId| self.hir.columns.get(id.0).is_none_or(|column| column.header == RAW);
+        match &factor.kind {
+            ExprKind::Param(_) | ExprKind::ParamOf { .. } => {
+                format!("give `{text}` a range that proves its sign, for example `in [0, 1]`")
+            }
+            ExprKind::Column(id) if !is_raw(*id) => {
+                format!("give `{text}` a range that proves its sign, for example `column {text}: real in [0, 100]`")
+            }
+            _ if divides => format!(
+                "if it is positive in the data, multiply instead of dividing, `|e| <= c * {text}`, or divide by `max({text}, 1%)`"
+            ),
+            _ => format!("if it is never negative in the data, say so: `max({text}, 0)`"),
         }
     }
 

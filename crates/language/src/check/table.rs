@@ -158,6 +158,7 @@ impl<'a> Checker<'a> {
                     column: self.domain_name_of(domains),
                     levels: String::new(),
                     similar: Some(OTHERWISE.into()),
+                    hint: None,
                 };
                 let fix = Fix::one(key.span, OTHERWISE, true);
                 self.report(Finding::new(kind, key.span).mended(Some(fix)));
@@ -242,13 +243,13 @@ impl<'a> Checker<'a> {
                     Found::Symbol(Symbol::Table(_)) if scope.call.is_none() => {
                         self.table_at(span, name, levels, env, place)
                     }
-                    _ => self.no_table(span, table, env),
+                    _ => self.no_table(span, table, levels, env),
                 },
-                _ => self.no_table(span, table, env),
+                _ => self.no_table(span, table, levels, env),
             },
             Found::Open { kind: None, .. } | Found::Broken => None,
             Found::Open { .. } | Found::Symbol(_) | Found::Binder(_) | Found::Level(..) | Found::Nothing => {
-                self.no_table(span, table, env)
+                self.no_table(span, table, levels, env)
             }
         }
     }
@@ -369,10 +370,10 @@ impl<'a> Checker<'a> {
     }
 
     /// `eps[a]` where `eps` is no table.
-    fn no_table(&mut self, span: Span, name: &'a ast::Name, env: &Env<'a>) -> Option<Expr> {
+    fn no_table(&mut self, span: Span, name: &'a ast::Name, levels: &'a [ast::Expr], env: &Env<'a>) -> Option<Expr> {
         let text = written(&name.text);
         let (found, hint, fix) = match self.look_up(name, env) {
-            Found::Nothing => return self.unknown_table(span, name, env),
+            Found::Nothing => return self.unknown_table(span, name, levels, env),
             Found::Symbol(Symbol::Param(_)) => (
                 "a param with one value".to_string(),
                 format!("write `{text}`, or give each level a value: `param {text}[..] = {{..}}`"),
@@ -404,7 +405,13 @@ impl<'a> Checker<'a> {
     }
 
     /// A name that nothing declares; it may be what an aggregate is called elsewhere.
-    fn unknown_table(&mut self, span: Span, name: &'a ast::Name, env: &Env<'a>) -> Option<Expr> {
+    fn unknown_table(
+        &mut self,
+        span: Span,
+        name: &'a ast::Name,
+        levels: &'a [ast::Expr],
+        env: &Env<'a>,
+    ) -> Option<Expr> {
         if self.raw_without_call(span, name) || self.of_elsewhere(name) {
             return None;
         }
@@ -412,6 +419,9 @@ impl<'a> Checker<'a> {
             let fix = Fix::one(name.span, instead, true);
             let kind = Kind::ForeignAggregate { found: name.text.clone(), instead };
             self.report(Finding::new(kind, name.span).mended(Some(fix)));
+            return None;
+        }
+        if self.foreign_moment(span, name, levels) {
             return None;
         }
         self.unknown_name(name, "table", env)

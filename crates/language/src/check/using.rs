@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
         let similar = self.suggest(&name.text, known.iter().map(String::as_str));
         let similar = similar.or_else(|| crate::library::also_called(&name.text).map(str::to_owned));
         let fix = similar.as_ref().map(|similar| Fix::one(name.span, similar.clone(), false));
-        let kind = Kind::UnknownName { expected: "metric", name: name.text.clone(), similar };
+        let kind = Kind::UnknownName { expected: "metric", name: name.text.clone(), similar, hint: None };
         self.report(Finding::new(kind, name.span).mended(fix));
     }
 

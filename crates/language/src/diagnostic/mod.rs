@@ -108,6 +108,28 @@ pub fn mend<'f>(source: SourceId, text: &str, fixes: impl IntoIterator<Item = &'
     (out, made)
 }
 
+/// The text after all sure fixes that `check` finds, and how many there were. Mending one mistake may show the next; what
+/// would bring more errors than it mends is left.
+pub fn mend_sure(text: &str, check: impl Fn(&str) -> Vec<Diagnostic>) -> (String, usize) {
+    const MOST_ROUNDS: usize = 10;
+    let errors = |found: &[Diagnostic]| found.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let mut found = check(text);
+    let (mut text, mut made) = (text.to_owned(), 0);
+    for _ in 0..MOST_ROUNDS {
+        let sure = found.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()).filter(|fix| fix.sure);
+        let (next, count) = mend(SourceId::default(), &text, sure);
+        if count == 0 || next == text {
+            break;
+        }
+        let after = check(&next);
+        if errors(&after) > errors(&found) {
+            break;
+        }
+        (text, found, made) = (next, after, made + count);
+    }
+    (text, made)
+}
+
 /// An underlined place and what is said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {

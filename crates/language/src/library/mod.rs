@@ -38,6 +38,16 @@ pub fn find(name: &str) -> Option<&'static str> {
     METRICS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
+/// The name under which the file of a metric is a source of a compilation.
+pub fn source_name(metric: &str) -> String {
+    format!("std/{metric}.fair")
+}
+
+/// The metric of a source with such a name.
+pub fn metric_of(source: &str) -> Option<&str> {
+    source.strip_prefix("std/")?.strip_suffix(".fair").filter(|metric| find(metric).is_some())
+}
+
 /// The names of all metrics.
 pub fn names() -> impl Iterator<Item = &'static str> {
     METRICS.iter().map(|(name, _)| *name)

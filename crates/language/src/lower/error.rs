@@ -14,6 +14,13 @@ kinds! {
             help: "bound each ratio by a number of its own, `a / b >= 80%`, or compare means instead of ratios: \
                    `|a - c| <= eps`";
 
+        /// `E[|age - E[age]| * score]`.
+        #[error("`{text}` takes an aggregate through a function of every sample")]
+        NestedAggregate { text: String } => "E0302",
+            label: "an aggregate inside a function of samples",
+            help: "among what samples have an aggregate may be added, subtracted and multiplied; beside columns in `|..|`, `max`, \
+                   `min`, a divisor, a root or a logarithm let a param stand for it: `param centre = 40`";
+
         /// A quantifier whose `where` leaves nothing.
         #[error("the domain is empty: no values satisfy the `where`")]
         EmptyDomain => "E0501",

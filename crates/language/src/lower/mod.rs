@@ -31,6 +31,7 @@ mod idle;
 mod indicator;
 mod marks;
 mod merge;
+mod nested;
 mod order;
 mod orient;
 mod overlap;
@@ -148,10 +149,11 @@ impl<'a> Rows<'a> {
                 }
             }
         }
-        let reads = match each {
-            None => reads::reads(&constraint.comparisons, scope),
-            Some(_) => Reads::default(),
-        };
+        let reads = reads::reads(&constraint.comparisons, scope);
+        if rows.iter().any(|(_, row)| nested::is_nested(row)) {
+            let text = super::span::quote(scope.sources, constraint.body_span);
+            return Err(Finding::new(Kind::NestedAggregate { text }, constraint.body_span));
+        }
         let name = instance_name(constraint, scope);
         self.tried += rows.len();
         self.sound(scope)?;

@@ -19,13 +19,11 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
     let (mut rows, mut sample_rows) = (Vec::new(), Vec::new());
     let mut read_ids: HashMap<usize, Vec<EventId>> = HashMap::new();
     for draft in drafts {
+        let new = || draft.reads.events().iter().map(|event| ids[event]).collect();
+        let reads = read_ids.entry(draft.reads.address()).or_insert_with(new).clone();
         match draft.each.as_ref().map(|event| ids[event]) {
-            Some(event) => sample_rows.push(sample_row(draft, event)),
-            None => {
-                let new = || draft.reads.events().iter().map(|event| ids[event]).collect();
-                let reads = read_ids.entry(draft.reads.address()).or_insert_with(new).clone();
-                rows.push(row(draft, reads, &ids));
-            }
+            Some(event) => sample_rows.push(sample_row(draft, event, reads)),
+            None => rows.push(row(draft, reads, &ids)),
         }
     }
     Program {
@@ -141,7 +139,7 @@ fn row(draft: Draft, reads: Vec<EventId>, ids: &BTreeMap<&Event, EventId>) -> Ro
 }
 
 /// A row under `each`, which is for the samples of `event`.
-fn sample_row(mut draft: Draft, event: EventId) -> SampleRow {
+fn sample_row(mut draft: Draft, event: EventId, reads: Vec<EventId>) -> SampleRow {
     SampleRow {
         event,
         // A condition on data alone has no term.
@@ -149,6 +147,7 @@ fn sample_row(mut draft: Draft, event: EventId) -> SampleRow {
         lower: draft.row.lower,
         upper: draft.row.upper,
         options: draft.options,
+        reads,
         labels: draft.labels,
         origins: draft.origins,
     }

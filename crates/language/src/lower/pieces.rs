@@ -43,12 +43,19 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
         }
         ExprKind::Divide(left, right) => {
             let negative = !right.range.is_non_negative();
+            // What bends the denominator was multiplied out of its comparison.
+            if right.curvature == Curvature::Piecewise {
+                return Err(Finding::new(Kind::RatioSum { what: "a quotient by a maximum or minimum" }, expr.span));
+            }
             let denominator = single(right, scope)?;
             if denominator.denominator.is_some() {
                 return Err(Finding::new(Kind::RatioSum { what: "a ratio of ratios of predictions" }, expr.span));
             }
-            let numerators = pieces(left, negate, scope)?;
-            let divide = |numerator: Fraction| numerator.divide(denominator.numerator.clone(), negative, expr.span);
+            // `n / d` is `-n / -d`, which bends as `-n` does.
+            let turned = negative && left.curvature == Curvature::Piecewise;
+            let numerators = pieces(left, negate != turned, scope)?;
+            let below = if turned { denominator.numerator.negate() } else { denominator.numerator };
+            let divide = |numerator: Fraction| numerator.divide(below.clone(), negative && !turned, expr.span);
             numerators.into_iter().map(divide).collect()
         }
         // `|e|` is the larger of `e` and `-e`.

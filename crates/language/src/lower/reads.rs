@@ -91,11 +91,18 @@ pub(super) fn reads(relations: &[Relation], scope: Scope<'_>) -> Reads {
 
 fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {
     match &expr.kind {
-        ExprKind::Mean { event: given, .. }
-        | ExprKind::Sum { event: given, .. }
-        | ExprKind::Covariance { event: given, .. }
-        | ExprKind::Variance { event: given, .. }
-        | ExprKind::Probability { given, .. } => events.push(event(given, scope)),
+        ExprKind::Mean { value, event: given }
+        | ExprKind::Sum { value, event: given }
+        | ExprKind::Variance { value, event: given } => {
+            events.push(event(given, scope));
+            collect(value, scope, events);
+        }
+        ExprKind::Covariance { left, right, event: given } => {
+            events.push(event(given, scope));
+            collect(left, scope, events);
+            collect(right, scope, events);
+        }
+        ExprKind::Probability { given, .. } => events.push(event(given, scope)),
         ExprKind::Negate(inner) => collect(inner, scope, events),
         ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter().for_each(|term| collect(term, scope, events)),
         ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {

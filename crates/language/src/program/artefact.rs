@@ -13,7 +13,8 @@ use crate::diagnostic::Code;
 ///
 /// - 1: no sides of origins.
 /// - 2: each origin has its own sides, and says which way round the row was written.
-/// - 3: the prediction may be a decision; groups may leave samples over. Without either version 2 is written.
+/// - 3: the prediction may be a decision; groups may leave samples over; rows under `each` may read the events of aggregates.
+///   Without any of these version 2 is written.
 pub const VERSION: u64 = 3;
 
 #[derive(Serialize, Deserialize)]
@@ -84,10 +85,16 @@ impl ArtefactError {
 }
 
 impl Program {
+    /// Whether a reader of version 2 would miss something.
+    fn says_new_things(&self) -> bool {
+        let aggregates = self.sample_rows.iter().any(|row| !row.reads.is_empty());
+        self.prediction.decision || !self.partitions.is_empty() || aggregates
+    }
+
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: if self.prediction.decision || !self.partitions.is_empty() { VERSION } else { VERSION - 1 },
+            fairc: if self.says_new_things() { VERSION } else { VERSION - 1 },
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

@@ -69,6 +69,7 @@ fn program() -> Program {
         lower: None,
         upper: Some(Data::number(0.5)),
         options: RowOptions::default(),
+        reads: vec![],
         labels: vec![],
         origins: vec![origin("cap")],
     };

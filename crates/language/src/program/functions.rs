@@ -132,7 +132,18 @@ impl Data {
 
     /// A per-sample expression as `Σ coefficient · factor`: coefficients free of columns, distinct factors (products of
     /// factors that read columns, or 1) in canonical order. So `E[φ·ŷ | e]` becomes one term for each factor.
+    ///
+    /// Products of sums are multiplied out where that brings an aggregate out of a factor.
     pub fn split_columns(&self) -> Vec<(Data, Data)> {
+        let parts = self.split_as_it_stands();
+        if !has_nested(&parts) {
+            return parts;
+        }
+        let spread = self.multiplied_out().map(|sum| sum.split_as_it_stands());
+        spread.filter(|spread| !has_nested(spread)).unwrap_or(parts)
+    }
+
+    fn split_as_it_stands(&self) -> Vec<(Data, Data)> {
         let mut parts: Vec<(Data, Data)> = match self {
             Data::Sum { constant, terms } => {
                 let constant = (*constant != 0.0).then(|| (Data::number(*constant), Data::one()));
@@ -160,6 +171,45 @@ impl Data {
         summed.filter(|(coefficient, _)| !coefficient.is_zero()).collect()
     }
 
+    /// With products of sums and powers of them multiplied out; nothing where that grows too large.
+    fn multiplied_out(&self) -> Option<Data> {
+        let mut sum = Vec::new();
+        for addend in self.clone().addends() {
+            let factors = match addend {
+                Data::Product(factors) => factors,
+                // A coefficient other than 1 makes a sum of one term.
+                Data::Sum { constant: 0.0, mut terms } if terms.len() == 1 => {
+                    let (coefficient, monomial) = terms.pop()?;
+                    match monomial {
+                        Data::Product(factors) => {
+                            factors.into_iter().chain([(Data::number(coefficient), 1.0)]).collect()
+                        }
+                        other => vec![(Data::number(coefficient), 1.0), (other, 1.0)],
+                    }
+                }
+                other => vec![(other, 1.0)],
+            };
+            let mut spread = vec![Data::one()];
+            for (factor, power) in factors {
+                let parts = match factor {
+                    Data::Sum { .. } if power.fract() == 0.0 && (1.0..=MOST_POWER).contains(&power) => factor.addends(),
+                    factor => vec![factor.pow(Data::number(power))],
+                };
+                let times = if parts.len() > 1 { power as usize } else { 1 };
+                for _ in 0..times {
+                    if spread.len().saturating_mul(parts.len()) > MOST_ADDENDS {
+                        return None;
+                    }
+                    let products =
+                        |one: &Data| parts.iter().map(|part| one.clone().mul(part.clone())).collect::<Vec<_>>();
+                    spread = spread.iter().flat_map(products).collect();
+                }
+            }
+            sum.extend(spread);
+        }
+        Some(Data::sum(sum))
+    }
+
     /// The factors free of columns, and those that read columns; a single sum among the latter is split in turn.
     fn split_monomial(&self) -> Vec<(Data, Data)> {
         match self {
@@ -179,4 +229,13 @@ impl Data {
             other => vec![(other.clone(), Data::one())],
         }
     }
+}
+
+/// Powers of sums that are multiplied out, and the most addends that this may make.
+const MOST_POWER: f64 = 8.0;
+const MOST_ADDENDS: usize = 1 << 10;
+
+/// Whether a factor of samples reads an aggregate.
+fn has_nested(parts: &[(Data, Data)]) -> bool {
+    parts.iter().any(|(_, factor)| factor.reads_totals())
 }

@@ -223,7 +223,7 @@ pub enum Aggregate {
     Sum,
 }
 
-/// `lower ≤ coefficient · ŷ ≤ upper` for each sample of the event; all three may read columns.
+/// `lower ≤ coefficient · ŷ ≤ upper` for each sample of the event; all three may read columns, and aggregates of data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampleRow {
     pub event: EventId,
@@ -231,6 +231,10 @@ pub struct SampleRow {
     pub lower: Option<Data>,
     pub upper: Option<Data>,
     pub options: RowOptions,
+    /// The events of aggregates of data that the constraint wrote, ascending: the row is treated as empty where one of them
+    /// has too few samples, as it is where `event` has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<EventId>,
     pub labels: Vec<String>,
     pub origins: Vec<Origin>,
 }

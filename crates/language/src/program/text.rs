@@ -457,7 +457,12 @@ impl Display for Canonical<'_> {
             writeln!(f, "row {}{options} reads {reads}", program.row_text(row, &names))?;
         }
         for row in &program.sample_rows {
-            writeln!(f, "{}{}", program.sample_row_text(row, &names), options_text(&row.options, true))?;
+            write!(f, "{}{}", program.sample_row_text(row, &names), options_text(&row.options, true))?;
+            let texts: Vec<String> = row.reads.iter().map(|&event| program.event_text(event, &names)).collect();
+            match texts.is_empty() {
+                true => writeln!(f)?,
+                false => writeln!(f, " reads {}", texts.join("; "))?,
+            }
         }
         Ok(())
     }

@@ -69,6 +69,8 @@ impl Program {
             let place = place_of(&row.origins)?;
             validate_options(&row.options, &place)?;
             self.validate_id(row.event, &place)?;
+            row.reads.iter().try_for_each(|&id| self.validate_id(id, &place))?;
+            ascending("the events that a row reads", &row.reads)?;
             let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
             for data in
                 [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()].into_iter().flatten().chain(own)

@@ -32,6 +32,8 @@ pub struct Tree {
     pub sources: Sources,
     pub files: Vec<(SourceId, Parsed)>,
     pub errors: Vec<ImportError>,
+    /// The imports that lead to a file, each with the place of its path.
+    pub imports: Vec<(Span, SourceId)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +123,7 @@ impl Reader<'_> {
     fn open(&mut self, source: Source, by: Option<ast::Import>) -> Vec<(SourceId, ast::Import)> {
         let id = self.tree.sources.add(source.name.clone(), source.text.clone());
         self.known.insert(source.name, id);
+        self.tree.imports.extend(by.as_ref().map(|import| (import.path_span, id)));
         self.stack.push((id, by.as_ref().map(|import| import.path_span)));
         let mut parsed = parse(id, &source.text);
         if let Some(ast::Import { path, path_span: span }) = by
@@ -155,6 +158,7 @@ impl Reader<'_> {
             Ok(source) => match self.known.get(&source.name) {
                 None => Some(source),
                 Some(id) => {
+                    self.tree.imports.push((import.path_span, *id));
                     self.cycle(*id, import.path_span);
                     None
                 }

@@ -3,7 +3,11 @@
 //! Depth first, so that there is an answer early. Samples of equal coefficients are one count: of a certain number of them the
 //! best are taken, which linear programming does by itself. So what is branched on is how many samples of a class are
 //! decided 1, and no two branches differ by an exchange of equals alone. What cannot gain more than the best answer
-//! so far is left. Rounding the solution of each program to whole numbers is tried as well.
+//! so far is left. Rounding the solution of each program to whole numbers is tried as well. Where samples of a cell differ, their
+//! number is branched on before they are: means of small groups have few values, and these decide which rows can hold.
+//!
+//! To have an answer before there are branches, rows are first drawn in by what rounding can move them: what keeps these keeps
+//! the rows once it is rounded.
 
 use super::dual::{Ended, perturbed};
 use super::lp::{Group, Lp, Sums};
@@ -14,19 +18,33 @@ use crate::problem::Sum;
 const WHOLE: f64 = 1e-7;
 /// Share of the largest gain that counts as no more.
 const NO_MORE: f64 = 1e-10;
+/// What it takes to begin with a program, in steps.
+const STEPS_OF_START: usize = 5;
 /// By which share gains are moved while a program is solved.
 const PERTURBED: f64 = 1e-9;
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    /// Programs that are solved.
+    pub nodes: usize,
+    /// Numbers that their steps look at, as [`Lp::work`] counts them.
+    pub work: usize,
+}
 
 /// The search over groups of columns of a program.
 pub(super) struct Search<'a> {
     lp: &'a Lp,
     /// The columns that are to be whole.
     groups: &'a [Group],
+    /// Several groups whose sum is branched on before them.
+    cells: &'a [Group],
     /// By how much a row may be outside of its sides for a look at all samples.
     allowed: Vec<f64>,
     /// Whether values of the columns keep the rows of all samples, as these are counted.
     keeps: &'a dyn Fn(&[f64]) -> bool,
-    most: usize,
+    most: Most,
+    work: usize,
     pub nodes: usize,
     /// The best values of the columns, and what they gain.
     pub best: Option<(Vec<f64>, f64)>,
@@ -53,29 +71,32 @@ enum Solved {
 impl<'a> Search<'a> {
     pub fn new(
         lp: &'a Lp,
-        groups: &'a [Group],
+        (groups, cells): (&'a [Group], &'a [Group]),
         allowed: Vec<f64>,
         keeps: &'a dyn Fn(&[f64]) -> bool,
-        most: usize,
+        most: Most,
     ) -> Search<'a> {
-        Search { lp, groups, allowed, keeps, most, nodes: 0, best: None, complete: true }
+        Search { lp, groups, cells, allowed, keeps, most, work: 0, nodes: 0, best: None, complete: true }
     }
 
     pub fn run(&mut self) {
         let cost = perturbed(self.lp, PERTURBED);
         let mut work = self.lp.clone();
+        self.try_drawn_in(&mut work, &cost);
         let mut open = vec![Node { limits: Vec::new(), basis: None, bound: f64::INFINITY }];
         while let Some(node) = open.pop() {
             if !self.can_gain(node.bound) {
                 continue;
             }
-            if self.nodes >= self.most {
+            if self.nodes >= self.most.nodes || self.work >= self.most.work {
                 self.complete = false;
                 return;
             }
             self.nodes += 1;
             self.limit(&mut work, &node.limits);
-            match solve(&work, &cost, node.basis) {
+            let (solved, steps) = solve(&work, &cost, node.basis);
+            self.work += (steps + STEPS_OF_START) * work.work();
+            match solved {
                 Solved::Empty => {}
                 Solved::Unsolved => self.complete = false,
                 Solved::At(x, value, basis) if self.can_gain(value) => {
@@ -86,6 +107,25 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Rounds solutions of the program with its rows drawn in, by ever more of their largest coefficients: a sample in between moves
+    /// a row by half of one at most, and there are no more of these than rows.
+    fn try_drawn_in(&mut self, work: &mut Lp, cost: &[f64]) {
+        let samples = self.groups.last().map_or(0, |group| group.columns.end);
+        let peaks = self.lp.peaks(samples);
+        let mut times = 0.5;
+        while self.best.is_none() && times <= self.lp.rows() as f64 {
+            self.limit(work, &[]);
+            draw_in(&mut work.lower, &mut work.upper, peaks.iter().map(|peak| times * peak));
+            let (solved, steps) = solve(work, cost, None);
+            self.work += (steps + STEPS_OF_START) * work.work();
+            match solved {
+                Solved::At(x, ..) => self.try_rounded(&x),
+                Solved::Empty | Solved::Unsolved => return,
+            }
+            times *= 2.0;
+        }
+    }
+
     /// Sets the limits of a node.
     fn limit(&self, work: &mut Lp, limits: &[(usize, f64, f64)]) {
         work.lo.copy_from_slice(&self.lp.lo);
@@ -93,13 +133,18 @@ impl<'a> Search<'a> {
         work.lower.copy_from_slice(&self.lp.lower);
         work.upper.copy_from_slice(&self.lp.upper);
         for &(group, least, most) in limits {
-            let Group { columns, row } = &self.groups[group];
+            let Group { columns, row } = self.group(group);
             let (lower, upper) = match row {
                 Some(row) => (&mut work.lower[*row], &mut work.upper[*row]),
                 None => (&mut work.lo[columns.start], &mut work.hi[columns.start]),
             };
             (*lower, *upper) = (lower.max(least), upper.min(most));
         }
+    }
+
+    /// A group by its place, cells before the others.
+    fn group(&self, place: usize) -> &'a Group {
+        self.cells.get(place).unwrap_or_else(|| &self.groups[place - self.cells.len()])
     }
 
     fn can_gain(&self, bound: f64) -> bool {
@@ -117,8 +162,12 @@ impl<'a> Search<'a> {
         self.try_rounded(x);
         let sum = |group: &Group| x[group.columns.clone()].iter().sum::<f64>();
         let away = |group: &Group| (sum(group) - sum(group).round()).abs();
-        let furthest = self.groups.iter().enumerate().max_by(|(_, a), (_, b)| away(a).total_cmp(&away(b)));
-        let Some((place, group)) = furthest.filter(|(_, group)| away(group) > WHOLE) else {
+        let furthest = |groups: &'a [Group]| {
+            let found = groups.iter().enumerate().max_by(|(_, a), (_, b)| away(a).total_cmp(&away(b)));
+            found.filter(|(_, group)| away(group) > WHOLE)
+        };
+        let one = || furthest(self.groups).map(|(place, group)| (self.cells.len() + place, group));
+        let Some((place, group)) = furthest(self.cells).or_else(one) else {
             if self.can_gain(bound) {
                 self.branch_whole(x, bound, limits, &basis, open);
             }
@@ -144,15 +193,17 @@ impl<'a> Search<'a> {
         open: &mut Vec<Node>,
     ) {
         let range = |place: usize| {
-            let columns = self.groups[place].columns.clone();
+            let columns = self.group(place).columns.clone();
             let sum = |values: &[f64]| values[columns.clone()].iter().sum::<f64>();
             let own = limits.iter().filter(|(group, ..)| *group == place);
             own.fold((sum(&self.lp.lo), sum(&self.lp.hi)), |(lo, hi), (_, least, most)| (lo.max(*least), hi.min(*most)))
         };
-        let Some(place) = (0..self.groups.len()).find(|&place| range(place).0.ceil() < range(place).1.floor()) else {
+        let Some(place) =
+            (0..self.cells.len() + self.groups.len()).find(|&place| range(place).0.ceil() < range(place).1.floor())
+        else {
             return;
         };
-        let value = x[self.groups[place].columns.clone()].iter().sum::<f64>().round();
+        let value = x[self.group(place).columns.clone()].iter().sum::<f64>().round();
         for (least, most) in [(f64::NEG_INFINITY, value - 1.0), (value + 1.0, f64::INFINITY), (value, value)] {
             let limits = limits.iter().copied().chain([(place, least, most)]).collect();
             open.push(Node { limits, basis: Some(basis.clone()), bound });
@@ -186,24 +237,36 @@ fn value_of(lp: &Lp, x: &[f64]) -> f64 {
     lp.cost.iter().zip(x).map(|(cost, x)| cost * x).collect::<Sum>().value()
 }
 
-fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>) -> Solved {
+/// Draws sides in; those that would cross meet in the middle.
+pub(super) fn draw_in(lower: &mut [f64], upper: &mut [f64], by: impl Iterator<Item = f64>) {
+    for ((l, u), by) in lower.iter_mut().zip(upper).zip(by) {
+        let by = by.min(0.5 * (*u - *l));
+        (*l, *u) = (*l + by, *u - by);
+        *u = u.max(*l);
+    }
+}
+
+/// What became of a program, and the steps that it took.
+fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>) -> (Solved, usize) {
     let most = 40 * (lp.rows() + 10) + lp.len();
     let warm = basis.and_then(|(basic, at)| Simplex::from_basis(lp, cost.to_vec(), basic, at));
     // Where the steps from the basis of the node above do not end, from the start, and by gains that differ more.
     let shares = [PERTURBED, 100.0 * PERTURBED, 1e4 * PERTURBED];
     let anew = shares.into_iter().map(|share| Simplex::new(lp, perturbed(lp, share)));
+    let mut steps = 0;
     for mut simplex in warm.into_iter().chain(anew) {
-        match simplex.dual(most) {
-            Ended::Infeasible => return Solved::Empty,
-            Ended::Limit => continue,
-            Ended::Optimal => {}
-        }
+        let ended = simplex.dual(most);
         simplex.cost.copy_from_slice(&lp.cost);
-        if simplex.primal(most) {
+        let solved = ended == Ended::Optimal && simplex.primal(most);
+        steps += simplex.steps;
+        if ended == Ended::Infeasible {
+            return (Solved::Empty, steps);
+        }
+        if solved {
             let x = simplex.solution();
             let value = value_of(lp, &x);
-            return Solved::At(x, value, (simplex.basic, simplex.at));
+            return (Solved::At(x, value, (simplex.basic, simplex.at)), steps);
         }
     }
-    Solved::Unsolved
+    (Solved::Unsolved, steps)
 }

@@ -3,6 +3,14 @@
 /// Pivots below this share of the largest make a basis singular.
 const SINGULAR: f64 = 1e-13;
 
+/// A column of a basis.
+#[derive(Clone, Debug)]
+pub(super) enum BasisColumn {
+    /// That of a row's logical variable: minus one there, zero elsewhere.
+    Logical(usize),
+    Structural(Vec<f64>),
+}
+
 /// A square matrix by rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inverse {
@@ -46,6 +54,41 @@ impl Inverse {
                     subtract_row(&mut out, size, row, pivot, share);
                 }
             }
+        }
+        Some(Inverse { size, values: out })
+    }
+
+    /// The inverse of a basis; `None` if it is singular. Inverted is only what structural columns have in rows whose logical variable
+    /// is not basic, which are few where few rows are active; the rest follows.
+    pub fn of_basis(columns: &[BasisColumn]) -> Option<Inverse> {
+        let size = columns.len();
+        let (mut open, mut structural) = (vec![true; size], Vec::new());
+        for (place, column) in columns.iter().enumerate() {
+            match column {
+                BasisColumn::Logical(row) => open[*row] = false,
+                BasisColumn::Structural(values) => structural.push((place, values)),
+            }
+        }
+        let rows: Vec<usize> = (0..size).filter(|&row| open[row]).collect();
+        if rows.len() != structural.len() {
+            return None;
+        }
+        let core: Vec<Vec<f64>> =
+            structural.iter().map(|(_, values)| rows.iter().map(|&row| values[row]).collect()).collect();
+        let core = Inverse::of(&core)?;
+        let mut out = vec![0.0; size * size];
+        for (own, (place, _)) in structural.iter().enumerate() {
+            let out = &mut out[place * size..(place + 1) * size];
+            rows.iter().zip(core.row(own)).for_each(|(&row, value)| out[row] = *value);
+        }
+        for (place, column) in columns.iter().enumerate() {
+            let BasisColumn::Logical(logical) = column else { continue };
+            let out = &mut out[place * size..(place + 1) * size];
+            for (own, (_, values)) in structural.iter().enumerate().filter(|(_, (_, values))| values[*logical] != 0.0) {
+                let share = values[*logical];
+                rows.iter().zip(core.row(own)).for_each(|(&row, value)| out[row] += share * value);
+            }
+            out[*logical] = -1.0;
         }
         Some(Inverse { size, values: out })
     }
@@ -97,7 +140,7 @@ fn subtract_row(matrix: &mut [f64], size: usize, row: usize, other: usize, share
     } else {
         (&mut end[..size], &begin[other..other + size])
     };
-    row.iter_mut().zip(other).filter(|(_, other)| **other != 0.0).for_each(|(value, other)| *value -= share * other);
+    row.iter_mut().zip(other).for_each(|(value, other)| *value -= share * other);
 }
 
 #[cfg(test)]
@@ -114,5 +157,21 @@ mod tests {
         let anew = Inverse::of(&columns).unwrap();
         assert!(inverse.values.iter().zip(&anew.values).all(|(a, b)| (a - b).abs() < 1e-14));
         assert!(Inverse::of(&[vec![1.0, 2.0], vec![2.0, 4.0]]).is_none());
+    }
+
+    #[test]
+    fn logical_columns_of_a_basis_need_no_inverting() {
+        let structural = [vec![2.0, 0.5, 0.0, 1.0], vec![1.0, -3.0, 4.0, 0.0]];
+        let unit = |row: usize| (0..4).map(|at| if at == row { -1.0 } else { 0.0 }).collect::<Vec<f64>>();
+        let columns = [unit(2), structural[0].clone(), unit(0), structural[1].clone()];
+        let basis = [
+            BasisColumn::Logical(2),
+            BasisColumn::Structural(structural[0].clone()),
+            BasisColumn::Logical(0),
+            BasisColumn::Structural(structural[1].clone()),
+        ];
+        let (whole, parts) = (Inverse::of(&columns).unwrap(), Inverse::of_basis(&basis).unwrap());
+        assert!(whole.values.iter().zip(&parts.values).all(|(a, b)| (a - b).abs() < 1e-14));
+        assert!(Inverse::of_basis(&[BasisColumn::Logical(0), BasisColumn::Logical(0)]).is_none());
     }
 }

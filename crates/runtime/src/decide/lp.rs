@@ -7,6 +7,7 @@
 //! Columns of a cell lie side by side. Those behind the samples are what soft rows give way by. Rows are scaled by
 //! powers of two to coefficients of about 1, and gains to about 1, so that one tolerance does for all.
 
+use std::collections::{HashMap, hash_map};
 use std::ops::Range;
 
 use crate::problem::{Bounds, Factor, Problem};
@@ -49,6 +50,8 @@ pub(super) struct Classes {
     /// The columns of the whole program.
     pub order: Vec<u32>,
     pub groups: Vec<Group>,
+    /// Cells of several groups, whose values a row without sides adds up too.
+    pub cells: Vec<Group>,
 }
 
 /// Columns of equal coefficients; of several, a row without sides adds the values up.
@@ -214,24 +217,60 @@ impl Lp {
         }
     }
 
-    /// As [`Lp::part`], with equal columns side by side and counted.
-    pub fn classes(&self, kept: &[u32], at: impl Fn(usize) -> f64) -> Classes {
+    /// The program of every so-manieth column of each cell, in place of all of them: about as many as `kept` in all.
+    pub fn sampled(&self, cost: &[f64], kept: usize) -> Lp {
+        let share = kept as f64 / self.len().max(1) as f64;
+        let (mut columns, mut times) = (Vec::with_capacity(kept), Vec::new());
+        let (mut start, mut entries) = (vec![0], Vec::with_capacity(self.entries.len()));
+        for cell in 0..self.cells() {
+            let all = self.columns(cell);
+            let own = ((all.len() as f64 * share).ceil() as usize).min(all.len());
+            let each = all.len() as f64 / own.max(1) as f64;
+            columns.extend((0..own).map(|place| all.start + ((place as f64 + 0.5) * each) as usize));
+            times.extend(vec![each; own]);
+            entries.extend(self.entries(cell).iter().map(|entry| Entry { value: entry.value * each, ..*entry }));
+            start.push(columns.len());
+        }
+        let pick = |values: &[f64]| columns.iter().map(|&column| values[column]).collect::<Vec<f64>>();
+        Lp {
+            lower: self.lower.clone(),
+            upper: self.upper.clone(),
+            cost: columns.iter().zip(&times).map(|(&column, times)| cost[column] * times).collect(),
+            lo: pick(&self.lo),
+            hi: pick(&self.hi),
+            factors: self.factors.iter().map(|phi| pick(phi)).collect(),
+            start,
+            entries,
+            indptr: self.indptr.clone(),
+        }
+    }
+
+    /// As [`Lp::part`], with equal columns side by side and counted; those from `samples` on stay alone.
+    pub fn classes(&self, kept: &[u32], samples: usize, at: impl Fn(usize) -> f64) -> Classes {
         let part = self.part(kept, at);
         let factors = |column: usize| part.factors.iter().map(move |phi| phi[column]);
         let (mut order, mut groups): (Vec<usize>, Vec<Group>) = (Vec::with_capacity(kept.len()), Vec::new());
         let (mut start, mut entries, mut indptr) = (vec![0], Vec::new(), vec![0]);
-        let mut rows = part.rows();
-        for cell in 0..part.cells() {
-            let mut columns: Vec<usize> = part.columns(cell).collect();
+        let (mut rows, mut cells) = (part.rows(), Vec::new());
+        for alike in part.cells_alike(|column| kept[column] as usize >= samples) {
+            let Some(&cell) = alike.first() else { continue };
+            let mut columns: Vec<usize> = alike.iter().flat_map(|&cell| part.columns(cell)).collect();
             let differ = |&a: &usize, &b: &usize| {
                 let pairs = factors(a).zip(factors(b)).map(|(a, b)| a.total_cmp(&b));
                 pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
             };
             columns.sort_by(differ);
+            let several = columns.chunk_by(|a, b| differ(a, b).is_eq()).nth(1).is_some();
+            let counted = several.then_some(rows);
+            if several {
+                cells.push(Group { columns: order.len()..order.len() + columns.len(), row: counted });
+                rows += 1;
+            }
             for class in columns.chunk_by(|a, b| differ(a, b).is_eq()) {
                 let begin = order.len();
                 order.extend(class);
                 entries.extend_from_slice(part.entries(cell));
+                entries.extend(counted.map(|row| Entry { row: row as u32, factor: 0, value: 1.0 }));
                 let row = (class.len() > 1).then_some(rows);
                 if let Some(row) = row {
                     entries.push(Entry { row: row as u32, factor: 0, value: 1.0 });
@@ -256,7 +295,30 @@ impl Lp {
             entries,
             indptr,
         };
-        Classes { lp, order: order.iter().map(|&column| kept[column]).collect(), groups }
+        Classes { lp, order: order.iter().map(|&column| kept[column]).collect(), groups, cells }
+    }
+
+    /// Cells that have columns, those of equal coefficients together unless they are `alone`.
+    fn cells_alike(&self, alone: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+        let mut places: HashMap<Vec<(u32, u32, u64)>, usize> = HashMap::new();
+        let mut out: Vec<Vec<usize>> = Vec::new();
+        for cell in (0..self.cells()).filter(|&cell| !self.columns(cell).is_empty()) {
+            if alone(self.columns(cell).start) {
+                out.push(vec![cell]);
+                continue;
+            }
+            let entries = self.entries(cell).iter().filter(|entry| entry.value != 0.0);
+            let mut key: Vec<_> = entries.map(|entry| (entry.row, entry.factor, entry.value.to_bits())).collect();
+            key.sort_unstable();
+            match places.entry(key) {
+                hash_map::Entry::Occupied(place) => out[*place.get()].push(cell),
+                hash_map::Entry::Vacant(place) => {
+                    place.insert(out.len());
+                    out.push(vec![cell]);
+                }
+            }
+        }
+        out
     }
 
     pub fn rows(&self) -> usize {
@@ -331,6 +393,25 @@ impl Lp {
         for entry in self.entries(cell) {
             out[entry.row as usize] += entry.value * self.factor(entry.factor, column);
         }
+    }
+
+    /// Per row the size of its largest coefficient in columns before `end`.
+    pub fn peaks(&self, end: usize) -> Vec<f64> {
+        let mut peaks = vec![0.0; self.rows()];
+        for cell in (0..self.cells()).filter(|&cell| self.columns(cell).start < self.columns(cell).end.min(end)) {
+            for entry in self.entries(cell) {
+                let sizes = || self.columns(cell).map(|column| self.factor(entry.factor, column).abs());
+                let largest = if entry.factor == 0 { 1.0 } else { sizes().fold(0.0, f64::max) };
+                let peak = &mut peaks[entry.row as usize];
+                *peak = f64::max(*peak, entry.value.abs() * largest);
+            }
+        }
+        peaks
+    }
+
+    /// About how many numbers a step of the simplex method looks at.
+    pub fn work(&self) -> usize {
+        8 * self.rows().pow(2) + 10 * self.len() + 6 * self.entries.len()
     }
 
     /// What tells a column from others of its cell.

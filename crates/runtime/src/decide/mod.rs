@@ -16,6 +16,7 @@
 //! | `start` | a basis to start with, from the projection of large gains |
 //! | `ties` | samples that nothing tells apart, in row order |
 //! | `whole`, `branch` | decisions of 0 or 1 within the rows, by branch and bound near the thresholds |
+//! | `steps` | the values that rows can have where decisions are whole |
 //! | `blind` | thresholds by what is visible, where rows read labels |
 //! | `chance` | the chance that a draw misses a row |
 //! | `draw` | chances drawn so that anyone can draw them again |
@@ -32,6 +33,7 @@ mod lp;
 mod simplex;
 mod solve;
 mod start;
+mod steps;
 mod ties;
 mod whole;
 

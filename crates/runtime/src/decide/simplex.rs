@@ -4,7 +4,7 @@
 //! of them as there are rows are basic, the rest are at one of their bounds. Since all columns are bounded, any basis becomes
 //! dual feasible by putting the others at the bound that their reduced cost asks for.
 
-use super::inverse::Inverse;
+use super::inverse::{BasisColumn, Inverse};
 use super::lp::{Lp, Sums};
 
 /// Replacements after which the inverse is made anew.
@@ -51,7 +51,14 @@ impl<'a> Simplex<'a> {
         let columns = cost.iter().map(|&cost| if cost >= 0.0 { At::Hi } else { At::Lo });
         let at = columns.chain(vec![At::Basic; lp.rows()]).collect();
         let basic = (lp.len()..lp.len() + lp.rows()).collect();
-        let mut simplex = Simplex {
+        let mut simplex = Simplex::without_sums(lp, cost, basic, at);
+        simplex.enter_sums();
+        simplex
+    }
+
+    /// With the inverse of the logical basis, and no sums yet.
+    fn without_sums(lp: &'a Lp, cost: Vec<f64>, basic: Vec<Variable>, at: Vec<At>) -> Simplex<'a> {
+        Simplex {
             lp,
             cost,
             at,
@@ -63,15 +70,12 @@ impl<'a> Simplex<'a> {
             mass: mass(lp),
             replaced: 0,
             steps: 0,
-        };
-        simplex.enter_sums();
-        simplex
+        }
     }
 
     /// With a basis found elsewhere; `at` says where the other variables are, if their reduced costs do not.
     pub fn from_basis(lp: &'a Lp, cost: Vec<f64>, basic: Vec<Variable>, at: Vec<At>) -> Option<Simplex<'a>> {
-        let mut simplex = Simplex::new(lp, cost);
-        (simplex.basic, simplex.at) = (basic, at);
+        let mut simplex = Simplex::without_sums(lp, cost, basic, at);
         if !simplex.refresh() {
             return None;
         }
@@ -83,8 +87,7 @@ impl<'a> Simplex<'a> {
 
     /// With a basis and all other variables where they are said to be.
     pub fn resumed(lp: &'a Lp, cost: Vec<f64>, basic: Vec<Variable>, at: Vec<At>) -> Option<Simplex<'a>> {
-        let mut simplex = Simplex::new(lp, cost);
-        (simplex.basic, simplex.at) = (basic, at);
+        let mut simplex = Simplex::without_sums(lp, cost, basic, at);
         if !simplex.refresh() {
             return None;
         }
@@ -152,9 +155,13 @@ impl<'a> Simplex<'a> {
 
     /// Makes the inverse anew; false if the basis is singular.
     pub fn refresh(&mut self) -> bool {
-        let columns: Vec<Vec<f64>> = self.basic.iter().map(|&variable| self.column(variable)).collect();
+        let column = |&variable: &Variable| match variable.checked_sub(self.lp.len()) {
+            Some(row) => BasisColumn::Logical(row),
+            None => BasisColumn::Structural(self.column(variable)),
+        };
+        let columns: Vec<BasisColumn> = self.basic.iter().map(column).collect();
         self.replaced = 0;
-        match Inverse::of(&columns) {
+        match Inverse::of_basis(&columns) {
             Some(inverse) => {
                 self.inverse = inverse;
                 true

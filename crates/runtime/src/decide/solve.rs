@@ -30,17 +30,27 @@ pub fn decide(problem: &Problem, gain: &[f64]) -> Result<Decisions, DecideError>
     check(problem, gain)?;
     let grouped = problem.grouping.group(gain);
     let costs = costs_of(problem, gain)?;
-    let near = match nearby(problem, gain)? {
-        Nearby::Infeasible(proof) => return Ok(none(problem, proof)),
-        Nearby::Multipliers(multipliers) => multipliers,
-    };
     let (lp, scales) = Lp::new(problem, &costs);
-    let near = near.map(|multipliers| start::scaled(&multipliers, &scales));
-    let simplex = run(&lp, near.as_deref());
-    let mut d = simplex.solution();
-    ties::in_row_order(&simplex, &mut d);
-    decide_weightless(problem, &grouped, &mut d);
-    Ok(finish(problem, &costs, &simplex, &scales, d))
+    let solved = |near: Option<&[f64]>| {
+        let simplex = run(&lp, near);
+        let mut d = simplex.solution();
+        ties::in_row_order(&simplex, &mut d);
+        decide_weightless(problem, &grouped, &mut d);
+        finish(problem, &costs, &simplex, &scales, d)
+    };
+    // Of many samples a few tell where to start. Rows that nothing satisfies, and what does not end, are for the projection.
+    if lp.len() >= start::MANY
+        && let Some(near) = start::of_sample(&lp, &lp.cost)
+    {
+        let found = solved(Some(&near));
+        if found.status == DecideStatus::Optimal {
+            return Ok(found);
+        }
+    }
+    match nearby(problem, gain)? {
+        Nearby::Infeasible(proof) => Ok(none(problem, proof)),
+        Nearby::Multipliers(near) => Ok(solved(near.map(|near| start::scaled(&near, &scales)).as_deref())),
+    }
 }
 
 /// `w g` in grouped order.

@@ -12,6 +12,10 @@ use super::simplex::{At, ReducedCosts, Simplex, Variable};
 const FEW: usize = 4000;
 /// Share of the columns that the small program has.
 const SHARE: usize = 32;
+/// Share of the columns that are a sample of all.
+const SAMPLED: usize = 64;
+/// From so many columns on, a sample of them tells where to start.
+pub(super) const MANY: usize = 50_000;
 /// How much larger it gets where it has no solution.
 const WIDER: usize = 8;
 /// Most steps on it, by rows.
@@ -34,6 +38,16 @@ pub(super) fn start<'a>(lp: &'a Lp, cost: Vec<f64>, near: Option<&[f64]>) -> Sim
         kept = kept.saturating_mul(WIDER);
     }
     Simplex::new(lp, cost)
+}
+
+/// The multipliers of a sample of the columns; none where the program of these was not solved.
+pub(super) fn of_sample(lp: &Lp, cost: &[f64]) -> Option<Vec<f64>> {
+    let sample = lp.sampled(cost, FEW.max(lp.len() / SAMPLED));
+    let mut simplex = Simplex::new(&sample, sample.cost.clone());
+    (simplex.dual(STEPS * (lp.rows() + 10)) == Ended::Optimal).then(|| {
+        simplex.set_multipliers();
+        simplex.multipliers
+    })
 }
 
 /// How far columns are from their thresholds.

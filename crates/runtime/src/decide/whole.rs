@@ -4,11 +4,12 @@
 //! thresholds, are searched by [`branch`](super::branch), with all others left as they are. A sample that is further from its
 //! threshold than the answer is from the optimum of all cannot make it better, so the search often proves its answer the best.
 
-use super::branch::Search;
+use super::branch::{Most, Search, draw_in};
 use super::decisions::{DecideError, DecideStatus, Decisions};
 use super::lp::{Classes, Group, Lp, Scales};
 use super::solve::{costs_of, decide, widest};
 use super::start::{Distances, scaled};
+use super::steps;
 use crate::problem::{Bounds, Problem, ROUNDING, Sum};
 use crate::project::Infeasibility;
 
@@ -18,13 +19,12 @@ const SEARCHED: [(usize, usize); 2] = [(160, 1), (600, 2)];
 const MOST_NODES: usize = 4000;
 /// The same for so many samples that one more or less hardly counts.
 const MANY: usize = 20_000;
-const MOST_NODES_OF_MANY: usize = 600;
+const MOST_NODES_OF_MANY: usize = 200;
 /// The same for so few samples that all of them are searched.
 const FEW: usize = 64;
 const MOST_NODES_OF_FEW: usize = 40_000;
-/// No more programs than this by what one takes: looks at each number of its basis, and at each column.
-const WORK: usize = 2_000_000_000;
-const LOOKS: (usize, usize) = (60, 1000);
+/// Most numbers that a search looks at: about half a second of it.
+const WORK: usize = 400_000_000;
 /// What passes a first look, by what counts as rounding.
 const FIRST_LOOK: f64 = 4.0;
 /// What a unit of a row's violation costs where no whole decisions keep the rows, by the largest gain.
@@ -84,18 +84,53 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
     if let DecideStatus::Infeasible(proof) = &found.status {
         return Ok(Whole::Infeasible(proof.clone()));
     }
+    let costs = costs_of(problem, gain)?;
+    let (lp, scales) = Lp::new(problem, &costs);
+    let Ok((lower, upper)) = steps::drawn_in(problem, &lp, &scales.rows) else {
+        return missed_by(problem, nearest_whole(problem, gain)?, true);
+    };
+    let tight = Problem { lower, upper, ..problem.clone() };
     let mut proven = false;
     for (kept, times) in SEARCHED {
-        let answer = search(problem, gain, found, kept, times)?;
+        let answer = search(&tight, gain, found, kept, times)?;
         if let Some(answer) = answer.found {
             return Ok(Whole::Found(answer));
         }
-        proven = answer.complete && kept >= problem.n();
-        if proven {
+        if kept >= problem.n() {
+            proven = answer.complete;
             break;
         }
     }
+    if problem.n() > SEARCHED[0].0
+        && let Some(answer) = drawn_in(&tight, gain, found)?
+    {
+        return Ok(Whole::Found(answer));
+    }
     missed_by(problem, nearest_whole(problem, gain)?, proven)
+}
+
+/// The best decisions of all samples within rows that are drawn in, rounded: by one coefficient, and by as much as rounding can
+/// take.
+fn drawn_in(problem: &Problem, gain: &[f64], found: &Decisions) -> Result<Option<WholeDecisions>, DecideError> {
+    let costs = costs_of(problem, gain)?;
+    let (lp, scales) = Lp::new(problem, &costs);
+    let peaks = lp.peaks(problem.n());
+    for times in [1.0, 0.5 * found.between.len().max(4) as f64] {
+        let mut tight = problem.clone();
+        let by =
+            |row: usize| if problem.soft[row] < f64::INFINITY { 0.0 } else { times * peaks[row] / scales.rows[row] };
+        draw_in(&mut tight.lower, &mut tight.upper, (0..problem.rows()).map(by));
+        let near = decide(&tight, gain)?;
+        if near.status != DecideStatus::Optimal {
+            return Ok(None);
+        }
+        let decisions: Vec<f64> = near.decisions.iter().map(|d| d.round() + 0.0).collect();
+        if missed(problem, &decisions)?.is_empty() {
+            let gain = gain_of(problem, &costs, &problem.grouping.group(&decisions), &decisions);
+            return Ok(Some(WholeDecisions { decisions, gain, bound: found.certificate.dual.max(gain), nodes: 0 }));
+        }
+    }
+    Ok(None)
 }
 
 /// The hard rows that whole decisions violate, and by how much.
@@ -202,15 +237,15 @@ fn search(
     order.iter().filter(|column| (**column as usize) < n).for_each(|column| left[*column as usize] = false);
     let beyond =
         left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
-    let Classes { lp: part, order, groups } = lp.classes(&order, |column| grouped.get(column).copied().unwrap_or(0.0));
+    let Classes { lp: part, order, groups, cells } =
+        lp.classes(&order, n, |column| grouped.get(column).copied().unwrap_or(0.0));
     let samples: Vec<Group> = groups.into_iter().filter(|group| (order[group.columns.start] as usize) < n).collect();
     let most = match n {
         few if few <= FEW => MOST_NODES_OF_FEW,
         many if many > MANY => MOST_NODES_OF_MANY,
         _ => MOST_NODES,
     };
-    let work = LOOKS.0 * part.rows().pow(2) + LOOKS.1 * part.len();
-    let most = (times * most).min(WORK / work.max(1)).max(20);
+    let most = Most { nodes: times * most, work: times * WORK };
     let mut allowed = allowed(problem, &scales);
     allowed.resize(part.rows(), f64::INFINITY);
     let spread = |x: &[f64]| {
@@ -224,7 +259,7 @@ fn search(
     };
     let keeps =
         |x: &[f64]| missed(problem, &problem.grouping.ungroup(&spread(x))).is_ok_and(|missed| missed.is_empty());
-    let mut search = Search::new(&part, &samples, allowed, &keeps, most);
+    let mut search = Search::new(&part, (&samples, &cells), allowed, &keeps, most);
     search.run();
     let (nodes, complete) = (search.nodes, search.complete);
     let Some((x, _)) = search.best else { return Ok(Answer { found: None, complete }) };
@@ -274,7 +309,7 @@ pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, Decide
     let found = decide(&priced, gain)?;
     Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
         Some(nearest) => nearest.decisions,
-        None => found.decisions.iter().map(|d| d.round()).collect(),
+        None => found.decisions.iter().map(|d| d.round() + 0.0).collect(),
     })
 }
 

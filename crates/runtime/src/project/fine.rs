@@ -75,13 +75,27 @@ pub(crate) fn interval(problem: &Problem, place: usize) -> (f64, f64) {
     }
 }
 
+/// `z − t / w`, where there is a second part of `t` rounded once at the end: samples that shall be equal are.
+pub(crate) fn moved(z: f64, t: Double, w: f64) -> f64 {
+    let step = t.high / w;
+    if t.low == 0.0 || !step.is_finite() {
+        return z - step;
+    }
+    let rest = (-step).mul_add(w, t.high) + t.low;
+    Double::new(z, 0.0).plus(-step).plus(-rest / w).high
+}
+
 /// Calls `visit(place, shift, weight, lo, hi)` for each sample in grouped order.
-pub(crate) fn for_each_sample(problem: &Problem, shift: &[Double], mut visit: impl FnMut(usize, f64, f64, f64, f64)) {
+pub(crate) fn for_each_sample(
+    problem: &Problem,
+    shift: &[Double],
+    mut visit: impl FnMut(usize, Double, f64, f64, f64),
+) {
     for cell in 0..problem.cells() {
         for place in problem.grouping.range(cell) {
             let (lo, hi) = interval(problem, place);
             let w = problem.weights.as_ref().map_or(1.0, |w| w[place]);
-            visit(place, at_sample(problem, cell, place, shift).high, w, lo, hi);
+            visit(place, at_sample(problem, cell, place, shift), w, lo, hi);
         }
     }
 }
@@ -95,11 +109,11 @@ pub(crate) fn evaluate<T: Sample, const ROUND: bool>(problem: &Problem, z: &[T],
     for cell in 0..problem.cells() {
         value.fill(Double::default());
         for place in problem.grouping.range(cell) {
-            let t = at_sample(problem, cell, place, shift).high;
+            let t = at_sample(problem, cell, place, shift);
             let (lo, hi) = interval(problem, place);
             let (lo, hi) = T::inward(lo, hi);
             let (z, w) = (z[place].widen(), problem.weights.as_ref().map_or(1.0, |w| w[place]));
-            let y = settle::<T, ROUND>(if w > 0.0 { z - t / w } else { z }, lo, hi);
+            let y = settle::<T, ROUND>(if w > 0.0 { moved(z, t, w) } else { z }, lo, hi);
             let free = w > 0.0 && y > lo && y < hi;
             for (f, sum) in value.iter_mut().enumerate() {
                 let (slot, phi) = (cell * width + f, factor_at(problem, f, place));

@@ -145,19 +145,19 @@ pub(super) fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64,
 /// Problems with factors, weights or bounds per sample: in grouped order, `z` is overwritten by `ŷ`.
 fn general<T: Sample>(problem: &Problem, grouped: &mut [T], shift: &[f64], pairs: Option<&[Double]>) -> Measures {
     let mut total = Measures::default();
-    let write = |place: usize, t: f64, w: f64, lo: f64, hi: f64| {
+    let mut write = |place: usize, t: Double, w: f64, lo: f64, hi: f64| {
         let z = grouped[place].widen();
         let (in_lo, in_hi) = T::inward(lo, hi);
-        let y = settle::<T, true>(if w > 0.0 { z - t / w } else { z }, in_lo, in_hi);
+        let y = settle::<T, true>(if w > 0.0 { fine::moved(z, t, w) } else { z }, in_lo, in_hi);
         grouped[place] = T::narrow(y);
-        let (square, error) = measure(y, z, t, w, in_lo, in_hi);
+        let (square, error) = measure(y, z, t.high, w, in_lo, in_hi);
         total.objective += 0.5 * square;
         total.stationarity = total.stationarity.max(error);
         total.bound = total.bound.max(lo - y).max(y - hi);
     };
     match pairs {
         Some(pairs) => fine::for_each_sample(problem, pairs, write),
-        None => for_each_sample(problem, shift, write),
+        None => for_each_sample(problem, shift, |place, t, w, lo, hi| write(place, Double::new(t, 0.0), w, lo, hi)),
     }
     total
 }

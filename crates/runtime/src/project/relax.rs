@@ -135,15 +135,17 @@ fn least_violation<T: Sample>(
         }
         let mut size = 0.0_f64;
         let (mut next, mut moved) = (y.clone(), vec![0.0; y.len()]);
-        let mut visit = |place: usize, t: f64| {
-            next[place] = clip(place, y[place] - t);
+        let mut visit = |place: usize, x: f64| {
+            next[place] = clip(place, x);
             moved[place] = (next[place] - y[place]).abs();
             size = size.max(next[place].abs());
         };
         if newton.fine {
-            fine::for_each_sample(&prox, &newton.pairs, |place, t, _, _, _| visit(place, t));
+            fine::for_each_sample(&prox, &newton.pairs, |place, t, _, _, _| {
+                visit(place, fine::moved(y[place], t, 1.0))
+            });
         } else {
-            for_each_sample(&prox, &newton.shift, |place, t, _, _, _| visit(place, t));
+            for_each_sample(&prox, &newton.shift, |place, t, _, _, _| visit(place, y[place] - t));
         }
         y = next;
         multipliers.clone_from(&newton.multipliers);
@@ -323,7 +325,7 @@ fn write_multipliers<T: Sample>(
     let mut pull = vec![0.0; y.len()];
     fine::shift_into(problem, &out.multipliers, &vec![0.0; problem.rows()], &mut pairs);
     fine::for_each_sample(problem, &pairs, |place, t, w, _, _| {
-        pull[place] = w * (y[place].widen() - grouped[place].widen()) + t;
+        pull[place] = w * (y[place].widen() - grouped[place].widen()) + t.high;
     });
     for_each_held(problem, &least.dual, |place, t, held| {
         // A sample that `f` holds at its bound may be pulled off it by the others.
@@ -363,7 +365,7 @@ fn measure<T: Sample>(problem: &Problem, activity: &[f64], scale: &[f64], groupe
     fine::for_each_sample(problem, &pairs, |place, t, w, lo, hi| {
         let (y, z) = (y[place].widen(), grouped[place].widen());
         let (in_lo, in_hi) = T::inward(lo, hi);
-        let (square, error) = output::measure(y, z, t, w, in_lo, in_hi);
+        let (square, error) = output::measure(y, z, t.high, w, in_lo, in_hi);
         objective += 0.5 * square;
         certificate.stationarity = certificate.stationarity.max(error);
         certificate.bound_violation = certificate.bound_violation.max(lo - y).max(y - hi);

@@ -246,9 +246,7 @@ impl Interior {
             return None;
         }
         let sides = |lower: f64, upper: f64, c: f64, cap: f64| {
-            // Room for the slack of a narrow interval is its width.
-            let least = (0.1 * size).min(if upper - lower < f64::INFINITY { 0.5 * (upper - lower) } else { size });
-            let half = |b: f64, c: f64| Half::new(b, c, cap, least, 0.1 * size * force);
+            let half = |b: f64, c: f64| Half::new(b, c, cap, size, 0.3 * size * force);
             match (lower.is_finite(), upper.is_finite()) {
                 (true, true) if upper - lower <= THIN * size && cap == f64::INFINITY => {
                     Sides::Equal { b: 0.5 * (lower + upper), mu: 0.0, dm: 0.0 }
@@ -278,7 +276,7 @@ impl Interior {
             delta: EQUALITY / mean,
             size,
             force,
-            product: 0.1 * size * force,
+            product: 0.3 * size * force,
             steps: 0,
             y,
             c,

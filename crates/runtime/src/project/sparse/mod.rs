@@ -16,6 +16,7 @@
 //! rows are, and is seldom needed then: after each update a polish ([`polish`]) is tried, which holds active sets, ends at
 //! rounding level, and mends the sets. The dual evaluation of the outer solver checks the result and gives the point.
 
+mod chains;
 mod derivative;
 mod interior;
 mod polish;
@@ -43,7 +44,7 @@ const EARLY: f64 = 1e-2;
 /// How much larger `σ` is for multipliers that are nearly right.
 const WARM: f64 = 1e4;
 /// How accurate the interior-point method is where polishes are tried.
-const STAGES: [f64; 4] = [1e-12, 1e-14, 1e-15, 1e-16];
+const STAGES: [f64; 3] = [1e-12, 1e-14, 1e-16];
 /// Most updates of the multipliers from where it ends, and their first accuracy.
 const NEAR_STEPS: usize = 8;
 const NEAR_ACCURACY: f64 = 1e-6;
@@ -119,6 +120,9 @@ pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mu
     if start.iter().any(|m| *m != 0.0)
         && let Some(ended) = state.polish(newton, &mut normal, z, 1)
     {
+        return ended;
+    }
+    if let Some(ended) = state.order(newton, &mut normal, z) {
         return ended;
     }
     let near = match state.approach(newton, z) {
@@ -300,6 +304,22 @@ impl<'a> Lagrangian<'a> {
             self.sigma = (4.0 * self.sigma).min(LARGEST);
         }
         None
+    }
+
+    /// Where the rows are chains, their multipliers are known at once.
+    fn order<T: Sample>(&mut self, newton: &mut Newton, normal: &mut Normal, z: &[T]) -> Option<Ended> {
+        let known = chains::multipliers(self)?;
+        newton.refine(self.problem);
+        for (j, known) in known.iter().enumerate() {
+            (newton.multipliers[j], newton.rest[j]) = (known.high, known.low);
+            self.mu[j] = known.high / self.unit[j];
+        }
+        newton.evaluate::<T, false>(self.problem, z);
+        let residual = newton.residual();
+        if newton.is_acceptable(residual) {
+            return Some(Ended::Converged);
+        }
+        self.polish(newton, normal, z, 1)
     }
 
     /// The interior-point method, with a polish wherever it is accurate enough for one.
