@@ -361,7 +361,12 @@ impl BindError {
                 "compare groups by other columns, or put the predictions in a column of the data and declare that"
                     .to_owned()
             }
-            BindError::RawMissing => "hand over the predictions with the data".to_owned(),
+            BindError::RawMissing => {
+                "hand over the predictions with the data; a penalty in training and predicting online see \
+                                      the output of a network only after its rows are made, so train with a layer or \
+                                      project afterwards, and project what it predicts"
+                    .to_owned()
+            }
             BindError::MovingBound { .. } => {
                 "put a number or a param in its place, or project all samples at once".to_owned()
             }

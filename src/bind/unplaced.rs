@@ -1,5 +1,5 @@
 //! Samples that are in no level of a column: null, or a value that is not declared, which a column with `?` may have; and those in
-//! no level of a group made of events, of which none holds.
+//! no level of a group made of events or bins, of which none holds.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ pub struct Unplaced {
     pub column: String,
     pub null: usize,
     pub undeclared: usize,
-    /// Of a group: no event holds.
+    /// Of a group: none of its events or bins holds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub no_event: usize,
     /// Undeclared values that differ from a level by case or outer space alone.

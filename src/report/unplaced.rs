@@ -17,7 +17,7 @@ pub(super) fn lines(unplaced: &Unplaced) -> Vec<String> {
     let Unplaced { column, null, undeclared, no_event, near } = unplaced;
     let kinds = [(*null, "null"), (*undeclared, "undeclared")].into_iter().filter(|(count, _)| *count > 0);
     let mut kinds: Vec<String> = kinds.map(|(count, kind)| format!("{count} {kind}")).collect();
-    kinds.extend((*no_event > 0).then(|| "no event of it holds".to_owned()));
+    kinds.extend((*no_event > 0).then(|| "no event or bin of it holds".to_owned()));
     let all = counted(null + undeclared + no_event, "sample");
     let mut lines = vec![format!("`{column}`: {all} in no level ({})", kinds.join(", "))];
     for miss in near.iter().take(MOST) {

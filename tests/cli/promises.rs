@@ -101,6 +101,21 @@ fn samples_in_no_level_are_told_where_no_row_takes_part() {
     }
 }
 
+/// A null is in no bin.
+#[test]
+fn nulls_of_a_column_in_bins_are_counted() {
+    let spec = "column age: int in [0, 120]?\npredict s: real in [0, 1]\ngroup band = bins(age, 30, 45)\n\
+                constraint c: forall b in band: E[s | band == b] <= 0.9\n";
+    let case = Case::new(spec, "age,s\n20,0.2\n,0.3\n40,0.4\n50,0.5\n");
+    for command in ["audit", "project", "check"] {
+        let text = case.run(command, &["-q"]).stdout;
+        assert!(text.contains("`band`: 1 sample in no level (no event or bin of it holds)"), "{command}\n{text}");
+    }
+    let closed = spec.replace('?', "");
+    let case = Case::new(&closed, "age,s\n20,0.2\n40,0.4\n50,0.5\n");
+    assert!(!case.run("audit", &["-q"]).stdout.contains("in no level"));
+}
+
 #[test]
 fn a_stream_that_goes_on_counts_all_samples_in_no_level() {
     let spec = "column g: {a, b}?\npredict s: real in [0, 1]\nconstraint c: E[s | g == a] <= 0.9\n";

@@ -54,6 +54,44 @@ const SAME: &[&[&str]] = &[
         "constraint a: E[score] <= 0.5\nconstraint b: E[score | sex == male] <= 0.4",
         "constraint b: E[score | sex == male] <= 0.4\nconstraint a: E[score] <= 0.5",
     ],
+    // A list may hold binders, and levels of a product of groups.
+    &[
+        "constraint c: forall a in race: E[score | race in {a}] <= 0.5",
+        "constraint c: forall a in race: E[score | race == a] <= 0.5",
+        "metric m(attr: group) = forall a in attr: E[prediction | attr in {a}] <= 0.5\nuse m(race)",
+    ],
+    &[
+        "constraint c: forall a in race: E[score | race in {a, white}] <= 0.5",
+        "constraint c: forall a in race: E[score | race == a or race == white] <= 0.5",
+        "metric m(attr: group, ref: level of attr) = forall a in attr: E[prediction | attr in {ref, a}] <= 0.5\nuse m(race, white)",
+    ],
+    &[
+        "constraint c: forall (a, b) in sex * sex where a not in {b}: E[score | sex == a] <= 2 * E[score | sex == b]",
+        "constraint c: forall (a, b) in sex * sex where a != b: E[score | sex == a] <= 2 * E[score | sex == b]",
+    ],
+    &[
+        "group g = sex * race\nconstraint c: forall a in {female * white, male * black}: E[score | g == a] <= 0.5",
+        "group g = sex * race\n\
+         constraint c: forall a in g where a in {female * white, male * black}: E[score | g == a] <= 0.5",
+    ],
+    &[
+        "group g = sex * race\nconstraint c: E[score | g in {female * white, male * black}] <= 0.5",
+        "constraint c: E[score | sex == female and race == white or sex == male and race == black] <= 0.5",
+    ],
+    // Numbers that binders stand for are compared where the spec is compiled; levels of a group are no numbers.
+    &[
+        "constraint c: forall k in 1..2: E[score | age >= 10 * k] <= 0.5 + 0.1 * [k == 2]",
+        "constraint c: forall k in 1..2: E[score | age >= 10 * k] <= 0.5 + 0.1 * (k - 1)",
+    ],
+    &[
+        "group g = income\nconstraint c (enforce = train): forall a in g where a != 0: E[score | g == a] <= 0.5",
+        "constraint c (enforce = train): E[score | income == 1] <= 0.5",
+    ],
+    // Beside its column a name is a level.
+    &[
+        "event white = race == white\nconstraint c: E[score | race == white, age >= 20] <= 0.5",
+        "constraint c: E[score | race == white, age >= 20] <= 0.5",
+    ],
     // Levels from events are the events written out, each without those before it.
     &[
         "group g = {yes: race != white, no: otherwise}\n\

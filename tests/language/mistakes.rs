@@ -102,7 +102,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("constraint c: foo(E[score]) <= 0.5", &["E0201 foo"]),
     ("constraint c: E[score] <= tol", &["E0201 tol"]),
     ("constraint c: E[score | hours-per-week > 40] <= 0.5", &["E0201 hours-per-week"]),
-    ("constraint c: E[score | âge > 40] <= 0.5", &["E0101 âge", "E0201 âge"]),
+    ("constraint c: E[score | âge > 40] <= 0.5", &["E0201 âge"]),
     ("constraint where: E[score] <= 0.5", &["E0101 where"]),
     ("column group: {a, b}", &["E0101 group"]),
     ("column b [x, y]", &["E0101 ["]),

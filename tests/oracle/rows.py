@@ -258,7 +258,43 @@ def table_in_a_fold(s):
     yield "c", s.mean(ALL, minority * 1.0), -INF, sum((0.2 + TOL[race]) * share(race) for race in LEVELS)
 
 
+def binders_in_lists(s):
+    for a in LEVELS:
+        event = (RACE == a) | (RACE == "white")
+        yield f"c[a={a}]", s.mean(event & (SEX == "male")), -INF, 0.7
+
+
+def levels_of_products_in_lists(s):
+    chosen = ((SEX == "female") & (RACE == "white")) | ((SEX == "male") & (RACE == "black"))
+    yield "c", s.mean(chosen) - s.mean(~chosen), -INF, 0.4
+
+
+def products_listed(s):
+    for a, b in [("female", "white"), ("male", "black")]:
+        yield f"c[a={a}*{b}]", s.mean((SEX == a) & (RACE == b)), -INF, 0.7
+
+
+def numbers_compared(s):
+    for k in (1, 2, 3):
+        yield f"c[k={k}]", s.mean(AGE >= 10 * k), -INF, 0.6 + 0.1 * (k == 2) + 0.05 * (k <= 2)
+
+
+def numbers_of_a_group(s):
+    yield "c[a=1]", s.mean(INCOME == 1), -INF, 0.9
+
+
+def level_beside_its_column(s):
+    yield "c", s.mean(RACE == "white") - s.mean(AGE < 30), -INF, 0.5
+
+
 CASES = [
+    ("constraint c: forall a in race: E[score | race in {a, white}, sex == male] <= 0.7", binders_in_lists),
+    ("constraint c: E[score | sex_race in {female * white, male * black}] - E[score | sex_race not in {female * white, male * black}] <= 0.4",
+     levels_of_products_in_lists),
+    ("constraint c: forall a in {female * white, male * black}: E[score | sex_race == a] <= 0.7", products_listed),
+    ("constraint c: forall k in 1..3: E[score | age >= 10 * k] <= 0.6 + 0.1 * [k == 2] + 0.05 * [k <= 2]", numbers_compared),
+    ("group class = income\nconstraint c: forall a in class where a != 0: E[score | class == a] <= 0.9", numbers_of_a_group),
+    ("event white = age < 30\nconstraint c: E[score | race == white] - E[score | white] <= 0.5", level_beside_its_column),
     ("constraint c: max((a, b) in adjacent(age_band): |E[score | age_band == a] - E[score | age_band == b]|) <= 0.3", steepest),
     ("group minority = {yes: race != white, no: otherwise}\n"
      "param tol[race] = {white: 2%, black: 4%, otherwise: 3%}\nlet most = 0.2\n"

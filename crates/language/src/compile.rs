@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Reading, Unit, UnitOrigin, check};
+use crate::check::{Reading, Unit, UnitOrigin, check, one_unknown_name};
 use crate::diagnostic::Diagnostic;
 use crate::hir::Hir;
 use crate::lower::lower;
@@ -65,7 +65,8 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
         .enumerate()
         .map(|(index, (source, parsed))| Unit { source: *source, file: &parsed.file, origin: origin(index) })
         .collect();
-    let checked = check(&tree.sources, &units, Reading { incomplete, refused });
+    let mut checked = check(&tree.sources, &units, Reading { incomplete, refused });
+    one_unknown_name(&mut tree.files, &mut checked.findings, &tree.sources);
     let lowered = lower(&checked.hir, &tree.sources);
 
     let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();

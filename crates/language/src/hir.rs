@@ -139,16 +139,6 @@ impl Table {
     }
 }
 
-/// The text of a level of a product. Parts that could be taken for several are quoted, so that only equal lists of parts have
-/// equal texts; what is a product already has its parts joined.
-pub fn product_text<'t>(parts: impl IntoIterator<Item = (bool, &'t str)>) -> String {
-    let text = |(product, text): (bool, &str)| match !product && text.contains(['*', '`']) {
-        true => format!("`{}`", text.replace('`', "``")),
-        false => text.to_owned(),
-    };
-    parts.into_iter().map(text).collect::<Vec<_>>().join("*")
-}
-
 /// A named partition: each level is an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -156,7 +146,7 @@ pub struct Group {
     pub levels: Vec<GroupLevel>,
     /// The columns that its events read.
     pub reads: Vec<ColumnId>,
-    /// Made of events that may leave samples over.
+    /// Made of events, or bins of a column with nulls, that may leave samples over.
     pub partial: bool,
     /// Something reads it.
     pub used: bool,

@@ -11,6 +11,41 @@ pub fn listed(names: impl IntoIterator<Item: AsRef<str>, IntoIter: ExactSizeIter
     }
 }
 
+/// The text of a level of a product. Parts that could be taken for several are quoted, so that only equal lists of parts have
+/// equal texts; what is a product already has its parts joined.
+pub fn product_text<'t>(parts: impl IntoIterator<Item = (bool, &'t str)>) -> String {
+    let text = |(product, text): (bool, &str)| match !product && text.contains(['*', '`']) {
+        true => format!("`{}`", text.replace('`', "``")),
+        false => text.to_owned(),
+    };
+    parts.into_iter().map(text).collect::<Vec<_>>().join("*")
+}
+
+/// What can be done instead of a statistic that the language does not have.
+pub(crate) fn other_statistic(name: &str) -> Option<&'static str> {
+    match name.to_lowercase().as_str() {
+        "corr" | "cor" | "correlation" | "pearson" | "pearsonr" => Some(
+            "a correlation divides by the spread of the prediction, which is not affine: bound the covariance, \
+             `|Cov[score, age]| <= eps`",
+        ),
+        "std" | "sd" | "stdev" | "stddev" | "stdev_s" | "rmse" | "mse" => Some(
+            "a spread of the prediction is not affine: bound means and covariances of it, or every prediction by `each: ..`",
+        ),
+        "median" | "quantile" | "percentile" | "quantiles" | "mode" | "rank" => Some(
+            "the order of predictions is not affine: bound means of it, `E[score | sex == female]`, or every prediction by \
+             `each: ..`",
+        ),
+        "auc" | "roc_auc" | "accuracy" | "f1" | "precision" | "recall" | "tpr" | "fpr" | "tnr" | "fnr" => Some(
+            "rates of decisions are means within a class, `E[score | y == 1, sex == female]`, and the library has metrics of \
+             them: `fairc std`",
+        ),
+        "norm" | "sign" | "round" | "floor" | "ceil" | "log10" | "log2" | "tanh" | "sigmoid" | "softmax" => {
+            Some("functions are `abs`, `max`, `min`, and of data and params also `exp`, `log` and `sqrt`")
+        }
+        _ => None,
+    }
+}
+
 /// `1 binder`, `3 binders`.
 pub fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })

@@ -16,6 +16,11 @@ const MOST_CASES: usize = 256;
 /// The word for what is left.
 pub(super) const OTHERWISE: &str = "otherwise";
 
+/// Words of other languages for what is left.
+pub(super) fn is_otherwise(word: &str) -> bool {
+    matches!(word, "else" | "ELSE" | "default" | "rest" | "others" | "remaining" | "_")
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn case_levels(&mut self, cases: &'a ast::Cases) -> Option<Vec<GroupLevel>> {
         if cases.cases.len() > MOST_CASES {
@@ -29,7 +34,10 @@ impl<'a> Checker<'a> {
         for case in &cases.cases {
             self.level_for_otherwise(case);
             let Some(event) = &case.event else { continue };
-            let event = self.event(event, &Env::default(), Reads::Data);
+            let event = match self.word_for_otherwise(event) {
+                true => None,
+                false => self.event(event, &Env::default(), Reads::Data),
+            };
             let case = event.map(|event| Case { level: case.level.text.clone(), event, span: case.span });
             made = made.zip(case).map(|(mut made, case)| {
                 made.push(case);
@@ -58,6 +66,19 @@ impl<'a> Checker<'a> {
             self.unknown.insert(name.text.clone());
             self.report(Finding::new(Kind::OtherwiseLevel { instead }, case.level.span).mended(Some(fix)));
         }
+    }
+
+    /// `no: else` for `no: otherwise`.
+    fn word_for_otherwise(&mut self, event: &'a ast::Expr) -> bool {
+        let ast::ExprKind::Name(name) = &event.kind else { return false };
+        if !is_otherwise(&name.text) || self.names.contains_key(name.text.as_str()) {
+            return false;
+        }
+        let similar = Some(OTHERWISE.to_string());
+        let kind = Kind::UnknownName { expected: "event", name: name.text.clone(), similar, hint: None };
+        let fix = Fix::one(event.span, OTHERWISE, true);
+        self.report(Finding::new(kind, event.span).mended(Some(fix)));
+        true
     }
 
     /// Refuses an `otherwise` that others follow; the parts stand in braces, each with whether it is one.

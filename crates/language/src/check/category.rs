@@ -4,11 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::Fix;
-use crate::hir::{ColumnId, GroupId, LevelIndex, Value, product_text};
+use crate::hir::{ColumnId, GroupId, LevelIndex, Value};
 use crate::program::ColumnType;
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::words::listed;
+use crate::words::{listed, product_text};
 
 use super::name::Found;
 use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};

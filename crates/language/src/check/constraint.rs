@@ -10,7 +10,7 @@ use crate::syntax::ast;
 use crate::words::nearest;
 
 use super::place::Place;
-use super::{Checker, Env, Finding, Kind, Unit, UnitOrigin};
+use super::{Checker, Env, Finding, Kind, Reading, Unit, UnitOrigin};
 
 /// What a constraint is called and where it stands, whatever its body.
 pub(super) struct Heading<'a> {
@@ -63,7 +63,10 @@ impl<'a> Checker<'a> {
         self.call = call;
         let statement = self.statement(body, env);
         let labels = self.labels_mentioned();
-        let Some((quantifiers, each, comparisons)) = statement else { return };
+        let Some((quantifiers, each, comparisons)) = statement else {
+            self.lost.get_or_insert(heading.name_span);
+            return;
+        };
         if each.is_some() && options.soft.is_some() {
             let span = heading.options.iter().find(|option| option.name.text == "soft").map(|option| option.name.span);
             let what = "`soft` on an `each` constraint".to_string();
@@ -88,6 +91,14 @@ impl<'a> Checker<'a> {
             comparisons,
             labels,
         });
+    }
+
+    /// A constraint is never left out without a word.
+    pub(super) fn nothing_lost(&self, reading: Reading) {
+        let told = reading.refused || reading.incomplete || self.findings.iter().any(Finding::is_error);
+        if let Some(span) = self.lost.filter(|_| !told && self.missing_prediction.is_none()) {
+            unreachable!("the constraint `{}` was left out, and no error says why", self.sources.text(span));
+        }
     }
 
     fn unique_constraint(&mut self, heading: &Heading<'a>) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::Fix;
 use crate::hir::{Binder, BinderId, Component, Event, Quantifier, Value};
 use crate::program::Comparison;
 use crate::span::Span;
@@ -86,11 +87,24 @@ impl<'a> Checker<'a> {
     fn binder_count(&mut self, quantifier: &'a ast::Quantifier, places: usize) {
         let first = quantifier.binders.first().map_or(quantifier.span, |binder| binder.span);
         let last = quantifier.binders.last().map_or(quantifier.span, |binder| binder.span);
+        let mut combinations = None;
+        let pair = places == 1 && quantifier.binders.len() == 2;
+        let instead = match &quantifier.domain.kind {
+            ast::DomainKind::Name(name) if pair => Some(format!("pairs({})", self.sources.text(name.span))),
+            ast::DomainKind::Product(factors) if places == factors.len() && quantifier.binders.len() == 1 => {
+                combinations = Some(format!("write a binder for each: `forall {} in ..`", binders_for(places)));
+                None
+            }
+            _ => None,
+        };
+        let fix = instead.clone().filter(|_| self.call.is_none());
+        let fix = fix.map(|instead| Fix::one(quantifier.domain.span, instead, false));
         let kind = Kind::BinderCount {
             binders: counted(quantifier.binders.len(), "binder"),
             values: if places == 1 { "single values".into() } else { format!("tuples of {places} values") },
+            instead: instead.map(|instead| format!("pairs of levels are `{instead}`")).or(combinations),
         };
-        let finding = Finding::new(kind, first.to(last)).with(quantifier.domain.span, "the domain");
+        let finding = Finding::new(kind, first.to(last)).with(quantifier.domain.span, "the domain").mended(fix);
         self.report(finding);
     }
 
@@ -137,6 +151,7 @@ impl<'a> Checker<'a> {
                     return self.refuse(Kind::EmptyDomain { reason }, domain.span);
                 }
                 self.unique_levels(levels)?;
+                self.set_of_domain(domain, levels)?;
                 self.spend(levels.len(), domain.span)?;
                 let value =
                     |level: &ast::Level| Value { text: level.text.clone(), number: level.number, span: level.span };
@@ -152,6 +167,31 @@ impl<'a> Checker<'a> {
                 Some(parts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
             }
         }
+    }
+
+    /// `forall r in {race}`: the braces hold what is to be run over.
+    fn set_of_domain(&mut self, domain: &'a ast::Domain, levels: &'a [ast::Level]) -> Option<()> {
+        let [ast::Level { text, number: None, span }] = levels else { return Some(()) };
+        let runs = match self.names.get(text.as_str()) {
+            Some((Symbol::Column(column), _)) => self.is_categorical(*column),
+            Some((Symbol::Group(_), _)) => true,
+            _ => false,
+        };
+        if !runs || self.owner(text).is_some() {
+            return Some(());
+        }
+        if let Some((symbol, _)) = self.names.get(text.as_str()) {
+            self.used.insert(*symbol);
+        }
+        let kind = Kind::WrongKind {
+            text: self.text(domain.span),
+            found: format!("a list with the one level `{text}`"),
+            expected: "the levels to run over".into(),
+            hint: Some(format!("leave out the braces: `{text}` has levels of its own")),
+        };
+        let fix = Fix::one(domain.span, self.sources.text(*span).to_string(), true);
+        self.report(Finding::new(kind, domain.span).mended(Some(fix)));
+        None
     }
 
     fn domain_pairs(&mut self, span: Span, inner: &'a ast::Domain, env: &Env<'a>) -> Option<Vec<Part>> {
@@ -293,8 +333,8 @@ impl<'a> Checker<'a> {
         last: &'a ast::Expr,
         env: &Env<'a>,
     ) -> Option<Arc<[Value]>> {
-        let (low, high) = (self.whole_number(first, env), self.whole_number(last, env));
-        let ((low, above), (below, high)) = (low?, high?);
+        let (low, above) = self.whole_number(first, env)?;
+        let (below, high) = self.whole_number(last, env)?;
         if (low < above || below < high) && self.top_domain != Some(span) {
             let hint = Some("give it a `forall` of its own: `forall j in i..3: ..`".to_string());
             self.wrong_kind(span, "a range that depends on a binder", "a range of numbers", hint);
@@ -320,7 +360,8 @@ impl<'a> Checker<'a> {
         let whole = |value: f64| value.fract() == 0.0 && value.abs() < 9e15;
         let literal = matches!(number.kind, crate::hir::ExprKind::Number(_));
         if !whole(lower) || !whole(upper) || !(literal || number.of_one_binder().is_some()) {
-            self.wrong_kind(expr.span, "no whole number", "a whole number", None);
+            let hint = "run over whole numbers and divide: `forall k in 2..8: E[score] <= k / 10`".to_string();
+            self.wrong_kind(expr.span, "no whole number", "a whole number", Some(hint));
             return None;
         }
         Some((lower, upper))
@@ -342,5 +383,14 @@ impl<'a> Checker<'a> {
             ends.push(Event::Compare { left: Box::new(left), op, right: Box::new(right) });
         }
         Some(if ends.is_empty() { None } else { Some(Event::And(ends)) })
+    }
+}
+
+/// `(a, b, c)`.
+fn binders_for(places: usize) -> String {
+    let names = ["a", "b", "c", "d", "e"];
+    match names.get(..places) {
+        Some(names) => format!("({})", names.join(", ")),
+        None => "(a, b, ..)".into(),
     }
 }

@@ -133,9 +133,9 @@ kinds! {
 
         /// The number of binders differs from what the domain gives.
         #[error("{binders} for a domain of {values}")]
-        BinderCount { binders: String, values: String } => "E0204",
+        BinderCount { binders: String, values: String, instead: Option<String> } => "E0204",
             label: values,
-            help: "write one binder for each value: `forall (a, b) in pairs(D)`";
+            help: instead.clone().unwrap_or_else(|| "write one binder for each value: `forall (a, b) in pairs(D)`".into());
 
         /// Cut points of `bins` that do not ascend.
         #[error("the cut points of `bins` must ascend, but `{second}` follows `{first}`")]
@@ -145,9 +145,12 @@ kinds! {
 
         /// An event or group that is defined by itself.
         #[error("`{name}` is defined by itself")]
-        DefinitionCycle { name: String } => "E0208",
+        DefinitionCycle { name: String, level_of: Option<String> } => "E0208",
             label: "refers back to itself",
-            help: "define it from columns and from names declared without it";
+            help: match level_of {
+                Some(column) => format!("`{name}` is a level of `{column}` too: give the declaration another name"),
+                None => "define it from columns and from names declared without it".into(),
+            };
 
         #[error("no prediction is declared")]
         NoPrediction { name: String } => "E0207",
@@ -170,6 +173,18 @@ kinds! {
         OptionValue { name: String, value: String, expected: &'static str } => "E0210",
             label: format!("must be {expected}"),
             help: format!("give {expected}");
+
+        /// `AVERAGEIF(..)`, `corr(..)`, `std[..]`.
+        #[error("there is no `{name}` here")]
+        Elsewhere { name: String, hint: &'static str } => "E0201",
+            label: "of another language",
+            help: *hint;
+
+        /// `raw[score]`, `raw`.
+        #[error("`raw` is a function of the prediction")]
+        RawCall { instead: String } => "E0201",
+            label: format!("write `{instead}`"),
+            help: format!("write `{instead}`");
 
         /// `Sum(x)`, `mean(x)`.
         #[error("`{name}` is no function: aggregates stand in square brackets")]

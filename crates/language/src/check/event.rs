@@ -78,6 +78,13 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, expr.span).mended(Some(Fix::one(expr.span, inside, true))));
             return None;
         }
+        // What is wrong with it by itself comes first.
+        if matches!(expr.kind, ast::ExprKind::Call { .. } | ast::ExprKind::Index { .. }) {
+            let known = self.findings.len();
+            if self.number(expr, env, Reads::Data.place()).is_none() && self.findings.len() > known {
+                return None;
+            }
+        }
         let hint = Some(format!("compare it with something: `{} >= 0`", self.text(expr.span)));
         self.wrong_kind(expr.span, "a number", "an event", hint);
         None
@@ -108,6 +115,10 @@ impl<'a> Checker<'a> {
         for (op, right) in rest {
             let pair = left.span.to(right.span);
             events.push(self.compare(pair, left, comparison(*op), right, env, reads));
+            if matches!(events.last(), Some(None)) {
+                // The next pair shares an operand with this one.
+                return None;
+            }
             left = right;
         }
         all_of(events)
@@ -215,7 +226,8 @@ impl<'a> Checker<'a> {
 
     /// The mention that leads back to a definition being checked.
     pub(super) fn definition_cycle<T>(&mut self, name: &ast::Name, mention: Span) -> Option<T> {
-        let kind = Kind::DefinitionCycle { name: name.text.clone() };
+        let level_of = self.column_with_level(&name.text);
+        let kind = Kind::DefinitionCycle { name: name.text.clone(), level_of };
         self.report(Finding::new(kind, mention).with(name.span, "defined here"));
         None
     }

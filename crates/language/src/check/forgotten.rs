@@ -4,11 +4,13 @@
 //! forgotten. That is one mistake, told once, with the quantifier that is missing.
 
 use crate::diagnostic::Fix;
+use crate::program::text::name as written;
 use crate::span::Span;
 use crate::syntax::ast;
 
+use super::category::Category;
 use super::name::Found;
-use super::{Checker, Env, Finding, Kind, Passed};
+use super::{Checker, Env, Finding, Kind, Passed, Symbol};
 
 /// Longer names are levels that are misspelt or missing.
 const LONGEST: usize = 2;
@@ -36,6 +38,15 @@ impl<'a> Checker<'a> {
             }
         }
         let Some((column, first)) = found.first().copied() else { return };
+        let miscounted = |finding: &Finding| {
+            matches!(finding.kind, Kind::BinderCount { .. })
+                && body.quantifiers.iter().any(|quantifier| within(finding.span, quantifier.span))
+        };
+        if self.findings.iter().any(miscounted) || self.nearly_known(column, first, env) {
+            // That is what is wrong with them.
+            self.poison(found.into_iter().map(|(_, name)| name));
+            return;
+        }
         if found.iter().any(|(other, _)| other.text != column.text) {
             return;
         }
@@ -53,12 +64,48 @@ impl<'a> Checker<'a> {
         let fix = Fix::one(Span { end: place.start, ..place }, format!("{quantifier}: "), false);
         let kind = Kind::ForgottenForall { name: first.text.clone(), column: column.text.clone(), quantifier };
         self.report(Finding::new(kind, first.span).mended(Some(fix)));
-        for (_, name) in found {
+        self.poison(found.into_iter().map(|(_, name)| name));
+    }
+
+    fn poison(&mut self, names: impl Iterator<Item = &'a ast::Name>) {
+        for name in names {
             if self.broken.insert(&name.text) {
                 self.poisoned.push(&name.text);
             }
         }
     }
+
+    /// Tells a binder in other letters, `R` for `r`, and a level cut short, `ye` for `yes`.
+    fn nearly_known(&mut self, column: &'a ast::Name, name: &'a ast::Name, env: &Env<'a>) -> bool {
+        let binder = env.binders.iter().map(|(text, _)| *text).find(|text| text.eq_ignore_ascii_case(&name.text));
+        let similar = match binder {
+            Some(binder) => Some(binder.to_string()),
+            None => self.level_near(column, name, env),
+        };
+        let Some(similar) = similar else { return false };
+        let fix = self.call.is_none().then(|| Fix::one(name.span, written(&similar), false));
+        let (level, column) = (name.text.clone(), column.text.clone());
+        let kind = Kind::UnknownLevel { level, column, levels: String::new(), similar: Some(similar), hint: None };
+        self.report(Finding::new(kind, name.span).mended(fix));
+        true
+    }
+
+    /// A level that begins with the name.
+    fn level_near(&mut self, column: &'a ast::Name, name: &'a ast::Name, env: &Env<'a>) -> Option<String> {
+        let category = match self.look_up(column, env) {
+            Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => Category::Column(column),
+            Found::Symbol(Symbol::Group(index)) => Category::Group(self.resolve_group(index, column.span)?),
+            _ => return None,
+        };
+        let values = self.category_levels(category).values.clone();
+        let begins =
+            |level: &&str| name.text.len() == LONGEST && level.len() == LONGEST + 1 && level.starts_with(&name.text);
+        values.iter().map(|value| value.text.as_str()).find(begins).map(str::to_owned)
+    }
+}
+
+fn within(inner: Span, outer: Span) -> bool {
+    inner.source == outer.source && outer.start <= inner.start && inner.end <= outer.end
 }
 
 impl<'a> Checker<'a> {

@@ -1,6 +1,6 @@
 //! Groups: partitions into levels, by a column, by bins, by products of groups, or by events.
 
-use crate::hir::{Event, Group, GroupId, GroupLevel, Value};
+use crate::hir::{ColumnId, Event, Group, GroupId, GroupLevel, Value};
 use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
@@ -34,7 +34,12 @@ impl<'a> Checker<'a> {
                 });
                 let result = made.map(|(levels, reads)| {
                     let partial = match &group.value {
-                        ast::GroupValue::Expr(_) => false,
+                        // A null is in no bin.
+                        ast::GroupValue::Expr(value) => {
+                            let nullable =
+                                |id: &ColumnId| self.hir.columns.get(id.0).is_some_and(|column| column.nullable);
+                            is_bins(value) && reads.iter().any(nullable)
+                        }
                         ast::GroupValue::Cases(cases) => cases.cases.iter().all(|case| case.event.is_some()),
                     };
                     let name = group.name.text.clone();
@@ -216,4 +221,9 @@ impl<'a> Checker<'a> {
         });
         Some(levels)
     }
+}
+
+/// `bins(age, 25, 45)`.
+fn is_bins(value: &ast::Expr) -> bool {
+    matches!(&value.bare().kind, ast::ExprKind::Call { function, .. } if function.text == "bins")
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Fix;
-use crate::hir::{BinderId, Event, Expr, LevelRef, Value, product_text};
+use crate::hir::{BinderId, Event, Expr, ExprKind, LevelRef, Value};
 use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::words::product_text;
 
 use super::category::{Category, braced, index_of, is_null};
 use super::name::Found;
@@ -14,7 +15,7 @@ use super::place::Reads;
 use super::{Checker, Env, Finding, Kind, Symbol};
 
 /// One side of a comparison.
-enum Operand<'a> {
+pub(super) enum Operand<'a> {
     Category(Category),
     Binder(BinderId, Span),
     /// A name that nothing declares: a level, if the other side has it.
@@ -37,15 +38,20 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         reads: Reads,
     ) -> Option<Event> {
-        let first = self.operand(left, env, reads);
-        let second = self.operand(right, env, reads);
-        let (mut first, mut second) = (first?, second?);
-        // A level may have the name of something declared: beside its column it is the level.
-        if let Operand::Category(category) = first {
-            second = self.level_first(category, second, right);
-        } else if let Operand::Category(category) = second {
-            first = self.level_first(category, first, left);
+        if self.event_compared(span, left, right, env) {
+            return None;
         }
+        // A level may have the name of something declared: beside its column, or a binder of its levels, it is the level.
+        let (level_right, level_left) = (self.level_beside(left, right, env), self.level_beside(right, left, env));
+        let first = match level_left {
+            Some(text) => Some(Operand::Bare(text, left.bare())),
+            None => self.operand(left, env, reads),
+        };
+        let second = match level_right {
+            Some(text) => Some(Operand::Bare(text, right.bare())),
+            None => self.operand(right, env, reads),
+        };
+        let (first, second) = (first?, second?);
         match (&first, &second) {
             (Operand::Open, other) | (other, Operand::Open) => {
                 if matches!(other, Operand::Other) {
@@ -62,6 +68,12 @@ impl<'a> Checker<'a> {
                 self.binder_compare(span, &first, &second, op)
             }
             // Levels that are numbers are equal with all their digits, beyond those of a double too.
+            // The levels of a group are no numbers, even where their names are.
+            (Operand::Binder(a, _), Operand::Literal(_)) | (Operand::Literal(_), Operand::Binder(a, _))
+                if matches!(op, Comparison::Equal | Comparison::NotEqual) && !self.is_number(*a) =>
+            {
+                self.binder_compare(span, &first, &second, op)
+            }
             (Operand::Binder(a, _), Operand::Binder(b, _))
                 if matches!(op, Comparison::Equal | Comparison::NotEqual)
                     || !(self.is_number(*a) && self.is_number(*b)) =>
@@ -79,17 +91,33 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn level_first(&mut self, category: Category, operand: Operand<'a>, expr: &'a ast::Expr) -> Operand<'a> {
-        let expr = expr.bare();
-        let text = match &expr.kind {
-            ast::ExprKind::Name(name) => Some(name.text.clone()),
-            ast::ExprKind::Product(first, rest) => written_product(first, rest),
-            _ => None,
+    /// The level that an expression names, if what it is compared with is a column, a group or a binder that has it.
+    fn level_beside(&mut self, home: &'a ast::Expr, expr: &'a ast::Expr, env: &Env<'a>) -> Option<String> {
+        let text = match &expr.bare().kind {
+            ast::ExprKind::Name(name) if env.binders.iter().any(|(text, _)| *text == name.text) => return None,
+            ast::ExprKind::Name(name) => name.text.clone(),
+            ast::ExprKind::Product(first, rest) => written_product(first, rest)?,
+            _ => return None,
         };
-        let is_binder = matches!(operand, Operand::Binder(..));
-        match text.filter(|text| !is_binder && self.category_levels(category).index.find(text, None).is_some()) {
-            Some(text) => Operand::Bare(text, expr),
-            None => operand,
+        let ast::ExprKind::Name(home) = &home.bare().kind else { return None };
+        let value = Value { text, number: None, span: expr.span };
+        if let Some((_, binder)) = env.binders.iter().rev().find(|(text, _)| *text == home.text) {
+            return self.binder_has(*binder, &value).then_some(value.text);
+        }
+        let category = self.category_named(home, env)?;
+        self.category_levels(category).index.find(&value.text, None).map(|_| value.text)
+    }
+
+    /// The categorical column or group that a name stands for, past the parameters of metrics.
+    fn category_named(&mut self, name: &'a ast::Name, env: &Env<'a>) -> Option<Category> {
+        match self.look_up(name, env) {
+            Found::Symbol(Symbol::Column(column)) if self.is_categorical(column) => Some(Category::Column(column)),
+            Found::Symbol(Symbol::Group(index)) => Some(Category::Group(self.resolve_group(index, name.span)?)),
+            Found::Argument(argument, env) => match &argument.bare().kind {
+                ast::ExprKind::Name(name) => self.category_named(name, &env),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -105,7 +133,11 @@ impl<'a> Checker<'a> {
         let first = self.number(left, env, reads.place());
         let second = self.number(right, env, reads.place());
         let (first, second) = (first?, second?);
-        if reads == Reads::Data && first.shape.is_none() && second.shape.is_none() {
+        // What binders alone decide is known when the spec is compiled, as that two levels are the same.
+        let bound = |side: &Expr| side.of_one_binder().is_some();
+        let fixed = |side: &Expr| bound(side) || matches!(side.kind, ExprKind::Number(_));
+        let decided = (bound(&first) || bound(&second)) && fixed(&first) && fixed(&second);
+        if reads == Reads::Data && first.shape.is_none() && second.shape.is_none() && !decided {
             let hint = Some("mention a column: `age >= 60`".to_string());
             self.wrong_kind(span, "the same for every sample", "an event", hint);
             return None;
@@ -113,7 +145,7 @@ impl<'a> Checker<'a> {
         Some(Event::Compare { left: Box::new(first), op, right: Box::new(second) })
     }
 
-    fn operand(&mut self, expr: &'a ast::Expr, env: &Env<'a>, reads: Reads) -> Option<Operand<'a>> {
+    pub(super) fn operand(&mut self, expr: &'a ast::Expr, env: &Env<'a>, reads: Reads) -> Option<Operand<'a>> {
         match &expr.kind {
             ast::ExprKind::Paren(inner) => self.operand(inner, env, reads),
             ast::ExprKind::Number { value, text } => {
@@ -252,8 +284,12 @@ impl<'a> Checker<'a> {
             Operand::Open => return Some(Event::All),
             Operand::Binder(..) | Operand::Literal(..) | Operand::Other => {
                 let name = self.category_name(category);
-                let hint = Some(format!("compare `{name}` with one of its levels"));
-                self.wrong_kind(other_expr.span, "a number", "a level", hint);
+                let joined = matches!(other_expr.bare().kind, ast::ExprKind::Sum(..) | ast::ExprKind::Product(..));
+                let hint = match joined {
+                    true => format!("compare `{name}` with one of its levels, and join conditions by `and`"),
+                    false => format!("compare `{name}` with one of its levels"),
+                };
+                self.wrong_kind(other_expr.span, "a number", "a level", Some(hint));
                 return None;
             }
         };
@@ -349,17 +385,22 @@ impl<'a> Checker<'a> {
                 self.values_of_binder(*binder, std::slice::from_ref(&value))?;
                 Some(LevelRef::Level(value))
             }
+            (Operand::Literal(value), Operand::Binder(binder, _)) => {
+                self.values_of_binder(*binder, std::slice::from_ref(value))?;
+                Some(LevelRef::Level(value.clone()))
+            }
             _ => None,
         }
     }
 
-    fn values_of_binder(&mut self, binder: BinderId, values: &[Value]) -> Option<()> {
+    pub(super) fn values_of_binder(&mut self, binder: BinderId, values: &[Value]) -> Option<()> {
         let (name, known) = self.hir.binders.get(binder.0).map(|b| (b.name.clone(), b.values.clone()))?;
         let name = self.domains.get(&binder).cloned().unwrap_or(name);
         // Levels belong to a column; the binder may be one that only a metric knows.
         let home = self.levels.iter().find(|(_, levels)| Arc::ptr_eq(&levels.values, &known)).map(|(home, _)| *home);
         let name = home.map_or(name, |home| self.category_name(home));
-        self.spend(known.len(), values.first()?.span)?;
+        let Some(first) = values.first() else { return Some(()) };
+        self.spend(known.len(), first.span)?;
         let index = index_of(&known);
         let mut found = Some(());
         for value in values {
@@ -368,61 +409,6 @@ impl<'a> Checker<'a> {
             }
         }
         found
-    }
-
-    /// `value in {a, b}`.
-    pub(super) fn membership(
-        &mut self,
-        span: Span,
-        value: &'a ast::Expr,
-        levels: &'a [ast::Level],
-        env: &Env<'a>,
-        reads: Reads,
-    ) -> Option<Event> {
-        if let Some(prediction) = self.prediction_in(value, env) {
-            return self.prediction_in_event(span, prediction, true);
-        }
-        if levels.is_empty() {
-            return self.refuse(Kind::EmptyDomain { reason: "name at least one level".into() }, span);
-        }
-        let values =
-            levels.iter().map(|level| Value { text: level.text.clone(), number: level.number, span: level.span });
-        let values: Vec<Value> = values.collect();
-        match self.operand(value, env, reads)? {
-            Operand::Category(category) => {
-                let found: Vec<_> = values.iter().map(|value| self.level_of(category, value)).collect();
-                let found: Vec<usize> = found.into_iter().collect::<Option<_>>()?;
-                Some(any_level(category, found))
-            }
-            Operand::Binder(binder, _) => {
-                self.values_of_binder(binder, &values)?;
-                let same = |value| Event::SameLevel { left: LevelRef::Binder(binder), right: LevelRef::Level(value) };
-                Some(Event::Or(values.into_iter().map(same).collect()))
-            }
-            Operand::Bare(text, expr) => {
-                let name = ast::Name { text, span: expr.span };
-                self.unknown_name(&name, "column", env)
-            }
-            Operand::Open => Some(Event::All),
-            Operand::Literal(..) | Operand::Other => {
-                let number = self.number(value, env, reads.place())?;
-                self.spend(number.nodes().saturating_mul(values.len()), span)?;
-                self.number_in(number, values)
-            }
-        }
-    }
-
-    fn number_in(&mut self, number: Expr, values: Vec<Value>) -> Option<Event> {
-        let mut events = Vec::new();
-        for value in values {
-            let Some(literal) = value.number else {
-                self.wrong_kind(value.span, "a level", "a number", None);
-                return None;
-            };
-            let right = Box::new(Expr::number(literal, value.span));
-            events.push(Event::Compare { left: Box::new(number.clone()), op: Comparison::Equal, right });
-        }
-        Some(Event::Or(events))
     }
 }
 
@@ -447,7 +433,7 @@ fn one_level(category: Category, level: usize) -> Event {
     any_level(category, vec![level])
 }
 
-fn any_level(category: Category, levels: Vec<usize>) -> Event {
+pub(super) fn any_level(category: Category, levels: Vec<usize>) -> Event {
     match category {
         Category::Column(column) => Event::Levels { column, levels },
         Category::Group(group) => Event::Or(levels.into_iter().map(|level| Event::Group { group, level }).collect()),

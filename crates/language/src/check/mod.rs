@@ -25,6 +25,7 @@ mod category;
 mod constraint;
 mod declare;
 mod domain;
+mod elsewhere;
 mod error;
 mod event;
 mod fold;
@@ -35,6 +36,7 @@ mod indicator;
 mod kind;
 mod level;
 mod limits;
+mod membership;
 mod metric;
 mod name;
 mod named;
@@ -45,6 +47,7 @@ mod place;
 mod quotient;
 mod raw;
 mod relation;
+mod spelling;
 mod table;
 mod unused;
 mod using;
@@ -57,6 +60,7 @@ use super::span::{SourceId, Sources, Span, quote};
 use super::syntax::ast;
 
 pub use error::{Finding, Kind};
+pub(crate) use spelling::one_unknown_name;
 
 /// How many levels a message lists.
 const MOST_LISTED: usize = 8;
@@ -105,6 +109,7 @@ pub fn check<'a>(sources: &'a Sources, units: &[Unit<'a>], reading: Reading) -> 
     checker.require_prediction(units);
     checker.mark_used_groups();
     if !reading.incomplete {
+        checker.nothing_lost(reading);
         checker.unused(reading.refused);
     }
     Checked { hir: checker.hir, findings: checker.findings }
@@ -243,6 +248,8 @@ struct Checker<'a> {
     mentions: Vec<(ColumnId, Span)>,
     /// Whether the statement at hand has had its finding about a per-sample value.
     sample_value_reported: bool,
+    /// A constraint that could not be read to its end; an error says why.
+    lost: Option<Span>,
     /// The comparison at hand.
     compared: Option<nonlinear::Compared<'a>>,
     call: Option<Rc<Call<'a>>>,
@@ -293,6 +300,7 @@ impl<'a> Checker<'a> {
             missing_prediction: None,
             mentions: Vec::new(),
             sample_value_reported: false,
+            lost: None,
             compared: None,
             call: None,
             definitions: 0,

@@ -106,10 +106,13 @@ impl<'a> Checker<'a> {
         if self.incomplete || self.is_missing_prediction(name, expected) || !self.unknown.insert(name.text.clone()) {
             return None;
         }
+        if expected == "event" && self.listed_behind(name) {
+            return None;
+        }
         if let Some(column) = self.column_with_level(&name.text) {
             let article = if expected == "event" { "an" } else { "a" };
             let compared = format!("{} == {}", written(&column), written(&name.text));
-            let fix = (expected == "event").then(|| Fix::one(name.span, compared.clone(), true));
+            let fix = (expected == "event").then(|| Fix::one(name.span, compared.clone(), false));
             let kind = Kind::WrongKind {
                 text: name.text.clone(),
                 found: format!("a level of `{column}`"),
@@ -119,14 +122,21 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, name.span).mended(fix));
             return None;
         }
+        if self.raw_without_call(name.span, name) {
+            return None;
+        }
         if let Some((hint, instead)) = self.meant_otherwise(&name.text, expected) {
             let fix = instead.map(|instead| Fix::one(name.span, instead, false));
             let kind = Kind::UnknownName { expected, name: name.text.clone(), similar: None, hint: Some(hint) };
             self.report(Finding::new(kind, name.span).mended(fix));
             return None;
         }
-        let similar = self.similar_name(&name.text, env);
+        let member = self.member_name(name, env);
+        let similar = member.clone().or_else(|| self.similar_name(&name.text, env));
         let fix = match &similar {
+            Some(similar) if member.is_some() => {
+                self.call.is_none().then(|| Fix::one(name.span, similar.clone(), false))
+            }
             Some(similar) => self.renamed(name, similar),
             None => (expected == PARAM).then(|| self.new_param(name)).flatten(),
         };

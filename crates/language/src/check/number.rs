@@ -55,8 +55,7 @@ impl<'a> Checker<'a> {
                 if let Some(prediction) = self.prediction_in(expr, env) {
                     return self.prediction_in_event(expr.span, prediction, true);
                 }
-                let hint = Some(format!("the share of an event is `P[{}]`", self.text(expr.span)));
-                self.wrong_kind(expr.span, "an event", "a number", hint);
+                self.event_as_number(expr.span, place);
                 None
             }
             ast::ExprKind::Error => None,
@@ -144,9 +143,11 @@ impl<'a> Checker<'a> {
                 let range = self.hir.prediction.as_ref().map_or(Interval::ALL, |prediction| prediction.range);
                 Some(leaf(ExprKind::Prediction, name.span, Some(Shape::Sample), Curvature::Affine, range))
             }
-            Found::Symbol(
-                symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Event(_) | Symbol::Group(_)),
-            ) => {
+            Found::Symbol(Symbol::Event(_)) => {
+                self.event_as_number(name.span, place);
+                None
+            }
+            Found::Symbol(symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Group(_))) => {
                 let (found, hint) = self.describe(symbol, &name.text);
                 self.wrong_kind(name.span, &found, "a number", hint);
                 None
@@ -362,8 +363,15 @@ impl<'a> Checker<'a> {
         if self.foreign_moment(span, function, arguments) {
             return None;
         }
+        if self.of_elsewhere(function) || self.called_column(span, function, arguments) {
+            return None;
+        }
         let similar = nearest(&name, FUNCTIONS).map(str::to_owned);
-        self.refuse(Kind::UnknownName { expected: "function", name, similar, hint: None }, function.span)
+        let fix =
+            similar.clone().filter(|_| self.call.is_none()).map(|similar| Fix::one(function.span, similar, false));
+        let kind = Kind::UnknownName { expected: "function", name, similar, hint: None };
+        self.report(Finding::new(kind, function.span).mended(fix));
+        None
     }
 
     fn call(&mut self, span: Span, function: Function, arguments: Vec<Expr>, place: Place) -> Option<Expr> {

@@ -6,14 +6,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::Fix;
-use crate::hir::{BinderId, Curvature, Expr, ExprKind, LevelRef, ParamId, Table, TableId, Value, product_text};
+use crate::hir::{BinderId, Curvature, Expr, ExprKind, LevelRef, ParamId, Table, TableId, Value};
 use crate::interval::Interval;
 use crate::program::text::name as written;
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::words::{counted, listed};
+use crate::words::{counted, listed, product_text};
 
-use super::cases::OTHERWISE;
+use super::cases::{OTHERWISE, is_otherwise};
 use super::category::{Category, index_of};
 use super::domain::LARGEST;
 use super::name::{Found, LevelArgument, level_argument};
@@ -148,6 +148,24 @@ impl<'a> Checker<'a> {
                 continue;
             };
             let key = key(parts, entry.key_span);
+            let left = match parts.as_slice() {
+                [only] => is_otherwise(&only.text) && domains.iter().all(|domain| !self.has_level(*domain, &key)),
+                _ => false,
+            };
+            if left {
+                let kind = Kind::UnknownLevel {
+                    level: key.text,
+                    column: self.domain_name_of(domains),
+                    levels: String::new(),
+                    similar: Some(OTHERWISE.into()),
+                    hint: None,
+                };
+                let fix = Fix::one(key.span, OTHERWISE, true);
+                self.report(Finding::new(kind, key.span).mended(Some(fix)));
+                rest = Some(&entry.value);
+                sound = None;
+                continue;
+            }
             let level = match (&several, domains) {
                 (None, [only]) => self.level_of(*only, &key),
                 (None, _) => None,
@@ -315,6 +333,10 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn has_level(&mut self, domain: Category, value: &Value) -> bool {
+        self.category_levels(domain).index.find(&value.text, value.number).is_some()
+    }
+
     /// What stands for a level of one of the domains of a table.
     fn level_at(&mut self, domain: Category, level: &'a ast::Expr, env: &Env<'a>) -> Option<LevelRef> {
         if let ast::ExprKind::Name(name) = &level.bare().kind
@@ -390,6 +412,9 @@ impl<'a> Checker<'a> {
         levels: &'a [ast::Expr],
         env: &Env<'a>,
     ) -> Option<Expr> {
+        if self.raw_without_call(span, name) || self.of_elsewhere(name) {
+            return None;
+        }
         if let Some(instead) = ast::aggregate_called(&name.text) {
             let fix = Fix::one(name.span, instead, true);
             let kind = Kind::ForeignAggregate { found: name.text.clone(), instead };

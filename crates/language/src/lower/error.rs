@@ -33,6 +33,12 @@ kinds! {
             label: if *empty { "its event never holds" } else { "the levels before it take all of it" },
             help: if *empty { "correct its event" } else { "put it before them, or make their events narrower" };
 
+        /// Rows all of which condition on an event that never holds.
+        #[error("no sample can be in a condition of `{text}`")]
+        Nobody { text: String } => "W0114",
+            label: "compares nothing",
+            help: "of two levels of one column a sample has one: join conditions by `or`, or list levels, `race in {white, black}`";
+
         /// A level of a group from events that lists what one before it takes.
         #[error("`{level}` leaves `{}` to `{first}`", levels.join("`, `"))]
         SharedCase { level: String, first: String, levels: Vec<String> } => "W0114",

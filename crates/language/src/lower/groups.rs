@@ -30,8 +30,11 @@ pub fn groups(hir: &Hir, sources: &Sources) -> Vec<Group> {
 pub(super) fn partitions(program: &Program, scope: Scope<'_>) -> Vec<Partition> {
     let partial = scope.hir.groups.iter().filter(|group| group.used && group.partial);
     let partition = |group: &hir::Group| {
-        let Some(hir::Event::Case { cases, .. }) = group.levels.first().map(|level| &level.event) else { return None };
-        let event = Event::or(cases.iter().map(|case| event(&case.event, scope)), scope.universe);
+        let events: Vec<&hir::Event> = match &group.levels.first()?.event {
+            hir::Event::Case { cases, .. } => cases.iter().map(|case| &case.event).collect(),
+            _ => group.levels.iter().map(|level| &level.event).collect(),
+        };
+        let event = Event::or(events.into_iter().map(|inner| event(inner, scope)), scope.universe);
         let read = event.columns_read().iter().all(|header| program.column(header).is_some());
         let kept = read && event != Event::All && event.depth() <= MAX_DEPTH;
         kept.then(|| Partition { name: group.name.clone(), event })

@@ -257,6 +257,11 @@ impl<'a> Rows<'a> {
             let noticed = vacuous::noticed(&self.drafts, self.constraint.body_span, hir, sources);
             self.findings.extend(noticed);
         }
+        let nobody = |draft: &Draft| draft.reads.events().contains(&Event::Never);
+        if self.findings.is_empty() && !self.drafts.is_empty() && self.drafts.iter().all(nobody) {
+            let text = super::span::quote(sources, self.constraint.body_span);
+            self.findings.push(Finding::new(Kind::Nobody { text }, self.constraint.body_span));
+        }
         if self.tried > 0 && self.drafts.is_empty() && self.findings.is_empty() {
             let text = super::span::quote(sources, self.constraint.body_span);
             self.findings.push(Finding::new(Kind::AlwaysTrue { text }, self.constraint.body_span));

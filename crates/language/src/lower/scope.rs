@@ -3,9 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, LevelRef, ParamId, TableId, Value, product_text};
+use crate::hir::{BinderId, ColumnId, GroupId, Hir, LevelIndex, LevelRef, ParamId, TableId, Value};
 use crate::program::{Column, ColumnType, Event, Level, Universe};
 use crate::span::{Sources, Span};
+use crate::words::product_text;
 
 use super::error::{Finding, Kind};
 use super::marks::Indicators;

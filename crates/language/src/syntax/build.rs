@@ -15,6 +15,7 @@ use super::ast::{
 use super::error::{Mistake, SyntaxError, shortened};
 use super::patch::Patch;
 use crate::span::{SourceId, Span};
+use crate::words::product_text;
 
 /// Builds the tree of one declaration.
 pub(super) struct Builder<'p> {
@@ -177,7 +178,19 @@ impl Builder<'_> {
     pub fn levels(&self, mut children: Children) -> Option<Vec<Level>> {
         let mut levels = Vec::new();
         while let Some(pair) = children.next() {
-            levels.push(self.level(pair)?);
+            let first = self.level(pair)?;
+            if children.next_if(Rule::times).is_none() {
+                levels.push(first);
+                continue;
+            }
+            // `female * black`
+            let mut parts = vec![first, self.level(children.next()?)?];
+            while children.next_if(Rule::times).is_some() {
+                parts.push(self.level(children.next()?)?);
+            }
+            let span = parts.first()?.span.to(parts.last()?.span);
+            let text = product_text(parts.iter().map(|part| (false, part.text.as_str())));
+            levels.push(Level { text, number: None, span });
         }
         Some(levels)
     }

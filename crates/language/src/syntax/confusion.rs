@@ -3,7 +3,7 @@
 use super::outline::DECLARATION_KEYWORDS;
 
 /// Operators of other languages and of mathematics, and how they are written here.
-pub(super) const OPERATORS: [(&str, &str); 32] = [
+pub(super) const OPERATORS: [(&str, &str); 47] = [
     ("&&", "`and`"),
     ("&", "`and`"),
     ("∧", "`and`"),
@@ -34,6 +34,21 @@ pub(super) const OPERATORS: [(&str, &str); 32] = [
     ("/*", "`#` to begin a comment"),
     ("<==", "`<=`"),
     (">==", "`>=`"),
+    ("⩽", "`<=`"),
+    ("≦", "`<=`"),
+    ("⩾", "`>=`"),
+    ("≧", "`>=`"),
+    ("∉", "`not in`"),
+    ("‖", "`|`"),
+    ("∣", "`|`"),
+    ("：", "`:`"),
+    ("，", "`,`"),
+    ("（", "`(`"),
+    ("）", "`)`"),
+    ("［", "`[`"),
+    ("］", "`]`"),
+    ("= =", "`==`, without a space"),
+    ("=!", "`!=`"),
     ("< =", "`<=`, without a space"),
     ("> =", "`>=`, without a space"),
 ];
@@ -60,6 +75,7 @@ pub(super) fn closest_keyword(word: &str) -> Option<&'static str> {
         "prediction" | "output" => Some("predict"),
         "rule" | "require" | "subject" | "assert" | "ensure" | "check" => Some("constraint"),
         "include" => Some("import"),
+        "define" | "var" | "val" | "dim" | "set" => Some("let"),
         "def" | "fn" | "function" => Some("metric"),
         _ => None,
     };

@@ -51,7 +51,9 @@ pub(super) fn diagnose(failure: &Failure) -> SyntaxError {
     });
     let place = Place { failure, index, token, word: token.text(failure.text), nesting };
     let known = place
-        .slip()
+        .restriction()
+        .or_else(|| place.notation())
+        .or_else(|| place.slip())
         .or_else(|| place.phrase())
         .or_else(|| place.habit())
         .or_else(|| place.broken())
@@ -78,6 +80,11 @@ impl Failure<'_> {
 
     pub fn span(&self, token: &Token) -> Span {
         Span::new(self.source, token.start, token.end)
+    }
+
+    /// The place of a token of the text.
+    pub fn span_of(&self, index: usize) -> Span {
+        self.token(index).map_or(Span::new(self.source, self.at, self.at), |token| self.span(token))
     }
 
     pub fn token(&self, index: usize) -> Option<&Token> {
@@ -213,7 +220,7 @@ impl Place<'_, '_> {
     fn named(&self) -> Option<SyntaxError> {
         match self.token.kind {
             TokenKind::Symbol => self.symbol().or_else(|| self.missing_colon()),
-            TokenKind::Text if self.wants_name() || self.failure.expects_operand() => {
+            TokenKind::Text if self.wants_name() || self.wants_level() || self.failure.expects_operand() => {
                 let text = shortened(self.word.trim_matches('"'));
                 Some(SyntaxError::new(Mistake::QuotedName { text }, self.span()))
             }
@@ -317,6 +324,11 @@ impl Place<'_, '_> {
             return self.failure.unclosed(&self.nesting, &self.found(), self.span());
         }
         None
+    }
+
+    /// In the braces of a table of params, or of a group by events.
+    fn wants_level(&self) -> bool {
+        self.failure.expects(Rule::entry) || self.failure.expects(Rule::case)
     }
 
     fn wants_name(&self) -> bool {

@@ -211,6 +211,16 @@ impl Place<'_, '_> {
             index += 2;
         }
         let follows = self.failure.token(index).filter(|_| index < self.failure.tokens.end);
+        // Two levels of one column are a pair of them.
+        let domain = self.failure.token(index + 1).filter(|_| self.text_of(self.failure.token(index + 2)) == ":");
+        if let Some(domain) = domain.filter(|domain| domain.kind == TokenKind::Word && index == self.index + 2) {
+            let binders = format!("({}, {})", self.text_of(Some(first)), self.text_of(Some(last)));
+            let instead = format!("{binders} in pairs({})", self.text_of(Some(domain)));
+            let (found, help) = (binders, "several binders stand in parentheses, and run over pairs of levels");
+            let kind = Mistake::Instead { found, instead, close: None, help, sure: false };
+            let span = self.failure.span(first).to(self.failure.span(domain));
+            return (self.text_of(follows) == "in").then(|| SyntaxError::new(kind, span));
+        }
         (self.text_of(follows) == "in")
             .then(|| SyntaxError::new(Mistake::BareBinders, self.failure.span(first).to(self.failure.span(last))))
     }

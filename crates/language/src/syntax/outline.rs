@@ -79,6 +79,11 @@ fn begins_declaration(text: &str, tokens: &[Token], index: usize, nesting: &Nest
             && !is_joining_word(next.text(text))
             && !matches!(next.text(text), "from" | "as")
     });
+    // `E[score] group by sex` goes on.
+    let by = token.text(text) == "group" && next.is_some_and(|next| next.text(text).eq_ignore_ascii_case("by"));
+    if by && !token.first_on_line && tokens.get(index + 2).is_none_or(|third| third.text(text) != "=") {
+        return false;
+    }
     let complete = nesting.is_flat() && !nesting.wants_operand();
     // No reserved word, so it takes a name behind it; two names never stand side by side in an expression.
     let defines = token.first_on_line && complete && next.is_some_and(|next| next.text(text) == "=");
@@ -196,6 +201,11 @@ impl Nesting {
     fn defines_metric(&self, text: &str, tokens: &[Token], previous: &Token) -> bool {
         let is_metric = tokens.get(self.first).is_some_and(|first| first.text(text) == "metric");
         self.is_flat() && is_metric && previous.text(text) == "="
+    }
+
+    /// Some open bracket has this mark.
+    pub fn encloses(&self, mark: char) -> bool {
+        self.open.iter().any(|open| open.mark == mark)
     }
 
     pub fn innermost(&self) -> Option<&Open> {

@@ -159,6 +159,11 @@ impl Place<'_, '_> {
         (self.previous_word() == "each" && !colon).then(|| self.rather(self.index, arrow + 1, text, help))?
     }
 
+    fn is_text(&self, index: usize) -> bool {
+        let is_text = |kind| matches!(kind, TokenKind::Text | TokenKind::Broken(super::scan::Broken::SingleQuotes));
+        self.at(index).is_some_and(|token| is_text(token.kind))
+    }
+
     /// Whether these are two neighbours without a blank between them.
     fn joined(&self, first: usize, marks: [&str; 2]) -> bool {
         let pair = self.at(first).zip(self.at(first + 1));
@@ -220,7 +225,7 @@ impl Place<'_, '_> {
     }
 
     /// The token that closes the bracket here.
-    fn closing_of(&self, open: usize) -> Option<usize> {
+    pub(super) fn closing_of(&self, open: usize) -> Option<usize> {
         let mut depth = 0_usize;
         (open..self.failure.tokens.end).find(|&index| {
             match self.text_at(index) {
@@ -255,7 +260,8 @@ impl Place<'_, '_> {
         }
         let span = self.failure.span(self.at(name)?).to(self.failure.span(self.at(close)?));
         let found = format!("{value}[..]");
-        Some(SyntaxError::new(Mistake::ForeignWord { found, instead: help }, span))
+        let instead = crate::words::other_statistic(value).unwrap_or(help);
+        Some(SyntaxError::new(Mistake::ForeignWord { found, instead }, span))
     }
 
     /// `E[..] <= 0.5 for r in race`, with or without brackets and an `all` around it.
@@ -302,6 +308,9 @@ impl Place<'_, '_> {
         if self.keyword_of_declaration() != "group" || !mark || !self.is_name(before) || !self.is_name(self.index + 1) {
             return None;
         }
+        if self.nesting.encloses('{') {
+            return None;
+        }
         let within = self
             .nesting
             .innermost()
@@ -343,6 +352,11 @@ impl Place<'_, '_> {
                 ("required", _) => self.superfluous(self.index, self.index, help),
                 ("null" | "nullable" | "optional" | "na", _) => {
                     self.rather(self.index, self.index, "?".to_owned(), help)
+                }
+                ("as" | "=" | "header", _) if self.is_text(self.index + 1) => {
+                    let header = self.text_at(self.index + 1).trim_matches(super::scan::is_quote).trim();
+                    let text = format!("from {}", super::written(header)?);
+                    self.rather(self.index, self.index + 1, text, "`from` names the header in the data")
                 }
                 ("as" | "=" | "header", _) if self.at(self.index + 1).is_some() => {
                     self.rather(self.index, self.index, "from".to_owned(), "`from` names the header in the data")

@@ -106,7 +106,7 @@ impl Mended<'_> {
                     all
                 });
             let fix = fix.filter(|_| added);
-            if !(added && self.same_quotes(&error, fix.as_ref())) {
+            if !(added && (self.same_quotes(&error, fix.as_ref()) || self.same_mark(&error, fix.as_ref()))) {
                 self.told.push(error.mended(fix));
             }
             if !added {
@@ -128,6 +128,35 @@ impl Mended<'_> {
         let known = self.told.iter_mut().find(|known| matches!(known.kind, Mistake::QuotedName { .. }));
         match (known.and_then(|known| known.fix.as_mut()), fix) {
             (Some(known), Some(fix)) if foreign || listed => {
+                known.edits.extend(fix.edits.iter().cloned());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Adds the fix of a mark to that of an earlier one, where the two are one habit: `{white = 2%, black = 3%}`, LaTeX.
+    fn same_mark(&mut self, error: &SyntaxError, fix: Option<&Fix>) -> bool {
+        let mark = |kind: &Mistake| match kind {
+            Mistake::Instead { found, .. } | Mistake::Superfluous { found, .. } if found.starts_with('\\') => {
+                Some("\\".to_owned())
+            }
+            Mistake::Instead { found, instead, .. }
+                if matches!((found.as_str(), instead.as_str()), ("=", ":") | (";", ",")) =>
+            {
+                Some(found.clone())
+            }
+            Mistake::ForeignOperator { found, .. } if "（）［］，：".contains(found.as_str()) => {
+                Some("（".to_owned())
+            }
+            Mistake::ForeignOperator { found, .. } if found == "‖" => Some(found.clone()),
+            Mistake::BadCharacter { found } if found == "`$`" => Some(found.clone()),
+            _ => None,
+        };
+        let Some(found) = mark(&error.kind) else { return false };
+        let known = self.told.iter_mut().find(|known| mark(&known.kind).is_some_and(|known| known == found));
+        match (known.and_then(|known| known.fix.as_mut()), fix) {
+            (Some(known), Some(fix)) => {
                 known.edits.extend(fix.edits.iter().cloned());
                 true
             }

@@ -39,7 +39,10 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         SingleEquals => Some(Fix::one(span, "==", true)),
         ForeignOperator { found, .. } if found == "//" || found == "--" => Some(Fix::one(place.span, "#", true)),
         ForeignOperator { instead, .. } | ForeignWord { instead, .. } => {
-            let word = instead.split('`').nth(1).filter(|word| !word.contains([' ', '[', '.', '|']) && *word != "#")?;
+            let mark = |word: &str| word.chars().count() == 1 || word == "not in";
+            let word = instead.split('`').nth(1)?;
+            let word =
+                Some(word).filter(|word| (mark(word) || !word.contains([' ', '[', '.', '|'])) && *word != "#")?;
             Some(Fix::one(place.span, place.apart(word), true))
         }
         QuotedName { text: name } => {
@@ -88,6 +91,10 @@ pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
         UnknownDeclaration { suggestion: Some(keyword), .. } => {
             let near = strsim::damerau_levenshtein(&text.get(place.span.range())?.to_lowercase(), keyword) <= 2;
             near.then(|| Fix::one(place.span, *keyword, true))
+        }
+        Unclosed { close, found, .. } if *close != '|' && matches!(found.as_str(), "`)`" | "`]`" | "`}`") => {
+            let before = Span { end: span.start, ..span };
+            Some(Fix::one(before, close.to_string(), false))
         }
         Unclosed { close, found, .. } if found == "`:`" || *close == '}' => {
             Some(place.insert_before(&close.to_string(), found == "`:`"))
@@ -242,6 +249,16 @@ impl Place<'_> {
         self.text.get(self.span.end as usize..).is_some_and(|text| text.starts_with(char::is_whitespace))
     }
 
+    /// A letter follows, and none stands before.
+    fn begins_word(&self) -> bool {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let (start, end) = (self.span.start as usize, self.span.end as usize);
+        let before = self.text.get(..start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let joined = before.ends_with(is_word) || line.trim().is_empty();
+        !joined && self.text.get(end..).is_some_and(|text| text.starts_with(char::is_alphabetic))
+    }
+
     /// What should stand in the place of a character that the language does not have.
     fn seen(&self) -> Option<&'static str> {
         let c = self.text.get(self.span.range())?.chars().next()?;
@@ -254,7 +271,16 @@ impl Place<'_> {
             ';' if opened > 0 => None,
             ';' => Some(""),
             c if c.is_whitespace() => Some(" "),
-            c if crate::diagnostic::hidden::steers(c) => Some(""),
+            '$' if self
+                .text
+                .get(self.span.end as usize..)?
+                .chars()
+                .next()
+                .is_none_or(|c| c.is_alphabetic() || c == '\n') =>
+            {
+                Some("")
+            }
+            '@' if self.begins_word() => Some(""),
             _ => None,
         }
     }

@@ -116,6 +116,7 @@ impl Place<'_, '_> {
             ("=", _) if self.number_from(start + 2).is_some() && self.is_name(start) => "param",
             ("=", "bins") if self.is_name(start) => "group",
             ("=", _) if self.is_name(start) && compares => "event",
+            ("=", _) if self.is_name(start) && self.at(start + 2).is_some() && !self.calls(start + 2) => "let",
             ("[", _) if is_aggregate(self.word) && compares => "constraint",
             _ if self.word == "|" && compares => "constraint",
             _ if matches!(self.word, "forall" | "each") && compares => "constraint",
@@ -124,6 +125,11 @@ impl Place<'_, '_> {
         let named = self.is_name(start) && self.text_at(start + 1) != "[";
         let text = if named { format!("{keyword} ") } else { format!("{keyword} {}: ", self.made_up_name()) };
         Some(SyntaxError::new(Mistake::NoKeyword { found: self.found(), keyword, text }, self.span()))
+    }
+
+    /// A name with parentheses behind it, and nothing else.
+    fn calls(&self, index: usize) -> bool {
+        self.is_name(index) && self.text_at(index + 1) == "("
     }
 
     /// A name for a constraint, of the first words in it.
@@ -190,70 +196,6 @@ impl Place<'_, '_> {
             "for `if .. then` write `each where sex == female: score <= 0.5`, or `E[score | sex == female] <= 0.5`";
         let span = self.failure.span(self.at(first)?).to(self.failure.span(self.at(second)?));
         Some(SyntaxError::new(Mistake::ForeignWord { found: "->".to_owned(), instead }, span))
-    }
-
-    /// The first token of the operand that ends with this one.
-    fn operand_before(&self, last: usize) -> Option<usize> {
-        let open = match self.text_at(last) {
-            ")" => "(",
-            "]" => "[",
-            _ if self.is_name(last) || self.at(last)?.kind == TokenKind::Number => return Some(last),
-            _ => return None,
-        };
-        let mut depth = 0_usize;
-        let first = (self.failure.tokens.start..=last).rev().find(|&index| {
-            let text = self.text_at(index);
-            depth = if matches!(text, ")" | "]" | "}") { depth + 1 } else { depth };
-            depth = if matches!(text, "(" | "[" | "{") { depth.saturating_sub(1) } else { depth };
-            depth == 0
-        });
-        let first = first.filter(|&first| self.text_at(first) == open)?;
-        let head = first.checked_sub(1).filter(|&head| self.is_name(head));
-        if open == "[" { head } else { head.or(Some(first)) }
-    }
-
-    /// `x in [0.2, 0.3]`, `x in 0.2..0.3` and `x between 0.2 and 0.3`.
-    fn interval(&self) -> Option<SyntaxError> {
-        if self.keyword_of_declaration() == "metric" && self.failure.expects(Rule::range) {
-            return None;
-        }
-        let between = self.word.eq_ignore_ascii_case("between") && self.failure.expects_operator();
-        let within = self.index.checked_sub(1).is_some_and(|before| self.text_at(before) == "in");
-        let wants_set = within && !self.failure.expects(Rule::range) && !self.failure.expects(Rule::domain);
-        if !between && !wants_set {
-            return None;
-        }
-        let word = if between { self.index } else { self.index - 1 };
-        let bracket = matches!(self.word, "[" | "(");
-        let low = if between || bracket { self.index + 1 } else { self.index };
-        let low_end = self.number_from(low)?;
-        let joins: &[&str] = if between {
-            &["and", ","]
-        } else if bracket {
-            &[","]
-        } else {
-            &[".."]
-        };
-        let high = Some(low_end + 2).filter(|_| joins.contains(&self.text_at(low_end + 1)))?;
-        let high_end = self.number_from(high)?;
-        let last = if bracket { high_end + 1 } else { high_end };
-        if bracket && !matches!(self.text_at(last), "]" | ")") {
-            return None;
-        }
-        let first = self.operand_before(word.checked_sub(1)?)?;
-        let (low, high) = (self.written(low, low_end)?, self.written(high, high_end)?);
-        let before = first.checked_sub(1).map_or("", |before| self.text_at(before));
-        if matches!(before, "<=" | ">=" | "==" | "<" | ">" | "+" | "-" | "*" | "/" | "not" | "forall") {
-            return None;
-        }
-        let chain = format!("{low} <= {} <= {high}", self.written(first, word - 1)?);
-        let help = "an interval is a chain of comparisons, `0.2 <= x <= 0.3`; braces list levels, `x in {a, b}`";
-        let mut mistake = self.rather(first, last, chain, help)?;
-        // Two numbers may be meant, where they are no limits of a mean.
-        if let Mistake::Instead { sure, .. } = &mut mistake.kind {
-            *sure = between || !bracket || is_aggregate(self.text_at(first));
-        }
-        Some(mistake)
     }
 
     /// `each sample:`, `forall sample:`, `for each person:`.
@@ -391,6 +333,10 @@ impl Place<'_, '_> {
     /// `param tol: real = 0.1`, `param tol real = 0.1`, `param real tol = 0.1`, `param tol = 0.1: real`.
     fn typed_param(&self) -> Option<SyntaxError> {
         let (start, end) = (self.failure.tokens.start, self.failure.tokens.end);
+        if self.keyword_of_declaration() == "let" && self.word == ":" && self.text_at(self.index + 2) == "=" {
+            let help = "a name for an expression has no type of its own";
+            return self.superfluous(self.index, self.index + 1, help);
+        }
         if self.keyword_of_declaration() != "param" {
             return None;
         }
