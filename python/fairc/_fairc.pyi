@@ -160,6 +160,24 @@ class Encoded:
         formats: list[str] | None = None,
     ) -> tuple[str, bool, list[tuple[str, str]]]: ...
 
+class Warehouse:
+    def __init__(
+        self,
+        program: Program,
+        table: str,
+        dialect: str,
+        query: str,
+        columns: list[tuple[str, str]],
+        prediction: str | None = None,
+        params: dict[str, float] | None = None,
+    ) -> None: ...
+    def cells(self) -> str: ...
+    def read(self, names: list[str], rows: Any) -> list[tuple[int, str]]: ...
+    def read_near(self, column: int, names: list[str], rows: Any) -> None: ...
+    def audit(
+        self, *, tolerance: float | None = None, allow_unchecked: bool = False, formats: list[str] | None = None
+    ) -> tuple[str, bool, list[tuple[str, str]]]: ...
+
 class Problem:
     n: int
     def rows(self) -> str: ...

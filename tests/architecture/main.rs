@@ -95,11 +95,13 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
     // Tables know neither wing.
     ("data", &[], "files and columns"),
+    ("sql", &[], "queries as trees, in the dialects of engines"),
     // The bridge, and what stands on it.
     (
         "bind",
         &[
             "data",
+            "sql",
             "language::interval",
             "language::program",
             "language::words",
@@ -109,7 +111,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::decide",
         ],
         "a program and a table to a problem; running sums of a stream enter its counts; a gradient goes back through rows that \
-         read what is projected; the cuts of a rule become thresholds of groups",
+         read what is projected; the cuts of a rule become thresholds of groups; what samples in a database are asked is SQL",
     ),
     (
         "analyze",
