@@ -72,6 +72,8 @@ pub enum Function {
     IsFinite,
     /// A whole number.
     IsWhole,
+    /// The largest whole number that is not above.
+    Floor,
     /// A stored number, where each value has a type of its own.
     IsNumber,
     /// Text that is a number in digits.
@@ -226,6 +228,9 @@ fn call(function: Function, arguments: &[Expression], dialect: Dialect, out: &mu
         (Function::IsFinite, Dialect::Sqlite) => format!("({text} > -9e999 AND {text} < 9e999)"),
         (Function::IsWhole, Dialect::Duckdb | Dialect::Postgres) => format!("({text} = floor({text}))"),
         (Function::IsWhole, Dialect::Sqlite) => format!("({text} = CAST({text} AS INTEGER))"),
+        (Function::Floor, Dialect::Duckdb | Dialect::Postgres) => format!("floor({text})"),
+        // Towards 0: for numbers that are not negative.
+        (Function::Floor, Dialect::Sqlite) => format!("CAST({text} AS INTEGER)"),
         (Function::IsNumber, Dialect::Sqlite) => format!("(typeof({text}) IN ('integer', 'real'))"),
         (Function::IsNumber, Dialect::Duckdb | Dialect::Postgres) => "(1 = 1)".to_owned(),
         (Function::LooksNumeric, Dialect::Duckdb) => format!("regexp_full_match({text}, '{NUMERIC}')"),

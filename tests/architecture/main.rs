@@ -109,9 +109,10 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::online",
             "runtime::project",
             "runtime::decide",
+            "runtime::remote",
         ],
         "a program and a table to a problem; running sums of a stream enter its counts; a gradient goes back through rows that \
-         read what is projected; the cuts of a rule become thresholds of groups; what samples in a database are asked is SQL",
+         read what is projected; the cuts of a rule become thresholds of groups; what samples in a database are asked is SQL, their cuts and sums are those of samples elsewhere",
     ),
     (
         "analyze",
@@ -171,6 +172,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::online",
             "runtime::problem",
             "runtime::project",
+            "runtime::remote",
             "source",
         ],
         "the use cases, each written once; whatever a front end asks for, it knows none",

@@ -24,23 +24,39 @@ fn is(name: String, value: i128) -> Expression {
 
 impl Warehouse<'_> {
     /// One line for each combination of codes: `p0` the codes, counts, weights and sums, and what is wrong with the values.
-    /// `bars` are the ends of the bars of histograms, ascending.
     ///
     /// # Errors
     /// What has no SQL.
-    pub fn cells(&self, bars: &[f64]) -> Result<Query, Vec<BindError>> {
-        let mut columns = Columns::new();
-        for (index, part) in self.encoded.plan.parts.iter().enumerate() {
-            columns.push((format!("p{index}"), self.grouped(index, part)));
-        }
-        let group: Vec<Expression> = columns.iter().map(|(_, expression)| expression.clone()).collect();
+    pub fn cells(&self) -> Result<Query, Vec<BindError>> {
+        self.grouped_by(None, self.details())
+    }
+
+    /// The same by equal buckets of predictions too.
+    ///
+    /// # Errors
+    /// What has no SQL.
+    pub fn buckets(&self) -> Result<Query, Vec<BindError>> {
+        self.grouped_by(Some(self.bucket()), self.details())
+    }
+
+    fn details(&self) -> Columns {
+        self.of_factors().into_iter().chain(self.faults()).collect()
+    }
+
+    /// Counts, weights and sums by codes, and by `b` where it is given.
+    pub(super) fn grouped_by(&self, bucket: Option<Expression>, more: Columns) -> Result<Query, Vec<BindError>> {
+        let parts = self.encoded.plan.parts.iter().enumerate();
+        let mut columns: Columns =
+            parts.map(|(index, part)| (format!("p{index}"), self.grouped(index, part))).collect();
+        columns.extend(bucket.map(|bucket| ("b".to_owned(), bucket)));
+        // A number alone would be the place of a column.
+        let keys = columns.iter().map(|(_, key)| key).filter(|key| !matches!(key, Expression::Int(_)));
+        let group = keys.cloned().collect();
         columns.extend(self.totals());
-        columns.extend(self.of_factors());
-        columns.extend(self.faults());
-        columns.extend(self.bars(bars));
+        columns.extend(more);
         let parts = self.coded().map_err(|error| vec![error])?;
-        let cells = Select { columns, from: Relation::Part(CODED), name: CODED, condition: None, group };
-        self.limited(Query { parts, answer: cells })
+        let answer = Select { columns, from: Relation::Part(CODED), name: CODED, condition: None, group };
+        self.limited(Query { parts, answer })
     }
 
     /// What is wrong with the values of the whole table, with an example of each kind, in one line.
@@ -78,7 +94,7 @@ impl Warehouse<'_> {
     }
 
     /// Of levels the code that tells nulls from unknown values.
-    fn grouped(&self, index: usize, part: &Part) -> Expression {
+    pub(super) fn grouped(&self, index: usize, part: &Part) -> Expression {
         match part {
             Part::Level { column, .. } => coded(format!("l{column}")),
             Part::Place { .. } => coded(format!("p{index}")),
@@ -221,24 +237,6 @@ impl Warehouse<'_> {
         let shown = Expression::call(Function::Shown, coded(format!("r{index}")));
         let value = Expression::Case(vec![(is(format!("l{index}"), UNKNOWN), shown)], None);
         Expression::call(Function::Min, value)
-    }
-
-    /// `c0` and so on: the weight in each bar; the first and the last take what is beyond.
-    fn bars(&self, ends: &[f64]) -> Columns {
-        let last = ends.len().saturating_sub(2);
-        let bars = ends.windows(2).enumerate().map(|(bar, ends)| {
-            let above = ends.first().filter(|_| bar > 0);
-            let above =
-                above.map(|end| Expression::binary(Operator::GreaterEqual, coded("z"), Expression::Double(*end)));
-            let below = ends.get(1).filter(|_| bar < last);
-            let below = below.map(|end| Expression::binary(Operator::Less, coded("z"), Expression::Double(*end)));
-            let inside = Expression::And(above.into_iter().chain(below).collect());
-            let weight = self.weighing(Expression::Double(1.0));
-            let weight = Expression::Case(vec![(inside.clone(), weight)], None);
-            let own = if self.is_weighted() { Expression::call(Function::Sum, weight) } else { count(inside) };
-            (format!("c{bar}"), own)
-        });
-        bars.collect()
     }
 
     /// The undeclared values of a column with `?` that differ from a level by case or outer space alone, and how often each

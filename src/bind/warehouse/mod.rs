@@ -13,6 +13,7 @@
 mod cells;
 mod codes;
 mod columns;
+mod lumps;
 mod read;
 mod sums;
 mod verdicts;
@@ -26,6 +27,7 @@ use super::plan::EncodeOptions;
 use crate::language::program::Program;
 use crate::sql::{Dialect, Expression, Query, Relation, Select};
 
+pub use lumps::Lumps;
 pub use read::Value;
 pub use sums::{Summed, SummedRows};
 

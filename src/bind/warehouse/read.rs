@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::columns::{LONG, NULL, UNKNOWN};
+use super::lumps::{Lump, Lumps};
 use super::sums::{FactorSums, Summed, Sums};
 use super::{Stored, Warehouse};
 use crate::bind::cells::{CellKey, Tuple};
@@ -25,13 +26,13 @@ pub enum Value {
 }
 
 /// The lines of an answer, by the names of its columns.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     places: HashMap<&'a str, usize>,
-    lines: &'a [Vec<Value>],
+    pub lines: &'a [Vec<Value>],
 }
 
 impl<'a> Lines<'a> {
-    fn new(names: &'a [String], lines: &'a [Vec<Value>]) -> Lines<'a> {
+    pub fn new(names: &'a [String], lines: &'a [Vec<Value>]) -> Lines<'a> {
         Lines { places: names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect(), lines }
     }
 
@@ -41,7 +42,7 @@ impl<'a> Lines<'a> {
     }
 
     /// A sum of nothing is null.
-    fn number(&self, line: &'a [Value], name: &str) -> Result<f64, BindError> {
+    pub fn number(&self, line: &'a [Value], name: &str) -> Result<f64, BindError> {
         match self.value(line, name)? {
             Value::Number(number) => Ok(*number),
             Value::Null => Ok(0.0),
@@ -80,11 +81,11 @@ fn broken(what: &str) -> BindError {
 }
 
 impl Warehouse<'_> {
-    /// The sums by cell of what [`Warehouse::cells`] was answered, line by line.
+    /// The sums by cell of what [`Warehouse::cells`], or with `buckets` [`Warehouse::buckets`], was answered.
     ///
     /// # Errors
     /// Whatever is wrong with the values of the table, as in memory; and an answer that is none.
-    pub fn read(&self, names: &[String], lines: &[Vec<Value>], bars: usize) -> Result<Summed, Vec<BindError>> {
+    pub fn read(&self, names: &[String], lines: &[Vec<Value>], buckets: bool) -> Result<Summed, Vec<BindError>> {
         let one = |error: BindError| vec![error];
         let lines = Lines::new(names, lines);
         let codes = self.line_codes(&lines).map_err(one)?;
@@ -100,7 +101,13 @@ impl Warehouse<'_> {
             self.note_undefined(&lines, line, &tuple, &mut errors).map_err(one)?;
             tuple.outside.iter().for_each(|&group| outside[group] += n);
             let place = cells.place_or_add(self.key(&tuple)) as usize;
-            summed.add(&lines, line, place, bars, self.is_weighted()).map_err(one)?;
+            summed.add(&lines, line, place, self.is_weighted()).map_err(one)?;
+            if !summed.tuples.iter().any(|(known, _)| known == codes) {
+                summed.tuples.push((codes.clone(), place));
+            }
+            if buckets {
+                summed.lumps.add(place, Lump::read(&lines, line, self.is_weighted()).map_err(one)?);
+            }
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -124,11 +131,13 @@ impl Warehouse<'_> {
             decided: true,
             undecided: 0,
             wider: 1.0,
+            tuples: Vec::new(),
+            lumps: Lumps::default(),
         }
     }
 
     /// The codes of each line, as they were asked for.
-    fn line_codes(&self, lines: &Lines<'_>) -> Result<Vec<Vec<i128>>, BindError> {
+    pub(super) fn line_codes(&self, lines: &Lines<'_>) -> Result<Vec<Vec<i128>>, BindError> {
         let parts = self.encoded.plan.parts.len();
         let of_line =
             |line: &Vec<Value>| (0..parts).map(|part| Ok(lines.number(line, &format!("p{part}"))? as i128)).collect();
@@ -409,14 +418,7 @@ impl Warehouse<'_> {
 
 impl Summed {
     /// Adds a line to its cell.
-    fn add(
-        &mut self,
-        lines: &Lines<'_>,
-        line: &[Value],
-        cell: usize,
-        bars: usize,
-        weighted: bool,
-    ) -> Result<(), BindError> {
+    fn add(&mut self, lines: &Lines<'_>, line: &[Value], cell: usize, weighted: bool) -> Result<(), BindError> {
         let number = |name: &str| lines.number(line, name);
         let n = lines.count(line, "n")?;
         let (samples, weight) = if weighted { (lines.count(line, "m")?, number("w")?) } else { (n, n as f64) };
@@ -428,11 +430,6 @@ impl Summed {
         slot(&mut sums.scores, cell).add(number("z")?);
         *slot(&mut sums.sizes, cell) += number("a")?;
         *slot(&mut sums.selected, cell) += lines.count(line, "s")?;
-        let own = slot(&mut sums.bars, cell);
-        own.resize(bars, 0.0);
-        for (bar, own) in own.iter_mut().enumerate() {
-            *own += number(&format!("c{bar}"))?;
-        }
         for (index, factor) in &mut sums.factors {
             slot::<Sum>(&mut factor.alone, cell).add(number(&format!("f{index}"))?);
             slot::<Sum>(&mut factor.with, cell).add(number(&format!("g{index}"))?);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lumps::Lumps;
 use crate::bind::binder::Matrix;
 use crate::bind::bound::Bound;
 use crate::bind::encoded::{Encoded, FactorValues};
@@ -24,8 +25,6 @@ pub(super) struct Sums {
     pub sizes: Vec<f64>,
     /// Samples of positive weight that are decided 1.
     pub selected: Vec<usize>,
-    /// The weight in each bar of a histogram.
-    pub bars: Vec<Vec<f64>>,
     /// By factor that differs within cells.
     pub factors: BTreeMap<usize, FactorSums>,
 }
@@ -56,6 +55,10 @@ pub struct Summed {
     pub undecided: u64,
     /// How much more than by compensated sums the values may be wrong: of plain sums the error grows with the number of rows.
     pub(super) wider: f64,
+    /// The codes that occur, as they were asked for, and the cell of each.
+    pub(super) tuples: Vec<(Vec<i128>, usize)>,
+    /// Where buckets were asked for.
+    pub(super) lumps: Lumps,
 }
 
 /// What the rows of a batch come to.
@@ -82,7 +85,7 @@ impl Summed {
     /// BLAKE3 of counts, weights and sums, cell by cell.
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        for (samples, weight, score, selected, _) in self.cells() {
+        for (samples, weight, score, selected) in self.cells() {
             let counts = [samples as u64, selected as u64].into_iter().chain([weight.to_bits(), score.to_bits()]);
             counts.for_each(|number| {
                 hasher.update(&number.to_le_bytes());
@@ -91,15 +94,18 @@ impl Summed {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// By cell: samples of positive weight, their weight, `Σ w·ŷ`, those of them that are decided 1, and the weight in each bar.
-    #[allow(clippy::type_complexity, reason = "one line of a table by cell")]
-    pub fn cells(&self) -> impl Iterator<Item = (usize, f64, f64, usize, &[f64])> {
-        let Sums { samples, weights, scores, selected, bars, .. } = &self.sums;
-        let counts = samples.iter().zip(selected).zip(bars);
-        let sums = weights.iter().zip(scores);
-        counts.zip(sums).map(|(((&samples, &selected), bars), (weight, score))| {
-            (samples, weight.value(), score.value(), selected, bars.as_slice())
-        })
+    /// The predictions by buckets, where these were asked for.
+    pub fn lumps(&self) -> &Lumps {
+        &self.lumps
+    }
+
+    /// By cell: samples of positive weight, their weight, `Σ w·ŷ`, and those of them that are decided 1.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, f64, f64, usize)> {
+        let Sums { samples, weights, scores, selected, .. } = &self.sums;
+        let counts = samples.iter().zip(selected);
+        counts
+            .zip(weights.iter().zip(scores))
+            .map(|((&samples, &selected), (weight, score))| (samples, weight.value(), score.value(), selected))
     }
 
     fn tally(&self) -> Tally {

@@ -79,22 +79,21 @@ pub(super) fn with_unknown(levels: &[Vec<u32>], cells: usize) -> Vec<Vec<u32>> {
 }
 
 impl CellSums {
-    /// Of samples elsewhere, by their sums; `edges` are the ends of the bars of histograms, none for no histograms.
-    pub(in crate::report) fn of_sums(summed: &Summed, decisions: bool, edges: Vec<f64>) -> CellSums {
+    /// Of samples elsewhere, by their sums; without histograms, for which each prediction is needed.
+    pub(in crate::report) fn of_sums(summed: &Summed, decisions: bool) -> CellSums {
         let mut sums = CellSums {
             samples: Vec::new(),
             weights: Vec::new(),
             scores: Vec::new(),
             selected: decisions.then(Vec::new),
             bars: Vec::new(),
-            edges: if decisions { Vec::new() } else { edges },
+            edges: Vec::new(),
         };
-        for (samples, weight, score, selected, bars) in summed.cells() {
+        for (samples, weight, score, selected) in summed.cells() {
             sums.samples.push(samples);
             sums.weights.push(weight);
             sums.scores.push(score);
             sums.selected.iter_mut().for_each(|all| all.push(selected));
-            sums.bars.push(bars.to_vec());
         }
         sums
     }

@@ -67,7 +67,7 @@ impl Judged<'_> {
         match (self, decisions) {
             (Judged::Samples(predictions), true) => CellSums::of_decisions(encoded, predictions),
             (Judged::Samples(predictions), false) => CellSums::of_scores(encoded, predictions, bounds),
-            (Judged::Sums(summed), _) => CellSums::of_sums(summed, decisions, Vec::new()),
+            (Judged::Sums(summed), _) => CellSums::of_sums(summed, decisions),
         }
     }
 
