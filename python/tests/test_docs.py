@@ -3,18 +3,20 @@
 import json
 import pathlib
 import re
+import shutil
 
 import pytest
 
 pytest.importorskip("torch")
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "python.md", ROOT / "python" / "README.md"]
+PAGES = [ROOT / "docs" / "python.md", ROOT / "docs" / "faq.md", ROOT / "python" / "README.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "examples" / "german_credit", tmp_path / "examples" / "german_credit")
     text = page.read_text(encoding="utf-8")
     blocks = [(text[: found.start()].count("\n") + 2, found[1]) for found in re.finditer(r"```python\n(.*?)```", text, re.S)]
     assert len(blocks) >= 1

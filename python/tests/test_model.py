@@ -340,3 +340,29 @@ def test_aggregate_statistics():
     assert stats["total_samples"] == 400 and stats["num_batches"] == 13
     assert stats["pooled_aggregate_gap"] == max(stats["per_attribute_gaps"].values())
     assert set(stats["per_attribute_gaps"]) == {0, 1} and stats["weighted_avg_fairness_gap"] > 0
+
+
+def test_the_highest_price_is_not_the_last():
+    model = FairModel.wrap(network(), 0, fairness_tolerance=0.05, b_tau=64).eval()
+    prices = []
+    for at in range(0, 400, 10):
+        model(X[at : at + 10], inference=True)
+        prices.append(model.inference_stats()["lambda_final"])
+    assert model.inference_stats()["lambda_max"] == max(prices) > prices[-1]
+    copied = copy.deepcopy(model)
+    assert copied.inference_stats()["lambda_max"] == max(prices)
+    model.reset_inference_state()
+    assert model.inference_stats()["lambda_max"] == 0
+
+
+def test_rows_without_a_tolerance_have_a_gap_of_their_own():
+    model = FairModel.wrap(network(), 0, fairness_metric="constraint low: E[score] >= 0.6\nconstraint same: |E[score | x0 == 0] - E[score]| <= eps")
+    assert model.gaps(np.full(400, 0.7), X) == {"low": 0, "same": pytest.approx(0)}
+    assert model.gaps(np.full(400, 0.5), X)["low"] == pytest.approx(0.1)
+
+
+def test_batches_of_at_least_a_size():
+    x, y = data(130)
+    (loader,) = create_stratified_dataloaders(x, y, batch_size_train=60, at_least=True)
+    assert [len(bx) for bx, _ in loader] == [65, 65]
+    assert loader.batch_sampler.batch_size == 65

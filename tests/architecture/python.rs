@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("warehouse", &["_dataset", "_fairc", "_program"]),
     ("sklearn", &["_dataset", "_program", "_thresholds"]),
     ("torch/_distributed", &[]),
-    ("torch/_specs", &[]),
+    ("torch/_specs", &["_program"]),
     ("torch/_loaders", &[]),
     ("torch/_eager", &["_fairc"]),
     ("torch/_sums", &["_fairc", "torch/_eager"]),
@@ -34,6 +34,28 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("torch/_model", &["_program", "_stream", "torch/_eager", "torch/_layer", "torch/_specs"]),
     ("torch/_trainer", &["torch/_model"]),
     ("torch/__init__", &["torch/_layer", "torch/_loaders", "torch/_model", "torch/_trainer"]),
+    // The names of another package: nothing here is done twice.
+    ("compat/__init__", &[]),
+    ("compat/fairness_training/fairness_metrics", &["_program", "torch/_specs"]),
+    (
+        "compat/fairness_training/utils",
+        &["_errors", "_program", "compat/fairness_training/fairness_metrics", "torch/_loaders", "torch/_specs"],
+    ),
+    (
+        "compat/fairness_training/fair_model",
+        &["_stream", "compat/fairness_training/fairness_metrics", "compat/fairness_training/utils", "torch/_model"],
+    ),
+    ("compat/fairness_training/fair_trainer", &["compat/fairness_training/fair_model", "torch/_trainer"]),
+    ("compat/fairness_training/viz", &["plots"]),
+    (
+        "compat/fairness_training/__init__",
+        &[
+            "compat/fairness_training/fair_model",
+            "compat/fairness_training/fair_trainer",
+            "compat/fairness_training/fairness_metrics",
+            "compat/fairness_training/utils",
+        ],
+    ),
 ];
 
 /// Names for annotations alone, imported under `TYPE_CHECKING`.
@@ -115,6 +137,6 @@ fn imported(module: &str, line: &str) -> Vec<String> {
     match (below.len() == from.len(), below) {
         (true, _) => Vec::new(),
         (false, "") => names.split(',').map(|name| place(name.trim())).collect(),
-        (false, below) => vec![place(below)],
+        (false, below) => vec![place(&below.replace('.', "/"))],
     }
 }

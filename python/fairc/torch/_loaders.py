@@ -28,6 +28,8 @@ class StratifiedBatches(Sampler[list[int]]):
         if self.cells.size == 0:
             raise ValueError("there are no samples to make batches of")
         self.batches = -(-self.cells.size // batch_size)
+        #: How many samples the smallest batch has.
+        self.batch_size = self.cells.size // self.batches
         self.seed = seed
         self.shuffle = shuffle
         self.epoch = 0
@@ -52,12 +54,15 @@ class StratifiedBatches(Sampler[list[int]]):
             yield random.permutation(batch).tolist()
 
 
-def _tensor(values: Any) -> torch.Tensor:
-    return torch.as_tensor(np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)).float()
+def tensor(values: Any) -> torch.Tensor:
+    """A table or a vector of any kind as single floats, on the host."""
+    found = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    # Columns of pandas cannot be written to, and torch wants such.
+    return torch.as_tensor(np.require(found, requirements="W")).float()
 
 
 def _dataset(x: Any, y: Any) -> TensorDataset:
-    features, targets = _tensor(x), _tensor(y)
+    features, targets = tensor(x), tensor(y)
     return TensorDataset(features, targets.unsqueeze(1) if targets.dim() == 1 else targets)
 
 
@@ -81,12 +86,14 @@ def create_stratified_dataloaders(
     batch_size_eval: int = 256,
     *,
     by_label: bool = False,
+    at_least: bool = False,
     seed: int = 0,
 ) -> tuple[DataLoader[Any], ...]:
     """Loaders whose batches have of every group its share; see :class:`StratifiedBatches`.
 
     Any number of attributes with any number of values. ``by_label`` also gives every label its share in each group,
-    for metrics that read labels. No sample is dropped.
+    for metrics that read labels. No sample is dropped: sizes differ by at most one, and none is larger than
+    asked for, or with ``at_least`` none is smaller where there are so many samples.
     """
     indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
 
@@ -96,6 +103,8 @@ def create_stratified_dataloaders(
             keys = torch.cat([keys, dataset.tensors[1]], dim=1)
         cells = np.unique(keys.numpy(), axis=0, return_inverse=True)[1]
         size = batch_size_train if training else batch_size_eval
+        if at_least and size > 0:
+            size = -(-len(dataset) // max(1, len(dataset) // size))
         return DataLoader(dataset, batch_sampler=StratifiedBatches(cells, size, seed=seed, shuffle=training))
 
     return _loaders(make, (X_train, y_train), (X_val, y_val), (X_test, y_test))

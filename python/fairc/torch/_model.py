@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -15,7 +14,7 @@ from .._program import Program, compile
 from .._stream import Stream
 from ._eager import Column, is_plain, is_wide
 from ._layer import FairnessLayer
-from ._specs import column, spec_text
+from ._specs import column, row_gaps, spec_text
 
 __all__ = ["FairModel"]
 
@@ -26,14 +25,14 @@ _BOUNDS = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0), nn.Softplus: (0.0, math
 class _Without(nn.Module):
     """A network that does not see some columns of the input."""
 
-    def __init__(self, network: nn.Module, hidden: Sequence[int]) -> None:
+    def __init__(self, backbone: nn.Module, hidden: Sequence[int]) -> None:
         super().__init__()
-        self.network = network
+        self.backbone = backbone
         self.hidden = frozenset(hidden)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         kept = [index for index in range(x.shape[1]) if index not in self.hidden]
-        return self.network(x[:, kept])  # type: ignore[no-any-return]
+        return self.backbone(x[:, kept])  # type: ignore[no-any-return]
 
 
 class FairModel(nn.Module):
@@ -47,6 +46,10 @@ class FairModel(nn.Module):
     ``inference=True`` smaller batches are answered as a stream (``online``: ``"primal_dual"``, the published algorithm
     with the step ``eta_0``, or ``"smooth"`` or ``"hard"``, which hold the constraints on all answers together).
     """
+
+    #: The name of the network among the modules, and so in the state.
+    _NETWORK = "network"
+    network: nn.Module
 
     def __init__(
         self,
@@ -77,9 +80,10 @@ class FairModel(nn.Module):
         known = {index: list((levels or {}).get(index, (0, 1))) for index in indices}
         self.protected_attr_idx = indices
         self.prediction_bounds = (float(lower), float(upper))
-        self.fairness_metric = fairness_metric
+        self.fairness_metric: Any = fairness_metric
         self.b_tau, self.eta_0, self.online = b_tau, eta_0, online
-        self.network = custom_network if custom_network is not None else _mlp(input_dim, hidden_dims, activation)
+        network = custom_network if custom_network is not None else _mlp(input_dim, hidden_dims, activation)
+        self.add_module(self._NETWORK, network)
         program = compile(spec_text(fairness_metric, known, self.prediction_bounds), name="fair_model.fair")
         params = {"eps": float(fairness_tolerance)} if "eps" in program.params else {}
         self.layer = FairnessLayer(program, params=params, on_infeasible=on_infeasible, distributed=distributed)
@@ -87,6 +91,7 @@ class FairModel(nn.Module):
         self._columns = [(column(index), index) for index in indices]
         self._stream: Stream | None = None
         self._saved: dict[str, Any] | None = None
+        self._highest_price = 0.0
 
     @classmethod
     def wrap(
@@ -145,7 +150,7 @@ class FairModel(nn.Module):
     def forward(self, x: torch.Tensor, y: torch.Tensor | None = None, inference: bool = False) -> torch.Tensor:
         """Fair predictions of shape ``[n, 1]``."""
         # Modules answer for each other's names in Python; this is called for each batch.
-        network, layer = self._modules["network"], self._modules["layer"]
+        network, layer = self._modules[self._NETWORK], self._modules["layer"]
         raw: torch.Tensor = network(x)  # type: ignore[misc]
         raw = raw.unsqueeze(1) if raw.dim() == 1 else raw
         if self._requires_targets and y is None and not inference:
@@ -173,6 +178,8 @@ class FairModel(nn.Module):
                 warnings.warn("batches with other labels: the stream starts anew", stacklevel=3)
             stream = self._stream = self._new_stream(names, None)
         answer = stream.answer(columns, raw.detach().cpu().double().numpy())
+        if self.online == "primal_dual":
+            self._highest_price = max(self._highest_price, stream.facts["primal_dual"]["price"])
         return torch.from_numpy(answer).to(raw).reshape(raw.shape)
 
     def _opened(self) -> Stream | None:
@@ -190,18 +197,15 @@ class FairModel(nn.Module):
     def reset_inference_state(self) -> None:
         """Forgets all answers of streams."""
         self._stream = self._saved = None
+        self._highest_price = 0.0
 
     # What was reached
 
     def gaps(self, predictions: Any, x: torch.Tensor, y: torch.Tensor | None = None) -> dict[str, float]:
         """By row the gap: how far it is from being met with no tolerance at all."""
         columns = self.columns(x.detach().cpu(), None if y is None else y.detach().cpu())
-        problem = self.program.encode(columns, params=self.layer.params).bind()
-        z = np.asarray(predictions.detach().cpu() if hasattr(predictions, "detach") else predictions, dtype=float)
-        values, numbers = problem.activity(z.reshape(-1)), problem.numbers()
-        beyond = np.maximum(numbers["lower"] - values, values - numbers["upper"])
-        tolerance = 0.0 if math.isnan(self.fairness_tolerance) else self.fairness_tolerance
-        return {name: float(gap) + tolerance for name, gap in zip(numbers["names"], beyond, strict=True)}
+        z = predictions.detach().cpu() if hasattr(predictions, "detach") else predictions
+        return row_gaps(self.program, columns, z, self.layer.params)
 
     def gap(self, predictions: Any, x: torch.Tensor, y: torch.Tensor | None = None) -> float:
         """The largest gap of a row; 0 if there is none to look at."""
@@ -227,17 +231,21 @@ class FairModel(nn.Module):
 
     def inference_stats(self) -> dict[str, float]:
         """Where the stream of small batches stands: its price, and the mean gap that the published theorem bounds."""
-        stream = self._opened()
-        price = None if stream is None else stream.facts["primal_dual"]
-        if price is None:
-            return {"lambda_final": 0.0, "total_samples": 0, "num_batches": 0, "weighted_avg_fairness_gap": math.nan}
+        price = self._price()
         mean = price["excess"] / price["samples"] + self.fairness_tolerance if price["samples"] else math.nan
         return {
             "lambda_final": price["price"],
+            "lambda_max": self._highest_price,
             "total_samples": price["samples"],
             "num_batches": price["batches"],
             "weighted_avg_fairness_gap": mean,
         }
+
+    def _price(self) -> dict[str, Any]:
+        """Where the primal-dual algorithm stands: nowhere, where there is no stream or it has another method."""
+        stream = self._opened()
+        found = None if stream is None else stream.facts["primal_dual"]
+        return found or {"price": 0.0, "batches": 0, "samples": 0, "excess": 0.0}
 
     def _by_attribute(self, gaps: Mapping[str, float]) -> dict[int, float]:
         def of(index: int) -> float:
@@ -251,11 +259,13 @@ class FairModel(nn.Module):
     def get_extra_state(self) -> dict[str, Any]:
         if self._stream is None:
             return self._saved or {"columns": [], "stream": None}
-        return {"columns": self._stream.columns, "stream": self._stream.state()}
+        own = {"columns": self._stream.columns, "stream": self._stream.state()}
+        return {**own, "highest_price": self._highest_price}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         # The stream is opened with the params of the layer, whose state is set after this one.
         self._stream, self._saved = None, state if state["stream"] is not None else None
+        self._highest_price = state.get("highest_price", 0.0)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_stream": None, "_saved": self.get_extra_state()}

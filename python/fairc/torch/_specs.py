@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-__all__ = ["METRICS", "column", "spec_text"]
+import numpy as np
+import numpy.typing as npt
+
+from .._program import Program
+
+__all__ = ["METRICS", "column", "row_gaps", "spec_text"]
 
 #: Short names of metrics, as users of ``fairness_training`` know them.
 METRICS = {
@@ -68,6 +74,18 @@ def spec_text(metric: str, levels: Mapping[int, Sequence[float]], bounds: tuple[
         # The tolerance of a model is set where data are bound, so that models of one spec can exchange their states.
         lines.append("param eps = 0 in [0, inf]")
     return "\n".join(lines) + "\n" + body
+
+
+def row_gaps(
+    program: Program, columns: Mapping[str, Any], predictions: npt.ArrayLike, params: Mapping[str, float]
+) -> dict[str, float]:
+    """By row how far predictions are from meeting it with no tolerance at all, which is with ``eps`` at 0."""
+    strict = {**params, "eps": 0.0} if "eps" in program.params else params
+    problem = program.encode(columns, params=strict).bind()
+    values = problem.activity(np.asarray(predictions, dtype=float).reshape(-1))
+    numbers = problem.numbers()
+    beyond = np.maximum(numbers["lower"] - values, values - numbers["upper"])
+    return {name: max(0.0, float(gap)) for name, gap in zip(numbers["names"], beyond, strict=True)}
 
 
 def _reads_label(body: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -143,7 +143,7 @@ class FairTrainer:
             # Without small batches there is no stream, and the gap that holds is the pooled one.
             "weighted_avg_fairness_gap": pooled if mean != mean else mean,
             "gaps": gaps,
-            "lambda_max": stats["lambda_final"],
+            "lambda_max": stats["lambda_max"],
             "total_inference_samples": stats["total_samples"],
         }
         for index, gap in self.model._by_attribute(gaps).items():
@@ -157,7 +157,12 @@ class FairTrainer:
 
     def save_checkpoint(self, filepath: str | os.PathLike[str], include_history: bool = True) -> None:
         """Writes model, optimiser, schedule and, by default, the history; whole or not at all."""
-        state = {
+        path = os.fspath(filepath)
+        torch.save(self._checkpoint(include_history), path + ".part")
+        os.replace(path + ".part", path)
+
+    def _checkpoint(self, include_history: bool) -> dict[str, Any]:
+        return {
             "model_state_dict": self.model.state_dict(),
             "optimizer_state_dict": self.optimizer.state_dict(),
             "scheduler_state_dict": None if self.scheduler is None else self.scheduler.state_dict(),
@@ -166,22 +171,21 @@ class FairTrainer:
             "best_model_state": self.best_model_state,
             "history": self.history if include_history else None,
         }
-        path = os.fspath(filepath)
-        torch.save(state, path + ".part")
-        os.replace(path + ".part", path)
 
     def load_checkpoint(self, filepath: str | os.PathLike[str], load_optimizer: bool = True) -> None:
         """Goes on from a checkpoint.
 
         :raises RuntimeError: if it belongs to another spec, or the network is another.
         """
-        state = torch.load(filepath, map_location=self.device, weights_only=True)
+        self._restore(torch.load(filepath, map_location=self.device, weights_only=True), load_optimizer)
+
+    def _restore(self, state: Mapping[str, Any], load_optimizer: bool) -> None:
         self.model.load_state_dict(state["model_state_dict"])
         if load_optimizer:
             self.optimizer.load_state_dict(state["optimizer_state_dict"])
-            if self.scheduler is not None and state["scheduler_state_dict"] is not None:
+            if self.scheduler is not None and state.get("scheduler_state_dict") is not None:
                 self.scheduler.load_state_dict(state["scheduler_state_dict"])
         self.best_val_loss = state["best_val_loss"]
         self.patience_counter = state["patience_counter"]
-        self.best_model_state = state["best_model_state"]
-        self.history = state["history"] or copy.deepcopy(_EMPTY)
+        self.best_model_state = state.get("best_model_state")
+        self.history = state.get("history") or copy.deepcopy(_EMPTY)

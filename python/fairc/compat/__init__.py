@@ -1,0 +1,1 @@
+"""The public names of other packages, with this one behind them."""
