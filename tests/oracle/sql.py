@@ -111,7 +111,7 @@ class Column:
         self.values = [float(value) for value in values]
         if self.rng.random() < 0.04:
             self.values[0] = float(self.rng.choice([101.0, -1e300]))
-        if self.rng.random() < 0.05:
+        if self.rng.random() < (0.3 if self.nullable else 0.03):
             self.values[-1] = float("nan")
         self.arrow, self.duckdb, self.postgres, self.sqlite = pa.float64(), "DOUBLE", "double precision", "REAL"
 

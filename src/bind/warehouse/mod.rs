@@ -13,7 +13,9 @@
 mod cells;
 mod codes;
 mod columns;
+mod lines;
 mod lumps;
+mod moves;
 mod read;
 mod sums;
 mod verdicts;
@@ -27,8 +29,9 @@ use super::plan::EncodeOptions;
 use crate::language::program::Program;
 use crate::sql::{Dialect, Expression, Query, Relation, Select};
 
+pub use lines::Value;
 pub use lumps::Lumps;
-pub use read::Value;
+
 pub use sums::{Summed, SummedRows};
 
 /// How a database stores a column.
