@@ -1,6 +1,6 @@
 //! Expressions and queries of SQL as trees, written in the dialect of an engine.
 //!
-//! Every name and every text goes through [`Dialect::identifier`] and [`Dialect::text`], so that no name or level of a spec can
+//! Every name and every text goes through [`Dialect`], which quotes it, so that no name or level of a spec can
 //! end a literal. This room knows no spec and no data.
 
 mod dialect;

@@ -117,7 +117,7 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 32] = [
+const PRINT: [&str; 33] = [
     "init --data people.csv",
     "init --data people.csv -o -",
     "check parity.fair",
@@ -141,6 +141,7 @@ const PRINT: [&str; 32] = [
     "stream parity.fair --data people.csv",
     "stream parity.fair --data people.csv -o -",
     "freeze parity.fair --data people.csv --pred score --to json -o -",
+    "sql parity.fair --table people",
     "price parity.fair --data people.csv --pred score",
     "export parity.fair --data people.csv --to json -o -",
     "export parity.fair --data people.csv --to npz -o -",

@@ -48,7 +48,7 @@ impl Warehouse<'_> {
     /// Whether a row of `coded` has the codes of a cell.
     fn in_cell(&self, summed: &Summed, cell: usize) -> Expression {
         let parts = &self.encoded.plan.parts;
-        let tuples = summed.tuples.iter().filter(|(_, own)| *own == cell);
+        let tuples = summed.tuples.iter().filter(|(_, own)| **own == cell);
         let has = |codes: &Vec<i128>| {
             let equal = |((index, part), code): ((usize, &_), &i128)| {
                 Expression::equal(self.grouped(index, part), Expression::Int(*code))
@@ -89,7 +89,7 @@ impl Warehouse<'_> {
             if lines.number(line, "n")? == 0.0 {
                 continue;
             }
-            let cell = summed.tuples.iter().find(|(own, _)| own == codes).map(|(_, cell)| *cell);
+            let cell = summed.tuples.get(codes).copied();
             let cell =
                 cell.ok_or_else(|| BindError::Answer { what: "groups that were not there before".to_owned() })?;
             lumps.add(cell, Lump::read(&lines, line, self.is_weighted())?);

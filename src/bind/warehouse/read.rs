@@ -1,5 +1,7 @@
 //! From the lines that a database answered to sums by cell.
 
+use std::collections::BTreeMap;
+
 use super::columns::{LONG, NULL, UNKNOWN};
 use super::lines::{Lines, Value};
 use super::lumps::{Lump, Lumps};
@@ -38,9 +40,7 @@ impl Warehouse<'_> {
             tuple.outside.iter().for_each(|&group| outside[group] += n);
             let place = cells.place_or_add(self.key(&tuple)) as usize;
             summed.add(&lines, line, place, self.is_weighted()).map_err(one)?;
-            if !summed.tuples.iter().any(|(known, _)| known == codes) {
-                summed.tuples.push((codes.clone(), place));
-            }
+            summed.tuples.entry(codes.clone()).or_insert(place);
             if buckets {
                 summed.lumps.add(place, Lump::read(&lines, line, self.is_weighted()).map_err(one)?);
             }
@@ -67,7 +67,7 @@ impl Warehouse<'_> {
             decided: true,
             undecided: 0,
             wider: 1.0,
-            tuples: Vec::new(),
+            tuples: BTreeMap::new(),
             lumps: Lumps::default(),
         }
     }

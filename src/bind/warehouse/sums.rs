@@ -56,7 +56,7 @@ pub struct Summed {
     /// How much more than by compensated sums the values may be wrong: of plain sums the error grows with the number of rows.
     pub(super) wider: f64,
     /// The codes that occur, as they were asked for, and the cell of each.
-    pub(super) tuples: Vec<(Vec<i128>, usize)>,
+    pub(super) tuples: BTreeMap<Vec<i128>, usize>,
     /// Where buckets were asked for.
     pub(super) lumps: Lumps,
 }
