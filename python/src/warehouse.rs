@@ -35,6 +35,9 @@ pub struct PyWarehouse {
 /// The names of columns and the lines of an answer.
 type Lines = (Vec<String>, Vec<Vec<Answer>>);
 
+/// The query that makes the table, the status, and by row its multiplier, or why it takes no part.
+type Moved = (String, &'static str, Vec<(String, f64)>, Vec<(String, String)>);
+
 fn lines(names: Vec<String>, rows: &Bound<'_, PyAny>) -> PyResult<Lines> {
     let mut all = Vec::new();
     for row in rows.try_iter()? {
@@ -119,13 +122,7 @@ impl PyWarehouse {
     /// The query that gives the table with moved predictions in `column`, the status of the projection, and by row its multiplier and
     /// why it takes no part; `ask` runs a query, and gives the names of the columns and the lines of its answer.
     #[pyo3(signature = (ask, column, infeasible="error"))]
-    fn project(
-        &self,
-        py: Python<'_>,
-        ask: &Bound<'_, PyAny>,
-        column: &str,
-        infeasible: &str,
-    ) -> PyResult<(String, &'static str, Vec<(String, f64)>, Vec<(String, String)>)> {
+    fn project(&self, py: Python<'_>, ask: &Bound<'_, PyAny>, column: &str, infeasible: &str) -> PyResult<Moved> {
         let kept = self.kept()?;
         let Some(summed) = kept.as_ref() else { return Err(unread()) };
         let (asked, how) = (self.asked(), on_infeasible(infeasible)?);
@@ -173,7 +170,7 @@ impl PyWarehouse {
         let Some(summed) = kept.as_ref() else { return Err(unread()) };
         let options = AuditOptions { tolerance, allow_unchecked, most: usize::MAX, ..AuditOptions::default() };
         let asked = self.asked();
-        let found = audit_sums(&asked, summed, options).map_err(Refused::from);
+        let found = audit_sums(&asked, summed, options);
         let origin = || fairc::tasks::Origin { hash: summed.hash(), bytes: 0 };
         let found = found.and_then(|audited| reports(&audited, &self.watch, origin, formats.unwrap_or_default()));
         found.map_err(|refused| errors::refused(py, refused, &asked.context))
