@@ -21,6 +21,8 @@ pub mod cli;
 pub mod report;
 #[cfg(feature = "spec")]
 pub mod source;
+#[cfg(feature = "data")]
+pub mod sql;
 #[cfg(feature = "spec")]
 pub mod tasks;
 #[cfg(feature = "torch")]

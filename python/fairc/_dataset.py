@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -237,25 +237,9 @@ class Projection:
 class Audit:
     """Whether predictions satisfy a spec, and the report on it."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        predictions: Floats,
-        column: str,
-        tolerance: float | None,
-        bootstrap: int | None,
-        seed: int,
-        allow_unchecked: bool,
-    ) -> None:
-        self._dataset = dataset
-        self._z = np.ascontiguousarray(predictions, dtype=np.float64)
-        self._column = column
-        self._settings: dict[str, Any] = {
-            "tolerance": tolerance,
-            "bootstrap": bootstrap,
-            "seed": seed,
-            "allow_unchecked": allow_unchecked,
-        }
+    def __init__(self, audit: Callable[[list[str]], tuple[str, bool, list[tuple[str, str]]]]) -> None:
+        # Gives the verdict, whether it is a pass, and reports in these formats.
+        self._audit = audit
         self._reports: dict[str, str] = {}
         #: ``held``, ``violated``, or ``not checked`` where no promise is violated and one could not be compared.
         self.verdict: str
@@ -264,9 +248,7 @@ class Audit:
         self.verdict, self.passed = self._gather([])
 
     def _gather(self, formats: list[str]) -> tuple[str, bool]:
-        verdict, passed, reports = self._dataset._core.audit(
-            self._z, self._column, params=self._dataset._params, formats=formats, **self._settings
-        )
+        verdict, passed, reports = self._audit(formats)
         self._reports.update(reports)
         return verdict, passed
 

@@ -163,6 +163,28 @@ class Encoded:
         formats: list[str] | None = None,
     ) -> tuple[str, bool, list[tuple[str, str]]]: ...
 
+class Warehouse:
+    def __init__(
+        self,
+        program: Program,
+        table: str,
+        dialect: str,
+        query: str,
+        columns: list[tuple[str, str]],
+        prediction: str | None = None,
+        params: dict[str, float] | None = None,
+        moves: bool = False,
+    ) -> None: ...
+    def cells(self) -> str: ...
+    def read(self, names: list[str], rows: Any) -> list[tuple[int, str]]: ...
+    def read_near(self, column: int, names: list[str], rows: Any) -> None: ...
+    def project(
+        self, ask: Callable[[str], tuple[list[str], list[Any]]], column: str, infeasible: str = "error"
+    ) -> tuple[str, str, list[tuple[str, float]], list[tuple[str, str]]]: ...
+    def audit(
+        self, *, tolerance: float | None = None, allow_unchecked: bool = False, formats: list[str] | None = None
+    ) -> tuple[str, bool, list[tuple[str, str]]]: ...
+
 class Problem:
     n: int
     def rows(self) -> str: ...

@@ -421,7 +421,15 @@ class Program:
         not checked.
         """
         dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name, raw=raw)
-        return Audit(dataset, z, column, tolerance, bootstrap, seed, allow_unchecked)
+        judged = double(z)
+        settings: dict[str, Any] = {"tolerance": tolerance, "bootstrap": bootstrap, "seed": seed}
+
+        def reported(formats: list[str]) -> tuple[str, bool, list[tuple[str, str]]]:
+            return dataset._core.audit(
+                judged, column, params=dataset._params, allow_unchecked=allow_unchecked, formats=formats, **settings
+            )
+
+        return Audit(reported)
 
     def _predicted(
         self, data: Any, usage: Usage, predictions: npt.ArrayLike | str | None, **options: Any

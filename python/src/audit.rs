@@ -3,7 +3,7 @@
 use fairc::bind::Encoded;
 use fairc::report::{PlainText, Watch, markdown, page, sarif};
 use fairc::source::Failure;
-use fairc::tasks::{AuditOptions, Case, Origin, Refused, audit};
+use fairc::tasks::{AuditOptions, Audited, Case, Origin, Refused, audit};
 
 /// What Python sees of an audit: the verdict in words, whether it is a pass, and the report in each format, name and text.
 pub type Reported = (&'static str, bool, Vec<(String, String)>);
@@ -16,8 +16,18 @@ pub fn reported(
     formats: Vec<String>,
 ) -> Result<Reported, Refused> {
     let audited = audit(case, options)?;
+    reports(&audited, watch, || origin(case.encoded, case.predictions), formats)
+}
+
+/// The verdict, and reports in these formats.
+pub fn reports(
+    audited: &Audited<'_>,
+    watch: &Watch,
+    origin: impl FnOnce() -> Origin,
+    formats: Vec<String>,
+) -> Result<Reported, Refused> {
     let wanted = formats.iter().any(|format| format != "text");
-    let facts = wanted.then(|| audited.facts(watch, origin(case.encoded, case.predictions)));
+    let facts = wanted.then(|| audited.facts(watch, origin()));
     let mut reports = Vec::new();
     for format in formats {
         let text = match (format.as_str(), &facts) {

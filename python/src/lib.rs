@@ -5,6 +5,7 @@
 //!    │                └─audit, check, freeze, apply, price→ reports as text, JSON, HTML, Markdown, SARIF
 //!    ├─ Layer ─solve→ Solution   forward and backward of a batch, for torch
 //!    │    └─part→ Part ─solve→   the same for samples elsewhere, by their sums
+//!    ├─ Warehouse  queries for a database, and reports on the sums that it answers
 //!    └─ Stream  batches answered one after another
 //! ```
 //!
@@ -25,6 +26,7 @@ mod shared;
 mod solution;
 mod stream;
 mod sums;
+mod warehouse;
 
 use pyo3::prelude::*;
 
@@ -65,6 +67,7 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sums::PyPart>()?;
     module.add_class::<sums::PyCells>()?;
     module.add_class::<stream::PyStream>()?;
+    module.add_class::<warehouse::PyWarehouse>()?;
     module.add_function(wrap_pyfunction!(metric, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;
     module.add_function(wrap_pyfunction!(explain, module)?)?;

@@ -213,7 +213,7 @@ impl Reader {
     }
 }
 
-fn describe_range(range: Interval, whole: bool) -> String {
+pub(super) fn describe_range(range: Interval, whole: bool) -> String {
     let kind = if whole { "int" } else { "real" };
     let (lower, upper) = (crate::data::Shortest(range.lower), crate::data::Shortest(range.upper));
     if range.lower == f64::NEG_INFINITY && range.upper == f64::INFINITY {

@@ -23,7 +23,7 @@ pub(super) const BEYOND_WHOLE: f64 = 9_007_199_254_740_992.0;
 pub struct Place {
     /// Line of the file, from 1; none for formats without lines.
     pub line: Option<u64>,
-    /// Row of the table, from 0.
+    /// Row of the table, from 0; [`Place::NOWHERE`] where rows have no order.
     pub row: usize,
     /// The value as it stands there; empty for a null.
     pub value: String,
@@ -38,6 +38,11 @@ pub struct Offenders {
     pub count: u64,
     /// The first [`SHOWN`] of them.
     pub first: Vec<Place>,
+}
+
+impl Place {
+    /// The row of a value in a table without an order, as those of databases are.
+    pub const NOWHERE: usize = usize::MAX;
 }
 
 impl Offenders {
@@ -67,6 +72,9 @@ impl Offenders {
         if self.count < 2 {
             return String::new();
         }
+        if self.first.len() < 2 {
+            return format!("; {} such values in all", self.count);
+        }
         let places: Vec<String> = self
             .first
             .iter()
@@ -85,6 +93,7 @@ impl Offenders {
 pub(super) fn describe_place(file: &str, line: Option<u64>, row: usize) -> String {
     match line {
         Some(line) => format!("`{file}` line {line}"),
+        None if row == Place::NOWHERE => format!("`{file}`"),
         None => format!("`{file}` row {}", row + 1),
     }
 }
@@ -197,6 +206,14 @@ pub enum BindError {
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
 
+    /// What cannot be asked of a database.
+    #[error("{what} has no SQL")]
+    NoSql { what: String },
+
+    /// A database answered something else than was asked.
+    #[error("the answer of the database has {what}")]
+    Answer { what: String },
+
     /// A batch names a sample that is not in the encoded data.
     #[error("there is no sample {sample} among {n}")]
     NoSuchSample { sample: usize, n: usize },
@@ -261,6 +278,8 @@ impl BindError {
             | BindError::MovingBound { .. }
             | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
+            | BindError::NoSql { .. }
+            | BindError::Answer { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
             | BindError::OtherCells
@@ -357,6 +376,12 @@ impl BindError {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
+            BindError::NoSql { .. } => {
+                "work on a copy of the table in a file or in memory, or cast the column in a view".to_owned()
+            }
+            BindError::Answer { .. } => {
+                "hand over all lines that the query gives, by the names of its columns".to_owned()
+            }
             BindError::RawEvent { .. } => {
                 "compare groups by other columns, or put the predictions in a column of the data and declare that"
                     .to_owned()
@@ -426,6 +451,8 @@ impl BindError {
             | BindError::MovingBound { .. }
             | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
+            | BindError::NoSql { .. }
+            | BindError::Answer { .. }
             | BindError::NoSuchSample { .. }
             | BindError::TooManyRows { .. }
             | BindError::OtherCells
@@ -448,6 +475,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}"),
+            None if self.row == Place::NOWHERE => f.write_str("some row"),
             None => write!(f, "row {}", self.row + 1),
         }
     }

@@ -44,6 +44,7 @@ mod tape;
 mod trace;
 mod unplaced;
 mod visible;
+mod warehouse;
 
 #[cfg(test)]
 mod tests;
@@ -68,3 +69,4 @@ pub use tally::Samples;
 pub use trace::{TraceError, TracedRow, Tracked};
 pub use unplaced::{NearMiss, Unplaced};
 pub use visible::VisibleCells;
+pub use warehouse::{Lumps, Stored, Summed, SummedRows, Table, Value as Answer, Warehouse};

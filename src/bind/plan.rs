@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::language::program::{Aggregate, Data, Event, PromisedRow, RowOptions};
 
-use super::columns::PlannedColumn;
+use super::columns::{ColumnKind, PlannedColumn};
 use super::formula::Formula;
 use super::measure::{Basis, Measure};
 use super::params::Params;
@@ -200,6 +200,15 @@ impl Plan {
             Part::Level { .. } => false,
         };
         self.factors.iter().any(|factor| factor.columns.contains(&column)) || self.parts.iter().any(compared)
+    }
+
+    /// The number of a level by its code; NaN for none.
+    pub(super) fn level_number(&self, column: usize, code: u32) -> f64 {
+        match &self.columns[column].kind {
+            // The code behind the levels is that of none.
+            ColumnKind::Levels(levels) => levels.get(code as usize).and_then(|level| level.number).unwrap_or(f64::NAN),
+            ColumnKind::Number { .. } => f64::NAN,
+        }
     }
 
     /// Whether a factor reads the predictions as they were handed in.

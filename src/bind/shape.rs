@@ -111,6 +111,11 @@ impl Codes {
         Codes(apart)
     }
 
+    /// First and last of each run, ascending.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.0.iter().copied()
+    }
+
     fn contains(&self, code: u32) -> bool {
         let after = self.0.partition_point(|&(first, _)| first <= code);
         after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|&(_, last)| code <= last)

@@ -252,7 +252,7 @@ impl Encoded {
     }
 
     /// The same plan over shared cells.
-    fn without_samples(&self, cells: &SharedCells) -> Encoded {
+    pub(super) fn without_samples(&self, cells: &SharedCells) -> Encoded {
         let mut places = 0;
         let factors = self.factors.iter().map(|factor| match factor {
             FactorValues::BySample(_) => FactorValues::BySample(Vec::new()),

@@ -9,7 +9,7 @@ use super::outputs::Files;
 use super::stop::Failure;
 use super::{
     audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, init,
-    language_server, metrics, predict, price, project, solve, stream, train, verify,
+    language_server, metrics, predict, price, project, solve, sql, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -35,6 +35,7 @@ Use it on predictions:
   impact       Show how often each category is selected, and its impact ratio
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
   freeze       Fit fixed shifts for each group on reference data
+  sql          Print the queries that audit a table in a database
 
 Train a network:
   train        Train a network whose predictions satisfy a spec
@@ -95,6 +96,7 @@ pub enum Command {
     Impact(impact::Args),
     Stream(stream::Args),
     Freeze(freeze::Args),
+    Sql(sql::Args),
     Train(train::Args),
     Predict(predict::Args),
     Price(price::Args),
@@ -129,6 +131,7 @@ impl Command {
             | Command::Std(_)
             | Command::Imply(_)
             | Command::Diff(_)
+            | Command::Sql(_)
             | Command::Verify(_)
             | Command::Lsp(_)
             | Command::Completions(_) => Files::default(),

@@ -49,6 +49,7 @@ mod setting;
 mod shifts;
 mod signals;
 mod solve;
+mod sql;
 mod stop;
 mod stream;
 mod train;
@@ -150,6 +151,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Decide(args) => decide::run(&args, console),
         Command::Stream(args) => stream::run(&args, console),
         Command::Freeze(args) => freeze::run(&args, console),
+        Command::Sql(args) => sql::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::Impact(args) => impact::run(&args, console),
         Command::Train(args) => train::run(&args, console),

@@ -41,7 +41,8 @@ pub use audit::Audit;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDraws};
 pub use facts::{
-    Evidence, Facts, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch, partitions,
+    Evidence, Facts, Judged, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch,
+    partitions,
 };
 pub use html::{decide_page, impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};

@@ -4,7 +4,7 @@
 use super::reading::Reading;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
-use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples};
+use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows};
 use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
@@ -62,15 +62,33 @@ impl<'a> RowSummaries<'a> {
         let rows = bound.problem.row_values(predictions)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
-        let entry = Entry { bound, rows: &rows, bounds: &bounds, terms: &terms };
+        self.enter_rows(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms });
+        for reading in encoded.sample_readings(bound, params, samples, predictions) {
+            if let Some(summary) = self.sample_summary(reading.promised) {
+                summary.outside = more(summary.outside, (reading.outside, reading.excess));
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters a batch of which sums by cell are known.
+    pub fn enter_sums(&mut self, bound: &Bound, sums: &SummedRows) {
+        let size = size_of_bounds(self.program);
+        let bounds: Vec<f64> = size.map(|size| sums.units.iter().map(|unit| size * unit).collect()).unwrap_or_default();
+        self.enter_rows(&Entry { bound, rows: &sums.rows, bounds: &bounds, terms: &sums.terms });
+    }
+
+    /// Enters what the rows of a batch come to, and what became of them.
+    fn enter_rows(&mut self, entry: &Entry<'_>) {
+        let bound = entry.bound;
         let batch = self.batches;
         self.batches += 1;
         for (index, promised) in self.promised.clone().into_iter().enumerate() {
-            let reading = read(self.program, promised, &entry, batch);
+            let reading = read(self.program, promised, entry, batch);
             let worse = reading.is_some_and(|new| {
                 self.rows.get(index).and_then(|summary| summary.before).is_none_or(|old| new.excess() > old.excess())
             });
-            let groups = if worse { self.groups(promised, &entry) } else { Vec::new() };
+            let groups = if worse { self.groups(promised, entry) } else { Vec::new() };
             let Some(summary) = self.rows.get_mut(index) else { continue };
             if worse {
                 (summary.before, summary.groups) = (reading, groups);
@@ -94,12 +112,6 @@ impl<'a> RowSummaries<'a> {
                 None => {}
             }
         }
-        for reading in encoded.sample_readings(bound, params, samples, predictions) {
-            if let Some(summary) = self.sample_summary(reading.promised) {
-                summary.outside = more(summary.outside, (reading.outside, reading.excess));
-            }
-        }
-        Ok(())
     }
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.

@@ -1,6 +1,6 @@
 //! Decisions by group: how many are selected, at which rate, and by how much that differs.
 
-use super::facts::{CellSums, GroupFacts, PartitionFacts, Watch, sets};
+use super::facts::{GroupFacts, Judged, PartitionFacts, Watch, sets};
 use super::number::short;
 use super::summary::marks;
 use super::table::{Align, Paint, Table};
@@ -19,8 +19,8 @@ pub struct Selected {
 
 impl Selected {
     /// Of decisions; `watch` is that with which the data were encoded.
-    pub fn of(encoded: &Encoded, watch: &Watch, decisions: &[f64]) -> Selected {
-        let sums = CellSums::of_decisions(encoded, decisions);
+    pub fn of(encoded: &Encoded, watch: &Watch, decisions: Judged<'_>) -> Selected {
+        let sums = decisions.cell_sums(encoded, true, (0.0, 1.0));
         let (sets, _) = sets(encoded, watch);
         let partitions = watch.partitions().iter().zip(&sets);
         Selected {

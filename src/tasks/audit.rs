@@ -1,11 +1,13 @@
 //! Do predictions satisfy a spec?
 
-use super::{Case, Refused};
-use crate::bind::{Encoded, Resampling, Samples};
+use super::reading::no_rows;
+use super::warehouse::Asked;
+use super::{Case, Context, Refused, in_words};
+use crate::bind::{BindError, Encoded, Offenders, Params, Place, Resampling, Samples, Summed};
 use crate::language::program::Prediction;
 use crate::report::{
-    Audit, Evidence, Facts, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance, Verdict, Watch,
-    is_decision, slices_text,
+    Audit, Evidence, Facts, Judged, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance,
+    Verdict, Watch, is_decision, slices_text,
 };
 use crate::source::{Failure, outside, places};
 
@@ -51,9 +53,11 @@ pub struct Origin {
 
 /// What an audit came to.
 pub struct Audited<'a> {
-    case: Case<'a>,
+    context: Context<'a>,
+    params: &'a Params,
     /// The data as they were judged.
     encoded: Encoded,
+    predictions: Judged<'a>,
     audit: Audit<'a>,
     slices: Option<SlicesFacts>,
     options: AuditOptions,
@@ -97,7 +101,47 @@ pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a
         unplaced: encoded.unplaced().to_vec(),
         most: options.most,
     };
-    Ok(Audited { case, encoded, audit, slices, options })
+    let (context, params, predictions) = (case.context, case.params, Judged::Samples(case.predictions));
+    Ok(Audited { context, params, encoded, predictions, audit, slices, options })
+}
+
+/// Audits predictions of which sums by cell are known. There are no intervals and no slices, for which samples are needed.
+///
+/// # Errors
+/// As of [`audit`].
+pub fn audit_sums<'a>(asked: &Asked<'a>, summed: &'a Summed, options: AuditOptions) -> Result<Audited<'a>, Refused> {
+    options.check()?;
+    let Asked { context, params, table, column, settings } = *asked;
+    if summed.n == 0 {
+        return Err(no_rows(table).into());
+    }
+    let prediction = &context.program.prediction;
+    if prediction.decision && !summed.decided {
+        let first = vec![Place { line: None, row: Place::NOWHERE, value: "a number between".to_owned() }];
+        let at = Offenders { file: table.to_owned(), column: column.to_owned(), count: summed.undecided, first };
+        return Err(vec![BindError::Decision { at: Box::new(at), name: prediction.name.clone() }].into());
+    }
+    let (bound, rows) = summed.bind(params)?;
+    let mut summaries = RowSummaries::new(context.program);
+    summaries.enter_sums(&bound, &rows);
+    let shares = (prediction.lower, prediction.upper) == (0.0, 1.0);
+    let audit = Audit {
+        spec: &context.spec.name,
+        data: table,
+        prediction: column,
+        settings: in_words(settings),
+        n: summed.n,
+        summaries,
+        outside: summed.outside,
+        weighted: summed.encoded().weight().is_some(),
+        decisions: prediction.decision || shares && summed.decided,
+        tolerance: options.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative),
+        unplaced: summed.unplaced().to_vec(),
+        most: options.most,
+    };
+    let (encoded, predictions) = (summed.encoded().clone(), Judged::Sums(summed));
+    let options = AuditOptions { resampling: None, slicing: None, ..options };
+    Ok(Audited { context, params, encoded, predictions, audit, slices: None, options })
 }
 
 /// Whether predictions are decisions: declared so, or probabilities of nothing but 0 and 1.
@@ -123,7 +167,7 @@ impl Audited<'_> {
 
     /// The report for people; `watch` is that with which the data were encoded.
     pub fn text(&self, watch: &Watch, paint: &dyn Paint) -> String {
-        let selected = || Selected::of(&self.encoded, watch, self.case.predictions).text(paint);
+        let selected = || Selected::of(&self.encoded, watch, self.predictions).text(paint);
         let selected = if self.audit.decisions { selected() } else { String::new() };
         let mut text = self.audit.text(&selected, paint);
         text.extend(self.slices.as_ref().map(|slices| slices_text(slices, self.audit.most, paint)));
@@ -134,12 +178,12 @@ impl Audited<'_> {
     pub fn facts(&self, watch: &Watch, origin: Origin) -> Facts {
         let evidence = Evidence {
             encoded: &self.encoded,
-            params: self.case.params,
-            predictions: self.case.predictions,
+            params: self.params,
+            predictions: self.predictions,
             data_hash: origin.hash,
             data_bytes: origin.bytes,
             watch,
-            places: places(self.case.context.spec, self.case.context.program),
+            places: places(self.context.spec, self.context.program),
             resampling: self.options.resampling,
             slices: self.slices.clone(),
             date: self.options.date.clone(),

@@ -13,6 +13,7 @@
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
 //! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, `Thresholds`, `FairDecider` |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
+//! | [`sql`], [`audit_sums`], [`project_sums`] | `fairc sql` | `fairc.warehouse` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`init()`] | `fairc init` | |
 //! | [`price()`] | `fairc price` | `Program.price` |
@@ -37,13 +38,14 @@ mod refused;
 mod rule;
 mod shifts;
 mod stream;
+mod warehouse;
 
 use crate::bind::{BindError, BoundRow, Encoded, Offenders, Params, Place, SHOWN};
 use crate::language::program::Program;
 use crate::report::is_decision;
 use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
-pub use audit::{AuditOptions, Audited, Origin, audit, replicates};
+pub use audit::{AuditOptions, Audited, Origin, audit, audit_sums, replicates};
 pub use check::{Checked, check};
 pub use decide::{chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql};
 pub use deciding::{DecideOptions, Decided};
@@ -58,6 +60,7 @@ pub use redundancy::warnings as redundancy_warnings;
 pub use refused::{Kind, Refused};
 pub use shifts::{Shifts, apply, freeze, left_out};
 pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
+pub use warehouse::{Answered, Asked, Question, project_sums, sql};
 
 /// A spec, and the names of the front end in which its user is spoken to.
 #[derive(Clone, Copy)]
@@ -97,10 +100,15 @@ pub struct Case<'a> {
     pub predictions: &'a [f64],
 }
 
+/// `eps = 0.01`, for reports.
+fn in_words(settings: &[(String, f64)]) -> Vec<String> {
+    settings.iter().map(|(name, value)| format!("{name} = {value}")).collect()
+}
+
 impl Case<'_> {
     /// `eps = 0.01`, for reports.
     fn settings_in_words(&self) -> Vec<String> {
-        self.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect()
+        in_words(self.settings)
     }
 
     /// Fails unless there is a finite prediction for each of some samples. Every task that needs predictions asks.

@@ -50,9 +50,14 @@ impl Use<'_> {
 /// There are none.
 pub fn not_empty(encoded: &Encoded, table: &str) -> Result<(), Failure> {
     match encoded.n() {
-        0 => Err(Failure::new(format!("`{table}` has no rows"), "a header alone is no data")),
+        0 => Err(no_rows(table)),
         _ => Ok(()),
     }
+}
+
+/// That a table has no samples.
+pub(super) fn no_rows(table: &str) -> Failure {
+    Failure::new(format!("`{table}` has no rows"), "a header alone is no data")
 }
 
 /// The column of predictions: the one that was named, by default that which the spec predicts. `hint` says what is probably

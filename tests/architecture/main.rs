@@ -109,11 +109,13 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
     // Tables know neither wing.
     ("data", &[], "files and columns"),
+    ("sql", &[], "queries as trees, in the dialects of engines"),
     // The bridge, and what stands on it.
     (
         "bind",
         &[
             "data",
+            "sql",
             "language::interval",
             "language::program",
             "language::words",
@@ -121,9 +123,10 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::online",
             "runtime::project",
             "runtime::decide",
+            "runtime::remote",
         ],
         "a program and a table to a problem; running sums of a stream enter its counts; a gradient goes back through rows that \
-         read what is projected; the cuts of a rule become thresholds of groups",
+         read what is projected; the cuts of a rule become thresholds of groups; what samples in a database are asked is SQL, their cuts and sums are those of samples elsewhere",
     ),
     (
         "analyze",
@@ -183,6 +186,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "runtime::online",
             "runtime::problem",
             "runtime::project",
+            "runtime::remote",
             "source",
         ],
         "the use cases, each written once; whatever a front end asks for, it knows none",

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("__init__", &["_dataset", "_draws", "_errors", "_fairc", "_impact", "_program", "_stream", "_thresholds"]),
     // What stands on the package: nothing inside uses it, so that scikit-learn, Matplotlib and PyTorch stay optional.
     ("plots", &[]),
+    ("warehouse", &["_dataset", "_fairc", "_program"]),
     ("sklearn", &["_dataset", "_program", "_thresholds"]),
     ("torch/_distributed", &[]),
     ("torch/_specs", &["_program"]),

@@ -67,6 +67,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("stream", &["@/parity.fair --data @/people.csv --smooth", "@/odds.fair --data @/people.csv"]),
     ("stream", &["@/parity.fair --data @/people.csv --mode primal-dual --batch 4", "%/each.fair --data %/each.csv"]),
     ("freeze", &["@/parity.fair --data @/people.csv -o %/shifts.json"]),
+    ("sql", &["@/parity.fair --table people"]),
     (
         "price",
         &[

@@ -29,6 +29,7 @@ mod raw;
 mod reports;
 mod solving;
 mod specs;
+mod sql;
 mod streams;
 mod support;
 mod verdicts;

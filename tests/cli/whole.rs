@@ -141,6 +141,7 @@ const PRINT: [&str; 33] = [
     "stream parity.fair --data people.csv",
     "stream parity.fair --data people.csv -o -",
     "freeze parity.fair --data people.csv --pred score --to json -o -",
+    "sql parity.fair --table people",
     "price parity.fair --data people.csv --pred score",
     "export parity.fair --data people.csv --to json -o -",
     "export parity.fair --data people.csv --to npz -o -",

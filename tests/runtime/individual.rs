@@ -199,6 +199,11 @@ fn chains_are_pooled() {
         let z: Vec<f64> = (0..n).map(|_| random.between(-0.6, 1.6)).collect();
         let projection = project(&problem, &z, &Settings::default()).expect("finite input");
         let faults = kkt_faults(&problem, &z, &projection);
-        assert!(faults.is_empty(), "seed {seed}: {} faults: {}", faults.len(), faults[..faults.len().min(5)].join("; "));
+        assert!(
+            faults.is_empty(),
+            "seed {seed}: {} faults: {}",
+            faults.len(),
+            faults[..faults.len().min(5)].join("; ")
+        );
     }
 }

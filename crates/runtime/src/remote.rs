@@ -92,7 +92,8 @@ pub struct RemoteProjection {
 }
 
 /// Projects samples elsewhere onto the rows of `problem`, of which sides and coefficients by cell count, and no samples
-/// that it may hold. Its one factor is the constant, or, with weights, they. `T` is the type of the samples.
+/// that it may hold. Its one factor is the constant, or, with weights, they. `T` is the type of the samples. Multipliers to start
+/// from spare rounds.
 ///
 /// # Errors
 /// As [`project`], [`ProjectError::PerSample`] for rows or bounds that differ from sample to sample, and what the samples
@@ -108,7 +109,7 @@ pub fn project_remote<T: Sample, R: Remote>(
     }
     let mut lumped = Lumped::new(problem, T::inward(lo, hi));
     let inner = Settings { exact_rows: false, warm_start: None, ..settings.clone() };
-    let mut shift = vec![0.0; problem.cells()];
+    let mut shift = lumped.shift_of(settings.warm_start.as_deref().unwrap_or_default());
     let mut tries = if settings.exact_rows { 0 } else { MARGINS };
     let mut round = 0;
     loop {
@@ -236,11 +237,16 @@ impl<'a> Lumped<'a> {
     {
         let (problem, means) = self.small_problem(cuts, sums)?;
         let projection = project(&problem, &means, settings)?;
+        Ok(Found { shift: self.shift_of(&projection.multipliers), problem, projection })
+    }
+
+    /// `Cᵀ μ`, by cell.
+    fn shift_of(&self, multipliers: &[f64]) -> Vec<f64> {
         let of = |cell: usize| {
             let coefficients = self.rows.cell(cell);
-            coefficients.map(|(row, c)| c * projection.multipliers.get(row as usize).copied().unwrap_or(0.0)).sum()
+            coefficients.map(|(row, c)| c * multipliers.get(row as usize).copied().unwrap_or(0.0)).sum()
         };
-        Ok(Found { shift: (0..self.cuts.len()).map(of).collect(), problem, projection })
+        (0..self.cuts.len()).map(of).collect()
     }
 
     /// One sample for each lump: its mean, with its weight as weight and coefficient.

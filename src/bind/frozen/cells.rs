@@ -41,7 +41,7 @@ pub(super) fn table(
     let mut cells: BTreeMap<Identity, Cell> = BTreeMap::new();
     for codes in product(&allowed) {
         let columns: Vec<Vec<u32>> = codes.iter().map(|&code| vec![code]).collect();
-        let tuple = Tuple::new(plan, &columns, 0, &|column, code| level_number(plan, column, code));
+        let tuple = Tuple::new(plan, &columns, 0, &|column, code| plan.level_number(column, code));
         // Such a sample is refused when it is read.
         if !tuple.undefined.is_empty() {
             continue;
@@ -102,14 +102,6 @@ fn allowed(part: &Part, plan: &Plan) -> Vec<u32> {
     };
     let last = u32::from(!nullable);
     (0..(part.codes() as u32).saturating_sub(last)).collect()
-}
-
-fn level_number(plan: &Plan, column: usize, code: u32) -> f64 {
-    match &plan.columns[column].kind {
-        // The code behind the levels is that of none.
-        ColumnKind::Levels(levels) => levels.get(code as usize).and_then(|level| level.number).unwrap_or(f64::NAN),
-        ColumnKind::Number { .. } => f64::NAN,
-    }
 }
 
 /// All combinations, the last part fastest.

@@ -2,6 +2,7 @@
 
 use super::{Condition, End, Frozen, FrozenCell, LevelValue, Step, Thresholds};
 use crate::data::Shortest;
+use crate::sql::Dialect;
 
 /// The column with a number from 0 to below 1 for each row, where a rule draws between thresholds.
 pub const DRAW: &str = "draw";
@@ -15,7 +16,7 @@ impl Frozen {
 
     /// The shifted prediction within its bounds.
     fn bounded(&self, add: f64) -> String {
-        let column = identifier(&self.prediction);
+        let column = Dialect::identifier(&self.prediction);
         let shifted = match add {
             0.0 => column,
             add if add < 0.0 => format!("{column} - {}", number(-add)),
@@ -36,13 +37,13 @@ impl Thresholds {
     /// The decisions as an expression: 1 or 0, `NULL` where the column is null or no cell describes the row. Those exactly at a
     /// threshold are decided alike, as most of them were. Between several thresholds of a cell the column `DRAW` decides.
     pub fn sql(&self) -> String {
-        let column = identifier(&self.column);
+        let column = Dialect::identifier(&self.column);
         by_cell(self.cells.iter().map(|cell| {
             let (above, below) = if cell.takes_ties() { (">=", "<") } else { (">", "<=") };
             let threshold = double(cell.threshold);
             let mut drawn = String::new();
             for step in cell.steps.iter().rev() {
-                let (from, chance, draw) = (double(step.from), double(step.chance), identifier(DRAW));
+                let (from, chance, draw) = (double(step.from), double(step.chance), Dialect::identifier(DRAW));
                 let draw = format!("CASE WHEN {draw} < {chance} THEN 1 WHEN {draw} >= {chance} THEN 0 END");
                 drawn.push_str(&format!(" WHEN {column} >= {from} AND {column} < {threshold} THEN {draw}"));
             }
@@ -56,7 +57,7 @@ impl Thresholds {
 
     /// The same for the chance of a decision of 1, which is a share for those exactly at a threshold or between several.
     pub fn chances_sql(&self) -> String {
-        let column = identifier(&self.column);
+        let column = Dialect::identifier(&self.column);
         by_cell(self.cells.iter().map(|cell| {
             let (threshold, share, known) = (double(cell.threshold), double(cell.share), known(&column));
             let step = |step: &Step| {
@@ -113,19 +114,19 @@ fn condition(condition: &Condition) -> String {
     match condition {
         Condition::In { column, values } => match values.as_slice() {
             [] => "1 = 0".to_owned(),
-            [only] => format!("{} = {}", identifier(column), literal(only)),
-            several => format!("{} IN ({})", identifier(column), listed(several)),
+            [only] => format!("{} = {}", Dialect::identifier(column), literal(only)),
+            several => format!("{} IN ({})", Dialect::identifier(column), listed(several)),
         },
         Condition::NotIn { column, values } => {
-            let column = identifier(column);
+            let column = Dialect::identifier(column);
             match values.as_slice() {
                 [] => format!("({column} IS NULL OR {column} IS NOT NULL)"),
                 several => format!("({column} IS NULL OR {column} NOT IN ({}))", listed(several)),
             }
         }
-        Condition::Null { column } => format!("{} IS NULL", identifier(column)),
+        Condition::Null { column } => format!("{} IS NULL", Dialect::identifier(column)),
         Condition::Between { column, from, to } => {
-            let column = identifier(column);
+            let column = Dialect::identifier(column);
             let end = |end: &End, open: &str, closed: &str| {
                 format!("{column} {} {}", if end.closed { closed } else { open }, number(end.value))
             };
@@ -140,12 +141,8 @@ fn literal(level: &LevelValue) -> String {
     match level {
         LevelValue::Whole(value) => value.to_string(),
         LevelValue::Number(value) => number(*value),
-        LevelValue::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        LevelValue::Text(text) => Dialect::standard_text(text),
     }
-}
-
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A number that is no integer for SQL, so that no division or sum is one of integers; it reads back to the same bits.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::interval::Interval;
 use super::partition::PartitionKind;
-use crate::bind::Encoded;
+use crate::bind::{Encoded, Summed};
 
 /// Of fewer samples a mean says little.
 pub const SMALL: usize = 30;
@@ -79,6 +79,25 @@ pub(super) fn with_unknown(levels: &[Vec<u32>], cells: usize) -> Vec<Vec<u32>> {
 }
 
 impl CellSums {
+    /// Of samples elsewhere, by their sums; without histograms, for which each prediction is needed.
+    pub(in crate::report) fn of_sums(summed: &Summed, decisions: bool) -> CellSums {
+        let mut sums = CellSums {
+            samples: Vec::new(),
+            weights: Vec::new(),
+            scores: Vec::new(),
+            selected: decisions.then(Vec::new),
+            bars: Vec::new(),
+            edges: Vec::new(),
+        };
+        for (samples, weight, score, selected) in summed.cells() {
+            sums.samples.push(samples);
+            sums.weights.push(weight);
+            sums.scores.push(score);
+            sums.selected.iter_mut().for_each(|all| all.push(selected));
+        }
+        sums
+    }
+
     /// Of scores within bounds.
     pub(in crate::report) fn of_scores(encoded: &Encoded, scores: &[f64], bounds: (f64, f64)) -> CellSums {
         CellSums::filled(encoded, scores, edges(scores, bounds), None)
@@ -129,7 +148,7 @@ impl CellSums {
         };
         let mean = (weight > 0.0).then(|| over(&self.scores, cells) / weight);
         let selected = self.selected.as_ref().map(|selected| over(selected, cells));
-        let histogram = histogram && selected.is_none();
+        let histogram = histogram && selected.is_none() && !self.edges.is_empty();
         GroupFacts {
             group: name.to_owned(),
             samples,

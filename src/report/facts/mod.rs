@@ -30,14 +30,14 @@ use super::audit::Audit;
 use super::judged::together;
 use super::row_summary::EachJson;
 use super::verdict::{Comparisons, Verdict, When};
-use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Unplaced};
+use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Summed, Unplaced};
 use crate::language::program::Event;
 
 /// What the facts are gathered from, beside the audit itself.
 pub struct Evidence<'a> {
     pub encoded: &'a Encoded,
     pub params: &'a Params,
-    pub predictions: &'a [f64],
+    pub predictions: Judged<'a>,
     /// BLAKE3 of the data file, and its size in bytes.
     pub data_hash: String,
     pub data_bytes: u64,
@@ -50,6 +50,36 @@ pub struct Evidence<'a> {
     pub date: Option<String>,
     /// The command ends with 0 where something could not be checked.
     pub allow_unchecked: bool,
+}
+
+/// The predictions under audit.
+#[derive(Clone, Copy)]
+pub enum Judged<'a> {
+    /// One for each sample.
+    Samples(&'a [f64]),
+    /// Those of samples elsewhere, by their sums.
+    Sums(&'a Summed),
+}
+
+impl Judged<'_> {
+    /// Sums by cell, as a report shows them.
+    pub(super) fn cell_sums(self, encoded: &Encoded, decisions: bool, bounds: (f64, f64)) -> CellSums {
+        match (self, decisions) {
+            (Judged::Samples(predictions), true) => CellSums::of_decisions(encoded, predictions),
+            (Judged::Samples(predictions), false) => CellSums::of_scores(encoded, predictions, bounds),
+            (Judged::Sums(summed), _) => CellSums::of_sums(summed, decisions),
+        }
+    }
+
+    /// How many are outside the bounds that are declared.
+    fn outside(self, (lower, upper): (f64, f64)) -> usize {
+        match self {
+            Judged::Samples(predictions) => {
+                predictions.iter().filter(|value| **value < lower || **value > upper).count()
+            }
+            Judged::Sums(summed) => summed.outside.0,
+        }
+    }
 }
 
 /// The groups that the report shows, as events that the data are encoded with.
@@ -142,15 +172,15 @@ impl Facts {
         let Evidence { encoded, params, predictions, watch, .. } = evidence;
         let program = audit.summaries.program;
         let bounds = (program.prediction.lower, program.prediction.upper);
-        let sums = match audit.decisions {
-            true => CellSums::of_decisions(encoded, predictions),
-            false => CellSums::of_scores(encoded, predictions, bounds),
-        };
+        let sums = predictions.cell_sums(encoded, audit.decisions, bounds);
         let (sets, lengths) = sets(encoded, watch);
         let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
-        let mut replicates = match evidence.resampling {
-            Some(how) => encoded.resample(params, &Samples::All, predictions, &flat, how),
-            None => Replicates::default(),
+        let mut replicates = match (evidence.resampling, predictions) {
+            (Some(how), Judged::Samples(predictions)) => {
+                encoded.resample(params, &Samples::All, predictions, &flat, how)
+            }
+            // Sums by cell do not tell how predictions vary within cells.
+            (Some(_), Judged::Sums(_)) | (None, _) => Replicates::default(),
         };
         let mut means = std::mem::take(&mut replicates.means).into_iter();
         let mut means = lengths.iter().map(|&length| means.by_ref().take(length).collect::<Vec<_>>());
@@ -184,7 +214,7 @@ impl Facts {
             outside_bounds: audit.outside.0,
             largest_outside: audit.outside.1,
             max_violation: excess.fold(0.0, f64::max),
-            outside_declared: predictions.iter().filter(|value| **value < bounds.0 || **value > bounds.1).count(),
+            outside_declared: predictions.outside(bounds),
             tolerance: audit.tolerance.relative(),
             distance: 0.0,
             verdict,

@@ -26,6 +26,16 @@ impl Problem {
         Ok(RowValues { values: self.values_of(&sums), magnitudes: self.over_slots(&sizes) })
     }
 
+    /// The same of sums that are known: `Σ φ·y` of each factor, the constant 1 first, of each cell, and their sizes; cell by cell.
+    ///
+    /// # Errors
+    /// There are not as many as cells and factors.
+    pub fn rows_of_sums(&self, sums: &[f64], sizes: &[f64]) -> Result<RowValues, ProblemError> {
+        check::length("sums", sums.len(), self.slots())?;
+        check::length("sizes", sizes.len(), self.slots())?;
+        Ok(RowValues { values: self.values_of(sums), magnitudes: self.over_slots(sizes) })
+    }
+
     /// `A y`, for `y` in sample order, summed in blocks so that the error stays near one rounding of the largest sum.
     ///
     /// # Errors

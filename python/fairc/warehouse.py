@@ -1,0 +1,250 @@
+"""Audits and projections of tables that stay in a database.
+
+A table is one of `Ibis <https://ibis-project.org>`_, which speaks to DuckDB, PostgreSQL and SQLite (these are tested)::
+
+    import ibis
+    from fairc import warehouse
+
+    people = ibis.duckdb.connect("hr.duckdb").table("people")
+    print(warehouse.audit(program, people, pred="score"))
+    warehouse.project(program, people, into="people_fair", pred="score")
+
+What crosses are counts, weights and sums by group, and undeclared values that look like a level; never a row. The verdict, what is
+skipped, the errors and the reports are those of :meth:`fairc.Program.audit`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import _fairc
+from ._dataset import Audit
+from ._program import Program
+
+__all__ = ["Scan", "WarehouseAudit", "WarehouseProjection", "audit", "project"]
+
+#: Engines whose dialect is spoken, by the names that Ibis has for them.
+_ENGINES = {"duckdb": "duckdb", "postgres": "postgres", "sqlite": "sqlite"}
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A query that was run: its text, the lines and values that crossed, and the seconds that it took."""
+
+    query: str
+    lines: int
+    values: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.lines} lines, {self.values} values, {self.seconds:.2f} s"
+
+
+class WarehouseAudit(Audit):
+    """An audit of a table in a database, and the :class:`Scan`\\ s that it took."""
+
+    def __init__(self, core: _fairc.Warehouse, scans: list[Scan], **settings: Any) -> None:
+        super().__init__(lambda formats: core.audit(formats=formats, **settings))
+        #: The queries that were run, in their order.
+        self.scans = tuple(scans)
+
+
+class WarehouseProjection:
+    """A table with moved predictions, in the database that it was made in."""
+
+    def __init__(
+        self,
+        table: Any,
+        column: str,
+        status: str,
+        multipliers: dict[str, float],
+        skipped: dict[str, str],
+        scans: list[Scan],
+    ) -> None:
+        #: The new table, of Ibis.
+        self.table = table
+        #: Its column with the moved predictions.
+        self.column = column
+        #: ``optimal``, or ``relaxed`` where no predictions satisfy the spec and that was allowed.
+        self.status = status
+        #: By row, by how much the distance would shrink if its limit were looser.
+        self.multipliers = multipliers
+        #: The rows that took no part, each with the reason.
+        self.skipped = skipped
+        #: The queries that were run, in their order; the last made the table.
+        self.scans = tuple(scans)
+
+    def __repr__(self) -> str:
+        return f"<fairc.warehouse.WarehouseProjection: {self.status}, column {self.column!r}, {len(self.scans)} scans>"
+
+
+class _Database:
+    """Where a table is, and what was asked of it."""
+
+    def __init__(self, table: Any, explain: bool, progress: bool) -> None:
+        find = getattr(table, "get_backend", None)
+        if find is None:
+            raise TypeError(f"a table of Ibis is needed, and this is {type(table).__name__}; for data in memory use `Program`")
+        self.backend = find()
+        self.explain, self.progress = explain, progress
+        self.scans: list[Scan] = []
+        engine = self.backend.name
+        if engine not in _ENGINES:
+            known = ", ".join(_ENGINES)
+            raise ValueError(f"the engine {engine} is not supported: {known} are; `fairc sql` prints queries to adapt")
+        self.dialect = _ENGINES[engine]
+        # Tables in memory become known to the engine only when Ibis runs something.
+        register = getattr(self.backend, "_run_pre_execute_hooks", None)
+        if register is not None:
+            register(table)
+        self.query = str(self.backend.compile(table))
+        self.columns = [(str(name), str(kind)) for name, kind in table.schema().items()]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table or view of this name."""
+        text = "'" + name.replace("'", "''") + "'"
+        if self.dialect == "sqlite":
+            query = f"SELECT COUNT(*) AS n FROM sqlite_master WHERE lower(name) = lower({text})"
+        else:
+            query = "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = current_schema()"
+            query += f" AND table_name = {text}"
+        return bool(self._run(query)[1][0][0])
+
+    def write(self, name: str, query: str, overwrite: bool) -> None:
+        """Makes a table of a query: all of it, or nothing."""
+        new = '"' + name.replace('"', '""') + '"'
+        statements = [f"DROP TABLE IF EXISTS {new}"] if overwrite else []
+        statements.append(f"CREATE TABLE {new} AS {query}")
+        start = time.perf_counter()
+        connection = self.backend.con
+        if self.explain:
+            print(f"{statements[-1]};\n", file=sys.stderr)
+        # Drivers begin transactions in ways of their own; a statement of SQL is understood by all once none is open.
+        if self.dialect != "duckdb":
+            connection.commit()
+        connection.execute("BEGIN")
+        try:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        self._note(Scan(statements[-1], 0, 0, time.perf_counter() - start))
+
+    def ask(self, query: str) -> tuple[list[str], list[Any]]:
+        """Runs a query: the names of its columns, and its lines."""
+        if self.explain:
+            print(f"{query};\n", file=sys.stderr)
+        start = time.perf_counter()
+        names, lines = self._run(query)
+        self._note(Scan(query, len(lines), len(lines) * len(names), time.perf_counter() - start))
+        return names, lines
+
+    def _run(self, query: str) -> tuple[list[str], list[Any]]:
+        cursor = self.backend.raw_sql(query)
+        try:
+            return [str(column[0]) for column in cursor.description], cursor.fetchall()
+        finally:
+            # The cursor of DuckDB is the connection, which stays open.
+            if self.dialect != "duckdb":
+                cursor.close()
+
+    def _note(self, scan: Scan) -> None:
+        self.scans.append(scan)
+        if self.progress:
+            print(f"scan {len(self.scans)}: {scan}", file=sys.stderr)
+
+
+def _prepared(
+    program: Program,
+    database: _Database,
+    pred: str | None,
+    params: Mapping[str, float] | None,
+    name: str,
+    moves: bool = False,
+) -> _fairc.Warehouse:
+    """The program with the counts and sums of a table."""
+    core = _fairc.Warehouse(
+        program._core, name, database.dialect, database.query, database.columns, pred, dict(params or {}), moves
+    )
+    for column, query in core.read(*database.ask(core.cells())):
+        core.read_near(column, *database.ask(query))
+    return core
+
+
+def audit(
+    program: Program,
+    table: Any,
+    pred: str | None = None,
+    *,
+    params: Mapping[str, float] | None = None,
+    tolerance: float | None = None,
+    allow_unchecked: bool = False,
+    explain: bool = False,
+    progress: bool = False,
+    name: str | None = None,
+) -> WarehouseAudit:
+    """Whether the predictions in the column ``pred`` of an Ibis table satisfy a spec; by default those in the column that the spec
+    predicts.
+
+    One scan of the table, and one more for each column in which undeclared values occur. There are no intervals and no histograms,
+    for which rows would have to cross. ``explain`` prints the queries, and ``progress`` a line for each scan, to standard error;
+    ``name`` is what messages call the table.
+
+    :raises fairc.DataError: if the table does not fit the spec, or what the spec says has no SQL: bounds of single predictions,
+        covariances and variances, rows that read ``raw(..)``, and functions such as ``log``.
+    """
+    database = _Database(table, explain, progress)
+    core = _prepared(program, database, pred, params, name or _name(table))
+    return WarehouseAudit(core, database.scans, tolerance=tolerance, allow_unchecked=allow_unchecked)
+
+
+def project(
+    program: Program,
+    table: Any,
+    into: str,
+    pred: str | None = None,
+    *,
+    column: str | None = None,
+    params: Mapping[str, float] | None = None,
+    on_infeasible: Literal["error", "relax"] = "error",
+    overwrite: bool = False,
+    explain: bool = False,
+    progress: bool = False,
+    name: str | None = None,
+) -> WarehouseProjection:
+    """The table ``into``, made of an Ibis table with one column more: the nearest predictions to those in ``pred`` that satisfy the spec, as
+    :meth:`fairc.Program.project` finds them.
+
+    The table is read two or three times, and once more to write. The new ``column`` is by default that of the predictions with
+    ``_fair`` behind its name. The new table is made in a transaction, whole or not at all; one of that name is an error unless ``overwrite``
+    says that it may go. Nobody may change the table meanwhile.
+
+    :raises fairc.DataError: as of :func:`audit`, and for rows that weigh predictions by what differs within groups.
+    :raises fairc.InfeasibleError: if no predictions satisfy the spec; those of least violation are taken with
+        ``on_infeasible="relax"``.
+    """
+    database = _Database(table, explain, progress)
+    if not overwrite and database.has(into):
+        raise ValueError(f"there is a table {into!r} already: choose another name, or give overwrite=True")
+    new = column or f"{pred or program.prediction.header}_fair"
+    if new in [known for known, _ in database.columns]:
+        raise ValueError(f"the table has a column {new!r} already: choose another with column=")
+    core = _prepared(program, database, pred, params, name or _name(table), moves=True)
+    query, status, multipliers, skipped = core.project(database.ask, new, on_infeasible)
+    database.write(into, query, overwrite)
+    made = database.backend.table(into)
+    return WarehouseProjection(made, new, status, dict(multipliers), dict(skipped), database.scans)
+
+
+def _name(table: Any) -> str:
+    """What a table is called, if it has a name."""
+    try:
+        return str(table.get_name())
+    except Exception:  # Of what is no table by itself Ibis says so in several ways.
+        return "table"

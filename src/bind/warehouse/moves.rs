@@ -1,0 +1,148 @@
+//! Queries of a projection: sums between cuts, and the table with moved predictions.
+
+use super::cells::coded;
+use super::lines::{Lines, Value};
+use super::lumps::{Lump, Lumps};
+use super::sums::Summed;
+use super::{CODED, SEEN, Warehouse};
+use crate::bind::error::BindError;
+use crate::runtime::remote::Cuts;
+use crate::sql::{Expression, Function, Operator, Query, Relation, Select};
+
+/// Equal buckets between the bounds of the prediction, in the first scan.
+const BUCKETS: usize = 512;
+const MOVED: &str = "moved";
+
+impl Warehouse<'_> {
+    /// Rows on which sums by cell tell all: without factors that differ within cells.
+    ///
+    /// # Errors
+    /// There are others.
+    pub fn only_cells(&self) -> Result<(), Vec<BindError>> {
+        let plan = &self.encoded.plan;
+        let differing =
+            plan.rows.iter().filter(|row| row.terms.iter().any(|term| self.encoded.differs_within_cells(term)));
+        let what =
+            |name: &str| format!("row `{name}` weighs predictions by what differs within groups, so moving them");
+        let errors: Vec<BindError> = differing.map(|row| BindError::NoSql { what: what(&row.name) }).collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The equal bucket of a prediction; one for all where a bound is infinite.
+    pub(super) fn bucket(&self) -> Expression {
+        let (lo, hi) = (self.program.prediction.lower, self.program.prediction.upper);
+        if !(lo.is_finite() && hi.is_finite() && hi > lo) {
+            return Expression::Int(0);
+        }
+        let z = || coded("z");
+        let compare = |operator, bound| Expression::binary(operator, z(), Expression::Double(bound));
+        let above = Expression::binary(Operator::Subtract, z(), Expression::Double(lo));
+        let place = above.times(Expression::Double(BUCKETS as f64 / (hi - lo)));
+        let branches = vec![
+            (compare(Operator::LessEqual, lo), Expression::Int(-1)),
+            (compare(Operator::GreaterEqual, hi), Expression::Int(BUCKETS as i128)),
+        ];
+        Expression::Case(branches, Some(Box::new(Expression::call(Function::Floor, place))))
+    }
+
+    /// Whether a row of `coded` has the codes of a cell.
+    fn in_cell(&self, summed: &Summed, cell: usize) -> Expression {
+        let parts = &self.encoded.plan.parts;
+        let tuples = summed.tuples.iter().filter(|(_, own)| **own == cell);
+        let has = |codes: &Vec<i128>| {
+            let equal = |((index, part), code): ((usize, &_), &i128)| {
+                Expression::equal(self.grouped(index, part), Expression::Int(*code))
+            };
+            Expression::And(parts.iter().enumerate().zip(codes).map(equal).collect())
+        };
+        Expression::Or(tuples.map(|(codes, _)| has(codes)).collect())
+    }
+
+    /// The sums between cuts, by codes and by how many cuts are not above.
+    ///
+    /// # Errors
+    /// What has no SQL.
+    pub fn between(&self, summed: &Summed, cuts: &Cuts) -> Result<Query, Vec<BindError>> {
+        let bucket = |cell: usize| {
+            let own = cuts.values.get(cell * cuts.each..(cell + 1) * cuts.each).unwrap_or_default();
+            let finite = own.iter().filter(|cut| cut.is_finite());
+            let branches = (0..).zip(finite.clone()).map(|(place, cut)| {
+                let below = Expression::binary(Operator::Less, coded("z"), Expression::Double(*cut));
+                (below, Expression::Int(place))
+            });
+            Expression::Case(branches.collect(), Some(Box::new(Expression::Int(finite.count() as i128))))
+        };
+        let cells = (0..summed.encoded().cells()).map(|cell| (self.in_cell(summed, cell), bucket(cell)));
+        let bucket = Expression::Case(cells.collect(), None);
+        self.grouped_by(Some(bucket), Vec::new())
+    }
+
+    /// Takes the answer to [`Warehouse::between`].
+    ///
+    /// # Errors
+    /// An answer that is none.
+    pub fn read_between(&self, summed: &Summed, names: &[String], lines: &[Vec<Value>]) -> Result<Lumps, BindError> {
+        let lines = Lines::new(names, lines);
+        let codes = self.line_codes(&lines)?;
+        let mut lumps = Lumps::default();
+        for (line, codes) in lines.lines.iter().zip(&codes) {
+            if lines.number(line, "n")? == 0.0 {
+                continue;
+            }
+            let cell = summed.tuples.get(codes).copied();
+            let cell =
+                cell.ok_or_else(|| BindError::Answer { what: "groups that were not there before".to_owned() })?;
+            lumps.add(cell, Lump::read(&lines, line, self.is_weighted())?);
+        }
+        Ok(lumps)
+    }
+
+    /// The table with one column more: the predictions with the shifts of their cells, within their bounds.
+    ///
+    /// # Errors
+    /// What has no SQL.
+    pub fn moved(&self, summed: &Summed, shifts: &[f64], column: &str) -> Result<Query, Vec<BindError>> {
+        let mut parts = self.coded().map_err(|error| vec![error])?;
+        // All columns of the table, under names that no other has.
+        let names = || self.table.columns.iter().map(|(name, _)| name).enumerate();
+        for (part, selects) in &mut parts {
+            let (part, from) = if *part == SEEN { (true, super::TABLE) } else { (false, SEEN) };
+            let kept = names().map(|(index, name)| {
+                let own = if part { name.clone() } else { format!("t{index}") };
+                (format!("t{index}"), Expression::column(from, own))
+            });
+            let kept: Vec<(String, Expression)> = kept.collect();
+            selects.iter_mut().for_each(|select| select.columns.extend(kept.iter().cloned()));
+        }
+        let mut columns: Vec<(String, Expression)> =
+            names().map(|(index, _)| (format!("t{index}"), coded(format!("t{index}")))).collect();
+        let branches = (0..).zip(shifts).filter(|(_, shift)| **shift != 0.0);
+        let mut branches: Vec<(Expression, Expression)> =
+            branches.map(|(cell, shift)| (self.in_cell(summed, cell), Expression::Double(*shift))).collect();
+        if self.is_weighted() {
+            // What has no weight is in no sum, and stays where it is.
+            let weightless = Expression::equal(coded("w"), Expression::Double(0.0));
+            branches.insert(0, (weightless, Expression::Double(0.0)));
+        }
+        let shift = Expression::Case(branches, Some(Box::new(Expression::Double(0.0))));
+        columns.push(("x".to_owned(), Expression::binary(Operator::Subtract, coded("z"), shift)));
+        parts.push((
+            MOVED,
+            vec![Select { columns, from: Relation::Part(CODED), name: CODED, condition: None, group: Vec::new() }],
+        ));
+        let x = || Expression::column(MOVED, "x");
+        let side = |operator, bound: f64| {
+            (Expression::binary(operator, x(), Expression::Double(bound)), Expression::Double(bound))
+        };
+        let sides =
+            [(Operator::Less, self.program.prediction.lower), (Operator::Greater, self.program.prediction.upper)];
+        let sides =
+            sides.into_iter().filter(|(_, bound)| bound.is_finite()).map(|(operator, bound)| side(operator, bound));
+        let fair = Expression::Case(sides.collect(), Some(Box::new(x())));
+        let mut columns: Vec<(String, Expression)> =
+            names().map(|(index, name)| (name.clone(), Expression::column(MOVED, format!("t{index}")))).collect();
+        columns.push((column.to_owned(), fair));
+        let answer = Select { columns, from: Relation::Part(MOVED), name: MOVED, condition: None, group: Vec::new() };
+        self.limited(Query { parts, answer })
+    }
+}

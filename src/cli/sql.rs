@@ -1,0 +1,122 @@
+//! `fairc sql`: what a spec asks of a table in a database.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::fault::stop;
+use super::front::context;
+use super::input::{Spec, read_text};
+use super::setting::{self, Setting};
+use super::stop::{Outcome, Stop, Verdict};
+use crate::bind::{Stored, Table};
+use crate::language::program::{ColumnType, Program};
+use crate::sql::{Dialect, Relation};
+use crate::tasks::{Asked, Question, Refused, sql};
+
+/// Print the queries that audit a table in a database
+///
+/// `audit` gives a line for each comparison, with its verdict; `cells` one for each group that the spec tells apart, with counts,
+/// weights and sums; `checks` counts values that the spec does not allow. Only sums leave the database.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The spec, `.fair` or `.fairc`
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    /// What to ask
+    #[arg(long, value_enum, default_value_t = Wanted::Audit, hide_possible_values = true, value_name = "audit|cells|checks")]
+    query: Wanted,
+    /// Of which engine
+    #[arg(long, default_value = "duckdb", value_name = "duckdb|postgres|sqlite")]
+    dialect: Dialect,
+    /// The table; a schema stands before it, as in `hr.people`
+    #[arg(long, value_name = "NAME")]
+    table: String,
+    /// The column with the predictions; by default that which the spec names
+    #[arg(long, value_name = "COL")]
+    pred: Option<String>,
+    /// A file with the types of the columns, as JSON: `{"age": "BIGINT", ..}`; without it each is taken to be stored as declared
+    #[arg(long, value_name = "FILE")]
+    types: Option<PathBuf>,
+    /// Set a param, for example `--set eps=0.01`; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
+    settings: Vec<Setting>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Wanted {
+    Audit,
+    Cells,
+    Checks,
+}
+
+pub fn run(args: &Args, console: &Console) -> Outcome {
+    let spec = Spec::read(&args.spec)?;
+    let program = spec.valid(console)?;
+    let context = context(&spec, program);
+    let refused = |errors| stop(Refused::Unbound(errors), &context, console);
+    let params = setting::params(&args.settings, program).map_err(refused)?;
+    let column = args.pred.clone().unwrap_or_else(|| program.prediction.header.clone());
+    let columns = match &args.types {
+        Some(path) => types(path)?,
+        None => declared(program, &column),
+    };
+    let names = parts(&args.table);
+    let table = Table { name: args.table.clone(), relation: Relation::Table(names), dialect: args.dialect, columns };
+    let settings = setting::pairs(&args.settings);
+    let asked = Asked { context, params: &params, table: &args.table, column: &column, settings: &settings };
+    let question = match args.query {
+        Wanted::Audit => Question::Audit,
+        Wanted::Cells => Question::Cells,
+        Wanted::Checks => Question::Checks,
+    };
+    let text =
+        sql(&asked, &table, question).map_err(|errors| stop(Refused::Unbound(errors), &asked.context, console))?;
+    match console.is_json() {
+        true => console.json(&serde_json::json!({ "ok": true, "dialect": args.dialect.name(), "sql": text }))?,
+        false => console.print(&format!("{text}\n"))?,
+    }
+    Ok(Verdict::Yes)
+}
+
+/// The parts of a name: `hr.people`, or `"hr"."people.2025"`.
+fn parts(name: &str) -> Vec<String> {
+    let (mut parts, mut quoted) = (vec![String::new()], false);
+    for letter in name.chars() {
+        match (letter, parts.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            ('.', _) if !quoted => parts.push(String::new()),
+            (letter, Some(last)) => last.push(letter),
+            (_, None) => {}
+        }
+    }
+    parts
+}
+
+/// The types that a file tells.
+fn types(path: &std::path::Path) -> Result<Vec<(String, Stored)>, Stop> {
+    let Ok(text) = read_text(path)? else {
+        return Err(Stop::failed(format!("`{}` is no text in UTF-8", path.display()), "write the types as JSON"));
+    };
+    let known: BTreeMap<String, String> = serde_json::from_str(&text).map_err(|error| {
+        let message = format!("`{}` is no list of types: {error}", path.display());
+        Stop::failed(message, "write a type for each column: `{\"age\": \"BIGINT\", \"sex\": \"VARCHAR\"}`")
+    })?;
+    Ok(known.into_iter().map(|(name, stored)| (name, Stored::named(&stored))).collect())
+}
+
+/// All columns that the spec reads, stored as it declares them: levels as text, or as numbers if all of them are.
+fn declared(program: &Program, prediction: &str) -> Vec<(String, Stored)> {
+    let column = |column: &crate::language::program::Column| {
+        let stored = match &column.ty {
+            ColumnType::Categorical(levels) if levels.iter().all(|level| level.number.is_some()) => Stored::Double,
+            ColumnType::Categorical(_) => Stored::Text,
+            ColumnType::Real(_) => Stored::Double,
+            ColumnType::Int(_) => Stored::Integer,
+        };
+        (column.header.clone(), stored)
+    };
+    let numbers = program.weight.iter().map(|weight| weight.header.as_str()).chain([prediction]);
+    let numbers = numbers.map(|header| (header.to_owned(), Stored::Double));
+    program.data_columns().map(column).chain(numbers).collect()
+}
