@@ -117,7 +117,7 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 33] = [
+const PRINT: [&str; 34] = [
     "init --data people.csv",
     "init --data people.csv -o -",
     "check parity.fair",

@@ -21,17 +21,22 @@ pub fn product_text<'t>(parts: impl IntoIterator<Item = (bool, &'t str)>) -> Str
     parts.into_iter().map(text).collect::<Vec<_>>().join("*")
 }
 
+/// What statistics that the language does not have are called elsewhere, in small letters.
+pub(crate) const CORRELATIONS: [&str; 5] = ["corr", "correlation", "cor", "pearson", "pearsonr"];
+pub(crate) const DEVIATIONS: [&str; 7] = ["std", "sd", "stddev", "stdev", "stdev_s", "sigma", "stddev_pop"];
+pub(crate) const RANKS: [&str; 6] = ["median", "quantile", "quantiles", "percentile", "mode", "rank"];
+
 /// What can be done instead of a statistic that the language does not have.
 pub(crate) fn other_statistic(name: &str) -> Option<&'static str> {
     match name.to_lowercase().as_str() {
-        "corr" | "cor" | "correlation" | "pearson" | "pearsonr" => Some(
+        name if CORRELATIONS.contains(&name) => Some(
             "a correlation divides by the spread of the prediction, which is not affine: bound the covariance, \
              `|Cov[score, age]| <= eps`",
         ),
-        "std" | "sd" | "stdev" | "stddev" | "stdev_s" | "rmse" | "mse" => Some(
+        name if DEVIATIONS.contains(&name) || matches!(name, "rmse" | "mse") => Some(
             "a spread of the prediction is not affine: bound means and covariances of it, or every prediction by `each: ..`",
         ),
-        "median" | "quantile" | "percentile" | "quantiles" | "mode" | "rank" => Some(
+        name if RANKS.contains(&name) => Some(
             "the order of predictions is not affine: bound means of it, `E[score | sex == female]`, or every prediction by \
              `each: ..`",
         ),

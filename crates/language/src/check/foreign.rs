@@ -5,14 +5,12 @@ use crate::diagnostic::Fix;
 use crate::program::text::name as written;
 use crate::span::Span;
 use crate::syntax::ast::{self, AggregateKind};
+use crate::words::{CORRELATIONS, DEVIATIONS, RANKS};
 
 use super::kind::is_event;
 use super::name::{Found, NUMBER, PARAM, RAW_CALL};
 use super::{Checker, Env, Finding, Kind};
 
-const CORRELATIONS: [&str; 5] = ["corr", "correlation", "cor", "pearson", "pearsonr"];
-const DEVIATIONS: [&str; 6] = ["std", "sd", "stddev", "stdev", "sigma", "stddev_pop"];
-const RANKS: [&str; 5] = ["median", "quantile", "percentile", "mode", "rank"];
 /// What is written where every sample is meant.
 const ALL: [&str; 6] = ["all", "everyone", "everybody", "everything", "population", "always"];
 

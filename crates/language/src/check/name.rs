@@ -122,13 +122,13 @@ impl<'a> Checker<'a> {
             self.report(Finding::new(kind, name.span).mended(fix));
             return None;
         }
-        if self.raw_without_call(name.span, name) {
-            return None;
-        }
         if let Some((hint, instead)) = self.meant_otherwise(&name.text, expected) {
             let fix = instead.map(|instead| Fix::one(name.span, instead, false));
             let kind = Kind::UnknownName { expected, name: name.text.clone(), similar: None, hint: Some(hint) };
             self.report(Finding::new(kind, name.span).mended(fix));
+            return None;
+        }
+        if self.raw_without_call(name.span, name) {
             return None;
         }
         let member = self.member_name(name, env);

@@ -360,10 +360,10 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
-        if self.foreign_moment(span, function, arguments) {
-            return None;
-        }
-        if self.of_elsewhere(function) || self.called_column(span, function, arguments) {
+        if self.foreign_moment(span, function, arguments)
+            || self.of_elsewhere(function)
+            || self.called_column(span, function, arguments)
+        {
             return None;
         }
         let similar = nearest(&name, FUNCTIONS).map(str::to_owned);

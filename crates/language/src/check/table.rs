@@ -412,16 +412,13 @@ impl<'a> Checker<'a> {
         levels: &'a [ast::Expr],
         env: &Env<'a>,
     ) -> Option<Expr> {
-        if self.raw_without_call(span, name) || self.of_elsewhere(name) {
+        if self.raw_without_call(span, name) || self.foreign_moment(span, name, levels) || self.of_elsewhere(name) {
             return None;
         }
         if let Some(instead) = ast::aggregate_called(&name.text) {
             let fix = Fix::one(name.span, instead, true);
             let kind = Kind::ForeignAggregate { found: name.text.clone(), instead };
             self.report(Finding::new(kind, name.span).mended(Some(fix)));
-            return None;
-        }
-        if self.foreign_moment(span, name, levels) {
             return None;
         }
         self.unknown_name(name, "table", env)
