@@ -17,8 +17,8 @@ use crate::data::{Format, write_text};
 use crate::report::decide_page;
 use crate::source::watch;
 use crate::tasks::{
-    DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, read_thresholds, thresholds_json,
-    thresholds_sql,
+    DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, lost_by_freezing, read_thresholds,
+    thresholds_json, thresholds_sql,
 };
 
 /// Decide 0 or 1 so that a spec holds, gaining the most
@@ -135,6 +135,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             Target::Sql => thresholds_sql(&context, thresholds)?,
         };
         write_text(path, &text)?;
+        let lost = lost_by_freezing(&case, thresholds, &options).map_err(refused)?;
+        lost.iter().for_each(|note| console.note(note));
         left_out(&dataset.encoded, &case.context).iter().for_each(|note| console.note(note));
     }
     if done.missed.is_none() {

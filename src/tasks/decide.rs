@@ -265,6 +265,32 @@ pub fn decide_by<'a>(
     Ok(Decided { report, decisions, missed: None, thresholds: Ok(thresholds.clone()) })
 }
 
+/// What is lost where the data that thresholds were fitted on are decided by these alone, which cannot tell apart those exactly at one:
+/// a note, where hard rows are missed then that the decisions keep.
+///
+/// # Errors
+/// As of [`decide_by`].
+pub fn lost_by_freezing(
+    case: &Case<'_>,
+    thresholds: &Thresholds,
+    options: &DecideOptions<'_>,
+) -> Result<Option<String>, Refused> {
+    if thresholds.draws() {
+        return Ok(None);
+    }
+    let alone = decide_by(case, thresholds, options)?.report;
+    let How::Thresholds { tied } = alone.how else { return Ok(None) };
+    Ok((alone.missed > 0).then(|| {
+        let missed = counted(alone.missed, "row");
+        let are = if alone.missed == 1 { "is" } else { "are" };
+        format!(
+            "by the thresholds alone {missed} {are} missed on these data: the {} exactly at a threshold cannot be told apart by it; \
+             a narrower tolerance leaves more room",
+            counted(tied, "sample")
+        )
+    }))
+}
+
 /// Thresholds as JSON, one field a line.
 ///
 /// # Errors

@@ -47,7 +47,7 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
 pub use audit::{AuditOptions, Audited, Origin, audit, audit_sums, replicates};
 pub use check::{Checked, check};
-pub use decide::{chances_by, chances_sql, decide, decide_by, thresholds_json, thresholds_sql};
+pub use decide::{chances_by, chances_sql, decide, decide_by, lost_by_freezing, thresholds_json, thresholds_sql};
 pub use deciding::{DecideOptions, Decided};
 pub use draws::Draws;
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};

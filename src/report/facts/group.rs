@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::interval::Interval;
 use super::partition::PartitionKind;
 use crate::bind::{Encoded, Summed};
+use crate::report::impact::MIN_SHARE;
 
 /// Of fewer samples a mean says little.
 pub const SMALL: usize = 30;
@@ -18,7 +19,8 @@ const BARS: usize = 20;
 pub struct PartitionFacts {
     pub name: String,
     pub kind: PartitionKind,
-    /// The group with the highest mean among those that are not small (or among all, where all are).
+    /// The group with the highest mean among those that are not small (or among all, where all are); of decisions, among those with
+    /// a share of at least [`MIN_SHARE`], as in tables of selection rates.
     pub reference: Option<String>,
     pub groups: Vec<GroupFacts>,
 }
@@ -41,7 +43,8 @@ pub struct GroupFacts {
     pub impact_ratio: Option<f64>,
     pub mean: Option<f64>,
     pub mean_interval: Option<Interval>,
-    /// Of the mean to that of the reference, where predictions cannot be negative.
+    /// Of the mean to that of the reference, where predictions cannot be negative; none of decisions of a group whose share is too
+    /// small to compare.
     pub ratio: Option<f64>,
     pub ratio_interval: Option<Interval>,
     pub small: bool,
@@ -177,6 +180,18 @@ impl CellSums {
         groups.collect()
     }
 
+    /// Which groups may be the reference: of the known ones those that are not small, or all, where all are; of decisions those that
+    /// tables of selection rates compare. There the unknown have no ratio.
+    fn compared(&self, groups: &[GroupFacts], known: usize) -> Vec<bool> {
+        let total: usize = groups.iter().take(known).map(|group| group.samples).sum();
+        let large = |group: &GroupFacts| match self.selected {
+            Some(_) => !MIN_SHARE.exceeds(group.samples as u128, total as u128),
+            None => !group.small,
+        };
+        let any = groups.iter().take(known).any(large) || self.selected.is_some();
+        groups.iter().enumerate().map(|(index, group)| index < known && (large(group) || !any)).collect()
+    }
+
     /// A partition; the last of `sets` holds the unknown samples, and `means` has the replicates of each set.
     pub(in crate::report) fn partition(
         &self,
@@ -189,14 +204,16 @@ impl CellSums {
         let names = partition.levels.iter().map(|(text, _)| text.as_str()).chain(["unknown"]);
         let mut groups: Vec<GroupFacts> =
             names.zip(sets).map(|(name, cells)| self.group(name, cells, histogram)).collect();
-        let reference = ratios.then(|| most_favoured(&groups)).flatten();
+        let compared = self.compared(&groups, partition.levels.len());
+        let reference = ratios.then(|| most_favoured(&groups, &compared)).flatten();
         let best = reference.and_then(|index| groups.get(index)).and_then(|group| group.mean);
         let best_means = reference.and_then(|index| means.get(index));
         for (index, group) in groups.iter_mut().enumerate() {
             group.unknown = index == partition.levels.len();
             let own = means.get(index);
             group.mean_interval = own.and_then(|own| Interval::of(own));
-            group.ratio = group.mean.zip(best).map(|(mean, best)| mean / best);
+            let is_compared = self.selected.is_none() || compared.get(index) == Some(&true);
+            group.ratio = group.mean.zip(best).filter(|_| is_compared).map(|(mean, best)| mean / best);
             group.impact_ratio = group.ratio.filter(|_| self.selected.is_some());
             group.below_four_fifths = group.ratio.is_some_and(|ratio| ratio < FOUR_FIFTHS);
             let other = reference != Some(index) && group.ratio.is_some();
@@ -210,20 +227,16 @@ impl CellSums {
     }
 }
 
-/// The known group of the highest mean; a small one only if all are. None where no mean is positive.
-fn most_favoured(groups: &[GroupFacts]) -> Option<usize> {
-    let known = || groups.iter().take(groups.len().saturating_sub(1)).enumerate();
-    let best = |small: bool| {
-        let able = known().filter(|(_, group)| small || !group.small);
-        let means = able.filter_map(|(index, group)| Some((index, group.mean.filter(|mean| *mean > 0.0)?)));
-        // The first of equals.
-        means.fold(
-            None,
-            |best: Option<(usize, f64)>, new| if best.is_none_or(|old| new.1 > old.1) { Some(new) } else { best },
-        )
-    };
-    let any_large = known().any(|(_, group)| !group.small);
-    best(!any_large).map(|(index, _)| index)
+/// The group of the highest mean among those that are compared. None where no mean is positive.
+fn most_favoured(groups: &[GroupFacts], compared: &[bool]) -> Option<usize> {
+    let able = groups.iter().zip(compared).enumerate().filter(|(_, (_, compared))| **compared);
+    let means = able.filter_map(|(index, (group, _))| Some((index, group.mean.filter(|mean| *mean > 0.0)?)));
+    // The first of equals.
+    let best = means.fold(None, |best: Option<(usize, f64)>, new| match best {
+        Some(old) if old.1 >= new.1 => Some(old),
+        _ => Some(new),
+    });
+    best.map(|(index, _)| index)
 }
 
 /// Equal bars between the bounds, or where one is infinite between the smallest and the largest prediction.

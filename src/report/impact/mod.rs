@@ -50,7 +50,7 @@ impl Share {
     }
 
     /// Whether `part / whole` is less than this; no part of nothing is.
-    fn exceeds(self, part: u128, whole: u128) -> bool {
+    pub(in crate::report) fn exceeds(self, part: u128, whole: u128) -> bool {
         part * u128::from(self.denominator) < whole * u128::from(self.numerator)
     }
 }
