@@ -19,6 +19,7 @@ from ._dataset import Audit, BoundRow, Check, Dataset, Decisions, Gradient, Pric
 from ._draws import drawn
 from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
 from ._fairc import __version__, explain, metric, metrics
+from ._first_spec import first_spec
 from ._impact import Impact, impact
 from ._program import Column, Param, Prediction, Program, Row, compile
 from ._stream import Stream
@@ -52,6 +53,7 @@ __all__ = [
     "compile",
     "drawn",
     "explain",
+    "first_spec",
     "impact",
     "metric",
     "metrics",

@@ -14,6 +14,16 @@ def metric(name: str) -> str | None: ...
 def metrics() -> list[str]: ...
 def explain(code: str) -> str | None: ...
 def drawn(seed: int, keys: list[str]) -> list[float]: ...
+def first_spec(
+    name: str,
+    path: str | None = None,
+    bytes: bytes | None = None,
+    *,
+    prediction: str | None = None,
+    groups: list[str] = [],
+    labels: list[str] = [],
+    weight: str | None = None,
+) -> str: ...
 
 class Impact:
     @staticmethod

@@ -18,6 +18,7 @@ mod audit;
 mod batches;
 mod encoded;
 mod errors;
+mod first_spec;
 mod impact;
 mod layer;
 mod problem;
@@ -72,5 +73,6 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(metrics, module)?)?;
     module.add_function(wrap_pyfunction!(explain, module)?)?;
     module.add_function(wrap_pyfunction!(drawn, module)?)?;
+    module.add_function(wrap_pyfunction!(first_spec::first_spec, module)?)?;
     Ok(())
 }

@@ -17,9 +17,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("_thresholds", &["_dataset", "_program"]),
     ("_program", &["_fairc", "_dataset", "_tables", "_thresholds"]),
     ("_draws", &["_fairc", "_tables"]),
+    ("_first_spec", &["_fairc"]),
     ("_impact", &["_fairc", "_tables"]),
     ("_stream", &["_fairc", "_program", "_tables"]),
-    ("__init__", &["_dataset", "_draws", "_errors", "_fairc", "_impact", "_program", "_stream", "_thresholds"]),
+    (
+        "__init__",
+        &["_dataset", "_draws", "_errors", "_fairc", "_first_spec", "_impact", "_program", "_stream", "_thresholds"],
+    ),
     // What stands on the package: nothing inside uses it, so that scikit-learn, Matplotlib and PyTorch stay optional.
     ("plots", &[]),
     ("warehouse", &["_dataset", "_fairc", "_program"]),
