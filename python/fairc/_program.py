@@ -377,7 +377,7 @@ class Program:
         params: Mapping[str, float] | None = None,
         purpose: Purpose = "training",
         decide: bool = False,
-        cutoff: float = 0.5,
+        cutoff: float | None = None,
         gain: npt.ArrayLike | str | None = None,
         name: str = "data",
     ) -> Price:
@@ -385,8 +385,16 @@ class Program:
 
         ``sweep`` has values of params (``{"eps": [0, 0.01, 0.05]}``), or their names for values worth a look; by default
         every param that rows read. Each param is varied by itself. With ``decide`` decisions are priced as :meth:`decide` makes
-        them: what they gain with this ``cutoff``, or by ``gain``.
+        them: what they gain with this ``cutoff`` (0.5), or by ``gain``.
+
+        :raises ValueError: for options that have no meaning together.
         """
+        if not decide and (cutoff is not None or gain is not None):
+            raise ValueError("`cutoff` and `gain` are of decisions: give `decide=True` too")
+        if decide and purpose != "training":
+            raise ValueError("decisions have no `purpose`: leave it out")
+        if cutoff is not None and gain is not None:
+            raise ValueError("`gain` says what a decision gains, and `cutoff` too: leave one of them out")
         usage: Usage = "decide" if decide else "batches"
         options: dict[str, Any] = {"name": name} if decide else {"purpose": purpose, "name": name}
         dataset, z, column = self._predicted(data, usage, predictions, params=params, **options)
@@ -397,7 +405,7 @@ class Program:
             return self._read(data, usage, params=values, raw=raw, **options)._core
 
         sweeps = [(param, [float(value) for value in values]) for param, values in wanted.items()]
-        decided: dict[str, Any] = {"decide": decide, "cutoff": cutoff, "gain": self._gains(data, gain)}
+        decided: dict[str, Any] = {"decide": decide, "cutoff": 0.5 if cutoff is None else cutoff, "gain": self._gains(data, gain)}
         return Price(*dataset._core.price(double(z), column, again, params=dataset._params, sweeps=sweeps, **decided))
 
     def audit(

@@ -111,6 +111,7 @@ class _Database:
             query = f"SELECT COUNT(*) AS n FROM sqlite_master WHERE lower(name) = lower({text})"
         else:
             query = "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = current_schema()"
+            query += " AND table_catalog = current_database()"
             query += f" AND table_name = {text}"
         return bool(self._run(query)[1][0][0])
 
@@ -223,7 +224,8 @@ def project(
 
     The table is read two or three times, and once more to write. The new ``column`` is by default that of the predictions with
     ``_fair`` behind its name. The new table is made in a transaction, whole or not at all; one of that name is an error unless ``overwrite``
-    says that it may go. Nobody may change the table meanwhile.
+    says that it may go. Nobody may change the table meanwhile. Begin no transaction of your own on the connection before: PostgreSQL and
+    SQLite would commit it, and DuckDB refuses another inside it.
 
     :raises fairc.DataError: as of :func:`audit`, and for rows that weigh predictions by what differs within groups.
     :raises fairc.InfeasibleError: if no predictions satisfy the spec; those of least violation are taken with

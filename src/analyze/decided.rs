@@ -64,7 +64,7 @@ impl Deciding<'_> {
             };
             (found, whole)
         };
-        let whole = whole.map(|decisions| self.gain_of(encoded.weight(), &decisions));
+        let whole = whole.map(|decisions| total_gain(self.gain, encoded.weight(), &decisions));
         let decided = is_optimal(&found).then(|| DecidedPoint { whole, ..DecidedPoint::default() });
         Ok((as_projection(found), decided))
     }
@@ -84,13 +84,13 @@ impl Deciding<'_> {
         };
         Ok((found.status == DecideStatus::Optimal).then_some(found.multipliers))
     }
+}
 
-    /// `Σ w g d`.
-    pub fn gain_of(&self, weights: Option<&[f64]>, decisions: &[f64]) -> f64 {
-        let weight = |sample: usize| weights.and_then(|weights| weights.get(sample)).copied().unwrap_or(1.0);
-        let terms = self.gain.iter().zip(decisions).enumerate();
-        terms.map(|(sample, (gain, d))| weight(sample) * gain * d).collect::<Sum>().value()
-    }
+/// `Σ w g d`.
+pub fn total_gain(gain: &[f64], weights: Option<&[f64]>, decisions: &[f64]) -> f64 {
+    let weight = |sample: usize| weights.and_then(|weights| weights.get(sample)).copied().unwrap_or(1.0);
+    let terms = gain.iter().zip(decisions).enumerate();
+    terms.map(|(sample, (gain, d))| weight(sample) * gain * d).collect::<Sum>().value()
 }
 
 /// The visible cell of each sample.
@@ -125,7 +125,7 @@ fn as_projection(found: Decisions) -> Projection<f64> {
 impl DecidedPoint {
     /// Adds what follows from the decisions themselves.
     pub(super) fn enter(&mut self, deciding: &Deciding<'_>, encoded: &Encoded, before: &[f64], after: &[f64]) {
-        self.gain = deciding.gain_of(encoded.weight(), after);
+        self.gain = total_gain(deciding.gain, encoded.weight(), after);
         self.selected = after.iter().sum();
         let changes = before.iter().zip(after).map(|(b, a)| a - b);
         (self.became_1, self.became_0) =

@@ -36,7 +36,7 @@ pub mod unbound;
 mod weights;
 
 pub use blame::each_in_conflict;
-pub use decided::{DecidedPoint, Deciding};
+pub use decided::{DecidedPoint, Deciding, total_gain};
 pub use movement::Movement;
 pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint};
 pub use sweep_error::SweepError;

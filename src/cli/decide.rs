@@ -17,7 +17,7 @@ use crate::data::{Format, write_text};
 use crate::report::decide_page;
 use crate::source::watch;
 use crate::tasks::{
-    DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, lost_by_freezing, read_thresholds,
+    Case, DecideOptions, Decided, Draws, Refused, Use, decide, decide_by, left_out, lost_by_freezing, read_thresholds,
     thresholds_json, thresholds_sql,
 };
 
@@ -128,16 +128,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Some(thresholds) => decide_by(&case, thresholds, &options).map_err(refused)?,
         None => decide(&case, &options).map_err(refused)?,
     };
-    if let Some((path, target)) = freezes {
-        let thresholds = done.thresholds.as_ref().map_err(|failure| Stop::from(failure.clone()))?;
-        let text = match target {
-            Target::Json => thresholds_json(&context, thresholds)?,
-            Target::Sql => thresholds_sql(&context, thresholds)?,
-        };
-        write_text(path, &text)?;
-        let lost = lost_by_freezing(&case, thresholds, &options).map_err(refused)?;
-        lost.iter().for_each(|note| console.note(note));
-        left_out(&dataset.encoded, &case.context).iter().for_each(|note| console.note(note));
+    if let Some(to) = freezes {
+        write_frozen(to, &case, &done, &options, console)?;
     }
     if done.missed.is_none() {
         added.write(&dataset, &done.decisions, console)?;
@@ -155,6 +147,25 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let failures = done.failures(&case.context, args.require_all);
     failures.iter().for_each(|failure| console.say(&format!("error: {failure}\n")));
     Ok(Verdict::from(failures.is_empty()))
+}
+
+/// Writes the thresholds, and says what is lost where they decide alone.
+fn write_frozen(
+    (path, target): (&Path, Target),
+    case: &Case<'_>,
+    done: &Decided<'_>,
+    options: &DecideOptions<'_>,
+    console: &Console,
+) -> Result<(), Stop> {
+    let thresholds = done.thresholds.as_ref().map_err(|failure| Stop::from(failure.clone()))?;
+    let text = match target {
+        Target::Json => thresholds_json(&case.context, thresholds)?,
+        Target::Sql => thresholds_sql(&case.context, thresholds)?,
+    };
+    write_text(path, &text)?;
+    let lost = lost_by_freezing(case, thresholds, options).map_err(|refused| stop(refused, &case.context, console))?;
+    lost.iter().chain(&left_out(case.encoded, &case.context)).for_each(|note| console.note(note));
+    Ok(())
 }
 
 /// The thresholds in a file, which must belong to the spec.

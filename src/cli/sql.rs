@@ -61,7 +61,13 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Some(path) => types(path)?,
         None => declared(program, &column),
     };
-    let names = parts(&args.table);
+    let names = parts(&args.table).ok_or_else(|| {
+        let message = format!("`{}` is no name of a table", args.table);
+        Stop::failed(
+            message,
+            "write `people`, `hr.people`, or in quotes `\"hr\".\"people.2025\"`, with `\"\"` for a quote inside",
+        )
+    })?;
     let table = Table { name: args.table.clone(), relation: Relation::Table(names), dialect: args.dialect, columns };
     let settings = setting::pairs(&args.settings);
     let asked = Asked { context, params: &params, table: &args.table, column: &column, settings: &settings };
@@ -79,18 +85,31 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     Ok(Verdict::Yes)
 }
 
-/// The parts of a name: `hr.people`, or `"hr"."people.2025"`.
-fn parts(name: &str) -> Vec<String> {
-    let (mut parts, mut quoted) = (vec![String::new()], false);
-    for letter in name.chars() {
-        match (letter, parts.last_mut()) {
-            ('"', _) => quoted = !quoted,
-            ('.', _) if !quoted => parts.push(String::new()),
-            (letter, Some(last)) => last.push(letter),
-            (_, None) => {}
+/// The parts of a name: `hr.people`, or `"hr"."people.2025"`; none where a part is empty or a quote stands elsewhere than around one.
+fn parts(name: &str) -> Option<Vec<String>> {
+    let (mut parts, mut letters) = (Vec::new(), name.chars().peekable());
+    loop {
+        let mut part = String::new();
+        if letters.next_if_eq(&'"').is_some() {
+            loop {
+                match letters.next()? {
+                    '"' if letters.next_if_eq(&'"').is_none() => break,
+                    letter => part.push(letter),
+                }
+            }
+        } else {
+            while let Some(letter) = letters.next_if(|letter| !matches!(letter, '.' | '"')) {
+                part.push(letter);
+            }
+        }
+        parts.push(part);
+        match letters.next() {
+            None => break,
+            Some('.') => {}
+            Some(_) => return None,
         }
     }
-    parts
+    parts.iter().all(|part| !part.is_empty()).then_some(parts)
 }
 
 /// The types that a file tells.
@@ -119,4 +138,20 @@ fn declared(program: &Program, prediction: &str) -> Vec<(String, Stored)> {
     let numbers = program.weight.iter().map(|weight| weight.header.as_str()).chain([prediction]);
     let numbers = numbers.map(|header| (header.to_owned(), Stored::Double));
     program.data_columns().map(column).chain(numbers).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn names_have_parts_or_are_refused() {
+        let named = |name: &str| parts(name).map(|parts| parts.join("|"));
+        assert_eq!(named("hr.people").as_deref(), Some("hr|people"));
+        assert_eq!(named(r#""hr"."people.2025""#).as_deref(), Some("hr|people.2025"));
+        assert_eq!(named(r#""a""b""#).as_deref(), Some(r#"a"b"#));
+        for wrong in ["", "hr..people", "hr.", ".people", r#""people"#, r#"pe"ople"#, r#""a"b"#, r#""""#] {
+            assert_eq!(named(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use super::number::{finite, plain, short};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
+use crate::analyze::total_gain;
 use crate::bind::{Encoded, Spread, Step, ThresholdCell, Thresholds};
 use crate::language::words::counted;
 
@@ -91,11 +92,7 @@ pub struct Gains {
 
 impl Gains {
     pub fn of(gain: &[f64], weights: Option<&[f64]>, before: &[f64], after: &[f64], bound: f64) -> Gains {
-        let weight = |sample: usize| weights.and_then(|weights| weights.get(sample)).copied().unwrap_or(1.0);
-        let sum = |decisions: &[f64]| -> f64 {
-            let terms = gain.iter().zip(decisions).enumerate().map(|(sample, (gain, d))| weight(sample) * gain * d);
-            terms.collect::<crate::runtime::problem::Sum>().value()
-        };
+        let sum = |decisions: &[f64]| total_gain(gain, weights, decisions);
         let count =
             |holds: &dyn Fn(f64, f64) -> bool| before.iter().zip(after).filter(|(b, a)| holds(**b, **a)).count();
         Gains {

@@ -3,7 +3,7 @@
 use super::deciding::{DecideOptions, by_cutoff, compared};
 use super::refused::undecided;
 use super::{Case, Refused};
-use crate::analyze::{Deciding, EncodeAgain, Ended, ParamSweep, Point, SweepError, sensible};
+use crate::analyze::{Deciding, EncodeAgain, Ended, ParamSweep, Point, SweepError, sensible, total_gain};
 use crate::bind::{BindError, Params, Reach, Samples};
 use crate::report::{ByCutoff, PriceReport, RowSummaries, Sweep};
 use crate::source::Failure;
@@ -87,16 +87,13 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions<'_>, again: &EncodeAgain
     let feasible = sweeps.iter().flat_map(|sweep| &sweep.points).any(|point| point.ended == Ended::Optimal);
     let shown = deciding.as_ref().map_or(case.predictions, |(before, ..)| before);
     let mut report = report(case, shown, sweeps, options.all)?;
-    report.by_cutoff = deciding.as_ref().map(|(before, gain, decide)| {
-        let deciding = Deciding { gain, compared: gain };
-        ByCutoff {
-            cutoff: decide.cutoff,
-            column: decide.gain.map(|(column, _)| column.to_owned()),
-            blind: case.encoded.reads_labels(program),
-            gain: deciding.gain_of(case.encoded.weight(), before),
-            selected: before.iter().sum(),
-            rates: case.encoded.event_means(&Samples::All, before),
-        }
+    report.by_cutoff = deciding.as_ref().map(|(before, gain, decide)| ByCutoff {
+        cutoff: decide.cutoff,
+        column: decide.gain.map(|(column, _)| column.to_owned()),
+        blind: case.encoded.reads_labels(program),
+        gain: total_gain(gain, case.encoded.weight(), before),
+        selected: before.iter().sum(),
+        rates: case.encoded.event_means(&Samples::All, before),
     });
     Ok(Priced { report, feasible })
 }

@@ -98,7 +98,7 @@ where
 }
 
 fn changed() -> Refused {
-    let help = "project a table that nobody changes meanwhile: a copy, or in a transaction";
+    let help = "project a table that nobody changes meanwhile: a copy of it";
     Failure::new("the table changed between two queries", help).into()
 }
 

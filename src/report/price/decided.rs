@@ -3,7 +3,7 @@
 use super::picture::{MOST, dotted, over};
 use super::text::{NOTHING, infeasible_as_bad};
 use super::{ByCutoff, PriceReport, Sweep};
-use crate::analyze::{DecidedPoint, Point};
+use crate::analyze::{DecidedPoint, Ended, Point};
 use crate::bind::Reach;
 use crate::report::number::{plain, short};
 use crate::report::plot::Panel;
@@ -43,7 +43,8 @@ impl PriceReport<'_> {
         for point in &sweep.points {
             let mut cells = vec![plain(point.value)];
             let Some(decided) = &point.decided else {
-                cells.push("infeasible".to_owned());
+                let unsolved = point.ended == Ended::IterationLimit;
+                cells.push(if unsolved { "unsolved" } else { "infeasible" }.to_owned());
                 cells.extend(vec![NOTHING.to_owned(); heads.len() - 2]);
                 table.cells(cells);
                 continue;
