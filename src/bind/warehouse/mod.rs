@@ -18,6 +18,8 @@ mod lumps;
 mod moves;
 mod read;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 use super::encode::Encoder;
