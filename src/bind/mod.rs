@@ -69,4 +69,4 @@ pub use tally::Samples;
 pub use trace::{TraceError, TracedRow, Tracked};
 pub use unplaced::{NearMiss, Unplaced};
 pub use visible::VisibleCells;
-pub use warehouse::{Lumps, Stored, Summed, SummedRows, Table, Value as Answer, Warehouse};
+pub use warehouse::{Lumps, OF_BOUNDS, Stored, Summed, SummedRows, Table, Value as Answer, Warehouse};

@@ -1,6 +1,7 @@
 //! The value of a row beside its sides, and how far beyond them still counts as rounding.
 
 use super::verdict::Tolerance;
+use crate::bind::OF_BOUNDS;
 use crate::runtime::problem::ROUNDING;
 
 /// The value of a promised row in a batch, and its sides there.
@@ -35,9 +36,6 @@ impl Reading {
         self.excess() <= tolerance.allowance(self)
     }
 }
-
-/// Of the bounds of the prediction: a prediction near 0 may be the rest of numbers of the size of the bounds.
-const OF_BOUNDS: f64 = 1e-14;
 
 impl Tolerance {
     /// How far beyond its limits a row may be and count as held.

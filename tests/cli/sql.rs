@@ -61,6 +61,21 @@ fn types_say_how_levels_are_compared() {
 }
 
 #[test]
+fn checks_name_all_that_is_counted_as_a_fault() {
+    let spec = "column vote: {1, 2}?\ncolumn k: int\ncolumn a: real\npredict d: {0, 1}\n\
+                constraint c: E[a * d | vote == 1, k == 9007199254740992] <= 0.5\n";
+    let types = folder(&[]);
+    let path = types.path().join("types.json");
+    fs::write(&path, r#"{"vote": "VARCHAR", "k": "BIGINT", "a": "DOUBLE", "d": "DOUBLE"}"#).unwrap();
+    let (code, text, error) = sql(spec, &["--query", "checks", "--types", text_of(&path)]);
+    assert_eq!(code, 0, "{error}");
+    let names = ["vote: too long to tell", "d: not 0 or 1", "k: no longer told from 9007199254740992"];
+    for name in names.into_iter().chain(["a: no value where one is needed"]) {
+        assert!(text.contains(&format!("AS \"{name}\"")), "{name}: {text}");
+    }
+}
+
+#[test]
 fn what_has_no_sql_is_refused() {
     let head = "column age: real in [0, 100]\npredict score: real in [0, 1]\n";
     for (line, reason) in [

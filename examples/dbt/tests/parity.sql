@@ -26,6 +26,7 @@ SELECT
   COALESCE(fsum(CASE WHEN (coded."p0" = 1) THEN coded."z" END), 0e0) AS "s_1_1",
   COALESCE(fsum(CASE WHEN (coded."p0" = 0) THEN abs(coded."z") END), 0e0) AS "a_1_0",
   COALESCE(fsum(CASE WHEN (coded."p0" = 1) THEN abs(coded."z") END), 0e0) AS "a_1_1",
+  COUNT(*) AS "rows",
   COUNT(CASE WHEN ((coded."z" < 0e0) OR (coded."z" > 1e0)) THEN 1 END) AS "outside",
   COUNT(CASE WHEN ((coded."l0" < 0) OR (NOT (coded."e" = 0))) THEN 1 END) AS "faults"
 FROM "coded" AS coded
@@ -38,7 +39,8 @@ SELECT
   CAST(0e0 AS DOUBLE) AS "upper",
   totals."faults" AS "samples",
   CAST(0e0 AS DOUBLE) AS "size",
-  CASE WHEN (totals."faults" = 0) THEN 'held' ELSE 'violated' END AS "known"
+  CAST(0e0 AS DOUBLE) AS "reach",
+  CASE WHEN (totals."rows" = 0) THEN 'not checked' WHEN (totals."faults" = 0) THEN 'held' ELSE 'violated' END AS "known"
 FROM "totals" AS totals
 UNION ALL
 SELECT
@@ -49,7 +51,8 @@ SELECT
   CAST(0e0 AS DOUBLE) AS "upper",
   totals."outside" AS "samples",
   CAST(0e0 AS DOUBLE) AS "size",
-  CASE WHEN (totals."outside" = 0) THEN 'held' ELSE 'violated' END AS "known"
+  CAST(0e0 AS DOUBLE) AS "reach",
+  CASE WHEN (totals."rows" = 0) THEN 'not checked' WHEN (totals."outside" = 0) THEN 'held' ELSE 'violated' END AS "known"
 FROM "totals" AS totals
 UNION ALL
 SELECT
@@ -60,7 +63,8 @@ SELECT
   CAST(5e-2 AS DOUBLE) AS "upper",
   CASE WHEN (totals."n_0" < totals."n_1") THEN totals."n_0" ELSE totals."n_1" END AS "samples",
   ((CAST(0e0 AS DOUBLE) + (abs(1e0) * CASE WHEN (totals."w_0" = 0e0) THEN NULL ELSE (totals."a_1_0" / totals."w_0") END)) + (abs((-1e0)) * CASE WHEN (totals."w_1" = 0e0) THEN NULL ELSE (totals."a_1_1" / totals."w_1") END)) AS "size",
-  CASE WHEN ((totals."n_0" < 1) OR (totals."n_1" < 1)) THEN 'not checked' WHEN (((((-1e0) * CAST(5e-2 AS DOUBLE)) + 0e0) IS NULL) OR (CAST(5e-2 AS DOUBLE) IS NULL)) THEN 'undefined' END AS "known"
+  ((CAST(0e0 AS DOUBLE) + ((abs(1e0) * CASE WHEN (totals."w_0" = 0e0) THEN NULL ELSE (totals."w_0" / totals."w_0") END) * 1e0)) + ((abs((-1e0)) * CASE WHEN (totals."w_1" = 0e0) THEN NULL ELSE (totals."w_1" / totals."w_1") END) * 1e0)) AS "reach",
+  CASE WHEN (totals."rows" = 0) THEN 'not checked' WHEN ((totals."n_0" < 1) OR (totals."n_1" < 1)) THEN 'not checked' WHEN ((CASE WHEN ((((-1e0) * CAST(5e-2 AS DOUBLE)) + 0e0) BETWEEN (-1.7976931348623157e308) AND 1.7976931348623157e308) THEN 1 END IS NULL) OR (CASE WHEN (CAST(5e-2 AS DOUBLE) BETWEEN (-1.7976931348623157e308) AND 1.7976931348623157e308) THEN 1 END IS NULL)) THEN 'undefined' END AS "known"
 FROM "totals" AS totals
 )
 SELECT
@@ -70,7 +74,7 @@ SELECT
   lines."lower" AS "lower",
   lines."upper" AS "upper",
   lines."samples" AS "samples",
-  CASE WHEN (NOT (lines."known" IS NULL)) THEN lines."known" WHEN (CASE WHEN (lines."value" BETWEEN (-1.7976931348623157e308) AND 1.7976931348623157e308) THEN 1 END IS NULL) THEN 'undefined' WHEN ((lines."value" < (lines."lower" - ((1e-13 * ((lines."size" + COALESCE(abs(lines."lower"), 0e0)) + COALESCE(abs(lines."upper"), 0e0))) + 1e-14))) OR (lines."value" > (lines."upper" + ((1e-13 * ((lines."size" + COALESCE(abs(lines."lower"), 0e0)) + COALESCE(abs(lines."upper"), 0e0))) + 1e-14)))) THEN 'violated' ELSE 'held' END AS "verdict"
+  CASE WHEN (NOT (lines."known" IS NULL)) THEN lines."known" WHEN (CASE WHEN (lines."value" BETWEEN (-1.7976931348623157e308) AND 1.7976931348623157e308) THEN 1 END IS NULL) THEN 'undefined' WHEN ((lines."value" < (lines."lower" - CASE WHEN ((1e-13 * CASE WHEN (CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END < COALESCE(abs(lines."upper"), 0e0)) THEN COALESCE(abs(lines."upper"), 0e0) ELSE CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END END) < (1e-14 * lines."reach")) THEN (1e-14 * lines."reach") ELSE (1e-13 * CASE WHEN (CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END < COALESCE(abs(lines."upper"), 0e0)) THEN COALESCE(abs(lines."upper"), 0e0) ELSE CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END END) END)) OR (lines."value" > (lines."upper" + CASE WHEN ((1e-13 * CASE WHEN (CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END < COALESCE(abs(lines."upper"), 0e0)) THEN COALESCE(abs(lines."upper"), 0e0) ELSE CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END END) < (1e-14 * lines."reach")) THEN (1e-14 * lines."reach") ELSE (1e-13 * CASE WHEN (CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END < COALESCE(abs(lines."upper"), 0e0)) THEN COALESCE(abs(lines."upper"), 0e0) ELSE CASE WHEN (lines."size" < COALESCE(abs(lines."lower"), 0e0)) THEN COALESCE(abs(lines."lower"), 0e0) ELSE lines."size" END END) END))) THEN 'violated' ELSE 'held' END AS "verdict"
 FROM "lines" AS lines
 ) as audit
 where verdict <> 'held'

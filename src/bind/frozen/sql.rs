@@ -22,13 +22,10 @@ impl Frozen {
             add if add < 0.0 => format!("{column} - {}", number(-add)),
             add => format!("{column} + {}", number(add)),
         };
-        let side = |sign: &str, bound: Option<f64>| {
-            bound.map_or_else(String::new, |bound| {
-                let bound = number(bound);
-                format!(" WHEN {shifted} {sign} {bound} THEN {bound}")
-            })
-        };
-        let sides = format!("{}{}", side("<", self.lower), side(">", self.upper));
+        let below = self.lower.map(number).map(|bound| format!(" WHEN {shifted} < {bound} THEN {bound}"));
+        let above = self.upper.map(number);
+        let above = above.map(|bound| format!(" WHEN {shifted} > {bound} AND {} THEN {bound}", known(&shifted)));
+        let sides = below.unwrap_or_default() + &above.unwrap_or_default();
         if sides.is_empty() { shifted } else { format!("CASE{sides} ELSE {shifted} END") }
     }
 }
@@ -74,7 +71,7 @@ impl Thresholds {
     }
 }
 
-/// That a score is a number: NaN is above all numbers in some databases, and it decides nothing.
+/// That it is a number: NaN is above all numbers in some databases, and it decides nothing.
 fn known(column: &str) -> String {
     format!("{column} <= {}", double(f64::MAX))
 }
@@ -131,8 +128,8 @@ fn condition(condition: &Condition) -> String {
                 format!("{column} {} {}", if end.closed { closed } else { open }, number(end.value))
             };
             let ends = from.iter().map(|from| end(from, ">", ">=")).chain(to.iter().map(|to| end(to, "<", "<=")));
-            let ends: Vec<String> = ends.collect();
-            if ends.is_empty() { format!("{column} IS NOT NULL") } else { ends.join(" AND ") }
+            let largest = to.is_none().then(|| known(&column));
+            ends.chain(largest).collect::<Vec<String>>().join(" AND ")
         }
     }
 }
@@ -164,6 +161,14 @@ mod tests {
     fn quotes_are_escaped() {
         let text = Condition::In { column: "a\"b".to_owned(), values: vec![LevelValue::Text("O'Neil".to_owned())] };
         assert_eq!(condition(&text), "\"a\"\"b\" = 'O''Neil'");
+        let end = |value| Some(End { value, closed: true });
+        let between = |from, to| condition(&Condition::Between { column: "a".to_owned(), from, to });
+        let largest = "\"a\" <= 1.7976931348623157e308";
+        assert_eq!(between(end(1.0), end(2.0)), "\"a\" >= 1.0 AND \"a\" <= 2.0");
+        assert_eq!(
+            [between(end(1.0), None), between(None, None)],
+            [format!("\"a\" >= 1.0 AND {largest}"), largest.to_owned()]
+        );
         assert_eq!([number(0.5), number(3.0), number(1e-7)], ["0.5", "3.0", "1e-7"]);
     }
 }

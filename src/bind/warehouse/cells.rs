@@ -1,11 +1,14 @@
 //! The queries of cells and of checks.
 
+use super::codes::alike;
 use super::columns::{IS_NO_NUMBER, IS_NULL, IS_OUTSIDE, LONG, NULL, UNKNOWN};
 use super::{CODED, Warehouse};
 use crate::bind::columns::ColumnKind;
 use crate::bind::encoded::FactorValues;
 use crate::bind::error::BindError;
+use crate::bind::plan::Factor;
 use crate::bind::shape::Part;
+use crate::data::Shortest;
 use crate::sql::{Expression, Function, Operator, Query, Relation, Select};
 
 type Columns = Vec<(String, Expression)>;
@@ -73,6 +76,7 @@ impl Warehouse<'_> {
                     columns.push((named("null", index), count(is(code.clone(), NULL))));
                     columns.push((named("no level", index), count(is(code.clone(), UNKNOWN))));
                     columns.push((named("no level, for example", index), self.unknown_example(index)));
+                    columns.push((named("too long to tell", index), count(is(code, LONG))));
                 }
                 ColumnKind::Number { .. } => {
                     let null = Expression::And(vec![coded(format!("v{index}")).is_null()]);
@@ -88,6 +92,21 @@ impl Warehouse<'_> {
             columns.push((format!("{}: no weight", weight.header), faulty("y")));
         }
         columns.push((format!("{}: no finite number", self.prediction), faulty("e")));
+        let undecided =
+            self.undecided().map(|undecided| (format!("{}: not 0 or 1", self.prediction), count(undecided)));
+        columns.extend(undecided);
+        for (index, part) in self.encoded.plan.parts.iter().enumerate() {
+            let Part::Place { value, .. } = part else { continue };
+            let header = value.first_column().map_or("", |column| self.encoded.plan.columns[column].header.as_str());
+            let told = self.beyond_doubles(index, part).into_iter().map(|(threshold, alike)| {
+                (format!("{header}: no longer told from {}", Shortest(threshold)), count(alike))
+            });
+            columns.extend(told);
+        }
+        let factors = self.encoded.plan.factors.iter().enumerate();
+        columns.extend(factors.map(|(index, factor)| {
+            (format!("{}: no value where one is needed", factor.text), count(self.missing(index, factor)))
+        }));
         let parts = self.coded().map_err(|error| vec![error])?;
         let checks = Select { columns, from: Relation::Part(CODED), name: CODED, condition: None, group: Vec::new() };
         self.limited(Query { parts, answer: checks })
@@ -160,16 +179,33 @@ impl Warehouse<'_> {
             .collect();
         faults.extend(self.is_weighted().then(|| at_fault("y".to_owned())));
         faults.push(at_fault("e".to_owned()));
-        if self.program.prediction.decision {
-            let decided = [0.0, 1.0].map(|value| Expression::equal(coded("z"), Expression::Double(value)));
-            faults.push(Expression::Not(Box::new(Expression::Or(decided.to_vec()))));
-        }
-        for (index, factor) in self.encoded.plan.factors.iter().enumerate() {
-            let needed = Expression::Or(factor.needed.iter().map(|&event| self.event(event)).collect());
-            let missing = Expression::call(Function::IsFinite, coded(format!("f{index}"))).fails();
-            faults.push(Expression::And(self.counts().into_iter().chain([needed, missing]).collect()));
-        }
+        faults.extend(self.undecided());
+        let parts = self.encoded.plan.parts.iter().enumerate();
+        faults.extend(parts.flat_map(|(index, part)| self.beyond_doubles(index, part)).map(|(_, alike)| alike));
+        let factors = self.encoded.plan.factors.iter().enumerate();
+        faults.extend(factors.map(|(index, factor)| self.missing(index, factor)));
         Expression::Or(faults)
+    }
+
+    /// Whether a prediction that has to be a decision is none.
+    fn undecided(&self) -> Option<Expression> {
+        let decided = [0.0, 1.0].map(|value| Expression::equal(coded("z"), Expression::Double(value)));
+        let undecided = Expression::Not(Box::new(Expression::Or(decided.to_vec())));
+        self.program.prediction.decision.then_some(undecided)
+    }
+
+    /// Whether a row needs a factor that has no value there.
+    fn missing(&self, index: usize, factor: &Factor) -> Expression {
+        let needed = Expression::Or(factor.needed.iter().map(|&event| self.event(event)).collect());
+        let missing = Expression::call(Function::IsFinite, coded(format!("f{index}"))).fails();
+        Expression::And(self.counts().into_iter().chain([needed, missing]).collect())
+    }
+
+    /// The thresholds of a part of which doubles tell no neighbours, and whether a row has one.
+    fn beyond_doubles(&self, index: usize, part: &Part) -> Vec<(f64, Expression)> {
+        let Part::Place { thresholds, .. } = part else { return Vec::new() };
+        let codes = (0..thresholds.len() as i128).map(|place| 2 * place + 1);
+        codes.filter_map(|code| Some((alike(code, thresholds)?, is(format!("p{index}"), code)))).collect()
     }
 
     /// Of each factor that differs within cells: the weighted sums of `f` it, `g` it and the prediction, `h` the size of that, `i` its

@@ -2,7 +2,7 @@
 
 use super::{CODED, SEEN, Warehouse};
 use crate::bind::columns::ColumnKind;
-use crate::bind::error::BindError;
+use crate::bind::error::{BEYOND_WHOLE, BindError};
 use crate::bind::formula::Formula;
 use crate::bind::shape::{Part, Shape};
 use crate::language::program::Function as Named;
@@ -46,8 +46,8 @@ pub(super) fn value(formula: &Formula, leaf: &Leaf<'_>, what: &str) -> Result<Ex
             let operator = if *function == Named::Max { Operator::Greater } else { Operator::Less };
             let arguments = arguments.iter().map(part).collect::<Result<Vec<_>, BindError>>()?;
             let chosen = arguments.into_iter().reduce(|a, b| {
-                // Engines differ in what the largest of a number and a null is.
-                let unknown = Expression::Or(vec![a.clone().is_null(), b.clone().is_null()]);
+                // Engines differ in what the largest of a number and a null is, and of a number and NaN.
+                let unknown = Expression::Or(vec![undefined(&a), undefined(&b)]);
                 let more = Expression::binary(operator, a.clone(), b.clone());
                 Expression::Case(vec![(unknown, Expression::Null), (more, a)], Some(Box::new(b)))
             });
@@ -57,6 +57,22 @@ pub(super) fn value(formula: &Formula, leaf: &Leaf<'_>, what: &str) -> Result<Ex
             Err(no_sql(function.name(), what))
         }
     }
+}
+
+/// Whether a value is null or NaN, which some engines have as the largest number.
+fn undefined(value: &Expression) -> Expression {
+    match value {
+        // Columns of numbers have null in place of NaN.
+        Expression::Column(..) | Expression::Double(_) => value.clone().is_null(),
+        _ => Expression::Or(vec![value.clone().is_null(), Expression::call(Function::IsNan, value.clone())]),
+    }
+}
+
+/// The threshold that a value with this code equals, where doubles no longer tell whole numbers apart.
+pub(super) fn alike(code: i128, thresholds: &[f64]) -> Option<f64> {
+    // The code of a number that equals a threshold is odd.
+    let equal = usize::try_from(code).ok().filter(|code| code % 2 == 1);
+    equal.and_then(|code| thresholds.get(code / 2)).copied().filter(|threshold| threshold.abs() >= BEYOND_WHOLE)
 }
 
 fn no_sql(function: &str, what: &str) -> BindError {
@@ -79,6 +95,7 @@ fn product(factors: &[(Formula, f64)], leaf: &Leaf<'_>, what: &str) -> Result<Ex
     let Some(below) = multiplied(below) else { return Ok(above) };
     let zero = || Expression::Double(0.0);
     let infinite = vec![
+        (undefined(&above), Expression::Null),
         (Expression::binary(Operator::Greater, above.clone(), zero()), Expression::Double(f64::INFINITY)),
         (Expression::binary(Operator::Less, above.clone(), zero()), Expression::Double(f64::NEG_INFINITY)),
     ];
@@ -139,8 +156,8 @@ impl Warehouse<'_> {
             }
             Part::Place { value, thresholds } => {
                 let value = self.sample_value(value, "a condition")?;
-                let undefined = 2 * thresholds.len() as i128 + 1;
-                let mut branches = vec![(value.clone().is_null(), Expression::Int(undefined))];
+                let none = 2 * thresholds.len() as i128 + 1;
+                let mut branches = vec![(undefined(&value), Expression::Int(none))];
                 for (place, threshold) in (0..).zip(thresholds) {
                     let compare =
                         |operator| Expression::binary(operator, value.clone(), Expression::Double(*threshold));

@@ -29,11 +29,18 @@ impl<'a> Lines<'a> {
         found.ok_or_else(|| broken(&format!("no column `{name}`")))
     }
 
-    /// A sum of nothing is null.
+    /// Over so many rows with a value: a sum of nothing is null, and so is one that has no value where the engine has no NaN.
+    pub fn over(&self, line: &'a [Value], name: &str, rows: usize) -> Result<f64, BindError> {
+        match self.value(line, name)? {
+            Value::Null if rows == 0 => Ok(0.0),
+            _ => self.number(line, name),
+        }
+    }
+
     pub fn number(&self, line: &'a [Value], name: &str) -> Result<f64, BindError> {
         match self.value(line, name)? {
             Value::Number(number) => Ok(*number),
-            Value::Null => Ok(0.0),
+            Value::Null => Err(broken(&format!("no number in column `{name}`"))),
             Value::Text(text) => text.parse().map_err(|_| broken(&format!("`{text}` in column `{name}`"))),
         }
     }

@@ -79,12 +79,11 @@ impl Lumps {
 
 impl Lump {
     pub(super) fn read(lines: &Lines<'_>, line: &[Value], weighted: bool) -> Result<Lump, BindError> {
-        let n = lines.number(line, "n")?;
-        let (samples, weight) = match weighted {
-            true => (lines.number(line, "m")?, lines.number(line, "w")?),
-            false => (n, n),
-        };
-        let (sum, size) = (lines.number(line, "z")?, lines.number(line, "a")?);
+        let n = lines.count(line, "n")?;
+        let samples = if weighted { lines.count(line, "m")? } else { n };
+        let weight = if weighted { lines.over(line, "w", samples)? } else { n as f64 };
+        let (sum, size) = (lines.over(line, "z", samples)?, lines.over(line, "a", samples)?);
+        let samples = samples as f64;
         Ok(Lump { samples, weight, sum, size, low: lines.number(line, "lo")?, high: lines.number(line, "hi")? })
     }
 }

@@ -18,6 +18,8 @@ mod lumps;
 mod moves;
 mod read;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 use super::encode::Encoder;
@@ -33,6 +35,7 @@ pub use lines::Value;
 pub use lumps::Lumps;
 
 pub use sums::{Summed, SummedRows};
+pub use verdicts::OF_BOUNDS;
 
 /// How a database stores a column.
 #[derive(Clone, Debug, PartialEq, Eq)]

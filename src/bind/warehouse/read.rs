@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::codes::alike;
 use super::columns::{LONG, NULL, UNKNOWN};
 use super::lines::{Lines, Value};
 use super::lumps::{Lump, Lumps};
@@ -10,7 +11,7 @@ use super::{Stored, Warehouse};
 use crate::bind::cells::{CellKey, Tuple};
 use crate::bind::columns::{ColumnKind, describe_range};
 use crate::bind::encoded::FactorValues;
-use crate::bind::error::{BEYOND_WHOLE, BindError, Offenders, Place};
+use crate::bind::error::{BindError, Offenders, Place};
 use crate::bind::shape::Part;
 use crate::bind::spread::SharedCells;
 use crate::bind::unplaced::{NearMiss, Unplaced};
@@ -29,6 +30,7 @@ impl Warehouse<'_> {
         let codes = self.line_codes(&lines).map_err(one)?;
         let mut errors = self.value_faults(&lines, &codes).map_err(one)?;
         let (mut cells, mut summed) = (SharedCells::default(), self.nothing());
+        let mut undefined = BTreeMap::new();
         let mut outside = vec![0; self.encoded.plan.partitions.len()];
         for (line, codes) in lines.lines.iter().zip(&codes) {
             let n = lines.count(line, "n").map_err(one)?;
@@ -36,7 +38,11 @@ impl Warehouse<'_> {
                 continue;
             }
             let tuple = self.tuple(codes);
-            self.note_undefined(&lines, line, &tuple, &mut errors).map_err(one)?;
+            self.note_undefined(&lines, line, &tuple, &mut undefined).map_err(one)?;
+            if !(errors.is_empty() && undefined.is_empty()) {
+                // Sums of values at fault are no numbers.
+                continue;
+            }
             tuple.outside.iter().for_each(|&group| outside[group] += n);
             let place = cells.place_or_add(self.key(&tuple)) as usize;
             summed.add(&lines, line, place, self.is_weighted()).map_err(one)?;
@@ -45,6 +51,7 @@ impl Warehouse<'_> {
                 summed.lumps.add(place, Lump::read(&lines, line, self.is_weighted()).map_err(one)?);
             }
         }
+        errors.extend(undefined.into_iter().map(|((factor, event), count)| self.undefined(factor, event, count)));
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -99,13 +106,13 @@ impl Warehouse<'_> {
         }
     }
 
-    /// Samples of which a row needs a factor that has no value.
+    /// Adds up samples of which a row needs a factor that has no value, by the factor and the event.
     fn note_undefined(
         &self,
         lines: &Lines<'_>,
         line: &[Value],
         tuple: &Tuple,
-        errors: &mut Vec<BindError>,
+        undefined: &mut BTreeMap<(usize, usize), usize>,
     ) -> Result<(), BindError> {
         let plan = &self.encoded.plan;
         for (index, factor) in plan.factors.iter().enumerate().filter(|(index, _)| tuple.needed.get(*index)) {
@@ -118,18 +125,21 @@ impl Warehouse<'_> {
             };
             let Some(event) = factor.needed.iter().copied().find(|&event| tuple.events.get(event)) else { continue };
             if count > 0 {
-                let event = format!("`{}`", plan.event_texts[event]);
-                let nullable = factor.columns.iter().find(|&&column| plan.columns[column].nullable);
-                errors.push(match nullable {
-                    Some(&column) => {
-                        let at = self.offenders(&plan.columns[column].header, count, String::new());
-                        BindError::NullNeeded { at, event }
-                    }
-                    None => BindError::NotFinite { at: self.offenders(&factor.text, count, "NaN".to_owned()), event },
-                });
+                *undefined.entry((index, event)).or_default() += count;
             }
         }
         Ok(())
+    }
+
+    fn undefined(&self, factor: usize, event: usize, count: usize) -> BindError {
+        let plan = &self.encoded.plan;
+        let (factor, event) = (&plan.factors[factor], format!("`{}`", plan.event_texts[event]));
+        match factor.columns.iter().find(|&&column| plan.columns[column].nullable) {
+            Some(&column) => {
+                BindError::NullNeeded { at: self.offenders(&plan.columns[column].header, count, String::new()), event }
+            }
+            None => BindError::NotFinite { at: self.offenders(&factor.text, count, "NaN".to_owned()), event },
+        }
     }
 
     fn offenders(&self, header: &str, count: usize, value: String) -> Box<Offenders> {
@@ -258,19 +268,16 @@ impl Warehouse<'_> {
         let mut errors = Vec::new();
         for (index, part) in self.encoded.plan.parts.iter().enumerate() {
             let Part::Place { value, thresholds } = part else { continue };
-            let large = |code: i128| {
-                let equal = usize::try_from(code).ok().filter(|code| code % 2 == 1);
-                equal.and_then(|code| thresholds.get(code / 2)).filter(|threshold| threshold.abs() >= BEYOND_WHOLE)
-            };
+            let mut counts = BTreeMap::new();
             for (line, codes) in lines.lines.iter().zip(codes) {
-                let Some(&threshold) = codes.get(index).and_then(|&code| large(code)) else { continue };
-                let count = lines.count(line, "n")?;
-                let header =
-                    value.first_column().map_or("", |column| self.encoded.plan.columns[column].header.as_str());
-                if count > 0 {
-                    let at = self.offenders(header, count, Shortest(threshold).to_string());
-                    errors.push(BindError::Alike { at, threshold });
-                }
+                let Some(&code) = codes.get(index).filter(|&&code| alike(code, thresholds).is_some()) else { continue };
+                *counts.entry(code).or_default() += lines.count(line, "n")?;
+            }
+            let header = value.first_column().map_or("", |column| self.encoded.plan.columns[column].header.as_str());
+            for (code, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                let Some(threshold) = alike(code, thresholds) else { continue };
+                let at = self.offenders(header, count, Shortest(threshold).to_string());
+                errors.push(BindError::Alike { at, threshold });
             }
         }
         Ok(errors)
@@ -355,18 +362,21 @@ impl Warehouse<'_> {
 impl Summed {
     /// Adds a line to its cell.
     fn add(&mut self, lines: &Lines<'_>, line: &[Value], cell: usize, weighted: bool) -> Result<(), BindError> {
-        let number = |name: &str| lines.number(line, name);
         let n = lines.count(line, "n")?;
-        let (samples, weight) = if weighted { (lines.count(line, "m")?, number("w")?) } else { (n, n as f64) };
+        let samples = if weighted { lines.count(line, "m")? } else { n };
+        let number = |name: &str| lines.over(line, name, samples);
+        let weight = if weighted { number("w")? } else { n as f64 };
         let sums = &mut self.sums;
         self.n += n;
-        self.ends = (self.ends.0.min(number("lo")?), self.ends.1.max(number("hi")?));
+        self.ends = (self.ends.0.min(lines.number(line, "lo")?), self.ends.1.max(lines.number(line, "hi")?));
         *slot(&mut sums.samples, cell) += samples;
         slot(&mut sums.weights, cell).add(weight);
         slot(&mut sums.scores, cell).add(number("z")?);
         *slot(&mut sums.sizes, cell) += number("a")?;
         *slot(&mut sums.selected, cell) += lines.count(line, "s")?;
         for (index, factor) in &mut sums.factors {
+            let known = samples.saturating_sub(lines.count(line, &format!("u{index}"))?);
+            let number = |name: &str| lines.over(line, name, known);
             slot::<Sum>(&mut factor.alone, cell).add(number(&format!("f{index}"))?);
             slot::<Sum>(&mut factor.with, cell).add(number(&format!("g{index}"))?);
             *slot(&mut factor.size, cell) += number(&format!("h{index}"))?;

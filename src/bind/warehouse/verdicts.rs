@@ -14,10 +14,11 @@ use crate::language::program::{Aggregate, Enforce, WhenEmpty};
 use crate::runtime::problem::ROUNDING;
 use crate::sql::{Expression, Function, Operator, Query, Relation, Select};
 
-/// What rounding may be relative to where all else is 0: predictions near 0 may be the rest of numbers of the size of 1.
-const OF_BOUNDS: f64 = 1e-14;
+/// Of the bounds of the prediction: a prediction near 0 may be the rest of numbers of the size of the bounds.
+pub const OF_BOUNDS: f64 = 1e-14;
 
-/// A sum that is asked for: of a factor, or of 1, with the prediction, its size, or alone, over an event.
+/// A sum that is asked for: of a factor, or of 1, with the prediction, its size, or alone, over an event; `Reach` is the size of a
+/// factor alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Total {
     Count(usize),
@@ -25,6 +26,8 @@ enum Total {
     Data(usize, usize),
     With(Option<usize>, usize),
     Size(Option<usize>, usize),
+    Reach(usize, usize),
+    Rows,
     Outside,
     Faults,
 }
@@ -38,6 +41,8 @@ impl Total {
             Total::Data(factor, event) => format!("d_f{factor}_{event}"),
             Total::With(factor, event) => format!("s_{}_{event}", place(factor)),
             Total::Size(factor, event) => format!("a_{}_{event}", place(factor)),
+            Total::Reach(factor, event) => format!("b_f{factor}_{event}"),
+            Total::Rows => "rows".to_owned(),
             Total::Outside => "outside".to_owned(),
             Total::Faults => "faults".to_owned(),
         }
@@ -66,6 +71,8 @@ struct Line {
     samples: Expression,
     /// The sum of the sizes of all that the value is summed from.
     size: Expression,
+    /// The same for predictions of the size of their bounds.
+    reach: Expression,
     /// The verdict, where it is known without the value.
     known: Expression,
 }
@@ -79,7 +86,7 @@ impl Warehouse<'_> {
     /// # Errors
     /// What has no SQL.
     pub fn audit(&self) -> Result<Query, Vec<BindError>> {
-        let mut wanted = BTreeSet::from([Total::Outside, Total::Faults]);
+        let mut wanted = BTreeSet::from([Total::Rows, Total::Outside, Total::Faults]);
         let mut lines = vec![self.faults_line(), self.bounds_line()];
         let mut errors = Vec::new();
         for promised in self.program.promised_rows() {
@@ -136,7 +143,8 @@ impl Warehouse<'_> {
         wanted: &mut BTreeSet<Total>,
     ) -> Result<Line, BindError> {
         let mut value = double(0.0);
-        let mut size = double(0.0);
+        let (mut size, mut reach) = (double(0.0), double(0.0));
+        let bounds = self.size_of_bounds();
         for term in row.written() {
             let coefficient = self.batch(&term.coefficient, row, wanted)?;
             let mut over = |total: Total| {
@@ -145,16 +153,20 @@ impl Warehouse<'_> {
             };
             let (sum, sizes) =
                 (over(Total::With(term.of.factor, term.event)), over(Total::Size(term.of.factor, term.event)));
-            let (sum, sizes) = match term.aggregate {
-                Aggregate::Sum => (sum, sizes),
+            let reached =
+                over(term.of.factor.map_or(Total::Weight(term.event), |factor| Total::Reach(factor, term.event)));
+            let (sum, sizes, reached) = match term.aggregate {
+                Aggregate::Sum => (sum, sizes, reached),
                 Aggregate::Mean => {
                     let weight = over(Total::Weight(term.event));
-                    (quotient(sum, weight.clone()), quotient(sizes, weight))
+                    (quotient(sum, weight.clone()), quotient(sizes, weight.clone()), quotient(reached, weight))
                 }
             };
             value = Expression::binary(Operator::Add, value, coefficient.clone().times(sum));
-            let sizes = Expression::call(Function::Abs, coefficient).times(sizes);
-            size = Expression::binary(Operator::Add, size, sizes);
+            let coefficient = Expression::call(Function::Abs, coefficient);
+            size = Expression::binary(Operator::Add, size, coefficient.clone().times(sizes));
+            let reached = coefficient.times(reached).times(Expression::Double(bounds));
+            reach = Expression::binary(Operator::Add, reach, reached);
         }
         let own = row.own.get(place);
         let (lower, upper) = own.map_or((&row.lower, &row.upper), |own| (&own.lower, &own.upper));
@@ -168,11 +180,20 @@ impl Warehouse<'_> {
         let (samples, empty) = self.smallest(row, wanted);
         let skipped = if row.options.when_empty == WhenEmpty::Error { "empty" } else { "not checked" };
         let text = |text: &str| Expression::Text(text.to_owned());
-        let unknown = lower.iter().chain(&upper).map(|side| side.clone().is_null()).collect();
-        let known = vec![(empty, text(skipped)), (Expression::Or(unknown), text("undefined"))];
+        // A limit that is written has to be a number; one that is not written is no limit.
+        let sides = lower.iter().chain(&upper);
+        let unknown = sides.map(|side| Expression::call(Function::IsFinite, side.clone()).fails()).collect();
+        let known = vec![no_rows(), (empty, text(skipped)), (Expression::Or(unknown), text("undefined"))];
         let shown = |side: Option<Expression>| side.unwrap_or_else(nothing);
         let (lower, upper, known) = (shown(lower), shown(upper), Expression::Case(known, None));
-        Ok(Line { promise, comparison, value, lower, upper, samples, size, known })
+        Ok(Line { promise, comparison, value, lower, upper, samples, size, reach, known })
+    }
+
+    /// The size of predictions at their bounds, or 1 where the bounds are wider; 0 where they are infinite.
+    fn size_of_bounds(&self) -> f64 {
+        let prediction = &self.program.prediction;
+        let size = prediction.lower.abs().max(prediction.upper.abs());
+        if size.is_finite() { size.min(1.0) } else { 0.0 }
     }
 
     /// The samples of the smallest event that a row reads, and whether one has too few.
@@ -234,8 +255,13 @@ impl Warehouse<'_> {
     fn total(&self, total: Total) -> Expression {
         let inside = |event: usize, value: Expression| {
             let value = Expression::Case(vec![(self.event(event), self.weighing(value))], None);
-            // A sum of nothing is null.
-            Expression::call(Function::OrZero, Expression::call(Function::Sum, value))
+            let sum = Expression::call(Function::Sum, value);
+            // A sum of nothing is null; without NaN in the engine, so is one that has no value.
+            if self.dialect().has_nan() {
+                return Expression::call(Function::OrZero, sum);
+            }
+            let nothing = Expression::equal(self.samples(event), Expression::Int(0));
+            Expression::choose(nothing, Expression::Double(0.0), sum)
         };
         let factor = |factor: Option<usize>| factor.map(|factor| coded(format!("f{factor}")));
         let with = |of: Option<usize>| match factor(of) {
@@ -243,17 +269,22 @@ impl Warehouse<'_> {
             None => coded("z"),
         };
         match total {
-            Total::Count(event) => {
-                count(Expression::And(self.counts().into_iter().chain([self.event(event)]).collect()))
-            }
+            Total::Count(event) => self.samples(event),
             Total::Weight(event) if self.is_weighted() => inside(event, double(1.0)),
             Total::Weight(event) => Expression::call(Function::ToDouble, count(self.event(event))),
             Total::Data(of, event) => inside(event, coded(format!("f{of}"))),
             Total::With(of, event) => inside(event, with(of)),
             Total::Size(of, event) => inside(event, Expression::call(Function::Abs, with(of))),
+            Total::Reach(of, event) => inside(event, Expression::call(Function::Abs, coded(format!("f{of}")))),
+            Total::Rows => Expression::Call(Function::Rows, Vec::new()),
             Total::Outside => count(self.outside()),
             Total::Faults => count(self.is_faulty()),
         }
+    }
+
+    /// The rows of an event that count.
+    fn samples(&self, event: usize) -> Expression {
+        count(Expression::And(self.counts().into_iter().chain([self.event(event)]).collect()))
     }
 
     fn faults_line(&self) -> Line {
@@ -277,6 +308,11 @@ impl Warehouse<'_> {
     }
 }
 
+/// Of a table without rows nothing is known.
+fn no_rows() -> (Expression, Expression) {
+    (Expression::equal(Total::Rows.column(), Expression::Int(0)), Expression::Text("not checked".to_owned()))
+}
+
 /// A line of a number that should be 0.
 fn counted(promise: &str, comparison: &str, total: Total) -> Line {
     let text = |text: &str| Expression::Text(text.to_owned());
@@ -289,7 +325,8 @@ fn counted(promise: &str, comparison: &str, total: Total) -> Line {
         upper: double(0.0),
         samples: total.column(),
         size: double(0.0),
-        known: Expression::choose(is_zero, text("held"), text("violated")),
+        reach: double(0.0),
+        known: Expression::Case(vec![no_rows(), (is_zero, text("held"))], Some(Box::new(text("violated")))),
     }
 }
 
@@ -301,7 +338,7 @@ fn left_line((promise, comparison): (String, String), left: &Left, enforce: Enfo
     };
     let known = Expression::Text(verdict.to_owned());
     let (value, lower, upper, samples) = (nothing(), nothing(), nothing(), Expression::Int(0));
-    Line { promise, comparison, value, lower, upper, samples, size: double(0.0), known }
+    Line { promise, comparison, value, lower, upper, samples, size: double(0.0), reach: double(0.0), known }
 }
 
 /// The lines with their verdicts; the allowance for rounding is that of an audit of a file.
@@ -309,11 +346,12 @@ fn judged() -> Vec<(String, Expression)> {
     let column = |name: &str| Expression::column(LINES, name);
     let text = |text: &str| Expression::Text(text.to_owned());
     let size = |name: &str| Expression::call(Function::OrZero, Expression::call(Function::Abs, column(name)));
-    let size = [size("lower"), size("upper")]
-        .into_iter()
-        .fold(column("size"), |sum, size| Expression::binary(Operator::Add, sum, size));
+    let larger = |a: Expression, b: Expression| {
+        Expression::choose(Expression::binary(Operator::Less, a.clone(), b.clone()), b, a)
+    };
+    let size = [size("lower"), size("upper")].into_iter().fold(column("size"), larger);
     let allowed =
-        Expression::binary(Operator::Add, Expression::Double(ROUNDING).times(size), Expression::Double(OF_BOUNDS));
+        larger(Expression::Double(ROUNDING).times(size), Expression::Double(OF_BOUNDS).times(column("reach")));
     let beyond = |operator, side: &str, change| {
         Expression::binary(operator, column("value"), Expression::binary(change, column(side), allowed.clone()))
     };
@@ -345,6 +383,7 @@ impl Line {
             ("upper", self.upper),
             ("samples", self.samples),
             ("size", self.size),
+            ("reach", self.reach),
             ("known", self.known),
         ];
         columns.map(|(name, expression)| (name.to_owned(), expression)).to_vec()
