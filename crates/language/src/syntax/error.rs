@@ -81,7 +81,7 @@ kinds! {
             help: format!("write `{what}` before this");
 
         /// Returned where one mark, word or bracket stands for another; with a bracket, `close` ends the right one.
-        #[error("expected `{}`, found `{found}`", clipped(&crate::span::one_line(.instead), 120))]
+        #[error("expected `{}`, found `{}`", clipped(&crate::span::one_line(.instead), 120), clipped(&crate::span::one_line(.found), 120))]
         Instead { found: String, instead: String, close: Option<&'static str>, help: &'static str, sure: bool } => "E0101",
             label: "stands for something else",
             help: *help;
