@@ -177,9 +177,9 @@ fn uses_are_found_across_files() {
     let mut memory = Memory::default();
     memory
         .files
-        .insert("/work/common.fair".into(), "column sex: {female, male}\npredict score: real in [0, 1]\n".into());
+        .insert("/specs/common.fair".into(), "column sex: {female, male}\npredict score: real in [0, 1]\n".into());
     memory.files.insert(
-        "/work/other.fair".into(),
+        "/specs/other.fair".into(),
         "import \"common.fair\"\nconstraint o: E[score | sex == male] <= 1\n".into(),
     );
     let text = "import \"common.fair\"\nconstraint c: E[sc‸ore | sex == female] <= 0.5\n";
@@ -187,18 +187,18 @@ fn uses_are_found_across_files() {
     let to = editor.at_cursor("textDocument/definition", &Value::Null);
     assert_eq!(
         (to["uri"].as_str(), to["range"]["start"]["line"].as_u64()),
-        (Some("file:///work/common.fair"), Some(1))
+        (Some("file:///specs/common.fair"), Some(1))
     );
     let found = editor.at_cursor("textDocument/references", &json!({"context": {"includeDeclaration": true}}));
     let uris: Vec<&str> =
         found.as_array().map(|all| all.iter().filter_map(|it| it["uri"].as_str()).collect()).unwrap_or_default();
-    assert_eq!(uris, ["file:///work/common.fair", "file:///work/other.fair", SPEC]);
+    assert_eq!(uris, ["file:///specs/common.fair", "file:///specs/other.fair", SPEC]);
     let found = editor.at_cursor("textDocument/references", &json!({"context": {"includeDeclaration": false}}));
     assert_eq!(found.as_array().map(Vec::len), Some(2));
     let edit = editor.at_cursor("textDocument/rename", &json!({"newName": "rating"}));
     insta::assert_snapshot!(serde_json::to_string_pretty(&sorted(&edit)).unwrap_or_default());
     // A buffer stands in the place of its file.
-    editor.open("file:///work/common.fair", "column sex: {female, male}\n\n\npredict score: real in [0, 1]\n");
+    editor.open("file:///specs/common.fair", "column sex: {female, male}\n\n\npredict score: real in [0, 1]\n");
     let to = editor.at_cursor("textDocument/definition", &Value::Null);
     assert_eq!(to["range"]["start"]["line"].as_u64(), Some(3));
 }

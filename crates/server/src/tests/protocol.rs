@@ -128,24 +128,24 @@ fn a_diagnostic_says_all_that_is_known() {
 #[test]
 fn imports_come_from_buffers_first() {
     let spec = "import \"common.fair\"\nconstraint c: E[score] <= 0.5\n";
-    let files = [("/work/common.fair", "predict score: real in [0, 1]\n")];
+    let files = [("/specs/common.fair", "predict score: real in [0, 1]\n")];
     session(&files, &json!({}), |client| {
         client.open(SPEC, spec);
         assert_eq!(client.diagnostics()["diagnostics"], json!([]));
         // A mistake in the other file is told at the import, and there.
-        client.open("file:///work/common.fair", "predict score: real in [0, 1]\ncolumn sex: {a, a}\n");
+        client.open("file:///specs/common.fair", "predict score: real in [0, 1]\ncolumn sex: {a, a}\n");
         let told = [client.diagnostics(), client.diagnostics()];
         let of = |uri: &str| told.iter().find(|told| told["uri"] == uri).unwrap()["diagnostics"].clone();
-        assert_eq!(of("file:///work/common.fair")[0]["range"]["start"]["line"], 1);
+        assert_eq!(of("file:///specs/common.fair")[0]["range"]["start"]["line"], 1);
         let (found, related) = (of(SPEC), "relatedInformation");
-        assert!(found[0]["message"].as_str().unwrap().starts_with("in `/work/common.fair`: "), "{found}");
+        assert!(found[0]["message"].as_str().unwrap().starts_with("in `/specs/common.fair`: "), "{found}");
         assert_eq!(
             found[0]["range"],
             json!({"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 20}})
         );
-        assert_eq!(found[0][related][0]["location"]["uri"], "file:///work/common.fair");
+        assert_eq!(found[0][related][0]["location"]["uri"], "file:///specs/common.fair");
         // Closed without saving, the file counts again.
-        client.tell("textDocument/didClose", json!({"textDocument": {"uri": "file:///work/common.fair"}}));
+        client.tell("textDocument/didClose", json!({"textDocument": {"uri": "file:///specs/common.fair"}}));
         let told = [client.diagnostics(), client.diagnostics()];
         assert!(told.iter().all(|told| told["diagnostics"] == json!([])), "{told:?}");
     });
