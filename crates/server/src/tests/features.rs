@@ -76,6 +76,10 @@ fn what_may_stand_depends_on_the_place() {
     has("use demographic_parity(sex, ‸", &["eps", "tol"], &["sex", "age"]);
     has("use demographic_parity(tol = ‸", &["eps"], &["sex", "attr"]);
     has("use demographic_parity({sex, ‸", &["race", "band"], &["eps"]);
+    has("use demographic_parity({sex, race}, ‸", &["eps"], &["age", "band"]);
+    let of = "metric m(attr: group, lvl: level of attr) = E[prediction | attr == lvl] <= 1\nuse m(";
+    has(&format!("{of}race, ‸"), &["white", "black"], &["female", "eps"]);
+    has(&format!("{of}attr = race, lvl = ‸"), &["white", "black"], &["female", "eps"]);
     has("constraint c (‸", &["min_count", "when_empty", "soft", "enforce"], &["score"]);
     has("constraint c (min_count = 3, ‸", &["when_empty"], &["min_count"]);
     has("constraint c (when_empty = ‸", &["skip", "error"], &["score"]);
@@ -241,6 +245,12 @@ fn renames_say_the_same_or_are_refused() {
         rename(metric, "by")
             .ends_with("metric m(by: group) = forall x in by: E[prediction | by == x] <= 1\nuse m(by = sex)")
     );
+    // A parameter of the new name would take the place of the param, with errors elsewhere too.
+    let hidden = "metric m(lim: number) = E[prediction] <= lim + e‸ps\nuse m(0.1)\n";
+    let taken = "refused: another name has this text here, and would take its place";
+    assert_eq!(rename(hidden, "lim"), taken);
+    assert_eq!(rename(&format!("{hidden}constraint d: E[score | oops == 1] <= 1\n"), "lim"), taken);
+    assert!(rename(hidden, "slack").contains("<= lim + slack"));
 }
 
 /// A text with the edits of the protocol made; all positions are those of ASCII.

@@ -1,12 +1,18 @@
 //! Whole sessions over a connection in memory.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gen_lsp_types::InitializeParams;
 use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 
 use super::{Memory, SPEC};
+use crate::host::{Checked, Host, Open};
+use crate::publish;
+use crate::refusal::FAULT;
 use crate::run::{Ended, run};
+use crate::session::Session;
 
 struct Client {
     connection: Connection,
@@ -173,5 +179,57 @@ fn cancelled_requests_are_not_answered() {
             json!({"textDocument": {"uri": "file:///none"}, "position": {"line": 0, "character": 0}}),
         );
         assert_eq!(client.answer().response_result.unwrap(), Value::Null);
+    });
+}
+
+/// Every check meets a fault.
+struct Faulty;
+
+impl Host for Faulty {
+    fn check(&self, _: &Path, _: &str, _: &Open) -> Checked {
+        panic!("a fault")
+    }
+
+    fn specs(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn read(&self, _: &Path) -> Option<String> {
+        None
+    }
+
+    fn library(&self, _: &str, _: &str) -> Option<PathBuf> {
+        None
+    }
+}
+
+#[test]
+fn a_spec_whose_check_fails_is_not_called_well() {
+    let mut session = Session::new(&InitializeParams::default(), &Faulty);
+    let document = json!({"uri": SPEC, "languageId": "fair", "version": 1, "text": GOOD});
+    let method = "textDocument/didOpen".to_owned();
+    session.take(Notification { method, params: json!({"textDocument": document}) });
+    let told = publish::untold(&mut session).unwrap().params;
+    assert_eq!(told["diagnostics"].as_array().map(Vec::len), Some(1));
+    let found = &told["diagnostics"][0];
+    assert_eq!((&found["message"], &found["severity"]), (&json!(FAULT), &json!(1)));
+    assert_eq!(found["range"]["end"], json!({"line": 0, "character": 0}));
+    // It is told once.
+    assert!(publish::untold(&mut session).is_none());
+}
+
+#[test]
+fn parameters_that_cannot_be_read_are_refused() {
+    let memory = Memory::default();
+    let (server, connection) = Connection::memory();
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| {
+            let server = server;
+            run(&server, &memory)
+        });
+        let mut it = Client { connection, asked: 0 };
+        it.send("initialize", json!({"capabilities": 3}));
+        assert_eq!(it.answer().response_result.unwrap_err().code, -32602);
+        assert_eq!(ended.join().unwrap(), Ended::Abruptly);
     });
 }
