@@ -266,6 +266,19 @@ fn import_cycles_show_the_way_round() {
     assert_eq!(compilation.diagnostics.len(), 1);
 }
 
+/// What a file that is not there would have declared is not known: `median` may be a table of it.
+#[test]
+fn names_of_a_missing_import_are_no_mistakes_of_other_languages() {
+    for value in ["median[score]", "corr[score, age]", "std[age]", "auc[score]", "raw[score]", "avg[score]"] {
+        let text = format!(
+            "import \"gone.fair\"\ncolumn age: real\npredict score: real in [0, 1]\nconstraint c: E[score] <= {value}\n"
+        );
+        let found = compile(&text).diagnostics;
+        let codes: Vec<&str> = found.iter().filter(|found| found.is_error()).map(|found| found.code.0).collect();
+        assert_eq!(codes, ["E0206"], "{value}");
+    }
+}
+
 #[test]
 fn a_missing_import_is_the_only_error() {
     assert_eq!(findings(&compile_with(USER, &Files(&[]))), ["E0206 \"a.fair\""]);

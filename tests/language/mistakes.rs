@@ -231,6 +231,45 @@ fn habits_of_other_languages_have_their_own_words() {
     assert!(wrong.is_empty() && blocks > 250, "{blocks} blocks\n{}", wrong.join("\n"));
 }
 
+/// Marks that steer a terminal or have no width mean nothing: they are taken out.
+#[test]
+fn marks_without_a_shape_are_taken_out() {
+    for mark in ["\u{200b}", "\u{202e}", "\u{feff}", "\u{7}"] {
+        let text = |mark: &str| format!("{HEADER}constraint c: E[score{mark} | sex == female] <= {mark}0.5\n");
+        let found = compile(&text(mark)).diagnostics;
+        let sure: Vec<&Fix> = found.iter().filter_map(|found| found.fix.as_ref()).filter(|fix| fix.sure).collect();
+        assert_eq!(mend(SourceId(0), &text(mark), sure).0, text(""), "{mark:?}");
+    }
+}
+
+/// A list of levels is told whatever stands before it.
+#[test]
+fn lists_behind_long_texts_are_found() {
+    for blank in ["", " "] {
+        let remark = format!("# {blank}{}\n", "é".repeat(150));
+        let compilation = compile(&format!("{HEADER}{remark}constraint c: E[score | race == white, black] <= 0.5\n"));
+        let found =
+            compilation.diagnostics.iter().find(|found| found.is_error()).and_then(|found| found.help.as_deref());
+        assert_eq!(found, Some("several levels are a list: `race in {white, black}`"));
+    }
+}
+
+/// What a help cites of the spec stands on one line.
+#[test]
+fn helps_have_no_breaks_of_the_spec() {
+    for body in [
+        "constraint c: E[income ==\n    1 | sex == female] <= 0.5",
+        "constraint c: exp(E[score |\n    sex == female]) <= 2",
+        "group both = sex * race\nconstraint c: E[score | (sex *\n    race) == null] <= 0.5",
+        "constraint c: E[score | (\n    sex) == null] <= 0.5",
+    ] {
+        let compilation = compile(&format!("{HEADER}{body}\n"));
+        assert!(compilation.diagnostics.iter().any(|found| found.is_error()), "{body}");
+        let helps = compilation.diagnostics.iter().filter_map(|found| found.help.as_deref());
+        helps.for_each(|help| assert!(!help.contains('\n'), "{help}"));
+    }
+}
+
 fn at(found: &Diagnostic) -> usize {
     found.labels.first().map_or(0, |label| label.span.start as usize)
 }

@@ -34,6 +34,17 @@ impl Span {
         Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// Whether the other lies in this one.
+    pub fn contains(self, inner: Span) -> bool {
+        self.source == inner.source && self.start <= inner.start && inner.end <= self.end
+    }
+
+    /// Whether a place is in here; behind the last letter counts.
+    pub fn touches(self, source: SourceId, offset: usize) -> bool {
+        let range = self.range();
+        self.source == source && range.start <= offset && offset <= range.end
+    }
+
     /// The byte range, for slicing the source's text.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize

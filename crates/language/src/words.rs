@@ -21,6 +21,14 @@ pub fn product_text<'t>(parts: impl IntoIterator<Item = (bool, &'t str)>) -> Str
     parts.into_iter().map(text).collect::<Vec<_>>().join("*")
 }
 
+/// Functions, which have round brackets.
+pub(crate) const FUNCTIONS: [&str; 8] = ["abs", "max", "min", "exp", "log", "sqrt", "raw", "bins"];
+
+/// Whether this is what a null is called elsewhere.
+pub(crate) fn is_null(text: &str) -> bool {
+    matches!(text, "null" | "NULL" | "None" | "none" | "NA" | "nan" | "NaN" | "missing")
+}
+
 /// What statistics that the language does not have are called elsewhere, in small letters.
 pub(crate) const CORRELATIONS: [&str; 5] = ["corr", "correlation", "cor", "pearson", "pearsonr"];
 pub(crate) const DEVIATIONS: [&str; 7] = ["std", "sd", "stddev", "stdev", "stdev_s", "sigma", "stddev_pop"];

@@ -5,6 +5,7 @@ use fairc_language::span::{SourceId, Span};
 use gen_lsp_types as lsp;
 
 use crate::analysis::{Analysis, ROOT};
+use crate::refusal::FAULT;
 use crate::session::Session;
 
 /// What a diagnostic says it is from.
@@ -13,6 +14,21 @@ pub const SOURCE: &str = "fairc";
 /// All diagnostics of a document.
 pub fn of(analysis: &Analysis, session: &Session<'_>) -> Vec<lsp::Diagnostic> {
     analysis.diagnostics.iter().map(|found| diagnostic(found, analysis, session)).collect()
+}
+
+/// What stands in a document whose check met a fault of ours.
+pub fn fault() -> lsp::Diagnostic {
+    lsp::Diagnostic {
+        range: lsp::Range::default(),
+        severity: Some(lsp::DiagnosticSeverity::Error),
+        code: None,
+        code_description: None,
+        source: Some(SOURCE.to_owned()),
+        message: lsp::Message::String(FAULT.to_owned()),
+        tags: None,
+        related_information: None,
+        data: None,
+    }
 }
 
 /// A diagnostic of another file stands at the import that leads there.

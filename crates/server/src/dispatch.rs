@@ -5,18 +5,14 @@ use lsp_server::{ErrorCode, Request, Response};
 use serde_json::Value;
 
 use crate::answer;
-use crate::refusal::{Answer, Refusal, guarded};
+use crate::refusal::{Answer, FAULT, Refusal, guarded};
 use crate::session::Session;
 
 impl Session<'_> {
     pub fn answer(&mut self, request: Request) -> Response {
         let id = request.id.clone();
-        let answer = guarded(|| self.routed(request)).unwrap_or_else(|| {
-            Err((
-                ErrorCode::InternalError as i32,
-                "internal error: this is a fault of `fairc`, please report it".into(),
-            ))
-        });
+        let answer =
+            guarded(|| self.routed(request)).unwrap_or_else(|| Err((ErrorCode::InternalError as i32, FAULT.into())));
         match answer {
             Ok(value) => Response { id, response_result: Ok(value) },
             Err((code, message)) => Response::new_err(id, code, message),

@@ -1,6 +1,6 @@
 //! Diagnostics that nobody asked for: sent whenever a document, or something that it imports, has changed.
 
-use gen_lsp_types::{PublishDiagnosticsParams, Uri};
+use gen_lsp_types::{Diagnostic, PublishDiagnosticsParams, Uri};
 use lsp_server::Notification;
 
 use crate::diagnostics;
@@ -10,9 +10,19 @@ use crate::session::Session;
 /// The diagnostics of one document of which the client does not know.
 pub fn untold(session: &mut Session<'_>) -> Option<Notification> {
     let (uri, version) = session.untold()?;
-    let analysis = guarded(|| session.analysis(&uri)).flatten().filter(|_| !session.is_library(&uri));
-    let diagnostics = analysis.map_or_else(Vec::new, |analysis| diagnostics::of(&analysis, session));
+    let diagnostics = match guarded(|| found(session, &uri)) {
+        Some(diagnostics) => diagnostics,
+        // None at all would say that the spec is well.
+        None => vec![diagnostics::fault()],
+    };
     Some(publish(PublishDiagnosticsParams { uri, version: Some(version), diagnostics }))
+}
+
+fn found(session: &mut Session<'_>, uri: &Uri) -> Vec<Diagnostic> {
+    if session.is_library(uri) {
+        return Vec::new();
+    }
+    session.analysis(uri).map_or_else(Vec::new, |analysis| diagnostics::of(&analysis, session))
 }
 
 /// A closed document has none.

@@ -6,6 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub String);
 
+/// What is said of a fault of ours.
+pub const FAULT: &str = "internal error: this is a fault of `fairc`, please report it";
+
 /// An answer, or why there is none.
 pub type Answer<T> = Result<T, Refusal>;
 

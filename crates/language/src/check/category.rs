@@ -8,7 +8,7 @@ use crate::hir::{ColumnId, GroupId, LevelIndex, Value};
 use crate::program::ColumnType;
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::words::{listed, product_text};
+use crate::words::{is_null, listed, product_text};
 
 use super::name::Found;
 use super::{Checker, Env, Finding, Kind, MOST_LISTED, Symbol};
@@ -138,11 +138,6 @@ impl<'a> Checker<'a> {
         self.report(Finding::new(kind, span).mended(fix));
         None
     }
-}
-
-/// What a null is called elsewhere.
-pub(super) fn is_null(text: &str) -> bool {
-    matches!(text, "null" | "NULL" | "None" | "none" | "NA" | "nan" | "NaN" | "missing")
 }
 
 /// Every level in braces, where they are few.

@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
     pub(super) fn listed_behind(&mut self, name: &ast::Name) -> bool {
         let Some(file) = self.sources.get(name.span.source).map(|file| file.text.clone()) else { return false };
         let (start, end) = (name.span.start as usize, name.span.end as usize);
-        let Some(before) = file.get(start.saturating_sub(LONGEST_LIST)..start) else { return false };
+        let Some(before) = file.get(..start) else { return false };
         let Some(compared) = compared_before(before) else { return false };
         let column = match self.names.get(compared.column) {
             Some((Symbol::Column(column), _)) if self.is_categorical(*column) => *column,
@@ -168,8 +168,7 @@ impl<'a> Checker<'a> {
         let levels: Vec<String> = levels.into_iter().map(written).collect();
         let word = if compared.differs { "not in" } else { "in" };
         let instead = format!("{} {word} {{{}}}", written(compared.column), levels.join(", "));
-        let first = start - (before.len() - compared.at);
-        let fix = Fix::one(Span::new(name.span.source, first, last), instead.clone(), false);
+        let fix = Fix::one(Span::new(name.span.source, compared.at, last), instead.clone(), false);
         let kind = Kind::WrongKind {
             text: name.text.clone(),
             found: format!("a level of `{}`", compared.column),
@@ -180,9 +179,6 @@ impl<'a> Checker<'a> {
         true
     }
 }
-
-/// The longest comparison in front of a list, in bytes.
-const LONGEST_LIST: usize = 200;
 
 /// `race == white,` in front of a further level.
 struct Compared<'t> {

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Fix;
 use crate::program::text::name as written;
-use crate::span::Span;
+use crate::span::{Span, one_line};
 use crate::syntax::ast::{self, AggregateKind};
 use crate::words::{CORRELATIONS, DEVIATIONS, RANKS};
 
@@ -13,6 +13,8 @@ use super::{Checker, Env, Finding, Kind};
 
 /// What is written where every sample is meant.
 const ALL: [&str; 6] = ["all", "everyone", "everybody", "everything", "population", "always"];
+const ALL_COUNTED: &str = "the number of all samples is `Sum[1]`";
+const NO_CONDITION: &str = "leave the condition out: without one every sample is meant";
 
 impl<'a> Checker<'a> {
     /// What a name that nothing declares says elsewhere, and what to write for it.
@@ -20,8 +22,7 @@ impl<'a> Checker<'a> {
         let raw = self.raw_call();
         match (name, expected) {
             ("N", NUMBER | PARAM) => {
-                let hint = "the number of all samples is `Sum[1]`, that of an event `N[sex == female]`";
-                Some((hint.to_string(), Some("Sum[1]".to_string())))
+                Some((format!("{ALL_COUNTED}, that of an event `N[sex == female]`"), Some("Sum[1]".to_string())))
             }
             ("E" | "Sum" | "P" | "Cov" | "Var", NUMBER | PARAM) => {
                 Some((format!("an aggregate says in brackets what it is of: `{name}[..]`"), None))
@@ -29,10 +30,7 @@ impl<'a> Checker<'a> {
             (RAW_CALL, PARAM) => {
                 Some((format!("the mean of the raw predictions is `E[{raw}]`"), Some(format!("E[{raw}]"))))
             }
-            (RAW_CALL, NUMBER) => Some((format!("the prediction as it was handed in is `{raw}`"), Some(raw))),
-            (name, "event") if ALL.contains(&name) => {
-                Some(("leave the condition out: without one every sample is meant".to_string(), None))
-            }
+            (name, "event") if ALL.contains(&name) => Some((NO_CONDITION.to_string(), None)),
             _ => None,
         }
     }
@@ -56,8 +54,8 @@ impl<'a> Checker<'a> {
             return true;
         }
         let hint = match aggregate.condition {
-            None => "the number of all samples is `Sum[1]`",
-            Some(_) => "leave the condition out: without one every sample is meant",
+            None => ALL_COUNTED,
+            Some(_) => NO_CONDITION,
         };
         let hint = Some(hint.to_string());
         let kind = Kind::UnknownName { expected: "event", name: name.text.clone(), similar: None, hint };
@@ -85,7 +83,7 @@ impl<'a> Checker<'a> {
             (AggregateKind::Count | AggregateKind::Probability | AggregateKind::Covariance, _) => return false,
         };
         let (text, found) = (self.text(event.span), "an event".to_string());
-        let hint = Some(format!("{what} `{instead}`"));
+        let hint = Some(format!("{what} `{}`", one_line(&instead)));
         let kind = Kind::WrongKind { text, found, expected: "a number".to_string(), hint };
         let fix = self.call.is_none().then(|| Fix::one(span, instead, false));
         self.report(Finding::new(kind, event.span).mended(fix));

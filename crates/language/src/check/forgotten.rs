@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
         let Some((column, first)) = found.first().copied() else { return };
         let miscounted = |finding: &Finding| {
             matches!(finding.kind, Kind::BinderCount { .. })
-                && body.quantifiers.iter().any(|quantifier| within(finding.span, quantifier.span))
+                && body.quantifiers.iter().any(|quantifier| quantifier.span.contains(finding.span))
         };
         if self.findings.iter().any(miscounted) || self.nearly_known(column, first, env) {
             // That is what is wrong with them.
@@ -102,10 +102,6 @@ impl<'a> Checker<'a> {
             |level: &&str| name.text.len() == LONGEST && level.len() == LONGEST + 1 && level.starts_with(&name.text);
         values.iter().map(|value| value.text.as_str()).find(begins).map(str::to_owned)
     }
-}
-
-fn within(inner: Span, outer: Span) -> bool {
-    inner.source == outer.source && outer.start <= inner.start && inner.end <= outer.end
 }
 
 impl<'a> Checker<'a> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::diagnostic::Fix;
 use crate::hir::{BinderId, Event, Expr, ExprKind, LevelRef, Value};
 use crate::program::Comparison;
-use crate::span::Span;
+use crate::span::{Span, one_line};
 use crate::syntax::ast;
-use crate::words::product_text;
+use crate::words::{is_null, product_text};
 
-use super::category::{Category, braced, index_of, is_null};
+use super::category::{Category, braced, index_of};
 use super::name::Found;
 use super::place::Reads;
 use super::{Checker, Env, Finding, Kind, Symbol};
@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
             }
             (Operand::Category(category), _) => self.category_compare(span, *category, &second, op, (left, right), env),
             (_, Operand::Category(category)) => {
-                self.category_compare(span, *category, &first, flip(op), (right, left), env)
+                self.category_compare(span, *category, &first, op.mirrored(), (right, left), env)
             }
             (Operand::Bare(..), Operand::Binder(..)) | (Operand::Binder(..), Operand::Bare(..)) => {
                 self.binder_compare(span, &first, &second, op)
@@ -316,7 +316,8 @@ impl<'a> Checker<'a> {
         let Some(instead) = instead.filter(|_| self.call.is_none()) else {
             return self.unknown_level(category, value, value.span);
         };
-        let hint = Some(format!("a null is in no level, and no comparison with one holds: write `{instead}`"));
+        let hint =
+            Some(format!("a null is in no level, and no comparison with one holds: write `{}`", one_line(&instead)));
         let column = self.category_name(category);
         let kind = Kind::UnknownLevel { level: value.text.clone(), column, levels: String::new(), similar: None, hint };
         self.report(Finding::new(kind, value.span).mended(Some(Fix::one(span, instead, false))));
@@ -437,16 +438,5 @@ pub(super) fn any_level(category: Category, levels: Vec<usize>) -> Event {
     match category {
         Category::Column(column) => Event::Levels { column, levels },
         Category::Group(group) => Event::Or(levels.into_iter().map(|level| Event::Group { group, level }).collect()),
-    }
-}
-
-/// The comparison with its sides exchanged.
-fn flip(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Equal | Comparison::NotEqual => op,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
     }
 }

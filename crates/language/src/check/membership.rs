@@ -5,7 +5,7 @@ use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
 
-use super::category::Category;
+use super::category::{Category, index_of};
 use super::level::{Operand, any_level};
 use super::name::Found;
 use super::place::Reads;
@@ -33,7 +33,9 @@ impl<'a> Checker<'a> {
         match self.operand(value, env, reads)? {
             Operand::Category(category) => self.category_in(category, values, env),
             Operand::Binder(binder, _) => {
-                let (others, values) = self.binders_among(&values, env, |this, value| this.binder_has(binder, value));
+                let known = index_of(&self.hir.binders.get(binder.0)?.values);
+                let has = |_: &mut Self, value: &Value| known.find(&value.text, value.number).is_some();
+                let (others, values) = self.binders_among(&values, env, has);
                 self.values_of_binder(binder, &values)?;
                 let same = |right| Event::SameLevel { left: LevelRef::Binder(binder), right };
                 let others = others.into_iter().map(|(other, _)| LevelRef::Binder(other));
@@ -54,10 +56,7 @@ impl<'a> Checker<'a> {
 
     /// `race in {a, white}`: levels, and binders that stand for levels.
     fn category_in(&mut self, category: Category, values: Vec<Value>, env: &Env<'a>) -> Option<Event> {
-        let has = |this: &mut Self, value: &Value| {
-            this.category_levels(category).index.find(&value.text, value.number).is_some()
-        };
-        let (binders, values) = self.binders_among(&values, env, has);
+        let (binders, values) = self.binders_among(&values, env, |this, value| this.has_level(category, value));
         let binders: Vec<_> =
             binders.into_iter().map(|(binder, span)| self.binder_level(category, binder, span)).collect();
         let found: Vec<_> = values.iter().map(|value| self.level_of(category, value)).collect();

@@ -340,7 +340,7 @@ impl<'a> Checker<'a> {
     fn text(&self, span: Span) -> String {
         let mut call = self.call.as_deref();
         while let Some(inside) = call {
-            if using::contains(inside.metric.span(), span) {
+            if inside.metric.span().contains(span) {
                 let prediction = self.hir.prediction.as_ref().map_or("prediction", |prediction| &prediction.name);
                 return using::in_callers_words(span, inside, prediction, self.sources);
             }

@@ -12,7 +12,6 @@ use crate::syntax::ast;
 use super::kind::is_event;
 use super::name::Found;
 use super::place::Place;
-use super::using::contains;
 use super::{Checker, Env, Finding, Kind, Progress, Symbol};
 
 /// The most parts of a named expression, with the names in it written out.
@@ -245,7 +244,7 @@ impl<'a> Checker<'a> {
     /// What is wrong with a named expression only where it is used is told there.
     pub(super) fn told_at_use(&self, mut finding: Finding) -> Finding {
         for used in self.let_uses.iter().rev() {
-            if contains(used.declaration, finding.span) {
+            if used.declaration.contains(finding.span) {
                 let inside = std::mem::replace(&mut finding.span, used.at);
                 finding = finding.with(inside, "by its definition");
             }

@@ -2,18 +2,18 @@
 
 use crate::diagnostic::Fix;
 use crate::hir::Expr;
-use crate::program::Function;
-use crate::span::Span;
+use crate::program::{Comparison, Function};
+use crate::span::{Span, one_line};
 use crate::syntax::ast;
 
+use super::event::comparison;
 use super::place::Place;
-use super::using::contains;
 use super::{Checker, Finding, Kind};
 
 /// What no prediction can stand in.
 const DATA_FUNCTIONS: &str = "`exp`, `log`, `sqrt` and `^`";
 /// A longer comparison is offered as an edit alone.
-const LONGEST: usize = 120;
+const LONGEST: usize = 100;
 
 /// The comparison that is being checked.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl<'a> Compared<'a> {
 struct Bounded<'a> {
     side: &'a ast::Expr,
     limit: &'a ast::Expr,
-    op: ast::Comparison,
+    op: Comparison,
 }
 
 impl<'a> Checker<'a> {
@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
                 self.compared = Some(Compared { told: true, ..compared });
                 let whole = compared.rest.last().map_or(span, |(_, last)| compared.first.span.to(last.span));
                 let hint = match instead.len() <= LONGEST {
-                    true => format!("write `{instead}`, which says the same"),
+                    true => format!("write `{}`, which says the same", one_line(&instead)),
                     false => "apply the inverse function to both sides, which says the same".to_string(),
                 };
                 let fix = self.call.is_none().then(|| Fix::one(whole, instead, false));
@@ -96,9 +96,9 @@ impl<'a> Checker<'a> {
     fn inverse(&self, compared: Compared<'a>, span: Span, base: &Expr) -> Option<String> {
         let [(op, second)] = compared.rest else { return None };
         let first = compared.first;
-        let bounded = match contains(first.span, span) {
-            true => Bounded { side: first, limit: second, op: *op },
-            false => Bounded { side: second, limit: first, op: turned(*op) },
+        let bounded = match first.span.contains(span) {
+            true => Bounded { side: first, limit: second, op: comparison(*op) },
+            false => Bounded { side: second, limit: first, op: comparison(*op).mirrored() },
         };
         if self.may_read_prediction(bounded.limit) || is_negative(bounded.limit) {
             return None;
@@ -118,13 +118,13 @@ impl<'a> Checker<'a> {
                 let logarithm = self.logarithm(inner, span)?;
                 let limit = self.sources.text(bounded.limit.span);
                 match (logarithm, is_size, bounded.op) {
-                    (Side::Log(of), true, ast::Comparison::LessEqual) => {
+                    (Side::Log(of), true, Comparison::LessEqual) => {
                         Some(format!("exp(-{}) <= {of} <= exp({limit})", c()))
                     }
                     (_, true, _) => None,
-                    (Side::Log(of), false, op) => Some(format!("{of} {} exp({limit})", sign(op))),
-                    (Side::Exp(of), false, op) => Some(format!("{of} {} log({limit})", sign(op))),
-                    (Side::Root(of), false, op) => Some(format!("{of} {} {} ^ 2", sign(op), c())),
+                    (Side::Log(of), false, op) => Some(format!("{of} {} exp({limit})", op.symbol())),
+                    (Side::Exp(of), false, op) => Some(format!("{of} {} log({limit})", op.symbol())),
+                    (Side::Root(of), false, op) => Some(format!("{of} {} {} ^ 2", op.symbol(), c())),
                 }
             }
         }
@@ -141,8 +141,8 @@ impl<'a> Checker<'a> {
         };
         let even = value.rem_euclid(2.0) == 0.0;
         match bounded.op {
-            _ if base.range.is_non_negative() || *value == 0.5 => Some(format!("{of} {} {root}", sign(bounded.op))),
-            ast::Comparison::LessEqual if even => Some(format!("|{of}| <= {root}")),
+            _ if base.range.is_non_negative() || *value == 0.5 => Some(format!("{of} {} {root}", bounded.op.symbol())),
+            Comparison::LessEqual if even => Some(format!("|{of}| <= {root}")),
             _ => None,
         }
     }
@@ -215,27 +215,6 @@ enum Side {
     Root(String),
 }
 
-fn sign(op: ast::Comparison) -> &'static str {
-    match op {
-        ast::Comparison::Equal => "==",
-        ast::Comparison::NotEqual => "!=",
-        ast::Comparison::Less => "<",
-        ast::Comparison::LessEqual => "<=",
-        ast::Comparison::Greater => ">",
-        ast::Comparison::GreaterEqual => ">=",
-    }
-}
-
 fn is_negative(expr: &ast::Expr) -> bool {
     matches!(&expr.bare().kind, ast::ExprKind::Negate(_))
-}
-
-fn turned(op: ast::Comparison) -> ast::Comparison {
-    match op {
-        ast::Comparison::LessEqual => ast::Comparison::GreaterEqual,
-        ast::Comparison::GreaterEqual => ast::Comparison::LessEqual,
-        ast::Comparison::Less => ast::Comparison::Greater,
-        ast::Comparison::Greater => ast::Comparison::Less,
-        ast::Comparison::Equal | ast::Comparison::NotEqual => op,
-    }
 }

@@ -8,7 +8,7 @@ use crate::interval::Interval;
 use crate::program::{ColumnType, Function};
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::words::{counted, nearest};
+use crate::words::{FUNCTIONS, counted, nearest};
 
 use super::arithmetic::{add, joined, negate, product, quotient};
 use super::call_range::call_range;
@@ -322,7 +322,6 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_function(&mut self, span: Span, function: &'a ast::Name, arguments: &'a [ast::Expr]) -> Option<Expr> {
-        const FUNCTIONS: [&str; 8] = ["abs", "max", "min", "exp", "log", "sqrt", "raw", "bins"];
         let name = function.text.clone();
         if self.broken.contains(name.as_str()) {
             return None;

@@ -333,7 +333,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn has_level(&mut self, domain: Category, value: &Value) -> bool {
+    pub(super) fn has_level(&mut self, domain: Category, value: &Value) -> bool {
         self.category_levels(domain).index.find(&value.text, value.number).is_some()
     }
 
@@ -365,8 +365,7 @@ impl<'a> Checker<'a> {
     /// The name of the domain, where that stands in the place of a level.
     fn is_domain(&mut self, category: Category, value: &Value) -> Option<String> {
         let domain = self.category_name(category);
-        let is_level = self.category_levels(category).index.find(&value.text, value.number).is_some();
-        (!is_level && value.text == domain).then_some(domain)
+        (value.text == domain && !self.has_level(category, value)).then_some(domain)
     }
 
     /// `eps[a]` where `eps` is no table.
@@ -412,6 +411,10 @@ impl<'a> Checker<'a> {
         levels: &'a [ast::Expr],
         env: &Env<'a>,
     ) -> Option<Expr> {
+        // What is not imported may declare it.
+        if self.incomplete {
+            return None;
+        }
         if self.raw_without_call(span, name) || self.foreign_moment(span, name, levels) || self.of_elsewhere(name) {
             return None;
         }

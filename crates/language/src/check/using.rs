@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
     /// The name of a constraint: the alias or the text of the call, with the group in the place of a set.
     fn instance_name(&self, used: &ast::Use, taken: &[(Span, String)]) -> String {
         let span = used.call.span;
-        let (written, inner): (Vec<_>, Vec<_>) = taken.iter().partition(|(set, _)| contains(span, *set));
+        let (written, inner): (Vec<_>, Vec<_>) = taken.iter().partition(|(set, _)| span.contains(*set));
         let groups = |taken: &[&(Span, String)]| match taken {
             [] => String::new(),
             taken => format!("[{}]", taken.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(",")),
@@ -283,10 +283,10 @@ pub(super) fn from_the_caller(finding: Finding, call: &Call<'_>, sources: &Sourc
     // An argument that the user wrote at a `use`: the outermost call is looked at last, and is the one.
     let argument = chain.iter().rev().find_map(|call| {
         let written = call.passed.iter().find_map(|passed| match passed {
-            Passed::Argument { expr, scope: None } if contains(expr.span, finding.span) => Some(*expr),
+            Passed::Argument { expr, scope: None } if expr.span.contains(finding.span) => Some(*expr),
             Passed::Argument { .. } | Passed::Standin(_) => None,
         })?;
-        contains(outermost, written.span).then_some((written, call.metric.name.text.as_str()))
+        outermost.contains(written.span).then_some((written, call.metric.name.text.as_str()))
     });
     if let Some((argument, callee)) = argument {
         let text = quote(sources, argument.span);
@@ -304,7 +304,7 @@ pub(super) fn from_the_caller(finding: Finding, call: &Call<'_>, sources: &Sourc
         let kind = Kind::ArgumentKind { argument: text, found, callee, expected, hint };
         return Finding::new(kind, argument.span);
     }
-    match chain.iter().find(|call| contains(call.metric.span(), finding.span)) {
+    match chain.iter().find(|call| call.metric.span().contains(finding.span)) {
         None => finding,
         Some(inside) if inside.library => {
             let text = format!("in the metric `{}`", inside.metric.name.text);
@@ -314,10 +314,6 @@ pub(super) fn from_the_caller(finding: Finding, call: &Call<'_>, sources: &Sourc
         }
         Some(_) => finding.with(outermost, "used here"),
     }
-}
-
-pub(super) fn contains(outer: Span, inner: Span) -> bool {
-    outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// The text of a part of a metric's body, with the caller's arguments in place of the parameters.

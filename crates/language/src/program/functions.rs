@@ -191,13 +191,19 @@ impl Data {
             };
             let mut spread = vec![Data::one()];
             for (factor, power) in factors {
-                let parts = match factor {
-                    Data::Sum { .. } if power.fract() == 0.0 && (1.0..=MOST_POWER).contains(&power) => factor.addends(),
-                    factor => vec![factor.pow(Data::number(power))],
+                // A sum of one term is a factor where the power of its coefficient is no finite number: it stays whole.
+                let (parts, times) = match factor {
+                    Data::Sum { constant, ref terms }
+                        if power.fract() == 0.0
+                            && (1.0..=MOST_POWER).contains(&power)
+                            && terms.len() + usize::from(constant != 0.0) > 1 =>
+                    {
+                        (factor.addends(), power as usize)
+                    }
+                    factor => (vec![factor.pow(Data::number(power))], 1),
                 };
-                let times = if parts.len() > 1 { power as usize } else { 1 };
                 for _ in 0..times {
-                    if spread.len().saturating_mul(parts.len()) > MOST_ADDENDS {
+                    if sum.len() + spread.len().saturating_mul(parts.len()) > MOST_ADDENDS {
                         return None;
                     }
                     let products =

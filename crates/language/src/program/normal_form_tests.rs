@@ -393,3 +393,15 @@ fn totals_hold_columns_only() {
     assert_eq!(Data::total(value, Event::Never), Data::zero());
     assert_eq!(Data::mean(Data::number(3.0), Event::All), Data::number(3.0));
 }
+
+/// A sum of one term whose coefficient has no finite power is a factor of its own: multiplied out, it keeps its power.
+#[test]
+fn powers_of_one_term_are_kept() {
+    let far = || Data::column("age").scale(1e200).pow(Data::number(2.0));
+    let nested = Data::column("hours")
+        .add(Data::total(Data::column("hours"), Event::levels("sex", ["female"], &universe())).neg());
+    let parts = far().mul(nested).split_columns();
+    assert_eq!(parts.len(), 2, "{parts:?}");
+    let whole = [far().mul(Data::column("hours")), far()];
+    assert!(parts.iter().all(|(_, factor)| whole.contains(factor)), "{parts:?}");
+}

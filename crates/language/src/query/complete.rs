@@ -1,6 +1,6 @@
 //! What may stand at a place, from the tokens before it: a text that is being written does not parse.
 
-use super::signature::{self, Signature};
+use super::signature::{self, Signature, Site};
 use super::symbols::{Definition, DefinitionId, DefinitionKind, Index};
 use super::vocabulary::{self, Word, values};
 use crate::compile::Compilation;
@@ -392,19 +392,15 @@ impl List<'_> {
 
     /// What may be passed for the parameter at hand, and the parameters by name.
     fn arguments(&mut self) {
-        let open = self.place.open.unwrap_or_default();
-        let Some(metric) = signature::metric(self.compilation, bare(self.place.before_bracket(1))) else {
-            return self.expressions();
-        };
-        let inside = self.place.words.get(open + 1..).unwrap_or_default();
-        let place = match self.place.back(1) {
-            "=" => metric.place(bare(self.place.back(2))),
-            _ => Some(inside.iter().filter(|word| **word == ",").count()),
-        };
-        self.argument(&metric, place, inside.first().copied().unwrap_or_default());
+        let site = signature::site_of(&self.place.words);
+        let metric = site.as_ref().and_then(|site| signature::metric(self.compilation, &site.metric));
+        let (Some(site), Some(metric)) = (site, metric) else { return self.expressions() };
+        self.argument(&metric, &site);
         if self.place.back(1) == "=" {
             return;
         }
+        let open = self.place.open.unwrap_or_default();
+        let inside = self.place.words.get(open + 1..).unwrap_or_default();
         for (parameter, range) in metric.metric.parameters.iter().zip(&metric.parameters) {
             let name = &parameter.name.text;
             if !inside.windows(2).any(|pair| pair == [name.as_str(), "="]) {
@@ -415,15 +411,18 @@ impl List<'_> {
         }
     }
 
-    fn argument(&mut self, metric: &Signature, place: Option<usize>, first: &str) {
+    fn argument(&mut self, metric: &Signature, site: &Site) {
         use DefinitionKind::{Column, Event, Label, Let, Param};
-        match place.and_then(|place| metric.accepts(place)) {
+        match metric.active(site).and_then(|place| metric.accepts(place)) {
             Some(Accepts::Group(_)) => self.categories(),
             Some(Accepts::Label(_)) => self.names(&[Label]),
             Some(Accepts::Column) => self.names(&[Column, Label, Let]),
             Some(Accepts::Number(_)) => self.names(&[Param, Let]),
             Some(Accepts::Event) => self.names(&[Event, Column, Label]),
-            Some(Accepts::LevelOf(_)) => self.levels_of(first),
+            Some(Accepts::LevelOf(other)) => {
+                let of = metric.place(&other.text).and_then(|place| site.first_of(place, &other.text));
+                self.levels_of(of.unwrap_or_default());
+            }
             None => self.expressions(),
         }
     }

@@ -121,8 +121,7 @@ fn definition_words(compilation: &Compilation, index: &Index, definition: &Defin
 
 /// What the binder of a `forall` stands for; of a metric's that depends on the use, and is not said.
 fn binder_values<'c>(compilation: &'c Compilation, definition: &Definition) -> Option<&'c [Value]> {
-    let inside = |outer: Span, inner: Span| outer.source == inner.source && outer.to(inner) == outer;
-    let constraints = compilation.hir.constraints.iter().filter(|it| inside(it.span, definition.declaration));
+    let constraints = compilation.hir.constraints.iter().filter(|it| it.span.contains(definition.declaration));
     let quantifier = constraints.flat_map(|it| &it.quantifiers).find(|it| it.span == definition.declaration)?;
     let ids = quantifier.components.iter().flat_map(|component| match component {
         Component::Single(one) => vec![*one],

@@ -1,7 +1,7 @@
 //! The checked expressions at a place.
 
 use crate::hir::{Constraint, Event, Expr, ExprKind, Hir, Quantifier};
-use crate::span::{SourceId, Span};
+use crate::span::SourceId;
 
 /// The smallest checked expression around a place. What a name stands for has the place of the name, whole and in parts:
 /// of these it is the whole.
@@ -31,14 +31,9 @@ impl<'h> Search<'h> {
         quantifier.condition.iter().for_each(|event| self.event(event));
     }
 
-    fn holds(&self, span: Span) -> bool {
-        let range = span.range();
-        span.source == self.source && range.start <= self.offset && self.offset <= range.end
-    }
-
     fn expr(&mut self, expr: &'h Expr) {
         let length = |expr: &Expr| expr.span.range().len();
-        if self.holds(expr.span) && self.found.is_none_or(|found| length(expr) < length(found)) {
+        if expr.span.touches(self.source, self.offset) && self.found.is_none_or(|found| length(expr) < length(found)) {
             self.found = Some(expr);
         }
         match &expr.kind {

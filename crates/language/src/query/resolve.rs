@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::symbols::{Definition, DefinitionId, DefinitionKind, Header, Index, Reference};
 use crate::compile::Compilation;
-use crate::program::same_level;
+use crate::hir::LevelIndex;
 use crate::span::Span;
 use crate::syntax::ast::{
     Accepts, ArgumentValue, Call, Condition, Domain, DomainKind, Expr, ExprKind, GroupValue, Item, ItemKind, Level,
@@ -36,8 +36,8 @@ struct Walk<'a> {
     metrics: HashMap<&'a str, (DefinitionId, &'a Metric)>,
     prediction: Option<DefinitionId>,
     groups: HashMap<DefinitionId, &'a GroupValue>,
-    /// The levels of a definition, as text and value.
-    levels: HashMap<DefinitionId, Vec<(&'a Level, DefinitionId)>>,
+    /// The levels of a definition, and the first of their definitions, behind which the others stand.
+    levels: HashMap<DefinitionId, (LevelIndex, DefinitionId)>,
     /// Of a binder, what its values are levels of.
     domains: HashMap<DefinitionId, Vec<DefinitionId>>,
     tables: HashMap<DefinitionId, &'a [Name]>,
@@ -129,12 +129,14 @@ impl<'a> Walk<'a> {
     }
 
     fn declare_levels(&mut self, owner: DefinitionId, levels: impl IntoIterator<Item = &'a Level>) {
-        let mut defined = Vec::new();
-        for level in levels {
+        let first = DefinitionId(self.index.definitions.len());
+        let levels: Vec<&Level> = levels.into_iter().collect();
+        for level in &levels {
             let name = Name { text: level.text.clone(), span: level.span };
-            defined.push((level, self.define(DefinitionKind::Level, &name, (level.span, ""), Some(owner))));
+            self.define(DefinitionKind::Level, &name, (level.span, ""), Some(owner));
         }
-        self.levels.insert(owner, defined);
+        let index = LevelIndex::new(levels.iter().map(|level| (level.text.as_str(), level.number)));
+        self.levels.insert(owner, (index, first));
     }
 
     fn item(&mut self, item: &'a Item) {
@@ -434,8 +436,8 @@ impl<'a> Walk<'a> {
     }
 
     fn find_level(&self, owner: DefinitionId, level: (&str, Option<f64>)) -> Option<DefinitionId> {
-        let levels = self.levels.get(&owner)?;
-        levels.iter().find(|(known, _)| same_level((&known.text, known.number), level)).map(|(_, id)| *id)
+        let (levels, first) = self.levels.get(&owner)?;
+        levels.find(level.0, level.1).map(|place| DefinitionId(first.0 + place))
     }
 
     fn level(&mut self, owner: DefinitionId, level: (&str, Option<f64>), span: Span) {

@@ -1,6 +1,6 @@
 //! How many rows a declaration comes to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::compile::Compilation;
 use crate::span::Span;
@@ -25,6 +25,10 @@ pub fn of(compilation: &Compilation) -> Vec<Rows> {
     for origin in program.rows.iter().map(|row| &row.origins).chain(each).flatten() {
         by_constraint.entry(&origin.constraint).or_default().push(origin.name.clone());
     }
+    let mut instances: HashMap<Span, BTreeSet<&str>> = HashMap::new();
+    for constraint in &compilation.hir.constraints {
+        instances.entry(constraint.span).or_default().insert(&constraint.name);
+    }
     let mut found = Vec::new();
     for item in compilation.files.iter().flat_map(|(_, parsed)| &parsed.file.items) {
         let heading = match &item.kind {
@@ -41,9 +45,8 @@ pub fn of(compilation: &Compilation) -> Vec<Rows> {
             | ItemKind::Metric(_)
             | ItemKind::Import(_) => continue,
         };
-        let instances = compilation.hir.constraints.iter().filter(|constraint| constraint.span == item.span);
-        let instances: BTreeSet<&str> = instances.map(|constraint| constraint.name.as_str()).collect();
-        let names = instances.into_iter().filter_map(|name| by_constraint.get(name)).flatten().cloned().collect();
+        let instances = instances.get(&item.span).into_iter().flatten();
+        let names = instances.filter_map(|name| by_constraint.get(name)).flatten().cloned().collect();
         found.push(Rows { declaration: item.span, heading, names });
     }
     found

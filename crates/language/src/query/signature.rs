@@ -46,6 +46,15 @@ impl Signature {
         self.metric.parameters.iter().position(|parameter| parameter.name.text == name)
     }
 
+    /// The place of the parameter that is being written.
+    pub fn active(&self, site: &Site) -> Option<usize> {
+        let place = match &site.passed.last()?.named {
+            Some(name) => self.place(name),
+            None => site.passed.len().checked_sub(1),
+        };
+        place.filter(|place| *place < self.metric.parameters.len())
+    }
+
     /// What may be passed for the parameter at this place.
     pub fn accepts(&self, place: usize) -> Option<&Accepts> {
         self.metric.parameters.get(place)?.kind.as_ref().map(|kind| &kind.kind)
@@ -95,12 +104,26 @@ pub fn metrics(compilation: &Compilation) -> Vec<Signature> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     pub metric: String,
-    /// How many arguments stand before.
-    pub arguments: usize,
-    /// The parameter that the argument is for, where that is written.
+    /// The arguments up to the place, the one that is being written among them.
+    pub passed: Vec<Passed>,
+}
+
+/// An argument as far as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// The parameter that it is for, where that is written.
     pub named: Option<String>,
-    /// The first piece of each argument, where that is a name.
-    pub first: Vec<String>,
+    /// Its first piece.
+    pub first: String,
+}
+
+impl Site {
+    /// The first piece of what is passed for a parameter.
+    pub fn first_of(&self, place: usize, name: &str) -> Option<&str> {
+        let named = self.passed.iter().find(|passed| passed.named.as_deref() == Some(name));
+        let placed = || self.passed.get(place).filter(|passed| passed.named.is_none());
+        named.or_else(placed).map(|passed| passed.first.as_str())
+    }
 }
 
 /// The innermost call of a metric around a place.
@@ -111,9 +134,14 @@ pub fn site(text: &str, offset: usize) -> Option<Site> {
         .iter()
         .filter(|piece| !piece.is_comment() && piece.range.start >= start && piece.range.end <= offset)
         .collect();
-    let word = |at: usize| before.get(at).map_or("", |piece| piece.text(text));
+    site_of(&before.iter().map(|piece| piece.text(text)).collect::<Vec<_>>())
+}
+
+/// The innermost call of a metric that is open behind the words of a declaration.
+pub(super) fn site_of(words: &[&str]) -> Option<Site> {
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let (mut open, mut depth) = (None, 0_usize);
-    for at in (0..before.len()).rev() {
+    for at in (0..words.len()).rev() {
         match word(at) {
             ")" | "]" | "}" => depth += 1,
             "(" if depth == 0 => {
@@ -129,25 +157,21 @@ pub fn site(text: &str, offset: usize) -> Option<Site> {
     if word(name.checked_sub(1)?) != "use" {
         return None;
     }
-    let (mut first, mut named, mut depth) = (vec![word(open + 1).to_owned()], None, 0_usize);
-    for at in open + 1..before.len() {
+    let plain = |at: usize| word(at).trim_matches('`').to_owned();
+    let argument = |at: usize| Passed { named: None, first: plain(at) };
+    let (mut passed, mut depth) = (vec![argument(open + 1)], 0_usize);
+    for at in open + 1..words.len() {
         match word(at) {
             "(" | "[" | "{" => depth += 1,
             ")" | "]" | "}" => depth = depth.saturating_sub(1),
-            "," if depth == 0 => {
-                named = None;
-                first.push(word(at + 1).to_owned());
-            }
+            "," if depth == 0 => passed.push(argument(at + 1)),
             "=" if depth == 0 => {
-                named = Some(word(at - 1).to_owned());
-                if let Some(last) = first.last_mut() {
-                    *last = word(at + 1).to_owned();
+                if let Some(last) = passed.last_mut() {
+                    *last = Passed { named: Some(plain(at - 1)), first: plain(at + 1) };
                 }
             }
             _ => {}
         }
     }
-    let plain = |text: &str| text.trim_matches('`').to_owned();
-    let arguments = first.len() - 1;
-    Some(Site { metric: plain(word(name)), arguments, named, first: first.iter().map(|text| plain(text)).collect() })
+    Some(Site { metric: plain(name), passed })
 }

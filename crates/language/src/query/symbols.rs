@@ -45,25 +45,6 @@ impl DefinitionKind {
             DefinitionKind::Level => "level",
         }
     }
-
-    /// Whether its name is that of a header in the data where no `from` says otherwise.
-    pub fn is_data(self) -> bool {
-        match self {
-            DefinitionKind::Column | DefinitionKind::Label | DefinitionKind::Weight | DefinitionKind::Prediction => {
-                true
-            }
-            DefinitionKind::Param
-            | DefinitionKind::Let
-            | DefinitionKind::Event
-            | DefinitionKind::Group
-            | DefinitionKind::Constraint
-            | DefinitionKind::Alias
-            | DefinitionKind::Metric
-            | DefinitionKind::Parameter
-            | DefinitionKind::Binder
-            | DefinitionKind::Level => false,
-        }
-    }
 }
 
 /// Something with a name.
@@ -116,10 +97,7 @@ impl Index {
 
     /// The name at a place; behind its last letter counts.
     pub fn at(&self, source: SourceId, offset: usize) -> Option<Reference> {
-        let around = |reference: &&Reference| {
-            let range = reference.span.range();
-            reference.span.source == source && range.start <= offset && offset <= range.end
-        };
+        let around = |reference: &&Reference| reference.span.touches(source, offset);
         // A name that begins here rather than one that ends here.
         self.references.iter().filter(around).max_by_key(|reference| reference.span.start).copied()
     }
@@ -127,6 +105,13 @@ impl Index {
     /// All places of a name, its declaration among them, in source order.
     pub fn places(&self, id: DefinitionId) -> impl Iterator<Item = Span> + '_ {
         self.references.iter().filter(move |reference| reference.definition == id).map(|reference| reference.span)
+    }
+
+    /// Whether the same names stand for the same definitions in the same order, wherever they stand.
+    pub fn means_the_same(&self, other: &Index) -> bool {
+        let meanings =
+            |index: &Index| index.references.iter().map(|reference| reference.definition).collect::<Vec<_>>();
+        meanings(self) == meanings(other)
     }
 
     /// The references in a file, by place.
@@ -143,9 +128,10 @@ impl Index {
 
     /// The levels of a column, a label, or a group of events.
     pub fn levels(&self, owner: DefinitionId) -> impl Iterator<Item = DefinitionId> + '_ {
+        // They stand right behind it.
+        let behind = self.definitions.iter().enumerate().skip(owner.0 + 1);
         let of =
             move |definition: &Definition| definition.kind == DefinitionKind::Level && definition.owner == Some(owner);
-        let all = self.definitions.iter().enumerate();
-        all.filter(move |(_, definition)| of(definition)).map(|(at, _)| DefinitionId(at))
+        behind.take_while(move |(_, definition)| of(definition)).map(|(at, _)| DefinitionId(at))
     }
 }

@@ -5,6 +5,7 @@ use super::diagnose::Place;
 use super::error::{Mistake, SyntaxError, shortened};
 use super::outline::{is_aggregate, is_reserved};
 use super::scan::TokenKind;
+use crate::words::FUNCTIONS;
 
 /// Commands of LaTeX, and how they are written here; of others it is only said that there are none.
 const COMMANDS: [(&str, &str); 29] = [
@@ -38,8 +39,6 @@ const COMMANDS: [(&str, &str); 29] = [
     ("E", "E"),
     ("Pr", "P"),
 ];
-/// Functions, which have round brackets.
-const FUNCTIONS: [&str; 8] = ["abs", "max", "min", "exp", "log", "sqrt", "raw", "bins"];
 /// Indicators elsewhere, as the name in front of the bracket.
 const INDICATORS: [&str; 7] = ["1", "I", "𝟙", "𝟏", "1_", "ind", "indicator"];
 /// What people call a table of data.
@@ -253,9 +252,7 @@ impl Place<'_, '_> {
     /// `df["sex"]`.
     fn frame(&self) -> Option<SyntaxError> {
         let owner = self.index.checked_sub(1)?;
-        let quoted = self.at(self.index + 1).is_some_and(|token| {
-            matches!(token.kind, TokenKind::Text | TokenKind::Broken(super::scan::Broken::SingleQuotes))
-        });
+        let quoted = self.is_text(self.index + 1);
         if self.word != "[" || !FRAMES.contains(&self.text_at(owner)) || !quoted || self.text_at(self.index + 2) != "]"
         {
             return None;
@@ -426,9 +423,7 @@ impl Place<'_, '_> {
         if self.word == "{" && self.is_name(self.index + 1) && single == "}" {
             return self.rebracketed(self.index, self.index, ("[", "]"), help);
         }
-        let quoted = self.at(self.index + 1).filter(|token| {
-            matches!(token.kind, TokenKind::Text | TokenKind::Broken(super::scan::Broken::SingleQuotes))
-        })?;
+        let quoted = self.at(self.index + 1).filter(|_| self.is_text(self.index + 1))?;
         let level = quoted.text(self.failure.text).trim_matches(super::scan::is_quote).to_owned();
         (self.word == "[" && single == "]")
             .then(|| SyntaxError::new(Mistake::QuotedName { text: level }, self.failure.span(quoted)))

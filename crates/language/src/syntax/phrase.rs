@@ -7,13 +7,11 @@ use super::habit::aggregate;
 use super::outline::is_aggregate;
 use super::outline::is_reserved;
 use super::scan::TokenKind;
+use crate::words::{FUNCTIONS, is_null};
 
 /// What to do about nulls.
 const NO_NULL: &str = "a null has no name: no comparison holds for it, so `age >= 0` leaves nulls out and `not (age >= 0)` \
                                   takes them alone; for levels write `race not in {white, black}`";
-
-/// Functions of the language, which others call by the name of a module.
-const FUNCTIONS: [&str; 6] = ["abs", "max", "min", "exp", "log", "sqrt"];
 
 impl Place<'_, '_> {
     /// The mistake, if the text around here is one of those phrases.
@@ -159,7 +157,8 @@ impl Place<'_, '_> {
         (self.previous_word() == "each" && !colon).then(|| self.rather(self.index, arrow + 1, text, help))?
     }
 
-    fn is_text(&self, index: usize) -> bool {
+    /// A text in quotes of either kind.
+    pub fn is_text(&self, index: usize) -> bool {
         let is_text = |kind| matches!(kind, TokenKind::Text | TokenKind::Broken(super::scan::Broken::SingleQuotes));
         self.at(index).is_some_and(|token| is_text(token.kind))
     }
@@ -489,7 +488,8 @@ impl Place<'_, '_> {
         let is = [self.index, before].into_iter().find(|&at| matches!(self.text_at(at), "is" | "IS"))?;
         let not = matches!(self.text_at(is + 1), "not" | "NOT");
         let last = if not { is + 1 } else { is };
-        if matches!(self.text_at(last + 1), "null" | "NULL" | "None" | "NA" | "missing" | "nan") {
+        // `none` may be a level, and `NO_NULL` is told of it where it is not.
+        if is_null(self.text_at(last + 1)) && self.text_at(last + 1) != "none" {
             let instead = NO_NULL;
             let span = self.failure.span(self.at(is)?).to(self.failure.span(self.at(last + 1)?));
             let found = self.written(is, last + 1)?.to_owned();

@@ -271,6 +271,7 @@ impl Place<'_> {
             ';' if opened > 0 => None,
             ';' => Some(""),
             c if c.is_whitespace() => Some(" "),
+            c if crate::diagnostic::hidden::steers(c) => Some(""),
             '$' if self
                 .text
                 .get(self.span.end as usize..)?

@@ -29,8 +29,7 @@ pub fn definition(session: &mut Session<'_>, params: lsp::DefinitionParams) -> A
 
 /// The file that an import names.
 fn imported(analysis: &Analysis, offset: usize, session: &Session<'_>) -> Option<lsp::Location> {
-    let around = |span: &Span| span.source == ROOT && span.range().start <= offset && offset <= span.range().end;
-    let (_, source) = analysis.compilation.imports.iter().find(|(span, _)| around(span))?;
+    let (_, source) = analysis.compilation.imports.iter().find(|(span, _)| span.touches(ROOT, offset))?;
     location(Span::new(*source, 0, 0), analysis, session)
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use fairc_language::Compilation;
 use fairc_language::diagnostic::Diagnostic;
-use fairc_language::query::{Definition, DefinitionKind, Header};
+use fairc_language::query::{Definition, DefinitionKind, Header, Index};
 use fairc_language::syntax::written;
 use gen_lsp_types as lsp;
 
@@ -101,7 +101,8 @@ fn check(session: &Session<'_>, uses: &Uses, edits: &Edits, param: bool) -> Resu
             let new = errors.iter().find(|error| before.iter().all(|known| known.message != error.message));
             return Err(Refusal(new.map_or_else(|| "errors would follow".to_owned(), |error| error.message.clone())));
         }
-        if !same(&root.compilation, &checked.compilation, param) {
+        let meant = root.index.means_the_same(&Index::of(&checked.compilation));
+        if !meant || !same(&root.compilation, &checked.compilation, param) {
             return Err(Refusal("another name has this text here, and would take its place".into()));
         }
     }

@@ -20,12 +20,7 @@ pub fn help(session: &mut Session<'_>, params: lsp::SignatureHelpParams) -> Answ
         label: lsp::ParameterInformationLabel::Tuple((clamp(units(range.start)), clamp(units(range.end)))),
         documentation: None,
     });
-    let active = match &site.named {
-        Some(name) => metric.place(name),
-        None => Some(site.arguments),
-    };
-    let active =
-        active.filter(|place| *place < metric.parameters.len()).map(|place| lsp::ActiveParameter::Int(clamp(place)));
+    let active = metric.active(&site).map(|place| lsp::ActiveParameter::Int(clamp(place)));
     let signature = lsp::SignatureInformation {
         label: metric.label.clone(),
         documentation: Some(lsp::Documentation::MarkupContent(markdown(metric.doc.clone()))),

@@ -76,6 +76,10 @@ fn what_may_stand_depends_on_the_place() {
     has("use demographic_parity(sex, ‸", &["eps", "tol"], &["sex", "age"]);
     has("use demographic_parity(tol = ‸", &["eps"], &["sex", "attr"]);
     has("use demographic_parity({sex, ‸", &["race", "band"], &["eps"]);
+    has("use demographic_parity({sex, race}, ‸", &["eps"], &["age", "band"]);
+    let of = "metric m(attr: group, lvl: level of attr) = E[prediction | attr == lvl] <= 1\nuse m(";
+    has(&format!("{of}race, ‸"), &["white", "black"], &["female", "eps"]);
+    has(&format!("{of}attr = race, lvl = ‸"), &["white", "black"], &["female", "eps"]);
     has("constraint c (‸", &["min_count", "when_empty", "soft", "enforce"], &["score"]);
     has("constraint c (min_count = 3, ‸", &["when_empty"], &["min_count"]);
     has("constraint c (when_empty = ‸", &["skip", "error"], &["score"]);
@@ -177,9 +181,9 @@ fn uses_are_found_across_files() {
     let mut memory = Memory::default();
     memory
         .files
-        .insert("/work/common.fair".into(), "column sex: {female, male}\npredict score: real in [0, 1]\n".into());
+        .insert("/specs/common.fair".into(), "column sex: {female, male}\npredict score: real in [0, 1]\n".into());
     memory.files.insert(
-        "/work/other.fair".into(),
+        "/specs/other.fair".into(),
         "import \"common.fair\"\nconstraint o: E[score | sex == male] <= 1\n".into(),
     );
     let text = "import \"common.fair\"\nconstraint c: E[sc‸ore | sex == female] <= 0.5\n";
@@ -187,18 +191,18 @@ fn uses_are_found_across_files() {
     let to = editor.at_cursor("textDocument/definition", &Value::Null);
     assert_eq!(
         (to["uri"].as_str(), to["range"]["start"]["line"].as_u64()),
-        (Some("file:///work/common.fair"), Some(1))
+        (Some("file:///specs/common.fair"), Some(1))
     );
     let found = editor.at_cursor("textDocument/references", &json!({"context": {"includeDeclaration": true}}));
     let uris: Vec<&str> =
         found.as_array().map(|all| all.iter().filter_map(|it| it["uri"].as_str()).collect()).unwrap_or_default();
-    assert_eq!(uris, ["file:///work/common.fair", "file:///work/other.fair", SPEC]);
+    assert_eq!(uris, ["file:///specs/common.fair", "file:///specs/other.fair", SPEC]);
     let found = editor.at_cursor("textDocument/references", &json!({"context": {"includeDeclaration": false}}));
     assert_eq!(found.as_array().map(Vec::len), Some(2));
     let edit = editor.at_cursor("textDocument/rename", &json!({"newName": "rating"}));
     insta::assert_snapshot!(serde_json::to_string_pretty(&sorted(&edit)).unwrap_or_default());
     // A buffer stands in the place of its file.
-    editor.open("file:///work/common.fair", "column sex: {female, male}\n\n\npredict score: real in [0, 1]\n");
+    editor.open("file:///specs/common.fair", "column sex: {female, male}\n\n\npredict score: real in [0, 1]\n");
     let to = editor.at_cursor("textDocument/definition", &Value::Null);
     assert_eq!(to["range"]["start"]["line"].as_u64(), Some(3));
 }
@@ -241,6 +245,12 @@ fn renames_say_the_same_or_are_refused() {
         rename(metric, "by")
             .ends_with("metric m(by: group) = forall x in by: E[prediction | by == x] <= 1\nuse m(by = sex)")
     );
+    // A parameter of the new name would take the place of the param, with errors elsewhere too.
+    let hidden = "metric m(lim: number) = E[prediction] <= lim + e‸ps\nuse m(0.1)\n";
+    let taken = "refused: another name has this text here, and would take its place";
+    assert_eq!(rename(hidden, "lim"), taken);
+    assert_eq!(rename(&format!("{hidden}constraint d: E[score | oops == 1] <= 1\n"), "lim"), taken);
+    assert!(rename(hidden, "slack").contains("<= lim + slack"));
 }
 
 /// A text with the edits of the protocol made; all positions are those of ASCII.

@@ -62,14 +62,14 @@ pub struct Editor<'h> {
     pub cursor: Value,
 }
 
-pub const SPEC: &str = "file:///work/spec.fair";
+pub const SPEC: &str = "file:///specs/spec.fair";
 
 impl<'h> Editor<'h> {
     pub fn new(host: &'h Memory, text: &str) -> Editor<'h> {
         let params = json!({
             "processId": null,
             "rootUri": null,
-            "workspaceFolders": [{"uri": "file:///work", "name": "work"}],
+            "workspaceFolders": [{"uri": "file:///specs", "name": "specs"}],
             "capabilities": {"textDocument": {"completion": {"completionItem": {"snippetSupport": true}}}},
         });
         let session = Session::new(&serde_json::from_value(params).unwrap(), host);

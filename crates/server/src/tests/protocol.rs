@@ -1,12 +1,18 @@
 //! Whole sessions over a connection in memory.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gen_lsp_types::InitializeParams;
 use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 
 use super::{Memory, SPEC};
+use crate::host::{Checked, Host, Open};
+use crate::publish;
+use crate::refusal::FAULT;
 use crate::run::{Ended, run};
+use crate::session::Session;
 
 struct Client {
     connection: Connection,
@@ -128,24 +134,24 @@ fn a_diagnostic_says_all_that_is_known() {
 #[test]
 fn imports_come_from_buffers_first() {
     let spec = "import \"common.fair\"\nconstraint c: E[score] <= 0.5\n";
-    let files = [("/work/common.fair", "predict score: real in [0, 1]\n")];
+    let files = [("/specs/common.fair", "predict score: real in [0, 1]\n")];
     session(&files, &json!({}), |client| {
         client.open(SPEC, spec);
         assert_eq!(client.diagnostics()["diagnostics"], json!([]));
         // A mistake in the other file is told at the import, and there.
-        client.open("file:///work/common.fair", "predict score: real in [0, 1]\ncolumn sex: {a, a}\n");
+        client.open("file:///specs/common.fair", "predict score: real in [0, 1]\ncolumn sex: {a, a}\n");
         let told = [client.diagnostics(), client.diagnostics()];
         let of = |uri: &str| told.iter().find(|told| told["uri"] == uri).unwrap()["diagnostics"].clone();
-        assert_eq!(of("file:///work/common.fair")[0]["range"]["start"]["line"], 1);
+        assert_eq!(of("file:///specs/common.fair")[0]["range"]["start"]["line"], 1);
         let (found, related) = (of(SPEC), "relatedInformation");
-        assert!(found[0]["message"].as_str().unwrap().starts_with("in `/work/common.fair`: "), "{found}");
+        assert!(found[0]["message"].as_str().unwrap().starts_with("in `/specs/common.fair`: "), "{found}");
         assert_eq!(
             found[0]["range"],
             json!({"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 20}})
         );
-        assert_eq!(found[0][related][0]["location"]["uri"], "file:///work/common.fair");
+        assert_eq!(found[0][related][0]["location"]["uri"], "file:///specs/common.fair");
         // Closed without saving, the file counts again.
-        client.tell("textDocument/didClose", json!({"textDocument": {"uri": "file:///work/common.fair"}}));
+        client.tell("textDocument/didClose", json!({"textDocument": {"uri": "file:///specs/common.fair"}}));
         let told = [client.diagnostics(), client.diagnostics()];
         assert!(told.iter().all(|told| told["diagnostics"] == json!([])), "{told:?}");
     });
@@ -173,5 +179,57 @@ fn cancelled_requests_are_not_answered() {
             json!({"textDocument": {"uri": "file:///none"}, "position": {"line": 0, "character": 0}}),
         );
         assert_eq!(client.answer().response_result.unwrap(), Value::Null);
+    });
+}
+
+/// Every check meets a fault.
+struct Faulty;
+
+impl Host for Faulty {
+    fn check(&self, _: &Path, _: &str, _: &Open) -> Checked {
+        panic!("a fault")
+    }
+
+    fn specs(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn read(&self, _: &Path) -> Option<String> {
+        None
+    }
+
+    fn library(&self, _: &str, _: &str) -> Option<PathBuf> {
+        None
+    }
+}
+
+#[test]
+fn a_spec_whose_check_fails_is_not_called_well() {
+    let mut session = Session::new(&InitializeParams::default(), &Faulty);
+    let document = json!({"uri": SPEC, "languageId": "fair", "version": 1, "text": GOOD});
+    let method = "textDocument/didOpen".to_owned();
+    session.take(Notification { method, params: json!({"textDocument": document}) });
+    let told = publish::untold(&mut session).unwrap().params;
+    assert_eq!(told["diagnostics"].as_array().map(Vec::len), Some(1));
+    let found = &told["diagnostics"][0];
+    assert_eq!((&found["message"], &found["severity"]), (&json!(FAULT), &json!(1)));
+    assert_eq!(found["range"]["end"], json!({"line": 0, "character": 0}));
+    // It is told once.
+    assert!(publish::untold(&mut session).is_none());
+}
+
+#[test]
+fn parameters_that_cannot_be_read_are_refused() {
+    let memory = Memory::default();
+    let (server, connection) = Connection::memory();
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| {
+            let server = server;
+            run(&server, &memory)
+        });
+        let mut it = Client { connection, asked: 0 };
+        it.send("initialize", json!({"capabilities": 3}));
+        assert_eq!(it.answer().response_result.unwrap_err().code, -32602);
+        assert_eq!(ended.join().unwrap(), Ended::Abruptly);
     });
 }

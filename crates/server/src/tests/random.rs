@@ -114,7 +114,7 @@ fn random_edits() {
 /// What the client is told is what a check of the text says, one for one.
 fn compare(editor: &mut Editor<'_>, memory: &Memory, text: &str, version: usize) {
     let told = crate::publish::untold(&mut editor.session).expect("a changed document is told of").params;
-    let fresh = memory.check(std::path::Path::new("/work/spec.fair"), text, &[]);
+    let fresh = memory.check(std::path::Path::new("/specs/spec.fair"), text, &[]);
     let analysis = editor.session.analysis(&Uri::from(SPEC)).expect("it is open");
     let code = |found: &fairc_language::diagnostic::Diagnostic| {
         let place = found.labels.first().map(|label| label.span).unwrap_or_default();
