@@ -52,9 +52,10 @@ fn what_a_stream_writes_nobody_else_replaces() {
     let folder = folder(&["parity.fair", "people.csv"]);
     let path = folder.path();
     let mut child = waiting(path, &["--state", "state.json", "-o", "out.csv"]);
-    // All that it can, so that it waits for more, and no copy of its state is on the way.
+    // All that it can, so that it waits for more; the last state says so, and no copy of it is on the way.
     let answered = || fs::read_to_string(path.join("out.csv")).is_ok_and(|text| text.lines().count() > 20);
-    wait_until("answers", || answered() && !names(path).iter().any(|name| name.ends_with(".tmp")));
+    let saved = || fs::read_to_string(path.join("state.json")).is_ok_and(|text| text.contains(r#""input_batches":10"#));
+    wait_until("answers", || answered() && saved() && !names(path).iter().any(|name| name.ends_with(".tmp")));
     let before = names(path);
     for target in ["out.csv", "state.json"] {
         for words in [
