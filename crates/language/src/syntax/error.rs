@@ -108,7 +108,7 @@ kinds! {
         #[error("a declaration begins with its keyword, found {found}")]
         NoKeyword { found: String, keyword: &'static str, text: String } => "E0101",
             label: format!("`{keyword}` is missing before this"),
-            help: format!("write `{}` before this", text.trim_end());
+            help: format!("write `{}` before this", clipped(text.trim_end(), 120));
 
         /// Returned for options behind the statement of a constraint.
         #[error("the options of a constraint stand behind its name")]
