@@ -63,7 +63,7 @@ kinds! {
             help: "levels are listed in braces, `in {a, b}`; an interval is a chain, `0 <= x <= 1`";
 
         /// Returned for words of other languages: `if`, `for`, `AND`.
-        #[error("there is no `{found}`")]
+        #[error("there is no `{}`", clipped(.found, 120))]
         ForeignWord { found: String, instead: &'static str } => "E0101",
             label: "no such word",
             help: *instead;
@@ -87,13 +87,13 @@ kinds! {
             help: *help;
 
         /// Returned for words and marks that do not belong where everything else is well.
-        #[error("`{found}` does not belong here")]
+        #[error("`{}` does not belong here", clipped(.found, 120))]
         Superfluous { found: String, help: &'static str } => "E0101",
             label: "too much",
             help: format!("remove it: {help}");
 
         /// Returned for brackets around what stands without them.
-        #[error("`{found}` does not belong here")]
+        #[error("`{}` does not belong here", clipped(.found, 120))]
         NeedlessBrackets { found: String, help: &'static str } => "E0101",
             label: "too much",
             help: format!("remove it and the bracket that closes it: {help}");
@@ -196,7 +196,7 @@ kinds! {
             help: format!("write `{instead}`");
 
         /// Returned for `mean[..]`, `count[..]` and their kin.
-        #[error("there is no aggregate `{found}`")]
+        #[error("there is no aggregate `{}`", clipped(.found, 120))]
         ForeignAggregate { found: String, instead: &'static str, round: bool } => "E0101",
             label: "no such aggregate",
             help: format!(
