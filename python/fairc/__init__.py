@@ -16,12 +16,13 @@ A spec is compiled once, applied to any table, and its projection is exact::
 """
 
 from ._dataset import Audit, BoundRow, Check, Dataset, Decisions, Gradient, Price, Problem, Projection, Shifted
+from ._declared import Column, Param, Prediction, Row
 from ._draws import drawn
 from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
 from ._fairc import __version__, explain, metric, metrics
 from ._first_spec import first_spec
 from ._impact import Impact, impact
-from ._program import Column, Param, Prediction, Program, Row, compile
+from ._program import Program, compile
 from ._stream import Stream
 from ._thresholds import Thresholds
 

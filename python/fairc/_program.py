@@ -8,7 +8,6 @@ import os
 import pathlib
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,66 +15,16 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
+from ._declared import Column, Param, Prediction, Row
 from ._tables import Floats, as_vector, double, keys, table
 from ._thresholds import Thresholds
 
-__all__ = ["Column", "Param", "Prediction", "Program", "Row", "compile"]
+__all__ = ["Program", "compile"]
 
 Purpose = Literal["training", "inference"]
 OnInfeasible = Literal["error", "relax"]
 #: What a table is read for.
 Usage = Literal["batches", "check", "audit", "decide", "shifts"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One canonical row ``lower <= expression <= upper``."""
-
-    name: str
-    #: The constraints that gave this row; the first one names it.
-    names: tuple[str, ...]
-    text: str
-    doc: str
-    #: Headers of the labels that the row needs.
-    needs: tuple[str, ...]
-    #: The exact-penalty weight; ``None`` for a hard row.
-    soft: float | None
-    min_count: int
-    #: It bounds single predictions.
-    each: bool
-
-
-@dataclass(frozen=True)
-class Param:
-    """A number that can be set when data are bound; ``None`` is no end of its range."""
-
-    name: str
-    value: float
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column or label that rows read; ``levels`` is ``None`` for numbers."""
-
-    header: str
-    name: str
-    label: bool
-    levels: tuple[str | float, ...] | None
-    nullable: bool
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What is predicted; ``None`` is no bound."""
-
-    name: str
-    header: str
-    lower: float | None
-    upper: float | None
-    #: ``{0, 1}``: each is 0 or 1, and nothing in between.
-    decision: bool = False
 
 
 class Program:

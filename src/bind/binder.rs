@@ -56,13 +56,7 @@ impl Binder<'_> {
         let left = |(index, left): &(usize, Left)| (*index, nothing(RowStatus::Left(left.clone())));
         let mut rows: Vec<(usize, BoundRow)> = plan.left.iter().map(left).collect();
         for row in &plan.rows {
-            let least = row.options.min_count.max(1);
-            let empty = self.first_empty(&row.reads, least, row.options.when_empty, &row.name);
-            let means = row.written().iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
-            let empty = match empty {
-                None => self.first_empty(&means.collect::<Vec<_>>(), 1, row.options.when_empty, &row.name),
-                Some(skip) => Some(skip),
-            };
+            let empty = self.first_empty(row.needs(), row.options.when_empty, &row.name);
             rows.push((
                 row.row,
                 match empty {
@@ -77,21 +71,25 @@ impl Binder<'_> {
     }
 
     /// The first event with fewer samples than a row needs; an error too, where the row says so.
-    pub(super) fn first_empty(&mut self, events: &[usize], least: u64, when: WhenEmpty, row: &str) -> Option<Skip> {
+    pub(super) fn first_empty(
+        &mut self,
+        needs: impl Iterator<Item = (usize, u64)>,
+        when: WhenEmpty,
+        row: &str,
+    ) -> Option<Skip> {
         let tally = self.tally;
-        self.too_small(events, &|event| tally.count(event), least, when, row)
+        self.too_small(needs, &|event| tally.count(event), when, row)
     }
 
     /// The same of samples that are counted otherwise.
     pub(super) fn too_small(
         &mut self,
-        events: &[usize],
+        mut needs: impl Iterator<Item = (usize, u64)>,
         count: &dyn Fn(usize) -> usize,
-        least: u64,
         when: WhenEmpty,
         row: &str,
     ) -> Option<Skip> {
-        let &event = events.iter().find(|&&event| (count(event) as u64) < least)?;
+        let (event, least) = needs.find(|&(event, least)| (count(event) as u64) < least)?;
         let samples = count(event);
         let text = self.encoded.plan.event_texts[event].clone();
         match when {

@@ -282,6 +282,9 @@ pub(super) struct WeightReader {
     faults: Faults,
 }
 
+/// What weights are, in messages.
+pub(super) const WEIGHT: &str = "a weight of at least 0";
+
 impl WeightReader {
     pub(super) fn new(file: &str, header: &str) -> WeightReader {
         WeightReader { values: Vec::new(), faults: Faults::new(file, header) }
@@ -294,7 +297,7 @@ impl WeightReader {
 
     /// What was wrong since the last call.
     pub(super) fn take_errors(&mut self) -> Vec<BindError> {
-        self.faults.take().errors(&[], "a weight of at least 0".to_owned())
+        self.faults.take().errors(&[], WEIGHT.to_owned())
     }
 }
 

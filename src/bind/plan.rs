@@ -121,6 +121,13 @@ impl PlannedRow {
     pub(super) fn written(&self) -> &[PlannedTerm] {
         self.written.as_ref().unwrap_or(&self.terms)
     }
+
+    /// The events that it needs, each with its least number of samples: those that it compares, and those of its means.
+    pub(super) fn needs(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let least = self.options.min_count.max(1);
+        let means = self.written().iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| (term.event, 1));
+        self.reads.iter().map(move |&event| (event, least)).chain(means)
+    }
 }
 
 /// `Σ coefficient · φ`.

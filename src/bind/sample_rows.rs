@@ -33,8 +33,9 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
         let tally = binder.tally;
         let here = |event: usize| tally.members(event).iter().map(|&cell| by_cell.cell(cell).len()).sum::<usize>();
         let count = |event: usize| tally.count(event).max(here(event));
-        let own = binder.too_small(&[row.event], &count, least, row.options.when_empty, &row.name);
-        let status = match own.or_else(|| binder.first_empty(&row.reads, least, row.options.when_empty, &row.name)) {
+        let own = binder.too_small([(row.event, least)].into_iter(), &count, row.options.when_empty, &row.name);
+        let needs = row.reads.iter().map(|&event| (event, least));
+        let status = match own.or_else(|| binder.first_empty(needs, row.options.when_empty, &row.name)) {
             Some(skip) => BoundSampleRow::Skipped(skip),
             None => {
                 if let Bounds::Uniform { lo, hi } = bounds {

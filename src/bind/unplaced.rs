@@ -105,6 +105,6 @@ impl Counter {
 }
 
 /// Without case and outer space.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     text.trim().to_lowercase()
 }

@@ -4,7 +4,7 @@
 use super::reading::Reading;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
-use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows};
+use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows, size_of_bounds};
 use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
@@ -276,12 +276,6 @@ impl<'a> RowSummaries<'a> {
         let row = self.promised.get(index).and_then(|promised| self.program.rows.get(promised.row));
         row.is_some_and(|row| row.options.soft.is_some())
     }
-}
-
-/// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
-pub(super) fn size_of_bounds(program: &Program) -> Option<f64> {
-    let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
-    size.is_finite().then_some(size.min(1.0))
 }
 
 fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usize) -> Option<Reading> {

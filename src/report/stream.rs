@@ -131,7 +131,7 @@ fn reason(status: &RowStatus) -> Option<String> {
 impl StreamReport<'_> {
     /// All promised rows.
     fn promised(&self) -> impl Iterator<Item = Live<'_>> {
-        let bounds = super::row_summaries::size_of_bounds(self.program).unwrap_or(0.0);
+        let bounds = crate::bind::size_of_bounds(self.program).unwrap_or(0.0);
         self.program.promised_rows().into_iter().filter_map(move |promised| {
             // One for each row of the program, in their order.
             let reading = self.rows.get(promised.row)?;

@@ -10,7 +10,7 @@ use super::{Case, Context, Refused, kept};
 use crate::bind::{Bound, BoundRow, Frozen, Samples, Thresholds, VisibleCells};
 use crate::language::words::counted;
 use crate::report::{DecideReport, Gains, How};
-use crate::runtime::decide::{DecideStatus, Decisions, GainCertificate, Whole, decide_whole, nearest_whole};
+use crate::runtime::decide::{DecideStatus, Decisions, GainCertificate, Whole, decide_whole, missed, nearest_whole};
 use crate::runtime::online::state::{self, Kind};
 use crate::runtime::project::Side;
 use crate::source::{Conflict, Failure};
@@ -234,7 +234,7 @@ pub fn decide_by<'a>(
     let gain = options.gains(predictions);
     let bound = encoded.bind(params, &Samples::All)?;
     let within = within(case, thresholds, options, &bound)?;
-    let tied = within.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count();
+    let tied = tied(&within);
     let mut misses = Vec::new();
     let drawn = options.draws.or_else(|| thresholds.draws().then_some(Draws { seed: 0, keys: None }));
     let (decisions, how) = match drawn {
@@ -244,7 +244,7 @@ pub fn decide_by<'a>(
             misses = draws.misses(case, &bound, &within, &decisions)?;
             (decisions, How::Drawn { seed: draws.seed, samples: tied, missed_in_expectation })
         }
-        None => (within.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect(), How::Thresholds { tied }),
+        None => (alike(&within), How::Thresholds { tied }),
     };
     let before = by_cutoff(case, options);
     let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
@@ -275,20 +275,32 @@ pub fn lost_by_freezing(
     thresholds: &Thresholds,
     options: &DecideOptions<'_>,
 ) -> Result<Option<String>, Refused> {
-    if thresholds.draws() {
+    if thresholds.draws() || options.draws.is_some() {
         return Ok(None);
     }
-    let alone = decide_by(case, thresholds, options)?.report;
-    let How::Thresholds { tied } = alone.how else { return Ok(None) };
-    Ok((alone.missed > 0).then(|| {
-        let missed = counted(alone.missed, "row");
-        let are = if alone.missed == 1 { "is" } else { "are" };
+    let options = &DecideOptions { cutoff: thresholds.cutoff, ..*options };
+    let bound = case.encoded.bind(case.params, &Samples::All)?;
+    let within = within(case, thresholds, options, &bound)?;
+    let missed = missed(&bound.problem, &alike(&within)).map_err(refused)?.len();
+    Ok((missed > 0).then(|| {
+        let are = if missed == 1 { "is" } else { "are" };
         format!(
-            "by the thresholds alone {missed} {are} missed on these data: the {} exactly at a threshold cannot be told apart by it; \
+            "by the thresholds alone {} {are} missed on these data: the {} exactly at a threshold cannot be told apart by it; \
              a narrower tolerance leaves more room",
-            counted(tied, "sample")
+            counted(missed, "row"),
+            counted(tied(&within), "sample")
         )
     }))
+}
+
+/// How many samples are exactly at a threshold that takes a share.
+fn tied(within: &[f64]) -> usize {
+    within.iter().filter(|chance| **chance > 0.0 && **chance < 1.0).count()
+}
+
+/// Decisions of all those at a threshold as of most of them.
+fn alike(within: &[f64]) -> Vec<f64> {
+    within.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect()
 }
 
 /// Thresholds as JSON, one field a line.

@@ -308,35 +308,44 @@ fn means_that_no_number_of_samples_has_are_proven_to_be_none() {
     let whole = decide_whole(&problem, &gain, &found).expect("finite numbers");
     assert!(matches!(whole, Whole::Missed { proven: true, .. }), "{whole:?}");
 }
-
-/// Many equal gains and tight rows: rounding what is nearest misses some row.
-#[test]
-fn many_ties_within_narrow_rows_are_rounded() {
-    let (n, cells, rows) = (60_000, 16, 12);
-    let mut random = Random(11);
+/// Samples in equal cells, and rows that hold the rates of half of the cells near those of the others; gains have `levels` steps to one.
+fn halves_of_cells(
+    seed: u64,
+    (n, cells, rows): (usize, usize, usize),
+    bits: usize,
+    levels: f64,
+) -> (Problem, Vec<f64>) {
+    let mut random = Random(seed);
     let cell: Vec<u32> = (0..n).map(|_| random.below(cells) as u32).collect();
-    let count = |wanted: &dyn Fn(usize) -> bool| cell.iter().filter(|&&c| wanted(c as usize)).count() as f64;
-    let inside = |row: usize, cell: usize| (cell * (2 * row + 1)) >> (row % 4) & 1 == 1;
+    let mut count = vec![0.0; cells];
+    cell.iter().for_each(|&c| count[c as usize] += 1.0);
+    let inside = |row: usize, cell: usize| ((cell * (2 * row + 1)) >> (row % bits)) & 1 == 1;
     let by_cell = (0..cells).map(|c| {
         let value = |row: usize| {
-            let (size, sign) = (count(&|other| inside(row, other) == inside(row, c)), inside(row, c));
-            (row as u32, if sign { 1.0 / size } else { -1.0 / size })
+            let own = inside(row, c);
+            let size: f64 = (0..cells).filter(|&other| inside(row, other) == own).map(|other| count[other]).sum();
+            (row as u32, if own { 1.0 / size } else { -1.0 / size })
         };
         (0..rows).map(value).collect::<Vec<_>>()
     });
     let parts = ProblemParts {
+        dictionary: vec![RowsByCell::from_cells(by_cell)],
         cell: cell.clone(),
         cells,
-        dictionary: vec![RowsByCell::from_cells(by_cell)],
         lower: vec![-0.02; rows],
         upper: vec![0.02; rows],
         bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
         ..ProblemParts::default()
     };
-    let problem = Problem::new(parts).expect("a well-formed problem");
     let shift: Vec<f64> = (0..cells).map(|_| random.between(-0.3, 0.3)).collect();
-    let gain: Vec<f64> =
-        cell.iter().map(|&c| ((random.uniform() - 0.5 + shift[c as usize]) * 20.0).round() / 20.0).collect();
+    let gain = cell.iter().map(|&c| ((random.uniform() - 0.5 + shift[c as usize]) * levels).round() / levels).collect();
+    (Problem::new(parts).expect("a well-formed problem"), gain)
+}
+
+/// Many equal gains and tight rows: rounding what is nearest misses some row.
+#[test]
+fn many_ties_within_narrow_rows_are_rounded() {
+    let (problem, gain) = halves_of_cells(11, (60_000, 16, 12), 4, 20.0);
     let found = decide(&problem, &gain).expect("finite numbers");
     assert!(faults(&problem, &gain, &found).is_empty());
     match decide_whole(&problem, &gain, &found).expect("finite numbers") {
@@ -361,35 +370,8 @@ fn intervals_without_whole_numbers_are_named() {
 #[test]
 #[ignore = "prints how long it takes"]
 fn a_million_samples() {
-    let (n, cells, rows) = (1_000_000, 32, 20);
     for levels in [1e9, 100.0] {
-        let mut random = Random(3);
-        let cell: Vec<u32> = (0..n).map(|_| random.below(cells) as u32).collect();
-        let mut count = vec![0.0; cells];
-        cell.iter().for_each(|&c| count[c as usize] += 1.0);
-        let mut by_cell = vec![Vec::new(); cells];
-        for row in 0..rows as u32 {
-            // The cells with a bit against all others.
-            let inside = |cell: usize| ((cell * (2 * row as usize + 1)) >> (row % 5)) & 1 == 1;
-            let total = |wanted: bool| (0..cells).filter(|&c| inside(c) == wanted).map(|c| count[c]).sum::<f64>();
-            let (a, b) = (total(true), total(false));
-            for (c, list) in by_cell.iter_mut().enumerate() {
-                list.push((row, if inside(c) { 1.0 / a } else { -1.0 / b }));
-            }
-        }
-        let parts = ProblemParts {
-            cell: cell.clone(),
-            cells,
-            dictionary: vec![RowsByCell::from_cells(by_cell)],
-            lower: vec![-0.02; rows],
-            upper: vec![0.02; rows],
-            bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
-            ..ProblemParts::default()
-        };
-        let problem = Problem::new(parts).expect("a well-formed problem");
-        let shift: Vec<f64> = (0..cells).map(|_| random.between(-0.3, 0.3)).collect();
-        let gain: Vec<f64> =
-            cell.iter().map(|&c| ((random.uniform() - 0.5 + shift[c as usize]) * levels).round() / levels).collect();
+        let (problem, gain) = halves_of_cells(3, (1_000_000, 32, 20), 5, levels);
         let start = std::time::Instant::now();
         let found = decide(&problem, &gain).expect("finite numbers");
         let decided = start.elapsed();

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
+from ._specs import indices_of
+
 __all__ = ["StratifiedBatches", "create_dataloaders", "create_stratified_dataloaders"]
 
 
@@ -95,7 +97,7 @@ def create_stratified_dataloaders(
     for metrics that read labels. No sample is dropped: sizes differ by at most one, and none is larger than
     asked for, or with ``at_least`` none is smaller where there are so many samples.
     """
-    indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
+    indices = indices_of(protected_attr_idx)
 
     def make(dataset: TensorDataset, training: bool) -> DataLoader[Any]:
         keys = dataset.tensors[0][:, indices]

@@ -14,7 +14,7 @@ from .._program import Program, compile
 from .._stream import Stream
 from ._eager import Column, is_plain, is_wide
 from ._layer import FairnessLayer
-from ._specs import column, row_gaps, spec_text
+from ._specs import column, indices_of, row_gaps, spec_text
 
 __all__ = ["FairModel"]
 
@@ -76,7 +76,7 @@ class FairModel(nn.Module):
             raise ValueError(f"`prediction_bounds` are ({lower}, {upper}), expected the lower one first")
         if output_dim != 1:
             raise ValueError(f"`output_dim` is {output_dim}; one score for each sample can be constrained")
-        indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
+        indices = indices_of(protected_attr_idx)
         known = {index: list((levels or {}).get(index, (0, 1))) for index in indices}
         self.protected_attr_idx = indices
         self.prediction_bounds = (float(lower), float(upper))
@@ -112,7 +112,7 @@ class FairModel(nn.Module):
         Without ``prediction_bounds`` they are those of the network's last activation (a sigmoid: 0 and 1), or none.
         ``input_dim`` is not needed.
         """
-        indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
+        indices = indices_of(protected_attr_idx)
         bounds = _bounds_of(network) if prediction_bounds is None else prediction_bounds
         return cls(
             input_dim=input_dim,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .._program import Program
 
-__all__ = ["METRICS", "column", "row_gaps", "spec_text"]
+__all__ = ["METRICS", "column", "indices_of", "row_gaps", "spec_text"]
 
 #: Short names of metrics, as users of ``fairness_training`` know them.
 METRICS = {
@@ -42,6 +42,11 @@ constraint attr_{index}_negative:
     |E[score | {column} == r and y <= 0.5] - E[score | {column} == s and y <= 0.5]| <= eps
 """,
 }
+
+
+def indices_of(protected_attr_idx: int | Sequence[int]) -> list[int]:
+    """The places of protected columns as a list."""
+    return [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
 
 
 def column(index: int) -> str:

@@ -8,6 +8,7 @@ use crate::bind::encoded::FactorValues;
 use crate::bind::error::BindError;
 use crate::bind::plan::Factor;
 use crate::bind::shape::Part;
+use crate::bind::unplaced::fold;
 use crate::data::Shortest;
 use crate::sql::{Expression, Function, Operator, Query, Relation, Select};
 
@@ -286,7 +287,7 @@ impl Warehouse<'_> {
         let shown = || Expression::call(Function::Shown, coded(format!("r{column}")));
         let folded = Expression::call(Function::Lower, Expression::call(Function::Trim, shown()));
         let like = |text: String| Expression::equal(folded.clone(), Expression::Text(text));
-        let near = levels.iter().map(|level| like(level.text.trim().to_lowercase())).collect();
+        let near = levels.iter().map(|level| like(fold(&level.text))).collect();
         let near = Expression::And(vec![is(format!("l{column}"), UNKNOWN), Expression::Or(near)]);
         let columns =
             vec![("value".to_owned(), shown()), ("n".to_owned(), Expression::Call(Function::Rows, Vec::new()))];

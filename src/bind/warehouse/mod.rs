@@ -35,7 +35,6 @@ pub use lines::Value;
 pub use lumps::Lumps;
 
 pub use sums::{Summed, SummedRows};
-pub use verdicts::OF_BOUNDS;
 
 /// How a database stores a column.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use super::lumps::{Lump, Lumps};
 use super::sums::{FactorSums, Summed, Sums};
 use super::{Stored, Warehouse};
 use crate::bind::cells::{CellKey, Tuple};
-use crate::bind::columns::{ColumnKind, describe_range};
+use crate::bind::columns::{ColumnKind, WEIGHT, describe_range};
 use crate::bind::encoded::FactorValues;
 use crate::bind::error::{BindError, Offenders, Place};
 use crate::bind::shape::Part;
 use crate::bind::spread::SharedCells;
-use crate::bind::unplaced::{NearMiss, Unplaced};
+use crate::bind::unplaced::{NearMiss, Unplaced, fold};
 use crate::data::Shortest;
 use crate::language::words::nearest;
 use crate::runtime::problem::Sum;
@@ -233,7 +233,7 @@ impl Warehouse<'_> {
         }
         if outside > 0 {
             let at = self.offenders(header, outside, "negative or infinite".to_owned());
-            errors.push(BindError::OutOfRange { at, expected: "a weight of at least 0".to_owned() });
+            errors.push(BindError::OutOfRange { at, expected: WEIGHT.to_owned() });
         }
         if bad > 0 {
             errors.push(BindError::NotANumber { at: self.offenders(header, bad, "NaN".to_owned()) });
@@ -330,7 +330,6 @@ impl Warehouse<'_> {
         let mut near = Vec::new();
         for line in lines.lines {
             let Value::Text(value) = lines.value(line, "value")? else { continue };
-            let fold = |text: &str| text.trim().to_lowercase();
             let level = levels.iter().find(|level| fold(&level.text) == fold(value));
             let samples = lines.count(line, "n")?;
             near.extend(level.map(|level| NearMiss { value: value.clone(), level: level.text.clone(), samples }));

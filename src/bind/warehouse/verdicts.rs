@@ -10,12 +10,10 @@ use super::{CODED, LINES, TOTALS, Warehouse};
 use crate::bind::error::BindError;
 use crate::bind::formula::Formula;
 use crate::bind::plan::{Left, PlannedRow};
+use crate::bind::rounding::{OF_BOUNDS, size_of_bounds};
 use crate::language::program::{Aggregate, Enforce, WhenEmpty};
 use crate::runtime::problem::ROUNDING;
 use crate::sql::{Expression, Function, Operator, Query, Relation, Select};
-
-/// Of the bounds of the prediction: a prediction near 0 may be the rest of numbers of the size of the bounds.
-pub const OF_BOUNDS: f64 = 1e-14;
 
 /// A sum that is asked for: of a factor, or of 1, with the prediction, its size, or alone, over an event; `Reach` is the size of a
 /// factor alone.
@@ -144,7 +142,7 @@ impl Warehouse<'_> {
     ) -> Result<Line, BindError> {
         let mut value = double(0.0);
         let (mut size, mut reach) = (double(0.0), double(0.0));
-        let bounds = self.size_of_bounds();
+        let bounds = size_of_bounds(self.program).unwrap_or(0.0);
         for term in row.written() {
             let coefficient = self.batch(&term.coefficient, row, wanted)?;
             let mut over = |total: Total| {
@@ -189,19 +187,9 @@ impl Warehouse<'_> {
         Ok(Line { promise, comparison, value, lower, upper, samples, size, reach, known })
     }
 
-    /// The size of predictions at their bounds, or 1 where the bounds are wider; 0 where they are infinite.
-    fn size_of_bounds(&self) -> f64 {
-        let prediction = &self.program.prediction;
-        let size = prediction.lower.abs().max(prediction.upper.abs());
-        if size.is_finite() { size.min(1.0) } else { 0.0 }
-    }
-
     /// The samples of the smallest event that a row reads, and whether one has too few.
     fn smallest(&self, row: &PlannedRow, wanted: &mut BTreeSet<Total>) -> (Expression, Expression) {
-        let means = row.written().iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| (term.event, 1));
-        let least = row.options.min_count.max(1);
-        let reads = row.reads.iter().map(|&event| (event, least));
-        let events: BTreeSet<(usize, u64)> = reads.chain(means).collect();
+        let events: BTreeSet<(usize, u64)> = row.needs().collect();
         let mut count = |event: usize| {
             wanted.insert(Total::Count(event));
             Total::Count(event).column()

@@ -60,19 +60,24 @@ impl Client {
 /// Runs a session against files, and says how it ended.
 fn session(files: &[(&str, &str)], capabilities: &Value, client: impl FnOnce(&mut Client)) -> Ended {
     let memory = Memory { files: files.iter().map(|(path, text)| (path.into(), (*text).to_owned())).collect() };
-    let (server, connection) = Connection::memory();
-    std::thread::scope(|scope| {
-        let ended = scope.spawn(|| {
-            let server = server;
-            run(&server, &memory)
-        });
-        let mut it = Client { connection, asked: 0 };
+    connected(&memory, |mut it| {
         it.send("initialize", json!({"processId": null, "rootUri": null, "capabilities": capabilities}));
         let answer = it.answer().response_result.unwrap();
         assert_eq!(answer["serverInfo"]["name"], "fairc");
         it.tell("initialized", json!({}));
         client(&mut it);
-        drop(it);
+    })
+}
+
+/// Runs a server until its client is gone, and says how it ended.
+fn connected(memory: &Memory, client: impl FnOnce(Client)) -> Ended {
+    let (server, connection) = Connection::memory();
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| {
+            let server = server;
+            run(&server, memory)
+        });
+        client(Client { connection, asked: 0 });
         ended.join().unwrap()
     })
 }
@@ -220,16 +225,9 @@ fn a_spec_whose_check_fails_is_not_called_well() {
 
 #[test]
 fn parameters_that_cannot_be_read_are_refused() {
-    let memory = Memory::default();
-    let (server, connection) = Connection::memory();
-    std::thread::scope(|scope| {
-        let ended = scope.spawn(|| {
-            let server = server;
-            run(&server, &memory)
-        });
-        let mut it = Client { connection, asked: 0 };
+    let ended = connected(&Memory::default(), |mut it| {
         it.send("initialize", json!({"capabilities": 3}));
         assert_eq!(it.answer().response_result.unwrap_err().code, -32602);
-        assert_eq!(ended.join().unwrap(), Ended::Abruptly);
     });
+    assert_eq!(ended, Ended::Abruptly);
 }

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from ..._program import Program, compile
-from ...torch._specs import column, row_gaps, spec_text
+from ...torch._specs import column, indices_of, row_gaps, spec_text
 
 __all__ = ["EqualizedOdds", "FairnessMetric", "MeanPredictionParity", "MeanResidualFairness"]
 
@@ -51,7 +51,7 @@ class FairnessMetric:
                 f"`{type(self).__name__}` has no constraints in the language of fairc; give the class a text "
                 '`constraints`, as `constraints = "constraint floor: E[score | x0 == 1] >= 0.4"`'
             )
-        indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else protected_attr_idx
+        indices = indices_of(protected_attr_idx)
         return spec_text(self.constraints, dict.fromkeys(indices, (0, 1)), prediction_bounds)
 
     def compute_gap(

@@ -12,7 +12,7 @@ from ..._errors import FairError
 from ..._program import compile
 from ...torch._loaders import create_dataloaders, tensor
 from ...torch._loaders import create_stratified_dataloaders as stratified
-from ...torch._specs import METRICS, column
+from ...torch._specs import METRICS, column, indices_of
 from .fairness_metrics import EqualizedOdds, FairnessMetric, MeanPredictionParity, MeanResidualFairness
 
 __all__ = ["create_dataloaders", "create_stratified_dataloaders", "get_fairness_metric", "validate_metric"]
@@ -41,7 +41,7 @@ def attributes(protected_attr_idx: int | Sequence[int]) -> list[int]:
 
     :raises ValueError: if there are more.
     """
-    indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
+    indices = indices_of(protected_attr_idx)
     if len(indices) > 2:
         raise ValueError(
             f"`protected_attr_idx` names {len(indices)} columns, and here there may be up to 2 protected attributes; "
@@ -121,7 +121,7 @@ def validate_metric(
     """
     if not isinstance(metric, FairnessMetric):
         raise TypeError(f"`metric` is {metric!r}, expected an instance of `FairnessMetric`")
-    indices = [protected_attr_idx] if isinstance(protected_attr_idx, int) else list(protected_attr_idx)
+    indices = indices_of(protected_attr_idx)
     if indices and max(indices) >= input_dim:
         raise ValueError(
             f"`protected_attr_idx` names the column {max(indices)}, and the input has {input_dim}, counted from 0"

@@ -1,0 +1,12 @@
+//! What counts as rounding of predictions that are near 0: a share of numbers of the size of their bounds.
+
+use crate::language::program::Program;
+
+/// Of the bounds of the prediction: a prediction near 0 may be the rest of numbers of the size of the bounds.
+pub const OF_BOUNDS: f64 = 1e-14;
+
+/// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
+pub fn size_of_bounds(program: &Program) -> Option<f64> {
+    let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
+    size.is_finite().then_some(size.min(1.0))
+}
