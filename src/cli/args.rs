@@ -34,7 +34,7 @@ Use it on predictions:
   audit        Check whether predictions satisfy a spec
   impact       Show how often each category is selected, and its impact ratio
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
-  freeze       Fit fixed shifts for each group on reference data
+  freeze       Fit an offset for each group on reference data
   sql          Print the queries that audit a table in a database
 
 Train a network:
