@@ -12,11 +12,13 @@
 //! | module | job |
 //! | --- | --- |
 //! | `lp`, `inverse`, `simplex` | the program in columns, the inverse of a basis, and a basis with its numbers |
+//! | `classes` | a part of the program with equal columns counted together |
 //! | `dual` | the dual simplex method with long steps |
 //! | `start` | a basis to start with, from the projection of large gains |
 //! | `ties` | samples that nothing tells apart, in row order |
 //! | `whole`, `branch` | decisions of 0 or 1 within the rows, by branch and bound near the thresholds |
 //! | `steps` | the values that rows can have where decisions are whole |
+//! | `thin` | sums of samples that take few values within the rows, to branch on |
 //! | `blind` | thresholds by what is visible, where rows read labels |
 //! | `chance` | the chance that a draw misses a row |
 //! | `draw` | chances drawn so that anyone can draw them again |
@@ -25,6 +27,7 @@
 mod blind;
 mod branch;
 mod chance;
+mod classes;
 mod decisions;
 mod draw;
 mod dual;
@@ -34,6 +37,7 @@ mod simplex;
 mod solve;
 mod start;
 mod steps;
+mod thin;
 mod ties;
 mod whole;
 
