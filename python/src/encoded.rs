@@ -9,8 +9,8 @@ use fairc::report::{PlainText, Watch};
 use fairc::runtime::project::OnInfeasible;
 use fairc::source::{Failure, Fault};
 use fairc::tasks::{
-    AuditOptions, Case, DecideOptions, Decided, Draws, PriceOptions, Refused, Shifts, Sweeping, apply, chances_by,
-    check, decide, decide_by, freeze, left_out, price, read_shifts, read_thresholds, replicates, thresholds_json,
+    AuditOptions, Case, DecideOptions, Decided, Draws, PriceOptions, Refused, Sweeping, apply, chances_by, check,
+    decide, decide_by, freeze, left_out, price, read_shifts, read_thresholds, replicates, thresholds_json,
 };
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -21,7 +21,7 @@ use crate::arrays::Numbers;
 use crate::audit::{self, Reported};
 use crate::errors::{self, LOOK};
 use crate::problem::{Asked, Batch, Found, PyProblem, PyProjection};
-use crate::shared::{Shared, on_infeasible, overrides};
+use crate::shared::{Shared, on_infeasible, overrides, writer};
 
 /// A text, and what has to be told beside it.
 type Written = (String, Vec<String>);
@@ -253,11 +253,7 @@ impl PyEncoded {
         to: &str,
         on_infeasible: &str,
     ) -> PyResult<Written> {
-        let write = match to {
-            "json" => Shifts::json,
-            "sql" => Shifts::sql,
-            other => return Err(PyValueError::new_err(format!("`to` is {other:?}, expected \"json\" or \"sql\""))),
-        };
+        let write = writer(to)?;
         let choice = self::on_infeasible(on_infeasible)?;
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);

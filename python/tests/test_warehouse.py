@@ -204,7 +204,9 @@ def stored(request, tmp_path):
         if engine == "postgres":
             place, connection = server
             with connection.cursor() as cursor:
+                cursor.execute("DROP VIEW IF EXISTS fair_view")
                 cursor.execute("DROP TABLE IF EXISTS fair")
+                cursor.execute("DROP TABLE IF EXISTS decided")
                 cursor.execute("DROP TABLE IF EXISTS scores")
                 cursor.execute(f"CREATE TABLE scores ({names})".encode())
                 cursor.executemany(f"INSERT INTO scores VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
@@ -221,6 +223,7 @@ def stored(request, tmp_path):
         connection.close()
         return ibis.sqlite.connect(tmp_path / "scores.db").table("scores")
 
+    stored.__name__ = engine
     return stored
 
 

@@ -21,6 +21,7 @@
 //! | `thin` | sums of samples that take few values within the rows, to branch on |
 //! | `blind` | thresholds by what is visible, where rows read labels |
 //! | `chance` | the chance that a draw misses a row |
+//! | `elsewhere` | samples of which those far from their thresholds are known by sums |
 //! | `draw` | chances drawn so that anyone can draw them again |
 //! | `solve`, `decisions` | one solve from start to end, and what it returns |
 
@@ -31,6 +32,7 @@ mod classes;
 mod decisions;
 mod draw;
 mod dual;
+mod elsewhere;
 mod inverse;
 mod lp;
 mod simplex;
@@ -45,5 +47,6 @@ pub use blind::{BlindDecisions, Cut, SingleThresholds, Visible, decide_blind, si
 pub use chance::{AskedRow, MissChance, miss_chances};
 pub use decisions::{DecideError, DecideStatus, Decisions, GainCertificate};
 pub use draw::drawn;
+pub use elsewhere::Elsewhere;
 pub use solve::{MOST_ROWS, decide};
 pub use whole::{Whole, WholeDecisions, decide_whole, missed, nearest_whole, priced};

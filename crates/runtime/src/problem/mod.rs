@@ -24,6 +24,7 @@ mod csr;
 mod generators;
 mod grouping;
 mod magnitude;
+mod on_cells;
 mod parts;
 mod rows;
 mod sum;
@@ -37,6 +38,7 @@ pub use sum::Sum;
 
 pub(crate) use grouping::Grouping;
 pub use grouping::count_into;
+pub(crate) use on_cells::OnCells;
 pub(crate) use rows::SlotRows;
 
 /// A checked problem: `l ≤ A ŷ ≤ u`, `lo ≤ ŷ ≤ hi`, weights `w`.
