@@ -10,6 +10,7 @@ mod by_level;
 mod commands;
 mod data;
 mod decisions;
+mod demo;
 mod diagnostics;
 mod ends;
 mod exactness;
