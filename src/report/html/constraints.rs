@@ -39,7 +39,7 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
         if more { format!("The {MOST} worst comparisons of {name}") } else { format!("Comparisons of {name}") };
     let told = (!shown.is_empty()).then(|| table(facts, &shown, &caption));
     // On paper the table of all is open, and serves alone.
-    let told = if more { Html::from(el!("div", "class" = "excerpt"; told)) } else { told.into() };
+    let told = if more { el!("div", "class" = "excerpt"; told) } else { told.into() };
     let folded = (mirrored > 0).then(|| {
         let words = "Each pair is shown once, in the direction of its lower ratio.";
         el!("p", "class" = "soft"; words)
