@@ -91,7 +91,7 @@ def facts(audit):
 
     def stripped(value):
         if isinstance(value, dict):
-            return {key: stripped(inner) for key, inner in value.items() if key not in ("histogram", "room", "finding")}
+            return {key: stripped(inner) for key, inner in value.items() if key not in ("histogram", "room", "finding", "shown")}
         return [stripped(inner) for inner in value] if isinstance(value, list) else value
 
     return stripped(facts)

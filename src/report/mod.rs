@@ -6,10 +6,12 @@
 //! decide:  the rows of project, and what decisions gain and change by group
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
-//!                                                          facts: the same and more ─→ JSON, html, markdown, sarif
+//!                                                          facts: the same and more ─→ JSON, html, markdown, sarif, card, cyclonedx
 //! ```
 
 mod audit;
+mod card;
+mod cyclonedx;
 mod data;
 mod decide;
 mod facts;
@@ -38,11 +40,13 @@ mod words;
 
 pub use crate::analyze::Movement;
 pub use audit::Audit;
+pub use card::card;
+pub use cyclonedx::cyclonedx;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDraws};
 pub use facts::{
-    Evidence, Facts, Judged, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch,
-    partitions,
+    About, Evidence, Facts, Judged, MOST_VALUES, NoReference, Partition, Place, Places, SliceFacts, Slicer,
+    SlicesFacts, Slicing, Watch, partitions,
 };
 pub use html::{decide_page, impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};

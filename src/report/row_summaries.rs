@@ -1,6 +1,7 @@
 //! The summaries of all promised rows of a program over one batch or many: rows as one constraint asks for them, by its own
 //! sides and in the direction in which its author wrote them.
 
+use super::facts::conditions;
 use super::reading::Reading;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
@@ -205,6 +206,11 @@ impl<'a> RowSummaries<'a> {
             Some(Group {
                 term: place,
                 event: self.program.event_text(term.event, &self.names),
+                conditions: self
+                    .program
+                    .event(term.event)
+                    .map(|event| conditions(event, self.program, &self.names))
+                    .unwrap_or_default(),
                 what: match term.factor.is_one() {
                     true => prediction.clone(),
                     false => format!("{} * {prediction}", term.factor.text(&self.names)),
@@ -243,6 +249,13 @@ impl<'a> RowSummaries<'a> {
 
     pub fn sample_origin(&self, index: usize) -> Option<&'a Origin> {
         self.program.sample_origin(*self.promised_samples.get(index)?)
+    }
+
+    /// The event of a group of a row.
+    pub fn event_of(&self, index: usize, group: usize) -> Option<&'a crate::language::program::Event> {
+        let term = self.rows.get(index)?.groups.get(group)?.term;
+        let row = self.program.rows.get(self.promised.get(index)?.row)?;
+        self.program.event(row.terms.get(term)?.event)
     }
 
     pub fn constraint(&self, index: usize) -> &'a str {

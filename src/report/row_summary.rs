@@ -15,6 +15,8 @@ pub struct Group {
     pub term: usize,
     /// `sex == "female"`, or `all`.
     pub event: String,
+    /// Its conditions in words; none for `all`.
+    pub conditions: Vec<String>,
     /// `score`, or `age * score`.
     pub what: String,
     pub aggregate: Aggregate,

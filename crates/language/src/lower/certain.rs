@@ -61,7 +61,7 @@ fn contradict<'e>(events: impl Iterator<Item = &'e Event>, hir: &Hir) -> bool {
             left_over.entry(left).or_insert_with(|| Values::of(left, hir)).keep(*op, number);
         }
     }
-    left_over.into_values().any(Values::is_empty)
+    left_over.values().any(Values::is_empty)
 }
 
 /// The values of an expression that are left.
@@ -116,8 +116,8 @@ impl Values {
         }
     }
 
-    fn is_empty(self) -> bool {
-        let Values { mut lower, mut upper, lower_open, upper_open, whole } = self;
+    fn is_empty(&self) -> bool {
+        let Values { mut lower, mut upper, lower_open, upper_open, whole } = *self;
         if whole {
             lower = if lower_open { lower.floor() + 1.0 } else { lower.ceil() };
             upper = if upper_open { upper.ceil() - 1.0 } else { upper.floor() };
