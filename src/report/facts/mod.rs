@@ -96,7 +96,8 @@ impl Watch {
         Watch { partitions, compared }
     }
 
-    pub(super) fn partitions(&self) -> &[Partition] {
+    /// The groups, without the events that are in none of these.
+    pub fn partitions(&self) -> &[Partition] {
         &self.partitions
     }
 
