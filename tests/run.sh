@@ -40,6 +40,7 @@ core() {
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps "${whole[@]}" --quiet
     step "tests"
     INSTA_UPDATE=no cargo test --no-fail-fast
+    cargo test -p fairc-playground --lib
 }
 
 oracles() {
@@ -66,6 +67,8 @@ oracles() {
     python tests/editors/session.py target/release/fairc
     python tests/editors/neovim.py target/release/fairc
     bash tests/editors/grammar.sh target/release/fairc
+    step "playground"
+    bash tests/playground/run.sh target/release/fairc
 }
 
 libtorch() {

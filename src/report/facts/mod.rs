@@ -172,7 +172,8 @@ impl Watch {
         &self.yardstick
     }
 
-    pub(super) fn partitions(&self) -> &[Partition] {
+    /// The groups, without the events that are in none of these.
+    pub fn partitions(&self) -> &[Partition] {
         &self.partitions
     }
 
