@@ -157,10 +157,26 @@ impl Certain {
     }
 }
 
+/// Whether the event reads levels with conditions of their own, which are looked at where the group is declared.
+fn of_a_group(event: &hir::Event) -> bool {
+    match event {
+        hir::Event::Case { .. } => true,
+        hir::Event::Not(inner) => of_a_group(inner),
+        hir::Event::And(parts) | hir::Event::Or(parts) => parts.iter().any(of_a_group),
+        hir::Event::All
+        | hir::Event::Levels { .. }
+        | hir::Event::LevelOf { .. }
+        | hir::Event::Group { .. }
+        | hir::Event::GroupOf { .. }
+        | hir::Event::SameLevel { .. }
+        | hir::Event::Compare { .. } => false,
+    }
+}
+
 fn conditions(expr: &Expr, scope: Scope<'_>, found: &mut Vec<Span>) {
     match &expr.kind {
         ExprKind::Mean { event: given, value } | ExprKind::Sum { event: given, value } => {
-            if *given != hir::Event::All && holds_for_all(&event(given, scope), scope.hir) {
+            if *given != hir::Event::All && !of_a_group(given) && holds_for_all(&event(given, scope), scope.hir) {
                 found.push(expr.span);
             }
             conditions(value, scope, found);

@@ -90,8 +90,14 @@ pub(super) fn forms(lp: &Lp, samples: &[bool]) -> Option<Vec<Form>> {
     Some(found)
 }
 
+/// Rows with their widths.
+type Widths = Vec<(usize, f64)>;
+
+/// What a sample adds to each row, and the cells of such samples with how often each of their samples counts.
+type Alike = (Vec<f64>, Vec<(usize, f64)>);
+
 /// The narrow rows with their width, the narrowest first, and the classes that they tell apart; none without such rows.
-fn narrow_classes(lp: &Lp, samples: &[bool]) -> Option<(Vec<Class>, Vec<(usize, f64)>)> {
+fn narrow_classes(lp: &Lp, samples: &[bool]) -> Option<(Vec<Class>, Widths)> {
     let peaks = lp.peaks(lp.len());
     let width = |row: usize| (lp.upper[row] - lp.lower[row]).max(EQUAL * peaks[row]);
     // What gives way at a price leaves no numbers out.
@@ -103,8 +109,8 @@ fn narrow_classes(lp: &Lp, samples: &[bool]) -> Option<(Vec<Class>, Vec<(usize, 
         |row: &usize| peaks[*row] > 0.0 && width(*row) <= NARROW * peaks[*row] && !soft.contains(&(*row as u32));
     let mut rows: Vec<usize> = (0..lp.rows()).filter(narrow).collect();
     rows.sort_by(|&a, &b| (width(a) / peaks[a]).total_cmp(&(width(b) / peaks[b])));
-    let mut found: Option<(Vec<Class>, Vec<(usize, f64)>)> = None;
-    let mut taken: Vec<(usize, f64)> = Vec::new();
+    let mut found: Option<(Vec<Class>, Widths)> = None;
+    let mut taken: Widths = Vec::new();
     for row in rows {
         taken.push((row, width(row)));
         match classes_of(lp, samples, &taken) {
@@ -136,7 +142,7 @@ fn classes_of(lp: &Lp, samples: &[bool], rows: &[(usize, f64)]) -> Option<Vec<Cl
         let adds = alike.first()?.1.clone();
         Some((adds, alike.iter().map(|(cell, _)| (*cell, 1.0)).collect()))
     };
-    let found: Vec<(Vec<f64>, Vec<(usize, f64)>)> = if equal.len() <= MOST_CLASSES {
+    let found: Vec<Alike> = if equal.len() <= MOST_CLASSES {
         equal.into_iter().map(one).collect::<Option<_>>()?
     } else {
         let first = |values: &[f64]| values.iter().copied().find(|value| *value != 0.0).unwrap_or(1.0);
@@ -151,7 +157,7 @@ fn classes_of(lp: &Lp, samples: &[bool], rows: &[(usize, f64)]) -> Option<Vec<Cl
         }
         along.into_iter().map(|alike| multiples(&alike, first)).collect::<Option<_>>()?
     };
-    let class = |(adds, cells): (Vec<f64>, Vec<(usize, f64)>)| {
+    let class = |(adds, cells): Alike| {
         let sum = |of: &[f64]| -> f64 {
             cells.iter().map(|&(cell, times)| times * of[lp.columns(cell)].iter().sum::<f64>()).sum()
         };
@@ -177,7 +183,7 @@ fn together(cells: &[(usize, Vec<f64>)], key: impl Fn(&[f64]) -> Vec<u64>) -> Ve
 }
 
 /// What a common part of parallel coefficients adds to rows, and how often each cell counts it; none if there is no such part.
-fn multiples(alike: &[&(usize, Vec<f64>)], first: impl Fn(&[f64]) -> f64) -> Option<(Vec<f64>, Vec<(usize, f64)>)> {
+fn multiples(alike: &[&(usize, Vec<f64>)], first: impl Fn(&[f64]) -> f64) -> Option<Alike> {
     let largest = alike.iter().fold(0.0, |m, (_, values)| f64::max(m, first(values).abs()));
     let sizes = || alike.iter().map(|(_, values)| first(values).abs());
     let step = sizes().try_fold(0.0, |step, size| steps::common(step, size, largest))?;
