@@ -4,12 +4,16 @@
 
 A row is `sum a y + sum b |y - c| <= u`. An answer is proved by the conditions of Karush, Kuhn and Tucker in exact arithmetic: rows hold as
 they stand, active ones to rounding, and each sample's step lies in its subdifferential. A proof of infeasibility is added up exactly
-too. Clarabel solves the problem with a variable for each absolute value. Derivatives are held against differences.
+too. Clarabel solves the problem with a variable for each absolute value. Derivatives are held against differences. At the end comes the
+spec `examples/specs/bends.fair`.
 """
 
+import csv
 import json
+import pathlib
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 
 import clarabel
@@ -17,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 
 INFINITE = float("inf")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def problem(rng):
@@ -257,6 +262,58 @@ def differences(fairc, rng, record, answer):
     return checked
 
 
+def example(fairc):
+    """The rows of `examples/specs/bends.fair` on its data: added up exactly, and the distance that Clarabel finds."""
+    spec, data = ROOT / "examples/specs/bends.fair", ROOT / "examples/german_credit/german_credit.csv"
+    with open(data, newline="") as file:
+        people = list(csv.DictReader(file))
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "fair.csv"
+        done = subprocess.run([fairc, "project", spec, "--data", data, "-o", out], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        with open(out, newline="") as file:
+            y = [float(person["score_fair"]) for person in csv.DictReader(file)]
+    z = [float(person["score"]) for person in people]
+    age = [float(person["age"]) for person in people]
+    everyone = range(len(people))
+    of = lambda column, value: [i for i in everyone if people[i][column] == value]
+    women, men, old = of("sex", "female"), of("sex", "male"), [i for i in everyone if age[i] >= 60]
+    # Each row: affine entries, distances, lower and upper side; numerators of means are divided by their counts.
+    rows = [
+        ([(i, 1, len(women)) for i in women] + [(i, -1, len(men)) for i in men], [], -0.05, 0.05),
+        ([], [(i, 1, len(z), z[i]) for i in everyone], None, 0.0125),
+        # max(y - 0.95, 0) is half of y - 0.95 + |y - 0.95|.
+        ([(i, 1, 2 * len(men)) for i in men], [(i, 1, 2 * len(men), 0.95) for i in men], None, 0.002 + 0.95 / 2),
+        ([], [(i, 2 * age[i], len(old), age[i] / 120) for i in old], None, 38.0),
+    ]
+    for way in sorted({person["housing"] for person in people}):
+        own = of("housing", way)
+        # -min(y, 0.4) is half of |y - 0.4| - y - 0.4.
+        rows.append(([(i, -1, 2 * len(own)) for i in own], [(i, 1, 2 * len(own), 0.4) for i in own], None, -0.37 + 0.2))
+    record = {"n": len(z), "m": len(rows), "z": z, "lo": [0.0] * len(z), "hi": [1.0] * len(z)}
+    record |= {"l": [low for *_, low, _ in rows], "u": [high for *_, high in rows], "A": {"indptr": [0], "indices": [], "values": []}}
+    record["convex"] = {"rows": [], "samples": [], "b": [], "c": []}
+    active = 0
+    for number, (affine, distances, low, high) in enumerate(rows):
+        for i, above, below in affine:
+            record["A"]["indices"].append(i), record["A"]["values"].append(above / below)
+        record["A"]["indptr"].append(len(record["A"]["indices"]))
+        for i, above, below, c in distances:
+            for name, value in (("rows", number), ("samples", i), ("b", above / below), ("c", c)):
+                record["convex"][name].append(value)
+        value = sum((Fraction(a) * Fraction(y[i]) / b for i, a, b in affine), Fraction(0))
+        value += sum((Fraction(a) * abs(Fraction(y[i]) - Fraction(c)) / b for i, a, b, c in distances), Fraction(0))
+        # The constants of the sides above are rounded.
+        assert value <= Fraction(high) + Fraction(1, 10**15), f"row {number} of bends.fair: {float(value)} > {high}"
+        assert low is None or value >= Fraction(low), f"row {number} of bends.fair: {float(value)} < {low}"
+        active += min(abs(float(value) - side) for side in (low, high) if side is not None) < 1e-10 * (1 + abs(high))
+    status, best = lifted(record)
+    ours, theirs = (float(np.sum((np.array(point) - np.array(z)) ** 2)) for point in (y, best))
+    assert status == "Solved" and abs(ours - theirs) <= 1e-6 * (1 + theirs), f"{ours} against {theirs}"
+    assert active >= 3, active
+    print(f"bends.fair: {active} of {len(rows)} rows at their sides, distance {ours:.9f}, Clarabel {theirs:.9f}")
+
+
 def main():
     fairc, cases = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2000
     rng = np.random.default_rng(7)
@@ -288,6 +345,7 @@ def main():
             except AssertionError as error:
                 print(json.dumps(record))
                 raise SystemExit(f"{case}: {error}") from error
+    example(fairc)
     assert farthest <= 1e-4, farthest
     assert counts["iteration_limit"] <= cases // 500 and held and derivatives
     print(f"{counts}; {held} with samples at a breakpoint")

@@ -119,6 +119,7 @@ impl<'a> Warehouse<'a> {
     ) -> Result<Warehouse<'a>, Vec<BindError>> {
         let known: Vec<String> = table.columns.iter().map(|(name, _)| name.clone()).collect();
         let mut encoded = Encoder::new(program, params, &table.name, &known, options)?.finish()?;
+        encoded.is_affine()?;
         encoded.weight = program.weight.as_ref().map(|_| Vec::new());
         let prediction = options.prediction.clone().unwrap_or_else(|| program.prediction.header.clone());
         let warehouse = Warehouse { program, params, table, encoded: encoded.judging(), prediction };
