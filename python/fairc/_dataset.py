@@ -344,7 +344,7 @@ class Price(_Report):
 
 
 class Shifted(_Report):
-    """Predictions with fixed shifts, and what the rows come to."""
+    """Predictions with per-group offsets, and what the rows come to."""
 
     def __init__(self, y: npt.NDArray[np.float64], report: tuple[str, str]) -> None:
         super().__init__(*report)

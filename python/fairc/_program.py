@@ -288,7 +288,7 @@ class Program:
         on_infeasible: OnInfeasible = "error",
         name: str = "data",
     ) -> str:
-        """Fixed shifts for each group, fitted on reference data, as the text that ``fairc freeze`` writes.
+        """Per-group offsets for each group, fitted on reference data, as the text that ``fairc freeze`` writes.
 
         Rows that read labels and rows for training are left out, which is warned of: labels are unknown where shifts are
         applied.

@@ -123,7 +123,7 @@ class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
 class FairProjector(_Fair):
     """Makes the predictions of an estimator satisfy a spec.
 
-    ``mode="frozen"`` (default) fits a fixed shift for each group on the training data: a prediction then depends on nobody
+    ``mode="frozen"`` (default) fits an offset for each group on the training data: a prediction then depends on nobody
     else, and the rows hold on data like those of training. ``mode="batch"`` projects whatever is predicted together:
     the rows hold on each call, exactly.
 

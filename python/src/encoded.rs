@@ -243,7 +243,7 @@ impl PyEncoded {
         Ok(PyArray1::from_vec(py, found.map_err(|refused| self.raised(py, refused))?))
     }
 
-    /// Fixed shifts that make predictions satisfy the rows, as text in a format, and what has to be told beside them.
+    /// Per-group offsets that make predictions satisfy the rows, as text in a format, and what has to be told beside them.
     #[pyo3(signature = (z, column, *, params=None, to="json", on_infeasible="error"))]
     fn freeze(
         &self,

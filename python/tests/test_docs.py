@@ -1,4 +1,4 @@
-"""Every Python block of the guide, of the package's page and of the notebook runs, in order, in one namespace."""
+"""Every Python block of the guides, of the package's page and of the notebook runs, in order, in one namespace."""
 
 import json
 import pathlib
@@ -10,7 +10,11 @@ import pytest
 pytest.importorskip("torch")
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "python.md", ROOT / "docs" / "faq.md", ROOT / "python" / "README.md"]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / name for name in ["python.md", "faq.md", "serving.md", "cheat-sheet.md"]),
+    ROOT / "python" / "README.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -111,7 +111,7 @@ class Request:
     data: dict[str, list[Any]] = field(default_factory=lambda: PEOPLE)
     #: Of the call in Python; `predictions` is a column.
     asked: dict[str, Any] = field(default_factory=dict)
-    #: What the fixed shifts are fitted with; text is taken for the shifts themselves.
+    #: What the per-group offsets are fitted with; text is taken for the shifts themselves.
     fitted: Any = None
     #: Of a stream: samples answered together.
     batch: int = 1

@@ -11,7 +11,7 @@
 //! Of decisions `V` is the largest gain, `max Σ w g d` over the same rows and `0 ≤ d ≤ 1`, and its slope is `Σ_j μ_j · dside_j/dp`.
 //!
 //! A param of the sides alone keeps one bound problem, whose sides are replaced; each projection starts from the
-//! multipliers of the last. A param of coefficients is bound anew, one of events encoded anew.
+//! multipliers of the last. A param of coefficients is bound again, one of events encoded again.
 
 use crate::bind::{BindError, Bound, Encoded, Params, Reach, Samples, Sides, blamed};
 use crate::language::program::{Param, Program, PromisedRow};

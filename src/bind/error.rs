@@ -208,7 +208,7 @@ pub enum BindError {
     #[error("{found} raw predictions for {rows} samples")]
     RawCount { found: usize, rows: usize },
 
-    /// What makes fixed shifts impossible, or unfit for these data.
+    /// What makes per-group offsets impossible, or unfit for these data.
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
 
@@ -407,11 +407,11 @@ impl BindError {
             }
             BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::NotFrozen { .. } => {
-                "fixed shifts are for rows that compare groups by columns; project each batch".to_owned()
+                "per-group offsets are for rows that compare groups by columns; project each batch".to_owned()
             }
             BindError::NoSuchSample { .. } => "indices count from 0".to_owned(),
             BindError::TooManyRows { .. } => "split the data".to_owned(),
-            BindError::OtherCells => "begin anew".to_owned(),
+            BindError::OtherCells => "begin again".to_owned(),
             BindError::Internal { .. } => "this is a fault of `fairc`: please report it, with the spec".to_owned(),
             BindError::Data(error) => error.help(),
             BindError::Problem(_) => "the data and the spec do not fit together".to_owned(),

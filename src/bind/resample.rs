@@ -9,7 +9,7 @@
 //! Σ_{i in cell} p_i·w_i·φ_i·ŷ_i   for each factor   →   totals, coefficients, sides   →   value and room of each row
 //! ```
 //!
-//! Everything that a row reads of the data is computed anew in each replicate, its sides included.
+//! Everything that a row reads of the data is computed again in each replicate, its sides included.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

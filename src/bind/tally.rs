@@ -48,7 +48,7 @@ impl Samples<'_> {
     }
 }
 
-/// The batch by the cells that occur in it, numbered anew in their old order.
+/// The batch by the cells that occur in it, numbered again in their old order.
 pub(super) struct Tally {
     /// The cell of each sample.
     pub cell: Vec<u32>,

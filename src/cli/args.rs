@@ -8,7 +8,7 @@ use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
 use super::{
-    audit, check, compare, compile, completions, decide, explain, export, format, freeze, impact, imply, init,
+    audit, check, compare, compile, completions, decide, demo, explain, export, format, freeze, impact, imply, init,
     language_server, metrics, predict, price, project, solve, sql, stream, train, verify,
 };
 
@@ -34,7 +34,7 @@ Use it on predictions:
   audit        Check whether predictions satisfy a spec
   impact       Show how often each category is selected, and its impact ratio
   stream       Answer a stream batch by batch, so that all answers together satisfy a spec
-  freeze       Fit fixed shifts for each group on reference data
+  freeze       Fit an offset for each group on reference data
   sql          Print the queries that audit a table in a database
 
 Train a network:
@@ -48,6 +48,7 @@ Numbers alone:
   verify       Prove answers of solve in exact arithmetic, or say what is wrong with them
 
 Setup:
+  demo         Audit, mend and audit again on built-in data
   lsp          Serve an editor, by the Language Server Protocol
   completions  Print completions for a shell
   help         Print help for a command
@@ -103,6 +104,7 @@ pub enum Command {
     Export(export::Args),
     Solve(solve::Args),
     Verify(verify::Args),
+    Demo(demo::Args),
     Lsp(language_server::Args),
     Completions(completions::Args),
 }
@@ -124,7 +126,7 @@ impl Command {
             Command::Price(args) => args.files(),
             Command::Export(args) => args.files(),
             Command::Solve(args) => args.files(),
-            // `fmt` writes what it reads, and is asked to.
+            // `fmt` writes what it reads, and is asked to; `demo` makes a folder of its own.
             Command::Check(_)
             | Command::Fmt(_)
             | Command::Explain(_)
@@ -133,6 +135,7 @@ impl Command {
             | Command::Diff(_)
             | Command::Sql(_)
             | Command::Verify(_)
+            | Command::Demo(_)
             | Command::Lsp(_)
             | Command::Completions(_) => Files::default(),
         }

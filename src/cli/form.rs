@@ -95,7 +95,7 @@ impl Form {
             let again = data.metadata().is_ok_and(|meta| meta.is_file());
             return again.then(|| self.stream(data).ok()).flatten();
         }
-        // A file that is opened anew has a place of its own; elsewhere it might share the place of standard input.
+        // A file that is opened again has a place of its own; elsewhere it might share the place of standard input.
         let path = Path::new("/proc/self/fd/0");
         let again = cfg!(target_os = "linux") && path.metadata().is_ok_and(|meta| meta.is_file());
         let file = File::open(path).ok().filter(|_| again)?;

@@ -14,7 +14,7 @@ use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
 use crate::tasks::{Refused, Use, freeze};
 
-/// Fit fixed shifts for each group on reference data
+/// Fit an offset for each group on reference data
 ///
 /// Projects the reference data once and writes by how much the members of each group are moved, as JSON for
 /// `fairc project --frozen` or as one SQL expression. From then on a score depends on nobody else. Rows that read labels

@@ -24,6 +24,7 @@ mod completions;
 mod console;
 mod dataset;
 mod decide;
+mod demo;
 mod emit;
 mod explain;
 mod export;
@@ -164,6 +165,7 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Std(args) => metrics::run(&args, console),
         Command::Imply(args) => imply::run(&args, console),
         Command::Diff(args) => compare::run(&args, console),
+        Command::Demo(args) => demo::run(&args, console),
         Command::Lsp(args) => language_server::run(&args, console),
         Command::Completions(args) => completions::run(&args, args::command(), console),
     }

@@ -1,4 +1,4 @@
-//! Fixed shifts from a file, as `project --frozen` and `predict --mode frozen` apply them.
+//! Per-group offsets from a file, as `project --frozen` and `predict --mode frozen` apply them.
 
 use std::path::Path;
 

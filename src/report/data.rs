@@ -198,7 +198,7 @@ impl DataReport<'_> {
             let percent = |count: usize| format!("{}%", plain(100.0 * count as f64 / share.drawn.max(1) as f64));
             let skips = match share.with_skips {
                 0 => String::new(),
-                some => format!(", {} skip a row for want of samples", percent(some)),
+                some => format!("; {} skip a row, having too few samples", percent(some)),
             };
             format!("  {kind}: {} of {} can meet all rows{skips}\n", percent(share.feasible), share.drawn)
         };

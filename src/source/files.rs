@@ -14,7 +14,7 @@ use crate::language::span::{Source, Sources, Span};
 use crate::language::syntax::error::NotUtf8;
 use crate::language::syntax::import::Loader;
 
-/// A longer file is no spec, and no file of fixed shifts.
+/// A longer file is no spec, and no file of per-group offsets.
 pub const LONGEST: u64 = 64 << 20;
 
 /// What messages call a path.

@@ -60,7 +60,7 @@ names! {
     gains: &'static str = "`--gain COL`", "`gain=..`";
     /// Decides by scores.
     decides: &'static str = "`fairc decide`", "`Program.decide`";
-    /// Applies fixed shifts.
+    /// Applies per-group offsets.
     apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
     /// Makes decisions by thresholds.
     apply_thresholds: &'static str = "`fairc decide --thresholds FILE.json`", "`Thresholds.apply`";
@@ -68,7 +68,7 @@ names! {
     writes_thresholds: &'static str = "`fairc decide --freeze`", "`Thresholds.to_json`";
     /// Writes the state of a stream.
     writes_state: &'static str = "`fairc stream --state`", "`Stream.state`";
-    /// Writes fixed shifts.
+    /// Writes per-group offsets.
     writes_shifts: &'static str = "`fairc freeze`", "`Program.freeze`";
     /// Answers a stream so that the pooled rows hold.
     hard: &'static str = "`pooled`", "`hard`";

@@ -1,4 +1,4 @@
-//! Texts that go on another time: the state of a stream, fixed shifts, and thresholds.
+//! Texts that go on another time: the state of a stream, per-group offsets, and thresholds.
 
 use super::Context;
 use crate::bind::{Frozen, OnlineState, Params, Thresholds};
@@ -52,7 +52,7 @@ pub(super) fn same_params(
     for ((name, fitted), value) in fitted.iter().zip(params.values()) {
         if fitted != value {
             let message = format!("the {what} were fitted with `{name}` = {fitted}, and this is {value}");
-            let help = format!("use {}, or fit them anew", (context.front.setting)(name, *fitted));
+            let help = format!("use {}, or fit them again", (context.front.setting)(name, *fitted));
             return Err(Failure::new(message, help));
         }
     }

@@ -18,7 +18,7 @@ pub enum Use<'a> {
     /// Decisions, and thresholds for them, with a report on these groups. Rows that read labels take part where the data have
     /// these, and what is decided looks at none.
     Decide(&'a Watch),
-    /// Fixed shifts are fitted here and applied elsewhere: rows that read labels are left out, since labels are unknown where
+    /// Per-group offsets are fitted here and applied elsewhere: rows that read labels are left out, since labels are unknown where
     /// shifts are applied, and so are rows for training.
     Shifts,
     /// Answers batch by batch.

@@ -1,4 +1,4 @@
-//! Fixed shifts: fitted once on reference data, then the same for every member of a group.
+//! Per-group offsets: fitted once on reference data, then the same for every member of a group.
 
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ impl Shifts {
     /// The spec bounds single predictions.
     pub fn sql(&self, context: &Context<'_>) -> Result<String, Refused> {
         kept::no_bounds_of_each(context, context.front.apply_shifts)?;
-        let head = kept::sql_head(context, "fixed shifts", &self.frozen.params, self.frozen.samples);
+        let head = kept::sql_head(context, "per-group offsets", &self.frozen.params, self.frozen.samples);
         Ok(format!("{head}{}", self.frozen.sql()))
     }
 }

@@ -170,5 +170,5 @@ fn different(context: &Context<'_>, difference: &Difference) -> Failure {
 /// A state goes on under the settings that it was made with.
 pub fn differs(what: &str, saved: impl std::fmt::Display, given: impl std::fmt::Display) -> Failure {
     let message = format!("the state was made with {what} {saved}, and this is {given}");
-    Failure::new(message, "use the settings of the state, or start anew without it")
+    Failure::new(message, "use the settings of the state, or start again without it")
 }

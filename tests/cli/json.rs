@@ -80,6 +80,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("export", &["@/parity.fair --data @/people.csv --to json -o %/problem.json"]),
     ("solve", &["%/problems.jsonl", "%/problems.jsonl --on-infeasible relax"]),
     ("verify", &["%/problems.jsonl %/answers.jsonl"]),
+    ("demo", &["%/demo"]),
     ("completions", &["bash"]),
 ];
 

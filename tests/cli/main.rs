@@ -11,6 +11,7 @@ mod commands;
 mod convex;
 mod data;
 mod decisions;
+mod demo;
 mod diagnostics;
 mod ends;
 mod exactness;

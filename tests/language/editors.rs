@@ -147,6 +147,19 @@ fn textmate_has_the_words_and_marks_of_the_language() {
     assert_eq!(unknown.collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
+/// The pages colour words only; marks they leave as they are.
+#[test]
+fn pages_have_the_words_of_the_language() {
+    let text = read("docs/theme/fair.js");
+    let lists = text.split("const words = {").nth(1).and_then(|rest| rest.split("};").next()).expect("it has lists");
+    let known: Words = quoted(lists, '"').iter().flat_map(|list| list.split(' ')).map(str::to_owned).collect();
+    let language: Words = grammar().into_iter().filter(|word| word.chars().all(char::is_alphabetic)).collect();
+    assert_eq!(language.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new());
+    let functions: Words = words::FUNCTIONS.iter().map(|word| word.word.to_owned()).collect();
+    let unknown = known.difference(&language).filter(|word| !functions.contains(*word));
+    assert_eq!(unknown.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
 #[test]
 fn completion_has_the_words_of_the_language() {
     let lists = [

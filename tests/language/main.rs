@@ -24,5 +24,6 @@ mod support;
 mod syntax;
 #[cfg(feature = "cli")]
 mod transcripts;
+mod words;
 #[cfg(feature = "analyze")]
 mod written_out;

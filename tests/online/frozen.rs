@@ -1,4 +1,4 @@
-//! Frozen shifts: the projection of the reference data, the same for everyone in a group, in JSON and in SQL.
+//! Per-group offsets: the projection of the reference data, the same for everyone in a group, in JSON and in SQL.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Streams and frozen shifts, from the outside.
+//! Streams and per-group offsets, from the outside.
 
 mod frozen;
 mod kills;

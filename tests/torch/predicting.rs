@@ -1,4 +1,4 @@
-//! `fairc predict` batch by batch, with and without a state, and by fixed shifts.
+//! `fairc predict` batch by batch, with and without a state, and by per-group offsets.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -131,7 +131,7 @@ fn fixed_shifts_are_the_same_for_a_person_whoever_else_is_there() {
     place.good("freeze model/spec.fairc --data scored.csv --pred score -o shifts.json");
     let frozen = "predict model --mode frozen --shifts shifts.json";
     let done = place.good(&format!("{frozen} --data new.csv -o fair.csv"));
-    assert!(done.stdout.contains("301 predictions by fixed shifts"), "{}", done.stdout);
+    assert!(done.stdout.contains("301 predictions by per-group offsets"), "{}", done.stdout);
     // On the reference data they are the projection, which the layer gives in single precision.
     let (sex, fair) = numbers(&place.path("fair.csv"), "score_fair");
     let layer = numbers(&place.path("scored.csv"), "score_fair").1;

@@ -137,7 +137,7 @@ impl<'h> Session<'h> {
         self.forget(&path);
     }
 
-    /// The text of this path is another: whatever was made of it has to be made anew.
+    /// The text of this path is another: whatever was made of it has to be made again.
     fn forget(&mut self, path: &Path) {
         for document in self.documents.values_mut() {
             // An import that is not found may be this one.

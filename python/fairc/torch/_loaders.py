@@ -19,7 +19,7 @@ class StratifiedBatches(Sampler[list[int]]):
     """Batches of indices in which every cell has its share, to within one sample at either end.
 
     ``cells`` says for each sample which cell it is in, as :attr:`fairc.Dataset.cells` does. Every sample is in exactly
-    one batch of an epoch; sizes differ by at most one, so no batch is a small rest. The order is drawn anew for each
+    one batch of an epoch; sizes differ by at most one, so no batch is a small rest. The order is drawn again for each
     epoch from the seed. Hand it to ``DataLoader(batch_sampler=...)``.
     """
 

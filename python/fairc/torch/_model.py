@@ -175,7 +175,7 @@ class FairModel(nn.Module):
         stream = self._opened()
         if stream is None or stream.columns != names:
             if stream is not None:
-                warnings.warn("batches with other labels: the stream starts anew", stacklevel=3)
+                warnings.warn("batches with other labels: the stream starts again", stacklevel=3)
             stream = self._stream = self._new_stream(names, None)
         answer = stream.answer(columns, raw.detach().cpu().double().numpy())
         if self.online == "primal_dual":

@@ -197,7 +197,7 @@ class Spread:
         if not self.serves:
             return None
         if most != -least:
-            # A process that has joined, or started anew: agree from the beginning.
+            # A process that has joined, or started again: agree from the beginning.
             self.cells = _fairc.SharedCells()
         if unknown or most != -least:
             for keys in group.exchange(batch.keys()):

@@ -130,7 +130,7 @@ class FairTrainer:
         print(f"epoch {epoch}: {words}{'; stopped early' if stopped else ''}")
 
     def evaluate(self, test_loader: Iterable[Any], return_predictions: bool = False) -> dict[str, Any]:
-        """Loss and gaps on a loader, answered as when predicting: small batches as a stream that starts anew."""
+        """Loss and gaps on a loader, answered as when predicting: small batches as a stream that starts again."""
         self.model.reset_inference_state()
         loss, fair, x, y = self._pass(test_loader, training=False)
         gaps = self.model.gaps(fair, x, y)

@@ -1,4 +1,4 @@
-//! Multipliers fitted once on reference data, as a fixed shift for each cell.
+//! Multipliers fitted once on reference data, as an offset for each cell.
 //!
 //! The projection of the reference data is `ŷ = clip(z − W⁻¹ Aᵀ μ)`, and where the rows have no factors that differ
 //! within cells the shift is the same for every sample of a cell:

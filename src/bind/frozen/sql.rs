@@ -1,4 +1,4 @@
-//! Frozen shifts, and thresholds, as one `CASE` expression of standard SQL.
+//! Per-group offsets, and thresholds, as one `CASE` expression of standard SQL.
 
 use super::{Condition, End, Frozen, FrozenCell, LevelValue, Step, Thresholds};
 use crate::data::Shortest;

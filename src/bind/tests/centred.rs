@@ -240,7 +240,7 @@ fn other_rows_are_left_as_they_are() {
     assert_eq!(encoded.events_of(0), [EventId(0)]);
 }
 
-/// Frozen shifts of levels far from 0: those of the projection.
+/// Per-group offsets of levels far from 0: those of the projection.
 #[test]
 fn shifts_are_frozen_about_means() {
     let program = program(

@@ -27,7 +27,7 @@ pub struct Args {
     pub data: PathBuf,
     #[command(flatten)]
     pub form: super::form::Form,
-    /// How the spec is enforced: on each batch by itself, on all answers together, or by fixed shifts
+    /// How the spec is enforced: on each batch by itself, on all answers together, or by per-group offsets
     #[arg(long, value_enum, default_value_t = Mode::Batch, hide_possible_values = true, value_name = "batch|online|frozen")]
     pub mode: Mode,
     /// Project each N consecutive rows by themselves [default: all together]; `online`: answer N together [default: 1]
@@ -80,7 +80,7 @@ pub enum Mode {
     Batch,
     /// The rows over all answers so far, batch by batch.
     Online,
-    /// A fixed shift for every cell.
+    /// An offset for every cell.
     Frozen,
 }
 

@@ -183,7 +183,7 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
         return console.json(&value);
     }
     let mut text = match args.mode {
-        Mode::Frozen => format!("{} predictions by fixed shifts\n", own.len()),
+        Mode::Frozen => format!("{} predictions by per-group offsets\n", own.len()),
         Mode::Batch | Mode::Online => format!(
             "{} predictions in {}\n",
             own.len(),

@@ -309,7 +309,7 @@ fn refuse_existing(
     match scores {
         Scores::Column(_) if exists(name) => Err(Stop::failed(message(name), "choose another with `--name`")),
         Scores::Model { .. } => match [prediction, name].into_iter().find(|column| exists(column)) {
-            Some(column) => Err(Stop::failed(message(column), "leave it out of the data: the model writes it anew")),
+            Some(column) => Err(Stop::failed(message(column), "leave it out of the data: the model writes it again")),
             None => Ok(()),
         },
         Scores::Column(_) => Ok(()),
@@ -349,7 +349,7 @@ fn same_columns(saved: &Saved, columns: Option<&[String]>, data: &str) -> Result
         (None, _) => format!("the state was made with JSON Lines, and `{data}` has a header"),
         (_, None) => format!("the state was made with a table that has a header, and `{data}` is JSON Lines"),
     };
-    Err(Stop::failed(message, "give data with the same columns in the same order, or start anew with another state"))
+    Err(Stop::failed(message, "give data with the same columns in the same order, or start again with another state"))
 }
 
 /// Answers are written as the data are.

@@ -52,11 +52,11 @@ impl Answers {
             (None, _) => Ok(()),
             (Some(Certain { hash: Some(_), .. }), _) if regular.is_none() => Err(Failure::new(
                 "the state belongs to an output that is a file",
-                "name that file with `-o`, or start anew with another state",
+                "name that file with `-o`, or start again with another state",
             )),
             (Some(Certain { hash: None, bytes: 1.. }), _) if regular.is_some() => Err(Failure::new(
                 format!("the state was made without an output file, and `{shown}` would lack what is answered"),
-                "leave out `-o`, or start anew with another state",
+                "leave out `-o`, or start again with another state",
             )),
             (Some(Certain { hash: None, .. }), _) => Ok(()),
             (Some(Certain { hash: Some(hash), bytes }), _) => {
@@ -177,7 +177,7 @@ fn open_locked(path: &Path) -> io::Result<File> {
     }
 }
 
-const OTHER_OUTPUT: &str = "name the output that belongs to the state, or start anew with another state";
+const OTHER_OUTPUT: &str = "name the output that belongs to the state, or start again with another state";
 
 /// A file, or nothing yet; a pipe or a device is neither.
 fn is_regular(path: &Path) -> bool {

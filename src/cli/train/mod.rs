@@ -110,7 +110,7 @@ pub struct Args {
     /// Also save a checkpoint every N steps, not only at the end of an epoch
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = "Runs")]
     pub checkpoint_every: u32,
-    /// Start anew although the folder holds a checkpoint
+    /// Start again although the folder holds a checkpoint
     #[arg(long, help_heading = "Runs")]
     pub restart: bool,
 }

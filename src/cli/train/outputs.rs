@@ -191,7 +191,7 @@ impl Outcome {
             return console.json(&serde_json::json!({ "output": folder.display().to_string(), "metrics": self }));
         }
         let mut table = Table::default();
-        let heads = ["", "samples", "loss", "own loss", "accuracy", "AUC", "own gap", "gap", "limit", "rows held"];
+        let heads = ["", "samples", "loss", "raw loss", "accuracy", "AUC", "raw gap", "gap", "limit", "rows held"];
         table.cells(heads.map(str::to_owned));
         for (name, part) in
             [("training", Some(&self.train)), ("validation", self.valid.as_ref()), ("test", self.test.as_ref())]
@@ -214,7 +214,7 @@ impl Outcome {
             _ => String::new(),
         };
         let body = table.render("  ", &align, |_, cell| cell);
-        let note = "own: the network's output before the projection\n";
+        let note = "raw: the network's output before the projection\n";
         console.print(&format!("{target} -> {}\n{steps}{violation}{body}{note}", folder.display()))
     }
 
@@ -241,7 +241,7 @@ impl Outcome {
             return console.json(&value);
         }
         let mut table = Table::default();
-        let heads = [name, "samples", "loss", "own loss", "accuracy", "AUC", "own gap", "gap", "limit", "rows held"];
+        let heads = [name, "samples", "loss", "raw loss", "accuracy", "AUC", "raw gap", "gap", "limit", "rows held"];
         table.cells(heads.map(str::to_owned));
         for (value, outcome) in points {
             table.cells([value.to_string()].into_iter().chain(cells(&best(outcome))));

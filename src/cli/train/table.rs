@@ -120,8 +120,8 @@ pub fn stop(error: TrainError) -> Stop {
             return Stop::failed(error.to_string(), format!("leave it out with `--drop {column}`"));
         }
         TrainError::NoSamples => "lower `--valid` and `--test`",
-        TrainError::OtherRun { .. } => "choose another `--out`, or start anew with `--restart`",
-        TrainError::Damaged { .. } => "start anew with `--restart`",
+        TrainError::OtherRun { .. } => "choose another `--out`, or start again with `--restart`",
+        TrainError::Damaged { .. } => "start again with `--restart`",
         TrainError::Data(error) => return Stop::Failed(error.into()),
         TrainError::Batch { .. } | TrainError::Layer(_) => {
             "larger batches, a larger tolerance, `soft` rows or `--on-infeasible relax` help where rows cannot hold"

@@ -1,7 +1,7 @@
 //! The Arrow schema that a Parquet file carries in its footer (`ARROW:schema`), with columns of numbers added.
 //!
 //! The value is an encapsulated IPC message in base64: a flatbuffer with a `Message`, whose header is a `Schema`, whose
-//! `fields` are tables of their own. It is not decoded and written anew, since that would lose whatever this program does
+//! `fields` are tables of their own. It is not decoded and written again, since that would lose whatever this program does
 //! not know. A new message, schema and list of fields are put before the old bytes, and the new fields behind them; all
 //! offsets of the format point forwards, so that the old fields stay as they are:
 //!

@@ -1,4 +1,4 @@
-//! Tables read and written anew, between formats.
+//! Tables read and written again, between formats.
 
 use std::io::Write;
 use std::sync::Arc;

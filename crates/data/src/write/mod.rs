@@ -1,7 +1,7 @@
 //! Copies of a table with columns added.
 //!
 //! Each format knows how to copy its own tables: text keeps the bytes of every record, others keep what columns are. Between
-//! formats tables are read and written anew:
+//! formats tables are read and written again:
 //!
 //! | from | to text with delimiters | to JSON Lines | to formats with types |
 //! | --- | --- | --- | --- |

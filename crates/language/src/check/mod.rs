@@ -50,6 +50,7 @@ mod raw;
 mod relation;
 mod spelling;
 mod table;
+mod table_order;
 mod unused;
 mod using;
 

@@ -113,7 +113,7 @@ fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
 }
 
 /// The values of a data expression with the params at their defaults, whatever the data.
-fn range(data: &Data, hir: &Hir) -> Interval {
+pub(super) fn range(data: &Data, hir: &Hir) -> Interval {
     match data {
         Data::Number(value) => Interval::point(*value),
         Data::Param(name) => hir.param_named(name).map_or(Interval::ALL, |param| Interval::point(param.value)),

@@ -252,9 +252,9 @@ fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>) -> (Sol
     let warm = basis.and_then(|(basic, at)| Simplex::from_basis(lp, cost.to_vec(), basic, at));
     // Where the steps from the basis of the node above do not end, from the start, and by gains that differ more.
     let shares = [PERTURBED, 100.0 * PERTURBED, 1e4 * PERTURBED];
-    let anew = shares.into_iter().map(|share| Simplex::new(lp, perturbed(lp, share)));
+    let again = shares.into_iter().map(|share| Simplex::new(lp, perturbed(lp, share)));
     let mut steps = 0;
-    for mut simplex in warm.into_iter().chain(anew) {
+    for mut simplex in warm.into_iter().chain(again) {
         let ended = simplex.dual(most);
         simplex.cost.copy_from_slice(&lp.cost);
         let solved = ended == Ended::Optimal && simplex.primal(most);

@@ -1,4 +1,4 @@
-//! The inverse of a basis: dense, kept by replacing one column after another, made anew at times.
+//! The inverse of a basis: dense, kept by replacing one column after another, made again at times.
 
 /// Pivots below this share of the largest make a basis singular.
 const SINGULAR: f64 = 1e-13;
@@ -154,8 +154,8 @@ mod tests {
         let new = vec![1.0, 1.0, 4.0];
         inverse.replace(1, &inverse.clone().times(&new));
         columns[1] = new;
-        let anew = Inverse::of(&columns).unwrap();
-        assert!(inverse.values.iter().zip(&anew.values).all(|(a, b)| (a - b).abs() < 1e-14));
+        let again = Inverse::of(&columns).unwrap();
+        assert!(inverse.values.iter().zip(&again.values).all(|(a, b)| (a - b).abs() < 1e-14));
         assert!(Inverse::of(&[vec![1.0, 2.0], vec![2.0, 4.0]]).is_none());
     }
 

@@ -7,7 +7,7 @@
 use super::inverse::{BasisColumn, Inverse};
 use super::lp::{Lp, Sums};
 
-/// Replacements after which the inverse is made anew.
+/// Replacements after which the inverse is made again.
 const FRESH: usize = 40;
 /// Share of its terms below which a number counts as zero.
 pub(super) const ZERO: f64 = 1e-12;
@@ -153,7 +153,7 @@ impl<'a> Simplex<'a> {
         column
     }
 
-    /// Makes the inverse anew; false if the basis is singular.
+    /// Makes the inverse again; false if the basis is singular.
     pub fn refresh(&mut self) -> bool {
         let column = |&variable: &Variable| match variable.checked_sub(self.lp.len()) {
             Some(row) => BasisColumn::Logical(row),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::lp::Lp;
 use super::simplex::{At, ReducedCosts, Simplex, ZERO};
 
-/// Spreads the values `d` of equal columns at their threshold anew.
+/// Spreads the values `d` of equal columns at their threshold again.
 pub(super) fn in_row_order(simplex: &Simplex<'_>, d: &mut [f64]) {
     let lp = simplex.lp;
     let mut reduced = ReducedCosts::new(lp);

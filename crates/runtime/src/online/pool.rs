@@ -80,7 +80,7 @@ pub struct Pool {
     /// Oldest first; empty unless there is a window.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     window: VecDeque<Remembered>,
-    /// Samples forgotten since the sums were last added up anew.
+    /// Samples forgotten since the sums were last added up again.
     #[serde(default)]
     forgotten: usize,
 }
@@ -122,7 +122,7 @@ impl Pool {
                     add(&mut self.cells, &oldest, -1.0);
                     self.forgotten += 1;
                 }
-                // Taking off what was added leaves rounding behind; now and then the sums are made anew.
+                // Taking off what was added leaves rounding behind; now and then the sums are made again.
                 if self.forgotten >= length.max(64) {
                     self.cells.iter_mut().for_each(|cell| *cell = CellSums::default());
                     self.window.iter().for_each(|sample| add(&mut self.cells, sample, 1.0));

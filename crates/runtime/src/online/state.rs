@@ -16,7 +16,7 @@ use thiserror::Error;
 pub enum Kind {
     /// The state of a stream.
     State,
-    /// Frozen shifts.
+    /// Per-group offsets.
     Shifts,
     /// Thresholds of decisions.
     Thresholds,
@@ -43,7 +43,7 @@ impl Kind {
     fn noun(self) -> &'static str {
         match self {
             Kind::State => "the state of a stream",
-            Kind::Shifts => "fixed shifts",
+            Kind::Shifts => "per-group offsets",
             Kind::Thresholds => "thresholds of decisions",
         }
     }
@@ -70,9 +70,9 @@ impl StateError {
     pub fn help(&self) -> &'static str {
         match self {
             StateError::NotOurs { .. } => "check the name of the file",
-            StateError::Version { .. } => "use the `fairc` that wrote it, or make it anew",
-            StateError::Damaged { .. } => "take it from a backup, or make it anew; it is not meant to be edited",
-            StateError::OtherSpec { .. } => "use the spec that it belongs to, or make it anew",
+            StateError::Version { .. } => "use the `fairc` that wrote it, or make it again",
+            StateError::Damaged { .. } => "take it from a backup, or make it again; it is not meant to be edited",
+            StateError::OtherSpec { .. } => "use the spec that it belongs to, or make it again",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Where its entries lie is found once for a set of rows, and so is the order of elimination; values may change as often
 //! as one likes. Of the rows of a problem few are active, and their graph is nearly a forest: the matrix of these rows
-//! alone fills in so little that ordering it anew is cheaper than one factorisation with all rows.
+//! alone fills in so little that ordering it again is cheaper than one factorisation with all rows.
 //!
 //! A row with many entries would fill the matrix. A few such rows `B` are kept apart, by the formula of Woodbury:
 //!

@@ -64,7 +64,7 @@ def create_stratified_dataloaders(
     """Loaders whose batches have of every group its share; see :func:`fairc.torch.create_stratified_dataloaders`.
 
     No sample is dropped: what does not fill a batch is spread over the others, so that batches may be larger than asked
-    for. Batches to train on are drawn anew each epoch.
+    for. Batches to train on are drawn again each epoch.
 
     :raises ValueError: if there are more than two protected columns, if one is not of 0 and 1, or has one of these
         alone, or if a batch is too small for both groups.
