@@ -158,6 +158,9 @@ impl Binder<'_> {
     }
 }
 
+/// An entry of distances: its factor of the problem, and row, cell and coefficient.
+type Distance = (usize, (u32, u32, f64));
+
 /// The rows of the problem, while they are being collected.
 pub(super) struct Matrix {
     /// For each factor of the problem, `(row, cell, coefficient)`: first the constant, then weights if there are any,
@@ -166,7 +169,7 @@ pub(super) struct Matrix {
     /// What is behind each factor of the problem but the constant; 1 for the weights alone.
     pub factors: Vec<Basis>,
     /// By what they are from: entries of distances of predictions, each with its factor of the problem.
-    distances: BTreeMap<At, Vec<(usize, (u32, u32, f64))>>,
+    distances: BTreeMap<At, Vec<Distance>>,
     lower: Vec<f64>,
     upper: Vec<f64>,
     soft: Vec<f64>,
@@ -256,7 +259,7 @@ impl Matrix {
     /// The terms in distances of predictions, one list for each breakpoint of a sample.
     pub(super) fn convex_terms(&self, encoded: &Encoded, tally: &Tally, samples: &Samples) -> Vec<ConvexTerms> {
         let cells = tally.origin.len().max(1);
-        let terms = |(at, entries): (&At, &Vec<(usize, (u32, u32, f64))>)| {
+        let terms = |(at, entries): (&At, &Vec<Distance>)| {
             let mut triplets: Vec<Vec<(u32, u32, f64)>> = vec![Vec::new(); self.triplets.len()];
             let mut used = vec![false; cells];
             for &(slot, entry) in entries {

@@ -39,6 +39,7 @@ const CALLS: &[(&str, Wants, &str)] = &[
     ("imply", Refused, "%/bend.fair %/mean.fair --data %/bend.csv"),
     ("imply", Refused, "%/mean.fair %/bend.fair"),
     ("diff", Taken, "%/bend.fair %/bend.fair"),
+    ("demo", Nothing, ""),
     ("impact", Nothing, ""),
     ("project", Taken, "%/bend.fair --data %/bend.csv"),
     ("decide", Refused, "%/bend.fair --data %/bend.csv"),

@@ -284,7 +284,7 @@ fn side_code(side: Side) -> i8 {
 
 /// A problem with convex rows, or one without.
 enum Solvable {
-    Affine(Problem),
+    Affine(Box<Problem>),
     Convex(Box<ConvexProblem>, ConvexEntries),
 }
 
@@ -362,7 +362,7 @@ fn problem(record: Record) -> Result<(Solvable, Vec<f64>), Failure> {
     if let Some(soft) = soft {
         problem = problem.with_soft(soft).map_err(input)?;
     }
-    Ok((Solvable::Affine(problem), record.z))
+    Ok((Solvable::Affine(Box::new(problem)), record.z))
 }
 
 fn or_infinite(values: Vec<Option<f64>>, infinite: f64) -> Vec<f64> {

@@ -219,7 +219,7 @@ fn constants(
             *sizes += (value * size).abs();
         }
     };
-    for f in 0..width {
+    for (f, slopes) in dictionary.iter().enumerate() {
         let phi = |i: usize| f.checked_sub(1).map_or(1.0, |g| parts.factors[g][i]);
         for (term, layer) in layers {
             let mut sums = vec![(Sum::default(), 0.0_f64); parts.cells];
@@ -234,7 +234,7 @@ fn constants(
                 .enumerate()
                 .for_each(|(cell, (sum, size))| add(&term.dictionary[f], cell, (sum.value(), *size)));
         }
-        let mut sums = vec![(Sum::default(), 0.0_f64); dictionary[f].cells()];
+        let mut sums = vec![(Sum::default(), 0.0_f64); slopes.cells()];
         for (i, ends) in pieces.start.windows(2).enumerate() {
             for k in ends[0] + 1..ends[1] {
                 let (sum, size) = &mut sums[cell_of[k] as usize];
@@ -242,7 +242,7 @@ fn constants(
                 *size += (phi(i) * pieces.lo[k]).abs();
             }
         }
-        sums.iter().enumerate().for_each(|(cell, (sum, size))| add(&dictionary[f], cell, (sum.value(), *size)));
+        sums.iter().enumerate().for_each(|(cell, (sum, size))| add(slopes, cell, (sum.value(), *size)));
     }
     total.into_iter().map(|(sum, size)| (sum.value(), 4.0 * f64::EPSILON * size)).unzip()
 }

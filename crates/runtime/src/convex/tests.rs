@@ -95,7 +95,7 @@ fn derivatives_agree_with_differences() {
     let value =
         |problem: &ConvexProblem, z: &[f64]| -> f64 { solved(problem, z).y.iter().zip(&v).map(|(y, v)| y * v).sum() };
     let step = 1e-7;
-    for i in 0..n {
+    for (i, by_at) in at[0].iter().enumerate() {
         let moved = |list: &[f64], by: f64| {
             list.iter().enumerate().map(|(k, x)| if k == i { x + by } else { *x }).collect::<Vec<_>>()
         };
@@ -103,7 +103,7 @@ fn derivatives_agree_with_differences() {
         assert!((by_z - gradient.z[i]).abs() < 1e-6, "z {i}: {by_z} {}", gradient.z[i]);
         let by_c =
             (value(&problem(&moved(&c, step), 0.15), &z) - value(&problem(&moved(&c, -step), 0.15), &z)) / (2.0 * step);
-        assert!((by_c - at[0][i]).abs() < 1e-6, "c {i}: {by_c} {}", at[0][i]);
+        assert!((by_c - by_at).abs() < 1e-6, "c {i}: {by_c} {by_at}");
     }
     let by_side = (value(&problem(&c, 0.15 + step), &z) - value(&problem(&c, 0.15 - step), &z)) / (2.0 * step);
     assert!((by_side - gradient.upper[0]).abs() < 1e-6);
