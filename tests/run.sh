@@ -54,6 +54,7 @@ oracles() {
     python tests/oracle/analysis.py target/release/fairc
     python tests/oracle/decisions.py target/release/fairc 400
     python tests/oracle/decision_rules.py target/release/fairc 200
+    python tests/oracle/convex.py target/release/fairc 4000
     python tests/oracle/answers.py target/release/fairc 5000
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv

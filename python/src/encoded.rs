@@ -89,7 +89,8 @@ impl PyEncoded {
                 let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
                 let own = self.encoded.with_raw(&samples, raw.as_slice()?);
                 let encoded = Arc::new(own.map_err(|errors| self.raised(py, errors.into()))?);
-                let bound = encoded.bind(&params, &Samples::All).map_err(|errors| self.raised(py, errors.into()))?;
+                let bound =
+                    encoded.bind_convex(&params, &Samples::All).map_err(|errors| self.raised(py, errors.into()))?;
                 Batch { shared: self.shared.clone(), encoded, params, rows: None, bound }
             }
             None => self.batch(py, rows, params)?,
@@ -386,7 +387,7 @@ impl PyEncoded {
 
     fn batch(&self, py: Python<'_>, rows: Option<Vec<u32>>, params: Params) -> PyResult<Batch> {
         let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
-        let bound = py.detach(|| self.encoded.bind(&params, &samples));
+        let bound = py.detach(|| self.encoded.bind_convex(&params, &samples));
         let bound = bound.map_err(|errors| self.raised(py, errors.into()))?;
         Ok(Batch { shared: self.shared.clone(), encoded: self.encoded.clone(), params, rows, bound })
     }

@@ -6,6 +6,7 @@ use super::reading::Reading;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
 use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows, size_of_bounds};
+use crate::language::program::text::distance_text;
 use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
@@ -60,7 +61,7 @@ impl<'a> RowSummaries<'a> {
         samples: &Samples<'_>,
         predictions: &[f64],
     ) -> Result<(), crate::runtime::problem::ProblemError> {
-        let rows = bound.problem.row_values(predictions)?;
+        let rows = bound.row_values(predictions)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
         self.enter_rows(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms });
@@ -117,7 +118,9 @@ impl<'a> RowSummaries<'a> {
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.
     fn bounded(&self, bound: &Bound) -> Vec<f64> {
-        size_of_bounds(self.program).map(|size| bound.problem.magnitude_of(size)).unwrap_or_default()
+        let affine = |size| bound.problem.magnitude_of(size);
+        let all = |size| bound.convex.as_ref().map_or_else(|| affine(size), |convex| convex.magnitude_of(size));
+        size_of_bounds(self.program).map(all).unwrap_or_default()
     }
 
     fn sample_summary(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
@@ -168,7 +171,7 @@ impl<'a> RowSummaries<'a> {
         samples: &Samples<'_>,
         projection: &Projection<f64>,
     ) -> Result<(), crate::runtime::problem::ProblemError> {
-        let rows = bound.problem.row_values(&projection.y)?;
+        let rows = bound.row_values(&projection.y)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, &projection.y);
         let entry = Entry { bound, rows: &rows, bounds: &bounds, terms: &terms };
@@ -211,9 +214,15 @@ impl<'a> RowSummaries<'a> {
                     .event(term.event)
                     .map(|event| conditions(event, self.program, &self.names))
                     .unwrap_or_default(),
-                what: match term.factor.is_one() {
-                    true => prediction.clone(),
-                    false => format!("{} * {prediction}", term.factor.text(&self.names)),
+                what: {
+                    let of = match &term.at {
+                        None => prediction.clone(),
+                        Some(at) => distance_text(prediction, at, &self.names),
+                    };
+                    match term.factor.is_one() {
+                        true => of,
+                        false => format!("{} * {of}", term.factor.text(&self.names)),
+                    }
                 },
                 aggregate: term.aggregate,
                 coefficient: term.coefficient.as_number(),

@@ -33,7 +33,7 @@ pub struct Group {
 impl Group {
     /// With its coefficient: `+ sex == "female"`, `- 0.8 x sex == "male"`.
     pub fn signed(&self) -> String {
-        let what = match self.what.contains(" * ") {
+        let what = match self.what.contains(" * ") || self.what.starts_with("abs(") {
             true => format!("{} over {}", self.what, self.event),
             false => self.event.clone(),
         };

@@ -202,7 +202,7 @@ fn entered<'a>(
     encoded: &Encoded,
     samples: &Samples<'_>,
 ) -> Result<(RowSummaries<'a>, (usize, f64)), Refused> {
-    let bound = encoded.bind(case.params, samples)?;
+    let bound = encoded.bind_convex(case.params, samples)?;
     let all = case.predictions;
     let own: Vec<f64>;
     let predictions = match samples {

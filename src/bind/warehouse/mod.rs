@@ -135,6 +135,7 @@ impl<'a> Warehouse<'a> {
         let known = table.columns.iter().map(|(name, _)| name.clone()).filter(|name| wanted(name));
         let known: Vec<String> = known.collect();
         let mut encoded = Encoder::new(program, params, &table.name, &known, options)?.finish()?;
+        encoded.is_affine()?;
         encoded.weight = program.weight.as_ref().map(|_| Vec::new());
         let prediction = options.prediction.clone().unwrap_or_else(|| program.prediction.header.clone());
         let warehouse = Warehouse { program, params, table, encoded, prediction };

@@ -19,6 +19,7 @@
 mod aggregate;
 mod argument;
 mod arithmetic;
+mod bend;
 mod call_range;
 mod cases;
 mod category;

@@ -9,6 +9,7 @@
 //! indicator    E[[a]·e | b]                 →  Sum[e | a, b] / N[b]
 //! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
 //! affine       E[a·ŷ + b | e]               →  Σ c·E[φ·ŷ | e] + E[b | e]
+//! bend         E[max(a, b) | e]              →  E[(a + b) / 2 | e] + E[|ŷ - c| | e] · ..
 //! pieces       |e|, max(a, b), -min(a, b)   →  the pieces whose maximum they are
 //! ratio        n / d + c <= 0               →  n + c·d <= 0
 //! sides        Σ c·agg + constant <= 0      →  Σ c·agg <= -constant
@@ -18,6 +19,7 @@
 //! ```
 
 mod affine;
+mod bend;
 mod cases;
 mod certain;
 mod covariance;

@@ -97,8 +97,13 @@ fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
     let prediction = bounds(hir).unwrap_or(Interval::ALL);
     match quantity {
         Quantity::Prediction => prediction,
-        Quantity::Aggregate { aggregate, factor, .. } => {
-            let value = prediction.multiply(range(factor, hir));
+        Quantity::Distance { at } => (prediction + range(at, hir).negate()).abs(),
+        Quantity::Aggregate { aggregate, factor, .. } | Quantity::Bent { aggregate, factor, .. } => {
+            let of_sample = match quantity {
+                Quantity::Bent { at, .. } => (prediction + range(at, hir).negate()).abs(),
+                Quantity::Prediction | Quantity::Distance { .. } | Quantity::Aggregate { .. } => prediction,
+            };
+            let value = of_sample.multiply(range(factor, hir));
             match aggregate {
                 Aggregate::Mean => value,
                 Aggregate::Sum => value.total(),
@@ -175,7 +180,9 @@ fn means<'d>(draft: &'d Draft, hir: &Hir) -> Option<Means<'d>> {
             Quantity::Aggregate { aggregate: Aggregate::Mean, factor, .. } if factor.is_one() => {
                 terms.push((quantity, number(coefficient)?));
             }
-            Quantity::Aggregate { .. } | Quantity::Prediction => return None,
+            Quantity::Aggregate { .. } | Quantity::Prediction | Quantity::Distance { .. } | Quantity::Bent { .. } => {
+                return None;
+            }
         }
     }
     let side = |side: &Option<Data>, none: f64| side.as_ref().map_or(Some(none), number);

@@ -15,7 +15,8 @@ use crate::diagnostic::Code;
 /// - 2: each origin has its own sides, and says which way round the row was written.
 /// - 3: the prediction may be a decision; groups may leave samples over; rows under `each` may read the events of aggregates.
 ///   Without any of these version 2 is written.
-pub const VERSION: u64 = 3;
+/// - 4: rows may have distances `|ŷ − c|` of predictions. Without them version 3 or 2 is written.
+pub const VERSION: u64 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -94,7 +95,11 @@ impl Program {
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: if self.says_new_things() { VERSION } else { VERSION - 1 },
+            fairc: match (self.convex_row(), self.says_new_things()) {
+                (Some(_), _) => VERSION,
+                (None, true) => 3,
+                (None, false) => 2,
+            },
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

@@ -278,7 +278,10 @@ impl Program {
                 aggregate.push_str(&factor);
                 aggregate.push_str(" * ");
             }
-            aggregate.push_str(names.prediction);
+            match &term.at {
+                None => aggregate.push_str(names.prediction),
+                Some(at) => aggregate.push_str(&distance_text(names.prediction, at, names)),
+            }
             match self.events.get(term.event.0 as usize) {
                 Some(event) => write_condition(event, names, &mut aggregate),
                 None => aggregate.push_str(" | ?]"),
@@ -324,6 +327,17 @@ impl RowOptions {
 }
 
 /// `coefficient * what`, as one more addend of `out`.
+/// `abs(prediction - at)`.
+pub fn distance_text(prediction: &str, at: &Data, names: &Names) -> String {
+    let mut minus = String::new();
+    at.clone().neg().write_at(Tightness::Sum, names, &mut minus);
+    let (sign, size) = match minus.strip_prefix('-') {
+        Some(size) => ("-", size),
+        None => ("+", minus.as_str()),
+    };
+    if at.is_zero() { format!("abs({prediction})") } else { format!("abs({prediction} {sign} {size})") }
+}
+
 fn write_multiple(first: bool, coefficient: &Data, what: &str, names: &Names, out: &mut String) {
     match coefficient {
         Data::Number(value) => {

@@ -36,6 +36,8 @@ pub use magnitude::{ROUNDING, RowValues};
 pub use parts::{Bounds, ProblemParts, RowsByCell};
 pub use sum::Sum;
 
+pub(crate) use build::check_terms;
+pub(crate) use csr::check_csr;
 pub(crate) use grouping::Grouping;
 pub use grouping::count_into;
 pub(crate) use on_cells::OnCells;
