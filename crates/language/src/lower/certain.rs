@@ -157,17 +157,15 @@ impl Certain {
     }
 }
 
-/// Whether the event reads levels with conditions of their own, which are looked at where the group is declared.
+/// Whether the event reads levels of a group, whose conditions are looked at where it is declared.
 fn of_a_group(event: &hir::Event) -> bool {
     match event {
-        hir::Event::Case { .. } => true,
+        hir::Event::Case { .. } | hir::Event::Group { .. } | hir::Event::GroupOf { .. } => true,
         hir::Event::Not(inner) => of_a_group(inner),
         hir::Event::And(parts) | hir::Event::Or(parts) => parts.iter().any(of_a_group),
         hir::Event::All
         | hir::Event::Levels { .. }
         | hir::Event::LevelOf { .. }
-        | hir::Event::Group { .. }
-        | hir::Event::GroupOf { .. }
         | hir::Event::SameLevel { .. }
         | hir::Event::Compare { .. } => false,
     }
