@@ -49,7 +49,8 @@ impl Encoded {
         let (errors, matrix) = (Vec::new(), Matrix::new(self));
         let mut binder = Binder { encoded: self, tally: &tally, about: &about, scope, errors, matrix };
         let rows = binder.rows();
-        let (bounds, sample_rows) = sample_rows::bounds(&mut binder, samples);
+        let (of_pairs, became, pairs) = self.pair_rows(params, samples, &mut binder.errors);
+        let (bounds, sample_rows) = sample_rows::bounds(&mut binder, samples, became);
         let Binder { errors, matrix, .. } = binder;
         if !errors.is_empty() {
             return Err(errors);
@@ -59,9 +60,10 @@ impl Encoded {
             event.map(|event| EventCount { samples: tally.count(event), weight: tally.over(event, &tally.weights) })
         });
         let events = events.collect();
+        let pair_rows = of_pairs.promised.clone();
         let parts = matrix.into_parts(self, tally, &about.deviations, samples, bounds);
-        let problem = Problem::new(parts).map_err(|error| vec![error.into()])?;
-        Ok(Bound { problem, rows, sample_rows, events })
+        let problem = Problem::new(of_pairs.add_to(parts)).map_err(|error| vec![error.into()])?;
+        Ok(Bound { problem, rows, sample_rows, pairs, pair_rows, events })
     }
 
     /// The values of the terms of each row of the program on predictions `y` of a batch: the means and sums that a
@@ -98,7 +100,8 @@ impl Encoded {
 
     /// The params that the encoding has fixed at another value.
     fn changed(&self, params: &Params) -> Vec<BindError> {
-        let changed = self.plan.changed(params).map(|(index, name, encoded)| {
+        let of_pairs = self.fixed_in_pairs().filter(|(index, _, value)| params.values().get(*index) != Some(value));
+        let changed = self.plan.changed(params).chain(of_pairs).map(|(index, name, encoded)| {
             let value = params.values()[*index];
             BindError::ParamFixed { name: name.clone(), encoded: *encoded, value }
         });

@@ -128,6 +128,7 @@ impl StreamEncoder {
             None => FactorValues::BySample(values),
         });
         Encoded {
+            pairs: Vec::new(),
             factors: factors.collect(),
             events: self.events.clone(),
             references: Some(self.references.clone()),

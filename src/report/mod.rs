@@ -23,6 +23,7 @@ pub mod plot;
 mod price;
 mod project;
 mod reading;
+mod relation_use;
 mod row;
 mod row_summaries;
 mod row_summary;

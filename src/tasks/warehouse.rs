@@ -2,7 +2,7 @@
 
 use super::reading::no_rows;
 use super::{Context, Refused, Solvable, settle};
-use crate::bind::{Answer, BindError, Bound, Lumps, Params, Raw, Summed, Table, Warehouse};
+use crate::bind::{Answer, BindError, Bound, EncodeOptions, Lumps, Params, Raw, Relations, Summed, Table, Warehouse};
 use crate::report::Watch;
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::{OnInfeasible, ProjectError, Settings};
@@ -40,7 +40,8 @@ impl Asked<'_> {
     /// # Errors
     /// Columns that are missing, and what has no SQL.
     pub fn of<'t>(&'t self, table: &'t Table, usage: Use<'_>) -> Result<Warehouse<'t>, Vec<BindError>> {
-        let options = usage.options(Some(self.column.to_owned()));
+        let relations = Relations::Refused("a database is asked for sums by group, and not for pairs");
+        let options = EncodeOptions { relations, ..usage.options(Some(self.column.to_owned())) };
         Warehouse::new(self.context.program, self.params, table, &options)
     }
 }

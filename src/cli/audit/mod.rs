@@ -65,7 +65,9 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 
 impl Args {
     pub fn files(&self) -> Files<'_> {
-        Files::of(&self.input.spec, &self.input.data.data).writes("--html", self.html.as_deref())
+        Files::of(&self.input.spec, &self.input.data.data)
+            .pairs(&self.input.data.relations)
+            .writes("--html", self.html.as_deref())
     }
 
     /// Whether more is shown than the rows.

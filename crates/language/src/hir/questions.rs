@@ -19,6 +19,7 @@ impl Expr {
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
+            | ExprKind::SecondPrediction
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Indicator(_) => {}

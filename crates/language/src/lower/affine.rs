@@ -16,6 +16,8 @@ use super::scope::Scope;
 pub(super) enum Quantity {
     /// `ŷ` of the sample at hand: inside aggregates and under `each`.
     Prediction,
+    /// `ŷ` of the second sample of the pair at hand, of which the other is the first.
+    Second,
     /// `E[factor·ŷ | event]` or `Sum[factor·ŷ | event]`.
     Aggregate { event: Event, aggregate: Aggregate, factor: Data },
 }
@@ -32,8 +34,8 @@ impl Affine {
         Affine { terms: BTreeMap::new(), constant }
     }
 
-    pub fn prediction() -> Self {
-        Affine { terms: BTreeMap::from([(Quantity::Prediction, Data::one())]), constant: Data::zero() }
+    pub fn prediction(whose: Quantity) -> Self {
+        Affine { terms: BTreeMap::from([(whose, Data::one())]), constant: Data::zero() }
     }
 
     pub fn add(mut self, other: Affine) -> Self {

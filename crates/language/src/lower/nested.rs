@@ -13,7 +13,7 @@ use super::sides::Sided;
 pub(super) fn is_nested(row: &Sided) -> bool {
     let factors = row.terms.keys().filter_map(|quantity| match quantity {
         Quantity::Aggregate { factor, .. } => Some(factor),
-        Quantity::Prediction => None,
+        Quantity::Prediction | Quantity::Second => None,
     });
     let mut numbers = row.terms.values().chain(&row.lower).chain(&row.upper);
     factors.clone().any(Data::reads_totals)

@@ -9,7 +9,7 @@ use crate::hir::{Curvature, Expr, ExprKind, Fold};
 use crate::program::{Data, Function};
 use crate::span::Span;
 
-use super::affine::Affine;
+use super::affine::{Affine, Quantity};
 use super::covariance;
 use super::data::data;
 use super::error::{Finding, Kind};
@@ -76,6 +76,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             fold_of(Folded { fold: *fold, over, depends: *depends, value }, negate, scope)
         }
         ExprKind::Prediction
+        | ExprKind::SecondPrediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }
         | ExprKind::Covariance { .. }
@@ -151,7 +152,8 @@ fn single(expr: &Expr, scope: Scope<'_>) -> Result<Fraction, Finding> {
 /// A leaf that reads the prediction.
 fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
     Ok(match &expr.kind {
-        ExprKind::Prediction => Affine::prediction(),
+        ExprKind::Prediction => Affine::prediction(Quantity::Prediction),
+        ExprKind::SecondPrediction => Affine::prediction(Quantity::Second),
         ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope), scope),
         ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope), scope),
         ExprKind::Covariance { left, right, event: given } => {

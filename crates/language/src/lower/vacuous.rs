@@ -96,7 +96,7 @@ fn always(draft: &Draft, hir: &Hir) -> bool {
 fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
     let prediction = bounds(hir).unwrap_or(Interval::ALL);
     match quantity {
-        Quantity::Prediction => prediction,
+        Quantity::Prediction | Quantity::Second => prediction,
         Quantity::Aggregate { aggregate, factor, .. } => {
             let value = prediction.multiply(range(factor, hir));
             match aggregate {
@@ -175,7 +175,7 @@ fn means<'d>(draft: &'d Draft, hir: &Hir) -> Option<Means<'d>> {
             Quantity::Aggregate { aggregate: Aggregate::Mean, factor, .. } if factor.is_one() => {
                 terms.push((quantity, number(coefficient)?));
             }
-            Quantity::Aggregate { .. } | Quantity::Prediction => return None,
+            Quantity::Aggregate { .. } | Quantity::Prediction | Quantity::Second => return None,
         }
     }
     let side = |side: &Option<Data>, none: f64| side.as_ref().map_or(Some(none), number);

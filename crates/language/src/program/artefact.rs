@@ -15,7 +15,8 @@ use crate::diagnostic::Code;
 /// - 2: each origin has its own sides, and says which way round the row was written.
 /// - 3: the prediction may be a decision; groups may leave samples over; rows under `each` may read the events of aggregates.
 ///   Without any of these version 2 is written.
-pub const VERSION: u64 = 3;
+/// - 4: there may be relations, and rows about their pairs. Without any version 2 or 3 is written.
+pub const VERSION: u64 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Artefact {
@@ -85,16 +86,20 @@ impl ArtefactError {
 }
 
 impl Program {
-    /// Whether a reader of version 2 would miss something.
-    fn says_new_things(&self) -> bool {
+    /// The oldest version whose readers miss nothing.
+    fn version(&self) -> u64 {
         let aggregates = self.sample_rows.iter().any(|row| !row.reads.is_empty());
-        self.prediction.decision || !self.partitions.is_empty() || aggregates
+        match (self.relations.is_empty(), self.prediction.decision || !self.partitions.is_empty() || aggregates) {
+            (false, _) => VERSION,
+            (true, true) => 3,
+            (true, false) => 2,
+        }
     }
 
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: if self.says_new_things() { VERSION } else { VERSION - 1 },
+            fairc: self.version(),
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

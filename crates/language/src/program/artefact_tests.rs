@@ -64,6 +64,7 @@ fn program() -> Program {
         origins: vec![origin("budget")],
     };
     let cap = SampleRow {
+        pairs: None,
         event: EventId(4),
         coefficient: Data::one(),
         lower: None,
@@ -88,6 +89,7 @@ fn program() -> Program {
         rows: vec![parity, budget],
         sample_rows: vec![cap],
         partitions: Vec::new(),
+        relations: Vec::new(),
     }
 }
 

@@ -128,8 +128,9 @@ impl Program {
     pub fn promised_sample(&self, promised: PromisedRow) -> Option<SampleRow> {
         let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?);
         let (lower, upper) = turned_sides(origin);
-        let coefficient = if origin.reversed { row.coefficient.clone().neg() } else { row.coefficient.clone() };
-        Some(SampleRow { coefficient, lower, upper, ..row.clone() })
+        let turn = |data: &Data| if origin.reversed { data.clone().neg() } else { data.clone() };
+        let pairs = row.pairs.as_ref().map(|pairs| super::Pairs { second: turn(&pairs.second), ..pairs.clone() });
+        Some(SampleRow { coefficient: turn(&row.coefficient), pairs, lower, upper, ..row.clone() })
     }
 }
 
