@@ -148,7 +148,8 @@ impl Versions {
 
     /// Matches the promises that compare the same, what fits best first.
     fn pair(&self, old: Vec<Asked<'_>>, new: Vec<Asked<'_>>) -> Vec<Changed> {
-        let mut known: BTreeMap<(&Parts<'_>, Option<&str>), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        type Compared<'k> = (&'k Parts<'k>, Option<&'k str>);
+        let mut known: BTreeMap<Compared<'_>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         old.iter()
             .enumerate()
             .for_each(|(at, asked)| known.entry((&asked.parts, asked.relation)).or_default().0.push(at));

@@ -106,6 +106,9 @@ struct Inside {
     places: Vec<[u32; 2]>,
 }
 
+/// Is shown a row, a pair, its numbers there, and the errors so far.
+type SeeRow<'a> = dyn FnMut(&PlannedSampleRow, u32, Numbers, &mut Vec<BindError>) + 'a;
+
 impl EncodedPairs {
     fn inside(&self, places: &Places) -> Inside {
         let mut inside = Inside { pairs: Vec::new(), places: Vec::new() };
@@ -132,7 +135,7 @@ impl EncodedPairs {
         params: &Params,
         inside: &Inside,
         errors: &mut Vec<BindError>,
-        see: &mut dyn FnMut(&PlannedSampleRow, u32, Numbers, &mut Vec<BindError>),
+        see: &mut SeeRow<'_>,
     ) -> Vec<(usize, BoundSampleRow)> {
         let (encoded, samples) = (&*self.encoded, Samples::Rows(&inside.pairs));
         let tally = Tally::new(encoded, &samples);

@@ -212,12 +212,15 @@ fn join_one(
     Ok(EncodedPairs { relation, pairs: pairs.into(), keys: keys.of_sample.clone(), encoded: Box::new(encoded), left })
 }
 
+/// Pairs of samples, and where the line of each stands: batch, and row there.
+type Lines<'a> = (&'a [(u32, u32)], &'a [(usize, usize)]);
+
 /// Encodes a table with a line for each pair.
 fn encode_pairs(
     planned: &PlannedRelation,
     table: &PairTable,
     kept: &Kept,
-    (pairs, lines): (&[(u32, u32)], &[(usize, usize)]),
+    (pairs, lines): Lines<'_>,
     (program, params, options): (&Program, &Params, &EncodeOptions),
 ) -> Result<Encoded, Vec<BindError>> {
     /// Pairs at a time.
