@@ -1,4 +1,5 @@
-//! A solver whose buffers have grown allocates nothing. (A test binary of its own: the counter is the allocator.)
+//! A solver whose buffers have grown allocates nothing, and what a spec takes grows with it. (A test binary of its own: the
+//! counter is the allocator.)
 
 use fairc::runtime::{Bounds, Gradient, Problem, ProblemParts, Projection, Projector, RowsByCell, Sample, Settings};
 
@@ -64,4 +65,32 @@ fn warm_solves_do_not_allocate() {
             }
         }
     });
+}
+
+/// Constraints that all bound one quantity: one row with as many origins.
+fn one_row_of_many(constraints: usize) -> fairc::Compilation {
+    let mut text = "column a: {x, y}\ncolumn b: {p, q}\npredict s: real in [0, 1]\n".to_owned();
+    for i in 0..constraints {
+        let limit = 0.01 + i as f64 * 1e-4;
+        text += &format!("constraint c{i}: |E[s | a == x and b == p] - E[s | a == y]| <= {limit:.4}\n");
+    }
+    let source = fairc::language::span::Source { name: "spec.fair".into(), text: text.into() };
+    fairc::compile(source, &fairc::language::syntax::import::NoImports)
+}
+
+#[test]
+fn promises_of_one_row_take_as_much_as_they_are_many() {
+    let bytes = |constraints: usize| {
+        let compilation = one_row_of_many(constraints);
+        let program = compilation.program.expect("a valid spec");
+        assert_eq!((program.rows.len(), program.rows[0].origins.len()), (1, constraints));
+        let promised = program.promised_rows();
+        let count = allocation_counter::measure(|| {
+            assert_eq!(program.by_promise().rows.len(), constraints);
+            assert!(promised.iter().all(|row| program.promised(*row).is_some_and(|row| row.origins.len() == 1)));
+        });
+        count.bytes_total
+    };
+    let (few, many) = (bytes(100), bytes(400));
+    assert!(many < 5 * few, "{few} bytes for 100 promises, {many} for 400");
 }

@@ -40,6 +40,7 @@ core() {
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps "${whole[@]}" --quiet
     step "tests"
     INSTA_UPDATE=no cargo test --no-fail-fast
+    cargo test -p fairc-playground --lib
 }
 
 oracles() {
@@ -48,10 +49,12 @@ oracles() {
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/verdicts.py target/release/fairc
+    python tests/oracle/fingerprints.py target/release/fairc 1000
     python tests/oracle/impact.py target/release/fairc
     python tests/oracle/analysis.py target/release/fairc
     python tests/oracle/decisions.py target/release/fairc 400
     python tests/oracle/decision_rules.py target/release/fairc 200
+    python tests/oracle/convex.py target/release/fairc 4000
     python tests/oracle/answers.py target/release/fairc 5000
     python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
@@ -60,11 +63,14 @@ oracles() {
     python tests/oracle/files.py target/release/fairc
     python tests/oracle/first_specs.py target/release/fairc
     python tests/oracle/sql.py target/release/fairc 200
+    python tests/oracle/sql_kept.py target/release/fairc 100
     python tests/oracle/relations.py target/release/fairc 300
     step "editors"
     python tests/editors/session.py target/release/fairc
     python tests/editors/neovim.py target/release/fairc
     bash tests/editors/grammar.sh target/release/fairc
+    step "playground"
+    bash tests/playground/run.sh target/release/fairc
 }
 
 libtorch() {

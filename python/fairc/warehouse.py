@@ -1,4 +1,4 @@
-"""Audits and projections of tables that stay in a database.
+"""Audits, projections, per-group offsets and decisions of tables that stay in a database.
 
 A table is one of `Ibis <https://ibis-project.org>`_, which speaks to DuckDB, PostgreSQL and SQLite (these are tested)::
 
@@ -9,14 +9,16 @@ A table is one of `Ibis <https://ibis-project.org>`_, which speaks to DuckDB, Po
     print(warehouse.audit(program, people, pred="score"))
     warehouse.project(program, people, into="people_fair", pred="score")
 
-What crosses are counts, weights and sums by group, and undeclared values that look like a level; never a row. The verdict, what is
-skipped, the errors and the reports are those of :meth:`fairc.Program.audit`.
+What crosses are counts, weights and sums by group, and undeclared values that look like a level; for decisions the scores near a
+threshold too, with how often each occurs. Never a row. The verdict, what is skipped, the errors and the reports are those of
+:meth:`fairc.Program.audit`.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,8 +26,18 @@ from typing import Any, Literal
 from . import _fairc
 from ._dataset import Audit
 from ._program import Program
+from ._thresholds import Thresholds
 
-__all__ = ["Scan", "WarehouseAudit", "WarehouseProjection", "audit", "project"]
+__all__ = [
+    "Scan",
+    "WarehouseAudit",
+    "WarehouseDecisions",
+    "WarehouseProjection",
+    "audit",
+    "decide",
+    "freeze",
+    "project",
+]
 
 #: Engines whose dialect is spoken, by the names that Ibis has for them.
 _ENGINES = {"duckdb": "duckdb", "postgres": "postgres", "sqlite": "sqlite"}
@@ -82,6 +94,40 @@ class WarehouseProjection:
         return f"<fairc.warehouse.WarehouseProjection: {self.status}, column {self.column!r}, {len(self.scans)} scans>"
 
 
+class WarehouseDecisions:
+    """A table with decisions, in the database that it was made in."""
+
+    def __init__(
+        self,
+        table: Any,
+        column: str,
+        gain: tuple[float, float],
+        counts: tuple[int, int],
+        thresholds: Thresholds | None,
+        skipped: dict[str, str],
+        scans: list[Scan],
+    ) -> None:
+        #: The new table, of Ibis.
+        self.table = table
+        #: Its column with the decisions, 0 or 1.
+        self.column = column
+        #: What the decisions gain, and what no others within the rows gain more than.
+        self.gain, self.bound = gain
+        #: How many of positive weight are decided 1, and how many the best shares of a decision left in between.
+        self.selected, self.between = counts
+        #: The thresholds by group, if they were to be kept.
+        self.thresholds = thresholds
+        #: The rows that took no part, each with the reason.
+        self.skipped = skipped
+        #: The queries that were run, in their order; the last made the table.
+        self.scans = tuple(scans)
+
+    def __repr__(self) -> str:
+        return (
+            f"<fairc.warehouse.WarehouseDecisions: {self.selected} of 1, column {self.column!r}, {len(self.scans)} scans>"
+        )
+
+
 class _Database:
     """Where a table is, and what was asked of it."""
 
@@ -106,20 +152,11 @@ class _Database:
 
     def has(self, name: str) -> bool:
         """Whether there is a table or view of this name."""
-        text = "'" + name.replace("'", "''") + "'"
-        if self.dialect == "sqlite":
-            query = f"SELECT COUNT(*) AS n FROM sqlite_master WHERE lower(name) = lower({text})"
-        else:
-            query = "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = current_schema()"
-            query += " AND table_catalog = current_database()"
-            query += f" AND table_name = {text}"
-        return bool(self._run(query)[1][0][0])
+        return bool(self._run(_fairc.count_of_tables(self.dialect, name))[1][0][0])
 
-    def write(self, name: str, query: str, overwrite: bool) -> None:
-        """Makes a table of a query: all of it, or nothing."""
-        new = '"' + name.replace('"', '""') + '"'
-        statements = [f"DROP TABLE IF EXISTS {new}"] if overwrite else []
-        statements.append(f"CREATE TABLE {new} AS {query}")
+    def write(self, name: str, query: str, overwrite: bool, view: bool) -> None:
+        """Makes a table of a query, or a view: all of it, or nothing."""
+        statements = _fairc.make_table(name, query, overwrite, view)
         start = time.perf_counter()
         connection = self.backend.con
         if self.explain:
@@ -167,11 +204,11 @@ def _prepared(
     pred: str | None,
     params: Mapping[str, float] | None,
     name: str,
-    moves: bool = False,
+    purpose: Literal["audit", "project", "freeze", "decide"] = "audit",
 ) -> _fairc.Warehouse:
     """The program with the counts and sums of a table."""
     core = _fairc.Warehouse(
-        program._core, name, database.dialect, database.query, database.columns, pred, dict(params or {}), moves
+        program._core, name, database.dialect, database.query, database.columns, pred, dict(params or {}), purpose
     )
     for column, query in core.read(*database.ask(core.cells())):
         core.read_near(column, *database.ask(query))
@@ -215,6 +252,7 @@ def project(
     params: Mapping[str, float] | None = None,
     on_infeasible: Literal["error", "relax"] = "error",
     overwrite: bool = False,
+    view: bool = False,
     explain: bool = False,
     progress: bool = False,
     name: str | None = None,
@@ -224,7 +262,8 @@ def project(
 
     The table is read two or three times, and once more to write. The new ``column`` is by default that of the predictions with
     ``_fair`` behind its name. The new table is made in a transaction, whole or not at all; one of that name is an error unless ``overwrite``
-    says that it may go. Nobody may change the table meanwhile. Begin no transaction of your own on the connection before: PostgreSQL and
+    says that it may go. With ``view`` a view is made in place of a table: nothing is copied, and who reads it waits for the shifts instead.
+    Nobody may change the table meanwhile. Begin no transaction of your own on the connection before: PostgreSQL and
     SQLite would commit it, and DuckDB refuses another inside it.
 
     :raises fairc.DataError: as of :func:`audit`, and for rows that weigh predictions by what differs within groups.
@@ -232,16 +271,94 @@ def project(
         ``on_infeasible="relax"``.
     """
     database = _Database(table, explain, progress)
-    if not overwrite and database.has(into):
-        raise ValueError(f"there is a table {into!r} already: choose another name, or give overwrite=True")
     new = column or f"{pred or program.prediction.header}_fair"
-    if new in [known for known, _ in database.columns]:
-        raise ValueError(f"the table has a column {new!r} already: choose another with column=")
-    core = _prepared(program, database, pred, params, name or _name(table), moves=True)
+    _new(database, into, new, overwrite)
+    core = _prepared(program, database, pred, params, name or _name(table), "project")
     query, status, multipliers, skipped = core.project(database.ask, new, on_infeasible)
-    database.write(into, query, overwrite)
+    database.write(into, query, overwrite, view)
     made = database.backend.table(into)
     return WarehouseProjection(made, new, status, dict(multipliers), dict(skipped), database.scans)
+
+
+def freeze(
+    program: Program,
+    table: Any,
+    pred: str | None = None,
+    *,
+    params: Mapping[str, float] | None = None,
+    to: Literal["json", "sql"] = "json",
+    on_infeasible: Literal["error", "relax"] = "error",
+    explain: bool = False,
+    progress: bool = False,
+    name: str | None = None,
+) -> str:
+    """Per-group offsets, fitted on an Ibis table, as the text that :meth:`fairc.Program.freeze` gives for the same rows.
+
+    The table is read two or three times, and nothing is written. Rows that read labels and rows for training are left out, which is
+    warned of.
+
+    :raises fairc.DataError: as of :func:`project`.
+    :raises fairc.InfeasibleError: as of :func:`project`.
+    """
+    database = _Database(table, explain, progress)
+    core = _prepared(program, database, pred, params, name or _name(table), "freeze")
+    text, notes = core.freeze(database.ask, to, on_infeasible)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return text
+
+
+def decide(
+    program: Program,
+    table: Any,
+    into: str,
+    pred: str | None = None,
+    *,
+    cutoff: float = 0.5,
+    key: str | None = None,
+    column: str | None = None,
+    params: Mapping[str, float] | None = None,
+    freeze: bool = False,
+    overwrite: bool = False,
+    view: bool = False,
+    explain: bool = False,
+    progress: bool = False,
+    name: str | None = None,
+) -> WarehouseDecisions:
+    """The table ``into``, made of an Ibis table with one column more: decisions of 0 or 1 that satisfy the spec and gain the most, as
+    :meth:`fairc.Program.decide` finds them. A decision of 1 gains the prediction less the ``cutoff``.
+
+    The table is read two or three times, and once more to write. What crosses beside sums are the scores near the threshold of each
+    group, with how often each occurs. Where some of those with the same group, score and weight are decided 1 and others are not, the first
+    by the column ``key`` are; it should tell rows apart, as the number of a person does. The new ``column`` is by default that of the
+    predictions with ``_decided`` behind its name. ``freeze`` keeps the thresholds. All else is as of :func:`project`.
+
+    :raises fairc.DataError: as of :func:`project`, for rows that read labels, and where samples are to be told apart without a ``key``.
+    :raises fairc.InfeasibleError: if no decisions satisfy the spec.
+    """
+    database = _Database(table, explain, progress)
+    new = column or f"{pred or program.prediction.header}_decided"
+    _new(database, into, new, overwrite)
+    if key is not None and key not in [known for known, _ in database.columns]:
+        raise ValueError(f"the table has no column {key!r}, which `key` names")
+    core = _prepared(program, database, pred, params, name or _name(table), "decide")
+    query, gain, counts, frozen, skipped = core.decide(database.ask, new, cutoff, key, freeze)
+    thresholds = None
+    if frozen is not None:
+        thresholds = Thresholds(program, frozen[0])
+        for note in frozen[1]:
+            warnings.warn(note, stacklevel=2)
+    database.write(into, query, overwrite, view)
+    made = database.backend.table(into)
+    return WarehouseDecisions(made, new, gain, counts, thresholds, dict(skipped), database.scans)
+
+
+def _new(database: _Database, into: str, column: str, overwrite: bool) -> None:
+    """Fails if a table, or its new column, is there already."""
+    if not overwrite and database.has(into):
+        raise ValueError(f"there is a table {into!r} already: choose another name, or give overwrite=True")
+    if column in [known for known, _ in database.columns]:
+        raise ValueError(f"the table has a column {column!r} already: choose another with column=")
 
 
 def _name(table: Any) -> str:

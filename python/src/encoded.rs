@@ -9,8 +9,8 @@ use fairc::report::{PlainText, Watch};
 use fairc::runtime::project::OnInfeasible;
 use fairc::source::{Failure, Fault};
 use fairc::tasks::{
-    AuditOptions, Case, DecideOptions, Decided, Draws, PriceOptions, Refused, Shifts, Sweeping, apply, chances_by,
-    check, decide, decide_by, freeze, left_out, price, read_shifts, read_thresholds, replicates, thresholds_json,
+    AuditOptions, Case, DecideOptions, Decided, Draws, PriceOptions, Refused, Sweeping, apply, chances_by, check,
+    decide, decide_by, freeze, left_out, price, read_shifts, read_thresholds, replicates, thresholds_json,
 };
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -21,7 +21,7 @@ use crate::arrays::Numbers;
 use crate::audit::{self, Reported};
 use crate::errors::{self, LOOK};
 use crate::problem::{Asked, Batch, Found, PyProblem, PyProjection};
-use crate::shared::{Shared, on_infeasible, overrides};
+use crate::shared::{Shared, on_infeasible, overrides, writer};
 
 /// A text, and what has to be told beside it.
 type Written = (String, Vec<String>);
@@ -89,7 +89,8 @@ impl PyEncoded {
                 let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
                 let own = self.encoded.with_raw(&samples, raw.as_slice()?);
                 let encoded = Arc::new(own.map_err(|errors| self.raised(py, errors.into()))?);
-                let bound = encoded.bind(&params, &Samples::All).map_err(|errors| self.raised(py, errors.into()))?;
+                let bound =
+                    encoded.bind_convex(&params, &Samples::All).map_err(|errors| self.raised(py, errors.into()))?;
                 Batch { shared: self.shared.clone(), encoded, params, rows: None, bound }
             }
             None => self.batch(py, rows, params)?,
@@ -253,11 +254,7 @@ impl PyEncoded {
         to: &str,
         on_infeasible: &str,
     ) -> PyResult<Written> {
-        let write = match to {
-            "json" => Shifts::json,
-            "sql" => Shifts::sql,
-            other => return Err(PyValueError::new_err(format!("`to` is {other:?}, expected \"json\" or \"sql\""))),
-        };
+        let write = writer(to)?;
         let choice = self::on_infeasible(on_infeasible)?;
         let given = self.given(py, params)?;
         let case = self.case(&given, column, z.as_slice()?);
@@ -390,7 +387,7 @@ impl PyEncoded {
 
     fn batch(&self, py: Python<'_>, rows: Option<Vec<u32>>, params: Params) -> PyResult<Batch> {
         let samples = rows.as_ref().map_or(Samples::All, |rows| Samples::Rows(rows));
-        let bound = py.detach(|| self.encoded.bind(&params, &samples));
+        let bound = py.detach(|| self.encoded.bind_convex(&params, &samples));
         let bound = bound.map_err(|errors| self.raised(py, errors.into()))?;
         Ok(Batch { shared: self.shared.clone(), encoded: self.encoded.clone(), params, rows, bound })
     }

@@ -69,6 +69,8 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sums::PyCells>()?;
     module.add_class::<stream::PyStream>()?;
     module.add_class::<warehouse::PyWarehouse>()?;
+    module.add_function(wrap_pyfunction!(warehouse::count_of_tables, module)?)?;
+    module.add_function(wrap_pyfunction!(warehouse::make_table, module)?)?;
     module.add_function(wrap_pyfunction!(metric, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;
     module.add_function(wrap_pyfunction!(explain, module)?)?;

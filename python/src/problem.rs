@@ -75,6 +75,9 @@ impl PyProblem {
 
     /// The matrix in CSR form, the sides, the bounds of each sample, and the weights.
     fn numbers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        // Rows that bend are no rows of a matrix.
+        let affine = self.batch.encoded.is_affine();
+        affine.map_err(|errors| errors::refused(py, errors, &self.batch.shared.context()))?;
         let problem = &self.batch.bound.problem;
         let csr = py.detach(|| problem.to_csr());
         let out = PyDict::new(py);
@@ -96,10 +99,13 @@ impl PyProblem {
         Ok(out)
     }
 
-    /// `A y`.
+    /// What the rows come to, `A y`.
     fn activity<'py>(&self, py: Python<'py>, y: PyReadonlyArray1<'py, f64>) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let y = y.as_slice()?;
-        let activity = py.detach(|| self.batch.bound.problem.activity(y));
+        let activity = py.detach(|| match &self.batch.bound.convex {
+            Some(convex) => convex.row_values(y).map(|rows| rows.values),
+            None => self.batch.bound.problem.activity(y),
+        });
         let activity = activity.map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(PyArray1::from_vec(py, activity))
     }
@@ -239,7 +245,11 @@ fn gradient<'py, T: Sample + Element>(
     bound: &BoundBatch,
     v: &[T],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let gradient = py.detach(|| found.vjp(&bound.problem, v)).map_err(|error| errors::unsolved(py, &error))?;
+    let gradient = py.detach(|| match &bound.convex {
+        Some(convex) => convex.vjp(found, v),
+        None => found.vjp(&bound.problem, v),
+    });
+    let gradient = gradient.map_err(|error| errors::unsolved(py, &error))?;
     let out = PyDict::new(py);
     out.set_item("z", PyArray1::from_vec(py, gradient.z))?;
     out.set_item("lower", PyArray1::from_vec(py, gradient.lower))?;

@@ -4,7 +4,7 @@ use fairc::bind::{EncodeOptions, Encoder, Params, Purpose};
 use fairc::language::program::Program;
 use fairc::runtime::project::OnInfeasible;
 use fairc::source::{PYTHON, Spec};
-use fairc::tasks::Context;
+use fairc::tasks::{Context, Refused, Shifts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -52,6 +52,17 @@ pub fn purpose(word: &str) -> PyResult<Purpose> {
         "training" => Ok(Purpose::Training),
         "inference" => Ok(Purpose::Inference),
         other => Err(PyValueError::new_err(format!("`purpose` is {other:?}, expected \"training\" or \"inference\""))),
+    }
+}
+
+/// How shifts are written: the value of `to`.
+pub type Writer = fn(&Shifts, &Context<'_>) -> Result<String, Refused>;
+
+pub fn writer(word: &str) -> PyResult<Writer> {
+    match word {
+        "json" => Ok(Shifts::json),
+        "sql" => Ok(Shifts::sql),
+        other => Err(PyValueError::new_err(format!("`to` is {other:?}, expected \"json\" or \"sql\""))),
     }
 }
 

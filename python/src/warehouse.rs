@@ -2,13 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use fairc::bind::{Answer, BindError, BoundRow, Params, Purpose, Raw, RowStatus, Stored, Summed, Table, Warehouse};
+use fairc::bind::{
+    Answer, BindError, BoundRow, Params, Purpose, Raw, RowStatus, Stored, Summed, Table, Thresholds, Warehouse,
+};
 use fairc::report::{Watch, left_out, skipped};
 use fairc::runtime::problem::ProblemError;
 use fairc::runtime::project::ProjectError;
 use fairc::source::{PYTHON, status_word, watch};
 use fairc::sql::{Dialect, Relation};
-use fairc::tasks::{Asked, AuditOptions, Refused, Use, audit_sums, prediction_column, project_sums};
+use fairc::tasks::{
+    Asked, AuditOptions, DecideSums, Refused, Use, audit_sums, decide_sums, freeze_sums, left_out as left_out_rows,
+    prediction_column, project_sums, thresholds_json,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,7 +21,7 @@ use pyo3::types::PyDict;
 use crate::audit::{Reported, reports};
 use crate::errors::{self, Kind};
 use crate::program::PyProgram;
-use crate::shared::{Shared, on_infeasible, overrides};
+use crate::shared::{Shared, on_infeasible, overrides, writer};
 
 /// A program with a table in a database, and what that has answered.
 #[pyclass(frozen, module = "fairc._fairc", name = "Warehouse")]
@@ -27,13 +32,25 @@ pub struct PyWarehouse {
     settings: Vec<(String, f64)>,
     params: Params,
     watch: Watch,
-    /// Predictions are moved, and not judged.
-    moves: bool,
+    purpose: Wanted,
     summed: Mutex<Option<Summed>>,
+}
+
+/// What the sums are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Audit,
+    Project,
+    Freeze,
+    Decide,
 }
 
 /// The names of columns and the lines of an answer.
 type Lines = (Vec<String>, Vec<Vec<Answer>>);
+
+/// The query that makes the table, gain and bound, samples that are decided 1 and that were in between, thresholds with notes, and by
+/// row why it takes no part.
+type Decided = (String, (f64, f64), (usize, usize), Option<(String, Vec<String>)>, Vec<(String, String)>);
 
 /// The query that makes the table, the status, and by row its multiplier, or why it takes no part.
 type Moved = (String, &'static str, Vec<(String, f64)>, Vec<(String, String)>);
@@ -52,14 +69,36 @@ fn lines(names: Vec<String>, rows: &Bound<'_, PyAny>) -> PyResult<Lines> {
         }
         all.push(line);
     }
+    // Engines answer in any order, and nothing may depend on it.
+    let order = |a: &Vec<Answer>, b: &Vec<Answer>| {
+        let values = a.iter().zip(b).map(|(a, b)| a.order(b));
+        values.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+    };
+    all.sort_by(order);
     Ok((names, all))
+}
+
+/// The query that counts tables and views of this name.
+#[pyfunction]
+pub fn count_of_tables(dialect: &str, name: &str) -> PyResult<String> {
+    Ok(spoken(dialect)?.count_of_tables(name))
+}
+
+/// The statements of one transaction that make a table, or a view, of a query.
+#[pyfunction]
+pub fn make_table(name: &str, query: &str, replaces: bool, view: bool) -> Vec<String> {
+    Dialect::make_table(name, query, replaces, view)
+}
+
+fn spoken(dialect: &str) -> PyResult<Dialect> {
+    dialect.parse().map_err(PyValueError::new_err)
 }
 
 #[pymethods]
 impl PyWarehouse {
     /// `query` is what gives the rows of the table, in the dialect; `columns` are names and types.
     #[new]
-    #[pyo3(signature = (program, table, dialect, query, columns, prediction=None, params=None, moves=false))]
+    #[pyo3(signature = (program, table, dialect, query, columns, prediction=None, params=None, purpose="audit"))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn new(
         py: Python<'_>,
@@ -70,10 +109,17 @@ impl PyWarehouse {
         columns: Vec<(String, String)>,
         prediction: Option<&str>,
         params: Option<&Bound<'_, PyDict>>,
-        moves: bool,
+        purpose: &str,
     ) -> PyResult<PyWarehouse> {
+        let purpose = match purpose {
+            "audit" => Wanted::Audit,
+            "project" => Wanted::Project,
+            "freeze" => Wanted::Freeze,
+            "decide" => Wanted::Decide,
+            other => return Err(PyValueError::new_err(format!("no purpose: {other:?}"))),
+        };
         let shared = program.shared.clone();
-        let dialect: Dialect = dialect.parse().map_err(PyValueError::new_err)?;
+        let dialect = spoken(dialect)?;
         let known: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         let column = prediction_column(prediction, &shared.program, &PYTHON, table, &known, None);
         let column = column.map_err(|failure| errors::failure(py, Kind::Data, &failure))?;
@@ -82,13 +128,13 @@ impl PyWarehouse {
         let params = shared.params(py, &settings)?;
         let table = Table { name: table.to_owned(), relation: Relation::Query(query), dialect, columns };
         let watch = watch(&shared.spec, &shared.program);
-        Ok(PyWarehouse { shared, table, column, settings, params, watch, moves, summed: Mutex::new(None) })
+        Ok(PyWarehouse { shared, table, column, settings, params, watch, purpose, summed: Mutex::new(None) })
     }
 
     /// The query that gives counts, weights and sums by group.
     fn cells(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |warehouse| {
-            let query = if self.moves { warehouse.buckets()? } else { warehouse.cells()? };
+            let query = if self.in_buckets() { warehouse.buckets()? } else { warehouse.cells()? };
             Ok(query.text(self.table.dialect))
         })
     }
@@ -97,7 +143,7 @@ impl PyWarehouse {
     fn read(&self, py: Python<'_>, names: Vec<String>, rows: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> {
         let (names, lines) = lines(names, rows)?;
         let (summed, more) = self.with(py, |warehouse| {
-            let summed = warehouse.read(&names, &lines, self.moves)?;
+            let summed = warehouse.read(&names, &lines, self.in_buckets())?;
             let mut more = Vec::new();
             for column in warehouse.undeclared(&summed) {
                 let query = warehouse.near_misses(column)?;
@@ -128,34 +174,65 @@ impl PyWarehouse {
         let (asked, how) = (self.asked(), on_infeasible(infeasible)?);
         let refused = |refused: Refused| errors::refused(py, refused, &asked.context);
         let warehouse = asked.of(&self.table, self.usage()).map_err(|found| refused(found.into()))?;
-        let mut run = |query: &str| {
-            let (names, rows): (Vec<String>, Bound<'_, PyAny>) =
-                ask.call1((query,)).and_then(|answer| answer.extract()).map_err(Broken::Asking)?;
-            lines(names, &rows).map_err(Broken::Asking)
-        };
+        let mut run = |query: &str| asking(ask, query);
         let found = project_sums(&asked, &warehouse, &self.table, summed, how, &mut run);
-        let (bound, found) = found.map_err(|broken| match broken {
-            Broken::Refused(found) => refused(found),
-            Broken::Asking(error) => error,
-        })?;
+        let (bound, found) = found.map_err(|broken| broken.raised(refused))?;
         let query = warehouse.moved(summed, &found.shift, column).map_err(|found| refused(found.into()))?;
-        let name = |row: usize| {
-            let origin = self.shared.program.rows.get(row).and_then(|row| row.origins.first());
-            origin.map_or_else(String::new, |origin| origin.name.clone())
-        };
         let rows = bound.rows.iter().enumerate();
-        let multiplier = |(row, bound): (usize, &BoundRow)| Some((name(row), *found.multipliers.get(bound.kept()?)?));
-        let multipliers = rows.clone().filter_map(multiplier).collect();
-        let skipped = rows.filter_map(|(row, bound)| {
-            let why = match &bound.status {
-                RowStatus::Kept(_) => return None,
-                RowStatus::Skipped(skip) => skipped(skip),
-                RowStatus::Left(left) => left_out(left),
-            };
-            Some((name(row), why))
-        });
-        let skipped = skipped.collect();
+        let multiplier =
+            |(row, bound): (usize, &BoundRow)| Some((self.row_name(row), *found.multipliers.get(bound.kept()?)?));
+        let multipliers = rows.filter_map(multiplier).collect();
+        let skipped = self.skipped(&bound.rows);
         Ok((query.text(self.table.dialect), status_word(&found.status), multipliers, skipped))
+    }
+
+    /// Shifts fitted to the table, as JSON or SQL, with notes.
+    #[pyo3(signature = (ask, to="json", infeasible="error"))]
+    fn freeze(
+        &self,
+        py: Python<'_>,
+        ask: &Bound<'_, PyAny>,
+        to: &str,
+        infeasible: &str,
+    ) -> PyResult<(String, Vec<String>)> {
+        let kept = self.kept()?;
+        let Some(summed) = kept.as_ref() else { return Err(unread()) };
+        let (asked, how, write) = (self.asked(), on_infeasible(infeasible)?, writer(to)?);
+        let refused = |refused: Refused| errors::refused(py, refused, &asked.context);
+        let warehouse = asked.of(&self.table, self.usage()).map_err(|found| refused(found.into()))?;
+        let mut run = |query: &str| asking(ask, query);
+        let shifts = freeze_sums(&asked, &warehouse, &self.table, summed, how, &mut run);
+        let shifts = shifts.map_err(|broken| broken.raised(refused))?;
+        Ok((write(&shifts, &asked.context).map_err(refused)?, shifts.notes))
+    }
+
+    /// The query that gives the table with decisions in `column`, and what is to be told of these.
+    #[pyo3(signature = (ask, column, cutoff, key=None, freeze=false))]
+    fn decide(
+        &self,
+        py: Python<'_>,
+        ask: &Bound<'_, PyAny>,
+        column: &str,
+        cutoff: f64,
+        key: Option<&str>,
+        freeze: bool,
+    ) -> PyResult<Decided> {
+        let kept = self.kept()?;
+        let Some(summed) = kept.as_ref() else { return Err(unread()) };
+        let asked = self.asked();
+        let refused = |refused: Refused| errors::refused(py, refused, &asked.context);
+        let warehouse = asked.of(&self.table, self.usage()).map_err(|found| refused(found.into()))?;
+        let options = DecideSums { cutoff, column, key, freeze };
+        let found = decide_sums(&asked, &warehouse, &self.table, summed, &options, |query| asking(ask, query));
+        let found = found.map_err(|broken: Broken| broken.raised(refused))?;
+        let thresholds = found.thresholds.transpose().map_err(|failure| refused(failure.into()))?;
+        let written = |(thresholds, note): (Thresholds, Option<String>)| {
+            let text = thresholds_json(&asked.context, &thresholds).map_err(|failure| refused(failure.into()));
+            Ok::<_, PyErr>((text?, left_out_rows(summed.encoded(), &asked.context).into_iter().chain(note).collect()))
+        };
+        let thresholds = thresholds.map(written).transpose()?;
+        let counts = (found.selected, found.between);
+        Ok((found.query, (found.gain, found.most), counts, thresholds, self.skipped(&found.bound.rows)))
     }
 
     #[pyo3(signature = (*, tolerance=None, allow_unchecked=false, formats=None))]
@@ -183,6 +260,22 @@ enum Broken {
     Asking(PyErr),
 }
 
+impl Broken {
+    fn raised(self, refused: impl Fn(Refused) -> PyErr) -> PyErr {
+        match self {
+            Broken::Refused(found) => refused(found),
+            Broken::Asking(error) => error,
+        }
+    }
+}
+
+/// What a query is answered.
+fn asking(ask: &Bound<'_, PyAny>, query: &str) -> Result<Lines, Broken> {
+    let (names, rows): (Vec<String>, Bound<'_, PyAny>) =
+        ask.call1((query,)).and_then(|answer| answer.extract()).map_err(Broken::Asking)?;
+    lines(names, &rows).map_err(Broken::Asking)
+}
+
 impl From<Refused> for Broken {
     fn from(refused: Refused) -> Self {
         Broken::Refused(refused)
@@ -207,12 +300,39 @@ fn unread() -> PyErr {
 
 impl PyWarehouse {
     fn usage(&self) -> Use<'_> {
-        if self.moves { Use::Project(Purpose::Training) } else { Use::Audit(&self.watch, &Raw::Unknown) }
+        match self.purpose {
+            Wanted::Audit => Use::Audit(&self.watch, &Raw::Unknown),
+            Wanted::Project => Use::Project(Purpose::Training),
+            Wanted::Freeze => Use::Shifts,
+            Wanted::Decide => Use::Decide(&self.watch),
+        }
+    }
+
+    fn in_buckets(&self) -> bool {
+        self.purpose != Wanted::Audit
     }
 
     fn asked(&self) -> Asked<'_> {
         let (context, params) = (self.shared.context(), &self.params);
         Asked { context, params, table: &self.table.name, column: &self.column, settings: &self.settings }
+    }
+
+    fn row_name(&self, row: usize) -> String {
+        let origin = self.shared.program.rows.get(row).and_then(|row| row.origins.first());
+        origin.map_or_else(String::new, |origin| origin.name.clone())
+    }
+
+    /// The rows that take no part, and why.
+    fn skipped(&self, rows: &[BoundRow]) -> Vec<(String, String)> {
+        let why = |(row, bound): (usize, &BoundRow)| {
+            let why = match &bound.status {
+                RowStatus::Kept(_) => return None,
+                RowStatus::Skipped(skip) => skipped(skip),
+                RowStatus::Left(left) => left_out(left),
+            };
+            Some((self.row_name(row), why))
+        };
+        rows.iter().enumerate().filter_map(why).collect()
     }
 
     fn kept(&self) -> PyResult<std::sync::MutexGuard<'_, Option<Summed>>> {

@@ -97,3 +97,17 @@ def test_both_say_the_same(request_, binary, tmp_path, monkeypatch):
     assert ours.pop("data")["file"] == theirs.pop("data")["file"]
     assert ours == theirs
     assert without_source(audit.markdown()) == without_source(told("markdown").stdout)
+
+
+def test_a_cyclonedx_document_is_valid(tmp_path, binary):
+    """The document of ``--cyclonedx``, with intervals, a head and without, by the schema of CycloneDX 1.5."""
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    schema = pytest.importorskip("cyclonedx.schema")
+    (tmp_path / "s.fair").write_text(S + GAPS + "constraint c: each where g == a: s <= 0.85\n")
+    written(TABLE, tmp_path / "d.csv")
+    head = ["--model", "credit", "--model-version", "3", "--auditor", "A. Person"]
+    for more in ([], head, ["--bootstrap", "0"]):
+        path = tmp_path / "model.cdx.json"
+        arguments = [binary, "audit", tmp_path / "s.fair", "--data", tmp_path / "d.csv", "--cyclonedx", path, *more]
+        subprocess.run(arguments, capture_output=True, check=False)
+        assert validation.JsonStrictValidator(schema.SchemaVersion.V1_5).validate_str(path.read_text()) is None

@@ -230,3 +230,12 @@ def test_databases_decide_the_same(fitted, asked):
     np.testing.assert_array_equal(drawn, fitted.apply(others, randomize=9, key="id"))
     np.testing.assert_array_equal(chances, fitted.chances(others))
     assert found[-2:] == [(None, None, None)] * 2
+
+
+def test_who_has_no_weight_sets_no_threshold():
+    program = fairc.compile(
+        "column sex: {f, m}\nweight w\npredict s: real in [0, 1]\nconstraint half: E[s | sex == f] <= 0.5\n"
+    )
+    data = {"sex": ["f"] * 5 + ["m"], "w": [1.0, 1.0, 1.0, 1.0, 0.0, 1.0], "s": [0.9, 0.8, 0.7, 0.6, 0.55, 0.2]}
+    fitted = fairc.Thresholds.fit(program, data)
+    assert list(fitted.apply(data)) == [1, 1, 0, 0, 0, 0]

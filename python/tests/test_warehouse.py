@@ -91,7 +91,7 @@ def facts(audit):
 
     def stripped(value):
         if isinstance(value, dict):
-            return {key: stripped(inner) for key, inner in value.items() if key not in ("histogram", "room", "finding")}
+            return {key: stripped(inner) for key, inner in value.items() if key not in ("histogram", "room", "finding", "shown")}
         return [stripped(inner) for inner in value] if isinstance(value, list) else value
 
     return stripped(facts)
@@ -204,7 +204,9 @@ def stored(request, tmp_path):
         if engine == "postgres":
             place, connection = server
             with connection.cursor() as cursor:
+                cursor.execute("DROP VIEW IF EXISTS fair_view")
                 cursor.execute("DROP TABLE IF EXISTS fair")
+                cursor.execute("DROP TABLE IF EXISTS decided")
                 cursor.execute("DROP TABLE IF EXISTS scores")
                 cursor.execute(f"CREATE TABLE scores ({names})".encode())
                 cursor.executemany(f"INSERT INTO scores VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
@@ -221,6 +223,7 @@ def stored(request, tmp_path):
         connection.close()
         return ibis.sqlite.connect(tmp_path / "scores.db").table("scores")
 
+    stored.__name__ = engine
     return stored
 
 

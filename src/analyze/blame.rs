@@ -26,7 +26,8 @@ pub fn each_in_conflict(
     combination: &[f64],
 ) -> Vec<PromisedRow> {
     let all = encoded.promised_sample_rows();
-    if all.is_empty() || all.len() > MOST {
+    // Of rows that bend, linear programs say nothing.
+    if all.is_empty() || all.len() > MOST || encoded.is_affine().is_err() {
         return Vec::new();
     }
     let contradict = |dropped: &[PromisedRow]| {

@@ -43,7 +43,7 @@ pub fn sample_rows(old: &Program, new: &Program) -> Vec<Changed> {
 }
 
 /// What is compared, without the coefficients.
-type Parts<'a> = Vec<(Aggregate, &'a Data, &'a Event)>;
+type Parts<'a> = Vec<(Aggregate, &'a Data, Option<&'a Data>, &'a Event)>;
 
 /// What one constraint asks for.
 struct Asked<'a> {
@@ -62,7 +62,7 @@ struct Asked<'a> {
 fn asked_rows(program: &Program) -> Vec<Asked<'_>> {
     let asked = |promised: PromisedRow| {
         let (row, origin) = (program.rows.get(promised.row)?, program.origin(promised)?);
-        let parts = row.terms.iter().map(|term| (term.aggregate, &term.factor, &program[term.event]));
+        let parts = row.terms.iter().map(|term| (term.aggregate, &term.factor, term.at.as_ref(), &program[term.event]));
         Some(Asked {
             promised,
             origin,
@@ -85,7 +85,7 @@ fn asked_sample_rows(program: &Program) -> Vec<Asked<'_>> {
         Some(Asked {
             promised,
             origin,
-            parts: vec![(Aggregate::Mean, ONE, event); 1 + usize::from(row.pairs.is_some())],
+            parts: vec![(Aggregate::Mean, ONE, None, event); 1 + usize::from(row.pairs.is_some())],
             coefficients: [&row.coefficient].into_iter().chain(row.pairs.iter().map(|pairs| &pairs.second)).collect(),
             options: row.options,
             reads: row.reads.iter().map(|&event| &program[event]).chain([event]).collect(),
@@ -200,8 +200,9 @@ impl Versions {
 
     /// By coefficients and sides.
     fn numbers(&self, a: &Asked<'_>, b: &Asked<'_>) -> Way {
-        let of_parts = |(_, factor, event): &(Aggregate, &'_ Data, &'_ Event)| -> Vec<String> {
-            factor.params().into_iter().chain(event.params()).map(str::to_owned).collect()
+        let of_parts = |(_, factor, at, event): &(Aggregate, &'_ Data, Option<&'_ Data>, &'_ Event)| -> Vec<String> {
+            let data = [Some(*factor), *at].into_iter().flatten().flat_map(Data::params);
+            data.chain(event.params()).map(str::to_owned).collect()
         };
         let read = a.parts.iter().flat_map(of_parts);
         let mut read = read.chain(a.reads.iter().flat_map(|event| event.params()).map(str::to_owned));

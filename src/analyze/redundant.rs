@@ -45,7 +45,7 @@ pub struct Redundant {
 
 /// The rows of a program by promises that others imply on all data in which no event is empty.
 pub fn without_data(program: &Program) -> Vec<Redundant> {
-    if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 {
+    if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 || program.convex_row().is_some() {
         return Vec::new();
     }
     let none = Settings::new();
@@ -73,7 +73,7 @@ pub fn without_data(program: &Program) -> Vec<Redundant> {
 /// The rows that others imply on given data, beside those that are `known` to be. `bound` is of the `whole` program, whose
 /// promises `program` has as rows.
 pub fn on_data(program: &Program, whole: &Program, bound: &Bound, known: &[Redundant]) -> Vec<Redundant> {
-    if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 {
+    if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 || program.convex_row().is_some() {
         return Vec::new();
     }
     let Ok(Some(cells)) = Cells::of(&bound.problem) else { return Vec::new() };

@@ -65,7 +65,7 @@ impl Planner<'_> {
     pub(super) fn central_term(&mut self, term: &CentralTerm, row: &str) -> Result<PlannedTerm, BindError> {
         let coefficient = self.polynomial(&term.coefficient, row)?;
         let (of, event) = self.measure(&term.of);
-        Ok(PlannedTerm { coefficient, aggregate: term.aggregate, of, event })
+        Ok(PlannedTerm { coefficient, aggregate: term.aggregate, of, event, at: None })
     }
 
     fn measure(&mut self, central: &Central) -> (Measure, usize) {

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 
 use crate::language::program::Aggregate;
-use crate::runtime::problem::{Problem, Sum};
+use crate::runtime::convex::ConvexProblem;
+use crate::runtime::problem::{Problem, ProblemError, Sum};
 
 use super::binder::{About, Binder, Matrix};
 use super::bound::{Bound, EventCount};
-use super::encoded::Encoded;
+use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
 use super::formula::Scope;
 use super::measure::{Basis, Measure};
@@ -31,8 +32,40 @@ impl Encoded {
         self.bind_tally(params, samples, Tally::new(self, samples), &mut |_| {})
     }
 
+    /// The same where rows may have absolute values of predictions inside of their means: [`Bound::convex`].
+    ///
+    /// # Errors
+    /// As [`Encoded::bind`], which refuses such rows.
+    pub fn bind_convex(&self, params: &Params, samples: &Samples) -> Result<Bound, Vec<BindError>> {
+        samples.check(self.n()).map_err(|error| vec![error])?;
+        self.has_raw().map_err(|error| vec![error])?;
+        self.bind_all(params, samples, Tally::new(self, samples), &mut |_| {})
+    }
+
     /// Binds with the counts and sums of a tally; `look` sees the matrix before it is a problem.
     pub(super) fn bind_tally(
+        &self,
+        params: &Params,
+        samples: &Samples,
+        tally: Tally,
+        look: &mut dyn FnMut(&Matrix),
+    ) -> Result<Bound, Vec<BindError>> {
+        self.is_affine()?;
+        self.bind_all(params, samples, tally, look)
+    }
+
+    /// Fails at a row with absolute values of predictions inside of its means, for whoever needs rows of a matrix.
+    ///
+    /// # Errors
+    /// There is one.
+    pub fn is_affine(&self) -> Result<(), Vec<BindError>> {
+        match self.plan.rows.iter().find(|row| row.is_convex()) {
+            Some(row) => Err(vec![BindError::ConvexRow { row: row.name.clone() }]),
+            None => Ok(()),
+        }
+    }
+
+    fn bind_all(
         &self,
         params: &Params,
         samples: &Samples,
@@ -61,9 +94,31 @@ impl Encoded {
         });
         let events = events.collect();
         let pair_rows = of_pairs.promised.clone();
+        let terms = matrix.convex_terms(self, &tally, samples);
         let parts = matrix.into_parts(self, tally, &about.deviations, samples, bounds);
-        let problem = Problem::new(of_pairs.add_to(parts)).map_err(|error| vec![error.into()])?;
-        Ok(Bound { problem, rows, sample_rows, pairs, pair_rows, events })
+        if let (false, false, Some(relation)) = (terms.is_empty(), pair_rows.is_empty(), self.plan.relations.first()) {
+            let why = "means of bends, such as `E[|e|]`, cannot be bounded beside them";
+            return Err(vec![BindError::RelationRefused { relation: relation.relation.name.clone(), why }]);
+        }
+        let parts = of_pairs.add_to(parts);
+        let wrong = |error: ProblemError| vec![error.into()];
+        let convex = match terms.is_empty() {
+            true => None,
+            false => Some(Box::new(ConvexProblem::new(parts.clone(), terms).map_err(wrong)?)),
+        };
+        let problem = Problem::new(parts).map_err(wrong)?;
+        Ok(Bound { problem, convex, rows, sample_rows, pairs, pair_rows, events })
+    }
+
+    /// The values of a factor, or of 1, for the samples of a batch.
+    pub(super) fn batch_values(&self, factor: Option<usize>, tally: &Tally, samples: &Samples) -> Vec<f64> {
+        match factor.map(|factor| &self.factors[factor]) {
+            None => vec![1.0; tally.cell.len()],
+            Some(FactorValues::BySample(values)) => samples.gather(values),
+            Some(FactorValues::ByCell(values)) => {
+                tally.cell.iter().map(|&cell| values[tally.origin[cell as usize] as usize]).collect()
+            }
+        }
     }
 
     /// The values of the terms of each row of the program on predictions `y` of a batch: the means and sums that a
@@ -76,8 +131,17 @@ impl Encoded {
             let values = row.written().iter().map(|term| {
                 let place = term.of.factor.map_or(0, |factor| factor + 1);
                 let factor = term.of.factor.map(|factor| &self.factors[factor]);
-                let sums = by_factor[place].get_or_insert_with(|| tally.by_cell(factor, samples, Some(y)));
-                let total = tally.over(term.event, sums);
+                let total = match term.at {
+                    Some(at) => {
+                        let from = self.batch_values(at.0, &tally, samples);
+                        let apart: Vec<f64> = y.iter().zip(from).map(|(y, from)| (y - from).abs()).collect();
+                        tally.over(term.event, &tally.by_cell(factor, samples, Some(&apart)))
+                    }
+                    None => {
+                        let sums = by_factor[place].get_or_insert_with(|| tally.by_cell(factor, samples, Some(y)));
+                        tally.over(term.event, sums)
+                    }
+                };
                 match term.aggregate {
                     Aggregate::Mean => total / tally.over(term.event, &tally.weights),
                     Aggregate::Sum => total,

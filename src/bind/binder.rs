@@ -1,6 +1,9 @@
 //! The work of binding a batch, row by row.
 
+use std::collections::BTreeMap;
+
 use crate::language::program::{Aggregate, WhenEmpty};
+use crate::runtime::convex::ConvexTerms;
 use crate::runtime::problem::{Bounds, ProblemParts, RowsByCell};
 
 use super::bound::{BoundRow, RowStatus, Skip};
@@ -10,7 +13,7 @@ use super::error::BindError;
 use super::formula::{Formula, Scope};
 use super::limits::{self, own_sides, sides_of};
 use super::measure::Basis;
-use super::plan::{Left, PlannedRow, PlannedTerm};
+use super::plan::{At, Left, PlannedRow, PlannedTerm};
 use super::tally::{Samples, Tally};
 
 /// What rows about means need: deviations, and what they are about.
@@ -109,6 +112,9 @@ impl Binder<'_> {
             if scale != 0.0 {
                 let Binder { encoded, tally, about, .. } = *self;
                 match term.of.powers.is_empty() {
+                    true if let Some(at) = term.at => {
+                        self.matrix.add_distance(encoded, tally, (index as u32, at), scale, term.of.factor, term.event);
+                    }
                     true => self.matrix.add(encoded, tally, index as u32, scale, term.of.factor, term.event),
                     false => self.matrix.add_about(encoded, tally, about, index as u32, scale, term),
                 }
@@ -152,6 +158,9 @@ impl Binder<'_> {
     }
 }
 
+/// An entry of distances: its factor of the problem, and row, cell and coefficient.
+type Distance = (usize, (u32, u32, f64));
+
 /// The rows of the problem, while they are being collected.
 pub(super) struct Matrix {
     /// For each factor of the problem, `(row, cell, coefficient)`: first the constant, then weights if there are any,
@@ -159,6 +168,8 @@ pub(super) struct Matrix {
     pub triplets: Vec<Vec<(u32, u32, f64)>>,
     /// What is behind each factor of the problem but the constant; 1 for the weights alone.
     pub factors: Vec<Basis>,
+    /// By what they are from: entries of distances of predictions, each with its factor of the problem.
+    distances: BTreeMap<At, Vec<Distance>>,
     lower: Vec<f64>,
     upper: Vec<f64>,
     soft: Vec<f64>,
@@ -171,6 +182,7 @@ impl Matrix {
         Matrix {
             triplets: vec![Vec::new(); 1 + usize::from(weighted)],
             factors: if weighted { vec![Basis::default()] } else { Vec::new() },
+            distances: BTreeMap::new(),
             lower: Vec::new(),
             upper: Vec::new(),
             soft: Vec::new(),
@@ -179,18 +191,46 @@ impl Matrix {
     }
 
     fn add(&mut self, encoded: &Encoded, tally: &Tally, row: u32, scale: f64, factor: Option<usize>, event: usize) {
+        let (slot, entries) = self.entries(encoded, tally, (row, scale), factor, event);
+        self.triplets[slot].extend(entries);
+    }
+
+    /// The same for distances of predictions.
+    fn add_distance(
+        &mut self,
+        encoded: &Encoded,
+        tally: &Tally,
+        (row, at): (u32, At),
+        scale: f64,
+        factor: Option<usize>,
+        event: usize,
+    ) {
+        let (slot, entries) = self.entries(encoded, tally, (row, scale), factor, event);
+        self.distances.entry(at).or_default().extend(entries.into_iter().map(|entry| (slot, entry)));
+    }
+
+    /// The place of a factor among those of the problem, and `(row, cell, coefficient)` of a term with it.
+    fn entries(
+        &mut self,
+        encoded: &Encoded,
+        tally: &Tally,
+        (row, scale): (u32, f64),
+        factor: Option<usize>,
+        event: usize,
+    ) -> (usize, Vec<(u32, u32, f64)>) {
         let by_cell = match factor.map(|factor| &encoded.factors[factor]) {
             Some(FactorValues::ByCell(values)) => Some(values),
             Some(FactorValues::BySample(_)) | None => None,
         };
         let slot = self.slot(encoded, Basis::plain(factor.filter(|_| by_cell.is_none())));
-        let triplets = &mut self.triplets[slot];
+        let mut entries = Vec::new();
         for &cell in tally.members(event) {
             let value = by_cell.map_or(1.0, |values| values[tally.origin[cell as usize] as usize]);
             if value != 0.0 {
-                triplets.push((row, cell, scale * value));
+                entries.push((row, cell, scale * value));
             }
         }
+        (slot, entries)
     }
 
     /// A term about means.
@@ -214,6 +254,29 @@ impl Matrix {
             self.triplets.push(Vec::new());
             self.factors.len() - 1
         }) + 1
+    }
+
+    /// The terms in distances of predictions, one list for each breakpoint of a sample.
+    pub(super) fn convex_terms(&self, encoded: &Encoded, tally: &Tally, samples: &Samples) -> Vec<ConvexTerms> {
+        let cells = tally.origin.len().max(1);
+        let terms = |(at, entries): (&At, &Vec<Distance>)| {
+            let mut triplets: Vec<Vec<(u32, u32, f64)>> = vec![Vec::new(); self.triplets.len()];
+            let mut used = vec![false; cells];
+            for &(slot, entry) in entries {
+                triplets[slot].push(entry);
+                used[entry.1 as usize] = true;
+            }
+            let mut values = encoded.batch_values(at.0, tally, samples);
+            // Where no row reads it there need not be a number.
+            values
+                .iter_mut()
+                .zip(&tally.cell)
+                .filter(|(_, cell)| !used[**cell as usize])
+                .for_each(|(value, _)| *value = 0.0);
+            let dictionary = triplets.iter().map(|triplets| RowsByCell::from_triplets(cells, triplets)).collect();
+            ConvexTerms { at: values, dictionary }
+        };
+        self.distances.iter().map(terms).collect()
     }
 
     pub(super) fn into_parts(

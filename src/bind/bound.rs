@@ -1,14 +1,19 @@
 //! What became of a program that was bound to a batch.
 
 use crate::language::program::{Direction, PromisedRow};
-use crate::runtime::problem::Problem;
+use crate::runtime::convex::ConvexProblem;
+use crate::runtime::problem::{Problem, ProblemError, RowValues};
+use crate::runtime::project::{ProjectError, Projection, Projector, Sample, Settings};
 
 use super::plan::Left;
 
 /// A batch, ready to be projected.
 #[derive(Debug, Clone)]
 pub struct Bound {
+    /// The rows; where [`Bound::convex`] has them, without their absolute values.
     pub problem: Problem,
+    /// All rows, where some have absolute values of predictions. Only [`super::Encoded::bind_convex`] makes it.
+    pub convex: Option<Box<ConvexProblem>>,
     /// One for each row of the program, in its order.
     pub rows: Vec<BoundRow>,
     /// One for each per-sample row of the program, in its order.
@@ -19,6 +24,37 @@ pub struct Bound {
     pub pair_rows: Vec<PromisedRow>,
     /// One for each event of the program; none for those that only rows read which are left out.
     pub events: Vec<Option<EventCount>>,
+}
+
+impl Bound {
+    /// What all rows come to for predictions `y`.
+    ///
+    /// # Errors
+    /// `y` has another length than there are samples.
+    pub fn row_values(&self, y: &[f64]) -> Result<RowValues, ProblemError> {
+        match &self.convex {
+            Some(convex) => convex.row_values(y),
+            None => self.problem.row_values(y),
+        }
+    }
+
+    /// The projection of `z` onto all rows.
+    ///
+    /// # Errors
+    /// As [`crate::runtime::project::project`].
+    pub fn project<T: Sample>(
+        &self,
+        projector: &mut Projector<T>,
+        z: &[T],
+        settings: &Settings,
+    ) -> Result<Projection<T>, ProjectError> {
+        if let Some(convex) = &self.convex {
+            return convex.project_with(projector, z, settings);
+        }
+        let mut found = Projection::default();
+        projector.project_into(&self.problem, z, settings, &mut found)?;
+        Ok(found)
+    }
 }
 
 /// What became of a row of the program.

@@ -198,6 +198,12 @@ pub enum BindError {
     #[error("`{row}` bounds each prediction by an aggregate, which moves as a stream goes on")]
     MovingBound { row: String },
 
+    /// A row with absolute values of predictions inside of its means, where rows of a matrix are needed.
+    #[error(
+        "`{row}` is the mean of a bend, `|e|`, `max` or `min` of predictions, which only `check`, `project` and `audit` of whole data take"
+    )]
+    ConvexRow { row: String },
+
     /// Raw predictions beside the data, of another number.
     #[error("{found} raw predictions for {rows} samples")]
     RawCount { found: usize, rows: usize },
@@ -294,6 +300,7 @@ impl BindError {
             | BindError::RawEvent { .. }
             | BindError::RawMissing
             | BindError::MovingBound { .. }
+            | BindError::ConvexRow { .. }
             | BindError::RawCount { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSql { .. }
@@ -413,6 +420,9 @@ impl BindError {
             BindError::MovingBound { .. } => {
                 "put a number or a param in its place, or project all samples at once".to_owned()
             }
+            BindError::ConvexRow { .. } => {
+                "bound the mean itself, or each sample with `each`, or leave the constraint out here".to_owned()
+            }
             BindError::RawCount { .. } => "give one for each sample".to_owned(),
             BindError::RelationRefused { .. } => {
                 "project or audit all samples at once, or leave the constraint out of this spec".to_owned()
@@ -475,6 +485,7 @@ impl BindError {
             | BindError::RawEvent { .. }
             | BindError::RawMissing
             | BindError::MovingBound { .. }
+            | BindError::ConvexRow { .. }
             | BindError::RawCount { .. }
             | BindError::RelationRefused { .. }
             | BindError::RelationMissing { .. }

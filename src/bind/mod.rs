@@ -76,4 +76,6 @@ pub use tally::Samples;
 pub use trace::{TraceError, TracedRow, Tracked};
 pub use unplaced::{NearMiss, Unplaced};
 pub use visible::VisibleCells;
-pub use warehouse::{Lumps, Stored, Summed, SummedRows, Table, Value as Answer, Warehouse};
+pub use warehouse::{
+    Exception, Level, Lumps, Rule, Stored, Summed, SummedRows, Table, Value as Answer, Warehouse, Window,
+};

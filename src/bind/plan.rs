@@ -109,7 +109,13 @@ pub(super) struct PlannedTerm {
     pub aggregate: Aggregate,
     pub of: Measure,
     pub event: usize,
+    /// Of the distance of predictions from this factor, instead of the predictions themselves.
+    pub at: Option<At>,
 }
+
+/// What a distance is taken from: a factor, or 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At(pub Option<usize>);
 
 #[derive(Clone, Debug)]
 pub(super) struct PlannedRow {
@@ -137,6 +143,11 @@ pub(super) struct OwnSides {
 }
 
 impl PlannedRow {
+    /// Whether it has terms in distances of predictions.
+    pub(super) fn is_convex(&self) -> bool {
+        self.terms.iter().any(|term| term.at.is_some())
+    }
+
     /// The terms in the order of the program.
     pub(super) fn written(&self) -> &[PlannedTerm] {
         self.written.as_ref().unwrap_or(&self.terms)

@@ -14,8 +14,8 @@ use super::formula::{Formula, Resolve, SampleNames, Unresolved};
 use super::measure::Measure;
 use super::params::Params;
 use super::plan::{
-    EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRelation, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose,
-    Raw, Relations, Split,
+    At, EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRelation, PlannedRow, PlannedSampleRow, PlannedTerm,
+    Purpose, Raw, Relations, Split,
 };
 use super::shape::{Part, Shape};
 use super::visible::visible_events;
@@ -144,6 +144,7 @@ fn row_columns<'a>(
     for term in &row.terms {
         columns.extend(term.coefficient.columns_read());
         columns.extend(term.factor.columns_read());
+        columns.extend(term.at.iter().flat_map(Data::columns_read));
         event_columns(program, term.event, &mut columns);
     }
     columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
@@ -284,13 +285,14 @@ impl<'a> Planner<'a> {
         let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
         let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
         let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).chain(own).collect();
-        let atoms = centre::atoms(program, row, &sides);
+        let atoms = if row.is_convex() { BTreeSet::new() } else { centre::atoms(program, row, &sides) };
         let mut terms = Vec::with_capacity(row.terms.len());
         for term in &row.terms {
             let coefficient = self.formula(&term.coefficient, &name)?;
             let event = self.program_event(term.event);
             let of = Measure { factor: self.factor(&term.factor, event), powers: Vec::new() };
-            terms.push(PlannedTerm { coefficient, aggregate: term.aggregate, of, event });
+            let at = term.at.as_ref().map(|at| At(self.factor(at, event)));
+            terms.push(PlannedTerm { coefficient, aggregate: term.aggregate, of, event, at });
         }
         let mut written = None;
         if let Some(central) = Centring::new(&atoms).terms(program, row).filter(|_| !atoms.is_empty()) {

@@ -207,7 +207,8 @@ impl<'a> Work<'a> {
                 };
                 term.coefficient.value(&scope) * value
             };
-            let value: f64 = row.terms.iter().map(term).sum();
+            // Draws are added up by cell, which says nothing of distances.
+            let value: f64 = if row.is_convex() { f64::NAN } else { row.terms.iter().map(term).sum() };
             let side = |side: &Option<super::formula::Formula>, none: f64| {
                 side.as_ref().map_or(none, |formula| formula.value(&scope))
             };

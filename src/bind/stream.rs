@@ -63,6 +63,9 @@ impl StreamEncoder {
         if let Some(row) = encoder.plan.sample_rows.iter().find(|row| row.reads_aggregates()) {
             return Err(vec![BindError::MovingBound { row: row.name.clone() }]);
         }
+        if let Some(row) = encoder.plan.rows.iter().find(|row| row.is_convex()) {
+            return Err(vec![BindError::ConvexRow { row: row.name.clone() }]);
+        }
         let by_cell = encoder.plan.factors.iter().map(|factor| factor.by_cell.then(|| Arc::from([])));
         let by_cell = by_cell.collect();
         let mut stream = StreamEncoder {

@@ -37,6 +37,11 @@ impl VisibleCells {
         self.identities.len()
     }
 
+    /// The visible cell of each cell of the data.
+    pub(super) fn of_cells(&self) -> &[u32] {
+        &self.of_cell
+    }
+
     /// The visible cell of each sample.
     pub fn of_samples(&self, encoded: &Encoded) -> Vec<u32> {
         encoded.cell().iter().map(|&cell| self.of_cell[cell as usize]).collect()

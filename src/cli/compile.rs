@@ -11,6 +11,7 @@ use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
 use crate::language::words::counted;
+use crate::report::{program_rows, program_rows_text};
 
 /// Compile a spec, or look at a stage of the compiler
 ///
@@ -117,10 +118,10 @@ fn emit(stage: Stage, spans: bool, spec: &Spec, console: &Console) -> Outcome {
         (Stage::Rows, _) => {
             let program = spec.valid(console)?;
             if console.is_json() {
-                console.json(&serde_json::json!({ "emitted": emit::rows_json(program) }))?;
+                console.json(&serde_json::json!({ "emitted": program_rows(program) }))?;
                 return Ok(Verdict::Yes);
             }
-            emit::rows(program)
+            program_rows_text(program)
         }
         (Stage::Text, _) => spec.valid(console)?.canonical_text(),
     };

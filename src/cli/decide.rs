@@ -169,7 +169,7 @@ fn write_frozen(
 }
 
 /// The thresholds in a file, which must belong to the spec.
-fn read(path: &Path, context: &crate::tasks::Context<'_>) -> Result<Thresholds, Stop> {
+pub(super) fn read(path: &Path, context: &crate::tasks::Context<'_>) -> Result<Thresholds, Stop> {
     let text = read_text_within(path, LONGEST)?;
     Ok(read_thresholds(context, &format!("the thresholds `{}`", path.display()), &text)?)
 }

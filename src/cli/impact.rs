@@ -69,7 +69,7 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     }
 }
 
-fn share(text: &str) -> Result<Share, String> {
+pub(super) fn share(text: &str) -> Result<Share, String> {
     Share::parse(text).ok_or_else(|| "a share is a number from 0 to 1, or a percentage: `0.02` or `2%`".to_owned())
 }
 

@@ -16,7 +16,7 @@ use crate::analyze::on_data::{Joint, tighter};
 use crate::analyze::refute::{Example, KindMean, Refuter, Specimen};
 use crate::analyze::structure::ByCases;
 use crate::analyze::unbound::{self, OfBounds, Question};
-use crate::bind::{Bound, BoundSampleRow, Purpose, RowStatus, Samples, blamed};
+use crate::bind::{BindError, Bound, BoundSampleRow, Purpose, RowStatus, Samples, blamed};
 use crate::data::STANDARD_STREAM;
 use crate::language::program::{Names, Origin, Program, PromisedRow};
 use crate::report::{Implication, Implied, ImpliedRow, Mean, Multiplier};
@@ -85,6 +85,11 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             )
             .into());
         }
+    }
+    if let Some(row) = [premise, claim].into_iter().find_map(|program| program.convex_row()) {
+        let row = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+        let error = BindError::ConvexRow { row };
+        return Err(Failure::new(error.to_string(), error.help()).into());
     }
     // Each promise by its own sides.
     let (premise, claim) = (&premise.by_promise(), &claim.by_promise());

@@ -20,7 +20,7 @@ use crate::tasks::{DecideOptions, MOST_VALUES, PriceOptions, STEPS, Sweeping, Us
 /// Show what a spec costs: how far predictions have to move at each value of a param
 ///
 /// For each value: how many predictions move and how far, what becomes of each group and each row, and what a little more
-/// room would save. Computed from the predictions as they are; nothing is fitted again. With `--decide`: what decisions of 0 and 1
+/// slack would save. Computed from the predictions as they are; nothing is fitted again. With `--decide`: what decisions of 0 and 1
 /// gain, and who is selected.
 #[derive(Debug, clap::Args)]
 pub struct Args {

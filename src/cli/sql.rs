@@ -4,27 +4,31 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::console::Console;
+use super::decide;
 use super::fault::stop;
 use super::front::context;
 use super::input::{Spec, read_text};
 use super::setting::{self, Setting};
+use super::shifts;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Stored, Table};
 use crate::language::program::{ColumnType, Program};
 use crate::sql::{Dialect, Relation};
 use crate::tasks::{Asked, Question, Refused, sql};
 
-/// Print the queries that audit a table in a database
+/// Print the queries that audit a table in a database, or give it moved predictions or decisions
 ///
 /// `audit` gives a line for each comparison, with its verdict; `cells` one for each group that the spec tells apart, with counts,
-/// weights and sums; `checks` counts values that the spec does not allow. Only sums leave the database.
+/// weights and sums; `checks` counts values that the spec does not allow. Only sums leave the database. `project` gives the table with one
+/// column more, predictions by the shifts of `fairc freeze`; `decide` decisions by the thresholds of `fairc decide --freeze`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The spec, `.fair` or `.fairc`
     #[arg(value_name = "SPEC")]
     spec: PathBuf,
     /// What to ask
-    #[arg(long, value_enum, default_value_t = Wanted::Audit, hide_possible_values = true, value_name = "audit|cells|checks")]
+    #[arg(long, value_enum, default_value_t = Wanted::Audit, hide_possible_values = true,
+        value_name = "audit|cells|checks|project|decide")]
     query: Wanted,
     /// Of which engine
     #[arg(long, default_value = "duckdb", value_name = "duckdb|postgres|sqlite")]
@@ -35,6 +39,15 @@ pub struct Args {
     /// The column with the predictions; by default that which the spec names
     #[arg(long, value_name = "COL")]
     pred: Option<String>,
+    /// The shifts of `project`, as `fairc freeze` writes them
+    #[arg(long, value_name = "FILE", required_if_eq("query", "project"))]
+    shifts: Option<PathBuf>,
+    /// The thresholds of `decide`, as `fairc decide --freeze` writes them
+    #[arg(long, value_name = "FILE", required_if_eq("query", "decide"))]
+    thresholds: Option<PathBuf>,
+    /// The name of the new column [default: the prediction's name and `_fair` or `_decided`]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// A file with the types of the columns, as JSON: `{"age": "BIGINT", ..}`; without it each is taken to be stored as declared
     #[arg(long, value_name = "FILE")]
     types: Option<PathBuf>,
@@ -48,6 +61,24 @@ enum Wanted {
     Audit,
     Cells,
     Checks,
+    Project,
+    Decide,
+}
+
+impl Args {
+    /// What was fitted before and is not for what is asked.
+    fn idle(&self) -> Result<(), Stop> {
+        let given = [
+            ("--shifts", self.shifts.is_some(), self.query == Wanted::Project),
+            ("--thresholds", self.thresholds.is_some(), self.query == Wanted::Decide),
+            ("--name", self.name.is_some(), matches!(self.query, Wanted::Project | Wanted::Decide)),
+        ];
+        let idle = given.into_iter().find(|(_, given, used)| *given && !used);
+        idle.map_or(Ok(()), |(option, ..)| {
+            let message = format!("`{option}` is of no use to this query");
+            Err(Stop::failed(message, "ask with `--query project` or `--query decide`, or leave it out"))
+        })
+    }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
@@ -56,7 +87,14 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let context = context(&spec, program);
     let refused = |errors| stop(Refused::Unbound(errors), &context, console);
     let params = setting::params(&args.settings, program).map_err(refused)?;
-    let column = args.pred.clone().unwrap_or_else(|| program.prediction.header.clone());
+    args.idle()?;
+    let frozen = args.shifts.as_deref().map(|path| shifts::read(path, &context)).transpose()?;
+    let thresholds = args.thresholds.as_deref().map(|path| decide::read(path, &context)).transpose()?;
+    let fitted = frozen.as_ref().map(|frozen| &frozen.prediction);
+    let fitted = fitted.or(thresholds.as_ref().map(|thresholds| &thresholds.column));
+    let column = args.pred.as_ref().or(fitted).unwrap_or(&program.prediction.header).clone();
+    let named = |suffix: &str| args.name.clone().unwrap_or_else(|| format!("{column}{suffix}"));
+    let new = named(if args.query == Wanted::Project { "_fair" } else { "_decided" });
     let columns = match &args.types {
         Some(path) => types(path)?,
         None => declared(program, &column),
@@ -75,9 +113,21 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Wanted::Audit => Question::Audit,
         Wanted::Cells => Question::Cells,
         Wanted::Checks => Question::Checks,
+        Wanted::Project | Wanted::Decide => {
+            if table.columns.iter().any(|(name, _)| *name == new) {
+                let message = format!("the table has a column `{new}` already");
+                return Err(Stop::failed(message, "name another with `--name`"));
+            }
+            match (&frozen, &thresholds) {
+                (Some(frozen), _) => Question::Project(frozen, &new),
+                (None, Some(thresholds)) => Question::Decide(thresholds, &new),
+                (None, None) => {
+                    return Err(Stop::failed("nothing was fitted".to_owned(), "give `--shifts` or `--thresholds`"));
+                }
+            }
+        }
     };
-    let text =
-        sql(&asked, &table, question).map_err(|errors| stop(Refused::Unbound(errors), &asked.context, console))?;
+    let text = sql(&asked, &table, question).map_err(|refused| stop(refused, &asked.context, console))?;
     match console.is_json() {
         true => console.json(&serde_json::json!({ "ok": true, "dialect": args.dialect.name(), "sql": text }))?,
         false => console.print(&format!("{text}\n"))?,

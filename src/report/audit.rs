@@ -117,7 +117,7 @@ impl Audit<'_> {
         let value = reading.shown();
         if reading.held(self.tolerance) {
             let room = if excess < -self.tolerance.allowance(&reading) {
-                format!(", room {}", short(-excess))
+                format!(", slack {}", short(-excess))
             } else {
                 String::new()
             };

@@ -157,7 +157,8 @@ impl GroupDecisions {
         let (sets, _) = sets(encoded, watch);
         let mut all = Vec::new();
         for (partition, sets) in watch.partitions().iter().zip(&sets) {
-            let [first, second] = sums.each_ref().map(|sums| sums.partition(partition, sets, &[], true));
+            let [first, second] =
+                sums.each_ref().map(|sums| sums.partition(partition, sets, &[], true, watch.yardstick()));
             // Groups without samples are left out of both, so that their places differ from those of the sets.
             for (before, after) in first.groups.iter().zip(&second.groups) {
                 let place = partition.levels.iter().position(|(name, _)| !before.unknown && *name == before.group);

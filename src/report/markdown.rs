@@ -1,21 +1,29 @@
 //! The facts as Markdown (GitHub's tables).
 
 use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, SlicesFacts};
-use super::number::{short, sides};
+use super::number::{apart, fixed, short, whole};
 use super::row_summary::EachJson;
 use super::slices::note;
-use super::summary::{Quantity, capital, headline, outside, read_me, source_of};
+use super::summary::{Quantity, capital, headline, outside, read_me, source_of, title};
 
 /// The report.
 pub fn markdown(facts: &Facts) -> String {
-    let mut out = format!("# Fairness audit: {}\n\n", text(&facts.spec));
+    let mut out = format!("# {}\n\n", text(&title(facts)));
+    let told: Vec<String> = facts.about.lines().map(|(name, words)| format!("{name}: {}", text(words))).collect();
+    if !told.is_empty() {
+        out.push_str(&format!("{}\n\n", told.join("; ")));
+    }
     out.push_str(&format!("**{}**\n\n", text(&headline(facts))));
     for promise in &facts.promises {
-        let finding = promise.finding.as_ref().map(|finding| format!(" Worst: {}.", text(finding))).unwrap_or_default();
-        let words = [text(&promise.constraint), text(&promise.words), text(&promise.verdict_words())];
-        out.push_str(&format!("- **{}**: {}. **{}.**{finding}\n", words[0], words[1], words[2]));
+        let open = if promise.settled == Some(false) { ", inconclusive" } else { "" };
+        let finding =
+            promise.finding.as_ref().map(|finding| format!(" {}.", prose(&capital(finding)))).unwrap_or_default();
+        let (name, sentence) = (text(&promise.constraint), prose(&promise.sentence));
+        out.push_str(&format!("- **{name}**: {sentence}. **{}{open}.**{finding}\n", text(&promise.verdict_words())));
     }
-    outside(facts).iter().for_each(|line| out.push_str(&format!("- {}\n", text(line))));
+    outside(facts).iter().for_each(|line| out.push_str(&format!("- {}\n", prose(line))));
+    out.push_str("\n## Not checked\n\n");
+    facts.unchecked.iter().for_each(|line| out.push_str(&format!("- {}\n", prose(line))));
     out.push_str("\n## Groups\n");
     facts.partitions.iter().for_each(|partition| out.push_str(&groups(facts, partition)));
     if !facts.compared.is_empty() {
@@ -39,20 +47,17 @@ pub fn markdown(facts: &Facts) -> String {
         out.push_str(&sliced(slices));
     }
     out.push_str("\n## How to read this\n\n");
-    read_me(facts).iter().for_each(|line| out.push_str(&format!("- {}\n", text(line))));
+    read_me(facts).iter().for_each(|line| out.push_str(&format!("- {}\n", prose(line))));
     out.push_str("\n## Where this comes from\n\n| | |\n| --- | --- |\n");
     source_of(facts).iter().for_each(|(name, value)| out.push_str(&row([text(name), text(value)])));
     out
 }
 
 fn groups(facts: &Facts, partition: &PartitionFacts) -> String {
-    let reference = match &partition.reference {
-        Some(reference) => {
-            let Quantity { ratio, mean, .. } = Quantity::of(facts);
-            format!("{}s are to the group with the highest {mean}, {}.\n\n", capital(ratio), text(reference))
-        }
-        None => String::new(),
-    };
+    let found = partition.groups.iter().find(|group| partition.reference.as_ref() == Some(&group.group));
+    let reference = found.map_or_else(String::new, |reference| {
+        format!("{}s are to {}.\n\n", capital(Quantity::of(facts).ratio), text(&reference.label))
+    });
     let table = group_table(facts, &partition.groups, partition.reference.is_some());
     format!("\n### {}\n\n{reference}{table}", text(&partition.name))
 }
@@ -64,19 +69,19 @@ fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
     head.push("share");
     head.extend(facts.decisions.then_some("selected"));
     head.extend([mean, "95% interval"]);
-    head.extend(ratios.then_some(ratio));
+    head.extend(ratios.then_some([ratio, "95% interval of the ratio"]).into_iter().flatten());
     head.push("note");
     let mut out = row(head.iter().map(|cell| (*cell).to_owned()));
     out.push_str(&row(head
         .iter()
         .map(|cell| if ["group", "note"].contains(cell) { "---" } else { "---:" }.to_owned())));
     for group in groups {
-        let mut cells = vec![text(&group.group), group.samples.to_string()];
+        let mut cells = vec![text(&group.label), whole(group.samples)];
         cells.extend(facts.weighted.then(|| short(group.weight)));
         cells.push(percent(group.share));
-        cells.extend(group.selected.map(|selected| selected.to_string()));
+        cells.extend(group.selected.map(whole));
         cells.extend([number(group.mean), interval(group.mean_interval)]);
-        cells.extend(ratios.then(|| number(group.ratio)));
+        cells.extend(ratios.then(|| [number(group.ratio), interval(group.ratio_interval)]).into_iter().flatten());
         cells.push(super::summary::marks(group).join(", "));
         out.push_str(&row(cells));
     }
@@ -84,17 +89,35 @@ fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
 }
 
 fn rows(facts: &Facts, indices: &[usize]) -> String {
-    let mut out = "\n| comparison | value | 95% interval | limit | room | verdict |\n".to_owned();
+    let mut out = "\n| comparison | value | 95% interval | allowed | slack | verdict |\n".to_owned();
     out.push_str("| --- | ---: | ---: | --- | ---: | --- |\n");
-    for facts in indices.iter().filter_map(|&index| facts.rows.get(index)) {
+    let mut missing = Vec::new();
+    for row_facts in indices.iter().filter_map(|&index| facts.rows.get(index)) {
+        let Some(shown) = &row_facts.shown else {
+            missing.push(format!(
+                "- {}: {}\n",
+                text(&row_facts.row.name),
+                prose(row_facts.row.skipped.as_deref().unwrap_or(""))
+            ));
+            continue;
+        };
+        if shown.mirrored {
+            continue;
+        }
+        let digits = apart(shown.value, [shown.lower, shown.upper].into_iter().flatten());
+        let number = |value: f64| fixed(value, digits);
+        let open = if row_facts.settled == Some(false) { ", inconclusive" } else { "" };
         out.push_str(&row([
-            text(&facts.row.name),
-            number(facts.row.before),
-            interval(facts.interval),
-            text(&sides(facts.row.before, facts.row.lower, facts.row.upper)),
-            number(facts.room),
-            text(&super::summary::verdict_note(facts)),
+            text(&shown.who),
+            number(shown.value),
+            shown.interval.map_or_else(String::new, |it| format!("{} to {}", number(it.lower), number(it.upper))),
+            text(&shown.allowed(digits)),
+            shown.slack.map_or_else(String::new, number),
+            format!("{}{open}", row_facts.verdict.word()),
         ]));
+    }
+    if !missing.is_empty() {
+        out.push_str(&format!("\nNot made:\n\n{}", missing.concat()));
     }
     out
 }
@@ -128,7 +151,7 @@ fn sliced(slices: &SlicesFacts) -> String {
             "samples".into(),
             "value".into(),
             "95% interval".into(),
-            "room".into(),
+            "slack".into(),
             "verdict".into(),
         ]));
         out.push_str("| --- | ---: | ---: | --- | ---: | --- |\n");
@@ -155,7 +178,7 @@ fn sliced(slices: &SlicesFacts) -> String {
 }
 
 fn number(value: Option<f64>) -> String {
-    value.map_or_else(String::new, short)
+    value.map_or_else(String::new, |value| fixed(value, apart(value, [])))
 }
 
 fn percent(share: f64) -> String {
@@ -163,7 +186,8 @@ fn percent(share: f64) -> String {
 }
 
 fn interval(interval: Option<Interval>) -> String {
-    interval.map_or_else(String::new, super::slices::interval)
+    let number = |value: f64| fixed(value, apart(value, []));
+    interval.map_or_else(String::new, |it| format!("{} to {}", number(it.lower), number(it.upper)))
 }
 
 pub(super) fn row(cells: impl IntoIterator<Item = String>) -> String {
@@ -191,8 +215,20 @@ pub(super) fn text(raw: &str) -> String {
     out
 }
 
+/// Text with code in backticks, in which nothing is escaped.
+pub(super) fn prose(raw: &str) -> String {
+    let pieces = raw.split('`').enumerate();
+    pieces.map(|(index, piece)| if index % 2 == 1 { code(piece) } else { text(piece) }).collect()
+}
+
+/// Code in a line, between more backticks than it has in a row; what ends a cell of a table is escaped there too.
+fn code(raw: &str) -> String {
+    let line: String = raw.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("`{}`", line.replace('|', "\\|"))
+}
+
 /// A fence longer than any run of backticks inside.
-fn fenced(source: &str) -> String {
+pub(super) fn fenced(source: &str) -> String {
     let longest = source.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}fair\n{}\n{fence}\n", source.trim_end())

@@ -6,10 +6,12 @@
 //! decide:  the rows of project, and what decisions gain and change by group
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
-//!                                                          facts: the same and more ─→ JSON, html, markdown, sarif
+//!                                                          facts: the same and more ─→ JSON, html, markdown, sarif, card, cyclonedx
 //! ```
 
 mod audit;
+mod card;
+mod cyclonedx;
 mod data;
 mod decide;
 mod facts;
@@ -21,6 +23,7 @@ mod markdown;
 mod number;
 pub mod plot;
 mod price;
+mod program_rows;
 mod project;
 mod reading;
 mod relation_use;
@@ -39,17 +42,20 @@ mod words;
 
 pub use crate::analyze::Movement;
 pub use audit::Audit;
+pub use card::card;
+pub use cyclonedx::cyclonedx;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDraws};
 pub use facts::{
-    Evidence, Facts, Judged, MOST_VALUES, Partition, Place, Places, SliceFacts, Slicer, SlicesFacts, Slicing, Watch,
-    partitions,
+    About, Evidence, Facts, Judged, MOST_VALUES, NoReference, Partition, Place, Places, SliceFacts, Slicer,
+    SlicesFacts, Slicing, Watch, partitions,
 };
 pub use html::{decide_page, impact_page, page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use markdown::markdown;
 pub use number::short;
 pub use price::{ByCutoff, PriceReport, Priced, Sweep};
+pub use program_rows::{ProgramRow, program_rows, program_rows_text};
 pub use project::{Batching, ProjectReport, Projected};
 pub use reading::Reading;
 pub use row_summaries::RowSummaries;

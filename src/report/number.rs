@@ -18,6 +18,58 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// So many decimals, thousands apart; very large and very small numbers as `short` has them.
+pub fn fixed(value: f64, digits: usize) -> String {
+    let size = value.abs();
+    if !value.is_finite() || size >= 1e15 || size > 0.0 && size < 0.5 * 10_f64.powi(-(digits as i32)) && size < 1e-9 {
+        return short(value);
+    }
+    let text = format!("{value:.digits$}");
+    let negative = text.starts_with('-') && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let plain = text.trim_start_matches('-');
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{}{point}{fraction}", if negative { "-" } else { "" }, thousands(whole))
+}
+
+/// Three decimals, or as many as tell a value from its limits; fewer for large numbers.
+pub fn apart(value: f64, limits: impl IntoIterator<Item = f64>) -> usize {
+    const USUAL: usize = 3;
+    const MOST: usize = 9;
+    let limits: Vec<f64> = limits.into_iter().filter(|limit| *limit != value).collect();
+    let size = limits.iter().fold(value.abs(), |most, limit| most.max(limit.abs()));
+    let least = match size {
+        size if size >= 1000.0 => 1,
+        size if size > 0.0 && size < 1e-3 => 6,
+        _ => USUAL,
+    };
+    let told = |digits: &usize| limits.iter().all(|limit| fixed(*limit, *digits) != fixed(value, *digits));
+    (least..=MOST).find(told).unwrap_or(least)
+}
+
+/// The digits of a whole number in threes.
+pub fn thousands(digits: &str) -> String {
+    let count = digits.len();
+    let mut out = String::with_capacity(count + count / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (count - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1,000`.
+pub fn whole(count: usize) -> String {
+    thousands(&count.to_string())
+}
+
+/// `1,000 samples`.
+pub fn many(count: usize, what: &str) -> String {
+    format!("{} {what}{}", whole(count), if count == 1 { "" } else { "s" })
+}
+
 /// A number that someone wrote: no digits beyond those that it has, at most six.
 pub fn plain(value: f64) -> String {
     let text = short(value);
@@ -41,17 +93,6 @@ pub fn sides(value: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> Stri
     match value {
         Some(_) => limit(lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)),
         None => "–".to_owned(),
-    }
-}
-
-/// `between -0.02 and 0.02`, `at most 0.5`, `at least 0`, `exactly 0.3`.
-pub fn limit_in_words(lower: Option<f64>, upper: Option<f64>) -> String {
-    match (lower, upper) {
-        (Some(lower), Some(upper)) if lower == upper => format!("exactly {}", plain(lower)),
-        (Some(lower), Some(upper)) => format!("between {} and {}", plain(lower), plain(upper)),
-        (Some(lower), None) => format!("at least {}", plain(lower)),
-        (None, Some(upper)) => format!("at most {}", plain(upper)),
-        (None, None) => "anything".to_owned(),
     }
 }
 
@@ -85,6 +126,19 @@ mod tests {
         let texts = [0.0, -0.07471, 0.5, 0.000_432_1, 1e-9, 1234.56, 3e8].map(short);
         assert_eq!(texts, ["0", "-0.0747", "0.5000", "0.000432", "1.00e-9", "1234.6", "3.00e8"]);
         assert_eq!([0.02, 0.8, 1.0 / 3.0, 900.0, 1e-9].map(plain), ["0.02", "0.8", "0.3333", "900", "1e-9"]);
+    }
+
+    #[test]
+    fn decimals_tell_a_value_from_its_limit() {
+        let shown = |value: f64, limit: f64| {
+            let digits = apart(value, [limit]);
+            [fixed(value, digits), fixed(limit, digits)]
+        };
+        assert_eq!(shown(-0.0798, -0.02), ["-0.080", "-0.020"]);
+        assert_eq!(shown(0.020_04, 0.02), ["0.02004", "0.02000"]);
+        assert_eq!(shown(0.02, 0.02), ["0.020", "0.020"]);
+        assert_eq!(shown(12345.678, 9000.0), ["12,345.7", "9,000.0"]);
+        assert_eq!([fixed(-0.0001, 2), fixed(1e6, 0), whole(48842)], ["0.00", "1,000,000", "48,842"]);
     }
 
     #[test]

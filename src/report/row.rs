@@ -27,6 +27,9 @@ pub(super) struct RowJson {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct GroupJson {
     pub event: String,
+    /// In words.
+    #[serde(skip)]
+    pub conditions: Vec<String>,
     pub samples: usize,
     pub weight: f64,
     pub mean: f64,
@@ -65,6 +68,7 @@ impl GroupJson {
     fn new(group: &Group) -> GroupJson {
         GroupJson {
             event: group.event.clone(),
+            conditions: group.conditions.clone(),
             samples: group.samples,
             weight: group.weight,
             mean: group.value,

@@ -1,11 +1,13 @@
 //! The summaries of all promised rows of a program over one batch or many: rows as one constraint asks for them, by its own
 //! sides and in the direction in which its author wrote them.
 
+use super::facts::conditions;
 use super::reading::Reading;
 use super::relation_use::RelationUse;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
 use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows, size_of_bounds};
+use crate::language::program::text::distance_text;
 use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
@@ -70,7 +72,7 @@ impl<'a> RowSummaries<'a> {
         samples: &Samples<'_>,
         predictions: &[f64],
     ) -> Result<(), crate::runtime::problem::ProblemError> {
-        let rows = bound.problem.row_values(predictions)?;
+        let rows = bound.row_values(predictions)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
         self.enter_rows(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms });
@@ -128,7 +130,9 @@ impl<'a> RowSummaries<'a> {
 
     /// The magnitude of each row of the problem for predictions of the size of their bounds.
     fn bounded(&self, bound: &Bound) -> Vec<f64> {
-        size_of_bounds(self.program).map(|size| bound.problem.magnitude_of(size)).unwrap_or_default()
+        let affine = |size| bound.problem.magnitude_of(size);
+        let all = |size| bound.convex.as_ref().map_or_else(|| affine(size), |convex| convex.magnitude_of(size));
+        size_of_bounds(self.program).map(all).unwrap_or_default()
     }
 
     fn sample_summary(&mut self, promised: PromisedRow) -> Option<&mut RowSummary> {
@@ -179,7 +183,7 @@ impl<'a> RowSummaries<'a> {
         samples: &Samples<'_>,
         projection: &Projection<f64>,
     ) -> Result<(), crate::runtime::problem::ProblemError> {
-        let rows = bound.problem.row_values(&projection.y)?;
+        let rows = bound.row_values(&projection.y)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, &projection.y);
         let entry = Entry { bound, rows: &rows, bounds: &bounds, terms: &terms };
@@ -217,9 +221,20 @@ impl<'a> RowSummaries<'a> {
             Some(Group {
                 term: place,
                 event: self.program.event_text(term.event, &self.names),
-                what: match term.factor.is_one() {
-                    true => prediction.clone(),
-                    false => format!("{} * {prediction}", term.factor.text(&self.names)),
+                conditions: self
+                    .program
+                    .event(term.event)
+                    .map(|event| conditions(event, self.program, &self.names))
+                    .unwrap_or_default(),
+                what: {
+                    let of = match &term.at {
+                        None => prediction.clone(),
+                        Some(at) => distance_text(prediction, at, &self.names),
+                    };
+                    match term.factor.is_one() {
+                        true => of,
+                        false => format!("{} * {of}", term.factor.text(&self.names)),
+                    }
                 },
                 aggregate: term.aggregate,
                 coefficient: term.coefficient.as_number(),
@@ -255,6 +270,13 @@ impl<'a> RowSummaries<'a> {
 
     pub fn sample_origin(&self, index: usize) -> Option<&'a Origin> {
         self.program.sample_origin(*self.promised_samples.get(index)?)
+    }
+
+    /// The event of a group of a row.
+    pub fn event_of(&self, index: usize, group: usize) -> Option<&'a crate::language::program::Event> {
+        let term = self.rows.get(index)?.groups.get(group)?.term;
+        let row = self.program.rows.get(self.promised.get(index)?.row)?;
+        self.program.event(row.terms.get(term)?.event)
     }
 
     pub fn constraint(&self, index: usize) -> &'a str {

@@ -15,6 +15,8 @@ pub struct Group {
     pub term: usize,
     /// `sex == "female"`, or `all`.
     pub event: String,
+    /// Its conditions in words; none for `all`.
+    pub conditions: Vec<String>,
     /// `score`, or `age * score`.
     pub what: String,
     pub aggregate: Aggregate,
@@ -31,7 +33,7 @@ pub struct Group {
 impl Group {
     /// With its coefficient: `+ sex == "female"`, `- 0.8 x sex == "male"`.
     pub fn signed(&self) -> String {
-        let what = match self.what.contains(" * ") {
+        let what = match self.what.contains(" * ") || self.what.starts_with("abs(") {
             true => format!("{} over {}", self.what, self.event),
             false => self.event.clone(),
         };

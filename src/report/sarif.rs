@@ -1,18 +1,21 @@
-//! The facts as SARIF 2.1.0 (OASIS standard, 27 March 2020): one result for each row that is violated, at the
-//! constraint in the spec that asks for it, so that a code host shows it there.
+//! The facts as SARIF 2.1.0 (OASIS standard, 27 March 2020): one result for each promise that is violated or was not checked, at
+//! its constraint in the spec, so that a code host shows it there.
 
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::facts::{Facts, Place, Promise, SliceFacts, finding};
-use super::number::short;
+use super::facts::{Facts, Place, Promise, SliceFacts};
+use super::number::whole;
+use super::summary::capital;
 use super::verdict::Verdict;
 use crate::language::words::counted;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The rule of predictions outside their declared bounds.
 const BOUNDS: &str = "prediction-bounds";
+/// Where people read on: the `homepage` of the package, where it has one.
+const PAGE: &str = env!("CARGO_PKG_HOMEPAGE");
 
 /// The log.
 pub fn sarif(facts: &Facts) -> Value {
@@ -28,20 +31,36 @@ pub fn sarif(facts: &Facts) -> Value {
                 "name": promise.constraint,
                 "shortDescription": { "text": message(&promise.words) },
                 "fullDescription": { "text": message(full) },
+                "help": { "text": message(&help(promise)), "markdown": help_markdown(promise) },
+                "properties": { "tags": ["fairness"] },
                 "defaultConfiguration": { "level": if promise.soft { "warning" } else { "error" } },
             })
         })
         .collect();
     rules.push(json!({
         "id": BOUNDS,
+        "name": "PredictionBounds",
         "shortDescription": { "text": "Predictions lie within their bounds" },
+        "fullDescription": { "text": "Every prediction lies within the bounds that the spec declares with `predict`." },
+        "help": { "text": "Check that the column holds the predictions, or widen the bounds in the spec." },
         "defaultConfiguration": { "level": "error" },
     }));
+    let mut driver = json!({ "name": "fairc", "version": facts.version, "semanticVersion": facts.version });
+    if !PAGE.is_empty() {
+        driver["informationUri"] = PAGE.into();
+        rules.iter_mut().for_each(|rule| rule["helpUri"] = PAGE.into());
+    }
+    driver["rules"] = rules.into();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": { "name": "fairc", "version": facts.version, "semanticVersion": facts.version, "rules": rules } },
+            "tool": { "driver": driver },
+            // Runs of one spec follow each other; those of several specs stand side by side.
+            "automationDetails": {
+                "id": format!("fairc/{}/", uri(&facts.spec)),
+                "description": { "text": message(&format!("fairc audit of {} on {}", facts.spec, facts.data.file)) },
+            },
             "invocations": [{ "executionSuccessful": true, "exitCode": if facts.accepted { 0 } else { 1 } }],
             "artifacts": [
                 { "location": { "uri": uri(&facts.spec) }, "roles": ["analysisTarget"] },
@@ -88,17 +107,30 @@ fn message(text: &str) -> String {
     out.replace("](", "] (")
 }
 
+/// What a rule asks for, and what to do where it is broken.
+fn help(promise: &Promise) -> String {
+    format!(
+        "{}. As written: {}. Where it is violated, run `fairc audit` with `--html` to see the groups, and `fairc project` or \
+         `fairc decide` for predictions that keep it.",
+        capital(&promise.sentence),
+        promise.text
+    )
+}
+
+fn help_markdown(promise: &Promise) -> String {
+    let source = promise.place.source.as_deref().unwrap_or(&promise.text);
+    format!(
+        "{}.\n\n{}\nWhere it is violated, `fairc audit --html` shows the groups; `fairc project` and `fairc decide` make predictions \
+         that keep it.",
+        capital(&super::markdown::prose(&promise.sentence)),
+        super::markdown::fenced(source)
+    )
+}
+
 fn results(facts: &Facts, ids: &[String]) -> Vec<Value> {
     let mut results: Vec<Value> = Vec::new();
     for (index, (promise, id)) in facts.promises.iter().zip(ids).enumerate() {
-        let rule = (id.as_str(), index);
-        let rows = promise.rows.iter().filter_map(|&index| facts.rows.get(index));
-        let violated = rows.filter(|row| row.verdict == Verdict::Violated);
-        results.extend(violated.map(|row| {
-            let words = format!("`{}` is violated: {}", row.row.name, finding(row, &facts.prediction, facts.decisions));
-            result(rule, &row.place, level(row.soft), &words, &row.row.name)
-        }));
-        results.extend(promised(facts, promise, rule));
+        results.extend(promised(facts, promise, (id.as_str(), index)));
     }
     if facts.outside_declared > 0 {
         let count = counted(facts.outside_declared, "prediction");
@@ -118,49 +150,56 @@ fn results(facts: &Facts, ids: &[String]) -> Vec<Value> {
     results
 }
 
-/// What is to be said of a promise beside its rows: bounds of single predictions that are broken, and that it was not checked.
+/// The result of a promise that is violated or was not checked.
 fn promised(facts: &Facts, promise: &Promise, rule: (&str, usize)) -> Option<Value> {
     let name = &promise.constraint;
-    let broken = promise.each.iter().filter_map(|&index| facts.each.get(index)).any(|each| each.outside > 0);
     let (level, words) = match promise.verdict {
-        Verdict::Violated if broken => {
-            ("error", format!("`{name}` is violated: {}", promise.finding.as_deref().unwrap_or_default()))
+        Verdict::Violated => {
+            let worst = promise.finding.as_ref().map(|finding| format!(". Worst: {finding}")).unwrap_or_default();
+            let open = if promise.settled == Some(false) { " (inconclusive)" } else { "" };
+            (level(promise.soft), format!("`{name}` is {}{open}{worst}", promise.answer))
         }
         Verdict::NotChecked => ("warning", format!("`{name}` is {}", promise.answer)),
-        Verdict::Held | Verdict::Violated | Verdict::NotApplicable => return None,
+        Verdict::Held | Verdict::NotApplicable => return None,
     };
-    Some(result(rule, &promise.place, level, &words, &format!("{name}\n{}", promise.verdict.word())))
+    let mut found = result(rule, &promise.place, level, &words, &format!("{name}\n{}", promise.verdict.word()));
+    let worst = promise.worst.and_then(|index| facts.rows.get(index)).map(|row| row.row.name.as_str());
+    let properties = json!({
+        "comparisons": promise.comparisons.made,
+        "violated": promise.violated,
+        "not_made": promise.comparisons.not_made,
+        "settled": promise.settled,
+        "worst": worst,
+    });
+    found["properties"] = properties;
+    Some(found)
 }
 
 fn level(soft: bool) -> &'static str {
     if soft { "warning" } else { "error" }
 }
 
-/// The rows and the bounds of single predictions that are violated for one value of the column.
+/// The promises that are violated for one value of the column.
 fn sliced(facts: &Facts, ids: &[String], column: &str, slice: &SliceFacts) -> Vec<Value> {
-    let mut results = Vec::new();
     let place = format!("`{column}` is `{}` ({})", slice.label(), counted(slice.n, "sample"));
-    let mut tell = |(promise, id): (usize, &String), soft: bool, name: &str, words: &str| {
-        let Some(of) = facts.promises.get(promise) else { return };
+    let one = |(rule, (id, promise)): (usize, (&String, &Promise))| {
+        let rows = promise.rows.iter().filter_map(|&index| slice.rows.get(index)).map(|row| row.verdict);
+        let each = promise.each.iter().filter_map(|&index| slice.each.get(index)).map(|each| each.verdict);
+        let all: Vec<Verdict> = rows.chain(each).collect();
+        let violated = all.iter().filter(|verdict| **verdict == Verdict::Violated).count();
+        if violated == 0 {
+            return None;
+        }
+        let name = &promise.constraint;
+        let made = violated + all.iter().filter(|verdict| **verdict == Verdict::Held).count();
+        let of = format!("{} of {}", whole(violated), counted(made, "comparison"));
+        let words = format!("`{name}` is violated where {place}: in {of}");
         let identity = format!("{name}\n{column}\n{}", slice.label());
-        let words = format!("`{name}` is violated where {place}: {words}");
-        results.push(result((id, promise), &of.place, level(soft), &words, &identity));
+        let mut found = result((id, rule), &promise.place, level(promise.soft), &words, &identity);
+        found["properties"] = json!({ "comparisons": made, "violated": violated, "not_made": all.len() - made });
+        Some(found)
     };
-    for (rule, promise) in ids.iter().enumerate().zip(&facts.promises) {
-        let rows = promise.rows.iter().filter_map(|&index| slice.rows.get(index));
-        for found in rows.filter(|found| found.verdict == Verdict::Violated) {
-            let value = found.value.map_or_else(String::new, short);
-            let excess = found.room.map_or_else(String::new, |room| short(-room));
-            let words = format!("the value is {value}, the limit is missed by {excess}");
-            tell(rule, promise.soft, &found.name, &words);
-        }
-        let each = promise.each.iter().filter_map(|&index| slice.each.get(index));
-        for found in each.filter(|found| found.verdict == Verdict::Violated) {
-            let [all, outside, excess] = found.numbers();
-            tell(rule, false, &found.name, &format!("{outside} of {all} predictions outside, by {excess} at most"));
-        }
-    }
-    results
+    ids.iter().zip(&facts.promises).enumerate().filter_map(one).collect()
 }
 
 fn result((id, index): (&str, usize), place: &Place, level: &str, words: &str, identity: &str) -> Value {

@@ -24,7 +24,9 @@ impl Selected {
         let (sets, _) = sets(encoded, watch);
         let partitions = watch.partitions().iter().zip(&sets);
         Selected {
-            partitions: partitions.map(|(partition, sets)| sums.partition(partition, sets, &[], true)).collect(),
+            partitions: partitions
+                .map(|(partition, sets)| sums.partition(partition, sets, &[], true, watch.yardstick()))
+                .collect(),
             weighted: encoded.weight().is_some(),
         }
     }

@@ -94,7 +94,7 @@ pub(super) fn note(row: &SliceRow) -> String {
     let reasons = [
         row.skipped.clone(),
         row.samples.filter(|_| row.small).map(|samples| format!("a group of {samples}")),
-        (row.settled == Some(false)).then(|| "not settled by the data".to_owned()),
+        (row.settled == Some(false)).then(|| "inconclusive".to_owned()),
     ];
     let reasons: Vec<String> = reasons.into_iter().flatten().collect();
     match (&row.skipped, &reasons[..]) {

@@ -1,44 +1,53 @@
 //! The words that every format of a report uses.
 
-use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, RowFacts, SMALL};
-use super::number::short;
-use super::verdict::{Tolerance, Verdict};
-use crate::language::words::counted;
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, SMALL};
+use super::number::{many, short, thousands, whole};
+use super::verdict::{Comparisons, Tolerance, Verdict};
 
-/// The answer in one line.
+/// The title that was given, or one of the spec.
+pub fn title(facts: &Facts) -> String {
+    facts.about.title.clone().unwrap_or_else(|| format!("Fairness audit: {}", facts.spec))
+}
+
+/// The answer in one line: `Not met: 3 of 4 promises violated, 1 inconclusive, 12 of 33 comparisons not made`.
 pub fn headline(facts: &Facts) -> String {
     let of = |verdict: Verdict| facts.promises.iter().filter(|promise| promise.verdict == verdict).count();
-    let (held, violated) = (of(Verdict::Held), of(Verdict::Violated));
-    let unchecked = of(Verdict::NotChecked);
-    let idle = of(Verdict::NotApplicable);
-    let mut parts = Vec::new();
-    match (held, violated) {
-        (0, 0) if facts.promises.is_empty() && facts.verdict == Verdict::NotChecked => {
-            parts.push("Nothing was promised".to_owned());
+    let (held, violated, unchecked) = (of(Verdict::Held), of(Verdict::Violated), of(Verdict::NotChecked));
+    let all = held + violated + unchecked;
+    let promises = many(all, "promise");
+    let mut parts = vec![match facts.verdict {
+        _ if facts.promises.is_empty() && facts.outside_bounds > 0 => {
+            "Not met: predictions lie outside their bounds".to_owned()
         }
-        (0, 0) if facts.promises.is_empty() && facts.outside_bounds == 0 => {
-            parts.push("All predictions lie within their bounds".to_owned());
+        Verdict::Held if facts.promises.is_empty() => "Met: all predictions lie within their bounds".to_owned(),
+        _ if facts.promises.is_empty() => "Not checked: nothing was promised".to_owned(),
+        Verdict::Held if all == 1 => "Met: the promise is held".to_owned(),
+        Verdict::Held => format!("Met: all {promises} held"),
+        Verdict::Violated if violated > 0 && all == 1 => "Not met: the promise is violated".to_owned(),
+        Verdict::Violated if violated > 0 => format!("Not met: {violated} of {promises} violated"),
+        Verdict::Violated => format!("Not met: {held} of {promises} held"),
+        Verdict::NotChecked | Verdict::NotApplicable if all == 1 && held == 0 => {
+            "Not checked: the promise could not be".to_owned()
         }
-        (0, 0) if facts.promises.is_empty() => parts.push("Predictions lie outside their bounds".to_owned()),
-        (0, 0) => parts.push("Not checked: no constraint could be".to_owned()),
-        (1, 0) if unchecked == 0 => parts.push("The constraint holds".to_owned()),
-        (all, 0) if unchecked == 0 => parts.push(format!("All {all} constraints hold")),
-        (held, 0) => parts.push(format!("{held} of {} held", counted(held + unchecked, "constraint"))),
-        (0, 1) => parts.push("The constraint is violated".to_owned()),
-        (held, violated) => parts.push(format!("{violated} of {} violated", counted(held + violated, "constraint"))),
+        Verdict::NotChecked | Verdict::NotApplicable => format!("Not checked: {unchecked} of {promises}, {held} held"),
+    }];
+    if violated > 0 && unchecked > 0 {
+        parts.push(format!("{unchecked} not checked"));
     }
-    if unchecked > 0 && held + violated > 0 {
-        parts.push(format!("{unchecked} could not be checked"));
+    let open = facts.promises.iter().filter(|promise| promise.settled == Some(false)).count();
+    if open > 0 {
+        parts.push(if all == 1 { "inconclusive".to_owned() } else { format!("{open} inconclusive") });
     }
-    if idle > 0 {
-        parts.push(format!("{idle} not applicable"));
+    match of(Verdict::NotApplicable) {
+        0 => {}
+        idle => parts.push(format!("{idle} not applicable")),
     }
-    if violated == 0 && held > 0 && unchecked == 0 && facts.comparisons.not_made > 0 {
-        let all = counted(facts.comparisons.made + facts.comparisons.not_made, "comparison");
-        parts.push(format!("{} of {all} not made", facts.comparisons.not_made));
+    let Comparisons { made, not_made } = facts.comparisons;
+    if not_made > 0 && made > 0 {
+        parts.push(format!("{} of {} not made", whole(not_made), many(made + not_made, "comparison")));
     }
     if facts.outside_bounds > 0 && !facts.promises.is_empty() {
-        parts.push(format!("{} outside the bounds", counted(facts.outside_bounds, "prediction")));
+        parts.push(format!("{} outside the bounds", many(facts.outside_bounds, "prediction")));
     }
     if let Some(slices) = &facts.group_by {
         parts.push(super::slices::in_words(slices, &slices.column));
@@ -50,7 +59,7 @@ pub fn headline(facts: &Facts) -> String {
 pub fn outside(facts: &Facts) -> Vec<String> {
     let mut lines = Vec::new();
     if facts.outside_bounds > 0 {
-        let count = counted(facts.outside_bounds, "prediction");
+        let count = many(facts.outside_bounds, "prediction");
         lines.push(format!("{count} outside the bounds, by {} at most", short(facts.largest_outside)));
     }
     lines.extend(facts.relations.iter().map(super::relation_use::RelationUse::line));
@@ -87,44 +96,47 @@ pub fn marks(group: &GroupFacts) -> Vec<&'static str> {
     marks
 }
 
-/// The verdict of a row, why it was skipped, and whether the data settle it.
-pub fn verdict_note(row: &RowFacts) -> String {
-    let mut words = row.verdict.word().to_owned();
-    if let Some(excess) = row.excess() {
-        words.push_str(&format!(" by {}", short(excess)));
-    }
-    if let Some(reason) = &row.row.skipped {
-        words.push_str(&format!(": {reason}"));
-    }
-    if row.settled == Some(false) {
-        words.push_str(", not settled by the data");
-    }
-    words
-}
-
 /// What the numbers mean and do not mean.
 pub fn read_me(facts: &Facts) -> Vec<String> {
     let prediction = &facts.prediction;
     let means = Quantity::of(facts).short;
     let mut lines = vec![
         match facts.decisions {
-            true => format!(
-                "The audit compares selection rates over groups of these data: the shares that are decided 1 ({prediction}). It says nothing about other data."
-            ),
-            false => format!(
-                "The audit compares means of the predictions ({prediction}) over groups of these data. It says nothing about decisions made from them by a threshold, and nothing about other data."
-            ),
+            true => {
+                format!("The audit compares selection rates of groups: the shares that are decided 1 (`{prediction}`).")
+            }
+            false => format!("The audit compares mean predictions (`{prediction}`) of groups."),
         },
-        format!(
-            "Small marks groups of fewer than {SMALL} samples: their {means}s can differ much by chance. Unknown marks samples whose value is missing or is no declared level; constraints do not see them in any group."
-        ),
+        "Slack is the distance to the nearer limit; below zero the limit is missed.".to_owned(),
+        format!("Small marks groups of fewer than {SMALL} samples: their {means}s can differ much by chance."),
+        "Unknown marks samples whose value is missing or is no declared level. No promise reads them as a group."
+            .to_owned(),
     ];
     if facts.partitions.iter().any(|partition| partition.reference.is_some()) {
         let fifths = 100.0 * FOUR_FIFTHS;
-        lines.push(if facts.decisions { format!("An impact ratio is a group's selection rate divided by that of the group with the highest rate that is not small. It takes a decision of 1 to be better for people. Below {fifths}% is marked, by the four-fifths rule of US employment guidelines: a sign to look closer and not a legal finding.") } else { format!("A ratio is a group's mean divided by that of the group with the highest mean that is not small. It takes a higher {prediction} to be better for people. Below {fifths}% is marked: the four-fifths rule of US employment guidelines, which is about selection rates; here it is applied to mean scores, as a sign to look closer and not as a legal finding.") });
+        let better = match facts.decisions {
+            true => "It assumes that a decision of 1 is better for the person.".to_owned(),
+            false => format!("It assumes that a higher `{prediction}` is better for the person."),
+        };
+        let about =
+            if facts.decisions { "" } else { " The rule is about selection rates; here it is applied to mean scores." };
+        lines.push(format!(
+            "A ratio below {fifths}% is marked, after the four-fifths rule of US employment guidelines. {better}{about} It is a sign \
+             to look closer, not a legal finding."
+        ));
     }
     if let Some(bootstrap) = &facts.bootstrap {
-        lines.push(format!("Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too short for small groups. \"Not settled\" says that the verdict differs among them.", bootstrap.replicates, bootstrap.seed));
+        lines.push(format!(
+            "Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had \
+             other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too \
+             short for small groups.",
+            whole(bootstrap.replicates),
+            bootstrap.seed
+        ));
+        lines.push(
+            "Inconclusive: another sample could reverse the verdict, since the 95% interval contains the limit."
+                .to_owned(),
+        );
     }
     let tolerance = facts.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative);
     lines.push(format!("{}.", capital(&tolerance.words())));
@@ -136,7 +148,15 @@ pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("spec", facts.spec.clone()),
         ("fingerprint of the spec", facts.fingerprint.clone()),
-        ("data", format!("{} ({}, {} bytes)", facts.data.file, counted(facts.n, "sample"), facts.data.bytes)),
+        (
+            "data",
+            format!(
+                "{} ({} samples, {} bytes)",
+                facts.data.file,
+                whole(facts.n),
+                thousands(&facts.data.bytes.to_string())
+            ),
+        ),
         ("BLAKE3 of the data", facts.data.blake3.clone()),
         ("predictions", facts.column.clone()),
         (
@@ -144,9 +164,13 @@ pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
             if facts.weighted { "as the spec declares" } else { "none: all samples count the same" }.to_owned(),
         ),
     ];
-    if !facts.settings.is_empty() {
-        lines.push(("params set", facts.settings.join(", ")));
-    }
+    let params = facts.params.iter().map(|param| match param.value == param.default {
+        true => format!("{} = {}", param.name, param.value),
+        false => format!("{} = {} (the spec has {})", param.name, param.value, param.default),
+    });
+    let params: Vec<String> = params.collect();
+    lines.push(("params", if params.is_empty() { "none".to_owned() } else { params.join(", ") }));
+    lines.extend(facts.about.lines().map(|(name, text)| (name, text.to_owned())));
     if let Some(bootstrap) = &facts.bootstrap {
         lines.push(("intervals", format!("{} replicates, seed {}", bootstrap.replicates, bootstrap.seed)));
     }

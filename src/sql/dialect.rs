@@ -47,6 +47,25 @@ impl Dialect {
         }
     }
 
+    /// The query that counts tables and views of this name where new ones are made.
+    pub fn count_of_tables(self, name: &str) -> String {
+        let name = self.text(name);
+        match self {
+            Dialect::Sqlite => format!("SELECT COUNT(*) AS n FROM sqlite_master WHERE lower(name) = lower({name})"),
+            Dialect::Duckdb | Dialect::Postgres => format!(
+                "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = current_schema() \
+                 AND table_catalog = current_database() AND table_name = {name}"
+            ),
+        }
+    }
+
+    /// The statements of one transaction that make a table of a query, or a view, in place of another where `replaces`.
+    pub fn make_table(name: &str, query: &str, replaces: bool, view: bool) -> Vec<String> {
+        let (name, kind) = (Dialect::identifier(name), if view { "VIEW" } else { "TABLE" });
+        let dropped = replaces.then(|| format!("DROP {kind} IF EXISTS {name}"));
+        dropped.into_iter().chain([format!("CREATE {kind} {name} AS {query}")]).collect()
+    }
+
     /// A number that the engine reads as this double, to the bit.
     pub(super) fn double(self, value: f64) -> String {
         let infinite = if value < 0.0 { "-Infinity" } else { "Infinity" };
@@ -163,6 +182,15 @@ mod tests {
         assert_eq!(Dialect::identifier("a\"; drop table b; --"), "\"a\"\"; drop table b; --\"");
         assert_eq!(Dialect::Duckdb.text("O'Neil \\"), "'O''Neil \\'");
         assert_eq!(Dialect::Postgres.text("O'Neil \\"), "E'O''Neil \\\\'");
+    }
+
+    #[test]
+    fn statements_quote_what_they_name() {
+        let made = Dialect::make_table("a\"; drop table b; --", "SELECT 1", true, false);
+        let name = "\"a\"\"; drop table b; --\"";
+        assert_eq!(made, [format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name} AS SELECT 1")]);
+        assert_eq!(Dialect::make_table("v", "SELECT 1", false, true), ["CREATE VIEW \"v\" AS SELECT 1"]);
+        assert!(Dialect::Postgres.count_of_tables("O'Neil \\").ends_with("= E'O''Neil \\\\'"));
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub enum Function {
     /// Rows in which a condition holds.
     Count,
     Rows,
+    /// Which of the rows with the same first argument it is, by the order of the second, from 1.
+    Rank,
 }
 
 impl Expression {
@@ -209,6 +211,11 @@ fn call(function: Function, arguments: &[Expression], dialect: Dialect, out: &mu
     let (double, varchar) = (dialect.double_type(), dialect.text_type());
     let largest = dialect.double(f64::MAX);
     out.push_str(&match (function, dialect) {
+        (Function::Rank, _) => {
+            let [group, order] =
+                [0, 1].map(|place| arguments.get(place).map_or_else(String::new, |one| one.text(dialect)));
+            format!("ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order})")
+        }
         (Function::Abs, _) => format!("abs({text})"),
         (Function::ToDouble, _) => format!("CAST({text} AS {double})"),
         // By its digits: a quotient of two doubles may be the neighbour of the nearest one.

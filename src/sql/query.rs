@@ -46,6 +46,11 @@ impl Relation {
 }
 
 impl Select {
+    /// From an earlier part, all of its rows.
+    pub fn of(part: &'static str, columns: Vec<(String, Expression)>) -> Select {
+        Select { columns, from: Relation::Part(part), name: part, condition: None, group: Vec::new() }
+    }
+
     fn text(&self, dialect: Dialect) -> String {
         let columns: Vec<String> = self
             .columns

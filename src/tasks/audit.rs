@@ -6,7 +6,7 @@ use super::{Case, Context, Refused, in_words};
 use crate::bind::{BindError, Encoded, Offenders, Params, Place, Resampling, Samples, Summed};
 use crate::language::program::Prediction;
 use crate::report::{
-    Audit, Evidence, Facts, Judged, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance,
+    About, Audit, Evidence, Facts, Judged, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance,
     Verdict, Watch, is_decision, slices_text,
 };
 use crate::source::{Failure, outside, places};
@@ -24,6 +24,8 @@ pub struct AuditOptions {
     /// What could not be checked counts as a pass.
     pub allow_unchecked: bool,
     pub date: Option<String>,
+    /// The head of reports.
+    pub about: About,
     /// Show at most so many rows.
     pub most: usize,
 }
@@ -187,6 +189,7 @@ impl Audited<'_> {
             resampling: self.options.resampling,
             slices: self.slices.clone(),
             date: self.options.date.clone(),
+            about: self.options.about.clone(),
             allow_unchecked: self.options.allow_unchecked,
         };
         Facts::gather(&self.audit, evidence)
@@ -199,7 +202,7 @@ fn entered<'a>(
     encoded: &Encoded,
     samples: &Samples<'_>,
 ) -> Result<(RowSummaries<'a>, (usize, f64)), Refused> {
-    let bound = encoded.bind(case.params, samples)?;
+    let bound = encoded.bind_convex(case.params, samples)?;
     let all = case.predictions;
     let own: Vec<f64>;
     let predictions = match samples {

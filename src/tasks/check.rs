@@ -10,7 +10,7 @@ use crate::bind::{Bound, Reach, Samples};
 use crate::language::program::Interval;
 use crate::report::{BatchShares, ConflictSide, DataReport, ParamRange, RowSummaries, event_sizes};
 use crate::runtime::problem::Problem;
-use crate::runtime::project::{Infeasibility, Settings, Status, project};
+use crate::runtime::project::{Infeasibility, Projector, Settings, Status};
 use crate::source::{Asked, Conflict, Fault, pairs_in_conflict, sides_of};
 
 /// What came of a spec on data.
@@ -37,15 +37,15 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
     let Case { context, encoded, params, .. } = *case;
     let program = context.program;
     not_empty(encoded, case.table)?;
-    let bound = encoded.bind(params, &Samples::All)?;
+    let bound = encoded.bind_convex(params, &Samples::All)?;
     let start = bound.problem.middle();
     let mut summaries = RowSummaries::new(program);
     summaries.enter(&bound, encoded, params, &Samples::All, &start)?;
-    let projection = project(&bound.problem, &start, &Settings::default())?;
+    let projection = bound.project(&mut Projector::new(), &start, &Settings::default())?;
     let (feasible, conflict) = match &projection.status {
         Status::Optimal => (Some(true), Conflict::default()),
         Status::Infeasible(proof) | Status::Relaxed(proof) => {
-            let sides = irreducible(proof, &bound.problem);
+            let sides = if bound.convex.is_some() { sides_of(proof) } else { irreducible(proof, &bound.problem) };
             let mut each = each_in_conflict(encoded, params, &Samples::All, &sides, &proof.combination);
             each.extend(pairs_in_conflict(&bound, &sides));
             (Some(false), Conflict { sides, each })
@@ -106,6 +106,8 @@ fn ranges(case: &Case<'_>) -> Vec<ParamRange> {
             Some(encoded.bind(&params, &Samples::All).ok()?.problem)
         };
         let found = match encoded.reach(place) {
+            // Linear programs say nothing of rows that bend.
+            _ if encoded.is_affine().is_err() => Tolerance::Unknown,
             Reach::Encoding => Tolerance::Unknown,
             Reach::Nothing | Reach::Sides | Reach::Matrix => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
         };

@@ -85,16 +85,7 @@ fn relaxed<'a>(
 
 /// What can be said before anything is solved.
 pub(super) fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), Failure> {
-    let prediction = &case.context.program.prediction;
-    if (prediction.lower, prediction.upper) != (0.0, 1.0) {
-        let (lower, upper) = (prediction.lower, prediction.upper);
-        let message = format!("`{}` is declared in [{lower}, {upper}], and decisions are 0 or 1", prediction.name);
-        let help = format!("declare it `predict {}: real in [0, 1]`: the chance of a decision of 1", prediction.name);
-        return Err(Failure::new(message, help));
-    }
-    if !options.cutoff.is_finite() {
-        return Err(Failure::new(format!("a cutoff of {} is none to compare scores with", options.cutoff), ""));
-    }
+    probabilities(&case.context, options.cutoff)?;
     let n = case.encoded.n();
     let wrong = |found: usize, what: &str| {
         (found != n)
@@ -103,6 +94,21 @@ pub(super) fn fits(case: &Case<'_>, options: &DecideOptions<'_>) -> Result<(), F
     let gains = options.gain.and_then(|(_, gain)| wrong(gain.len(), "gains"));
     let keys = options.draws.and_then(|draws| draws.keys).and_then(|keys| wrong(keys.len(), "keys"));
     gains.or(keys).map_or(Ok(()), Err)
+}
+
+/// That the spec predicts chances of a decision, which can be compared with this cutoff.
+pub(super) fn probabilities(context: &Context<'_>, cutoff: f64) -> Result<(), Failure> {
+    let prediction = &context.program.prediction;
+    if (prediction.lower, prediction.upper) != (0.0, 1.0) {
+        let (lower, upper) = (prediction.lower, prediction.upper);
+        let message = format!("`{}` is declared in [{lower}, {upper}], and decisions are 0 or 1", prediction.name);
+        let help = format!("declare it `predict {}: real in [0, 1]`: the chance of a decision of 1", prediction.name);
+        return Err(Failure::new(message, help));
+    }
+    if !cutoff.is_finite() {
+        return Err(Failure::new(format!("a cutoff of {cutoff} is none to compare scores with"), ""));
+    }
+    Ok(())
 }
 
 type Answer = (Vec<f64>, How, Option<Failure>);
@@ -114,13 +120,7 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
     match decide_whole(&bound.problem, gain, found).map_err(refused)? {
         Whole::Found(whole) => Ok((whole.decisions, How::Whole { between, bound: whole.bound }, None)),
         Whole::Missed { nearest, misses, proven } => {
-            let named: Vec<String> = misses.iter().map(|miss| missed_row(case, &bound.rows, *miss)).collect();
-            let what = if proven {
-                "no decisions of 0 and 1 keep all rows"
-            } else {
-                "no decisions of 0 and 1 that keep all rows were found within the search"
-            };
-            let message = format!("{what}: the nearest miss {}", named.join(", "));
+            let message = none_found(&case.context, &bound.rows, &misses, proven);
             let help = format!(
                 "{} keeps them in expectation, by drawing {}; {} takes the nearest; or allow a little more",
                 front.randomize,
@@ -144,9 +144,20 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
     }
 }
 
-/// A row of the problem that is missed, and by how much.
-fn missed_row(case: &Case<'_>, rows: &[BoundRow], (place, by): (usize, f64)) -> String {
-    format!("`{}` by {}", row_name(case, rows, place), crate::report::short(by))
+/// That no whole decisions keep the rows, and by how much the nearest miss which.
+pub(super) fn none_found(context: &Context<'_>, rows: &[BoundRow], misses: &[(usize, f64)], proven: bool) -> String {
+    let named = misses
+        .iter()
+        .map(|(place, by)| format!("`{}` by {}", row_name(context, rows, *place), crate::report::short(*by)));
+    let what = if proven {
+        "no decisions of 0 and 1 keep all rows"
+    } else {
+        "no decisions of 0 and 1 that keep all rows were found within the search"
+    };
+    match named.collect::<Vec<_>>().as_slice() {
+        [] => what.to_owned(),
+        named => format!("{what}: the nearest miss {}", named.join(", ")),
+    }
 }
 
 fn thresholds(
@@ -164,7 +175,10 @@ fn thresholds(
     let frozen = frozen.map_err(|errors| no_thresholds(&errors))?;
     let frozen = Frozen { prediction: column.to_owned(), ..frozen };
     let bounds = bound.problem.bounds();
-    let free = |sample: usize| bounds.at(sample) == (0.0, 1.0);
+    // A sample without weight is decided by its own gain, which says nothing of the threshold.
+    let weight = encoded.weight();
+    let weighs = |sample: usize| weight.is_none_or(|weight| weight.get(sample).is_none_or(|weight| *weight > 0.0));
+    let free = |sample: usize| bounds.at(sample) == (0.0, 1.0) && weighs(sample);
     let mut thresholds =
         encoded.thresholds(visible, frozen, cutoff, compared(case, options, gain), &found.decisions, &free);
     thresholds.gains = options.gain.is_some();
@@ -282,15 +296,20 @@ pub fn lost_by_freezing(
     let bound = case.encoded.bind(case.params, &Samples::All)?;
     let within = within(case, thresholds, options, &bound)?;
     let missed = missed(&bound.problem, &alike(&within)).map_err(refused)?.len();
-    Ok((missed > 0).then(|| {
+    Ok(lost_by_thresholds(missed, tied(&within)))
+}
+
+/// That so many rows are missed by thresholds alone, with so many samples exactly at one.
+pub(super) fn lost_by_thresholds(missed: usize, tied: usize) -> Option<String> {
+    (missed > 0).then(|| {
         let are = if missed == 1 { "is" } else { "are" };
         format!(
             "by the thresholds alone {} {are} missed on these data: the {} exactly at a threshold cannot be told apart by it; \
              a narrower tolerance leaves more room",
             counted(missed, "row"),
-            counted(tied(&within), "sample")
+            counted(tied, "sample")
         )
-    }))
+    })
 }
 
 /// How many samples are exactly at a threshold that takes a share.

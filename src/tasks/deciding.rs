@@ -76,10 +76,10 @@ pub(super) fn by_cutoff(case: &Case<'_>, options: &DecideOptions<'_>) -> Vec<f64
 }
 
 /// The promise that a row of the problem belongs to.
-pub(super) fn row_name(case: &Case<'_>, rows: &[BoundRow], place: usize) -> String {
+pub(super) fn row_name(context: &Context<'_>, rows: &[BoundRow], place: usize) -> String {
     let name = [true, false].into_iter().find_map(|upper| {
         let (promised, _) = blamed(rows, place, upper)?;
-        case.context.program.origin(promised).map(|origin| origin.name.clone())
+        context.program.origin(promised).map(|origin| origin.name.clone())
     });
     name.unwrap_or_else(|| format!("row {place}"))
 }

@@ -13,7 +13,7 @@
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
 //! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, `Thresholds`, `FairDecider` |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
-//! | [`sql`], [`audit_sums`], [`project_sums`] | `fairc sql` | `fairc.warehouse` |
+//! | [`sql`], [`audit_sums`], [`project_sums`], [`freeze_sums`], [`decide_sums`] | `fairc sql` | `fairc.warehouse` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`init()`] | `fairc init` | |
 //! | [`price()`] | `fairc price` | `Program.price` |
@@ -25,6 +25,7 @@
 mod audit;
 mod check;
 mod decide;
+mod decide_sums;
 mod deciding;
 mod draws;
 mod impact;
@@ -48,6 +49,7 @@ use crate::source::{Conflict, Failure, Fault, Front, Spec};
 pub use audit::{AuditOptions, Audited, Origin, audit, audit_sums, replicates};
 pub use check::{Checked, check};
 pub use decide::{chances_by, chances_sql, decide, decide_by, lost_by_freezing, thresholds_json, thresholds_sql};
+pub use decide_sums::{DecideSums, DecidedSums, decide_sums};
 pub use deciding::{DecideOptions, Decided};
 pub use draws::Draws;
 pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
@@ -60,7 +62,7 @@ pub use redundancy::warnings as redundancy_warnings;
 pub use refused::{Kind, Refused};
 pub use shifts::{Shifts, apply, freeze, left_out};
 pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
-pub use warehouse::{Answered, Asked, Question, project_sums, sql};
+pub use warehouse::{Answered, Asked, Question, freeze_sums, project_sums, sql};
 
 /// A spec, and the names of the front end in which its user is spoken to.
 #[derive(Clone, Copy)]

@@ -46,9 +46,8 @@ pub fn project<'a>(case: &Case<'a>, options: &ProjectOptions) -> Result<Projecte
         let range = start..(start + size).min(n);
         let samples = if options.batch.is_some() { Samples::Range(range.clone()) } else { Samples::All };
         let z = case.predictions.get(range.clone()).unwrap_or_default();
-        let bound = case.encoded.bind(case.params, &samples)?;
-        let mut projection = Projection::default();
-        projector.project_into(&bound.problem, z, &settings, &mut projection)?;
+        let bound = case.encoded.bind_convex(case.params, &samples)?;
+        let projection = bound.project(&mut projector, z, &settings)?;
         let place = options.batch.map_or_else(String::new, |_| place(&range));
         answers.enter(&bound, &samples, z, projection, &place)?;
         if answers.done.infeasible.is_some() {
@@ -189,7 +188,7 @@ pub fn solve<T: Sample>(
 ) -> Result<Projection<T>, Refused> {
     context.moves_predictions()?;
     let settings = Settings { on_infeasible, ..Settings::default() };
-    let found = crate::runtime::project::project(&bound.problem, z, &settings)?;
+    let found = bound.project(&mut Projector::new(), z, &settings)?;
     let batch = Solvable { rows: &bound.rows, encoded: Some((encoded, params, samples)) };
     settle(context, &found.status, found.certificate.row_violation, &batch)?;
     Ok(found)

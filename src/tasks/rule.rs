@@ -90,7 +90,7 @@ fn infeasible(fit: &Fit<'_, '_>, rows: &[usize]) -> Refused {
         }
         Ok(DecideStatus::Optimal | DecideStatus::Unfinished) | Err(_) => {
             let mut names: Vec<String> =
-                rows.iter().map(|&row| super::deciding::row_name(case, &bound.rows, row)).collect();
+                rows.iter().map(|&row| super::deciding::row_name(&case.context, &bound.rows, row)).collect();
             names.dedup();
             let most = names.len();
             let message = format!("no thresholds that look at no label satisfy {} together", listed(&names, most));

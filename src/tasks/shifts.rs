@@ -28,10 +28,7 @@ pub fn freeze(case: &Case<'_>, on_infeasible: OnInfeasible) -> Result<Shifts, Re
     let bound = encoded.bind(params, &Samples::All)?;
     let found = solve(&context, encoded, params, &Samples::All, &bound, case.predictions, on_infeasible)?;
     let frozen = encoded.freeze(program, params, &bound, &found.multipliers, case.column)?;
-    let left_out = left_out(encoded, &context);
-    let relaxed = matches!(found.status, Status::Relaxed(_));
-    let relaxed = relaxed.then(|| "no predictions satisfy all rows: these shifts come closest".to_owned());
-    Ok(Shifts { notes: left_out.into_iter().chain(relaxed).collect(), frozen })
+    Ok(Shifts::of(&context, encoded, &found.status, frozen))
 }
 
 /// The rows that take no part in what is fitted for use elsewhere, in words.
@@ -45,6 +42,12 @@ pub fn left_out(encoded: &Encoded, context: &Context<'_>) -> Vec<String> {
 }
 
 impl Shifts {
+    pub(super) fn of(context: &Context<'_>, encoded: &Encoded, status: &Status, frozen: Frozen) -> Shifts {
+        let relaxed = matches!(status, Status::Relaxed(_));
+        let relaxed = relaxed.then(|| "no predictions satisfy all rows: these shifts come closest".to_owned());
+        Shifts { notes: left_out(encoded, context).into_iter().chain(relaxed).collect(), frozen }
+    }
+
     /// As JSON, one field a line; what is checked is the content, not its layout.
     ///
     /// # Errors

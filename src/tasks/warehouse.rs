@@ -1,8 +1,12 @@
 //! Tables that stay in a database: the queries that tell of them.
 
+use super::kept::same_params;
 use super::reading::no_rows;
-use super::{Context, Refused, Solvable, settle};
-use crate::bind::{Answer, BindError, Bound, EncodeOptions, Lumps, Params, Raw, Relations, Summed, Table, Warehouse};
+use super::{Context, Refused, Shifts, Solvable, settle};
+use crate::bind::{
+    Answer, BindError, Bound, EncodeOptions, Frozen, Lumps, Params, Raw, Relations, Summed, Table, Thresholds,
+    Warehouse,
+};
 use crate::report::Watch;
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::{OnInfeasible, ProjectError, Settings};
@@ -24,14 +28,18 @@ pub struct Asked<'a> {
 }
 
 /// What a database is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Question<'q> {
     /// A line for each comparison, with its verdict.
     Audit,
     /// A line for each combination of codes, with counts, weights and sums.
     Cells,
     /// What is wrong with the values.
     Checks,
+    /// The table with predictions by per-group offsets in this column.
+    Project(&'q Frozen, &'q str),
+    /// The table with decisions by thresholds in this column.
+    Decide(&'q Thresholds, &'q str),
 }
 
 impl Asked<'_> {
@@ -42,20 +50,32 @@ impl Asked<'_> {
     pub fn of<'t>(&'t self, table: &'t Table, usage: Use<'_>) -> Result<Warehouse<'t>, Vec<BindError>> {
         let relations = Relations::Refused("a database is asked for sums by group, and not for pairs");
         let options = EncodeOptions { relations, ..usage.options(Some(self.column.to_owned())) };
-        Warehouse::new(self.context.program, self.params, table, &options)
+        let warehouse = Warehouse::new(self.context.program, self.params, table, &options)?;
+        Ok(if matches!(usage, Use::Audit(..)) { warehouse.judging() } else { warehouse })
     }
 }
 
 /// A query about a table, in its dialect.
 ///
 /// # Errors
-/// As of [`Asked::of`].
-pub fn sql(asked: &Asked<'_>, table: &Table, question: Question) -> Result<String, Vec<BindError>> {
-    let warehouse = asked.of(table, Use::Audit(&Watch::default(), &Raw::Unknown))?;
+/// As of [`Asked::of`], and of what was fitted for other params.
+pub fn sql(asked: &Asked<'_>, table: &Table, question: Question<'_>) -> Result<String, Refused> {
+    let judged = || asked.of(table, Use::Audit(&Watch::default(), &Raw::Unknown));
     let query = match question {
-        Question::Audit => warehouse.audit()?,
-        Question::Cells => warehouse.cells()?,
-        Question::Checks => warehouse.checks()?,
+        Question::Audit => judged()?.audit()?,
+        Question::Cells => judged()?.cells()?,
+        Question::Checks => judged()?.checks()?,
+        Question::Project(frozen, column) => {
+            asked.context.moves_predictions()?;
+            same_params(&asked.context, "shifts", &frozen.params, asked.params)?;
+            asked.of(table, Use::Shifts)?.shifted(frozen, column)?
+        }
+        Question::Decide(thresholds, column) => {
+            same_params(&asked.context, "thresholds", &thresholds.params, asked.params)?;
+            let options = Use::Decide(&Watch::default()).options(Some(asked.column.to_owned()));
+            let warehouse = Warehouse::visible(asked.context.program, asked.params, table, &options)?;
+            warehouse.thresholded(thresholds, column)?
+        }
     };
     Ok(query.text(table.dialect))
 }
@@ -120,7 +140,7 @@ where
     E: From<Refused> + From<ProjectError> + From<ProblemError>,
 {
     asked.context.moves_predictions().map_err(Refused::from)?;
-    warehouse.only_cells().map_err(Refused::from)?;
+    warehouse.only_cells("moving them").map_err(Refused::from)?;
     if summed.n == 0 {
         return Err(Refused::from(no_rows(asked.table)).into());
     }
@@ -134,4 +154,25 @@ where
     let batch = Solvable { rows: &bound.rows, encoded: None };
     settle(&asked.context, &found.status, found.certificate.row_violation, &batch)?;
     Ok((bound, found))
+}
+
+/// The shifts of that projection, for use elsewhere. `warehouse` was prepared for [`Use::Shifts`].
+///
+/// # Errors
+/// As of [`project_sums`], and of freezing.
+pub fn freeze_sums<E>(
+    asked: &Asked<'_>,
+    warehouse: &Warehouse<'_>,
+    table: &Table,
+    summed: &Summed,
+    on_infeasible: OnInfeasible,
+    ask: impl FnMut(&str) -> Result<Answered, E>,
+) -> Result<Shifts, E>
+where
+    E: From<Refused> + From<ProjectError> + From<ProblemError>,
+{
+    let (bound, found) = project_sums(asked, warehouse, table, summed, on_infeasible, ask)?;
+    let of = (&bound, found.multipliers.as_slice());
+    let frozen = summed.freeze(asked.context.program, asked.params, of, asked.column).map_err(Refused::from)?;
+    Ok(Shifts::of(&asked.context, summed.encoded(), &found.status, frozen))
 }

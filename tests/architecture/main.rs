@@ -105,8 +105,17 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         &["runtime::problem", "runtime::project"],
         "a problem and gains to decisions; it starts from a projection, which also says what is infeasible",
     ),
+    (
+        "runtime::convex",
+        &["runtime::problem", "runtime::project"],
+        "rows with absolute values of predictions, solved in pieces",
+    ),
     ("runtime::remote", &["runtime::problem", "runtime::project"], "sums of samples elsewhere to their projection"),
-    ("runtime::solve_record", &["runtime::problem", "runtime::project"], "one line of JSON in, one out"),
+    (
+        "runtime::solve_record",
+        &["runtime::convex", "runtime::problem", "runtime::project"],
+        "one line of JSON in, one out",
+    ),
     // Tables know neither wing.
     ("data", &[], "files and columns"),
     ("sql", &[], "queries as trees, in the dialects of engines"),
@@ -120,6 +129,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
             "language::program",
             "language::words",
             "runtime::problem",
+            "runtime::convex",
             "runtime::online",
             "runtime::project",
             "runtime::decide",

@@ -8,6 +8,7 @@ mod analysis;
 mod arguments;
 mod by_level;
 mod commands;
+mod convex;
 mod data;
 mod decisions;
 mod demo;

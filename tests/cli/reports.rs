@@ -60,15 +60,19 @@ fn all_formats_show_the_same_numbers() {
         assert!(html.contains(&format!("value=\"{number}\"")), "{what} {number} is not in the page");
         let size = number.abs();
         if (1e-3..1000.0).contains(&size) {
-            assert!(markdown.contains(&format!("{number:.4}")), "{what} {number} is not in the Markdown");
+            let rounded = (3..9).map(|digits| format!("{number:.digits$}"));
+            assert!(rounded.into_iter().any(|text| markdown.contains(&text)), "{what} {number} is not in the Markdown");
         }
     };
     for row in json["rows"].as_array().unwrap() {
-        let name = row["name"].as_str().unwrap();
-        check(&row["before"], name);
-        check(&row["room"], name);
-        check(&row["interval"]["lower"], name);
-        check(&row["interval"]["upper"], name);
+        let (name, shown) = (row["name"].as_str().unwrap(), &row["shown"]);
+        if shown["mirrored"] == true {
+            continue;
+        }
+        check(&shown["value"], name);
+        check(&shown["slack"], name);
+        check(&shown["interval"]["lower"], name);
+        check(&shown["interval"]["upper"], name);
     }
     for group in json["partitions"].as_array().unwrap().iter().flat_map(|table| table["groups"].as_array().unwrap()) {
         let name = group["group"].as_str().unwrap();
@@ -77,7 +81,8 @@ fn all_formats_show_the_same_numbers() {
         check(&group["mean_interval"]["lower"], name);
     }
     for slice in json["group_by"]["values"].as_array().unwrap() {
-        slice["rows"].as_array().unwrap().iter().for_each(|row| check(&row["value"], "slice"));
+        let rows = slice["rows"].as_array().unwrap().iter().zip(json["rows"].as_array().unwrap());
+        rows.filter(|(_, whole)| whole["shown"]["mirrored"] != true).for_each(|(row, _)| check(&row["value"], "slice"));
     }
     assert!(numbers > 80, "only {numbers} numbers");
     for promise in json["promises"].as_array().unwrap() {
@@ -144,8 +149,12 @@ fn text_of_the_user_is_escaped() {
 fn tables_and_charts_are_accessible() {
     let html = page(&["--group-by", "week"]);
     assert!(html.contains("<html lang=\"en\">") && html.contains("<title>Fairness audit"));
-    assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count());
-    assert_eq!(html.matches("<svg ").count(), html.matches("role=\"img\" aria-label=\"").count());
+    assert_eq!(html.matches("<table ").count(), html.matches("<caption>").count());
+    // Small pictures stand beside their numbers.
+    let beside = html
+        .matches("<svg class=\"small\" viewBox=\"0 0 120 18\" width=\"120\" height=\"18\" aria-hidden=\"true\">")
+        .count();
+    assert_eq!(html.matches("<svg ").count(), beside + html.matches("role=\"img\" aria-label=\"").count());
     assert_eq!(html.matches("<th ").count(), html.matches("<th scope=\"").count());
     assert!(
         html.matches("<h1").count() == 1
@@ -182,13 +191,28 @@ fn sarif_has_what_the_standard_requires() {
         assert!(at("startColumn") >= 1 && at("endLine") >= at("startLine"));
     }
     let json = facts(&["--group-by", "week"]);
-    let violated = json["rows"].as_array().unwrap().iter().filter(|row| row["verdict"] == "violated").count();
-    let slices =
-        json["group_by"]["values"].as_array().unwrap().iter().flat_map(|slice| slice["rows"].as_array().unwrap());
-    let sliced = slices.filter(|row| row["verdict"] == "violated").count();
+    let promises = json["promises"].as_array().unwrap();
+    let violated = promises.iter().filter(|promise| promise["verdict"] == "violated").count();
+    let broken = |slice: &Value, kind: &str, promise: &Value| {
+        let places = promise[kind].as_array().unwrap().iter();
+        places.into_iter().any(|place| slice[kind][place.as_u64().unwrap() as usize]["verdict"] == "violated")
+    };
+    let slices = json["group_by"]["values"].as_array().unwrap().iter();
+    let slices = slices.flat_map(|slice| promises.iter().map(move |promise| (slice, promise)));
+    let sliced =
+        slices.filter(|(slice, promise)| broken(slice, "rows", promise) || broken(slice, "each", promise)).count();
     let outside = usize::from(json["outside_bounds"] != 0);
     assert!(violated > 0 && sliced > 0);
     assert_eq!(results.len(), violated + sliced + outside);
+    let whole: Vec<&Value> = results.iter().filter(|result| result["properties"]["worst"].is_string()).collect();
+    assert!(!whole.is_empty());
+    for result in whole {
+        let promise = promises.iter().find(|promise| promise["constraint"] == result["ruleId"]).unwrap();
+        assert_eq!(result["properties"]["comparisons"], promise["comparisons"]["made"]);
+        assert_eq!(result["properties"]["violated"], promise["violated"]);
+    }
+    assert!(rules.iter().all(|rule| rule["help"]["text"].as_str().unwrap().len() > 20));
+    assert_eq!(run["automationDetails"]["id"], format!("fairc/{SPEC}/"));
     // The same facts; how the command ended is no fact of the audit.
     let mut facts = json.as_object().unwrap().clone();
     assert!(facts.remove("ok").is_some() && facts.remove("schema").is_some());
@@ -292,4 +316,95 @@ fn compiled_specs_and_absent_labels_make_pages_too() {
     assert_eq!(done.code, 1, "{}", done.stderr);
     assert!(done.stdout.contains("needs the label"), "the reason is told");
     assert!(done.stdout.contains(FIXTURES));
+}
+
+/// `--title` and the like fill the head of every format, and params stand in the words of a promise.
+#[test]
+fn the_head_says_what_was_given() {
+    let head = ["--title", "First quarter", "--model", "credit <1>", "--auditor", "A. Person", "--set", "eps=0.04"];
+    let (html, json) = (page(&head), facts(&head));
+    for words in
+        ["First quarter", "credit &lt;1&gt;", "A. Person", "within eps = 0.04", "eps = 0.04 (the spec has 0.05)"]
+    {
+        assert!(html.contains(words), "{words}");
+    }
+    assert_eq!(
+        (json["about"]["title"].as_str(), json["params"][0]["value"].as_f64()),
+        (Some("First quarter"), Some(0.04))
+    );
+    let markdown = audit(&[&head[..], &["--format", "markdown"]].concat()).stdout;
+    assert!(markdown.starts_with("# First quarter\n\nmodel: credit &lt;1&gt;; auditor: A. Person\n"), "{markdown}");
+}
+
+/// A page always says what it did not check, and is green only where nothing is open.
+#[test]
+fn what_was_not_checked_is_told() {
+    let folder = folder(&[]);
+    let path = folder.path().join("report.html");
+    let files = ["--data", "tests/fixtures/cli/people.csv", "--html", text_of(&path)];
+    let of = |more: &[&str]| {
+        run(&[&["audit", "tests/fixtures/cli/parity.fair"], &files[..], more].concat());
+        fs::read_to_string(&path).unwrap()
+    };
+    let (open, clear) = (of(&["--set", "eps=0.18"]), of(&["--set", "eps=1"]));
+    assert!(open.contains("answer warn") && open.contains("inconclusive") && open.contains("Not checked"));
+    assert!(clear.contains("answer good") && clear.contains("Not checked"));
+}
+
+/// A pair of groups is shown once, as a ratio.
+#[test]
+fn ratios_are_shown_in_one_direction() {
+    let json = facts(&[]);
+    let rows = json["rows"].as_array().unwrap();
+    let ratios: Vec<&Value> = rows.iter().map(|row| &row["shown"]).filter(|shown| shown["unit"] == "ratio").collect();
+    assert!(ratios.len() > 1);
+    let (folded, kept): (Vec<&Value>, Vec<&Value>) = ratios.iter().partition(|shown| shown["mirrored"] == true);
+    assert_eq!(folded.len(), kept.len());
+    assert!(kept.iter().all(|shown| shown["value"].as_f64() <= Some(1.0) && shown["lower"] == 0.8));
+    // By the means of the groups, beside the interval of the mean of each.
+    for row in rows.iter().filter(|row| row["shown"]["unit"] == "ratio") {
+        let mean = |group: usize| row["groups"][group]["mean"].as_f64().unwrap();
+        let value = row["shown"]["value"].as_f64().unwrap();
+        assert!([mean(0) / mean(1), mean(1) / mean(0)].iter().any(|ratio| (ratio - value).abs() < 1e-12));
+        assert_eq!(row["shown"]["slack"].as_f64().unwrap() < 0.0, row["verdict"] == "violated");
+    }
+}
+
+#[test]
+fn the_reference_can_be_chosen() {
+    let named = facts(&["--reference", "race=black"]);
+    let race = &named["partitions"][0];
+    assert_eq!(race["reference"], "black");
+    let group = |name: &str| race["groups"].as_array().unwrap().iter().find(|group| group["group"] == name).unwrap();
+    let (white, black) = (group("white"), group("black"));
+    let ratio = white["mean"].as_f64().unwrap() / black["mean"].as_f64().unwrap();
+    assert!((white["ratio"].as_f64().unwrap() - ratio).abs() < 1e-12 && black["ratio"] == 1.0);
+    // Nobody is large enough to be marked.
+    let none = facts(&["--min-share", "100%"]);
+    let groups = none["partitions"].as_array().unwrap().iter().flat_map(|table| table["groups"].as_array().unwrap());
+    assert!(groups.into_iter().all(|group| group["below_four_fifths"] == false));
+    for (reference, help) in
+        [("race=blak", "did you mean `black`"), ("rac=black", "did you mean `race`"), ("race", "COL=LEVEL")]
+    {
+        let done = audit(&["--reference", reference]);
+        assert!(done.code == 2 && done.stderr.contains(help), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn cards_have_the_facts_and_mark_the_gaps() {
+    let folder = folder(&[]);
+    let (card, cyclonedx) = (folder.path().join("CARD.md"), folder.path().join("model.cdx.json"));
+    let files =
+        ["--card", text_of(&card), "--cyclonedx", text_of(&cyclonedx), "--model", "credit", "--model-version", "3"];
+    assert_eq!(audit(&files).code, 1);
+    let json = facts(&files[4..]);
+    let card = fs::read_to_string(card).unwrap();
+    assert!(card.contains("# Model Card for credit") && card.contains("[More Information Needed]"));
+    assert!(card.contains(json["fingerprint"].as_str().unwrap()) && card.contains("Not checked"));
+    let document: Value = serde_json::from_str(&fs::read_to_string(cyclonedx).unwrap()).unwrap();
+    let model = &document["components"][0];
+    assert_eq!((document["specVersion"].as_str(), model["version"].as_str()), (Some("1.5"), Some("3")));
+    let assessments = model["modelCard"]["considerations"]["fairnessAssessments"].as_array().unwrap();
+    assert_eq!(assessments.len(), json["promises"].as_array().unwrap().len());
 }

@@ -89,3 +89,35 @@ fn what_has_no_sql_is_refused() {
     let (code, _, error) = sql(PARITY, &["--dialect", "oracle"]);
     assert!(code == 2 && error.contains("is no dialect: duckdb, postgres or sqlite"), "{error}");
 }
+
+#[test]
+fn what_was_fitted_is_applied_by_a_query() {
+    let folder = folder(&[]);
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("spec.fair"), PARITY).unwrap();
+    let people = "\"a \"\"b\"\"\",score\nfemale,0.9\nO'Neil; --,0.2\nfemale,0.8\nO'Neil; --,0.1\n";
+    fs::write(at("people.csv"), people).unwrap();
+    let (spec, data, shifts, thresholds) =
+        (at("spec.fair"), at("people.csv"), at("shifts.json"), at("thresholds.json"));
+    let (spec, data, shifts, thresholds) = (text_of(&spec), text_of(&data), text_of(&shifts), text_of(&thresholds));
+    assert_eq!(run(&["freeze", spec, "--data", data, "-o", shifts]).code, 0);
+    assert_eq!(run(&["decide", spec, "--data", data, "--freeze", thresholds]).code, 0);
+    let ask = |more: &[&str]| {
+        let done = run(&[&["sql", spec, "--table", "people", "--dialect", "sqlite"], more].concat());
+        (done.code, done.stdout, done.stderr)
+    };
+    let (code, text, error) = ask(&["--query", "project", "--shifts", shifts]);
+    assert!(code == 0 && text.contains("AS \"score_fair\"") && text.contains("'O''Neil; --'"), "{text}{error}");
+    let (code, text, error) = ask(&["--query", "decide", "--thresholds", thresholds, "--name", "hired"]);
+    assert!(code == 0 && text.contains("AS \"hired\""), "{text}{error}");
+    for (arguments, told) in [
+        (vec!["--query", "project"], "--shifts <FILE>"),
+        (vec!["--query", "decide", "--shifts", shifts], "--thresholds <FILE>"),
+        (vec!["--shifts", shifts], "`--shifts` is of no use to this query"),
+        (vec!["--query", "decide", "--thresholds", shifts], "cannot use the thresholds"),
+        (vec!["--query", "project", "--shifts", shifts, "--name", "score"], "has a column `score` already"),
+    ] {
+        let (code, _, error) = ask(&arguments);
+        assert!(code == 2 && error.contains(told), "{arguments:?}: {code} {error}");
+    }
+}

@@ -312,11 +312,12 @@ pub fn project(
         errors.iter().map(|error| format!("{} {error}", error.code().unwrap_or_default())).collect::<Vec<_>>()
     };
     let encoded = encode(program, &params, data, &options, &mut |_, _| {}).map_err(describe)?;
-    let bound = encoded.bind(&params, &Samples::All).map_err(describe)?;
+    let bound = encoded.bind_convex(&params, &Samples::All).map_err(describe)?;
     let raw = encoded.prediction().unwrap_or_default();
     let settings = Settings::default();
-    let projection =
-        fairc::runtime::project::project(&bound.problem, raw, &settings).map_err(|e| vec![e.to_string()])?;
+    let projection = bound
+        .project(&mut fairc::runtime::project::Projector::new(), raw, &settings)
+        .map_err(|e| vec![e.to_string()])?;
     match projection.status {
         Status::Optimal => {
             let changes = projection.y.iter().zip(raw).map(|(new, old)| (new - old).abs());

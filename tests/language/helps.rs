@@ -35,8 +35,9 @@ const HELPS: &[(&str, &str, &str, Option<&str>)] = &[
     ("constraint c: sum(a in race: P[race == a] * (E[score | race == a] - E[score]) ^ 2) <= 0.01", "E0402 (E[score | race == a] - E[score]) ^ 2",
      "no linear rows", None),
     ("constraint c: 2 * E[score] ^ 2 <= 0.2", "E0402 E[score] ^ 2", "no linear rows", None),
-    ("constraint c: E[|score - raw(score)|] <= 0.1", "E0402 |score - raw(score)|", "`each: |score - raw(score)| <= c`", None),
-    ("constraint c: E[max(score, 0.5)] <= 0.6", "E0402 max(score, 0.5)", "stronger", None),
+    ("constraint c: E[|score - raw(score)|] >= 0.1", "E0406 |score - raw(score)|", "bound it from above", None),
+    ("constraint c: E[max(score, 0.5, age * score)] <= 0.6", "E0402 max(score, 0.5, age * score)", "two arguments", None),
+    ("constraint c: E[|age * score - 0.5|] <= 0.6", "E0402 |age * score - 0.5|", "take the factor out", None),
     ("constraint c: E[age / (1 + score)] <= 50", "E0402 age / (1 + score)", "another quantity", None),
     // Quotients and signs.
     ("constraint c: E[score] / max(E[score | sex == female], 0.1) >= E[score | sex == male]", "E0402 max(E[score | sex == female], 0.1)", "multiply by hand", None),

@@ -308,6 +308,57 @@ fn means_that_no_number_of_samples_has_are_proven_to_be_none() {
     let whole = decide_whole(&problem, &gain, &found).expect("finite numbers");
     assert!(matches!(whole, Whole::Missed { proven: true, .. }), "{whole:?}");
 }
+/// Equal rates of groups of which few numbers are selected together: `40 t` of 360, `41 t` of 369 and nothing else, far from what
+/// gains ask for; with weights of hundredths as well, and where each row has one side only.
+#[test]
+fn equal_rates_are_found_where_few_numbers_make_them() {
+    let sizes = [360, 369];
+    for (seed, weighted, one_sided) in [(1, false, false), (2, false, true), (3, true, false)] {
+        let mut random = Random(seed);
+        let cell: Vec<u32> = (0..2).flat_map(|group| vec![group; sizes[group as usize]]).collect();
+        let weights: Vec<f64> =
+            cell.iter().map(|_| if weighted { (1 + random.below(300)) as f64 / 100.0 } else { 1.0 }).collect();
+        let total =
+            |group: u32| -> f64 { cell.iter().zip(&weights).filter(|(c, _)| **c == group).map(|(_, w)| w).sum() };
+        let by_cell = |sign: f64, row: u32| [vec![(row, sign / total(0))], vec![(row, -sign / total(1))]];
+        let rows = if one_sided { 2 } else { 1 };
+        let mut of_cells = by_cell(1.0, 0);
+        if one_sided {
+            of_cells.iter_mut().zip(by_cell(-1.0, 1)).for_each(|(cell, more)| cell.extend(more));
+        }
+        let dictionary = vec![RowsByCell::empty(2), RowsByCell::from_cells(of_cells)];
+        let parts = ProblemParts {
+            cell: cell.clone(),
+            cells: 2,
+            factors: vec![weights.clone()],
+            dictionary,
+            lower: vec![if one_sided { f64::NEG_INFINITY } else { 0.0 }; rows],
+            upper: vec![0.0; rows],
+            bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+            weights: Some(weights),
+            ..ProblemParts::default()
+        };
+        let problem = Problem::new(parts).expect("a well-formed problem");
+        let gain: Vec<f64> =
+            cell.iter().map(|&c| random.between(-1.0, 1.0) + if c == 0 { 0.2 } else { -0.2 }).collect();
+        let relaxed = decide(&problem, &gain).expect("finite numbers");
+        let Whole::Found(whole) = decide_whole(&problem, &gain, &relaxed).expect("finite numbers") else {
+            panic!("{seed}: not found");
+        };
+        assert!(missed(&problem, &whole.decisions).is_ok_and(|missed| missed.is_empty()));
+        if !weighted {
+            // The best by count: of each group its largest gains.
+            let mut sorted: Vec<Vec<f64>> = vec![Vec::new(); 2];
+            cell.iter().zip(&gain).for_each(|(&c, &g)| sorted[c as usize].push(g));
+            sorted.iter_mut().for_each(|gains| gains.sort_by(|a, b| b.total_cmp(a)));
+            let of = |t: usize| sorted[0][..40 * t].iter().chain(&sorted[1][..41 * t]).sum::<f64>();
+            let best = (0..=9).map(of).fold(f64::NEG_INFINITY, f64::max);
+            assert!((whole.gain - best).abs() < 1e-9, "{seed}: {} and {best}", whole.gain);
+            assert!(whole.bound >= best - 1e-9, "{seed}: {} and {best}", whole.bound);
+        }
+    }
+}
+
 /// Samples in equal cells, and rows that hold the rates of half of the cells near those of the others; gains have `levels` steps to one.
 fn halves_of_cells(
     seed: u64,

@@ -4,10 +4,12 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+#[cfg(feature = "columnar")]
 use super::arrow::Arrow;
 use super::csv::{COMMAS, TABS};
 use super::error::DataError;
 use super::json::JsonLines;
+#[cfg(feature = "columnar")]
 use super::parquet::Parquet;
 use super::table_format::TableFormat;
 use super::text::{Expected, Known, Packing};
@@ -20,24 +22,39 @@ pub enum Format {
     /// The same with tabs for commas.
     Tsv,
     /// Apache Parquet.
+    #[cfg(feature = "columnar")]
     Parquet,
     /// One JSON object on each line.
     JsonLines,
     /// A file of Arrow IPC, also called Feather.
+    #[cfg(feature = "columnar")]
     Arrow,
 }
 
+/// How many formats there are.
+const COUNT: usize = if cfg!(feature = "columnar") { 5 } else { 3 };
+
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Tsv, Self::Parquet, Self::JsonLines, Self::Arrow];
+    pub const ALL: [Self; COUNT] = [
+        Self::Csv,
+        Self::Tsv,
+        #[cfg(feature = "columnar")]
+        Self::Parquet,
+        Self::JsonLines,
+        #[cfg(feature = "columnar")]
+        Self::Arrow,
+    ];
 
     /// What the format can do.
     pub(crate) fn table_format(self) -> &'static dyn TableFormat {
         match self {
             Self::Csv => &COMMAS,
             Self::Tsv => &TABS,
+            #[cfg(feature = "columnar")]
             Self::Parquet => &Parquet,
             Self::JsonLines => &JsonLines,
+            #[cfg(feature = "columnar")]
             Self::Arrow => &Arrow,
         }
     }
@@ -117,5 +134,9 @@ fn known_extensions() -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => ends.concat(),
     };
-    format!("{}, with .gz behind them if packed, and {}", list(of(true)), list(of(false)))
+    let texts = format!("{}, with .gz behind them if packed", list(of(true)));
+    match of(false) {
+        others if others.is_empty() => texts,
+        others => format!("{texts}, and {}", list(others)),
+    }
 }

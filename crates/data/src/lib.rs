@@ -8,6 +8,10 @@
 //!
 //! This room knows Arrow and files, and nothing of the language or the solver.
 
+// What only Parquet and Arrow IPC use lies idle without them.
+#![cfg_attr(not(feature = "columnar"), allow(dead_code))]
+
+#[cfg(feature = "columnar")]
 mod arrow;
 mod atomic;
 mod batch;
@@ -17,6 +21,7 @@ mod csv;
 mod dialect;
 mod error;
 mod format;
+#[cfg(feature = "columnar")]
 mod guard;
 mod hint;
 mod json;
@@ -24,6 +29,7 @@ mod levels;
 pub mod matrix;
 mod moment;
 mod pandas;
+#[cfg(feature = "columnar")]
 mod parquet;
 mod pieces;
 mod source;

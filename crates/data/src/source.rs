@@ -12,7 +12,7 @@ use super::error::{DataError, list_columns};
 use super::format::Format;
 use super::hint::header_hint;
 use super::spool::{Spool, limit_of, spool, spool_within, standard_input};
-use super::table::{Table, check_dialect, refuse_duplicate};
+use super::table::{Stored, Table, check_dialect, refuse_duplicate};
 use super::table_format::{Inspected, OpenTable, read_at};
 use super::text::Packing;
 
@@ -69,7 +69,7 @@ impl Source {
             return Self::from_spool(&name, spool, format.or(known).unwrap_or(Format::Csv), dialect);
         }
         let (format, packing) = input_format(path, format, dialect)?;
-        Self::inspect(name, path.to_path_buf(), format, packing, dialect, None)
+        Self::at(name, path.to_path_buf(), format, packing, dialect, None)
     }
 
     /// Copies a stream to a temporary file and opens that; `name` is what errors call it.
@@ -82,10 +82,19 @@ impl Source {
 
     fn from_spool(name: &str, spool: Spool, format: Format, dialect: &Dialect) -> Result<Self, DataError> {
         let spool = Arc::new(spool);
-        Self::inspect(name.to_owned(), spool.path.clone(), format, Packing::Either, dialect, Some(spool))
+        Self::at(name.to_owned(), spool.path.clone(), format, Packing::Either, dialect, Some(spool))
     }
 
-    fn inspect(
+    /// Opens a table of which the bytes are at hand, of a format that is text; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; [`DataError::Read`] if the format is no text.
+    pub fn in_memory(name: &str, bytes: Arc<[u8]>, format: Format, dialect: &Dialect) -> Result<Self, DataError> {
+        let size = bytes.len() as u64;
+        Self::inspect(name.to_owned(), Stored::InMemory(bytes), size, format, Packing::Either, dialect)
+    }
+
+    fn at(
         name: String,
         path: PathBuf,
         format: Format,
@@ -93,18 +102,30 @@ impl Source {
         dialect: &Dialect,
         spool: Option<Arc<Spool>>,
     ) -> Result<Self, DataError> {
-        let expected = format.expected();
-        check_dialect(&name, expected, dialect)?;
         let failed = |source| DataError::Read { file: name.clone(), source };
         let size = File::open(&path).and_then(|file| file.metadata()).map_err(failed)?.len();
+        let source = Self::inspect(name, Stored::At(path), size, format, packing, dialect)?;
+        Ok(Self { _spool: spool, ..source })
+    }
+
+    fn inspect(
+        name: String,
+        stored: Stored,
+        size: u64,
+        format: Format,
+        packing: Packing,
+        dialect: &Dialect,
+    ) -> Result<Self, DataError> {
+        let expected = format.expected();
+        check_dialect(&name, expected, dialect)?;
         if size == 0 {
             return Err(DataError::Empty { file: name });
         }
         let dialect = Arc::new(dialect.clone());
-        let mut table = Table { name, path, size, columns: Arc::new([]), dialect, packing, expected };
+        let mut table = Table { name, stored, size, columns: Arc::new([]), dialect, packing, expected };
         let Inspected { columns, open } = format.table_format().inspect(&table)?;
         table.columns = columns.into();
-        Ok(Self { table, format, opened: open, _spool: spool })
+        Ok(Self { table, format, opened: open, _spool: None })
     }
 
     /// What messages call the table: its path as given, or `standard input`.

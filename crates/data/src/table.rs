@@ -1,6 +1,7 @@
 //! What a format is told of a table that it opens.
 
 use std::fs::File;
+use std::io::{Cursor, ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,12 +9,20 @@ use super::dialect::Dialect;
 use super::error::DataError;
 use super::text::{self, Expected, Packing, Text};
 
+/// Where the bytes of a table are.
+#[derive(Debug, Clone)]
+pub(crate) enum Stored {
+    At(PathBuf),
+    /// Here; texts alone.
+    InMemory(Arc<[u8]>),
+}
+
 /// A file that holds a table: where it is, and how it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     /// What messages call it.
     pub name: String,
-    pub path: PathBuf,
+    pub stored: Stored,
     /// In bytes.
     pub size: u64,
     /// The names of its columns; none before they are known.
@@ -25,8 +34,20 @@ pub(crate) struct Table {
 
 impl Table {
     /// Its bytes, from the first.
-    pub fn reopen(&self) -> Result<File, DataError> {
-        File::open(&self.path).map_err(|source| DataError::Read { file: self.name.clone(), source })
+    pub fn reopen(&self) -> Result<Box<dyn Read + Send>, DataError> {
+        match &self.stored {
+            Stored::At(_) => Ok(Box::new(self.file()?)),
+            Stored::InMemory(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+        }
+    }
+
+    /// The file that it is, for formats that look into it here and there.
+    pub fn file(&self) -> Result<File, DataError> {
+        let file = match &self.stored {
+            Stored::At(path) => File::open(path),
+            Stored::InMemory(_) => Err(ErrorKind::Unsupported.into()),
+        };
+        file.map_err(|source| DataError::Read { file: self.name.clone(), source })
     }
 
     /// The text of a text format, from its beginning.

@@ -275,6 +275,30 @@ fn formats_by_extension() {
 }
 
 #[test]
+fn texts_in_memory_are_as_files() {
+    let text: Arc<[u8]> = Arc::from(b"a,b\n1,x\n2,y\n".as_slice());
+    let source = Source::in_memory("here.csv", text.clone(), Format::Csv, &Dialect::default()).unwrap();
+    assert_eq!((source.name(), source.size(), source.columns()), ("here.csv", 12, strings(&["a", "b"]).as_slice()));
+    for _ in 0..2 {
+        let places: Vec<String> = source
+            .read(&["b"])
+            .unwrap()
+            .flat_map(|batch| {
+                let batch = batch.unwrap();
+                (0..batch.rows()).map(|row| batch.place(row).to_string()).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(places, ["line 2", "line 3"]);
+    }
+    assert_eq!(source.hash().unwrap(), blake3::hash(&text));
+    let empty = Source::in_memory("here.csv", Arc::from([]), Format::Csv, &Dialect::default()).unwrap_err();
+    assert!(matches!(empty, DataError::Empty { .. }), "{empty}");
+    // Formats that look here and there read files.
+    let whole = Source::in_memory("here.parquet", text, Format::Parquet, &Dialect::default()).unwrap_err();
+    assert!(matches!(whole, DataError::Read { .. }), "{whole}");
+}
+
+#[test]
 fn streams_are_read_more_than_once() {
     let source = Source::from_stream("standard input", &b"a\n1\n2\n"[..], Format::Csv).unwrap();
     let copy = source.clone();

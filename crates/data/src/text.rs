@@ -46,7 +46,7 @@ const GZIP: &[u8] = b"\x1f\x8b";
 const HEAD: usize = 512;
 
 /// What files begin with that cannot be read as they are, and what people call them.
-const OTHERS: [(&[u8], &str); 12] = [
+const OTHERS: &[(&[u8], &str)] = &[
     (GZIP, "gzip"),
     (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook"),
     (b"\xff\xff\xff\xff", "a stream of Arrow IPC"),
@@ -59,6 +59,10 @@ const OTHERS: [(&[u8], &str); 12] = [
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (.xls)"),
     (b"%PDF-", "PDF"),
+    #[cfg(not(feature = "columnar"))]
+    (b"PAR1", "Parquet"),
+    #[cfg(not(feature = "columnar"))]
+    (b"ARROW1", "Arrow IPC"),
 ];
 
 /// Looks at the beginning of a stream, and unpacks and decodes what follows.

@@ -72,7 +72,9 @@ pub fn compile(root: Source, loader: &dyn Loader) -> Compilation {
     let mut diagnostics: Vec<Diagnostic> = tree.files.iter().flat_map(|(_, parsed)| parsed.diagnostics()).collect();
     diagnostics.extend(tree.errors.iter().map(|error| error.diagnostic()));
     diagnostics.extend(checked.findings.iter().map(|finding| finding.diagnostic()));
-    diagnostics.extend(lowered.findings.iter().map(|finding| finding.diagnostic()));
+    // What a text with mistakes was read as may not be what its conditions are meant to say.
+    let told = lowered.findings.iter().filter(|finding| !(refused && finding.kind.judges_conditions()));
+    diagnostics.extend(told.map(|finding| finding.diagnostic()));
     crate::diagnostic::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let program = lowered.program.filter(|_| !failed);

@@ -33,6 +33,22 @@ pub(crate) fn is_null(text: &str) -> bool {
 pub(crate) const CORRELATIONS: [&str; 5] = ["corr", "correlation", "cor", "pearson", "pearsonr"];
 pub(crate) const DEVIATIONS: [&str; 7] = ["std", "sd", "stddev", "stdev", "stdev_s", "sigma", "stddev_pop"];
 pub(crate) const RANKS: [&str; 6] = ["median", "quantile", "quantiles", "percentile", "mode", "rank"];
+pub(crate) const DIVERGENCES: [&str; 14] = [
+    "kl",
+    "kl_div",
+    "kl_divergence",
+    "js",
+    "jsd",
+    "js_divergence",
+    "mi",
+    "mutual_information",
+    "mutual_info",
+    "mutualinformation",
+    "information_gain",
+    "entropy",
+    "cross_entropy",
+    "divergence",
+];
 
 /// What can be done instead of a statistic that the language does not have.
 pub(crate) fn other_statistic(name: &str) -> Option<&'static str> {
@@ -47,6 +63,10 @@ pub(crate) fn other_statistic(name: &str) -> Option<&'static str> {
         name if RANKS.contains(&name) => Some(
             "the order of predictions is not affine: bound means of it, `E[score | sex == female]`, or every prediction by \
              `each: ..`",
+        ),
+        name if DIVERGENCES.contains(&name) => Some(
+            "entropies, divergences and mutual information of predictions have no linear rows: bound the means that they compare, \
+             `|E[score | a] - E[score | b]| <= eps`, or their ratio, `E[score | a] / E[score | b] >= 80%`",
         ),
         "auc" | "roc_auc" | "accuracy" | "f1" | "precision" | "recall" | "tpr" | "fpr" | "tnr" | "fnr" => Some(
             "rates of decisions are means within a class, `E[score | y == 1, sex == female]`, and the library has metrics of \

@@ -18,7 +18,7 @@
 //! This holds for rows on cells alone, where weights of samples may enter the rows as they enter the objective.
 //! Other factors, or bounds that differ from sample to sample, need the samples themselves.
 
-use super::problem::{Bounds, Problem, ProblemError, ProblemParts, RowsByCell};
+use super::problem::{Bounds, OnCells, Problem, ProblemError};
 use super::project::{Certificate, ProjectError, Projection, Sample, Settings, Side, Sides, Status, Tangent, project};
 
 /// Rounds of cuts before it is called unfinished.
@@ -159,7 +159,7 @@ struct RowSums {
 /// Samples by cell and by the cuts that they lie between.
 struct Lumped<'a> {
     problem: &'a Problem,
-    rows: RowsByCell,
+    on_cells: OnCells<'a>,
     bounds: (f64, f64),
     sides: Sides,
     margin: Vec<f64>,
@@ -193,11 +193,7 @@ impl<'a> Lumped<'a> {
         let mut sides = Sides::default();
         sides.set(problem, &margin);
         let cuts = vec![Vec::new(); problem.cells()];
-        let rows = match problem.factors() {
-            0 => RowsByCell::empty(problem.cells()),
-            _ => problem.dictionary(0),
-        };
-        Lumped { problem, rows, bounds, sides, margin, cuts }
+        Lumped { problem, on_cells: OnCells::new(problem), bounds, sides, margin, cuts }
     }
 
     /// The cuts so far, and those where the samples of each cell meet their bounds when shifted.
@@ -240,36 +236,20 @@ impl<'a> Lumped<'a> {
         Ok(Found { shift: self.shift_of(&projection.multipliers), problem, projection })
     }
 
-    /// `Cᵀ μ`, by cell.
     fn shift_of(&self, multipliers: &[f64]) -> Vec<f64> {
-        let of = |cell: usize| {
-            let coefficients = self.rows.cell(cell);
-            coefficients.map(|(row, c)| c * multipliers.get(row as usize).copied().unwrap_or(0.0)).sum()
-        };
-        (0..self.cuts.len()).map(of).collect()
+        self.on_cells.shift_of(multipliers)
     }
 
     /// One sample for each lump: its mean, with its weight as weight and coefficient.
     fn small_problem(&self, cuts: &Cuts, sums: &Sums) -> Result<(Problem, Vec<f64>), ProblemError> {
-        let mut parts = ProblemParts {
-            cells: self.cuts.len(),
-            dictionary: vec![RowsByCell::empty(self.cuts.len()), self.rows.clone()],
-            lower: self.sides.lower.clone(),
-            upper: self.sides.upper.clone(),
-            bounds: Bounds::Uniform { lo: self.bounds.0, hi: self.bounds.1 },
-            soft: self.problem.soft().to_vec(),
-            names: self.problem.names().to_vec(),
-            ..ProblemParts::default()
-        };
-        let (mut means, mut weights) = (Vec::new(), Vec::new());
+        let (mut cell, mut means, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for (lump, (&weight, &sum)) in sums.weight.iter().zip(&sums.sum).enumerate().filter(|(_, (w, _))| **w > 0.0) {
-            parts.cell.push((lump / (cuts.each + 1)) as u32);
+            cell.push((lump / (cuts.each + 1)) as u32);
             weights.push(weight);
             means.push(sum / weight);
         }
-        parts.factors = vec![weights.clone()];
-        parts.weights = Some(weights);
-        Ok((Problem::new(parts)?, means))
+        let sides = (self.sides.lower.clone(), self.sides.upper.clone());
+        Ok((self.on_cells.with_samples(sides, self.bounds, (cell, weights))?, means))
     }
 
     /// The rows on sums by cell.
@@ -277,7 +257,7 @@ impl<'a> Lumped<'a> {
         let rows = self.problem.rows();
         let mut sums = RowSums { activity: vec![0.0; rows], size: vec![0.0; rows] };
         for (cell, (value, size)) in values.iter().zip(sizes).enumerate().take(self.cuts.len()) {
-            for (row, c) in self.rows.cell(cell) {
+            for (row, c) in self.on_cells.cell(cell) {
                 let row = row as usize;
                 if let (Some(activity), Some(total)) = (sums.activity.get_mut(row), sums.size.get_mut(row)) {
                     *activity += c * value;

@@ -13,13 +13,15 @@
 //! | `w` | weights, absent for all one |
 //! | `soft` | per row a cap of the multiplier, `null` for a hard row (may be left out) |
 //! | `names` | names of the rows (may be left out) |
+//! | `convex` | terms `b |ŷ − c|` of rows: `{"rows": [..], "samples": [..], "b": [..], "c": [..]}`, an entry each; `b` is not negative, and such rows have no `l` |
 //! | `vjp` | `{"v": [..]}`: asks for derivatives of `vᵀ ŷ` |
 //!
 //! and a line of output is
 //! `{"id", "ok", "schema", "status", "yhat", "mu", "objective", "active", "certificate", "vjp": {"z", "b", "lower", "upper", "w"}}`.
 //! **Signs and scale** are those of the objective `Σ w (ŷ − z)²` without a half:
 //! `2 w (ŷ − z) + Aᵀ mu + nu = 0`, with `mu > 0` on upper sides. `vjp.b` is the derivative by the active side: by `u`
-//! on an upper side, by `l` on a lower one, by both moved together for an equality, 0 for inactive rows.
+//! on an upper side, by `l` on a lower one, by both moved together for an equality, 0 for inactive rows. Where there are convex
+//! terms, `Aᵀ mu` has a subgradient of each, and `vjp.c` is the derivative by their `c`, one for each entry.
 //! For `status` `infeasible`, `rows` is a combination `f` with `min over the box of fᵀ A y > max over [l, u] of fᵀ c`,
 //! `margin` is the difference and `conflict` names the rows. A line that cannot be read gives
 //! `{"id", "ok": false, "schema", "error": {"kind", "message"}}` in its place; `schema` is the version of these fields.
@@ -29,8 +31,9 @@ use std::io::{self, BufRead, Read, Write};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::problem::{Bounds, Problem};
-use super::project::{Infeasibility, Projection, Projector, Settings, Side, Status};
+use super::convex::{ConvexEntries, ConvexProblem, MatrixByRows};
+use super::problem::{Bounds, Problem, ProblemError, ProblemParts};
+use super::project::{Gradient, Infeasibility, ProjectError, Projection, Projector, Settings, Side, Status};
 
 /// Version of the fields of an answer.
 const SCHEMA: u32 = 1;
@@ -114,7 +117,17 @@ struct Record {
     u: Vec<Option<f64>>,
     soft: Option<Vec<Option<f64>>>,
     names: Option<Vec<String>>,
+    convex: Option<Terms>,
     vjp: Option<Cotangent>,
+}
+
+/// Terms `b |ŷ − c|`, an entry each.
+#[derive(Deserialize)]
+struct Terms {
+    rows: Vec<usize>,
+    samples: Vec<usize>,
+    b: Vec<f64>,
+    c: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -198,7 +211,7 @@ fn solve(
     let cotangent = record.vjp.as_ref().and_then(|vjp| vjp.v.clone());
     let (problem, z) = problem(record)?;
     let mut projection = Projection::default();
-    solver.project_into(&problem, &z, settings, &mut projection).map_err(|error| ("input", error.to_string()))?;
+    problem.project_into(solver, &z, settings, &mut projection).map_err(|error| ("input", error.to_string()))?;
     let mut fields = Map::new();
     let ended = match &projection.status {
         Status::Infeasible(proof) => {
@@ -222,11 +235,14 @@ fn solve(
     };
     insert_point(&projection, &mut fields);
     if let Some(v) = cotangent {
-        match projection.vjp(&problem, &v) {
-            Ok(gradient) => {
+        match problem.vjp(&projection, &v) {
+            Ok((gradient, c)) => {
                 let b: Vec<f64> = gradient.lower.iter().zip(&gradient.upper).map(|(l, u)| l + u).collect();
                 let (lower, upper) = (gradient.lower, gradient.upper);
-                let vjp = json!({ "z": gradient.z, "b": b, "lower": lower, "upper": upper, "w": gradient.weights });
+                let mut vjp = json!({ "z": gradient.z, "b": b, "lower": lower, "upper": upper, "w": gradient.weights });
+                if let Some(c) = c {
+                    vjp["c"] = json!(c);
+                }
                 fields.insert("vjp".into(), vjp);
             }
             Err(super::project::ProjectError::NoDerivative) => {}
@@ -266,14 +282,57 @@ fn side_code(side: Side) -> i8 {
     }
 }
 
-fn insert_proof(problem: &Problem, proof: &Infeasibility, fields: &mut Map<String, Value>) {
+/// A problem with convex rows, or one without.
+enum Solvable {
+    Affine(Box<Problem>),
+    Convex(Box<ConvexProblem>, ConvexEntries),
+}
+
+impl Solvable {
+    fn row_name(&self, row: usize) -> String {
+        match self {
+            Solvable::Affine(problem) => problem.row_name(row),
+            Solvable::Convex(problem, _) => problem.affine().row_name(row),
+        }
+    }
+
+    fn project_into(
+        &self,
+        solver: &mut Projector<f64>,
+        z: &[f64],
+        settings: &Settings,
+        out: &mut Projection<f64>,
+    ) -> Result<(), ProjectError> {
+        match self {
+            Solvable::Affine(problem) => solver.project_into(problem, z, settings, out),
+            Solvable::Convex(problem, _) => {
+                *out = problem.project_with(solver, z, settings)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The gradient, and that by the breakpoint of each entry.
+    fn vjp(&self, found: &Projection<f64>, v: &[f64]) -> Result<(Gradient<f64>, Option<Vec<f64>>), ProjectError> {
+        match self {
+            Solvable::Affine(problem) => Ok((found.vjp(problem, v)?, None)),
+            Solvable::Convex(problem, entries) => {
+                let gradient = problem.vjp(found, v)?;
+                let at = problem.entry_gradient(entries, found, &gradient, v)?;
+                Ok((gradient, Some(at)))
+            }
+        }
+    }
+}
+
+fn insert_proof(problem: &Solvable, proof: &Infeasibility, fields: &mut Map<String, Value>) {
     let conflict: Vec<String> = proof.rows.iter().map(|&row| problem.row_name(row)).collect();
     fields.insert("rows".into(), json!(proof.combination));
     fields.insert("margin".into(), json!(proof.margin));
     fields.insert("conflict".into(), json!(conflict));
 }
 
-fn problem(record: Record) -> Result<(Problem, Vec<f64>), Failure> {
+fn problem(record: Record) -> Result<(Solvable, Vec<f64>), Failure> {
     let (n, m) = (record.z.len(), record.l.len());
     for (what, said, found) in [("n", record.n, n), ("m", record.m, m)] {
         if said.is_some_and(|said| said != found) {
@@ -283,19 +342,27 @@ fn problem(record: Record) -> Result<(Problem, Vec<f64>), Failure> {
     }
     let bounds =
         Bounds::PerSample { lo: box_side(record.lo, n, f64::NEG_INFINITY), hi: box_side(record.hi, n, f64::INFINITY) };
-    let matrix = record.matrix;
+    let Matrix { indptr, indices, values } = record.matrix;
     let (lower, upper) = (or_infinite(record.l, f64::NEG_INFINITY), or_infinite(record.u, f64::INFINITY));
-    let input = |error: super::problem::ProblemError| ("input", error.to_string());
+    let soft = record.soft.map(|soft| or_infinite(soft, f64::INFINITY));
+    let input = |error: ProblemError| ("input", error.to_string());
+    if let Some(Terms { rows, samples, b, c }) = record.convex {
+        let entries = ConvexEntries { rows, samples, values: b, at: c };
+        let matrix = MatrixByRows { indptr: &indptr, indices: &indices, values: &values };
+        let (soft, names) = (soft.unwrap_or_default(), record.names.unwrap_or_default());
+        let parts = ProblemParts { lower, upper, bounds, weights: record.w, soft, names, ..ProblemParts::default() };
+        let made = ConvexProblem::from_entries(n, matrix, &entries, parts).map_err(input)?;
+        return Ok((Solvable::Convex(Box::new(made), entries), record.z));
+    }
     let mut problem =
-        Problem::from_csr(n, &matrix.indptr, &matrix.indices, &matrix.values, lower, upper, bounds, record.w)
-            .map_err(input)?;
+        Problem::from_csr(n, &indptr, &indices, &values, lower, upper, bounds, record.w).map_err(input)?;
     if let Some(names) = record.names {
         problem = problem.with_names(names).map_err(input)?;
     }
-    if let Some(soft) = record.soft {
-        problem = problem.with_soft(or_infinite(soft, f64::INFINITY)).map_err(input)?;
+    if let Some(soft) = soft {
+        problem = problem.with_soft(soft).map_err(input)?;
     }
-    Ok((problem, record.z))
+    Ok((Solvable::Affine(Box::new(problem)), record.z))
 }
 
 fn or_infinite(values: Vec<Option<f64>>, infinite: f64) -> Vec<f64> {

@@ -51,6 +51,7 @@ struct ProblemLine {
     l: Vec<Option<f64>>,
     u: Vec<Option<f64>>,
     soft: Option<Vec<Option<f64>>>,
+    convex: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +87,9 @@ impl Problem {
     pub fn parse(line: &str) -> Result<Problem, Unreadable> {
         let line: ProblemLine =
             serde_json::from_str(line).map_err(|error| Unreadable(format!("the problem: {error}")))?;
+        if line.convex.is_some() {
+            return unreadable("the problem: rows with `convex` terms cannot be checked");
+        }
         let (n, m) = (line.z.len(), line.l.len());
         let side = |side: Option<Side>, none: f64| match side {
             None => vec![none; n],

@@ -32,14 +32,55 @@ pub(super) fn table(
     counts: &BTreeMap<Identity, usize>,
     prediction: &str,
 ) -> Result<Vec<FrozenCell>, Vec<BindError>> {
-    let allowed: Vec<Vec<u32>> = plan.parts.iter().map(|part| allowed(part, plan)).collect();
+    let allowed = all_allowed(plan);
+    let tuples = tuples(plan, &allowed)?;
+    let mut cells: BTreeMap<Identity, Cell> = BTreeMap::new();
+    for (codes, tuple, key) in tuples {
+        let cell = cells.entry(key.identity());
+        cell.or_insert_with(|| Cell { shift: shift(&tuple), key, codes: Vec::new() }).codes.push(codes);
+    }
+    let cells = cells.into_iter();
+    let samples = |identity: &Identity| counts.get(identity).copied().unwrap_or(0);
+    cells.map(|(identity, cell)| frozen((plan, prediction), &allowed, samples(&identity), cell)).collect()
+}
+
+/// The cells that samples can be in, each as boxes: by part the codes of which one holds; none where all that samples have will do.
+pub(in crate::bind) fn boxes_of(plan: &Plan) -> Result<BTreeMap<Identity, Vec<CodeBox>>, Vec<BindError>> {
+    let allowed = all_allowed(plan);
+    let mut cells: BTreeMap<Identity, Vec<Vec<u32>>> = BTreeMap::new();
+    for (codes, _, key) in tuples(plan, &allowed)? {
+        cells.entry(key.identity()).or_default().push(codes);
+    }
+    let restricted = |chosen: Vec<Vec<u32>>| {
+        let parts = chosen.into_iter().zip(&allowed);
+        parts.map(|(chosen, allowed)| Some(chosen).filter(|chosen| chosen.len() < allowed.len())).collect()
+    };
+    let cell = |(identity, codes): (Identity, Vec<Vec<u32>>)| {
+        let rests: Vec<&[u32]> = codes.iter().map(Vec::as_slice).collect();
+        (identity, boxes(&rests, &allowed).into_iter().map(restricted).collect())
+    };
+    Ok(cells.into_iter().map(cell).collect())
+}
+
+/// By part, the codes of which one holds; none where all will do.
+pub(in crate::bind) type CodeBox = Vec<Option<Vec<u32>>>;
+
+fn all_allowed(plan: &Plan) -> Vec<Vec<u32>> {
+    plan.parts.iter().map(|part| allowed(part, plan)).collect()
+}
+
+/// A combination of codes, and what it comes to.
+type Combination = (Vec<u32>, Tuple, CellKey);
+
+/// All combinations of codes that samples can have.
+fn tuples(plan: &Plan, allowed: &[Vec<u32>]) -> Result<Vec<Combination>, Vec<BindError>> {
     let combinations = allowed.iter().try_fold(1_usize, |product, codes| product.checked_mul(codes.len()));
     if combinations.is_none_or(|combinations| combinations > MOST) {
         let what = format!("the events tell more than {MOST} groups apart, too many for a table");
         return Err(vec![BindError::NotFrozen { what }]);
     }
-    let mut cells: BTreeMap<Identity, Cell> = BTreeMap::new();
-    for codes in product(&allowed) {
+    let mut all = Vec::new();
+    for codes in product(allowed) {
         let columns: Vec<Vec<u32>> = codes.iter().map(|&code| vec![code]).collect();
         let tuple = Tuple::new(plan, &columns, 0, &|column, code| plan.level_number(column, code));
         // Such a sample is refused when it is read.
@@ -50,12 +91,9 @@ pub(super) fn table(
         let values: Vec<f64> = constant.map(|(value, _)| value + 0.0).collect();
         let events = tuple.events.iter().map(|event| event as u32).collect();
         let key = CellKey { events, values, references: Vec::new() };
-        let cell = cells.entry(key.identity());
-        cell.or_insert_with(|| Cell { shift: shift(&tuple), key, codes: Vec::new() }).codes.push(codes);
+        all.push((codes, tuple, key));
     }
-    let cells = cells.into_iter();
-    let samples = |identity: &Identity| counts.get(identity).copied().unwrap_or(0);
-    cells.map(|(identity, cell)| frozen((plan, prediction), &allowed, samples(&identity), cell)).collect()
+    Ok(all)
 }
 
 fn frozen(

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use cells::{CodeBox, boxes_of};
+pub(super) use thresholds::DecidedSample;
 pub use thresholds::{Spread, Step, ThresholdCell, Thresholds};
 
 use super::binder::{About, Binder, Matrix};
@@ -125,8 +127,19 @@ impl Encoded {
         prediction: &str,
     ) -> Result<Frozen, Vec<BindError>> {
         let tally = Tally::new(self, &Samples::All);
-        let about = About::new(self, &tally, &Samples::All);
-        let shifts = self.event_shifts(params, &tally, &about, bound, multipliers)?;
+        self.freeze_tally((program, params), (&tally, self.n()), (bound, multipliers), prediction)
+    }
+
+    /// The same of so many samples that are tallied.
+    pub(super) fn freeze_tally(
+        &self,
+        (program, params): (&Program, &Params),
+        (tally, samples): (&Tally, usize),
+        (bound, multipliers): (&Bound, &[f64]),
+        prediction: &str,
+    ) -> Result<Frozen, Vec<BindError>> {
+        let about = About::new(self, tally, &Samples::All);
+        let shifts = self.event_shifts(params, tally, &about, bound, multipliers)?;
         let occurring = tally.origin.iter().zip(&tally.samples);
         let counts = occurring.map(|(index, count)| (self.key(*index as usize).identity(), *count)).collect();
         let shift = |tuple: &Tuple| {
@@ -134,7 +147,7 @@ impl Encoded {
             shifts.iter().filter(of).map(|shift| shift.at(&tuple.values, &about.centres)).sum()
         };
         let cells = cells::table(&self.plan, &shift, &counts, prediction)?;
-        Ok(self.table_of(program, params, &self.plan, cells, prediction))
+        Ok(Frozen::of((program, params), &self.plan, cells, samples, prediction))
     }
 
     /// As [`Encoded::freeze`], of the visible cells alone. Without multipliers there is no shift.
@@ -150,14 +163,28 @@ impl Encoded {
         prediction: &str,
     ) -> Result<Frozen, Vec<BindError>> {
         let tally = Tally::new(self, &Samples::All);
-        let about = About::new(self, &tally, &Samples::All);
+        let mut counts = vec![0; self.cells()];
+        self.cell.iter().for_each(|&cell| counts[cell as usize] += 1);
+        self.freeze_visible_tally((program, params), visible, (&tally, &counts), multipliers, prediction)
+    }
+
+    /// The same of samples that are tallied; with how many there are in each cell, those without weight too.
+    pub(super) fn freeze_visible_tally(
+        &self,
+        (program, params): (&Program, &Params),
+        visible: &VisibleCells,
+        (tally, by_cell): (&Tally, &[usize]),
+        multipliers: Option<(&Bound, &[f64])>,
+        prediction: &str,
+    ) -> Result<Frozen, Vec<BindError>> {
+        let about = About::new(self, tally, &Samples::All);
         let shifts = match multipliers {
-            Some((bound, multipliers)) => self.event_shifts(params, &tally, &about, bound, multipliers)?,
+            Some((bound, multipliers)) => self.event_shifts(params, tally, &about, bound, multipliers)?,
             None => Vec::new(),
         };
         let mut counts = BTreeMap::new();
-        for cell in visible.of_samples(self) {
-            *counts.entry(visible.identities[cell as usize].clone()).or_insert(0) += 1;
+        for (cell, count) in visible.of_cells().iter().zip(by_cell).filter(|(_, count)| **count > 0) {
+            *counts.entry(visible.identities[*cell as usize].clone()).or_insert(0) += count;
         }
         let shift = |tuple: &Tuple| {
             let mut values = vec![0.0; self.plan.factors.len()];
@@ -167,27 +194,7 @@ impl Encoded {
             shifts.iter().filter(of).map(|shift| shift.at(&values, &about.centres)).sum()
         };
         let cells = cells::table(&visible.plan, &shift, &counts, prediction)?;
-        Ok(self.table_of(program, params, &visible.plan, cells, prediction))
-    }
-
-    fn table_of(
-        &self,
-        program: &Program,
-        params: &Params,
-        plan: &Plan,
-        cells: Vec<FrozenCell>,
-        prediction: &str,
-    ) -> Frozen {
-        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
-        Frozen {
-            prediction: prediction.to_owned(),
-            params: params.iter(program).map(|(name, value)| (name.to_owned(), value)).collect(),
-            lower: finite(program.prediction.lower),
-            upper: finite(program.prediction.upper),
-            samples: self.n(),
-            events: plan.event_texts.clone(),
-            cells,
-        }
+        Ok(Frozen::of((program, params), &visible.plan, cells, by_cell.iter().sum(), prediction))
     }
 
     /// `Σ_j μ_j c_jk / W_k` for each event and factor.
@@ -261,8 +268,29 @@ impl Encoded {
     }
 }
 
+impl Frozen {
+    fn of(
+        (program, params): (&Program, &Params),
+        plan: &Plan,
+        cells: Vec<FrozenCell>,
+        samples: usize,
+        prediction: &str,
+    ) -> Frozen {
+        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+        Frozen {
+            prediction: prediction.to_owned(),
+            params: params.iter(program).map(|(name, value)| (name.to_owned(), value)).collect(),
+            lower: finite(program.prediction.lower),
+            upper: finite(program.prediction.upper),
+            samples,
+            events: plan.event_texts.clone(),
+            cells,
+        }
+    }
+}
+
 impl FrozenCell {
-    fn key(&self) -> CellKey {
+    pub(super) fn key(&self) -> CellKey {
         CellKey { events: self.events.clone(), values: self.values.clone(), references: Vec::new() }
     }
 }

@@ -29,7 +29,7 @@ pub struct Thresholds {
     /// Reference samples.
     pub samples: usize,
     /// The events that cells are told apart by, as text.
-    events: Vec<String>,
+    pub(in crate::bind) events: Vec<String>,
     pub cells: Vec<ThresholdCell>,
 }
 
@@ -75,13 +75,40 @@ impl Encoded {
         decisions: &[f64],
         free: &dyn Fn(usize) -> bool,
     ) -> Thresholds {
-        let mut seen: HashMap<Identity, Seen> = HashMap::new();
-        let identities = &visible.identities;
-        let cells = visible.of_samples(self);
-        let samples = || cells.iter().zip(values).zip(decisions).enumerate().filter(|(sample, _)| free(*sample));
-        for (_, ((&cell, &value), &decision)) in samples() {
+        let decided = self.cell().iter().zip(values).zip(decisions).enumerate();
+        let samples = || {
+            decided.clone().filter(|(sample, _)| free(*sample)).map(|(sample, ((&cell, &value), &decision))| {
+                let weight = self.weight().and_then(|weight| weight.get(sample)).copied().unwrap_or(1.0);
+                DecidedSample { cell, value, decision, samples: 1, weight }
+            })
+        };
+        visible.thresholds(frozen, cutoff, &samples)
+    }
+}
+
+/// Samples of a cell of the data that have the same value, and the share of them that is decided 1.
+pub(in crate::bind) struct DecidedSample {
+    pub cell: u32,
+    pub value: f64,
+    pub decision: f64,
+    pub samples: usize,
+    /// Of all of them.
+    pub weight: f64,
+}
+
+impl VisibleCells {
+    /// As [`Encoded::thresholds`], of these samples.
+    pub(in crate::bind) fn thresholds<I: Iterator<Item = DecidedSample>>(
+        &self,
+        frozen: Frozen,
+        cutoff: f64,
+        samples: &dyn Fn() -> I,
+    ) -> Thresholds {
+        let mut seen: HashMap<&Identity, Seen> = HashMap::new();
+        let identity = |cell: u32| &self.identities[self.of_cells()[cell as usize] as usize];
+        for DecidedSample { cell, value, decision, .. } in samples() {
             let none = Seen { refused: f64::NEG_INFINITY, taken: f64::INFINITY };
-            let seen = seen.entry(identities[cell as usize].clone()).or_insert(none);
+            let seen = seen.entry(identity(cell)).or_insert(none);
             if decision < 1.0 {
                 seen.refused = seen.refused.max(value);
             }
@@ -96,12 +123,11 @@ impl Encoded {
                 seen.get(&identity).map_or((f64::NEG_INFINITY, f64::INFINITY), |seen| (seen.refused, seen.taken));
             at.insert(identity, (threshold(cutoff - cell.add, between), 0, 0.0, 0.0));
         }
-        for (sample, ((&cell, &value), &decision)) in samples() {
-            if let Some((threshold, count, weight, sum)) = at.get_mut(&identities[cell as usize])
+        for DecidedSample { cell, value, decision, samples, weight: own } in samples() {
+            if let Some((threshold, count, weight, sum)) = at.get_mut(identity(cell))
                 && value == *threshold
             {
-                let own = self.weight().and_then(|weight| weight.get(sample)).copied().unwrap_or(1.0);
-                (*count, *weight, *sum) = (*count + 1, *weight + own, *sum + own * decision);
+                (*count, *weight, *sum) = (*count + samples, *weight + own, *sum + own * decision);
             }
         }
         let of = |cell: FrozenCell| {
@@ -113,7 +139,9 @@ impl Encoded {
         };
         Thresholds::of(frozen, cutoff, of)
     }
+}
 
+impl Encoded {
     /// The thresholds of a rule that was fitted to `visible` cells. `frozen` is the table of these, and `values` are what the rule
     /// compares. A group that nobody was in is decided by the cutoff.
     pub fn rule(
@@ -156,16 +184,31 @@ impl Encoded {
         thresholds: &Thresholds,
         values: &[f64],
     ) -> Result<Vec<f64>, BindError> {
-        if thresholds.events != visible.plan.event_texts {
+        let samples = self.cell().iter().copied().zip(values.iter().copied());
+        visible.chances(thresholds, samples)
+    }
+}
+
+impl VisibleCells {
+    /// As [`Encoded::chances`], of samples by cell of the data and value.
+    ///
+    /// # Errors
+    /// As [`Encoded::chances`].
+    pub fn chances(
+        &self,
+        thresholds: &Thresholds,
+        samples: impl Iterator<Item = (u32, f64)>,
+    ) -> Result<Vec<f64>, BindError> {
+        if thresholds.events != self.plan.event_texts {
             let what = "the thresholds tell groups apart by other events than these data".to_owned();
             return Err(BindError::NotFrozen { what });
         }
         let known: HashMap<Identity, &ThresholdCell> =
             thresholds.cells.iter().map(|cell| (cell.cell.key().identity(), cell)).collect();
         let by_cell: Vec<Option<&ThresholdCell>> =
-            visible.identities.iter().map(|identity| known.get(identity).copied()).collect();
-        let chances = visible.of_samples(self).into_iter().zip(values).map(|(cell, &value)| {
-            let cell = by_cell[cell as usize]
+            self.identities.iter().map(|identity| known.get(identity).copied()).collect();
+        let chances = samples.map(|(cell, value)| {
+            let cell = by_cell[self.of_cells()[cell as usize] as usize]
                 .ok_or_else(|| BindError::NotFrozen { what: "a sample is in no cell of the table".to_owned() })?;
             Ok(cell.chance(value))
         });

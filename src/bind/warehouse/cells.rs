@@ -49,6 +49,16 @@ impl Warehouse<'_> {
 
     /// Counts, weights and sums by codes, and by `b` where it is given.
     pub(super) fn grouped_by(&self, bucket: Option<Expression>, more: Columns) -> Result<Query, Vec<BindError>> {
+        self.grouped_where(bucket, more, None)
+    }
+
+    /// The same of rows of `coded` for which a condition holds.
+    pub(super) fn grouped_where(
+        &self,
+        bucket: Option<Expression>,
+        more: Columns,
+        condition: Option<Expression>,
+    ) -> Result<Query, Vec<BindError>> {
         let parts = self.encoded.plan.parts.iter().enumerate();
         let mut columns: Columns =
             parts.map(|(index, part)| (format!("p{index}"), self.grouped(index, part))).collect();
@@ -59,7 +69,7 @@ impl Warehouse<'_> {
         columns.extend(self.totals());
         columns.extend(more);
         let parts = self.coded().map_err(|error| vec![error])?;
-        let answer = Select { columns, from: Relation::Part(CODED), name: CODED, condition: None, group };
+        let answer = Select { columns, from: Relation::Part(CODED), name: CODED, condition, group };
         self.limited(Query { parts, answer })
     }
 

@@ -1,5 +1,6 @@
 //! What a database answered: lines of values, by the names of its columns.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::bind::error::{BEYOND_WHOLE, BindError};
@@ -11,6 +12,25 @@ pub enum Value {
     Null,
     Number(f64),
     Text(String),
+}
+
+impl Value {
+    /// Some order of all values, in which equal ones are next to each other.
+    pub fn order(&self, other: &Value) -> Ordering {
+        match (self, other) {
+            (Value::Number(a), Value::Number(b)) => a.total_cmp(b),
+            (Value::Text(a), Value::Text(b)) => a.cmp(b),
+            _ => self.kind().cmp(&other.kind()),
+        }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Value::Null => 0,
+            Value::Number(_) => 1,
+            Value::Text(_) => 2,
+        }
+    }
 }
 
 /// The lines of an answer, by the names of its columns.

@@ -5,6 +5,7 @@
 //! means give multipliers to start from, and one by the cuts of these; another only where a sample lies between these cuts
 //! and those of the solution.
 
+use super::level::Level;
 use super::lines::{Lines, Value};
 use crate::bind::error::BindError;
 use crate::runtime::remote::{Cuts, Sums};
@@ -29,6 +30,21 @@ pub struct Lumps {
 }
 
 impl Lumps {
+    /// The same as levels; `exact` where samples of the same score have the same weight.
+    pub(super) fn levels(&self, exact: bool) -> Vec<Level> {
+        let cells = self.by_cell.iter().enumerate();
+        let level = |(cell, lump): (usize, &Lump)| Level {
+            cell,
+            low: lump.low,
+            high: lump.high,
+            samples: lump.samples as usize,
+            weight: lump.weight,
+            sum: lump.sum,
+            exact: exact && lump.low == lump.high,
+        };
+        cells.flat_map(|(cell, lumps)| lumps.iter().map(move |lump| (cell, lump))).map(level).collect()
+    }
+
     pub(super) fn add(&mut self, cell: usize, lump: Lump) {
         if self.by_cell.len() <= cell {
             self.by_cell.resize(cell + 1, Vec::new());

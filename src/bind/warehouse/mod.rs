@@ -13,6 +13,9 @@
 mod cells;
 mod codes;
 mod columns;
+mod kept;
+mod level;
+mod levels;
 mod lines;
 mod lumps;
 mod moves;
@@ -31,6 +34,7 @@ use super::plan::EncodeOptions;
 use crate::language::program::Program;
 use crate::sql::{Dialect, Expression, Query, Relation, Select};
 
+pub use level::{Exception, Level, Rule, Window};
 pub use lines::Value;
 pub use lumps::Lumps;
 
@@ -117,13 +121,45 @@ impl<'a> Warehouse<'a> {
         table: &'a Table,
         options: &EncodeOptions,
     ) -> Result<Warehouse<'a>, Vec<BindError>> {
-        let known: Vec<String> = table.columns.iter().map(|(name, _)| name.clone()).collect();
+        Warehouse::among(program, params, table, options, &|_| true)
+    }
+
+    /// With columns as if the table had only those that are wanted.
+    fn among(
+        program: &'a Program,
+        params: &'a Params,
+        table: &'a Table,
+        options: &EncodeOptions,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Warehouse<'a>, Vec<BindError>> {
+        let known = table.columns.iter().map(|(name, _)| name.clone()).filter(|name| wanted(name));
+        let known: Vec<String> = known.collect();
         let mut encoded = Encoder::new(program, params, &table.name, &known, options)?.finish()?;
+        encoded.is_affine()?;
         encoded.weight = program.weight.as_ref().map(|_| Vec::new());
         let prediction = options.prediction.clone().unwrap_or_else(|| program.prediction.header.clone());
-        let warehouse = Warehouse { program, params, table, encoded: encoded.judging(), prediction };
+        let warehouse = Warehouse { program, params, table, encoded, prediction };
         let errors = warehouse.refusals();
         if errors.is_empty() { Ok(warehouse) } else { Err(errors) }
+    }
+
+    /// The same for what was fitted on visible cells: rows take part as if the table had no labels.
+    ///
+    /// # Errors
+    /// As of [`Warehouse::new`].
+    pub fn visible(
+        program: &'a Program,
+        params: &'a Params,
+        table: &'a Table,
+        options: &EncodeOptions,
+    ) -> Result<Warehouse<'a>, Vec<BindError>> {
+        let is_label = |name: &str| program.column(name).is_some_and(|column| column.label);
+        Warehouse::among(program, params, table, options, &|name| !is_label(name))
+    }
+
+    /// The same for audits: as [`Encoded::judging`].
+    pub fn judging(self) -> Self {
+        Warehouse { encoded: self.encoded.judging(), ..self }
     }
 
     /// Rows that sums by cell do not tell of.

@@ -1,5 +1,7 @@
 //! Queries of a projection: sums between cuts, and the table with moved predictions.
 
+use std::collections::BTreeMap;
+
 use super::cells::coded;
 use super::lines::{Lines, Value};
 use super::lumps::{Lump, Lumps};
@@ -7,23 +9,25 @@ use super::sums::Summed;
 use super::{CODED, SEEN, Warehouse};
 use crate::bind::error::BindError;
 use crate::runtime::remote::Cuts;
-use crate::sql::{Expression, Function, Operator, Query, Relation, Select};
+use crate::sql::{Expression, Function, Operator, Query, Select};
 
 /// Equal buckets between the bounds of the prediction, in the first scan.
-const BUCKETS: usize = 512;
+pub(super) const BUCKETS: usize = 512;
 const MOVED: &str = "moved";
+
+type Parts = Vec<(&'static str, Vec<Select>)>;
+type Columns = Vec<(String, Expression)>;
 
 impl Warehouse<'_> {
     /// Rows on which sums by cell tell all: without factors that differ within cells.
     ///
     /// # Errors
     /// There are others.
-    pub fn only_cells(&self) -> Result<(), Vec<BindError>> {
+    pub fn only_cells(&self, doing: &str) -> Result<(), Vec<BindError>> {
         let plan = &self.encoded.plan;
         let differing =
             plan.rows.iter().filter(|row| row.terms.iter().any(|term| self.encoded.differs_within_cells(term)));
-        let what =
-            |name: &str| format!("row `{name}` weighs predictions by what differs within groups, so moving them");
+        let what = |name: &str| format!("row `{name}` weighs predictions by what differs within groups, so {doing}");
         let errors: Vec<BindError> = differing.map(|row| BindError::NoSql { what: what(&row.name) }).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
@@ -46,7 +50,7 @@ impl Warehouse<'_> {
     }
 
     /// Whether a row of `coded` has the codes of a cell.
-    fn in_cell(&self, summed: &Summed, cell: usize) -> Expression {
+    pub(super) fn in_cell(&self, summed: &Summed, cell: usize) -> Expression {
         let parts = &self.encoded.plan.parts;
         let tuples = summed.tuples.iter().filter(|(_, own)| **own == cell);
         let has = |codes: &Vec<i128>| {
@@ -89,12 +93,27 @@ impl Warehouse<'_> {
             if lines.number(line, "n")? == 0.0 {
                 continue;
             }
-            let cell = summed.tuples.get(codes).copied();
-            let cell =
-                cell.ok_or_else(|| BindError::Answer { what: "groups that were not there before".to_owned() })?;
-            lumps.add(cell, Lump::read(&lines, line, self.is_weighted())?);
+            lumps.add(summed.cell_of(codes)?, Lump::read(&lines, line, self.is_weighted())?);
         }
         Ok(lumps)
+    }
+
+    /// `seen` and `coded` with all columns of the table, under names that no other has, and these columns of `coded`.
+    pub(super) fn keeping(&self) -> Result<(Parts, Columns), Vec<BindError>> {
+        let mut parts = self.coded().map_err(|error| vec![error])?;
+        let named = |from: &'static str| {
+            let own = move |(index, (name, _)): (usize, &(String, _))| {
+                let kept = format!("t{index}");
+                let own = if from == super::TABLE { name.clone() } else { kept.clone() };
+                (kept, Expression::column(from, own))
+            };
+            self.table.columns.iter().enumerate().map(own).collect::<Vec<_>>()
+        };
+        for (part, selects) in &mut parts {
+            let from = if *part == SEEN { super::TABLE } else { SEEN };
+            selects.iter_mut().for_each(|select| select.columns.extend(named(from)));
+        }
+        Ok((parts, named(CODED)))
     }
 
     /// The table with one column more: the predictions with the shifts of their cells, within their bounds.
@@ -102,23 +121,14 @@ impl Warehouse<'_> {
     /// # Errors
     /// What has no SQL.
     pub fn moved(&self, summed: &Summed, shifts: &[f64], column: &str) -> Result<Query, Vec<BindError>> {
-        let mut parts = self.coded().map_err(|error| vec![error])?;
-        // All columns of the table, under names that no other has.
-        let names = || self.table.columns.iter().map(|(name, _)| name).enumerate();
-        for (part, selects) in &mut parts {
-            let (part, from) = if *part == SEEN { (true, super::TABLE) } else { (false, SEEN) };
-            let kept = names().map(|(index, name)| {
-                let own = if part { name.clone() } else { format!("t{index}") };
-                (format!("t{index}"), Expression::column(from, own))
-            });
-            let kept: Vec<(String, Expression)> = kept.collect();
-            selects.iter_mut().for_each(|select| select.columns.extend(kept.iter().cloned()));
+        let (mut parts, mut columns) = self.keeping()?;
+        let mut alike: BTreeMap<u64, Vec<Expression>> = BTreeMap::new();
+        for (cell, shift) in shifts.iter().enumerate().filter(|(_, shift)| **shift != 0.0) {
+            alike.entry(shift.to_bits()).or_default().push(self.in_cell(summed, cell));
         }
-        let mut columns: Vec<(String, Expression)> =
-            names().map(|(index, _)| (format!("t{index}"), coded(format!("t{index}")))).collect();
-        let branches = (0..).zip(shifts).filter(|(_, shift)| **shift != 0.0);
+        let branches = alike.into_iter();
         let mut branches: Vec<(Expression, Expression)> =
-            branches.map(|(cell, shift)| (self.in_cell(summed, cell), Expression::Double(*shift))).collect();
+            branches.map(|(shift, cells)| (Expression::Or(cells), Expression::Double(f64::from_bits(shift)))).collect();
         if self.is_weighted() {
             // What has no weight is in no sum, and stays where it is.
             let weightless = Expression::equal(coded("w"), Expression::Double(0.0));
@@ -126,23 +136,12 @@ impl Warehouse<'_> {
         }
         let shift = Expression::Case(branches, Some(Box::new(Expression::Double(0.0))));
         columns.push(("x".to_owned(), Expression::binary(Operator::Subtract, coded("z"), shift)));
-        parts.push((
-            MOVED,
-            vec![Select { columns, from: Relation::Part(CODED), name: CODED, condition: None, group: Vec::new() }],
-        ));
-        let x = || Expression::column(MOVED, "x");
-        let side = |operator, bound: f64| {
-            (Expression::binary(operator, x(), Expression::Double(bound)), Expression::Double(bound))
-        };
-        let sides =
-            [(Operator::Less, self.program.prediction.lower), (Operator::Greater, self.program.prediction.upper)];
-        let sides =
-            sides.into_iter().filter(|(_, bound)| bound.is_finite()).map(|(operator, bound)| side(operator, bound));
-        let fair = Expression::Case(sides.collect(), Some(Box::new(x())));
+        parts.push((MOVED, vec![Select::of(CODED, columns)]));
+        let fair = self.within_bounds(Expression::column(MOVED, "x"));
+        let names = self.table.columns.iter().enumerate();
         let mut columns: Vec<(String, Expression)> =
-            names().map(|(index, name)| (name.clone(), Expression::column(MOVED, format!("t{index}")))).collect();
+            names.map(|(index, (name, _))| (name.clone(), Expression::column(MOVED, format!("t{index}")))).collect();
         columns.push((column.to_owned(), fair));
-        let answer = Select { columns, from: Relation::Part(MOVED), name: MOVED, condition: None, group: Vec::new() };
-        self.limited(Query { parts, answer })
+        self.limited(Query { parts, answer: Select::of(MOVED, columns) })
     }
 }

@@ -368,6 +368,7 @@ impl Summed {
         let sums = &mut self.sums;
         self.n += n;
         self.ends = (self.ends.0.min(lines.number(line, "lo")?), self.ends.1.max(lines.number(line, "hi")?));
+        *slot(&mut sums.all, cell) += n;
         *slot(&mut sums.samples, cell) += samples;
         slot(&mut sums.weights, cell).add(weight);
         slot(&mut sums.scores, cell).add(number("z")?);

@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use super::level::Level;
 use super::lumps::Lumps;
 use crate::bind::binder::Matrix;
 use crate::bind::bound::Bound;
 use crate::bind::encoded::{Encoded, FactorValues};
 use crate::bind::error::BindError;
+use crate::bind::frozen::{DecidedSample, Frozen, Thresholds};
 use crate::bind::measure::Basis;
 use crate::bind::params::Params;
 use crate::bind::tally::{Samples, Tally};
 use crate::bind::unplaced::Unplaced;
-use crate::language::program::Aggregate;
+use crate::bind::visible::VisibleCells;
+use crate::language::program::{Aggregate, Program};
 use crate::runtime::problem::{RowValues, Sum};
 
 /// Sums over the samples of each cell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
-    /// Samples of positive weight.
+    /// All samples, and those of positive weight.
+    pub all: Vec<usize>,
     pub samples: Vec<usize>,
     pub weights: Vec<Sum>,
     /// `Σ w·ŷ` and `Σ w·|ŷ|`.
@@ -106,6 +110,46 @@ impl Summed {
         counts
             .zip(weights.iter().zip(scores))
             .map(|((&samples, &selected), (weight, score))| (samples, weight.value(), score.value(), selected))
+    }
+
+    /// The shifts of a projection with these multipliers.
+    ///
+    /// # Errors
+    /// As of [`Encoded::freeze`].
+    pub fn freeze(
+        &self,
+        program: &Program,
+        params: &Params,
+        of: (&Bound, &[f64]),
+        prediction: &str,
+    ) -> Result<Frozen, Vec<BindError>> {
+        self.encoded.freeze_tally((program, params), (&self.tally(), self.n), of, prediction)
+    }
+
+    /// The thresholds that shifts of gains make of scores; `levels` come with the share of them that is decided 1.
+    ///
+    /// # Errors
+    /// As of [`Encoded::freeze`].
+    pub fn thresholds(
+        &self,
+        (program, params): (&Program, &Params),
+        visible: &VisibleCells,
+        of: (&Bound, &[f64]),
+        (prediction, cutoff): (&str, f64),
+        levels: &[(Level, f64)],
+    ) -> Result<Thresholds, Vec<BindError>> {
+        let tally = self.tally();
+        let counted = (&tally, self.sums.all.as_slice());
+        let frozen = self.encoded.freeze_visible_tally((program, params), visible, counted, Some(of), prediction)?;
+        // Of scores that are not told apart the ends are: no threshold lies at one of them.
+        let ends = |(level, decision): &(Level, f64)| {
+            let (cell, decision) = (level.cell as u32, *decision);
+            let (samples, weight) = if level.exact { (level.samples, level.weight) } else { (0, 0.0) };
+            let end = |value| DecidedSample { cell, value, decision, samples, weight };
+            let other = (!level.exact).then(|| end(level.high));
+            [end(level.low)].into_iter().chain(other)
+        };
+        Ok(visible.thresholds(frozen, cutoff, &|| levels.iter().flat_map(ends)))
     }
 
     fn tally(&self) -> Tally {

@@ -1,5 +1,6 @@
 //! `fairc audit`: do predictions satisfy a spec?
 
+mod head;
 mod slices;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::Raw;
 use crate::data::{STANDARD_STREAM, write_text};
-use crate::report::{Facts, Watch, markdown, page, sarif};
+use crate::report::impact::Share;
+use crate::report::{Facts, Watch, card, cyclonedx, markdown, page, sarif};
 use crate::source::watch;
 use crate::tasks::{AuditOptions, Audited, Origin, Use, audit, replicates};
 
@@ -33,6 +35,20 @@ pub struct Args {
     /// Write a report as one page of HTML
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write a model card in Markdown, in the sections of Hugging Face's template
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+    /// Write a CycloneDX document with fairness assessments
+    #[arg(long, value_name = "FILE")]
+    cyclonedx: Option<PathBuf>,
+    #[command(flatten)]
+    head: head::Head,
+    /// Compare the groups of an attribute with this one, and not with that of the highest mean; may be repeated
+    #[arg(long, value_name = "COL=LEVEL", value_parser = head::reference)]
+    reference: Vec<(String, String)>,
+    /// Groups with a smaller share of the samples are no reference, and are not marked [default: 2%]
+    #[arg(long, value_name = "SHARE", value_parser = crate::cli::impact::share)]
+    min_share: Option<Share>,
     /// Audit also the samples of each value of this column by themselves, for example of a week or a model version
     #[arg(long, value_name = "COL")]
     group_by: Option<String>,
@@ -68,27 +84,37 @@ impl Args {
         Files::of(&self.input.spec, &self.input.data.data)
             .pairs(&self.input.data.relations)
             .writes("--html", self.html.as_deref())
+            .writes("--card", self.card.as_deref())
+            .writes("--cyclonedx", self.cyclonedx.as_deref())
     }
 
     /// Whether more is shown than the rows.
     fn wants_facts(&self, console: &Console) -> bool {
-        console.format != Format::Human || self.html.is_some()
+        let written = [&self.html, &self.card, &self.cyclonedx];
+        console.format != Format::Human || written.iter().any(|path| path.is_some())
     }
 
-    fn html_on_stdout(&self) -> bool {
-        self.html.as_deref() == Some(Path::new(STANDARD_STREAM))
+    /// Whether one of the documents goes to standard output.
+    fn on_stdout(&self) -> bool {
+        let written = [&self.html, &self.card, &self.cyclonedx];
+        written.iter().any(|path| path.as_deref() == Some(Path::new(STANDARD_STREAM)))
     }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
     one_stream(&args.input.spec, &args.input.data.data)?;
-    if args.html_on_stdout() && console.format != Format::Human {
-        return Err(Stop::failed("the page and the report cannot both go to standard output", "give `--html` a file"));
+    if args.on_stdout() && console.format != Format::Human {
+        return Err(Stop::failed(
+            "a document and the report cannot both go to standard output",
+            "give the document a file",
+        ));
     }
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let facts = args.wants_facts(console);
-    let watch = watch(&spec, program);
+    let mut watch = watch(&spec, program);
+    let chosen = watch.compare_with(&args.reference, args.min_share);
+    chosen.map_err(|none| Stop::failed(none.message, none.help))?;
     let raw = args.raw.clone().map_or(Raw::Unknown, Raw::Column);
     let dataset = args.input.open(Use::Audit(&watch, &raw), &spec, program, console)?;
     let case = dataset.case(&spec, program);
@@ -98,6 +124,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         slicing: args.group_by.as_ref().map(|column| slices::read(column, &dataset)).transpose()?,
         allow_unchecked: args.allow_unchecked,
         date: args.date.clone(),
+        about: args.head.about(),
         most: args.shown.most(),
     };
     let audited = audit(case, options).map_err(|refused| stop(refused, &case.context, console))?;
@@ -114,15 +141,24 @@ fn show(facts: &Facts, audited: &Audited<'_>, watch: &Watch, args: &Args, consol
     if let Some(path) = &args.html {
         write_text(path, &page(facts))?;
     }
+    if let Some(path) = &args.card {
+        write_text(path, &card(facts))?;
+    }
+    if let Some(path) = &args.cyclonedx {
+        write_text(path, &format!("{:#}\n", cyclonedx(facts)))?;
+    }
     match console.format {
-        Format::Human if args.html_on_stdout() => console.say(&audited.text(watch, &Painter(console))),
+        Format::Human if args.on_stdout() => console.say(&audited.text(watch, &Painter(console))),
         Format::Human => console.print(&audited.text(watch, &Painter(console)))?,
         Format::Json => console.json(facts)?,
         Format::Markdown => console.print(&markdown(facts))?,
         Format::Sarif => console.document(&sarif(facts))?,
     }
-    if let Some(path) = args.html.as_ref().filter(|_| !args.html_on_stdout()) {
-        console.note(&format!("the report is in `{}`", path.display()));
+    let written = [("report", &args.html), ("model card", &args.card), ("CycloneDX document", &args.cyclonedx)];
+    for (what, path) in written.into_iter().filter_map(|(what, path)| Some((what, path.as_ref()?))) {
+        if path != Path::new(STANDARD_STREAM) {
+            console.note(&format!("the {what} is in `{}`", path.display()));
+        }
     }
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::Yardstick;
 use super::interval::Interval;
 use super::partition::PartitionKind;
 use crate::bind::{Encoded, Summed};
-use crate::report::impact::MIN_SHARE;
+use crate::report::impact::Share;
 
 /// Of fewer samples a mean says little.
 pub const SMALL: usize = 30;
@@ -19,8 +20,8 @@ const BARS: usize = 20;
 pub struct PartitionFacts {
     pub name: String,
     pub kind: PartitionKind,
-    /// The group with the highest mean among those that are not small (or among all, where all are); of decisions, among those with
-    /// a share of at least [`MIN_SHARE`], as in tables of selection rates.
+    /// The group that was chosen, else that with the highest mean among those that may be compared: with a share of at least
+    /// `min_share`, and of scores not small (or among all, where none may).
     pub reference: Option<String>,
     pub groups: Vec<GroupFacts>,
 }
@@ -28,6 +29,8 @@ pub struct PartitionFacts {
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupFacts {
     pub group: String,
+    /// Its name for people: `age under 25` for `(-inf,25)`.
+    pub label: String,
     /// Samples of positive weight.
     pub samples: usize,
     pub weight: f64,
@@ -51,6 +54,8 @@ pub struct GroupFacts {
     /// Null, or a value that is no declared level.
     pub unknown: bool,
     pub below_four_fifths: bool,
+    /// Its share is too small to be a reference, or to be marked.
+    pub below_min_share: bool,
     /// The share of the group's weight in each bar.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub histogram: Vec<f64>,
@@ -144,7 +149,8 @@ impl CellSums {
         fn over<T: Copy + std::iter::Sum<T>>(of: &[T], cells: &[u32]) -> T {
             cells.iter().filter_map(|&cell| of.get(cell as usize).copied()).sum()
         }
-        let (samples, weight) = (over(&self.samples, cells), over(&self.weights, cells));
+        // The sum of no numbers is a negative zero.
+        let (samples, weight) = (over(&self.samples, cells), over(&self.weights, cells) + 0.0);
         let bar = |bar: usize| {
             let of_cell = |&cell: &u32| self.bars.get(cell as usize).and_then(|bars| bars.get(bar));
             cells.iter().filter_map(of_cell).sum::<f64>() / weight
@@ -154,6 +160,7 @@ impl CellSums {
         let histogram = histogram && selected.is_none() && !self.edges.is_empty();
         GroupFacts {
             group: name.to_owned(),
+            label: name.to_owned(),
             samples,
             weight,
             share: weight / self.weights.iter().sum::<f64>(),
@@ -167,6 +174,7 @@ impl CellSums {
             small: samples < SMALL,
             unknown: false,
             below_four_fifths: false,
+            below_min_share: false,
             histogram: if histogram && weight > 0.0 { (0..BARS).map(bar).collect() } else { Vec::new() },
         }
     }
@@ -180,16 +188,14 @@ impl CellSums {
         groups.collect()
     }
 
-    /// Which groups may be the reference: of the known ones those that are not small, or all, where all are; of decisions those that
-    /// tables of selection rates compare. There the unknown have no ratio.
-    fn compared(&self, groups: &[GroupFacts], known: usize) -> Vec<bool> {
+    /// Which groups may be compared: the known ones with a share that is large enough, and of scores with enough samples too.
+    fn compared(&self, groups: &mut [GroupFacts], known: usize, min_share: Share) -> Vec<bool> {
         let total: usize = groups.iter().take(known).map(|group| group.samples).sum();
-        let large = |group: &GroupFacts| match self.selected {
-            Some(_) => !MIN_SHARE.exceeds(group.samples as u128, total as u128),
-            None => !group.small,
-        };
-        let any = groups.iter().take(known).any(large) || self.selected.is_some();
-        groups.iter().enumerate().map(|(index, group)| index < known && (large(group) || !any)).collect()
+        let each = groups.iter_mut().enumerate().map(|(index, group)| {
+            group.below_min_share = index < known && min_share.exceeds(group.samples as u128, total as u128);
+            index < known && group.samples > 0 && !group.below_min_share && (self.selected.is_some() || !group.small)
+        });
+        each.collect()
     }
 
     /// A partition; the last of `sets` holds the unknown samples, and `means` has the replicates of each set.
@@ -199,23 +205,34 @@ impl CellSums {
         sets: &[Vec<u32>],
         means: &[Vec<f64>],
         ratios: bool,
+        yardstick: &Yardstick,
     ) -> PartitionFacts {
         let histogram = partition.kind == PartitionKind::Attribute;
         let names = partition.levels.iter().map(|(text, _)| text.as_str()).chain(["unknown"]);
         let mut groups: Vec<GroupFacts> =
             names.zip(sets).map(|(name, cells)| self.group(name, cells, histogram)).collect();
-        let compared = self.compared(&groups, partition.levels.len());
-        let reference = ratios.then(|| most_favoured(&groups, &compared)).flatten();
+        let known = partition.levels.len();
+        let compared = self.compared(&mut groups, known, yardstick.min_share());
+        let usual = || {
+            let any = compared.contains(&true) || self.selected.is_some();
+            let able: Vec<bool> = (0..groups.len()).map(|index| index < known && !any).collect();
+            most_favoured(&groups, if any { &compared } else { &able })
+        };
+        let chosen = yardstick.reference(&partition.name);
+        let chosen =
+            chosen.filter(|&index| groups.get(index).and_then(|group| group.mean).is_some_and(|mean| mean > 0.0));
+        let reference = ratios.then(|| chosen.or_else(usual)).flatten();
         let best = reference.and_then(|index| groups.get(index)).and_then(|group| group.mean);
         let best_means = reference.and_then(|index| means.get(index));
         for (index, group) in groups.iter_mut().enumerate() {
-            group.unknown = index == partition.levels.len();
+            group.unknown = index == known;
             let own = means.get(index);
             group.mean_interval = own.and_then(|own| Interval::of(own));
-            let is_compared = self.selected.is_none() || compared.get(index) == Some(&true);
-            group.ratio = group.mean.zip(best).filter(|_| is_compared).map(|(mean, best)| mean / best);
+            let is_compared = compared.get(index) == Some(&true);
+            group.ratio =
+                group.mean.zip(best).filter(|_| self.selected.is_none() || is_compared).map(|(mean, best)| mean / best);
             group.impact_ratio = group.ratio.filter(|_| self.selected.is_some());
-            group.below_four_fifths = group.ratio.is_some_and(|ratio| ratio < FOUR_FIFTHS);
+            group.below_four_fifths = is_compared && group.ratio.is_some_and(|ratio| ratio < FOUR_FIFTHS);
             let other = reference != Some(index) && group.ratio.is_some();
             group.ratio_interval = own.zip(best_means).filter(|_| other).and_then(|(own, best)| {
                 Interval::of(&own.iter().zip(best).map(|(own, best)| own / best).collect::<Vec<f64>>())

@@ -7,23 +7,29 @@
 //!                                                      └ sarif
 //! ```
 
+mod about;
 mod group;
 mod interval;
 mod partition;
+mod people;
 mod promise;
 mod row;
+mod shown;
 mod slice;
+mod unchecked;
 
 use serde::Serialize;
 
+pub use about::{About, ParamFacts};
 pub(super) use group::CellSums;
 pub use group::{FOUR_FIFTHS, GroupFacts, PartitionFacts, SMALL};
 pub use interval::{Interval, LEVEL};
-pub use partition::{Partition, PartitionKind, partitions};
+pub use partition::{Partition, partitions};
+pub(super) use people::conditions;
 pub use promise::Promise;
-pub(super) use promise::finding;
-use row::Drawn;
+use row::{Drawn, Reader};
 pub use row::{Place, Places, RowFacts};
+pub use shown::{Shown, Unit};
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 
 use super::audit::Audit;
@@ -32,7 +38,9 @@ use super::relation_use::RelationUse;
 use super::row_summary::EachJson;
 use super::verdict::{Comparisons, Verdict, When};
 use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Summed, Unplaced};
-use crate::language::program::Event;
+use crate::language::program::{Event, Names, Program};
+use crate::language::words::nearest;
+use crate::report::impact::{MIN_SHARE, Share};
 
 /// What the facts are gathered from, beside the audit itself.
 pub struct Evidence<'a> {
@@ -49,6 +57,7 @@ pub struct Evidence<'a> {
     pub resampling: Option<Resampling>,
     pub slices: Option<SlicesFacts>,
     pub date: Option<String>,
+    pub about: About,
     /// The command ends with 0 where something could not be checked.
     pub allow_unchecked: bool,
 }
@@ -88,17 +97,99 @@ impl Judged<'_> {
 pub struct Watch {
     partitions: Vec<Partition>,
     compared: Vec<(String, Event)>,
+    yardstick: Yardstick,
+}
+
+/// What groups are compared with.
+#[derive(Clone, Debug)]
+pub struct Yardstick {
+    /// Partitions and the level of each that is its reference, where one was chosen.
+    references: Vec<(String, usize)>,
+    /// Groups with a smaller share are no reference, and are not marked.
+    min_share: Share,
+}
+
+impl Default for Yardstick {
+    fn default() -> Yardstick {
+        Yardstick { references: Vec::new(), min_share: MIN_SHARE }
+    }
+}
+
+impl Yardstick {
+    fn reference(&self, partition: &str) -> Option<usize> {
+        self.references.iter().find(|(name, _)| name == partition).map(|(_, level)| *level)
+    }
+
+    pub(super) fn min_share(&self) -> Share {
+        self.min_share
+    }
+}
+
+/// A group that was to be a reference, and is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoReference {
+    pub message: String,
+    pub help: String,
 }
 
 impl Watch {
     /// The groups of `partitions`, and the events that rows compare and that are in none of these.
     pub fn new(program: &crate::language::program::Program, partitions: Vec<Partition>) -> Watch {
         let compared = partition::compared(program, &partitions);
-        Watch { partitions, compared }
+        Watch { partitions, compared, yardstick: Yardstick::default() }
     }
 
-    pub(super) fn partitions(&self) -> &[Partition] {
+    /// Compares with these groups, each a partition and one of its levels, and not with those of fewer samples than the share.
+    ///
+    /// # Errors
+    /// A partition or a level that the report does not show.
+    pub fn compare_with(
+        &mut self,
+        references: &[(String, String)],
+        min_share: Option<Share>,
+    ) -> Result<(), NoReference> {
+        self.yardstick.min_share = min_share.unwrap_or(MIN_SHARE);
+        for (name, level) in references {
+            let none = |what: &str, wrong: &str, known: Vec<&str>| {
+                let near = nearest(wrong, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+                let known = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+                let help = format!("{}the report has {known}", near.unwrap_or_default());
+                NoReference { message: format!("the report has no {what} `{wrong}` to compare with"), help }
+            };
+            let found = self.partitions.iter().find(|partition| partition.name == *name);
+            let all = || self.partitions.iter().map(|partition| partition.name.as_str()).collect();
+            let partition = found.ok_or_else(|| none("groups by", name, all()))?;
+            // Products may be written with or without blanks.
+            let bare = |text: &str| text.split('*').map(str::trim).collect::<Vec<_>>().join("*");
+            let place = partition.levels.iter().position(|(text, _)| text == level || bare(text) == bare(level));
+            let levels = || partition.levels.iter().map(|(text, _)| text.as_str()).collect();
+            let place = place.ok_or_else(|| none("group", level, levels()))?;
+            self.yardstick.references.push((name.clone(), place));
+        }
+        Ok(())
+    }
+
+    pub(super) fn yardstick(&self) -> &Yardstick {
+        &self.yardstick
+    }
+
+    /// The groups, without the events that are in none of these.
+    pub fn partitions(&self) -> &[Partition] {
         &self.partitions
+    }
+
+    /// Each event with its place among the sets of cells, of which a partition has one more: the unknown.
+    fn places(&self, lengths: &[usize]) -> Vec<(&Event, usize)> {
+        let starts = lengths.iter().scan(0, |next, length| {
+            *next += length;
+            Some(*next - length)
+        });
+        let levels = self.partitions.iter().map(|partition| &partition.levels).chain([&self.compared]);
+        let each = starts.zip(levels);
+        each.flat_map(|(start, levels)| {
+            levels.iter().enumerate().map(move |(place, (_, event))| (event, start + place))
+        })
+        .collect()
     }
 
     /// The events to encode the data with, in the order in which [`Facts::gather`] reads them.
@@ -148,11 +239,15 @@ pub struct Facts {
     pub each: Vec<EachJson>,
     pub version: &'static str,
     pub date: Option<String>,
+    pub about: About,
     pub data: DataFacts,
     /// The name of the prediction in the spec, and the header of the column under audit.
     pub prediction: String,
     pub column: String,
     pub settings: Vec<String>,
+    pub params: Vec<ParamFacts>,
+    /// The share that a group needs to be a reference, and to be marked.
+    pub min_share: f64,
     pub weighted: bool,
     /// The predictions are decisions, 0 or 1 each: groups have counts of those selected and no histograms.
     pub decisions: bool,
@@ -169,6 +264,8 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<RelationUse>,
     pub unplaced: Vec<Unplaced>,
+    /// What was not checked, a sentence each.
+    pub unchecked: Vec<String>,
 }
 
 impl Facts {
@@ -186,31 +283,44 @@ impl Facts {
             // Sums by cell do not tell how predictions vary within cells.
             (Some(_), Judged::Sums(_)) | (None, _) => Replicates::default(),
         };
-        let mut means = std::mem::take(&mut replicates.means).into_iter();
-        let mut means = lengths.iter().map(|&length| means.by_ref().take(length).collect::<Vec<_>>());
+        let drawn_means = std::mem::take(&mut replicates.means);
+        let mut start = 0;
+        let mut means = lengths.iter().map(|&length| {
+            start += length;
+            drawn_means.get(start - length..start).unwrap_or_default()
+        });
         let ratios = bounds.0 >= 0.0;
-        let partitions = watch
-            .partitions
-            .iter()
-            .zip(&sets)
-            .map(|(partition, sets)| sums.partition(partition, sets, &means.next().unwrap_or_default(), ratios));
-        let partitions = partitions.collect();
+        let partitions = watch.partitions.iter().zip(&sets).map(|(partition, sets)| {
+            sums.partition(partition, sets, means.next().unwrap_or_default(), ratios, watch.yardstick())
+        });
+        let mut partitions: Vec<PartitionFacts> = partitions.collect();
+        name_groups(&mut partitions, watch, program);
         let names: Vec<String> = watch.compared.iter().map(|(text, _)| text.clone()).collect();
         let compared = sets.last().map_or(&[][..], Vec::as_slice);
-        let mut compared = sums.groups(&names, compared, &means.next().unwrap_or_default());
+        let mut compared = sums.groups(&names, compared, means.next().unwrap_or_default());
         // Why an event is empty is told with the rows that read it.
         compared.retain(|group| group.samples > 0);
+        let places = watch.places(&lengths);
+        let series = |event: &Event| {
+            let (_, place) = places.iter().find(|(known, _)| *known == event)?;
+            drawn_means.get(*place).map(Vec::as_slice)
+        };
+        let reader = Reader { decisions: audit.decisions, series: &series };
         let rows = audit.summaries.rows.iter().enumerate().map(|(index, row)| {
             let drawn = Drawn::of(&audit.summaries, index, &replicates);
             let place = evidence.places.rows.get(index).cloned().unwrap_or_default();
-            RowFacts::new(&audit.summaries, index, row, audit.tolerance, drawn, place)
+            RowFacts::new(&audit.summaries, index, row, audit.tolerance, drawn, place, &reader)
         });
-        let rows: Vec<RowFacts> = rows.collect();
+        let mut rows: Vec<RowFacts> = rows.collect();
         let excess = audit.summaries.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
         let promises = audit.promises();
+        promises.iter().for_each(|promise| row::fold(&mut rows, &promise.rows));
+        let params = about::params(program, params);
         let slices = evidence.slices.as_ref().map(SlicesFacts::verdict);
         let verdict = Verdict::all([audit.verdict()].into_iter().chain(slices));
         let accepted = verdict == Verdict::Held || verdict == Verdict::NotChecked && evidence.allow_unchecked;
+        let comparisons = together(&promises);
+        let promises = promise::promises(audit, promises, &rows, &params, &evidence.places);
         Facts {
             spec: audit.spec.to_owned(),
             fingerprint: program.fingerprint().to_string(),
@@ -222,20 +332,24 @@ impl Facts {
             tolerance: audit.tolerance.relative(),
             distance: 0.0,
             verdict,
-            comparisons: together(&promises),
+            comparisons,
             status: verdict.word(),
             accepted,
             each: audit.summaries.each(When::Before),
             relations: audit.summaries.relations.clone(),
             version: env!("CARGO_PKG_VERSION"),
             date: evidence.date,
+            about: evidence.about,
             data: DataFacts { file: audit.data.to_owned(), bytes: evidence.data_bytes, blake3: evidence.data_hash },
             prediction: program.prediction.name.clone(),
             column: audit.prediction.to_owned(),
             settings: audit.settings.clone(),
+            params,
+            min_share: watch.yardstick().min_share().number(),
             weighted: audit.weighted,
             decisions: audit.decisions,
-            promises: promise::promises(audit, promises, &rows, &program.prediction.name, &evidence.places),
+            unchecked: unchecked::unchecked(audit, &promises, evidence.slices.as_ref()),
+            promises,
             rows,
             partitions,
             compared,
@@ -247,6 +361,19 @@ impl Facts {
             }),
             group_by: evidence.slices,
             unplaced: audit.unplaced.clone(),
+        }
+    }
+}
+
+/// Levels that stand for more than a value of a column are named in words.
+fn name_groups(partitions: &mut [PartitionFacts], watch: &Watch, program: &Program) {
+    let names = Names::of(program);
+    for (facts, partition) in partitions.iter_mut().zip(&watch.partitions) {
+        for group in facts.groups.iter_mut().filter(|group| !group.unknown) {
+            let level = partition.levels.iter().find(|(text, _)| *text == group.group);
+            if let Some((_, event)) = level.filter(|(_, event)| !matches!(event, Event::Levels { .. })) {
+                group.label = people::label(&conditions(event, program, &names));
+            }
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use super::about::{ParamFacts, filled};
 use super::row::{Place, Places, RowFacts};
-use crate::language::words::counted;
+use super::shown::Shown;
 use crate::report::audit::Audit;
 use crate::report::judged::Judged;
-use crate::report::number::{limit_in_words, plain, short};
-use crate::report::row::GroupJson;
+use crate::report::number::{many, short, whole};
 use crate::report::row_summary::RowSummary;
 use crate::report::verdict::{Comparisons, Verdict};
 use crate::report::words::first_sentence;
@@ -18,11 +18,15 @@ pub struct Promise {
     pub constraint: String,
     /// The first sentence of its doc comment, else the comparison as written.
     pub words: String,
+    /// The same with the values of params.
+    pub sentence: String,
     /// The comparison as written.
     pub text: String,
     pub doc: String,
     pub place: Place,
     pub verdict: Verdict,
+    /// Whether other samples would hardly change the verdict; none without intervals.
+    pub settled: Option<bool>,
     /// The verdict with what could not be compared, and why.
     pub answer: String,
     pub comparisons: Comparisons,
@@ -36,7 +40,7 @@ pub struct Promise {
     pub each: Vec<usize>,
     /// It may give way.
     pub soft: bool,
-    /// The row with the least room for its size, among those that could be compared.
+    /// The row with the least slack, among those that could be compared; a violated one where there is one.
     pub worst: Option<usize>,
     /// The worst row, or the worst of the bounds, in a sentence.
     pub finding: Option<String>,
@@ -47,19 +51,27 @@ pub(super) fn promises(
     audit: &Audit<'_>,
     judged: Vec<Judged<'_>>,
     rows: &[RowFacts],
-    prediction: &str,
+    params: &[ParamFacts],
     places: &Places,
 ) -> Vec<Promise> {
+    let prediction = audit.summaries.program.prediction.name.as_str();
     let promise = |judged: Judged<'_>| {
         let (origin, doc) = (judged.origin, first_sentence(&judged.origin.doc));
-        let with_room = judged.rows.iter().filter_map(|&index| Some((index, rows.get(index)?.room?)));
-        let worst = with_room.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
+        // By verdict first: slack alone does not compare rows of different sizes.
+        let with_room = judged.rows.iter().filter_map(|&index| {
+            let row = rows.get(index)?;
+            Some((index, row.verdict != Verdict::Violated, row.room?))
+        });
+        let worst = with_room.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2))).map(|(index, ..)| index);
         let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();
         let outside = judged.each.iter().filter_map(|&index| audit.summaries.sample_rows.get(index));
-        let finding = worst.and_then(|index| rows.get(index)).map(|row| finding(row, prediction, audit.decisions));
+        let finding = worst.and_then(|index| rows.get(index)).and_then(|row| row.shown.as_ref()).map(Shown::finding);
+        let words = if doc.is_empty() { origin.text.clone() } else { doc };
         Promise {
             constraint: origin.constraint.clone(),
-            words: if doc.is_empty() { origin.text.clone() } else { doc },
+            sentence: filled(&words, &origin.text, params),
+            settled: settled(&judged, rows),
+            words,
             text: origin.text.clone(),
             doc: origin.doc.clone(),
             place: place(&places.rows, &judged.rows).or_else(|| place(&places.each, &judged.each)).unwrap_or_default(),
@@ -88,14 +100,14 @@ fn each_finding<'a>(rows: impl Iterator<Item = &'a RowSummary>, prediction: &str
     let of_pairs = rows.iter().all(|row| row.of_pairs);
     match rows.into_iter().fold((0, 0, 0.0), sum) {
         (0, _, _) => None,
-        (all, 0, _) if of_pairs => Some(format!("it compares {}, and all keep it", counted(all, "pair"))),
+        (all, 0, _) if of_pairs => Some(format!("it compares {}, and all keep it", many(all, "pair"))),
         (all, out, most) if of_pairs => {
-            Some(format!("{out} of {} break it, by {} at most", counted(all, "pair"), short(most)))
+            Some(format!("{} of {} break it, by {} at most", whole(out), many(all, "pair"), short(most)))
         }
-        (all, 0, _) => Some(format!("it bounds {}, and none lies outside", counted(all, "prediction"))),
+        (all, 0, _) => Some(format!("it bounds {}, and none lies outside", many(all, "prediction"))),
         (all, out, most) => {
-            let of = counted(all, "prediction");
-            Some(format!("{out} of {of} `{prediction}` outside, by {} at most", short(most)))
+            let of = many(all, "prediction");
+            Some(format!("{} of {of} `{prediction}` outside, by {} at most", whole(out), short(most)))
         }
     }
 }
@@ -108,64 +120,24 @@ impl Promise {
     }
 }
 
-/// A row that was compared, in a sentence: who, how much, what was promised, and by how much that is missed.
-pub(in crate::report) fn finding(row: &RowFacts, prediction: &str, decisions: bool) -> String {
-    let Some(value) = row.row.before else { return String::new() };
-    let limit = limit_in_words(row.row.lower, row.row.upper);
-    let end = match (row.excess(), row.room) {
-        (Some(excess), _) => format!("missed by {}", short(excess)),
-        (None, Some(room)) if row.row.active || room <= 0.0 => "reached and not passed".to_owned(),
-        (None, Some(room)) => format!("kept with {} to spare", short(room)),
-        (None, None) => "kept".to_owned(),
-    };
-    let sized = |group: &GroupJson| {
-        format!("{} for `{}` ({})", short(group.mean), group.event, counted(group.samples, "sample"))
-    };
-    let quantity = if decisions { "the selection rate".to_owned() } else { format!("the mean `{prediction}`") };
-    let means = row.row.groups.iter().all(|group| group.is_plain_mean(prediction));
-    match &row.row.groups[..] {
-        [a, b] if means => {
-            let (first, second) = (sized(a), sized(b));
-            let both = format!("{quantity} is {first} and {second}");
-            match (a.coefficient, b.coefficient) {
-                (Some(1.0), Some(-1.0)) => {
-                    format!("{both}: a difference of {}, where {limit} is promised: {end}", short(value))
-                }
-                (Some(p), Some(q)) => match ratio(row, (a, p), (b, q), if decisions { "rate" } else { "mean" }) {
-                    Some(words) => format!("{both}: {words}"),
-                    None => format!("{both}: the comparison gives {}, where {limit} is promised: {end}", short(value)),
-                },
-                _ => format!("{both}: the comparison gives {}, where {limit} is promised: {end}", short(value)),
-            }
+/// A violation is settled where one of its comparisons is, and a promise that holds where all of them are. Bounds of single
+/// predictions are counted and leave no doubt.
+fn settled(judged: &Judged<'_>, rows: &[RowFacts]) -> Option<bool> {
+    let rows = || judged.rows.iter().filter_map(|&index| rows.get(index));
+    let known = |wanted: Verdict| rows().filter(move |row| row.verdict == wanted).filter_map(|row| row.settled);
+    match judged.verdict {
+        Verdict::Violated => {
+            let broken = rows().filter(|row| row.verdict == Verdict::Violated).count() < judged.violated;
+            if broken { Some(true) } else { known(Verdict::Violated).reduce(|one, other| one || other) }
         }
-        [a] if means && a.coefficient == Some(1.0) => {
-            format!("{quantity} is {}, where {limit} is promised: {end}", sized(a))
-        }
-        _ => format!("the comparison gives {}, where {limit} is promised: {end}", short(value)),
+        Verdict::Held => known(Verdict::Held).reduce(|one, other| one && other),
+        Verdict::NotChecked | Verdict::NotApplicable => None,
     }
 }
 
-/// `p·a - q·b >= 0` as the ratio `a / b >= q / p` that it was, and the same with the roles turned around.
-fn ratio(row: &RowFacts, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64), what: &str) -> Option<String> {
-    let (above, below, least) = match (row.row.lower, row.row.upper) {
-        (Some(0.0), None) if p > 0.0 && q < 0.0 => (a, b, -q / p),
-        (None, Some(0.0)) if p > 0.0 && q < 0.0 => (b, a, p / -q),
-        _ => return None,
-    };
-    let ratio = above.mean / below.mean;
-    let percent = |ratio: f64| format!("{}%", plain((ratio * 1e6).round() / 1e4));
-    let shown = |ratio: f64| format!("{:.1}%", 100.0 * ratio);
-    let end = match row.verdict {
-        Verdict::Violated => "missed",
-        _ => "kept",
-    };
-    ratio.is_finite().then(|| {
-        format!(
-            "`{}` has {} of the {what} of `{}`, where at least {} is promised: {end}",
-            above.event,
-            shown(ratio),
-            below.event,
-            percent(least)
-        )
-    })
+impl Shown {
+    /// The sentence with the groups behind it.
+    pub fn finding(&self) -> String {
+        if self.groups.is_empty() { self.sentence.clone() } else { format!("{} ({})", self.sentence, self.groups) }
+    }
 }

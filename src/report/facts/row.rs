@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::interval::Interval;
+use super::shown::{Context, Shown, Unit};
 use crate::bind::Replicates;
+use crate::language::program::Event;
 use crate::report::number::finite;
 use crate::report::row::RowJson;
 use crate::report::row_summaries::RowSummaries;
@@ -57,18 +59,27 @@ impl Drawn {
     }
 }
 
+/// What reads rows for people.
+pub(super) struct Reader<'a> {
+    pub decisions: bool,
+    /// The replicates of the mean of an event.
+    pub series: &'a dyn Fn(&Event) -> Option<&'a [f64]>,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct RowFacts {
     #[serde(flatten)]
     pub(in crate::report) row: RowJson,
     pub verdict: Verdict,
-    /// Room left to the nearer limit; negative where the row is violated.
+    /// Slack to the nearer limit; negative where the row is violated.
     pub room: Option<f64>,
     pub soft: bool,
     pub interval: Option<Interval>,
     pub room_interval: Option<Interval>,
-    /// Whether the interval of the room leaves no doubt about the verdict.
+    /// Whether the interval of the slack leaves no doubt about the verdict.
     pub settled: Option<bool>,
+    /// As people read it; none where it could not be made.
+    pub shown: Option<Shown>,
     pub place: Place,
 }
 
@@ -80,6 +91,7 @@ impl RowFacts {
         tolerance: Tolerance,
         drawn: Drawn,
         place: Place,
+        reader: &Reader<'_>,
     ) -> RowFacts {
         let mut shown = RowJson::new(summaries, index, row);
         // Predictions under audit are what will be used.
@@ -87,10 +99,19 @@ impl RowFacts {
         shown.active = row.before.is_some_and(|reading| reading.excess().abs() <= tolerance.allowance(&reading));
         let Drawn { value: interval, room: room_interval } =
             if row.before.is_some() { drawn } else { Drawn::default() };
+        let room = row.before.and_then(|reading| finite(-reading.excess()));
+        let context = Context {
+            prediction: &summaries.program.prediction.name,
+            decisions: reader.decisions,
+            interval,
+            slack: room,
+            series: &|group| (reader.series)(summaries.event_of(index, group)?),
+        };
         RowFacts {
+            shown: super::shown::shown(&shown, &context),
             row: shown,
             verdict: Verdict::of_row(row, When::Before, tolerance),
-            room: row.before.and_then(|reading| finite(-reading.excess())),
+            room,
             soft: summaries.is_soft(index),
             interval,
             settled: room_interval.map(|interval| interval.has_sign()),
@@ -102,5 +123,38 @@ impl RowFacts {
     /// By how much the limit is missed.
     pub fn excess(&self) -> Option<f64> {
         self.room.filter(|_| self.verdict == Verdict::Violated).map(|room| -room)
+    }
+}
+
+/// Of the two directions of a pair that a ratio compares one is shown: that with the lower ratio, of equals the first.
+pub(super) fn fold(rows: &mut [RowFacts], promise: &[usize]) {
+    use std::collections::HashMap;
+    let key = |row: &RowFacts, turned: bool| {
+        let shown = row.shown.as_ref().filter(|shown| shown.unit == Unit::Ratio)?;
+        let mut events: Vec<String> = row.row.groups.iter().map(|group| group.event.clone()).collect();
+        let swapped = row.row.upper == Some(0.0);
+        if swapped != turned {
+            events.reverse();
+        }
+        Some((events, shown.lower?.to_bits()))
+    };
+    let known: HashMap<_, usize> =
+        promise.iter().filter_map(|&index| Some((key(rows.get(index)?, false)?, index))).collect();
+    let value = |index: usize| rows.get(index).and_then(|row| Some(row.shown.as_ref()?.value));
+    let mirrored: Vec<usize> = promise
+        .iter()
+        .copied()
+        .filter(|&index| {
+            let other = rows.get(index).and_then(|row| key(row, true)).and_then(|key| known.get(&key).copied());
+            let Some((other, own, its)) = other.and_then(|other| Some((other, value(index)?, value(other)?))) else {
+                return false;
+            };
+            other != index && (own > its || own == its && index > other)
+        })
+        .collect();
+    for index in mirrored {
+        if let Some(shown) = rows.get_mut(index).and_then(|row| row.shown.as_mut()) {
+            shown.mirrored = true;
+        }
     }
 }

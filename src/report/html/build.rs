@@ -17,6 +17,21 @@ impl Html {
     pub fn style(css: &'static str) -> Html {
         Html(format!("<style>{css}</style>"))
     }
+
+    /// A style sheet that prints a title over each page, and its number under it.
+    pub fn running_head(title: &str) -> Html {
+        // Letters and digits as they are; whatever could end the string, or the element, as an escape.
+        let text: String = title
+            .chars()
+            .filter(|c| !c.is_control())
+            .map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("\\{:06x}", u32::from(c)) })
+            .collect();
+        let font = "font: 9pt system-ui, sans-serif; color: #333;";
+        Html(format!(
+            "<style>@page {{ @top-left {{ content: \"{text}\"; {font} }} \
+             @bottom-right {{ content: counter(page) \" / \" counter(pages); {font} }} }}</style>"
+        ))
+    }
 }
 
 /// `el!("th", "scope" = "col"; "Group", number)`: an element with attributes and children. Void elements have none.

@@ -1,11 +1,10 @@
-//! Each constraint as written, with its numbers.
+//! Each constraint as written, with its comparisons.
 
 use super::build::{Html, each, el};
-use super::parts::{self, capital, code, interval, number, number_cell, promised, prose, row_head, toned};
-use crate::report::facts::{Facts, Promise, RowFacts};
-use crate::report::number::{plain, sides};
+use super::parts::{self, Body, between, capital, certainty, code, count, number, promised, prose, rounded, toned};
+use crate::report::facts::{Facts, Promise, RowFacts, Shown};
+use crate::report::number::{apart, many, plain, whole};
 use crate::report::row::GroupJson;
-use crate::report::summary::verdict_note;
 
 /// Of more rows the worst are shown, and the others on request.
 const MOST: usize = 12;
@@ -19,78 +18,111 @@ pub(super) fn section(facts: &Facts) -> Html {
 
 fn article(facts: &Facts, promise: &Promise) -> Html {
     let rows: Vec<&RowFacts> = promise.rows.iter().filter_map(|&index| facts.rows.get(index)).collect();
-    let mut worst = rows.clone();
-    let more = rows.len() > MOST;
-    if more {
-        let room = |row: &RowFacts| row.room.unwrap_or(f64::INFINITY);
-        worst.sort_by(|a, b| room(a).total_cmp(&room(b)));
-        worst.truncate(MOST);
-    }
+    let made: Vec<(&RowFacts, &Shown)> = rows.iter().filter_map(|row| Some((*row, row.shown.as_ref()?))).collect();
+    let mut shown: Vec<(&RowFacts, &Shown)> = made.iter().filter(|(_, shown)| !shown.mirrored).copied().collect();
+    let mirrored = made.len() - shown.len();
+    let missing: Vec<&RowFacts> = rows.iter().filter(|row| row.shown.is_none()).copied().collect();
     let name = &promise.constraint;
-    let shown = table(facts, &worst, &format!("Comparisons of {name}"));
-    // On paper the table of all is open, and serves alone.
-    let shown = if more { el!("div", "class" = "excerpt"; shown) } else { shown };
+    let more = shown.len() > MOST;
     let all = more.then(|| {
         el!("details";
-            el!("summary"; format!("All {} comparisons", rows.len())),
-            table(facts, &rows, &format!("All comparisons of {name}")),
+            el!("summary"; format!("All {} comparisons", whole(shown.len()))),
+            table(facts, &shown, &format!("All comparisons of {name}")),
         )
+    });
+    if more {
+        let slack = |row: &(&RowFacts, &Shown)| row.1.slack.unwrap_or(f64::INFINITY);
+        shown.sort_by(|a, b| slack(a).total_cmp(&slack(b)));
+        shown.truncate(MOST);
+    }
+    let caption =
+        if more { format!("The {MOST} worst comparisons of {name}") } else { format!("Comparisons of {name}") };
+    let told = (!shown.is_empty()).then(|| table(facts, &shown, &caption));
+    // On paper the table of all is open, and serves alone.
+    let told = if more { el!("div", "class" = "excerpt"; told) } else { told.into() };
+    let folded = (mirrored > 0).then(|| {
+        let words = "Each pair is shown once, in the direction of its lower ratio.";
+        el!("p", "class" = "soft"; words)
     });
     el!("article";
         el!("h3"; name, " ", promised(promise)),
-        el!("p"; prose(&capital(&promise.words)), "."),
+        el!("p"; prose(&capital(&promise.sentence)), "."),
         el!("p", "class" = "soft"; code(&format!("{}:{}", promise.place.file, promise.place.line))),
-        el!("pre", "tabindex" = "0"; code(promise.place.source.as_deref().unwrap_or(&promise.text))),
-        (!rows.is_empty()).then_some(shown),
+        el!("pre", "tabindex" = "0", "role" = "region", "aria-label" = format!("Source of {name}");
+            code(promise.place.source.as_deref().unwrap_or(&promise.text))),
+        told,
+        folded,
         all,
-        rows.is_empty().then(|| promise.finding.as_ref().map(|finding| el!("p"; prose(&capital(finding)), "."))).flatten(),
+        not_made(&missing),
+        (shown.is_empty() && missing.is_empty()).then(|| {
+            promise.finding.as_ref().map(|finding| el!("p"; prose(&capital(finding)), "."))
+        }).flatten(),
         (!promise.each.is_empty()).then(|| {
             let bounds = promise.each.iter().filter_map(|&index| facts.each.get(index));
-            parts::bounds(format!("Bounds of {name}"), "Bound", bounds.map(|one| (one.name.as_str(), one)))
+            parts::bounds(&format!("Bounds of {name}"), "Bound", bounds.map(|one| (one.name.as_str(), one)))
         }),
-        (!rows.is_empty()).then(|| {
+        (!shown.is_empty()).then(|| {
+            let rows: Vec<&RowFacts> = shown.iter().map(|(row, _)| *row).collect();
             el!("details"; el!("summary"; "The groups behind these numbers"), behind(&rows, name))
         }),
     )
 }
 
-fn table(facts: &Facts, rows: &[&RowFacts], caption: &str) -> Html {
+/// The comparisons that could not be made, by reason.
+fn not_made(rows: &[&RowFacts]) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let line = |row: &&RowFacts| el!("li"; &row.row.name, ": ", prose(row.row.skipped.as_deref().unwrap_or_default()));
+    el!("details";
+        el!("summary"; format!("{} not made", many(rows.len(), "comparison"))),
+        el!("ul"; each(rows, line)),
+    )
+}
+
+fn table(facts: &Facts, rows: &[(&RowFacts, &Shown)], caption: &str) -> Html {
     let resampled = facts.bootstrap.is_some();
-    let soft = rows.iter().any(|row| row.soft).then_some(" (soft: they may give way)");
-    let mut head: Vec<(Html, bool)> = vec![("Comparison".into(), false), ("Value".into(), true)];
-    head.extend(resampled.then(|| ("95% interval".into(), true)));
-    head.extend([("Limit".into(), true), ("Room".into(), true), ("Verdict".into(), false)]);
-    let (head, numbers): (Vec<Html>, Vec<bool>) = head.into_iter().unzip();
-    let row = |row: &&RowFacts| {
-        el!("tr";
-            row_head(&row.row.name),
-            number_cell(number(row.row.before)),
-            resampled.then(|| number_cell(interval(row.interval))),
-            number_cell(sides(row.row.before, row.row.lower, row.row.upper)),
-            number_cell(number(row.room)),
-            el!("td"; toned(row.verdict, row.settled != Some(false), &verdict_note(row))),
-        )
+    let soft = rows.iter().any(|(row, _)| row.soft);
+    let caption = if soft { format!("{caption} (soft: they may give way)") } else { caption.to_owned() };
+    let mut head = vec![("Comparison", false), ("Value", true)];
+    head.extend(resampled.then_some(("95% interval", true)));
+    head.extend([("Allowed", true), ("Slack", true), ("Verdict", false)]);
+    let line = |(row, shown): &(&RowFacts, &Shown)| {
+        let digits = apart(shown.value, [shown.lower, shown.upper].into_iter().flatten());
+        let mut cells = vec![Html::from(&shown.who), rounded(Some(shown.value), digits)];
+        cells.extend(resampled.then(|| between(shown.interval, digits)));
+        cells.push(shown.allowed(digits).into());
+        cells.push(rounded(shown.slack, digits));
+        cells.push(
+            vec![
+                toned(row.verdict, row.settled != Some(false), row.verdict.word()),
+                " ".into(),
+                certainty(row.settled),
+            ]
+            .into(),
+        );
+        cells
     };
-    parts::table(vec![Html::from(caption), soft.into()].into(), head, &numbers, vec![el!("tbody"; each(rows, row))])
+    parts::table(&caption, &head, [Body::of(rows.iter().map(line))])
 }
 
 /// The means that each comparison adds up.
 fn behind(rows: &[&RowFacts], name: &str) -> Html {
     let caption = format!("What each comparison of {name} adds up: factor times mean or sum");
-    let head = ["Comparison", "Factor", "Of", "Over", "Samples", "Mean or sum"].map(Html::from).to_vec();
-    let line = |row: &RowFacts, index: usize, group: &GroupJson| {
-        let own = || el!("th", "scope" = "rowgroup", "class" = "wrap", "rowspan" = row.row.groups.len(); &row.row.name);
-        el!("tr";
-            (index == 0).then(own),
-            number_cell(group.coefficient.map_or_else(|| "of the data".to_owned(), plain)),
-            el!("td"; format!("{} of ", group.aggregate), code(&group.of)),
-            el!("td"; code(&group.event)),
-            number_cell(group.samples),
-            number_cell(number(Some(group.mean))),
-        )
+    let head = [("Over", false), ("Of", false), ("Factor", true), ("Samples", true), ("Mean or sum", true)];
+    let line = |group: &GroupJson| {
+        vec![
+            code(&group.event),
+            vec![format!("{} of ", group.aggregate).into(), code(&group.of)].into(),
+            group.coefficient.map_or_else(|| "of the data".to_owned(), plain).into(),
+            count(group.samples),
+            number(Some(group.mean)),
+        ]
     };
-    let body = |row: &&RowFacts| el!("tbody"; each(row.row.groups.iter().enumerate(), |(index, group)| line(row, index, group)));
+    let body = |row: &&RowFacts| Body {
+        title: Some(Html::from(&row.row.name)),
+        lines: row.row.groups.iter().map(line).collect(),
+    };
     let compared = rows.iter().filter(|row| !row.row.groups.is_empty());
-    let numbers = [false, true, false, false, true, true];
-    parts::table(caption.into(), head, &numbers, compared.map(body).collect())
+    parts::table(&caption, &head, compared.map(body))
 }

@@ -3,7 +3,7 @@
 use super::build::{Html, each, el};
 use super::chart::{Scale, tenth, tick};
 use super::document;
-use super::parts::{self, capital, code, drawing, label, line, marked, number, number_cell, prose, row_head, section};
+use super::parts::{self, Body, capital, code, count, drawing, label, line, marked, number, prose, section};
 use crate::bind::{Spread, ThresholdCell, Thresholds};
 use crate::language::words::counted;
 use crate::report::decide::{DecideReport, GroupDecisions, threshold_words};
@@ -79,9 +79,8 @@ fn groups(report: &DecideReport<'_>) -> Html {
         return Html::default();
     }
     let one = |groups: &[GroupDecisions]| {
-        let caption: Html = vec!["By ".into(), code(groups.first().map_or("", |group| &group.partition))].into();
-        let head = [
-            "Group",
+        let caption = format!("By {}", groups.first().map_or("", |group| &group.partition));
+        let names = [
             "Samples",
             "Rate alone",
             "Rate now",
@@ -92,28 +91,26 @@ fn groups(report: &DecideReport<'_>) -> Html {
             "Gain alone",
             "Gain now",
         ];
-        let numbers: Vec<bool> = (0..head.len()).map(|column| column > 0).collect();
-        let body = el!("tbody"; each(groups, group));
-        parts::table(caption, head.map(Html::from).to_vec(), &numbers, vec![body])
+        let head: Vec<(&str, bool)> = [("Group", false)].into_iter().chain(names.map(|name| (name, true))).collect();
+        parts::table(&caption, &head, [Body::of(groups.iter().map(group))])
     };
     section("groups", "Who is selected", vec![each(report.groups.chunk_by(|a, b| a.partition == b.partition), one)])
 }
 
-fn group(group: &GroupDecisions) -> Html {
+fn group(group: &GroupDecisions) -> Vec<Html> {
     let few: &[&str] = if group.small { &["few"] } else { &[] };
-    let name = el!("th", "scope" = "row", "class" = "wrap"; &group.group, " ", marked(few));
-    let cells = [
-        Html::from(group.samples),
+    vec![
+        vec![Html::from(&group.group), " ".into(), marked(few)].into(),
+        count(group.samples),
         number(group.rate_before),
         number(group.rate_after),
         number(group.impact_ratio_before),
         number(group.impact_ratio_after),
-        group.became_1.into(),
-        group.became_0.into(),
+        count(group.became_1),
+        count(group.became_0),
         number(Some(group.gain_before)),
         number(Some(group.gain_after)),
-    ];
-    el!("tr"; name, each(cells, number_cell))
+    ]
 }
 
 /// The thresholds as a table, and a picture for each cell that has samples.
@@ -121,11 +118,10 @@ fn cells(thresholds: &Thresholds, spread: Option<&Spread>) -> Html {
     let seen = || thresholds.cells.iter().enumerate().filter(|(_, cell)| cell.cell.samples > 0);
     let row = |(_, cell): (usize, &ThresholdCell)| {
         let (words, rest) = threshold_words(thresholds, cell);
-        el!("tr"; row_head(&cell.cell.when), number_cell(cell.cell.samples), el!("td"; words), el!("td"; rest))
+        vec![Html::from(&cell.cell.when), count(cell.cell.samples), words.into(), rest.into()]
     };
-    let head = ["Group", "Samples", "Decided 1", "Below it"].map(Html::from).to_vec();
-    let table =
-        parts::table("Who reaches it is decided 1".into(), head, &[false, true], vec![el!("tbody"; each(seen(), row))]);
+    let head = [("Group", false), ("Samples", true), ("Decided 1", false), ("Below it", false)];
+    let table = parts::table("Who reaches it is decided 1", &head, [Body::of(seen().map(row))]);
     let pictures = spread.map(|spread| {
         let tallest = spread.shares.iter().flatten().copied().fold(0.0, f64::max);
         let one = |(place, cell): (usize, &ThresholdCell)| {

@@ -2,7 +2,7 @@
 
 use super::build::{Html, each, el};
 use super::document;
-use super::parts::{self, capital, code, marked, number_cell, prose, row_head, section};
+use super::parts::{self, Body, capital, code, marked, prose, section};
 use crate::report::impact::{Category, CategoryTable, Impact, Mark, cells, heads};
 
 /// The page.
@@ -38,29 +38,25 @@ fn tone(impact: &Impact) -> &'static str {
 fn one(impact: &Impact, place: usize, table: &CategoryTable) -> Html {
     let head = heads(table);
     let is_number = |at: usize| at >= table.columns.len() && at + 1 < head.len();
-    let numbers: Vec<bool> = (0..head.len()).map(is_number).collect();
-    let names = head.iter().map(|name| Html::from(capital(name))).collect();
+    let names: Vec<String> = head.iter().map(|name| capital(name)).collect();
+    let head: Vec<(&str, bool)> = names.iter().enumerate().map(|(at, name)| (name.as_str(), is_number(at))).collect();
     let caption = format!("Applicants and selected, by {}", table.name());
-    let body = el!("tbody"; each(&table.categories, |category| line(impact, category, &numbers)));
+    let lines = table.categories.iter().map(|category| line(impact, category));
     let unknown = table.unknown_words().map(|words| el!("p", "class" = "soft"; capital(&words), "."));
     let heading = format!("By {}", table.name());
     let shown = match table.categories.is_empty() {
         true => el!("p"; capital(super::super::impact::NOBODY), "."),
-        false => parts::table(caption.into(), names, &numbers, vec![body]),
+        false => parts::table(&caption, &head, [Body::of(lines)]),
     };
     section(&format!("table-{}", place + 1), &heading, vec![shown, unknown.into()])
 }
 
-fn line(impact: &Impact, category: &Category, numbers: &[bool]) -> Html {
+fn line(impact: &Impact, category: &Category) -> Vec<Html> {
     let cells = cells(category, impact.min_share);
     let last = cells.len().saturating_sub(1);
-    let cell = |(at, text): (usize, &String)| match at {
-        0 => row_head(text),
-        _ if numbers.get(at) == Some(&true) => number_cell(text),
-        _ if at == last && matches!(category.mark, Mark::BelowFourFifths | Mark::Small) => {
-            el!("td"; marked(&[text.as_str()]))
-        }
-        _ => el!("td"; text),
+    let cell = |(at, text): (usize, &String)| match category.mark {
+        Mark::BelowFourFifths | Mark::Small if at == last && at > 0 => marked(&[text.as_str()]),
+        _ => text.into(),
     };
-    el!("tr"; each(cells.iter().enumerate(), cell))
+    cells.iter().enumerate().map(cell).collect()
 }

@@ -2,37 +2,55 @@
 
 use super::build::{Html, each, el};
 use super::chart::{Scale, cut, tenth, tick};
-use super::parts::{self, code, drawing, interval, label, line, number, number_cell, row_head, toned};
+use super::parts::{self, Body, code, count, drawing, interval, label, line, number, scrolled, toned};
 use crate::report::facts::{Facts, SliceFacts, SliceRow, SlicesFacts};
-use crate::report::number::{short, sides};
+use crate::report::number::{many, short, sides, whole};
 use crate::report::slices::note;
 use crate::report::verdict::Verdict;
 
 /// Of more rows only the worst get a chart.
-const MOST_CHARTS: usize = 12;
+const MOST_CHARTS: usize = 6;
+/// And of these the next have a table.
+const MOST_TABLES: usize = 24;
 
 /// A value of the column and what became of a row there.
 type Point<'a> = (&'a SliceFacts, &'a SliceRow);
 
 pub(super) fn section(facts: &Facts, slices: &SlicesFacts) -> Html {
-    let mut order: Vec<usize> = (0..facts.rows.len()).collect();
-    let least = |index: &usize| {
-        let rows = slices.values.iter().filter_map(|slice| slice.rows.get(*index)?.room);
-        rows.fold(f64::INFINITY, f64::min)
+    let of = |index: usize| slices.values.iter().filter_map(move |slice| slice.rows.get(index));
+    // What could be made for no value has one line; of a pair that a ratio compares one direction is shown, where the other
+    // is violated for no value.
+    let told = |index: &usize| of(*index).any(|row| row.value.is_some());
+    let folded = |index: &usize| {
+        let mirrored = facts.rows.get(*index).and_then(|row| row.shown.as_ref()).is_some_and(|shown| shown.mirrored);
+        mirrored && of(*index).all(|row| row.verdict != Verdict::Violated)
     };
+    let (mut order, never): (Vec<usize>, Vec<usize>) = (0..facts.rows.len()).partition(told);
+    order.retain(|index| !folded(index));
+    let least = |index: &usize| of(*index).filter_map(|row| row.room).fold(f64::INFINITY, f64::min);
     if order.len() > MOST_CHARTS {
         order.sort_by(|a, b| least(a).total_cmp(&least(b)));
     }
     let (charted, others) = order.split_at(order.len().min(MOST_CHARTS));
     let more = (!others.is_empty()).then(|| {
+        let left = others.len().saturating_sub(MOST_TABLES);
+        let left = (left > 0).then(|| el!("p"; format!("The JSON report has {} more.", whole(left))));
         el!("details";
-            el!("summary"; format!("{} more comparisons", others.len())),
-            each(others, |index| row(facts, slices, *index, false)),
+            el!("summary"; format!("{} more comparisons", whole(others.len()))),
+            each(others.iter().take(MOST_TABLES), |index| row(facts, slices, *index, false)),
+            left,
+        )
+    });
+    let name = |index: &usize| facts.rows.get(*index).map(|row| el!("li"; &row.row.name));
+    let never = (!never.is_empty()).then(|| {
+        el!("details";
+            el!("summary"; format!("{} made for no value", many(never.len(), "comparison"))),
+            el!("ul"; each(&never, |index| name(index).into())),
         )
     });
     let charts = each(charted, |index| row(facts, slices, *index, true));
     let bounds = each(0..facts.each.len(), |index| bounds(facts, slices, index));
-    let inside = vec![overview(slices), charts, more.into(), bounds];
+    let inside = vec![overview(slices), charts, more.into(), never.into(), bounds];
     parts::section("over", vec!["By ".into(), code(&slices.column)], inside)
 }
 
@@ -41,7 +59,7 @@ fn bounds(facts: &Facts, slices: &SlicesFacts, index: usize) -> Html {
     let Some(name) = facts.each.get(index).map(|one| one.name.as_str()) else { return Html::default() };
     let lines = slices.values.iter().filter_map(|slice| Some((slice.label(), slice.each.get(index)?)));
     let caption = format!("{name} for each value of {}", slices.column);
-    vec![el!("h3"; name, " by ", code(&slices.column)), parts::bounds(caption, &slices.column, lines)].into()
+    vec![el!("h3"; name, " by ", code(&slices.column)), parts::bounds(&caption, &slices.column, lines)].into()
 }
 
 fn overview(slices: &SlicesFacts) -> Html {
@@ -50,42 +68,45 @@ fn overview(slices: &SlicesFacts) -> Html {
     };
     let line = |slice: &SliceFacts| {
         let all = verdicts(slice);
-        let count = |verdict| all.iter().filter(|one| **one == verdict).count();
-        let (held, violated) = (count(Verdict::Held), count(Verdict::Violated));
+        let with = |verdict| all.iter().filter(|one| **one == verdict).count();
+        let (held, violated) = (with(Verdict::Held), with(Verdict::Violated));
         let verdict = slice.verdict;
         let counts = [slice.n, held, violated, all.len() - held - violated, slice.outside_bounds];
-        el!("tr"; row_head(slice.label()), each(counts, number_cell), el!("td"; toned(verdict, slice.comparisons.not_made == 0, verdict.word())))
+        let mut cells = vec![Html::from(slice.label())];
+        cells.extend(counts.map(count));
+        cells.push(toned(verdict, slice.comparisons.not_made == 0, verdict.word()));
+        cells
     };
-    let head = [slices.column.as_str(), "Samples", "Hold", "Violated", "Not compared", "Outside bounds", "Verdict"];
-    let numbers = [false, true, true, true, true, true, false];
-    let body = el!("tbody"; each(&slices.values, line));
-    let caption = format!("What holds for each value of {}", slices.column);
-    parts::table(caption.into(), head.map(Html::from).to_vec(), &numbers, vec![body])
+    let column = slices.column.as_str();
+    let names = ["Samples", "Held", "Violated", "Not made", "Outside bounds"].map(|name| (name, true));
+    let head: Vec<(&str, bool)> = [(column, false)].into_iter().chain(names).chain([("Verdict", false)]).collect();
+    let caption = format!("Verdicts and comparisons for each value of {column}");
+    parts::table(&caption, &head, [Body::of(slices.values.iter().map(line))])
 }
 
 fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html {
-    let Some(name) = facts.rows.get(index).map(|row| row.row.name.as_str()) else { return Html::default() };
+    let Some(row) = facts.rows.get(index) else { return Html::default() };
+    let name = row.row.name.as_str();
     let points: Vec<Point> = slices.values.iter().filter_map(|slice| Some((slice, slice.rows.get(index)?))).collect();
     let resampled = facts.bootstrap.is_some();
     let line = |(slice, row): &Point| {
-        el!("tr";
-            row_head(slice.label()),
-            number_cell(slice.n),
-            number_cell(number(row.value)),
-            resampled.then(|| number_cell(interval(row.interval))),
-            number_cell(sides(row.value, row.lower, row.upper)),
-            number_cell(number(row.room)),
-            el!("td"; toned(row.verdict, row.settled != Some(false), &note(row))),
-        )
+        let mut cells = vec![Html::from(slice.label()), count(slice.n), number(row.value)];
+        cells.extend(resampled.then(|| interval(row.interval)));
+        cells.extend([sides(row.value, row.lower, row.upper).into(), number(row.room)]);
+        cells.push(toned(row.verdict, row.settled != Some(false), &note(row)));
+        cells
     };
-    let head = [slices.column.as_str(), "Samples", "Value"].into_iter().chain(resampled.then_some("95% interval"));
-    let head: Vec<Html> = head.chain(["Limit", "Room", "Verdict"]).map(Html::from).collect();
-    let numbers: Vec<bool> = (0..head.len()).map(|place| place > 0 && place + 1 < head.len()).collect();
+    let mut head = vec![(slices.column.as_str(), false), ("Samples", true), ("Value", true)];
+    head.extend(resampled.then_some(("95% interval", true)));
+    head.extend([("Allowed", true), ("Slack", true), ("Verdict", false)]);
     let caption = format!("{name} for each value of {}", slices.column);
+    let table = parts::table(&caption, &head, [Body::of(points.iter().map(line))]);
+    let who = row.shown.as_ref().map(|shown| el!("p", "class" = "soft"; parts::capital(&shown.who), "."));
     vec![
         el!("h3"; name, " by ", code(&slices.column)),
+        who.into(),
         Html::from(charted.then(|| chart(slices, name, &points))),
-        parts::table(caption.into(), head, &numbers, vec![el!("tbody"; each(&points, line))]),
+        el!("details"; el!("summary"; "The numbers"), table),
     ]
     .into()
 }
@@ -140,9 +161,10 @@ fn chart(slices: &SlicesFacts, name: &str, points: &[Point]) -> Html {
     ];
     let lines =
         if points.iter().any(|(_, row)| row.interval.is_some()) { "Upright lines: 95% intervals. " } else { "" };
-    let legend = "Dashed: the limit; shaded: what is allowed; square: violated; empty circle: not compared.";
+    let legend = "Dashed: the limit; shaded: what is allowed; square: violated; empty circle: not made.";
+    let words = words(slices, name, points);
     el!("figure";
-        drawing(WIDTH, BOTTOM + 34.0, &words(slices, name, points), drawn),
+        scrolled(&format!("Chart of {name}"), drawing(WIDTH, BOTTOM + 34.0, &words, drawn)),
         el!("figcaption"; format!("The value of {name} for each "), code(&slices.column), ". ", lines, legend),
     )
 }

@@ -1,4 +1,4 @@
-//! The price as a picture: how far predictions move, what becomes of the gap, who moves, what a little room is worth.
+//! The price as a picture: how far predictions move, what becomes of the gap, who moves, what a little slack is worth.
 
 use super::{PriceReport, Sweep, change, costly};
 use crate::analyze::{Ended, Point, RowPoint};
@@ -104,7 +104,7 @@ impl PriceReport<'_> {
                     let size = |point: &Point| Some(at(point, row)?.multiplier?.abs());
                     dotted(&self.row_name(row), over(sweep, size))
                 };
-                (format!("what a little more room in a row {word}"), rows.iter().take(MOST).map(curve).collect())
+                (format!("what a little more slack in a row {word}"), rows.iter().take(MOST).map(curve).collect())
             }
         };
         Panel { title, y: unit.into(), curves, from_zero: true, ..base }

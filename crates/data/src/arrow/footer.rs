@@ -45,7 +45,7 @@ pub(super) struct Footer {
 }
 
 pub(super) fn read_footer(table: &Table) -> Result<Footer, DataError> {
-    let mut file = table.reopen()?;
+    let mut file = table.file()?;
     let failed = |source| DataError::Read { file: table.name.clone(), source };
     let mut head = Vec::new();
     (&mut file).take(512).read_to_end(&mut head).map_err(failed)?;

@@ -32,7 +32,7 @@ pub(super) struct Blocks {
 impl Blocks {
     /// The columns at these places, which are ascending, or all.
     pub fn open(table: &Table, footer: &Footer, columns: Option<&[usize]>) -> Result<Self, DataError> {
-        let mut file = table.reopen()?;
+        let mut file = table.file()?;
         let mut decoder = FileDecoder::new(footer.schema.clone(), footer.version);
         if let Some(columns) = columns {
             decoder = decoder.with_projection(columns.to_vec());

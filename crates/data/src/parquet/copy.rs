@@ -40,7 +40,7 @@ const PIECE: usize = 1 << 14;
 
 /// Copies the table and returns the number of its rows.
 pub(super) fn copy(plan: &Plan<'_>, footer: &Footer, out: &mut (dyn Write + Send)) -> Result<usize, DataError> {
-    let file = plan.table.reopen()?;
+    let file = plan.table.file()?;
     guard(&plan.table.name, LABEL, || copy_chunks(plan, footer, &file, out))?
 }
 

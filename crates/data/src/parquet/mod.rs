@@ -41,7 +41,7 @@ impl TableFormat for Parquet {
     }
 
     fn inspect(&self, table: &Table) -> Result<Inspected, DataError> {
-        let (columns, footer) = read::read_footer(&table.name, table.reopen()?)?;
+        let (columns, footer) = read::read_footer(&table.name, table.file()?)?;
         Ok(Inspected { columns, open: Arc::new(footer) })
     }
 
@@ -65,7 +65,7 @@ impl TableFormat for Parquet {
 
 impl OpenTable for Footer {
     fn read(&self, table: &Table, columns: &[usize], limits: Limits) -> Result<Box<dyn ReadBatches>, DataError> {
-        Ok(Box::new(read::Reader::new(table, table.reopen()?, self, columns, limits.rows)?))
+        Ok(Box::new(read::Reader::new(table, table.file()?, self, columns, limits.rows)?))
     }
 
     fn copy(&self, plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usize, DataError> {

@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The prediction as a spec writes it.
-    fn prediction_name(&self) -> String {
+    pub(super) fn prediction_name(&self) -> String {
         self.hir.prediction.as_ref().map_or_else(|| "score".to_string(), |prediction| name(&prediction.name))
     }
 
@@ -148,26 +148,17 @@ impl<'a> Checker<'a> {
             };
             return self.refuse(Kind::Quadratic { text, hint }, span);
         }
-        if let Some(place) = values.iter().find_map(innermost_piecewise) {
-            let score = self.prediction_name();
-            let text = self.text(place.0);
-            let (what, hint) = match place.1 {
-                Function::Abs => (
-                    "the mean of an absolute value",
-                    format!(
-                        "`each: {text} <= c` for every sample is stronger, `|E[..]| <= c` of the mean weaker; for a 0/1 label `y` the \
-                         absolute error is affine: `y + (1 - 2 * y) * {score}`"
-                    ),
-                ),
-                _ => (
-                    "the mean of a maximum or minimum",
-                    format!(
-                        "bound `{text}` for every sample with `each`, which is stronger, or the maximum or minimum of means, \
-                         `max(E[..], E[..])`, which is weaker"
-                    ),
-                ),
-            };
-            return self.refuse(Kind::Nonlinear { what: what.into(), hint }, place.0);
+        match kind {
+            AggregateKind::Mean | AggregateKind::Sum => {
+                values.iter().try_for_each(|value| self.bends(value).ok_or(())).ok()?
+            }
+            AggregateKind::Variance | AggregateKind::Covariance | AggregateKind::Count | AggregateKind::Probability => {
+                if let Some((place, _)) = values.iter().find_map(innermost_piecewise) {
+                    let what = "the covariance of an absolute value, maximum or minimum".to_string();
+                    let hint = "a bend has a row in a mean alone: `E[|score - c|] <= t`".to_string();
+                    return self.refuse(Kind::Nonlinear { what, hint }, place);
+                }
+            }
         }
         let curvature = values.iter().map(|value| value.curvature).max().unwrap_or(Curvature::Constant);
         let mut values = values.into_iter();

@@ -297,8 +297,8 @@ kinds! {
         PredictionInIndicator { text: String, prediction: String } => "E0403",
             label: "jumps with the prediction",
             help: format!(
-                "a bracket is for data: constrain the prediction itself, `E[{prediction} | ..]`, instead of thresholded \
-                 decisions"
+                "a bracket is for data: constrain the prediction itself, `E[{prediction} | ..]`; `fairc decide` makes \
+                 decisions of 0 or 1 whose shares it bounds"
             );
 
         #[error("the denominator `{text}` has no proven sign: the bounds allow {range}")]
@@ -380,6 +380,12 @@ kinds! {
         NeedsLabel { constraint: String, label: String } => "W0104",
             label: "a label",
             help: "write `(enforce = train)` to say that you mean this";
+
+        /// `bins(age, 10, 40)` of an `age` from 18 on.
+        #[error("no `{value}` lies {side} {point}")]
+        EmptyBin { value: String, side: &'static str, point: f64, lower: f64, upper: f64 } => "W0114",
+            label: "one of its bins is empty",
+            help: format!("`{value}` lies in [{lower}, {upper}]: leave this cut point out, or correct it");
 
         #[error("`{text}` is always true")]
         AlwaysTrue { text: String } => "W0105",

@@ -4,7 +4,7 @@ use crate::diagnostic::Fix;
 use crate::hir::{ColumnId, Event, GroupId};
 use crate::program::text::name as written;
 use crate::program::{ColumnType, Comparison};
-use crate::span::Span;
+use crate::span::{Span, one_line};
 use crate::syntax::ast;
 
 use super::name::Found;
@@ -30,12 +30,9 @@ impl<'a> Checker<'a> {
         self.spend(1, expr.span)?;
         match &expr.kind {
             ast::ExprKind::Paren(inner) => self.event(inner, env, reads),
-            ast::ExprKind::And(terms) => {
-                let events: Vec<_> = terms.iter().map(|term| self.event(term, env, reads)).collect();
-                all_of(events)
-            }
+            ast::ExprKind::And(terms) => all_of(self.joined_events(terms, "and", env, reads)),
             ast::ExprKind::Or(terms) => {
-                let events: Vec<_> = terms.iter().map(|term| self.event(term, env, reads)).collect();
+                let events = self.joined_events(terms, "or", env, reads);
                 Some(Event::Or(events.into_iter().collect::<Option<_>>()?))
             }
             ast::ExprKind::Not(inner) => Some(Event::Not(Box::new(self.event(inner, env, reads)?))),
@@ -59,6 +56,45 @@ impl<'a> Checker<'a> {
             | ast::ExprKind::Indicator(_)
             | ast::ExprKind::Fold(_) => self.number_as_event(expr, env),
         }
+    }
+
+    /// The terms of an `and` or `or`. All are checked even when one fails.
+    fn joined_events(
+        &mut self,
+        terms: &'a [ast::Expr],
+        word: &'static str,
+        env: &Env<'a>,
+        reads: Reads,
+    ) -> Vec<Option<Event>> {
+        let event = |(place, term): (usize, &'a ast::Expr)| match self.compared_before(terms, place) {
+            Some(instead) => self.comparison_cut_short(term, instead, word),
+            None => self.event(term, env, reads),
+        };
+        terms.iter().enumerate().map(event).collect()
+    }
+
+    /// For the `40` of `age > 30 or 40` what is meant: `age > 40`.
+    fn compared_before(&self, terms: &[ast::Expr], place: usize) -> Option<String> {
+        let text = self.sources.text(literal(terms.get(place)?)?.span);
+        let compare = |term: &ast::Expr| {
+            let ast::ExprKind::Compare(first, rest) = &term.bare().kind else { return None };
+            let [(op, second)] = rest.as_slice() else { return None };
+            let symbol = comparison(*op).symbol();
+            match (literal(first), literal(second)) {
+                (None, Some(_)) => Some(format!("{} {symbol} {text}", self.sources.text(first.span))),
+                (Some(_), None) => Some(format!("{text} {symbol} {}", self.sources.text(second.span))),
+                (None, None) | (Some(_), Some(_)) => None,
+            }
+        };
+        terms.iter().take(place).rev().find_map(compare)
+    }
+
+    fn comparison_cut_short(&mut self, term: &'a ast::Expr, instead: String, word: &'static str) -> Option<Event> {
+        let hint = Some(format!("`{word}` joins whole comparisons: write `{}`", one_line(&instead)));
+        let (text, found, expected) = (self.text(term.span), "a number".to_string(), "an event".to_string());
+        let fix = self.call.is_none().then(|| Fix::one(term.span, instead, false));
+        self.report(Finding::new(Kind::WrongKind { text, found, expected, hint }, term.span).mended(fix));
+        None
     }
 
     /// A number where an event belongs; if it reads the prediction, that is the graver mistake.
@@ -86,8 +122,12 @@ impl<'a> Checker<'a> {
                 return None;
             }
         }
-        let hint = Some(format!("compare it with something: `{} >= 0`", self.text(expr.span)));
-        self.wrong_kind(expr.span, "a number", "an event", hint);
+        let text = self.text(expr.span);
+        let hint = match literal(expr) {
+            Some(_) => format!("compare a column with it: `column >= {text}`"),
+            None => format!("compare it with something: `{text} >= 0`"),
+        };
+        self.wrong_kind(expr.span, "a number", "an event", Some(hint));
         None
     }
 
@@ -338,5 +378,14 @@ pub(super) fn comparison(op: ast::Comparison) -> Comparison {
         ast::Comparison::LessEqual => Comparison::LessEqual,
         ast::Comparison::Greater => Comparison::Greater,
         ast::Comparison::GreaterEqual => Comparison::GreaterEqual,
+    }
+}
+
+/// The expression if it is a number, signs and parentheses aside.
+fn literal(expr: &ast::Expr) -> Option<&ast::Expr> {
+    match &expr.bare().kind {
+        ast::ExprKind::Number { .. } => Some(expr),
+        ast::ExprKind::Negate(inner) => literal(inner).map(|_| expr),
+        _ => None,
     }
 }

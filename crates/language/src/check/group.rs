@@ -1,6 +1,7 @@
 //! Groups: partitions into levels, by a column, by bins, by products of groups, or by events.
 
 use crate::hir::{ColumnId, Event, Group, GroupId, GroupLevel, Value};
+use crate::interval::Interval;
 use crate::program::Comparison;
 use crate::span::Span;
 use crate::syntax::ast;
@@ -10,7 +11,7 @@ use super::category::Category;
 use super::domain::LARGEST;
 use super::name::Found;
 use super::place::Place;
-use super::{Checker, Env, Kind, Progress, Symbol};
+use super::{Checker, Env, Finding, Kind, Progress, Symbol};
 
 impl<'a> Checker<'a> {
     /// The checked group of a declaration; checked on first use.
@@ -193,6 +194,7 @@ impl<'a> Checker<'a> {
             }
             points.push((point, point.to_string()));
         }
+        self.empty_bin(&value, &points, cuts);
         self.spend(value.nodes().saturating_mul(2 * points.len()), span)?;
         let compare = |op, point: f64| Event::Compare {
             left: Box::new(value.clone()),
@@ -220,6 +222,17 @@ impl<'a> Checker<'a> {
             event: compare(Comparison::GreaterEqual, low),
         });
         Some(levels)
+    }
+
+    /// W0114 for the first cut point with no value on one of its sides.
+    fn empty_bin(&mut self, value: &crate::hir::Expr, points: &[(f64, String)], cuts: &[ast::Expr]) {
+        let Interval { lower, upper } = value.range;
+        let outside = points.iter().zip(cuts).find(|((point, _), _)| *point <= lower || *point > upper);
+        let Some(((point, _), cut)) = outside else { return };
+        let value = self.text(value.span);
+        let side = if *point <= lower { "below" } else { "at or above" };
+        let kind = Kind::EmptyBin { value, side, point: *point, lower, upper };
+        self.report(Finding::new(kind, cut.span));
     }
 }
 

@@ -19,6 +19,7 @@
 mod aggregate;
 mod argument;
 mod arithmetic;
+mod bend;
 mod call_range;
 mod cases;
 mod category;
@@ -50,6 +51,7 @@ mod raw;
 mod relation;
 mod spelling;
 mod table;
+mod table_order;
 mod unused;
 mod using;
 

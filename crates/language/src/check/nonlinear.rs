@@ -2,13 +2,14 @@
 
 use crate::diagnostic::Fix;
 use crate::hir::Expr;
+use crate::program::text::name as written;
 use crate::program::{Comparison, Function};
 use crate::span::{Span, one_line};
 use crate::syntax::ast;
 
 use super::event::comparison;
 use super::place::Place;
-use super::{Checker, Finding, Kind};
+use super::{Checker, Env, Finding, Kind};
 
 /// What no prediction can stand in.
 const DATA_FUNCTIONS: &str = "`exp`, `log`, `sqrt` and `^`";
@@ -89,7 +90,51 @@ impl<'a> Checker<'a> {
             ),
             (_, false) => format!("use `{text}` itself: {DATA_FUNCTIONS} take data and params alone"),
         };
+        let hint = match function {
+            Function::Log => format!("{hint}; {}", self.divergence_hint()),
+            _ => hint,
+        };
         self.refuse(Kind::Nonlinear { what, hint }, span)
+    }
+
+    /// What can be said in place of entropies and divergences, which are made of logarithms of predictions.
+    fn divergence_hint(&self) -> String {
+        let score = written(self.hir.prediction.as_ref().map_or("score", |prediction| prediction.name.as_str()));
+        format!(
+            "entropies, divergences and mutual information of predictions have no linear rows: bound the means that they \
+             compare, `|E[{score} | a] - E[{score} | b]| <= eps`, or their ratio"
+        )
+    }
+
+    /// `log(score / E[score])` inside an aggregate: that is no logarithm of data, whatever else is wrong in it.
+    pub(super) fn logarithm_inside(
+        &mut self,
+        span: Span,
+        function: &ast::Name,
+        arguments: &'a [ast::Expr],
+        env: &Env<'a>,
+        place: Place,
+    ) -> bool {
+        let deep = |expr: &ast::Expr| {
+            let mut stack = vec![expr];
+            while let Some(expr) = stack.pop() {
+                if matches!(expr.kind, ast::ExprKind::Aggregate(_)) {
+                    return true;
+                }
+                stack.extend(expr.children());
+            }
+            false
+        };
+        if function.text != "log" || place != Place::Inside || !arguments.iter().any(deep) {
+            return false;
+        }
+        let mut reads = |expr: &'a ast::Expr| self.prediction_in(expr, env).is_some();
+        if !arguments.iter().any(&mut reads) {
+            return false;
+        }
+        let hint = self.divergence_hint();
+        self.report(Finding::new(Kind::Nonlinear { what: "a logarithm".to_string(), hint }, span));
+        true
     }
 
     /// The comparison that holds exactly where this one does, of which the function at `span` is a side.

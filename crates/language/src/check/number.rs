@@ -326,6 +326,9 @@ impl<'a> Checker<'a> {
             };
             return self.refuse(kind, span);
         }
+        if self.logarithm_inside(span, function, arguments, env, place) {
+            return None;
+        }
         let numbers: Vec<_> = arguments.iter().map(|argument| self.number(argument, env, place)).collect();
         self.call(span, found, numbers.into_iter().collect::<Option<_>>()?, place)
     }

@@ -181,6 +181,8 @@ impl<'a> Checker<'a> {
         }
         match &expr.kind {
             ExprKind::Negate(inner) => self.require(inner, need.flip()),
+            // Weights are not negative.
+            ExprKind::Mean { value, .. } | ExprKind::Sum { value, .. } => self.require(value, need),
             ExprKind::Add(terms) => terms.iter().try_for_each(|term| self.require(term, need).ok_or(())).ok(),
             ExprKind::Multiply(left, right) => {
                 let (factor, inner) = if left.is_constant() { (left, right) } else { (right, left) };
@@ -203,8 +205,6 @@ impl<'a> Checker<'a> {
             | ExprKind::Column(_)
             | ExprKind::Prediction
             | ExprKind::SecondPrediction
-            | ExprKind::Mean { .. }
-            | ExprKind::Sum { .. }
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }

@@ -318,6 +318,9 @@ impl<'a> Checker<'a> {
             };
             return self.refuse(kind, span);
         }
+        if self.swapped_levels(span, &known.name, domains, levels, env) {
+            return None;
+        }
         let at: Vec<Option<LevelRef>> =
             domains.iter().zip(levels).map(|(domain, level)| self.level_at(*domain, level, env)).collect();
         let at: Vec<LevelRef> = at.into_iter().collect::<Option<_>>()?;

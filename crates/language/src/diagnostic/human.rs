@@ -246,7 +246,9 @@ fn floor(text: &str, offset: usize) -> usize {
 /// Replaces each character that steers a terminal by question marks of the same length in bytes.
 fn masked(text: &str) -> std::borrow::Cow<'_, str> {
     let bad = |c: char| steers(c) && !matches!(c, '\n' | '\r' | '\t');
-    if !text.contains(bad) {
+    // Each diagnostic looks at the whole text of its file, which mostly has nothing else.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    if text.bytes().all(plain) || !text.contains(bad) {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());

@@ -15,7 +15,7 @@ pub(crate) use kinds::kinds;
 
 use std::collections::BTreeSet;
 
-use super::span::{SourceId, Span};
+use super::span::{SourceId, Sources, Span, one_line};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +77,21 @@ pub struct Edit {
 impl Fix {
     pub fn one(span: Span, text: impl Into<String>, sure: bool) -> Fix {
         Fix { edits: vec![Edit { span, text: text.into() }], sure }
+    }
+
+    /// What it does, in words, for a menu or a button.
+    pub fn title(&self, sources: &Sources) -> String {
+        let Some(first) = self.edits.first() else { return "Mend it".to_owned() };
+        let places = match self.edits.len() {
+            1 => String::new(),
+            more => format!(" (and {} more)", more - 1),
+        };
+        match (one_line(sources.text(first.span)).as_str(), one_line(&first.text).as_str()) {
+            ("", "") => "Change white space".to_owned(),
+            ("", new) => format!("Insert `{new}`{places}"),
+            (old, "") => format!("Remove `{old}`{places}"),
+            (old, new) => format!("Replace `{old}` by `{new}`{places}"),
+        }
     }
 }
 

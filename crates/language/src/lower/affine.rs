@@ -20,6 +20,31 @@ pub(super) enum Quantity {
     Second,
     /// `E[factor·ŷ | event]` or `Sum[factor·ŷ | event]`.
     Aggregate { event: Event, aggregate: Aggregate, factor: Data },
+    /// `|ŷ − at|` of the sample at hand: inside aggregates.
+    Distance { at: Data },
+    /// `E[factor·|ŷ − at| | event]`, or the sum; its coefficient and factor are not negative.
+    Bent { event: Event, aggregate: Aggregate, factor: Data, at: Data },
+}
+
+impl Quantity {
+    /// The event that it is taken over.
+    pub fn event(&self) -> Option<&Event> {
+        match self {
+            Quantity::Aggregate { event, .. } | Quantity::Bent { event, .. } => Some(event),
+            Quantity::Prediction | Quantity::Second | Quantity::Distance { .. } => None,
+        }
+    }
+
+    /// What differs from sample to sample.
+    pub fn of_samples(&self) -> impl Iterator<Item = &Data> + Clone {
+        let (factor, at) = match self {
+            Quantity::Aggregate { factor, .. } => (Some(factor), None),
+            Quantity::Bent { factor, at, .. } => (Some(factor), Some(at)),
+            Quantity::Distance { at } => (None, Some(at)),
+            Quantity::Prediction | Quantity::Second => (None, None),
+        };
+        factor.into_iter().chain(at)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +61,18 @@ impl Affine {
 
     pub fn prediction(whose: Quantity) -> Self {
         Affine { terms: BTreeMap::from([(whose, Data::one())]), constant: Data::zero() }
+    }
+
+    /// `|slope·ŷ + rest|` of the sample at hand, where `slope` has one sign for all samples.
+    pub fn distance(slope: Data, negative: bool, rest: Data) -> Self {
+        let at = rest.neg().div(slope.clone());
+        let coefficient = if negative { slope.neg() } else { slope };
+        Affine { terms: BTreeMap::from([(Quantity::Distance { at }, coefficient)]), constant: Data::zero() }
+    }
+
+    /// What the prediction of the sample at hand is multiplied by.
+    pub fn slope(&self) -> Data {
+        self.terms.get(&Quantity::Prediction).cloned().unwrap_or_else(Data::zero)
     }
 
     pub fn add(mut self, other: Affine) -> Self {
@@ -86,16 +123,40 @@ impl Affine {
 
     fn aggregate(self, aggregate: Aggregate, given: &Event, constant: Data, scope: Scope<'_>) -> Self {
         let mut result = Affine::constant(constant);
-        let Some(slope) = self.terms.get(&Quantity::Prediction) else { return result };
-        for (event, slope) in indicator::split(slope, given, scope) {
+        for (quantity, slope) in &self.terms {
+            let Quantity::Distance { at } = quantity else {
+                result.spread(slope, None, (aggregate, given, given), scope);
+                continue;
+            };
+            for (event, known) in indicator::cases(&indicator::headers(at), given, scope) {
+                let (slope, at) = (indicator::with(slope, &known), indicator::with(at, &known));
+                result.spread(&slope, Some(&at), (aggregate, given, &event), scope);
+            }
+        }
+        result
+    }
+
+    /// Adds `slope·ŷ`, or `slope·|ŷ − at|`, over the part `within` of an event.
+    fn spread(
+        &mut self,
+        slope: &Data,
+        at: Option<&Data>,
+        (aggregate, given, within): (Aggregate, &Event, &Event),
+        scope: Scope<'_>,
+    ) {
+        for (event, slope) in indicator::split(slope, within, scope) {
             // A mean of what is nothing outside of some event is the sum inside over the count of all.
             let part = aggregate == Aggregate::Mean && event != *given;
             let aggregate = if part { Aggregate::Sum } else { aggregate };
             for (coefficient, factor) in slope.split_columns() {
                 let coefficient = if part { coefficient.div(Data::count(given.clone())) } else { coefficient };
-                result.insert(Quantity::Aggregate { event: event.clone(), aggregate, factor }, coefficient);
+                let event = event.clone();
+                let quantity = match at {
+                    None => Quantity::Aggregate { event, aggregate, factor },
+                    Some(at) => Quantity::Bent { event, aggregate, factor, at: at.clone() },
+                };
+                self.insert(quantity, coefficient);
             }
         }
-        result
     }
 }

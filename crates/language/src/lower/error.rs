@@ -33,11 +33,28 @@ kinds! {
             label: if *empty { "its event never holds" } else { "the levels before it take all of it" },
             help: if *empty { "correct its event" } else { "put it before them, or make their events narrower" };
 
+        /// An `otherwise` behind levels that take all samples.
+        #[error("no sample is left for `{level}`")]
+        NoRest { level: String } => "W0114",
+            label: "with this one the levels take every sample",
+            help: format!("remove `{level}`, or make the events before it narrower");
+
         /// Rows all of which condition on an event that never holds.
         #[error("no sample can be in a condition of `{text}`")]
-        Nobody { text: String } => "W0114",
+        Nobody { text: String, levels: bool } => "W0114",
             label: "compares nothing",
-            help: "of two levels of one column a sample has one: join conditions by `or`, or list levels, `race in {white, black}`";
+            help: if *levels {
+                "of two levels of one column a sample has one: join conditions by `or`, or list levels, `race in {white, black}`"
+            } else {
+                "what its condition asks for excludes itself, or lies outside the declared range: correct the numbers, or join \
+                 conditions by `or`"
+            };
+
+        /// A condition that every sample satisfies.
+        #[error("the condition of `{text}` holds for every sample")]
+        Everybody { text: String } => "W0105",
+            label: "always true",
+            help: "it leaves nobody out: remove it, or correct it";
 
         /// A level of a group from events that lists what one before it takes.
         #[error("`{level}` leaves `{}` to `{first}`", levels.join("`, `"))]
@@ -135,6 +152,13 @@ kinds! {
             label: "more than predictions can do",
             help: "two groups cannot each lie above the other: for a ratio that holds both ways give a number of at most 1, \
                    such as 80%";
+    }
+}
+
+impl Kind {
+    /// Whether it says of a condition that it holds for none or for all.
+    pub fn judges_conditions(&self) -> bool {
+        matches!(self, Kind::Nobody { .. } | Kind::Everybody { .. })
     }
 }
 

@@ -9,6 +9,7 @@
 //! indicator    E[[a]·e | b]                 →  Sum[e | a, b] / N[b]
 //! covariance   Cov[a, b | e]                →  E[a·b | e] - E[a | e]·E[b | e]
 //! affine       E[a·ŷ + b | e]               →  Σ c·E[φ·ŷ | e] + E[b | e]
+//! bend         E[max(a, b) | e]              →  E[(a + b) / 2 | e] + E[|ŷ - c| | e] · ..
 //! pieces       |e|, max(a, b), -min(a, b)   →  the pieces whose maximum they are
 //! ratio        n / d + c <= 0               →  n + c·d <= 0
 //! sides        Σ c·agg + constant <= 0      →  Σ c·agg <= -constant
@@ -18,7 +19,9 @@
 //! ```
 
 mod affine;
+mod bend;
 mod cases;
+mod certain;
 mod covariance;
 mod data;
 mod draft;
@@ -100,6 +103,7 @@ struct Rows<'a> {
     findings: Vec<Finding>,
     /// Rows seen, the ones without prediction included.
     tried: usize,
+    certain: certain::Certain,
     /// What each instance goes through.
     nodes: usize,
     /// What every row of the constraint says of where it comes from.
@@ -124,7 +128,16 @@ impl<'a> Rows<'a> {
         };
         // A long text is carried along by every row.
         let nodes = constraint.nodes().saturating_add((constraint.doc.len() + constraint.name.len()) / 64);
-        Rows { constraint, index, drafts: Vec::new(), findings: Vec::new(), tried: 0, nodes, origin }
+        Rows {
+            constraint,
+            index,
+            drafts: Vec::new(),
+            findings: Vec::new(),
+            tried: 0,
+            certain: Default::default(),
+            nodes,
+            origin,
+        }
     }
 
     fn instance(&mut self, scope: Scope<'_>) -> Result<(), Finding> {
@@ -150,6 +163,7 @@ impl<'a> Rows<'a> {
             }
         }
         let reads = reads::reads(&constraint.comparisons, scope);
+        self.certain.see(&constraint.comparisons, scope);
         if rows.iter().any(|(_, row)| nested::is_nested(row)) {
             let text = super::span::quote(scope.sources, constraint.body_span);
             return Err(Finding::new(Kind::NestedAggregate { text }, constraint.body_span));
@@ -258,10 +272,21 @@ impl<'a> Rows<'a> {
             let noticed = vacuous::noticed(&self.drafts, self.constraint.body_span, hir, sources);
             self.findings.extend(noticed);
         }
-        let nobody = |draft: &Draft| draft.reads.events().contains(&Event::Never);
+        let nobody = |draft: &Draft| {
+            draft.reads.events().iter().chain(&draft.each).any(|event| certain::holds_for_none(event, hir))
+        };
         if self.findings.is_empty() && !self.drafts.is_empty() && self.drafts.iter().all(nobody) {
             let text = super::span::quote(sources, self.constraint.body_span);
-            self.findings.push(Finding::new(Kind::Nobody { text }, self.constraint.body_span));
+            let levels = |draft: &Draft| draft.reads.events().contains(&Event::Never);
+            let levels = self.drafts.iter().any(levels);
+            self.findings.push(Finding::new(Kind::Nobody { text, levels }, self.constraint.body_span));
+        }
+        if let Some(span) = self.certain.first().filter(|_| self.findings.is_empty()) {
+            // In a metric the condition is an argument.
+            let whole = self.constraint.body_span;
+            let span = if whole.source == span.source && whole.start <= span.start { span } else { whole };
+            let text = super::span::quote(sources, span);
+            self.findings.push(Finding::new(Kind::Everybody { text }, span));
         }
         if self.tried > 0 && self.drafts.is_empty() && self.findings.is_empty() {
             let text = super::span::quote(sources, self.constraint.body_span);

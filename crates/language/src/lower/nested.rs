@@ -11,10 +11,7 @@ use super::sides::Sided;
 /// Whether a factor of a row, or of an aggregate of its data, reads an aggregate. Under `each` the numbers of a row have factors of
 /// samples too.
 pub(super) fn is_nested(row: &Sided) -> bool {
-    let factors = row.terms.keys().filter_map(|quantity| match quantity {
-        Quantity::Aggregate { factor, .. } => Some(factor),
-        Quantity::Prediction | Quantity::Second => None,
-    });
+    let factors = row.terms.keys().flat_map(Quantity::of_samples);
     let mut numbers = row.terms.values().chain(&row.lower).chain(&row.upper);
     factors.clone().any(Data::reads_totals)
         || numbers.any(|data| {

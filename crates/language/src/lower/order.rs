@@ -69,19 +69,13 @@ fn all_events(drafts: &[Draft]) -> BTreeSet<Event> {
 
 /// The events of the terms of a row, and that of its samples.
 fn own_events(draft: &Draft) -> impl Iterator<Item = &Event> {
-    let conditions = draft.row.terms.keys().filter_map(|quantity| match quantity {
-        Quantity::Aggregate { event, .. } => Some(event),
-        Quantity::Prediction | Quantity::Second => None,
-    });
+    let conditions = draft.row.terms.keys().filter_map(Quantity::event);
     conditions.chain(&draft.each)
 }
 
 /// Every data expression of a row.
 pub(super) fn data_of(draft: &Draft) -> impl Iterator<Item = &Data> {
-    let factors = draft.row.terms.keys().filter_map(|quantity| match quantity {
-        Quantity::Aggregate { factor, .. } => Some(factor),
-        Quantity::Prediction | Quantity::Second => None,
-    });
+    let factors = draft.row.terms.keys().flat_map(Quantity::of_samples);
     draft.row.terms.values().chain(factors).chain(&draft.row.lower).chain(&draft.row.upper)
 }
 
@@ -90,8 +84,11 @@ pub(super) fn parts_of(row: &super::sides::Sided) -> usize {
     let terms = row.terms.iter().map(|(quantity, coefficient)| {
         coefficient.parts()
             + match quantity {
-                Quantity::Aggregate { event, factor, .. } => event.parts() + factor.parts(),
                 Quantity::Prediction | Quantity::Second => 1,
+                Quantity::Aggregate { .. } | Quantity::Distance { .. } | Quantity::Bent { .. } => {
+                    let data = quantity.of_samples().map(Data::parts).sum::<usize>();
+                    data + quantity.event().map_or(0, Event::parts)
+                }
             }
     });
     terms.sum::<usize>() + row.lower.iter().chain(&row.upper).map(Data::parts).sum::<usize>()
@@ -156,8 +153,15 @@ fn row(draft: Draft, reads: Vec<EventId>, ids: &BTreeMap<&Event, EventId>) -> Ro
     let id = |event: &Event| ids[event];
     let mut terms = Vec::new();
     for (quantity, coefficient) in draft.row.terms {
-        if let Quantity::Aggregate { event, aggregate, factor } = quantity {
-            terms.push(Term { coefficient, aggregate, factor, event: id(&event) });
+        match quantity {
+            Quantity::Aggregate { event, aggregate, factor } => {
+                terms.push(Term { coefficient, aggregate, factor, event: id(&event), at: None });
+            }
+            Quantity::Bent { event, aggregate, factor, at } => {
+                terms.push(Term { coefficient, aggregate, factor, event: id(&event), at: Some(at) });
+            }
+            // Those of single samples stand inside of aggregates, and under `each`.
+            Quantity::Prediction | Quantity::Second | Quantity::Distance { .. } => {}
         }
     }
     Row {

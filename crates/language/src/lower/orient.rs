@@ -2,15 +2,17 @@
 //!
 //! From: a row whose first term (in canonical order) may have a negative coefficient. To: the same row with a positive
 //! one. Why equivalent: both sides are multiplied by -1 and exchanged. `a - b <= t` and `b - a <= t` so get the same
-//! left side and can be merged. Reports turn the row back to the way its author wrote it.
+//! left side and can be merged. Reports turn the row back to the way its author wrote it. A row with distances is convex as it
+//! stands and its negative is not, so it stays.
 
 use crate::program::Data;
 
+use super::affine::Quantity;
 use super::sides::Sided;
 
 pub(super) fn orient(row: Sided) -> Sided {
     let negative = row.terms.values().next().is_some_and(is_negative);
-    if !negative {
+    if !negative || row.terms.keys().any(|quantity| matches!(quantity, Quantity::Bent { .. })) {
         return row;
     }
     Sided {

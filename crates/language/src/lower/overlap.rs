@@ -1,4 +1,4 @@
-//! Groups from events whose levels share samples.
+//! Groups from events whose levels share samples, or leave none for others.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use crate::hir;
 use crate::program::Event;
 
 use super::cases::first;
+use super::certain::holds_for_none;
 use super::error::{Finding, Kind};
 use super::event::event;
 use super::scope::Scope;
 
-/// W0114: levels that are listed for two events, and events that those before leave nothing of.
+/// W0114: levels that are listed for two events, and events and an `otherwise` that those before leave nothing of.
 pub(super) fn findings(scope: Scope<'_>) -> Vec<Finding> {
     let mut seen: Vec<&Arc<[hir::Case]>> = Vec::new();
     let mut findings = Vec::new();
@@ -21,6 +22,14 @@ pub(super) fn findings(scope: Scope<'_>) -> Vec<Finding> {
             seen.push(cases);
             findings.extend(overlaps(cases, scope));
         }
+        if let hir::Event::Case { cases, place } = &level.event
+            && *place == cases.len()
+            && let Some(last) = cases.last()
+            && holds_for_none(&event(&level.event, scope), scope.hir)
+        {
+            let span = last.span;
+            findings.push(Finding::new(Kind::NoRest { level: level.text.clone() }, span));
+        }
     }
     findings
 }
@@ -30,8 +39,9 @@ fn overlaps(cases: &[hir::Case], scope: Scope<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, (case, this)) in cases.iter().zip(&events).enumerate() {
         let name = || case.level.clone();
-        if first(&events[..=place], scope.universe) == Event::Never {
-            let finding = Finding::new(Kind::NoCase { level: name(), empty: *this == Event::Never }, case.span);
+        if holds_for_none(&first(&events[..=place], scope.universe), scope.hir) {
+            let empty = holds_for_none(this, scope.hir);
+            let finding = Finding::new(Kind::NoCase { level: name(), empty }, case.span);
             findings.push(finding);
             continue;
         }

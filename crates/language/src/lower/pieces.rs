@@ -10,6 +10,7 @@ use crate::program::{Data, Function};
 use crate::span::Span;
 
 use super::affine::{Affine, Quantity};
+use super::bend::bent;
 use super::covariance;
 use super::data::data;
 use super::error::{Finding, Kind};
@@ -74,6 +75,12 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
         }
         ExprKind::Fold { fold, over, depends, value, .. } => {
             fold_of(Folded { fold: *fold, over, depends: *depends, value }, negate, scope)
+        }
+        ExprKind::Mean { value, event: given } if value.curvature == Curvature::Piecewise => {
+            Ok(vec![Fraction::affine(bent(value, negate, scope, straight)?.mean(&event(given, scope), scope))])
+        }
+        ExprKind::Sum { value, event: given } if value.curvature == Curvature::Piecewise => {
+            Ok(vec![Fraction::affine(bent(value, negate, scope, straight)?.total(&event(given, scope), scope))])
         }
         ExprKind::Prediction
         | ExprKind::SecondPrediction
@@ -147,6 +154,11 @@ fn single(expr: &Expr, scope: Scope<'_>) -> Result<Fraction, Finding> {
         Some(piece) => Ok(piece),
         None => unreachable!("an expression has a piece"),
     }
+}
+
+/// An expression of a sample without a bend.
+fn straight(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
+    Ok(single(expr, scope)?.numerator)
 }
 
 /// A leaf that reads the prediction.

@@ -97,8 +97,15 @@ fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
     let prediction = bounds(hir).unwrap_or(Interval::ALL);
     match quantity {
         Quantity::Prediction | Quantity::Second => prediction,
-        Quantity::Aggregate { aggregate, factor, .. } => {
-            let value = prediction.multiply(range(factor, hir));
+        Quantity::Distance { at } => (prediction + range(at, hir).negate()).abs(),
+        Quantity::Aggregate { aggregate, factor, .. } | Quantity::Bent { aggregate, factor, .. } => {
+            let of_sample = match quantity {
+                Quantity::Bent { at, .. } => (prediction + range(at, hir).negate()).abs(),
+                Quantity::Prediction | Quantity::Second | Quantity::Distance { .. } | Quantity::Aggregate { .. } => {
+                    prediction
+                }
+            };
+            let value = of_sample.multiply(range(factor, hir));
             match aggregate {
                 Aggregate::Mean => value,
                 Aggregate::Sum => value.total(),
@@ -108,7 +115,7 @@ fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
 }
 
 /// The values of a data expression with the params at their defaults, whatever the data.
-fn range(data: &Data, hir: &Hir) -> Interval {
+pub(super) fn range(data: &Data, hir: &Hir) -> Interval {
     match data {
         Data::Number(value) => Interval::point(*value),
         Data::Param(name) => hir.param_named(name).map_or(Interval::ALL, |param| Interval::point(param.value)),
@@ -175,7 +182,13 @@ fn means<'d>(draft: &'d Draft, hir: &Hir) -> Option<Means<'d>> {
             Quantity::Aggregate { aggregate: Aggregate::Mean, factor, .. } if factor.is_one() => {
                 terms.push((quantity, number(coefficient)?));
             }
-            Quantity::Aggregate { .. } | Quantity::Prediction | Quantity::Second => return None,
+            Quantity::Aggregate { .. }
+            | Quantity::Prediction
+            | Quantity::Second
+            | Quantity::Distance { .. }
+            | Quantity::Bent { .. } => {
+                return None;
+            }
         }
     }
     let side = |side: &Option<Data>, none: f64| side.as_ref().map_or(Some(none), number);

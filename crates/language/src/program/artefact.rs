@@ -15,7 +15,8 @@ use crate::diagnostic::Code;
 /// - 2: each origin has its own sides, and says which way round the row was written.
 /// - 3: the prediction may be a decision; groups may leave samples over; rows under `each` may read the events of aggregates.
 ///   Without any of these version 2 is written.
-/// - 4: there may be relations, and rows about their pairs. Without any version 2 or 3 is written.
+/// - 4: there may be relations and rows about their pairs, and rows may have distances `|ŷ − c|` of predictions. Without any, version 2 or
+///   3 is written.
 pub const VERSION: u64 = 4;
 
 #[derive(Serialize, Deserialize)]
@@ -89,10 +90,11 @@ impl Program {
     /// The oldest version whose readers miss nothing.
     fn version(&self) -> u64 {
         let aggregates = self.sample_rows.iter().any(|row| !row.reads.is_empty());
-        match (self.relations.is_empty(), self.prediction.decision || !self.partitions.is_empty() || aggregates) {
-            (false, _) => VERSION,
-            (true, true) => 3,
-            (true, false) => 2,
+        let newest = !self.relations.is_empty() || self.convex_row().is_some();
+        match (newest, self.prediction.decision || !self.partitions.is_empty() || aggregates) {
+            (true, _) => VERSION,
+            (false, true) => 3,
+            (false, false) => 2,
         }
     }
 

@@ -38,8 +38,13 @@ fn program() -> Program {
     let mut events = vec![Event::All, female.clone(), male.clone(), Event::and([male, old.clone()], &universe), old];
     events.sort();
     let id = |event: &Event| EventId(events.iter().position(|e| e == event).unwrap() as u32);
-    let term =
-        |coefficient, event: &Event, factor| Term { coefficient, aggregate: Aggregate::Mean, factor, event: id(event) };
+    let term = |coefficient, event: &Event, factor| Term {
+        coefficient,
+        aggregate: Aggregate::Mean,
+        factor,
+        event: id(event),
+        at: None,
+    };
     let eps = Data::param("eps");
     let parity = Row {
         terms: vec![

@@ -68,6 +68,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// The first row with a term `|ŷ − c|`: it is no row of a matrix.
+    pub fn convex_row(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| row.is_convex())
+    }
+
     /// The declared column with this header.
     pub fn column(&self, header: &str) -> Option<&Column> {
         self.columns
@@ -211,6 +216,13 @@ pub struct Row {
     pub origins: Vec<Origin>,
 }
 
+impl Row {
+    /// Whether it has a term `|ŷ − c|`.
+    pub fn is_convex(&self) -> bool {
+        self.terms.iter().any(|term| term.at.is_some())
+    }
+}
+
 /// `coefficient · agg`, with `agg = E[factor · ŷ | event]` or `Sum[factor · ŷ | event]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Term {
@@ -219,6 +231,10 @@ pub struct Term {
     /// Per sample: a product of columns, or the number 1.
     pub factor: Data,
     pub event: EventId,
+    /// `Some(c)`: of `factor · |ŷ − c|` instead of `factor · ŷ`, with a data expression of one sample, free of aggregates. Such a row is
+    /// convex and has an upper side alone; factor and coefficient are not negative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Data>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -92,19 +92,23 @@ impl Program {
     /// of that promise alone: for questions about what single constraints ask for.
     pub fn by_promise(&self) -> Program {
         let row = |promised: PromisedRow| {
-            let (row, origin) = (self.rows.get(promised.row)?, self.origin(promised)?.clone());
-            let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
-            Some(Row { lower, upper, origins: vec![origin], ..row.clone() })
+            let (row, origin) = (self.rows.get(promised.row)?, self.origin(promised)?);
+            Some(row.of(row.terms.clone(), (origin.lower.clone(), origin.upper.clone()), origin))
         };
         let sample_row = |promised: PromisedRow| {
-            let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?.clone());
-            let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
-            Some(SampleRow { lower, upper, origins: vec![origin], ..row.clone() })
+            let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?);
+            Some(row.of(row.coefficient.clone(), (origin.lower.clone(), origin.upper.clone()), origin))
         };
         Program {
+            prediction: self.prediction.clone(),
+            weight: self.weight.clone(),
+            columns: self.columns.clone(),
+            params: self.params.clone(),
             rows: self.promised_rows().into_iter().filter_map(row).collect(),
             sample_rows: self.promised_sample_rows().into_iter().filter_map(sample_row).collect(),
-            ..self.clone()
+            events: self.events.clone(),
+            partitions: self.partitions.clone(),
+            relations: self.relations.clone(),
         }
     }
 
@@ -119,22 +123,54 @@ impl Program {
     /// A row as one constraint asks for it.
     pub fn promised(&self, promised: PromisedRow) -> Option<Row> {
         let (row, origin) = (self.rows.get(promised.row)?, self.origin(promised)?);
-        let (lower, upper) = turned_sides(origin);
         let terms = origin.direction().terms(&row.terms).into_iter().map(|(_, term)| term).collect();
-        Some(Row { terms, lower, upper, ..row.clone() })
+        Some(row.of(terms, turned_sides(origin), origin))
     }
 
     /// A per-sample row as one constraint asks for it.
     pub fn promised_sample(&self, promised: PromisedRow) -> Option<SampleRow> {
         let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?);
-        let (lower, upper) = turned_sides(origin);
         let turn = |data: &Data| if origin.reversed { data.clone().neg() } else { data.clone() };
         let pairs = row.pairs.as_ref().map(|pairs| super::Pairs { second: turn(&pairs.second), ..pairs.clone() });
-        Some(SampleRow { coefficient: turn(&row.coefficient), pairs, lower, upper, ..row.clone() })
+        Some(SampleRow { pairs, ..row.of(turn(&row.coefficient), turned_sides(origin), origin) })
     }
 }
 
-fn turned_sides(origin: &Origin) -> (Option<Data>, Option<Data>) {
+type Sides = (Option<Data>, Option<Data>);
+
+impl Row {
+    /// The row of one of its origins alone. The others are not copied: a row may have very many.
+    fn of(&self, terms: Vec<Term>, (lower, upper): Sides, origin: &Origin) -> Row {
+        Row {
+            terms,
+            lower,
+            upper,
+            options: self.options,
+            reads: self.reads.clone(),
+            labels: self.labels.clone(),
+            origins: vec![origin.clone()],
+        }
+    }
+}
+
+impl SampleRow {
+    /// The row of one of its origins alone.
+    fn of(&self, coefficient: Data, (lower, upper): Sides, origin: &Origin) -> SampleRow {
+        SampleRow {
+            event: self.event,
+            coefficient,
+            pairs: self.pairs.clone(),
+            lower,
+            upper,
+            options: self.options,
+            reads: self.reads.clone(),
+            labels: self.labels.clone(),
+            origins: vec![origin.clone()],
+        }
+    }
+}
+
+fn turned_sides(origin: &Origin) -> Sides {
     let (lower, upper) = (origin.lower.clone(), origin.upper.clone());
     if origin.reversed { (upper.map(Data::neg), lower.map(Data::neg)) } else { (lower, upper) }
 }

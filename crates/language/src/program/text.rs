@@ -4,7 +4,8 @@
 //! hashes, in which columns stand by header (quoted, so that a header cannot be taken for a param) and the prediction
 //! by a fixed word. Each form of an expression has one text and each text one form.
 
-use std::collections::BTreeMap;
+mod names;
+
 use std::fmt::{self, Display, Write as _};
 
 use super::data::{Data, Function};
@@ -14,47 +15,7 @@ use super::{
     SampleRow, Term, WhenEmpty,
 };
 
-/// How columns and the prediction are called.
-pub struct Names<'a> {
-    /// `None` in canonical text.
-    by_header: Option<BTreeMap<&'a str, &'a str>>,
-    prediction: &'a str,
-}
-
-impl<'a> Names<'a> {
-    /// The names of the spec.
-    pub fn of(program: &'a Program) -> Names<'a> {
-        let by_header = program.columns.iter().map(|column| (column.header.as_str(), column.name.as_str())).collect();
-        Names { by_header: Some(by_header), prediction: &program.prediction.name }
-    }
-
-    /// Headers, and `prediction`.
-    pub fn canonical() -> Names<'static> {
-        Names { by_header: None, prediction: "prediction" }
-    }
-
-    /// For people, an entry of a table stands as the language writes it: `tol[white]`.
-    fn param(&self, param: &str) -> String {
-        let entry = self.by_header.as_ref().and_then(|_| param.strip_suffix(']')?.split_once('['));
-        match entry {
-            Some((table, level)) => format!("{}[{}]", name(table), level_of(level)),
-            None => name(param),
-        }
-    }
-
-    fn column(&self, header: &str) -> String {
-        if header == RAW {
-            return format!("raw({})", name(self.prediction));
-        }
-        let pair = PairColumn::of(header);
-        match (&self.by_header, pair) {
-            (Some(names), Some(_)) => names.get(header).copied().unwrap_or(header).to_owned(),
-            (Some(names), None) => name(names.get(header).copied().unwrap_or(header)),
-            (None, Some(_)) => header.to_owned(),
-            (None, None) => quoted_name(header),
-        }
-    }
-}
+pub use names::Names;
 
 /// A column of one of the samples of a pair, as a spec writes it: `i.level`.
 pub fn pair_column_name(owner: Owner, column: &str, (first, second): (&str, &str)) -> String {
@@ -134,7 +95,7 @@ impl Data {
 
     fn write(&self, names: &Names, out: &mut String) {
         match self {
-            Data::Number(value) => out.push_str(&number(*value)),
+            Data::Number(value) => out.push_str(&names.number(*value)),
             Data::Param(param) => out.push_str(&names.param(param)),
             Data::Column(header) => out.push_str(&names.column(header)),
             Data::Total { value, event } if value.is_one() => {
@@ -149,12 +110,12 @@ impl Data {
             }
             Data::Sum { constant, terms } => {
                 for (i, (coefficient, monomial)) in terms.iter().enumerate() {
-                    write_addend(i == 0, *coefficient, out);
+                    write_addend(i == 0, *coefficient, names, out);
                     monomial.write_at(Tightness::Product, names, out);
                 }
                 if *constant != 0.0 {
                     out.push_str(if *constant < 0.0 { " - " } else { " + " });
-                    out.push_str(&number(constant.abs()));
+                    out.push_str(&names.number(constant.abs()));
                 }
             }
             Data::Product(factors) => write_product(factors, names, out),
@@ -164,7 +125,7 @@ impl Data {
 }
 
 /// The sign and the coefficient of one addend, up to the monomial.
-fn write_addend(first: bool, coefficient: f64, out: &mut String) {
+fn write_addend(first: bool, coefficient: f64, names: &Names, out: &mut String) {
     match (first, coefficient < 0.0) {
         (true, true) => out.push('-'),
         (true, false) => {}
@@ -172,7 +133,7 @@ fn write_addend(first: bool, coefficient: f64, out: &mut String) {
         (false, false) => out.push_str(" + "),
     }
     if coefficient.abs() != 1.0 {
-        out.push_str(&number(coefficient.abs()));
+        out.push_str(&names.number(coefficient.abs()));
         out.push_str(" * ");
     }
 }
@@ -263,9 +224,10 @@ impl Event {
                 }
             }
             Event::Compare { left, op, right } => {
-                left.write(names, out);
+                let names = names.exactly();
+                left.write(&names, out);
                 let _infallible = write!(out, " {} ", op.symbol());
-                right.write(names, out);
+                right.write(&names, out);
             }
             Event::Not(event) => {
                 out.push_str("not (");
@@ -300,7 +262,7 @@ impl Program {
     pub fn sample_row_text(&self, row: &SampleRow, names: &Names) -> String {
         let mut middle = String::new();
         if let Some(pairs) = &row.pairs {
-            let known = self.relation(&pairs.relation).filter(|_| names.by_header.is_some());
+            let known = self.relation(&pairs.relation).filter(|_| names.for_people());
             let (first, second) =
                 known.map_or(("first", "second"), |relation| (relation.first.as_str(), relation.second.as_str()));
             let relation = if known.is_some() { name(&pairs.relation) } else { quoted_name(&pairs.relation) };
@@ -344,7 +306,10 @@ impl Program {
                 aggregate.push_str(&factor);
                 aggregate.push_str(" * ");
             }
-            aggregate.push_str(names.prediction);
+            match &term.at {
+                None => aggregate.push_str(names.prediction),
+                Some(at) => aggregate.push_str(&distance_text(names.prediction, at, names)),
+            }
             match self.events.get(term.event.0 as usize) {
                 Some(event) => write_condition(event, names, &mut aggregate),
                 None => aggregate.push_str(" | ?]"),
@@ -390,21 +355,32 @@ impl RowOptions {
 }
 
 /// `coefficient * what`, as one more addend of `out`.
+/// `abs(prediction - at)`.
+pub fn distance_text(prediction: &str, at: &Data, names: &Names) -> String {
+    let mut minus = String::new();
+    at.clone().neg().write_at(Tightness::Sum, names, &mut minus);
+    let (sign, size) = match minus.strip_prefix('-') {
+        Some(size) => ("-", size),
+        None => ("+", minus.as_str()),
+    };
+    if at.is_zero() { format!("abs({prediction})") } else { format!("abs({prediction} {sign} {size})") }
+}
+
 fn write_multiple(first: bool, coefficient: &Data, what: &str, names: &Names, out: &mut String) {
     match coefficient {
         Data::Number(value) => {
-            write_addend(first, *value, out);
+            write_addend(first, *value, names, out);
             out.push_str(what);
         }
         Data::Sum { constant: 0.0, terms } if terms.len() == 1 => {
             for (value, monomial) in terms {
-                write_addend(first, *value, out);
+                write_addend(first, *value, names, out);
                 monomial.write_at(Tightness::Product, names, out);
             }
             let _infallible = write!(out, " * {what}");
         }
         other => {
-            write_addend(first, 1.0, out);
+            write_addend(first, 1.0, names, out);
             let mut text = String::new();
             other.write_at(Tightness::Product, names, &mut text);
             let _infallible = write!(out, "{text} * {what}");

@@ -34,6 +34,8 @@ pub enum Invalid {
     SoftNotPositive { place: String, soft: String },
     #[error("{place} has an empty range")]
     EmptyRange { place: String },
+    #[error("{place} has a distance and a lower side, or a distance from an aggregate")]
+    NotConvex { place: String },
     #[error("a coefficient or side of {place} reads a column outside of an aggregate")]
     PerSample { place: String },
 }
@@ -58,6 +60,12 @@ impl Program {
                 self.validate_aggregate_free(&term.coefficient, &place)?;
                 self.validate_data(&term.factor, &place)?;
                 self.validate_id(term.event, &place)?;
+                if let Some(at) = &term.at {
+                    self.validate_data(at, &place)?;
+                    if at.reads_totals() || row.lower.is_some() {
+                        return Err(Invalid::NotConvex { place });
+                    }
+                }
             }
             let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
             for side in row.lower.iter().chain(&row.upper).chain(own) {

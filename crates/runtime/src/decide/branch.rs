@@ -4,18 +4,27 @@
 //! best are taken, which linear programming does by itself. So what is branched on is how many samples of a class are
 //! decided 1, and no two branches differ by an exchange of equals alone. What cannot gain more than the best answer
 //! so far is left. Rounding the solution of each program to whole numbers is tried as well. Where samples of a cell differ, their
-//! number is branched on before they are: means of small groups have few values, and these decide which rows can hold.
+//! number is branched on before they are: means of small groups have few values, and these decide which rows can hold. Before
+//! both come sums of several classes of which narrow rows leave few values, as [`thin`](super::thin) finds them.
 //!
 //! To have an answer before there are branches, rows are first drawn in by what rounding can move them: what keeps these keeps
 //! the rows once it is rounded.
 
+use std::ops::Range;
+
+use super::classes::{Classes, Group};
 use super::dual::{Ended, perturbed};
-use super::lp::{Group, Lp, Sums};
+use super::lp::{Lp, Sums};
 use super::simplex::{At, Simplex, Variable};
+use super::thin::Form;
 use crate::problem::Sum;
 
 /// A value this close to a whole number is one.
 const WHOLE: f64 = 1e-7;
+/// The same for a sum of multiples.
+const WHOLE_FORM: f64 = 1e-5;
+/// By how much such a sum may be off its limits, more than its coefficients are rounded by.
+const ABOUT: f64 = 1e-6;
 /// Share of the largest gain that counts as no more.
 const NO_MORE: f64 = 1e-10;
 /// What it takes to begin with a program, in steps.
@@ -39,6 +48,8 @@ pub(super) struct Search<'a> {
     groups: &'a [Group],
     /// Several groups whose sum is branched on before them.
     cells: &'a [Group],
+    /// Sums of few values, branched on before both.
+    forms: &'a [Form],
     /// By how much a row may be outside of its sides for a look at all samples.
     allowed: Vec<f64>,
     /// Whether values of the columns keep the rows of all samples, as these are counted.
@@ -52,8 +63,15 @@ pub(super) struct Search<'a> {
     pub complete: bool,
 }
 
+/// What is branched on.
+#[derive(Clone, Copy)]
+enum Counted<'a> {
+    Form(&'a Form),
+    Group(&'a Group),
+}
+
 struct Node {
-    /// Groups with the least and the largest sum that they may have.
+    /// Places of what is branched on, with the least and the largest sum that they may have.
     limits: Vec<(usize, f64, f64)>,
     basis: Option<(Vec<Variable>, Vec<At>)>,
     bound: f64,
@@ -70,13 +88,14 @@ enum Solved {
 
 impl<'a> Search<'a> {
     pub fn new(
-        lp: &'a Lp,
-        (groups, cells): (&'a [Group], &'a [Group]),
+        classes: &'a Classes,
+        groups: &'a [Group],
         allowed: Vec<f64>,
         keeps: &'a dyn Fn(&[f64]) -> bool,
         most: Most,
     ) -> Search<'a> {
-        Search { lp, groups, cells, allowed, keeps, most, work: 0, nodes: 0, best: None, complete: true }
+        let Classes { lp, cells, forms, .. } = classes;
+        Search { lp, groups, cells, forms, allowed, keeps, most, work: 0, nodes: 0, best: None, complete: true }
     }
 
     pub fn run(&mut self) {
@@ -132,19 +151,45 @@ impl<'a> Search<'a> {
         work.hi.copy_from_slice(&self.lp.hi);
         work.lower.copy_from_slice(&self.lp.lower);
         work.upper.copy_from_slice(&self.lp.upper);
-        for &(group, least, most) in limits {
-            let Group { columns, row } = self.group(group);
-            let (lower, upper) = match row {
-                Some(row) => (&mut work.lower[*row], &mut work.upper[*row]),
-                None => (&mut work.lo[columns.start], &mut work.hi[columns.start]),
+        for &(place, least, most) in limits {
+            let (lower, upper, least, most) = match self.counted(place) {
+                Counted::Form(Form { row, scale, offset, .. }) => {
+                    let (least, most) = ((least - ABOUT - offset) * scale, (most + ABOUT - offset) * scale);
+                    (&mut work.lower[*row], &mut work.upper[*row], least, most)
+                }
+                Counted::Group(Group { row: Some(row), .. }) => {
+                    (&mut work.lower[*row], &mut work.upper[*row], least, most)
+                }
+                Counted::Group(Group { columns, row: None }) => {
+                    (&mut work.lo[columns.start], &mut work.hi[columns.start], least, most)
+                }
             };
             (*lower, *upper) = (lower.max(least), upper.min(most));
         }
     }
 
-    /// A group by its place, cells before the others.
-    fn group(&self, place: usize) -> &'a Group {
-        self.cells.get(place).unwrap_or_else(|| &self.groups[place - self.cells.len()])
+    /// What is branched on, by its place: forms, then cells, then the others.
+    fn counted(&self, place: usize) -> Counted<'a> {
+        let (forms, cells) = (self.forms.len(), self.cells.len());
+        match place {
+            form if form < forms => Counted::Form(&self.forms[form]),
+            cell if cell < forms + cells => Counted::Group(&self.cells[cell - forms]),
+            group => Counted::Group(&self.groups[group - forms - cells]),
+        }
+    }
+
+    fn places(&self) -> usize {
+        self.forms.len() + self.cells.len() + self.groups.len()
+    }
+
+    fn sum(&self, counted: Counted<'_>, x: &[f64]) -> f64 {
+        match counted {
+            Counted::Group(group) => x[group.columns.clone()].iter().sum(),
+            Counted::Form(form) => {
+                let own = |&(cell, times): &(usize, f64)| times * x[self.lp.columns(cell)].iter().sum::<f64>();
+                form.cells.iter().map(own).sum::<f64>() + form.offset
+            }
+        }
     }
 
     fn can_gain(&self, bound: f64) -> bool {
@@ -160,20 +205,23 @@ impl<'a> Search<'a> {
         open: &mut Vec<Node>,
     ) {
         self.try_rounded(x);
-        let sum = |group: &Group| x[group.columns.clone()].iter().sum::<f64>();
-        let away = |group: &Group| (sum(group) - sum(group).round()).abs();
-        let furthest = |groups: &'a [Group]| {
-            let found = groups.iter().enumerate().max_by(|(_, a), (_, b)| away(a).total_cmp(&away(b)));
-            found.filter(|(_, group)| away(group) > WHOLE)
+        let away = |place: &usize| {
+            let sum = self.sum(self.counted(*place), x);
+            (sum - sum.round()).abs()
         };
-        let one = || furthest(self.groups).map(|(place, group)| (self.cells.len() + place, group));
-        let Some((place, group)) = furthest(self.cells).or_else(one) else {
+        let (forms, cells) = (self.forms.len(), self.forms.len() + self.cells.len());
+        let furthest = |places: Range<usize>| {
+            places.max_by(|a, b| away(a).total_cmp(&away(b))).filter(|place| away(place) > WHOLE)
+        };
+        let form = (0..forms).find(|place| away(place) > WHOLE_FORM);
+        let Some(place) = form.or_else(|| furthest(forms..cells)).or_else(|| furthest(cells..self.places())) else {
             if self.can_gain(bound) {
                 self.branch_whole(x, bound, limits, &basis, open);
             }
             return;
         };
-        let (value, below) = (sum(group), sum(group).floor());
+        let value = self.sum(self.counted(place), x);
+        let below = value.floor();
         let halves = [(place, f64::NEG_INFINITY, below), (place, below + 1.0, f64::INFINITY)];
         // The nearer half is looked at first.
         let order = if value - below < 0.5 { [halves[1], halves[0]] } else { halves };
@@ -193,17 +241,13 @@ impl<'a> Search<'a> {
         open: &mut Vec<Node>,
     ) {
         let range = |place: usize| {
-            let columns = self.group(place).columns.clone();
-            let sum = |values: &[f64]| values[columns.clone()].iter().sum::<f64>();
+            let sum = |values: &[f64]| self.sum(self.counted(place), values);
             let own = limits.iter().filter(|(group, ..)| *group == place);
             own.fold((sum(&self.lp.lo), sum(&self.lp.hi)), |(lo, hi), (_, least, most)| (lo.max(*least), hi.min(*most)))
         };
-        let Some(place) =
-            (0..self.cells.len() + self.groups.len()).find(|&place| range(place).0.ceil() < range(place).1.floor())
-        else {
-            return;
-        };
-        let value = x[self.group(place).columns.clone()].iter().sum::<f64>().round();
+        let mut groups = self.forms.len()..self.places();
+        let Some(place) = groups.find(|&place| range(place).0.ceil() < range(place).1.floor()) else { return };
+        let value = self.sum(self.counted(place), x).round();
         for (least, most) in [(f64::NEG_INFINITY, value - 1.0), (value + 1.0, f64::INFINITY), (value, value)] {
             let limits = limits.iter().copied().chain([(place, least, most)]).collect();
             open.push(Node { limits, basis: Some(basis.clone()), bound });

@@ -7,7 +7,6 @@
 //! Columns of a cell lie side by side. Those behind the samples are what soft rows give way by. Rows are scaled by
 //! powers of two to coefficients of about 1, and gains to about 1, so that one tolerance does for all.
 
-use std::collections::{HashMap, hash_map};
 use std::ops::Range;
 
 use crate::problem::{Bounds, Factor, Problem};
@@ -28,12 +27,12 @@ pub(super) struct Lp {
     pub lo: Vec<f64>,
     pub hi: Vec<f64>,
     /// `φ_1, φ_2, ..`, one number per column.
-    factors: Vec<Vec<f64>>,
+    pub factors: Vec<Vec<f64>>,
     /// Where the columns of each cell begin, and at the end their number.
-    start: Vec<usize>,
-    entries: Vec<Entry>,
+    pub start: Vec<usize>,
+    pub entries: Vec<Entry>,
     /// Where the entries of each cell begin.
-    indptr: Vec<usize>,
+    pub indptr: Vec<usize>,
 }
 
 /// A column of a program that is not made of samples; its least value is 0.
@@ -41,24 +40,6 @@ pub(super) struct Column {
     pub cost: f64,
     pub hi: f64,
     pub entries: Vec<Entry>,
-}
-
-/// A part of a program whose equal columns lie side by side.
-#[derive(Clone, Debug)]
-pub(super) struct Classes {
-    pub lp: Lp,
-    /// The columns of the whole program.
-    pub order: Vec<u32>,
-    pub groups: Vec<Group>,
-    /// Cells of several groups, whose values a row without sides adds up too.
-    pub cells: Vec<Group>,
-}
-
-/// Columns of equal coefficients; of several, a row without sides adds the values up.
-#[derive(Clone, Debug)]
-pub(super) struct Group {
-    pub columns: Range<usize>,
-    pub row: Option<usize>,
 }
 
 /// The powers of two that a problem was scaled by.
@@ -243,82 +224,6 @@ impl Lp {
             entries,
             indptr: self.indptr.clone(),
         }
-    }
-
-    /// As [`Lp::part`], with equal columns side by side and counted; those from `samples` on stay alone.
-    pub fn classes(&self, kept: &[u32], samples: usize, at: impl Fn(usize) -> f64) -> Classes {
-        let part = self.part(kept, at);
-        let factors = |column: usize| part.factors.iter().map(move |phi| phi[column]);
-        let (mut order, mut groups): (Vec<usize>, Vec<Group>) = (Vec::with_capacity(kept.len()), Vec::new());
-        let (mut start, mut entries, mut indptr) = (vec![0], Vec::new(), vec![0]);
-        let (mut rows, mut cells) = (part.rows(), Vec::new());
-        for alike in part.cells_alike(|column| kept[column] as usize >= samples) {
-            let Some(&cell) = alike.first() else { continue };
-            let mut columns: Vec<usize> = alike.iter().flat_map(|&cell| part.columns(cell)).collect();
-            let differ = |&a: &usize, &b: &usize| {
-                let pairs = factors(a).zip(factors(b)).map(|(a, b)| a.total_cmp(&b));
-                pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-            };
-            columns.sort_by(differ);
-            let several = columns.chunk_by(|a, b| differ(a, b).is_eq()).nth(1).is_some();
-            let counted = several.then_some(rows);
-            if several {
-                cells.push(Group { columns: order.len()..order.len() + columns.len(), row: counted });
-                rows += 1;
-            }
-            for class in columns.chunk_by(|a, b| differ(a, b).is_eq()) {
-                let begin = order.len();
-                order.extend(class);
-                entries.extend_from_slice(part.entries(cell));
-                entries.extend(counted.map(|row| Entry { row: row as u32, factor: 0, value: 1.0 }));
-                let row = (class.len() > 1).then_some(rows);
-                if let Some(row) = row {
-                    entries.push(Entry { row: row as u32, factor: 0, value: 1.0 });
-                    rows += 1;
-                }
-                start.push(order.len());
-                indptr.push(entries.len());
-                groups.push(Group { columns: begin..order.len(), row });
-            }
-        }
-        let pick = |values: &[f64]| order.iter().map(|&column| values[column]).collect::<Vec<f64>>();
-        let counted = rows - part.rows();
-        let side = |sides: &[f64], none: f64| sides.iter().copied().chain(vec![none; counted]).collect();
-        let lp = Lp {
-            lower: side(&part.lower, f64::NEG_INFINITY),
-            upper: side(&part.upper, f64::INFINITY),
-            cost: pick(&part.cost),
-            lo: pick(&part.lo),
-            hi: pick(&part.hi),
-            factors: part.factors.iter().map(|phi| pick(phi)).collect(),
-            start,
-            entries,
-            indptr,
-        };
-        Classes { lp, order: order.iter().map(|&column| kept[column]).collect(), groups, cells }
-    }
-
-    /// Cells that have columns, those of equal coefficients together unless they are `alone`.
-    fn cells_alike(&self, alone: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
-        let mut places: HashMap<Vec<(u32, u32, u64)>, usize> = HashMap::new();
-        let mut out: Vec<Vec<usize>> = Vec::new();
-        for cell in (0..self.cells()).filter(|&cell| !self.columns(cell).is_empty()) {
-            if alone(self.columns(cell).start) {
-                out.push(vec![cell]);
-                continue;
-            }
-            let entries = self.entries(cell).iter().filter(|entry| entry.value != 0.0);
-            let mut key: Vec<_> = entries.map(|entry| (entry.row, entry.factor, entry.value.to_bits())).collect();
-            key.sort_unstable();
-            match places.entry(key) {
-                hash_map::Entry::Occupied(place) => out[*place.get()].push(cell),
-                hash_map::Entry::Vacant(place) => {
-                    place.insert(out.len());
-                    out.push(vec![cell]);
-                }
-            }
-        }
-        out
     }
 
     pub fn rows(&self) -> usize {

@@ -5,8 +5,9 @@
 //! threshold than the answer is from the optimum of all cannot make it better, so the search often proves its answer the best.
 
 use super::branch::{Most, Search, draw_in};
+use super::classes::Group;
 use super::decisions::{DecideError, DecideStatus, Decisions};
-use super::lp::{Classes, Group, Lp, Scales};
+use super::lp::{Lp, Scales};
 use super::solve::{costs_of, decide, widest};
 use super::start::{Distances, scaled};
 use super::steps;
@@ -15,6 +16,8 @@ use crate::project::Infeasibility;
 
 /// Samples that are searched at first, and where that finds nothing, with by how much longer.
 const SEARCHED: [(usize, usize); 2] = [(160, 1), (600, 2)];
+/// Where that finds nothing either, and there are no more samples than this, all of them.
+const SEARCHED_WHOLE: usize = 5000;
 /// Most programs that are solved for that.
 const MOST_NODES: usize = 4000;
 /// The same for so many samples that one more or less hardly counts.
@@ -23,6 +26,7 @@ const MOST_NODES_OF_MANY: usize = 200;
 /// The same for so few samples that all of them are searched.
 const FEW: usize = 64;
 const MOST_NODES_OF_FEW: usize = 40_000;
+const WORK_OF_FEW: usize = 3 * WORK;
 /// Most numbers that a search looks at: about half a second of it.
 const WORK: usize = 400_000_000;
 /// What passes a first look, by what counts as rounding.
@@ -105,6 +109,13 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
         && let Some(answer) = drawn_in(&tight, gain, found)?
     {
         return Ok(Whole::Found(answer));
+    }
+    if (SEARCHED[1].0 + 1..=SEARCHED_WHOLE).contains(&problem.n()) {
+        let answer = search(&tight, gain, found, problem.n(), 1)?;
+        if let Some(answer) = answer.found {
+            return Ok(Whole::Found(answer));
+        }
+        proven = answer.complete;
     }
     missed_by(problem, nearest_whole(problem, gain)?, proven)
 }
@@ -237,17 +248,21 @@ fn search(
     order.iter().filter(|column| (**column as usize) < n).for_each(|column| left[*column as usize] = false);
     let beyond =
         left.iter().zip(&distances.worth).filter(|(left, _)| **left).fold(f64::INFINITY, |m, (_, w)| m.min(*w));
-    let Classes { lp: part, order, groups, cells } =
-        lp.classes(&order, n, |column| grouped.get(column).copied().unwrap_or(0.0));
-    let samples: Vec<Group> = groups.into_iter().filter(|group| (order[group.columns.start] as usize) < n).collect();
-    let most = match n {
-        few if few <= FEW => MOST_NODES_OF_FEW,
-        many if many > MANY => MOST_NODES_OF_MANY,
-        _ => MOST_NODES,
+    let classes = lp.classes(&order, n, |column| grouped.get(column).copied().unwrap_or(0.0));
+    if classes.empty {
+        return Ok(Answer { found: None, complete: true });
+    }
+    let order = &classes.order;
+    let is_sample = |group: &&Group| (order[group.columns.start] as usize) < n;
+    let samples: Vec<Group> = classes.groups.iter().filter(is_sample).cloned().collect();
+    let (nodes, work) = match n {
+        few if few <= FEW => (MOST_NODES_OF_FEW, WORK_OF_FEW),
+        many if many > MANY => (MOST_NODES_OF_MANY, WORK),
+        _ => (MOST_NODES, WORK),
     };
-    let most = Most { nodes: times * most, work: times * WORK };
+    let most = Most { nodes: times * nodes, work: times * work };
     let mut allowed = allowed(problem, &scales);
-    allowed.resize(part.rows(), f64::INFINITY);
+    allowed.resize(classes.lp.rows(), f64::INFINITY);
     let spread = |x: &[f64]| {
         let mut d = grouped.clone();
         order
@@ -259,7 +274,7 @@ fn search(
     };
     let keeps =
         |x: &[f64]| missed(problem, &problem.grouping.ungroup(&spread(x))).is_ok_and(|missed| missed.is_empty());
-    let mut search = Search::new(&part, (&samples, &cells), allowed, &keeps, most);
+    let mut search = Search::new(&classes, &samples, allowed, &keeps, most);
     search.run();
     let (nodes, complete) = (search.nodes, search.complete);
     let Some((x, _)) = search.best else { return Ok(Answer { found: None, complete }) };

@@ -86,6 +86,18 @@ fn check_shape(parts: &ProblemParts) -> Result<(), ProblemError> {
     Ok(())
 }
 
+/// Checks the numbers of terms `b |ŷ − c|`: `shape` is samples, rows, cells and factors, the constant one included.
+pub(crate) fn check_terms(
+    at: &[f64],
+    dictionary: &[RowsByCell],
+    (n, rows, cells, width): (usize, usize, usize, usize),
+) -> Result<(), ProblemError> {
+    check::length("at", at.len(), n)?;
+    check::finite("at", at)?;
+    check::length("dictionary of convex terms", dictionary.len(), width)?;
+    dictionary.iter().try_for_each(|dictionary| check_dictionary(dictionary, cells, rows))
+}
+
 fn check_dictionary(dictionary: &RowsByCell, cells: usize, rows: usize) -> Result<(), ProblemError> {
     check::length("dictionary cells", dictionary.cells(), cells)?;
     let mut index = 0;

@@ -88,6 +88,32 @@ pub enum ProblemError {
         /// The pointer.
         value: usize,
     },
+    /// A convex term with a coefficient below zero: the row would not be convex.
+    #[error("row {row} has the coefficient {value} before an absolute value of sample {index}, expected a number >= 0")]
+    Concave {
+        /// The row.
+        row: usize,
+        /// The sample.
+        index: usize,
+        /// The coefficient.
+        value: f64,
+    },
+    /// A row with convex terms and a lower side: what it allows would not be convex.
+    #[error("row {row} has absolute values and the lower side {lower}, expected an upper side alone")]
+    NotConvex {
+        /// The row.
+        row: usize,
+        /// Its lower side.
+        lower: f64,
+    },
+    /// More breakpoints of one sample than there may be.
+    #[error("a sample has {found} breakpoints, at most {most} are supported")]
+    Breakpoints {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// More samples than a 32-bit index can count.
     #[error("{n} samples, at most 4294967295 are supported")]
     TooMany {

@@ -158,7 +158,13 @@ impl Problem {
     }
 }
 
-fn check_csr(n: usize, indptr: &[usize], indices: &[usize], values: &[f64], rows: usize) -> Result<(), ProblemError> {
+pub(crate) fn check_csr(
+    n: usize,
+    indptr: &[usize],
+    indices: &[usize],
+    values: &[f64],
+    rows: usize,
+) -> Result<(), ProblemError> {
     if u32::try_from(n).is_err() {
         return Err(ProblemError::TooMany { n });
     }

@@ -24,6 +24,7 @@ mod csr;
 mod generators;
 mod grouping;
 mod magnitude;
+mod on_cells;
 mod parts;
 mod rows;
 mod sum;
@@ -35,8 +36,11 @@ pub use magnitude::{ROUNDING, RowValues};
 pub use parts::{Bounds, ProblemParts, RowsByCell};
 pub use sum::Sum;
 
+pub(crate) use build::check_terms;
+pub(crate) use csr::check_csr;
 pub(crate) use grouping::Grouping;
 pub use grouping::count_into;
+pub(crate) use on_cells::OnCells;
 pub(crate) use rows::SlotRows;
 
 /// A checked problem: `l ≤ A ŷ ≤ u`, `lo ≤ ŷ ≤ hi`, weights `w`.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use fairc_language::diagnostic::{Edit, Fix, mend_sure};
-use fairc_language::span::one_line;
 use gen_lsp_types as lsp;
 
 use super::formatting::least;
@@ -51,7 +50,7 @@ fn fixes(analysis: &Analysis, session: &Session<'_>, range: lsp::Range) -> Vec<l
         let apart = told.range.end < range.start || range.end < told.range.start;
         let Some(edit) = edit(fix, analysis, session).filter(|_| !apart) else { continue };
         actions.push(lsp::CodeAction {
-            title: title(fix, analysis),
+            title: fix.title(&analysis.compilation.sources),
             kind: Some(lsp::CodeActionKind::QuickFix),
             diagnostics: Some(vec![told]),
             is_preferred: Some(fix.sure),
@@ -73,22 +72,6 @@ fn edit(fix: &Fix, analysis: &Analysis, session: &Session<'_>) -> Option<lsp::Wo
         changes.entry(location.uri).or_default().push(lsp::TextEdit { range: location.range, new_text: text.clone() });
     }
     Some(lsp::WorkspaceEdit { changes: Some(changes), ..lsp::WorkspaceEdit::default() })
-}
-
-/// What a fix does, in words.
-fn title(fix: &Fix, analysis: &Analysis) -> String {
-    let old = |edit: &Edit| one_line(analysis.compilation.sources.text(edit.span));
-    let Some(first) = fix.edits.first() else { return "Mend it".to_owned() };
-    let places = match fix.edits.len() {
-        1 => String::new(),
-        more => format!(" (and {} more)", more - 1),
-    };
-    match (old(first).as_str(), one_line(&first.text).as_str()) {
-        ("", "") => "Change white space".to_owned(),
-        ("", new) => format!("Insert `{new}`{places}"),
-        (old, "") => format!("Remove `{old}`{places}"),
-        (old, new) => format!("Replace `{old}` by `{new}`{places}"),
-    }
 }
 
 /// All sure fixes at once, and those that show up then.

@@ -1,0 +1,191 @@
+//! A comparison as people read it: who is compared, in the unit of the promise, and in a sentence.
+
+use serde::Serialize;
+
+use super::interval::Interval;
+use super::people::label;
+use crate::report::number::{apart, fixed, many};
+use crate::report::row::{GroupJson, RowJson};
+
+/// What the number of a comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// The mean of one group less that of another.
+    Difference,
+    /// The mean of one group, divided by that of another.
+    Ratio,
+    /// The mean of one group.
+    Mean,
+    /// Whatever the row adds up.
+    Value,
+}
+
+/// A comparison in the unit of its promise.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    pub unit: Unit,
+    /// Who is compared: `female and male`, where a ratio is shown `female to male`.
+    pub who: String,
+    pub value: f64,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    pub interval: Option<Interval>,
+    /// To the nearer limit; below zero where that is missed.
+    pub slack: Option<f64>,
+    /// `female 0.080 lower than male; allowed 0.020`.
+    pub sentence: String,
+    /// The groups with their numbers; empty where more is added up than a mean or two.
+    pub groups: String,
+    /// A ratio of at least 1, of a pair of which another comparison has the lower ratio.
+    pub mirrored: bool,
+}
+
+impl Shown {
+    /// The limits for a table: `-0.020 to 0.020`, `at least 0.80`.
+    pub fn allowed(&self, digits: usize) -> String {
+        let number = |value: f64| fixed(value, digits);
+        match (self.lower, self.upper) {
+            (Some(lower), Some(upper)) if lower == upper => number(lower),
+            (Some(lower), Some(upper)) => format!("{} to {}", number(lower), number(upper)),
+            (Some(lower), None) => format!("at least {}", number(lower)),
+            (None, Some(upper)) => format!("at most {}", number(upper)),
+            (None, None) => "anything".to_owned(),
+        }
+    }
+}
+
+/// What is known of a row beside its numbers.
+pub(super) struct Context<'a> {
+    pub prediction: &'a str,
+    pub decisions: bool,
+    pub interval: Option<Interval>,
+    pub slack: Option<f64>,
+    /// The replicates of the mean of a group of the row.
+    pub series: &'a dyn Fn(usize) -> Option<&'a [f64]>,
+}
+
+/// The comparison of a row, where it was made.
+pub(super) fn shown(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
+    let value = row.before?;
+    let plain = row.groups.iter().all(|group| group.is_plain_mean(context.prediction));
+    let by_ratio = || match &row.groups[..] {
+        [a, b] if plain => ratio(row, (a, a.coefficient?), (b, b.coefficient?), context),
+        _ => None,
+    };
+    if let Some(shown) = by_ratio() {
+        return Some(shown);
+    }
+    let digits = apart(value, [row.lower, row.upper].into_iter().flatten());
+    let number = |value: f64| fixed(value, digits);
+    let limit = allowed(row.lower, row.upper, digits);
+    let (unit, who, sentence) = match &row.groups[..] {
+        [a, b] if plain && a.coefficient == Some(1.0) && b.coefficient == Some(-1.0) => {
+            let Pair { first, second, common } = Pair::of(a, b);
+            let gap = match number(value.abs()) {
+                zero if zero.chars().all(|c| "0.".contains(c)) => format!("{first} and {second} alike"),
+                gap if value < 0.0 => format!("{first} {gap} lower than {second}"),
+                gap => format!("{first} {gap} higher than {second}"),
+            };
+            let limit = allowed_gap(row.lower, row.upper, digits);
+            (Unit::Difference, format!("{first} and {second}{common}"), format!("{gap}{common}; {limit}"))
+        }
+        [a] if plain && a.coefficient == Some(1.0) => {
+            let who = label(&a.conditions);
+            let what = if context.decisions { "selection rate" } else { "mean" };
+            (Unit::Mean, who.clone(), format!("{who}: {what} {}; {limit}", number(value)))
+        }
+        _ => (Unit::Value, row.compares.clone(), format!("the value is {}; {limit}", number(value))),
+    };
+    let groups = if plain && row.groups.len() <= 2 { sizes(&row.groups, context) } else { String::new() };
+    let (lower, upper, interval, slack) = (row.lower, row.upper, context.interval, context.slack);
+    Some(Shown { unit, who, value, lower, upper, interval, slack, sentence, groups, mirrored: false })
+}
+
+/// Two groups without what they have in common.
+struct Pair {
+    first: String,
+    second: String,
+    /// ` where income = 1`.
+    common: String,
+}
+
+impl Pair {
+    fn of(a: &GroupJson, b: &GroupJson) -> Pair {
+        let (first, second) = (&a.conditions, &b.conditions);
+        let common: Vec<String> = first.iter().filter(|one| second.contains(one)).cloned().collect();
+        let own = |all: &[String]| -> Vec<String> { all.iter().filter(|one| !common.contains(one)).cloned().collect() };
+        let common = if common.is_empty() { String::new() } else { format!(" where {}", common.join(", ")) };
+        Pair { first: label(&own(first)), second: label(&own(second)), common }
+    }
+}
+
+/// `mean score 0.644 of 310 samples, and 0.723 of 690`.
+fn sizes(groups: &[GroupJson], context: &Context<'_>) -> String {
+    let what = match context.decisions {
+        true => "selection rate".to_owned(),
+        false => format!("mean {}", context.prediction),
+    };
+    let size = |group: &GroupJson| format!("{} of {}", fixed(group.mean, 3), many(group.samples, "sample"));
+    let all: Vec<String> = groups.iter().map(size).collect();
+    format!("{what} {}", all.join(" and "))
+}
+
+/// `p·a - q·b >= 0` as the ratio `a / b >= q / p` that it was, and the same with the roles turned around.
+fn ratio(row: &RowJson, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64), context: &Context<'_>) -> Option<Shown> {
+    let (turned, least) = match (row.lower, row.upper) {
+        (Some(0.0), None) if p > 0.0 && q < 0.0 => (false, -q / p),
+        (None, Some(0.0)) if p > 0.0 && q < 0.0 => (true, p / -q),
+        _ => return None,
+    };
+    let ((above, over), (below, under)) = if turned { ((b, 1), (a, 0)) } else { ((a, 0), (b, 1)) };
+    let value = Some(above.mean / below.mean).filter(|ratio| ratio.is_finite() && below.mean > 0.0)?;
+    let replicates = (context.series)(over).zip((context.series)(under));
+    let interval = replicates.and_then(|(above, below)| {
+        Interval::of(&above.iter().zip(below).map(|(above, below)| above / below).collect::<Vec<f64>>())
+    });
+    // `0.8` of `4 / 5`.
+    let least = (least * 1e12).round() / 1e12;
+    let Pair { first, second, common } = Pair::of(above, below);
+    let digits = apart(value, [least]).max(2);
+    let sentence = format!(
+        "{first} at {} of {second}{common}; needs at least {}",
+        fixed(value, digits),
+        fixed(least, 2.min(digits))
+    );
+    Some(Shown {
+        unit: Unit::Ratio,
+        who: format!("{first} to {second}{common}"),
+        value,
+        lower: Some(least),
+        upper: None,
+        interval,
+        slack: Some(value - least),
+        sentence,
+        groups: sizes(&[above.clone(), below.clone()], context),
+        mirrored: false,
+    })
+}
+
+/// `allowed 0.020`, where a difference may go either way.
+fn allowed_gap(lower: Option<f64>, upper: Option<f64>, digits: usize) -> String {
+    let number = |value: f64| fixed(value.abs(), digits);
+    match (lower, upper) {
+        (Some(lower), Some(upper)) if lower == -upper => format!("allowed {}", number(upper)),
+        (None, Some(upper)) if upper >= 0.0 => format!("allowed at most {} higher", number(upper)),
+        (Some(lower), None) if lower <= 0.0 => format!("allowed at most {} lower", number(lower)),
+        (lower, upper) => allowed(lower, upper, digits),
+    }
+}
+
+/// `allowed between 0.2 and 0.5`, `allowed at most 0.5`.
+fn allowed(lower: Option<f64>, upper: Option<f64>, digits: usize) -> String {
+    let number = |value: f64| fixed(value, digits);
+    match (lower, upper) {
+        (Some(lower), Some(upper)) if lower == upper => format!("needs exactly {}", number(lower)),
+        (Some(lower), Some(upper)) => format!("allowed from {} to {}", number(lower), number(upper)),
+        (Some(lower), None) => format!("needs at least {}", number(lower)),
+        (None, Some(upper)) => format!("allowed at most {}", number(upper)),
+        (None, None) => "no limit".to_owned(),
+    }
+}

@@ -1,0 +1,55 @@
+//! What an audit did not check, a sentence each.
+
+use super::promise::Promise;
+use super::slice::SlicesFacts;
+use crate::report::audit::Audit;
+use crate::report::number::{many, whole};
+use crate::report::verdict::Verdict;
+
+/// Promises and comparisons that were not made, samples that are in no group, and what these data cannot say.
+pub(super) fn unchecked(audit: &Audit<'_>, promises: &[Promise], slices: Option<&SlicesFacts>) -> Vec<String> {
+    let mut lines: Vec<String> = promises.iter().filter_map(promise).collect();
+    for column in &audit.unplaced {
+        let samples = column.null + column.undeclared + column.no_event;
+        let name = &column.column;
+        lines.push(format!("{} of {} in no level of `{name}`", whole(samples), many(audit.n, "sample")));
+    }
+    lines.extend(slices.and_then(sliced));
+    if promises.is_empty() {
+        lines.push("any group: the spec has no constraints".to_owned());
+    }
+    lines.push(match audit.decisions {
+        true => "the scores that the decisions were made from".to_owned(),
+        false => "decisions that a threshold makes from these predictions".to_owned(),
+    });
+    lines.push("other data than these".to_owned());
+    lines
+}
+
+fn promise(promise: &Promise) -> Option<String> {
+    let why = promise.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let name = &promise.constraint;
+    let comparisons = promise.comparisons;
+    match promise.verdict {
+        Verdict::NotChecked => Some(format!("the promise `{name}`{why}")),
+        Verdict::NotApplicable => Some(format!("the promise `{name}`, which is for training{why}")),
+        Verdict::Held | Verdict::Violated if comparisons.not_made > 0 => {
+            let all = comparisons.made + comparisons.not_made;
+            Some(format!("{} of {} of `{name}`{why}", whole(comparisons.not_made), many(all, "comparison")))
+        }
+        Verdict::Held | Verdict::Violated => None,
+    }
+}
+
+/// `1,288 to 1,378 of 1,566 comparisons for each of 12 values of week`.
+fn sliced(slices: &SlicesFacts) -> Option<String> {
+    let missing: Vec<_> = slices.values.iter().map(|slice| slice.comparisons).filter(|all| all.not_made > 0).collect();
+    let (least, most) = (missing.iter().map(|all| all.not_made).min()?, missing.iter().map(|all| all.not_made).max()?);
+    let of = missing.iter().map(|all| all.made + all.not_made).max()?;
+    let range = if least == most { whole(least) } else { format!("{} to {}", whole(least), whole(most)) };
+    let values = match (missing.len(), slices.values.len()) {
+        (some, all) if some == all => format!("each of {}", many(all, "value")),
+        (some, all) => format!("{some} of {}", many(all, "value")),
+    };
+    Some(format!("{range} of {} for {values} of `{}`", many(of, "comparison"), slices.column))
+}
