@@ -1,8 +1,8 @@
 // Colours for `fair` in the pages: a language for highlight.js, which mdBook brings. A test holds its words against the grammar.
 (() => {
   const words = {
-    keyword: "column label weight predict param let event group constraint metric use import forall each where in from as and or not otherwise level of",
-    type: "real int number",
+    keyword: "column label weight predict param let event group relation constraint metric use import forall each where in from as by and or not otherwise level of",
+    type: "real int key number",
     built_in: "E Sum N P Cov Var pairs adjacent max min sum mean abs exp log sqrt raw bins",
     literal: "inf",
   };

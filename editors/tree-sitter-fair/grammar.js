@@ -28,7 +28,7 @@ module.exports = grammar({
 
     _declaration: ($) =>
       choice(
-        $.column, $.label, $.weight, $.predict, $.param, $.let, $.event, $.group, $.constraint, $.metric, $.use,
+        $.column, $.label, $.weight, $.predict, $.param, $.let, $.event, $.group, $.relation, $.constraint, $.metric, $.use,
         $.import,
       ),
 
@@ -38,7 +38,7 @@ module.exports = grammar({
     label: ($) => seq('label', $._typed_name),
     predict: ($) => seq('predict', $._typed_name),
     _typed_name: ($) =>
-      seq(field('name', $._name), ':', field('type', choice($.categorical, $.real, $.int)), optional($.nullable), optional($._from)),
+      seq(field('name', $._name), ':', field('type', choice($.categorical, $.real, $.int, $.key)), optional($.nullable), optional($._from)),
     nullable: (_) => '?',
     _from: ($) => seq('from', field('header', $._name)),
     weight: ($) => seq('weight', field('name', $._name), optional($._from)),
@@ -47,6 +47,12 @@ module.exports = grammar({
     let: ($) => seq('let', field('name', $._name), '=', field('value', $._expression)),
     event: ($) => seq('event', field('name', $._name), '=', $.condition),
     group: ($) => seq('group', field('name', $._name), '=', choice($.cases, $._expression)),
+    relation: ($) =>
+      seq(
+        'relation', field('name', $._name), optional(seq('from', field('path', $.string))), ':', $.binders, 'by', field('key', $._name),
+        repeat(seq(',', $.pair_column)),
+      ),
+    pair_column: ($) => $._typed_name,
     constraint: ($) => seq('constraint', field('name', $._name), optional($.options), ':', $.statement),
     metric: ($) =>
       seq('metric', field('name', $._name), $.parameters, optional($.needs), '=', choice(seq('use', $.metric_call), $.statement)),
@@ -58,6 +64,7 @@ module.exports = grammar({
     categorical: ($) => braced($.level),
     real: ($) => prec.right(seq('real', optional(seq('in', $.range)))),
     int: ($) => prec.right(seq('int', optional(seq('in', $.range)))),
+    key: (_) => 'key',
     range: ($) => seq('[', $._bound, ',', $._bound, ']'),
     _bound: ($) => seq(optional(choice('+', '-')), choice($.infinity, $.number)),
     level: ($) => choice(seq('-', $.number), $.number, $._name),
@@ -93,7 +100,8 @@ module.exports = grammar({
     groups: ($) => braced($._expression),
     statement: ($) => seq(repeat($.quantifier), optional($.each), $._expression),
     quantifier: ($) => seq('forall', $.binders, 'in', $._domain, optional($.where), ':'),
-    each: ($) => seq('each', optional($.where), ':'),
+    each: ($) => seq('each', optional($.of_pairs), optional($.where), ':'),
+    of_pairs: ($) => seq($.binders, 'in', $._name),
     where: ($) => seq('where', $.condition),
     binders: ($) => choice($._name, seq('(', list($._name), ')')),
 
@@ -118,13 +126,14 @@ module.exports = grammar({
 
     _expression: ($) =>
       choice(
-        $.infinity, $.number, $.aggregate, $.fold, $.index, $._operand, $.parenthesized, $.absolute, $.indicator, $.unary, $.binary, $.membership,
+        $.infinity, $.number, $.aggregate, $.fold, $.index, $.field, $._operand, $.parenthesized, $.absolute, $.indicator, $.unary, $.binary, $.membership,
       ),
     parenthesized: ($) => seq('(', $._expression, ')'),
     absolute: ($) => seq('|', $._expression, '|'),
     indicator: ($) => seq('[', $.condition, ']'),
     _operand: ($) => choice($._name, $.call),
     call: ($) => seq(field('function', $._name), '(', optional(list($._expression)), ')'),
+    field: ($) => seq(field('sample', $._name), '.', field('column', $._name)),
     index: ($) => seq(field('table', choice($.identifier, $.quoted_name)), '[', list($._expression), ']'),
     aggregate: ($) =>
       prec.dynamic(1, seq(
@@ -158,6 +167,7 @@ module.exports = grammar({
     _word_name: (_) =>
       choice(
         'E', 'Sum', 'N', 'P', 'Cov', 'Var', 'max', 'min', 'sum', 'mean', 'let', 'number', 'level', 'of', 'adjacent', 'otherwise',
+        'relation', 'by', 'key',
       ),
     identifier: (_) => /[A-Za-z_][A-Za-z0-9_]*/,
     quoted_name: (_) => /`[^`\r\n]+`/,

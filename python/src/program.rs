@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fairc::bind::{EncodeOptions, Encoded, Encoder, Raw};
+use fairc::bind::{EncodeOptions, Encoded, Encoder, Raw, Relations};
 use fairc::language::program::Names;
 use fairc::report::Watch;
 use fairc::source::{PYTHON, Spec};
@@ -195,7 +195,14 @@ impl PyProgram {
             let options = usage.options(column);
             let without_labels = options.without_labels || !labels;
             let raw = raw.clone().unwrap_or_else(|| options.raw.clone());
-            PyResult::Ok(EncodeOptions { without_labels, raw, ..options })
+            // Tables of pairs are read by the command line alone.
+            let relations = match options.relations {
+                Relations::Given(_) => {
+                    Relations::Refused("the Python package reads no tables of pairs: use the command `fairc`")
+                }
+                other => other,
+            };
+            PyResult::Ok(EncodeOptions { without_labels, raw, relations, ..options })
         };
         let encoded = match (rows, data.cast::<PyDict>()) {
             (Some(rows), Ok(columns)) => {

@@ -55,6 +55,8 @@ struct Asked<'a> {
     /// The events that must not be empty.
     reads: BTreeSet<&'a Event>,
     labels: BTreeSet<&'a str>,
+    /// Of a row about pairs, whose.
+    relation: Option<&'a str>,
 }
 
 fn asked_rows(program: &Program) -> Vec<Asked<'_>> {
@@ -69,6 +71,7 @@ fn asked_rows(program: &Program) -> Vec<Asked<'_>> {
             options: row.options,
             reads: row.reads.iter().map(|&event| &program[event]).collect(),
             labels: row.labels.iter().map(String::as_str).collect(),
+            relation: None,
         })
     };
     program.promised_rows().into_iter().filter_map(asked).collect()
@@ -82,11 +85,12 @@ fn asked_sample_rows(program: &Program) -> Vec<Asked<'_>> {
         Some(Asked {
             promised,
             origin,
-            parts: vec![(Aggregate::Mean, ONE, None, event)],
-            coefficients: vec![&row.coefficient],
+            parts: vec![(Aggregate::Mean, ONE, None, event); 1 + usize::from(row.pairs.is_some())],
+            coefficients: [&row.coefficient].into_iter().chain(row.pairs.iter().map(|pairs| &pairs.second)).collect(),
             options: row.options,
             reads: row.reads.iter().map(|&event| &program[event]).chain([event]).collect(),
             labels: row.labels.iter().map(String::as_str).collect(),
+            relation: row.pairs.as_ref().map(|pairs| pairs.relation.as_str()),
         })
     };
     program.promised_sample_rows().into_iter().filter_map(asked).collect()
@@ -144,9 +148,14 @@ impl Versions {
 
     /// Matches the promises that compare the same, what fits best first.
     fn pair(&self, old: Vec<Asked<'_>>, new: Vec<Asked<'_>>) -> Vec<Changed> {
-        let mut known: BTreeMap<&Parts<'_>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
-        old.iter().enumerate().for_each(|(at, asked)| known.entry(&asked.parts).or_default().0.push(at));
-        new.iter().enumerate().for_each(|(at, asked)| known.entry(&asked.parts).or_default().1.push(at));
+        type Compared<'k> = (&'k Parts<'k>, Option<&'k str>);
+        let mut known: BTreeMap<Compared<'_>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        old.iter()
+            .enumerate()
+            .for_each(|(at, asked)| known.entry((&asked.parts, asked.relation)).or_default().0.push(at));
+        new.iter()
+            .enumerate()
+            .for_each(|(at, asked)| known.entry((&asked.parts, asked.relation)).or_default().1.push(at));
         let (mut partner, mut taken) = (vec![None; new.len()], vec![false; old.len()]);
         for (before, after) in known.into_values() {
             for fits in FITS {

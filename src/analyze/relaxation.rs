@@ -274,7 +274,8 @@ impl<'a> Relaxation<'a> {
         let bounds = &spec.program.prediction;
         let mut boxes = vec![(bounds.lower, bounds.upper); self.chosen.len()];
         // A row that reads events takes no part in data that lack one of them.
-        let always = |row: &&SampleRow| row.options.soft.is_none() && row.reads.is_empty();
+        // Rows about pairs bound no single prediction.
+        let always = |row: &&SampleRow| row.options.soft.is_none() && row.reads.is_empty() && row.pairs.is_none();
         for row in spec.program.sample_rows.iter().filter(always) {
             let Some((lower, upper)) = sample_bounds(row, spec.params) else { continue };
             let set = places.get(row.event.0 as usize).and_then(|&place| self.family.members.get(place));
@@ -360,7 +361,7 @@ fn numbers_of(program: &Program) -> Vec<&Data> {
         numbers.extend(row.terms.iter().flat_map(|term| [&term.coefficient, &term.factor]));
         numbers.extend(row.lower.iter().chain(&row.upper));
     }
-    for row in &program.sample_rows {
+    for row in program.sample_rows.iter().filter(|row| row.pairs.is_none()) {
         numbers.extend([&row.coefficient].into_iter().chain(&row.lower).chain(&row.upper));
     }
     numbers.retain(|data| data.as_number().is_none());

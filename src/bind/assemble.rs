@@ -82,7 +82,8 @@ impl Encoded {
         let (errors, matrix) = (Vec::new(), Matrix::new(self));
         let mut binder = Binder { encoded: self, tally: &tally, about: &about, scope, errors, matrix };
         let rows = binder.rows();
-        let (bounds, sample_rows) = sample_rows::bounds(&mut binder, samples);
+        let (of_pairs, became, pairs) = self.pair_rows(params, samples, &mut binder.errors);
+        let (bounds, sample_rows) = sample_rows::bounds(&mut binder, samples, became);
         let Binder { errors, matrix, .. } = binder;
         if !errors.is_empty() {
             return Err(errors);
@@ -92,15 +93,21 @@ impl Encoded {
             event.map(|event| EventCount { samples: tally.count(event), weight: tally.over(event, &tally.weights) })
         });
         let events = events.collect();
+        let pair_rows = of_pairs.promised.clone();
         let terms = matrix.convex_terms(self, &tally, samples);
         let parts = matrix.into_parts(self, tally, &about.deviations, samples, bounds);
+        if let (false, false, Some(relation)) = (terms.is_empty(), pair_rows.is_empty(), self.plan.relations.first()) {
+            let why = "means of bends, such as `E[|e|]`, cannot be bounded beside them";
+            return Err(vec![BindError::RelationRefused { relation: relation.relation.name.clone(), why }]);
+        }
+        let parts = of_pairs.add_to(parts);
         let wrong = |error: ProblemError| vec![error.into()];
         let convex = match terms.is_empty() {
             true => None,
             false => Some(Box::new(ConvexProblem::new(parts.clone(), terms).map_err(wrong)?)),
         };
         let problem = Problem::new(parts).map_err(wrong)?;
-        Ok(Bound { problem, convex, rows, sample_rows, events })
+        Ok(Bound { problem, convex, rows, sample_rows, pairs, pair_rows, events })
     }
 
     /// The values of a factor, or of 1, for the samples of a batch.
@@ -157,7 +164,8 @@ impl Encoded {
 
     /// The params that the encoding has fixed at another value.
     fn changed(&self, params: &Params) -> Vec<BindError> {
-        let changed = self.plan.changed(params).map(|(index, name, encoded)| {
+        let of_pairs = self.fixed_in_pairs().filter(|(index, _, value)| params.values().get(*index) != Some(value));
+        let changed = self.plan.changed(params).chain(of_pairs).map(|(index, name, encoded)| {
             let value = params.values()[*index];
             BindError::ParamFixed { name: name.clone(), encoded: *encoded, value }
         });

@@ -101,7 +101,7 @@ impl Binder<'_> {
                 self.errors.push(BindError::EmptyEvent { row: row.to_owned(), event: text.clone(), samples, least });
             }
         }
-        Some(Skip { event: text, samples, least })
+        Some(Skip { pairs_of: None, event: text, samples, least })
     }
 
     /// Adds a row to the problem; none if it has an error.

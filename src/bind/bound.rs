@@ -18,6 +18,10 @@ pub struct Bound {
     pub rows: Vec<BoundRow>,
     /// One for each per-sample row of the program, in its order.
     pub sample_rows: Vec<BoundSampleRow>,
+    /// One for each relation that rows are about.
+    pub pairs: Vec<BoundPairs>,
+    /// The last rows of the problem, which are about pairs: what constraints ask for them.
+    pub pair_rows: Vec<PromisedRow>,
     /// One for each event of the program; none for those that only rows read which are left out.
     pub events: Vec<Option<EventCount>>,
 }
@@ -126,9 +130,19 @@ pub enum RowStatus {
     Left(Left),
 }
 
+/// The pairs of a relation in a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundPairs {
+    pub relation: String,
+    /// Those of which both samples are in the batch.
+    pub pairs: usize,
+}
+
 /// An event with too few samples for a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip {
+    /// It is one of pairs of this relation.
+    pub pairs_of: Option<String>,
     /// As text, in the names of the spec.
     pub event: String,
     pub samples: usize,

@@ -1,7 +1,7 @@
 //! Reading one column of a batch as the program declares it, and noting every value at fault.
 
 use crate::data::{Batch, Code, Column, DataError, Level, LevelCoder, Value};
-use crate::language::program::{Interval, Level as Declared};
+use crate::language::program::{Interval, Level as Declared, PairColumn};
 use crate::language::words::nearest;
 
 use super::error::{BEYOND_WHOLE, BindError, Offenders, Place};
@@ -22,6 +22,11 @@ pub(super) enum ColumnKind {
     Number { range: Interval, whole: bool },
 }
 
+/// The header, for messages; a column of a pair goes by its name.
+fn shown_header(planned: &PlannedColumn) -> &str {
+    if PairColumn::of(&planned.header).is_some() { &planned.name } else { &planned.header }
+}
+
 /// Where the rows of a batch stand.
 pub(super) struct At<'a> {
     pub batch: &'a Batch,
@@ -29,7 +34,7 @@ pub(super) struct At<'a> {
 
 impl At<'_> {
     pub(super) fn place(&self, row: usize, value: impl ToString) -> Place {
-        Place { line: self.batch.line(row), row: self.batch.first_row + row, value: value.to_string() }
+        Place { line: self.batch.line(row), row: self.batch.row(row), value: value.to_string() }
     }
 }
 
@@ -111,14 +116,14 @@ impl Reader {
             raw: Vec::new(),
             codes: Vec::new(),
             values: Vec::new(),
-            faults: Faults::new(file, &planned.header),
+            faults: Faults::new(file, shown_header(&planned)),
             unplaced: Counter::default(),
             planned,
         }
     }
 
     pub(super) fn header(&self) -> &str {
-        &self.planned.header
+        shown_header(&self.planned)
     }
 
     pub(super) fn nullable(&self) -> bool {
@@ -197,7 +202,7 @@ impl Reader {
 
     /// The samples so far that are in no level.
     pub(super) fn unplaced(&self) -> Option<Unplaced> {
-        self.unplaced.finish(&self.planned.header, &self.levels())
+        self.unplaced.finish(shown_header(&self.planned), &self.levels())
     }
 
     /// What was wrong since the last call.

@@ -12,12 +12,13 @@ use crate::language::words::nearest;
 
 use super::cells::{Cells, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
-use super::encoded::{Encoded, FactorValues, Lines};
+use super::encoded::{Encoded, Lines};
 use super::error::{BEYOND_WHOLE, BindError, Offenders};
 use super::formula::{Formula, Scope};
 use super::inputs::{Inputs, RawSource};
+use super::pair_table::Kept;
 use super::params::Params;
-use super::plan::{EncodeOptions, Plan, Raw};
+use super::plan::{EncodeOptions, Plan, Raw, Relations};
 use super::shape::{Part, places};
 use super::unplaced::Unplaced;
 
@@ -30,7 +31,7 @@ pub struct Encoder {
     weight: Option<(WeightReader, Option<usize>)>,
     prediction: Option<(PredictionReader, Option<usize>)>,
     /// Where the predictions come from as they were handed in, if rows read them and no column of their own has them.
-    raw: Option<(usize, RawSource)>,
+    pub(super) raw: Option<(usize, RawSource)>,
     errors: Vec<BindError>,
     /// By factor: samples in which a row needs it and a nullable column is null, or the value is not finite.
     null_factors: Vec<Option<(Offenders, usize)>>,
@@ -40,12 +41,24 @@ pub struct Encoder {
     codes: Vec<Vec<u32>>,
     values: Vec<Vec<f64>>,
     pub(super) tuples: Tuples,
-    cells: Cells,
+    pub(super) cells: Cells,
     /// By group that may leave samples over, how many it did.
     outside: Vec<usize>,
     /// By factor: it is constant by cell, and has no finite value in a cell that a row needs.
     undefined: Vec<bool>,
     pub(super) out: Arrays,
+    /// What is kept to be joined with pairs.
+    pub(super) kept: Kept,
+    /// Joins the data with the pairs of relations, where rows are about these.
+    pub(super) join: Option<Box<Join>>,
+}
+
+/// What a join needs.
+#[derive(Debug)]
+pub(super) struct Join {
+    pub program: Program,
+    pub params: Params,
+    pub options: EncodeOptions,
 }
 
 /// One entry per sample.
@@ -107,12 +120,25 @@ impl Encoder {
                 (reader, place)
             })
             .collect();
+        let mut pair_columns: Vec<(String, usize)> = Vec::new();
+        for planned in &plan.relations {
+            for header in planned.data.iter().chain([&planned.relation.key]) {
+                if pair_columns.iter().all(|(known, _)| known != header) {
+                    pair_columns.extend(find(header, header).map(|place| (header.clone(), place)));
+                }
+            }
+        }
+        let of_pairs = matches!(options.relations, Relations::Joined(_));
         let weight = program
             .weight
             .as_ref()
+            .filter(|_| !of_pairs)
             .map(|weight| (WeightReader::new(file, &weight.header), find(&weight.header, &weight.name)));
-        let prediction =
-            options.prediction.as_ref().map(|header| (PredictionReader::new(file, header), find(header, "")));
+        let prediction = options
+            .prediction
+            .as_ref()
+            .filter(|_| !of_pairs)
+            .map(|header| (PredictionReader::new(file, header), find(header, "")));
         let factors = plan.factors.len();
         Ok(Encoder {
             file: file.to_owned(),
@@ -136,6 +162,9 @@ impl Encoder {
                 inputs: Inputs::of(&plan, options.raw == Raw::ByBatch),
                 ..Arrays::default()
             },
+            kept: Kept::new(pair_columns),
+            join: (!plan.relations.is_empty())
+                .then(|| Box::new(Join { program: program.clone(), params: params.clone(), options: options.clone() })),
             plan: Arc::new(plan),
         })
     }
@@ -183,6 +212,7 @@ impl Encoder {
         }
         self.read_raw(rows, &at);
         self.out.lines.add(batch);
+        self.kept.push(batch)?;
         self.encode(rows, &at, &columns);
         Ok(())
     }
@@ -339,48 +369,6 @@ impl Encoder {
     /// Whether this encoder serves these values too: events and factors read no param that differs.
     pub fn serves(&self, params: &Params) -> bool {
         self.plan.changed(params).next().is_none()
-    }
-
-    /// The encoded data set.
-    ///
-    /// # Errors
-    /// All faults of all columns.
-    pub fn finish(self) -> Result<Encoded, Vec<BindError>> {
-        Ok(self.finish_one()?.0)
-    }
-
-    /// The encoded data set, and the encoder for another table with the same columns: what was planned for one batch need
-    /// not be planned again for the next.
-    ///
-    /// # Errors
-    /// As [`Encoder::finish`].
-    pub fn finish_one(mut self) -> Result<(Encoded, Encoder), Vec<BindError>> {
-        let (prediction, mut errors) = self.take_errors();
-        errors.extend(self.raw.as_ref().and_then(|(_, source)| source.counted(self.out.cell.len())));
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let Arrays { mut cell, factors, weight, lines, inputs } = self.take_arrays();
-        self.cells.refresh(&self.tuples, &self.plan);
-        cell.iter_mut().for_each(|slot| *slot = self.cells.of_tuple[*slot as usize]);
-        let factors = factors.into_iter().zip(&self.cells.values).map(|(values, by_cell)| match by_cell {
-            Some(values) => FactorValues::ByCell(values.clone()),
-            None => FactorValues::BySample(values),
-        });
-        let encoded = Encoded {
-            factors: factors.collect(),
-            events: self.cells.events.clone(),
-            references: None,
-            cell,
-            weight: (!weight.is_empty()).then_some(weight),
-            prediction,
-            inputs,
-            lines,
-            file: self.file.clone(),
-            plan: self.plan.clone(),
-            unplaced: self.unplaced(),
-        };
-        Ok((encoded, self))
     }
 }
 

@@ -60,6 +60,32 @@ pub struct Encoded {
     pub(super) lines: Lines,
     pub(super) file: String,
     pub(super) unplaced: Vec<Unplaced>,
+    /// By relation that rows are about.
+    pub(super) pairs: Vec<EncodedPairs>,
+}
+
+/// The pairs of a relation among the encoded samples.
+#[derive(Clone, Debug)]
+pub(super) struct EncodedPairs {
+    pub relation: String,
+    /// The samples of each pair.
+    pub pairs: Arc<[(u32, u32)]>,
+    /// The key of each sample.
+    pub keys: Arc<[Box<str>]>,
+    /// The pairs as rows of a table.
+    pub encoded: Box<Encoded>,
+    pub left: PairsLeft,
+}
+
+/// Pairs of a table that take no part, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PairsLeft {
+    /// A key is none of the data.
+    pub absent: usize,
+    /// Both keys are those of one sample.
+    pub same: usize,
+    /// A sample has weight 0.
+    pub weightless: usize,
 }
 
 impl Encoded {
@@ -141,7 +167,7 @@ impl Encoded {
         let rows = plan.rows.iter_mut().map(|row| &mut row.options);
         rows.chain(plan.sample_rows.iter_mut().map(|row| &mut row.options))
             .for_each(|options| options.when_empty = WhenEmpty::Skip);
-        self
+        self.change_pairs(Encoded::skipping_empty)
     }
 
     /// The same data, for audits: constraints that contradict each other are no error, each is judged by itself.

@@ -208,6 +208,22 @@ pub enum BindError {
     #[error("{found} raw predictions for {rows} samples")]
     RawCount { found: usize, rows: usize },
 
+    /// Rows about pairs of samples where they cannot be had.
+    #[error("rows are about the pairs of `{relation}`, and {why}")]
+    RelationRefused { relation: String, why: &'static str },
+
+    /// Nobody said where the pairs are.
+    #[error("rows are about the pairs of `{relation}`, and no table of them was given")]
+    RelationMissing { relation: String },
+
+    /// A sample, or one of a pair, without a key.
+    #[error("{}: the key `{}` is null{}", .at.at(), .at.column, .at.others())]
+    KeyMissing { at: Box<Offenders> },
+
+    /// Several samples with one key.
+    #[error("{}: the key `{}` is `{}`, which another sample has{}", .at.at(), .at.column, .at.value(), .at.others())]
+    KeyTwice { at: Box<Offenders> },
+
     /// What makes per-group offsets impossible, or unfit for these data.
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
@@ -277,6 +293,8 @@ impl BindError {
             BindError::EmptyEvent { .. } => Some("E0706"),
             BindError::Prediction { .. } | BindError::Decision { .. } => Some("E0707"),
             BindError::CrossedBounds { .. } | BindError::NoPrediction { .. } => Some("E0801"),
+            BindError::RelationRefused { .. } | BindError::RelationMissing { .. } => Some("E0709"),
+            BindError::KeyMissing { .. } | BindError::KeyTwice { .. } => Some("E0708"),
             BindError::ParamFixed { .. }
             | BindError::Unsupported { .. }
             | BindError::RawEvent { .. }
@@ -406,6 +424,12 @@ impl BindError {
                 "bound the mean itself, or each sample with `each`, or leave the constraint out here".to_owned()
             }
             BindError::RawCount { .. } => "give one for each sample".to_owned(),
+            BindError::RelationRefused { .. } => {
+                "project or audit all samples at once, or leave the constraint out of this spec".to_owned()
+            }
+            BindError::RelationMissing { .. } => "name the table of the pairs".to_owned(),
+            BindError::KeyMissing { .. } => "give every sample, and both samples of every pair, a key".to_owned(),
+            BindError::KeyTwice { .. } => "a key names one sample: leave the others out, or add to the key".to_owned(),
             BindError::NotFrozen { .. } => {
                 "per-group offsets are for rows that compare groups by columns; project each batch".to_owned()
             }
@@ -443,6 +467,8 @@ impl BindError {
             | BindError::Alike { at, .. }
             | BindError::NotFinite { at, .. }
             | BindError::NotANumber { at }
+            | BindError::KeyMissing { at }
+            | BindError::KeyTwice { at }
             | BindError::Prediction { at }
             | BindError::Decision { at, .. } => Some(at),
             BindError::UnknownParam { .. }
@@ -461,6 +487,8 @@ impl BindError {
             | BindError::MovingBound { .. }
             | BindError::ConvexRow { .. }
             | BindError::RawCount { .. }
+            | BindError::RelationRefused { .. }
+            | BindError::RelationMissing { .. }
             | BindError::NotFrozen { .. }
             | BindError::NoSql { .. }
             | BindError::Answer { .. }

@@ -7,14 +7,15 @@
 //!          └ rows left out: a label that the data do not have, or enforced in training only
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::language::program::{Aggregate, Data, Event, PromisedRow, RowOptions};
+use crate::language::program::{Aggregate, Data, Event, PromisedRow, Relation, RowOptions};
 
 use super::columns::{ColumnKind, PlannedColumn};
 use super::formula::Formula;
 use super::measure::{Basis, Measure};
+use super::pair_table::PairTable;
 use super::params::Params;
 use super::shape::{Part, Shape};
 
@@ -33,6 +34,8 @@ pub struct EncodeOptions {
     pub visible: bool,
     /// Events to tell apart besides those that rows read.
     pub watch: Vec<Event>,
+    /// Where the pairs are that rows are about.
+    pub relations: Relations,
 }
 
 /// The predictions as they were handed in.
@@ -47,6 +50,23 @@ pub enum Raw {
     Values(Arc<[f64]>),
     /// They come with each batch: [`Encoded::with_raw`](super::Encoded::with_raw).
     ByBatch,
+}
+
+/// Where the pairs of relations are, for rows about these.
+#[derive(Clone, Debug)]
+pub enum Relations {
+    /// What is wanted cannot be had with such rows: why.
+    Refused(&'static str),
+    /// The tables, by the names of the relations.
+    Given(Arc<BTreeMap<String, PairTable>>),
+    /// The table is that of the pairs of this relation, joined with the data: rows about them read it, and no others do.
+    Joined(String),
+}
+
+impl Default for Relations {
+    fn default() -> Relations {
+        Relations::Refused("they are not read here")
+    }
 }
 
 /// What predictions are wanted for; rows with `enforce = train` take part in training alone.
@@ -146,6 +166,8 @@ pub(super) type Split = Vec<(Formula, Option<usize>)>;
 
 #[derive(Clone, Debug)]
 pub(super) struct PlannedSampleRow {
+    /// Of a row about pairs, the coefficient of the second sample.
+    pub second: Option<Split>,
     /// The events of the aggregates of data that it reads.
     pub reads: Vec<usize>,
     pub row: usize,
@@ -170,6 +192,18 @@ impl PlannedSampleRow {
         let numbers = self.coefficient.iter().chain(self.lower.iter().chain(&self.upper).flatten());
         numbers.map(|(coefficient, _)| coefficient).any(|it| it.has_leaf(|leaf| matches!(leaf, Formula::Total(_))))
     }
+}
+
+/// A relation, and what its rows read of the data.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedRelation {
+    pub relation: Relation,
+    /// The headers of the columns of its own table that rows read.
+    pub own: BTreeSet<String>,
+    /// Those of the data.
+    pub data: BTreeSet<String>,
+    /// The rows that are about its pairs.
+    pub rows: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -198,6 +232,8 @@ pub(super) struct Plan {
     pub sample_rows: Vec<PlannedSampleRow>,
     pub left: Vec<(usize, Left)>,
     pub left_samples: Vec<(usize, Left)>,
+    /// The relations that rows are about which take part.
+    pub relations: Vec<PlannedRelation>,
     /// The params whose values the encoding depends on: place, name, value.
     pub fixed: Vec<(usize, String, f64)>,
     /// The column of the predictions as they were handed in, if rows read them.

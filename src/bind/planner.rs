@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, Row, RowOptions, SampleRow,
+    ColumnType, Data, Enforce, Event, EventId, Names, PairColumn, Partition, Program, PromisedRow, RAW, Row,
+    RowOptions, SampleRow,
 };
 
 use super::centre::{self, Centring};
@@ -13,7 +14,8 @@ use super::formula::{Formula, Resolve, SampleNames, Unresolved};
 use super::measure::Measure;
 use super::params::Params;
 use super::plan::{
-    At, EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRow, PlannedSampleRow, PlannedTerm, Purpose, Raw, Split,
+    At, EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRelation, PlannedRow, PlannedSampleRow, PlannedTerm,
+    Purpose, Raw, Relations, Split,
 };
 use super::shape::{Part, Shape};
 use super::visible::visible_events;
@@ -39,7 +41,8 @@ impl Plan {
         let mut errors = Vec::new();
         let (mut rows, mut left) = (Vec::new(), Vec::new());
         let mut shared = ReadColumns::default();
-        for (index, row) in program.rows.iter().enumerate() {
+        let joined = matches!(options.relations, Relations::Joined(_));
+        for (index, row) in program.rows.iter().enumerate().filter(|_| !joined) {
             let columns = row_columns(program, row, &mut shared);
             match planner.reason_to_leave(&columns, row.options, &present, purpose) {
                 Some(reason) => {
@@ -51,7 +54,23 @@ impl Plan {
         }
         let promised = program.promised_sample_rows();
         let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
-        for (index, row) in program.sample_rows.iter().enumerate() {
+        let (joined, pair_rows): (Vec<_>, Vec<_>) = match &options.relations {
+            Relations::Joined(_) => (program.sample_rows.iter().enumerate().collect(), Vec::new()),
+            Relations::Refused(_) | Relations::Given(_) => {
+                program.sample_rows.iter().enumerate().partition(|(_, row)| row.pairs.is_none())
+            }
+        };
+        let mut relations: Vec<PlannedRelation> = Vec::new();
+        for (index, row) in pair_rows {
+            let columns = pair_row_columns(program, row);
+            let read = columns.iter().map(|column| column.header).collect();
+            match planner.reason_to_leave(&read, row.options, &present, purpose) {
+                Some(reason) => left_samples.push((index, reason)),
+                None => PlannedRelation::add(&mut relations, program, index, &columns),
+            }
+        }
+        errors.extend(relations.iter().filter_map(|planned| planned.refused(&options.relations)));
+        for (index, row) in joined.into_iter().filter(|(_, row)| options.relations.are_of(row)) {
             let columns = sample_row_columns(program, row);
             let hidden = columns.iter().find(|header| options.visible && planner.is_label(header));
             let hidden = hidden.map(|label| Left::LabelHidden { label: (*label).to_owned() });
@@ -78,6 +97,7 @@ impl Plan {
         let watched = options.watch.iter().map(|event| planner.watched(event, &present)).collect();
         let mut plan = planner.finish(&mut errors);
         plan.watched = watched;
+        plan.relations = relations;
         (plan.rows, plan.sample_rows, plan.left, plan.left_samples) = (rows, sample_rows, left, left_samples);
         plan.find_bases();
         if options.raw == Raw::ByBatch {
@@ -132,9 +152,19 @@ fn row_columns<'a>(
     columns
 }
 
+/// The columns of samples and pairs that a row about pairs reads.
+fn pair_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> Vec<PairColumn<'a>> {
+    let mut headers: BTreeSet<&str> = program[row.event].columns_read();
+    let second = row.pairs.iter().map(|pairs| &pairs.second);
+    let numbers = row.lower.iter().chain(&row.upper).chain([&row.coefficient]).chain(second);
+    headers.extend(numbers.flat_map(Data::columns_read));
+    headers.into_iter().filter_map(PairColumn::of).collect()
+}
+
 fn sample_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> BTreeSet<&'a str> {
     let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
     columns.extend(row.coefficient.columns_read());
+    columns.extend(row.pairs.iter().flat_map(|pairs| pairs.second.columns_read()));
     columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
     event_columns(program, row.event, &mut columns);
     row.reads.iter().for_each(|&id| event_columns(program, id, &mut columns));
@@ -305,6 +335,7 @@ impl<'a> Planner<'a> {
             parts.collect()
         };
         let coefficient = split(&row.coefficient)?;
+        let second = row.pairs.as_ref().map(|pairs| split(&pairs.second)).transpose()?;
         let lower = row.lower.as_ref().map(&mut split).transpose()?;
         let upper = row.upper.as_ref().map(&mut split).transpose()?;
         let text = program.sample_row_text(&row, &Names::of(program));
@@ -317,6 +348,7 @@ impl<'a> Planner<'a> {
             name,
             text,
             event,
+            second,
             coefficient,
             lower,
             upper,
@@ -380,6 +412,7 @@ impl<'a> Planner<'a> {
             sample_rows: Vec::new(),
             left: Vec::new(),
             left_samples: Vec::new(),
+            relations: Vec::new(),
             fixed: fixed_params,
             bounds: (self.program.prediction.lower, self.program.prediction.upper),
             judging: false,

@@ -27,6 +27,10 @@ impl Encoded {
     /// Another number of predictions, samples that are not there, and factors without a finite value where a row needs one.
     pub fn with_raw(&self, samples: &Samples, predictions: &[f64]) -> Result<Encoded, Vec<BindError>> {
         samples.check(self.n()).map_err(|error| vec![error])?;
+        if let Some((relation, ..)) = self.pairs_left().next() {
+            let why = "raw predictions come with each batch here";
+            return Err(vec![BindError::RelationRefused { relation: relation.to_owned(), why }]);
+        }
         let cell = samples.gather(&self.cell);
         let (n, raw) = (cell.len(), self.plan.raw.filter(|_| self.inputs.is_pending()));
         if predictions.len() != n {
@@ -66,6 +70,7 @@ impl Encoded {
             file: self.file.clone(),
             plan: self.plan.clone(),
             unplaced: Vec::new(),
+            pairs: Vec::new(),
             cell,
         })
     }

@@ -15,7 +15,11 @@ use super::plan::{PlannedSampleRow, Split};
 use super::tally::{Samples, Tally};
 
 /// The bounds of the predictions of a batch, and what became of each per-sample row.
-pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<BoundSampleRow>) {
+pub(super) fn bounds(
+    binder: &mut Binder,
+    samples: &Samples,
+    of_pairs: Vec<(usize, BoundSampleRow)>,
+) -> (Bounds, Vec<BoundSampleRow>) {
     let plan = &binder.encoded.plan;
     let (lo, hi) = plan.bounds;
     let mut rows: Vec<(usize, BoundSampleRow)> =
@@ -53,6 +57,7 @@ pub(super) fn bounds(binder: &mut Binder, samples: &Samples) -> (Bounds, Vec<Bou
             rows.push((row.row, status));
         }
     }
+    rows.extend(of_pairs);
     rows.sort_by_key(|(index, _)| *index);
     (bounds, rows.into_iter().map(|(_, row)| row).collect())
 }
@@ -80,16 +85,16 @@ impl ByCell {
         ByCell { starts, samples }
     }
 
-    fn cell(&self, cell: u32) -> &[usize] {
+    pub(super) fn cell(&self, cell: u32) -> &[usize] {
         &self.samples[self.starts[cell as usize]..self.starts[cell as usize + 1]]
     }
 }
 
 /// `Σ coefficient · φ` with the coefficients of this batch.
-struct Line<'a>(Vec<(f64, Option<&'a FactorValues>)>);
+pub(super) struct Line<'a>(Vec<(f64, Option<&'a FactorValues>)>);
 
 impl Line<'_> {
-    fn value(&self, cell: usize, sample: usize) -> f64 {
+    pub(super) fn value(&self, cell: usize, sample: usize) -> f64 {
         let term = |(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
             None => *coefficient,
             Some(FactorValues::ByCell(values)) => coefficient * values[cell],
@@ -99,7 +104,7 @@ impl Line<'_> {
     }
 }
 
-fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> Option<Line<'a>> {
+pub(super) fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> Option<Line<'a>> {
     let encoded = binder.encoded;
     let terms = split.iter().map(|(coefficient, factor)| {
         let value = binder.finite(coefficient, &row.name, &row.text)?;
@@ -109,7 +114,11 @@ fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> O
 }
 
 /// A side, if there is one; `None` if it has no finite value.
-fn side<'a>(binder: &mut Binder<'a>, split: Option<&Split>, row: &PlannedSampleRow) -> Option<Option<Line<'a>>> {
+pub(super) fn side<'a>(
+    binder: &mut Binder<'a>,
+    split: Option<&Split>,
+    row: &PlannedSampleRow,
+) -> Option<Option<Line<'a>>> {
     split.map_or(Some(None), |split| line(binder, split, row).map(Some))
 }
 
@@ -215,8 +224,9 @@ pub struct SampleReading {
 impl Encoded {
     /// How the predictions `y` of a batch stand to each per-sample row that takes part in it, by constraint.
     pub fn sample_readings(&self, bound: &Bound, params: &Params, samples: &Samples, y: &[f64]) -> Vec<SampleReading> {
+        let pairs = self.pair_readings(params, samples, y);
         if self.plan.sample_rows.is_empty() {
-            return Vec::new();
+            return pairs;
         }
         let tally = Tally::new(self, samples);
         let by_cell = ByCell::of(&tally.cell, tally.origin.len());
@@ -253,12 +263,12 @@ impl Encoded {
             });
             SampleReading { promised, samples, outside, excess: most }
         };
-        self.plan.sample_rows.iter().filter(applied).map(&mut read).collect()
+        self.plan.sample_rows.iter().filter(applied).map(&mut read).chain(pairs).collect()
     }
 }
 
 /// `at least 3`, `at most 3`, or both.
-fn asked(lower: f64, upper: f64) -> String {
+pub(super) fn asked(lower: f64, upper: f64) -> String {
     let side = |words: &str, side: f64| side.is_finite().then(|| format!("{words} {}", Shortest(side)));
     let sides = [side("at least", lower), side("at most", upper)];
     sides.into_iter().flatten().collect::<Vec<_>>().join(" and ")

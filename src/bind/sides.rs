@@ -40,12 +40,13 @@ impl Encoded {
         let coefficients = plan.rows.iter().flat_map(|row| &row.terms).map(|term| &term.coefficient);
         let single = plan.sample_rows.iter().flat_map(|row| {
             let sides = row.lower.iter().chain(&row.upper).flatten();
-            row.coefficient.iter().chain(sides).map(|(formula, _)| formula)
+            let second = row.second.iter().flatten();
+            row.coefficient.iter().chain(second).chain(sides).map(|(formula, _)| formula)
         });
         let mut sides = plan.rows.iter().flat_map(|row| row.lower.iter().chain(&row.upper));
-        if plan.fixed.iter().any(|(index, _, _)| *index == param) {
+        if plan.fixed.iter().chain(self.fixed_in_pairs()).any(|(index, _, _)| *index == param) {
             Reach::Encoding
-        } else if coefficients.chain(single).any(|formula| reads(formula, param)) {
+        } else if coefficients.chain(single).any(|formula| reads(formula, param)) || self.pairs_read(param) {
             Reach::Matrix
         } else if sides.any(|formula| reads(formula, param)) {
             Reach::Sides

@@ -148,7 +148,9 @@ impl Encoded {
             return false;
         }
         let mut terms = self.plan.rows.iter().flat_map(|row| &row.terms);
-        self.plan.sample_rows.is_empty() && !terms.any(|term| self.differs_within_cells(term))
+        self.plan.sample_rows.is_empty()
+            && self.plan.relations.is_empty()
+            && !terms.any(|term| self.differs_within_cells(term))
     }
 
     /// Whether what a term weighs predictions by differs within cells.
@@ -237,6 +239,10 @@ impl Encoded {
     /// # Errors
     /// As [`Encoded::bind`].
     pub fn bind_sums(&self, params: &Params, cells: &SharedCells, sums: &[f64]) -> Result<Bound, Vec<BindError>> {
+        if let Some((relation, ..)) = self.pairs_left().next() {
+            let why = "sums over samples that are elsewhere say nothing of pairs";
+            return Err(vec![BindError::RelationRefused { relation: relation.to_owned(), why }]);
+        }
         cells.check(&self.plan).map_err(|error| vec![error])?;
         let all = self.without_samples(cells);
         let width = 2 + all.plan.bases.len();
@@ -273,6 +279,7 @@ impl Encoded {
             file: self.file.clone(),
             plan: self.plan.clone(),
             unplaced: Vec::new(),
+            pairs: Vec::new(),
         }
     }
 }

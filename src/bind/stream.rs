@@ -131,6 +131,7 @@ impl StreamEncoder {
             None => FactorValues::BySample(values),
         });
         Encoded {
+            pairs: Vec::new(),
             factors: factors.collect(),
             events: self.events.clone(),
             references: Some(self.references.clone()),

@@ -38,6 +38,15 @@ impl Samples<'_> {
         }
     }
 
+    /// How many there are, of `n` in all.
+    pub(super) fn count(&self, n: usize) -> usize {
+        match self {
+            Samples::All => n,
+            Samples::Range(range) => range.len(),
+            Samples::Rows(rows) => rows.len(),
+        }
+    }
+
     /// The encoded sample at a place of the batch.
     pub(super) fn sample(&self, place: usize) -> usize {
         match self {

@@ -37,6 +37,10 @@ pub struct Args {
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
+    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default that which the spec names. May
+    /// be repeated
+    #[arg(long = "relation", value_name = "NAME=FILE", requires = "data", value_parser = super::relations::parse)]
+    relations: Vec<super::relations::PairFile>,
     /// Also try batches of N samples, drawn at random and stratified: which share of them can meet all rows?
     #[arg(long, value_name = "N", requires = "data", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
@@ -140,7 +144,12 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
             settings.map(|_| OnData { warnings, ..OnData::default() })
         }
         Some(data) => {
-            let data = DataArgs { data: data.clone(), form: args.form.clone(), settings: args.settings.clone() };
+            let data = DataArgs {
+                data: data.clone(),
+                form: args.form.clone(),
+                settings: args.settings.clone(),
+                relations: args.relations.clone(),
+            };
             bound(spec, program, &data, args, console)
         }
     };
@@ -152,7 +161,7 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
 }
 
 fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: &Console) -> Result<OnData, Trouble> {
-    let dataset = open_with(data, &Predictions::None, Use::Check, program, console)?;
+    let dataset = open_with(spec, data, &Predictions::None, Use::Check, program, console)?;
     let case = dataset.case(spec, program);
     let batch = args.batch.map(|size| (size as usize, args.seed));
     let checked = check(&case, batch).map_err(|refused| match refused {

@@ -7,6 +7,7 @@ use super::fault::Trouble;
 use super::form::{Form, formats};
 use super::front::{COMMAND_LINE, context};
 use super::input::Spec;
+use super::relations::PairFile;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
 use crate::bind::{Encoded, Params, Purpose, encode};
@@ -25,6 +26,10 @@ pub struct DataArgs {
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     pub settings: Vec<Setting>,
+    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default that which the spec names. May
+    /// be repeated
+    #[arg(long = "relation", value_name = "NAME=FILE", value_parser = super::relations::parse)]
+    pub relations: Vec<PairFile>,
 }
 
 /// The arguments of commands that read predictions: spec, data and their column.
@@ -43,7 +48,7 @@ pub struct PredictedArgs {
 impl PredictedArgs {
     /// Opens and encodes the data with their predictions; what is wrong with them is told.
     pub fn open(&self, usage: Use<'_>, spec: &Spec, program: &Program, console: &Console) -> Result<Dataset, Stop> {
-        open_with(&self.data, &Predictions::Column(self.pred.clone()), usage, program, console)
+        open_with(spec, &self.data, &Predictions::Column(self.pred.clone()), usage, program, console)
             .map_err(|trouble| trouble.told(spec, program, console))
     }
 }
@@ -117,17 +122,19 @@ pub fn one_stream(spec: &Path, data: &Path) -> Result<(), Failure> {
 
 /// Opens and encodes the data.
 pub fn open(
+    spec: &Spec,
     args: &DataArgs,
     predictions: &Predictions,
     purpose: Purpose,
     program: &Program,
     console: &Console,
 ) -> Result<Dataset, Trouble> {
-    open_with(args, predictions, Use::Project(purpose), program, console)
+    open_with(spec, args, predictions, Use::Project(purpose), program, console)
 }
 
 /// As [`open`], for any use.
 pub fn open_with(
+    spec: &Spec,
     args: &DataArgs,
     predictions: &Predictions,
     usage: Use<'_>,
@@ -143,7 +150,8 @@ pub fn open_with(
         }
         Predictions::None => None,
     };
-    let options = usage.options(prediction.clone());
+    let mut options = usage.options(prediction.clone());
+    super::relations::give(&mut options, &args.relations, usage, spec, program)?;
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, &params, &source, &options, &mut |read, total| {
         bar.set_length(total);

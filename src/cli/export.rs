@@ -38,7 +38,7 @@ pub struct Args {
 impl Args {
     pub fn files(&self) -> Files<'_> {
         let outputs = files_of(self.to, &self.output).into_iter().map(|path| ("-o", path)).collect();
-        Files { outputs, ..Files::of(&self.spec, &self.data.data) }
+        Files { outputs, ..Files::of(&self.spec, &self.data.data) }.pairs(&self.data.relations)
     }
 }
 
@@ -55,7 +55,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Some(header) => Predictions::Column(Some(header.clone())),
         None => Predictions::None,
     };
-    let dataset = open(&args.data, &predictions, purpose, program, console)
+    let dataset = open(&spec, &args.data, &predictions, purpose, program, console)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let bound = dataset
         .encoded

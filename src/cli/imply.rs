@@ -77,6 +77,15 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         )
         .into());
     }
+    for program in [premise, claim] {
+        if let Some(relation) = program.relations.first() {
+            return Err(Failure::new(
+                format!("rows are about the pairs of `{}`, of which nothing is proved", relation.name),
+                "compare specs without these constraints",
+            )
+            .into());
+        }
+    }
     if let Some(row) = [premise, claim].into_iter().find_map(|program| program.convex_row()) {
         let row = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
         let error = BindError::ConvexRow { row };
@@ -86,7 +95,12 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let (premise, claim) = (&premise.by_promise(), &claim.by_promise());
     match &args.data {
         Some(data) => {
-            let asked = settings.map(|settings| DataArgs { data: data.clone(), form: args.form.clone(), settings });
+            let asked = settings.map(|settings| DataArgs {
+                data: data.clone(),
+                form: args.form.clone(),
+                settings,
+                relations: Vec::new(),
+            });
             on_data((&a, premise, &asked[0]), (&b, claim, &asked[1]), &mut answer, console)?;
         }
         None => without_data((&a, premise, &settings[0]), (&b, claim, &settings[1]), &mut answer, console)?,
@@ -200,7 +214,7 @@ fn on_data(
     console: &Console,
 ) -> Result<(), Stop> {
     let bound = |(spec, program, args): &Asked<'_, DataArgs>| -> Result<(Dataset, Bound), Stop> {
-        let dataset = open(args, &Predictions::None, Purpose::Training, program, console)
+        let dataset = open(spec, args, &Predictions::None, Purpose::Training, program, console)
             .map_err(|trouble| trouble.told(spec, program, console))?;
         let bound = dataset.encoded.bind(&dataset.params, &Samples::All);
         let bound = bound.map_err(|errors| refuse(&errors, spec, program, console))?;

@@ -46,6 +46,7 @@ mod outputs;
 mod predict;
 mod price;
 mod project;
+mod relations;
 mod setting;
 mod shifts;
 mod signals;

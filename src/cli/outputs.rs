@@ -6,8 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::input::Spec;
+use super::relations::PairFile;
 use super::stop::Failure;
 use crate::data::STANDARD_STREAM;
+use crate::source::beside;
 
 /// The files that a command names.
 #[derive(Default)]
@@ -30,6 +32,12 @@ impl<'a> Files<'a> {
 
     pub fn reads(mut self, option: &'static str, path: Option<&Path>) -> Files<'a> {
         self.inputs.extend(path.map(|path| (option, path.to_path_buf())));
+        self
+    }
+
+    /// The tables of relations that arguments name.
+    pub fn pairs(mut self, tables: &[PairFile]) -> Files<'a> {
+        self.inputs.extend(tables.iter().map(|table| ("--relation", table.path.clone())));
         self
     }
 
@@ -66,7 +74,7 @@ impl<'a> Files<'a> {
             }
             // Imports are known once the spec is read, which is only worth it if there is something to lose.
             if path.exists() && self.imports().iter().any(|import| Identity::of(import) == *identity) {
-                return refuse("imported by the spec");
+                return refuse("read by the spec");
             }
         }
         Ok(())
@@ -89,7 +97,10 @@ impl<'a> Files<'a> {
         let read = specs.filter_map(|spec| Spec::read(spec).ok());
         let names = read.flat_map(|spec| {
             let sources = spec.sources().into_iter().flat_map(|sources| sources.iter());
-            sources.map(|(_, source)| PathBuf::from(&source.name)).collect::<Vec<_>>()
+            let imported = sources.map(|(_, source)| PathBuf::from(&source.name));
+            let relations = spec.program().into_iter().flat_map(|program| &program.relations);
+            let tables = relations.filter_map(|it| beside(Path::new(&spec.name), it.file.as_ref()?).ok());
+            imported.chain(tables).collect::<Vec<_>>()
         });
         names.collect()
     }

@@ -58,7 +58,8 @@ pub struct Args {
 impl Args {
     pub fn files(&self) -> Files<'_> {
         let Args { input, frozen, output, .. } = self;
-        let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) };
+        let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) }
+            .pairs(&input.data.relations);
         files.reads("--frozen", frozen.as_deref()).writes("-o", output.as_deref())
     }
 }

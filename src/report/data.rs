@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::facts::SMALL;
 use super::number::{plain, rounded, short};
 use super::project::left_over;
+use super::relation_use::{RelationUse, relations_text};
 use super::row_summaries::RowSummaries;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
@@ -89,6 +90,8 @@ pub struct DataView {
     params: Vec<ParamRange>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batches: Option<BatchShares>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relations: Vec<RelationUse>,
     unplaced: Vec<Unplaced>,
 }
 
@@ -137,6 +140,7 @@ impl DataReport<'_> {
             each_in_conflict: self.each_in_conflict.clone(),
             params: self.params.clone(),
             batches: self.batches,
+            relations: self.summaries.relations.clone(),
             unplaced: self.unplaced.clone(),
         }
     }
@@ -144,18 +148,19 @@ impl DataReport<'_> {
     pub fn text(&self, paint: &dyn Paint) -> String {
         let mut out = format!("{}: {}\n", self.data, counted(self.n, "sample"));
         out.push_str(&self.sizes());
+        out.extend(relations_text(&self.summaries.relations));
         out.push_str(&left_over(&self.summaries));
         if !self.unplaced.is_empty() {
             out.push('\n');
             out.push_str(&unplaced_text(&self.unplaced, paint));
         }
         let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
-        let rows = if kept == 1 { "rows".to_owned() } else { format!("{kept} rows") };
+        let rows = if kept <= 1 { "rows".to_owned() } else { format!("{kept} rows") };
         out.push_str(&match self.feasible {
             Some(true) if !self.checked() => {
                 format!("\n{}\n", paint.careful("not checked: no constraint takes part in these data"))
             }
-            Some(true) if kept == 0 => String::new(),
+            Some(true) if kept == 0 && self.summaries.relations.is_empty() => String::new(),
             Some(true) => {
                 format!("\n{}: all {rows} can hold\n", paint.good("feasible"))
             }

@@ -26,6 +26,7 @@ mod price;
 mod program_rows;
 mod project;
 mod reading;
+mod relation_use;
 mod row;
 mod row_summaries;
 mod row_summary;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::judged::{Judged, PromiseJson, together};
 use super::number::{limit, plain, short};
 use super::reading::Reading;
+use super::relation_use::{RelationUse, relations_text};
 use super::row::RowJson;
 use super::row_summaries::RowSummaries;
 use super::row_summary::{EachJson, Group, RowSummary};
@@ -75,6 +76,8 @@ pub struct Projected {
     largest_move: f64,
     batches: usize,
     each: Vec<EachJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relations: Vec<RelationUse>,
     unplaced: Vec<Unplaced>,
 }
 
@@ -137,6 +140,7 @@ impl ProjectReport<'_> {
             largest_move: self.movement.largest,
             batches: self.summaries.batches,
             each: self.summaries.each(self.when()),
+            relations: self.summaries.relations.clone(),
             unplaced: self.unplaced.clone(),
         }
     }
@@ -353,19 +357,20 @@ pub(super) fn worst(summaries: &RowSummaries<'_>, most: usize) -> Vec<usize> {
 pub(super) fn sample_rows(summaries: &RowSummaries<'_>, when: When, paint: &dyn Paint) -> String {
     let applied = summaries.sample_rows.iter().enumerate().filter(|(_, row)| row.kept > 0);
     let line = |(index, row): (usize, &RowSummary)| {
-        let what = counted(row.kept, "prediction");
+        let what = counted(row.kept, if row.of_pairs { "pair" } else { "prediction" });
         let (count, most) = if when == When::After { row.outside_after } else { row.outside };
         let state = match count {
             0 => String::new(),
             _ => format!(", {}", paint.bad(&format!("{count} of them outside, by {} at most", short(most)))),
         };
+        let verb = if row.of_pairs { "compares" } else { "bounds" };
         format!(
-            "\n  {}: bounds {what}{state}\n    {}\n",
+            "\n  {}: {verb} {what}{state}\n    {}\n",
             summaries.sample_row_name(index),
             summaries.sample_row_text(index)
         )
     };
-    applied.map(line).collect()
+    applied.map(line).chain(relations_text(&summaries.relations)).collect()
 }
 
 /// Rows that took no part, and why.

@@ -3,6 +3,7 @@
 
 use super::facts::conditions;
 use super::reading::Reading;
+use super::relation_use::RelationUse;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
 use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows, size_of_bounds};
@@ -19,6 +20,8 @@ pub struct RowSummaries<'a> {
     pub rows: Vec<RowSummary>,
     promised_samples: Vec<PromisedRow>,
     pub sample_rows: Vec<RowSummary>,
+    /// What became of the pairs of each relation.
+    pub relations: Vec<RelationUse>,
     pub batches: usize,
 }
 
@@ -38,7 +41,15 @@ impl<'a> RowSummaries<'a> {
             names: Names::of(program),
             rows: vec![RowSummary::default(); promised.len()],
             promised,
-            sample_rows: vec![RowSummary::default(); promised_samples.len()],
+            sample_rows: promised_samples
+                .iter()
+                .map(|promised| {
+                    let row = program.sample_rows.get(promised.row);
+                    let of_pairs = row.is_some_and(|row| row.pairs.is_some());
+                    RowSummary { of_pairs, ..RowSummary::default() }
+                })
+                .collect(),
+            relations: Vec::new(),
             promised_samples,
             batches: 0,
         }
@@ -65,6 +76,7 @@ impl<'a> RowSummaries<'a> {
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
         self.enter_rows(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms });
+        RelationUse::enter(&mut self.relations, bound, encoded);
         for reading in encoded.sample_readings(bound, params, samples, predictions) {
             if let Some(summary) = self.sample_summary(reading.promised) {
                 summary.outside = more(summary.outside, (reading.outside, reading.excess));
@@ -277,7 +289,8 @@ impl<'a> RowSummaries<'a> {
         rows.map(|(index, row)| EachJson {
             name: self.sample_row_name(index).to_owned(),
             text: self.sample_row_text(index),
-            predictions: row.kept,
+            predictions: if row.of_pairs { 0 } else { row.kept },
+            pairs: row.of_pairs.then_some(row.kept),
             outside: if when == When::After { row.outside_after.0 } else { row.outside.0 },
             excess: if when == When::After { row.outside_after.1 } else { row.outside.1 },
             verdict: Verdict::of_each(row, when),

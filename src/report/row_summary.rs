@@ -68,6 +68,8 @@ pub struct RowSummary {
     pub left_out: bool,
     /// It takes no part since it is for training, and these are no data for that.
     pub not_applicable: bool,
+    /// A per-sample row about pairs: what it keeps, and what is outside, are pairs.
+    pub of_pairs: bool,
     /// Of a per-sample row, the predictions outside: how many, and by how much at most.
     pub outside: (usize, f64),
     /// The same after a projection.
@@ -79,8 +81,11 @@ pub struct RowSummary {
 pub struct EachJson {
     pub(super) name: String,
     pub(super) text: String,
-    /// How many predictions it bounds.
+    /// How many predictions it bounds; of a row about pairs, 0.
     pub(super) predictions: usize,
+    /// How many pairs it compares, where it is about pairs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pairs: Option<usize>,
     /// How many of them lie outside, and by how much at most.
     pub(super) outside: usize,
     pub(super) excess: f64,
@@ -97,7 +102,7 @@ impl EachJson {
 
     /// How many predictions it bounds, how many lie outside, and by how much; dashes where it bounds none.
     pub(super) fn numbers(&self) -> [String; 3] {
-        match (self.predictions, self.outside) {
+        match (self.pairs.unwrap_or(self.predictions), self.outside) {
             (0, _) => [(); 3].map(|()| "-".to_owned()),
             (all, 0) => [all.to_string(), "0".to_owned(), "-".to_owned()],
             (all, out) => [all.to_string(), out.to_string(), super::number::short(self.excess)],
@@ -132,6 +137,7 @@ impl Why {
     /// For several comparisons: without the event.
     pub fn in_general(&self) -> String {
         match self {
+            Why::Skipped(skip @ Skip { pairs_of: Some(_), .. }) => skipped(skip),
             Why::Skipped(Skip { least, .. }) if *least > 1 => format!("groups under {least}"),
             Why::Skipped(_) => "groups without samples".to_owned(),
             Why::Left(left) => left_out(left),
@@ -173,7 +179,16 @@ impl Verdict {
 
 /// Why a row was skipped.
 pub fn skipped(skip: &Skip) -> String {
-    let Skip { event, samples, least } = skip;
+    let Skip { pairs_of, event, samples, least } = skip;
+    if let Some(relation) = pairs_of {
+        let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
+        let found = match samples {
+            0 => "no pairs among these samples".to_owned(),
+            some => crate::language::words::counted(*some, "pair"),
+        };
+        let condition = if event == "all" { String::new() } else { format!(" where {event}") };
+        return format!("`{relation}`{condition} has {found}{needed}");
+    }
     let needed = if *least > 1 { format!(", and {least} are needed") } else { String::new() };
     let found =
         if *samples == 0 { "no samples".to_owned() } else { crate::language::words::counted(*samples, "sample") };

@@ -62,6 +62,7 @@ pub fn outside(facts: &Facts) -> Vec<String> {
         let count = many(facts.outside_bounds, "prediction");
         lines.push(format!("{count} outside the bounds, by {} at most", short(facts.largest_outside)));
     }
+    lines.extend(facts.relations.iter().map(super::relation_use::RelationUse::line));
     for unplaced in &facts.unplaced {
         lines.extend(super::unplaced::lines(unplaced).iter().map(|line| line.trim().to_owned()));
     }

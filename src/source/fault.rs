@@ -3,7 +3,7 @@
 use super::{Content, Failure, Front, Spec};
 use crate::analyze::each_in_conflict;
 use crate::analyze::feasibility::RowSide;
-use crate::bind::{BindError, BoundRow, Encoded, Params, Remedy, Samples, blamed};
+use crate::bind::{BindError, Bound, BoundRow, Encoded, Params, Remedy, Samples, blamed};
 use crate::data::header_hint;
 use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
@@ -123,6 +123,7 @@ fn with_remedy(error: &BindError, front: &Front) -> String {
         (BindError::ColumnMissing { known, .. }, Some(Remedy::Header)) if front.reads_text => {
             header_hint(known).unwrap_or(help)
         }
+        (BindError::RelationMissing { relation }, _) => format!("{help}: {}", (front.relation)(relation)),
         (_, Some(Remedy::Stream)) => format!("{help}, or use {}", front.stream),
         _ => help,
     }
@@ -214,9 +215,22 @@ impl Conflict {
     /// Of a proof, with the bounds of single predictions that it needs.
     pub fn of(proof: &Infeasibility, encoded: &Encoded, params: &Params, samples: &Samples<'_>) -> Conflict {
         let sides = sides_of(proof);
-        let each = each_in_conflict(encoded, params, samples, &sides, &proof.combination);
+        let mut each = each_in_conflict(encoded, params, samples, &sides, &proof.combination);
+        if encoded.has_pairs()
+            && let Ok(bound) = encoded.bind(params, samples)
+        {
+            each.extend(pairs_in_conflict(&bound, &sides));
+        }
         Conflict { sides, each }
     }
+}
+
+/// The rows about pairs among sides of rows of a problem, each once.
+pub fn pairs_in_conflict(bound: &Bound, sides: &[RowSide]) -> Vec<PromisedRow> {
+    let first = bound.problem.rows() - bound.pair_rows.len();
+    let rows = sides.iter().filter_map(|side| bound.pair_rows.get(side.row.checked_sub(first)?));
+    let rows: std::collections::BTreeSet<PromisedRow> = rows.copied().collect();
+    rows.into_iter().collect()
 }
 
 /// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.

@@ -173,6 +173,22 @@ impl Loader for Files {
     }
 }
 
+/// A file that a spec names, from its folder and inside of it.
+///
+/// # Errors
+/// It lies elsewhere, or is no ordinary file.
+pub fn beside(spec: &Path, file: &str) -> Result<PathBuf, Failure> {
+    let path = tidy(&folder_of(spec).join(file));
+    let files = Files::beside(spec, "", "", &[]);
+    match files.resolve(&path) {
+        Ok(_) => Ok(path),
+        Err(reason) => Err(Failure::new(
+            format!("cannot read `{}`: {reason}", path.display()),
+            "the path is taken from the folder of the spec",
+        )),
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -46,6 +46,9 @@ names! {
     /// Sets a param.
     setting: fn(&str, f64) -> String =
         |name, value| format!("`--set {name}={value}`"), |name, value| format!("`params={{{name:?}: {value}}}`");
+    /// Gives the table of a relation.
+    relation: fn(&str) -> String =
+        |name| format!("`--relation {name}=FILE`"), |_| "with the command line, `fairc project --relation NAME=FILE`".to_owned();
     /// Gives an option a number.
     option: fn(&str, &dyn std::fmt::Display) -> String =
         |name, value| format!("`--{name} {value}`"), |name, value| format!("`{name}={value}`");

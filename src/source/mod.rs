@@ -24,8 +24,8 @@ use crate::language::program::Program;
 use crate::language::span::{Source, Sources};
 use crate::language::words::counted;
 
-pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
-pub use files::{LONGEST, import_root, name_of, read_text, read_text_within};
+pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, pairs_in_conflict, sides_of};
+pub use files::{LONGEST, beside, import_root, name_of, read_text, read_text_within};
 pub use front::{COMMAND_LINE, Front, PYTHON};
 pub use shown::{outside, places, status_word, watch};
 

@@ -11,7 +11,7 @@ use crate::language::program::Interval;
 use crate::report::{BatchShares, ConflictSide, DataReport, ParamRange, RowSummaries, event_sizes};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Projector, Settings, Status};
-use crate::source::{Asked, Conflict, Fault, sides_of};
+use crate::source::{Asked, Conflict, Fault, pairs_in_conflict, sides_of};
 
 /// What came of a spec on data.
 pub struct Checked<'a> {
@@ -46,7 +46,8 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
         Status::Optimal => (Some(true), Conflict::default()),
         Status::Infeasible(proof) | Status::Relaxed(proof) => {
             let sides = if bound.convex.is_some() { sides_of(proof) } else { irreducible(proof, &bound.problem) };
-            let each = each_in_conflict(encoded, params, &Samples::All, &sides, &proof.combination);
+            let mut each = each_in_conflict(encoded, params, &Samples::All, &sides, &proof.combination);
+            each.extend(pairs_in_conflict(&bound, &sides));
             (Some(false), Conflict { sides, each })
         }
         Status::IterationLimit => (None, Conflict::default()),

@@ -1,6 +1,8 @@
 //! How data are read for a task: which rows take part, and where the predictions are.
 
-use crate::bind::{EncodeOptions, Encoded, Purpose, Raw};
+use std::sync::Arc;
+
+use crate::bind::{EncodeOptions, Encoded, Purpose, Raw, Relations};
 use crate::language::program::Program;
 use crate::language::words::{listed, nearest};
 use crate::report::Watch;
@@ -26,11 +28,28 @@ pub enum Use<'a> {
 }
 
 impl Use<'_> {
+    /// Whether rows about pairs of samples can be had, whose tables are then to be given.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn takes_pairs(self) -> Result<(), &'static str> {
+        match self {
+            Use::Check | Use::Audit(..) | Use::Project(_) => Ok(()),
+            Use::Decide(_) => Err("a rule decides on each sample by itself"),
+            Use::Shifts => Err("per-group offsets move each sample by its group alone"),
+            Use::Stream => Err("a stream answers a sample before the others are known"),
+        }
+    }
+
     /// How to encode; `prediction` is the header of the predictions, if they are in the table.
     pub fn options(self, prediction: Option<String>) -> EncodeOptions {
         // What is handed in here is what comes out changed.
         let raw = prediction.clone().map_or(Raw::ByBatch, Raw::Column);
-        let usual = EncodeOptions { prediction, raw, ..EncodeOptions::default() };
+        let relations = match self.takes_pairs() {
+            Ok(()) => Relations::Given(Arc::default()),
+            Err(why) => Relations::Refused(why),
+        };
+        let usual = EncodeOptions { prediction, raw, relations, ..EncodeOptions::default() };
         match self {
             Use::Check => EncodeOptions { raw: Raw::Unknown, ..usual },
             Use::Audit(watch, raw) => EncodeOptions { watch: watch.events(), raw: raw.clone(), ..usual },

@@ -3,7 +3,10 @@
 use super::kept::same_params;
 use super::reading::no_rows;
 use super::{Context, Refused, Shifts, Solvable, settle};
-use crate::bind::{Answer, BindError, Bound, Frozen, Lumps, Params, Raw, Summed, Table, Thresholds, Warehouse};
+use crate::bind::{
+    Answer, BindError, Bound, EncodeOptions, Frozen, Lumps, Params, Raw, Relations, Summed, Table, Thresholds,
+    Warehouse,
+};
 use crate::report::Watch;
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::{OnInfeasible, ProjectError, Settings};
@@ -45,7 +48,8 @@ impl Asked<'_> {
     /// # Errors
     /// Columns that are missing, and what has no SQL.
     pub fn of<'t>(&'t self, table: &'t Table, usage: Use<'_>) -> Result<Warehouse<'t>, Vec<BindError>> {
-        let options = usage.options(Some(self.column.to_owned()));
+        let relations = Relations::Refused("a database is asked for sums by group, and not for pairs");
+        let options = EncodeOptions { relations, ..usage.options(Some(self.column.to_owned())) };
         let warehouse = Warehouse::new(self.context.program, self.params, table, &options)?;
         Ok(if matches!(usage, Use::Audit(..)) { warehouse.judging() } else { warehouse })
     }

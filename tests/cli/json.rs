@@ -35,6 +35,9 @@ const CALLS: &[(&str, &[&str])] = &[
     ("impact", &["--data @/applicants.csv --pred score --threshold median --by sex --by race --least 0.8 --title T"]),
     ("project", &["@/parity.fair --data @/people.csv -o %/fair.csv", "@/infeasible.fair --data @/people.csv"]),
     ("project", &["%/each.fair --data %/each.csv", "@/odds.fair --data @/people.csv --inference"]),
+    ("project", &["examples/relations/near.fair --data examples/relations/people.csv"]),
+    ("audit", &["examples/relations/near.fair --data examples/relations/people.csv"]),
+    ("check", &["examples/relations/near.fair --data examples/relations/people.csv"]),
     (
         "decide",
         &[

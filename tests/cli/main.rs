@@ -28,6 +28,7 @@ mod promises;
 #[path = "../common/random.rs"]
 mod random;
 mod raw;
+mod relations;
 mod reports;
 mod solving;
 mod specs;

@@ -26,7 +26,8 @@ fn grammar() -> Words {
         marks = if line.starts_with("// ----") { line.contains("operators and punctuation") } else { marks };
         let Some((name, body)) = line.split_once('=').map(|(name, body)| (name.trim(), body)) else { continue };
         let word = name.starts_with("kw_") || matches!(name, "infinity" | "aggregate_kind" | "fold_kind");
-        let soft = ["word_number", "word_level", "word_of", "word_adjacent", "word_otherwise"].contains(&name);
+        let soft =
+            ["word_number", "word_level", "word_of", "word_adjacent", "word_otherwise", "word_key"].contains(&name);
         if marks || word || soft {
             found.extend(quoted(&without_lookahead(body), '"'));
         }

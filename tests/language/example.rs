@@ -211,7 +211,7 @@ impl Example {
         let text = self.files.get(name).ok_or_else(|| vec![format!("has no data `{name}`")])?;
         let source = fairc::data::Source::from_stream(name, text.as_bytes(), fairc::data::Format::Csv);
         let program = self.compile().program.ok_or_else(|| vec!["does not compile".to_string()])?;
-        project(&program, &source.map_err(|error| vec![error.to_string()])?)
+        project(&program, &source.map_err(|error| vec![error.to_string()])?, &self.files)
     }
 
     pub fn compile(&self) -> Compilation {
@@ -286,12 +286,28 @@ pub enum Projected {
 
 /// Projects the predictions of a table; or what is wrong with it, code first.
 #[cfg(feature = "data")]
-pub fn project(program: &Program, data: &fairc::data::Source) -> Result<Projected, Vec<String>> {
-    use fairc::bind::{BindError, EncodeOptions, Params, Samples, encode};
+pub fn project(
+    program: &Program,
+    data: &fairc::data::Source,
+    files: &BTreeMap<String, String>,
+) -> Result<Projected, Vec<String>> {
+    use fairc::bind::{BindError, EncodeOptions, PairTable, Params, Relations, Samples, encode};
     use fairc::runtime::project::{Settings, Status};
 
     let params = Params::defaults(program);
-    let options = EncodeOptions { prediction: Some(program.prediction.header.clone()), ..EncodeOptions::default() };
+    let mut tables = BTreeMap::new();
+    for relation in &program.relations {
+        let Some((name, text)) = relation.file.as_ref().and_then(|file| files.get_key_value(file)) else { continue };
+        let source = fairc::data::Source::from_stream(name, text.as_bytes(), fairc::data::Format::Csv);
+        let source = source.map_err(|error| vec![error.to_string()])?;
+        let table = PairTable::read(program, relation, &source).map_err(|errors| vec![format!("{errors:?}")])?;
+        tables.insert(relation.name.clone(), table);
+    }
+    let options = EncodeOptions {
+        prediction: Some(program.prediction.header.clone()),
+        relations: Relations::Given(tables.into()),
+        ..EncodeOptions::default()
+    };
     let describe = |errors: Vec<BindError>| {
         errors.iter().map(|error| format!("{} {error}", error.code().unwrap_or_default())).collect::<Vec<_>>()
     };

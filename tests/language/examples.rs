@@ -52,7 +52,7 @@ fn the_examples_change_the_scores_that_they_are_about() {
     let data = fairc::data::Source::open(&root().join("examples/german_credit/german_credit.csv"), None).unwrap();
     for (name, text) in specs().into_iter().filter(|(name, _)| !name.ends_with("common.fair")) {
         let program = compile(Source { name: name.clone(), text: text.into() }, &Folder).program.unwrap();
-        match project(&program, &data) {
+        match project(&program, &data, &Default::default()) {
             Ok(Projected::Optimal { moved }) => assert!(moved > 1e-3, "{name} moves the scores by {moved} only"),
             Ok(Projected::Infeasible) => panic!("{name} is infeasible"),
             Err(errors) => panic!("{name}: {errors:?}"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 
 use super::column::Column;
 use super::error::DataError;
@@ -32,6 +32,8 @@ pub struct Batch {
     pub first_row: usize,
     lines: Lines,
     file: Arc<str>,
+    /// For each row, its index in the whole table, where rows were taken out of batches.
+    taken: Option<Arc<[usize]>>,
 }
 
 /// Where a row stands in its file, as people count. It displays as `line 12` or `row 12`.
@@ -55,18 +57,63 @@ impl fmt::Display for Place {
 impl Batch {
     /// A batch that is not part of a file which is read as a whole: its rows count from 0.
     pub(super) fn new(columns: RecordBatch, lines: Lines, file: Arc<str>) -> Batch {
-        Batch { columns, first_row: 0, lines, file }
+        Batch { columns, first_row: 0, lines, file, taken: None }
     }
 
     /// A batch of a table in memory; `first_row` is the index of its first row in the table, and `name` what errors call
     /// the table.
     pub fn in_memory(columns: RecordBatch, first_row: usize, name: &str) -> Batch {
-        Batch { columns, first_row, lines: Lines::Absent, file: name.into() }
+        Batch { columns, first_row, lines: Lines::Absent, file: name.into(), taken: None }
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.columns.num_rows()
+    }
+
+    /// Index in the whole table of a row, from 0.
+    pub fn row(&self, row: usize) -> usize {
+        self.taken.as_ref().and_then(|taken| taken.get(row).copied()).unwrap_or(self.first_row + row)
+    }
+
+    /// Some of the columns, by their positions.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn select(&self, columns: &[usize]) -> Result<Batch, DataError> {
+        let columns = self.columns.project(columns).map_err(|error| unreadable(&self.file, error))?;
+        Ok(Batch { columns, ..self.clone() })
+    }
+
+    /// Rows of batches of one table, each by batch and row there; they keep their places in the table.
+    ///
+    /// # Errors
+    /// Batches whose columns have different types.
+    pub fn gather(batches: &[Batch], rows: &[(usize, usize)]) -> Result<Batch, DataError> {
+        let first = batches.first().ok_or_else(|| unreadable("?", "there are no batches"))?;
+        let file = first.file.clone();
+        let records: Vec<&RecordBatch> = batches.iter().map(|batch| &batch.columns).collect();
+        let columns = arrow_select::interleave::interleave_record_batch(&records, rows)
+            .map_err(|error| unreadable(&file, error))?;
+        let of = |&(batch, row): &(usize, usize)| batches.get(batch).map(|batch| (batch, row));
+        let taken = rows.iter().filter_map(of).map(|(batch, row)| batch.row(row)).collect();
+        let listed: Option<Vec<u64>> = rows.iter().map(|at| of(at).and_then(|(batch, row)| batch.line(row))).collect();
+        let lines = listed.map_or(Lines::Absent, Lines::Listed);
+        Ok(Batch { columns, first_row: 0, lines, file, taken: Some(taken) })
+    }
+
+    /// The same rows with other columns: names, and places in batches of as many rows.
+    ///
+    /// # Errors
+    /// Columns of another length, or none.
+    pub fn with_columns(&self, columns: &[(&str, &Batch, usize)]) -> Result<Batch, DataError> {
+        let array = |&(name, batch, place): &(&str, &Batch, usize)| {
+            Some((name.to_owned(), batch.columns.columns().get(place)?.clone(), true))
+        };
+        let columns: Vec<(String, ArrayRef, bool)> = columns.iter().filter_map(array).collect();
+        let columns =
+            RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| unreadable(&self.file, error))?;
+        Ok(Batch { columns, ..self.clone() })
     }
 
     /// The line of the file, from 1, on which a row of this batch starts; none for formats without lines.
@@ -76,7 +123,7 @@ impl Batch {
 
     /// Where a row of this batch stands in the file.
     pub fn place(&self, row: usize) -> Place {
-        self.line(row).map_or(Place::Row((self.first_row + row) as u64 + 1), Place::Line)
+        self.line(row).map_or(Place::Row(self.row(row) as u64 + 1), Place::Line)
     }
 
     /// One of the requested columns, by its position among them.
@@ -93,6 +140,10 @@ impl Batch {
             found,
         })
     }
+}
+
+fn unreadable(file: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DataError {
+    DataError::Read { file: file.to_owned(), source: std::io::Error::other(error) }
 }
 
 /// What a reader yields: a batch of the columns it reads, in the order of the file.
@@ -186,7 +237,7 @@ impl Iterator for Batches {
             let Some(Part { columns, first_row, lines }) = part else { return Ok(None) };
             let file = self.file.clone();
             match columns.project(&self.order) {
-                Ok(columns) => Ok(Some(Batch { columns, first_row, lines, file })),
+                Ok(columns) => Ok(Some(Batch { columns, first_row, lines, file, taken: None })),
                 Err(error) => Err(DataError::Read { file: file.to_string(), source: std::io::Error::other(error) }),
             }
         });

@@ -43,6 +43,10 @@ id!(
     /// An index into [`Hir::binders`].
     BinderId
 );
+id!(
+    /// An index into [`Hir::relations`].
+    RelationId
+);
 
 /// A checked spec.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,6 +61,7 @@ pub struct Hir {
     pub tables: Vec<Table>,
     pub groups: Vec<Group>,
     pub binders: Vec<Binder>,
+    pub relations: Vec<PairTable>,
     pub constraints: Vec<Constraint>,
 }
 
@@ -99,6 +104,7 @@ index!(ParamId, params, Param);
 index!(TableId, tables, Table);
 index!(GroupId, groups, Group);
 index!(BinderId, binders, Binder);
+index!(RelationId, relations, PairTable);
 
 /// A column or a label.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +114,20 @@ pub struct Column {
     pub label: bool,
     pub ty: ColumnType,
     pub nullable: bool,
+    pub span: Span,
+}
+
+/// Pairs of samples, from a table of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairTable {
+    pub name: String,
+    /// As written in the file that declares it.
+    pub file: Option<String>,
+    /// The header of the keys in the data.
+    pub key: String,
+    /// The headers of the keys of the first and of the second sample in its table.
+    pub first: String,
+    pub second: String,
     pub span: Span,
 }
 
@@ -210,6 +230,8 @@ pub struct Constraint {
     pub enforce: Option<Enforce>,
     pub quantifiers: Vec<Quantifier>,
     pub each: Option<Event>,
+    /// Under `each`: the relation whose pairs it is for, if it is not for single samples.
+    pub pairs: Option<RelationId>,
     /// `a <= e <= b` as its pairs.
     pub comparisons: Vec<Relation>,
     /// Each label that the constraint reads, with its first mention.
@@ -297,6 +319,8 @@ pub enum ExprKind {
     Binder(BinderId),
     Column(ColumnId),
     Prediction,
+    /// That of the second sample of a pair; `Prediction` is that of the first.
+    SecondPrediction,
     Negate(Box<Expr>),
     Add(Vec<Expr>),
     /// At most one factor reads the prediction.
@@ -456,6 +480,7 @@ impl Expr {
             | ExprKind::ParamOf { .. }
             | ExprKind::Column(_)
             | ExprKind::Prediction
+            | ExprKind::SecondPrediction
             | ExprKind::Divide(..)
             | ExprKind::Call(..)
             | ExprKind::Mean { .. }

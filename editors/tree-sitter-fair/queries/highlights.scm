@@ -10,14 +10,14 @@
 
 [
   "column" "label" "weight" "predict" "param" "let" "event" "group" "constraint" "metric" "use" "import" "forall" "each" "where" "in" "from" "as"
-  "real" "int" "number" "level" "of"
+  "relation" "by" "real" "int" "key" "number" "level" "of"
 ] @keyword
 ["and" "or" "not"] @keyword.operator
 ["pairs" "adjacent"] @function.builtin
 (otherwise) @keyword
 
 [
-  "==" "!=" "<=" "<" ">=" ">" "+/-" "+" "-" "^" "**" "*" "/" "=" ".." "|"
+  "==" "!=" "<=" "<" ">=" ">" "+/-" "+" "-" "^" "**" "*" "/" "=" ".." "." "|"
 ] @operator
 (nullable) @operator
 [":" ","] @punctuation.delimiter
@@ -30,6 +30,9 @@
 (weight name: (_) @property)
 (param name: (_) @constant)
 (group name: (_) @type)
+(relation name: (_) @type)
+(field sample: (_) @variable.parameter)
+(field column: (_) @property)
 (event name: (_) @type)
 (constraint name: (_) @function)
 (metric name: (_) @function)

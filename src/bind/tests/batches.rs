@@ -26,7 +26,7 @@ fn rows_whose_label_is_absent_are_left_out_and_said_so() {
     assert_eq!(*status(&program, &bound, "odds"), absent);
     assert!(matches!(status(&program, &bound, "parity"), RowStatus::Kept(_)));
     assert!(matches!(status(&program, &bound, "training"), RowStatus::Kept(_)));
-    let skip = Skip { event: "sex == \"female\"".to_owned(), samples: 1, least: 2 };
+    let skip = Skip { pairs_of: None, event: "sex == \"female\"".to_owned(), samples: 1, least: 2 };
     assert_eq!(*status(&program, &bound, "strict"), RowStatus::Skipped(skip));
 }
 

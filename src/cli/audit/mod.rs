@@ -82,6 +82,7 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 impl Args {
     pub fn files(&self) -> Files<'_> {
         Files::of(&self.input.spec, &self.input.data.data)
+            .pairs(&self.input.data.relations)
             .writes("--html", self.html.as_deref())
             .writes("--card", self.card.as_deref())
             .writes("--cyclonedx", self.cyclonedx.as_deref())

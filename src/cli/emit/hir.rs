@@ -169,6 +169,7 @@ impl Printer<'_> {
             }
             ExprKind::Binder(id) => plain(self.binder(id.0), Vec::new()),
             ExprKind::Column(id) => plain(self.column(id.0), Vec::new()),
+            ExprKind::SecondPrediction => plain("prediction of the second", Vec::new()),
             ExprKind::Prediction => {
                 plain(self.hir.prediction.as_ref().map_or("prediction", |prediction| &prediction.name), Vec::new())
             }

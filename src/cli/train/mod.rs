@@ -120,7 +120,7 @@ impl Args {
         let names =
             ["spec.fairc", "model.json", "weights.safetensors", "checkpoint.safetensors", "sweep.svg", "sweep.json"];
         let outputs = names.map(|name| ("--out", self.out.join(name))).to_vec();
-        Files { outputs, ..Files::of(&self.spec, &self.data.data) }
+        Files { outputs, ..Files::of(&self.spec, &self.data.data) }.pairs(&self.data.relations)
     }
 }
 

@@ -26,8 +26,9 @@ pub struct Read {
 
 /// Reads everything; fits the features on the training part.
 pub fn read(args: &Args, spec: &Spec, program: &Program, console: &Console) -> Result<Read, Stop> {
+    crate::cli::relations::none(program, "training does not know")?;
     let purpose = crate::bind::Purpose::Training;
-    let dataset = open(&args.data, &Predictions::None, purpose, program, console)
+    let dataset = open(spec, &args.data, &Predictions::None, purpose, program, console)
         .map_err(|trouble| trouble.told(spec, program, console))?;
     if args.valid + args.test >= 1.0 {
         return Err(Stop::failed("`--valid` and `--test` leave nothing for training", "together they must be below 1"));

@@ -34,6 +34,7 @@ pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing}
 
 use super::audit::Audit;
 use super::judged::together;
+use super::relation_use::RelationUse;
 use super::row_summary::EachJson;
 use super::verdict::{Comparisons, Verdict, When};
 use crate::bind::{Encoded, Params, Replicates, Resampling, Samples, Summed, Unplaced};
@@ -259,6 +260,9 @@ pub struct Facts {
     pub bootstrap: Option<BootstrapFacts>,
     pub group_by: Option<SlicesFacts>,
     /// Columns with samples in no level.
+    /// What became of the pairs of relations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<RelationUse>,
     pub unplaced: Vec<Unplaced>,
     /// What was not checked, a sentence each.
     pub unchecked: Vec<String>,
@@ -332,6 +336,7 @@ impl Facts {
             status: verdict.word(),
             accepted,
             each: audit.summaries.each(When::Before),
+            relations: audit.summaries.relations.clone(),
             version: env!("CARGO_PKG_VERSION"),
             date: evidence.date,
             about: evidence.about,

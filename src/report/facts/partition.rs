@@ -39,7 +39,7 @@ impl Partition {
 pub fn partitions(program: &Program, declared: Vec<(String, Vec<(String, Event)>)>) -> Vec<Partition> {
     let universe = Universe::new(&program.columns);
     let asked: BTreeSet<&str> = program.events.iter().flat_map(Event::level_columns).collect();
-    let columns = program.columns.iter().filter(|column| !column.label && asked.contains(column.header.as_str()));
+    let columns = program.data_columns().filter(|column| !column.label && asked.contains(column.header.as_str()));
     let mut all: Vec<Partition> = columns.filter_map(|column| of_column(column, &universe)).collect();
     for (name, levels) in declared {
         let mut partition = Partition { name, kind: PartitionKind::Attribute, levels };

@@ -96,8 +96,14 @@ fn each_finding<'a>(rows: impl Iterator<Item = &'a RowSummary>, prediction: &str
     let sum = |(all, out, most): (usize, usize, f64), row: &RowSummary| {
         (all + row.kept, out + row.outside.0, most.max(row.outside.1))
     };
-    match rows.fold((0, 0, 0.0), sum) {
+    let rows: Vec<&RowSummary> = rows.collect();
+    let of_pairs = rows.iter().all(|row| row.of_pairs);
+    match rows.into_iter().fold((0, 0, 0.0), sum) {
         (0, _, _) => None,
+        (all, 0, _) if of_pairs => Some(format!("it compares {}, and all keep it", many(all, "pair"))),
+        (all, out, most) if of_pairs => {
+            Some(format!("{} of {} break it, by {} at most", whole(out), many(all, "pair"), short(most)))
+        }
         (all, 0, _) => Some(format!("it bounds {}, and none lies outside", many(all, "prediction"))),
         (all, out, most) => {
             let of = many(all, "prediction");

@@ -210,6 +210,11 @@ proptest! {
                     GroupValue::Expr(value) => walk.expr(value),
                     GroupValue::Cases(cases) => walk.cases(cases),
                 },
+                ItemKind::Relation(relation) => {
+                    walk.name(&relation.name);
+                    walk.name(&relation.key);
+                    relation.columns.iter().for_each(|column| walk.name(&column.name));
+                }
                 ItemKind::Constraint(constraint) => walk.statement(&constraint.body),
                 ItemKind::Metric(metric) => walk.metric(metric),
                 ItemKind::Use(it) => {

@@ -24,6 +24,10 @@ impl<'a> Checker<'a> {
         env: &Env<'a>,
         place: Place,
     ) -> Option<Expr> {
+        if self.pair.is_some() {
+            let text = self.text(span);
+            return self.refuse(Kind::AggregateValue { text, place: "in a row about pairs" }, span);
+        }
         if matches!(place, Place::Event | Place::Where) {
             self.for_the_batch(span, place, true)?;
         }
@@ -199,6 +203,7 @@ pub(super) fn innermost_piecewise(expr: &Expr) -> Option<(Span, Function)> {
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction
+        | ExprKind::SecondPrediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }
         | ExprKind::Count { .. }

@@ -44,6 +44,7 @@ impl Checker<'_> {
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
+            | ExprKind::SecondPrediction
             | ExprKind::Mean { .. }
             | ExprKind::Sum { .. }
             | ExprKind::Count { .. }

@@ -69,7 +69,9 @@ impl<'a> Checker<'a> {
                 | Symbol::Param(_)
                 | Symbol::Table(_)
                 | Symbol::Let(_)
-                | Symbol::Event(_),
+                | Symbol::Event(_)
+                | Symbol::Key(_)
+                | Symbol::Relation(_),
             )
             | Found::Binder(_)
             | Found::Argument(..)

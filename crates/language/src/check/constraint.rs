@@ -47,6 +47,7 @@ impl<'a> Checker<'a> {
                     | ast::ItemKind::Let(_)
                     | ast::ItemKind::Event(_)
                     | ast::ItemKind::Group(_)
+                    | ast::ItemKind::Relation(_)
                     | ast::ItemKind::Metric(_)
                     | ast::ItemKind::Import(_) => {}
                 }
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
         self.call = call;
         let statement = self.statement(body, env);
         let labels = self.labels_mentioned();
-        let Some((quantifiers, each, comparisons)) = statement else {
+        let Some((quantifiers, (each, pairs), comparisons)) = statement else {
             self.lost.get_or_insert(heading.name_span);
             return;
         };
@@ -88,6 +89,7 @@ impl<'a> Checker<'a> {
             enforce,
             quantifiers,
             each,
+            pairs,
             comparisons,
             labels,
         });
@@ -118,25 +120,37 @@ impl<'a> Checker<'a> {
         &mut self,
         body: &'a ast::Statement,
         mut env: Env<'a>,
-    ) -> Option<(Vec<hir::Quantifier>, Option<Event>, Vec<hir::Relation>)> {
+    ) -> Option<(Vec<hir::Quantifier>, (Option<Event>, Option<hir::RelationId>), Vec<hir::Relation>)> {
         self.few_binders(&body.quantifiers)?;
         let mut quantifiers = Vec::new();
         for quantifier in &body.quantifiers {
             quantifiers.push(self.quantifier(quantifier, &mut env));
         }
+        let pairs = body.each.as_ref().and_then(|each| each.pairs.as_ref());
+        if let Some(pairs) = pairs
+            && self.enter_pairs(pairs, &env).is_none()
+        {
+            self.restore_poisoned();
+            return None;
+        }
         self.forgotten_forall(body, &env);
         let each = body.each.as_ref().map(|each| self.given(each.condition.as_ref(), &env));
         let place = if each.is_some() { Place::Each } else { Place::Batch };
         let relations = self.relations(&body.body, &env, place);
-        for binder in std::mem::take(&mut self.poisoned) {
-            self.broken.remove(binder);
-        }
+        self.restore_poisoned();
+        let pairs = self.pair.take().map(|pair| pair.id);
         let quantifiers = quantifiers.into_iter().collect::<Option<_>>()?;
         let each = match each {
             Some(event) => Some(event?),
             None => None,
         };
-        Some((quantifiers, each, relations?))
+        Some((quantifiers, (each, pairs), relations?))
+    }
+
+    fn restore_poisoned(&mut self) {
+        for binder in std::mem::take(&mut self.poisoned) {
+            self.broken.remove(binder);
+        }
     }
 
     fn labels_mentioned(&mut self) -> Vec<(hir::ColumnId, Span)> {

@@ -24,6 +24,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.unique_headers();
+        self.settle_relations();
         self.settle_lets();
         for index in 0..self.events.len() {
             self.resolve_event(index, Span::default());
@@ -72,6 +73,7 @@ impl<'a> Checker<'a> {
                     self.groups.push(GroupDeclaration { group, progress: Progress::Waiting });
                 }
             }
+            ast::ItemKind::Relation(relation) => self.declare_relation(relation),
             ast::ItemKind::Metric(metric) => self.declare_metric(metric, &item.doc, origin),
             ast::ItemKind::Constraint(_) | ast::ItemKind::Use(_) | ast::ItemKind::Import(_) => {}
         }
@@ -90,6 +92,9 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_column(&mut self, column: &'a ast::Column, label: bool) {
+        if matches!(column.ty, ast::Type::Key { .. }) {
+            return self.declare_key(column, label);
+        }
         let what = if label { "label" } else { "column" };
         let id = ColumnId(self.hir.columns.len());
         if !self.claim(&column.name, Symbol::Column(id), what) {
@@ -110,7 +115,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    fn column_type(&mut self, ty: &'a ast::Type) -> Option<ColumnType> {
+    pub(super) fn column_type(&mut self, ty: &'a ast::Type) -> Option<ColumnType> {
         match ty {
             ast::Type::Categorical { levels, span } => {
                 if levels.is_empty() {
@@ -123,6 +128,8 @@ impl<'a> Checker<'a> {
             }
             ast::Type::Real { range, .. } => Some(ColumnType::Real(self.range(range.as_ref())?)),
             ast::Type::Int { range, .. } => Some(ColumnType::Int(self.range(range.as_ref())?)),
+            // Keys are declared apart.
+            ast::Type::Key { .. } => None,
         }
     }
 
@@ -184,7 +191,7 @@ impl<'a> Checker<'a> {
         let range = match &column.ty {
             ast::Type::Real { range, .. } => self.range(range.as_ref()),
             ast::Type::Categorical { .. } if decision => Some(Interval { lower: 0.0, upper: 1.0 }),
-            ast::Type::Categorical { span, .. } | ast::Type::Int { span, .. } => {
+            ast::Type::Categorical { span, .. } | ast::Type::Int { span, .. } | ast::Type::Key { span } => {
                 let hint = "declare `real in [0, 1]` for scores, or `{0, 1}` for decisions".to_string();
                 self.wrong_kind(*span, "neither real nor a decision", "a score or a decision", Some(hint));
                 None
@@ -287,6 +294,7 @@ impl<'a> Checker<'a> {
             | ast::ItemKind::Let(_)
             | ast::ItemKind::Event(_)
             | ast::ItemKind::Group(_)
+            | ast::ItemKind::Relation(_)
             | ast::ItemKind::Metric(_)
             | ast::ItemKind::Import(_) => None,
         });
@@ -301,10 +309,11 @@ impl<'a> Checker<'a> {
     fn unique_headers(&mut self) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         let mut findings = Vec::new();
-        for column in &self.hir.columns {
-            if let Some(first) = seen.insert(&column.header, column.span) {
-                let kind = Kind::DuplicateHeader { header: column.header.clone() };
-                findings.push(Finding::new(kind, column.span).with(first, "first read here"));
+        let columns = self.hir.columns.iter().map(|column| (column.header.as_str(), column.span));
+        for (header, span) in columns.chain(self.keys.iter().map(|key| (key.header, key.name.span))) {
+            if let Some(first) = seen.insert(header, span) {
+                let kind = Kind::DuplicateHeader { header: header.to_string() };
+                findings.push(Finding::new(kind, span).with(first, "first read here"));
             }
         }
         self.findings.extend(findings);

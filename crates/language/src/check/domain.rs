@@ -288,6 +288,9 @@ impl<'a> Checker<'a> {
             Found::Symbol(symbol) => {
                 let (found, _) = self.describe(symbol, &name.text);
                 let hint = match symbol {
+                    Symbol::Relation(_) => {
+                        Some(format!("pairs of samples stand under `each`: `each (i, j) in {}: ..`", name.text))
+                    }
                     Symbol::Column(_) => {
                         Some(format!("cut it into bins: `group g = bins({}, ..)` and run over `g`", name.text))
                     }
@@ -297,6 +300,7 @@ impl<'a> Checker<'a> {
                     | Symbol::Table(_)
                     | Symbol::Let(_)
                     | Symbol::Event(_)
+                    | Symbol::Key(_)
                     | Symbol::Group(_) => {
                         Some("run over a categorical column, a label, a group, `{..}` or `a..b`".to_string())
                     }

@@ -227,6 +227,7 @@ kinds! {
                 "under `each`" => {
                     "bound each sample by data or a param, and the aggregate of the prediction by a constraint of its own"
                 }
+                "in a row about pairs" => "use a param, or a column of the data or of the relation",
                 "in an event" => "compare with a number or a param instead",
                 _ => {
                     "take it out of the brackets, `E[a + E[b]]` is `E[a] + E[b]`; a covariance is `Cov[a, b]`"
@@ -251,6 +252,16 @@ kinds! {
         Conflict { what: String, hint: String } => "E0305",
             label: "set here",
             help: hint.clone();
+
+        /// What a single sample has, in a row about pairs.
+        #[error("`{text}` is of one sample, and a pair has two")]
+        WhichSample { text: String, instead: Vec<String> } => "E0410",
+            label: "of which sample?",
+            help: match &instead[..] {
+                [] => "write its condition out for the sample that is meant: `i.age >= 60`".to_owned(),
+                [only] => format!("write `{only}`"),
+                several => format!("write `{}`", several.join("` or `")),
+            };
 
         #[error("product of two predictions is not affine")]
         Product { left: String, right: String } => "E0401",
@@ -401,6 +412,8 @@ fn declare(expected: &str, name: &str) -> String {
         "label" => format!("declare it, for example `label {name}: {{0, 1}}`"),
         "table" => format!("declare `param {name}[..] = {{..}}`, with a value for each level"),
         "function" => "functions are `abs`, `max`, `min`, `exp`, `log`, `sqrt` and, in a group, `bins`".into(),
+        "key" => format!("declare the column whose values name the samples: `column {name}: key`"),
+        "relation" => format!("declare it: `relation {name} from \"pairs.csv\": (i, j) by id`"),
         "parameter" => "name a parameter of this metric".into(),
         "param" => format!("declare it: `param {name} = 5%`"),
         "domain" => format!("declare `column {name}: {{..}}` or write the values: `{{a, b}}`"),

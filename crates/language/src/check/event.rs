@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Fix;
 use crate::hir::{ColumnId, Event, GroupId};
+use crate::program::text::name as written;
 use crate::program::{ColumnType, Comparison};
 use crate::span::{Span, one_line};
 use crate::syntax::ast;
@@ -177,6 +178,7 @@ impl<'a> Checker<'a> {
                 self.refuse(Kind::WhereReadsData { text: name.text.clone() }, name.span)
             }
             Found::Symbol(Symbol::Event(index)) => {
+                self.of_one_sample(Symbol::Event(index), name)?;
                 let (event, columns) = self.resolve_event(index, name.span)?;
                 self.spend(event.nodes(), name.span)?;
                 self.mentions.extend(columns.into_iter().map(|column| (column, name.span)));
@@ -236,6 +238,10 @@ impl<'a> Checker<'a> {
             Symbol::Table(index) => ("a table of params".into(), self.table_hint(index)),
             Symbol::Let(_) => ("a name for an expression".into(), None),
             Symbol::Event(_) => ("an event".into(), Some(format!("its share is `P[{name}]`, its size `N[{name}]`"))),
+            Symbol::Key(_) => ("a key".into(), Some("a key names samples, and has no value of its own".into())),
+            Symbol::Relation(_) => {
+                ("a relation".into(), Some(format!("constrain its pairs: `each (i, j) in {}: ..`", written(name))))
+            }
             Symbol::Group(_) => ("a group".into(), Some(format!("take one of its levels: `{name} == ..`"))),
         }
     }

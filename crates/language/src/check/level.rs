@@ -194,16 +194,18 @@ impl<'a> Checker<'a> {
                 }
                 match symbol {
                     Symbol::Column(column) if self.is_categorical(column) => {
+                        self.of_one_sample(symbol, name)?;
                         self.mentions.push((column, name.span));
                         Some(Operand::Category(Category::Column(column)))
                     }
                     Symbol::Group(index) => {
+                        self.of_one_sample(symbol, name)?;
                         let group = self.resolve_group(index, name.span)?;
                         self.mention_group(group, name.span);
                         Some(Operand::Category(Category::Group(group)))
                     }
                     Symbol::Column(_) | Symbol::Param(_) | Symbol::Table(_) | Symbol::Let(_) => Some(Operand::Other),
-                    Symbol::Event(_) | Symbol::Weight | Symbol::Prediction => {
+                    Symbol::Event(_) | Symbol::Weight | Symbol::Prediction | Symbol::Key(_) | Symbol::Relation(_) => {
                         let (found, hint) = self.describe(symbol, &name.text);
                         self.wrong_kind(name.span, &found, "a number or a level", hint);
                         None

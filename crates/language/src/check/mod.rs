@@ -43,6 +43,7 @@ mod name;
 mod named;
 mod nonlinear;
 mod number;
+mod pairs;
 mod parameter;
 mod place;
 mod quotient;
@@ -132,6 +133,10 @@ enum Symbol {
     Event(usize),
     /// An index into [`Checker::groups`].
     Group(usize),
+    /// An index into [`Checker::keys`].
+    Key(usize),
+    /// An index into [`Checker::relations`].
+    Relation(usize),
 }
 
 /// How far a definition that may refer to others has been checked.
@@ -228,6 +233,10 @@ struct Checker<'a> {
     events: Vec<EventDeclaration<'a>>,
     groups: Vec<GroupDeclaration<'a>>,
     tables: Vec<TableDeclaration<'a>>,
+    keys: Vec<pairs::KeyDeclaration<'a>>,
+    relations: Vec<pairs::RelationDeclaration<'a>>,
+    /// Set while a statement about pairs is checked.
+    pair: Option<pairs::PairScope<'a>>,
     metrics: HashMap<&'a str, MetricDeclaration<'a>>,
     /// The column that `raw(..)` reads, once something does.
     raw_id: Option<ColumnId>,
@@ -289,6 +298,9 @@ impl<'a> Checker<'a> {
             events: Vec::new(),
             groups: Vec::new(),
             tables: Vec::new(),
+            keys: Vec::new(),
+            relations: Vec::new(),
+            pair: None,
             metrics: HashMap::new(),
             raw_id: None,
             constraints: HashMap::new(),

@@ -57,6 +57,9 @@ impl<'a> Checker<'a> {
         if let Some((_, binder)) = env.binders.iter().rev().find(|(text, _)| *text == name.text) {
             return Found::Binder(*binder);
         }
+        if let Some(found) = self.of_pair(name) {
+            return found;
+        }
         if let Some((parameter, passed)) = env.passed(&name.text) {
             let kind = parameter.kind.as_ref().map(|kind| &kind.kind);
             return match passed {

@@ -204,7 +204,11 @@ impl<'a> Checker<'a> {
                         let sound = known.filter(|known| !matches!(known.progress, Progress::Done(None)));
                         stack.extend(sound.map(|known| &known.named.value));
                     }
-                    Some((Symbol::Weight | Symbol::Param(_) | Symbol::Table(_), _)) | None => {}
+                    Some((
+                        Symbol::Weight | Symbol::Param(_) | Symbol::Table(_) | Symbol::Key(_) | Symbol::Relation(_),
+                        _,
+                    ))
+                    | None => {}
                 },
                 ast::ExprKind::Fold(fold) => stack.push(&fold.body),
                 _ => stack.extend(expr.children()),

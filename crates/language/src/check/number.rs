@@ -135,11 +135,13 @@ impl<'a> Checker<'a> {
                     }
                 };
                 self.per_sample(name, place)?;
+                self.of_one_sample(Symbol::Column(id), name)?;
                 self.mentions.push((id, name.span));
                 Some(leaf(ExprKind::Column(id), name.span, Some(Shape::Sample), Curvature::Constant, range))
             }
             Found::Symbol(Symbol::Prediction) => {
                 self.per_sample(name, place)?;
+                self.of_one_sample(Symbol::Prediction, name)?;
                 let range = self.hir.prediction.as_ref().map_or(Interval::ALL, |prediction| prediction.range);
                 Some(leaf(ExprKind::Prediction, name.span, Some(Shape::Sample), Curvature::Affine, range))
             }
@@ -147,7 +149,14 @@ impl<'a> Checker<'a> {
                 self.event_as_number(name.span, place);
                 None
             }
-            Found::Symbol(symbol @ (Symbol::Weight | Symbol::Param(_) | Symbol::Let(_) | Symbol::Group(_))) => {
+            Found::Symbol(
+                symbol @ (Symbol::Weight
+                | Symbol::Param(_)
+                | Symbol::Let(_)
+                | Symbol::Group(_)
+                | Symbol::Key(_)
+                | Symbol::Relation(_)),
+            ) => {
                 let (found, hint) = self.describe(symbol, &name.text);
                 self.wrong_kind(name.span, &found, "a number", hint);
                 None
@@ -422,7 +431,10 @@ impl<'a> Checker<'a> {
                     | Found::Nothing => {}
                 },
                 ast::ExprKind::Index { table, .. } => {
-                    let _used = self.look_up(table, &env);
+                    let used = self.look_up(table, &env);
+                    if self.pair.is_some() && matches!(used, Found::Symbol(Symbol::Prediction)) {
+                        found = Some(table.text.clone());
+                    }
                 }
                 // An aggregate is refused in an event for what it is.
                 ast::ExprKind::Aggregate(_) => {}

@@ -474,6 +474,7 @@ impl<'a> Checker<'a> {
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
+            | ExprKind::SecondPrediction
             | ExprKind::Mean { .. }
             | ExprKind::Sum { .. }
             | ExprKind::Count { .. }

@@ -25,6 +25,12 @@ impl<'a> Checker<'a> {
             };
             return self.refuse(kind, span);
         };
+        if self.pair.is_some() {
+            let hint =
+                Some("a row about pairs reads no raw predictions: have them as a column of the data".to_string());
+            self.wrong_kind(span, "of a single sample", "a number of the pair", hint);
+            return None;
+        }
         self.is_prediction(span, argument, env)?;
         let name = ast::Name { text: self.text(span), span };
         self.per_sample(&name, place)?;

@@ -204,6 +204,7 @@ impl<'a> Checker<'a> {
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
+            | ExprKind::SecondPrediction
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Covariance { .. }

@@ -237,6 +237,7 @@ impl<'a> Checker<'a> {
                 let range = first.map_or(Interval::ALL, |param| param.range);
                 Some(leaf(kind, span, None, Curvature::Constant, range))
             }
+            Found::Symbol(Symbol::Prediction) if self.pair.is_some() => self.prediction_at(span, table, levels, place),
             Found::Argument(argument, scope) => match &argument.bare().kind {
                 // The level is the body's, whatever the table.
                 ast::ExprKind::Name(name) => match self.look_up(name, &scope) {

@@ -21,6 +21,8 @@ impl<'a> Checker<'a> {
                 Symbol::Let(_) => "expression",
                 Symbol::Event(_) => "event",
                 Symbol::Group(_) => "group",
+                Symbol::Key(_) => "key",
+                Symbol::Relation(_) => "relation",
                 // A label says what is predicted, a weight acts by itself, and a spec without prediction is an error.
                 Symbol::Column(_) | Symbol::Weight | Symbol::Prediction => continue,
             };

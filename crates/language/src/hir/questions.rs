@@ -23,6 +23,7 @@ impl Expr {
             | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
+            | ExprKind::SecondPrediction
             | ExprKind::Divide(..)
             | ExprKind::Call(..)
             | ExprKind::Mean { .. }
@@ -51,6 +52,7 @@ impl Expr {
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
             | ExprKind::Prediction
+            | ExprKind::SecondPrediction
             | ExprKind::Count { .. }
             | ExprKind::Probability { .. }
             | ExprKind::Indicator(_) => {}

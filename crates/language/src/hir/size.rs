@@ -11,7 +11,8 @@ impl Expr {
             | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
-            | ExprKind::Prediction => 0,
+            | ExprKind::Prediction
+            | ExprKind::SecondPrediction => 0,
             ExprKind::Negate(inner) => inner.nodes(),
             ExprKind::Add(terms) | ExprKind::Call(_, terms) => {
                 terms.iter().fold(0, |sum, term| sum.saturating_add(term.nodes()))

@@ -16,6 +16,8 @@ use super::scope::Scope;
 pub(super) enum Quantity {
     /// `ŷ` of the sample at hand: inside aggregates and under `each`.
     Prediction,
+    /// `ŷ` of the second sample of the pair at hand, of which the other is the first.
+    Second,
     /// `E[factor·ŷ | event]` or `Sum[factor·ŷ | event]`.
     Aggregate { event: Event, aggregate: Aggregate, factor: Data },
     /// `|ŷ − at|` of the sample at hand: inside aggregates.
@@ -29,7 +31,7 @@ impl Quantity {
     pub fn event(&self) -> Option<&Event> {
         match self {
             Quantity::Aggregate { event, .. } | Quantity::Bent { event, .. } => Some(event),
-            Quantity::Prediction | Quantity::Distance { .. } => None,
+            Quantity::Prediction | Quantity::Second | Quantity::Distance { .. } => None,
         }
     }
 
@@ -39,7 +41,7 @@ impl Quantity {
             Quantity::Aggregate { factor, .. } => (Some(factor), None),
             Quantity::Bent { factor, at, .. } => (Some(factor), Some(at)),
             Quantity::Distance { at } => (None, Some(at)),
-            Quantity::Prediction => (None, None),
+            Quantity::Prediction | Quantity::Second => (None, None),
         };
         factor.into_iter().chain(at)
     }
@@ -57,8 +59,8 @@ impl Affine {
         Affine { terms: BTreeMap::new(), constant }
     }
 
-    pub fn prediction() -> Self {
-        Affine { terms: BTreeMap::from([(Quantity::Prediction, Data::one())]), constant: Data::zero() }
+    pub fn prediction(whose: Quantity) -> Self {
+        Affine { terms: BTreeMap::from([(whose, Data::one())]), constant: Data::zero() }
     }
 
     /// `|slope·ŷ + rest|` of the sample at hand, where `slope` has one sign for all samples.

@@ -46,6 +46,7 @@ pub(super) fn bent(expr: &Expr, negate: bool, scope: Scope<'_>, straight: Straig
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction
+        | ExprKind::SecondPrediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }
         | ExprKind::Count { .. }

@@ -191,6 +191,7 @@ fn conditions(expr: &Expr, scope: Scope<'_>, found: &mut Vec<Span>) {
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction
+        | ExprKind::SecondPrediction
         | ExprKind::Indicator(_)
         | ExprKind::Count { .. }
         | ExprKind::Probability { .. }

@@ -22,7 +22,9 @@ pub(super) fn data(expr: &Expr, scope: Scope<'_>) -> Data {
             None => unreachable!("the checker takes no level for a number"),
         },
         ExprKind::Column(column) => Data::column(scope.header(*column)),
-        ExprKind::Prediction => unreachable!("the prediction is no data: callers take it out first"),
+        ExprKind::Prediction | ExprKind::SecondPrediction => {
+            unreachable!("the prediction is no data: callers take it out first")
+        }
         ExprKind::Negate(inner) => data(inner, scope).neg(),
         ExprKind::Add(terms) => Data::sum(terms.iter().map(|term| data(term, scope))),
         ExprKind::Multiply(left, right) => data(left, scope).mul(data(right, scope)),

@@ -1,5 +1,6 @@
 //! What lowering makes of a comparison, before rows are merged and their events numbered.
 
+use crate::hir::RelationId;
 use crate::program::{Event, Origin, RowOptions};
 use crate::span::Span;
 
@@ -14,6 +15,8 @@ pub(super) struct Draft {
     pub written: usize,
     /// Set for a row under `each`: the samples that it is for.
     pub each: Option<Event>,
+    /// Set for such a row about pairs: the samples are those of this relation.
+    pub pairs: Option<RelationId>,
     pub options: RowOptions,
     pub reads: Reads,
     pub labels: Vec<String>,

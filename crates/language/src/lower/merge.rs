@@ -7,6 +7,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::hir::RelationId;
 use crate::program::{Data, Enforce, Event, Function, Origin, WhenEmpty};
 
 use super::affine::Quantity;
@@ -15,7 +16,7 @@ use super::error::{Finding, Kind};
 use super::idle::Redundant;
 use super::reads::Reads;
 
-type Key = (Option<Event>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Reads);
+type Key = (Option<Event>, Option<RelationId>, Vec<(Quantity, Data)>, OptionKey, Vec<String>, Reads);
 type OptionKey = (u64, WhenEmpty, u64, Enforce);
 
 fn key(draft: &Draft) -> Key {
@@ -23,7 +24,7 @@ fn key(draft: &Draft) -> Key {
     let options = &draft.options;
     let soft = options.soft.map_or(u64::MAX, f64::to_bits);
     let options = (options.min_count, options.when_empty, soft, options.enforce);
-    (draft.each.clone(), terms.collect(), options, draft.labels.clone(), draft.reads.clone())
+    (draft.each.clone(), draft.pairs, terms.collect(), options, draft.labels.clone(), draft.reads.clone())
 }
 
 /// The rows of one comparison, where the pieces of an absolute value or a maximum have a left side in common.

@@ -88,7 +88,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Lowered {
     let (drafts, noticed) = merge::merge(drafts);
     findings.extend(noticed);
     let program = hir.prediction.as_ref().map(|prediction| {
-        let program = order::program(hir, prediction, drafts);
+        let program = order::program(hir, prediction, drafts, sources);
         let partitions = groups::partitions(&program, outside);
         Program { partitions, ..program }
     });
@@ -251,6 +251,7 @@ impl<'a> Rows<'a> {
             row,
             written,
             each,
+            pairs: self.constraint.pairs,
             options: self.constraint.options,
             reads: reads.clone(),
             labels: Vec::new(),

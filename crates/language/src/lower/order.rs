@@ -4,14 +4,24 @@
 //! equivalent: a conjunction has no order; sorting makes two spellings of one spec the same list.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
 
 use crate::hir::Hir;
-use crate::program::{Column, Data, Event, EventId, Param, Prediction, Program, Row, SampleRow, Term, Weight};
+use crate::program::{
+    Column, Data, Event, EventId, Pairs, Param, Prediction, Program, Relation, Row, SampleRow, Term, Weight,
+};
+use crate::span::{SourceId, Sources};
 
 use super::affine::Quantity;
 use super::draft::Draft;
 
-pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Vec<Draft>) -> Program {
+pub(super) fn program(
+    hir: &Hir,
+    prediction: &crate::hir::Prediction,
+    drafts: Vec<Draft>,
+    sources: &Sources,
+) -> Program {
+    let relations = relations(hir, &drafts, sources);
     let events = all_events(&drafts);
     let ids: BTreeMap<&Event, EventId> =
         events.iter().enumerate().map(|(index, event)| (event, EventId(index as u32))).collect();
@@ -22,7 +32,7 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
         let new = || draft.reads.events().iter().map(|event| ids[event]).collect();
         let reads = read_ids.entry(draft.reads.address()).or_insert_with(new).clone();
         match draft.each.as_ref().map(|event| ids[event]) {
-            Some(event) => sample_rows.push(sample_row(draft, event, reads)),
+            Some(event) => sample_rows.push(sample_row(hir, draft, event, reads)),
             None => rows.push(row(draft, reads, &ids)),
         }
     }
@@ -41,6 +51,7 @@ pub(super) fn program(hir: &Hir, prediction: &crate::hir::Prediction, drafts: Ve
         sample_rows,
         events: events.iter().cloned().collect(),
         partitions: Vec::new(),
+        relations,
     }
 }
 
@@ -73,7 +84,7 @@ pub(super) fn parts_of(row: &super::sides::Sided) -> usize {
     let terms = row.terms.iter().map(|(quantity, coefficient)| {
         coefficient.parts()
             + match quantity {
-                Quantity::Prediction => 1,
+                Quantity::Prediction | Quantity::Second => 1,
                 Quantity::Aggregate { .. } | Quantity::Distance { .. } | Quantity::Bent { .. } => {
                     let data = quantity.of_samples().map(Data::parts).sum::<usize>();
                     data + quantity.event().map_or(0, Event::parts)
@@ -109,6 +120,28 @@ fn columns(hir: &Hir, drafts: &[Draft]) -> Vec<Column> {
     columns
 }
 
+/// The relations that rows are about; where their tables are, from the folder of the main file.
+fn relations(hir: &Hir, drafts: &[Draft], sources: &Sources) -> Vec<Relation> {
+    let read: BTreeSet<_> = drafts.iter().filter_map(|draft| draft.pairs).collect();
+    let folder = |source| Path::new(sources.name(source)).parent().unwrap_or(Path::new(""));
+    let main = folder(SourceId(0));
+    let mut relations: Vec<Relation> = read
+        .into_iter()
+        .map(|id| {
+            let relation = &hir[id];
+            let file = relation.file.as_ref().map(|file| {
+                let path = folder(relation.span.source).join(file);
+                path.strip_prefix(main).unwrap_or(&path).to_string_lossy().into_owned()
+            });
+            let [name, key, first, second] = [&relation.name, &relation.key, &relation.first, &relation.second];
+            let [name, key, first, second] = [name, key, first, second].map(String::clone);
+            Relation { name, file, key, first, second }
+        })
+        .collect();
+    relations.sort_by(|a, b| a.name.cmp(&b.name));
+    relations
+}
+
 fn params(hir: &Hir) -> Vec<Param> {
     let param = |param: &crate::hir::Param| Param { name: param.name.clone(), value: param.value, range: param.range };
     let mut params: Vec<Param> = hir.params.iter().map(param).collect();
@@ -128,7 +161,7 @@ fn row(draft: Draft, reads: Vec<EventId>, ids: &BTreeMap<&Event, EventId>) -> Ro
                 terms.push(Term { coefficient, aggregate, factor, event: id(&event), at: Some(at) });
             }
             // Those of single samples stand inside of aggregates, and under `each`.
-            Quantity::Prediction | Quantity::Distance { .. } => {}
+            Quantity::Prediction | Quantity::Second | Quantity::Distance { .. } => {}
         }
     }
     Row {
@@ -143,8 +176,10 @@ fn row(draft: Draft, reads: Vec<EventId>, ids: &BTreeMap<&Event, EventId>) -> Ro
 }
 
 /// A row under `each`, which is for the samples of `event`.
-fn sample_row(mut draft: Draft, event: EventId, reads: Vec<EventId>) -> SampleRow {
+fn sample_row(hir: &Hir, mut draft: Draft, event: EventId, reads: Vec<EventId>) -> SampleRow {
+    let second = draft.row.terms.remove(&Quantity::Second).unwrap_or_else(Data::zero);
     SampleRow {
+        pairs: draft.pairs.map(|relation| Pairs { relation: hir[relation].name.clone(), second }),
         event,
         // A condition on data alone has no term.
         coefficient: draft.row.terms.remove(&Quantity::Prediction).unwrap_or_else(Data::zero),

@@ -9,7 +9,7 @@ use crate::hir::{Curvature, Expr, ExprKind, Fold};
 use crate::program::{Data, Function};
 use crate::span::Span;
 
-use super::affine::Affine;
+use super::affine::{Affine, Quantity};
 use super::bend::bent;
 use super::covariance;
 use super::data::data;
@@ -83,6 +83,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             Ok(vec![Fraction::affine(bent(value, negate, scope, straight)?.total(&event(given, scope), scope))])
         }
         ExprKind::Prediction
+        | ExprKind::SecondPrediction
         | ExprKind::Mean { .. }
         | ExprKind::Sum { .. }
         | ExprKind::Covariance { .. }
@@ -163,7 +164,8 @@ fn straight(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
 /// A leaf that reads the prediction.
 fn aggregate(expr: &Expr, scope: Scope<'_>) -> Result<Affine, Finding> {
     Ok(match &expr.kind {
-        ExprKind::Prediction => Affine::prediction(),
+        ExprKind::Prediction => Affine::prediction(Quantity::Prediction),
+        ExprKind::SecondPrediction => Affine::prediction(Quantity::Second),
         ExprKind::Mean { value, event: given } => single(value, scope)?.numerator.mean(&event(given, scope), scope),
         ExprKind::Sum { value, event: given } => single(value, scope)?.numerator.total(&event(given, scope), scope),
         ExprKind::Covariance { left, right, event: given } => {

@@ -122,6 +122,7 @@ fn collect(expr: &Expr, scope: Scope<'_>, events: &mut Vec<Event>) {
         | ExprKind::Binder(_)
         | ExprKind::Column(_)
         | ExprKind::Prediction
+        | ExprKind::SecondPrediction
         | ExprKind::Indicator(_)
         | ExprKind::Count { .. } => {}
     }

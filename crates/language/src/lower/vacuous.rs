@@ -96,12 +96,14 @@ fn always(draft: &Draft, hir: &Hir) -> bool {
 fn quantity_range(quantity: &Quantity, hir: &Hir) -> Interval {
     let prediction = bounds(hir).unwrap_or(Interval::ALL);
     match quantity {
-        Quantity::Prediction => prediction,
+        Quantity::Prediction | Quantity::Second => prediction,
         Quantity::Distance { at } => (prediction + range(at, hir).negate()).abs(),
         Quantity::Aggregate { aggregate, factor, .. } | Quantity::Bent { aggregate, factor, .. } => {
             let of_sample = match quantity {
                 Quantity::Bent { at, .. } => (prediction + range(at, hir).negate()).abs(),
-                Quantity::Prediction | Quantity::Distance { .. } | Quantity::Aggregate { .. } => prediction,
+                Quantity::Prediction | Quantity::Second | Quantity::Distance { .. } | Quantity::Aggregate { .. } => {
+                    prediction
+                }
             };
             let value = of_sample.multiply(range(factor, hir));
             match aggregate {
@@ -180,7 +182,11 @@ fn means<'d>(draft: &'d Draft, hir: &Hir) -> Option<Means<'d>> {
             Quantity::Aggregate { aggregate: Aggregate::Mean, factor, .. } if factor.is_one() => {
                 terms.push((quantity, number(coefficient)?));
             }
-            Quantity::Aggregate { .. } | Quantity::Prediction | Quantity::Distance { .. } | Quantity::Bent { .. } => {
+            Quantity::Aggregate { .. }
+            | Quantity::Prediction
+            | Quantity::Second
+            | Quantity::Distance { .. }
+            | Quantity::Bent { .. } => {
                 return None;
             }
         }

@@ -15,7 +15,8 @@ use crate::diagnostic::Code;
 /// - 2: each origin has its own sides, and says which way round the row was written.
 /// - 3: the prediction may be a decision; groups may leave samples over; rows under `each` may read the events of aggregates.
 ///   Without any of these version 2 is written.
-/// - 4: rows may have distances `|ŷ − c|` of predictions. Without them version 3 or 2 is written.
+/// - 4: there may be relations and rows about their pairs, and rows may have distances `|ŷ − c|` of predictions. Without any, version 2 or
+///   3 is written.
 pub const VERSION: u64 = 4;
 
 #[derive(Serialize, Deserialize)]
@@ -86,20 +87,21 @@ impl ArtefactError {
 }
 
 impl Program {
-    /// Whether a reader of version 2 would miss something.
-    fn says_new_things(&self) -> bool {
+    /// The oldest version whose readers miss nothing.
+    fn version(&self) -> u64 {
         let aggregates = self.sample_rows.iter().any(|row| !row.reads.is_empty());
-        self.prediction.decision || !self.partitions.is_empty() || aggregates
+        let newest = !self.relations.is_empty() || self.convex_row().is_some();
+        match (newest, self.prediction.decision || !self.partitions.is_empty() || aggregates) {
+            (true, _) => VERSION,
+            (false, true) => 3,
+            (false, false) => 2,
+        }
     }
 
     /// The text of a `.fairc` file.
     pub fn to_artefact(&self) -> String {
         let artefact = Artefact {
-            fairc: match (self.convex_row(), self.says_new_things()) {
-                (Some(_), _) => VERSION,
-                (None, true) => 3,
-                (None, false) => 2,
-            },
+            fairc: self.version(),
             fingerprint: self.fingerprint(),
             checksum: self.checksum(),
             program: self.clone(),

@@ -69,6 +69,7 @@ fn program() -> Program {
         origins: vec![origin("budget")],
     };
     let cap = SampleRow {
+        pairs: None,
         event: EventId(4),
         coefficient: Data::one(),
         lower: None,
@@ -93,6 +94,7 @@ fn program() -> Program {
         rows: vec![parity, budget],
         sample_rows: vec![cap],
         partitions: Vec::new(),
+        relations: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ mod functions;
 mod logic;
 mod number;
 mod promise;
+mod relation;
 pub mod text;
 mod validate;
 
@@ -29,6 +30,7 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use logic::Universe;
 pub use number::power;
 pub use promise::{Direction, PromisedRow};
+pub use relation::{Owner, PairColumn, Pairs, Relation};
 pub use text::Names;
 pub use validate::{Invalid, MAX_DEPTH};
 
@@ -60,6 +62,9 @@ pub struct Program {
     /// The groups that may leave samples over, by name, ascending. For reports; no part of the fingerprint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub partitions: Vec<Partition>,
+    /// The relations that rows read, by name, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Relation>,
 }
 
 impl Program {
@@ -83,7 +88,7 @@ impl Program {
 
     /// The columns and labels of the data.
     pub fn data_columns(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| column.header != RAW)
+        self.columns.iter().filter(|column| column.header != RAW && PairColumn::of(&column.header).is_none())
     }
 
     pub fn param(&self, name: &str) -> Option<&Param> {
@@ -242,6 +247,9 @@ pub enum Aggregate {
 /// `lower ≤ coefficient · ŷ ≤ upper` for each sample of the event; all three may read columns, and aggregates of data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampleRow {
+    /// Of a row about pairs: its event and its numbers are those of the pairs of a relation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<Pairs>,
     pub event: EventId,
     pub coefficient: Data,
     pub lower: Option<Data>,

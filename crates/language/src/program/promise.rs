@@ -108,6 +108,7 @@ impl Program {
             sample_rows: self.promised_sample_rows().into_iter().filter_map(sample_row).collect(),
             events: self.events.clone(),
             partitions: self.partitions.clone(),
+            relations: self.relations.clone(),
         }
     }
 
@@ -129,8 +130,9 @@ impl Program {
     /// A per-sample row as one constraint asks for it.
     pub fn promised_sample(&self, promised: PromisedRow) -> Option<SampleRow> {
         let (row, origin) = (self.sample_rows.get(promised.row)?, self.sample_origin(promised)?);
-        let coefficient = if origin.reversed { row.coefficient.clone().neg() } else { row.coefficient.clone() };
-        Some(row.of(coefficient, turned_sides(origin), origin))
+        let turn = |data: &Data| if origin.reversed { data.clone().neg() } else { data.clone() };
+        let pairs = row.pairs.as_ref().map(|pairs| super::Pairs { second: turn(&pairs.second), ..pairs.clone() });
+        Some(SampleRow { pairs, ..row.of(turn(&row.coefficient), turned_sides(origin), origin) })
     }
 }
 
@@ -157,6 +159,7 @@ impl SampleRow {
         SampleRow {
             event: self.event,
             coefficient,
+            pairs: self.pairs.clone(),
             lower,
             upper,
             options: self.options,

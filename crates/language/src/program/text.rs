@@ -11,11 +11,20 @@ use std::fmt::{self, Display, Write as _};
 use super::data::{Data, Function};
 use super::event::Event;
 use super::{
-    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Program, RAW, Row, RowOptions, SampleRow, Term,
-    WhenEmpty,
+    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Owner, PairColumn, Program, RAW, Row, RowOptions,
+    SampleRow, Term, WhenEmpty,
 };
 
 pub use names::Names;
+
+/// A column of one of the samples of a pair, as a spec writes it: `i.level`.
+pub fn pair_column_name(owner: Owner, column: &str, (first, second): (&str, &str)) -> String {
+    match owner {
+        Owner::First => format!("{}.{}", name(first), name(column)),
+        Owner::Second => format!("{}.{}", name(second), name(column)),
+        Owner::Pair => name(column),
+    }
+}
 
 /// A name as the language writes it: in backticks if it is no plain identifier.
 pub fn name(text: &str) -> String {
@@ -249,9 +258,28 @@ impl Program {
         two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names)
     }
 
-    /// `each sample of event: lower <= coefficient * score <= upper`.
+    /// `each where event: lower <= coefficient * score <= upper`; about pairs, `each (i, j) in near where ..`.
     pub fn sample_row_text(&self, row: &SampleRow, names: &Names) -> String {
         let mut middle = String::new();
+        if let Some(pairs) = &row.pairs {
+            let known = self.relation(&pairs.relation).filter(|_| names.for_people());
+            let (first, second) =
+                known.map_or(("first", "second"), |relation| (relation.first.as_str(), relation.second.as_str()));
+            let relation = if known.is_some() { name(&pairs.relation) } else { quoted_name(&pairs.relation) };
+            let (first, second) = (name(first), name(second));
+            for (coefficient, sample) in [(&row.coefficient, &first), (&pairs.second, &second)] {
+                if !coefficient.is_zero() {
+                    let prediction = format!("{}[{sample}]", names.prediction);
+                    write_multiple(middle.is_empty(), coefficient, &prediction, names, &mut middle);
+                }
+            }
+            if middle.is_empty() {
+                middle.push('0');
+            }
+            let comparison = two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names);
+            let event = self.event_text(row.event, names);
+            return format!("each ({first}, {second}) in {relation} where {event}: {comparison}");
+        }
         write_multiple(true, &row.coefficient, names.prediction, names, &mut middle);
         let comparison = two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names);
         format!("each where {}: {comparison}", self.event_text(row.event, names))
@@ -418,6 +446,11 @@ impl Display for Canonical<'_> {
         if let Some(weight) = &program.weight {
             writeln!(f, "weight {}", quoted_name(&weight.header))?;
         }
+        for relation in &program.relations {
+            let [name, first, second, key] =
+                [&relation.name, &relation.first, &relation.second, &relation.key].map(|text| quoted_name(text));
+            writeln!(f, "relation {name}: ({first}, {second}) by {key}")?;
+        }
         for column in &program.columns {
             writeln!(f, "{}", column_text(column))?;
         }
@@ -467,5 +500,9 @@ fn column_text(column: &Column) -> String {
         ColumnType::Real(Interval { lower, upper }) => format!("real in {}", interval_text(*lower, *upper)),
         ColumnType::Int(Interval { lower, upper }) => format!("int in {}", interval_text(*lower, *upper)),
     };
-    format!("{kind} {}: {ty}{}", quoted_name(&column.header), if column.nullable { "?" } else { "" })
+    let header = match PairColumn::of(&column.header) {
+        Some(_) => column.header.clone(),
+        None => quoted_name(&column.header),
+    };
+    format!("{kind} {header}: {ty}{}", if column.nullable { "?" } else { "" })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::data::Data;
 use super::event::Event;
-use super::{ColumnType, EventId, Origin, Program, RowOptions};
+use super::{ColumnType, EventId, Origin, PairColumn, Pairs, Program, RowOptions};
 
 /// Expressions nested deeper than this are refused: a `.fairc` of them could not be read back.
 pub const MAX_DEPTH: usize = 32;
@@ -18,6 +18,8 @@ pub enum Invalid {
     NoSuchEvent { place: String, id: u32, count: usize },
     #[error("{place} refers to the column `{header}`, which is not declared")]
     NoSuchColumn { place: String, header: String },
+    #[error("{place} refers to the relation `{name}`, which is not declared")]
+    NoSuchRelation { place: String, name: String },
     #[error("{place} refers to the param `{name}`, which is not declared")]
     NoSuchParam { place: String, name: String },
     #[error("{place} comes from no constraint")]
@@ -72,6 +74,10 @@ impl Program {
             row.reads.iter().try_for_each(|&id| self.validate_id(id, &place))?;
             ascending("the events that a row reads", &row.reads)?;
             self.validate_labels(&row.labels, &place)?;
+            let events = row.terms.iter().map(|term| term.event).chain(row.reads.iter().copied());
+            let mut read: BTreeSet<&str> = events.flat_map(|id| self[id].columns_read()).collect();
+            read.extend(row.terms.iter().flat_map(|term| term.factor.columns_read()));
+            validate_owners(&read, None, &place)?;
         }
         for row in &self.sample_rows {
             let place = place_of(&row.origins)?;
@@ -80,11 +86,20 @@ impl Program {
             row.reads.iter().try_for_each(|&id| self.validate_id(id, &place))?;
             ascending("the events that a row reads", &row.reads)?;
             let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
-            for data in
-                [Some(&row.coefficient), row.lower.as_ref(), row.upper.as_ref()].into_iter().flatten().chain(own)
+            let second = row.pairs.as_ref().map(|pairs| &pairs.second);
+            for data in [Some(&row.coefficient), second, row.lower.as_ref(), row.upper.as_ref()]
+                .into_iter()
+                .flatten()
+                .chain(own)
             {
                 self.validate_data(data, &place)?;
+                validate_owners(&data.columns_read(), row.pairs.as_ref(), &place)?;
             }
+            if let Some(name) = row.pairs.as_ref().map(|pairs| &pairs.relation).filter(|it| self.relation(it).is_none())
+            {
+                return Err(Invalid::NoSuchRelation { place, name: name.clone() });
+            }
+            validate_owners(&self[row.event].columns_read(), row.pairs.as_ref(), &place)?;
             self.validate_labels(&row.labels, &place)?;
         }
         Ok(())
@@ -121,7 +136,9 @@ impl Program {
         let headers: Vec<&str> = self.columns.iter().map(|column| column.header.as_str()).collect();
         ascending("the list of columns", &headers)?;
         let names: Vec<&str> = self.params.iter().map(|param| param.name.as_str()).collect();
-        ascending("the list of params", &names)
+        ascending("the list of params", &names)?;
+        let relations: Vec<&str> = self.relations.iter().map(|relation| relation.name.as_str()).collect();
+        ascending("the list of relations", &relations)
     }
 
     fn validate_id(&self, id: EventId, place: &str) -> Result<(), Invalid> {
@@ -228,6 +245,16 @@ impl Program {
                 normal(flat && events.len() > 1 && events.is_sorted_by(|a, b| a < b))
             }
         }
+    }
+}
+
+/// Rows about pairs read columns of the pairs of their relation alone, and other rows read none of these.
+fn validate_owners(read: &BTreeSet<&str>, pairs: Option<&Pairs>, place: &str) -> Result<(), Invalid> {
+    let relation = pairs.map(|pairs| pairs.relation.as_str());
+    let foreign = read.iter().find(|header| PairColumn::of(header).map(|column| column.relation) != relation);
+    match foreign {
+        Some(header) => Err(Invalid::NoSuchColumn { place: place.to_owned(), header: (*header).to_owned() }),
+        None => Ok(()),
     }
 }
 

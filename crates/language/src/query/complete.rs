@@ -284,6 +284,7 @@ impl List<'_> {
             | DefinitionKind::Param
             | DefinitionKind::Let
             | DefinitionKind::Event
+            | DefinitionKind::Relation
             | DefinitionKind::Group => definition.name == bare(name),
         };
         self.index.definitions.iter().position(declared).map(DefinitionId)

@@ -95,6 +95,7 @@ fn definition_words(compilation: &Compilation, index: &Index, definition: &Defin
         | DefinitionKind::Let
         | DefinitionKind::Event
         | DefinitionKind::Group
+        | DefinitionKind::Relation
         | DefinitionKind::Constraint
         | DefinitionKind::Alias => declared(compilation, definition.declaration),
     };

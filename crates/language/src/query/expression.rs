@@ -42,7 +42,8 @@ impl<'h> Search<'h> {
             | ExprKind::ParamOf { .. }
             | ExprKind::Binder(_)
             | ExprKind::Column(_)
-            | ExprKind::Prediction => {}
+            | ExprKind::Prediction
+            | ExprKind::SecondPrediction => {}
             ExprKind::Negate(inner) => self.expr(inner),
             ExprKind::Add(terms) | ExprKind::Call(_, terms) => terms.iter().for_each(|term| self.expr(term)),
             ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {

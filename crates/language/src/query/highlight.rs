@@ -60,7 +60,9 @@ fn plain(piece: &Piece, next: Option<&Piece>, text: &str) -> Option<TokenClass> 
         PieceKind::Number => Some(TokenClass::Number),
         PieceKind::Text => Some(TokenClass::Text),
         PieceKind::Symbol if word.chars().all(|c| "=!<>+-*/^|?.".contains(c)) => Some(TokenClass::Operator),
-        PieceKind::Word if is_reserved(word) || matches!(word, "let" | "otherwise") => Some(TokenClass::Keyword),
+        PieceKind::Word if is_reserved(word) || matches!(word, "let" | "otherwise" | "relation" | "by") => {
+            Some(TokenClass::Keyword)
+        }
         PieceKind::Word => {
             let opens = next.map_or("", |next| next.text(text));
             let aggregate = opens == "[" && vocabulary::AGGREGATES.iter().any(|known| known.word == word);

@@ -41,6 +41,8 @@ struct Walk<'a> {
     /// Of a binder, what its values are levels of.
     domains: HashMap<DefinitionId, Vec<DefinitionId>>,
     tables: HashMap<DefinitionId, &'a [Name]>,
+    /// The columns of each relation.
+    relations: HashMap<DefinitionId, Vec<(&'a str, DefinitionId)>>,
     /// Of each declared metric its parameters.
     parameters: HashMap<DefinitionId, Vec<DefinitionId>>,
 }
@@ -113,6 +115,20 @@ impl<'a> Walk<'a> {
                 self.parameters.insert(id, defined);
                 return;
             }
+            ItemKind::Relation(relation) => {
+                let columns = relation.columns.iter();
+                let own = columns
+                    .map(|it| {
+                        let column = self.define(DefinitionKind::Column, &it.name, (it.name.span, ""), Some(id));
+                        self.header(column, it.from.is_some());
+                        (it.name.text.as_str(), column)
+                    })
+                    .collect();
+                for binder in &relation.binders {
+                    self.define(DefinitionKind::Binder, binder, (item.span, ""), Some(id));
+                }
+                self.relations.insert(id, own);
+            }
             ItemKind::Constraint(_) | ItemKind::Use(_) => return,
             ItemKind::Param(_) | ItemKind::Let(_) | ItemKind::Event(_) | ItemKind::Import(_) => {}
         }
@@ -147,6 +163,7 @@ impl<'a> Walk<'a> {
             | ItemKind::Weight(_)
             | ItemKind::Predict(_)
             | ItemKind::Import(_) => {}
+            ItemKind::Relation(relation) => self.name(&relation.key, &scope),
             ItemKind::Param(param) => self.param(param, &scope),
             ItemKind::Let(named) => self.expr(&named.value, &scope),
             ItemKind::Event(event) => self.condition(&event.condition, &scope),
@@ -237,6 +254,17 @@ impl<'a> Walk<'a> {
         for quantifier in &statement.quantifiers {
             self.quantifier(quantifier, &mut scope);
         }
+        if let Some(each) = &statement.each
+            && let Some(pairs) = &each.pairs
+        {
+            self.name(&pairs.relation, &scope);
+            let own = self.look_up(&pairs.relation.text, &scope).and_then(|id| self.relations.get(&id));
+            scope.binders.extend(own.into_iter().flatten().copied());
+            for binder in &pairs.binders {
+                let id = self.define(DefinitionKind::Binder, binder, (each.span, ""), None);
+                scope.binders.push((&binder.text, id));
+            }
+        }
         if let Some(condition) = statement.each.as_ref().and_then(|each| each.condition.as_ref()) {
             self.condition(condition, &scope);
         }
@@ -296,6 +324,16 @@ impl<'a> Walk<'a> {
     fn name(&mut self, name: &'a Name, scope: &Scope<'a>) {
         if let Some(id) = self.look_up(&name.text, scope) {
             self.refer(name.span, id);
+        } else if let Some((sample, column)) = name.text.split_once('.') {
+            // `i.level`, without spaces and backticks.
+            let (length, written) = (name.text.len() as u32, name.span.end - name.span.start);
+            let end = Span { start: name.span.end - column.len() as u32, ..name.span };
+            let start = Span { end: name.span.start + sample.len() as u32, ..name.span };
+            for (text, span) in [(sample, start), (column, end)] {
+                if let Some(id) = self.look_up(text, scope).filter(|_| length == written) {
+                    self.refer(span, id);
+                }
+            }
         }
     }
 
@@ -458,6 +496,7 @@ fn named(item: &ItemKind) -> Option<(DefinitionKind, &Name)> {
         ItemKind::Let(_) => DefinitionKind::Let,
         ItemKind::Event(_) => DefinitionKind::Event,
         ItemKind::Group(_) => DefinitionKind::Group,
+        ItemKind::Relation(_) => DefinitionKind::Relation,
         ItemKind::Constraint(_) => DefinitionKind::Constraint,
         ItemKind::Metric(_) => DefinitionKind::Metric,
         ItemKind::Use(used) => return used.alias.as_ref().map(|alias| (DefinitionKind::Alias, alias)),

@@ -42,6 +42,7 @@ pub fn of(compilation: &Compilation) -> Vec<Rows> {
             | ItemKind::Let(_)
             | ItemKind::Event(_)
             | ItemKind::Group(_)
+            | ItemKind::Relation(_)
             | ItemKind::Metric(_)
             | ItemKind::Import(_) => continue,
         };

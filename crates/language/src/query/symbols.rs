@@ -16,6 +16,7 @@ pub enum DefinitionKind {
     Let,
     Event,
     Group,
+    Relation,
     Constraint,
     /// The name of a `use`.
     Alias,
@@ -38,6 +39,7 @@ impl DefinitionKind {
             DefinitionKind::Let => "expression",
             DefinitionKind::Event => "event",
             DefinitionKind::Group => "group",
+            DefinitionKind::Relation => "relation",
             DefinitionKind::Constraint | DefinitionKind::Alias => "constraint",
             DefinitionKind::Metric => "metric",
             DefinitionKind::Parameter => "parameter",

@@ -22,6 +22,11 @@ pub const DECLARATIONS: &[Word] = &[
     word("let", "let ${1:name} = ${2:expression}", "a name for an expression"),
     word("event", "event ${1:name} = ${2:condition}", "a name for a condition"),
     word("group", "group ${1:name} = ${2:bins(age, 25, 45)}", "a division of the samples into levels"),
+    word(
+        "relation",
+        "relation ${1:name} from \"${2:pairs.csv}\": (${3:i}, ${4:j}) by ${5:id}",
+        "pairs of samples, from a table of their own",
+    ),
     word("constraint", "constraint ${1:name}: ${2:E[score]} <= ${3:limit}", "what predictions have to satisfy"),
     word(
         "metric",
@@ -42,6 +47,7 @@ pub const WORDS: &[Word] = &[
     word("and", "and ", "both events"),
     word("or", "or ", "at least one of the events"),
     word("from", "from ", "the header in the data, where it differs from the name"),
+    word("by", "by ", "the key that names the samples of a relation"),
     word("as", "as ", "the name of the constraint"),
 ];
 
@@ -49,6 +55,7 @@ pub const WORDS: &[Word] = &[
 pub const TYPES: &[Word] = &[
     word("real", "real", "numbers"),
     word("int", "int", "whole numbers"),
+    word("key", "key", "texts or numbers that name the samples, for relations"),
     word("{..}", "{${1:levels}}", "exactly these levels"),
 ];
 

@@ -61,6 +61,7 @@ pub enum ItemKind {
     Let(Let),
     Event(Event),
     Group(Group),
+    Relation(Relation),
     Constraint(Constraint),
     Metric(Metric),
     Use(Use),
@@ -77,6 +78,7 @@ impl ItemKind {
             ItemKind::Let(named) => Some(&named.name),
             ItemKind::Event(event) => Some(&event.name),
             ItemKind::Group(group) => Some(&group.name),
+            ItemKind::Relation(relation) => Some(&relation.name),
             ItemKind::Constraint(constraint) => Some(&constraint.name),
             ItemKind::Metric(metric) => Some(&metric.name),
             ItemKind::Use(_) | ItemKind::Import(_) => None,
@@ -110,12 +112,16 @@ pub enum Type {
     Real { range: Option<Range>, span: Span },
     /// `int`, `int in [0, 10]`.
     Int { range: Option<Range>, span: Span },
+    /// `key`: names a sample.
+    Key { span: Span },
 }
 
 impl Type {
     pub fn span(&self) -> Span {
         match self {
-            Type::Categorical { span, .. } | Type::Real { span, .. } | Type::Int { span, .. } => *span,
+            Type::Categorical { span, .. } | Type::Real { span, .. } | Type::Int { span, .. } | Type::Key { span } => {
+                *span
+            }
         }
     }
 
@@ -248,6 +254,21 @@ pub struct Condition {
     pub span: Span,
 }
 
+/// `relation near from "pairs.csv": (i, j) by id, distance: real in [0, inf]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    pub name: Name,
+    /// The path, and the string literal with its quotes.
+    pub file: Option<(String, Span)>,
+    /// The columns whose keys name the two samples of a pair.
+    pub binders: Vec<Name>,
+    pub binders_span: Span,
+    /// The column of the data that these keys are of.
+    pub key: Name,
+    /// The other columns of the file.
+    pub columns: Vec<Column>,
+}
+
 /// `constraint parity (min_count = 30): forall .. : ..`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constraint {
@@ -350,12 +371,22 @@ pub enum DomainKind {
     Product(Vec<Domain>),
 }
 
-/// `each where age < 18:`.
+/// `each where age < 18:`, `each (i, j) in near:`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Each {
+    /// The pairs of a relation; single samples where there are none.
+    pub pairs: Option<EachPair>,
     pub condition: Option<Condition>,
     /// From `each` to the end of its condition.
     pub span: Span,
+}
+
+/// `(i, j) in near`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EachPair {
+    pub binders: Vec<Name>,
+    pub binders_span: Span,
+    pub relation: Name,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -379,7 +410,8 @@ impl Expr {
 pub enum ExprKind {
     /// `5%` is 0.05; `text` as written (for the formatter and for levels). `inf` is a number.
     Number { value: f64, text: String },
-    /// A column, label, prediction, param, event, group, level, binder or parameter of a metric.
+    /// A column, label, prediction, param, event, group, level, binder or parameter of a metric; `i.level` is one name,
+    /// with the point in it.
     Name(Name),
     /// `(e)`: kept, so that the formatter gives back what was written.
     Paren(Box<Expr>),
@@ -407,7 +439,7 @@ pub enum ExprKind {
     Abs(Box<Expr>),
     /// `max(a, b)`, `bins(age, 25)`, any other name too: the checker knows which there are.
     Call { function: Name, arguments: Vec<Expr> },
-    /// `tol[a]`: the param of a table for a level: a name, a number or a product of these.
+    /// `tol[a]`: the param of a table for a level: a name, a number or a product of these. `score[i]` is written so too.
     Index { table: Name, levels: Vec<Expr> },
     /// `E[score | sex == female, income == 1]` and its kin.
     Aggregate(Box<Aggregate>),

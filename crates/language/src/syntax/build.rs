@@ -9,8 +9,8 @@ use pest::iterators::{Pair, Pairs};
 
 use super::Rule;
 use super::ast::{
-    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, Event, Import, ItemKind, Let, Level, Name,
-    OptionSetting, Quantifier, Range, Statement, Type, Weight,
+    Bound, Column, Condition, Constraint, Domain, DomainKind, Each, EachPair, Event, Import, ItemKind, Let, Level,
+    Name, OptionSetting, Quantifier, Range, Relation, Statement, Type, Weight,
 };
 use super::error::{Mistake, SyntaxError, shortened};
 use super::patch::Patch;
@@ -103,6 +103,11 @@ fn is_punctuation(rule: Rule) -> bool {
             | Rule::word_level
             | Rule::word_of
             | Rule::word_adjacent
+            | Rule::word_key
+            | Rule::pairs_ahead
+            | Rule::kw_relation
+            | Rule::kw_by
+            | Rule::point
             | Rule::EOI
     )
 }
@@ -130,6 +135,7 @@ impl Builder<'_> {
                 condition: self.condition(children.next()?)?,
             }),
             Rule::group => ItemKind::Group(self.group(children)?),
+            Rule::relation => ItemKind::Relation(self.relation(children)?),
             Rule::constraint => ItemKind::Constraint(Constraint {
                 name: self.name(children.next()?),
                 options: self.options(children.next_if(Rule::options))?,
@@ -155,6 +161,9 @@ impl Builder<'_> {
         let mut children = Children::of(pair);
         if rule == Rule::categorical {
             return Some(Type::Categorical { levels: self.levels(children)?, span: whole });
+        }
+        if rule == Rule::key {
+            return Some(Type::Key { span: whole });
         }
         let range = optional(children.next(), |pair| self.range(pair))?;
         let span = self.between(start, children.end);
@@ -220,9 +229,33 @@ impl Builder<'_> {
     }
 
     fn import(&self, pair: Pair<Rule>) -> Import {
-        let quoted = pair.as_str();
-        let path = quoted.trim_start_matches('"').trim_end_matches('"').to_owned();
-        Import { path, path_span: self.span(&pair) }
+        let (path, path_span) = self.path(&pair);
+        Import { path, path_span }
+    }
+
+    fn path(&self, pair: &Pair<Rule>) -> (String, Span) {
+        let path = pair.as_str().trim_start_matches('"').trim_end_matches('"').to_owned();
+        (path, self.span(pair))
+    }
+
+    fn relation(&self, mut children: Children) -> Option<Relation> {
+        let name = self.name(children.next()?);
+        let file = children.next_if(Rule::string).map(|pair| self.path(&pair));
+        let (binders, binders_span) = self.binders(children.next()?);
+        let key = self.name(children.next()?);
+        let mut columns = Vec::new();
+        while let Some(pair) = children.next_if(Rule::pair_column) {
+            columns.push(self.column(Children::of(pair))?);
+        }
+        Some(Relation { name, file, binders, binders_span, key, columns })
+    }
+
+    /// The names, and what they and their parentheses span.
+    fn binders(&self, pair: Pair<Rule>) -> (Vec<Name>, Span) {
+        let start = pair.as_span().start();
+        let closed = pair.as_str().trim_end().len();
+        let span = self.between(start, start + closed);
+        (self.names(Children::of(pair)), span)
     }
 
     pub fn statement(&self, pair: Pair<Rule>) -> Option<Statement> {
@@ -233,9 +266,17 @@ impl Builder<'_> {
         }
         let each = optional(children.next_if(Rule::each), |pair| {
             let keyword = self.between(pair.as_span().start(), pair.as_span().start() + "each".len());
-            let condition = self.filter(Children::of(pair).next_if(Rule::r#where))?;
-            let span = condition.as_ref().map_or(keyword, |condition| keyword.to(condition.span));
-            Some(Each { condition, span })
+            let mut children = Children::of(pair);
+            let pairs = optional(children.next_if(Rule::of_pairs), |pair| {
+                let mut parts = Children::of(pair);
+                let (binders, binders_span) = self.binders(parts.next()?);
+                Some(EachPair { binders, binders_span, relation: self.name(parts.next()?) })
+            })?;
+            let condition = self.filter(children.next_if(Rule::r#where))?;
+            let end = condition.as_ref().map(|condition| condition.span);
+            let end = end.or(pairs.as_ref().map(|pairs| pairs.relation.span));
+            let span = end.map_or(keyword, |end| keyword.to(end));
+            Some(Each { pairs, condition, span })
         })?;
         Some(Statement { quantifiers, each, body: self.expr(children.next()?)? })
     }

@@ -55,6 +55,7 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
             return None;
         }
         Rule::groups | Rule::cases | Rule::index | Rule::index_table | Rule::open_brace if operand => return None,
+        Rule::field | Rule::field_of if operand => return None,
         Rule::of_group | Rule::of_label | Rule::of_column | Rule::of_number | Rule::of_event | Rule::of_level => {
             "a kind (`group`, `label`, `column`, `number`, `event` or `level of ..`)"
         }
@@ -80,6 +81,9 @@ fn word(rule: Rule, operand: bool, operator: bool) -> Option<&'static str> {
         Rule::plus | Rule::minus | Rule::power | Rule::divide | Rule::negate | Rule::sign => return None,
         Rule::times => "`*`",
         Rule::categorical | Rule::real | Rule::int | Rule::kw_real | Rule::kw_int => "a type (`{..}`, `real` or `int`)",
+        Rule::key | Rule::word_key => return None,
+        Rule::kw_by => "`by`",
+        Rule::of_pairs | Rule::pairs_ahead => return None,
         Rule::level => "a level",
         Rule::name | Rule::binders => "a name",
         Rule::bound | Rule::number | Rule::infinity => "a number",
@@ -134,6 +138,9 @@ fn example(keyword: &str) -> &'static str {
         "group" => {
             "a group looks like `group sex_race = sex * race`, `group band = bins(age, 25, 45)` or \
              `group minority = {yes: race != white, no: otherwise}`"
+        }
+        "relation" => {
+            "a relation looks like `relation near from \"pairs.csv\": (i, j) by id, distance: real in [0, inf]`"
         }
         "constraint" => {
             "a constraint looks like `constraint parity: |E[score | sex == a] - E[score | sex == b]| <= eps`"

@@ -10,7 +10,7 @@ use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use super::Rule;
 use super::ast::{
-    Aggregate, AggregateKind, Comparison, Condition, Expr, ExprKind, Fold, FoldKind, Level, ProductOp, SumOp,
+    Aggregate, AggregateKind, Comparison, Condition, Expr, ExprKind, Fold, FoldKind, Level, Name, ProductOp, SumOp,
 };
 use super::build::{Builder, Children, optional};
 use super::error::{Mistake, SyntaxError};
@@ -106,6 +106,13 @@ impl Builder<'_> {
             }
             Rule::operand => return self.operand(pair),
             Rule::index => return self.index(pair),
+            Rule::field => {
+                let mut children = Children::of(pair);
+                let (of, column) = (self.name(children.next()?), self.name(children.next()?));
+                let span = of.span.to(column.span);
+                let name = Name { text: format!("{}.{}", of.text, column.text), span };
+                return Some(Expr { kind: ExprKind::Name(name), span });
+            }
             Rule::paren => ExprKind::Paren(Box::new(self.expr(Children::of(pair).next()?)?)),
             Rule::abs => ExprKind::Abs(Box::new(self.expr(Children::of(pair).next()?)?)),
             Rule::aggregate => ExprKind::Aggregate(Box::new(self.aggregate(pair)?)),

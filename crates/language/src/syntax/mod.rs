@@ -31,6 +31,7 @@ mod outline;
 mod patch;
 mod phrase;
 mod pieces;
+mod points;
 mod recover;
 mod repair;
 mod restriction;
@@ -40,7 +41,6 @@ mod tree;
 
 use std::cell::RefCell;
 
-use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest_derive::Parser;
 
@@ -122,7 +122,7 @@ fn parse_chunk(source: SourceId, text: &str, scan: &Scan, chunk: &Chunk) -> Resu
             vec![diagnose(&Failure { source, text, scan, tokens: chunk.tokens.clone(), last, at, expected })]
         }
     };
-    match FairParser::parse(Rule::declaration, text.get(first.start..end).unwrap_or("")) {
+    match points::declaration(text.get(first.start..end).unwrap_or("")) {
         Ok(mut pairs) if deep.is_none() => {
             let builder = Builder { source, offset: first.start, patch: None, errors: RefCell::default() };
             match (pairs.next().and_then(|declaration| builder.item(declaration)), builder.errors.into_inner()) {

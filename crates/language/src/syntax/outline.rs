@@ -89,7 +89,10 @@ fn begins_declaration(text: &str, tokens: &[Token], index: usize, nesting: &Nest
     let defines = token.first_on_line && complete && next.is_some_and(|next| next.text(text) == "=");
     let names = names_something && !next.is_some_and(|next| next.first_on_line);
     let is_let = token.text(text) == "let" && (names || defines);
-    if is_let || is_declaration_keyword(token.text(text)) {
+    // Nor is this one.
+    let file = tokens.get(index + 2).is_some_and(|third| matches!(third.text(text), ":" | "from"));
+    let is_relation = token.text(text) == "relation" && names && file;
+    if is_let || is_relation || is_declaration_keyword(token.text(text)) {
         if token.text(text) == "use" && nesting.defines_metric(text, tokens, previous) {
             return false;
         }

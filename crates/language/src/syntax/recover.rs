@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 
 use super::build::Builder;
@@ -16,7 +15,7 @@ use super::error::{Mistake, SyntaxError};
 use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
 use super::patch::Patch;
 use super::scan::{Scan, scan_part};
-use super::{FairParser, Parsed, Rule, TokenKind, ast, confusion, repair};
+use super::{Parsed, Rule, TokenKind, ast, confusion, points, repair};
 use crate::diagnostic::Fix;
 use crate::span::{SourceId, Span};
 
@@ -175,7 +174,7 @@ impl Mended<'_> {
             let failure = Failure { source: self.source, text, scan: &scan, tokens, last: self.last, at, expected };
             vec![diagnose(&failure)]
         };
-        match FairParser::parse(Rule::declaration, text) {
+        match points::declaration(text) {
             Ok(mut pairs) => {
                 let patch = Some(&self.patch);
                 let builder = Builder { source: self.source, offset: 0, patch, errors: RefCell::default() };
@@ -232,7 +231,7 @@ fn too_deep<'s>(text: &str, scan: &'s Scan) -> Option<&'s super::Token> {
 /// The name that a declaration introduces: the first behind its keyword.
 fn broken(source: SourceId, text: &str, tokens: &[super::Token]) -> ast::Broken {
     let word = tokens.first().map_or("", |token| token.text(text));
-    let known = DECLARATION_KEYWORDS.into_iter().chain(["let"]).find(|keyword| *keyword == word);
+    let known = DECLARATION_KEYWORDS.into_iter().chain(["let", "relation"]).find(|keyword| *keyword == word);
     let keyword = known.or_else(|| confusion::closest_keyword(word)).unwrap_or_default();
     let is_name = |token: &&super::Token| {
         matches!(token.kind, TokenKind::Word | TokenKind::Quoted | TokenKind::Broken(_))

@@ -47,6 +47,12 @@ fn declaration(item: &Item) -> String {
             GroupValue::Expr(value) => format!("(group {} {})", name(&it.name), expr(value)),
             GroupValue::Cases(cases) => format!("(group {} {})", name(&it.name), spaced(&cases.cases, case)),
         },
+        ItemKind::Relation(it) => {
+            let file = it.file.as_ref().map_or(String::new(), |(path, _)| format!(" {path:?}"));
+            let columns: String = it.columns.iter().map(|it| format!(" {}", column("column", it))).collect();
+            let binders = spaced(&it.binders, name);
+            format!("(relation {}{file} ({binders}) {}{columns})", name(&it.name), name(&it.key))
+        }
         ItemKind::Constraint(Constraint { name: named, options: settings, body }) => {
             format!("(constraint {}{}{})", name(named), options(settings), statement(body))
         }
@@ -134,6 +140,7 @@ fn ty(ty: &Type) -> String {
         Type::Categorical { levels: list, span: _ } => levels(list),
         Type::Real { range, span: _ } => ranged("real", range),
         Type::Int { range, span: _ } => ranged("int", range),
+        Type::Key { span: _ } => "key".to_owned(),
     }
 }
 
@@ -168,7 +175,11 @@ fn statement(statement: &Statement) -> String {
     }
     if let Some(each) = &statement.each {
         let filter = each.condition.as_ref().map_or(String::new(), |it| format!(" {}", condition(it)));
-        let _ = write!(text, " (each{filter})");
+        let pairs = each
+            .pairs
+            .as_ref()
+            .map_or(String::new(), |it| format!(" (({}) {})", spaced(&it.binders, name), name(&it.relation)));
+        let _ = write!(text, " (each{pairs}{filter})");
     }
     let _ = write!(text, " {}", expr(&statement.body));
     text

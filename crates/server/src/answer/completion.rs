@@ -64,6 +64,7 @@ fn kind(kind: SuggestionKind) -> lsp::CompletionItemKind {
             }
             DefinitionKind::Param => lsp::CompletionItemKind::Constant,
             DefinitionKind::Event => lsp::CompletionItemKind::Event,
+            DefinitionKind::Relation => lsp::CompletionItemKind::Struct,
             DefinitionKind::Group => lsp::CompletionItemKind::Enum,
             DefinitionKind::Constraint | DefinitionKind::Alias => lsp::CompletionItemKind::Class,
             DefinitionKind::Metric => lsp::CompletionItemKind::Function,

@@ -73,6 +73,7 @@ fn kind(kind: DefinitionKind) -> lsp::SymbolKind {
         }
         DefinitionKind::Param => lsp::SymbolKind::Constant,
         DefinitionKind::Event => lsp::SymbolKind::Event,
+        DefinitionKind::Relation => lsp::SymbolKind::Struct,
         DefinitionKind::Group => lsp::SymbolKind::Enum,
         DefinitionKind::Constraint | DefinitionKind::Alias => lsp::SymbolKind::Class,
         DefinitionKind::Metric => lsp::SymbolKind::Function,

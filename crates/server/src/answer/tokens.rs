@@ -76,6 +76,7 @@ fn shown(class: TokenClass) -> (&'static str, &'static [&'static str]) {
             DefinitionKind::Prediction => ("variable", &[]),
             DefinitionKind::Param | DefinitionKind::Let => ("variable", &["readonly"]),
             DefinitionKind::Event => ("event", &[]),
+            DefinitionKind::Relation => ("struct", &[]),
             DefinitionKind::Group => ("enum", &[]),
             DefinitionKind::Constraint | DefinitionKind::Alias => ("class", &[]),
             DefinitionKind::Metric => ("function", &[]),

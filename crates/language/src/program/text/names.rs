@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::number::snap;
-use super::super::{Program, RAW};
+use super::super::{PairColumn, Program, RAW};
 use super::{level_of, name, number, quoted_name};
 
 /// How columns and the prediction are called.
@@ -26,6 +26,11 @@ impl<'a> Names<'a> {
     /// Headers, and `prediction`.
     pub fn canonical() -> Names<'static> {
         Names { by_header: None, prediction: "prediction", exact: true }
+    }
+
+    /// Whether these are the names of the spec, and not those of the canonical form.
+    pub(super) fn for_people(&self) -> bool {
+        self.by_header.is_some()
     }
 
     /// The same with numbers to the last bit: at the end of an event that bit decides who is in it.
@@ -51,9 +56,11 @@ impl<'a> Names<'a> {
         if header == RAW {
             return format!("raw({})", name(self.prediction));
         }
-        match &self.by_header {
-            Some(names) => name(names.get(header).copied().unwrap_or(header)),
-            None => quoted_name(header),
+        match (&self.by_header, PairColumn::of(header)) {
+            (Some(names), Some(_)) => names.get(header).copied().unwrap_or(header).to_owned(),
+            (Some(names), None) => name(names.get(header).copied().unwrap_or(header)),
+            (None, Some(_)) => header.to_owned(),
+            (None, None) => quoted_name(header),
         }
     }
 }

@@ -62,7 +62,7 @@ impl<'t> Spacing<'t> {
             self.keyword = word;
         }
         self.tight = match word {
-            "(" | "[" | "{" | "^" | "**" | ".." => true,
+            "(" | "[" | "{" | "^" | "**" | ".." | "." => true,
             "-" | "+" => operand,
             "|" => bar == Some(Bar::Opens),
             _ => false,
@@ -86,7 +86,7 @@ impl<'t> Spacing<'t> {
             "|" if bar == Some(Bar::Closes) => false,
             // `1.` and `..` would read as `1` and `...`.
             ".." => previous.kind == TokenKind::Number && before.ends_with('.'),
-            "^" | "**" => false,
+            "^" | "**" | "." => false,
             "(" => {
                 let calls = match previous.kind {
                     TokenKind::Word => !is_reserved(before) || before == "pairs",
