@@ -226,7 +226,7 @@ mod tests {
             assert!(refused("-o", &path(output)).is_some_and(|text| text.contains(what)), "{output}");
         }
         assert!(refused("-o", &folder.path().join("./data.csv")).is_some());
-        assert!(refused("-o", &lib).is_some_and(|text| text.contains("imported")));
+        assert!(refused("-o", &lib).is_some_and(|text| text.contains("read by the spec")));
         assert_eq!((refused("-o", &path("new.csv")), refused("-o", Path::new("-"))), (None, None));
         let twice = Files::default().writes("-o", Some(&path("new"))).writes("--state", Some(&path("./new")));
         assert!(twice.check().is_err());
