@@ -49,7 +49,7 @@ oracles() {
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/verdicts.py target/release/fairc
-    python tests/oracle/fingerprints.py target/release/fairc 1000
+    python tests/oracle/fingerprints.py --fairc target/release/fairc --cases 1000
     python tests/oracle/impact.py target/release/fairc
     python tests/oracle/analysis.py target/release/fairc
     python tests/oracle/decisions.py target/release/fairc 400

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::language::program::PromisedRow;
-use crate::runtime::problem::{ProblemParts, ROUNDING, RowsByCell};
+use crate::runtime::problem::{ProblemParts, RowsByCell};
 
 use super::binder::{About, Binder, Matrix};
 use super::bound::{BoundPairs, BoundSampleRow, Skip};
@@ -14,7 +14,7 @@ use super::error::{BindError, describe_place};
 use super::formula::Scope;
 use super::params::Params;
 use super::plan::PlannedSampleRow;
-use super::rounding::OF_BOUNDS;
+use super::rounding::OF_PAIRS;
 use super::sample_rows::{ByCell, SampleReading, asked, line, side};
 use super::sides::Reach;
 use super::tally::{Samples, Tally};
@@ -280,7 +280,7 @@ impl Numbers {
         Ok(lower > f64::NEG_INFINITY || upper < f64::INFINITY)
     }
 
-    /// By how much the row is violated beyond what rounding can have made of it; infinite where it has no value.
+    /// By how much the row is violated beyond what counts as rounding; infinite where it has no value.
     fn excess(&self, y: &[f64], (least, most): (f64, f64)) -> f64 {
         let at = |sample: u32| y.get(sample as usize).copied().unwrap_or(f64::NAN);
         let [first, second] = [0, 1].map(|side| self.coefficients[side] * at(self.samples[side]));
@@ -292,7 +292,7 @@ impl Numbers {
         let bounds =
             Some(least.abs().max(most.abs())).filter(|size| size.is_finite()).map_or(0.0, |size| size.min(1.0));
         let [a, b] = self.coefficients.map(f64::abs);
-        let rounding = (ROUNDING * size).max(OF_BOUNDS * bounds * (a + b));
+        let rounding = OF_PAIRS * size.max(bounds * (a + b));
         match excess.is_nan() {
             true => f64::INFINITY,
             false if excess <= rounding => 0.0,

@@ -134,6 +134,12 @@ impl Audit<'_> {
             let line = format!("{} outside the bounds, by {} at most", counted(count, "prediction"), short(most));
             out.push_str(&format!("{}\n", paint.bad(&line)));
         }
+        let pairs = self.summaries.sample_rows.iter().filter(|row| row.of_pairs);
+        let (count, most) = pairs.fold((0, 0.0_f64), |(all, most), row| (all + row.outside.0, most.max(row.outside.1)));
+        if count > 0 {
+            let line = format!("{} outside the limits, by {} at most", counted(count, "pair"), short(most));
+            out.push_str(&format!("{}\n", paint.bad(&line)));
+        }
         let promises = self.promises();
         let unchecked: Vec<&Judged<'_>> =
             promises.iter().filter(|promise| promise.verdict == Verdict::NotChecked).collect();
