@@ -91,7 +91,7 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
     let costs = costs_of(problem, gain)?;
     let (lp, scales) = Lp::new(problem, &costs);
     let Ok((lower, upper)) = steps::drawn_in(problem, &lp, &scales.rows) else {
-        return missed_by(problem, nearest_whole(problem, gain)?, true);
+        return nearest_of(problem, gain, found, true);
     };
     let tight = Problem { lower, upper, ..problem.clone() };
     let mut proven = false;
@@ -117,7 +117,7 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
         }
         proven = answer.complete;
     }
-    missed_by(problem, nearest_whole(problem, gain)?, proven)
+    nearest_of(problem, gain, found, proven)
 }
 
 /// The best decisions of all samples within rows that are drawn in, rounded: by one coefficient, and by as much as rounding can
@@ -310,9 +310,16 @@ fn allowed(problem: &Problem, scales: &Scales) -> Vec<f64> {
         .collect()
 }
 
-fn missed_by(problem: &Problem, nearest: Vec<f64>, proven: bool) -> Result<Whole, DecideError> {
+/// What there is where a search found nothing: the nearest decisions. They may keep the rows after all.
+fn nearest_of(problem: &Problem, gain: &[f64], found: &Decisions, proven: bool) -> Result<Whole, DecideError> {
+    let nearest = nearest_whole(problem, gain)?;
     let misses = missed(problem, &nearest)?;
-    Ok(Whole::Missed { nearest, misses, proven })
+    if !misses.is_empty() {
+        return Ok(Whole::Missed { nearest, misses, proven });
+    }
+    let costs = costs_of(problem, gain)?;
+    let gain = gain_of(problem, &costs, &problem.grouping.group(&nearest), &nearest);
+    Ok(Whole::Found(WholeDecisions { decisions: nearest, gain, bound: found.certificate.dual.max(gain), nodes: 0 }))
 }
 
 /// Whole decisions that miss the rows by the least, as far as a search finds them: for rows that no decisions satisfy.
