@@ -1,5 +1,5 @@
 # The commands that people use; CONTRIBUTING.md says when.
-.PHONY: demo test core snapshots fuzz bench python book coverage
+.PHONY: demo test core snapshots fuzz bench python pictures book coverage
 
 demo:            ## the README's first command
 	cargo run --release --quiet -- project examples/german_credit/parity.fair \
@@ -23,6 +23,9 @@ bench:           ## readers and writers
 
 python:          ## the Python package: builds, checks types, tests
 	bash tests/run.sh python
+
+pictures:        ## the pictures of docs/, from the example data (needs the Python package and matplotlib)
+	.venv/bin/python docs/pictures/make.py
 
 book:            ## docs/ as HTML (needs mdbook)
 	mdbook build docs

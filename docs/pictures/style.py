@@ -1,6 +1,5 @@
 """How all pictures of the documentation look: one palette, one typeface, text that stays text, equal bytes for equal data."""
 
-import os
 import pathlib
 
 import matplotlib
@@ -64,8 +63,6 @@ def save(drawn, name):
     """Writes `NAME.svg` beside this file; the same data give the same bytes."""
     path = FOLDER / f"{name}.svg"
     drawn.savefig(path, metadata={"Date": None, "Creator": None})
-    if preview := os.environ.get("PREVIEW"):
-        drawn.savefig(f"{preview}/{name}.png", dpi=100)
     pyplot.close(drawn)
     # Fonts that a reader has: the numbers of the layout are those of DejaVu Sans, which is wide.
     text = path.read_text().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")

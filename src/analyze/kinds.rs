@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bind::Real;
 use crate::language::program::{Column, ColumnType, Comparison, Data, Event, Level, Values};
 
 /// More kinds than these are not enumerated.
@@ -145,7 +146,7 @@ impl Kinds {
         columns: &BTreeMap<String, &Column>,
     ) -> Result<Kinds, Unlisted> {
         let mut read: BTreeSet<String> = numbers.iter().map(|header| (*header).to_owned()).collect();
-        let mut cuts: BTreeMap<String, BTreeSet<Cut>> = BTreeMap::new();
+        let mut cuts: BTreeMap<String, BTreeSet<Real>> = BTreeMap::new();
         for (event, params) in events {
             walk(event, params, &mut read, &mut cuts)?;
         }
@@ -187,30 +188,12 @@ impl Kinds {
     }
 }
 
-/// A number that orders.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Cut(f64);
-
-impl Eq for Cut {}
-
-impl PartialOrd for Cut {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Cut {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
 /// Collects the columns that an event reads, and the numbers that they are compared with.
 fn walk(
     event: &Event,
     params: &Settings,
     read: &mut BTreeSet<String>,
-    cuts: &mut BTreeMap<String, BTreeSet<Cut>>,
+    cuts: &mut BTreeMap<String, BTreeSet<Real>>,
 ) -> Result<(), Unlisted> {
     match event {
         Event::All | Event::Never => {}
@@ -234,7 +217,7 @@ fn walk(
                 return Err(Unlisted::OnlyData);
             }
             read.insert(header.clone());
-            cuts.entry(header.clone()).or_default().insert(Cut(cut));
+            cuts.entry(header.clone()).or_default().insert(Real(cut));
         }
         Event::Not(inner) => walk(inner, params, read, cuts)?,
         Event::And(parts) | Event::Or(parts) => {
@@ -245,7 +228,7 @@ fn walk(
 }
 
 /// One value of each kind; where it is read as a number, also others of the same kind.
-fn values(column: &Column, cuts: Option<&BTreeSet<Cut>>, number: bool) -> Vec<Cell> {
+fn values(column: &Column, cuts: Option<&BTreeSet<Real>>, number: bool) -> Vec<Cell> {
     let level = |level: &Level| Cell { number: level.number.unwrap_or(f64::NAN), level: Some(level.text.clone()) };
     let mut values: Vec<Cell> = match &column.ty {
         ColumnType::Categorical(levels) => levels.iter().map(level).collect(),

@@ -102,11 +102,12 @@ impl Encoded {
         }
         let parts = of_pairs.add_to(parts);
         let wrong = |error: ProblemError| vec![error.into()];
-        let convex = match terms.is_empty() {
-            true => None,
-            false => Some(Box::new(ConvexProblem::new(parts.clone(), terms).map_err(wrong)?)),
+        let (problem, convex) = if terms.is_empty() {
+            (Problem::new(parts).map_err(wrong)?, None)
+        } else {
+            let convex = ConvexProblem::new(parts, terms).map_err(wrong)?;
+            (convex.affine().clone(), Some(Box::new(convex)))
         };
-        let problem = Problem::new(parts).map_err(wrong)?;
         Ok(Bound { problem, convex, rows, sample_rows, pairs, pair_rows, events })
     }
 

@@ -11,10 +11,11 @@
 //! depend on where `t` lies, and it is bound in the new form; all other rows are bound as they stand. `m` is a mean of the
 //! data, so the deviations themselves add up to zero, and a term of one deviation alone falls away.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{Aggregate, Data, Event, Function, Program, Row};
+
+use super::real::Real;
 
 /// Atoms of one row that are tried.
 const MOST_ATOMS: usize = 8;
@@ -22,30 +23,6 @@ const MOST_ATOMS: usize = 8;
 const MOST_TERMS: usize = 1 << 10;
 /// Powers that are multiplied out.
 const MOST_POWER: f64 = 8.0;
-
-/// A number with a total order.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Real(pub f64);
-
-impl Ord for Real {
-    fn cmp(&self, other: &Real) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Real {
-    fn partial_cmp(&self, other: &Real) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Real {
-    fn eq(&self, other: &Real) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Real {}
 
 /// `φ · Π (a − E[a | event])^p` of a sample, atoms ascending.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,8 @@ use crate::data::{Batch, Code, Column, DataError, Level, LevelCoder, Value};
 use crate::language::program::{Interval, Level as Declared, PairColumn};
 use crate::language::words::nearest;
 
-use super::error::{BEYOND_WHOLE, BindError, Offenders, Place};
+use super::error::{BEYOND_WHOLE, BindError};
+use super::offenders::{Offenders, Place};
 use super::unplaced::{Counter, Unplaced};
 
 /// A column to be read.

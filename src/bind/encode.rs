@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use crate::data::{Batch, Column, Source};
 use crate::language::program::{Program, RAW};
-use crate::language::words::nearest;
 
 use super::cells::{Cells, Tuples};
 use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
 use super::encoded::{Encoded, Lines};
-use super::error::{BEYOND_WHOLE, BindError, Offenders};
+use super::error::{BEYOND_WHOLE, BindError};
 use super::formula::{Formula, Scope};
 use super::inputs::{Inputs, RawSource};
+use super::offenders::Offenders;
 use super::pair_table::Kept;
 use super::params::Params;
 use super::plan::{EncodeOptions, Plan, Raw, Relations};
@@ -93,9 +93,7 @@ impl Encoder {
         let (mut headers, mut errors) = (Vec::new(), Vec::new());
         let mut find = |header: &str, name: &str| {
             if !known.iter().any(|other| other == header) {
-                let suggestion = nearest(header, known.iter().map(String::as_str)).map(str::to_owned);
-                let (file, header, name) = (file.to_owned(), header.to_owned(), name.to_owned());
-                errors.push(BindError::ColumnMissing { file, header, name, suggestion, known: known.to_vec() });
+                errors.push(BindError::column_missing(file, header, name, known));
                 return None;
             }
             headers.push(header.to_owned());

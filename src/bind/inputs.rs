@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::columns::At;
-use super::error::{BindError, Offenders};
+use super::error::BindError;
+use super::offenders::Offenders;
 use super::plan::{EncodeOptions, Plan, Raw};
 
 /// Where they come from, if not from a column that is read for them.

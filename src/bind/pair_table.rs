@@ -39,14 +39,9 @@ impl PairTable {
     /// # Errors
     /// One for each that it has not.
     pub fn has(headers: &[String], name: &str, known: &[String]) -> Result<(), Vec<BindError>> {
-        let missing = headers.iter().filter(|header| !known.contains(header)).map(|header| BindError::ColumnMissing {
-            file: name.to_owned(),
-            header: header.clone(),
-            name: String::new(),
-            suggestion: crate::language::words::nearest(header, known.iter().map(String::as_str)).map(str::to_owned),
-            known: known.to_vec(),
-        });
-        let missing: Vec<BindError> = missing.collect();
+        let missing = headers.iter().filter(|header| !known.contains(header));
+        let missing: Vec<BindError> =
+            missing.map(|header| BindError::column_missing(name, header, "", known)).collect();
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 

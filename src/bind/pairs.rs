@@ -15,7 +15,8 @@ use crate::language::program::{Owner, PairColumn, Program, SampleRow};
 
 use super::encode::{Encoder, Join};
 use super::encoded::{Encoded, EncodedPairs, PairsLeft};
-use super::error::{BindError, Offenders, Place};
+use super::error::BindError;
+use super::offenders::{Offenders, Place};
 use super::pair_table::{Kept, PairTable};
 use super::params::Params;
 use super::plan::{EncodeOptions, PlannedRelation, Relations};

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, PairColumn, Partition, Program, PromisedRow, RAW, Row,
-    RowOptions, SampleRow,
+    ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, Row, RowOptions,
 };
 
 use super::centre::{self, Centring};
@@ -17,6 +16,7 @@ use super::plan::{
     At, EncodeOptions, Factor, Left, OwnSides, Plan, PlannedRelation, PlannedRow, PlannedSampleRow, PlannedTerm,
     Purpose, Raw, Relations, Split,
 };
+use super::reads::{ReadColumns, pair_row_columns, row_columns, sample_row_columns};
 use super::shape::{Part, Shape};
 use super::visible::visible_events;
 
@@ -117,58 +117,6 @@ fn raw_events(plan: &Plan) -> Option<BindError> {
     let text = plan.event_texts.iter().find(|text| text.contains("raw("));
     let event = text.cloned().unwrap_or_default();
     plan.parts.iter().any(reads).then_some(BindError::RawEvent { event })
-}
-
-fn event_columns<'a>(program: &'a Program, id: EventId, into: &mut BTreeSet<&'a str>) {
-    into.extend(program[id].columns_read());
-}
-
-/// The columns of the events that the last row read: the rows of one comparison read the same, which may be many.
-#[derive(Default)]
-struct ReadColumns<'a> {
-    reads: &'a [EventId],
-    columns: BTreeSet<&'a str>,
-}
-
-/// All columns that a row reads.
-fn row_columns<'a>(
-    program: &'a Program,
-    row: &'a crate::language::program::Row,
-    shared: &mut ReadColumns<'a>,
-) -> BTreeSet<&'a str> {
-    if shared.reads != row.reads {
-        *shared = ReadColumns { reads: &row.reads, columns: BTreeSet::new() };
-        row.reads.iter().for_each(|&id| event_columns(program, id, &mut shared.columns));
-    }
-    let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
-    for term in &row.terms {
-        columns.extend(term.coefficient.columns_read());
-        columns.extend(term.factor.columns_read());
-        columns.extend(term.at.iter().flat_map(Data::columns_read));
-        event_columns(program, term.event, &mut columns);
-    }
-    columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
-    columns.extend(&shared.columns);
-    columns
-}
-
-/// The columns of samples and pairs that a row about pairs reads.
-fn pair_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> Vec<PairColumn<'a>> {
-    let mut headers: BTreeSet<&str> = program[row.event].columns_read();
-    let second = row.pairs.iter().map(|pairs| &pairs.second);
-    let numbers = row.lower.iter().chain(&row.upper).chain([&row.coefficient]).chain(second);
-    headers.extend(numbers.flat_map(Data::columns_read));
-    headers.into_iter().filter_map(PairColumn::of).collect()
-}
-
-fn sample_row_columns<'a>(program: &'a Program, row: &'a SampleRow) -> BTreeSet<&'a str> {
-    let mut columns: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
-    columns.extend(row.coefficient.columns_read());
-    columns.extend(row.pairs.iter().flat_map(|pairs| pairs.second.columns_read()));
-    columns.extend(row.lower.iter().chain(&row.upper).flat_map(Data::columns_read));
-    event_columns(program, row.event, &mut columns);
-    row.reads.iter().for_each(|&id| event_columns(program, id, &mut columns));
-    columns
 }
 
 /// Gathers what the rows read.

@@ -5,9 +5,10 @@
 //! of some samples and their predictions data of their own, in which the factors have their values.
 
 use super::encoded::{Encoded, FactorValues, Lines};
-use super::error::{BindError, Offenders, Place};
+use super::error::BindError;
 use super::formula::Scope;
 use super::inputs::Inputs;
+use super::offenders::{Offenders, Place};
 use super::tally::Samples;
 
 impl Encoded {

@@ -318,7 +318,7 @@ fn tied(within: &[f64]) -> usize {
 }
 
 /// Decisions of all those at a threshold as of most of them.
-fn alike(within: &[f64]) -> Vec<f64> {
+pub(super) fn alike(within: &[f64]) -> Vec<f64> {
     within.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect()
 }
 

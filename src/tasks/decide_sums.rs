@@ -10,7 +10,7 @@
 //! Scores near thresholds cross, each with how often it occurs; whose they are does not. The search for whole decisions looks at
 //! no others in memory either.
 
-use super::decide::{lost_by_thresholds, none_found, probabilities};
+use super::decide::{alike, lost_by_thresholds, none_found, probabilities};
 use super::deciding::{no_thresholds, unfinished};
 use super::reading::no_rows;
 use super::refused::undecided;
@@ -347,9 +347,8 @@ impl Solver<'_> {
         let chances = visible.chances(&thresholds, values).map_err(|error| vec![error])?;
         let tied = levels.iter().zip(&chances).filter(|(_, chance)| **chance > 0.0 && **chance < 1.0);
         let tied = tied.map(|(level, _)| level.samples).sum();
-        let alike: Vec<f64> = chances.iter().map(|chance| f64::from(u8::from(*chance >= 0.5))).collect();
         let problem = self.problem(levels.iter().map(|level| (level.cell, level.weight)), &[])?;
-        let missed = missed(&problem, &alike).map_err(undecided)?.len();
+        let missed = missed(&problem, &alike(&chances)).map_err(undecided)?.len();
         Ok(Ok((thresholds, lost_by_thresholds(missed, tied))))
     }
 }

@@ -72,8 +72,10 @@ pub fn sql(asked: &Asked<'_>, table: &Table, question: Question<'_>) -> Result<S
         }
         Question::Decide(thresholds, column) => {
             same_params(&asked.context, "thresholds", &thresholds.params, asked.params)?;
-            let options = Use::Decide(&Watch::default()).options(Some(asked.column.to_owned()));
-            let warehouse = Warehouse::visible(asked.context.program, asked.params, table, &options)?;
+            // Thresholds were fitted on groups that are told apart without labels.
+            let usual = Use::Decide(&Watch::default()).options(Some(asked.column.to_owned()));
+            let options = EncodeOptions { without_labels: true, ..usual };
+            let warehouse = Warehouse::new(asked.context.program, asked.params, table, &options)?;
             warehouse.thresholded(thresholds, column)?
         }
     };

@@ -446,15 +446,21 @@ def compare(case, engine, fairc, folder, tally):
     return None
 
 
+def available(folder):
+    """The engines that are here; PostgreSQL, which keeps its tables in a folder of its own, is named where it is not."""
+    engines = [Duckdb(), Sqlite()]
+    try:
+        engines.append(Postgres(folder / "postgres"))
+    except ImportError as error:
+        print(f"not run: PostgreSQL ({error})")
+    return engines
+
+
 def main():
     fairc, count, seed = sys.argv[1], int((sys.argv[2:] + [200])[0]), int((sys.argv[3:] + [1])[0])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folder = pathlib.Path(folder)
-        engines = [Duckdb(), Sqlite()]
-        try:
-            engines.append(Postgres(folder / "postgres"))
-        except ImportError as error:
-            print(f"not run: PostgreSQL ({error})")
+        engines = available(folder)
         tally, wrong = collections.Counter(), 0
         for name, case in FIXED.items():
             for engine in (engine for engine in engines if engine.name not in case.without):

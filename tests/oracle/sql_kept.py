@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 import pyarrow.parquet as parquet
-from sql import SCORE, SEX, Case, Duckdb, Fixed, Postgres, Sqlite, run
+from sql import SCORE, SEX, Case, Fixed, available, run
 
 #: A query, the command that fits what it takes, and the command that applies that to a file.
 KINDS = {
@@ -84,11 +84,7 @@ def main():
     fairc, count, seed = sys.argv[1], int((sys.argv[2:] + [100])[0]), int((sys.argv[3:] + [1])[0])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folder = pathlib.Path(folder)
-        engines = [Duckdb(), Sqlite()]
-        try:
-            engines.append(Postgres(folder / "postgres"))
-        except ImportError as error:
-            print(f"not run: PostgreSQL ({error})")
+        engines = available(folder)
         tally, wrong = collections.Counter(), 0
         for number in range(seed, seed + count):
             case = Case(number)

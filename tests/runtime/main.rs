@@ -1,6 +1,7 @@
 //! Tests of the runtime through its public interface.
 
 mod answers;
+mod blind;
 mod decide;
 mod edges;
 mod exact_sums;

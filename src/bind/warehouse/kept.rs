@@ -1,6 +1,7 @@
 //! Tables with shifts or thresholds that were fitted before: one query, which needs no other.
 
 use super::cells::coded;
+use super::levels::{scored, taken};
 use super::{CODED, Warehouse};
 use crate::bind::error::BindError;
 use crate::bind::frozen::{CodeBox, Frozen, Thresholds, boxes_of};
@@ -33,8 +34,7 @@ impl Warehouse<'_> {
         }
         let decided = thresholds.cells.iter().map(|cell| {
             let operator = if cell.takes_ties() { Operator::GreaterEqual } else { Operator::Greater };
-            let taken = Expression::binary(operator, coded("z"), Expression::Double(cell.threshold));
-            (cell.cell.key().identity(), Expression::choose(taken, Expression::Int(1), Expression::Int(0)))
+            (cell.cell.key().identity(), taken(scored(operator, cell.threshold)))
         });
         self.with_column(decided.collect(), column)
     }
@@ -66,15 +66,10 @@ impl Warehouse<'_> {
         // A value at fault is none of any cell, whatever its code.
         let faulty = (self.is_faulty(), Expression::Null);
         let value = Expression::Case([faulty].into_iter().chain(branches).collect(), None);
-        let (mut parts, kept) = self.keeping()?;
-        let mut columns = kept;
+        let (mut parts, mut columns) = self.keeping()?;
         columns.push(("x".to_owned(), value));
         parts.push((ANSWERED, vec![Select::of(CODED, columns)]));
-        let from = |name: String| Expression::column(ANSWERED, name);
-        let names = self.table.columns.iter().enumerate();
-        let names = names.map(|(index, (name, _))| (name.clone(), from(format!("t{index}"))));
-        let columns = names.chain([(column.to_owned(), from("x".to_owned()))]).collect();
-        self.limited(Query { parts, answer: Select::of(ANSWERED, columns) })
+        self.with_new(parts, ANSWERED, (column, Expression::column(ANSWERED, "x")))
     }
 
     /// A prediction brought within its bounds.

@@ -11,6 +11,7 @@ use super::lines::{Lines, Value};
 use super::moves::BUCKETS;
 use super::sums::Summed;
 use super::{CODED, Warehouse};
+use crate::bind::Real;
 use crate::bind::error::BindError;
 use crate::sql::{Expression, Function, Operator, Query, Select};
 
@@ -71,13 +72,13 @@ impl Warehouse<'_> {
         let lines = Lines::new(names, lines);
         let codes = self.line_codes(&lines)?;
         // Several codes may be of one cell, and the two zeros are one score.
-        let mut found: BTreeMap<(usize, Ordered, Ordered), usize> = BTreeMap::new();
+        let mut found: BTreeMap<(usize, Real, Real), usize> = BTreeMap::new();
         for (line, codes) in lines.lines.iter().zip(&codes) {
             let weight = if self.is_weighted() { lines.number(line, "u")? } else { 1.0 };
-            let key = (summed.cell_of(codes)?, Ordered(lines.number(line, "v")? + 0.0), Ordered(weight));
+            let key = (summed.cell_of(codes)?, Real(lines.number(line, "v")? + 0.0), Real(weight));
             *found.entry(key).or_default() += lines.count(line, "n")?;
         }
-        let level = |((cell, Ordered(score), Ordered(weight)), samples): ((usize, Ordered, Ordered), usize)| {
+        let level = |((cell, Real(score), Real(weight)), samples): ((usize, Real, Real), usize)| {
             let weight = weight * samples as f64;
             Level { cell, low: score, high: score, samples, weight, sum: weight * score, exact: true }
         };
@@ -146,10 +147,7 @@ impl Warehouse<'_> {
             parts.push((RANKED, self.ranked(&divided, key)?));
             answered = RANKED;
         }
-        let names = self.table.columns.iter().enumerate();
-        let names = names.map(|(index, (name, _))| (name.clone(), Expression::column(answered, format!("t{index}"))));
-        let columns = names.chain([(column.to_owned(), Expression::column(answered, "d"))]).collect();
-        self.limited(Query { parts, answer: Select::of(answered, columns) })
+        self.with_new(parts, answered, (column, Expression::column(answered, "d")))
     }
 
     /// What a rule decides, but for exceptions of which some are decided 1.
@@ -191,29 +189,12 @@ impl Warehouse<'_> {
     }
 }
 
-fn scored(operator: Operator, score: f64) -> Expression {
+/// The prediction of a row of `coded`, compared with a score.
+pub(super) fn scored(operator: Operator, score: f64) -> Expression {
     Expression::binary(operator, coded("z"), Expression::Double(score))
 }
 
 /// 1 where a condition holds, else 0.
-fn taken(condition: Expression) -> Expression {
+pub(super) fn taken(condition: Expression) -> Expression {
     Expression::choose(condition, Expression::Int(1), Expression::Int(0))
-}
-
-/// A number by its order; none is NaN.
-#[derive(Clone, Copy, PartialEq)]
-struct Ordered(f64);
-
-impl Eq for Ordered {}
-
-impl PartialOrd for Ordered {
-    fn partial_cmp(&self, other: &Ordered) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ordered {
-    fn cmp(&self, other: &Ordered) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
 }

@@ -121,19 +121,7 @@ impl<'a> Warehouse<'a> {
         table: &'a Table,
         options: &EncodeOptions,
     ) -> Result<Warehouse<'a>, Vec<BindError>> {
-        Warehouse::among(program, params, table, options, &|_| true)
-    }
-
-    /// With columns as if the table had only those that are wanted.
-    fn among(
-        program: &'a Program,
-        params: &'a Params,
-        table: &'a Table,
-        options: &EncodeOptions,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Warehouse<'a>, Vec<BindError>> {
-        let known = table.columns.iter().map(|(name, _)| name.clone()).filter(|name| wanted(name));
-        let known: Vec<String> = known.collect();
+        let known: Vec<String> = table.columns.iter().map(|(name, _)| name.clone()).collect();
         let mut encoded = Encoder::new(program, params, &table.name, &known, options)?.finish()?;
         encoded.is_affine()?;
         encoded.weight = program.weight.as_ref().map(|_| Vec::new());
@@ -141,20 +129,6 @@ impl<'a> Warehouse<'a> {
         let warehouse = Warehouse { program, params, table, encoded, prediction };
         let errors = warehouse.refusals();
         if errors.is_empty() { Ok(warehouse) } else { Err(errors) }
-    }
-
-    /// The same for what was fitted on visible cells: rows take part as if the table had no labels.
-    ///
-    /// # Errors
-    /// As of [`Warehouse::new`].
-    pub fn visible(
-        program: &'a Program,
-        params: &'a Params,
-        table: &'a Table,
-        options: &EncodeOptions,
-    ) -> Result<Warehouse<'a>, Vec<BindError>> {
-        let is_label = |name: &str| program.column(name).is_some_and(|column| column.label);
-        Warehouse::among(program, params, table, options, &|name| !is_label(name))
     }
 
     /// The same for audits: as [`Encoded::judging`].

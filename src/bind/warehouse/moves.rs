@@ -138,10 +138,19 @@ impl Warehouse<'_> {
         columns.push(("x".to_owned(), Expression::binary(Operator::Subtract, coded("z"), shift)));
         parts.push((MOVED, vec![Select::of(CODED, columns)]));
         let fair = self.within_bounds(Expression::column(MOVED, "x"));
-        let names = self.table.columns.iter().enumerate();
-        let mut columns: Vec<(String, Expression)> =
-            names.map(|(index, (name, _))| (name.clone(), Expression::column(MOVED, format!("t{index}")))).collect();
-        columns.push((column.to_owned(), fair));
-        self.limited(Query { parts, answer: Select::of(MOVED, columns) })
+        self.with_new(parts, MOVED, (column, fair))
+    }
+
+    /// All columns of the table under their own names, from a part that has them as [`Warehouse::keeping`] calls them, and a new one.
+    pub(super) fn with_new(
+        &self,
+        parts: Parts,
+        from: &'static str,
+        (column, value): (&str, Expression),
+    ) -> Result<Query, Vec<BindError>> {
+        let own = self.table.columns.iter().enumerate();
+        let own = own.map(|(index, (name, _))| (name.clone(), Expression::column(from, format!("t{index}"))));
+        let columns = own.chain([(column.to_owned(), value)]).collect();
+        self.limited(Query { parts, answer: Select::of(from, columns) })
     }
 }

@@ -93,10 +93,9 @@ fn bar(shown: &Shown, verdict: Verdict) -> Html {
     let side = |at: Option<f64>| at.map(|at| line("limit", (scale.at(at), LINE - 12.0), (scale.at(at), LINE + 12.0)));
     let number = |value: f64| fixed(value, digits);
     let limits = match (shown.lower, shown.upper) {
-        (Some(lower), Some(upper)) if lower == upper => format!("exactly {}", number(lower)),
-        (Some(lower), Some(upper)) => format!("allowed {} to {}", number(lower), number(upper)),
-        (Some(lower), None) => format!("at least {}", number(lower)),
-        (None, Some(upper)) => format!("at most {}", number(upper)),
+        (Some(lower), Some(upper)) if lower == upper => format!("exactly {}", shown.allowed(digits)),
+        (Some(_), Some(_)) => format!("allowed {}", shown.allowed(digits)),
+        (Some(_), None) | (None, Some(_)) => shown.allowed(digits),
         (None, None) => String::new(),
     };
     // Text stays within the picture.

@@ -34,7 +34,7 @@ impl Checker<'_> {
             ExprKind::Divide(inner, divisor) if divisor.curvature != Curvature::Piecewise => self.bends(inner),
             ExprKind::Call(Function::Abs, arguments) => {
                 arguments.iter().try_for_each(|argument| self.straight(argument).ok_or(())).ok()?;
-                self.sloped(arguments.iter().map(Expr::slope).fold(None, |_, slope| Some(slope)), expr.span)
+                self.sloped(arguments.first().map(Expr::slope), expr.span)
             }
             ExprKind::Call(_, arguments) => self.larger(expr, arguments),
             ExprKind::Divide(..)

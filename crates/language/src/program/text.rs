@@ -5,26 +5,19 @@
 //! by a fixed word. Each form of an expression has one text and each text one form.
 
 mod names;
+mod sample_rows;
 
 use std::fmt::{self, Display, Write as _};
 
 use super::data::{Data, Function};
 use super::event::Event;
 use super::{
-    Aggregate, Column, ColumnType, Enforce, EventId, Interval, Owner, PairColumn, Program, RAW, Row, RowOptions,
-    SampleRow, Term, WhenEmpty,
+    Aggregate, Column, ColumnType, Enforce, EventId, Interval, PairColumn, Program, RAW, Row, RowOptions, Term,
+    WhenEmpty,
 };
 
 pub use names::Names;
-
-/// A column of one of the samples of a pair, as a spec writes it: `i.level`.
-pub fn pair_column_name(owner: Owner, column: &str, (first, second): (&str, &str)) -> String {
-    match owner {
-        Owner::First => format!("{}.{}", name(first), name(column)),
-        Owner::Second => format!("{}.{}", name(second), name(column)),
-        Owner::Pair => name(column),
-    }
-}
+pub use sample_rows::pair_column_name;
 
 /// A name as the language writes it: in backticks if it is no plain identifier.
 pub fn name(text: &str) -> String {
@@ -252,41 +245,14 @@ fn write_connective(events: &[Event], word: &str, names: &Names, out: &mut Strin
 
 /// The rows of a program.
 impl Program {
+    pub fn event_text(&self, id: EventId, names: &Names) -> String {
+        self.events.get(id.0 as usize).map_or_else(|| format!("<event {}>", id.0), |event| event.text(names))
+    }
+
     /// One row in the words of the spec: `-eps <= E[score | sex == "female"] - E[score | sex == "male"] <= eps`.
     pub fn row_text(&self, row: &Row, names: &Names) -> String {
         let middle = self.terms_text(&row.terms, names);
         two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names)
-    }
-
-    /// `each where event: lower <= coefficient * score <= upper`; about pairs, `each (i, j) in near where ..`.
-    pub fn sample_row_text(&self, row: &SampleRow, names: &Names) -> String {
-        let mut middle = String::new();
-        if let Some(pairs) = &row.pairs {
-            let known = self.relation(&pairs.relation).filter(|_| names.for_people());
-            let (first, second) =
-                known.map_or(("first", "second"), |relation| (relation.first.as_str(), relation.second.as_str()));
-            let relation = if known.is_some() { name(&pairs.relation) } else { quoted_name(&pairs.relation) };
-            let (first, second) = (name(first), name(second));
-            for (coefficient, sample) in [(&row.coefficient, &first), (&pairs.second, &second)] {
-                if !coefficient.is_zero() {
-                    let prediction = format!("{}[{sample}]", names.prediction);
-                    write_multiple(middle.is_empty(), coefficient, &prediction, names, &mut middle);
-                }
-            }
-            if middle.is_empty() {
-                middle.push('0');
-            }
-            let comparison = two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names);
-            let event = self.event_text(row.event, names);
-            return format!("each ({first}, {second}) in {relation} where {event}: {comparison}");
-        }
-        write_multiple(true, &row.coefficient, names.prediction, names, &mut middle);
-        let comparison = two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names);
-        format!("each where {}: {comparison}", self.event_text(row.event, names))
-    }
-
-    pub fn event_text(&self, id: EventId, names: &Names) -> String {
-        self.events.get(id.0 as usize).map_or_else(|| format!("<event {}>", id.0), |event| event.text(names))
     }
 
     /// The sum of the terms; `0` where there are none.
@@ -354,7 +320,6 @@ impl RowOptions {
     }
 }
 
-/// `coefficient * what`, as one more addend of `out`.
 /// `abs(prediction - at)`.
 pub fn distance_text(prediction: &str, at: &Data, names: &Names) -> String {
     let mut minus = String::new();
@@ -366,6 +331,7 @@ pub fn distance_text(prediction: &str, at: &Data, names: &Names) -> String {
     if at.is_zero() { format!("abs({prediction})") } else { format!("abs({prediction} {sign} {size})") }
 }
 
+/// `coefficient * what`, as one more addend of `out`.
 fn write_multiple(first: bool, coefficient: &Data, what: &str, names: &Names, out: &mut String) {
     match coefficient {
         Data::Number(value) => {

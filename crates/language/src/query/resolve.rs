@@ -82,7 +82,7 @@ impl<'a> Walk<'a> {
     }
 
     fn declare(&mut self, item: &'a Item) {
-        let Some((kind, name)) = named(&item.kind) else { return };
+        let Some((kind, name)) = DefinitionKind::named(&item.kind) else { return };
         let id = self.define(kind, name, (item.span, &item.doc), None);
         match &item.kind {
             ItemKind::Column(column) | ItemKind::Label(column) | ItemKind::Predict(column) => {
@@ -483,24 +483,4 @@ impl<'a> Walk<'a> {
             self.refer(span, id);
         }
     }
-}
-
-/// What a declaration names.
-fn named(item: &ItemKind) -> Option<(DefinitionKind, &Name)> {
-    let kind = match item {
-        ItemKind::Column(_) => DefinitionKind::Column,
-        ItemKind::Label(_) => DefinitionKind::Label,
-        ItemKind::Weight(_) => DefinitionKind::Weight,
-        ItemKind::Predict(_) => DefinitionKind::Prediction,
-        ItemKind::Param(_) => DefinitionKind::Param,
-        ItemKind::Let(_) => DefinitionKind::Let,
-        ItemKind::Event(_) => DefinitionKind::Event,
-        ItemKind::Group(_) => DefinitionKind::Group,
-        ItemKind::Relation(_) => DefinitionKind::Relation,
-        ItemKind::Constraint(_) => DefinitionKind::Constraint,
-        ItemKind::Metric(_) => DefinitionKind::Metric,
-        ItemKind::Use(used) => return used.alias.as_ref().map(|alias| (DefinitionKind::Alias, alias)),
-        ItemKind::Import(_) => return None,
-    };
-    Some((kind, item.name()?))
 }

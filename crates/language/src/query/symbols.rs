@@ -1,6 +1,7 @@
 //! Definitions and references: what is named, and where.
 
 use crate::span::{SourceId, Span};
+use crate::syntax::ast::{ItemKind, Name};
 
 /// An index into [`Index::definitions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +29,26 @@ pub enum DefinitionKind {
 }
 
 impl DefinitionKind {
+    /// What a declaration names.
+    pub(super) fn named(item: &ItemKind) -> Option<(DefinitionKind, &Name)> {
+        let kind = match item {
+            ItemKind::Column(_) => DefinitionKind::Column,
+            ItemKind::Label(_) => DefinitionKind::Label,
+            ItemKind::Weight(_) => DefinitionKind::Weight,
+            ItemKind::Predict(_) => DefinitionKind::Prediction,
+            ItemKind::Param(_) => DefinitionKind::Param,
+            ItemKind::Let(_) => DefinitionKind::Let,
+            ItemKind::Event(_) => DefinitionKind::Event,
+            ItemKind::Group(_) => DefinitionKind::Group,
+            ItemKind::Relation(_) => DefinitionKind::Relation,
+            ItemKind::Constraint(_) => DefinitionKind::Constraint,
+            ItemKind::Metric(_) => DefinitionKind::Metric,
+            ItemKind::Use(used) => return used.alias.as_ref().map(|alias| (DefinitionKind::Alias, alias)),
+            ItemKind::Import(_) => return None,
+        };
+        Some((kind, item.name()?))
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {

@@ -51,19 +51,18 @@ fn both_sides(problem: &Problem) -> (Vec<f64>, Vec<f64>) {
         (turned, values.map(|(slot, value)| (slot, (sign * value).to_bits())).collect::<Vec<_>>())
     };
     let turn = |turned: bool, (l, u): (f64, f64)| if turned { (-u, -l) } else { (l, u) };
-    let mut sides: HashMap<Vec<(usize, u64)>, (f64, f64)> = HashMap::new();
+    let mut sides: HashMap<&Vec<(usize, u64)>, (f64, f64)> = HashMap::new();
     let (mut lower, mut upper) = (problem.lower.clone(), problem.upper.clone());
-    let hard: Vec<usize> = (0..problem.rows()).filter(|&row| problem.soft[row] == f64::INFINITY).collect();
-    for &row in &hard {
-        let (turned, key) = alike(row);
-        let (l, u) = turn(turned, (lower[row], upper[row]));
+    let hard = (0..problem.rows()).filter(|&row| problem.soft[row] == f64::INFINITY);
+    let hard: Vec<_> = hard.map(|row| (row, alike(row))).collect();
+    for (row, (turned, key)) in &hard {
+        let (l, u) = turn(*turned, (lower[*row], upper[*row]));
         let both = sides.entry(key).or_insert((l, u));
         *both = (both.0.max(l), both.1.min(u));
     }
-    for &row in &hard {
-        let (turned, key) = alike(row);
-        if let Some(both) = sides.get(&key) {
-            (lower[row], upper[row]) = turn(turned, *both);
+    for (row, (turned, key)) in &hard {
+        if let Some(both) = sides.get(key) {
+            (lower[*row], upper[*row]) = turn(*turned, *both);
         }
     }
     (lower, upper)
