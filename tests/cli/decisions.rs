@@ -476,3 +476,16 @@ fn decisions_are_compiled() {
         assert!(code == 1 && (stdout + &stderr).contains("E0303"), "{wrong}: {stderr}");
     }
 }
+
+/// The search once gave a sample limits that cross, and ended in a panic.
+#[test]
+fn equal_rates_of_few_weighted_samples_are_searched_to_the_end() {
+    let spec = "tests/fixtures/cli/equal_rates.fair";
+    let words = "--data tests/fixtures/cli/equal_rates.csv --pred score --cutoff 0.3 --format json";
+    let (code, answer, problem) = run(Path::new("."), &format!("decide {spec} {words}"));
+    assert_eq!(code, 0, "{problem}");
+    let value: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((&value["status"], &value["ok"]), (&"whole".into(), &true.into()), "{value}");
+    // HiGHS's integer program gains as much.
+    assert!((value["gain_after"].as_f64().unwrap() - 12.989).abs() <= 1e-9, "{}", value["gain_after"]);
+}
