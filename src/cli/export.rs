@@ -12,7 +12,12 @@ use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{Distances, MatrixFormat, Numbers, files_of, write_numbers};
 use crate::language::words::counted;
+<<<<<<< HEAD
 use crate::runtime::convex::ConvexEntries;
+||||||| 1637049
+=======
+use crate::report::fit;
+>>>>>>> t21
 use crate::runtime::problem::{Bounds, Problem};
 
 /// Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -75,7 +80,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             console.json(&fields)?;
         } else {
             let (rows, samples) = (counted(problem.rows(), "row"), counted(problem.n(), "sample"));
-            console.print(&format!("wrote {rows} over {samples}: {}\n", files.join(", ")))?;
+            let text = format!("wrote {rows} over {samples}: {}\n", files.join(", "));
+            console.report(&fit(&text, console.out_look().width))?;
         }
     }
     Ok(Verdict::Yes)

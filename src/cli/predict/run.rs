@@ -213,9 +213,9 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
         None => console.note("nothing written; `-o OUT` writes the data with the predictions"),
     }
     if to_stream {
-        console.say(&text);
+        console.report_beside(&text);
         Ok(())
     } else {
-        console.print(&text)
+        console.report(&text)
     }
 }
