@@ -113,6 +113,8 @@ fn with_program<T>(z: Option<&[f64]>, run: impl FnOnce(&Numbers<'_>) -> T) -> T 
         names: &names,
         soft: Some(&[INFINITY, 10.0, INFINITY, INFINITY, 2.5, 1.0]),
         z,
+        distances: None,
+        auxiliaries: 0,
     })
 }
 
