@@ -12,12 +12,8 @@ use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{Distances, MatrixFormat, Numbers, files_of, write_numbers};
 use crate::language::words::counted;
-<<<<<<< HEAD
-use crate::runtime::convex::ConvexEntries;
-||||||| 1637049
-=======
 use crate::report::fit;
->>>>>>> t21
+use crate::runtime::convex::ConvexEntries;
 use crate::runtime::problem::{Bounds, Problem};
 
 /// Write the numbers that a spec makes of data: rows, sides, bounds and weights
