@@ -46,6 +46,7 @@ core() {
 oracles() {
     step "oracles"
     bash tests/release.sh
+    bash tests/instructions.sh
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/verdicts.py target/release/fairc
