@@ -11,6 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The compiled half, as its stub describes it.
     ("_fairc", &[]),
     ("_errors", &[]),
+    // The command.
+    ("__main__", &["_fairc"]),
     ("_tables", &[]),
     // What a program answers remembers the program; a circle of names alone, for type checkers.
     ("_dataset", &["_fairc", "_tables", "_program", "_thresholds"]),
