@@ -134,16 +134,22 @@ class Problem:
 
     def numbers(self) -> dict[str, Any]:
         """The matrix in CSR form (``indptr``, ``indices``, ``values``), ``names``, sides ``lower`` and ``upper``, bounds
-        ``lo`` and ``hi``, ``soft`` and ``weights``."""
+        ``lo`` and ``hi``, ``soft`` and ``weights``; ``convex`` has the terms ``b |y - c|`` of rows (``rows``, ``samples``, ``b``,
+        ``c``), and is ``None`` where there are none."""
         if self._numbers is None:
             self._numbers = self._core.numbers()
         return self._numbers
 
     def matrix(self) -> csr_array:
-        """``A`` as a SciPy CSR array."""
+        """``A`` as a SciPy CSR array.
+
+        :raises ValueError: if rows have terms in distances of predictions, and so are none of a matrix.
+        """
         from scipy.sparse import csr_array
 
         found = self.numbers()
+        if found["convex"] is not None:
+            raise ValueError("rows have terms in distances of predictions, and so are none of a matrix; see `numbers()`")
         shape = (len(found["lower"]), len(self))
         return csr_array((found["values"], found["indices"], found["indptr"]), shape=shape)
 

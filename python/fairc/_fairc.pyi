@@ -81,6 +81,7 @@ class Program:
         predicted: bool = False,
         raw: str | Floats | None = None,
         params: dict[str, float] | None = None,
+        relations: dict[str, Any] | None = None,
     ) -> Encoded: ...
 
 class Encoded:

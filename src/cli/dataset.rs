@@ -151,7 +151,7 @@ pub fn open_with(
         Predictions::None => None,
     };
     let mut options = usage.options(prediction.clone());
-    super::relations::give(&mut options, &args.relations, usage, spec, program)?;
+    super::relations::give(&mut options, &args.relations, spec, program)?;
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, &params, &source, &options, &mut |read, total| {
         bar.set_length(total);

@@ -93,7 +93,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let watch = watch(&spec, program);
     let usage = if args.decide { Use::Decide(&watch) } else { Use::Project(purpose) };
     let dataset = args.input.open(usage, &spec, program, console)?;
-    let reading = usage.options(dataset.prediction.clone());
+    let mut reading = usage.options(dataset.prediction.clone());
+    super::relations::give(&mut reading, &args.input.data.relations, &spec, program)
+        .map_err(|trouble| trouble.told(&spec, program, console))?;
     let again = |params: &Params| encode(program, params, &dataset.source, &reading, &mut |_, _| {});
     let case = dataset.case(&spec, program);
     let column = args.gain.as_deref();

@@ -67,10 +67,6 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions<'_>, again: &EncodeAgain
     }
     case.ready()?;
     let program = case.context.program;
-    if let Some((relation, ..)) = case.encoded.pairs_left().next() {
-        let message = format!("rows are about the pairs of `{relation}`, whose price is not followed over params");
-        return Err(Failure::new(message, "leave the constraint out of the spec, or project with each value").into());
-    }
     let wanted = wanted(case, options.sweeps).map_err(|error| vec![error])?;
     if wanted.is_empty() {
         let help = "a price is paid for the value of a param: declare one, for example `param eps = 0.02 in [0, 1]`";
@@ -154,7 +150,7 @@ fn report<'a>(case: &Case<'a>, shown: &[f64], sweeps: Vec<Sweep<'a>>, all: bool)
         left_over: Vec::new(),
         all,
     };
-    match encoded.bind(params, &Samples::All) {
+    match encoded.bind_convex(params, &Samples::All) {
         Ok(bound) => {
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
             let mut summaries = RowSummaries::new(context.program);
