@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import fairc
-from fairc.torch import FairnessLayer
+from fairc.torch import FairnessLayer, _by_cell
 from fairc.torch._sums import Group, Placed, Rows, Samples, Table
 
 from conftest import people
@@ -138,6 +138,21 @@ def test_on_a_gpu_sums_alone_leave_it(weighted, kind, monkeypatch):
             u = samples.derivative(z, numbers(2, cells), transposed)
             assert (u.device, u.dtype, u.shape) == (z.device, kind, z.shape)
     assert group.crossed == [2 * cells * (cuts + 1) + 3 * cells, cells, cells]
+
+
+@pytest.mark.parametrize("n", [0, 1, 1023, 1024, 1025, 5000])
+@pytest.mark.parametrize("cells", [1, 3, 32])
+def test_sums_by_products_are_those_by_adding(n, cells, monkeypatch):
+    """What a GPU does, on the host: in one piece and in many."""
+    random = torch.Generator().manual_seed(n)
+    lines = torch.randn(2, n, generator=random, dtype=torch.float64)
+    cell, part = (torch.randint(most, (n,), generator=random) for most in (cells, 9))
+    for at_a_time in (1 << 25, 1):
+        monkeypatch.setattr(_by_cell, "AT_A_TIME", at_a_time)
+        for divided in ((None, 1), (part, 9)):
+            expected = _by_cell.sums_by_cell(lines, cell, cells, *divided)
+            found = _by_cell._by_products(lines, cell, cells, *divided)
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-11)
 
 
 def test_rows_that_need_the_samples_go_another_way():

@@ -2,6 +2,7 @@
 
 use tch::{Device, Kind, Tensor};
 
+use super::by_cell::sums_by_cell;
 use super::derivative::{Derivative, Linear};
 use super::error::LayerError;
 use super::solver::ActiveSet;
@@ -58,10 +59,9 @@ impl There {
         })
     }
 
-    /// Sums over the samples by place: those of the first of `values`, then those of the next.
-    fn add_up(&self, values: &[&Tensor], place: &Tensor, places: i64) -> Result<Tensor, LayerError> {
-        let zeros = Tensor::f_zeros([values.len() as i64, places], (Kind::Double, self.z.device()))?;
-        Ok(zeros.f_index_add(1, place, &Tensor::f_stack(values, 0)?)?.f_reshape([-1])?)
+    /// Sums over the samples by cell: those of the first of `values`, then those of the next.
+    fn add_up(&self, values: &[&Tensor], part: Option<(&Tensor, i64)>) -> Result<Tensor, LayerError> {
+        sums_by_cell(&Tensor::f_stack(values, 0)?, (&self.cell, self.cells), part)
     }
 
     /// The result as tensors on the device.
@@ -87,14 +87,13 @@ impl Remote for There {
         let values = on(&cuts.values, device)?.f_reshape([self.cells, each])?;
         let above = self.z.f_unsqueeze(1)?.f_gt_tensor(&values.f_index_select(0, &self.cell)?)?;
         let below = above.f_sum_dim_intlist([1].as_slice(), false, Kind::Int64)?;
-        let place = self.cell.f_mul_scalar(each + 1)?.f_add(&below)?;
-        let lumps = self.add_up(&[&self.z.f_ones_like()?, &self.z], &place, self.cells * (each + 1))?;
+        let lumps = self.add_up(&[&self.z.f_ones_like()?, &self.z], Some((&below, each + 1)))?;
 
         let shifted = self.z.f_sub(&on(shift, device)?.f_index_select(0, &self.cell)?)?;
         self.y = shifted.f_clamp(lo, hi)?.f_to_kind(self.kind)?;
         self.free = self.y.f_gt(lo)?.f_logical_and(&self.y.f_lt(hi)?)?;
         let y = self.y.f_to_kind(Kind::Double)?;
-        let fair = self.add_up(&[&y, &y.f_abs()?, &self.free.f_to_kind(Kind::Double)?], &self.cell, self.cells)?;
+        let fair = self.add_up(&[&y, &y.f_abs()?, &self.free.f_to_kind(Kind::Double)?], None)?;
 
         let both = Tensor::f_cat(&[lumps, fair], 0)?;
         let mut host = vec![0.0; both.numel()];

@@ -25,6 +25,9 @@ use crate::bind::{Bound, Encoded, Params, Samples};
 use crate::language::program::Program;
 use crate::runtime::project::{Certificate, Settings, Side, Status};
 
+/// A batch on a GPU that is smaller than this is solved sooner on the host, copies there and back included.
+const WORTH_A_GPU: usize = 1 << 18;
+
 /// Maps raw predictions of a batch to the nearest ones that satisfy a program, differentiably.
 #[derive(Debug)]
 pub struct FairLayer<'a> {
@@ -77,7 +80,7 @@ impl<'a> FairLayer<'a> {
         self
     }
 
-    /// Solves on sums by cell although the samples are on the host, as it does for samples that are not.
+    /// Solves on sums by cell although the samples are on the host, as it does for large batches on a GPU.
     #[must_use]
     pub fn on_device(mut self) -> Self {
         self.on_device = true;
@@ -157,7 +160,8 @@ impl<'a> FairLayer<'a> {
     ) -> Result<(Solved, Derivative), LayerError> {
         let (problem, settings) = (&bound.problem, &self.settings);
         // Sums do not know how rows move with raw predictions.
-        let on_device = raw.is_none() && (self.on_device || z.device() != Device::Cpu);
+        let large = z.device() != Device::Cpu && z.numel() >= WORTH_A_GPU;
+        let on_device = raw.is_none() && (self.on_device || large);
         let flat = || z.f_reshape([-1]);
         match (z.kind(), on_device && device::is_by_cell(problem)) {
             (Kind::Float, true) => device::solve::<f32>(problem, &flat()?, settings, with_gradient),

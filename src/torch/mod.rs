@@ -19,6 +19,7 @@
 
 mod batches;
 mod bundle;
+mod by_cell;
 mod checkpoint;
 mod derivative;
 mod device;

@@ -21,6 +21,9 @@ from ._sums import Group
 
 __all__ = ["FairnessLayer", "Solution"]
 
+#: A batch on a GPU that is smaller than this is solved sooner on the host, copies there and back included.
+WORTH_A_GPU = 1 << 18
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -78,7 +81,7 @@ class FairnessLayer(nn.Module):
         self.group = group
         self._cores: dict[tuple[str, ...], Core] = {}
         self._last: Core | None = None
-        #: Solve on sums wherever the samples are, as for those on a GPU.
+        #: Solve on sums wherever the samples are, as for large batches on a GPU.
         self._apart = False
 
     @property
@@ -117,13 +120,13 @@ class FairnessLayer(nn.Module):
         core, data = self._batch(z, rows, {**(columns or {}), **named} if named else columns)
         values = self._values(params) if params else self._given
         plain = _eager.is_plain(z)
-        apart = z.is_cuda or self._apart
+        apart = self._apart or (z.is_cuda and z.numel() >= WORTH_A_GPU)
         if not (self.distributed or apart):
             return self._project(z, data, values, core, plain)
         if plain and values.tensor is None and core.spread.serves is not False:
             group = Group(self.distributed, self.group, z.device)
             # What is on a GPU has its table there too.
-            table = len(self.data) if apart and self.data is not None else None
+            table = len(self.data) if (z.is_cuda or apart) and self.data is not None else None
             fair = core.spread.project(z, data, values.values, group, table)
             if fair is not None:
                 return fair

@@ -18,6 +18,7 @@ import torch
 import torch.distributed as dist
 
 from .. import _fairc
+from ._by_cell import sums_by_cell
 from ._eager import Column, vector
 
 __all__ = ["Group", "Spread"]
@@ -127,8 +128,8 @@ class Rows:
             return None
         whole, columns = found
         cell = whole.cell[self.rows]
-        sums = columns.new_zeros(cells.count(), columns.shape[1]).index_add_(0, cell, columns[self.rows])
-        return Placed(cell, None if whole.weight is None else whole.weight[self.rows], sums.reshape(-1))
+        sums = sums_by_cell(columns[self.rows].T.contiguous(), cell, cells.count())
+        return Placed(cell, None if whole.weight is None else whole.weight[self.rows], sums.T.reshape(-1))
 
 
 class Spread:
@@ -232,13 +233,10 @@ class Samples:
         self.free = (self.y > lo) & (self.y < hi)
         one = torch.ones_like(self.z) if self.weight is None else self.weight
         y = self.y.double()
-        lumps = self._by_place([one, one * self.z], self.cell * (each + 1) + below, self.cells * (each + 1))
-        fair = self._by_place([one * y, one * y.abs(), self.free.double()], self.cell, self.cells)
+        lumps = sums_by_cell(torch.stack([one, one * self.z]), self.cell, self.cells, below, each + 1)
+        fair = sums_by_cell(torch.stack([one * y, one * y.abs(), self.free.double()]), self.cell, self.cells)
         found = self.group.add_up(torch.cat([lumps.reshape(-1), fair.reshape(-1)])).cpu().numpy()
         return found[: lumps.numel()].reshape(2, -1), found[lumps.numel() :].reshape(3, -1)
-
-    def _by_place(self, lines: list[torch.Tensor], place: torch.Tensor, places: int) -> torch.Tensor:
-        return self.z.new_zeros(len(lines), places).index_add_(1, place, torch.stack(lines))
 
     def not_finite(self) -> None:
         """Says where a prediction is no finite number."""
@@ -257,7 +255,7 @@ class Samples:
         if self.weight is not None:
             ways = [self.free * (self.weight > 0), self.free * self.weight]
         into, out_of = reversed(ways) if transposed else ways
-        sums = kept.new_zeros(self.cells, dtype=torch.float64).index_add_(0, self.cell, kept.double() * into)
+        sums = sums_by_cell((kept.double() * into).unsqueeze(0), self.cell, self.cells)[0]
         taken = (factor.T @ (factor @ self.group.add_up(sums)))[self.cell] * out_of
         return (kept - taken.to(v.dtype)).reshape(v.shape)
 

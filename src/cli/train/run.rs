@@ -16,6 +16,7 @@ use crate::cli::setting::{self, Setting};
 use crate::cli::solve::Infeasible;
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::language::program::Program;
+use crate::language::words::counted;
 use crate::torch::{
     Adam, Architecture, Checkpoint, Event, Loss, Mlp, Optimiser, Options, Plateau, Progress, Sampling, Sgd, TrainData,
     Trainer,
@@ -77,8 +78,13 @@ fn device(text: &str) -> Result<Device, Stop> {
         (_, Some(Ok(index))) => Device::Cuda(index),
         _ => return Err(Stop::failed(format!("`{text}` is no device"), "write `cpu`, `cuda` or `cuda:N`")),
     };
-    if device.is_cuda() && !tch::Cuda::is_available() {
-        let message = format!("`{text}` is not there: libtorch finds no CUDA device");
+    let count = tch::Cuda::device_count();
+    let count = usize::try_from(count).unwrap_or(0);
+    if let Device::Cuda(index) = device
+        && index >= count
+    {
+        let found = counted(count, "CUDA device");
+        let message = format!("`{text}` is not there: libtorch finds {found}");
         return Err(Stop::failed(message, "use `--device cpu`, or a libtorch with CUDA; see docs/training.md"));
     }
     Ok(device)
