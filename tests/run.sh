@@ -65,6 +65,7 @@ oracles() {
     python tests/oracle/first_specs.py target/release/fairc
     python tests/oracle/sql.py target/release/fairc 200
     python tests/oracle/sql_kept.py target/release/fairc 100
+    python tests/oracle/low_memory.py target/release/fairc 60
     python tests/oracle/relations.py target/release/fairc 300
     step "editors"
     python tests/editors/session.py target/release/fairc

@@ -23,10 +23,13 @@ use crate::tasks::{ProjectOptions, Use, apply, project};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    input: PredictedArgs,
+    pub(super) input: PredictedArgs,
     /// Project each N consecutive rows by themselves
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
+    /// Keep sums by group alone, and read the data several times: for tables larger than memory
+    #[arg(long, conflicts_with_all = ["batch", "frozen"])]
+    low_memory: bool,
     /// Leave out what is enforced in training only
     #[arg(long)]
     inference: bool,
@@ -35,24 +38,24 @@ pub struct Args {
     frozen: Option<PathBuf>,
     /// What to do if no predictions satisfy the spec
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
-    on_infeasible: Infeasible,
+    pub(super) on_infeasible: Infeasible,
     /// Where to write the data with the new column; `-` is standard output
     #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// The format to write, where the extension does not tell it
     #[arg(long, value_name = "FORMAT", requires = "output")]
-    output_format: Option<Format>,
+    pub(super) output_format: Option<Format>,
     /// The name of the new column [default: COL_fair]
     #[arg(long, value_name = "NAME")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Exit with 1 if a promise could not be enforced
     #[arg(long)]
-    require_all: bool,
+    pub(super) require_all: bool,
     /// Replace the new column if the data have it already
     #[arg(long)]
-    replace: bool,
+    pub(super) replace: bool,
     #[command(flatten)]
-    shown: Shown,
+    pub(super) shown: Shown,
 }
 
 impl Args {
@@ -69,6 +72,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
+    if args.low_memory {
+        return super::low_memory::run(args, purpose, &spec, program, console);
+    }
     let usage = if args.frozen.is_some() { Use::Shifts } else { Use::Project(purpose) };
     let path = args.frozen.as_deref();
     let frozen = path.map(|path| shifts::read(path, &context(&spec, program))).transpose()?;
@@ -80,7 +86,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         format: args.output_format,
         replace: args.replace,
     };
-    column.refuse_existing(&dataset)?;
+    column.refuse_existing(&dataset.source)?;
 
     let options = ProjectOptions {
         batch: args.batch.map(|size| size as usize),
@@ -95,7 +101,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if let Some(fault) = &done.infeasible {
         return refuse_infeasible(&done.report, fault, &spec, console);
     }
-    column.write(&dataset, &done.y, console)?;
+    column.write(&dataset.source, done.y.as_slice(), console)?;
     let json = || serde_json::to_value(done.report.json()).unwrap_or_default();
     let text = || done.report.text(&Painter(console));
     column.show(true, json, text, (Vec::new(), ""), console)?;

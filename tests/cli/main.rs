@@ -22,6 +22,7 @@ mod init;
 mod json;
 mod language_server;
 mod long;
+mod low_memory;
 mod mending;
 mod price;
 mod promises;

@@ -14,6 +14,7 @@ mod cells;
 mod centred;
 mod codes;
 mod columns;
+mod file;
 mod kept;
 mod level;
 mod levels;
@@ -35,6 +36,7 @@ use super::plan::EncodeOptions;
 use crate::language::program::Program;
 use crate::sql::{Dialect, Expression, Query, Relation, Select};
 
+pub use file::{Between, FileSums, MovedBatch};
 pub use level::{Exception, Level, Rule, Window};
 pub use lines::Value;
 pub use lumps::Lumps;

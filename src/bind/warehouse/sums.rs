@@ -78,6 +78,17 @@ pub struct SummedRows {
 }
 
 impl Summed {
+    /// Of a file: how many samples, those outside their bounds, and the ends of the predictions.
+    pub(super) fn of_file(
+        encoded: Encoded,
+        sums: Sums,
+        (n, outside, ends): (usize, (usize, f64), (f64, f64)),
+        lumps: Lumps,
+    ) -> Summed {
+        let tuples = BTreeMap::new();
+        Summed { encoded, sums, n, outside, ends, decided: false, undecided: 0, wider: 1.0, tuples, lumps }
+    }
+
     /// The plan and its cells, without samples.
     pub fn encoded(&self) -> &Encoded {
         &self.encoded
