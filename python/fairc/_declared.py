@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Column", "Param", "Prediction", "Row"]
+__all__ = ["Column", "Param", "Prediction", "Relation", "Row"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,21 @@ class Column:
     label: bool
     levels: tuple[str | float, ...] | None
     nullable: bool
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Pairs of samples, in a table of their own."""
+
+    name: str
+    #: Where the spec says that the table is, from its folder.
+    file: str | None
+    #: The header of the key in the data.
+    key: str
+    #: What rows read of the table: the headers of the two keys, and of other columns.
+    columns: tuple[str, ...]
+    #: What they read of the data.
+    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True)

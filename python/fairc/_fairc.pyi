@@ -80,6 +80,7 @@ class Program:
         predicted: bool = False,
         raw: str | Floats | None = None,
         params: dict[str, float] | None = None,
+        relations: dict[str, Any] | None = None,
     ) -> Encoded: ...
 
 class Encoded:
@@ -172,6 +173,10 @@ class Encoded:
         bootstrap: int | None = None,
         seed: int = 1,
         allow_unchecked: bool = False,
+        about: dict[str, str] | None = None,
+        date: str | None = None,
+        reference: list[tuple[str, str]] = ...,
+        min_share: float | None = None,
         formats: list[str] | None = None,
     ) -> tuple[str, bool, list[tuple[str, str]]]: ...
 

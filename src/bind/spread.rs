@@ -18,7 +18,7 @@ use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
 use super::measure::Basis;
 use super::params::Params;
-use super::plan::{Plan, PlannedTerm};
+use super::plan::{Plan, PlannedRow, PlannedTerm};
 use super::tally::{Samples, Tally};
 use crate::runtime::problem::Sum;
 
@@ -150,6 +150,7 @@ impl Encoded {
         let mut terms = self.plan.rows.iter().flat_map(|row| &row.terms);
         self.plan.sample_rows.is_empty()
             && self.plan.relations.is_empty()
+            && !self.plan.rows.iter().any(PlannedRow::is_convex)
             && !terms.any(|term| self.differs_within_cells(term))
     }
 

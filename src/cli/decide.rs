@@ -30,7 +30,7 @@ use crate::tasks::{
 pub struct Args {
     #[command(flatten)]
     input: PredictedArgs,
-    /// Where no row presses, scores from this on are decided 1 [default: 0.5]
+    /// Where no row binds, scores of this or more are decided 1 [default: 0.5]
     #[arg(long, value_name = "X", conflicts_with_all = ["gain", "thresholds"])]
     cutoff: Option<f64>,
     /// A column with what a decision of 1 gains, in place of the score less the cutoff

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::console::Console;
 use super::stop::{Failure, Stop};
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, Source, Values, write_with_columns};
+use crate::report::fit;
 
 /// A column, and the file that has it with the data; without a file it is only spoken of.
 pub struct NewColumn<'a> {
@@ -73,14 +74,14 @@ impl NewColumn<'_> {
         }
         let mut text = text();
         if let Some(output) = file {
-            text.push_str(&format!("wrote {} with the new column `{}`\n", output.display(), self.name));
+            text.push_str(&format!("\nwrote {} with the new column `{}`\n", output.display(), self.name));
         }
         text.push_str(lines);
         if busy {
-            console.say(&text);
+            console.report_beside(&text);
             Ok(())
         } else {
-            console.print(&text)
+            console.report(&fit(&text, console.out_look().width))
         }
     }
 

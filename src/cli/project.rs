@@ -33,7 +33,7 @@ pub struct Args {
     /// Leave out what is enforced in training only
     #[arg(long)]
     inference: bool,
-    /// Do not project: apply the shifts that `fairc freeze` wrote, so that no prediction depends on another
+    /// Do not project: apply the offsets that `fairc freeze` wrote, so that no prediction depends on another
     #[arg(long, value_name = "SHIFTS", conflicts_with_all = ["batch", "on_infeasible"])]
     frozen: Option<PathBuf>,
     /// What to do if no predictions satisfy the spec

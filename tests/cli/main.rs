@@ -21,6 +21,7 @@ mod impact;
 mod init;
 mod json;
 mod language_server;
+mod layout;
 mod long;
 mod low_memory;
 mod mending;

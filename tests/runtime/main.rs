@@ -6,6 +6,7 @@ mod decide;
 mod edges;
 mod exact_sums;
 mod golden;
+mod in_order;
 mod individual;
 mod neighbours;
 mod optimality;

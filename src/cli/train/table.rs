@@ -26,7 +26,9 @@ pub struct Read {
 
 /// Reads everything; fits the features on the training part.
 pub fn read(args: &Args, spec: &Spec, program: &Program, console: &Console) -> Result<Read, Stop> {
-    crate::cli::relations::none(program, "training does not know")?;
+    if let Mode::Penalty(_) = args.mode {
+        crate::cli::relations::none(program, "a penalty does not know")?;
+    }
     let purpose = crate::bind::Purpose::Training;
     let dataset = open(spec, &args.data, &Predictions::None, purpose, program, console)
         .map_err(|trouble| trouble.told(spec, program, console))?;

@@ -8,8 +8,9 @@
 //! rows are summed over the rounded numbers; where one fails, its margin grows and the solver goes on from
 //! where it is, which moves the shifts by less than the spacing of `f32`.
 
+use super::in_order;
 use super::newton::{Ended, Newton};
-use super::output;
+use super::output::{self, Measures};
 use super::projection::{Certificate, Infeasibility, Projection, Side, Status};
 use super::projector::Projector;
 use super::sample::Sample;
@@ -104,6 +105,43 @@ pub(crate) fn finish<T: Sample>(
     let newton = &mut solver.newton;
     let shift = (&newton.shift[..], newton.fine.then_some(&newton.pairs[..]));
     let measures = output::write(problem, z, &mut solver.z, shift, &mut solver.next, &mut solver.measures, &mut out.y);
+    report(newton, problem, measures, out);
+}
+
+/// As [`finish`] for samples in the order in which they came: writes them, and goes on while rows miss by rounding. False if
+/// the sums of what was written do not say that the rows hold.
+pub(crate) fn finish_in_order<T: Sample>(
+    solver: &mut Projector<T>,
+    problem: &Problem,
+    z: &[T],
+    settings: &Settings,
+    out: &mut Projection<T>,
+) -> bool {
+    let newton = &mut solver.newton;
+    out.y.resize(z.len(), T::default());
+    for _ in 0..TRIES {
+        newton.passes += 1;
+        let order = (&mut newton.in_order, &mut newton.sums);
+        let measures = in_order::write_and_sum(problem, z, &newton.shift, order, &mut solver.measures, &mut out.y);
+        newton.measure_rows(problem);
+        if !newton.holds_rounded::<T>() {
+            return false;
+        }
+        if !settings.exact_rows || !widen_margins::<T>(problem, newton, &mut solver.margin) {
+            report(newton, problem, measures, out);
+            return true;
+        }
+        newton.sides.set(problem, &solver.margin);
+        newton.evaluate::<T, false>(problem, z);
+        if newton.run_in_order(problem, z, settings.max_steps) != Ended::Converged {
+            return false;
+        }
+    }
+    false
+}
+
+/// The multipliers, the active sides and the certificate of the numbers that were written.
+fn report<T: Sample>(newton: &Newton, problem: &Problem, measures: Measures, out: &mut Projection<T>) {
     out.objective = measures.objective;
     out.multipliers.clear();
     out.multipliers.extend_from_slice(&newton.multipliers);

@@ -17,7 +17,7 @@ use super::sample::Sample;
 use crate::problem::Problem;
 
 /// The reach in standard errors of a mean over the sample that gave the first multipliers.
-const ERRORS: f64 = 4.0;
+pub(crate) const ERRORS: f64 = 4.0;
 /// The standard deviation of numbers in an interval, as a share of its length (a uniform distribution has 0.29).
 const SPREAD: f64 = 0.3;
 /// Share of the reach that shifts may use: the rest is for rounding errors.
@@ -58,18 +58,28 @@ impl VariableFixing {
     /// To be used after the multipliers were estimated from a sample of the samples, which gave `sums`.
     pub(crate) fn arm<T: Sample>(&mut self, problem: &Problem, sums: &Sums) {
         self.off();
-        let Some((lo, hi)) = plain_interval::<T>(problem) else { return };
         let pays = problem.n() >= LARGE || T::ROUNDING > f64::ROUNDING;
-        if !pays || problem.cells() * CROWD > problem.n() {
-            return;
+        if pays && problem.cells() * CROWD <= problem.n() {
+            let share = TAKEN as f64 / EVERY as f64;
+            self.arm_always::<T>(problem, sums, ERRORS, |cell| problem.grouping.range(cell).len() as f64 * share);
         }
+    }
+
+    /// The same for `seen` samples of each cell, with a reach of so many standard errors, whether it pays or not.
+    pub(crate) fn arm_always<T: Sample>(
+        &mut self,
+        problem: &Problem,
+        sums: &Sums,
+        errors: f64,
+        seen: impl Fn(usize) -> f64,
+    ) {
+        let Some((lo, hi)) = plain_interval::<T>(problem) else { return };
         self.centres = MOST;
         self.reach.clear();
         for (cell, size) in sums.size.iter().enumerate() {
             let count = problem.grouping.range(cell).len().max(1) as f64;
-            let seen = (count * TAKEN as f64 / EVERY as f64).max(1.0);
             let length = if (hi - lo).is_finite() { hi - lo } else { size / count };
-            self.reach.push(ERRORS * SPREAD * length / seen.sqrt());
+            self.reach.push(errors * SPREAD * length / seen(cell).max(1.0).sqrt());
         }
     }
 

@@ -12,10 +12,11 @@
 //! bound, a row that touches its side without multiplier) the sample counts as clipped and the row as
 //! inactive: one element of the generalised Jacobian.
 
+mod plain;
+
 use super::buffers::Buffers;
 use super::fine::interval;
-use super::kernel::{LANES, plain_interval};
-use super::masks::{self, ByCell};
+use super::kernel::plain_interval;
 use super::output::for_each_sample;
 use super::passes::factor_at;
 use super::projection::{Gradient, ProjectError, Projection, Side, Status, finite};
@@ -51,14 +52,18 @@ impl<T: Sample> Projector<T> {
         out: &mut Gradient<T>,
     ) -> Result<(), ProjectError> {
         check(problem, projection, v)?;
+        let plain = plain_interval::<T>(problem).map(|(lo, hi)| (T::narrow(lo), T::narrow(hi)));
         let buffers = &mut self.gradient;
         let (n, rows) = (problem.n(), problem.rows());
         buffers.shift.resize(problem.slots(), 0.0);
         problem.rows.shift_into(&projection.multipliers, &mut buffers.shift);
-        let plain = plain_interval::<T>(problem).map(|(lo, hi)| (T::narrow(lo), T::narrow(hi)));
         match plain {
-            Some(interval) => plain_moments(problem, &projection.y, v, interval, buffers),
-            None => general_moments(problem, &projection.y, v, buffers),
+            Some(interval) if plain::moments(problem, &projection.y, v, interval, buffers) => {}
+            Some(_) => finite("v", v)?,
+            None => {
+                finite("v", v)?;
+                general_moments(problem, &projection.y, v, buffers);
+            }
         }
         buffers.rows.clear();
         let fixed = |side: &Side| matches!(side, Side::Lower | Side::Upper | Side::Both);
@@ -74,7 +79,7 @@ impl<T: Sample> Projector<T> {
         out.z.resize(n, T::default());
         out.weights.resize(if problem.weights.is_some() { n } else { 0 }, 0.0);
         match plain {
-            Some(interval) => plain_gradient(problem, &projection.y, v, interval, buffers, out),
+            Some(interval) => plain::write(problem, &projection.y, v, interval, &buffers.back, &mut out.z),
             None => general_gradient(problem, buffers, out),
         }
         out.lower.clear();
@@ -126,89 +131,7 @@ fn check<T: Sample>(problem: &Problem, projection: &Projection<T>, v: &[T]) -> R
             return Err(ProjectError::Length { what, found, expected });
         }
     }
-    finite("v", v)
-}
-
-/// Per cell `Σ v` over the free samples.
-fn plain_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], interval: (T, T), buffers: &mut Buffers<T>) {
-    let (cell, cells) = (problem.grouping.cell(), problem.cells());
-    buffers.moment.clear();
-    if cells <= 2 {
-        buffers.moment.extend_from_slice(&masks::sum_free(cell, y, v, interval)[..cells]);
-        return;
-    }
-    sum_through_memory(cell, y, v, interval, cells, &mut buffers.lanes);
-    let lanes = |c: usize| buffers.lanes.iter().skip(c).step_by(cells);
-    buffers.moment.extend((0..cells).map(|c| lanes(c).sum::<f64>()));
-}
-
-/// Sums in four lanes, so that samples of one cell in a row do not wait on each other.
-fn sum_through_memory<T: Sample>(cell: &[u32], y: &[T], v: &[T], (lo, hi): (T, T), cells: usize, lanes: &mut Vec<f64>) {
-    const LANES: usize = 4;
-    lanes.clear();
-    lanes.resize(LANES * cells, 0.0);
-    let (first, rest) = lanes.split_at_mut(cells);
-    let (second, rest) = rest.split_at_mut(cells);
-    let (third, fourth) = rest.split_at_mut(cells);
-    let lanes = [first, second, third, fourth];
-    let free = |y: T, v: T| if (y > lo) & (y < hi) { v.widen() } else { 0.0 };
-    let whole = v.len() / LANES * LANES;
-    let chunks = y.chunks_exact(LANES).zip(v.chunks_exact(LANES)).zip(cell.chunks_exact(LANES));
-    for ((y, v), cell) in chunks {
-        for lane in 0..LANES {
-            lanes[lane][cell[lane] as usize] += free(y[lane], v[lane]);
-        }
-    }
-    for ((y, v), cell) in y[whole..].iter().zip(&v[whole..]).zip(&cell[whole..]) {
-        lanes[0][*cell as usize] += free(*y, *v);
-    }
-}
-
-fn plain_gradient<T: Sample>(
-    problem: &Problem,
-    y: &[T],
-    v: &[T],
-    interval: (T, T),
-    buffers: &Buffers<T>,
-    out: &mut Gradient<T>,
-) {
-    let z = &mut out.z[..];
-    pulp::Arch::new().dispatch(PlainGradient { cell: problem.grouping.cell(), y, v, interval, back: &buffers.back, z });
-}
-
-struct PlainGradient<'a, T> {
-    cell: &'a [u32],
-    y: &'a [T],
-    v: &'a [T],
-    interval: (T, T),
-    back: &'a [f64],
-    z: &'a mut [T],
-}
-
-impl<T: Sample> pulp::WithSimd for PlainGradient<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        let PlainGradient { cell, y, v, interval: (lo, hi), back, z } = self;
-        // Masks are no faster here, however few the cells.
-        let back = ByCell::<0>::new(back);
-        let one = |y: T, v: T, back: f64| T::narrow(masks::keep(v.widen() - back, (y > lo) & (y < hi)));
-        let (cells, rest_cell) = cell.as_chunks::<LANES>();
-        let ((ys, rest_y), (vs, rest_v)) = (y.as_chunks::<LANES>(), v.as_chunks::<LANES>());
-        let (gradients, rest_z) = z.as_chunks_mut::<LANES>();
-        let mut backs = [0.0; LANES];
-        for (((z, cell), y), v) in gradients.iter_mut().zip(cells).zip(ys).zip(vs) {
-            // The look-up first, by itself: the rest is straight arithmetic.
-            back.look_up(cell, &mut backs);
-            for lane in 0..LANES {
-                z[lane] = one(y[lane], v[lane], backs[lane]);
-            }
-        }
-        for (((z, cell), y), v) in rest_z.iter_mut().zip(rest_cell).zip(rest_y).zip(rest_v) {
-            *z = one(*y, *v, back.get(*cell));
-        }
-    }
+    Ok(())
 }
 
 fn general_moments<T: Sample>(problem: &Problem, y: &[T], v: &[T], buffers: &mut Buffers<T>) {

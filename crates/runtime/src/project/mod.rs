@@ -14,6 +14,8 @@
 //! | --- | --- |
 //! | `kernel`, `passes` | the loops over samples, and how they are cut into tasks |
 //! | `masks` | masks in place of look-ups where cells are few |
+//! | `lanes` | runs of samples, and their sums by cell |
+//! | `in_order` | large plain batches in two passes, samples ungrouped |
 //! | `fine` | pairs of doubles, where the digits of one do not suffice |
 //! | `fixing`, `watch` | variable fixing: passes over the samples near a bound alone |
 //! | `local`, `basis` | the local model by a dual active-set method, and its factorisation |
@@ -33,7 +35,9 @@ mod fine;
 mod fixing;
 mod forward;
 mod gradient;
+mod in_order;
 mod kernel;
+mod lanes;
 mod local;
 mod masks;
 mod newton;

@@ -5,6 +5,7 @@ mod line;
 
 use super::fine::{self, Double};
 use super::fixing::VariableFixing;
+use super::in_order::{self, InOrder};
 use super::kernel::plain_interval;
 use super::local::Local;
 use super::passes::{SAMPLED, Sums};
@@ -56,6 +57,7 @@ pub(crate) struct Newton {
     /// Whether the iteration ended with all rows within their tolerances.
     tight: bool,
     fixing: VariableFixing,
+    pub(crate) in_order: InOrder,
     /// Whether the last evaluation was over all samples, and not those near a bound alone.
     pub(crate) whole: bool,
     /// Whether it was over the numbers as they will be returned.
@@ -70,8 +72,34 @@ pub(crate) struct Newton {
 }
 
 impl Newton {
-    /// Takes `multipliers` and evaluates the rows there.
+    /// Takes `multipliers` and evaluates the rows there; `z` is in grouped order.
     pub(crate) fn start<T: Sample>(&mut self, problem: &Problem, z: &[T], multipliers: Option<&[f64]>) {
+        self.reset(problem, multipliers);
+        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 && !problem.has_small_slots() {
+            self.start_sampled(problem, z);
+            self.fixing.arm::<T>(problem, &self.sums);
+        }
+        self.evaluate::<T, false>(problem, z);
+        self.first_scale.copy_from_slice(&self.scale);
+    }
+
+    /// As [`Newton::start`] without multipliers, for samples in the order in which they came ([`super::in_order`]); false if
+    /// a number is not finite, or the sketch says that no point satisfies the rows.
+    pub(crate) fn start_in_order<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> bool {
+        self.reset(problem, None);
+        self.in_order.on = true;
+        if !self.in_order.sketch.draw(problem, z) || matches!(self.start_sampled(problem, z), Ended::Infeasible(_)) {
+            return false;
+        }
+        let (errors, sketch) = (in_order::errors(problem.cells()), &self.in_order.sketch);
+        self.fixing.arm_always::<T>(problem, &self.sums, errors, |cell| sketch.seen(cell) as f64);
+        self.evaluate::<T, false>(problem, z);
+        self.first_scale.copy_from_slice(&self.scale);
+        self.in_order.finite
+    }
+
+    /// Prepares all buffers for a problem.
+    fn reset(&mut self, problem: &Problem, multipliers: Option<&[f64]>) {
         let (slots, rows) = (problem.slots(), problem.rows());
         self.passes = 0;
         self.sums.prepare(problem);
@@ -93,23 +121,19 @@ impl Newton {
             }
         }
         self.sampled = false;
+        self.in_order.on = false;
         self.fixing.off();
-        if multipliers.is_none() && problem.n() >= SAMPLED && problem.width() > 0 && !problem.has_small_slots() {
-            self.start_sampled(problem, z);
-        }
-        self.evaluate::<T, false>(problem, z);
-        self.first_scale.copy_from_slice(&self.scale);
     }
 
     /// Good multipliers from a sample of the samples: saves full passes, and changes nothing else.
-    fn start_sampled<T: Sample>(&mut self, problem: &Problem, z: &[T]) {
+    fn start_sampled<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Ended {
         self.sampled = true;
         self.sides.set(problem, &self.multipliers);
         self.evaluate::<T, false>(problem, z);
-        self.run(problem, z, SAMPLED_STEPS);
+        let ended = self.run(problem, z, SAMPLED_STEPS);
         self.sampled = false;
         self.passes = 0;
-        self.fixing.arm::<T>(problem, &self.sums);
+        ended
     }
 
     /// Activities at the present multipliers, with `ROUND` of the numbers as they will be returned.
@@ -121,14 +145,18 @@ impl Newton {
             problem.rows.shift_into(&self.multipliers, &mut self.shift);
         }
         (self.whole, self.rounded) = (false, ROUND);
-        if self.sampled {
+        if self.sampled && self.in_order.on {
+            self.in_order.sketch.estimate::<T>(problem, &self.shift, &mut self.sums);
+        } else if self.sampled {
             self.sums.estimate(problem, z, &self.shift);
         } else if !ROUND && self.fixing.covers(&self.shift) {
             self.fixing.evaluate::<T>(problem, &self.shift, &mut self.sums);
         } else {
             self.whole = true;
             self.passes += 1;
-            if self.fine && plain_interval::<T>(problem).is_none() {
+            if self.in_order.on {
+                self.in_order.pass(problem, z, &self.shift, &mut self.fixing, &mut self.sums);
+            } else if self.fine && plain_interval::<T>(problem).is_none() {
                 fine::evaluate::<T, ROUND>(problem, z, &self.pairs, &mut self.sums);
             } else if !ROUND && self.fixing.is_armed() {
                 self.sums.watch(problem, z, &self.shift, &mut self.fixing);
@@ -139,7 +167,7 @@ impl Newton {
         self.measure_rows(problem);
     }
 
-    fn measure_rows(&mut self, problem: &Problem) {
+    pub(crate) fn measure_rows(&mut self, problem: &Problem) {
         let unit = self.strictness * self.unit;
         let mut tiny = false;
         for row in 0..problem.rows() {

@@ -24,7 +24,7 @@ pub(crate) struct Measures {
 }
 
 impl Measures {
-    fn join(self, other: Measures) -> Measures {
+    pub(super) fn join(self, other: Measures) -> Measures {
         Measures {
             objective: self.objective + other.objective,
             stationarity: self.stationarity.max(other.stationarity),

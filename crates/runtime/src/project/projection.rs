@@ -175,7 +175,13 @@ impl<T: Sample> pulp::WithSimd for AllFinite<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> bool {
-        let finite = |v: &T| v.widen().abs() < f64::INFINITY;
-        self.0.chunks(256).all(|chunk| chunk.iter().fold(true, |all, v| all & finite(v)))
+        is_finite(self.0)
     }
+}
+
+/// The same inside of a loop that is compiled for the machine's vectors.
+#[inline(always)]
+pub(super) fn is_finite<T: Sample>(values: &[T]) -> bool {
+    let finite = |v: &T| v.widen().abs() < f64::INFINITY;
+    values.chunks(256).all(|chunk| chunk.iter().fold(true, |all, v| all & finite(v)))
 }

@@ -5,7 +5,7 @@ use super::projection::{Certificate, ProjectError, Projection, Status, all_finit
 use super::projector::Projector;
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::{certify, farkas, relax, sparse, tame};
+use super::{certify, farkas, in_order, relax, sparse, tame};
 use crate::problem::Problem;
 
 /// Share of a row's size that a point that is called optimal may miss it by.
@@ -28,6 +28,12 @@ impl<T: Sample> Projector<T> {
         check_input(problem, z, settings)?;
         if problem.extreme {
             return tame::scale_rows(problem, z, settings, out);
+        }
+        if settings.warm_start.is_none()
+            && in_order::fits::<T>(problem)
+            && self.project_in_order(problem, z, settings, out)
+        {
+            return Ok(());
         }
         self.z.resize(z.len(), T::default());
         if !problem.grouping.group_checked(z, &mut self.z, &mut self.next, all_finite) {
@@ -91,6 +97,31 @@ impl<T: Sample> Projector<T> {
 }
 
 impl<T: Sample> Projector<T> {
+    /// A large plain batch in two passes; false if it takes more than that, and is to be solved as any other.
+    fn project_in_order(&mut self, problem: &Problem, z: &[T], settings: &Settings, out: &mut Projection<T>) -> bool {
+        let newton = &mut self.newton;
+        if !newton.start_in_order(problem, z) {
+            return false;
+        }
+        let is_finite = newton.activity.iter().chain(&newton.scale).all(|number| number.is_finite());
+        if !is_finite || tame::lift_of(problem, newton).is_some() {
+            return false;
+        }
+        newton.spacing = self.spacing.max(T::GRAIN);
+        certify::first_margin::<T>(problem, newton, settings.exact_rows, &mut self.margin);
+        newton.sides.set(problem, &self.margin);
+        let ended = newton.run_in_order(problem, z, settings.max_steps);
+        if ended != Ended::Converged || (settings.exact_rows && newton.is_loose()) {
+            return false;
+        }
+        if !certify::finish_in_order(self, problem, z, settings, out) || !self.is_kept(problem, &out.certificate) {
+            return false;
+        }
+        (out.status, out.passes) = (Status::Optimal, self.newton.passes);
+        let numbers = self.newton.activity.iter().chain(&out.multipliers);
+        numbers.fold(true, |all, number| all & number.is_finite())
+    }
+
     /// Rows that do not end within their margins, since these leave no room: their sides themselves may be kept.
     fn without_margins(&mut self, problem: &Problem, settings: &Settings) {
         let newton = &mut self.newton;

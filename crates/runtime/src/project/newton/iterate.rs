@@ -9,6 +9,8 @@ use crate::project::sparse;
 /// Share of the rounding error that rows without margins are held within, and most steps to get there.
 const STRICT: f64 = 0.02;
 const STRICT_STEPS: usize = 20;
+/// Passes in order before samples are grouped after all.
+const WANDERED: usize = 3;
 
 impl Newton {
     /// Iterates from the present multipliers until the rows hold within their tolerances, for all samples.
@@ -19,13 +21,28 @@ impl Newton {
         }
         // The samples near a bound say so; now all of them, as they will be returned.
         self.evaluate::<T, true>(problem, z);
-        let rounding = 2.0 * (T::ROUNDING - f64::ROUNDING) / self.unit;
-        if self.residual() <= 1.0 + rounding || self.is_acceptable(self.residual() - rounding) {
+        if self.holds_rounded::<T>() {
             return ended;
         }
         self.fixing.off();
         self.evaluate::<T, false>(problem, z);
         self.iterate_finely(problem, z, max_steps)
+    }
+
+    /// Whether the rows hold for the numbers as they will be returned, by sums over all of them.
+    pub(crate) fn holds_rounded<T: Sample>(&self) -> bool {
+        let rounding = 2.0 * (T::ROUNDING - f64::ROUNDING) / self.unit;
+        self.residual() <= 1.0 + rounding || self.is_acceptable(self.residual() - rounding)
+    }
+
+    /// Iterates on samples in the order in which they came; the pass that writes has the last word.
+    pub(crate) fn run_in_order<T: Sample>(&mut self, problem: &Problem, z: &[T], max_steps: usize) -> Ended {
+        self.iterate_finely(problem, z, max_steps)
+    }
+
+    /// Whether passes in order have become more than grouping costs.
+    pub(super) fn has_wandered(&self) -> bool {
+        self.in_order.on && self.passes > WANDERED
     }
 
     /// Holds rows that have no room for margins as well as numbers can, where the solve has ended.
@@ -72,6 +89,9 @@ impl Newton {
         let mut best = f64::INFINITY;
         let mut stalled = 0;
         for _ in 0..max_steps {
+            if self.has_wandered() {
+                return Ended::Limit;
+            }
             let residual = self.residual();
             self.tight = residual <= 1.0;
             if self.tight {

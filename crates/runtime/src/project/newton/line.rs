@@ -46,6 +46,9 @@ impl Newton {
             if moved {
                 self.back_to_trial();
             }
+            if self.has_wandered() {
+                break;
+            }
             if self.fine {
                 self.set_step();
                 self.step.iter_mut().zip(&self.local.ray).for_each(|(step, ray)| *step += length * ray);
@@ -186,7 +189,7 @@ impl Newton {
             if !(at > left.0 && at < right.0) {
                 at = 0.5 * (left.0 + right.0);
             }
-            if at == left.0 || at == right.0 {
+            if at == left.0 || at == right.0 || self.has_wandered() {
                 return;
             }
             self.go_to(problem, z, at);

@@ -1,0 +1,182 @@
+//! Numbers of a run of samples, and their sums by cell.
+//!
+//! A run is [`LANES`] samples, whatever the width of the machine's vectors, and each lane has its own sums: so the bits are
+//! the same on every machine. What the compiler does not turn into vectors by itself is spelled out by `pulp`.
+
+use super::kernel::LANES;
+use super::masks::{self, MOST};
+use super::sample::Sample;
+
+/// `Σ ŷ`, the size of its rounding errors and the number of free samples, of one cell; a fourth number makes it a vector.
+pub(super) type Totals = [f64; 4];
+
+/// Tables that samples take turns to add to, so that neighbours of one cell do not wait on each other.
+const TABLES: usize = 2;
+
+/// How many [`Totals`] a [`ByCell`] takes for so many cells.
+pub(super) fn totals(cells: usize) -> usize {
+    if cells <= MOST { cells } else { TABLES * cells }
+}
+
+/// A run of samples.
+pub(super) type Run = [f64; LANES];
+
+/// Sums of runs: the two halves of a run go to the same lanes, so that the sums of four cells stay in registers.
+pub(super) type Half = [f64; LANES / 2];
+
+/// Adds the lanes up, in one order.
+#[inline(always)]
+pub(super) fn total(half: Half) -> f64 {
+    let [a, b, c, d, e, f, g, h] = half;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// Numbers of a run as they are worked on.
+#[inline(always)]
+pub(super) fn widened<T: Sample>(run: &[T; LANES]) -> Run {
+    run.map(T::widen)
+}
+
+/// One number for each cell (0 where none is given), and the interval.
+pub(super) struct Shifts<'a, const FEW: usize> {
+    pub(super) shift: &'a [f64],
+    few: [f64; FEW],
+    pub(super) interval: (f64, f64),
+}
+
+impl<'a, const FEW: usize> Shifts<'a, FEW> {
+    pub(super) fn new(shift: &'a [f64], interval: (f64, f64)) -> Self {
+        let mut few = [0.0; FEW];
+        few.iter_mut().zip(shift).for_each(|(few, shift)| *few = *shift);
+        Shifts { shift, few, interval }
+    }
+
+    /// The shift of each sample of a run; `id` are the cells as numbers, where cells are few.
+    #[inline(always)]
+    pub(super) fn look_up<S: pulp::Simd>(&self, simd: S, cell: &[u32; LANES], id: &Run) -> Run {
+        if FEW == 0 {
+            return cell.map(|cell| self.shift.get(cell as usize).copied().unwrap_or(0.0));
+        }
+        let mut out = [0.0; LANES];
+        let (ids, _) = S::as_simd_f64s(id);
+        let (outs, _) = S::as_mut_simd_f64s(&mut out);
+        for (out, id) in outs.iter_mut().zip(ids) {
+            let mut found = simd.splat_f64s(self.few[0]);
+            for k in 1..FEW {
+                let here = simd.equal_f64s(*id, simd.splat_f64s(k as f64));
+                found = simd.select_f64s(here, simd.splat_f64s(self.few[k]), found);
+            }
+            *out = found;
+        }
+        out
+    }
+}
+
+/// The cells of a run as numbers.
+#[inline(always)]
+pub(super) fn ids(cell: &[u32; LANES]) -> Run {
+    cell.map(f64::from)
+}
+
+/// `clip(x)`.
+#[inline(always)]
+pub(super) fn clip<S: pulp::Simd>(simd: S, x: S::f64s, lo: S::f64s, hi: S::f64s) -> S::f64s {
+    let y = simd.select_f64s(simd.less_than_f64s(x, lo), lo, x);
+    simd.select_f64s(simd.greater_than_f64s(y, hi), hi, y)
+}
+
+/// What one sample outside of a run adds: the size of its rounding errors, and 1 if it is free.
+#[inline(always)]
+pub(super) fn weigh(y: f64, z: f64, (lo, hi): (f64, f64)) -> (f64, f64) {
+    let inside = (y > lo) & (y < hi);
+    (y.abs() + masks::keep(z.abs(), inside), masks::keep(1.0, inside))
+}
+
+/// Sums by cell: by masks where cells are few, else through memory (`FEW` is 0).
+pub(super) struct ByCell<'a, const FEW: usize> {
+    value: [Half; FEW],
+    size: [Half; FEW],
+    free: [Half; FEW],
+    out: &'a mut [Totals],
+    cells: usize,
+}
+
+impl<'a, const FEW: usize> ByCell<'a, FEW> {
+    /// Adds to `out`, which has [`totals`] places.
+    #[inline(always)]
+    pub(super) fn new(out: &'a mut [Totals]) -> Self {
+        let cells = if FEW == 0 { out.len() / TABLES } else { out.len() };
+        let none = [[0.0; LANES / 2]; FEW];
+        ByCell { value: none, size: none, free: none, out, cells }
+    }
+
+    /// Adds a run of `ŷ = y`, whose `z` are given; without `ALL` the values alone.
+    #[inline(always)]
+    pub(super) fn add_run<S: pulp::Simd, const ALL: bool>(
+        &mut self,
+        simd: S,
+        (cell, id): (&[u32; LANES], &Run),
+        (y, z): (&Run, &Run),
+        (lo, hi): (f64, f64),
+    ) {
+        let (mut size, mut free) = ([0.0; LANES], [0.0; LANES]);
+        let (ys, zs) = (S::as_simd_f64s(y).0, S::as_simd_f64s(z).0);
+        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+        if ALL {
+            let (sizes, frees) = (S::as_mut_simd_f64s(&mut size).0, S::as_mut_simd_f64s(&mut free).0);
+            let (lo, hi) = (simd.splat_f64s(lo), simd.splat_f64s(hi));
+            for (((y, z), size), free) in ys.iter().zip(zs).zip(sizes).zip(frees) {
+                let inside = simd.and_m64s(simd.greater_than_f64s(*y, lo), simd.less_than_f64s(*y, hi));
+                *size = simd.add_f64s(simd.abs_f64s(*y), simd.select_f64s(inside, simd.abs_f64s(*z), zero));
+                *free = simd.select_f64s(inside, one, zero);
+            }
+        }
+        if FEW == 0 {
+            let (even, odd) = self.out.split_at_mut(self.cells);
+            for lane in (0..LANES).step_by(TABLES) {
+                add_to(&mut even[cell[lane] as usize], y[lane], size[lane], free[lane]);
+                add_to(&mut odd[cell[lane + 1] as usize], y[lane + 1], size[lane + 1], free[lane + 1]);
+            }
+            return;
+        }
+        let (ids, sizes, frees) = (S::as_simd_f64s(id).0, S::as_simd_f64s(&size).0, S::as_simd_f64s(&free).0);
+        for k in 0..FEW {
+            let cell = simd.splat_f64s(k as f64);
+            let value_sum = S::as_mut_simd_f64s(&mut self.value[k]).0;
+            let size_sum = S::as_mut_simd_f64s(&mut self.size[k]).0;
+            let free_sum = S::as_mut_simd_f64s(&mut self.free[k]).0;
+            for at in 0..ids.len() {
+                let here = simd.equal_f64s(ids[at], cell);
+                // In this form it is one instruction where vectors have masks.
+                let add = |sum: S::f64s, more: S::f64s| simd.select_f64s(here, simd.add_f64s(sum, more), sum);
+                let to = at % value_sum.len();
+                value_sum[to] = add(value_sum[to], ys[at]);
+                if ALL {
+                    size_sum[to] = add(size_sum[to], sizes[at]);
+                    free_sum[to] = add(free_sum[to], frees[at]);
+                }
+            }
+        }
+    }
+
+    /// Adds one sample.
+    #[inline(always)]
+    pub(super) fn add(&mut self, cell: u32, y: f64, z: f64, interval: (f64, f64)) {
+        let (size, free) = weigh(y, z, interval);
+        add_to(&mut self.out[cell as usize], y, size, free);
+    }
+
+    /// Adds the lanes up.
+    #[inline(always)]
+    pub(super) fn finish(self) {
+        for (k, out) in self.out.iter_mut().enumerate().take(FEW) {
+            add_to(out, total(self.value[k]), total(self.size[k]), total(self.free[k]));
+        }
+    }
+}
+
+#[inline(always)]
+fn add_to(totals: &mut Totals, value: f64, size: f64, free: f64) {
+    let more = [value, size, free, 0.0];
+    totals.iter_mut().zip(more).for_each(|(total, more)| *total += more);
+}
