@@ -1,38 +1,55 @@
 //! `fairc project --low-memory`: a table that is larger than memory.
 
+use std::path::Path;
+
 use indicatif::ProgressBar;
 
 use super::console::Console;
-use super::dataset::Painter;
+use super::dataset::{Painter, PredictedArgs};
 use super::fault::stop;
 use super::front::{COMMAND_LINE, context};
 use super::input::Spec;
 use super::new_column::NewColumn;
-use super::project::Args;
 use super::setting;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Purpose, Relations};
-use crate::data::{DataError, Spilled};
+use crate::data::{DataError, Format, Spilled};
 use crate::language::program::Program;
+use crate::runtime::project::OnInfeasible;
 use crate::tasks::{Asked, Reads, Refused, Use, prediction_column, project_low_memory};
 
-pub fn run(args: &Args, purpose: Purpose, spec: &Spec, program: &Program, console: &Console) -> Outcome {
-    let data = &args.input.data;
+/// What is projected, and where to.
+pub struct Job<'a> {
+    pub input: &'a PredictedArgs,
+    pub purpose: Purpose,
+    pub on_infeasible: OnInfeasible,
+    /// The name of the new column, and the file that has it with the data.
+    pub name: Option<&'a str>,
+    pub output: Option<&'a Path>,
+    pub format: Option<Format>,
+    pub replace: bool,
+    pub require_all: bool,
+    /// Show at most so many rows.
+    pub most: usize,
+}
+
+pub fn run(job: &Job<'_>, spec: &Spec, program: &Program, console: &Console) -> Outcome {
+    let data = &job.input.data;
     let context = context(spec, program);
     let refused = |refused: Refused| stop(refused, &context, console);
     let params = setting::params(&data.settings, program).map_err(|errors| refused(errors.into()))?;
     let source = data.form.open(&data.data)?;
-    let named = args.input.pred.as_deref();
+    let named = job.input.pred.as_deref();
     let (table, columns, hint) = (source.name(), source.columns(), source.hint());
     let prediction = prediction_column(named, program, &COMMAND_LINE, table, columns, hint)?;
     let column = NewColumn {
-        name: args.name.clone().unwrap_or_else(|| format!("{prediction}_fair")),
-        output: args.output.as_deref(),
-        format: args.output_format,
-        replace: args.replace,
+        name: job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned),
+        output: job.output,
+        format: job.format,
+        replace: job.replace,
     };
     column.refuse_existing(&source)?;
-    let mut options = Use::Project(purpose).options(Some(prediction.clone()));
+    let mut options = Use::Project(job.purpose).options(Some(prediction.clone()));
     options.relations = Relations::Refused("only sums by group are kept");
     let settings = setting::pairs(&data.settings);
     let asked = Asked { context, params: &params, table, column: &prediction, settings: &settings };
@@ -58,8 +75,7 @@ pub fn run(args: &Args, purpose: Purpose, spec: &Spec, program: &Program, consol
         bar.get_or_insert_with(|| (what, console.bar(what, total))).1.set_position(read);
     };
     let mut reads = Reads { source: &source, progress: &mut progress };
-    let done =
-        project_low_memory(&asked, &options, args.on_infeasible.into(), args.shown.most(), &mut reads, &mut keep);
+    let done = project_low_memory(&asked, &options, job.on_infeasible, job.most, &mut reads, &mut keep);
     bar.into_iter().for_each(|(_, bar)| bar.finish_and_clear());
     if let Some(error) = failure {
         return Err(spilling(error));
@@ -71,7 +87,7 @@ pub fn run(args: &Args, purpose: Purpose, spec: &Spec, program: &Program, consol
     let text = || done.report.text(&Painter(console));
     column.show(true, json, text, (Vec::new(), ""), console)?;
     column.note_unwritten(console);
-    let failures = done.failures(&asked.context, args.require_all);
+    let failures = done.failures(&asked.context, job.require_all);
     failures.iter().for_each(|failure| console.say(&format!("error: {failure}\n")));
     Ok(Verdict::from(failures.is_empty()))
 }

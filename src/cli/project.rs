@@ -7,6 +7,7 @@ use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
 use super::fault::{Fault, stop, tell};
 use super::front::context;
 use super::input::Spec;
+use super::low_memory;
 use super::new_column::NewColumn;
 use super::outputs::Files;
 use super::shifts;
@@ -23,7 +24,7 @@ use crate::tasks::{ProjectOptions, Use, apply, project};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    pub(super) input: PredictedArgs,
+    input: PredictedArgs,
     /// Project each N consecutive rows by themselves
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
@@ -38,24 +39,24 @@ pub struct Args {
     frozen: Option<PathBuf>,
     /// What to do if no predictions satisfy the spec
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
-    pub(super) on_infeasible: Infeasible,
+    on_infeasible: Infeasible,
     /// Where to write the data with the new column; `-` is standard output
     #[arg(short, long, value_name = "OUT")]
-    pub(super) output: Option<PathBuf>,
+    output: Option<PathBuf>,
     /// The format to write, where the extension does not tell it
     #[arg(long, value_name = "FORMAT", requires = "output")]
-    pub(super) output_format: Option<Format>,
+    output_format: Option<Format>,
     /// The name of the new column [default: COL_fair]
     #[arg(long, value_name = "NAME")]
-    pub(super) name: Option<String>,
+    name: Option<String>,
     /// Exit with 1 if a promise could not be enforced
     #[arg(long)]
-    pub(super) require_all: bool,
+    require_all: bool,
     /// Replace the new column if the data have it already
     #[arg(long)]
-    pub(super) replace: bool,
+    replace: bool,
     #[command(flatten)]
-    pub(super) shown: Shown,
+    shown: Shown,
 }
 
 impl Args {
@@ -73,7 +74,18 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
     if args.low_memory {
-        return super::low_memory::run(args, purpose, &spec, program, console);
+        let job = low_memory::Job {
+            input: &args.input,
+            purpose,
+            on_infeasible: args.on_infeasible.into(),
+            name: args.name.as_deref(),
+            output: args.output.as_deref(),
+            format: args.output_format,
+            replace: args.replace,
+            require_all: args.require_all,
+            most: args.shown.most(),
+        };
+        return low_memory::run(&job, &spec, program, console);
     }
     let usage = if args.frozen.is_some() { Use::Shifts } else { Use::Project(purpose) };
     let path = args.frozen.as_deref();
