@@ -15,16 +15,11 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
-from ._declared import Column, Param, Prediction, Relation, Row
+from ._declared import Column, OnInfeasible, Param, Prediction, Purpose, Relation, Row, Usage
 from ._tables import Floats, as_vector, double, given_pairs, keys, table
 from ._thresholds import Thresholds
 
 __all__ = ["Program", "compile"]
-
-Purpose = Literal["training", "inference"]
-OnInfeasible = Literal["error", "relax"]
-#: What a table is read for.
-Usage = Literal["batches", "check", "audit", "decide", "shifts"]
 
 
 class Program:
@@ -42,10 +37,7 @@ class Program:
             for column in facts["columns"]
         )
         self.prediction = Prediction(**facts["prediction"])
-        self.relations = {
-            each["name"]: Relation(**{**each, "columns": tuple(each["columns"]), "reads": tuple(each["reads"])})
-            for each in facts["relations"]
-        }
+        self.relations = {each["name"]: Relation.of(each) for each in facts["relations"]}
         self.weight: str | None = facts["weight"]
         self._reads_raw: bool = facts["raw"]
 
