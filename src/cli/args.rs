@@ -9,7 +9,7 @@ use super::outputs::Files;
 use super::stop::Failure;
 use super::{
     audit, check, compare, compile, completions, decide, demo, explain, export, format, freeze, impact, imply, init,
-    language_server, metrics, predict, price, project, solve, sql, stream, train, verify,
+    language_server, man, metrics, predict, price, project, solve, sql, stream, train, verify,
 };
 
 /// The subcommands in groups, which clap does not draw; a test holds the list against [`Command`].
@@ -51,6 +51,7 @@ Setup:
   demo         Audit, mend and audit again on built-in data
   lsp          Serve an editor, by the Language Server Protocol
   completions  Print completions for a shell
+  man          Print the manual for `man`
   help         Print help for a command
 
 {options}
@@ -108,6 +109,7 @@ pub enum Command {
     Demo(demo::Args),
     Lsp(language_server::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
@@ -138,7 +140,8 @@ impl Command {
             | Command::Verify(_)
             | Command::Demo(_)
             | Command::Lsp(_)
-            | Command::Completions(_) => Files::default(),
+            | Command::Completions(_)
+            | Command::Man(_) => Files::default(),
         }
     }
 

@@ -110,7 +110,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         format: args.output_format,
         replace: args.replace,
     };
-    added.refuse_existing(&dataset)?;
+    added.refuse_existing(&dataset.source)?;
 
     let column = gain_column(args, fitted.as_ref(), case.column);
     let gain = column.map(|column| numbers(&dataset, column)).transpose()?;
@@ -132,7 +132,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         write_frozen(to, &case, &done, &options, console)?;
     }
     if done.missed.is_none() {
-        added.write(&dataset, &done.decisions, console)?;
+        added.write(&dataset.source, done.decisions.as_slice(), console)?;
     }
     if let Some(path) = &args.html {
         write_text(path, &decide_page(&done.report, env!("CARGO_PKG_VERSION")))?;

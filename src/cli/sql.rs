@@ -31,7 +31,7 @@ pub struct Args {
         value_name = "audit|cells|checks|project|decide")]
     query: Wanted,
     /// Of which engine
-    #[arg(long, default_value = "duckdb", value_name = "duckdb|postgres|sqlite")]
+    #[arg(long, default_value = "duckdb", value_name = "duckdb|postgres|sqlite|datafusion|spark")]
     dialect: Dialect,
     /// The table; a schema stands before it, as in `hr.people`
     #[arg(long, value_name = "NAME")]

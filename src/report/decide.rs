@@ -345,7 +345,7 @@ impl DecideReport<'_> {
     }
 
     fn sums(&self) -> String {
-        let Gains { before, after, bound, selected, flips } = self.gains;
+        let Gains { before, after, selected, flips, .. } = self.gains;
         let n = self.rows.n;
         let difference = before - after;
         let change = match difference {
@@ -354,11 +354,11 @@ impl DecideReport<'_> {
             less => format!("{} more than by the cutoff alone", short(-less)),
         };
         // Decisions that miss rows are not to be compared with those within.
-        let room = bound.filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
+        let room = self.bound().filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
             room if room <= NO_LESS * bound.abs().max(after.abs()) => {
                 format!("; no {} within the rows gain more", self.alternatives())
             }
-            room => format!("; none within the rows gain more than {} more", short(room)),
+            room => format!("; no {} within the rows gain over {} more", self.alternatives(), short(room)),
         });
         format!(
             "gain {}: {change}{room}\nselected {} of {n}, {} by the cutoff alone: {} became 1, {} became 0\n",
@@ -370,9 +370,21 @@ impl DecideReport<'_> {
         )
     }
 
+    /// What no [alternatives](Self::alternatives) within the rows gain more than.
+    fn bound(&self) -> Option<f64> {
+        match self.how {
+            How::Whole { bound, .. } => Some(self.gains.bound.map_or(bound, |other| other.min(bound))),
+            _ => self.gains.bound,
+        }
+    }
+
     /// What the bound is about.
     fn alternatives(&self) -> &'static str {
-        if self.rule.is_some() { "such rules" } else { "decisions" }
+        match self.how {
+            _ if self.rule.is_some() => "such rules",
+            How::Whole { .. } => "decisions of 0 and 1",
+            _ => "decisions",
+        }
     }
 
     /// The rows that a draw can miss.

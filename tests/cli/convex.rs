@@ -57,6 +57,7 @@ const CALLS: &[(&str, Wants, &str)] = &[
     ("verify", Nothing, ""),
     ("lsp", Nothing, ""),
     ("completions", Nothing, ""),
+    ("man", Nothing, ""),
     ("train", Nothing, ""),
     ("predict", Nothing, ""),
 ];

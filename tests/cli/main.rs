@@ -23,6 +23,7 @@ mod json;
 mod language_server;
 mod layout;
 mod long;
+mod low_memory;
 mod mending;
 mod price;
 mod promises;

@@ -45,6 +45,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("solve", "", "no spec"),
     ("verify", "", "no spec"),
     ("completions", "", "no spec"),
+    ("man", "", "no spec"),
     ("lsp", "", "no spec"),
 ];
 

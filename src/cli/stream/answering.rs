@@ -246,13 +246,13 @@ impl<'a> Stream<'a> {
         match &mut self.scores {
             Scores::Column(_) => {
                 let (_, y) = online.answer(&self.job.context(), &batch).map_err(told)?;
-                self.table.write(piece, &[Added { name: &self.name, values: y }], out)?;
+                self.table.write(piece, &[Added { name: &self.name, values: y.into() }], out)?;
             }
             Scores::Model { score, .. } => {
                 let z = score(&self.table, piece)?;
                 let y = online.answer_scores(&self.job.context(), &batch, &z).map_err(told)?;
-                let own = Added { name: &self.prediction, values: &z };
-                self.table.write(piece, &[own, Added { name: &self.name, values: y }], out)?;
+                let own = Added { name: &self.prediction, values: z.as_slice().into() };
+                self.table.write(piece, &[own, Added { name: &self.name, values: y.into() }], out)?;
             }
         }
         Ok(())
