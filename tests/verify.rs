@@ -31,7 +31,7 @@ fn convex_line(random: &mut Random, number: usize) -> String {
     let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
     for row in 0..m {
         let mut sum = 0.0;
-        for sample in 0..n {
+        for (sample, z) in z.iter().enumerate() {
             let at = random.between(0.0, 1.0);
             let at = if grid { (at * 4.0).round() / 4.0 } else { at };
             let (own, a) = (random.between(0.1, 1.0) / n as f64, random.between(-0.5, 0.5) / n as f64);
@@ -42,9 +42,9 @@ fn convex_line(random: &mut Random, number: usize) -> String {
             if row == 0 {
                 indices.push(sample);
                 values.push(a);
-                sum += a * z[sample].clamp(0.0, 1.0);
+                sum += a * z.clamp(0.0, 1.0);
             }
-            sum += own * (z[sample].clamp(0.0, 1.0) - at).abs();
+            sum += own * (z.clamp(0.0, 1.0) - at).abs();
         }
         indptr.push(indices.len());
         upper.push(if number.is_multiple_of(3) { sum - 2.0 } else { sum - random.between(0.0, 0.05) });

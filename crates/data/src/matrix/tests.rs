@@ -98,6 +98,45 @@ fn market_reads_back() {
     assert!(matches!(refused, Err(DataError::SeveralFiles { .. })));
 }
 
+/// Two rows that read one distance share its column; a matrix has no form for it.
+#[test]
+fn distances_are_columns_for_solvers_and_terms_in_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x");
+    let distances = Distances { rows: &[0, 1, 1], samples: &[0, 0, 1], b: &[0.5, 2.0, 1.0], c: &[0.25, 0.25, -1.0] };
+    let names = ["a".to_owned(), "b".to_owned()];
+    let numbers = Numbers {
+        indptr: &[0, 1, 1],
+        indices: &[1],
+        values: &[3.0],
+        l: &[-INFINITY; 2],
+        u: &[1.0, 2.0],
+        lo: &[0.0; 2],
+        hi: &[1.0; 2],
+        w: &[1.0; 2],
+        names: &names,
+        distances: Some(distances),
+        ..Numbers::default()
+    };
+    write_numbers(&numbers, MatrixFormat::Lp, &path).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    for line in [
+        " a: + 3 y2 + 0.5 t1 <= 1",
+        " b: + 2 t1 + 1 t2 <= 2",
+        " t1_above: + 1 y1 - 1 t1 <= 0.25",
+        " t1_below: - 1 y1 - 1 t1 <= -0.25",
+        " t2_below: - 1 y2 - 1 t2 <= 1",
+        " t2 >= 0",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line}\n{text}");
+    }
+    write_numbers(&numbers, MatrixFormat::Json, &path).unwrap();
+    let read: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!((&read["convex"]["c"], &read["n"]), (&json!([0.25, 0.25, -1.0]), &json!(2)));
+    let refused = write_numbers(&numbers, MatrixFormat::Npz, &path);
+    assert!(matches!(refused, Err(DataError::NoDistances { format: "npz" })));
+}
+
 /// Two-sided, one-sided, equal, free and soft rows; all kinds of bounds; a weight of zero; names that have to change.
 fn with_program<T>(z: Option<&[f64]>, run: impl FnOnce(&Numbers<'_>) -> T) -> T {
     let names = ["odds[a=female,b=male]", "größe 2", "free", "e1", "caps.2", "obj"].map(str::to_owned);
@@ -113,8 +152,7 @@ fn with_program<T>(z: Option<&[f64]>, run: impl FnOnce(&Numbers<'_>) -> T) -> T 
         names: &names,
         soft: Some(&[INFINITY, 10.0, INFINITY, INFINITY, 2.5, 1.0]),
         z,
-        distances: None,
-        auxiliaries: 0,
+        ..Numbers::default()
     })
 }
 
