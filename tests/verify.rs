@@ -22,7 +22,43 @@ struct Solved {
     name: String,
 }
 
+/// A random problem with distances in its rows, as a line; every third has sides that nothing satisfies.
+fn convex_line(random: &mut Random, number: usize) -> String {
+    let (n, m) = (4 + random.below(12), 1 + random.below(3));
+    let z: Vec<f64> = (0..n).map(|_| random.between(-0.2, 1.2)).collect();
+    let grid = number.is_multiple_of(2);
+    let (mut rows, mut samples, mut b, mut c, mut upper) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
+    for row in 0..m {
+        let mut sum = 0.0;
+        for sample in 0..n {
+            let at = random.between(0.0, 1.0);
+            let at = if grid { (at * 4.0).round() / 4.0 } else { at };
+            let (own, a) = (random.between(0.1, 1.0) / n as f64, random.between(-0.5, 0.5) / n as f64);
+            rows.push(row);
+            samples.push(sample);
+            b.push(own);
+            c.push(at);
+            if row == 0 {
+                indices.push(sample);
+                values.push(a);
+                sum += a * z[sample].clamp(0.0, 1.0);
+            }
+            sum += own * (z[sample].clamp(0.0, 1.0) - at).abs();
+        }
+        indptr.push(indices.len());
+        upper.push(if number.is_multiple_of(3) { sum - 2.0 } else { sum - random.between(0.0, 0.05) });
+    }
+    let lower = vec![Value::Null; m];
+    serde_json::json!({ "id": format!("convex {number}"), "z": z, "lo": 0.0, "hi": 1.0, "l": lower, "u": upper,
+        "A": { "indptr": indptr, "indices": indices, "values": values },
+        "convex": { "rows": rows, "samples": samples, "b": b, "c": c } })
+    .to_string()
+}
+
 fn golden() -> Vec<Solved> {
+    let mut random = Random(3);
+    let convex: Vec<String> = (0..60).map(|number| convex_line(&mut random, number)).collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden/projection.jsonl");
     let text = std::fs::read_to_string(path).expect("the golden problems");
     let solved = |line: &str| {
@@ -35,7 +71,7 @@ fn golden() -> Vec<Solved> {
             name: value["id"].to_string(),
         }
     };
-    text.lines().map(solved).collect()
+    text.lines().chain(convex.iter().map(String::as_str)).map(solved).collect()
 }
 
 fn is_proved(problem: &Problem, answer: &Answer) -> bool {
@@ -124,6 +160,42 @@ fn changed_answers_are_refused() {
     assert!(made.iter().all(|count| *count > 20), "{made:?}");
 }
 
+/// The objective of an answer is the distance alone, and what soft rows cost is in the gap.
+#[test]
+fn answers_that_pay_for_a_soft_row_are_proved() {
+    let line = r#"{"z": [0.9, 0.8], "lo": 0, "hi": 1, "l": [null], "u": [0.2], "soft": [0.1],
+        "A": {"indptr": [0, 2], "indices": [0, 1], "values": [0.5, 0.5]}}"#;
+    let problem = Problem::parse(line).expect("a problem");
+    let answer = solve_line(line, &Settings::default());
+    assert!(is_proved(&problem, &Answer::parse(&answer).expect("an answer")), "{answer}");
+    let other = Answer::parse(&answer.replace("0.85", "0.86")).expect("an answer");
+    assert!(answer.contains("0.85") && !is_proved(&problem, &other));
+}
+
+/// A step off a point of a distance, and a multiplier that is too small to hold a sample there, are seen.
+#[test]
+fn samples_at_points_of_distances_are_held_there() {
+    let line = r#"{"z": [0.9, 0.1], "lo": 0, "hi": 1, "l": [null], "u": [0], "A": {"indptr": [0, 0], "indices": [], "values": []},
+        "convex": {"rows": [0, 0], "samples": [0, 1], "b": [1, 1], "c": [0.5, 0.25]}}"#;
+    let problem = Problem::parse(line).expect("a problem");
+    let answer = |y: [f64; 2], mu: f64| {
+        let text = format!(r#"{{"status": "optimal", "yhat": [{}, {}], "mu": [{mu}]}}"#, y[0], y[1]);
+        Answer::parse(&text).expect("an answer")
+    };
+    // The first sample pulls with a slope of 0.8.
+    assert!(is_proved(&problem, &answer([0.5, 0.25], 0.8)) && is_proved(&problem, &answer([0.5, 0.25], 7.0)));
+    for (y, mu) in [([0.5, 0.25], 0.79), ([0.5, 0.25], -0.8), ([0.500001, 0.25], 0.8), ([0.5, 0.249999], 0.8)] {
+        assert!(!is_proved(&problem, &answer(y, mu)), "{y:?} {mu}");
+    }
+    for wrong in [r#""b": [1, -1]"#, r#""samples": [0, 2]"#, r#""rows": [0, 1]"#, r#""c": [0.5]"#] {
+        let (name, _) = wrong.split_once(':').expect("a name");
+        let start = line.find(name).expect("it is there");
+        let end = start + line[start..].find(']').expect("a list") + 1;
+        assert!(Problem::parse(&line.replace(&line[start..end], wrong)).is_err(), "{wrong}");
+    }
+    assert!(Problem::parse(&line.replace("[null]", "[0]")).is_err());
+}
+
 /// A right answer to a problem that was changed is no answer to it.
 #[test]
 fn answers_to_other_problems_are_refused() {
@@ -135,6 +207,10 @@ fn answers_to_other_problems_are_refused() {
             let at = random.below(problem.z.len());
             // A sample strictly inside its bounds moves with its raw prediction.
             let (lower, upper) = problem.bounds[at];
+            let held = |(sample, _, c): &(usize, f64, f64)| *sample == at && *c == case.answer.y[at];
+            if problem.distances.iter().flatten().any(held) {
+                continue;
+            }
             if problem.weights[at] == 0.0 || case.answer.y[at] <= lower + 1e-3 || case.answer.y[at] >= upper - 1e-3 {
                 continue;
             }

@@ -16,7 +16,7 @@ A spec is compiled once, applied to any table, and its projection is exact::
 """
 
 from ._dataset import Audit, BoundRow, Check, Dataset, Decisions, Gradient, Price, Problem, Projection, Shifted
-from ._declared import Column, Param, Prediction, Row
+from ._declared import Column, Param, Prediction, Relation, Row
 from ._draws import drawn
 from ._errors import CompileError, DataError, FairError, InfeasibleError, SolveError
 from ._fairc import __version__, explain, metric, metrics
@@ -45,6 +45,7 @@ __all__ = [
     "Problem",
     "Program",
     "Projection",
+    "Relation",
     "Row",
     "Shifted",
     "SolveError",

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
-__all__ = ["Column", "Param", "Prediction", "Row"]
+__all__ = ["Column", "OnInfeasible", "Param", "Prediction", "Purpose", "Relation", "Row", "Usage"]
+
+Purpose = Literal["training", "inference"]
+OnInfeasible = Literal["error", "relax"]
+#: What a table is read for.
+Usage = Literal["batches", "check", "audit", "decide", "shifts"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,25 @@ class Column:
     label: bool
     levels: tuple[str | float, ...] | None
     nullable: bool
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Pairs of samples, in a table of their own."""
+
+    name: str
+    #: Where the spec says that the table is, from its folder.
+    file: str | None
+    #: The header of the key in the data.
+    key: str
+    #: What rows read of the table: the headers of the two keys, and of other columns.
+    columns: tuple[str, ...]
+    #: What they read of the data.
+    reads: tuple[str, ...]
+
+    @staticmethod
+    def of(facts: dict[str, Any]) -> Relation:
+        return Relation(**{**facts, "columns": tuple(facts["columns"]), "reads": tuple(facts["reads"])})
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,11 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
-from ._declared import Column, Param, Prediction, Row
-from ._tables import Floats, as_vector, double, keys, table
+from ._declared import Column, OnInfeasible, Param, Prediction, Purpose, Relation, Row, Usage
+from ._tables import Floats, as_vector, double, given_pairs, keys, table
 from ._thresholds import Thresholds
 
 __all__ = ["Program", "compile"]
-
-Purpose = Literal["training", "inference"]
-OnInfeasible = Literal["error", "relax"]
-#: What a table is read for.
-Usage = Literal["batches", "check", "audit", "decide", "shifts"]
 
 
 class Program:
@@ -42,6 +37,7 @@ class Program:
             for column in facts["columns"]
         )
         self.prediction = Prediction(**facts["prediction"])
+        self.relations = {each["name"]: Relation.of(each) for each in facts["relations"]}
         self.weight: str | None = facts["weight"]
         self._reads_raw: bool = facts["raw"]
 
@@ -108,16 +104,19 @@ class Program:
         prediction: str | None = None,
         name: str = "data",
         watch: bool = False,
+        relations: Mapping[str, Any] | None = None,
     ) -> Dataset:
         """Reads a table once: for each sample its cell and what differs within cells.
 
         ``data`` is a pandas or polars frame, an Arrow table or stream, or a mapping of names to vectors (NumPy, torch,
         lists). ``labels=False`` leaves out rows that read labels, as ``purpose="inference"`` leaves out rows for
         training alone. ``prediction`` names a column of predictions; ``watch`` also tells apart the groups that reports
-        show; ``name`` is what messages call the table.
+        show; ``name`` is what messages call the table. ``relations`` has the tables of pairs by the names of their relations,
+        each a table as ``data`` may be or the path of a file; by default those are read that the spec names.
         """
         usage: Usage = "audit" if watch else "batches"
-        return self._read(data, usage, params=params, purpose=purpose, labels=labels, prediction=prediction, name=name)
+        options: dict[str, Any] = {"purpose": purpose, "labels": labels, "prediction": prediction, "name": name}
+        return self._read(data, usage, params=params, relations=relations, **options)
 
     def _read(
         self,
@@ -130,6 +129,7 @@ class Program:
         prediction: str | None = None,
         predicted: bool = False,
         raw: str | Floats | None = None,
+        relations: Mapping[str, Any] | None = None,
         name: str = "data",
     ) -> Dataset:
         """Reads a table for a use, with the column ``prediction``, or if ``predicted`` with that which the spec predicts."""
@@ -137,6 +137,7 @@ class Program:
         header = self.prediction.header if predicted else prediction
         own = raw if isinstance(raw, str) else None
         wanted += [header for header in (self.weight, header, own) if header is not None]
+        wanted += [header for relation in self.relations.values() for header in relation.reads]
         read = table(data, wanted)
         options: dict[str, Any] = {
             "params": dict(params or {}),
@@ -147,8 +148,9 @@ class Program:
             "predicted": predicted,
             "raw": raw,
         }
-        core = self._core.encode(name, read.data, read.rows, known=read.names, **options)
-        return Dataset(self, core, data, {**options, "name": name})
+        pairs = given_pairs(relations or {}, {each.name: each.columns for each in self.relations.values()})
+        core = self._core.encode(name, read.data, read.rows, known=read.names, relations=pairs, **options)
+        return Dataset(self, core, data, {**options, "relations": relations, "name": name})
 
     def project(
         self,
@@ -160,19 +162,20 @@ class Program:
         require_all: bool = False,
         purpose: Purpose = "training",
         labels: bool = True,
+        relations: Mapping[str, Any] | None = None,
         name: str = "data",
     ) -> Projection:
         """The nearest predictions that satisfy the spec on these data, as ``fairc project`` finds them.
 
         ``predictions`` is a vector, or the name of a column; by default the column that the spec predicts. With
         ``on_infeasible="relax"`` those of least violation are taken where none satisfy the spec. ``require_all`` raises
-        where a promise could not be enforced, for want of samples or a label.
+        where a promise could not be enforced, for want of samples or a label. ``relations`` are as of :meth:`encode`.
 
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no predictions satisfy it.
         """
         dataset, z, column = self._predicted(
-            data, "batches", predictions, params=params, purpose=purpose, labels=labels, name=name
+            data, "batches", predictions, params=params, purpose=purpose, labels=labels, relations=relations, name=name
         )
         core = dataset._core.project(
             z, column, params=dataset._params, on_infeasible=on_infeasible, require_all=require_all
@@ -186,14 +189,16 @@ class Program:
         params: Mapping[str, float] | None = None,
         batch: int | None = None,
         seed: int = 0,
+        relations: Mapping[str, Any] | None = None,
         name: str = "data",
     ) -> Check:
         """Whether the spec fits these data and all of its rows can hold, as ``fairc check --data`` says; no predictions are
         needed. With ``batch`` also which share of batches of so many samples, drawn with ``seed``, can meet all rows.
+        ``relations`` are as of :meth:`encode`.
 
         :raises fairc.DataError: if the data do not fit the spec.
         """
-        dataset = self._read(data, "check", params=params, name=name)
+        dataset = self._read(data, "check", params=params, relations=relations, name=name)
         return Check(*dataset._core.check(params=dataset._params, batch=batch, seed=seed))
 
     def decide(
@@ -328,13 +333,14 @@ class Program:
         decide: bool = False,
         cutoff: float | None = None,
         gain: npt.ArrayLike | str | None = None,
+        relations: Mapping[str, Any] | None = None,
         name: str = "data",
     ) -> Price:
         """What the spec costs, as ``fairc price`` says: how far predictions have to move at each value of a param.
 
         ``sweep`` has values of params (``{"eps": [0, 0.01, 0.05]}``), or their names for values worth a look; by default
         every param that rows read. Each param is varied by itself. With ``decide`` decisions are priced as :meth:`decide` makes
-        them: what they gain with this ``cutoff`` (0.5), or by ``gain``.
+        them: what they gain with this ``cutoff`` (0.5), or by ``gain``. ``relations`` are as of :meth:`encode`.
 
         :raises ValueError: for options that have no meaning together.
         """
@@ -345,7 +351,8 @@ class Program:
         if cutoff is not None and gain is not None:
             raise ValueError("`gain` says what a decision gains, and `cutoff` too: leave one of them out")
         usage: Usage = "decide" if decide else "batches"
-        options: dict[str, Any] = {"name": name} if decide else {"purpose": purpose, "name": name}
+        options: dict[str, Any] = {"name": name, "relations": relations}
+        options |= {} if decide else {"purpose": purpose}
         dataset, z, column = self._predicted(data, usage, predictions, params=params, **options)
         raw = z if self._reads_raw else None
         wanted = dict(sweep) if isinstance(sweep, Mapping) else {param: () for param in sweep}
@@ -368,6 +375,16 @@ class Program:
         seed: int = 1,
         allow_unchecked: bool = False,
         raw: npt.ArrayLike | str | None = None,
+        relations: Mapping[str, Any] | None = None,
+        reference: Mapping[str, str] | None = None,
+        min_share: float | None = None,
+        title: str | None = None,
+        model: str | None = None,
+        model_version: str | None = None,
+        period: str | None = None,
+        population: str | None = None,
+        auditor: str | None = None,
+        date: str | None = None,
         name: str = "data",
     ) -> Audit:
         """Whether predictions satisfy the spec, with everything that ``fairc audit`` reports.
@@ -375,11 +392,26 @@ class Program:
         ``bootstrap`` replicates are drawn with ``seed`` for the intervals of reports, by default 1000 and fewer for large
         data. With ``allow_unchecked`` what could not be checked counts as a pass. ``raw``, a vector or the name of a column, are
         the predictions as they were before something changed them, which rows with ``raw(..)`` read; without it these are
-        not checked.
+        not checked. ``relations`` are as of :meth:`encode`.
+
+        ``reference`` names for attributes the group that others are compared with, ``{"sex": "male"}``, in place of that of the
+        highest mean; groups with a smaller share of the samples than ``min_share``, by default 0.02, are no reference and are not
+        marked. ``title``, ``model``, ``model_version``, ``period`` (the time that the data are of), ``population`` (the people that
+        they are of), ``auditor`` and ``date`` fill the head of reports.
+
+        :raises fairc.DataError: if the data do not fit the spec, or the report has no such group.
         """
-        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name, raw=raw)
+        head = {
+            "title": title, "model": model, "model_version": model_version,
+            "period": period, "population": population, "auditor": auditor,
+        }
+        about = {word: text for word, text in head.items() if text is not None}
+        dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name, raw=raw, relations=relations)
         judged = double(z)
-        settings: dict[str, Any] = {"tolerance": tolerance, "bootstrap": bootstrap, "seed": seed}
+        settings: dict[str, Any] = {
+            "tolerance": tolerance, "bootstrap": bootstrap, "seed": seed, "about": about, "date": date,
+            "reference": list((reference or {}).items()), "min_share": min_share,
+        }
 
         def reported(formats: list[str]) -> tuple[str, bool, list[tuple[str, str]]]:
             return dataset._core.audit(

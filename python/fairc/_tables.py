@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Table", "as_vector", "double", "keys", "table", "vector"]
+__all__ = ["Floats", "Table", "as_vector", "double", "given_pairs", "keys", "table", "vector"]
 
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
@@ -102,6 +103,18 @@ def _from_sequence(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     out = np.empty(len(items), dtype=object)
     out[:] = items
     return out
+
+
+def given_pairs(given: Mapping[str, Any], columns: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """Tables of relations, by name: paths as they are, and of other tables the ``columns`` that are read."""
+
+    def one(name: str, pairs: Any) -> Any:
+        if isinstance(pairs, str | os.PathLike):
+            return os.fspath(pairs)
+        read = table(pairs, columns.get(name, ()))
+        return read.data, read.rows, read.names
+
+    return {name: one(name, pairs) for name, pairs in given.items()}
 
 
 def double(values: npt.ArrayLike) -> npt.NDArray[np.float64]:

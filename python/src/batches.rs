@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
-use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose, Raw};
+use fairc::bind::{BindError, EncodeOptions, Encoded, Encoder, Params, Purpose, Raw, Relations};
 use fairc::runtime::problem::ProblemError;
 use fairc::runtime::project::{ProjectError, Settings};
 use fairc::tasks::Refused;
@@ -132,7 +132,10 @@ impl Batches {
         let mut encoder = match locked(&self.encoders).pop().filter(|encoder| encoder.serves(params)) {
             Some(encoder) => encoder,
             None => {
-                let options = EncodeOptions { purpose: self.purpose, raw: Raw::ByBatch, ..EncodeOptions::default() };
+                let relations =
+                    Relations::Refused("a batch that brings its columns has none: give the layer its table");
+                let raw = Raw::ByBatch;
+                let options = EncodeOptions { purpose: self.purpose, raw, relations, ..EncodeOptions::default() };
                 Encoder::new(&self.shared.program, params, "batch", &self.headers, &options)?
             }
         };

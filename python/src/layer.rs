@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use fairc::bind::{Params, Reach, Samples};
-use fairc::runtime::project::{Projection, Projector, Sample, Settings};
+use fairc::runtime::project::{Projector, Sample, Settings};
 use fairc::tasks::{Solvable, settle};
 use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyValueError;
@@ -250,7 +250,7 @@ impl PyLayer {
             false => None,
         };
         let (encoded, samples) = own.clone().map_or((encoded, samples), |own| (own, Samples::All));
-        let bound = encoded.bind(params, &samples)?;
+        let bound = encoded.bind_convex(params, &samples)?;
         let slopes = match tracked.iter().find(|&&param| encoded.reach(param) > Reach::Sides) {
             Some(&param) => return Err(self.not_differentiable(param)),
             None if tracked.is_empty() => Vec::new(),
@@ -261,10 +261,9 @@ impl PyLayer {
         };
         let projectors = &T::own(self).projectors;
         let mut projector = locked(projectors).pop().unwrap_or_default();
-        let mut projection = Projection::default();
-        let ended = projector.project_into(&bound.problem, z, &self.batches.settings, &mut projection);
+        let ended = bound.project(&mut projector, z, &self.batches.settings);
         locked(projectors).push(projector);
-        ended?;
+        let projection = ended?;
         let batch = Solvable { rows: &bound.rows, encoded: Some((&encoded, params, &samples)) };
         let violation = projection.certificate.row_violation;
         settle(&self.batches.shared.context(), &projection.status, violation, &batch)?;

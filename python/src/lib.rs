@@ -7,6 +7,7 @@
 //!    │    └─part→ Part ─solve→   the same for samples elsewhere, by their sums
 //!    ├─ Warehouse  queries for a database, and reports on the sums that it answers
 //!    └─ Stream  batches answered one after another
+//! main  the command line, for the command `fairc` that the package brings
 //! ```
 //!
 //! Nothing is decided here: arrays come in as slices, tasks (`fairc::tasks`) do the work, results go out as arrays or JSON,
@@ -16,6 +17,7 @@
 mod arrays;
 mod audit;
 mod batches;
+mod command;
 mod encoded;
 mod errors;
 mod first_spec;
@@ -71,6 +73,7 @@ fn _fairc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<warehouse::PyWarehouse>()?;
     module.add_function(wrap_pyfunction!(warehouse::count_of_tables, module)?)?;
     module.add_function(wrap_pyfunction!(warehouse::make_table, module)?)?;
+    module.add_function(wrap_pyfunction!(command::main, module)?)?;
     module.add_function(wrap_pyfunction!(metric, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;
     module.add_function(wrap_pyfunction!(explain, module)?)?;

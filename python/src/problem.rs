@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use fairc::bind::{Bound as BoundBatch, Encoded, Params, RowStatus, Samples};
 use fairc::report::{PlainText, left_out, skipped};
+use fairc::runtime::convex::ConvexEntries;
 use fairc::runtime::problem::Bounds;
-use fairc::runtime::project::{OnInfeasible, Projection, Sample, Side};
+use fairc::runtime::project::{Gradient, OnInfeasible, Projection, Projector, Sample, Side};
 use fairc::source::status_word;
 use fairc::tasks::{Case, Projected, report_of, solve};
 use numpy::{Element, PyArray1, PyReadonlyArray1};
@@ -73,11 +74,8 @@ impl PyProblem {
         rows_json(&self.batch.bound, &self.batch.shared)
     }
 
-    /// The matrix in CSR form, the sides, the bounds of each sample, and the weights.
+    /// The matrix in CSR form, the sides, the bounds of each sample, the weights, and terms `b |ŷ − c|` of rows if there are any.
     fn numbers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        // Rows that bend are no rows of a matrix.
-        let affine = self.batch.encoded.is_affine();
-        affine.map_err(|errors| errors::refused(py, errors, &self.batch.shared.context()))?;
         let problem = &self.batch.bound.problem;
         let csr = py.detach(|| problem.to_csr());
         let out = PyDict::new(py);
@@ -96,17 +94,25 @@ impl PyProblem {
         out.set_item("lo", PyArray1::from_vec(py, lo))?;
         out.set_item("hi", PyArray1::from_vec(py, hi))?;
         out.set_item("weights", problem.weights().map(|weights| PyArray1::from_vec(py, weights)))?;
+        let entries = self.batch.bound.convex.as_ref().map(|convex| py.detach(|| convex.entries()));
+        let distances = entries.map(|ConvexEntries { rows, samples, values, at }| {
+            let whole = |list: Vec<usize>| PyArray1::from_vec(py, list.into_iter().map(|it| it as i64).collect());
+            let out = PyDict::new(py);
+            out.set_item("rows", whole(rows))?;
+            out.set_item("samples", whole(samples))?;
+            out.set_item("b", PyArray1::from_vec(py, values))?;
+            out.set_item("c", PyArray1::from_vec(py, at))?;
+            PyResult::Ok(out)
+        });
+        out.set_item("convex", distances.transpose()?)?;
         Ok(out)
     }
 
     /// What the rows come to, `A y`.
     fn activity<'py>(&self, py: Python<'py>, y: PyReadonlyArray1<'py, f64>) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let y = y.as_slice()?;
-        let activity = py.detach(|| match &self.batch.bound.convex {
-            Some(convex) => convex.row_values(y).map(|rows| rows.values),
-            None => self.batch.bound.problem.activity(y),
-        });
-        let activity = activity.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let values = py.detach(|| self.batch.bound.row_values(y));
+        let activity = values.map_err(|error| PyValueError::new_err(error.to_string()))?.values;
         Ok(PyArray1::from_vec(py, activity))
     }
 
@@ -245,11 +251,9 @@ fn gradient<'py, T: Sample + Element>(
     bound: &BoundBatch,
     v: &[T],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let gradient = py.detach(|| match &bound.convex {
-        Some(convex) => convex.vjp(found, v),
-        None => found.vjp(&bound.problem, v),
-    });
-    let gradient = gradient.map_err(|error| errors::unsolved(py, &error))?;
+    let mut gradient = Gradient::default();
+    let done = py.detach(|| bound.vjp(&mut Projector::new(), found, v, &mut gradient));
+    done.map_err(|error| errors::unsolved(py, &error))?;
     let out = PyDict::new(py);
     out.set_item("z", PyArray1::from_vec(py, gradient.z))?;
     out.set_item("lower", PyArray1::from_vec(py, gradient.lower))?;

@@ -1,13 +1,14 @@
 //! A compiled spec.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use fairc::bind::{EncodeOptions, Encoded, Encoder, Raw, Relations};
+use fairc::bind::{EncodeOptions, Encoded, Encoder, PairTable, Raw};
 use fairc::language::program::Names;
 use fairc::report::Watch;
-use fairc::source::{PYTHON, Spec};
-use fairc::tasks::{Use, chances_sql, prediction_column, read_thresholds, thresholds_sql};
+use fairc::source::{GivenPairs, PYTHON, Spec, give_pairs};
+use fairc::tasks::{Refused, Use, chances_sql, prediction_column, read_thresholds, thresholds_sql};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -23,6 +24,9 @@ use crate::shared::{Shared, overrides, purpose};
 pub struct PyProgram {
     pub shared: Arc<Shared>,
 }
+
+/// A table of pairs: an Arrow stream or vectors by name, the number of rows of these, and the names of all columns.
+type GivenTable<'py> = (Bound<'py, PyAny>, Option<usize>, Option<Vec<String>>);
 
 /// The name of a column, or a number for each sample.
 fn raw(values: &Bound<'_, PyAny>) -> PyResult<Raw> {
@@ -131,11 +135,16 @@ impl PyProgram {
             json!({ "header": column.header, "name": column.name, "label": column.label, "levels": levels,
                 "nullable": column.nullable })
         });
+        let relations = program.relations.iter().map(|relation| {
+            json!({ "name": relation.name, "file": relation.file, "key": relation.key,
+                "columns": PairTable::headers_of(program, relation), "reads": PairTable::data_headers_of(program, relation) })
+        });
         let prediction = &program.prediction;
         json!({
             "rows": rows.chain(each).collect::<Vec<_>>(),
             "params": params.collect::<Vec<_>>(),
             "columns": columns.collect::<Vec<_>>(),
+            "relations": relations.collect::<Vec<_>>(),
             "raw": program.reads_raw(),
             "weight": program.weight.as_ref().map(|weight| &weight.header),
             "prediction": { "name": prediction.name, "header": prediction.header, "lower": finite(prediction.lower),
@@ -154,9 +163,9 @@ impl PyProgram {
     /// Encodes a table: `columns` by name, or an Arrow stream, and the number of rows of `columns`. `usage` is what for:
     /// `batches`, `check`, `audit`, `decide` or `shifts`; the predictions are in the column `prediction`, or with `predicted` in the one
     /// that the spec predicts. `raw` are the predictions as they were handed in, where they are in no such column: the name of
-    /// another, or a vector.
+    /// another, or a vector. `relations` are tables of pairs: by name a path, or a name, data and rows, as of the table itself.
     #[pyo3(signature = (table, data, rows=None, *, known=None, usage="batches", purpose="training", labels=true,
-        prediction=None, predicted=false, raw=None, params=None))]
+        prediction=None, predicted=false, raw=None, params=None, relations=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn encode(
         &self,
@@ -172,12 +181,14 @@ impl PyProgram {
         predicted: bool,
         raw: Option<&Bound<'_, PyAny>>,
         params: Option<&Bound<'_, PyDict>>,
+        relations: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyEncoded> {
         let shared = &self.shared;
         let params = shared.params(py, &overrides(params)?)?;
         let grouped = ["audit", "decide"].contains(&usage);
         let watch = if grouped { fairc::source::watch(&shared.spec, &shared.program) } else { Watch::default() };
         let raw = raw.map(self::raw).transpose()?;
+        let pairs = self.pairs(py, relations)?;
         let unknown = Raw::Unknown;
         let usage = match usage {
             "batches" => Use::Project(self::purpose(purpose)?),
@@ -195,14 +206,10 @@ impl PyProgram {
             let options = usage.options(column);
             let without_labels = options.without_labels || !labels;
             let raw = raw.clone().unwrap_or_else(|| options.raw.clone());
-            // Tables of pairs are read by the command line alone.
-            let relations = match options.relations {
-                Relations::Given(_) => {
-                    Relations::Refused("the Python package reads no tables of pairs: use the command `fairc`")
-                }
-                other => other,
-            };
-            PyResult::Ok(EncodeOptions { without_labels, raw, relations, ..options })
+            let mut options = EncodeOptions { without_labels, raw, ..options };
+            let given = py.detach(|| give_pairs(&mut options, pairs, &shared.spec, &shared.program, &PYTHON));
+            given.map_err(|error| errors::refused(py, Refused::from(error), &shared.context()))?;
+            PyResult::Ok(options)
         };
         let encoded = match (rows, data.cast::<PyDict>()) {
             (Some(rows), Ok(columns)) => {
@@ -222,6 +229,56 @@ impl PyProgram {
 }
 
 impl PyProgram {
+    /// The tables of relations that were handed over.
+    fn pairs(&self, py: Python<'_>, given: Option<&Bound<'_, PyDict>>) -> PyResult<BTreeMap<String, GivenPairs>> {
+        let given = given.into_iter().flatten().map(|(name, pairs)| {
+            let name: String = name.extract()?;
+            let pairs = match pairs.extract::<String>() {
+                Ok(path) => GivenPairs::File(path.into()),
+                Err(_) => GivenPairs::Table(self.pair_table(py, &name, &pairs.extract()?)?),
+            };
+            Ok((name, pairs))
+        });
+        given.collect()
+    }
+
+    /// The table of a relation, as far as rows read it; of a relation that is not there nothing is read.
+    fn pair_table(&self, py: Python<'_>, name: &str, given: &GivenTable<'_>) -> PyResult<PairTable> {
+        let (data, rows, known) = given;
+        let relation = self.shared.program.relation(name);
+        let headers = relation.map_or_else(Vec::new, |it| PairTable::headers_of(&self.shared.program, it));
+        let table = |batches| PairTable { name: name.to_owned(), headers: headers.clone(), batches };
+        if headers.is_empty() {
+            return Ok(table(Vec::new()));
+        }
+        let has = |known: &[String]| {
+            PairTable::has(&headers, name, known).map_err(|errors| errors::refused(py, errors, &self.shared.context()))
+        };
+        if let (Some(rows), Ok(columns)) = (rows, data.cast::<PyDict>()) {
+            has(&known.clone().map_or_else(|| columns.keys().extract(), Ok)?)?;
+            return Ok(table(vec![arrays::columns(name, columns, *rows, &headers)?]));
+        }
+        let stream = Stream::new(data)?;
+        has(&stream.headers())?;
+        let mut batches = Vec::new();
+        let read = py.detach(|| {
+            stream.each(name, &headers, |batch| {
+                batches.push(batch.clone());
+                Ok::<(), std::convert::Infallible>(())
+            })
+        });
+        match read {
+            Ok(()) => Ok(table(batches)),
+            Err(Broken::Stream(reason)) => Err(self.unread(py, name, &reason)),
+            Err(Broken::Refused(never)) => match never {},
+        }
+    }
+
+    /// A stream of Arrow batches that broke off.
+    fn unread(&self, py: Python<'_>, table: &str, reason: &str) -> PyErr {
+        errors::plain(py, Kind::Data, &format!("`{table}` could not be read: {reason}"), None)
+    }
+
     fn encode_columns(
         &self,
         py: Python<'_>,
@@ -250,8 +307,7 @@ impl PyProgram {
             Ok(Err(errors)) => errors,
             Err(Broken::Refused(error)) => vec![error],
             Err(Broken::Stream(reason)) => {
-                let message = format!("`{table}` could not be read: {reason}");
-                return Err(errors::plain(py, Kind::Data, &message, None));
+                return Err(self.unread(py, table, &reason));
             }
         };
         Err(errors::refused(py, errors, &self.shared.context()))

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use fairc::bind::{Bound as BoundBatch, Encoded, Params, Pulled};
-use fairc::runtime::project::{Certificate, ProjectError, Projection, Sample, Side, Status};
+use fairc::runtime::project::{Certificate, Gradient, ProjectError, Projection, Projector, Sample, Side, Status};
 use fairc::source::status_word;
 use numpy::PyArray1;
 use pyo3::exceptions::{PyNotImplementedError, PyTypeError};
@@ -31,11 +31,12 @@ pub struct Solved<T: Sample> {
 impl<T: Sample> Solved<T> {
     /// `Jᵀ v`, or `J v` where `transposed`.
     pub fn derivative(&self, v: &[T], transposed: bool) -> Result<Vec<T>, ProjectError> {
-        let problem = &self.bound.problem;
+        let (mut projector, mut gradient) = (Projector::new(), Gradient::default());
         if transposed {
-            return self.projection.jvp(problem, v);
+            self.bound.jvp(&mut projector, &self.projection, v, &mut gradient)?;
+            return Ok(gradient.z);
         }
-        let gradient = self.projection.vjp(problem, v)?;
+        self.bound.vjp(&mut projector, &self.projection, v, &mut gradient)?;
         let Some((encoded, params)) = &self.raw else { return Ok(gradient.z) };
         let pulled = Pulled { bound: &self.bound, projection: &self.projection, v, gradient: &gradient };
         let more = encoded.by_raw(params, &pulled)?;
@@ -50,7 +51,8 @@ impl<T: Sample> Solved<T> {
         if self.projection.status != Status::Optimal {
             return Err(ProjectError::NoDerivative);
         }
-        let found = self.projection.vjp(&self.bound.problem, v)?;
+        let mut found = Gradient::default();
+        self.bound.vjp(&mut Projector::new(), &self.projection, v, &mut found)?;
         let at = |values: &[f64], row: usize| values.get(row).copied().unwrap_or(0.0);
         let presses_down = |(side, multiplier): (&Side, &f64)| *side == Side::Both && *multiplier < 0.0;
         let down = self.projection.active.iter().zip(&self.projection.multipliers).map(presses_down);

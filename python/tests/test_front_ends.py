@@ -78,6 +78,15 @@ group stage = {young: age < 30, woman: sex == female, rest: otherwise}
 param tol[stage] = {young: 20%, otherwise: 10%} in [0, 1]
 constraint near: forall a in stage: |E[score | stage == a] - E[score]| <= tol[a]
 """
+NEAR = """
+column age: int in [18, 99]
+column id: key
+predict score: real in [0, 1]
+relation near: (i, j) by id, distance: real in [0, 1]
+constraint close: each (i, j) in near: |score[i] - score[j]| <= 2 * distance
+constraint ordered: each (i, j) in near where i.age < j.age: score[i] <= score[j]
+constraint all: E[score] <= 0.5
+"""
 
 PEOPLE = {
     "sex": ["female", "male", "male", "female", "male", "female", "male", "male", "female", "female"],
@@ -91,6 +100,10 @@ WOMEN = {name: [value for value, sex in zip(values, PEOPLE["sex"], strict=True) 
 INSIDE = {**PEOPLE, "score": [min(score, 1.0) for score in PEOPLE["score"]]}
 UNLABELLED = {name: values for name, values in PEOPLE.items() if name != "hired"}
 
+
+KEYED = {"id": [f"p{k}" for k in range(10)], **PEOPLE}
+PAIRS = {"i": ["p0", "p1", "p2", "p7", "p7", "x"], "j": ["p1", "p2", "p3", "p8", "p7", "p1"], "distance": [0.1, 0.0, 0.25, 0.3, 0.1, 0.1]}
+GIVEN = {"relations": {"near": "near.csv"}}
 
 #: Equal scores, for shares and draws.
 TIED = [0.5, 0.5, 0.75, 0.5, 0.5, 0.5, 0.75, 0.5, 0.25, 0.5]
@@ -115,6 +128,8 @@ class Request:
     fitted: Any = None
     #: Of a stream: samples answered together.
     batch: int = 1
+    #: The table of a relation, in `near.csv`.
+    pairs: dict[str, list[Any]] | None = None
     #: What must come of it: `ok`, `no` or the start of what is refused.
     ends: str = "ok"
 
@@ -127,6 +142,12 @@ REQUESTS = [
     Request("weights, skips, soft rows and bounds of single samples", "audit", WIDE, asked={"bootstrap": 50, "seed": 3}, ends="no"),
     Request("no label", "audit", ONE_LABEL, UNLABELLED, ends="no"),
     Request("a tolerance of one's own", "audit", data=INSIDE, asked={"tolerance": 0.9}),
+    Request("the head of the report", "audit", asked={
+        "title": "Spring", "model": "credit", "model_version": "3.1", "period": "2026", "population": "applicants", "auditor": "us",
+        "date": "1 May"}, ends="no"),
+    Request("a reference and a least share", "audit", asked={"reference": {"sex": "female"}, "min_share": 0.25}, ends="no"),
+    Request("a reference that is none", "audit", asked={"reference": {"sex": "femle"}}, ends="the report has no group `femle`"),
+    Request("a share that is none", "audit", asked={"min_share": 1.5}, ends="a share is a number from 0 to 1"),
     Request("a tolerance that is none", "audit", asked={"tolerance": -1.0}, ends="a tolerance is a number"),
     Request("samples in no level, and near misses", "audit", OPEN, changed(sex=["Female ", None, *PEOPLE["sex"][2:]]), ends="no"),
     Request("a level that is not declared", "audit", data=changed(sex=["femal", *PEOPLE["sex"][1:]]), ends="E0702"),
@@ -205,6 +226,23 @@ REQUESTS = [
     Request("a conflict", "check", CONFLICT, ends="no"),
     Request("sides that cross", "check", CROSSED, ends="E0801"),
     Request("nothing to check", "check", data=WOMEN, ends="no"),
+    Request("pairs", "check", NEAR, KEYED, GIVEN, pairs=PAIRS),
+    Request("pairs, in batches", "check", NEAR, KEYED, {**GIVEN, "batch": 4}, pairs=PAIRS),
+    Request("pairs", "project", NEAR, KEYED, GIVEN, pairs=PAIRS),
+    Request("pairs", "audit", NEAR, KEYED, GIVEN, pairs=PAIRS, ends="no"),
+    Request("no pairs", "audit", NEAR, KEYED, GIVEN, pairs={name: [] for name in PAIRS}, ends="no"),
+    Request("pairs of a file that the spec names", "project", NEAR.replace("near:", 'near from "near.csv":', 1), KEYED, pairs=PAIRS),
+    Request("no table of pairs", "project", NEAR, KEYED, ends="E0709"),
+    Request("a table of pairs that is not there", "project", NEAR, KEYED, GIVEN, ends="`near.csv` does not exist"),
+    Request("a table of pairs without a column", "project", NEAR, KEYED, GIVEN, pairs={"i": ["p0"], "k": ["p1"], "distance": [0.0]}, ends="E0701"),
+    Request("a pair without a key", "project", NEAR, KEYED, GIVEN, pairs={**PAIRS, "j": [None, *PAIRS["j"][1:]]}, ends="E0708"),
+    Request("a key that two samples have", "project", NEAR, {**KEYED, "id": ["p1", *KEYED["id"][1:]]}, GIVEN, pairs=PAIRS, ends="E0708"),
+    Request("a distance out of its range", "project", NEAR, KEYED, GIVEN, pairs={**PAIRS, "distance": [2.0, *PAIRS["distance"][1:]]}, ends="E0704"),
+    Request("a relation that is none", "project", NEAR, KEYED, {"relations": {"nea": "near.csv"}}, pairs=PAIRS, ends="no constraint of the spec is about a relation `nea`"),
+    Request("a spec without relations", "project", asked=GIVEN, pairs=PAIRS, ends="no constraint of the spec is about a relation `near`"),
+    Request("rows about pairs are not frozen", "freeze", NEAR, KEYED, ends="E0709"),
+    Request("rows about pairs are not decided", "decide", NEAR, KEYED, ends="E0709"),
+    Request("rows about pairs in a stream", "stream", NEAR, KEYED, ends="E0709"),
     Request("batches, and near misses", "check", OPEN, changed(sex=["MALE", *PEOPLE["sex"][1:]]), asked={"batch": 4, "seed": 7}),
 ]
 
@@ -219,6 +257,9 @@ def test_both_say_the_same(request_: Request, binary: str, tmp_path: pathlib.Pat
         # NumPy has no nulls but NaN, which is taken for one; a file has empty fields.
         lines = zip(*request_.data.values(), strict=True)
         writer.writerows([None if value != value else value for value in line] for line in lines)
+    if request_.pairs is not None:
+        lines = zip(*request_.pairs.values(), strict=True)
+        (tmp_path / "near.csv").write_text("".join(",".join("" if value is None else str(value) for value in line) + "\n" for line in [request_.pairs, *lines]))
     ours, theirs = in_python(request_), on_the_command_line(request_, binary)
     assert ours == theirs
     if ours["ends"] in ("ok", "no"):
@@ -374,8 +415,12 @@ def arguments_of(asked: Request) -> tuple[str, list[str]]:
                 options += [f"--set={param}={number}" for param, number in value.items()]
             case "sweep", _:
                 options += [f"--sweep={param}={','.join(map(str, values))}" for param, values in value.items()]
+            case "reference", _:
+                options += [f"--reference={column}={level}" for column, level in value.items()]
             case "predictions", _:
                 options += ["--pred", value]
+            case "relations", _:
+                options += [f"--relation={relation}={path}" for relation, path in value.items()]
             case "purpose", "inference":
                 options.append("--inference")
             case "method", "smooth":
@@ -420,7 +465,7 @@ def markdown(text: str) -> list[str]:
 
 
 def before_files(words: str) -> str:
-    return words.split("wrote out.csv")[0].split("wrote the thresholds")[0]
+    return words.split("wrote out.csv")[0].split("wrote the thresholds")[0].rstrip("\n") + "\n"
 
 
 def frozen(asked: Request) -> str | None:
@@ -428,8 +473,8 @@ def frozen(asked: Request) -> str | None:
 
 
 def of_data(words: str) -> str:
-    """What `check` says about data, up to the help, which is compared with the diagnostics."""
-    return words[words.index("data.csv: ") :].split("\n  help: ")[0]
+    """What `check` says about data, without the errors, which are compared as diagnostics."""
+    return words[words.index("data.csv: ") :].split("\nerror")[0].rstrip()
 
 
 def column(path: str, name: str) -> list[float]:
@@ -467,6 +512,8 @@ def said(found: dict[str, Any]) -> dict[str, Any]:
         # Tables in memory have no dialect.
         text = re.sub(r", or read the file with `[^`]*`$", "", text)
         text = re.sub(r"`--set ([\w\[\]]+)=([\d.]+)`", r'`params={"\1": \2}`', text)
+        text = re.sub(r"`--relation (\w+)=FILE`", r'`relations={"\1": ..}`', text)
+        text = text.replace("`--relation`", "`relations`")
         text = re.sub(r"`--pred (\w+)`", r'`predictions="\1"`', text)
         return re.sub(r"\bline (\d+)", lambda found: f"row {int(found[1]) - 1}", text)
 

@@ -24,6 +24,9 @@ BODIES = {
     "floor": "constraint c: each where sex == 0: score >= raw(score) + 0.15\nconstraint d: |E[score | sex == 0] - E[score | sex == 1]| <= eps",
     "both bounds": "constraint c: each: |score - raw(score)| <= 0.02 + 0.1 * abs(raw(score))\nconstraint d: E[score | sex == 0] >= E[score | sex == 1] - 0.05",
     "turned bounds": "constraint c: each where sex == 1: -2 * score >= -1.5 * raw(score) - 0.1\nconstraint d: E[score] == 0.45",
+    "distance": "constraint c: E[|score - 0.9 * raw(score)| | sex == 0] <= 0.02\nconstraint d: E[score] <= E[raw(score)] - 0.03",
+    "bend": "constraint c: E[max(score - raw(score) / 2, 0) | sex == 1] <= E[raw(score)] / 4",
+    "distance within bounds": "constraint c: each where sex == 0: score >= raw(score) + 0.15\nconstraint d: E[|score - 0.6 * raw(score)|] <= 0.3",
     "soft": "constraint c (soft = 0.4): |E[raw(score) * score | sex == 0] - E[score | sex == 1]| <= eps",
 }
 N = 60

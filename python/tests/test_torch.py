@@ -27,6 +27,8 @@ NUMBERS = {
     "constraint r: forall a in sex: |E[income - score | sex == a]| <= eps\n",
     "covariance": "column sex: {0, 1}\nlabel income: {0, 1}\ncolumn age: real\npredict score: real in [0, 1]\n"
     "constraint c: |Cov[score, age]| <= 0.001\nconstraint p: |E[score | sex == 0] - E[score | sex == 1]| <= 0.02\n",
+    "bends": "column sex: {0, 1}\nlabel income: {0, 1}\npredict score: real in [0, 1]\nparam eps = 0.01 in [0, 1]\n"
+    "constraint near: E[|score - (0.3 + 0.3 * income)|] <= 0.08\nconstraint high: E[max(score - 0.55, 0) | sex == 1] <= eps\n",
     "weighted": "column sex: {0, 1}\nweight w\nlabel income: {0, 1}\npredict score: real in [0, 1]\n"
     "constraint p: |E[score | sex == 0] - E[score | sex == 1]| <= 0.02\n",
 }

@@ -164,17 +164,15 @@ impl<'a> ParamSweep<'a> {
         }
         let Some(batch) = &self.batch else { return Ok(Point::none(value)) };
         let problem = &batch.bound.problem;
-        let mut projection = Projection::default();
-        let mut decided = None;
-        if let Some(deciding) = &self.deciding {
+        let (projection, mut decided) = if let Some(deciding) = &self.deciding {
             let params = self.with(value).map_err(SweepError::Bind)?;
             let encoded = self.again.as_ref().unwrap_or(self.encoded);
-            (projection, decided) = deciding.decide(self.program, encoded, &params, problem)?;
+            deciding.decide(self.program, encoded, &params, problem)?
         } else {
             let warm_start = self.last.take().filter(|last| last.len() == problem.rows());
             let settings = Settings { warm_start, ..Settings::default() };
-            self.projector.project_into(problem, self.z, &settings, &mut projection)?;
-        }
+            (batch.bound.project(&mut self.projector, self.z, &settings)?, None)
+        };
         let mut point = Point { rows: self.rows(batch, &projection), ..Point::none(value) };
         match &projection.status {
             Status::Infeasible(proof) | Status::Relaxed(proof) => {
@@ -188,7 +186,9 @@ impl<'a> ParamSweep<'a> {
                 let sides: Vec<RowSide> = proof.rows.iter().map(|&row| RowSide { row, upper: upper(row) }).collect();
                 let params = self.with(value).map_err(SweepError::Bind)?;
                 let encoded = self.again.as_ref().unwrap_or(self.encoded);
-                let each = each_in_conflict(encoded, &params, &Samples::All, &sides, &proof.combination);
+                let mut each = each_in_conflict(encoded, &params, &Samples::All, &sides, &proof.combination);
+                let pairs = batch.bound.pairs_among(proof.rows.iter().copied());
+                each.extend(pairs.into_iter().map(|(row, _)| row));
                 point.ended = Ended::Infeasible(conflict, each);
                 return Ok(point);
             }
@@ -256,21 +256,26 @@ impl<'a> ParamSweep<'a> {
         if self.reach == Reach::Encoding {
             self.again = Some((self.encode)(&params).map_err(SweepError::Bind)?);
         }
-        let bound = match self.again.as_ref().unwrap_or(self.encoded).bind(&params, &Samples::All) {
+        let encoded = self.again.as_ref().unwrap_or(self.encoded);
+        let bound = match &self.deciding {
+            Some(_) => encoded.bind(&params, &Samples::All),
+            None => encoded.bind_convex(&params, &Samples::All),
+        };
+        let bound = match bound {
             Ok(bound) => bound,
             Err(errors) => return crossed(errors),
         };
         if self.reach <= Reach::Sides {
             self.sides = Some(self.encoded.sides(&bound, &Samples::All));
         }
-        let before = bound.problem.activity(self.z)?;
+        let before = bound.row_values(self.z)?.values;
         self.batch = Some(Batch { bound, before });
         Ok(true)
     }
 
     /// One for each promised row of the program.
     fn rows(&self, batch: &Batch, projection: &Projection<f64>) -> Vec<Option<RowPoint>> {
-        let after = batch.bound.problem.activity(&projection.y).ok();
+        let after = batch.bound.row_values(&projection.y).ok().map(|rows| rows.values);
         let row = |promised: &PromisedRow| {
             let row = batch.bound.rows.get(promised.row)?;
             let place = row.kept()?;
@@ -314,7 +319,7 @@ impl<'a> ParamSweep<'a> {
 
 impl Batch {
     fn set_sides(&mut self, lower: &[f64], upper: &[f64], own: Vec<Vec<(f64, f64)>>) -> Result<(), SweepError> {
-        self.bound.problem.set_sides(lower, upper)?;
+        self.bound.set_sides(lower, upper)?;
         let mut own: Vec<Option<Vec<(f64, f64)>>> = own.into_iter().map(Some).collect();
         for row in &mut self.bound.rows {
             let Some(place) = row.kept() else { continue };

@@ -110,27 +110,31 @@ fn bends([zero, one, there]: [&Cells; 3], steps: f64) -> bool {
 
 /// Tries values, and bisects the ends of the feasible ones.
 fn by_trial(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Tolerance {
-    let mut undecided = false;
-    let mut feasible = |value: f64| {
-        let Some(problem) = at(value) else { return false };
-        let verdict = Cells::of(&problem).ok().flatten().and_then(|cells| cells.program.is_feasible());
-        undecided |= verdict.is_none();
-        verdict == Some(true)
+    let mut feasible = |value: f64| match at(value) {
+        Some(problem) => Cells::of(&problem).ok().flatten()?.program.is_feasible(),
+        None => Some(false),
     };
     let steps = (0..TRIED).map(|i| range.0 + (range.1 - range.0) * i as f64 / (TRIED - 1) as f64);
-    let found = std::iter::once(value).chain(steps).find(|&value| feasible(value));
-    let ends = found.map(|inside| [range.0, range.1].map(|end| bisect(&mut feasible, inside, end)));
-    match ends {
-        _ if undecided => Tolerance::Unknown,
-        Some([least, greatest]) => Tolerance::Within { least, greatest, exact: false },
-        None => Tolerance::Never,
+    for inside in std::iter::once(value).chain(steps) {
+        match feasible(inside) {
+            Some(false) => continue,
+            // It will not be decided elsewhere either.
+            None => return Tolerance::Unknown,
+            Some(true) => {}
+        }
+        let ends = [range.0, range.1].map(|end| bisect(&mut feasible, inside, end));
+        return match ends {
+            [Some(least), Some(greatest)] => Tolerance::Within { least, greatest, exact: false },
+            _ => Tolerance::Unknown,
+        };
     }
+    Tolerance::Never
 }
 
-/// The last feasible value between one that is and an end.
-fn bisect(feasible: &mut impl FnMut(f64) -> bool, inside: f64, end: f64) -> f64 {
-    if feasible(end) {
-        return end;
+/// The last feasible value between one that is and an end; none where that cannot be decided.
+fn bisect(feasible: &mut impl FnMut(f64) -> Option<bool>, inside: f64, end: f64) -> Option<f64> {
+    if feasible(end)? {
+        return Some(end);
     }
     let (mut good, mut bad) = (inside, end);
     for _ in 0..HALVINGS {
@@ -138,7 +142,7 @@ fn bisect(feasible: &mut impl FnMut(f64) -> bool, inside: f64, end: f64) -> f64 
         if middle == good || middle == bad {
             break;
         }
-        if feasible(middle) { good = middle } else { bad = middle }
+        if feasible(middle)? { good = middle } else { bad = middle }
     }
-    good
+    Some(good)
 }

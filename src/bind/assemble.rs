@@ -94,13 +94,9 @@ impl Encoded {
         });
         let events = events.collect();
         let pair_rows = of_pairs.promised.clone();
-        let terms = matrix.convex_terms(self, &tally, samples);
+        let (mut terms, points) = (matrix.convex_terms(self, &tally, samples), matrix.points());
         let parts = matrix.into_parts(self, tally, &about.deviations, samples, bounds);
-        if let (false, false, Some(relation)) = (terms.is_empty(), pair_rows.is_empty(), self.plan.relations.first()) {
-            let why = "means of bends, such as `E[|e|]`, cannot be bounded beside them";
-            return Err(vec![BindError::RelationRefused { relation: relation.relation.name.clone(), why }]);
-        }
-        let parts = of_pairs.add_to(parts);
+        let parts = of_pairs.add_to(parts, &mut terms);
         let wrong = |error: ProblemError| vec![error.into()];
         let (problem, convex) = if terms.is_empty() {
             (Problem::new(parts).map_err(wrong)?, None)
@@ -108,7 +104,7 @@ impl Encoded {
             let convex = ConvexProblem::new(parts, terms).map_err(wrong)?;
             (convex.affine().clone(), Some(Box::new(convex)))
         };
-        Ok(Bound { problem, convex, rows, sample_rows, pairs, pair_rows, events })
+        Ok(Bound { problem, convex, points, rows, sample_rows, pairs, pair_rows, events })
     }
 
     /// The values of a factor, or of 1, for the samples of a batch.

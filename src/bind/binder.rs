@@ -256,6 +256,11 @@ impl Matrix {
         }) + 1
     }
 
+    /// What each list of [`Matrix::convex_terms`] is the distance from.
+    pub(super) fn points(&self) -> Vec<At> {
+        self.distances.keys().copied().collect()
+    }
+
     /// The terms in distances of predictions, one list for each breakpoint of a sample.
     pub(super) fn convex_terms(&self, encoded: &Encoded, tally: &Tally, samples: &Samples) -> Vec<ConvexTerms> {
         let cells = tally.origin.len().max(1);

@@ -1,11 +1,13 @@
 //! What became of a program that was bound to a batch.
 
+use std::collections::BTreeMap;
+
 use crate::language::program::{Direction, PromisedRow};
 use crate::runtime::convex::ConvexProblem;
 use crate::runtime::problem::{Problem, ProblemError, RowValues};
-use crate::runtime::project::{ProjectError, Projection, Projector, Sample, Settings};
+use crate::runtime::project::{Gradient, ProjectError, Projection, Projector, Sample, Settings};
 
-use super::plan::Left;
+use super::plan::{At, Left};
 
 /// A batch, ready to be projected.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub struct Bound {
     pub problem: Problem,
     /// All rows, where some have absolute values of predictions. Only [`super::Encoded::bind_convex`] makes it.
     pub convex: Option<Box<ConvexProblem>>,
+    /// What each list of its terms is the distance from.
+    pub(super) points: Vec<At>,
     /// One for each row of the program, in its order.
     pub rows: Vec<BoundRow>,
     /// One for each per-sample row of the program, in its order.
@@ -54,6 +58,71 @@ impl Bound {
         let mut found = Projection::default();
         projector.project_into(&self.problem, z, settings, &mut found)?;
         Ok(found)
+    }
+
+    /// The gradient of `vᵀ ŷ` with respect to `z`, the sides and the weights.
+    ///
+    /// # Errors
+    /// As [`Projection::vjp`].
+    pub fn vjp<T: Sample>(
+        &self,
+        projector: &mut Projector<T>,
+        projection: &Projection<T>,
+        v: &[T],
+        out: &mut Gradient<T>,
+    ) -> Result<(), ProjectError> {
+        match &self.convex {
+            Some(convex) => *out = convex.vjp(projection, v)?,
+            None => projector.vjp_into(&self.problem, projection, v, out)?,
+        }
+        Ok(())
+    }
+
+    /// How `ŷ` moves as `z` moves by `v`, into the `z` of a gradient.
+    ///
+    /// # Errors
+    /// As [`Bound::vjp`].
+    pub fn jvp<T: Sample>(
+        &self,
+        projector: &mut Projector<T>,
+        projection: &Projection<T>,
+        v: &[T],
+        out: &mut Gradient<T>,
+    ) -> Result<(), ProjectError> {
+        match &self.convex {
+            Some(convex) => out.z = convex.jvp(projection, v)?,
+            None => projector.jvp_into(&self.problem, projection, v, out)?,
+        }
+        Ok(())
+    }
+
+    /// The rows about pairs among some rows of the problem: what constraints ask for them, each with the names of its rows.
+    pub fn pairs_among(&self, rows: impl Iterator<Item = usize>) -> Vec<(PromisedRow, Vec<String>)> {
+        let first = self.problem.rows() - self.pair_rows.len();
+        let mut found: BTreeMap<PromisedRow, Vec<String>> = BTreeMap::new();
+        for row in rows {
+            let Some(promised) = row.checked_sub(first).and_then(|place| self.pair_rows.get(place)) else { continue };
+            let names = found.entry(*promised).or_default();
+            let name = self.problem.row_name(row);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Replaces the sides of the rows that are not about pairs.
+    ///
+    /// # Errors
+    /// As [`Problem::set_sides`].
+    pub fn set_sides(&mut self, lower: &[f64], upper: &[f64]) -> Result<(), ProblemError> {
+        let with_pairs = |own: &[f64], all: &[f64]| -> Vec<f64> {
+            own.iter().chain(all.iter().skip(all.len() - self.pair_rows.len())).copied().collect()
+        };
+        let lower = with_pairs(lower, self.problem.lower());
+        let upper = with_pairs(upper, self.problem.upper());
+        self.problem.set_sides(&lower, &upper)?;
+        self.convex.as_mut().map_or(Ok(()), |convex| convex.set_sides(&lower, &upper))
     }
 }
 

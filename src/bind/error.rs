@@ -117,7 +117,7 @@ pub enum BindError {
 
     /// A row with absolute values of predictions inside of its means, where rows of a matrix are needed.
     #[error(
-        "`{row}` is the mean of a bend, `|e|`, `max` or `min` of predictions, which only `check`, `project` and `audit` of whole data take"
+        "`{row}` is the mean of a bend, `|e|`, `max` or `min` of predictions, and rows here have to be sums of predictions"
     )]
     ConvexRow { row: String },
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::language::program::PromisedRow;
+use crate::runtime::convex::ConvexTerms;
 use crate::runtime::problem::{ProblemParts, RowsByCell};
 
 use super::binder::{About, Binder, Matrix};
@@ -312,8 +313,8 @@ impl PairRows {
         self.promised.push(promised);
     }
 
-    /// Adds the rows to a problem: each sample in one of them gets a cell of its own.
-    pub(super) fn add_to(self, mut parts: ProblemParts) -> ProblemParts {
+    /// Adds the rows to a problem: each sample in one of them gets a cell of its own, in the terms in distances too.
+    pub(super) fn add_to(self, mut parts: ProblemParts, terms: &mut [ConvexTerms]) -> ProblemParts {
         if self.entries.is_empty() {
             return parts;
         }
@@ -339,6 +340,10 @@ impl PairRows {
                 all
             });
             *dictionary = RowsByCell::from_cells(kept.chain(own).collect::<Vec<_>>());
+        }
+        for dictionary in terms.iter_mut().flat_map(|term| &mut term.dictionary) {
+            let all = (0..parts.cells as u32).chain(old.iter().copied());
+            *dictionary = RowsByCell::from_cells(all.map(|cell| dictionary.cell(cell as usize).collect::<Vec<_>>()));
         }
         parts.cells += of_sample.len();
         parts.lower.extend(self.lower);

@@ -1,5 +1,7 @@
 //! The table of a relation, and what is kept of the data to be joined with it.
 
+use std::collections::BTreeSet;
+
 use crate::data::{Batch, Source};
 use crate::language::program::{Owner, PairColumn, Program, Relation};
 
@@ -20,6 +22,14 @@ impl PairTable {
         let own = program.columns.iter().filter_map(|column| PairColumn::of(&column.header));
         let own = own.filter(|column| column.relation == relation.name && column.owner == Owner::Pair);
         [&relation.first, &relation.second].into_iter().cloned().chain(own.map(|it| it.header.to_owned())).collect()
+    }
+
+    /// The headers that rows about a relation read of the data: that of the key, and of columns of samples.
+    pub fn data_headers_of(program: &Program, relation: &Relation) -> Vec<String> {
+        let of_samples = program.columns.iter().filter_map(|column| PairColumn::of(&column.header));
+        let of_samples = of_samples.filter(|column| column.relation == relation.name && column.owner != Owner::Pair);
+        let columns: BTreeSet<&str> = of_samples.map(|it| it.header).collect();
+        [relation.key.as_str()].into_iter().chain(columns).map(str::to_owned).collect()
     }
 
     /// Reads what rows need of a table.

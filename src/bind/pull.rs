@@ -43,7 +43,11 @@ impl Encoded {
         }
         let Some(raw) = self.input(RAW) else { return Ok(vec![0.0; self.n()]) };
         let tape = Tape::new(RAW, raw);
-        let total = self.pulled(params, pulled, &tape).map_err(|_| ProjectError::NoDerivative)?;
+        let by_point = match &pulled.bound.convex {
+            Some(convex) => convex.breakpoint_gradient(pulled.projection, pulled.gradient, pulled.v)?,
+            None => Vec::new(),
+        };
+        let total = self.pulled(params, pulled, &by_point, &tape).map_err(|_| ProjectError::NoDerivative)?;
         Ok(tape.derivative(total))
     }
 
@@ -51,6 +55,7 @@ impl Encoded {
         &self,
         params: &Params,
         pulled: &Pulled<'_, T>,
+        by_point: &[Vec<f64>],
         tape: &Tape<'_>,
     ) -> Result<Number, TraceError> {
         let samples = Samples::All;
@@ -58,6 +63,7 @@ impl Encoded {
         let about = About::new(self, &tally, &samples);
         let tracer = Tracer::new(self, (&tally, &about), &samples, params, tape)?;
         let rows = self.pulled_rows(pulled, &tracer, tape)?;
+        let rows = tape.add(rows, self.pulled_distances(&tally, (pulled, by_point), &tracer, tape)?);
         let bounds = self.pulled_bounds((params, &tally, &about), pulled, &tracer, tape)?;
         Ok(tape.add(rows, bounds))
     }
@@ -89,6 +95,42 @@ impl Encoded {
             if let Some(side) = if down { row.lower } else { row.upper } {
                 total = tape.add(total, tape.multiply(tape.number(q), side));
             }
+        }
+        Ok(total)
+    }
+
+    /// Terms `b |ŷ − c|` of rows, `s` the sign of `ŷ − c`: the slope `s b` moves as a coefficient, and the row by the distance.
+    fn pulled_distances<T: Sample>(
+        &self,
+        tally: &Tally,
+        (pulled, by_point): (&Pulled<'_, T>, &[Vec<f64>]),
+        tracer: &Tracer<'_, Tape<'_>>,
+        tape: &Tape<'_>,
+    ) -> Result<Number, TraceError> {
+        let mut total = tape.number(0.0);
+        if pulled.bound.convex.is_none() {
+            return Ok(total);
+        }
+        let Projection { multipliers, y, .. } = pulled.projection;
+        let q = multipliers_of(pulled.gradient);
+        let weights = pulled.bound.problem.weights();
+        for (place, (&q, &mu)) in q.iter().zip(multipliers).enumerate().filter(|(_, (q, mu))| **q != 0.0 || **mu != 0.0)
+        {
+            for (at, coefficient) in tracer.distances(pulled.bound, place)? {
+                let from = self.batch_values(at.0, tally, &Samples::All);
+                let by_coefficient = |(i, (y, from)): (usize, (&T, &f64))| {
+                    let (w, step) = (weights.as_ref().map_or(1.0, |weights| weights[i]), y.widen() - from);
+                    let free = if w > 0.0 { mu * pulled.gradient.z[i].widen() / w } else { 0.0 };
+                    let sign = if step == 0.0 { 0.0 } else { step.signum() };
+                    -sign * free - q * step.abs()
+                };
+                let by_coefficient: Vec<f64> = y.iter().zip(&from).enumerate().map(by_coefficient).collect();
+                let term = tape.multiply(coefficient, tape.samples(&by_coefficient));
+                total = tape.add(total, tape.sum(&term));
+            }
+        }
+        for (at, by) in pulled.bound.points.iter().zip(by_point) {
+            total = tape.add(total, tape.sum(&tape.multiply(tracer.point(*at)?, tape.samples(by))));
         }
         Ok(total)
     }
@@ -152,13 +194,19 @@ fn multipliers_of<T: Sample>(gradient: &Gradient<T>) -> Vec<f64> {
 fn by_bound<T: Sample>(pulled: &Pulled<'_, T>) -> Vec<Option<(bool, f64)>> {
     let problem = &pulled.bound.problem;
     let q = multipliers_of(pulled.gradient);
-    let csr = problem.to_csr();
-    let mut back = vec![0.0; problem.n()];
-    for (range, q) in csr.indptr.windows(2).zip(&q) {
-        let [begin, end] = range else { continue };
-        let entries = csr.indices.iter().zip(&csr.values).take(*end).skip(*begin);
-        entries.for_each(|(&sample, value)| back[sample as usize] += q * value);
-    }
+    let back = match &pulled.bound.convex {
+        Some(convex) => convex.slopes(&q, &pulled.projection.y),
+        None => {
+            let csr = problem.to_csr();
+            let mut back = vec![0.0; problem.n()];
+            for (range, q) in csr.indptr.windows(2).zip(&q) {
+                let [begin, end] = range else { continue };
+                let entries = csr.indices.iter().zip(&csr.values).take(*end).skip(*begin);
+                entries.for_each(|(&sample, value)| back[sample as usize] += q * value);
+            }
+            back
+        }
+    };
     let bounds = problem.bounds();
     let one = |(i, y): (usize, &T)| {
         let (lo, hi) = bounds.at(i);

@@ -18,7 +18,7 @@ use super::encoded::{Encoded, FactorValues};
 use super::error::BindError;
 use super::measure::Basis;
 use super::params::Params;
-use super::plan::{Plan, PlannedTerm};
+use super::plan::{Plan, PlannedRow, PlannedTerm};
 use super::tally::{Samples, Tally};
 use crate::runtime::problem::Sum;
 
@@ -150,7 +150,18 @@ impl Encoded {
         let mut terms = self.plan.rows.iter().flat_map(|row| &row.terms);
         self.plan.sample_rows.is_empty()
             && self.plan.relations.is_empty()
+            && !self.plan.rows.iter().any(PlannedRow::is_convex)
             && !terms.any(|term| self.differs_within_cells(term))
+    }
+
+    /// What does not see the cells of samples alone, if a row takes part that is so.
+    pub(super) fn needs_samples(&self) -> Option<String> {
+        let plan = &self.plan;
+        let differing = plan.rows.iter().find(|row| row.terms.iter().any(|term| self.differs_within_cells(term)));
+        let each = || plan.sample_rows.first().map(|row| &row.name);
+        let named = differing.map(|row| &row.name).or_else(each).map(|name| format!("row `{name}`"));
+        let raw = || (!self.is_by_cell() || plan.raw.is_some()).then(|| "what reads the raw predictions".to_owned());
+        named.or_else(raw)
     }
 
     /// Whether what a term weighs predictions by differs within cells.

@@ -12,7 +12,7 @@ use super::encoded::{Encoded, FactorValues};
 use super::formula::{Arithmetic, Formula, Leaves};
 use super::measure::Measure;
 use super::params::Params;
-use super::plan::{PlannedRow, Split};
+use super::plan::{At, PlannedRow, PlannedTerm, Split};
 use super::tally::{Samples, Tally};
 
 /// Numbers with derivatives. A number is one for the batch or one for each sample; operations on both kinds act on each
@@ -109,12 +109,24 @@ impl<'a, T: Tracked> Tracer<'a, T> {
 
     /// The rows of the problem at these places.
     pub(super) fn rows(&self, bound: &Bound, places: &[usize]) -> Result<Vec<TracedRow<T::Number>>, TraceError> {
-        let planned = |place: &usize| {
-            let kept = RowStatus::Kept(*place);
-            let row = bound.rows.iter().position(|row| row.status == kept)?;
-            self.encoded.plan.rows.iter().find(|planned| planned.row == row)
-        };
-        places.iter().filter_map(planned).map(|row| self.row(row)).collect()
+        places.iter().filter_map(|&place| self.planned(bound, place)).map(|row| self.row(row)).collect()
+    }
+
+    /// The terms in distances of a row of the problem: what each distance is from, and its coefficient on each sample.
+    pub(super) fn distances(&self, bound: &Bound, place: usize) -> Result<Vec<(At, T::Number)>, TraceError> {
+        let terms = self.planned(bound, place).into_iter().flat_map(|row| &row.terms);
+        terms.filter_map(|term| Some((term.at?, term))).map(|(at, term)| Ok((at, self.term(term)?))).collect()
+    }
+
+    /// What a distance is from, for each sample.
+    pub(super) fn point(&self, At(factor): At) -> Result<T::Number, TraceError> {
+        factor.map_or_else(|| Ok(self.numbers.samples(&vec![1.0; self.tally.cell.len()])), |factor| self.factor(factor))
+    }
+
+    fn planned(&self, bound: &Bound, place: usize) -> Option<&'a PlannedRow> {
+        let kept = RowStatus::Kept(place);
+        let row = bound.rows.iter().position(|row| row.status == kept)?;
+        self.encoded.plan.rows.iter().find(|planned| planned.row == row)
     }
 
     /// `Σ coefficient · φ` for each sample.
@@ -135,16 +147,22 @@ impl<'a, T: Tracked> Tracer<'a, T> {
     fn row(&self, row: &PlannedRow) -> Result<TracedRow<T::Number>, TraceError> {
         let numbers = self.numbers;
         let mut coefficients = numbers.samples(&vec![0.0; self.tally.cell.len()]);
-        for term in &row.terms {
-            let measure = self.measure(&term.of, term.event)?;
-            let mut scale = term.coefficient.evaluate(self);
-            if term.aggregate == Aggregate::Mean {
-                scale = numbers.divide(scale, numbers.number(self.tally.over(term.event, &self.tally.weights)));
-            }
-            coefficients = numbers.add(coefficients, numbers.multiply(scale, measure));
+        for term in row.terms.iter().filter(|term| term.at.is_none()) {
+            coefficients = numbers.add(coefficients, self.term(term)?);
         }
         let side = |formula: &Option<Formula>| formula.as_ref().map(|side| side.evaluate(self));
         Ok(TracedRow { coefficients, lower: side(&row.lower), upper: side(&row.upper) })
+    }
+
+    /// What a term multiplies each sample's prediction, or distance, by.
+    fn term(&self, term: &PlannedTerm) -> Result<T::Number, TraceError> {
+        let numbers = self.numbers;
+        let measure = self.measure(&term.of, term.event)?;
+        let mut scale = term.coefficient.evaluate(self);
+        if term.aggregate == Aggregate::Mean {
+            scale = numbers.divide(scale, numbers.number(self.tally.over(term.event, &self.tally.weights)));
+        }
+        Ok(numbers.multiply(scale, measure))
     }
 
     /// `w·φ` on the samples of an event, 0 elsewhere.

@@ -10,8 +10,10 @@ use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
-use crate::data::matrix::{MatrixFormat, Numbers, files_of, write_numbers};
+use crate::data::matrix::{Distances, MatrixFormat, Numbers, files_of, write_numbers};
 use crate::language::words::counted;
+use crate::report::fit;
+use crate::runtime::convex::ConvexEntries;
 use crate::runtime::problem::{Bounds, Problem};
 
 /// Write the numbers that a spec makes of data: rows, sides, bounds and weights
@@ -59,10 +61,14 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let bound = dataset
         .encoded
-        .bind(&dataset.params, &Samples::All)
+        .bind_convex(&dataset.params, &Samples::All)
         .map_err(|errors| refuse(&errors, &spec, program, console))?;
+    if !args.to.takes_distances() {
+        dataset.encoded.is_affine().map_err(|errors| refuse(&errors, &spec, program, console))?;
+    }
     let problem = &bound.problem;
-    let files = write(problem, dataset.encoded.prediction(), args.to, &args.output)?;
+    let entries = bound.convex.as_ref().map(|convex| convex.entries());
+    let files = write(problem, entries.as_ref(), dataset.encoded.prediction(), args.to, &args.output)?;
     if args.output != Path::new(STANDARD_STREAM) {
         let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
         if console.is_json() {
@@ -70,7 +76,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             console.json(&fields)?;
         } else {
             let (rows, samples) = (counted(problem.rows(), "row"), counted(problem.n(), "sample"));
-            console.print(&format!("wrote {rows} over {samples}: {}\n", files.join(", ")))?;
+            let text = format!("wrote {rows} over {samples}: {}\n", files.join(", "));
+            console.report(&fit(&text, console.out_look().width))?;
         }
     }
     Ok(Verdict::Yes)
@@ -78,6 +85,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 fn write(
     problem: &Problem,
+    distances: Option<&ConvexEntries>,
     z: Option<&[f64]>,
     format: MatrixFormat,
     output: &Path,
@@ -102,6 +110,13 @@ fn write(
         names: &names,
         soft: problem.soft().iter().any(|soft| soft.is_finite()).then_some(problem.soft()),
         z,
+        distances: distances.map(|ConvexEntries { rows, samples, values, at }| Distances {
+            rows,
+            samples,
+            b: values,
+            c: at,
+        }),
+        auxiliaries: 0,
     };
     write_numbers(&numbers, format, output)
 }

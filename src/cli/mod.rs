@@ -39,6 +39,8 @@ mod imply;
 mod init;
 mod input;
 mod language_server;
+mod low_memory;
+mod man;
 mod mend;
 mod metrics;
 mod new_column;
@@ -70,16 +72,24 @@ use stop::{Outcome, Stop, Verdict};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    ExitCode::from(process(std::env::args_os().collect()))
+}
+
+/// Runs the command line `arguments`, the first of which is the name of the program, as the whole of a process: signals and closed
+/// pipes end it as they end other programs. Returns the exit code. Call it once, for the interpreter of another language too.
+pub fn process(arguments: Vec<OsString>) -> u8 {
     signals::watch();
     // What must not happen is no answer: neither yes nor no.
-    let code = std::panic::catch_unwind(|| run(std::env::args_os())).unwrap_or_else(|_| {
+    let code = std::panic::catch_unwind(|| run(arguments)).unwrap_or_else(|_| {
         eprintln!("error: internal error\n  help: this is a fault of `fairc`: please report it, with the spec");
         2
     });
+    // Rust's own end of a process would do so, but an interpreter may host this one.
+    let _closed = std::io::stdout().flush();
     if code == signals::CLOSED_PIPE {
         signals::die_of_closed_pipe();
     }
-    ExitCode::from(code)
+    code
 }
 
 /// The names of the subcommands.
@@ -169,5 +179,6 @@ fn dispatch(command: Command, console: &Console) -> Outcome {
         Command::Demo(args) => demo::run(&args, console),
         Command::Lsp(args) => language_server::run(&args, console),
         Command::Completions(args) => completions::run(&args, args::command(), console),
+        Command::Man(args) => man::run(&args, args::command(), console),
     }
 }

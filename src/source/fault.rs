@@ -3,7 +3,7 @@
 use super::{Content, Failure, Front, Spec};
 use crate::analyze::each_in_conflict;
 use crate::analyze::feasibility::RowSide;
-use crate::bind::{BindError, Bound, BoundRow, Encoded, Params, Remedy, Samples, blamed};
+use crate::bind::{BindError, BoundRow, Encoded, Params, Remedy, Samples, blamed};
 use crate::data::header_hint;
 use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
@@ -209,28 +209,19 @@ pub struct Conflict {
     pub sides: Vec<RowSide>,
     /// Bounds of single predictions.
     pub each: Vec<PromisedRow>,
+    /// Rows about pairs, each with the names of those that are in it: `close(a, b)`.
+    pub pairs: Vec<(PromisedRow, Vec<String>)>,
 }
 
 impl Conflict {
     /// Of a proof, with the bounds of single predictions that it needs.
     pub fn of(proof: &Infeasibility, encoded: &Encoded, params: &Params, samples: &Samples<'_>) -> Conflict {
         let sides = sides_of(proof);
-        let mut each = each_in_conflict(encoded, params, samples, &sides, &proof.combination);
-        if encoded.has_pairs()
-            && let Ok(bound) = encoded.bind(params, samples)
-        {
-            each.extend(pairs_in_conflict(&bound, &sides));
-        }
-        Conflict { sides, each }
+        let each = each_in_conflict(encoded, params, samples, &sides, &proof.combination);
+        let bound = encoded.has_pairs().then(|| encoded.bind_convex(params, samples).ok()).flatten();
+        let pairs = bound.map_or_else(Vec::new, |bound| bound.pairs_among(sides.iter().map(|side| side.row)));
+        Conflict { sides, each, pairs }
     }
-}
-
-/// The rows about pairs among sides of rows of a problem, each once.
-pub fn pairs_in_conflict(bound: &Bound, sides: &[RowSide]) -> Vec<PromisedRow> {
-    let first = bound.problem.rows() - bound.pair_rows.len();
-    let rows = sides.iter().filter_map(|side| bound.pair_rows.get(side.row.checked_sub(first)?));
-    let rows: std::collections::BTreeSet<PromisedRow> = rows.copied().collect();
-    rows.into_iter().collect()
 }
 
 /// E0801: the sides of rows that no predictions satisfy together, in the words of the spec.
@@ -243,11 +234,15 @@ pub fn infeasible(
     front: &Front,
 ) -> Fault {
     const MOST: usize = 8;
+    /// Pairs of one constraint that are named.
+    const PAIRS: usize = 4;
     let asked: Vec<Asked<'_>> = conflict.sides.iter().filter_map(|side| Asked::of(*side, rows, program)).collect();
-    let each = conflict.each.iter().filter_map(|promised| Some((*promised, program.sample_origin(*promised)?)));
-    let each: Vec<(PromisedRow, &Origin)> = each.collect();
+    let single = conflict.each.iter().map(|promised| (*promised, &[][..]));
+    let each = single.chain(conflict.pairs.iter().map(|(promised, names)| (*promised, &names[..])));
+    let each = each.filter_map(|(promised, pairs)| Some((promised, program.sample_origin(promised)?, pairs)));
+    let each: Vec<(PromisedRow, &Origin, &[String])> = each.collect();
     let mut names: Vec<&str> = asked.iter().map(|asked| asked.origin.name.as_str()).collect();
-    names.extend(each.iter().map(|(_, origin)| origin.name.as_str()));
+    names.extend(each.iter().map(|(_, origin, _)| origin.name.as_str()));
     names.dedup();
     let all_of = if names.len() == 1 { "" } else { "all of " };
     let message = format!("no predictions within their bounds satisfy {all_of}{}{place}", listed(&names, MOST));
@@ -260,10 +255,11 @@ pub fn infeasible(
         diagnostic: Diagnostic { code: Code("E0801"), message, help: Some(help), labels: Vec::new(), fix: None },
         places: Vec::new(),
     };
-    for (promised, origin) in each.iter().take(MOST) {
+    for (promised, origin, pairs) in each.iter().take(MOST) {
         let row = program.promised_sample(*promised);
         let text = row.map_or_else(String::new, |row| program.sample_row_text(&row, &Names::of(program)));
-        at_row(&mut fault, &origin.name, &format!("`{}` asks for {text}", origin.name), spec, program);
+        let here = if pairs.is_empty() { String::new() } else { format!(", here {}", listed(*pairs, PAIRS)) };
+        at_row(&mut fault, &origin.name, &format!("`{}` asks for {text}{here}", origin.name), spec, program);
     }
     for asked in asked.iter().take(MOST) {
         let name = &asked.origin.name;

@@ -48,7 +48,9 @@ names! {
         |name, value| format!("`--set {name}={value}`"), |name, value| format!("`params={{{name:?}: {value}}}`");
     /// Gives the table of a relation.
     relation: fn(&str) -> String =
-        |name| format!("`--relation {name}=FILE`"), |_| "with the command line, `fairc project --relation NAME=FILE`".to_owned();
+        |name| format!("`--relation {name}=FILE`"), |name| format!("`relations={{{name:?}: ..}}`");
+    /// Gives tables of relations.
+    relations: &'static str = "`--relation`", "`relations`";
     /// Gives an option a number.
     option: fn(&str, &dyn std::fmt::Display) -> String =
         |name, value| format!("`--{name} {value}`"), |name, value| format!("`{name}={value}`");

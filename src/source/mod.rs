@@ -11,6 +11,7 @@
 mod fault;
 mod files;
 mod front;
+mod pairs;
 mod shown;
 
 use std::path::{Path, PathBuf};
@@ -24,9 +25,10 @@ use crate::language::program::Program;
 use crate::language::span::{Source, Sources};
 use crate::language::words::counted;
 
-pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, pairs_in_conflict, sides_of};
+pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
 pub use files::{LONGEST, beside, import_root, name_of, read_text, read_text_within};
 pub use front::{COMMAND_LINE, Front, PYTHON};
+pub use pairs::{GivenPairs, NoPairs, give_pairs};
 pub use shown::{outside, places, status_word, watch};
 
 /// What went wrong with files or arguments, for the user.

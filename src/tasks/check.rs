@@ -11,7 +11,7 @@ use crate::language::program::Interval;
 use crate::report::{BatchShares, ConflictSide, DataReport, ParamRange, RowSummaries, event_sizes};
 use crate::runtime::problem::Problem;
 use crate::runtime::project::{Infeasibility, Projector, Settings, Status};
-use crate::source::{Asked, Conflict, Fault, pairs_in_conflict, sides_of};
+use crate::source::{Asked, Conflict, Fault, sides_of};
 
 /// What came of a spec on data.
 pub struct Checked<'a> {
@@ -46,9 +46,9 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
         Status::Optimal => (Some(true), Conflict::default()),
         Status::Infeasible(proof) | Status::Relaxed(proof) => {
             let sides = if bound.convex.is_some() { sides_of(proof) } else { irreducible(proof, &bound.problem) };
-            let mut each = each_in_conflict(encoded, params, &Samples::All, &sides, &proof.combination);
-            each.extend(pairs_in_conflict(&bound, &sides));
-            (Some(false), Conflict { sides, each })
+            let each = each_in_conflict(encoded, params, &Samples::All, &sides, &proof.combination);
+            let pairs = bound.pairs_among(sides.iter().map(|side| side.row));
+            (Some(false), Conflict { sides, each, pairs })
         }
         Status::IterationLimit => (None, Conflict::default()),
     };
@@ -62,7 +62,8 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
     let mut warnings = redundancy_warnings(&always, false, context.spec, &promises);
     warnings.extend(redundancy_warnings(&here, true, context.spec, &promises));
     let batches = batch.map(|(size, seed)| shares(case, size, seed)).transpose()?;
-    let each = conflict.each.iter().filter_map(|row| Some(program.sample_origin(*row)?.name.clone()));
+    let each = conflict.each.iter().chain(conflict.pairs.iter().map(|(row, _)| row));
+    let each = each.filter_map(|row| Some(program.sample_origin(*row)?.name.clone()));
     let sides = conflict.sides.iter().filter_map(|side| conflict_side(*side, &bound, &context));
     let report = DataReport {
         data: case.table,

@@ -67,10 +67,6 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions<'_>, again: &EncodeAgain
     }
     case.ready()?;
     let program = case.context.program;
-    if let Some((relation, ..)) = case.encoded.pairs_left().next() {
-        let message = format!("rows are about the pairs of `{relation}`, whose price is not followed over params");
-        return Err(Failure::new(message, "leave the constraint out of the spec, or project with each value").into());
-    }
     let wanted = wanted(case, options.sweeps).map_err(|error| vec![error])?;
     if wanted.is_empty() {
         let help = "a price is paid for the value of a param: declare one, for example `param eps = 0.02 in [0, 1]`";
@@ -85,8 +81,11 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions<'_>, again: &EncodeAgain
             sweep = sweep.deciding(before, Deciding { gain, compared: compared(case, decide, gain) });
         }
         let points = points(&mut sweep, values)?;
+        let present = sweep.present();
+        // Sides that cross there say nothing about the values that were asked for.
+        let now = if points.iter().any(|point| point.value == present) { None } else { sweep.at(present).ok() };
         let param = program.params.get(place).map_or("", |param| param.name.as_str());
-        sweeps.push(Sweep { param, present: sweep.present(), reach: sweep.reach(), points });
+        sweeps.push(Sweep { param, present, reach: sweep.reach(), points, now });
     }
     let feasible = sweeps.iter().flat_map(|sweep| &sweep.points).any(|point| point.ended == Ended::Optimal);
     let shown = deciding.as_ref().map_or(case.predictions, |(before, ..)| before);
@@ -154,7 +153,7 @@ fn report<'a>(case: &Case<'a>, shown: &[f64], sweeps: Vec<Sweep<'a>>, all: bool)
         left_over: Vec::new(),
         all,
     };
-    match encoded.bind(params, &Samples::All) {
+    match encoded.bind_convex(params, &Samples::All) {
         Ok(bound) => {
             report.sizes = bound.events.iter().map(|count| count.map(|count| count.samples)).collect();
             let mut summaries = RowSummaries::new(context.program);

@@ -204,7 +204,7 @@ pub fn settle(context: &Context<'_>, status: &Status, violation: f64, batch: &So
         Status::Infeasible(proof) => {
             let conflict = match batch.encoded {
                 Some((encoded, params, samples)) => Conflict::of(proof, encoded, params, samples),
-                None => Conflict { sides: crate::source::sides_of(proof), each: Vec::new() },
+                None => Conflict { sides: crate::source::sides_of(proof), ..Conflict::default() },
             };
             Err(Refused::Infeasible(Box::new(context.infeasible(&conflict, batch.rows, ""))))
         }

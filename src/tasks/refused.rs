@@ -5,7 +5,7 @@ use crate::bind::BindError;
 use crate::runtime::decide::DecideError;
 use crate::runtime::problem::ProblemError;
 use crate::runtime::project::ProjectError;
-use crate::source::{Failure, Fault};
+use crate::source::{Failure, Fault, NoPairs};
 
 /// Why a task has no result.
 #[derive(Debug)]
@@ -59,6 +59,15 @@ impl Refused {
 impl From<Vec<BindError>> for Refused {
     fn from(errors: Vec<BindError>) -> Self {
         Refused::Unbound(errors)
+    }
+}
+
+impl From<NoPairs> for Refused {
+    fn from(error: NoPairs) -> Self {
+        match error {
+            NoPairs::Faults(errors) => Refused::Unbound(errors),
+            NoPairs::Failed(failure) => Refused::Failed(failure),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::runtime::problem::Problem;
+use crate::bind::Bound;
 
 /// The worst row of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,10 +20,10 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// The rows of a problem on predictions, summed with compensation; `None` without rows.
-    pub fn of(problem: &Problem, y: &[f64]) -> Option<Gap> {
+    /// The rows of a batch on predictions, summed with compensation; `None` without rows.
+    pub fn of(bound: &Bound, y: &[f64]) -> Option<Gap> {
         const ROUNDING: f64 = 1e-12;
-        let activity = problem.activity(y).ok()?;
+        let (problem, activity) = (&bound.problem, bound.row_values(y).ok()?.values);
         let sides = || problem.lower().iter().zip(problem.upper());
         let widths: Vec<f64> = sides().map(|(l, u)| u - l).collect();
         let first = *widths.first()?;

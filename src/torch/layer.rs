@@ -118,7 +118,12 @@ impl<'a> FairLayer<'a> {
             true => Cow::Borrowed(&self.params),
             false => Cow::Owned(tracks.params_over(program, &self.params)?),
         };
-        let bound = Arc::new(encoded.bind(&params, samples).map_err(LayerError::Bind)?);
+        // Derivatives with respect to what is tracked are written out with rows as tensors, which rows that bend are not.
+        let bound = match tracks.is_empty() {
+            true => encoded.bind_convex(&params, samples),
+            false => encoded.bind(&params, samples),
+        };
+        let bound = Arc::new(bound.map_err(LayerError::Bind)?);
         let n = bound.problem.n();
         if z.numel() != n {
             return Err(LayerError::Shape { found: z.size(), expected: n });
@@ -162,8 +167,10 @@ impl<'a> FairLayer<'a> {
         // Sums do not know how rows move with raw predictions.
         let large = z.device() != Device::Cpu && z.numel() >= WORTH_A_GPU;
         let on_device = raw.is_none() && (self.on_device || large);
+        // Where samples have breakpoints or rows of their own there is little to add up.
+        let by_cell = bound.convex.is_none() && bound.pair_rows.is_empty() && device::is_by_cell(problem);
         let flat = || z.f_reshape([-1]);
-        match (z.kind(), on_device && device::is_by_cell(problem)) {
+        match (z.kind(), on_device && by_cell) {
             (Kind::Float, true) => device::solve::<f32>(problem, &flat()?, settings, with_gradient),
             (Kind::Double, true) => device::solve::<f64>(problem, &flat()?, settings, with_gradient),
             (Kind::Float, false) => {

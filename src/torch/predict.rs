@@ -62,16 +62,17 @@ pub fn evaluate(
         } else {
             let bound = match data.encoded.wants_raw() {
                 true => {
-                    data.encoded.with_raw(&batch, &numbers(&z)?).and_then(|own| own.bind(&data.params, &Samples::All))
+                    let own = data.encoded.with_raw(&batch, &numbers(&z)?);
+                    own.and_then(|own| own.bind_convex(&data.params, &Samples::All))
                 }
-                false => data.encoded.bind(&data.params, &batch),
+                false => data.encoded.bind_convex(&data.params, &batch),
             };
             let bound = bound.map_err(LayerError::Bind)?;
             (z.shallow_clone(), Arc::new(bound))
         };
         evaluation.skipped += bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
-        evaluation.gap = Gap::worse(evaluation.gap, Gap::of(&bound.problem, &numbers(&y)?));
-        evaluation.raw_gap = Gap::worse(evaluation.raw_gap, Gap::of(&bound.problem, &numbers(&z)?));
+        evaluation.gap = Gap::worse(evaluation.gap, Gap::of(&bound, &numbers(&y)?));
+        evaluation.raw_gap = Gap::worse(evaluation.raw_gap, Gap::of(&bound, &numbers(&z)?));
         fair.push(y);
     }
     let y = if fair.is_empty() { z.shallow_clone() } else { Tensor::f_cat(&fair, 0)? };

@@ -74,10 +74,9 @@ impl<T: Scalar> Solver<T> {
         settings: &Settings,
     ) -> Result<(Solved, Solution<T>), LayerError> {
         let problem = &bound.problem;
-        let mut projection = Projection::default();
-        self.at_work(|Workspace { projector, numbers, .. }| -> Result<(), LayerError> {
+        let projection = self.at_work(|Workspace { projector, numbers, .. }| -> Result<_, LayerError> {
             copy_in(z, problem.n(), numbers)?;
-            Ok(projector.project_into(problem, numbers, settings, &mut projection)?)
+            Ok(bound.project(projector, numbers, settings)?)
         })?;
         let Projection { y, status, multipliers, active, certificate, .. } = &projection;
         refuse_unsolved(status, certificate, problem)?;
@@ -134,15 +133,15 @@ impl<T: Scalar> Solution<T> {
 impl<T: Scalar> LinearMap for Solution<T> {
     /// `(∂ŷ/∂z)ᵀ v` or `(∂ŷ/∂z) v`, by the runtime. One copy in, one out.
     fn apply(&self, v: &Tensor, transposed: bool) -> Result<Tensor, Box<dyn Error + Send + Sync>> {
-        let (problem, projection) = (&self.bound.problem, &self.projection);
+        let (bound, projection) = (&self.bound, &self.projection);
         self.solver.at_work(|Workspace { projector, numbers, gradient }| {
-            copy_in(v, problem.n(), numbers)?;
+            copy_in(v, bound.problem.n(), numbers)?;
             let found = match transposed {
-                true => projector
-                    .vjp_into(problem, projection, numbers, gradient)
-                    .and_then(|()| self.add_raw(numbers, gradient)),
+                true => {
+                    bound.vjp(projector, projection, numbers, gradient).and_then(|()| self.add_raw(numbers, gradient))
+                }
                 false if self.raw.is_some() => return Err(LayerError::SecondOrder.into()),
-                false => projector.jvp_into(problem, projection, numbers, gradient),
+                false => bound.jvp(projector, projection, numbers, gradient),
             };
             match found {
                 Ok(()) => Ok(to_tensor(&gradient.z, v)?),

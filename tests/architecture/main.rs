@@ -5,6 +5,7 @@
 
 mod circles;
 mod python;
+mod releases;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,6 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The compiled half, as its stub describes it.
     ("_fairc", &[]),
     ("_errors", &[]),
+    // The command.
+    ("__main__", &["_fairc"]),
     ("_tables", &[]),
     // What a program answers remembers the program; a circle of names alone, for type checkers.
     ("_dataset", &["_fairc", "_tables", "_program", "_thresholds"]),
@@ -38,13 +40,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     // What stands on the package: nothing inside uses it, so that scikit-learn, Matplotlib and PyTorch stay optional.
     ("plots", &[]),
-    ("warehouse", &["_dataset", "_fairc", "_program", "_thresholds"]),
+    ("_engines", &["_fairc"]),
+    ("warehouse", &["_dataset", "_engines", "_fairc", "_program", "_thresholds"]),
     ("sklearn", &["_dataset", "_program", "_thresholds"]),
     ("torch/_distributed", &[]),
     ("torch/_specs", &["_program"]),
     ("torch/_loaders", &["torch/_specs"]),
     ("torch/_eager", &["_fairc"]),
-    ("torch/_sums", &["_fairc", "torch/_eager"]),
+    ("torch/_by_cell", &[]),
+    ("torch/_sums", &["_fairc", "torch/_by_cell", "torch/_eager"]),
     ("torch/_ops", &["_fairc", "_program", "torch/_eager", "torch/_sums"]),
     ("torch/_layer", &["_dataset", "_program", "torch/_distributed", "torch/_eager", "torch/_ops", "torch/_sums"]),
     ("torch/_model", &["_program", "_stream", "torch/_eager", "torch/_layer", "torch/_specs"]),

@@ -48,6 +48,7 @@ fn mistakes_in_arguments_end_with_2() {
         "check tests",
         "fmt tests",
         "completions tcsh",
+        "man nonsense",
     ];
     let all: Vec<String> = mistakes.iter().map(|mistake| transcript(mistake)).collect();
     for text in &all {
@@ -99,6 +100,19 @@ fn completions_know_the_commands() {
         let done = run(&["completions", shell]);
         assert_eq!(done.code, 0);
         assert!(done.stdout.contains("audit") && done.stdout.contains("tolerance"), "{shell}");
+    }
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let whole = run(&["man"]);
+    assert_eq!(whole.code, 0);
+    for command in fairc::cli::commands() {
+        let page = run(&["man", &command]);
+        assert_eq!(page.code, 0);
+        let title = format!(".TH FAIRC-{} 1", command.to_uppercase());
+        assert!(page.stdout.contains(&title) && page.stdout.contains(".SH \"EXIT STATUS\""), "{}", page.stdout);
+        assert!(whole.stdout.contains(&format!("fairc\\-{command}(1)")), "{}", whole.stdout);
     }
 }
 

@@ -85,6 +85,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("verify", &["%/problems.jsonl %/answers.jsonl"]),
     ("demo", &["%/demo"]),
     ("completions", &["bash"]),
+    ("man", &["audit"]),
 ];
 
 const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\

@@ -40,11 +40,12 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("stream", "SPEC --data DATA", "E0709"),
     ("freeze", "SPEC --data DATA --to json -o -", "E0709"),
     ("sql", "SPEC --table people", "E0709"),
-    ("price", "SPEC --data DATA", "is not followed over params"),
+    ("price", "SPEC --data DATA --sweep steepness=1,2", "takes"),
     ("export", "SPEC --data DATA --to json -o -", "takes"),
     ("solve", "", "no spec"),
     ("verify", "", "no spec"),
     ("completions", "", "no spec"),
+    ("man", "", "no spec"),
     ("lsp", "", "no spec"),
 ];
 
@@ -165,6 +166,19 @@ fn what_is_wrong_with_keys_and_tables_is_told() {
     let path = |name: &str| text_of(&folder.path().join(name)).to_owned();
     let (code, answer) = json(&["check", &path("s.fair"), "--data", &path("d.csv")]);
     assert_eq!((code, &answer["specs"][0]["data"]["relations"][0]["pairs"]), (0, &1.into()), "{answer}");
+}
+
+#[test]
+fn a_conflict_names_its_pairs_by_their_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = "column id: key\ncolumn x: int in [0, 2]\npredict score: real in [0, 1]\n\
+                relation near from \"p.csv\": (i, j) by id, d: real in [0, 1]\n\
+                constraint close: each (i, j) in near: |score[i] - score[j]| <= d\n\
+                constraint low: each where x == 1: score <= 0.2\nconstraint high: each where x == 2: score >= 0.8\n";
+    let told =
+        refusal(folder.path(), "id,x,s\na,1,0\nb,0,0\nc,2,0\ne,0,0\n", "i,j,d\na,b,0.1\na,e,0.1\nb,c,0.2\n", spec);
+    let of_pairs = ["`close(a, b)`", "`close(b, c)`", "E0801"].iter().all(|name| told.contains(name));
+    assert!(of_pairs && !told.contains("`close(a, e)`"), "{told}");
 }
 
 /// A file that the spec names lies in its folder.

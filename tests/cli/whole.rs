@@ -118,7 +118,7 @@ fn a_state_is_a_file() {
 }
 
 /// Commands whose result goes to standard output, one for each subcommand at least.
-const PRINT: [&str; 35] = [
+const PRINT: [&str; 36] = [
     "init --data people.csv",
     "init --data people.csv -o -",
     "check parity.fair",
@@ -149,6 +149,7 @@ const PRINT: [&str; 35] = [
     "solve problems.jsonl",
     "verify problems.jsonl answers.jsonl",
     "completions bash",
+    "man audit",
     "demo --help",
     "lsp --help",
     "train --help",

@@ -314,14 +314,75 @@ def example(fairc):
     print(f"bends.fair: {active} of {len(rows)} rows at their sides, distance {ours:.9f}, Clarabel {theirs:.9f}")
 
 
+def changed(rng, record, answer):
+    """A wrong answer made of a right one, or none where this change makes none."""
+    other = json.loads(json.dumps(answer))
+    by = float(rng.choice([1e-5, 1e-3, 0.1, 1.0]) * rng.choice([-1, 1])) * (1 + np.abs(record["z"]).max())
+    kind = rng.choice(["sample", "all", "objective", "status", "combination", "multiplier"])
+    if answer["status"] == "infeasible":
+        if kind == "combination":
+            other["rows"] = [-value for value in other["rows"]]
+        elif kind == "status":
+            other |= {"status": "optimal", "yhat": np.clip(record["z"], [-1e9 if v is None else v for v in record["lo"]],
+                      [1e9 if v is None else v for v in record["hi"]]).tolist(), "mu": [0.0] * record["m"], "objective": 0.0}
+        else:
+            other["rows"] = [0.0] * record["m"]
+        return other
+    if kind == "sample":
+        other["yhat"][int(rng.integers(record["n"]))] += by
+    elif kind == "all":
+        other["yhat"] = [value + by for value in other["yhat"]]
+    elif kind == "objective":
+        other["objective"] += abs(by) * (1 + other["objective"])
+    elif kind == "status":
+        other |= {"status": "infeasible", "rows": other["mu"]}
+    elif kind == "multiplier":
+        convex = {row for row, b in zip(record["convex"]["rows"], record["convex"]["b"]) if b > 0}
+        rows = [row for row in convex if other["mu"][row] > 1e-6]
+        if not rows:
+            return None
+        other["mu"][int(rng.choice(rows))] *= -1
+    else:
+        other["yhat"].pop()
+    return other
+
+
+def verified(fairc, rng, records, answers):
+    """`fairc verify` proves the answers and none that was changed; how many it was asked of either."""
+
+    def proved(pairs):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [pathlib.Path(folder) / name for name in ("problems.jsonl", "answers.jsonl")]
+            for path, lines in zip(paths, zip(*pairs)):
+                path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+            done = subprocess.run([fairc, "verify", *map(str, paths), "--format", "json"], capture_output=True, text=True)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(found) == len(pairs), done.stderr
+        return [line["proved"] for line in found]
+
+    # Without bounds a combination may cancel to a rounding, which is a proof to a rounding and not an exact one.
+    is_open = lambda record: None in record["lo"] + record["hi"]
+    claims = lambda record, answer: answer["status"] == "optimal" or answer["status"] == "infeasible" and not is_open(record)
+    right = [pair for pair in zip(records, answers) if claims(*pair)]
+    for (record, answer), good in zip(right, proved(right)):
+        assert good, f"not proved: {json.dumps(record)} {json.dumps(answer)}"
+    wrong = [(record, changed(rng, record, answer)) for record, answer in right]
+    wrong = [pair for pair in wrong if pair[1] is not None]
+    for (record, answer), good in zip(wrong, proved(wrong)):
+        assert not good, f"proved: {json.dumps(record)} {json.dumps(answer)}"
+    return len(right), len(wrong)
+
+
 def main():
     fairc, cases = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2000
     rng = np.random.default_rng(7)
     counts = {"optimal": 0, "infeasible": 0, "iteration_limit": 0}
-    worst, farthest, held, derivatives = 0.0, 0.0, 0, 0
+    worst, farthest, held, derivatives, checked = 0.0, 0.0, 0, 0, [0, 0]
     for begin in range(0, cases, 200):
         records = [problem(rng) for _ in range(min(200, cases - begin))]
-        for number, (record, answer) in enumerate(zip(records, solve(fairc, records))):
+        answers = solve(fairc, records)
+        checked = [count + more for count, more in zip(checked, verified(fairc, rng, records, answers))]
+        for number, (record, answer) in enumerate(zip(records, answers)):
             case = f"case {begin + number}"
             assert answer["ok"], f"{case}: {answer}"
             counts[answer["status"]] += 1
@@ -349,6 +410,7 @@ def main():
     assert farthest <= 1e-4, farthest
     assert counts["iteration_limit"] <= cases // 500 and held and derivatives
     print(f"{counts}; {held} with samples at a breakpoint")
+    print(f"`fairc verify` proved {checked[0]} answers and refused {checked[1]} that were changed")
     print(f"largest residual {worst:.1e}, distance from Clarabel {farthest:.1e}, {derivatives} derivatives")
 
 

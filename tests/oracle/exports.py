@@ -7,6 +7,8 @@ For specs with weights, ratios, covariances, soft rows, per-sample bounds and eq
 - SciPy reads the npz and the mtx, the safetensors package the safetensors; all equal the json to the last bit.
 - HiGHS reads the mps and the lp, finds in both the matrix, sides, bounds and objective of the json to the last bit, and
   its solution of the quadratic program agrees with `fairc project` to 1e-6.
+
+For specs with means of bends: the json goes back to `fairc solve`, and HiGHS solves mps and lp, which have a column for each distance.
 """
 
 import csv
@@ -47,6 +49,12 @@ SPECS = [
     "weight w from age\nconstraint cov: |Cov[score, age]| <= 0.01\nconstraint budget: E[score] == 40% +/- 1%\n",
     PARITY.replace("parity:", "parity (soft = 0.5):") + "constraint budget: E[score] == 60%\n",
     "weight w from age\n" + PARITY.replace("parity:", "parity (soft = 20):") + "constraint f (soft = 30): E[score] <= 20%\n",
+]
+BENDS = [
+    "constraint near: E[|score - raw(score)|] <= 0.03\nconstraint budget: E[score] >= E[raw(score)] + 0.02\n",
+    "weight w from age\nconstraint high: E[max(score - 0.7, 0) | sex == male] <= 1%\n" + PARITY,
+    "constraint low: forall r in race: E[min(score, 0.5) | race == r] >= 0.45\nconstraint near: E[|score - age / 90|] <= 0.2\n",
+    "constraint high (soft = 3): E[max(score - 0.4, 0)] <= 5%\nconstraint twice: E[|score - 0.5|] + E[|score - 0.25| | sex == female] <= 0.4\n",
 ]
 UNBOUNDED = HEADER.replace("score: real in [0, 1]", "score: real in [-inf, 0.7]")
 
@@ -152,6 +160,36 @@ def original(path, mark, names):
     return [changed.get(name, name) for name in names]
 
 
+def bends(fairc, folder, base):
+    """The largest distance of what HiGHS finds in mps and lp, and of what `fairc solve` finds in the json, from a projection."""
+    for form in ("json", "mps", "lp"):
+        run(fairc, "export", *base, "--to", form, "-o", folder / f"x.{form}")
+    run(fairc, "project", *base, "-o", folder / "fair.csv", "--replace")
+    with open(folder / "fair.csv") as file:
+        y = np.array([float(row["score_fair"]) for row in csv.DictReader(file)])
+    p = json.loads((folder / "x.json").read_text())
+    answer = json.loads(run(fairc, "solve", folder / "x.json"))
+    worst = np.abs(np.array(answer["yhat"]) - y).max()
+    assert worst <= 1e-9, f"json: {worst}"
+    terms, n = p["convex"], p["n"]
+    apart = {(i, c) for i, c in zip(terms["samples"], terms["c"])}
+    for form in ("mps", "lp"):
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", False)
+        for tolerance in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            highs.setOptionValue(tolerance, 1e-10)
+        assert highs.readModel(str(folder / f"x.{form}")) == highspy.HighsStatus.kOk, f"{form} cannot be read"
+        place = {name: i for i, name in enumerate(highs.getModel().lp_.col_names_)}
+        assert sum(name.startswith("t") for name in place) == len(apart), f"{form}: {len(apart)} distances"
+        highs.run()
+        assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal, f"{form}: {highs.getModelStatus()}"
+        found = np.array(highs.getSolution().col_value)
+        error = np.abs(np.array([found[place[f"y{i + 1}"]] for i in range(n)]) - y).max()
+        assert error <= 1e-5, f"{form}: differs by {error:.1e}"
+        worst = max(worst, error)
+    return worst
+
+
 def main():
     fairc = pathlib.Path(sys.argv[1]).resolve()
     worst, count = 0.0, 0
@@ -178,6 +216,9 @@ def main():
                 assert error <= 1e-6, f"{body}{form}: differs by {error:.1e}"
                 assert original(folder / f"x.{form}", mark, names) == p["names"], f"{body}{form}: names {names}"
                 worst, count = max(worst, error), count + 1
+        for body in BENDS:
+            spec.write_text(HEADER + body)
+            worst, count = max(worst, bends(fairc, folder, [spec, "--data", data, "--pred", "score"])), count + 2
     print(f"exports: {count} programs solved by HiGHS agree with `fairc project`, worst difference {worst:.1e}")
 
 

@@ -126,6 +126,13 @@ class Case:
                 self.means.append((parts[0] - parts[1], -0.1, 0.1))
             else:
                 self.skipped = True
+        # Means of distances: weights of the samples, points, and the side.
+        self.bends = []
+        if draw.random() < 0.4 and weight.any():
+            part = weight / weight.sum()
+            point, most = draw.choice([(np.full(len(self.keys), 0.5), 0.15), (np.array(self.level) / 4, 0.3)])
+            text.append(f"constraint bend: E[|score - {'0.5' if most == 0.15 else 'level / 4'}|] <= {most}")
+            self.bends.append((part, point, most))
         (self.folder / "spec.fair").write_text("\n".join(text) + "\n")
 
     def matrix(self):
@@ -148,16 +155,22 @@ class Case:
         A, lower, upper = self.matrix()
         n, z = len(self.keys), np.array(self.score)
         w = np.array(self.weight or [1.0] * n, float)
-        P = sparse.diags(np.where(w > 0, w, 1.0)).tocsc()
         all_rows = np.vstack([A[upper < np.inf], -A[lower > -np.inf], np.eye(n), -np.eye(n)])
         sides = np.concatenate([upper[upper < np.inf], -lower[lower > -np.inf], np.ones(n), np.zeros(n)])
+        # A column of its own for each distance.
+        for part, point, most in self.bends:
+            zero, one = np.zeros((len(all_rows), n)), np.eye(n)
+            all_rows = np.block([[all_rows, zero], [one, -one], [-one, -one], [np.zeros((1, n)), part[None, :]]])
+            sides = np.concatenate([sides, point, -point, [most]])
+        more = all_rows.shape[1] - n
+        P = sparse.diags(np.concatenate([np.where(w > 0, w, 1.0), np.zeros(more)])).tocsc()
         settings = clarabel.DefaultSettings()
         settings.verbose = False
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
         cones = [clarabel.NonnegativeConeT(len(sides))]
-        q = -(P @ z)
+        q = -(P @ np.concatenate([z, np.zeros(more)]))
         found = clarabel.DefaultSolver(P, q, sparse.csc_matrix(all_rows), sides, cones, settings).solve()
-        return np.array(found.x) if "Solved" in str(found.status) else None
+        return np.array(found.x[:n]) if "Solved" in str(found.status) else None
 
 
 def run(fairc: str, *arguments: str) -> tuple[int, dict]:
@@ -189,13 +202,17 @@ def check(fairc: str, folder: Path, seed: int) -> str:
     use = report["relations"][0] if "relations" in report else None
     assert use is None or use["pairs"] == case.usable, (use, case.usable)
     A, lower, upper = case.matrix()
+    value = lambda y: [float(part @ np.abs(np.array(y) - point)) - most for part, point, most in case.bends]
     problem = folder / "problem.json"
     subprocess.run([fairc, "export", spec, "--data", data, "--to", "json", "-o", str(problem)], check=True, capture_output=True)
     p = json.loads(problem.read_text())
     m = sparse.csr_array((p["A"]["values"], p["A"]["indices"], p["A"]["indptr"]), shape=(p["m"], p["n"])).toarray()
     l = np.array([-np.inf if v is None else v for v in p["l"]])
     u = np.array([np.inf if v is None else v for v in p["u"]])
-    ours, theirs = sorted_rows(m, l, u), sorted_rows(A, lower, upper)
+    bent = [name == "bend" for name in p["names"]]
+    assert sum(bent) == len(case.bends) and ("convex" in p) == bool(case.bends), p["names"]
+    straight = np.logical_not(bent)
+    ours, theirs = sorted_rows(m[straight], l[straight], u[straight]), sorted_rows(A, lower, upper)
     assert ours == theirs, f"rows differ: {set(ours) ^ set(theirs)}"
     wanted = case.solve()
     out = folder / "out.csv"
@@ -209,18 +226,20 @@ def check(fairc: str, folder: Path, seed: int) -> str:
     w = np.array(case.weight or [1.0] * len(y), float)
     difference = np.abs(y - wanted)[w > 0].max(initial=0.0)
     assert difference < 1e-5, f"projection differs by {difference}"
+    excess = max(value(y), default=0.0)
     if len(lower):
-        value = A @ y
-        excess = max((lower - value).max(), (value - upper).max())
-        assert excess < 1e-12, f"rows are off by {excess}"
+        rows = A @ y
+        excess = max(excess, (lower - rows).max(), (rows - upper).max())
+    assert excess < 1e-12, f"rows are off by {excess}"
     code, audited = run(fairc, "audit", spec, "--data", str(out), "--pred", "score_fair")
     assert "verdict" in audited, audited
     verdict = audited["verdict"]
     empty = [each["name"] for each in audited["each"] if not each.get("pairs")]
     assert verdict == ("not checked" if empty or case.skipped else "held"), (verdict, empty)
     _, before = run(fairc, "audit", spec, "--data", data)
-    value = A @ np.array(case.score)
-    broken = bool(len(lower)) and bool(((lower - value) > 1e-12).any() or ((value - upper) > 1e-12).any())
+    rows = A @ np.array(case.score)
+    broken = bool(len(lower)) and bool(((lower - rows) > 1e-12).any() or ((rows - upper) > 1e-12).any())
+    broken = broken or max(value(case.score), default=0.0) > 1e-12
     assert (before["verdict"] == "violated") == broken, (before["verdict"], broken)
     return "not_checked" if empty else "held"
 
@@ -248,7 +267,7 @@ def example(fairc: str) -> float:
                 case.rows.append((i, j, 1, -1, -np.inf, 0))
     north = np.array([line["team"] == "north" for line in lines], float)
     south = 1 - north
-    case.means = [(north / north.sum() - south / south.sum(), -0.02, 0.02)]
+    case.means, case.bends = [(north / north.sum() - south / south.sum(), -0.02, 0.02)], []
     return float(np.abs(np.array([float(line["score_fair"]) for line in lines]) - case.solve()).max())
 
 

@@ -348,6 +348,13 @@ pub enum DataError {
         /// The format asked for.
         format: &'static str,
     },
+
+    /// Rows with terms in distances, in a format of matrices.
+    #[error("an export to `{format}` is a matrix, and rows with distances of predictions are none of one")]
+    NoDistances {
+        /// The format asked for.
+        format: &'static str,
+    },
 }
 
 impl DataError {
@@ -445,6 +452,7 @@ impl DataError {
             Self::Convert { .. } => "write the output in the format of the input".into(),
             Self::MatrixShape { .. } => "this is a mistake in the program, please report it".into(),
             Self::SeveralFiles { .. } => "name a file, or use another format".into(),
+            Self::NoDistances { .. } => "`json`, `mps` and `lp` have a form for them".into(),
         }
     }
 }

@@ -15,6 +15,8 @@
 //! | it is the closest | each sample is where `w (y - z)^2 + (A' mu) y` is least in its box, each multiplier stands on the side it pushes from, and the duality gap is zero |
 //! | no point is allowed | a combination `f` of rows with `min over the box of f' A y > max over the sides of f' c` (Farkas) |
 //!
+//! Rows may have terms `b |y - c|` beside `A y`; at `c` a term has any slope between `-b` and `b`.
+//!
 //! The second line is sufficient for a convex problem (Karush, Kuhn and Tucker; Boyd and Vandenberghe 2004, section 5.5).
 
 mod exact;

@@ -136,8 +136,21 @@ struct Activity {
     size: Exact,
 }
 
-fn activity(row: &[(usize, f64)], y: &[Exact]) -> Activity {
+/// What the rows do to a sample: the slope of `mu' A y` there is anything from `value - jump` to `value + jump`.
+#[derive(Clone)]
+struct Pull {
+    value: Exact,
+    size: Exact,
+    jump: Exact,
+}
+
+fn activity(row: &[(usize, f64)], distances: &[(usize, f64, f64)], y: &[Exact]) -> Activity {
     let mut sum = Activity { value: Exact::zero(), size: Exact::zero() };
+    for (sample, b, c) in distances {
+        let (b, c) = (Exact::of(*b), Exact::of(*c));
+        sum.size = &sum.size + &(&b * &(&y[*sample].abs() + &c.abs()));
+        sum.value = &sum.value + &(&b * &(&y[*sample] - &c).abs());
+    }
     for (sample, coefficient) in row {
         let term = &Exact::of(*coefficient) * &y[*sample];
         sum.size = &sum.size + &term.abs();
@@ -164,16 +177,27 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     let y: Vec<Exact> = answer.y.iter().copied().map(Exact::of).collect();
     let mut violation = bounds_hold(problem, answer, &y)?;
     let mut sum = Sum { gap: Exact::zero(), size: Exact::zero(), objective: Exact::zero() };
-    // The part of the slope at each sample that comes from the rows, and its size.
-    let mut pull = vec![Activity { value: Exact::zero(), size: Exact::zero() }; y.len()];
+    // The part of the slope at each sample that comes from the rows, its size, and how far it jumps there.
+    let mut pull = vec![Pull { value: Exact::zero(), size: Exact::zero(), jump: Exact::zero() }; y.len()];
     for (index, row) in problem.rows.iter().enumerate() {
-        let (activity, multiplier) = (activity(row, &y), answer.multipliers[index]);
+        let distances = &problem.distances[index];
+        let (activity, multiplier) = (activity(row, distances, &y), answer.multipliers[index]);
         violation = violation.max(row_holds(problem, index, &activity, multiplier, tolerance, &mut sum)?);
         let mu = Exact::of(multiplier);
         for (sample, coefficient) in row.iter().filter(|_| !mu.is_zero()) {
             let term = &mu * &Exact::of(*coefficient);
             pull[*sample].size = &pull[*sample].size + &term.abs();
             pull[*sample].value = &pull[*sample].value + &term;
+        }
+        // Such a row has no lower side, so its multiplier is not negative.
+        for (sample, b, c) in distances.iter().filter(|_| !mu.is_zero()) {
+            let (term, pull, from) = (&mu * &Exact::of(*b), &mut pull[*sample], &y[*sample] - &Exact::of(*c));
+            pull.size = &pull.size + &term.abs();
+            match (from.is_positive(), from.is_negative()) {
+                (true, _) => pull.value = &pull.value + &term,
+                (_, true) => pull.value = &pull.value - &term,
+                (false, false) => pull.jump = &pull.jump + &term,
+            }
         }
     }
     for (sample, pull) in pull.iter().enumerate() {
@@ -191,7 +215,7 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     Ok(Verdict::Optimal { violation: violation.approximate(), gap: sum.gap.approximate() })
 }
 
-/// The duality gap as it is added up, the size of its terms, and the objective.
+/// The duality gap as it is added up, the size of its terms, and `sum w (y - z)^2`, which answers call their objective.
 struct Sum {
     gap: Exact,
     size: Exact,
@@ -241,9 +265,7 @@ fn row_holds(
         if mu.abs() > &most + &(tolerance * &most) {
             return Err(Refusal::Price { row, multiplier, most: most.approximate() });
         }
-        let cost = &most * &outside;
-        sum.objective = &sum.objective + &cost;
-        sum.add(&cost);
+        sum.add(&(&most * &outside));
     }
     if mu.is_zero() {
         return Ok(if hard { outside } else { Exact::zero() });
@@ -267,7 +289,7 @@ fn sample_is_least(
     problem: &Problem,
     sample: usize,
     y: &Exact,
-    pull: &Activity,
+    pull: &Pull,
     tolerance: &Exact,
     sum: &mut Sum,
 ) -> Result<(), Refusal> {
@@ -280,6 +302,11 @@ fn sample_is_least(
     sum.size = &sum.size + &part;
     // A sample without weight stays as near to its raw prediction as its bounds allow.
     let slope = if weight.is_zero() && pull.size.is_zero() { moved } else { &(&twice * &moved) + &pull.value };
+    // At the point of a distance the slope may be any within the jump: the one nearest to zero counts.
+    let slope = match slope.is_positive() {
+        true => (&slope - &pull.jump).max(Exact::zero()),
+        false => -&(&-&slope - &pull.jump).max(Exact::zero()),
+    };
     let size = &(&twice * &(&y.abs() + &z.abs())) + &pull.size;
     let allowed = tolerance * &size.max(if weight.is_zero() { &y.abs() + &z.abs() } else { Exact::zero() });
     let (at_lower, at_upper) = (is_at(y, lower), is_at(y, upper));
@@ -307,6 +334,7 @@ fn is_at(value: &Exact, bound: f64) -> bool {
 fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal> {
     lengths("rows", combination, problem.rows.len())?;
     let mut coefficients = vec![Exact::zero(); problem.z.len()];
+    let mut distances = vec![Vec::new(); problem.z.len()];
     let mut most = Some(Exact::zero());
     for (row, factor) in combination.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
         let (lower, upper) = problem.sides[row];
@@ -318,15 +346,13 @@ fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal
         for (sample, coefficient) in &problem.rows[row] {
             coefficients[*sample] = &coefficients[*sample] + &(&factor * &Exact::of(*coefficient));
         }
+        for (sample, b, c) in &problem.distances[row] {
+            distances[*sample].push((&factor * &Exact::of(*b), Exact::of(*c)));
+        }
     }
-    let least =
-        coefficients.iter().zip(&problem.bounds).try_fold(Exact::zero(), |sum, (coefficient, (lower, upper))| {
-            let bound = if coefficient.is_positive() { *lower } else { *upper };
-            match coefficient.is_zero() {
-                true => Some(sum),
-                false => bound.is_finite().then(|| &sum + &(coefficient * &Exact::of(bound))),
-            }
-        });
+    let samples = coefficients.iter().zip(&distances).zip(&problem.bounds);
+    let least = samples.map(|((slope, distances), bounds)| least(slope, distances, *bounds));
+    let least = least.into_iter().try_fold(Exact::zero(), |sum, least| Some(&sum + &least?));
     let (Some(least), Some(most)) = (least, most) else {
         return Err(Refusal::Combination { margin: f64::NEG_INFINITY });
     };
@@ -335,4 +361,22 @@ fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal
         true => Ok(Verdict::Infeasible { margin: margin.approximate() }),
         false => Err(Refusal::Combination { margin: margin.approximate() }),
     }
+}
+
+/// The least value of `slope * y + sum b |y - c|` within bounds, with `b >= 0`; none if there is no least. It lies at a bound or at
+/// one of the points, since the function is convex and straight between them.
+fn least(slope: &Exact, distances: &[(Exact, Exact)], (lower, upper): (f64, f64)) -> Option<Exact> {
+    let steepest = distances.iter().fold(Exact::zero(), |sum, (b, _)| &sum + b);
+    let falls = (lower.is_infinite() && slope > &steepest) || (upper.is_infinite() && -slope > steepest);
+    if falls {
+        return None;
+    }
+    let ends = [lower, upper].into_iter().filter(|end| end.is_finite()).map(Exact::of);
+    let inside = distances.iter().map(|(_, c)| c).filter(|c| !excess(c, (lower, upper)).is_positive()).cloned();
+    let value = |y: Exact| {
+        let straight = slope * &y;
+        distances.iter().fold(straight, |sum, (b, c)| &sum + &(b * &(&y - c).abs()))
+    };
+    // Without any of them the function is level.
+    ends.chain(inside).map(value).reduce(|a, b| if a < b { a } else { b }).or_else(|| Some(Exact::zero()))
 }

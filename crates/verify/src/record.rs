@@ -21,6 +21,8 @@ pub struct Problem {
     pub bounds: Vec<(f64, f64)>,
     /// The entries of each row: sample and coefficient.
     pub rows: Vec<Vec<(usize, f64)>>,
+    /// The terms `b |y - c|` of each row: sample, `b` and `c`. A row with such terms has no lower side.
+    pub distances: Vec<Vec<(usize, f64, f64)>>,
     /// Lower and upper side of each row; infinite for none.
     pub sides: Vec<(f64, f64)>,
     /// The price of a unit of violation of half the objective; infinite for a hard row.
@@ -51,7 +53,16 @@ struct ProblemLine {
     l: Vec<Option<f64>>,
     u: Vec<Option<f64>>,
     soft: Option<Vec<Option<f64>>>,
-    convex: Option<Value>,
+    convex: Option<Terms>,
+}
+
+/// Terms `b |y - c|`, an entry each.
+#[derive(Deserialize)]
+struct Terms {
+    rows: Vec<usize>,
+    samples: Vec<usize>,
+    b: Vec<f64>,
+    c: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -87,9 +98,6 @@ impl Problem {
     pub fn parse(line: &str) -> Result<Problem, Unreadable> {
         let line: ProblemLine =
             serde_json::from_str(line).map_err(|error| Unreadable(format!("the problem: {error}")))?;
-        if line.convex.is_some() {
-            return unreadable("the problem: rows with `convex` terms cannot be checked");
-        }
         let (n, m) = (line.z.len(), line.l.len());
         let side = |side: Option<Side>, none: f64| match side {
             None => vec![none; n],
@@ -106,9 +114,16 @@ impl Problem {
             return unreadable("the problem: a weight is negative");
         }
         let or = |value: Option<f64>, none: f64| value.unwrap_or(none);
+        let distances = line.convex.map_or_else(|| Ok(vec![Vec::new(); m]), |terms| terms.by_row(n, m))?;
+        if let Some(row) = distances.iter().zip(&line.l).position(|(terms, l)| !terms.is_empty() && l.is_some()) {
+            return unreadable(format!(
+                "the problem: row {row} has `convex` terms and a lower side, which is not convex"
+            ));
+        }
         Ok(Problem {
             id: line.id,
             rows: line.matrix.rows(n, m)?,
+            distances,
             z: line.z,
             weights,
             bounds: low.into_iter().zip(high).collect(),
@@ -120,6 +135,26 @@ impl Problem {
                 .collect(),
             soft: soft.into_iter().map(|price| or(price, f64::INFINITY)).collect(),
         })
+    }
+}
+
+impl Terms {
+    fn by_row(&self, n: usize, m: usize) -> Result<Vec<Vec<(usize, f64, f64)>>, Unreadable> {
+        let Terms { rows, samples, b, c } = self;
+        let fits = [samples.len(), b.len(), c.len()] == [rows.len(); 3]
+            && rows.iter().all(|row| *row < m)
+            && samples.iter().all(|sample| *sample < n)
+            && b.iter().all(|b| *b >= 0.0);
+        if !fits {
+            return unreadable(format!(
+                "the problem: `convex` needs as many `samples`, `b` and `c` as `rows`, of {m} rows and {n} samples, and no `b` below 0"
+            ));
+        }
+        let mut by_row = vec![Vec::new(); m];
+        for (entry, row) in rows.iter().enumerate() {
+            by_row[*row].push((samples[entry], b[entry], c[entry]));
+        }
+        Ok(by_row)
     }
 }
 

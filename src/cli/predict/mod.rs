@@ -33,12 +33,16 @@ pub struct Args {
     /// Project each N consecutive rows by themselves [default: all together]; `online`: answer N together [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
-    /// Of `frozen`: the shifts that `fairc freeze` wrote
+    /// With `frozen`: the offsets that `fairc freeze` wrote
     #[arg(long, value_name = "FILE")]
     pub shifts: Option<PathBuf>,
     /// Set a param, for example `--set eps=0.01`; the others are those of training
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting::parse)]
     pub settings: Vec<super::setting::Setting>,
+    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default that which the spec names. May
+    /// be repeated
+    #[arg(long = "relation", value_name = "NAME=FILE", value_parser = super::relations::parse)]
+    pub relations: Vec<super::relations::PairFile>,
     /// Of `batch`: what to do if no predictions satisfy the spec
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
     pub on_infeasible: Infeasible,
@@ -66,6 +70,7 @@ impl Args {
             Mode::Batch | Mode::Frozen => Files { in_place: Some(&self.data), ..batch },
         };
         files
+            .pairs(&self.relations)
             .reads("--data", Some(&self.data))
             .reads("--shifts", self.shifts.as_deref())
             .writes("-o", self.output.as_deref())

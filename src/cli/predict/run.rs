@@ -38,10 +38,12 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let source = args.form.open(&args.data)?;
     let features = description.features.apply(&source).map_err(stop)?;
     note_unseen(&features.unseen, console);
-    let options = match args.mode {
+    let mut options = match args.mode {
         Mode::Frozen => Use::Shifts.options(None),
         Mode::Batch | Mode::Online => Use::Project(Purpose::Inference).options(None),
     };
+    crate::cli::relations::give(&mut options, &args.relations, &spec, program)
+        .map_err(|trouble| trouble.told(&spec, program, console))?;
     let encoded = encode(program, &params, &source, &options, &mut |_, _| {}).map_err(|errors| refused(&errors))?;
     not_empty(&encoded, source.name())?;
     let shape = [features.rows as i64, features.width as i64];
@@ -70,7 +72,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let name = program.prediction.header.clone();
     if let Some(path) = &args.output {
         let fair = format!("{name}_fair");
-        let added = [Added { name: &name, values: &own }, Added { name: &fair, values: &answers.y }];
+        let added = [
+            Added { name: &name, values: own.as_slice().into() },
+            Added { name: &fair, values: answers.y.as_slice().into() },
+        ];
         let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
         write_with_columns(&source, &added, &Output { path, format: args.output_format, existing, progress: None })?;
     }
@@ -131,8 +136,8 @@ impl Answers {
 
     /// Adds the answers of a batch.
     fn enter(&mut self, bound: &crate::bind::Bound, z: &[f64], y: Vec<f64>) {
-        self.before = Gap::worse(self.before, Gap::of(&bound.problem, z));
-        self.after = Gap::worse(self.after, Gap::of(&bound.problem, &y));
+        self.before = Gap::worse(self.before, Gap::of(bound, z));
+        self.after = Gap::worse(self.after, Gap::of(bound, &y));
         self.skipped += bound.rows.iter().filter(|row| matches!(row.status, RowStatus::Skipped(_))).count();
         self.batches += 1;
         self.y.extend(y);
@@ -211,9 +216,9 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
         None => console.note("nothing written; `-o OUT` writes the data with the predictions"),
     }
     if to_stream {
-        console.say(&text);
+        console.report_beside(&text);
         Ok(())
     } else {
-        console.print(&text)
+        console.report(&text)
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::console::Console;
 use crate::cli::dataset::{Dataset, Predictions, open};
 use crate::cli::input::Spec;
 use crate::cli::stop::{Failure, Stop};
-use crate::cli::train::{Args, Loss};
+use crate::cli::train::{Args, Loss, Mode};
 use crate::data::Source;
 use crate::language::program::Program;
 use crate::torch::{Features, Split, TrainData, TrainError, single};
@@ -26,7 +26,9 @@ pub struct Read {
 
 /// Reads everything; fits the features on the training part.
 pub fn read(args: &Args, spec: &Spec, program: &Program, console: &Console) -> Result<Read, Stop> {
-    crate::cli::relations::none(program, "training does not know")?;
+    if let Mode::Penalty(_) = args.mode {
+        crate::cli::relations::none(program, "a penalty does not know")?;
+    }
     let purpose = crate::bind::Purpose::Training;
     let dataset = open(spec, &args.data, &Predictions::None, purpose, program, console)
         .map_err(|trouble| trouble.told(spec, program, console))?;

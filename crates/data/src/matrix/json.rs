@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Numbers;
+use super::{Distances, Numbers};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -22,6 +22,16 @@ struct Document<'a> {
     soft: Option<&'a [f64]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     z: Option<&'a [f64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    convex: Option<Terms<'a>>,
+}
+
+#[derive(Serialize)]
+struct Terms<'a> {
+    rows: &'a [usize],
+    samples: &'a [usize],
+    b: &'a [f64],
+    c: &'a [f64],
 }
 
 #[derive(Serialize)]
@@ -33,8 +43,9 @@ struct Rows<'a> {
 
 /// Writes one line. Finite numbers read back as the same doubles, others are `null`.
 pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<()> {
-    let Numbers { indptr, indices, values, l, u, lo, hi, w, names, soft, z } = *numbers;
+    let Numbers { indptr, indices, values, l, u, lo, hi, w, names, soft, z, distances, auxiliaries: _ } = *numbers;
+    let convex = distances.map(|Distances { rows, samples, b, c }| Terms { rows, samples, b, c });
     let (n, m, matrix) = (numbers.samples(), numbers.rows(), Rows { indptr, indices, values });
-    serde_json::to_writer(&mut *out, &Document { n, m, names, matrix, l, u, lo, hi, w, soft, z })?;
+    serde_json::to_writer(&mut *out, &Document { n, m, names, matrix, l, u, lo, hi, w, soft, z, convex })?;
     out.write_all(b"\n")
 }

@@ -5,7 +5,6 @@
 //! value `rowj` has the sides as bounds: to the last bit, where a width would be rounded. Numbers are the shortest that
 //! read back as the same doubles.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::Numbers;
@@ -22,6 +21,12 @@ pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<(
     let names = safe(numbers.names, Alphabet::Lp, &["obj"]);
     let slacks = numbers.slacks();
     writeln!(out, "\\ y1 is the first sample, row1 the value of the first row, rows keep their order")?;
+    if numbers.auxiliaries > 0 {
+        writeln!(
+            out,
+            "\\ t1 is at least the distance of a prediction from a point, by the rows t1_above and t1_below"
+        )?;
+    }
     for (name, old) in names.iter().zip(numbers.names).filter(|(name, old)| name != old) {
         writeln!(out, "\\ row {name}: {}", one_line(old))?;
     }
@@ -31,24 +36,24 @@ pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<(
         constraint(numbers, row, name, &slacks, out)?;
     }
     writeln!(out, "Bounds")?;
-    for (y, (&lo, &hi)) in (1..).zip(numbers.lo.iter().zip(numbers.hi)) {
-        bound('y', y, Sides::of(lo, hi), out)?;
+    for (column, (&lo, &hi)) in numbers.lo.iter().zip(numbers.hi).enumerate() {
+        bound(&numbers.column(column), Sides::of(lo, hi), out)?;
     }
     for (row, (&lower, &upper)) in (1..).zip(numbers.l.iter().zip(numbers.u)) {
         if let sides @ Sides::Between(..) = Sides::of(lower, upper) {
-            bound(VALUE, row, sides, out)?;
+            bound(&format!("{VALUE}{row}"), sides, out)?;
         }
     }
     writeln!(out, "End")
 }
 
-fn bound(letters: impl Display, number: usize, sides: Sides, out: &mut impl Write) -> io::Result<()> {
+fn bound(name: &str, sides: Sides, out: &mut impl Write) -> io::Result<()> {
     match sides {
-        Sides::Free => writeln!(out, " {letters}{number} free"),
-        Sides::Equal(value) => writeln!(out, " {letters}{number} = {}", Shortest(value)),
-        Sides::AtLeast(lo) => writeln!(out, " {letters}{number} >= {}", Shortest(lo)),
-        Sides::AtMost(hi) => writeln!(out, " -infinity <= {letters}{number} <= {}", Shortest(hi)),
-        Sides::Between(lo, hi) => writeln!(out, " {} <= {letters}{number} <= {}", Shortest(lo), Shortest(hi)),
+        Sides::Free => writeln!(out, " {name} free"),
+        Sides::Equal(value) => writeln!(out, " {name} = {}", Shortest(value)),
+        Sides::AtLeast(lo) => writeln!(out, " {name} >= {}", Shortest(lo)),
+        Sides::AtMost(hi) => writeln!(out, " -infinity <= {name} <= {}", Shortest(hi)),
+        Sides::Between(lo, hi) => writeln!(out, " {} <= {name} <= {}", Shortest(lo), Shortest(hi)),
     }
 }
 
@@ -84,7 +89,7 @@ fn constraint(numbers: &Numbers<'_>, row: usize, name: &str, slacks: &[Slack], o
     write!(out, " {name}:")?;
     let mut terms = Terms { out, written: 0 };
     for (sample, value) in numbers.row(row) {
-        terms.add(value, format_args!(" y{}", sample + 1))?;
+        terms.add(value, format_args!(" {}", numbers.column(sample)))?;
     }
     let first = slacks.partition_point(|slack| slack.row < row);
     for slack in slacks.iter().skip(first).take_while(|slack| slack.row == row) {

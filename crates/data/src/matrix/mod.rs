@@ -8,6 +8,7 @@
 //!
 //! Two vectors are written only where there is something to say: `soft`, if a row is soft, and `z`, if it is given.
 
+mod auxiliaries;
 mod json;
 mod lp;
 mod market;
@@ -49,6 +50,23 @@ pub struct Numbers<'a> {
     pub soft: Option<&'a [f64]>,
     /// The predictions to project, if they are wanted.
     pub z: Option<&'a [f64]>,
+    /// Terms `b |ŷ − c|` of rows, if there are any.
+    pub distances: Option<Distances<'a>>,
+    /// How many of the last columns are no predictions, but stand for distances of these.
+    pub auxiliaries: usize,
+}
+
+/// Terms `b |ŷ − c|` of rows, an entry each.
+#[derive(Debug, Clone, Copy)]
+pub struct Distances<'a> {
+    /// The row of each entry.
+    pub rows: &'a [usize],
+    /// Its sample.
+    pub samples: &'a [usize],
+    /// `b`, above 0.
+    pub b: &'a [f64],
+    /// `c`.
+    pub c: &'a [f64],
 }
 
 /// How [`write_numbers`] stores them.
@@ -81,6 +99,14 @@ impl MatrixFormat {
             Self::Mps => "mps",
             Self::Lp => "lp",
             Self::Safetensors => "safetensors",
+        }
+    }
+
+    /// Whether it has a form for rows with terms in distances.
+    pub fn takes_distances(self) -> bool {
+        match self {
+            Self::Json | Self::Mps | Self::Lp => true,
+            Self::Npz | Self::Market | Self::Safetensors => false,
         }
     }
 }
@@ -121,13 +147,22 @@ pub fn files_of(format: MatrixFormat, path: &Path) -> Vec<PathBuf> {
 /// [`DataError::Write`].
 pub fn write_numbers(numbers: &Numbers<'_>, format: MatrixFormat, path: &Path) -> Result<Vec<PathBuf>, DataError> {
     numbers.check()?;
+    if numbers.distances.is_some() && !format.takes_distances() {
+        return Err(DataError::NoDistances { format: format.name() });
+    }
     let failed = |source| DataError::Write { file: path.display().to_string(), source };
     match format {
         MatrixFormat::Json => write_atomically(path, |out| json::write(numbers, out).map_err(failed))?,
         MatrixFormat::Npz => write_atomically(path, |out| npz::write(numbers, out).map_err(failed))?,
         MatrixFormat::Market => return market::write(numbers, path),
-        MatrixFormat::Mps => write_atomically(path, |out| mps::write(numbers, out).map_err(failed))?,
-        MatrixFormat::Lp => write_atomically(path, |out| lp::write(numbers, out).map_err(failed))?,
+        MatrixFormat::Mps => {
+            let linear = auxiliaries::linear(numbers);
+            write_atomically(path, |out| mps::write(&linear.numbers(numbers), out).map_err(failed))?;
+        }
+        MatrixFormat::Lp => {
+            let linear = auxiliaries::linear(numbers);
+            write_atomically(path, |out| lp::write(&linear.numbers(numbers), out).map_err(failed))?;
+        }
         MatrixFormat::Safetensors => write_atomically(path, |out| safetensors::write(numbers, out).map_err(failed))?,
     }
     Ok(vec![path.to_path_buf()])
@@ -156,6 +191,8 @@ impl Numbers<'_> {
             ("the first of indptr", self.indptr.first().copied().unwrap_or(0), 0),
             ("the length of soft", self.soft.map_or(rows, <[f64]>::len), rows),
             ("the length of z", self.z.map_or(samples, <[f64]>::len), samples),
+            ("the largest row of a distance", self.distances.map_or(0, |it| beyond(it.rows, rows)), 0),
+            ("the largest sample of a distance", self.distances.map_or(0, |it| beyond(it.samples, samples)), 0),
             ("the last of indptr", self.indptr.last().copied().unwrap_or(0), entries),
         ];
         if let Some(&(what, found, expected)) = lengths.iter().find(|(_, found, expected)| found != expected) {
@@ -176,6 +213,11 @@ impl Numbers<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// How many indices are too large.
+fn beyond(indices: &[usize], limit: usize) -> usize {
+    indices.iter().filter(|index| **index >= limit).count()
 }
 
 #[cfg(test)]

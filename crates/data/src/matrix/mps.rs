@@ -19,6 +19,9 @@ pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<(
     let names = safe(numbers.names, Alphabet::Mps, &[OBJECTIVE]);
     let slacks = numbers.slacks();
     writeln!(out, "* y1 is the first sample, rows keep their order")?;
+    if numbers.auxiliaries > 0 {
+        writeln!(out, "* t1 is at least the distance of a prediction from a point, by the rows t1_above and t1_below")?;
+    }
     for (name, old) in names.iter().zip(numbers.names).filter(|(name, old)| name != old) {
         writeln!(out, "* row {name}: {}", one_line(old))?;
     }
@@ -45,7 +48,8 @@ pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<(
         }
     }
     writeln!(out, "BOUNDS")?;
-    numbers.lo.iter().zip(numbers.hi).enumerate().try_for_each(|(sample, (&lo, &hi))| bound(sample, lo, hi, out))?;
+    let bounds = numbers.lo.iter().zip(numbers.hi).enumerate();
+    bounds.into_iter().try_for_each(|(column, (&lo, &hi))| bound(&numbers.column(column), lo, hi, out))?;
     let squares = || (1..).zip(0..numbers.samples()).filter_map(|(y, sample)| Some((y, numbers.costs(sample)?.1)));
     if squares().next().is_some() {
         writeln!(out, "QUADOBJ")?;
@@ -104,18 +108,18 @@ fn columns(numbers: &Numbers<'_>, names: &[String], slacks: &[Slack], out: &mut 
     (0..numbers.rows()).for_each(|row| advance(row, &mut next, &mut values));
     writeln!(out, "COLUMNS")?;
     for sample in 0..numbers.samples() {
-        let (y, cost) = (sample + 1, numbers.costs(sample).map_or(0.0, |(linear, _)| linear));
+        let (y, cost) = (numbers.column(sample), numbers.costs(sample).map_or(0.0, |(linear, _)| linear));
         let in_rows = next.peek().is_some_and(|Reverse((at, _))| *at == sample);
         // A column without entries has to be named all the same.
         if cost != 0.0 || !in_rows {
-            writeln!(out, " y{y} {OBJECTIVE} {}", Shortest(cost))?;
+            writeln!(out, " {y} {OBJECTIVE} {}", Shortest(cost))?;
         }
         while let Some(&Reverse((at, row))) = next.peek()
             && at == sample
         {
             next.pop();
             let (name, value) = (names.get(row).map_or("", String::as_str), values.get(row).copied().unwrap_or(0.0));
-            writeln!(out, " y{y} {name} {}", Shortest(value))?;
+            writeln!(out, " {y} {name} {}", Shortest(value))?;
             advance(row, &mut next, &mut values);
         }
     }
@@ -128,14 +132,13 @@ fn columns(numbers: &Numbers<'_>, names: &[String], slacks: &[Slack], out: &mut 
 }
 
 /// Both sides are written always: what a reader takes for granted differs where an upper bound is negative.
-fn bound(sample: usize, lo: f64, hi: f64, out: &mut impl Write) -> io::Result<()> {
-    let y = sample + 1;
+fn bound(y: &str, lo: f64, hi: f64, out: &mut impl Write) -> io::Result<()> {
     match Sides::of(lo, hi) {
-        Sides::Free => writeln!(out, " FR BOX y{y}"),
-        Sides::Equal(value) => writeln!(out, " FX BOX y{y} {}", Shortest(value)),
-        Sides::AtLeast(lo) => writeln!(out, " LO BOX y{y} {}", Shortest(lo)),
-        Sides::AtMost(hi) => writeln!(out, " MI BOX y{y}\n UP BOX y{y} {}", Shortest(hi)),
-        Sides::Between(lo, hi) => writeln!(out, " LO BOX y{y} {}\n UP BOX y{y} {}", Shortest(lo), Shortest(hi)),
+        Sides::Free => writeln!(out, " FR BOX {y}"),
+        Sides::Equal(value) => writeln!(out, " FX BOX {y} {}", Shortest(value)),
+        Sides::AtLeast(lo) => writeln!(out, " LO BOX {y} {}", Shortest(lo)),
+        Sides::AtMost(hi) => writeln!(out, " MI BOX {y}\n UP BOX {y} {}", Shortest(hi)),
+        Sides::Between(lo, hi) => writeln!(out, " LO BOX {y} {}\n UP BOX {y} {}", Shortest(lo), Shortest(hi)),
     }
 }
 

@@ -20,6 +20,15 @@ pub(super) struct Slack {
 }
 
 impl Numbers<'_> {
+    /// The name of a column: `y1` for the first prediction, `t1` for the first distance of one.
+    pub(super) fn column(&self, column: usize) -> String {
+        let predictions = self.samples() - self.auxiliaries;
+        match column.checked_sub(predictions) {
+            None => format!("y{}", column + 1),
+            Some(distance) => format!("t{}", distance + 1),
+        }
+    }
+
     /// Of `y_i` in the objective, and half of that of `y_i²`: `-w z` and `w`. None without predictions or weight.
     pub(super) fn costs(&self, sample: usize) -> Option<(f64, f64)> {
         let (z, w) = (self.z?.get(sample)?, self.w.get(sample)?);

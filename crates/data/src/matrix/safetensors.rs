@@ -22,7 +22,7 @@ use super::Numbers;
 const BYTES: usize = 8;
 
 pub(super) fn write(numbers: &Numbers<'_>, out: &mut impl Write) -> io::Result<()> {
-    let Numbers { indptr, indices, values, l, u, lo, hi, w, names, soft, z } = *numbers;
+    let Numbers { indptr, indices, values, l, u, lo, hi, w, names, soft, z, distances: _, auxiliaries: _ } = *numbers;
     let mut floats = vec![("values", values), ("l", l), ("u", u), ("lo", lo), ("hi", hi), ("w", w)];
     floats.extend([("soft", soft), ("z", z)].into_iter().filter_map(|(name, vector)| Some((name, vector?))));
     let integers = [("indptr", indptr), ("indices", indices)];

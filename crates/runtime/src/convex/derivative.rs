@@ -95,6 +95,18 @@ impl ConvexProblem {
         Ok(out)
     }
 
+    /// `Σ_j q_j` times the slope of row `j`, at each sample; at a breakpoint its term counts nothing. `q` has a number for each
+    /// row, `y` one for each sample.
+    pub fn slopes<T: Sample>(&self, q: &[f64], y: &[T]) -> Vec<f64> {
+        let mut slopes = self.affine_by_sample(q);
+        for layer in &self.layers {
+            let own = self.by_sample(layer, q);
+            let steps = y.iter().zip(&layer.at).map(|(y, at)| sign(y.widen() - at));
+            slopes.iter_mut().zip(own.iter().zip(steps)).for_each(|(slope, (own, sign))| *slope += sign * own);
+        }
+        slopes
+    }
+
     /// Pieces whose samples lie at a breakpoint that no active row sees: there they move as elsewhere.
     fn freed<T: Sample>(&self, projection: &Projection<T>) -> Vec<usize> {
         if projection.y.is_empty() || projection.multipliers.len() != self.rows() {

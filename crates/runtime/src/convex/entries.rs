@@ -86,6 +86,37 @@ impl ConvexProblem {
     }
 }
 
+/// For other programs.
+impl ConvexProblem {
+    /// The terms one by one, ascending by breakpoints' lists, rows and samples. Those with `b = 0` are left out.
+    pub fn entries(&self) -> ConvexEntries {
+        let width = self.width();
+        let mut entries = ConvexEntries::default();
+        let mut slots = Vec::new();
+        for layer in &self.layers {
+            for row in 0..self.rows() {
+                if layer.rows.row(row).next().is_none() {
+                    continue;
+                }
+                slots.clear();
+                slots.resize(layer.used.len(), 0.0);
+                layer.rows.row(row).for_each(|(slot, value)| slots[slot] = value);
+                for (sample, &cell) in self.affine.cell().iter().enumerate() {
+                    let slot = cell as usize * width;
+                    let b: f64 = (0..width).map(|f| slots[slot + f] * self.factor(f, sample)).sum();
+                    if b != 0.0 {
+                        entries.rows.push(row);
+                        entries.samples.push(sample);
+                        entries.values.push(b);
+                        entries.at.push(layer.at[sample]);
+                    }
+                }
+            }
+        }
+        entries
+    }
+}
+
 /// Derivatives entry by entry.
 impl ConvexProblem {
     /// The gradient of `vᵀ ŷ` with respect to the `c` of each entry, where the problem was made of these entries. Entries of one
