@@ -28,12 +28,11 @@ use super::lanes::{self, Totals};
 use super::masks;
 use super::passes::{EVERY, PARALLEL, SAMPLED, Sums};
 use super::sample::Sample;
-use super::sparse;
 use crate::problem::Problem;
 
 /// Samples of a task.
 pub(super) const TASK: usize = 1 << 14;
-/// Most cells: their sums by task must be small beside the samples.
+/// Most cells that have sums of their own for each task: these must be small beside its samples.
 pub(super) const CELLS: usize = 256;
 
 /// Buffers of the passes, and whether the solve goes on by them.
@@ -53,15 +52,16 @@ type TaskOf<'a, T> = (((&'a [T], &'a [u32]), &'a mut [Totals]), &'a mut Found);
 
 /// With more cells than go by masks, sums take as long as grouping does while all is in the cache: from so many samples on.
 const MANY_CELLS: usize = 1 << 18;
+/// With more cells than this the reach is so wide, and so many samples near a bound, that nothing is gained.
+const TOO_MANY_CELLS: usize = 32;
 
 /// Whether a problem is of the kind, and large enough.
 pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
     let crowd = problem.n() / problem.cells().max(1);
     problem.n() >= if problem.cells() <= masks::MOST { SAMPLED } else { MANY_CELLS }
-        && problem.cells() <= CELLS
+        && problem.cells() <= TOO_MANY_CELLS
         && crowd >= EVERY
         && plain_interval::<T>(problem).is_some()
-        && !sparse::is_large(problem)
 }
 
 /// Standard errors of the sketch that shifts may be wrong by. With few cells it is enough that all of them are seldom
