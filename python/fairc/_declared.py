@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
-__all__ = ["Column", "Param", "Prediction", "Relation", "Row"]
+__all__ = ["Column", "OnInfeasible", "Param", "Prediction", "Purpose", "Relation", "Row", "Usage"]
+
+Purpose = Literal["training", "inference"]
+OnInfeasible = Literal["error", "relax"]
+#: What a table is read for.
+Usage = Literal["batches", "check", "audit", "decide", "shifts"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,10 @@ class Relation:
     columns: tuple[str, ...]
     #: What they read of the data.
     reads: tuple[str, ...]
+
+    @staticmethod
+    def of(facts: dict[str, Any]) -> Relation:
+        return Relation(**{**facts, "columns": tuple(facts["columns"]), "reads": tuple(facts["reads"])})
 
 
 @dataclass(frozen=True)

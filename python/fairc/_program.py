@@ -15,16 +15,11 @@ import numpy.typing as npt
 
 from . import _fairc
 from ._dataset import Audit, Check, Dataset, Decisions, Price, Problem, Projection, Shifted
-from ._declared import Column, Param, Prediction, Relation, Row
+from ._declared import Column, OnInfeasible, Param, Prediction, Purpose, Relation, Row, Usage
 from ._tables import Floats, as_vector, double, given_pairs, keys, table
 from ._thresholds import Thresholds
 
 __all__ = ["Program", "compile"]
-
-Purpose = Literal["training", "inference"]
-OnInfeasible = Literal["error", "relax"]
-#: What a table is read for.
-Usage = Literal["batches", "check", "audit", "decide", "shifts"]
 
 
 class Program:
@@ -42,10 +37,7 @@ class Program:
             for column in facts["columns"]
         )
         self.prediction = Prediction(**facts["prediction"])
-        self.relations = {
-            each["name"]: Relation(**{**each, "columns": tuple(each["columns"]), "reads": tuple(each["reads"])})
-            for each in facts["relations"]
-        }
+        self.relations = {each["name"]: Relation.of(each) for each in facts["relations"]}
         self.weight: str | None = facts["weight"]
         self._reads_raw: bool = facts["raw"]
 
@@ -384,6 +376,15 @@ class Program:
         allow_unchecked: bool = False,
         raw: npt.ArrayLike | str | None = None,
         relations: Mapping[str, Any] | None = None,
+        reference: Mapping[str, str] | None = None,
+        min_share: float | None = None,
+        title: str | None = None,
+        model: str | None = None,
+        model_version: str | None = None,
+        period: str | None = None,
+        population: str | None = None,
+        auditor: str | None = None,
+        date: str | None = None,
         name: str = "data",
     ) -> Audit:
         """Whether predictions satisfy the spec, with everything that ``fairc audit`` reports.
@@ -392,10 +393,25 @@ class Program:
         data. With ``allow_unchecked`` what could not be checked counts as a pass. ``raw``, a vector or the name of a column, are
         the predictions as they were before something changed them, which rows with ``raw(..)`` read; without it these are
         not checked. ``relations`` are as of :meth:`encode`.
+
+        ``reference`` names for attributes the group that others are compared with, ``{"sex": "male"}``, in place of that of the
+        highest mean; groups with a smaller share of the samples than ``min_share``, by default 0.02, are no reference and are not
+        marked. ``title``, ``model``, ``model_version``, ``period`` (the time that the data are of), ``population`` (the people that
+        they are of), ``auditor`` and ``date`` fill the head of reports.
+
+        :raises fairc.DataError: if the data do not fit the spec, or the report has no such group.
         """
+        head = {
+            "title": title, "model": model, "model_version": model_version,
+            "period": period, "population": population, "auditor": auditor,
+        }
+        about = {word: text for word, text in head.items() if text is not None}
         dataset, z, column = self._predicted(data, "audit", predictions, params=params, name=name, raw=raw, relations=relations)
         judged = double(z)
-        settings: dict[str, Any] = {"tolerance": tolerance, "bootstrap": bootstrap, "seed": seed}
+        settings: dict[str, Any] = {
+            "tolerance": tolerance, "bootstrap": bootstrap, "seed": seed, "about": about, "date": date,
+            "reference": list((reference or {}).items()), "min_share": min_share,
+        }
 
         def reported(formats: list[str]) -> tuple[str, bool, list[tuple[str, str]]]:
             return dataset._core.audit(

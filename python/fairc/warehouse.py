@@ -1,6 +1,7 @@
 """Audits, projections, per-group offsets and decisions of tables that stay in a database.
 
-A table is one of `Ibis <https://ibis-project.org>`_, which speaks to DuckDB, PostgreSQL and SQLite (these are tested)::
+A table is one of `Ibis <https://ibis-project.org>`_, which speaks to DuckDB, PostgreSQL, SQLite, DataFusion and Spark (these are
+tested)::
 
     import ibis
     from fairc import warehouse
@@ -25,6 +26,7 @@ from typing import Any, Literal
 
 from . import _fairc
 from ._dataset import Audit
+from ._engines import Engine
 from ._program import Program
 from ._thresholds import Thresholds
 
@@ -38,9 +40,6 @@ __all__ = [
     "freeze",
     "project",
 ]
-
-#: Engines whose dialect is spoken, by the names that Ibis has for them.
-_ENGINES = {"duckdb": "duckdb", "postgres": "postgres", "sqlite": "sqlite"}
 
 
 @dataclass(frozen=True)
@@ -132,65 +131,31 @@ class _Database:
     """Where a table is, and what was asked of it."""
 
     def __init__(self, table: Any, explain: bool, progress: bool) -> None:
-        find = getattr(table, "get_backend", None)
-        if find is None:
-            raise TypeError(f"a table of Ibis is needed, and this is {type(table).__name__}; for data in memory use `Program`")
-        self.backend = find()
+        self.engine = Engine(table)
         self.explain, self.progress = explain, progress
         self.scans: list[Scan] = []
-        engine = self.backend.name
-        if engine not in _ENGINES:
-            known = ", ".join(_ENGINES)
-            raise ValueError(f"the engine {engine} is not supported: {known} are; `fairc sql` prints queries to adapt")
-        self.dialect = _ENGINES[engine]
-        # Tables in memory become known to the engine only when Ibis runs something.
-        register = getattr(self.backend, "_run_pre_execute_hooks", None)
-        if register is not None:
-            register(table)
-        self.query = str(self.backend.compile(table))
+        self.query = str(self.engine.backend.compile(table))
         self.columns = [(str(name), str(kind)) for name, kind in table.schema().items()]
 
-    def has(self, name: str) -> bool:
-        """Whether there is a table or view of this name."""
-        return bool(self._run(_fairc.count_of_tables(self.dialect, name))[1][0][0])
-
-    def write(self, name: str, query: str, overwrite: bool, view: bool) -> None:
-        """Makes a table of a query, or a view: all of it, or nothing."""
-        statements = _fairc.make_table(name, query, overwrite, view)
+    def write(self, name: str, query: str, overwrite: bool, view: bool) -> Any:
+        """Makes a table of a query, or a view; gives the table of Ibis."""
+        statements, whole = _fairc.make_table(self.engine.dialect, name, query, overwrite, view)
         start = time.perf_counter()
-        connection = self.backend.con
+        made = max(statements, key=len)
         if self.explain:
-            print(f"{statements[-1]};\n", file=sys.stderr)
-        # Drivers begin transactions in ways of their own; a statement of SQL is understood by all once none is open.
-        if self.dialect != "duckdb":
-            connection.commit()
-        connection.execute("BEGIN")
-        try:
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        self._note(Scan(statements[-1], 0, 0, time.perf_counter() - start))
+            print(f"{made};\n", file=sys.stderr)
+        self.engine.write(statements, whole)
+        self._note(Scan(made, 0, 0, time.perf_counter() - start))
+        return self.engine.backend.table(name)
 
     def ask(self, query: str) -> tuple[list[str], list[Any]]:
         """Runs a query: the names of its columns, and its lines."""
         if self.explain:
             print(f"{query};\n", file=sys.stderr)
         start = time.perf_counter()
-        names, lines = self._run(query)
+        names, lines = self.engine.run(query)
         self._note(Scan(query, len(lines), len(lines) * len(names), time.perf_counter() - start))
         return names, lines
-
-    def _run(self, query: str) -> tuple[list[str], list[Any]]:
-        cursor = self.backend.raw_sql(query)
-        try:
-            return [str(column[0]) for column in cursor.description], cursor.fetchall()
-        finally:
-            # The cursor of DuckDB is the connection, which stays open.
-            if self.dialect != "duckdb":
-                cursor.close()
 
     def _note(self, scan: Scan) -> None:
         self.scans.append(scan)
@@ -208,10 +173,13 @@ def _prepared(
 ) -> _fairc.Warehouse:
     """The program with the counts and sums of a table."""
     core = _fairc.Warehouse(
-        program._core, name, database.dialect, database.query, database.columns, pred, dict(params or {}), purpose
+        program._core, name, database.engine.dialect, database.query, database.columns, pred, dict(params or {}), purpose
     )
     for column, query in core.read(*database.ask(core.cells())):
         core.read_near(column, *database.ask(query))
+    deviations = core.deviations()
+    if deviations is not None:
+        core.read_deviations(*database.ask(deviations))
     return core
 
 
@@ -230,12 +198,13 @@ def audit(
     """Whether the predictions in the column ``pred`` of an Ibis table satisfy a spec; by default those in the column that the spec
     predicts.
 
-    One scan of the table, and one more for each column in which undeclared values occur. There are no intervals and no histograms,
+    One scan of the table, one more where rows compare deviations from means (as ``Cov`` does), and one more for each column in which
+    undeclared values occur. There are no intervals and no histograms,
     for which rows would have to cross. ``explain`` prints the queries, and ``progress`` a line for each scan, to standard error;
     ``name`` is what messages call the table.
 
     :raises fairc.DataError: if the table does not fit the spec, or what the spec says has no SQL: bounds of single predictions,
-        covariances and variances, rows that read ``raw(..)``, and functions such as ``log``.
+        rows that read ``raw(..)``, and functions such as ``log``.
     """
     database = _Database(table, explain, progress)
     core = _prepared(program, database, pred, params, name or _name(table))
@@ -275,8 +244,7 @@ def project(
     _new(database, into, new, overwrite)
     core = _prepared(program, database, pred, params, name or _name(table), "project")
     query, status, multipliers, skipped = core.project(database.ask, new, on_infeasible)
-    database.write(into, query, overwrite, view)
-    made = database.backend.table(into)
+    made = database.write(into, query, overwrite, view)
     return WarehouseProjection(made, new, status, dict(multipliers), dict(skipped), database.scans)
 
 
@@ -348,14 +316,13 @@ def decide(
         thresholds = Thresholds(program, frozen[0])
         for note in frozen[1]:
             warnings.warn(note, stacklevel=2)
-    database.write(into, query, overwrite, view)
-    made = database.backend.table(into)
+    made = database.write(into, query, overwrite, view)
     return WarehouseDecisions(made, new, gain, counts, thresholds, dict(skipped), database.scans)
 
 
 def _new(database: _Database, into: str, column: str, overwrite: bool) -> None:
     """Fails if a table, or its new column, is there already."""
-    if not overwrite and database.has(into):
+    if not overwrite and database.engine.has(into):
         raise ValueError(f"there is a table {into!r} already: choose another name, or give overwrite=True")
     if column in [known for known, _ in database.columns]:
         raise ValueError(f"the table has a column {column!r} already: choose another with column=")

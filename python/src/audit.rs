@@ -1,12 +1,38 @@
 //! Audits: the reports of `fairc audit`, of arrays.
 
 use fairc::bind::Encoded;
-use fairc::report::{PlainText, Watch, markdown, page, sarif};
+use fairc::report::impact::{NO_SHARE, Share};
+use fairc::report::{About, PlainText, Watch, card, cyclonedx, markdown, page, sarif};
 use fairc::source::Failure;
 use fairc::tasks::{AuditOptions, Audited, Case, Origin, Refused, audit};
 
 /// What Python sees of an audit: the verdict in words, whether it is a pass, and the report in each format, name and text.
 pub type Reported = (&'static str, bool, Vec<(String, String)>);
+
+/// What the head of reports says, from the keywords of Python.
+pub fn about(words: &mut std::collections::HashMap<String, String>) -> About {
+    let mut word = |name: &str| words.remove(name);
+    About {
+        title: word("title"),
+        model: word("model"),
+        model_version: word("model_version"),
+        period: word("period"),
+        population: word("population"),
+        auditor: word("auditor"),
+    }
+}
+
+/// The groups of a report, with those that others are compared with.
+///
+/// # Errors
+/// A group that the report does not show, and a share that is none.
+pub fn compared(watch: &Watch, references: &[(String, String)], min_share: Option<f64>) -> Result<Watch, Failure> {
+    let share = |value: f64| Share::parse(&value.to_string()).ok_or_else(|| Failure::new(NO_SHARE, ""));
+    let mut watch = watch.clone();
+    let chosen = watch.compare_with(references, min_share.map(share).transpose()?);
+    chosen.map_err(|none| Failure::new(none.message, none.help))?;
+    Ok(watch)
+}
 
 /// Audits, and reports in these formats.
 pub fn reported(
@@ -36,8 +62,10 @@ pub fn reports(
             ("html", Some(facts)) => page(facts),
             ("markdown", Some(facts)) => markdown(facts),
             ("sarif", Some(facts)) => serde_json::to_string(&sarif(facts)).unwrap_or_default(),
+            ("card", Some(facts)) => card(facts),
+            ("cyclonedx", Some(facts)) => serde_json::to_string(&cyclonedx(facts)).unwrap_or_default(),
             (other, _) => {
-                let help = "the formats are text, json, html, markdown and sarif";
+                let help = "the formats are text, json, html, markdown, sarif, card and cyclonedx";
                 return Err(Failure::new(format!("there is no format {other:?}"), help).into());
             }
         };

@@ -1,6 +1,7 @@
 //! A table in codes, and what can be asked of it.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use fairc::bind::{BindError, Encoded, Params, Samples};
@@ -335,7 +336,7 @@ impl PyEncoded {
 
     /// What an audit of these predictions finds: the verdict, whether it is a pass, and the report in the formats asked for.
     #[pyo3(signature = (predictions, column, *, params=None, tolerance=None, bootstrap=None, seed=1, allow_unchecked=false,
-        formats=None))]
+        about=None, date=None, reference=Vec::new(), min_share=None, formats=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn audit(
         &self,
@@ -347,18 +348,26 @@ impl PyEncoded {
         bootstrap: Option<usize>,
         seed: u64,
         allow_unchecked: bool,
+        about: Option<HashMap<String, String>>,
+        date: Option<String>,
+        reference: Vec<(String, String)>,
+        min_share: Option<f64>,
         formats: Option<Vec<String>>,
     ) -> PyResult<Reported> {
         let given = self.given(py, params)?;
+        let watch = audit::compared(&self.watch, &reference, min_share);
+        let watch = watch.map_err(|failure| self.raised(py, failure.into()))?;
         let case = self.case(&given, column, predictions.as_slice()?);
         let options = AuditOptions {
             tolerance,
             resampling: replicates(bootstrap, seed, self.encoded.n()),
             allow_unchecked,
+            date,
+            about: audit::about(&mut about.unwrap_or_default()),
             most: usize::MAX,
             ..AuditOptions::default()
         };
-        let found = py.detach(|| audit::reported(case, options, &self.watch, formats.unwrap_or_default()));
+        let found = py.detach(|| audit::reported(case, options, &watch, formats.unwrap_or_default()));
         found.map_err(|refused| self.raised(py, refused))
     }
 }

@@ -1,7 +1,7 @@
 //! Selection rates and impact ratios of a table.
 
 use fairc::data::Batch;
-use fairc::report::impact::{self, Impact, MIN_SHARE, Share};
+use fairc::report::impact::{self, Impact, MIN_SHARE, NO_SHARE, Share};
 use fairc::report::{PlainText, impact_page};
 use fairc::source::{Failure, PYTHON};
 use fairc::tasks::{Applicants, ImpactOptions, Threshold, impact_columns};
@@ -41,7 +41,7 @@ impl PyImpact {
     ) -> PyResult<PyImpact> {
         let failed = |failure: Failure| errors::failure(py, Kind::Data, &failure);
         let share = |text: &str| {
-            let wrong = || PyValueError::new_err("a share is a number from 0 to 1, or a percentage: `0.02` or `2%`");
+            let wrong = || PyValueError::new_err(NO_SHARE);
             Share::parse(text).ok_or_else(wrong)
         };
         let options = ImpactOptions {

@@ -78,16 +78,17 @@ fn lines(names: Vec<String>, rows: &Bound<'_, PyAny>) -> PyResult<Lines> {
     Ok((names, all))
 }
 
-/// The query that counts tables and views of this name.
+/// The query that counts tables and views of this name; none where no query tells.
 #[pyfunction]
-pub fn count_of_tables(dialect: &str, name: &str) -> PyResult<String> {
+pub fn count_of_tables(dialect: &str, name: &str) -> PyResult<Option<String>> {
     Ok(spoken(dialect)?.count_of_tables(name))
 }
 
-/// The statements of one transaction that make a table, or a view, of a query.
+/// The statements that make a table, or a view, of a query, and whether they are of one transaction.
 #[pyfunction]
-pub fn make_table(name: &str, query: &str, replaces: bool, view: bool) -> Vec<String> {
-    Dialect::make_table(name, query, replaces, view)
+pub fn make_table(dialect: &str, name: &str, query: &str, replaces: bool, view: bool) -> PyResult<(Vec<String>, bool)> {
+    let dialect = spoken(dialect)?;
+    Ok((dialect.make_table(name, query, replaces, view), dialect.has_transactions()))
 }
 
 fn spoken(dialect: &str) -> PyResult<Dialect> {
@@ -163,6 +164,21 @@ impl PyWarehouse {
         self.with(py, |warehouse| {
             warehouse.read_near_misses(summed, column, &names, &lines).map_err(|error| vec![error])
         })
+    }
+
+    /// The query that rows about means need too, if there are some; after [`PyWarehouse::read`].
+    fn deviations(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        let kept = self.kept()?;
+        let Some(summed) = kept.as_ref().filter(|_| self.purpose == Wanted::Audit) else { return Ok(None) };
+        self.with(py, |warehouse| Ok(warehouse.deviations(summed)?.map(|query| query.text(self.table.dialect))))
+    }
+
+    /// Takes the answer.
+    fn read_deviations(&self, py: Python<'_>, names: Vec<String>, rows: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (names, lines) = lines(names, rows)?;
+        let mut kept = self.kept()?;
+        let Some(summed) = kept.as_mut() else { return Err(unread()) };
+        self.with(py, |warehouse| warehouse.read_deviations(summed, &names, &lines).map_err(|error| vec![error]))
     }
 
     /// The query that gives the table with moved predictions in `column`, the status of the projection, and by row its multiplier and

@@ -97,6 +97,12 @@ def test_both_say_the_same(request_, binary, tmp_path, monkeypatch):
     assert ours.pop("data")["file"] == theirs.pop("data")["file"]
     assert ours == theirs
     assert without_source(audit.markdown()) == without_source(told("markdown").stdout)
+    written_by_command = {kind: tmp_path / kind for kind in ("card", "cyclonedx")}
+    documents = [word for kind, path in written_by_command.items() for word in (f"--{kind}", path)]
+    subprocess.run([*arguments, *documents], capture_output=True, check=False)
+    assert without_source(audit.card()) == without_source(written_by_command["card"].read_text())
+    ours, theirs = audit.cyclonedx(), json.loads(written_by_command["cyclonedx"].read_text())
+    assert ours["components"][0]["modelCard"]["considerations"] == theirs["components"][0]["modelCard"]["considerations"]
 
 
 def test_a_cyclonedx_document_is_valid(tmp_path, binary):

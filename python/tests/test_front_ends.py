@@ -142,6 +142,12 @@ REQUESTS = [
     Request("weights, skips, soft rows and bounds of single samples", "audit", WIDE, asked={"bootstrap": 50, "seed": 3}, ends="no"),
     Request("no label", "audit", ONE_LABEL, UNLABELLED, ends="no"),
     Request("a tolerance of one's own", "audit", data=INSIDE, asked={"tolerance": 0.9}),
+    Request("the head of the report", "audit", asked={
+        "title": "Spring", "model": "credit", "model_version": "3.1", "period": "2026", "population": "applicants", "auditor": "us",
+        "date": "1 May"}, ends="no"),
+    Request("a reference and a least share", "audit", asked={"reference": {"sex": "female"}, "min_share": 0.25}, ends="no"),
+    Request("a reference that is none", "audit", asked={"reference": {"sex": "femle"}}, ends="the report has no group `femle`"),
+    Request("a share that is none", "audit", asked={"min_share": 1.5}, ends="a share is a number from 0 to 1"),
     Request("a tolerance that is none", "audit", asked={"tolerance": -1.0}, ends="a tolerance is a number"),
     Request("samples in no level, and near misses", "audit", OPEN, changed(sex=["Female ", None, *PEOPLE["sex"][2:]]), ends="no"),
     Request("a level that is not declared", "audit", data=changed(sex=["femal", *PEOPLE["sex"][1:]]), ends="E0702"),
@@ -409,6 +415,8 @@ def arguments_of(asked: Request) -> tuple[str, list[str]]:
                 options += [f"--set={param}={number}" for param, number in value.items()]
             case "sweep", _:
                 options += [f"--sweep={param}={','.join(map(str, values))}" for param, values in value.items()]
+            case "reference", _:
+                options += [f"--reference={column}={level}" for column, level in value.items()]
             case "predictions", _:
                 options += ["--pred", value]
             case "relations", _:
@@ -457,7 +465,7 @@ def markdown(text: str) -> list[str]:
 
 
 def before_files(words: str) -> str:
-    return words.split("wrote out.csv")[0].split("wrote the thresholds")[0]
+    return words.split("wrote out.csv")[0].split("wrote the thresholds")[0].rstrip("\n") + "\n"
 
 
 def frozen(asked: Request) -> str | None:
@@ -465,8 +473,8 @@ def frozen(asked: Request) -> str | None:
 
 
 def of_data(words: str) -> str:
-    """What `check` says about data, up to the help, which is compared with the diagnostics."""
-    return words[words.index("data.csv: ") :].split("\n  help: ")[0]
+    """What `check` says about data, without the errors, which are compared as diagnostics."""
+    return words[words.index("data.csv: ") :].split("\nerror")[0].rstrip()
 
 
 def column(path: str, name: str) -> list[float]:

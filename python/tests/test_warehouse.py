@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+import os
 from fractions import Fraction
 
 import duckdb
@@ -14,6 +15,7 @@ import fairc
 
 ibis = pytest.importorskip("ibis")
 from fairc import warehouse  # noqa: E402  (after the check that Ibis is there)
+from fairc._engines import Engine  # noqa: E402
 
 _spec = importlib.util.spec_from_file_location("sql_oracle", ROOT / "tests" / "oracle" / "sql.py")
 oracle = importlib.util.module_from_spec(_spec)
@@ -33,14 +35,51 @@ def postgres(tmp_path_factory):
         running.cleanup()
 
 
-@pytest.fixture(params=["duckdb", "sqlite", "postgres"])
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    if "FAIRC_SPARK" not in os.environ:
+        pytest.skip("not run: Spark (bash tests/run.sh spark)")
+    with oracle.spark_session(tmp_path_factory.mktemp("spark")) as session:
+        yield session
+
+
+ENGINES = ["duckdb", "sqlite", "postgres", "datafusion", "spark"]
+
+
+def server_of(request, engine):
+    """What an engine needs that lives longer than a test; an engine that is not there is named as not run."""
+    if engine == "datafusion":
+        pytest.importorskip("datafusion", reason="not run: DataFusion")
+    return request.getfixturevalue(engine) if engine in ("postgres", "spark") else None
+
+
+def in_datafusion(name, table):
+    connected = ibis.datafusion.connect()
+    connected.con.from_arrow(table, name)
+    return connected.table(name)
+
+
+def in_spark(session, name, table):
+    connected = ibis.pyspark.connect(session)
+    for kind in ("VIEW", "TABLE"):
+        for made in ("fair_view",) if kind == "VIEW" else (name, "fair", "decided"):
+            session.sql(f"DROP {kind} IF EXISTS {made}")
+    oracle.into_spark(session, name, table)
+    return connected.table(name)
+
+
+@pytest.fixture(params=ENGINES)
 def put(request, tmp_path):
     """Puts a case of the oracle into an engine; gives the engine's name and the Ibis table."""
     engine = request.param
-    server = request.getfixturevalue("postgres") if engine == "postgres" else None
+    server = server_of(request, engine)
     count = iter(range(1000))
 
     def put(case):
+        if engine == "datafusion":
+            return engine, in_datafusion("people", case.table(engine))
+        if engine == "spark":
+            return engine, in_spark(server, "people", case.table(engine))
         create, types = case.create(engine)
         places = ", ".join(["%s" if engine == "postgres" else "?"] * len(types))
         if engine == "postgres":
@@ -160,7 +199,7 @@ def test_what_is_wrong_is_told(parity):
 
 
 def test_what_has_no_sql_is_refused():
-    spec = "column age: real\npredict s: real in [0, 1]\nconstraint c: |Cov[s, age]| <= 0.1\n"
+    spec = "column age: real\npredict s: real in [0, 1]\nconstraint c: each where age > 1: s <= 0.5\n"
     table = ibis.memtable(pa.table({"age": [1.0, 2.0], "s": [0.5, 0.25]}))
     with pytest.raises(fairc.DataError, match="has no SQL"):
         warehouse.audit(fairc.compile(spec), table)
@@ -176,8 +215,9 @@ def test_queries_are_explained(parity, capsys):
 
 def moved(found):
     """The predictions of a projection, by the number of the row."""
-    cursor = found.table.get_backend().raw_sql(f'SELECT "{found.column}" FROM "{found.table.get_name()}" ORDER BY "i"')
-    return np.array([float(line[0]) for line in cursor.fetchall()])
+    engine = Engine(found.table)
+    _, lines = engine.run(str(engine.backend.compile(found.table.select("i", found.column).order_by("i"))))
+    return np.array([float(line[1]) for line in lines])
 
 
 PROJECTED = """
@@ -190,14 +230,18 @@ constraint odd: |E[score | not (region == `O'Neil`), sex == male] - E[score]| <=
 """
 
 
-@pytest.fixture(params=["duckdb", "sqlite", "postgres"])
+@pytest.fixture(params=ENGINES)
 def stored(request, tmp_path):
     """Puts columns into a table of an engine, and gives the table of Ibis."""
     engine = request.param
-    server = request.getfixturevalue("postgres") if engine == "postgres" else None
+    server = server_of(request, engine)
 
     def stored(data):
         table = pa.table(data)
+        if engine == "datafusion":
+            return in_datafusion("scores", table)
+        if engine == "spark":
+            return in_spark(server, "scores", table)
         kinds = {"string": "text", "double": "double precision", "int64": "bigint"}
         names = ", ".join(f'"{field.name}" {kinds[str(field.type)]}' for field in table.schema)
         rows = list(zip(*[column.to_pylist() for column in table.columns], strict=True))

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import people
-from test_warehouse import PROJECTED, moved, postgres, same, scores, stored  # noqa: F401  (fixtures)
+from test_warehouse import PROJECTED, moved, postgres, same, scores, spark, stored  # noqa: F401  (fixtures)
 
 import fairc
 
@@ -55,7 +55,7 @@ def test_decisions_are_those_of_memory(stored, weighted, n, levels):
     program, data = text(PROJECTED, weighted), scores(n, weighted)
     if levels is not None:
         data["score"] = np.round(data["score"] * levels) / levels
-    if n > 10_000 and stored.__name__ != "duckdb":
+    if n > 10_000 and stored.__name__ not in ("duckdb", "datafusion"):
         pytest.skip("filled row by row")
     expected = program.decide(data, "score", freeze=True)
     found = warehouse.decide(program, stored(data), "decided", "score", key="i", freeze=True)
@@ -138,7 +138,7 @@ def test_a_view_copies_nothing(stored):
     program, data = fairc.compile(PROJECTED), scores(400, False)
     table = stored(data)
     found = warehouse.project(program, table, "fair_view", "score", view=True)
-    assert found.scans[-1].query.startswith('CREATE VIEW "fair_view"')
+    assert found.scans[-1].query.startswith("CREATE VIEW") and "fair_view" in found.scans[-1].query[:25]
     assert np.abs(moved(found) - program.project(data, "score").y).max() < 1e-12
     with pytest.raises(ValueError, match="there is a table 'fair_view' already"):
         warehouse.project(program, table, "fair_view", "score", view=True)

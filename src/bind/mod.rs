@@ -82,5 +82,6 @@ pub use trace::{TraceError, TracedRow, Tracked};
 pub use unplaced::{NearMiss, Unplaced};
 pub use visible::VisibleCells;
 pub use warehouse::{
-    Exception, Level, Lumps, Rule, Stored, Summed, SummedRows, Table, Value as Answer, Warehouse, Window,
+    Between, Exception, FileSums, Level, Lumps, MovedBatch, Rule, Stored, Summed, SummedRows, Table, Value as Answer,
+    Warehouse, Window,
 };

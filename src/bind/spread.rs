@@ -154,6 +154,16 @@ impl Encoded {
             && !terms.any(|term| self.differs_within_cells(term))
     }
 
+    /// What does not see the cells of samples alone, if a row takes part that is so.
+    pub(super) fn needs_samples(&self) -> Option<String> {
+        let plan = &self.plan;
+        let differing = plan.rows.iter().find(|row| row.terms.iter().any(|term| self.differs_within_cells(term)));
+        let each = || plan.sample_rows.first().map(|row| &row.name);
+        let named = differing.map(|row| &row.name).or_else(each).map(|name| format!("row `{name}`"));
+        let raw = || (!self.is_by_cell() || plan.raw.is_some()).then(|| "what reads the raw predictions".to_owned());
+        named.or_else(raw)
+    }
+
     /// Whether what a term weighs predictions by differs within cells.
     pub(super) fn differs_within_cells(&self, term: &PlannedTerm) -> bool {
         let mut factors = term.of.factor.into_iter().chain(term.of.powers.iter().map(|(atom, _)| *atom));

@@ -97,6 +97,11 @@ impl StreamEncoder {
         self.cells.keys()
     }
 
+    /// The same, for parts of batches.
+    pub(super) fn shared(&self) -> &SharedCells {
+        &self.cells
+    }
+
     /// How many quantities a pool sums, beside weights and answers.
     pub(super) fn sums(&self) -> usize {
         self.encoder.plan.bases.len()

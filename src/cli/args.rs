@@ -25,27 +25,27 @@ Write a spec:
   fmt          Format specs
   explain      Explain an error or warning code
   std          List or print the standard metrics
-  imply        Ask whether every prediction that satisfies one spec satisfies another
-  diff         Show what changed between two specs: rows that are new, gone, tighter or looser
+  imply        Ask whether one spec follows from another
+  diff         Show what changed between two specs
 
 Use it on predictions:
+  audit        Check whether predictions satisfy a spec
   project      Make predictions satisfy a spec, moving them as little as possible
   decide       Decide 0 or 1 so that a spec holds, gaining the most
-  audit        Check whether predictions satisfy a spec
+  price        Show what a spec costs, at each value of a param
   impact       Show how often each category is selected, and its impact ratio
-  stream       Answer a stream batch by batch, so that all answers together satisfy a spec
+  stream       Answer a stream so that all answers together satisfy a spec
   freeze       Fit an offset for each group on reference data
   sql          Print the queries that audit a table in a database
 
 Train a network:
   train        Train a network whose predictions satisfy a spec
   predict      Predictions of a trained network that satisfy its spec
-  price        Show what a spec costs: how far predictions have to move at each value of a param
 
 Numbers alone:
-  export       Write the numbers that a spec makes of data: rows, sides, bounds and weights
+  export       Write the numbers that a spec makes of data
   solve        Project problems given as JSON lines
-  verify       Prove answers of solve in exact arithmetic, or say what is wrong with them
+  verify       Prove answers of solve in exact arithmetic
 
 Setup:
   demo         Audit, mend and audit again on built-in data
@@ -60,7 +60,8 @@ Examples:
   fairc check spec.fair
   fairc project spec.fair --data people.csv --pred score -o fair.csv
 
-Exit codes: 0 yes, 1 no (invalid spec, violated audit, infeasible), 2 usage or files.
+Exit codes: 0 yes; 1 no (invalid spec, violated audit, infeasible);
+2 the question could not be asked (usage, files).
 ";
 
 /// Checks, compiles and enforces group-fairness constraints on model predictions.
@@ -79,7 +80,7 @@ pub fn command() -> clap::Command {
         true => arg.allow_negative_numbers(true),
         false => arg,
     };
-    Arguments::command().mut_subcommands(|command| command.mut_args(with_values))
+    Arguments::command().term_width(super::console::width()).mut_subcommands(|command| command.mut_args(with_values))
 }
 
 #[derive(Debug, Subcommand)]
@@ -218,5 +219,6 @@ mod tests {
             let line = format!("\n  {:<11}", command.get_name());
             assert!(HELP.contains(&line), "`{}` is missing in the help page", command.get_name());
         }
+        assert!(HELP.lines().all(|line| line.len() <= 80), "the page fits 80 columns");
     }
 }

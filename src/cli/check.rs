@@ -18,7 +18,7 @@ use crate::language::diagnostic::Severity;
 use crate::language::diagnostic::json::Entry;
 use crate::language::program::Program;
 use crate::language::words::counted;
-use crate::report::DataView;
+use crate::report::{DataView, fit};
 use crate::tasks::{Refused, Use, check, redundancy_warnings};
 
 /// Check specs, alone or against data
@@ -37,14 +37,14 @@ pub struct Args {
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
-    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default that which the spec names. May
+    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default the one that the spec names; may
     /// be repeated
     #[arg(long = "relation", value_name = "NAME=FILE", requires = "data", value_parser = super::relations::parse)]
     relations: Vec<super::relations::PairFile>,
     /// Also try batches of N samples, drawn at random and stratified: which share of them can meet all rows?
     #[arg(long, value_name = "N", requires = "data", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
-    /// Draws the batches
+    /// The seed of the batches
     #[arg(long, value_name = "SEED", default_value_t = 0, requires = "batch")]
     seed: u64,
     /// Count warnings as errors
@@ -94,7 +94,9 @@ struct OnData {
     view: Option<DataView>,
     /// The spec has constraints, and none of them takes part in the data.
     unchecked: bool,
-    text: String,
+    /// Whether all rows can hold.
+    headline: String,
+    details: String,
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
@@ -171,7 +173,8 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
     Ok(OnData {
         unchecked: !checked.report.checked(),
         view: Some(checked.report.json()),
-        text: checked.report.text(&Painter(console)),
+        headline: checked.report.headline(&Painter(console)),
+        details: checked.report.details(&Painter(console)),
         faults: checked.faults,
         warnings: checked.warnings,
     })
@@ -203,33 +206,35 @@ fn summary(spec: &Spec, data: Option<DataView>) -> Summary {
     }
 }
 
+/// What holds first; then what is to be said of the spec, and of the data.
 fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &Console) -> Result<(), Stop> {
-    let mut text = spec.rendered(console.out_look(), &COMMAND_LINE);
-    for warning in &on_data.warnings {
-        text.push_str(&format!("{}\n", warning.rendered(spec, console.out_look())));
-    }
     let warnings = spec.count(Severity::Warning) + on_data.warnings.len();
     let tone = match (spec.program().is_some() && !denied, warnings) {
         (false, _) => Tone::Bad,
         (true, 0) => Tone::Good,
         (true, _) => Tone::Careful,
     };
-    if !on_data.faults.is_empty() {
-        text.push_str(&on_data.text);
-        for fault in &on_data.faults {
-            text.push_str(&format!("{}\n", fault.rendered(spec, console.out_look())));
-        }
-        let line = format!("{} in {}", counted(on_data.faults.len(), "error"), spec.name);
-        text.push_str(&format!("{}\n", console.paint(&line, Tone::Bad)));
-        return console.print(&text);
+    let mut summary = match on_data.faults.len() {
+        0 => console.paint(&spec.summary(on_data.warnings.len()), tone),
+        faults => console.paint(&format!("{} in {}", counted(faults, "error"), spec.name), Tone::Bad),
+    };
+    summary.push_str(if denied && on_data.faults.is_empty() { " (warnings are denied)\n" } else { "\n" });
+    if several && spec.program().is_some() && on_data.faults.is_empty() {
+        summary.insert_str(0, &format!("{}: ", spec.name));
     }
-    if several && spec.program().is_some() {
-        text.push_str(&format!("{}: ", spec.name));
+    let mut text = match several {
+        true => format!("{summary}{}", on_data.headline),
+        false => format!("{}{summary}", on_data.headline),
+    };
+    text = fit(&text, console.out_look().width);
+    let found: Vec<&Fault> = on_data.warnings.iter().chain(&on_data.faults).collect();
+    let found: String = found.iter().map(|fault| format!("{}\n", fault.rendered(spec, console.out_look()))).collect();
+    let diagnostics = spec.rendered(console.out_look(), &COMMAND_LINE) + &found;
+    if !diagnostics.is_empty() {
+        text.push_str(&format!("\n{}\n", diagnostics.trim_end()));
     }
-    text.push_str(&console.paint(&spec.summary(on_data.warnings.len()), tone));
-    text.push_str(if denied { " (warnings are denied)\n" } else { "\n" });
-    if !on_data.text.is_empty() {
-        text.push_str(&format!("\n{}", on_data.text));
+    if !on_data.details.is_empty() {
+        text.push_str(&format!("\n{}", on_data.details));
     }
-    console.print(&text)
+    console.report(&text)
 }

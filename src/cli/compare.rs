@@ -11,6 +11,7 @@ use super::stop::{Outcome, Verdict};
 use crate::analyze::difference::{Change, Changed, rows, sample_rows};
 use crate::language::program::{Names, Program, PromisedRow};
 use crate::language::words::counted;
+use crate::report::fit;
 
 /// Show what changed between two specs: rows that are new, gone, tighter or looser
 ///
@@ -59,7 +60,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if console.is_json() {
         console.json(&report)?;
     } else {
-        console.print(&text(&a.name, &b.name, &report, console))?;
+        console.report(&text(&a.name, &b.name, &report, console))?;
     }
     Ok(Verdict::from(same))
 }
@@ -161,7 +162,8 @@ fn word(change: Change) -> &'static str {
 
 fn text(old: &str, new: &str, report: &Report, console: &Console) -> String {
     if report.same {
-        return format!("{}\n", console.paint(&format!("{old} and {new} mean the same"), Tone::Good));
+        let text = format!("{}\n", console.paint(&format!("{old} and {new} mean the same"), Tone::Good));
+        return fit(&text, console.out_look().width);
     }
     let mut out = String::new();
     for row in &report.rows {
@@ -185,5 +187,5 @@ fn text(old: &str, new: &str, report: &Report, console: &Console) -> String {
     } else {
         format!("; {}", counted(report.other.len(), "other change"))
     };
-    format!("{out}{rows}{more}\n")
+    fit(&format!("{rows}{more}\n{out}"), console.out_look().width)
 }

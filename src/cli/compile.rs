@@ -11,7 +11,7 @@ use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
 use crate::language::words::counted;
-use crate::report::{program_rows, program_rows_text};
+use crate::report::{fit, program_rows, program_rows_text};
 
 /// Compile a spec, or look at a stage of the compiler
 ///
@@ -24,7 +24,7 @@ pub struct Args {
     /// Where to write the compiled spec, usually `NAME.fairc`; `-` is standard output
     #[arg(short, long, value_name = "OUT", conflicts_with = "emit")]
     output: Option<PathBuf>,
-    /// Print a stage instead
+    /// Print a stage of the compiler instead
     #[arg(long, value_enum, value_name = "STAGE")]
     emit: Option<Stage>,
     /// With `--emit hir`: also the places in the source
@@ -99,7 +99,8 @@ fn summary(spec: &Spec, program: &Program, output: Option<&PathBuf>, console: &C
     let place = output.map_or_else(|| spec.name.clone(), |output| format!("{} -> {output}", spec.name));
     let constraints = counted(spec.constraints(), "constraint");
     let fingerprint = program.fingerprint();
-    console.print(&format!("{place}: {constraints}, {}, fingerprint {fingerprint}\n", counted(rows(program), "row")))
+    let text = format!("{place}: {constraints}, {}, fingerprint {fingerprint}\n", counted(rows(program), "row"));
+    console.report(&fit(&text, console.out_look().width))
 }
 
 /// The tree of a file with errors is still worth a look, so the early stages are printed for it too.

@@ -11,6 +11,7 @@ use super::global::{Format, Global, Symbols, When};
 use super::stop::{Failure, Stop};
 use crate::language::diagnostic::hidden::{harmless, harmless_but_colors};
 use crate::language::diagnostic::human::Look;
+use crate::report::{PLAIN_WIDTH, fit};
 
 /// Standard output and standard error of one command.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct Console {
     out: Look,
     err: Look,
     progress: bool,
-    quiet: bool,
+    quiet: Quiet,
     answer: RefCell<Answer>,
 }
 
@@ -44,16 +45,40 @@ pub enum Tone {
     Faint,
 }
 
-/// Columns for output that goes to no terminal.
-const PLAIN_WIDTH: usize = 100;
+/// How little is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Quiet {
+    No,
+    /// No notes, no progress.
+    Notes,
+    /// Of a report what holds, alone.
+    Verdict,
+    /// Nothing. What a command makes is written all the same.
+    All,
+}
+
+/// The columns of the terminal, else those that the environment names, else those of a plain text.
+pub fn width() -> usize {
+    known_width().unwrap_or(PLAIN_WIDTH)
+}
+
+fn known_width() -> Option<usize> {
+    let terminal = io::stdout().is_terminal() || io::stderr().is_terminal();
+    let terminal = terminal.then(terminal_size::terminal_size).flatten();
+    let named = || std::env::var("COLUMNS").ok()?.parse::<usize>().ok().filter(|columns| *columns > 0);
+    let columns = terminal.map(|(terminal_size::Width(columns), _)| usize::from(columns)).or_else(named);
+    columns.map(|columns| columns.clamp(40, 140))
+}
+
+/// A message fits the columns where somebody looks at it; what reads it by line has it on one.
+fn fit_message(text: &str) -> String {
+    known_width().map_or_else(|| text.to_owned(), |width| fit(text, width))
+}
 
 impl Console {
     pub fn new(global: &Global) -> Console {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        let width = match terminal_size::terminal_size() {
-            Some((terminal_size::Width(columns), _)) if out || err => usize::from(columns).clamp(60, 140),
-            Some(_) | None => PLAIN_WIDTH,
-        };
+        let width = width();
         let look = |terminal: bool| Look {
             color: match global.color {
                 When::Always => true,
@@ -65,14 +90,19 @@ impl Console {
                 Symbols::Ascii => false,
                 Symbols::Auto => terminal && unicode_locale(),
             },
-            width: if terminal { width } else { PLAIN_WIDTH },
+            width,
         };
         Console {
             format: global.format,
             out: look(out),
             err: look(err),
-            progress: err && !global.quiet,
-            quiet: global.quiet,
+            progress: err && global.quiet == 0,
+            quiet: match global.quiet {
+                0 => Quiet::No,
+                1 => Quiet::Notes,
+                2 => Quiet::Verdict,
+                _ => Quiet::All,
+            },
             answer: RefCell::default(),
         }
     }
@@ -93,7 +123,32 @@ impl Console {
 
     /// Prints a result for people: of what names and values hold only what can be seen.
     pub fn print(&self, text: &str) -> Result<(), Stop> {
-        Ok(print(&harmless_but_colors(text, self.out.color))?)
+        match self.quiet {
+            Quiet::All => Ok(()),
+            Quiet::No | Quiet::Notes | Quiet::Verdict => Ok(print(&harmless_but_colors(text, self.out.color))?),
+        }
+    }
+
+    /// Prints a report: what holds on its first line, and the rest.
+    pub fn report(&self, text: &str) -> Result<(), Stop> {
+        self.print(self.wanted(text))
+    }
+
+    /// The same on standard error, where the data go to standard output.
+    pub fn report_beside(&self, text: &str) {
+        self.say(self.wanted(text));
+    }
+
+    fn wanted<'t>(&self, text: &'t str) -> &'t str {
+        match self.quiet {
+            Quiet::No | Quiet::Notes => text,
+            // What holds may itself be too long for one line.
+            Quiet::Verdict | Quiet::All => {
+                let rest = text.match_indices('\n').map(|(end, _)| end + 1);
+                let end = rest.into_iter().find(|&end| !text.get(end..).is_some_and(|rest| rest.starts_with(' ')));
+                text.get(..end.unwrap_or(text.len())).unwrap_or(text)
+            }
+        }
     }
 
     /// Prints a result for programs, byte by byte.
@@ -114,6 +169,9 @@ impl Console {
 
     /// Answers one of many lines, at once.
     pub fn json_line(&self, fields: Map<String, Value>, ok: bool) -> Result<(), Stop> {
+        if self.quiet == Quiet::All {
+            return Ok(());
+        }
         Ok(print(&line_of(fields, ok))?)
     }
 
@@ -125,7 +183,7 @@ impl Console {
     /// Prints the answer of a command that ended well or not.
     pub fn finish(&self, ok: bool) -> Result<(), Failure> {
         let Answer { fields, beside } = self.answer.take();
-        let Some(fields) = fields else { return Ok(()) };
+        let Some(fields) = fields.filter(|_| self.quiet != Quiet::All) else { return Ok(()) };
         let text = line_of(fields, ok);
         if beside {
             self.say(&text);
@@ -137,11 +195,17 @@ impl Console {
     /// Prints a document of a form that others define, on one line.
     pub fn document(&self, value: &impl Serialize) -> Result<(), Stop> {
         let text = serde_json::to_string(value).map_err(|error| Stop::printing(error.into()))?;
+        if self.quiet == Quiet::All {
+            return Ok(());
+        }
         Ok(print(&format!("{text}\n"))?)
     }
 
     /// Says something on standard error, which may be closed.
     pub fn say(&self, text: &str) {
+        if self.quiet == Quiet::All {
+            return;
+        }
         let text = harmless_but_colors(text, self.err.color);
         let _closed = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -154,8 +218,9 @@ impl Console {
 
     /// `note: ..` on standard error.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            self.say(&format!("{} {}\n", paint("note:", Tone::Faint, self.err), harmless(text)));
+        if self.quiet == Quiet::No {
+            let text = format!("{} {}\n", paint("note:", Tone::Faint, self.err), harmless(text));
+            self.say(&fit_message(&text));
         }
     }
 
@@ -180,7 +245,7 @@ impl Console {
         if let Some(help) = &failure.help {
             text.push_str(&format!("  {} {}\n", paint("help:", Tone::Strong, self.err), harmless(help)));
         }
-        self.say(&text);
+        self.say(&fit_message(&text));
     }
 
     /// A bar for counted steps, with a message; hidden likewise.

@@ -26,7 +26,7 @@ pub struct DataArgs {
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     pub settings: Vec<Setting>,
-    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default that which the spec names. May
+    /// The table of the pairs of a relation, for example `--relation near=pairs.csv`; by default the one that the spec names; may
     /// be repeated
     #[arg(long = "relation", value_name = "NAME=FILE", value_parser = super::relations::parse)]
     pub relations: Vec<PairFile>,
@@ -40,7 +40,7 @@ pub struct PredictedArgs {
     pub spec: PathBuf,
     #[command(flatten)]
     pub data: DataArgs,
-    /// The column with the predictions; by default that which the spec names
+    /// The column with the predictions; by default the one that the spec names
     #[arg(long, value_name = "COL")]
     pub pred: Option<String>,
 }
@@ -56,7 +56,7 @@ impl PredictedArgs {
 /// Which predictions are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Predictions {
-    /// Those of this column; by default that which the spec names.
+    /// Those of this column; by default the one that the spec names.
     Column(Option<String>),
     None,
 }
@@ -186,6 +186,10 @@ impl Paint for Painter<'_> {
 
     fn faint(&self, text: &str) -> String {
         self.0.paint(text, super::console::Tone::Faint)
+    }
+
+    fn width(&self) -> usize {
+        self.0.out_look().width
     }
 }
 

@@ -30,7 +30,7 @@ use crate::tasks::{
 pub struct Args {
     #[command(flatten)]
     input: PredictedArgs,
-    /// Where no row presses, scores from this on are decided 1 [default: 0.5]
+    /// Where no row binds, scores of this or more are decided 1 [default: 0.5]
     #[arg(long, value_name = "X", conflicts_with_all = ["gain", "thresholds"])]
     cutoff: Option<f64>,
     /// A column with what a decision of 1 gains, in place of the score less the cutoff
@@ -110,7 +110,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         format: args.output_format,
         replace: args.replace,
     };
-    added.refuse_existing(&dataset)?;
+    added.refuse_existing(&dataset.source)?;
 
     let column = gain_column(args, fitted.as_ref(), case.column);
     let gain = column.map(|column| numbers(&dataset, column)).transpose()?;
@@ -132,7 +132,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         write_frozen(to, &case, &done, &options, console)?;
     }
     if done.missed.is_none() {
-        added.write(&dataset, &done.decisions, console)?;
+        added.write(&dataset.source, done.decisions.as_slice(), console)?;
     }
     if let Some(path) = &args.html {
         write_text(path, &decide_page(&done.report, env!("CARGO_PKG_VERSION")))?;

@@ -12,6 +12,7 @@ use crate::bind::{Purpose, Samples};
 use crate::data::STANDARD_STREAM;
 use crate::data::matrix::{Distances, MatrixFormat, Numbers, files_of, write_numbers};
 use crate::language::words::counted;
+use crate::report::fit;
 use crate::runtime::convex::ConvexEntries;
 use crate::runtime::problem::{Bounds, Problem};
 
@@ -75,7 +76,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             console.json(&fields)?;
         } else {
             let (rows, samples) = (counted(problem.rows(), "row"), counted(problem.n(), "sample"));
-            console.print(&format!("wrote {rows} over {samples}: {}\n", files.join(", ")))?;
+            let text = format!("wrote {rows} over {samples}: {}\n", files.join(", "));
+            console.report(&fit(&text, console.out_look().width))?;
         }
     }
     Ok(Verdict::Yes)

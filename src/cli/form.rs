@@ -41,7 +41,7 @@ pub struct Form {
     /// Skip lines that begin with this character
     #[arg(long, value_name = "CHAR", value_parser = byte, help_heading = DIALECT)]
     pub comment: Option<u8>,
-    /// Quotes are characters as others
+    /// Quotes are ordinary characters
     #[arg(long, help_heading = DIALECT)]
     pub no_quotes: bool,
     /// How characters are stored: utf-8, latin-1, windows-1252 or utf-16

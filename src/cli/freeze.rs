@@ -12,13 +12,14 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::Frozen;
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
+use crate::report::fit;
 use crate::tasks::{Refused, Use, freeze};
 
 /// Fit an offset for each group on reference data
 ///
 /// Projects the reference data once and writes by how much the members of each group are moved, as JSON for
 /// `fairc project --frozen` or as one SQL expression. From then on a score depends on nobody else. Rows that read labels
-/// are left out, since labels are unknown where shifts are applied.
+/// are left out, since labels are unknown where offsets are applied.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -106,6 +107,6 @@ fn told(args: &Args, frozen: &Frozen, console: &Console) -> Outcome {
         text.push_str(&format!("  and {} more\n", frozen.cells.len() - MOST));
     }
     text.push_str(&format!("wrote {}\n", args.output.display()));
-    console.print(&text)?;
+    console.report(&fit(&text, console.out_look().width))?;
     Ok(Verdict::Yes)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 /// Where `-h` lists the options that every command has.
 const GLOBAL: &str = "Options of all commands";
@@ -18,10 +18,10 @@ pub struct Global {
     /// Lines and arrows: Unicode on terminals, else ASCII
     #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
     pub symbols: Symbols,
-    /// Show no progress and no notes
-    #[arg(short, long, global = true, help_heading = GLOBAL)]
-    pub quiet: bool,
-    /// Where imports may lie: the folder of the spec, unless said so
+    /// No progress and no notes; `-qq`: of a report only what holds; `-qqq`: only the exit code, and what is to be written
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = ArgAction::Count)]
+    pub quiet: u8,
+    /// The folder that imports must be in [default: that of the spec]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub import_root: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use super::outputs::Files;
 use super::setting::number;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{STANDARD_STREAM, write_text};
-use crate::report::impact::{Impact, MIN_SHARE, Share, csv, markdown, text};
+use crate::report::impact::{Impact, MIN_SHARE, NO_SHARE, Share, csv, markdown, text};
 use crate::report::impact_page;
 use crate::tasks::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
 
@@ -51,7 +51,7 @@ pub struct Args {
     /// Write the tables as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// A title
+    /// The title of the report
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// A date to print, which the report has not by itself so that equal inputs give equal reports
@@ -70,7 +70,7 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 }
 
 pub(super) fn share(text: &str) -> Result<Share, String> {
-    Share::parse(text).ok_or_else(|| "a share is a number from 0 to 1, or a percentage: `0.02` or `2%`".to_owned())
+    Share::parse(text).ok_or_else(|| NO_SHARE.to_owned())
 }
 
 impl Args {
@@ -119,9 +119,9 @@ fn show(impact: &Impact, args: &Args, console: &Console) -> Result<(), Stop> {
         Format::Json => console.json(impact),
         Format::Markdown => console.print(&markdown(impact)),
         Format::Human | Format::Sarif if args.takes_stdout() => {
-            console.say(&text(impact, &Painter(console)));
+            console.report_beside(&text(impact, &Painter(console)));
             Ok(())
         }
-        Format::Human | Format::Sarif => console.print(&text(impact, &Painter(console))),
+        Format::Human | Format::Sarif => console.report(&text(impact, &Painter(console))),
     }
 }

@@ -109,7 +109,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if console.is_json() {
         console.json(&answer)?;
     } else {
-        console.print(&answer.text(&Painter(console), args.all))?;
+        console.report(&answer.text(&Painter(console), args.all))?;
     }
     Ok(Verdict::from(answer.implied == Some(true)))
 }

@@ -8,11 +8,12 @@ use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
+use crate::report::fit;
 use crate::tasks::{Drafted, InitOptions, init};
 
 /// Write a first spec for a table: levels and ranges seen, and a constraint to start from
 ///
-/// What you do not say is guessed by names and values, and marked as a guess in the spec. The spec compiles at once, and
+/// What you do not say is guessed from names and values, and marked as a guess in the spec. The spec compiles at once, and
 /// the table binds to it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -110,6 +111,6 @@ fn told(args: &Args, drafted: &Drafted, console: &Console) -> Outcome {
     if guesses > 0 {
         text.push_str(&format!(", {guesses} by a guess"));
     }
-    console.print(&format!("{text}\nnext: fairc check {spec} --data {data}\n"))?;
+    console.report(&fit(&format!("{text}\nnext: fairc check {spec} --data {data}\n"), console.out_look().width))?;
     Ok(Verdict::Yes)
 }

@@ -39,6 +39,7 @@ mod imply;
 mod init;
 mod input;
 mod language_server;
+mod low_memory;
 mod man;
 mod mend;
 mod metrics;

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::console::Console;
-use super::dataset::Dataset;
 use super::stop::{Failure, Stop};
-use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, write_with_columns};
+use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, Source, Values, write_with_columns};
+use crate::report::fit;
 
 /// A column, and the file that has it with the data; without a file it is only spoken of.
 pub struct NewColumn<'a> {
@@ -21,27 +21,27 @@ pub struct NewColumn<'a> {
 
 impl NewColumn<'_> {
     /// Fails if the data to be written have the column already, and it is not to be replaced. Asked before the work is done, not after.
-    pub fn refuse_existing(&self, dataset: &Dataset) -> Result<(), Failure> {
+    pub fn refuse_existing(&self, source: &Source) -> Result<(), Failure> {
         let NewColumn { name, output, replace, .. } = self;
-        if output.is_some() && !replace && dataset.source.columns().contains(name) {
-            let message = format!("`{}` already has a column `{name}`", dataset.source.name());
+        if output.is_some() && !replace && source.columns().contains(name) {
+            let message = format!("`{}` already has a column `{name}`", source.name());
             return Err(Failure::new(message, "choose another with `--name`, or replace it with `--replace`"));
         }
         Ok(())
     }
 
     /// Writes the data with the column, if there is a file for them.
-    pub fn write(&self, dataset: &Dataset, values: &[f64], console: &Console) -> Result<(), Stop> {
+    pub fn write<'v>(&self, source: &Source, values: impl Into<Values<'v>>, console: &Console) -> Result<(), Stop> {
         let Some(path) = self.output else { return Ok(()) };
-        let added = [Added { name: &self.name, values }];
-        let bar = console.bar("writing", dataset.source.size());
+        let added = [Added { name: &self.name, values: values.into() }];
+        let bar = console.bar("writing", source.size());
         let output = Output {
             path,
             format: self.format,
             existing: if self.replace { OnExisting::Replace } else { OnExisting::Refuse },
             progress: Some(&|bytes| bar.set_position(bytes)),
         };
-        let written = write_with_columns(&dataset.source, &added, &output);
+        let written = write_with_columns(source, &added, &output);
         bar.finish_and_clear();
         Ok(written?)
     }
@@ -74,14 +74,14 @@ impl NewColumn<'_> {
         }
         let mut text = text();
         if let Some(output) = file {
-            text.push_str(&format!("wrote {} with the new column `{}`\n", output.display(), self.name));
+            text.push_str(&format!("\nwrote {} with the new column `{}`\n", output.display(), self.name));
         }
         text.push_str(lines);
         if busy {
-            console.say(&text);
+            console.report_beside(&text);
             Ok(())
         } else {
-            console.print(&text)
+            console.report(&fit(&text, console.out_look().width))
         }
     }
 

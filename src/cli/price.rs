@@ -13,7 +13,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::analyze::between;
 use crate::bind::{Params, Purpose, encode};
 use crate::data::write_text;
-use crate::report::PriceReport;
+use crate::report::{PriceReport, price_page};
 use crate::source::watch;
 use crate::tasks::{DecideOptions, MOST_VALUES, PriceOptions, STEPS, Sweeping, Use, price};
 
@@ -33,7 +33,7 @@ pub struct Args {
     /// Price decisions as `fairc decide` makes them: what they gain at each value
     #[arg(long, conflicts_with = "inference")]
     decide: bool,
-    /// With `--decide`: where no row presses, scores from this on are decided 1 [default: 0.5]
+    /// With `--decide`: where no row binds, scores of this or more are decided 1 [default: 0.5]
     #[arg(long, value_name = "X", requires = "decide", conflicts_with = "gain")]
     cutoff: Option<f64>,
     /// With `--decide`: a column with what a decision of 1 gains, in place of the score less the cutoff
@@ -45,6 +45,9 @@ pub struct Args {
     /// Draw a picture, as SVG
     #[arg(long, value_name = "OUT.svg")]
     plot: Option<PathBuf>,
+    /// Write a page with the values, and charts of what they cost and of each group
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Show all rows and all groups
     #[arg(long)]
     all: bool,
@@ -52,7 +55,9 @@ pub struct Args {
 
 impl Args {
     pub fn files(&self) -> Files<'_> {
-        Files::of(&self.input.spec, &self.input.data.data).writes("--plot", self.plot.as_deref())
+        Files::of(&self.input.spec, &self.input.data.data)
+            .writes("--plot", self.plot.as_deref())
+            .writes("--html", self.html.as_deref())
     }
 }
 
@@ -120,7 +125,11 @@ fn finish(args: &Args, report: &PriceReport<'_>, console: &Console) -> Result<()
         write_text(path, &svg)?;
         console.note(&format!("drew {}", path.display()));
     }
-    if console.is_json() { console.json(&report.json()) } else { console.print(&report.text(&Painter(console))) }
+    if let Some(path) = &args.html {
+        write_text(path, &price_page(report, env!("CARGO_PKG_VERSION")))?;
+        console.note(&format!("wrote {}", path.display()));
+    }
+    if console.is_json() { console.json(&report.json()) } else { console.report(&report.text(&Painter(console))) }
 }
 
 #[cfg(test)]

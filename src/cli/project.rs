@@ -7,6 +7,7 @@ use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
 use super::fault::{Fault, stop, tell};
 use super::front::context;
 use super::input::Spec;
+use super::low_memory;
 use super::new_column::NewColumn;
 use super::outputs::Files;
 use super::shifts;
@@ -27,10 +28,13 @@ pub struct Args {
     /// Project each N consecutive rows by themselves
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
+    /// Keep sums by group alone, and read the data several times: for tables larger than memory
+    #[arg(long, conflicts_with_all = ["batch", "frozen"])]
+    low_memory: bool,
     /// Leave out what is enforced in training only
     #[arg(long)]
     inference: bool,
-    /// Do not project: apply the shifts that `fairc freeze` wrote, so that no prediction depends on another
+    /// Do not project: apply the offsets that `fairc freeze` wrote, so that no prediction depends on another
     #[arg(long, value_name = "SHIFTS", conflicts_with_all = ["batch", "on_infeasible"])]
     frozen: Option<PathBuf>,
     /// What to do if no predictions satisfy the spec
@@ -69,6 +73,20 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };
+    if args.low_memory {
+        let job = low_memory::Job {
+            input: &args.input,
+            purpose,
+            on_infeasible: args.on_infeasible.into(),
+            name: args.name.as_deref(),
+            output: args.output.as_deref(),
+            format: args.output_format,
+            replace: args.replace,
+            require_all: args.require_all,
+            most: args.shown.most(),
+        };
+        return low_memory::run(&job, &spec, program, console);
+    }
     let usage = if args.frozen.is_some() { Use::Shifts } else { Use::Project(purpose) };
     let path = args.frozen.as_deref();
     let frozen = path.map(|path| shifts::read(path, &context(&spec, program))).transpose()?;
@@ -80,7 +98,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         format: args.output_format,
         replace: args.replace,
     };
-    column.refuse_existing(&dataset)?;
+    column.refuse_existing(&dataset.source)?;
 
     let options = ProjectOptions {
         batch: args.batch.map(|size| size as usize),
@@ -95,7 +113,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if let Some(fault) = &done.infeasible {
         return refuse_infeasible(&done.report, fault, &spec, console);
     }
-    column.write(&dataset, &done.y, console)?;
+    column.write(&dataset.source, done.y.as_slice(), console)?;
     let json = || serde_json::to_value(done.report.json()).unwrap_or_default();
     let text = || done.report.text(&Painter(console));
     column.show(true, json, text, (Vec::new(), ""), console)?;

@@ -68,7 +68,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             (summary.errors, "not readable"),
         ];
         parts.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-        console.say(&format!("{}\n", parts.join(", ")));
+        console.report_beside(&format!("{}\n", parts.join(", ")));
     }
     Ok(Verdict::from(summary.errors == 0))
 }

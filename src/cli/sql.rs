@@ -20,7 +20,7 @@ use crate::tasks::{Asked, Question, Refused, sql};
 ///
 /// `audit` gives a line for each comparison, with its verdict; `cells` one for each group that the spec tells apart, with counts,
 /// weights and sums; `checks` counts values that the spec does not allow. Only sums leave the database. `project` gives the table with one
-/// column more, predictions by the shifts of `fairc freeze`; `decide` decisions by the thresholds of `fairc decide --freeze`.
+/// column more, predictions by the offsets of `fairc freeze`; `decide` decisions by the thresholds of `fairc decide --freeze`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The spec, `.fair` or `.fairc`
@@ -31,18 +31,18 @@ pub struct Args {
         value_name = "audit|cells|checks|project|decide")]
     query: Wanted,
     /// Of which engine
-    #[arg(long, default_value = "duckdb", value_name = "duckdb|postgres|sqlite")]
+    #[arg(long, default_value = "duckdb", value_name = "duckdb|postgres|sqlite|datafusion|spark")]
     dialect: Dialect,
     /// The table; a schema stands before it, as in `hr.people`
     #[arg(long, value_name = "NAME")]
     table: String,
-    /// The column with the predictions; by default that which the spec names
+    /// The column with the predictions; by default the one that the spec names
     #[arg(long, value_name = "COL")]
     pred: Option<String>,
-    /// The shifts of `project`, as `fairc freeze` writes them
+    /// With `project`: the offsets that `fairc freeze` wrote
     #[arg(long, value_name = "FILE", required_if_eq("query", "project"))]
     shifts: Option<PathBuf>,
-    /// The thresholds of `decide`, as `fairc decide --freeze` writes them
+    /// With `decide`: the thresholds that `fairc decide --freeze` wrote
     #[arg(long, value_name = "FILE", required_if_eq("query", "decide"))]
     thresholds: Option<PathBuf>,
     /// The name of the new column [default: the prediction's name and `_fair` or `_decided`]

@@ -9,6 +9,7 @@ use super::console::{Console, Tone};
 use super::input::{name_of, read_text_within};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::language::words::counted;
+use crate::report::fit;
 
 /// Prove answers of `solve` in exact arithmetic, or say what is wrong with them
 ///
@@ -46,16 +47,17 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             "nothing was checked, so nothing is proved",
         ));
     }
-    let mut proved = 0;
+    let (mut proved, mut refused) = (0, String::new());
     for (line, (problem, answer)) in problems.iter().zip(&answers).enumerate() {
         let checked = check(problem, answer, args.tolerance);
         proved += usize::from(matches!(checked.outcome, Ok(Proof::Optimal { .. } | Proof::Infeasible { .. })));
-        checked.show(line + 1, console)?;
+        refused.push_str(&checked.show(line + 1, console)?);
     }
     if !console.is_json() {
         let tone = if proved == problems.len() { Tone::Good } else { Tone::Bad };
         let text = format!("{}: {proved} proved", counted(problems.len(), "answer"));
-        console.print(&format!("{}\n", console.paint(&text, tone)))?;
+        let text = format!("{}\n{refused}", console.paint(&text, tone));
+        console.report(&fit(&text, console.out_look().width))?;
     }
     Ok(Verdict::from(proved == problems.len()))
 }
@@ -90,18 +92,20 @@ fn check(problem: &str, answer: &str, tolerance: f64) -> Checked {
 }
 
 impl Checked {
-    fn show(&self, line: usize, console: &Console) -> Result<(), Stop> {
+    /// Prints it as JSON, or returns what is to be said of it.
+    fn show(&self, line: usize, console: &Console) -> Result<String, Stop> {
         if console.is_json() {
             let Proved { fields, proved } = self.json(line);
-            return console.json_line(fields, proved);
+            console.json_line(fields, proved)?;
+            return Ok(String::new());
         }
         let why = match &self.outcome {
             Ok(Proof::Refused(refusal)) => refusal.to_string(),
             Err(Unreadable(why)) => why.clone(),
-            Ok(Proof::Optimal { .. } | Proof::Infeasible { .. }) => return Ok(()),
+            Ok(Proof::Optimal { .. } | Proof::Infeasible { .. }) => return Ok(String::new()),
         };
         let name = self.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
-        console.print(&format!("line {line}{name}: {} {why}\n", console.paint("not proved:", Tone::Bad)))
+        Ok(format!("line {line}{name}: {} {why}\n", console.paint("not proved:", Tone::Bad)))
     }
 
     fn json(&self, line: usize) -> Proved {

@@ -1,8 +1,11 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
+use super::headline::Headline;
 use super::judged::Judged;
-use super::number::{holding, limit, short};
+use super::layout::fit;
+use super::number::{apart, fixed, holding, limit, many, short, whole};
 use super::project::{heading, left_over, sample_rows, worst};
+use super::ratio::RatioReading;
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;
 use super::row_summary::RowSummary;
@@ -52,12 +55,15 @@ impl Audit<'_> {
         Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
-    /// The report for people, with the tables of those `selected`, which only decisions have.
-    pub fn text(&self, selected: &str, paint: &dyn Paint) -> String {
+    /// The report for people, with the tables of those `selected`, which only decisions have, and what else the verdict says.
+    pub fn text(&self, selected: &str, more: &str, paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
-        let n = counted(self.n, "sample");
+        let n = many(self.n, "sample");
         let what = if self.decisions { "decisions" } else { "predictions" };
-        let mut out = format!("{} on {}: {n}, {what} `{}`{settings}\n", self.spec, self.data, self.prediction);
+        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
+        let mut out = Headline::of(self.verdict(), &self.promises(), self.outside.0).line(more, paint);
+        out.push_str(&format!("{} on {}: {n}, {what} `{}`{settings}\n", self.spec, self.data, self.prediction));
+        out.push_str(&self.conclusion(kept, paint));
         let shown = worst(&self.summaries, self.most);
         let mut last = "";
         for &index in &shown {
@@ -70,7 +76,6 @@ impl Audit<'_> {
             }
             out.push_str(&self.row(index, row, paint));
         }
-        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
         if kept > shown.len() {
             let hidden = self.summaries.rows.iter().enumerate().filter(|(index, _)| !shown.contains(index));
             let violated = hidden.filter(|(_, row)| self.is_violated(row)).count();
@@ -83,15 +88,18 @@ impl Audit<'_> {
         out.push_str(&sample_rows(&self.summaries, When::Before, paint));
         out.push_str(&left_over(&self.summaries));
         out.push_str(selected);
-        out.push('\n');
-        out.push_str(&unplaced_text(&self.unplaced, paint));
-        out.push_str(&self.conclusion(kept, paint));
-        out
+        out.push_str(&format!("\n({})\n", self.tolerance.words()));
+        fit(&out, paint.width())
     }
 
     fn row(&self, index: usize, row: &RowSummary, paint: &dyn Paint) -> String {
         let Some(reading) = row.before else { return String::new() };
-        let mut out = format!("    {}: {}\n", self.summaries.name(index), self.finding(reading, paint));
+        let ratio = RatioReading::of(row, &self.summaries.program.prediction.name);
+        let finding = match &ratio {
+            Some(ratio) => self.ratio(ratio, reading, paint),
+            None => self.finding(reading, paint),
+        };
+        let mut out = format!("    {}: {finding}\n", self.summaries.name(index));
         let mut table = Table::default();
         let means = row.groups.iter().all(|group| group.aggregate == Aggregate::Mean);
         let plain = || row.groups.iter().all(|group| group.what == self.summaries.program.prediction.name);
@@ -104,11 +112,25 @@ impl Audit<'_> {
         let head = ["", "samples"].into_iter().chain(weight).chain([aggregate]);
         table.cells(head.map(str::to_owned));
         for group in &row.groups {
-            let cells = [group.signed(), group.samples.to_string()].into_iter();
+            let name = if ratio.is_some() { group.event.clone() } else { group.signed() };
+            let cells = [name, whole(group.samples)].into_iter();
             table.cells(cells.chain(self.weighted.then(|| short(group.weight))).chain([short(group.value)]));
         }
-        out.push_str(&table.render("      ", &[Align::Left, Align::Right, Align::Right, Align::Right], |_, cell| cell));
+        let align = [Align::Left, Align::Right, Align::Right, Align::Right];
+        out.push_str(&table.render("      ", paint.width(), &align, |_, cell| cell));
         out
+    }
+
+    /// `ratio 0.778, needs at least 0.80: violated`.
+    fn ratio(&self, read: &RatioReading, reading: Reading, paint: &dyn Paint) -> String {
+        let least = read.ratio.least;
+        let digits = apart(read.before, [least]);
+        let (value, least) = (fixed(read.before, digits), fixed(least, digits.min(3)));
+        let verdict = match reading.held(self.tolerance) {
+            true => paint.good("held"),
+            false => paint.bad("violated"),
+        };
+        format!("ratio {value}, needs at least {least}: {verdict}")
     }
 
     fn finding(&self, reading: Reading, paint: &dyn Paint) -> String {
@@ -128,7 +150,7 @@ impl Audit<'_> {
     }
 
     fn conclusion(&self, kept: usize, paint: &dyn Paint) -> String {
-        let mut out = String::new();
+        let mut out = unplaced_text(&self.unplaced, paint);
         if self.outside.0 > 0 {
             let (count, most) = self.outside;
             let line = format!("{} outside the bounds, by {} at most", counted(count, "prediction"), short(most));
@@ -161,7 +183,6 @@ impl Audit<'_> {
             let count = counted(unchecked.len(), "promise");
             out.push_str(&format!("{}\n", paint.careful(&format!("not checked: {count} of {}", promises.len()))));
         }
-        out.push_str(&format!("({})\n", self.tolerance.words()));
         out
     }
 }

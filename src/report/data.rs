@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::facts::SMALL;
-use super::number::{plain, rounded, short};
+use super::layout::fit;
+use super::number::{many, plain, rounded, short, whole};
 use super::project::left_over;
 use super::relation_use::{RelationUse, relations_text};
 use super::row_summaries::RowSummaries;
@@ -145,54 +146,61 @@ impl DataReport<'_> {
         }
     }
 
-    pub fn text(&self, paint: &dyn Paint) -> String {
-        let mut out = format!("{}: {}\n", self.data, counted(self.n, "sample"));
-        out.push_str(&self.sizes());
+    /// Whether all rows can hold, and with which params; nothing where there are no rows of which this could be said.
+    pub fn headline(&self, paint: &dyn Paint) -> String {
+        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
+        let rows = if kept <= 1 { "rows".to_owned() } else { format!("{kept} rows") };
+        let mut out = match self.feasible {
+            Some(true) if !self.checked() => {
+                format!("{}\n", paint.careful("not checked: no constraint takes part in these data"))
+            }
+            Some(true) if kept == 0 && self.summaries.relations.is_empty() => String::new(),
+            Some(true) => format!("{}: all {rows} can hold\n", paint.good("feasible")),
+            Some(false) => format!("{}: the rows cannot all hold\n", paint.bad("infeasible")),
+            None => "whether all rows can hold together could not be decided\n".to_owned(),
+        };
+        if kept > 0 {
+            self.params.iter().for_each(|param| out.push_str(&self.range(param)));
+        }
+        fit(&out, paint.width())
+    }
+
+    /// The samples of each event, what takes no part, and the batches that were tried.
+    pub fn details(&self, paint: &dyn Paint) -> String {
+        let mut out = String::new();
+        out.push_str(&format!("{}: {}\n", self.data, many(self.n, "sample")));
+        out.push_str(&self.sizes(paint.width()));
         out.extend(relations_text(&self.summaries.relations));
         out.push_str(&left_over(&self.summaries));
         if !self.unplaced.is_empty() {
             out.push('\n');
             out.push_str(&unplaced_text(&self.unplaced, paint));
         }
-        let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
-        let rows = if kept <= 1 { "rows".to_owned() } else { format!("{kept} rows") };
-        out.push_str(&match self.feasible {
-            Some(true) if !self.checked() => {
-                format!("\n{}\n", paint.careful("not checked: no constraint takes part in these data"))
-            }
-            Some(true) if kept == 0 && self.summaries.relations.is_empty() => String::new(),
-            Some(true) => {
-                format!("\n{}: all {rows} can hold\n", paint.good("feasible"))
-            }
-            Some(false) => format!("\n{}: the rows cannot all hold\n", paint.bad("infeasible")),
-            None => "\nwhether all rows can hold together could not be decided\n".to_owned(),
-        });
-        if kept > 0 {
-            self.params.iter().for_each(|param| out.push_str(&self.range(param)));
-        }
         out.push_str(&self.shares());
-        if self.feasible == Some(false) {
-            out.push('\n');
-        }
-        out
+        fit(&out, paint.width())
     }
 
-    /// `they can for eps from 0.0731 (0.02 now)`.
+    /// The report for people.
+    pub fn text(&self, paint: &dyn Paint) -> String {
+        format!("{}\n{}", self.headline(paint), self.details(paint))
+    }
+
+    /// `the rows can hold for eps from 0.0731 (0.02 now)`.
     fn range(&self, param: &ParamRange) -> String {
         let ParamRange { name, value, least, greatest, verdict } = param;
         let now = format!("({} now)", plain(*value));
         match (least, greatest) {
             (Some(least), Some(greatest)) if least == greatest => {
-                format!("  they can for {name} = {} alone {now}\n", plain(rounded(*least)))
+                format!("the rows can hold for {name} = {} alone {now}\n", plain(rounded(*least)))
             }
             (Some(least), Some(greatest)) => {
                 format!(
-                    "  they can for {name} from {} to {} {now}\n",
+                    "the rows can hold for {name} from {} to {} {now}\n",
                     plain(rounded(*least)),
                     plain(rounded(*greatest))
                 )
             }
-            _ if *verdict == "never" => format!("  they cannot for any value of {name} {now}\n"),
+            _ if *verdict == "never" => format!("the rows cannot hold for any value of {name} {now}\n"),
             _ => String::new(),
         }
     }
@@ -210,7 +218,7 @@ impl DataReport<'_> {
         format!("\nbatches of {size}\n{}{}", line("random", random), line("stratified", stratified))
     }
 
-    fn sizes(&self) -> String {
+    fn sizes(&self, width: usize) -> String {
         let mut table = Table::default();
         let weight = self.weighted.then_some("weight");
         table.cells(["", "samples"].into_iter().chain(weight).map(str::to_owned));
@@ -226,13 +234,13 @@ impl DataReport<'_> {
                 few if few < SMALL => "small",
                 _ => "",
             };
-            let cells = [event.event.clone(), event.samples.to_string()].into_iter();
+            let cells = [event.event.clone(), whole(event.samples)].into_iter();
             let weight = self.weighted.then(|| short(event.weight));
             table.cells(cells.chain(weight).chain([note.to_owned()]));
         }
         let mut align = vec![Align::Left, Align::Right];
         align.extend(self.weighted.then_some(Align::Right));
-        let mut out = table.render("  ", &align, |_, cell| cell);
+        let mut out = table.render("  ", width, &align, |_, cell| cell);
         if hidden > 0 {
             out.push_str(&format!("  and {} larger ones\n", counted(hidden, "event")));
         }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::facts::{CellSums, Watch, sets};
-use super::number::{finite, plain, short};
+use super::layout::fit;
+use super::number::{finite, fixed, many, plain, short, whole};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
@@ -276,18 +277,19 @@ impl DecideReport<'_> {
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
-        let mut out = self.heading();
+        let mut out = self.rows.headline(paint);
+        out.push_str(&self.heading());
+        out.push_str(&self.sums());
+        out.push_str(&self.rounding());
+        out.push_str(&self.rows.conclusion(paint, "by the cutoff alone"));
         if self.rule.is_some() {
             out.push_str("some rows read labels: decisions are made by thresholds that look at no label\n");
         }
         out.push_str(&self.rows.body(paint));
         out.push_str(&self.groups(paint));
         out.push_str(&self.thresholds(paint));
-        out.push_str(&self.sums());
-        out.push_str(&self.rounding());
         out.push_str(&self.missing(paint));
-        out.push_str(&self.rows.conclusion(paint, "by the cutoff alone"));
-        out
+        fit(&out, paint.width())
     }
 
     fn heading(&self) -> String {
@@ -297,46 +299,27 @@ impl DecideReport<'_> {
         };
         let settings: String = self.rows.settings.iter().map(|setting| format!(", {setting}")).collect();
         let ProjectReport { spec, data, n, .. } = self.rows;
-        format!("{spec} on {data}: {}, {by}{settings}\n", counted(n, "sample"))
+        format!("{spec} on {data}: {}, {by}{settings}\n", many(n, "sample"))
     }
 
+    /// A table for each cut into groups.
     fn groups(&self, paint: &dyn Paint) -> String {
-        let mut table = Table::default();
-        let mut last = "";
-        for group in self.groups.iter().take(MOST) {
-            if group.partition != last {
-                if !last.is_empty() {
-                    table.text(String::new());
-                }
-                let title = paint.strong(&group.partition);
-                table.text(format!(
-                    "  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now"
-                ));
-                let words = ["", "samples", "rate", "now", "ratio", "now", "0 -> 1", "1 -> 0", "gain", "now"];
-                table.cells(words.map(str::to_owned));
-                last = &group.partition;
-            }
-            let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
-            table.cells([
-                format!("{}{}", group.group, if group.small { " (few)" } else { "" }),
-                group.samples.to_string(),
-                share(group.rate_before),
-                share(group.rate_after),
-                share(group.impact_ratio_before),
-                share(group.impact_ratio_after),
-                group.became_1.to_string(),
-                group.became_0.to_string(),
-                short(group.gain_before),
-                short(group.gain_after),
-            ]);
+        let shown = self.groups.get(..self.groups.len().min(MOST)).unwrap_or_default();
+        let mut out = String::new();
+        for groups in shown.chunk_by(|a, b| a.partition == b.partition) {
+            let title = paint.strong(groups.first().map_or("", |group| &group.partition));
+            out.push_str(&format!(
+                "\n  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now\n"
+            ));
+            let mut table = Table::default();
+            let words = ["", "samples", "rate", "now", "ratio", "now", "to 1", "to 0", "gain", "now"];
+            table.cells(words.map(str::to_owned));
+            groups.iter().for_each(|group| table.cells(group_cells(group)));
+            let mut align = [Align::Right; 10];
+            align[0] = Align::Left;
+            out.push_str(&table.render("    ", paint.width(), &align, |_, cell| cell));
         }
-        let mut align = [Align::Right; 10];
-        align[0] = Align::Left;
-        let mut out = table.render("    ", &align, |_, cell| cell);
         out.push_str(&more(self.groups.len(), "more group"));
-        if !out.is_empty() {
-            out.push('\n');
-        }
         out
     }
 
@@ -347,11 +330,12 @@ impl DecideReport<'_> {
         let mut table = Table::default();
         for cell in seen.clone().take(MOST) {
             let (threshold, rest) = threshold_words(thresholds, cell);
-            table.cells([cell.cell.when.clone(), cell.cell.samples.to_string(), threshold, rest]);
+            table.cells([cell.cell.when.clone(), whole(cell.cell.samples), threshold, rest]);
         }
-        let lines = table.render("    ", &[Align::Left, Align::Right, Align::Left, Align::Left], |_, cell| cell);
+        let lines =
+            table.render("    ", paint.width(), &[Align::Left, Align::Right, Align::Left, Align::Left], |_, cell| cell);
         let rest = more(seen.count(), "more group");
-        format!("  {}: who reaches it is decided 1\n{lines}{rest}\n", paint.strong("thresholds"))
+        format!("\n  {}: who reaches it is decided 1\n{lines}{rest}", paint.strong("thresholds"))
     }
 
     /// What the decisions gain and whom they select, a sentence each.
@@ -361,7 +345,7 @@ impl DecideReport<'_> {
     }
 
     fn sums(&self) -> String {
-        let Gains { before, after, bound, selected, flips } = self.gains;
+        let Gains { before, after, selected, flips, .. } = self.gains;
         let n = self.rows.n;
         let difference = before - after;
         let change = match difference {
@@ -370,11 +354,11 @@ impl DecideReport<'_> {
             less => format!("{} more than by the cutoff alone", short(-less)),
         };
         // Decisions that miss rows are not to be compared with those within.
-        let room = bound.filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
+        let room = self.bound().filter(|_| self.missed == 0).map_or_else(String::new, |bound| match bound - after {
             room if room <= NO_LESS * bound.abs().max(after.abs()) => {
                 format!("; no {} within the rows gain more", self.alternatives())
             }
-            room => format!("; none within the rows gain more than {} more", short(room)),
+            room => format!("; no {} within the rows gain over {} more", self.alternatives(), short(room)),
         });
         format!(
             "gain {}: {change}{room}\nselected {} of {n}, {} by the cutoff alone: {} became 1, {} became 0\n",
@@ -386,9 +370,21 @@ impl DecideReport<'_> {
         )
     }
 
+    /// What no [alternatives](Self::alternatives) within the rows gain more than.
+    fn bound(&self) -> Option<f64> {
+        match self.how {
+            How::Whole { bound, .. } => Some(self.gains.bound.map_or(bound, |other| other.min(bound))),
+            _ => self.gains.bound,
+        }
+    }
+
     /// What the bound is about.
     fn alternatives(&self) -> &'static str {
-        if self.rule.is_some() { "such rules" } else { "decisions" }
+        match self.how {
+            _ if self.rule.is_some() => "such rules",
+            How::Whole { .. } => "decisions of 0 and 1",
+            _ => "decisions",
+        }
     }
 
     /// The rows that a draw can miss.
@@ -403,8 +399,8 @@ impl DecideReport<'_> {
         if possible.clone().count() == 0 {
             return String::new();
         }
-        let lines = table.render("    ", &[Align::Left; 4], |_, cell| cell);
-        format!("chance that a draw misses a row, and this draw:\n{lines}{}", more(possible.count(), "more row"))
+        let lines = table.render("    ", paint.width(), &[Align::Left; 4], |_, cell| cell);
+        format!("\nchance that a draw misses a row, and this draw:\n{lines}{}", more(possible.count(), "more row"))
     }
 
     fn rounding(&self) -> String {
@@ -463,6 +459,22 @@ pub(super) fn threshold_words(thresholds: &Thresholds, cell: &ThresholdCell) -> 
         rest.push_str(&format!("{and}from {} on by a chance of {}", precise(step.from), short(step.chance)));
     }
     (format!("{} {sign} {}", thresholds.column, precise(cell.threshold)), rest)
+}
+
+fn group_cells(group: &GroupDecisions) -> [String; 10] {
+    let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| fixed(value, 3));
+    [
+        format!("{}{}", group.group, if group.small { " (few)" } else { "" }),
+        whole(group.samples),
+        share(group.rate_before),
+        share(group.rate_after),
+        share(group.impact_ratio_before),
+        share(group.impact_ratio_after),
+        whole(group.became_1),
+        whole(group.became_0),
+        short(group.gain_before),
+        short(group.gain_after),
+    ]
 }
 
 /// `1 sample is`, `3 samples are`.

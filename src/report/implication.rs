@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::layout::fit;
 use super::number::{plain, rounded, short};
 use super::table::{Align, Paint, Table};
 use crate::language::words::counted;
@@ -116,14 +117,14 @@ impl Implication {
         const MOST: usize = 12;
         let shown: Vec<&ImpliedRow> = self.rows.iter().filter(worth).collect();
         let most = if all { usize::MAX } else { MOST };
-        shown.iter().take(most).for_each(|row| out.push_str(&self.row(row)));
+        shown.iter().take(most).for_each(|row| out.push_str(&self.row(row, paint.width())));
         if shown.len() > most {
             out.push_str(&format!("\n  and {} (`--all` shows them)\n", counted(shown.len() - most, "more row")));
         }
-        out
+        fit(&out, paint.width())
     }
 
-    fn row(&self, row: &ImpliedRow) -> String {
+    fn row(&self, row: &ImpliedRow, width: usize) -> String {
         let mut out = format!("\n  {}: {}\n", row.name, row.text);
         let numbers = match (row.reaches, row.limit) {
             (Some(reaches), Some(limit)) => format!("at most {}, limit {}", plain(reaches), plain(limit)),
@@ -148,7 +149,7 @@ impl Implication {
                     }
                 }
                 out.push_str(if row.counterexample.is_empty() { "\n" } else { ", for example with\n" });
-                out.push_str(&means(&row.counterexample));
+                out.push_str(&means(&row.counterexample, width));
             }
         }
         out
@@ -170,7 +171,7 @@ impl Implication {
     }
 }
 
-fn means(means: &[Mean]) -> String {
+fn means(means: &[Mean], width: usize) -> String {
     let mut table = Table::default();
     let samples = means.iter().any(|mean| mean.samples.is_some());
     let head = [""].into_iter().chain(samples.then_some("samples")).chain(["mean"]);
@@ -179,5 +180,5 @@ fn means(means: &[Mean]) -> String {
         let count = samples.then(|| mean.samples.map_or_else(String::new, |samples| samples.to_string()));
         table.cells([mean.event.clone()].into_iter().chain(count).chain([short(mean.mean)]));
     }
-    table.render("      ", &[Align::Left, Align::Right, Align::Right], |_, cell| cell)
+    table.render("      ", width, &[Align::Left, Align::Right, Align::Right], |_, cell| cell)
 }

@@ -7,6 +7,7 @@
 //! stream:  the pooled quantities, from the sums that a stream keeps
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
 //!                                                          facts: the same and more ─→ JSON, html, markdown, sarif, card, cyclonedx
+//! all text for people: headline (what holds), table and layout (as wide as the terminal)
 //! ```
 
 mod audit;
@@ -15,16 +16,19 @@ mod cyclonedx;
 mod data;
 mod decide;
 mod facts;
+mod headline;
 mod html;
 pub mod impact;
 mod implication;
 mod judged;
+mod layout;
 mod markdown;
 mod number;
 pub mod plot;
 mod price;
 mod program_rows;
 mod project;
+mod ratio;
 mod reading;
 mod relation_use;
 mod row;
@@ -50,8 +54,9 @@ pub use facts::{
     About, Evidence, Facts, Judged, MOST_VALUES, NoReference, Partition, Place, Places, SliceFacts, Slicer,
     SlicesFacts, Slicing, Watch, partitions,
 };
-pub use html::{decide_page, impact_page, page};
+pub use html::{decide_page, impact_page, page, price_page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
+pub use layout::{PLAIN_WIDTH, fit};
 pub use markdown::markdown;
 pub use number::short;
 pub use price::{ByCutoff, PriceReport, Priced, Sweep};
@@ -62,7 +67,7 @@ pub use row_summaries::RowSummaries;
 pub use row_summary::{Group, RowSummary, Why, left_out, skipped};
 pub use sarif::sarif;
 pub use selected::{Selected, is_decision};
-pub use slices::slices_text;
+pub use slices::{slices_in_words, slices_text};
 pub use stream::{StreamReport, Streamed};
 pub use table::{Align, Paint, PlainText, Table};
 pub use unplaced::unplaced_text;

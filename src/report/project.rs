@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::headline::Headline;
 use super::judged::{Judged, PromiseJson, together};
-use super::number::{limit, plain, short};
+use super::layout::fit;
+use super::number::{apart, fixed, limit, many, plain, short, whole};
+use super::ratio::RatioReading;
 use super::reading::Reading;
 use super::relation_use::{RelationUse, relations_text};
 use super::row::RowJson;
@@ -14,14 +17,12 @@ use super::row_summary::{EachJson, Group, RowSummary};
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
-use super::words::{first_sentence, wrapped};
+use super::words::first_sentence;
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
 use crate::language::program::Origin;
 use crate::language::words::counted;
 
-/// Columns that prose is wrapped at.
-const WIDTH: usize = 100;
 /// Rows that compare more groups are shown without them.
 const MOST_GROUPS: usize = 4;
 
@@ -147,7 +148,14 @@ impl ProjectReport<'_> {
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
-        format!("{}{}{}{}", self.heading(), self.body(paint), self.moves(), self.conclusion(paint, "before"))
+        let (heading, moves, conclusion) = (self.heading(), self.moves(), self.conclusion(paint, "before"));
+        fit(&format!("{}{heading}{moves}{conclusion}{}", self.headline(paint), self.body(paint)), paint.width())
+    }
+
+    /// What holds, in one line.
+    pub(super) fn headline(&self, paint: &dyn Paint) -> String {
+        let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
+        Headline::of(self.verdict(), &self.promises(), outside).line("", paint)
     }
 
     /// The rows, and what took no part.
@@ -164,8 +172,8 @@ impl ProjectReport<'_> {
         }
         out.push_str(&sample_rows(&self.summaries, self.when(), paint));
         out.push_str(&left_over(&self.summaries));
-        out.push('\n');
-        out.push_str(&unplaced_text(&self.unplaced, paint));
+        let unplaced = unplaced_text(&self.unplaced, paint);
+        out.push_str(&if unplaced.is_empty() { unplaced } else { format!("\n{unplaced}") });
         out
     }
 
@@ -185,7 +193,7 @@ impl ProjectReport<'_> {
             "{} on {}: {}{batches}, predictions `{}`{settings}\n",
             self.spec,
             self.data,
-            counted(self.n, "sample"),
+            many(self.n, "sample"),
             self.prediction
         )
     }
@@ -207,21 +215,21 @@ impl ProjectReport<'_> {
             let (Some(before), after) = (row.before, row.after) else { continue };
             let number = |reading: Option<Reading>| reading.map_or_else(|| "-".to_owned(), |it| it.shown());
             let sides = after.unwrap_or(before);
-            table.cells([
-                self.summaries.name(index).to_owned(),
-                number(Some(before)),
-                number(after),
-                limit(sides.lower, sides.upper),
-                self.change(row, index),
-            ]);
+            let ratio = RatioReading::of(row, &self.summaries.program.prediction.name);
+            let ratio = ratio.filter(|_| self.batching == Batching::Whole);
+            let [first, second, limit] = match &ratio {
+                Some(ratio) => ratio_cells(ratio),
+                None => [number(Some(before)), number(after), limit(sides.lower, sides.upper)],
+            };
+            table.cells([self.summaries.name(index).to_owned(), first, second, limit, self.change(row, index)]);
             if self.batching == Batching::Whole && row.groups.len() <= MOST_GROUPS {
-                row.groups.iter().for_each(|group| table.cells(means(group)));
+                row.groups.iter().for_each(|group| table.cells(means(group, ratio.is_some())));
             } else if needs_words(origin) {
                 table.text(format!("      {}", paint.faint(&self.summaries.compared(index))));
             }
         }
         let align = [Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
-        table.render("    ", &align, |column, cell| match column {
+        table.render("    ", paint.width(), &align, |column, cell| match column {
             4 if cell.ends_with("violated") => paint.bad(&cell),
             4 => paint.good(&cell),
             _ => cell,
@@ -250,14 +258,21 @@ impl ProjectReport<'_> {
         let outside = match self.outside {
             (0, _) => String::new(),
             (count, most) => {
-                format!("{count} of {n} predictions lay outside their bounds, by {} at most\n", short(most))
+                format!(
+                    "{} of {} predictions lay outside their bounds, by {} at most\n",
+                    whole(count),
+                    whole(n),
+                    short(most)
+                )
             }
         };
         if moved == 0 {
-            return format!("no prediction had to move: {}\n", counted(n, "sample"));
+            return format!("no prediction had to move: {}\n", many(n, "sample"));
         }
         format!(
-            "{outside}{moved} of {n} predictions moved: by {} on average, {} at most (distance {})\n",
+            "{outside}{} of {} predictions moved: by {} on average, {} at most (distance {})\n",
+            whole(moved),
+            whole(n),
             short(self.movement.mean()),
             short(largest),
             short(self.movement.distance())
@@ -315,18 +330,27 @@ pub(super) fn not_enforced(promises: &[Judged<'_>], paint: &dyn Paint) -> String
     promises.iter().filter(|promise| promise.comparisons.not_made > 0).map(line).collect()
 }
 
+/// A ratio before and after, and its limit.
+fn ratio_cells(read: &RatioReading) -> [String; 3] {
+    let digits = [Some(read.before), read.after].into_iter().flatten();
+    let digits = digits.map(|value| apart(value, [read.ratio.least])).max().unwrap_or(3);
+    let after = read.after.map_or_else(|| "-".to_owned(), |after| fixed(after, digits));
+    [fixed(read.before, digits), after, format!(">= {}", fixed(read.ratio.least, 3))]
+}
+
 /// A group that a row compares, and its mean before and after.
-fn means(group: &Group) -> [String; 3] {
-    let name = format!("  {} ({})", group.signed(), group.samples);
+fn means(group: &Group, plain: bool) -> [String; 3] {
+    let name = if plain { group.event.clone() } else { group.signed() };
+    let name = format!("  {name} ({})", whole(group.samples));
     [name, short(group.value), group.after.map_or_else(|| "-".to_owned(), short)]
 }
 
 /// The constraint as written, under its name and the first sentence of its doc comment.
 pub(super) fn heading(origin: &Origin, paint: &dyn Paint) -> String {
     let doc = first_sentence(&origin.doc);
-    let doc = wrapped(&format!("{}: {doc}", origin.constraint), "  ", WIDTH);
-    let doc = doc.trim_end().trim_end_matches(':').replacen(&origin.constraint, &paint.strong(&origin.constraint), 1);
-    format!("{doc}\n    {}", origin.text)
+    let doc = if doc.is_empty() { doc } else { format!(": {doc}") };
+    let text = origin.text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    format!("  {}{doc}\n    {text}", paint.strong(&origin.constraint))
 }
 
 /// Whether the comparison as written leaves open what a row compares: it has binders, or stands in a metric.

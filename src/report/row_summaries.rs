@@ -87,8 +87,7 @@ impl<'a> RowSummaries<'a> {
 
     /// Enters a batch of which sums by cell are known.
     pub fn enter_sums(&mut self, bound: &Bound, sums: &SummedRows) {
-        let size = size_of_bounds(self.program);
-        let bounds: Vec<f64> = size.map(|size| sums.units.iter().map(|unit| size * unit).collect()).unwrap_or_default();
+        let bounds = self.bounds_of(sums);
         self.enter_rows(&Entry { bound, rows: &sums.rows, bounds: &bounds, terms: &sums.terms });
     }
 
@@ -186,10 +185,31 @@ impl<'a> RowSummaries<'a> {
         let rows = bound.row_values(&projection.y)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, &projection.y);
-        let entry = Entry { bound, rows: &rows, bounds: &bounds, terms: &terms };
+        self.enter_moved(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms }, projection);
+        for reading in encoded.sample_readings(bound, params, samples, &projection.y) {
+            if let Some(summary) = self.sample_summary(reading.promised) {
+                summary.outside_after = more(summary.outside_after, (reading.outside, reading.excess));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of a batch of which sums by cell are known; of the projection multipliers and active sides count.
+    pub fn enter_moved_sums(&mut self, bound: &Bound, sums: &SummedRows, projection: &Projection<f64>) {
+        let bounds = self.bounds_of(sums);
+        self.enter_moved(&Entry { bound, rows: &sums.rows, bounds: &bounds, terms: &sums.terms }, projection);
+    }
+
+    fn bounds_of(&self, sums: &SummedRows) -> Vec<f64> {
+        let size = size_of_bounds(self.program);
+        size.map(|size| sums.units.iter().map(|unit| size * unit).collect()).unwrap_or_default()
+    }
+
+    fn enter_moved(&mut self, entry: &Entry<'_>, projection: &Projection<f64>) {
+        let (bound, terms) = (entry.bound, entry.terms);
         let batch = self.batches.saturating_sub(1);
         for (&promised, summary) in self.promised.iter().zip(&mut self.rows) {
-            let Some(reading) = read(self.program, promised, &entry, batch) else { continue };
+            let Some(reading) = read(self.program, promised, entry, batch) else { continue };
             if summary.after.is_none_or(|old| reading.excess() > old.excess()) {
                 summary.after = Some(reading);
             }
@@ -203,12 +223,6 @@ impl<'a> RowSummaries<'a> {
             }
             summary.active |= price.active;
         }
-        for reading in encoded.sample_readings(bound, params, samples, &projection.y) {
-            if let Some(summary) = self.sample_summary(reading.promised) {
-                summary.outside_after = more(summary.outside_after, (reading.outside, reading.excess));
-            }
-        }
-        Ok(())
     }
 
     /// The groups in the direction in which the row was written.

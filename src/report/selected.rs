@@ -1,7 +1,7 @@
 //! Decisions by group: how many are selected, at which rate, and by how much that differs.
 
 use super::facts::{GroupFacts, Judged, PartitionFacts, Watch, sets};
-use super::number::short;
+use super::number::{short, whole};
 use super::summary::marks;
 use super::table::{Align, Paint, Table};
 use crate::bind::Encoded;
@@ -39,7 +39,7 @@ impl Selected {
             table.cells(["", "samples", "selected", rate, "impact ratio", ""].map(str::to_owned));
             partition.groups.iter().for_each(|group| table.cells(cells(group)));
             let align = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left];
-            let lines = table.render("    ", &align, |_, cell| cell);
+            let lines = table.render("    ", paint.width(), &align, |_, cell| cell);
             format!("\n  {}: selected\n{lines}", paint.strong(&partition.name))
         });
         tables.collect()
@@ -48,7 +48,7 @@ impl Selected {
 
 fn cells(group: &GroupFacts) -> [String; 6] {
     let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
-    let selected = group.selected.map_or_else(String::new, |selected| selected.to_string());
+    let selected = group.selected.map_or_else(String::new, whole);
     let (rate, ratio) = (share(group.mean), share(group.ratio));
-    [group.group.clone(), group.samples.to_string(), selected, rate, ratio, marks(group).join(", ")]
+    [group.group.clone(), whole(group.samples), selected, rate, ratio, marks(group).join(", ")]
 }

@@ -1,7 +1,8 @@
 //! An audit by the values of a column, for people at a terminal.
 
 use super::facts::{Interval, SliceFacts, SliceRow, SlicesFacts};
-use super::number::{short, sides};
+use super::layout::fit;
+use super::number::{short, sides, whole};
 use crate::language::words::counted;
 
 use super::table::{Align, Paint, Table};
@@ -10,6 +11,8 @@ use super::verdict::Verdict;
 /// A table for each row: its value and verdict for each value of the column; then one for each bound of single predictions.
 pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> String {
     let mut out = format!("\nby `{}`: {}\n", slices.column, counted(slices.values.len(), "value"));
+    let outside: Vec<String> = outside(slices).map(|line| format!("{}\n", paint.bad(&line))).collect();
+    out.extend(outside);
     let rows = slices.values.first().map_or(&[][..], |slice| &slice.rows);
     for (index, row) in rows.iter().enumerate().take(most) {
         let mut table = Table::default();
@@ -24,18 +27,13 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
         align.extend(known.then_some(Align::Left));
         let last = align.len() - 1;
         let tone = |column: usize, cell: String| verdict_toned(column == last, cell, paint);
-        out.push_str(&format!("\n  {}\n{}", row.name, table.render("    ", &align, tone)));
+        out.push_str(&format!("\n  {}\n{}", row.name, table.render("    ", paint.width(), &align, tone)));
     }
     if rows.len() > most {
         out.push_str(&format!("\n  and {} (`--all` shows them)\n", counted(rows.len() - most, "more row")));
     }
     out.push_str(&each_text(slices, most, paint));
-    out.push('\n');
-    for line in outside(slices) {
-        out.push_str(&format!("{}\n", paint.bad(&line)));
-    }
-    out.push_str(&conclusion(slices, paint));
-    out
+    fit(&out, paint.width())
 }
 
 /// The bounds of single predictions for each value.
@@ -51,7 +49,7 @@ fn each_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> String {
             table.cells([slice.label().to_owned(), all, outside, excess, one.note()]);
         }
         let align = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
-        let table = table.render("    ", &align, |column, cell| verdict_toned(column == 4, cell, paint));
+        let table = table.render("    ", paint.width(), &align, |column, cell| verdict_toned(column == 4, cell, paint));
         out.push_str(&format!("\n  {}\n{table}", one.name));
     }
     if each.len() > most {
@@ -80,7 +78,7 @@ fn cells(slice: &SliceFacts, row: &SliceRow, intervals: bool) -> impl Iterator<I
     let value = row.value.map_or_else(dash, short);
     let interval = intervals.then(|| row.interval.map_or_else(dash, interval));
     let sides = row.value.map_or_else(dash, |_| sides(row.value, row.lower, row.upper));
-    let start = [slice.label().to_owned(), slice.n.to_string(), value].into_iter();
+    let start = [slice.label().to_owned(), whole(slice.n), value].into_iter();
     start.chain(interval).chain([sides, note(row)])
 }
 
@@ -104,17 +102,12 @@ pub(super) fn note(row: &SliceRow) -> String {
     }
 }
 
-fn conclusion(slices: &SlicesFacts, paint: &dyn Paint) -> String {
-    let words = in_words(slices, &format!("`{}`", slices.column));
-    let words = match slices.verdict() {
-        Verdict::Held => paint.good(&words),
-        Verdict::Violated => paint.bad(&words),
-        Verdict::NotChecked | Verdict::NotApplicable => paint.careful(&words),
-    };
-    format!("{words}\n")
+/// `violated for 1 of 3 values of week; not checked for 1`, as a terminal shows the name of a column.
+pub fn slices_in_words(slices: &SlicesFacts) -> String {
+    in_words(slices, &format!("`{}`", slices.column))
 }
 
-/// `violated for 1 of 3 values of week; not checked for 1`.
+/// The same, the column as it is shown elsewhere.
 pub(super) fn in_words(slices: &SlicesFacts, column: &str) -> String {
     let count = |verdict: Verdict| slices.values.iter().filter(|slice| slice.verdict == verdict).count();
     let of = format!("{} of {column}", counted(slices.values.len(), "value"));

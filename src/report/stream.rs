@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::headline::Headline;
 use super::judged::{Judged, PromiseJson, together};
-use super::number::{finite, holding, limit, short};
+use super::layout::fit;
+use super::number::{finite, holding, limit, many, short, whole};
 use super::project::{heading, needs_words};
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;
@@ -223,23 +225,26 @@ impl StreamReport<'_> {
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
-        let (samples, batches) = (counted(self.samples as usize, "sample"), self.batches);
+        let (samples, batches) = (many(self.samples as usize, "sample"), self.batches);
         let batches = if batches == 1 { "1 batch".to_owned() } else { format!("{batches} batches") };
-        let mut out = format!(
+        let summaries = self.judged();
+        let promises = summaries.promises(When::After, TOLERATED);
+        let verdict = summaries.verdict(&promises, self.samples as usize, 0);
+        let mut out = Headline::of(verdict, &promises, 0).line("", paint);
+        out.push_str(&format!(
             "{} on {}: {samples} in {batches}, predictions `{}`, {}{settings}\n",
             self.spec, self.data, self.prediction, self.method
-        );
+        ));
+        out.push_str(&self.moves());
+        out.push_str(&self.verdict(paint));
+        out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.rows(paint));
         for row in self.promised() {
             if let Some(why) = reason(&row.reading.status) {
                 out.push_str(&format!("\n  {}: {why}\n", row.origin.name));
             }
         }
-        out.push('\n');
-        out.push_str(&unplaced_text(&self.unplaced, paint));
-        out.push_str(&self.moves());
-        out.push_str(&self.verdict(paint));
-        out
+        fit(&out, paint.width())
     }
 
     fn rows(&self, paint: &dyn Paint) -> String {
@@ -273,7 +278,7 @@ impl StreamReport<'_> {
             }
         }
         let align = [Align::Left, Align::Right, Align::Left, Align::Left, Align::Right];
-        let mut out = table.render("    ", &align, |column, cell| match (column, cell.trim()) {
+        let mut out = table.render("    ", paint.width(), &align, |column, cell| match (column, cell.trim()) {
             (3, "held") => paint.good(&cell),
             (3, "outside") => paint.bad(&cell),
             _ => cell,
@@ -287,10 +292,12 @@ impl StreamReport<'_> {
     fn moves(&self) -> String {
         let Movement { n, moved, largest, .. } = self.movement;
         if moved == 0 {
-            return format!("no prediction was moved: {}\n", counted(n, "sample"));
+            return format!("no prediction was moved: {}\n", many(n, "sample"));
         }
         format!(
-            "{moved} of {n} predictions moved: by {} on average, {} at most\n",
+            "{} of {} predictions moved: by {} on average, {} at most\n",
+            whole(moved),
+            whole(n),
             short(self.movement.mean()),
             short(largest)
         )

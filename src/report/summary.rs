@@ -1,8 +1,9 @@
 //! The words that every format of a report uses.
 
 use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, SMALL};
+use super::headline::Headline;
 use super::number::{many, short, thousands, whole};
-use super::verdict::{Comparisons, Tolerance, Verdict};
+use super::verdict::Tolerance;
 
 /// The title that was given, or one of the spec.
 pub fn title(facts: &Facts) -> String {
@@ -11,48 +12,15 @@ pub fn title(facts: &Facts) -> String {
 
 /// The answer in one line: `Not met: 3 of 4 promises violated, 1 inconclusive, 12 of 33 comparisons not made`.
 pub fn headline(facts: &Facts) -> String {
-    let of = |verdict: Verdict| facts.promises.iter().filter(|promise| promise.verdict == verdict).count();
-    let (held, violated, unchecked) = (of(Verdict::Held), of(Verdict::Violated), of(Verdict::NotChecked));
-    let all = held + violated + unchecked;
-    let promises = many(all, "promise");
-    let mut parts = vec![match facts.verdict {
-        _ if facts.promises.is_empty() && facts.outside_bounds > 0 => {
-            "Not met: predictions lie outside their bounds".to_owned()
-        }
-        Verdict::Held if facts.promises.is_empty() => "Met: all predictions lie within their bounds".to_owned(),
-        _ if facts.promises.is_empty() => "Not checked: nothing was promised".to_owned(),
-        Verdict::Held if all == 1 => "Met: the promise is held".to_owned(),
-        Verdict::Held => format!("Met: all {promises} held"),
-        Verdict::Violated if violated > 0 && all == 1 => "Not met: the promise is violated".to_owned(),
-        Verdict::Violated if violated > 0 => format!("Not met: {violated} of {promises} violated"),
-        Verdict::Violated => format!("Not met: {held} of {promises} held"),
-        Verdict::NotChecked | Verdict::NotApplicable if all == 1 && held == 0 => {
-            "Not checked: the promise could not be".to_owned()
-        }
-        Verdict::NotChecked | Verdict::NotApplicable => format!("Not checked: {unchecked} of {promises}, {held} held"),
-    }];
-    if violated > 0 && unchecked > 0 {
-        parts.push(format!("{unchecked} not checked"));
-    }
-    let open = facts.promises.iter().filter(|promise| promise.settled == Some(false)).count();
-    if open > 0 {
-        parts.push(if all == 1 { "inconclusive".to_owned() } else { format!("{open} inconclusive") });
-    }
-    match of(Verdict::NotApplicable) {
-        0 => {}
-        idle => parts.push(format!("{idle} not applicable")),
-    }
-    let Comparisons { made, not_made } = facts.comparisons;
-    if not_made > 0 && made > 0 {
-        parts.push(format!("{} of {} not made", whole(not_made), many(made + not_made, "comparison")));
-    }
-    if facts.outside_bounds > 0 && !facts.promises.is_empty() {
-        parts.push(format!("{} outside the bounds", many(facts.outside_bounds, "prediction")));
-    }
-    if let Some(slices) = &facts.group_by {
-        parts.push(super::slices::in_words(slices, &slices.column));
-    }
-    parts.join("; ")
+    let headline = Headline {
+        verdict: facts.verdict,
+        promises: facts.promises.iter().map(|promise| promise.verdict).collect(),
+        inconclusive: facts.promises.iter().filter(|promise| promise.settled == Some(false)).count(),
+        comparisons: facts.comparisons,
+        outside: facts.outside_bounds,
+    };
+    let slices = facts.group_by.as_ref().map(|slices| super::slices::in_words(slices, &slices.column));
+    std::iter::once(headline.words()).chain(slices).collect::<Vec<String>>().join("; ")
 }
 
 /// Predictions outside their bounds, and samples in no level.

@@ -9,6 +9,8 @@ pub enum Dialect {
     Duckdb,
     Postgres,
     Sqlite,
+    Datafusion,
+    Spark,
 }
 
 /// The largest power of two that an exact quotient is divided by at a time.
@@ -16,7 +18,8 @@ const STEP: i32 = 30;
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Dialect; 3] = [Dialect::Duckdb, Dialect::Postgres, Dialect::Sqlite];
+    pub const ALL: [Dialect; 5] =
+        [Dialect::Duckdb, Dialect::Postgres, Dialect::Sqlite, Dialect::Datafusion, Dialect::Spark];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
@@ -24,6 +27,16 @@ impl Dialect {
             Dialect::Duckdb => "duckdb",
             Dialect::Postgres => "postgres",
             Dialect::Sqlite => "sqlite",
+            Dialect::Datafusion => "datafusion",
+            Dialect::Spark => "spark",
+        }
+    }
+
+    /// A name: in double quotes, or in backticks where these hold texts.
+    pub(super) fn name_of(self, name: &str) -> String {
+        match self {
+            Dialect::Spark => format!("`{}`", name.replace('`', "``")),
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite | Dialect::Datafusion => Dialect::identifier(name),
         }
     }
 
@@ -43,36 +56,85 @@ impl Dialect {
             Dialect::Postgres if text.contains('\\') => {
                 format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
             }
-            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite => Dialect::standard_text(text),
+            // By its bytes: what escapes are, and whether `${..}` is replaced, are settings there.
+            Dialect::Spark if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -_.,/".contains(&byte)) => {
+                let bytes: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+                format!("CAST(X'{bytes}' AS STRING)")
+            }
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite | Dialect::Datafusion | Dialect::Spark => {
+                Dialect::standard_text(text)
+            }
         }
     }
 
-    /// The query that counts tables and views of this name where new ones are made.
-    pub fn count_of_tables(self, name: &str) -> String {
+    /// The query that counts tables and views of this name where new ones are made; none where no query tells.
+    pub fn count_of_tables(self, name: &str) -> Option<String> {
         let name = self.text(name);
-        match self {
-            Dialect::Sqlite => format!("SELECT COUNT(*) AS n FROM sqlite_master WHERE lower(name) = lower({name})"),
+        let counted = "SELECT COUNT(*) AS n FROM";
+        Some(match self {
+            Dialect::Sqlite => format!("{counted} sqlite_master WHERE lower(name) = lower({name})"),
             Dialect::Duckdb | Dialect::Postgres => format!(
-                "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = current_schema() \
+                "{counted} information_schema.tables WHERE table_schema = current_schema() \
                  AND table_catalog = current_database() AND table_name = {name}"
             ),
+            Dialect::Datafusion => {
+                let setting = |name: &str| {
+                    format!(
+                        "(SELECT value FROM information_schema.df_settings WHERE name = 'datafusion.catalog.{name}')"
+                    )
+                };
+                let (catalog, schema) = (setting("default_catalog"), setting("default_schema"));
+                format!(
+                    "{counted} information_schema.tables WHERE table_schema = {schema} AND table_catalog = {catalog} \
+                     AND table_name = {name}"
+                )
+            }
+            Dialect::Spark => return None,
+        })
+    }
+
+    /// The statements that make a table of a query, or a view, in place of another where `replaces`; of one transaction
+    /// where the engine has these.
+    pub fn make_table(self, name: &str, query: &str, replaces: bool, view: bool) -> Vec<String> {
+        let (own, kind) = (self.name_of(name), if view { "VIEW" } else { "TABLE" });
+        let made = |name: &str| format!("CREATE {kind} {name} AS {query}");
+        let dropped = |name: &str| format!("DROP {kind} IF EXISTS {name}");
+        match self {
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite if replaces => vec![dropped(&own), made(&own)],
+            Dialect::Datafusion if replaces => vec![format!("CREATE OR REPLACE {kind} {own} AS {query}")],
+            Dialect::Spark if replaces && view => vec![format!("CREATE OR REPLACE {kind} {own} AS {query}")],
+            // The old table goes once the new one is whole.
+            Dialect::Spark if replaces => {
+                let new = self.name_of(&format!("{name}_being_made"));
+                vec![dropped(&new), made(&new), dropped(&own), format!("ALTER TABLE {new} RENAME TO {own}")]
+            }
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite | Dialect::Datafusion | Dialect::Spark => {
+                vec![made(&own)]
+            }
         }
     }
 
-    /// The statements of one transaction that make a table of a query, or a view, in place of another where `replaces`.
-    pub fn make_table(name: &str, query: &str, replaces: bool, view: bool) -> Vec<String> {
-        let (name, kind) = (Dialect::identifier(name), if view { "VIEW" } else { "TABLE" });
-        let dropped = replaces.then(|| format!("DROP {kind} IF EXISTS {name}"));
-        dropped.into_iter().chain([format!("CREATE {kind} {name} AS {query}")]).collect()
+    /// Whether making a table can be undone.
+    pub fn has_transactions(self) -> bool {
+        match self {
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite => true,
+            Dialect::Datafusion | Dialect::Spark => false,
+        }
     }
 
     /// A number that the engine reads as this double, to the bit.
     pub(super) fn double(self, value: f64) -> String {
         let infinite = if value < 0.0 { "-Infinity" } else { "Infinity" };
         match self {
-            Dialect::Duckdb if !value.is_finite() => format!("CAST('{infinite}' AS DOUBLE)"),
-            Dialect::Duckdb if value < 0.0 => format!("({value:e})"),
-            Dialect::Duckdb => format!("{value:e}"),
+            Dialect::Duckdb | Dialect::Datafusion | Dialect::Spark if !value.is_finite() => {
+                format!("CAST('{infinite}' AS DOUBLE)")
+            }
+            // A zero has no sign that would tell it from another.
+            Dialect::Datafusion if value == 0.0 => "0e0".to_owned(),
+            Dialect::Duckdb | Dialect::Datafusion if value < 0.0 => format!("({value:e})"),
+            Dialect::Duckdb | Dialect::Datafusion => format!("{value:e}"),
+            Dialect::Spark if value < 0.0 => format!("({value:e}D)"),
+            Dialect::Spark => format!("{value:e}D"),
             Dialect::Postgres if !value.is_finite() => format!("CAST('{infinite}' AS double precision)"),
             Dialect::Postgres => format!("CAST('{value:e}' AS double precision)"),
             Dialect::Sqlite if !value.is_finite() => if value < 0.0 { "(-9e999)" } else { "9e999" }.to_owned(),
@@ -82,7 +144,7 @@ impl Dialect {
 
     pub(super) fn double_type(self) -> &'static str {
         match self {
-            Dialect::Duckdb => "DOUBLE",
+            Dialect::Duckdb | Dialect::Datafusion | Dialect::Spark => "DOUBLE",
             Dialect::Postgres => "double precision",
             Dialect::Sqlite => "REAL",
         }
@@ -90,7 +152,8 @@ impl Dialect {
 
     pub(super) fn text_type(self) -> &'static str {
         match self {
-            Dialect::Duckdb => "VARCHAR",
+            Dialect::Duckdb | Dialect::Datafusion => "VARCHAR",
+            Dialect::Spark => "STRING",
             Dialect::Postgres => "text",
             Dialect::Sqlite => "TEXT",
         }
@@ -101,7 +164,7 @@ impl Dialect {
         match self {
             Dialect::Duckdb => "fsum",
             // That of SQLite is compensated, since its version 3.43.
-            Dialect::Postgres | Dialect::Sqlite => "SUM",
+            Dialect::Postgres | Dialect::Sqlite | Dialect::Datafusion | Dialect::Spark => "SUM",
         }
     }
 
@@ -110,14 +173,31 @@ impl Dialect {
         match self {
             Dialect::Duckdb => true,
             // Older versions of SQLite add up plainly.
-            Dialect::Postgres | Dialect::Sqlite => false,
+            Dialect::Postgres | Dialect::Sqlite | Dialect::Datafusion | Dialect::Spark => false,
+        }
+    }
+
+    /// Whether the two zeros are one number; in others one is below the other.
+    pub(super) fn has_one_zero(self) -> bool {
+        match self {
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite | Dialect::Spark => true,
+            Dialect::Datafusion => false,
+        }
+    }
+
+    /// Whether whole numbers are written as such beyond 64 bits.
+    pub fn has_wide_integers(self) -> bool {
+        match self {
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Spark => true,
+            // As literals they would be doubles.
+            Dialect::Sqlite | Dialect::Datafusion => false,
         }
     }
 
     /// Whether a stored number can be NaN; in the others it is null.
     pub fn has_nan(self) -> bool {
         match self {
-            Dialect::Duckdb | Dialect::Postgres => true,
+            Dialect::Duckdb | Dialect::Postgres | Dialect::Datafusion | Dialect::Spark => true,
             Dialect::Sqlite => false,
         }
     }
@@ -130,7 +210,7 @@ impl Dialect {
     /// How many columns a result may have.
     pub fn most_columns(self) -> usize {
         match self {
-            Dialect::Duckdb => 10_000,
+            Dialect::Duckdb | Dialect::Datafusion | Dialect::Spark => 10_000,
             Dialect::Postgres => 1600,
             Dialect::Sqlite => 2000,
         }
@@ -169,7 +249,9 @@ impl FromStr for Dialect {
 
     fn from_str(text: &str) -> Result<Dialect, String> {
         let known = Dialect::ALL.into_iter().find(|dialect| dialect.name() == text.to_lowercase());
-        known.ok_or_else(|| format!("`{text}` is no dialect: duckdb, postgres or sqlite"))
+        let names: Vec<&str> =
+            Dialect::ALL.iter().map(|dialect| dialect.name()).filter(|name| *name != "spark").collect();
+        known.ok_or_else(|| format!("`{text}` is no dialect: {} or spark", names.join(", ")))
     }
 }
 
@@ -182,15 +264,20 @@ mod tests {
         assert_eq!(Dialect::identifier("a\"; drop table b; --"), "\"a\"\"; drop table b; --\"");
         assert_eq!(Dialect::Duckdb.text("O'Neil \\"), "'O''Neil \\'");
         assert_eq!(Dialect::Postgres.text("O'Neil \\"), "E'O''Neil \\\\'");
+        assert_eq!(Dialect::Spark.text("${x}'"), "CAST(X'247B787D27' AS STRING)");
+        assert_eq!(Dialect::Spark.name_of("a`; drop table b; --"), "`a``; drop table b; --`");
     }
 
     #[test]
     fn statements_quote_what_they_name() {
-        let made = Dialect::make_table("a\"; drop table b; --", "SELECT 1", true, false);
+        let made = Dialect::Duckdb.make_table("a\"; drop table b; --", "SELECT 1", true, false);
         let name = "\"a\"\"; drop table b; --\"";
         assert_eq!(made, [format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name} AS SELECT 1")]);
-        assert_eq!(Dialect::make_table("v", "SELECT 1", false, true), ["CREATE VIEW \"v\" AS SELECT 1"]);
-        assert!(Dialect::Postgres.count_of_tables("O'Neil \\").ends_with("= E'O''Neil \\\\'"));
+        assert_eq!(Dialect::Postgres.make_table("v", "SELECT 1", false, true), ["CREATE VIEW \"v\" AS SELECT 1"]);
+        assert!(Dialect::Postgres.count_of_tables("O'Neil \\").unwrap().ends_with("= E'O''Neil \\\\'"));
+        let replaced = Dialect::Spark.make_table("a", "SELECT 1", true, false);
+        let last = ["DROP TABLE IF EXISTS `a`", "ALTER TABLE `a_being_made` RENAME TO `a`"];
+        assert_eq!(replaced[1..], ["CREATE TABLE `a_being_made` AS SELECT 1", last[0], last[1]]);
     }
 
     #[test]

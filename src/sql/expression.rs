@@ -42,6 +42,13 @@ pub enum Operator {
 }
 
 impl Operator {
+    fn compares(self) -> bool {
+        match self {
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide => false,
+            Operator::Equal | Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => true,
+        }
+    }
+
     fn symbol(self) -> &'static str {
         match self {
             Operator::Add => "+",
@@ -131,6 +138,16 @@ impl Expression {
         Expression::Case(vec![(condition, then)], Some(Box::new(other)))
     }
 
+    /// Whether it is a number that may be either zero, as far as its form tells.
+    fn may_be_zero(&self) -> bool {
+        match self {
+            Expression::Double(value) => *value == 0.0,
+            Expression::Null | Expression::Int(_) | Expression::Text(_) | Expression::Digits(_) => false,
+            Expression::And(_) | Expression::Or(_) | Expression::Not(_) | Expression::IsNull(_) => false,
+            Expression::Column(..) | Expression::Binary(..) | Expression::Case(..) | Expression::Call(..) => true,
+        }
+    }
+
     /// As the dialect writes it.
     pub fn text(&self, dialect: Dialect) -> String {
         let mut out = String::new();
@@ -144,18 +161,20 @@ impl Expression {
             Expression::Column(table, name) => {
                 out.push_str(table);
                 out.push('.');
-                out.push_str(&Dialect::identifier(name));
+                out.push_str(&dialect.name_of(name));
             }
             Expression::Double(value) => out.push_str(&dialect.double(*value)),
             Expression::Int(value) if *value < 0 => out.push_str(&format!("({value})")),
             Expression::Int(value) => out.push_str(&value.to_string()),
             Expression::Text(text) => out.push_str(&dialect.text(text)),
-            Expression::Digits(digits) => out.push_str(&format!("({digits})")),
+            Expression::Digits(digits) => out.push_str(&decimal(digits, dialect)),
             Expression::Binary(operator, left, right) => {
+                let zero = operator.compares() && !dialect.has_one_zero();
+                let zero = zero && [left, right].iter().all(|part| part.may_be_zero());
                 out.push('(');
-                left.write(dialect, out);
+                side(left, zero, dialect, out);
                 out.push_str(&format!(" {} ", operator.symbol()));
-                right.write(dialect, out);
+                side(right, zero, dialect, out);
                 out.push(')');
             }
             Expression::And(parts) => joined(parts, " AND ", "(1 = 1)", dialect, out),
@@ -164,6 +183,26 @@ impl Expression {
             Expression::IsNull(part) => around("(", part, " IS NULL)", dialect, out),
             Expression::Case(branches, other) => case(branches, other.as_deref(), dialect, out),
             Expression::Call(function, arguments) => call(*function, arguments, dialect, out),
+        }
+    }
+}
+
+/// A side of a comparison. The negative zero plus 0 is the other one.
+fn side(part: &Expression, zero: bool, dialect: Dialect, out: &mut String) {
+    match zero && !matches!(part, Expression::Double(_)) {
+        true => around("(", part, " + 0e0)", dialect, out),
+        false => part.write(dialect, out),
+    }
+}
+
+/// A decimal number, which is no double.
+fn decimal(digits: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite | Dialect::Spark => format!("({digits})"),
+        Dialect::Datafusion => {
+            let all = digits.bytes().filter(u8::is_ascii_digit).count();
+            let after = digits.split_once('.').map_or(0, |(_, after)| after.len());
+            format!("CAST('{digits}' AS DECIMAL({}, {after}))", all.max(1))
         }
     }
 }
@@ -217,30 +256,48 @@ fn call(function: Function, arguments: &[Expression], dialect: Dialect, out: &mu
             format!("ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order})")
         }
         (Function::Abs, _) => format!("abs({text})"),
+        // Of the text before a decision whether it is a number these would fail.
+        (Function::ToDouble, Dialect::Datafusion) => format!("(TRY_CAST({text} AS {double}) + 0e0)"),
+        (Function::ToDouble, Dialect::Spark) => format!("TRY_CAST({text} AS {double})"),
         (Function::ToDouble, _) => format!("CAST({text} AS {double})"),
         // By its digits: a quotient of two doubles may be the neighbour of the nearest one.
-        (Function::DecimalToDouble, Dialect::Duckdb) => format!("CAST(CAST({text} AS {varchar}) AS {double})"),
-        (Function::DecimalToDouble, Dialect::Postgres | Dialect::Sqlite) => format!("CAST({text} AS {double})"),
-        (Function::ToText, Dialect::Duckdb) => format!("CAST({text} AS {varchar})"),
+        (Function::DecimalToDouble, Dialect::Duckdb | Dialect::Datafusion) => {
+            format!("CAST(CAST({text} AS {varchar}) AS {double})")
+        }
+        (Function::DecimalToDouble, Dialect::Postgres | Dialect::Sqlite | Dialect::Spark) => {
+            format!("CAST({text} AS {double})")
+        }
+        (Function::ToText, Dialect::Duckdb | Dialect::Datafusion | Dialect::Spark) => {
+            format!("CAST({text} AS {varchar})")
+        }
         (Function::ToText, Dialect::Postgres) => format!("(CAST({text} AS text) COLLATE \"C\")"),
         (Function::ToText, Dialect::Sqlite) => format!("(CAST({text} AS TEXT) COLLATE BINARY)"),
         (Function::Shown, _) => format!("CAST({text} AS {varchar})"),
-        (Function::IsNan, Dialect::Duckdb) => format!("isnan({text})"),
+        (Function::IsNan, Dialect::Duckdb | Dialect::Datafusion | Dialect::Spark) => format!("isnan({text})"),
         (Function::IsNan, Dialect::Postgres) => format!("({text} = CAST('NaN' AS double precision))"),
         (Function::IsNan, Dialect::Sqlite) => "(1 = 0)".to_owned(),
-        // NaN is above all numbers in both.
-        (Function::IsFinite, Dialect::Duckdb | Dialect::Postgres) => {
+        // NaN is above all numbers; in DataFusion one with a sign is below.
+        (Function::IsFinite, Dialect::Duckdb | Dialect::Postgres | Dialect::Datafusion | Dialect::Spark) => {
             format!("({text} BETWEEN {} AND {largest})", dialect.double(f64::MIN))
         }
         (Function::IsFinite, Dialect::Sqlite) => format!("({text} > -9e999 AND {text} < 9e999)"),
-        (Function::IsWhole, Dialect::Duckdb | Dialect::Postgres) => format!("({text} = floor({text}))"),
+        (Function::IsWhole, Dialect::Duckdb | Dialect::Postgres | Dialect::Datafusion | Dialect::Spark) => {
+            format!("({text} = floor({text}))")
+        }
         (Function::IsWhole, Dialect::Sqlite) => format!("({text} = CAST({text} AS INTEGER))"),
-        (Function::Floor, Dialect::Duckdb | Dialect::Postgres) => format!("floor({text})"),
+        (Function::Floor, Dialect::Duckdb | Dialect::Postgres | Dialect::Datafusion | Dialect::Spark) => {
+            format!("floor({text})")
+        }
         // Towards 0: for numbers that are not negative.
         (Function::Floor, Dialect::Sqlite) => format!("CAST({text} AS INTEGER)"),
         (Function::IsNumber, Dialect::Sqlite) => format!("(typeof({text}) IN ('integer', 'real'))"),
-        (Function::IsNumber, Dialect::Duckdb | Dialect::Postgres) => "(1 = 1)".to_owned(),
+        (Function::IsNumber, Dialect::Duckdb | Dialect::Postgres | Dialect::Datafusion | Dialect::Spark) => {
+            "(1 = 1)".to_owned()
+        }
         (Function::LooksNumeric, Dialect::Duckdb) => format!("regexp_full_match({text}, '{NUMERIC}')"),
+        (Function::LooksNumeric, Dialect::Datafusion) => format!("regexp_like({text}, '^{NUMERIC}$')"),
+        // A `$` matches before a line break at the end too, so that nothing may follow it; a backslash would depend on settings.
+        (Function::LooksNumeric, Dialect::Spark) => format!("({text} RLIKE '^{NUMERIC}(?![^a])$')"),
         (Function::LooksNumeric, Dialect::Postgres) => format!("({text} ~ '^{NUMERIC}$')"),
         // Without patterns: a sign at most, digits, and a point at most.
         (Function::LooksNumeric, Dialect::Sqlite) => {
@@ -251,7 +308,9 @@ fn call(function: Function, arguments: &[Expression], dialect: Dialect, out: &mu
             )
         }
         (Function::DateText, Dialect::Postgres) => format!("to_char({text}, 'YYYY-MM-DD')"),
-        (Function::DateText, Dialect::Duckdb | Dialect::Sqlite) => format!("CAST({text} AS {varchar})"),
+        (Function::DateText, Dialect::Duckdb | Dialect::Sqlite | Dialect::Datafusion | Dialect::Spark) => {
+            format!("CAST({text} AS {varchar})")
+        }
         (Function::Length, _) => format!("length({text})"),
         (Function::Lower, _) => format!("lower({text})"),
         (Function::Trim, _) => format!("trim({text})"),

@@ -33,14 +33,14 @@ pub struct Query {
 }
 
 impl Relation {
-    fn text(&self) -> String {
+    fn text(&self, dialect: Dialect) -> String {
         match self {
             Relation::Table(names) => {
-                let names: Vec<String> = names.iter().map(|name| Dialect::identifier(name)).collect();
+                let names: Vec<String> = names.iter().map(|name| dialect.name_of(name)).collect();
                 names.join(".")
             }
             Relation::Query(text) => format!("({text})"),
-            Relation::Part(name) => Dialect::identifier(name),
+            Relation::Part(name) => dialect.name_of(name),
         }
     }
 }
@@ -55,9 +55,10 @@ impl Select {
         let columns: Vec<String> = self
             .columns
             .iter()
-            .map(|(name, expression)| format!("{} AS {}", expression.text(dialect), Dialect::identifier(name)))
+            .map(|(name, expression)| format!("{} AS {}", expression.text(dialect), dialect.name_of(name)))
             .collect();
-        let mut text = format!("SELECT\n  {}\nFROM {} AS {}", columns.join(",\n  "), self.from.text(), self.name);
+        let mut text =
+            format!("SELECT\n  {}\nFROM {} AS {}", columns.join(",\n  "), self.from.text(dialect), self.name);
         if let Some(condition) = &self.condition {
             text.push_str(&format!("\nWHERE {}", condition.text(dialect)));
         }
@@ -77,7 +78,7 @@ impl Query {
             .iter()
             .map(|(name, selects)| {
                 let lines: Vec<String> = selects.iter().map(|select| select.text(dialect)).collect();
-                format!("{} AS (\n{}\n)", Dialect::identifier(name), lines.join("\nUNION ALL\n"))
+                format!("{} AS (\n{}\n)", dialect.name_of(name), lines.join("\nUNION ALL\n"))
             })
             .collect();
         let with = if parts.is_empty() { String::new() } else { format!("WITH {}\n", parts.join(", ")) };

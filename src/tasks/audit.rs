@@ -7,7 +7,7 @@ use crate::bind::{BindError, Encoded, Offenders, Params, Place, Resampling, Samp
 use crate::language::program::Prediction;
 use crate::report::{
     About, Audit, Evidence, Facts, Judged, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance,
-    Verdict, Watch, is_decision, slices_text,
+    Verdict, Watch, is_decision, slices_in_words, slices_text,
 };
 use crate::source::{Failure, outside, places};
 
@@ -171,7 +171,8 @@ impl Audited<'_> {
     pub fn text(&self, watch: &Watch, paint: &dyn Paint) -> String {
         let selected = || Selected::of(&self.encoded, watch, self.predictions).text(paint);
         let selected = if self.audit.decisions { selected() } else { String::new() };
-        let mut text = self.audit.text(&selected, paint);
+        let more = self.slices.as_ref().map_or_else(String::new, |slices| format!("; {}", slices_in_words(slices)));
+        let mut text = self.audit.text(&selected, &more, paint);
         text.extend(self.slices.as_ref().map(|slices| slices_text(slices, self.audit.most, paint)));
         text
     }

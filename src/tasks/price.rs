@@ -81,8 +81,11 @@ pub fn price<'a>(case: &Case<'a>, options: PriceOptions<'_>, again: &EncodeAgain
             sweep = sweep.deciding(before, Deciding { gain, compared: compared(case, decide, gain) });
         }
         let points = points(&mut sweep, values)?;
+        let present = sweep.present();
+        // Sides that cross there say nothing about the values that were asked for.
+        let now = if points.iter().any(|point| point.value == present) { None } else { sweep.at(present).ok() };
         let param = program.params.get(place).map_or("", |param| param.name.as_str());
-        sweeps.push(Sweep { param, present: sweep.present(), reach: sweep.reach(), points });
+        sweeps.push(Sweep { param, present, reach: sweep.reach(), points, now });
     }
     let feasible = sweeps.iter().flat_map(|sweep| &sweep.points).any(|point| point.ended == Ended::Optimal);
     let shown = deciding.as_ref().map_or(case.predictions, |(before, ..)| before);

@@ -40,7 +40,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     // What stands on the package: nothing inside uses it, so that scikit-learn, Matplotlib and PyTorch stay optional.
     ("plots", &[]),
-    ("warehouse", &["_dataset", "_fairc", "_program", "_thresholds"]),
+    ("_engines", &["_fairc"]),
+    ("warehouse", &["_dataset", "_engines", "_fairc", "_program", "_thresholds"]),
     ("sklearn", &["_dataset", "_program", "_thresholds"]),
     ("torch/_distributed", &[]),
     ("torch/_specs", &["_program"]),

@@ -131,3 +131,33 @@ fn conflicts_name_the_bounds_that_are_in_them() {
     let conflict = points.iter().find(|point| point["value"] == 0.6).map(|point| point["conflict"].clone());
     assert_eq!(conflict, Some(serde_json::json!(["tight", "cap"])), "{}", done.stdout);
 }
+
+#[test]
+fn the_present_value_is_always_shown_and_lines_that_say_the_same_are_one() {
+    let done = run(&[&PARITY[..], &["--sweep", "eps=0,0.2,0.3,0.4"]].concat());
+    let first = done.stdout.lines().next().unwrap();
+    assert_eq!(first, "eps = 0.02: 12 of 12 predictions move, by 0.0756 on average; none from 0.2 on");
+    let told = super::support::squeezed(&done.stdout);
+    assert!(told.contains(" now=0.02 100% 0.0756 ") && told.contains(" 0.2 .. 0.4 0% 0 "), "{told}");
+    // What was asked for decides, and is in the answer as JSON, alone.
+    let value = json(&["--sweep", "eps=0,0.2"]);
+    assert_eq!(value["sweeps"][0]["values"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn the_page_shows_what_the_text_says() {
+    let folder = folder(&[]);
+    let path = folder.path().join("price.html");
+    for (more, words) in [
+        (&["--sweep", "eps=0,0.2"][..], ["mean move of score", "cost saved per unit"]),
+        (&["--decide", "--sweep", "eps=0,0.2"], ["gain of decisions", "by the cutoff alone"]),
+    ] {
+        let done = run(&[&PARITY[..], more, &["--html", text_of(&path)]].concat());
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let page = fs::read_to_string(&path).unwrap();
+        let first = done.stdout.lines().next().unwrap();
+        let charts = page.matches("<figure>").count();
+        assert!(page.contains(first) && charts == 3 && page.contains("now=0.02"), "{charts} {first}\n{page}");
+        assert!(words.iter().all(|words| page.to_lowercase().contains(words)), "{page}");
+    }
+}

@@ -219,11 +219,11 @@ fn differences_show_options_and_names() {
     fs::write(&old, format!("{head}constraint cap: E[s] <= 0.5\n")).unwrap();
     fs::write(&new, format!("{head}constraint limit (soft = 3): E[s] <= 0.5\n")).unwrap();
     let diff = |a, b| run(&["diff", "-q", text_of(a), text_of(b)]).stdout;
-    let told = "looser: limit (was cap)\n  - E[s] <= 0.5\n  + E[s] <= 0.5 (soft = 3)\nrows: 1 looser\n";
+    let told = "rows: 1 looser\nlooser: limit (was cap)\n  - E[s] <= 0.5\n  + E[s] <= 0.5 (soft = 3)\n";
     assert_eq!(diff(&old, &new), told);
-    assert!(diff(&new, &old).starts_with("tighter: cap (was limit)\n"));
+    assert!(diff(&new, &old).starts_with("rows: 1 tighter\ntighter: cap (was limit)\n"));
     fs::write(&new, "label s2: {0, 1}\npredict s: real in [0, 1]\nconstraint cap: E[s] <= 0.5\nconstraint b: E[s | s2 == 1] <= 0.4\n").unwrap();
     fs::write(&old, "column s2: {0, 1}\npredict s: real in [0, 1]\nconstraint cap: E[s] <= 0.5\nconstraint b: E[s | s2 == 1] <= 0.4\n").unwrap();
     let told = diff(&old, &new);
-    assert!(told.starts_with("looser: b\n") && told.contains("column `s2` is declared differently"), "{told}");
+    assert!(told.contains("\nlooser: b\n") && told.contains("column `s2` is declared differently"), "{told}");
 }

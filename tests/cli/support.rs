@@ -75,6 +75,11 @@ pub fn transcript_with(arguments: &str, stdin: Option<&[u8]>) -> String {
     run_with(&words, stdin).transcript(&words)
 }
 
+/// The words of a text, wherever its lines end.
+pub fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// JSON for snapshots: one field a line.
 pub fn pretty(text: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));

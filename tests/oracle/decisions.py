@@ -306,8 +306,10 @@ def judge_price(fairc, seed):
              "--sweep", "eps=" + ",".join(map(str, VALUES)), "--format", "json"],
             cwd=folder, capture_output=True, text=True, timeout=300,
         )
-    answer = json.loads(done.stdout)
     shown = f"prices of seed {seed}, n {case.n}: " + "; ".join(case.text)
+    if not done.stdout:
+        return f"{shown}\n  exit code {done.returncode}: {done.stderr}"
+    answer = json.loads(done.stdout)
     if "sweeps" not in answer:
         return None if any(entry["code"] in ("E0801", "E0502") for entry in answer["diagnostics"]) else f"{shown}\n  {answer}"
     size = max(1.0, np.abs(case.w * (case.score - case.cutoff)).sum())

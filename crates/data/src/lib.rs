@@ -57,7 +57,7 @@ pub use source::{Source, is_standard_input};
 pub use spool::MAX_COPY;
 pub use stream::TableStream;
 pub use text::Packing;
-pub use write::{Added, OnExisting, Output, write_with_columns};
+pub use write::{Added, OnExisting, Output, Spilled, Values, write_with_columns};
 
 #[cfg(test)]
 mod tests;

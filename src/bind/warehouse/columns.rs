@@ -201,8 +201,7 @@ impl Found {
             let whole = whole.map(|number| beyond_doubles(&level.text, number).unwrap_or(number as i128));
             let named = level.text.parse::<i128>().ok();
             for value in whole.into_iter().chain(named) {
-                // No integer of SQLite is larger, and as a literal it would be a double.
-                if dialect != Dialect::Sqlite || i64::try_from(value).is_ok() {
+                if dialect.has_wide_integers() || i64::try_from(value).is_ok() {
                     self.add(column, Expression::Int(value), Value::Int(value));
                 }
             }

@@ -40,6 +40,7 @@ impl Warehouse<'_> {
     }
 
     fn same_events(&self, events: &[String], what: &str) -> Result<(), Vec<BindError>> {
+        self.without_means()?;
         if events == self.encoded.plan.event_texts {
             return Ok(());
         }

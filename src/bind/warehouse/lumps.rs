@@ -14,13 +14,13 @@ use crate::runtime::remote::{Cuts, Sums};
 #[derive(Clone, Debug)]
 pub(super) struct Lump {
     /// Samples of positive weight.
-    samples: f64,
-    weight: f64,
+    pub samples: f64,
+    pub weight: f64,
     /// `Σ w·z` and `Σ w·|z|`.
-    sum: f64,
-    size: f64,
-    low: f64,
-    high: f64,
+    pub sum: f64,
+    pub size: f64,
+    pub low: f64,
+    pub high: f64,
 }
 
 /// The lumps of each cell.

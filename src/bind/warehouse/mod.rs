@@ -11,8 +11,10 @@
 //! refused.
 
 mod cells;
+mod centred;
 mod codes;
 mod columns;
+mod file;
 mod kept;
 mod level;
 mod levels;
@@ -34,6 +36,7 @@ use super::plan::EncodeOptions;
 use crate::language::program::Program;
 use crate::sql::{Dialect, Expression, Query, Relation, Select};
 
+pub use file::{Between, FileSums, MovedBatch};
 pub use level::{Exception, Level, Rule, Window};
 pub use lines::Value;
 pub use lumps::Lumps;
@@ -139,11 +142,8 @@ impl<'a> Warehouse<'a> {
     /// Rows that sums by cell do not tell of.
     fn refusals(&self) -> Vec<BindError> {
         let plan = &self.encoded.plan;
-        let central = plan.rows.iter().filter(|row| row.written.is_some());
-        let central =
-            central.map(|row| format!("row `{}` compares deviations from means (as `Cov` and `Var` do)", row.name));
         let each = plan.sample_rows.iter().map(|row| format!("row `{}` bounds single predictions", row.name));
-        let mut all: Vec<String> = central.chain(each).collect();
+        let mut all: Vec<String> = each.collect();
         if plan.raw.is_some() {
             all.push("a row that reads the raw predictions".to_owned());
         }

@@ -31,6 +31,8 @@ pub(super) struct Sums {
     pub selected: Vec<usize>,
     /// By factor that differs within cells.
     pub factors: BTreeMap<usize, FactorSums>,
+    /// Of products of deviations from the references of cells, where rows are about means.
+    pub products: BTreeMap<Basis, FactorSums>,
 }
 
 /// `Σ w·φ`, `Σ w·φ·ŷ`, and the same of sizes, by cell.
@@ -76,6 +78,17 @@ pub struct SummedRows {
 }
 
 impl Summed {
+    /// Of a file: how many samples, those outside their bounds, and the ends of the predictions.
+    pub(super) fn of_file(
+        encoded: Encoded,
+        sums: Sums,
+        (n, outside, ends): (usize, (usize, f64), (f64, f64)),
+        lumps: Lumps,
+    ) -> Summed {
+        let tuples = BTreeMap::new();
+        Summed { encoded, sums, n, outside, ends, decided: false, undecided: 0, wider: 1.0, tuples, lumps }
+    }
+
     /// The plan and its cells, without samples.
     pub fn encoded(&self) -> &Encoded {
         &self.encoded
@@ -153,9 +166,10 @@ impl Summed {
     }
 
     fn tally(&self) -> Tally {
-        let Sums { samples, weights, factors, .. } = &self.sums;
+        let Sums { samples, weights, factors, products, .. } = &self.sums;
+        let products = products.iter().map(|(basis, sums)| (basis.clone(), sums.alone.clone()));
         let plain = |(&factor, sums): (&usize, &FactorSums)| (Basis::plain(Some(factor)), sums.alone.clone());
-        let past = factors.iter().map(plain).collect();
+        let past = factors.iter().map(plain).chain(products).collect();
         let weights = weights.iter().map(|weight| weight.value()).collect();
         Tally::elsewhere(&self.encoded, samples.clone(), weights, past)
     }
@@ -192,13 +206,17 @@ impl Summed {
 
     /// `Σ w·φ·ŷ`, `Σ w·|φ·ŷ|` and `Σ w·|φ|` of a cell.
     fn slot(&self, basis: &Basis, cell: usize) -> Result<[f64; 3], Vec<BindError>> {
-        let Sums { weights, scores, sizes, factors, .. } = &self.sums;
+        let Sums { weights, scores, sizes, factors, products, .. } = &self.sums;
         let at = |list: &[Sum]| list.get(cell).map_or(0.0, |sum| sum.value());
         let plain = |list: &[f64]| list.get(cell).copied().unwrap_or(0.0);
         match (basis.factor, basis.powers.is_empty()) {
             (None, true) => Ok([at(scores), plain(sizes), at(weights)]),
             (Some(factor), true) if factors.contains_key(&factor) => {
                 let sums = factors.get(&factor).cloned().unwrap_or_default();
+                Ok([at(&sums.with), plain(&sums.size), plain(&sums.own_size)])
+            }
+            (_, false) if products.contains_key(basis) => {
+                let sums = products.get(basis).cloned().unwrap_or_default();
                 Ok([at(&sums.with), plain(&sums.size), plain(&sums.own_size)])
             }
             (_, _) => {

@@ -84,6 +84,7 @@ impl Warehouse<'_> {
     /// # Errors
     /// What has no SQL.
     pub fn audit(&self) -> Result<Query, Vec<BindError>> {
+        self.without_means()?;
         let mut wanted = BTreeSet::from([Total::Rows, Total::Outside, Total::Faults]);
         let mut lines = vec![self.faults_line(), self.bounds_line()];
         let mut errors = Vec::new();

@@ -20,7 +20,7 @@ pub struct Head {
     /// The people that the data are of
     #[arg(long, value_name = "TEXT")]
     population: Option<String>,
-    /// Who audits
+    /// The auditor
     #[arg(long, value_name = "TEXT")]
     auditor: Option<String>,
 }

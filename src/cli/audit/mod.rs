@@ -65,7 +65,7 @@ pub struct Args {
     /// have made of the sums]
     #[arg(long, value_name = "X", value_parser = tolerance)]
     tolerance: Option<f64>,
-    /// Exit with 0 also where promises are held or not checked
+    /// Exit with 0 also where some promises could not be checked
     #[arg(long)]
     allow_unchecked: bool,
     #[command(flatten)]
@@ -132,7 +132,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         let origin = Origin { hash: dataset.source.hash()?.to_hex().to_string(), bytes: dataset.source.size() };
         show(&audited.facts(&watch, origin), &audited, &watch, args, console)?;
     } else {
-        console.print(&audited.text(&watch, &Painter(console)))?;
+        console.report(&audited.text(&watch, &Painter(console)))?;
     }
     Ok(Verdict::from(audited.accepted()))
 }
@@ -148,8 +148,8 @@ fn show(facts: &Facts, audited: &Audited<'_>, watch: &Watch, args: &Args, consol
         write_text(path, &format!("{:#}\n", cyclonedx(facts)))?;
     }
     match console.format {
-        Format::Human if args.on_stdout() => console.say(&audited.text(watch, &Painter(console))),
-        Format::Human => console.print(&audited.text(watch, &Painter(console)))?,
+        Format::Human if args.on_stdout() => console.report_beside(&audited.text(watch, &Painter(console))),
+        Format::Human => console.report(&audited.text(watch, &Painter(console)))?,
         Format::Json => console.json(facts)?,
         Format::Markdown => console.print(&markdown(facts))?,
         Format::Sarif => console.document(&sarif(facts))?,

@@ -33,7 +33,7 @@ pub struct Args {
     /// Project each N consecutive rows by themselves [default: all together]; `online`: answer N together [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
-    /// Of `frozen`: the shifts that `fairc freeze` wrote
+    /// With `frozen`: the offsets that `fairc freeze` wrote
     #[arg(long, value_name = "FILE")]
     pub shifts: Option<PathBuf>,
     /// Set a param, for example `--set eps=0.01`; the others are those of training

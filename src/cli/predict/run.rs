@@ -72,7 +72,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let name = program.prediction.header.clone();
     if let Some(path) = &args.output {
         let fair = format!("{name}_fair");
-        let added = [Added { name: &name, values: &own }, Added { name: &fair, values: &answers.y }];
+        let added = [
+            Added { name: &name, values: own.as_slice().into() },
+            Added { name: &fair, values: answers.y.as_slice().into() },
+        ];
         let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
         write_with_columns(&source, &added, &Output { path, format: args.output_format, existing, progress: None })?;
     }
@@ -213,9 +216,9 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
         None => console.note("nothing written; `-o OUT` writes the data with the predictions"),
     }
     if to_stream {
-        console.say(&text);
+        console.report_beside(&text);
         Ok(())
     } else {
-        console.print(&text)
+        console.report(&text)
     }
 }

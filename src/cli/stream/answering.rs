@@ -14,6 +14,7 @@ use crate::cli::input::{Spec, name_of};
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream, header_hint};
 use crate::language::program::Program;
+use crate::report::fit;
 use crate::tasks::{self, Context, Named, Refused, StreamOptions, differs, prediction_column};
 
 /// What a command asks for.
@@ -47,7 +48,7 @@ pub type Score<'a> = dyn FnMut(&TableStream, &Piece) -> Result<Vec<f64>, Stop> +
 
 /// Where predictions come from.
 pub enum Scores<'a> {
-    /// A column of the data; by default that which the spec names.
+    /// A column of the data; by default the one that the spec names.
     Column(Option<&'a str>),
     /// A model: the column that its predictions make, and what tells it from others.
     #[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "models come with training"))]
@@ -245,13 +246,13 @@ impl<'a> Stream<'a> {
         match &mut self.scores {
             Scores::Column(_) => {
                 let (_, y) = online.answer(&self.job.context(), &batch).map_err(told)?;
-                self.table.write(piece, &[Added { name: &self.name, values: y }], out)?;
+                self.table.write(piece, &[Added { name: &self.name, values: y.into() }], out)?;
             }
             Scores::Model { score, .. } => {
                 let z = score(&self.table, piece)?;
                 let y = online.answer_scores(&self.job.context(), &batch, &z).map_err(told)?;
-                let own = Added { name: &self.prediction, values: &z };
-                self.table.write(piece, &[own, Added { name: &self.name, values: y }], out)?;
+                let own = Added { name: &self.prediction, values: z.as_slice().into() };
+                self.table.write(piece, &[own, Added { name: &self.name, values: y.into() }], out)?;
             }
         }
         Ok(())
@@ -387,13 +388,13 @@ fn report(
     };
     match (console.is_json(), to_stream) {
         (true, _) => console.json(&report.json())?,
-        (false, true) => console.say(&report.text(&Painter(console))),
+        (false, true) => console.report_beside(&report.text(&Painter(console))),
         (false, false) => {
             let mut text = report.text(&Painter(console));
             if let Some(output) = job.output {
-                text.push_str(&format!("wrote {} with {new}\n", output.display()));
+                text.push_str(&format!("\nwrote {} with {new}\n", output.display()));
             }
-            console.print(&text)?;
+            console.report(&fit(&text, console.out_look().width))?;
             if job.output.is_none() {
                 let plain = new.replace("the new", "the");
                 console.note(&format!("nothing written; `-o OUT` writes the data with {plain}"));

@@ -42,13 +42,13 @@ pub struct Args {
     /// Set a param, for example `--set eps=0.01`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting::parse)]
     settings: Vec<Setting>,
-    /// The column with the predictions; by default that which the spec names
+    /// The column with the predictions; by default the one that the spec names
     #[arg(long, value_name = "COL")]
     pred: Option<String>,
     /// What holds: the rows over all answers, or the mean of the batches' gaps
     #[arg(long, value_enum, default_value_t = Mode::Pooled, hide_possible_values = true, value_name = "pooled|primal-dual")]
     mode: Mode,
-    /// Of `primal-dual`: the step of the price
+    /// With `primal-dual`: the step of the price
     #[arg(long, value_name = "STEP", default_value_t = PrimalDual::STEP)]
     step: f64,
     /// Answer N samples together

@@ -91,7 +91,7 @@ pub struct Args {
     /// Stop after so many epochs without a better validation loss; 0 never stops
     #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Network and training")]
     pub patience: u64,
-    /// For split, weights and batches
+    /// The seed of the split, the weights and the batches
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Network and training")]
     pub seed: u64,
     /// What to do with a batch that no predictions satisfy

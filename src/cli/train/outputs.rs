@@ -213,9 +213,9 @@ impl Outcome {
             }
             _ => String::new(),
         };
-        let body = table.render("  ", &align, |_, cell| cell);
+        let body = table.render("  ", usize::MAX, &align, |_, cell| cell);
         let note = "raw: the network's output before the projection\n";
-        console.print(&format!("{target} -> {}\n{steps}{violation}{body}{note}", folder.display()))
+        console.report(&format!("{target} -> {}\n{steps}{violation}{body}{note}", folder.display()))
     }
 
     /// The results of a sweep: a table and a picture.
@@ -246,8 +246,8 @@ impl Outcome {
         for (value, outcome) in points {
             table.cells([value.to_string()].into_iter().chain(cells(&best(outcome))));
         }
-        let body = table.render("  ", &vec![Align::Right; heads.len()], |_, cell| cell);
-        console.print(&format!("{body}pictures and models in {}\n", folder.display()))
+        let body = table.render("  ", usize::MAX, &vec![Align::Right; heads.len()], |_, cell| cell);
+        console.report(&format!("{body}pictures and models in {}\n", folder.display()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::console::Console;
 use crate::cli::dataset::{Dataset, Predictions, open};
 use crate::cli::input::Spec;
 use crate::cli::stop::{Failure, Stop};
-use crate::cli::train::{Args, Loss};
+use crate::cli::train::{Args, Loss, Mode};
 use crate::data::Source;
 use crate::language::program::Program;
 use crate::torch::{Features, Split, TrainData, TrainError, single};

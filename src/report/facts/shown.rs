@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::interval::Interval;
 use super::people::label;
 use crate::report::number::{apart, fixed, many};
+use crate::report::ratio::Ratio;
 use crate::report::row::{GroupJson, RowJson};
 
 /// What the number of a comparison is.
@@ -133,19 +134,14 @@ fn sizes(groups: &[GroupJson], context: &Context<'_>) -> String {
 
 /// `p·a - q·b >= 0` as the ratio `a / b >= q / p` that it was, and the same with the roles turned around.
 fn ratio(row: &RowJson, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64), context: &Context<'_>) -> Option<Shown> {
-    let (turned, least) = match (row.lower, row.upper) {
-        (Some(0.0), None) if p > 0.0 && q < 0.0 => (false, -q / p),
-        (None, Some(0.0)) if p > 0.0 && q < 0.0 => (true, p / -q),
-        _ => return None,
-    };
-    let ((above, over), (below, under)) = if turned { ((b, 1), (a, 0)) } else { ((a, 0), (b, 1)) };
-    let value = Some(above.mean / below.mean).filter(|ratio| ratio.is_finite() && below.mean > 0.0)?;
+    let read = Ratio::of(row.lower, row.upper, p, q)?;
+    let Ratio { above: over, below: under, least } = read;
+    let (above, below) = if over == 0 { (a, b) } else { (b, a) };
+    let value = read.value([a.mean, b.mean])?;
     let replicates = (context.series)(over).zip((context.series)(under));
     let interval = replicates.and_then(|(above, below)| {
         Interval::of(&above.iter().zip(below).map(|(above, below)| above / below).collect::<Vec<f64>>())
     });
-    // `0.8` of `4 / 5`.
-    let least = (least * 1e12).round() / 1e12;
     let Pair { first, second, common } = Pair::of(above, below);
     let digits = apart(value, [least]).max(2);
     let sentence = format!(

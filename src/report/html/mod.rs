@@ -11,6 +11,7 @@ mod groups;
 mod histogram;
 mod impact;
 mod parts;
+mod price;
 mod promises;
 mod timeline;
 
@@ -21,6 +22,7 @@ use build::{Html, each, el};
 pub use decide::decide_page;
 pub use impact::impact_page;
 use parts::{capital, code, prose, section};
+pub use price::price_page;
 
 const STYLE: &str = include_str!("style.css");
 

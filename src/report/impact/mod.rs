@@ -27,6 +27,9 @@ pub const FOUR_FIFTHS: Share = Share { numerator: 4, denominator: 5 };
 /// What share of the applicants a category needs, by Local Law 144, so that it must not be left out of the ratios.
 pub const MIN_SHARE: Share = Share { numerator: 1, denominator: 50 };
 
+/// What is said of a text that is no share.
+pub const NO_SHARE: &str = "a share is a number from 0 to 1, or a percentage: `0.02` or `2%`";
+
 impl Share {
     /// Reads `2%`, `0.02` or `1`: a number from 0 to 1 with at most nine decimals.
     pub fn parse(text: &str) -> Option<Share> {

@@ -1,11 +1,20 @@
 //! The tables for people at a terminal.
 
 use super::{CategoryTable, Impact, Mark, NOBODY, cells, heads};
+use crate::report::layout::fit;
 use crate::report::table::{Align, Paint, Table};
 
 /// All tables, and what they mean.
 pub fn text(impact: &Impact, paint: &dyn Paint) -> String {
     let mut out = String::new();
+    if let Some(verdict) = impact.verdict() {
+        let painted = match impact.reached {
+            Some(true) => paint.good(&verdict),
+            Some(false) => paint.bad(&verdict),
+            None => paint.careful(&verdict),
+        };
+        out.push_str(&format!("{painted}\n"));
+    }
     out.extend(impact.title.iter().map(|title| format!("{}\n", paint.strong(title))));
     out.push_str(&format!("{}: {}\n", impact.data, paint.strong(&impact.headline())));
     for table in &impact.tables {
@@ -15,15 +24,7 @@ pub fn text(impact: &Impact, paint: &dyn Paint) -> String {
     for note in impact.notes() {
         out.push_str(&format!("{}\n", paint.faint(&note)));
     }
-    if let Some(verdict) = impact.verdict() {
-        let painted = match impact.reached {
-            Some(true) => paint.good(&verdict),
-            Some(false) => paint.bad(&verdict),
-            None => paint.careful(&verdict),
-        };
-        out.push_str(&format!("\n{painted}\n"));
-    }
-    out
+    fit(&out, paint.width())
 }
 
 fn one(impact: &Impact, table: &CategoryTable, paint: &dyn Paint) -> String {
@@ -38,5 +39,5 @@ fn one(impact: &Impact, table: &CategoryTable, paint: &dyn Paint) -> String {
     align.extend([Align::Right; 4]);
     let below = Mark::BelowFourFifths.words(impact.min_share);
     let tone = |_, cell: String| if cell == below { paint.bad(&cell) } else { cell };
-    format!("\nby {}\n{}", table.name(), shown.render("  ", &align, tone))
+    format!("\nby {}\n{}", table.name(), shown.render("  ", paint.width(), &align, tone))
 }

@@ -23,6 +23,8 @@ const COLORS: [RGBColor; 7] = [
 const LIMIT: RGBColor = RGBColor(170, 0, 0);
 const FONT: &str = "sans-serif";
 const PANEL: (u32, u32) = (560, 330);
+/// Room for the title of a figure.
+const TITLE: u32 = 40;
 
 /// A line through points.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,6 +74,24 @@ pub(in crate::report) struct Panel {
 pub(in crate::report) struct Figure {
     pub panels: Vec<Panel>,
     pub columns: usize,
+    /// Above all panels.
+    pub title: Option<String>,
+}
+
+/// The colours of paper and ink turned around where the reader's screen is dark; curves keep theirs.
+const DARK: &str = "<style>@media (prefers-color-scheme: dark) { \
+    rect[fill=\"#FFFFFF\"] { fill: #16181d } text { fill: #e6e6e6 } \
+    rect[fill=\"#000000\"], polygon[fill=\"#000000\"] { fill: #ffffff } \
+    line[stroke=\"#000000\"], polyline[stroke=\"#000000\"], rect[stroke=\"#000000\"] { stroke: #ffffff } \
+    line[stroke=\"#AA0000\"], polyline[stroke=\"#AA0000\"] { stroke: #ff7a7a } }</style>";
+
+/// With a title for those who do not see it, and the colours of dark screens.
+fn finished(svg: &str, title: Option<&str>) -> String {
+    let Some(end) = svg.find('>').filter(|_| svg.starts_with("<svg")) else { return svg.to_owned() };
+    let (head, rest) = (svg.get(..end).unwrap_or_default(), svg.get(end + 1..).unwrap_or_default());
+    let escaped = title.unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let named = if escaped.is_empty() { String::new() } else { format!("<title>{escaped}</title>") };
+    format!("{head} role=\"img\">{named}{DARK}{rest}")
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -81,18 +101,23 @@ type Failed = Box<dyn std::error::Error>;
 impl Figure {
     pub fn draw(&self) -> Result<String, PlotError> {
         let rows = self.panels.len().div_ceil(self.columns.max(1)).max(1);
-        let size = (PANEL.0 * self.columns.max(1) as u32, PANEL.1 * rows as u32);
+        let above = if self.title.is_some() { TITLE } else { 0 };
+        let size = (PANEL.0 * self.columns.max(1) as u32, PANEL.1 * rows as u32 + above);
         let mut svg = String::new();
         {
             let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
             let failed = |error: &dyn std::fmt::Display| PlotError(error.to_string());
             root.fill(&WHITE).map_err(|error| failed(&error))?;
-            for (area, panel) in root.split_evenly((rows, self.columns.max(1))).iter().zip(&self.panels) {
+            let (top, below) = root.split_vertically(above);
+            if let Some(title) = &self.title {
+                top.titled(title, (FONT, 20)).map_err(|error| failed(&error))?;
+            }
+            for (area, panel) in below.split_evenly((rows, self.columns.max(1))).iter().zip(&self.panels) {
                 panel.draw(area).map_err(|error| failed(&error))?;
             }
             root.present().map_err(|error| failed(&error))?;
         }
-        Ok(svg)
+        Ok(finished(&svg, self.title.as_deref()))
     }
 }
 

@@ -58,7 +58,7 @@ pub fn history(epochs: &[EpochPoint], limit: Option<f64>, part: &str, loss: &str
         log_from,
         ..Panel::default()
     };
-    Figure { panels: vec![losses, gap], columns: 1 }.draw()
+    Figure { panels: vec![losses, gap], columns: 1, title: None }.draw()
 }
 
 /// The scores of one group.
@@ -98,7 +98,7 @@ pub fn scores(groups: &[GroupScores]) -> Result<String, PlotError> {
     let mut before = before;
     let top = before.highest().max(after.highest());
     (before.top, after.top) = (Some(top), Some(top));
-    Figure { panels: vec![before, after], columns: 2 }.draw()
+    Figure { panels: vec![before, after], columns: 2, title: None }.draw()
 }
 
 /// The outline of a histogram: shares of bins, as steps.
@@ -152,7 +152,7 @@ pub fn sweep(param: &str, points: &[SweepPoint], unconstrained: Option<(f64, f64
         curves,
         ..Panel::default()
     };
-    Figure { panels: vec![panel], columns: 1 }.draw()
+    Figure { panels: vec![panel], columns: 1, title: None }.draw()
 }
 
 #[cfg(test)]

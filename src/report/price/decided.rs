@@ -1,7 +1,7 @@
 //! What decisions gain over the values of a param: the tables for people, and the panels of the picture.
 
 use super::picture::{MOST, dotted, over};
-use super::text::{NOTHING, infeasible_as_bad};
+use super::text::{Lines, NOTHING};
 use super::{ByCutoff, PriceReport, Sweep};
 use crate::analyze::{DecidedPoint, Ended, Point};
 use crate::bind::Reach;
@@ -11,12 +11,12 @@ use crate::report::table::{Align, Paint, Table};
 
 impl ByCutoff {
     /// The share of the gain by the cutoff alone that is left; none where that is no gain.
-    pub(super) fn kept(&self, gain: f64) -> Option<f64> {
+    pub(in crate::report) fn kept(&self, gain: f64) -> Option<f64> {
         (self.gain > 0.0).then(|| gain / self.gain)
     }
 
     /// What is decided by, in words.
-    pub(super) fn words(&self, prediction: &str) -> String {
+    pub(in crate::report) fn words(&self, prediction: &str) -> String {
         match &self.column {
             Some(column) => format!("decisions by the gains `{column}`"),
             None => format!("decisions by `{prediction}`, cutoff {}", plain(self.cutoff)),
@@ -31,22 +31,22 @@ impl ByCutoff {
 
 impl PriceReport<'_> {
     /// What decisions gain at each value, and the row that costs most.
-    pub(super) fn gains(&self, alone: &ByCutoff, sweep: &Sweep<'_>, paint: &dyn Paint) -> String {
+    pub(super) fn gains(&self, alone: &ByCutoff, sweep: &Sweep<'_>) -> Lines {
         let several = super::costly(sweep).len() > 1;
         let priced = sweep.reach == Reach::Sides;
-        let mut heads = vec![sweep.param, "gain", "kept", "whole", "selected", "0 -> 1", "1 -> 0"];
-        heads.extend(priced.then_some("price"));
-        heads.extend(several.then_some("costliest row"));
-        heads.extend(["before", "after", "multiplier"]);
-        let mut table = Table::default();
-        table.cells(heads.iter().map(|head| (*head).to_owned()));
-        for point in &sweep.points {
+        let mut heads = vec![sweep.param.to_owned()];
+        heads.extend(["gain", "kept", "whole", "selected", "to 1", "to 0"].map(str::to_owned));
+        heads.extend(priced.then(|| "price".to_owned()));
+        heads.extend(several.then(|| "costliest row".to_owned()));
+        let name = if several { heads.len() - 1 } else { usize::MAX };
+        let mut lines = Lines::new(heads, name);
+        for point in sweep.shown() {
             let mut cells = vec![plain(point.value)];
             let Some(decided) = &point.decided else {
                 let unsolved = point.ended == Ended::IterationLimit;
                 cells.push(if unsolved { "unsolved" } else { "infeasible" }.to_owned());
-                cells.extend(vec![NOTHING.to_owned(); heads.len() - 2]);
-                table.cells(cells);
+                cells.extend(vec![NOTHING.to_owned(); lines.heads.len() - 2]);
+                lines.enter(cells, sweep.is_now(point));
                 continue;
             };
             let number = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), short);
@@ -57,20 +57,14 @@ impl PriceReport<'_> {
             cells.push(number(decided.whole));
             cells.extend([decided.selected, decided.became_1, decided.became_0].map(count));
             cells.extend(priced.then(|| number(point.price)));
-            let (name, numbers) = self.costliest(sweep, point);
-            cells.extend(several.then_some(name));
-            cells.extend(numbers);
-            table.cells(cells);
+            cells.extend(several.then(|| self.costliest_cells(sweep, point, several)).into_iter().flatten());
+            lines.enter(cells, sweep.is_now(point));
         }
-        let name = if several { heads.len() - 4 } else { usize::MAX };
-        let align = |column: usize| if column == name { Align::Left } else { Align::Right };
-        let align: Vec<Align> = (0..heads.len()).map(align).collect();
-        let lines = table.render("    ", &align, |_, cell| infeasible_as_bad(cell, paint));
-        format!("{lines}{}", self.unusual(sweep))
+        lines
     }
 
     /// The selection rate of each group; of the few whose rates change most, unless all are wanted.
-    pub(super) fn rates(&self, alone: &ByCutoff, sweep: &Sweep<'_>) -> String {
+    pub(super) fn rates(&self, alone: &ByCutoff, sweep: &Sweep<'_>, paint: &dyn Paint) -> String {
         let (groups, hidden) = self.shown_groups(sweep);
         if groups.is_empty() {
             return String::new();
@@ -81,19 +75,19 @@ impl PriceReport<'_> {
             let rate = |&event: &usize| rates.get(event).copied().flatten().map_or_else(|| NOTHING.to_owned(), short);
             std::iter::once(name).chain(groups.iter().map(rate)).collect::<Vec<String>>()
         };
-        for point in &sweep.points {
+        for point in sweep.shown() {
             if let Some(decided) = &point.decided {
                 table.cells(line(plain(point.value), &decided.rates));
             }
         }
         table.cells(line("cutoff".to_owned(), &alone.rates));
         let align = vec![Align::Right; groups.len() + 1];
-        let lines = table.render("    ", &align, |_, cell| cell);
+        let lines = table.render("    ", paint.width(), &align, |_, cell| cell);
         format!("\n  selection rate of each group; the last line is by the cutoff alone\n\n{lines}{hidden}")
     }
 
     /// What the columns mean, in words.
-    pub(super) fn words_of_gains(&self, alone: &ByCutoff, sweep: &Sweep<'_>) -> String {
+    pub(in crate::report) fn words_of_gains(&self, alone: &ByCutoff, sweep: &Sweep<'_>) -> String {
         let what = if alone.blind { "thresholds that look at no label gain" } else { "decisions within the rows gain" };
         let drawn = if alone.blind { "draws between them" } else { "shares of a decision" };
         let kept =
@@ -106,8 +100,7 @@ impl PriceReport<'_> {
         };
         format!(
             "\n  gain: the most that {what}, {drawn} included; kept: the share of what the cutoff alone gains\n  \
-             whole: what decisions of 0 and 1 gain, where such were found\n  {kept}\n{price}  \
-             multiplier: what the gain grows by for each unit that the limit of the row alone grows\n"
+             whole: what decisions of 0 and 1 gain, where such were found\n  {kept}\n{price}"
         )
     }
 

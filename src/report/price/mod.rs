@@ -18,6 +18,21 @@ pub struct Sweep<'a> {
     pub present: f64,
     pub reach: Reach,
     pub points: Vec<Point>,
+    /// At the present value, where that is not among them.
+    pub now: Option<Point>,
+}
+
+impl Sweep<'_> {
+    /// The values that were asked for, with the present one in its place.
+    pub(in crate::report) fn shown(&self) -> Vec<&Point> {
+        let mut points: Vec<&Point> = self.points.iter().chain(&self.now).collect();
+        points.sort_by(|a, b| a.value.total_cmp(&b.value));
+        points
+    }
+
+    pub(in crate::report) fn is_now(&self, point: &Point) -> bool {
+        point.value == self.present
+    }
 }
 
 /// What decisions by the cutoff alone come to.
@@ -255,7 +270,7 @@ impl PriceReport<'_> {
         events
     }
 
-    fn event_name(&self, event: usize) -> String {
+    pub(in crate::report) fn event_name(&self, event: usize) -> String {
         let id = EventId(u32::try_from(event).unwrap_or(u32::MAX));
         self.program.event_text(id, &Names::of(self.program))
     }
@@ -279,15 +294,16 @@ impl PriceReport<'_> {
 }
 
 /// The mean of `ŷ − z` over an event.
-fn change(point: &Point, event: usize) -> Option<f64> {
+pub(in crate::report) fn change(point: &Point, event: usize) -> Option<f64> {
     point.changes.get(event).copied().flatten()
 }
 
 /// The places of the rows that are active at some value, the one with the largest multiplier first.
 fn costly(sweep: &Sweep<'_>) -> Vec<usize> {
-    let rows = sweep.points.iter().map(|point| point.rows.len()).max().unwrap_or(0);
+    let rows = sweep.shown().iter().map(|point| point.rows.len()).max().unwrap_or(0);
     let largest = |row: usize| {
-        let multipliers = sweep.points.iter().filter_map(|point| point.rows.get(row).copied().flatten()?.multiplier);
+        let points = sweep.shown().into_iter();
+        let multipliers = points.filter_map(|point| point.rows.get(row).copied().flatten()?.multiplier);
         multipliers.fold(0.0_f64, |largest, multiplier| largest.max(multiplier.abs()))
     };
     let mut ranked: Vec<(usize, f64)> = (0..rows).map(|row| (row, largest(row))).filter(|(_, mu)| *mu > 0.0).collect();

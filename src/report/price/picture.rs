@@ -31,7 +31,10 @@ impl PriceReport<'_> {
             };
             [first, self.gaps(sweep, base.clone()), third, self.prices(sweep, base)]
         });
-        Figure { panels: panels.collect(), columns: 2 }.draw()
+        let what = if self.by_cutoff.is_some() { "decisions" } else { "predictions" };
+        let names: Vec<&str> = self.sweeps.iter().map(|sweep| sweep.param).collect();
+        let title = format!("What {} costs: {what} of {} under {}", names.join(", "), self.data, self.spec);
+        Figure { panels: panels.collect(), columns: 2, title: Some(title) }.draw()
     }
 
     fn moves(&self, sweep: &Sweep<'_>, base: Panel) -> Panel {
@@ -72,7 +75,7 @@ impl PriceReport<'_> {
 
     fn groups_of(&self, sweep: &Sweep<'_>, base: Panel) -> Panel {
         let largest = |event: usize| {
-            let changes = sweep.points.iter().filter_map(|point| change(point, event));
+            let changes = sweep.shown().into_iter().filter_map(|point| change(point, event));
             changes.fold(0.0_f64, |largest, change| largest.max(change.abs()))
         };
         let mut groups = self.groups();
@@ -91,7 +94,7 @@ impl PriceReport<'_> {
     fn prices(&self, sweep: &Sweep<'_>, base: Panel) -> Panel {
         let (word, unit) = match &self.by_cutoff {
             Some(_) => ("gains", "gain per unit"),
-            None => ("saves", "½ distance² per unit"),
+            None => ("saves", "cost saved per unit"),
         };
         let (title, curves) = match sweep.reach {
             Reach::Sides => {
@@ -113,7 +116,7 @@ impl PriceReport<'_> {
 
 /// A number of each point against the param; not finite where there is none.
 pub(super) fn over(sweep: &Sweep<'_>, number: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, f64)> {
-    sweep.points.iter().map(|point| (point.value, number(point).unwrap_or(f64::NAN))).collect()
+    sweep.shown().into_iter().map(|point| (point.value, number(point).unwrap_or(f64::NAN))).collect()
 }
 
 fn at(point: &Point, row: usize) -> Option<RowPoint> {
@@ -133,7 +136,7 @@ fn short_name(name: &str) -> String {
 
 /// The values that no predictions satisfy.
 fn infeasible(sweep: &Sweep<'_>) -> Option<(f64, f64, String)> {
-    let values = sweep.points.iter().filter(|point| matches!(point.ended, Ended::Infeasible(..)));
+    let values = sweep.shown().into_iter().filter(|point| matches!(point.ended, Ended::Infeasible(..)));
     let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
     values.for_each(|point| (from, to) = (from.min(point.value), to.max(point.value)));
     (from <= to).then(|| (from, to, "infeasible".to_owned()))

@@ -99,7 +99,8 @@ fn copies_keep_all_that_was_there() {
         let source = Source::open(&path, None).unwrap();
         let target = room.path("b.ipc");
         let values = [0.5, f64::NAN, 1.0, 2.0, 3.0, 4.0];
-        write_with_columns(&source, &[Added { name: "new", values: &values }], &Output::new(&target)).unwrap();
+        write_with_columns(&source, &[Added { name: "new", values: values.as_slice().into() }], &Output::new(&target))
+            .unwrap();
         let ((old, before, pairs), (new, after, kept)) = (read_back(&path), read_back(&target));
         assert_eq!((new.metadata(), kept), (old.metadata(), pairs));
         assert_eq!(new.fields()[..9], old.fields()[..]);
@@ -118,7 +119,11 @@ fn copies_keep_all_that_was_there() {
         assert_eq!(added, [Some(0.5), None, Some(1.0), Some(2.0), Some(3.0), Some(4.0)]);
         let packed = |path: &PathBuf| fs::metadata(path).unwrap().len();
         assert!(packed(&target) < packed(&path) + 2000);
-        let short = write_with_columns(&source, &[Added { name: "new", values: &[1.0] }], &Output::new(&target));
+        let short = write_with_columns(
+            &source,
+            &[Added { name: "new", values: [1.0].as_slice().into() }],
+            &Output::new(&target),
+        );
         assert!(matches!(short, Err(DataError::RowCount { rows: 6, .. })));
     }
 }
@@ -128,9 +133,9 @@ fn other_formats_are_written_as_arrow_and_back() {
     let room = Room::new();
     let through = |source: &Source, first: &str, last: &str, values: &[f64]| {
         let (first, last) = (room.path(first), room.path(last));
-        write_with_columns(source, &[Added { name: "x", values }], &Output::new(&first)).unwrap();
+        write_with_columns(source, &[Added { name: "x", values: values.into() }], &Output::new(&first)).unwrap();
         let arrow = Source::open(&first, None).unwrap();
-        write_with_columns(&arrow, &[Added { name: "y", values }], &Output::new(&last)).unwrap();
+        write_with_columns(&arrow, &[Added { name: "y", values: values.into() }], &Output::new(&last)).unwrap();
         String::from_utf8(fs::read(last).unwrap()).unwrap()
     };
     let csv = room.source("a.csv", "a,b\n007,\n\"x,\",0.10\n");
@@ -147,7 +152,7 @@ fn other_formats_are_written_as_arrow_and_back() {
     let text = through(&parquet, "g.arrow", "g.csv", &vec![0.5; rows]);
     assert_eq!((text.lines().nth(1), text.lines().last()), (Some("p,0.5,0.5"), Some("q,0.5,0.5")));
     // And Arrow is written as Parquet.
-    let added = [Added { name: "x", values: &[0.0; 6] }];
+    let added = [Added { name: "x", values: [0.0; 6].as_slice().into() }];
     let target = room.path("h.parquet");
     let without_seconds = batch().project(&[0, 1, 2, 3, 4, 5, 7, 8]).unwrap();
     let bytes = written(&[without_seconds.clone(), without_seconds], None);
@@ -211,7 +216,8 @@ fn try_all(room: &Room, bytes: &[u8]) {
         }
     }
     let target = room.path("n.arrow");
-    if let Err(error) = write_with_columns(&source, &[Added { name: "new", values: &[0.5; 6] }], &Output::new(&target))
+    if let Err(error) =
+        write_with_columns(&source, &[Added { name: "new", values: [0.5; 6].as_slice().into() }], &Output::new(&target))
     {
         assert!(!error.help().is_empty());
     }

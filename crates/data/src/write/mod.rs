@@ -11,6 +11,7 @@
 
 mod convert;
 mod plan;
+mod spilled;
 
 use std::path::Path;
 
@@ -19,8 +20,9 @@ use super::error::DataError;
 use super::format::Format;
 use super::source::Source;
 
-pub use plan::{Added, OnExisting};
+pub use plan::{Added, OnExisting, Values};
 pub(crate) use plan::{Plan, REPORT_ROWS, Slot};
+pub use spilled::Spilled;
 
 /// Where a copy goes, and how.
 #[derive(Clone, Copy)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array};
 use arrow_schema::{DataType, Field, FieldRef};
 
+use super::spilled::Spilled;
 use crate::error::DataError;
 use crate::table::{Table, refuse_duplicate};
 
@@ -16,13 +17,44 @@ pub struct Added<'a> {
     /// Its name.
     pub name: &'a str,
     /// One number for each row of the table. NaN becomes a null, in JSON infinity too.
-    pub values: &'a [f64],
+    pub values: Values<'a>,
+}
+
+/// Where the numbers of an added column are.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'a> {
+    Here(&'a [f64]),
+    Spilled(&'a Spilled),
+}
+
+impl<'a> From<&'a [f64]> for Values<'a> {
+    fn from(values: &'a [f64]) -> Values<'a> {
+        Values::Here(values)
+    }
+}
+
+impl<'a> From<&'a Spilled> for Values<'a> {
+    fn from(spilled: &'a Spilled) -> Values<'a> {
+        Values::Spilled(spilled)
+    }
+}
+
+impl Values<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Values::Here(values) => values.len(),
+            Values::Spilled(spilled) => spilled.len(),
+        }
+    }
 }
 
 impl Added<'_> {
     /// The value of a row; NaN, a null, where there is none.
     pub(crate) fn value(&self, row: usize) -> f64 {
-        self.values.get(row).copied().unwrap_or(f64::NAN)
+        match self.values {
+            Values::Here(values) => values.get(row).copied().unwrap_or(f64::NAN),
+            Values::Spilled(spilled) => spilled.value(row),
+        }
     }
 }
 
@@ -147,8 +179,15 @@ impl<'a> Plan<'a> {
         DataError::Write { file: self.path.display().to_string(), source }
     }
 
-    /// Fails if the table had more or fewer rows than the added columns have values.
+    /// Fails if the table had more or fewer rows than the added columns have values, or some of these could not be read.
     pub fn check_rows(&self, rows: usize) -> Result<(), DataError> {
+        let failed = |column: &Added<'_>| match column.values {
+            Values::Here(_) => None,
+            Values::Spilled(spilled) => spilled.failure(),
+        };
+        if let Some(source) = self.added.iter().find_map(failed) {
+            return Err(self.write_error(source));
+        }
         match self.added.iter().find(|column| column.values.len() != rows) {
             None => Ok(()),
             Some(column) => Err(DataError::RowCount {

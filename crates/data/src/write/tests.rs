@@ -14,7 +14,11 @@ use crate::tests::{Room, rows};
 /// Copies a source to a file of this name and returns its text.
 fn copy(room: &Room, source: &Source, target: &str, values: &[f64], existing: OnExisting) -> Result<String, DataError> {
     let target = room.path(target);
-    write_with_columns(source, &[Added { name: "score_fair", values }], &Output { existing, ..Output::new(&target) })?;
+    write_with_columns(
+        source,
+        &[Added { name: "score_fair", values: values.into() }],
+        &Output { existing, ..Output::new(&target) },
+    )?;
     Ok(String::from_utf8_lossy(&fs::read(target).unwrap()).into_owned())
 }
 
@@ -32,7 +36,8 @@ fn csv_keeps_its_bytes() {
     // What is not UTF-8 is none of our business here.
     let source = room.source("c.csv", b"a\n\xff\n");
     let target = room.path("d.csv");
-    write_with_columns(&source, &[Added { name: "b", values: &[1.0] }], &Output::new(&target)).unwrap();
+    write_with_columns(&source, &[Added { name: "b", values: [1.0].as_slice().into() }], &Output::new(&target))
+        .unwrap();
     assert_eq!(fs::read(target).unwrap(), b"a,b\n\xff,1\n");
 }
 
@@ -47,7 +52,7 @@ fn a_column_that_exists_is_refused_or_replaced() {
     assert_eq!(replaced, "a,score_fair,b\n\"1,\",1,2\n,2.5,\n");
     let converted = copy(&room, &source, "b.tsv", &[1.0, 2.5], OnExisting::Replace).unwrap();
     assert_eq!(converted, "a\tscore_fair\tb\n1,\t1\t2\n\t2.5\t\n");
-    let twice = [Added { name: "x", values: &[] }, Added { name: "x", values: &[] }];
+    let twice = [Added { name: "x", values: [].as_slice().into() }, Added { name: "x", values: [].as_slice().into() }];
     let refused = write_with_columns(&source, &twice, &Output::new(&room.path("c.csv")));
     assert!(matches!(refused, Err(DataError::ColumnExists { .. })));
 }
@@ -68,7 +73,7 @@ fn progress_is_reported() {
         let progress = |bytes| seen.borrow_mut().push(bytes);
         let path = room.path(target);
         let output = Output { progress: Some(&progress), ..Output::new(&path) };
-        write_with_columns(&source, &[Added { name: "b", values: &values }], &output).unwrap();
+        write_with_columns(&source, &[Added { name: "b", values: values.as_slice().into() }], &output).unwrap();
         let seen = seen.into_inner();
         assert!(seen.len() > 3 && seen.is_sorted() && seen.iter().all(|&bytes| bytes <= source.size()), "{seen:?}");
     }

@@ -112,7 +112,9 @@ impl<'a> Search<'a> {
                 return;
             }
             self.nodes += 1;
-            self.limit(&mut work, &node.limits);
+            if !self.limit(&mut work, &node.limits) {
+                continue;
+            }
             let (solved, steps) = solve(&work, &cost, node.basis);
             self.work += (steps + STEPS_OF_START) * work.work();
             match solved {
@@ -133,7 +135,9 @@ impl<'a> Search<'a> {
         let peaks = self.lp.peaks(samples);
         let mut times = 0.5;
         while self.best.is_none() && times <= self.lp.rows() as f64 {
-            self.limit(work, &[]);
+            if !self.limit(work, &[]) {
+                return;
+            }
             draw_in(&mut work.lower, &mut work.upper, peaks.iter().map(|peak| times * peak));
             let (solved, steps) = solve(work, cost, None);
             self.work += (steps + STEPS_OF_START) * work.work();
@@ -145,8 +149,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Sets the limits of a node.
-    fn limit(&self, work: &mut Lp, limits: &[(usize, f64, f64)]) {
+    /// Sets the limits of a node. False if a sample's are none.
+    fn limit(&self, work: &mut Lp, limits: &[(usize, f64, f64)]) -> bool {
         work.lo.copy_from_slice(&self.lp.lo);
         work.hi.copy_from_slice(&self.lp.hi);
         work.lower.copy_from_slice(&self.lp.lower);
@@ -166,6 +170,11 @@ impl<'a> Search<'a> {
             };
             (*lower, *upper) = (lower.max(least), upper.min(most));
         }
+        self.cells
+            .iter()
+            .chain(self.groups)
+            .filter(|group| group.row.is_none())
+            .all(|Group { columns, .. }| work.lo[columns.start] <= work.hi[columns.start])
     }
 
     /// What is branched on, by its place: forms, then cells, then the others.

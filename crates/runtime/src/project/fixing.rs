@@ -17,7 +17,7 @@ use super::sample::Sample;
 use crate::problem::Problem;
 
 /// The reach in standard errors of a mean over the sample that gave the first multipliers.
-pub(crate) const ERRORS: f64 = 4.0;
+const ERRORS: f64 = 4.0;
 /// The standard deviation of numbers in an interval, as a share of its length (a uniform distribution has 0.29).
 const SPREAD: f64 = 0.3;
 /// Share of the reach that shifts may use: the rest is for rounding errors.

@@ -19,6 +19,11 @@ const TABLES: usize = 4;
 /// Samples that are looked at while they stay in the first-level cache.
 const BLOCK: usize = 1024;
 
+/// Cells, `ŷ` and `v` of a task, and its sums.
+type MomentsOf<'a, T> = (((&'a [u32], &'a [T]), &'a [T]), &'a mut [f64]);
+/// The derivatives of a task, its cells, `ŷ` and `v`.
+type WriteOf<'a, T> = (((&'a mut [T], &'a [u32]), &'a [T]), &'a [T]);
+
 fn in_threads(samples: usize) -> bool {
     samples >= PARALLEL && rayon::current_num_threads() > 1
 }
@@ -38,7 +43,7 @@ pub(super) fn moments<T: Sample>(
     let Buffers { lanes, moment, .. } = buffers;
     lanes.clear();
     lanes.resize(y.len().div_ceil(task) * stride, 0.0);
-    let run = |(((cell, y), v), out): (((&[u32], &[T]), &[T]), &mut [f64])| {
+    let run = |(((cell, y), v), out): MomentsOf<'_, T>| {
         pulp::Arch::new().dispatch(Moments { cells, cell, y, v, interval, out })
     };
     let cell = problem.grouping.cell();
@@ -93,8 +98,14 @@ impl<T: Sample> Moments<'_, T> {
             let ((ys, rest_y), (vs, rest_v)) = (y.as_chunks::<LANES>(), v.as_chunks::<LANES>());
             for ((cell, y), v) in runs.iter().zip(ys).zip(vs) {
                 if FEW == 0 {
-                    for lane in 0..LANES {
-                        out[lane % TABLES * cells + cell[lane] as usize] += free(y[lane], v[lane]);
+                    let (first, rest) = out.split_at_mut(cells);
+                    let (second, rest) = rest.split_at_mut(cells);
+                    let (third, fourth) = rest.split_at_mut(cells);
+                    for lane in (0..LANES).step_by(TABLES) {
+                        first[cell[lane] as usize] += free(y[lane], v[lane]);
+                        second[cell[lane + 1] as usize] += free(y[lane + 1], v[lane + 1]);
+                        third[cell[lane + 2] as usize] += free(y[lane + 2], v[lane + 2]);
+                        fourth[cell[lane + 3] as usize] += free(y[lane + 3], v[lane + 3]);
                     }
                     continue;
                 }
@@ -124,7 +135,7 @@ impl<T: Sample> Moments<'_, T> {
 
 /// `v − back` of free samples, 0 of others.
 pub(super) fn write<T: Sample>(problem: &Problem, y: &[T], v: &[T], interval: (T, T), back: &[f64], out: &mut [T]) {
-    let run = |(((z, cell), y), v): (((&mut [T], &[u32]), &[T]), &[T])| {
+    let run = |(((z, cell), y), v): WriteOf<'_, T>| {
         pulp::Arch::new().dispatch(Write { cell, y, v, interval, back, z });
     };
     let cell = problem.grouping.cell();

@@ -11,6 +11,9 @@ use crate::project::output::{Measures, measure};
 use crate::project::passes::{PARALLEL, Sums};
 use crate::project::sample::Sample;
 
+/// `ŷ`, `z` and cells of a task, and its sums.
+type TaskOf<'a, T> = (((&'a mut [T], &'a [T]), &'a [u32]), &'a mut [Totals]);
+
 /// Writes `ŷ = clip(z − t)` of a plain problem in the order of the samples, and adds up what it writes.
 ///
 /// Sizes and numbers of free samples are those of the last evaluation, at the same shift, unless numbers are rounded.
@@ -28,7 +31,7 @@ pub(crate) fn write_and_sum<T: Sample>(
     };
     let stride = order.clear_partial(problem);
     let cell = problem.grouping.cell();
-    let task = |(((y, z), cell), out): (((&mut [T], &[T]), &[u32]), &mut [Totals])| {
+    let task = |(((y, z), cell), out): TaskOf<'_, T>| {
         pulp::Arch::new().dispatch(LastPass { z, cell, shift, interval, out, y })
     };
     if z.len() >= PARALLEL && rayon::current_num_threads() > 1 {

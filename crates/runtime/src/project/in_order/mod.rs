@@ -22,7 +22,7 @@ pub(crate) use self::last::write_and_sum;
 
 use self::first::{FirstPass, Found};
 use self::sketch::Sketch;
-use super::fixing::{ERRORS, VariableFixing};
+use super::fixing::VariableFixing;
 use super::kernel::plain_interval;
 use super::lanes::{self, Totals};
 use super::masks;
@@ -48,10 +48,16 @@ pub(crate) struct InOrder {
     places: Vec<usize>,
 }
 
+/// `z` and cells of a task, its sums and what it puts aside.
+type TaskOf<'a, T> = (((&'a [T], &'a [u32]), &'a mut [Totals]), &'a mut Found);
+
+/// With more cells than go by masks, sums take as long as grouping does while all is in the cache: from so many samples on.
+const MANY_CELLS: usize = 1 << 18;
+
 /// Whether a problem is of the kind, and large enough.
 pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
     let crowd = problem.n() / problem.cells().max(1);
-    problem.n() >= SAMPLED
+    problem.n() >= if problem.cells() <= masks::MOST { SAMPLED } else { MANY_CELLS }
         && problem.cells() <= CELLS
         && crowd >= EVERY
         && plain_interval::<T>(problem).is_some()
@@ -61,7 +67,7 @@ pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
 /// Standard errors of the sketch that shifts may be wrong by. With few cells it is enough that all of them are seldom
 /// farther off; with many one of them always is.
 pub(crate) fn errors(cells: usize) -> f64 {
-    if cells <= masks::MOST { 2.5 } else { ERRORS }
+    if cells <= masks::MOST { 2.5 } else { 3.0 }
 }
 
 impl InOrder {
@@ -110,7 +116,7 @@ impl InOrder {
             self.found.resize_with(tasks, Found::default);
         }
         let cell = problem.grouping.cell();
-        let run = |(((z, cell), out), found): (((&[T], &[u32]), &mut [Totals]), &mut Found)| {
+        let run = |(((z, cell), out), found): TaskOf<'_, T>| {
             pulp::Arch::new().dispatch(FirstPass { z, cell, shift, reach, interval, out, found });
         };
         let found = &mut self.found[..tasks];

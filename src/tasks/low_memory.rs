@@ -1,0 +1,145 @@
+//! A projection of a table that is larger than memory.
+//!
+//! The table is read two or three times for sums by group, as a database is asked for them, and once more for the predictions.
+
+use super::project::Projected;
+use super::reading::no_rows;
+use super::warehouse::Asked;
+use super::{Refused, Solvable, in_words, settle};
+use crate::bind::{Between, BindError, EncodeOptions, FileSums, Lumps};
+use crate::data::Source;
+use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance};
+use crate::runtime::project::{OnInfeasible, Projection, Settings};
+use crate::runtime::remote::{Cuts, Remote, Sums, project_remote};
+use crate::source::{Failure, status_word};
+
+/// A table, and what is told of each read.
+pub struct Reads<'r> {
+    pub source: &'r Source,
+    /// What is done, and the bytes that were read of all.
+    pub progress: &'r mut dyn FnMut(&'static str, u64, u64),
+}
+
+impl Reads<'_> {
+    fn each(
+        &mut self,
+        headers: &[String],
+        what: &'static str,
+        mut visit: impl FnMut(&crate::data::Batch) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        let failed = |error: crate::data::DataError| Refused::from(vec![BindError::from(error)]);
+        let mut batches = self.source.read(headers).map_err(failed)?;
+        while let Some(batch) = batches.next() {
+            visit(&batch.map_err(failed)?)?;
+            (self.progress)(what, batches.bytes_read(), batches.total_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// Predictions in a file, which is read again where its sums so far do not tell.
+struct File<'f, 'r, 'a> {
+    sums: &'f mut FileSums<'a>,
+    reads: &'f mut Reads<'r>,
+    headers: &'f [String],
+    lumps: Lumps,
+    /// Lumps count as their means, and nothing is read.
+    means: bool,
+}
+
+impl Remote for File<'_, '_, '_> {
+    type Error = Refused;
+
+    fn sums(&mut self, cuts: &Cuts, shift: &[f64], bounds: (f64, f64)) -> Result<Sums, Refused> {
+        if let Some(known) = self.lumps.sums(cuts, shift, bounds, self.means) {
+            return Ok(known);
+        }
+        let (mut between, sums) = (Between::default(), &mut self.sums);
+        self.reads.each(self.headers, "summing", |batch| Ok(sums.again(batch, cuts, &mut between)?))?;
+        self.lumps = between.lumps();
+        self.lumps.sums(cuts, shift, bounds, false).ok_or_else(|| changed().into())
+    }
+
+    fn not_finite(&mut self) -> Refused {
+        Failure::new("sums of the predictions are too large", "scale the predictions").into()
+    }
+}
+
+fn needs_samples(what: &str) -> Refused {
+    let message = format!("{what} needs the samples themselves, and only sums by group are kept");
+    Failure::new(message, "project all of the table in memory, or leave the constraint out").into()
+}
+
+fn changed() -> Failure {
+    Failure::new("the table changed between two reads", "project a table that nobody changes meanwhile: a copy of it")
+}
+
+/// Projects the predictions of a table of which only sums by group are kept; `keep` takes the new ones, batch by batch.
+///
+/// # Errors
+/// Data that do not fit the spec, rows that need the samples themselves, that no predictions satisfy the rows, and whatever `keep` fails
+/// with.
+pub fn project_low_memory<'a>(
+    asked: &Asked<'a>,
+    options: &EncodeOptions,
+    on_infeasible: OnInfeasible,
+    most: usize,
+    reads: &mut Reads<'_>,
+    keep: &mut dyn FnMut(&[f64]) -> Result<(), Refused>,
+) -> Result<Projected<'a>, Refused> {
+    let Asked { context, params, table, column, settings } = *asked;
+    context.moves_predictions()?;
+    let sums = FileSums::new(context.program, params, table, reads.source.columns(), options);
+    let mut sums = sums.map_err(|errors| match errors.as_slice() {
+        [BindError::MovingBound { row } | BindError::ConvexRow { row }] => needs_samples(&format!("row `{row}`")),
+        _ => errors.into(),
+    })?;
+    if let Some(what) = sums.needs_samples() {
+        return Err(needs_samples(&what));
+    }
+    let headers = sums.headers().to_vec();
+    reads.each(&headers, "reading", |batch| Ok(sums.first(batch)?))?;
+    let before = sums.summed(false);
+    if before.n == 0 {
+        return Err(no_rows(table).into());
+    }
+    let (bound, rows) = before.bind(params)?;
+    let mut summaries = RowSummaries::new(context.program);
+    summaries.enter_sums(&bound, &rows);
+
+    let lumps = before.lumps().clone();
+    let mut file = File { sums: &mut sums, reads, headers: &headers, lumps, means: true };
+    let settings_of = |warm_start| Settings { on_infeasible, warm_start, ..Settings::default() };
+    let guess = project_remote::<f64, _>(&bound.problem, &mut file, &settings_of(None))?;
+    file.means = false;
+    let found = project_remote::<f64, _>(&bound.problem, &mut file, &settings_of(Some(guess.multipliers)))?;
+    settle(&context, &found.status, found.certificate.row_violation, &Solvable { rows: &bound.rows, encoded: None })?;
+
+    let mut movement = Movement::default();
+    reads.each(&headers, "moving", |batch| {
+        let moved = sums.moved(batch, &found.shift)?;
+        movement.enter(&moved.z, &moved.y, moved.weight.as_deref());
+        keep(&moved.y)
+    })?;
+    let (_, rows) = sums.summed(true).bind(params)?;
+    let mut projection = Projection::<f64>::default();
+    (projection.multipliers, projection.active) = (found.multipliers, found.active);
+    summaries.enter_moved_sums(&bound, &rows, &projection);
+    let report = ProjectReport {
+        spec: &context.spec.name,
+        data: table,
+        prediction: column,
+        settings: in_words(settings),
+        summaries,
+        n: before.n,
+        movement,
+        outside: before.outside,
+        batching: Batching::Whole,
+        tolerance: Tolerance::Rounding,
+        outside_after: 0,
+        unplaced: before.unplaced().to_vec(),
+        status: status_word(&found.status),
+        most,
+    };
+    Ok(Projected { report, y: Vec::new(), infeasible: None, unfinished: 0 })
+}
