@@ -15,8 +15,9 @@ snapshots:       ## accept changed snapshots after reading them, and find those 
 	INSTA_UPDATE=always cargo test
 	@echo "read the change: git diff -- '*.snap'"
 
-fuzz:            ## many random and mutated specs
+fuzz:            ## many random and mutated specs and compiled specs
 	FAIRC_FUZZ_CASES=100000 cargo test --release --test language robustness -- --nocapture
+	bash fuzz/run.sh 60
 
 bench:           ## readers and writers
 	cargo bench --bench data

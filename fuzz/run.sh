@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs the fuzz targets.
+#
+#   bash fuzz/run.sh SECONDS [TARGET..]     all targets, or some, so long each
+#
+# As `cargo fuzz run TARGET` without a nightly compiler and without sanitizers: this code has no `unsafe`, so panics, overflows, hangs
+# and memory are what is looked for. Inputs start from the repository's own files and from fuzz/seeds/TARGET, where small ones are kept, and
+# those that showed a fault. What is found new stays in target/fuzz/corpus, and inputs that fail in target/fuzz/found.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+seconds="${1:?seconds}"; shift
+root="$(cd .. && pwd)"
+work="$root/target/fuzz"
+mapfile -t all < <(sed -n 's/^name = "\(.*_.*\)"$/\1/p' Cargo.toml)
+targets=("${@:-${all[@]}}")
+
+export RUSTC_BOOTSTRAP=1
+RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
+RUSTFLAGS="$RUSTFLAGS -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing"
+export RUSTFLAGS
+host="$(rustc -vV | sed -n 's/^host: //p')"
+# With a target, build scripts and macros are built without these flags.
+cargo build --release --target "$host" --target-dir "$work" "${targets[@]/#/--bin=}"
+
+# Where inputs come from.
+seeds() {
+    case "$1" in
+    syntax_* | format_* | compiled_*) find "$root/examples" "$root/tests/fixtures" "$root/crates/language/src/library" -name '*.fair' -size -8k ;;
+    artefacts_*) find "$root/tests/fixtures" -name '*.fairc' -size -16k ;;
+    *) true ;;
+    esac
+}
+
+failed=()
+for target in "${targets[@]}"; do
+    corpus="$work/corpus/$target"
+    mkdir -p "$corpus" "$work/found/$target" "seeds/$target"
+    seeds "$target" | while read -r path; do cp "$path" "$corpus/$(cksum <"$path" | tr ' ' -)"; done
+    "$work/$host/release/$target" "$corpus" "seeds/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=8192 \
+        -print_final_stats=1 -artifact_prefix="$work/found/$target/" >"$work/$target.log" 2>&1 || failed+=("$target")
+    echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$target.log") inputs"
+done
+[ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}; see $work/found" >&2; exit 1; }
