@@ -69,7 +69,7 @@ fn copy_with_column(bencher: divan::Bencher<'_, '_>, format: Format) {
     let room = tempfile::tempdir().expect("a temporary directory");
     let target = path(room.path(), format);
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
-        let added = Added { name: "score_fair", values: &values };
+        let added = Added { name: "score_fair", values: values.as_slice().into() };
         write_with_columns(&source, &[added], &Output::new(&target)).expect("a written table");
     });
 }
