@@ -24,4 +24,4 @@ mod proof;
 mod record;
 
 pub use proof::{Refusal, Verdict, verify};
-pub use record::{Answer, Problem, Unreadable};
+pub use record::{Answer, Distance, Problem, Unreadable};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::exact::Exact;
-use crate::record::{Answer, Problem};
+use crate::record::{Answer, Distance, Problem};
 
 /// What the checker says of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +144,7 @@ struct Pull {
     jump: Exact,
 }
 
-fn activity(row: &[(usize, f64)], distances: &[(usize, f64, f64)], y: &[Exact]) -> Activity {
+fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact]) -> Activity {
     let mut sum = Activity { value: Exact::zero(), size: Exact::zero() };
     for (sample, b, c) in distances {
         let (b, c) = (Exact::of(*b), Exact::of(*c));

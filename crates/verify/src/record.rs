@@ -11,6 +11,9 @@ fn unreadable<T>(message: impl Into<String>) -> Result<T, Unreadable> {
     Err(Unreadable(message.into()))
 }
 
+/// A term `b |y - c|`: sample, `b` and `c`.
+pub type Distance = (usize, f64, f64);
+
 /// Minimise `sum w (y - z)^2` over `l <= A y <= u`, `lo <= y <= hi`; a soft row may be missed at a price.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -21,8 +24,8 @@ pub struct Problem {
     pub bounds: Vec<(f64, f64)>,
     /// The entries of each row: sample and coefficient.
     pub rows: Vec<Vec<(usize, f64)>>,
-    /// The terms `b |y - c|` of each row: sample, `b` and `c`. A row with such terms has no lower side.
-    pub distances: Vec<Vec<(usize, f64, f64)>>,
+    /// The terms `b |y - c|` of each row. A row with such terms has no lower side.
+    pub distances: Vec<Vec<Distance>>,
     /// Lower and upper side of each row; infinite for none.
     pub sides: Vec<(f64, f64)>,
     /// The price of a unit of violation of half the objective; infinite for a hard row.
@@ -139,7 +142,7 @@ impl Problem {
 }
 
 impl Terms {
-    fn by_row(&self, n: usize, m: usize) -> Result<Vec<Vec<(usize, f64, f64)>>, Unreadable> {
+    fn by_row(&self, n: usize, m: usize) -> Result<Vec<Vec<Distance>>, Unreadable> {
         let Terms { rows, samples, b, c } = self;
         let fits = [samples.len(), b.len(), c.len()] == [rows.len(); 3]
             && rows.iter().all(|row| *row < m)
