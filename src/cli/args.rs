@@ -30,7 +30,7 @@ Write a spec:
 
 Use it on predictions:
   audit        Check whether predictions satisfy a spec
-  project      Make predictions satisfy a spec, moving them as little as possible
+  project      Move predictions as little as it takes to satisfy a spec
   decide       Decide 0 or 1 so that a spec holds, gaining the most
   price        Show what a spec costs, at each value of a param
   impact       Show how often each category is selected, and its impact ratio

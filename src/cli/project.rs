@@ -18,7 +18,7 @@ use crate::data::Format;
 use crate::report::ProjectReport;
 use crate::tasks::{ProjectOptions, Use, apply, project};
 
-/// Make predictions satisfy a spec, moving them as little as possible
+/// Move predictions as little as it takes to satisfy a spec
 ///
 /// Prints what changed. With `-o` the data are written with one more column, the predictions that satisfy the spec.
 #[derive(Debug, clap::Args)]

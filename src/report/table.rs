@@ -271,7 +271,7 @@ mod tests {
     fn the_widest_column_gives_way() {
         let table = table(&[&["", "mean"], &["sex == \"female\" and age >= 25", "0.5"]]);
         let text = table.render("", 25, &[Align::Left, Align::Right], |_, cell| cell);
-        assert_eq!(text, "                     mean\nsex == \"female\"      0.5\n  and age >= 25\n");
+        assert_eq!(text, "                     mean\nsex == \"female\" and   0.5\n  age >= 25\n");
     }
 
     #[test]

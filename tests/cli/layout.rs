@@ -6,7 +6,7 @@ use super::support::{command, folder, text_of};
 
 const GERMAN: &str = "examples/german_credit";
 /// Commands whose output is a file, a page or a protocol, or that need libtorch.
-const OTHERS: [&str; 9] = ["lsp", "completions", "train", "predict", "explain", "std", "fmt", "sql", "init"];
+const OTHERS: [&str; 10] = ["lsp", "man", "completions", "train", "predict", "explain", "std", "fmt", "sql", "init"];
 
 fn run_at(columns: usize, arguments: &[String]) -> (i32, String, String) {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
