@@ -1,6 +1,7 @@
 //! The fairness layer, the trainer and what they promise. Needs libtorch: `bash tests/run.sh torch`.
 
 mod backward;
+mod convex;
 mod cuda;
 mod gradients;
 mod layer;

@@ -71,7 +71,7 @@ impl People {
     }
 }
 
-const COLUMNS: &str = "column sex: {f, m}\ncolumn race: {a, b, c}\ncolumn age: real in [0, 100]\n\
+pub const COLUMNS: &str = "column sex: {f, m}\ncolumn race: {a, b, c}\ncolumn age: real in [0, 100]\n\
                        label income: real in [0, 1]\npredict score: real in [0, 1]\n";
 
 /// Specs of every kind of row, with one param `eps`.
