@@ -1,6 +1,7 @@
 """Two processes with half of a batch each do what one does with the whole batch."""
 
 import os
+
 import pytest
 
 torch = pytest.importorskip("torch")

@@ -1,8 +1,9 @@
 """Tables in databases: the same audit as in memory, and nothing but sums crosses."""
 
-import importlib.util
 import math
 import os
+import sqlite3
+import sys
 from fractions import Fraction
 
 import duckdb
@@ -17,9 +18,9 @@ ibis = pytest.importorskip("ibis")
 from fairc import warehouse  # noqa: E402  (after the check that Ibis is there)
 from fairc._engines import Engine  # noqa: E402
 
-_spec = importlib.util.spec_from_file_location("sql_oracle", ROOT / "tests" / "oracle" / "sql.py")
-oracle = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(oracle)
+sys.path.append(str(ROOT / "tests" / "oracle"))
+import engines  # noqa: E402
+import sql as oracle  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def postgres(tmp_path_factory):
 def spark(tmp_path_factory):
     if "FAIRC_SPARK" not in os.environ:
         pytest.skip("not run: Spark (bash tests/run.sh spark)")
-    with oracle.spark_session(tmp_path_factory.mktemp("spark")) as session:
+    with engines.spark_session(tmp_path_factory.mktemp("spark")) as session:
         yield session
 
 
@@ -64,7 +65,7 @@ def in_spark(session, name, table):
     for kind in ("VIEW", "TABLE"):
         for made in ("fair_view",) if kind == "VIEW" else (name, "fair", "decided"):
             session.sql(f"DROP {kind} IF EXISTS {made}")
-    oracle.into_spark(session, name, table)
+    engines.into_spark(session, name, table)
     return connected.table(name)
 
 
@@ -96,7 +97,7 @@ def put(request, tmp_path):
                 connection.register("incoming", case.table(engine))
                 connection.execute("INSERT INTO people SELECT * FROM incoming")
             return engine, ibis.duckdb.connect(path).table("people")
-        connection = oracle.sqlite3.connect(path)
+        connection = sqlite3.connect(path)
         connection.execute(create)
         connection.executemany(f"INSERT INTO people VALUES ({places})", case.rows(engine))
         connection.commit()
@@ -260,7 +261,7 @@ def stored(request, tmp_path):
                 connection.register("incoming", table)
                 connection.execute("CREATE TABLE scores AS SELECT * FROM incoming")
             return ibis.duckdb.connect(tmp_path / "scores.db").table("scores")
-        connection = oracle.sqlite3.connect(tmp_path / "scores.db")
+        connection = sqlite3.connect(tmp_path / "scores.db")
         connection.execute(f"CREATE TABLE scores ({names})".replace("double precision", "REAL"))
         connection.executemany(f"INSERT INTO scores VALUES ({', '.join('?' * len(rows[0]))})", rows)
         connection.commit()

@@ -15,7 +15,8 @@ import sys
 import tempfile
 
 import pyarrow.parquet as parquet
-from sql import SCORE, SEX, Case, Fixed, available, run
+from engines import available
+from sql import SCORE, SEX, Case, Fixed, run
 
 #: A query, the command that fits what it takes, and the command that applies that to a file.
 KINDS = {
