@@ -2,15 +2,15 @@
 //!
 //! The table is read two or three times for sums by group, as a database is asked for them, and once more for the predictions.
 
+use super::lumped::project_lumps;
 use super::project::Projected;
 use super::reading::no_rows;
 use super::warehouse::Asked;
-use super::{Refused, Solvable, in_words, settle};
-use crate::bind::{Between, BindError, EncodeOptions, FileSums, Lumps};
-use crate::data::Source;
+use super::{Refused, in_words};
+use crate::bind::{Between, BindError, EncodeOptions, FileSums};
+use crate::data::{Batch, DataError, Source};
 use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance};
-use crate::runtime::project::{OnInfeasible, Projection, Settings};
-use crate::runtime::remote::{Cuts, Remote, Sums, project_remote};
+use crate::runtime::project::{OnInfeasible, Projection};
 use crate::source::{Failure, status_word};
 
 /// A table, and what is told of each read.
@@ -25,9 +25,9 @@ impl Reads<'_> {
         &mut self,
         headers: &[String],
         what: &'static str,
-        mut visit: impl FnMut(&crate::data::Batch) -> Result<(), Refused>,
+        mut visit: impl FnMut(&Batch) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        let failed = |error: crate::data::DataError| Refused::from(vec![BindError::from(error)]);
+        let failed = |error: DataError| Refused::from(vec![BindError::from(error)]);
         let mut batches = self.source.read(headers).map_err(failed)?;
         while let Some(batch) = batches.next() {
             visit(&batch.map_err(failed)?)?;
@@ -37,41 +37,9 @@ impl Reads<'_> {
     }
 }
 
-/// Predictions in a file, which is read again where its sums so far do not tell.
-struct File<'f, 'r, 'a> {
-    sums: &'f mut FileSums<'a>,
-    reads: &'f mut Reads<'r>,
-    headers: &'f [String],
-    lumps: Lumps,
-    /// Lumps count as their means, and nothing is read.
-    means: bool,
-}
-
-impl Remote for File<'_, '_, '_> {
-    type Error = Refused;
-
-    fn sums(&mut self, cuts: &Cuts, shift: &[f64], bounds: (f64, f64)) -> Result<Sums, Refused> {
-        if let Some(known) = self.lumps.sums(cuts, shift, bounds, self.means) {
-            return Ok(known);
-        }
-        let (mut between, sums) = (Between::default(), &mut self.sums);
-        self.reads.each(self.headers, "summing", |batch| Ok(sums.again(batch, cuts, &mut between)?))?;
-        self.lumps = between.lumps();
-        self.lumps.sums(cuts, shift, bounds, false).ok_or_else(|| changed().into())
-    }
-
-    fn not_finite(&mut self) -> Refused {
-        Failure::new("sums of the predictions are too large", "scale the predictions").into()
-    }
-}
-
 fn needs_samples(what: &str) -> Refused {
     let message = format!("{what} needs the samples themselves, and only sums by group are kept");
     Failure::new(message, "project all of the table in memory, or leave the constraint out").into()
-}
-
-fn changed() -> Failure {
-    Failure::new("the table changed between two reads", "project a table that nobody changes meanwhile: a copy of it")
 }
 
 /// Projects the predictions of a table of which only sums by group are kept; `keep` takes the new ones, batch by batch.
@@ -107,13 +75,11 @@ pub fn project_low_memory<'a>(
     let mut summaries = RowSummaries::new(context.program);
     summaries.enter_sums(&bound, &rows);
 
-    let lumps = before.lumps().clone();
-    let mut file = File { sums: &mut sums, reads, headers: &headers, lumps, means: true };
-    let settings_of = |warm_start| Settings { on_infeasible, warm_start, ..Settings::default() };
-    let guess = project_remote::<f64, _>(&bound.problem, &mut file, &settings_of(None))?;
-    file.means = false;
-    let found = project_remote::<f64, _>(&bound.problem, &mut file, &settings_of(Some(guess.multipliers)))?;
-    settle(&context, &found.status, found.certificate.row_violation, &Solvable { rows: &bound.rows, encoded: None })?;
+    let found = project_lumps(&context, &bound, before.lumps().clone(), on_infeasible, "reads", |cuts| {
+        let mut between = Between::default();
+        reads.each(&headers, "summing", |batch| Ok(sums.again(batch, cuts, &mut between)?))?;
+        Ok::<_, Refused>(between.lumps())
+    })?;
 
     let mut movement = Movement::default();
     reads.each(&headers, "moving", |batch| {

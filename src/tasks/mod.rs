@@ -32,6 +32,7 @@ mod impact;
 mod init;
 mod kept;
 mod low_memory;
+mod lumped;
 mod price;
 mod project;
 mod reading;

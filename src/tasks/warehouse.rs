@@ -1,17 +1,16 @@
 //! Tables that stay in a database: the queries that tell of them.
 
 use super::kept::same_params;
+use super::lumped::project_lumps;
 use super::reading::no_rows;
-use super::{Context, Refused, Shifts, Solvable, settle};
+use super::{Context, Refused, Shifts};
 use crate::bind::{
-    Answer, BindError, Bound, EncodeOptions, Frozen, Lumps, Params, Raw, Relations, Summed, Table, Thresholds,
-    Warehouse,
+    Answer, BindError, Bound, EncodeOptions, Frozen, Params, Raw, Relations, Summed, Table, Thresholds, Warehouse,
 };
 use crate::report::Watch;
 use crate::runtime::problem::ProblemError;
-use crate::runtime::project::{OnInfeasible, ProjectError, Settings};
-use crate::runtime::remote::{Cuts, Remote, RemoteProjection, Sums, project_remote};
-use crate::source::Failure;
+use crate::runtime::project::{OnInfeasible, ProjectError};
+use crate::runtime::remote::RemoteProjection;
 use crate::tasks::Use;
 
 /// A spec with a table in a database and its predictions.
@@ -85,46 +84,6 @@ pub fn sql(asked: &Asked<'_>, table: &Table, question: Question<'_>) -> Result<S
 /// The names of the columns of an answer, and its lines.
 pub type Answered = (Vec<String>, Vec<Vec<Answer>>);
 
-/// Predictions in a database, which answers queries about them.
-struct Database<'a, A> {
-    warehouse: &'a Warehouse<'a>,
-    table: &'a Table,
-    summed: &'a Summed,
-    lumps: Lumps,
-    /// Lumps count as their means, and nothing is asked.
-    means: bool,
-    ask: A,
-}
-
-impl<E, A> Remote for Database<'_, A>
-where
-    E: From<Refused> + From<ProjectError> + From<ProblemError>,
-    A: FnMut(&str) -> Result<Answered, E>,
-{
-    type Error = E;
-
-    fn sums(&mut self, cuts: &Cuts, shift: &[f64], bounds: (f64, f64)) -> Result<Sums, E> {
-        if let Some(known) = self.lumps.sums(cuts, shift, bounds, self.means) {
-            return Ok(known);
-        }
-        let query = self.warehouse.between(self.summed, cuts).map_err(Refused::from)?;
-        let (names, lines) = (self.ask)(&query.text(self.table.dialect))?;
-        let read = self.warehouse.read_between(self.summed, &names, &lines);
-        self.lumps = read.map_err(|error| Refused::from(vec![error]))?;
-        let sums = self.lumps.sums(cuts, shift, bounds, false);
-        sums.ok_or_else(|| changed().into())
-    }
-
-    fn not_finite(&mut self) -> E {
-        Refused::from(Failure::new("sums of the predictions are too large", "scale the predictions")).into()
-    }
-}
-
-fn changed() -> Refused {
-    let help = "project a table that nobody changes meanwhile: a copy of it";
-    Failure::new("the table changed between two queries", help).into()
-}
-
 /// The shifts, by cell, that move predictions in a database to the nearest that satisfy the spec. `summed` was read with buckets, and
 /// `ask` runs a query.
 ///
@@ -136,7 +95,7 @@ pub fn project_sums<E>(
     table: &Table,
     summed: &Summed,
     on_infeasible: OnInfeasible,
-    ask: impl FnMut(&str) -> Result<Answered, E>,
+    mut ask: impl FnMut(&str) -> Result<Answered, E>,
 ) -> Result<(Bound, RemoteProjection), E>
 where
     E: From<Refused> + From<ProjectError> + From<ProblemError>,
@@ -147,14 +106,12 @@ where
         return Err(Refused::from(no_rows(asked.table)).into());
     }
     let (bound, _) = summed.bind(asked.params).map_err(Refused::from)?;
-    let mut database = Database { warehouse, table, summed, lumps: summed.lumps().clone(), means: true, ask };
-    let settings = Settings { on_infeasible, ..Settings::default() };
-    let guess = project_remote::<f64, _>(&bound.problem, &mut database, &settings)?;
-    database.means = false;
-    let settings = Settings { warm_start: Some(guess.multipliers), ..settings };
-    let found = project_remote::<f64, _>(&bound.problem, &mut database, &settings)?;
-    let batch = Solvable { rows: &bound.rows, encoded: None };
-    settle(&asked.context, &found.status, found.certificate.row_violation, &batch)?;
+    let found = project_lumps(&asked.context, &bound, summed.lumps().clone(), on_infeasible, "queries", |cuts| {
+        let query = warehouse.between(summed, cuts).map_err(Refused::from)?;
+        let (names, lines) = ask(&query.text(table.dialect))?;
+        let read = warehouse.read_between(summed, &names, &lines);
+        Ok::<_, E>(read.map_err(|error| Refused::from(vec![error]))?)
+    })?;
     Ok((bound, found))
 }
 

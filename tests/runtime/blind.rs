@@ -1,9 +1,9 @@
 //! Rules that look at no label: thresholds by group, against all choices of them.
 
+use fairc::runtime::Problem;
 use fairc::runtime::decide::{DecideStatus, SingleThresholds, Visible, decide_blind, missed, single_thresholds};
-use fairc::runtime::{Bounds, Problem, ProblemParts, RowsByCell};
 
-use crate::support::Random;
+use crate::support::{Random, decisions_of, gains};
 
 /// Rows over pairs of group and label, of which a rule sees the group.
 fn with_labels(random: &mut Random) -> (Problem, Vec<f64>, Vec<u32>) {
@@ -17,17 +17,8 @@ fn with_labels(random: &mut Random) -> (Problem, Vec<f64>, Vec<u32>) {
         let middle = random.between(-0.3, 0.4);
         sides.push((middle - 0.3 * random.uniform(), middle + 0.3 * random.uniform()));
     }
-    let parts = ProblemParts {
-        cell,
-        cells: 2 * groups,
-        dictionary: vec![RowsByCell::from_cells(by_cell)],
-        lower: sides.iter().map(|side| side.0).collect(),
-        upper: sides.iter().map(|side| side.1).collect(),
-        bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
-        ..ProblemParts::default()
-    };
-    let gain = (0..n).map(|_| (random.between(-1.0, 1.0) * 20.0).round() / 20.0).collect();
-    (Problem::new(parts).expect("a well-formed problem"), gain, group)
+    let gain = gains(random, n);
+    (decisions_of(cell, by_cell, &sides), gain, group)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use fairc::runtime::decide::{DecideError, DecideStatus, Decisions, Whole, decide, decide_whole, missed};
 use fairc::runtime::{Bounds, Problem, ProblemParts, RowsByCell};
 
-use crate::support::{Random, nasty};
+use crate::support::{Random, decisions_of, gains, nasty};
 
 /// A problem in the box of decisions, with gains and a point that satisfies it.
 fn case(random: &mut Random) -> (Problem, Vec<f64>) {
@@ -233,17 +233,8 @@ fn small(random: &mut Random) -> (Problem, Vec<f64>) {
         let middle = random.between(-0.3, 0.4);
         sides.push((middle - 0.2 * random.uniform(), middle + 0.2 * random.uniform()));
     }
-    let parts = ProblemParts {
-        cell,
-        cells,
-        dictionary: vec![RowsByCell::from_cells(by_cell)],
-        lower: sides.iter().map(|side| side.0).collect(),
-        upper: sides.iter().map(|side| side.1).collect(),
-        bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
-        ..ProblemParts::default()
-    };
-    let gain = (0..n).map(|_| (random.between(-1.0, 1.0) * 20.0).round() / 20.0).collect();
-    (Problem::new(parts).expect("a well-formed problem"), gain)
+    let gain = gains(random, n);
+    (decisions_of(cell, by_cell, &sides), gain)
 }
 
 #[test]

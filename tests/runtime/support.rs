@@ -168,3 +168,22 @@ pub fn kkt_faults(problem: &Problem, z: &[f64], projection: &Projection<f64>) ->
     }
     faults
 }
+
+/// Decisions of samples by their cells, with these rows of each cell and these sides.
+pub fn decisions_of(cell: Vec<u32>, by_cell: Vec<Vec<(u32, f64)>>, sides: &[(f64, f64)]) -> Problem {
+    let parts = ProblemParts {
+        cell,
+        cells: by_cell.len(),
+        dictionary: vec![RowsByCell::from_cells(by_cell)],
+        lower: sides.iter().map(|side| side.0).collect(),
+        upper: sides.iter().map(|side| side.1).collect(),
+        bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+        ..ProblemParts::default()
+    };
+    Problem::new(parts).expect("a well-formed problem")
+}
+
+/// Gains with many ties.
+pub fn gains(random: &mut Random, n: usize) -> Vec<f64> {
+    (0..n).map(|_| (random.between(-1.0, 1.0) * 20.0).round() / 20.0).collect()
+}

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tch::{Cuda, Device, Kind, Tensor};
 
 use crate::place::{Place, TRAIN, numbers};
-use crate::support::{People, compile, encoded, specs};
+use crate::support::{Answer, People, compile, encoded, numbers_of, specs};
 
 /// The GPU, or a line that says that there is none.
 fn gpu(test: &str) -> Option<Device> {
@@ -15,10 +15,6 @@ fn gpu(test: &str) -> Option<Device> {
     }
     eprintln!("not run: {test} (libtorch finds no CUDA device)");
     None
-}
-
-fn host(tensor: &Tensor) -> Vec<f64> {
-    Vec::try_from(tensor.detach().to_device(Device::Cpu).to_kind(Kind::Double).reshape([-1])).unwrap()
 }
 
 #[test]
@@ -30,25 +26,13 @@ fn values_and_gradients_are_those_of_the_host() {
         for seed in 0..12 {
             let people = People::random(60 + 40 * seed as usize, 50 + seed);
             let data = encoded(&program, &people.csv(), &params);
-            let run = |device: Device, kind: Kind, sums: bool| {
-                let layer = FairLayer::new(&program, &data, params.clone());
-                let layer = if sums { layer.on_device() } else { layer };
-                let z = Tensor::from_slice(&people.z).to_kind(kind).to_device(device).set_requires_grad(true);
-                let fair = layer.forward(&z, &Samples::All).unwrap();
-                assert_eq!((fair.y.device(), fair.y.kind()), (device, kind), "{name}");
-                (&fair.y * &fair.y).sum(Kind::Double).backward();
-                (host(&fair.y), host(&z.grad()), fair.certificate.row_violation)
-            };
             for (kind, tolerance) in [(Kind::Double, 1e-11), (Kind::Float, 3e-6)] {
-                let here = run(Device::Cpu, kind, false);
+                let layer = || FairLayer::new(&program, &data, params.clone());
+                let here = Answer::of(&layer(), &people, kind, Device::Cpu);
                 // As small batches are solved, and as large ones.
-                for sums in [false, true] {
-                    let there = run(gpu, kind, sums);
-                    let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance);
-                    assert!(near(&here.0, &there.0), "{name} {seed} {kind:?} {sums}: values");
-                    assert!(near(&here.1, &there.1), "{name} {seed} {kind:?} {sums}: gradients");
-                    assert!(name == "equality" || there.2 == 0.0, "{name} {seed} {kind:?} {sums}: {}", there.2);
-                    assert!(there.0.iter().all(|y| (0.0..=1.0).contains(y)), "{name}");
+                for (told, layer) in [("small", layer()), ("large", layer().on_device())] {
+                    let there = Answer::of(&layer, &people, kind, gpu);
+                    here.agrees(&there, name, &format!("{seed} {kind:?} {told}"), tolerance);
                 }
             }
         }
@@ -88,11 +72,11 @@ fn large_batches_give_the_same_bits_every_time() {
     let data = encoded(&program, &people.csv(), &params);
     let layer = FairLayer::new(&program, &data, params);
     let z = Tensor::from_slice(&people.z).to_device(gpu);
-    let expected = host(&layer.forward(&z.to_device(Device::Cpu), &Samples::All).unwrap().y);
-    let found = host(&layer.forward(&z, &Samples::All).unwrap().y);
+    let expected = numbers_of(&layer.forward(&z.to_device(Device::Cpu), &Samples::All).unwrap().y);
+    let found = numbers_of(&layer.forward(&z, &Samples::All).unwrap().y);
     let apart = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(apart <= 1e-12, "{apart}");
     for _ in 0..3 {
-        assert_eq!(host(&layer.forward(&z, &Samples::All).unwrap().y), found);
+        assert_eq!(numbers_of(&layer.forward(&z, &Samples::All).unwrap().y), found);
     }
 }

@@ -3,9 +3,9 @@
 use fairc::bind::{Params, Samples};
 use fairc::runtime::{OnInfeasible, Settings, Status};
 use fairc::torch::{FairLayer, LayerError};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
-use crate::support::{People, compile, encoded, specs};
+use crate::support::{Answer, People, compile, encoded, specs};
 
 /// A number with at most 60 binary places, exactly, in units of `2^-60`.
 fn fixed(value: f64) -> i128 {
@@ -50,21 +50,11 @@ fn sums_by_cell_give_the_same_numbers() {
         for seed in 0..12 {
             let people = People::random(60 + 40 * seed as usize, 50 + seed);
             let data = encoded(&program, &people.csv(), &params);
-            let run = |layer: FairLayer, kind: Kind| {
-                let z = Tensor::from_slice(&people.z).to_kind(kind).set_requires_grad(true);
-                let fair = layer.forward(&z, &Samples::All).unwrap();
-                (&fair.y * &fair.y).sum(Kind::Double).backward();
-                let numbers = |tensor: &Tensor| Vec::<f64>::try_from(tensor.detach().to_kind(Kind::Double)).unwrap();
-                (numbers(&fair.y), numbers(&z.grad()), fair.certificate.row_violation)
-            };
             for (kind, tolerance) in [(Kind::Double, 1e-11), (Kind::Float, 3e-6)] {
                 let layer = || FairLayer::new(&program, &data, params.clone());
-                let (host, device) = (run(layer(), kind), run(layer().on_device(), kind));
-                let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance);
-                assert!(near(&host.0, &device.0), "{name} {seed} {kind:?}: values");
-                assert!(near(&host.1, &device.1), "{name} {seed} {kind:?}: gradients");
-                assert!(name == "equality" || device.2 == 0.0, "{name} {seed} {kind:?}: {}", device.2);
-                assert!(device.0.iter().all(|y| (0.0..=1.0).contains(y)), "{name}");
+                let host = Answer::of(&layer(), &people, kind, Device::Cpu);
+                let sums = Answer::of(&layer().on_device(), &people, kind, Device::Cpu);
+                host.agrees(&sums, name, &format!("{seed} {kind:?}"), tolerance);
             }
         }
     }

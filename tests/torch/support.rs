@@ -3,12 +3,13 @@
 #[path = "../common/random.rs"]
 mod random;
 
-use fairc::bind::{EncodeOptions, Encoded, Params, encode};
+use fairc::bind::{EncodeOptions, Encoded, Params, Samples, encode};
 use fairc::data::{Format, Source};
 use fairc::language::program::Program;
 use fairc::language::span;
 use fairc::language::syntax::import::NoImports;
-use tch::Tensor;
+use fairc::torch::FairLayer;
+use tch::{Device, Kind, Tensor};
 
 pub use random::Random;
 
@@ -103,4 +104,35 @@ pub fn specs() -> Vec<(&'static str, String)> {
         ("equality", spec("constraint b: E[score] == 10 * eps + 20%")),
         ("label factor", spec("constraint i: |E[income * score | sex == f] - E[income * score | sex == m]| <= eps")),
     ]
+}
+
+/// What a layer makes of a batch, and of the sum of squares of that.
+pub struct Answer {
+    pub y: Vec<f64>,
+    pub gradient: Vec<f64>,
+    pub violation: f64,
+}
+
+/// The numbers of a tensor, wherever it is.
+pub fn numbers_of(tensor: &Tensor) -> Vec<f64> {
+    Vec::try_from(tensor.detach().to_device(Device::Cpu).to_kind(Kind::Double).reshape([-1])).unwrap()
+}
+
+impl Answer {
+    pub fn of(layer: &FairLayer<'_>, people: &People, kind: Kind, device: Device) -> Answer {
+        let z = Tensor::from_slice(&people.z).to_kind(kind).to_device(device).set_requires_grad(true);
+        let fair = layer.forward(&z, &Samples::All).unwrap();
+        assert_eq!((fair.y.device(), fair.y.kind()), (device, kind));
+        (&fair.y * &fair.y).sum(Kind::Double).backward();
+        Answer { y: numbers_of(&fair.y), gradient: numbers_of(&z.grad()), violation: fair.certificate.row_violation }
+    }
+
+    /// Checks that the same batch of the spec `name`, solved on sums, is answered alike.
+    pub fn agrees(&self, on_sums: &Answer, name: &str, told: &str, tolerance: f64) {
+        let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance);
+        assert!(near(&self.y, &on_sums.y), "{name} {told}: values");
+        assert!(near(&self.gradient, &on_sums.gradient), "{name} {told}: gradients");
+        assert!(name == "equality" || on_sums.violation == 0.0, "{name} {told}: {}", on_sums.violation);
+        assert!(on_sums.y.iter().all(|y| (0.0..=1.0).contains(y)), "{name}");
+    }
 }
