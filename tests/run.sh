@@ -48,27 +48,7 @@ oracles() {
     step "oracles"
     bash tests/release.sh
     bash tests/instructions.sh
-    python tests/oracle/adult.py target/test-data/adult.csv
-    python tests/oracle/rows.py target/release/fairc
-    python tests/oracle/verdicts.py target/release/fairc
-    python tests/oracle/fingerprints.py --fairc target/release/fairc --cases 1000
-    python tests/oracle/impact.py target/release/fairc
-    python tests/oracle/analysis.py target/release/fairc
-    python tests/oracle/decisions.py target/release/fairc 400
-    python tests/oracle/decision_rules.py target/release/fairc 200
-    python tests/oracle/convex.py target/release/fairc 4000
-    python tests/oracle/answers.py target/release/fairc 5000
-    python tests/oracle/projection.py target/release/fairc target/test-data/adult.csv
-    python tests/oracle/online.py target/release/fairc target/test-data/adult.csv
-    python tests/oracle/exports.py target/release/fairc
-    python tests/oracle/report.py target/release/fairc
-    python tests/oracle/sarif.py target/release/fairc
-    python tests/oracle/files.py target/release/fairc
-    python tests/oracle/first_specs.py target/release/fairc
-    python tests/oracle/sql.py target/release/fairc 200
-    python tests/oracle/sql_kept.py target/release/fairc 100
-    python tests/oracle/low_memory.py target/release/fairc 60
-    python tests/oracle/relations.py target/release/fairc 300
+    python tests/oracle/all.py target/release/fairc
     step "editors"
     python tests/editors/session.py target/release/fairc
     python tests/editors/neovim.py target/release/fairc

@@ -18,7 +18,7 @@ use super::inputs::{Inputs, RawSource};
 use super::offenders::Offenders;
 use super::pair_table::Kept;
 use super::params::Params;
-use super::plan::{EncodeOptions, Plan, Raw, Relations};
+use super::plan::{EncodeOptions, Plan, PlannedRelation, Raw, Relations};
 use super::shape::{Part, places};
 use super::unplaced::Unplaced;
 
@@ -72,6 +72,39 @@ pub(super) struct Arrays {
     pub inputs: Inputs,
 }
 
+/// The columns to read from a table, as they are found in it.
+struct Wanted<'a> {
+    file: &'a str,
+    known: &'a [String],
+    headers: Vec<String>,
+    errors: Vec<BindError>,
+}
+
+impl Wanted<'_> {
+    /// The place of a column among those to read; the spec calls it `name`.
+    fn find(&mut self, header: &str, name: &str) -> Option<usize> {
+        if !self.known.iter().any(|other| other == header) {
+            self.errors.push(BindError::column_missing(self.file, header, name, self.known));
+            return None;
+        }
+        self.headers.push(header.to_owned());
+        Some(self.headers.len() - 1)
+    }
+
+    /// The columns that relations read, each once.
+    fn of_pairs(&mut self, relations: &[PlannedRelation]) -> Vec<(String, usize)> {
+        let mut found: Vec<(String, usize)> = Vec::new();
+        for planned in relations {
+            for header in planned.data.iter().chain([&planned.relation.key]) {
+                if found.iter().all(|(known, _)| known != header) {
+                    found.extend(self.find(header, header).map(|place| (header.clone(), place)));
+                }
+            }
+        }
+        found
+    }
+}
+
 impl Encoder {
     /// Prepares to encode a table with these headers. Missing columns are reported by [`Encoder::finish`], together
     /// with the values at fault in the others.
@@ -90,15 +123,7 @@ impl Encoder {
             false => known.to_vec(),
         };
         let plan = Plan::new(program, params, &planned, options)?;
-        let (mut headers, mut errors) = (Vec::new(), Vec::new());
-        let mut find = |header: &str, name: &str| {
-            if !known.iter().any(|other| other == header) {
-                errors.push(BindError::column_missing(file, header, name, known));
-                return None;
-            }
-            headers.push(header.to_owned());
-            Some(headers.len() - 1)
-        };
+        let mut wanted = Wanted { file, known, headers: Vec::new(), errors: Vec::new() };
         let raw = plan.raw.and_then(|place| Some((place, RawSource::of(options, file)?)));
         let own = match &options.raw {
             Raw::Column(header) => header.as_str(),
@@ -111,41 +136,34 @@ impl Encoder {
             .map(|(index, column)| {
                 let reader = Reader::new(column.clone(), plan.reads_number(index), file);
                 let place = match (&column.header, &raw) {
-                    (header, None) if header == RAW => find(own, ""),
+                    (header, None) if header == RAW => wanted.find(own, ""),
                     (header, Some(_)) if header == RAW => None,
-                    (header, _) => find(header, &column.name),
+                    (header, _) => wanted.find(header, &column.name),
                 };
                 (reader, place)
             })
             .collect();
-        let mut pair_columns: Vec<(String, usize)> = Vec::new();
-        for planned in &plan.relations {
-            for header in planned.data.iter().chain([&planned.relation.key]) {
-                if pair_columns.iter().all(|(known, _)| known != header) {
-                    pair_columns.extend(find(header, header).map(|place| (header.clone(), place)));
-                }
-            }
-        }
+        let pair_columns = wanted.of_pairs(&plan.relations);
         let of_pairs = matches!(options.relations, Relations::Joined(_));
         let weight = program
             .weight
             .as_ref()
             .filter(|_| !of_pairs)
-            .map(|weight| (WeightReader::new(file, &weight.header), find(&weight.header, &weight.name)));
+            .map(|weight| (WeightReader::new(file, &weight.header), wanted.find(&weight.header, &weight.name)));
         let prediction = options
             .prediction
             .as_ref()
             .filter(|_| !of_pairs)
-            .map(|header| (PredictionReader::new(file, header), find(header, "")));
+            .map(|header| (PredictionReader::new(file, header), wanted.find(header, "")));
         let factors = plan.factors.len();
         Ok(Encoder {
             file: file.to_owned(),
-            headers,
+            headers: wanted.headers,
             readers,
             weight,
             prediction,
             raw,
-            errors,
+            errors: wanted.errors,
             null_factors: vec![None; factors],
             wild_factors: vec![None; factors],
             alike: vec![None; plan.parts.len()],

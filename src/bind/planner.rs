@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::program::{
-    ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, Row, RowOptions,
+    ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, Row, RowOptions, SampleRow,
 };
 
 use super::centre::{self, Centring};
@@ -31,7 +31,6 @@ impl Plan {
         headers: &[String],
         options: &EncodeOptions,
     ) -> Result<Plan, Vec<BindError>> {
-        let purpose = options.purpose;
         let mut present: BTreeSet<&str> = headers.iter().map(String::as_str).collect();
         if options.raw != Raw::Unknown {
             present.insert(RAW);
@@ -39,57 +38,18 @@ impl Plan {
         let mut planner = Planner::new(program, params);
         planner.raw_in_data = options.raw != Raw::ByBatch;
         let mut errors = Vec::new();
-        let (mut rows, mut left) = (Vec::new(), Vec::new());
-        let mut shared = ReadColumns::default();
-        let joined = matches!(options.relations, Relations::Joined(_));
-        for (index, row) in program.rows.iter().enumerate().filter(|_| !joined) {
-            let columns = row_columns(program, row, &mut shared);
-            match planner.reason_to_leave(&columns, row.options, &present, purpose) {
-                Some(reason) => {
-                    left.push((index, reason));
-                    planner.count(&columns, &present);
-                }
-                None => rows.push(index),
-            }
-        }
-        let promised = program.promised_sample_rows();
-        let (mut sample_rows, mut left_samples) = (Vec::new(), Vec::new());
-        let (joined, pair_rows): (Vec<_>, Vec<_>) = match &options.relations {
-            Relations::Joined(_) => (program.sample_rows.iter().enumerate().collect(), Vec::new()),
-            Relations::Refused(_) | Relations::Given(_) => {
-                program.sample_rows.iter().enumerate().partition(|(_, row)| row.pairs.is_none())
-            }
-        };
-        let mut relations: Vec<PlannedRelation> = Vec::new();
-        for (index, row) in pair_rows {
-            let columns = pair_row_columns(program, row);
-            let read = columns.iter().map(|column| column.header).collect();
-            match planner.reason_to_leave(&read, row.options, &present, purpose) {
-                Some(reason) => left_samples.push((index, reason)),
-                None => PlannedRelation::add(&mut relations, program, index, &columns),
-            }
-        }
+        let (rows, left) = planner.choose_rows(&present, options);
+        let (relations, mut left_samples) = planner.choose_pair_rows(&present, options);
         errors.extend(relations.iter().filter_map(|planned| planned.refused(&options.relations)));
-        for (index, row) in joined.into_iter().filter(|(_, row)| options.relations.are_of(row)) {
-            let columns = sample_row_columns(program, row);
-            let hidden = columns.iter().find(|header| options.visible && planner.is_label(header));
-            let hidden = hidden.map(|label| Left::LabelHidden { label: (*label).to_owned() });
-            match planner.reason_to_leave(&columns, row.options, &present, purpose).or(hidden) {
-                Some(reason) => {
-                    left_samples.push((index, reason));
-                    planner.count(&columns, &present);
-                }
-                None => sample_rows.extend(promised.iter().filter(|promised| promised.row == index)),
-            }
-        }
+        let sample_rows = planner.choose_sample_rows(&present, options, &mut left_samples);
         let rows = rows.into_iter().filter_map(|row| planner.row(row).map_err(|e| errors.push(e)).ok()).collect();
         let sample_rows = sample_rows
             .into_iter()
-            .filter_map(|promised: &PromisedRow| planner.sample_row(*promised).map_err(|e| errors.push(e)).ok())
+            .filter_map(|promised| planner.sample_row(promised).map_err(|e| errors.push(e)).ok())
             .collect();
         planner.required = planner.headers().into_iter().map(str::to_owned).collect();
         if options.visible {
-            let enforced = |row: &&Row| row.options.enforce != Enforce::Train || purpose != Purpose::Inference;
+            let enforced = |row: &&Row| row.options.enforce != Enforce::Train || options.purpose != Purpose::Inference;
             for event in program.rows.iter().filter(enforced).flat_map(|row| visible_events(program, row)) {
                 planner.event(&event);
             }
@@ -151,6 +111,73 @@ impl<'a> Planner<'a> {
             required: BTreeSet::new(),
             raw_in_data: true,
         }
+    }
+
+    /// The rows of means that take part, and why the others do not.
+    fn choose_rows(&mut self, present: &BTreeSet<&str>, options: &EncodeOptions) -> (Vec<usize>, Vec<(usize, Left)>) {
+        let (mut rows, mut left) = (Vec::new(), Vec::new());
+        if matches!(options.relations, Relations::Joined(_)) {
+            return (rows, left);
+        }
+        let mut shared = ReadColumns::default();
+        for (index, row) in self.program.rows.iter().enumerate() {
+            let columns = row_columns(self.program, row, &mut shared);
+            match self.reason_to_leave(&columns, row.options, present, options.purpose) {
+                Some(reason) => {
+                    left.push((index, reason));
+                    self.count(&columns, present);
+                }
+                None => rows.push(index),
+            }
+        }
+        (rows, left)
+    }
+
+    /// The relations of rows about pairs that take part, and why the other rows about pairs do not.
+    fn choose_pair_rows(
+        &self,
+        present: &BTreeSet<&str>,
+        options: &EncodeOptions,
+    ) -> (Vec<PlannedRelation>, Vec<(usize, Left)>) {
+        let (mut relations, mut left) = (Vec::new(), Vec::new());
+        if matches!(options.relations, Relations::Joined(_)) {
+            return (relations, left);
+        }
+        for (index, row) in self.program.sample_rows.iter().enumerate().filter(|(_, row)| row.pairs.is_some()) {
+            let columns = pair_row_columns(self.program, row);
+            let read = columns.iter().map(|column| column.header).collect();
+            match self.reason_to_leave(&read, row.options, present, options.purpose) {
+                Some(reason) => left.push((index, reason)),
+                None => PlannedRelation::add(&mut relations, self.program, index, &columns),
+            }
+        }
+        (relations, left)
+    }
+
+    /// The promises about single samples, or about pairs once these are joined, that take part.
+    fn choose_sample_rows(
+        &mut self,
+        present: &BTreeSet<&str>,
+        options: &EncodeOptions,
+        left: &mut Vec<(usize, Left)>,
+    ) -> Vec<PromisedRow> {
+        let promised = self.program.promised_sample_rows();
+        let joined = matches!(options.relations, Relations::Joined(_));
+        let here = |row: &SampleRow| (joined || row.pairs.is_none()) && options.relations.are_of(row);
+        let mut chosen = Vec::new();
+        for (index, row) in self.program.sample_rows.iter().enumerate().filter(|(_, row)| here(row)) {
+            let columns = sample_row_columns(self.program, row);
+            let hidden = columns.iter().find(|header| options.visible && self.is_label(header));
+            let hidden = hidden.map(|label| Left::LabelHidden { label: (*label).to_owned() });
+            match self.reason_to_leave(&columns, row.options, present, options.purpose).or(hidden) {
+                Some(reason) => {
+                    left.push((index, reason));
+                    self.count(&columns, present);
+                }
+                None => chosen.extend(promised.iter().filter(|promised| promised.row == index)),
+            }
+        }
+        chosen
     }
 
     /// Notes the columns of a row that takes no part.

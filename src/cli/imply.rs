@@ -69,28 +69,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         reason: None,
     };
     let settings = [settings_of(premise, &args.settings, claim)?, settings_of(claim, &args.settings, premise)?];
-    if premise.prediction.header != claim.prediction.header {
-        let (ours, theirs) = (&premise.prediction.header, &claim.prediction.header);
-        return Err(Failure::new(
-            format!("the specs constrain different predictions, `{ours}` and `{theirs}`"),
-            "give both the same: `predict NAME from HEADER`",
-        )
-        .into());
-    }
-    for program in [premise, claim] {
-        if let Some(relation) = program.relations.first() {
-            return Err(Failure::new(
-                format!("rows are about the pairs of `{}`, of which nothing is proved", relation.name),
-                "compare specs without these constraints",
-            )
-            .into());
-        }
-    }
-    if let Some(row) = [premise, claim].into_iter().find_map(|program| program.convex_row()) {
-        let row = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
-        let error = BindError::ConvexRow { row };
-        return Err(Failure::new(error.to_string(), error.help()).into());
-    }
+    refuse_incomparable(premise, claim)?;
     // Each promise by its own sides.
     let (premise, claim) = (&premise.by_promise(), &claim.by_promise());
     match &args.data {
@@ -112,6 +91,31 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         console.report(&answer.text(&Painter(console), args.all))?;
     }
     Ok(Verdict::from(answer.implied == Some(true)))
+}
+
+/// Specs of which no proof can be given.
+fn refuse_incomparable(premise: &Program, claim: &Program) -> Result<(), Failure> {
+    if premise.prediction.header != claim.prediction.header {
+        let (ours, theirs) = (&premise.prediction.header, &claim.prediction.header);
+        return Err(Failure::new(
+            format!("the specs constrain different predictions, `{ours}` and `{theirs}`"),
+            "give both the same: `predict NAME from HEADER`",
+        ));
+    }
+    for program in [premise, claim] {
+        if let Some(relation) = program.relations.first() {
+            return Err(Failure::new(
+                format!("rows are about the pairs of `{}`, of which nothing is proved", relation.name),
+                "compare specs without these constraints",
+            ));
+        }
+    }
+    if let Some(row) = [premise, claim].into_iter().find_map(|program| program.convex_row()) {
+        let row = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
+        let error = BindError::ConvexRow { row };
+        return Err(Failure::new(error.to_string(), error.help()));
+    }
+    Ok(())
 }
 
 /// The settings that a program knows; a name that neither knows stays, to be refused.

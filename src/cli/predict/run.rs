@@ -14,7 +14,7 @@ use crate::cli::shifts;
 use crate::cli::solve::Infeasible;
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::cli::train::stop;
-use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, write_with_columns};
+use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, Source, write_with_columns};
 use crate::language::program::Program;
 use crate::report::{Movement, short};
 use crate::runtime::project::{OnInfeasible, Settings};
@@ -69,18 +69,20 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         }
         _ => by_batch(args, program, &encoded, &params, &z)?,
     };
-    let name = program.prediction.header.clone();
-    if let Some(path) = &args.output {
-        let fair = format!("{name}_fair");
-        let added = [
-            Added { name: &name, values: own.as_slice().into() },
-            Added { name: &fair, values: answers.y.as_slice().into() },
-        ];
-        let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
-        write_with_columns(&source, &added, &Output { path, format: args.output_format, existing, progress: None })?;
-    }
-    report(args, &name, &own, &answers, console)?;
+    let name = &program.prediction.header;
+    write(args, &source, name, [own.as_slice(), answers.y.as_slice()])?;
+    report(args, name, &own, &answers, console)?;
     Ok(Verdict::Yes)
+}
+
+/// The data with the network's predictions and the projected ones, if a file is asked for.
+fn write(args: &Args, source: &Source, name: &str, [own, projected]: [&[f64]; 2]) -> Result<(), Stop> {
+    let Some(path) = &args.output else { return Ok(()) };
+    let fair = format!("{name}_fair");
+    let added = [Added { name, values: own.into() }, Added { name: &fair, values: projected.into() }];
+    let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
+    write_with_columns(source, &added, &Output { path, format: args.output_format, existing, progress: None })?;
+    Ok(())
 }
 
 /// Arguments of another mode would do nothing.

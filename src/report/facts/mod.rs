@@ -259,10 +259,10 @@ pub struct Facts {
     pub histogram_edges: Vec<f64>,
     pub bootstrap: Option<BootstrapFacts>,
     pub group_by: Option<SlicesFacts>,
-    /// Columns with samples in no level.
     /// What became of the pairs of relations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<RelationUse>,
+    /// Columns with samples in no level.
     pub unplaced: Vec<Unplaced>,
     /// What was not checked, a sentence each.
     pub unchecked: Vec<String>,
@@ -270,52 +270,13 @@ pub struct Facts {
 
 impl Facts {
     pub fn gather(audit: &Audit<'_>, evidence: Evidence<'_>) -> Facts {
-        let Evidence { encoded, params, predictions, watch, .. } = evidence;
-        let program = audit.summaries.program;
+        let (program, predictions) = (audit.summaries.program, evidence.predictions);
         let bounds = (program.prediction.lower, program.prediction.upper);
-        let sums = predictions.cell_sums(encoded, audit.decisions, bounds);
-        let (sets, lengths) = sets(encoded, watch);
-        let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
-        let mut replicates = match (evidence.resampling, predictions) {
-            (Some(how), Judged::Samples(predictions)) => {
-                encoded.resample(params, &Samples::All, predictions, &flat, how)
-            }
-            // Sums by cell do not tell how predictions vary within cells.
-            (Some(_), Judged::Sums(_)) | (None, _) => Replicates::default(),
-        };
-        let drawn_means = std::mem::take(&mut replicates.means);
-        let mut start = 0;
-        let mut means = lengths.iter().map(|&length| {
-            start += length;
-            drawn_means.get(start - length..start).unwrap_or_default()
-        });
-        let ratios = bounds.0 >= 0.0;
-        let partitions = watch.partitions.iter().zip(&sets).map(|(partition, sets)| {
-            sums.partition(partition, sets, means.next().unwrap_or_default(), ratios, watch.yardstick())
-        });
-        let mut partitions: Vec<PartitionFacts> = partitions.collect();
-        name_groups(&mut partitions, watch, program);
-        let names: Vec<String> = watch.compared.iter().map(|(text, _)| text.clone()).collect();
-        let compared = sets.last().map_or(&[][..], Vec::as_slice);
-        let mut compared = sums.groups(&names, compared, means.next().unwrap_or_default());
-        // Why an event is empty is told with the rows that read it.
-        compared.retain(|group| group.samples > 0);
-        let places = watch.places(&lengths);
-        let series = |event: &Event| {
-            let (_, place) = places.iter().find(|(known, _)| *known == event)?;
-            drawn_means.get(*place).map(Vec::as_slice)
-        };
-        let reader = Reader { decisions: audit.decisions, series: &series };
-        let rows = audit.summaries.rows.iter().enumerate().map(|(index, row)| {
-            let drawn = Drawn::of(&audit.summaries, index, &replicates);
-            let place = evidence.places.rows.get(index).cloned().unwrap_or_default();
-            RowFacts::new(&audit.summaries, index, row, audit.tolerance, drawn, place, &reader)
-        });
-        let mut rows: Vec<RowFacts> = rows.collect();
+        let Groups { edges, partitions, compared, mut rows } = Groups::of(audit, &evidence, bounds);
         let excess = audit.summaries.rows.iter().filter_map(|row| row.before).map(|reading| reading.excess());
         let promises = audit.promises();
         promises.iter().for_each(|promise| row::fold(&mut rows, &promise.rows));
-        let params = about::params(program, params);
+        let params = about::params(program, evidence.params);
         let slices = evidence.slices.as_ref().map(SlicesFacts::verdict);
         let verdict = Verdict::all([audit.verdict()].into_iter().chain(slices));
         let accepted = verdict == Verdict::Held || verdict == Verdict::NotChecked && evidence.allow_unchecked;
@@ -353,7 +314,7 @@ impl Facts {
             rows,
             partitions,
             compared,
-            histogram_edges: sums.edges,
+            histogram_edges: edges,
             bootstrap: evidence.resampling.map(|how| BootstrapFacts {
                 replicates: how.replicates,
                 seed: how.seed,
@@ -362,6 +323,59 @@ impl Facts {
             group_by: evidence.slices,
             unplaced: audit.unplaced.clone(),
         }
+    }
+}
+
+/// What the samples of groups have, and what rows say of it.
+struct Groups {
+    edges: Vec<f64>,
+    partitions: Vec<PartitionFacts>,
+    compared: Vec<GroupFacts>,
+    rows: Vec<RowFacts>,
+}
+
+impl Groups {
+    fn of(audit: &Audit<'_>, evidence: &Evidence<'_>, bounds: (f64, f64)) -> Groups {
+        let Evidence { encoded, params, predictions, watch, .. } = *evidence;
+        let sums = predictions.cell_sums(encoded, audit.decisions, bounds);
+        let (sets, lengths) = sets(encoded, watch);
+        let flat: Vec<Vec<u32>> = sets.iter().flatten().cloned().collect();
+        let mut replicates = match (evidence.resampling, predictions) {
+            (Some(how), Judged::Samples(predictions)) => {
+                encoded.resample(params, &Samples::All, predictions, &flat, how)
+            }
+            // Sums by cell do not tell how predictions vary within cells.
+            (Some(_), Judged::Sums(_)) | (None, _) => Replicates::default(),
+        };
+        let drawn_means = std::mem::take(&mut replicates.means);
+        let mut start = 0;
+        let mut means = lengths.iter().map(|&length| {
+            start += length;
+            drawn_means.get(start - length..start).unwrap_or_default()
+        });
+        let ratios = bounds.0 >= 0.0;
+        let partitions = watch.partitions.iter().zip(&sets).map(|(partition, sets)| {
+            sums.partition(partition, sets, means.next().unwrap_or_default(), ratios, watch.yardstick())
+        });
+        let mut partitions: Vec<PartitionFacts> = partitions.collect();
+        name_groups(&mut partitions, watch, audit.summaries.program);
+        let names: Vec<String> = watch.compared.iter().map(|(text, _)| text.clone()).collect();
+        let compared = sets.last().map_or(&[][..], Vec::as_slice);
+        let mut compared = sums.groups(&names, compared, means.next().unwrap_or_default());
+        // Why an event is empty is told with the rows that read it.
+        compared.retain(|group| group.samples > 0);
+        let places = watch.places(&lengths);
+        let series = |event: &Event| {
+            let (_, place) = places.iter().find(|(known, _)| *known == event)?;
+            drawn_means.get(*place).map(Vec::as_slice)
+        };
+        let reader = Reader { decisions: audit.decisions, series: &series };
+        let rows = audit.summaries.rows.iter().enumerate().map(|(index, row)| {
+            let drawn = Drawn::of(&audit.summaries, index, &replicates);
+            let place = evidence.places.rows.get(index).cloned().unwrap_or_default();
+            RowFacts::new(&audit.summaries, index, row, audit.tolerance, drawn, place, &reader)
+        });
+        Groups { rows: rows.collect(), edges: sums.edges, partitions, compared }
     }
 }
 

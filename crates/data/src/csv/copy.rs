@@ -29,8 +29,6 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
             let (file, first) = (table.name.clone(), row == Some(0));
             return Err(DataError::FieldCount { file, line: record.line, expected, found, first });
         }
-        fields.clear();
-        fields.extend_from_slice(record.lead);
         let added = |index: usize, fields: &mut Vec<u8>| match row {
             None => fields.extend_from_slice(names.get(index).map_or(&[][..], Vec::as_slice)),
             Some(row) => match plan.value(index, row) {
@@ -38,27 +36,9 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
                 value => dialect.write_number(value, fields),
             },
         };
-        if plan.only_appends() {
-            fields.extend_from_slice(record.body);
-            for index in 0..plan.added.len() {
-                fields.push(delimiter);
-                added(index, &mut fields);
-            }
-        } else {
-            raw_spans(record.body, delimiter, &mut spans);
-            for (place, slot) in plan.slots.iter().enumerate() {
-                if place > 0 {
-                    fields.push(delimiter);
-                }
-                match *slot {
-                    Slot::Added(index) => added(index, &mut fields),
-                    Slot::Kept(index) => {
-                        let span = spans.get(index).cloned().unwrap_or_default();
-                        fields.extend_from_slice(record.body.get(span).unwrap_or_default());
-                    }
-                }
-            }
-        }
+        fields.clear();
+        fields.extend_from_slice(record.lead);
+        copy_fields(plan, record.body, &added, &mut spans, &mut fields);
         fields.extend_from_slice(record.end);
         out.write_all(&fields).map_err(failed)?;
         let done = row.map_or(0, |row| row + 1);
@@ -69,6 +49,38 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
     }
     out.write_all(records.tail()).map_err(failed)?;
     Ok(row.unwrap_or(0))
+}
+
+/// A record with its new fields, which `added` writes.
+fn copy_fields(
+    plan: &Plan<'_>,
+    record: &[u8],
+    added: &impl Fn(usize, &mut Vec<u8>),
+    spans: &mut Vec<Range<usize>>,
+    fields: &mut Vec<u8>,
+) {
+    let delimiter = plan.table.delimiter();
+    if plan.only_appends() {
+        fields.extend_from_slice(record);
+        for index in 0..plan.added.len() {
+            fields.push(delimiter);
+            added(index, fields);
+        }
+        return;
+    }
+    raw_spans(record, delimiter, spans);
+    for (place, slot) in plan.slots.iter().enumerate() {
+        if place > 0 {
+            fields.push(delimiter);
+        }
+        match *slot {
+            Slot::Added(index) => added(index, fields),
+            Slot::Kept(index) => {
+                let span = spans.get(index).cloned().unwrap_or_default();
+                fields.extend_from_slice(record.get(span).unwrap_or_default());
+            }
+        }
+    }
 }
 
 /// Where the fields of a record stand, by the same grammar that told the record apart: quotes open a field only at
