@@ -306,7 +306,7 @@ impl Facts {
             column: audit.prediction.to_owned(),
             settings: audit.settings.clone(),
             params,
-            min_share: watch.yardstick().min_share().number(),
+            min_share: evidence.watch.yardstick().min_share().number(),
             weighted: audit.weighted,
             decisions: audit.decisions,
             unchecked: unchecked::unchecked(audit, &promises, evidence.slices.as_ref()),
