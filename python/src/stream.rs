@@ -77,6 +77,7 @@ impl PyStream {
             state,
             movement: Movement::default(),
             unplaced: Vec::new(),
+            over_time: None,
         };
         let stream = tasks::Stream::start(&shared.context(), &params, name, &headers, options).map_err(raised)?;
         let mut settings: Vec<String> = given.iter().map(|(name, value)| format!("{name} = {value}")).collect();

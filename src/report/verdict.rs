@@ -5,10 +5,10 @@
 //!                                   ─all→   the spec:  violated if a promise is, else not checked if one is, else held
 //! ```
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer to a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     #[serde(rename = "held")]
     Held,
