@@ -309,7 +309,7 @@ impl ProjectReport<'_> {
             }
         };
         if moved == 0 {
-            return format!("no prediction had to move: {}\n", many(n, "sample"));
+            return format!("none of {} had to move\n", many(n, "prediction"));
         }
         format!(
             "{outside}{} of {} predictions moved: by {} on average, {} at most (distance {})\n",
@@ -346,15 +346,15 @@ impl ProjectReport<'_> {
             }
             (_, 0, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             (1, 1, 1) => format!("{}, as it did {earlier}\n", paint.good("the row holds")),
-            (1, 1, _) => format!("{}, it did not {earlier}\n", paint.good("the row holds")),
-            (_, 1, 1) => format!("{} by {by}, it held {earlier}\n", paint.bad("the row is violated")),
+            (1, 1, _) => format!("{}; it did not {earlier}\n", paint.good("the row holds")),
+            (_, 1, 1) => format!("{} by {by}; it held {earlier}\n", paint.bad("the row is violated")),
             (_, 1, _) => format!("{} by {by}, as it was {earlier}\n", paint.bad("the row is violated")),
             (after, kept, before) if after == kept => {
-                format!("{}, {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
+                format!("{}; {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
             }
             (after, kept, before) => {
                 let holding = paint.bad(&format!("{after} of {kept} rows hold"));
-                format!("{holding}, {before} did {earlier}; violated by {by} at most\n")
+                format!("{holding}, violated by {by} at most; {before} did {earlier}\n")
             }
         });
         out.push_str(&not_enforced(&self.promises(), paint));

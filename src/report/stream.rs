@@ -290,7 +290,7 @@ impl StreamReport<'_> {
     pub(super) fn moves(&self) -> String {
         let Movement { n, moved, largest, .. } = self.movement;
         if moved == 0 {
-            return format!("no prediction was moved: {}\n", many(n, "sample"));
+            return format!("none of {} moved\n", many(n, "prediction"));
         }
         format!(
             "{} of {} predictions moved: by {} on average, {} at most\n",
