@@ -96,7 +96,7 @@ pub(super) struct ProjectedRow {
     skipped_batches: usize,
     pub(super) verdict_before: Verdict,
     pub(super) verdict: Verdict,
-    /// As people read it, before and after; none where it could not be made, and of batches.
+    /// As people read it, before and after; none where it could not be made.
     pub(super) shown: Option<Shown>,
     pub(super) shown_after: Option<Shown>,
 }
@@ -167,10 +167,15 @@ impl ProjectReport<'_> {
             };
             shown(row, &context)
         };
-        let whole = self.batching == Batching::Whole;
-        let after = row.afterwards().filter(|_| whole);
+        // The groups of a batch before are not those of the worst batch after.
+        let [before, after] = match self.batching {
+            Batching::Whole => [Some(row.clone()), row.afterwards()],
+            Batching::By(_) => {
+                [summary.before, summary.after].map(|reading| Some(RowJson::of_value(reading?, &row.compares)))
+            }
+        };
         ProjectedRow {
-            shown: told(&row, summary.before).filter(|_| whole),
+            shown: before.and_then(|row| told(&row, summary.before)),
             shown_after: after.and_then(|row| told(&row, summary.after)),
             skipped_batches: summary.skipped,
             verdict_before: Verdict::of_row(summary, When::Before, self.tolerance),

@@ -13,6 +13,7 @@ use crate::report::project::{Batching, ProjectReport, Projected, ProjectedRow};
 use crate::report::relation_use::RelationUse;
 use crate::report::row::GroupJson;
 use crate::report::unplaced;
+use crate::report::verdict::Verdict;
 
 /// Rows and groups that are shown.
 const MOST: usize = 60;
@@ -38,7 +39,7 @@ pub fn project_page(report: &ProjectReport<'_>, version: &str) -> String {
             el!("ul", "class" = "promises"; each(&facts.promises, |promise| promised(&facts, promise))),
             unenforced(report, &facts),
             rows(report, &facts),
-            groups(&facts),
+            groups(report, &facts),
             bounds(&facts),
             section("reading", "How to read this", vec![el!("ul"; each(notes(report), |note| el!("li"; el!("p"; note))))]),
             source_section(source(report, &facts, version)),
@@ -100,12 +101,14 @@ fn unenforced(report: &ProjectReport<'_>, facts: &Projected) -> Html {
     )
 }
 
-/// Each comparison before and after, those of one promise together.
+/// Each comparison before and after, those of one promise together and what was violated first.
 fn rows(report: &ProjectReport<'_>, facts: &Projected) -> Html {
-    let made: Vec<&ProjectedRow> = facts.rows.iter().filter(|row| row.row.before.is_some()).collect();
+    let mut made: Vec<&ProjectedRow> = facts.rows.iter().filter(|row| row.row.before.is_some()).collect();
     if made.is_empty() {
         return Html::default();
     }
+    let place = |row: &ProjectedRow| facts.promises.iter().position(|promise| promise.constraint == row.row.constraint);
+    made.sort_by_cached_key(|row| (place(row), row.verdict_before != Verdict::Violated));
     let shown = made.get(..made.len().min(MOST)).unwrap_or_default();
     let bodies = shown.chunk_by(|a, b| a.row.constraint == b.row.constraint).map(|rows| Body {
         title: rows.first().map(|row| Html::from(&row.row.constraint)),
@@ -154,9 +157,9 @@ fn compared(facts: &Projected) -> Vec<(String, &GroupJson)> {
 }
 
 /// The mean of each group before and after, as a picture and as a table.
-fn groups(facts: &Projected) -> Html {
+fn groups(report: &ProjectReport<'_>, facts: &Projected) -> Html {
     let groups = compared(facts);
-    if groups.is_empty() {
+    if groups.is_empty() || report.batching != Batching::Whole {
         return Html::default();
     }
     let line = |(label, group): &(String, &GroupJson)| {

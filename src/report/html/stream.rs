@@ -93,6 +93,9 @@ fn over_time(facts: &Streamed) -> Html {
         rows.into_iter().any(|row| row.value.is_some())
     };
     let mut order: Vec<usize> = (0..facts.rows.len()).filter(made).collect();
+    if order.is_empty() {
+        return Html::default();
+    }
     let slack_of = |index: &usize| facts.rows.get(*index).map_or(f64::INFINITY, slack);
     if order.len() > MOST_CHARTS {
         order.sort_by(|a, b| slack_of(a).total_cmp(&slack_of(b)));
