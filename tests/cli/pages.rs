@@ -84,7 +84,7 @@ fn a_projection_as_a_page() {
         "Before: female 0.080 lower than male.",
         "Now: female 0.020 lower than male; allowed 0.020.",
         "within eps = 0.02",
-        "Every comparison of every promise was enforced",
+        "Every comparison of every promise holds",
         "female and male: -0.080 before, -0.020 after; allowed -0.020 to 0.020",
     ] {
         assert!(page.contains(&escaped(words)), "{words}");
@@ -112,6 +112,36 @@ fn a_page_says_what_was_not_enforced() {
     let arguments = format!("project {GERMAN}/parity.fair --data {GERMAN}/german_credit.csv --low-memory");
     let (page, _) = both(&arguments, folder.path());
     assert!(page.contains("Now: female 0.020 lower than male; allowed 0.020."));
+}
+
+/// Offsets and relaxed answers are no projections that satisfy the spec, and their pages do not say so.
+#[test]
+fn a_page_claims_no_more_than_was_done() {
+    let folder = folder(&[]);
+    let offsets = folder.path().join("offsets.json");
+    let data = format!("--data {GERMAN}/german_credit.csv");
+    let freeze = format!("freeze {GERMAN}/parity.fair {data} --pred score --set eps=0.05 -o {}", text_of(&offsets));
+    assert_eq!(run(&freeze.split(' ').collect::<Vec<_>>()).code, 0);
+    let other = folder.path().join("other.csv");
+    let text = fs::read_to_string(super::support::root().join(GERMAN).join("german_credit.csv")).unwrap();
+    let half: String = text.lines().take(500).map(|line| format!("{line}\n")).collect();
+    fs::write(&other, half).unwrap();
+    let apply = format!(
+        "project {GERMAN}/parity.fair --data {} --set eps=0.05 --frozen {}",
+        text_of(&other),
+        text_of(&offsets)
+    );
+    let (page, json) = both(&apply, folder.path());
+    assert!(page.contains("<h1>Per-group offsets: ") && page.contains("nothing was projected"), "{json}");
+    assert!(!page.contains("as little as it takes"));
+    let relaxed =
+        "project tests/fixtures/cli/infeasible.fair --data tests/fixtures/cli/people.csv --on-infeasible relax";
+    let (page, json) = both(relaxed, folder.path());
+    assert_eq!(json["verdict"], "violated");
+    well_made(&page, "Not met:");
+    assert!(
+        page.contains("least total violation") && !page.contains("promise holds") && page.contains("class=\"wrong\"")
+    );
 }
 
 #[test]

@@ -23,7 +23,8 @@ const MOST_DRAWN: usize = 24;
 /// The page; `version` is that of the program.
 pub fn project_page(report: &ProjectReport<'_>, version: &str) -> String {
     let facts = report.json();
-    let title = format!("Projection: {}", report.spec);
+    let what = if report.status == "frozen" { "Per-group offsets" } else { "Projection" };
+    let title = format!("{what}: {}", report.spec);
     let certain = facts.comparisons.not_made == 0;
     let moves = report.moves();
     let body = el!("body";
@@ -92,11 +93,15 @@ fn unenforced(report: &ProjectReport<'_>, facts: &Projected) -> Html {
     let mut lines = report.not_enforced();
     lines.extend(facts.relations.iter().filter(|relation| relation.pairs < relation.lines).map(RelationUse::line));
     lines.extend(facts.unplaced.iter().flat_map(unplaced::lines).map(|line| line.trim().to_owned()));
-    if lines.is_empty() {
-        lines.push("Every comparison of every promise was enforced".to_owned());
+    let lines_left = !lines.is_empty();
+    if !lines_left {
+        lines.push(match facts.verdict {
+            Verdict::Held => "Every comparison of every promise holds".to_owned(),
+            Verdict::Violated | Verdict::NotChecked | Verdict::NotApplicable => "Every comparison was made".to_owned(),
+        });
     }
     el!("div", "class" = "unchecked";
-        el!("h2", "id" = "unenforced"; "Not enforced"),
+        el!("h2", "id" = "unenforced"; if lines_left { "Not enforced" } else { "Nothing left out" }),
         el!("ul"; each(lines, |line| el!("li"; prose(&line), "."))),
     )
 }
@@ -247,20 +252,31 @@ fn bounds(facts: &Projected) -> Html {
     )
 }
 
-fn notes(report: &ProjectReport<'_>) -> Vec<String> {
+fn notes(report: &ProjectReport<'_>) -> Vec<&'static str> {
+    let how = match report.status {
+        "relaxed" => {
+            "No predictions satisfy all rows. These have the least total violation, and are the closest of those that do."
+        }
+        "frozen" => {
+            "Per-group offsets were applied, and nothing was projected. How well the promises hold depends on how similar these data are to \
+             those that the offsets were fitted on."
+        }
+        "iteration_limit" => "The projection was not solved to the end, so the promises may be violated.",
+        _ => {
+            "The projection moves predictions as little as it takes: no others that satisfy the spec have a smaller sum of squared moves."
+        }
+    };
     let mut notes = vec![
-        "The projection moves predictions as little as it takes: no others that satisfy the spec have a smaller sum of squared moves."
-            .to_owned(),
+        how,
         "In the picture of a promise the shaded part is what is allowed. The hollow circle is the value before; the solid mark is the \
-         value now, a square where the promise is violated."
-            .to_owned(),
-        "The promises hold for the predictions of these data together. They say nothing of other data.".to_owned(),
+         value now, a square where the promise is violated.",
     ];
-    if matches!(report.batching, Batching::By(_)) {
-        notes.push(
-            "Each batch was projected by itself. A comparison is shown in the batch in which it was worst.".to_owned(),
-        );
-    }
+    notes.push(match report.batching {
+        Batching::Whole => "The verdicts are about the predictions of these data together. They say nothing about other data.",
+        Batching::By(_) => {
+            "Each batch was projected by itself, and the verdicts are about each batch. A comparison is shown in the batch in which it was worst."
+        }
+    });
     notes
 }
 
