@@ -95,6 +95,9 @@ impl Default for OverTime {
 
 impl OverTime {
     pub const MOST: usize = 128;
+    /// Of very many rows there are fewer moments: a state is written with all of them.
+    const NUMBERS: usize = 1 << 14;
+    const LEAST: usize = 8;
 
     /// Whether the moment after so many batches is one to keep.
     pub fn keeps(&self, batches: u64) -> bool {
@@ -103,8 +106,9 @@ impl OverTime {
 
     /// Enters a moment.
     pub fn enter(&mut self, moment: Moment) {
+        let most = (Self::NUMBERS / moment.rows.len().max(1)).clamp(Self::LEAST, Self::MOST);
         self.moments.push(moment);
-        if self.moments.len() > Self::MOST {
+        if self.moments.len() > most {
             self.every = self.every.max(1).saturating_mul(2);
             let every = self.every;
             self.moments.retain(|moment| moment.batches.is_multiple_of(every));
@@ -155,5 +159,18 @@ mod tests {
         assert_eq!((kept.first(), kept.last()), (Some(&128), Some(&10_001)));
         assert!(kept.windows(2).all(|pair| pair[1] - pair[0] == 128 || pair[1] == 10_001), "{kept:?}");
         assert_eq!(over_time.until(moment(0)), [], "nothing was answered");
+    }
+
+    #[test]
+    fn many_rows_have_few_moments() {
+        let row = MomentRow { value: None, lower: None, upper: None, verdict: Verdict::NotChecked };
+        let mut over_time = OverTime::default();
+        for batches in 1..=100 {
+            if over_time.keeps(batches) {
+                over_time.enter(Moment { batches, samples: batches, rows: vec![row.clone(); 5_000] });
+            }
+        }
+        let kept: Vec<u64> = over_time.moments.iter().map(|moment| moment.batches).collect();
+        assert_eq!(kept, [16, 32, 48, 64, 80, 96]);
     }
 }
