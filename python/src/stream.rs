@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fairc::bind::{Method, Params};
-use fairc::report::{Movement, PlainText, StreamReport};
+use fairc::report::{Movement, OverTime, PlainText, StreamReport};
 use fairc::runtime::online::state::{self, Kind as StateKind};
 use fairc::runtime::online::{Memory, PrimalDual, Smooth};
 use fairc::tasks::{self, Named, Refused, StreamOptions, read_state};
@@ -77,6 +77,7 @@ impl PyStream {
             state,
             movement: Movement::default(),
             unplaced: Vec::new(),
+            over_time: Some(OverTime::default()),
         };
         let stream = tasks::Stream::start(&shared.context(), &params, name, &headers, options).map_err(raised)?;
         let mut settings: Vec<String> = given.iter().map(|(name, value)| format!("{name} = {value}")).collect();

@@ -48,7 +48,7 @@ Numbers alone:
   verify       Prove answers of solve in exact arithmetic
 
 Setup:
-  demo         Audit, mend and audit again on built-in data
+  demo         Audit, make fair and audit again, on built-in data
   lsp          Serve an editor, by the Language Server Protocol
   completions  Print completions for a shell
   man          Print the manual for `man`

@@ -62,7 +62,8 @@ pub fn width() -> usize {
     known_width().unwrap_or(PLAIN_WIDTH)
 }
 
-fn known_width() -> Option<usize> {
+/// The same where somebody looks; none for output that a program reads.
+pub fn known_width() -> Option<usize> {
     let terminal = io::stdout().is_terminal() || io::stderr().is_terminal();
     let terminal = terminal.then(terminal_size::terminal_size).flatten();
     let named = || std::env::var("COLUMNS").ok()?.parse::<usize>().ok().filter(|columns| *columns > 0);

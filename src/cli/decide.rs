@@ -10,6 +10,7 @@ use super::front::context;
 use super::input::{LONGEST, Spec, read_text_within};
 use super::new_column::NewColumn;
 use super::outputs::Files;
+use super::page;
 use super::solve::Infeasible;
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::bind::Thresholds;
@@ -49,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "on_infeasible")]
     thresholds: Option<PathBuf>,
     /// Write a page with the scores of each group and its threshold
-    #[arg(long, value_name = "OUT.html")]
+    #[arg(long, value_name = "OUT.html", value_parser = page::file)]
     html: Option<PathBuf>,
     /// What to do if no decisions of 0 and 1 satisfy the spec: nothing, or take the nearest
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax")]
@@ -134,10 +135,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if done.missed.is_none() {
         added.write(&dataset.source, done.decisions.as_slice(), console)?;
     }
-    if let Some(path) = &args.html {
-        write_text(path, &decide_page(&done.report, env!("CARGO_PKG_VERSION")))?;
-        console.note(&format!("wrote {}", path.display()));
-    }
+    page::write(args.html.as_deref(), || decide_page(&done.report, env!("CARGO_PKG_VERSION")), console)?;
     show(&done, &added, args, console)?;
     added.note_unwritten(console);
     if let Some(failure) = &done.missed {

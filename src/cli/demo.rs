@@ -11,7 +11,7 @@ use super::console::{Console, Tone};
 use super::input::name_of;
 use super::stop::{Outcome, Stop, Verdict};
 
-/// Audit, mend and audit again on built-in data
+/// Audit, make fair and audit again, on built-in data
 ///
 /// Writes a spec and 1000 credit scores (UCI German Credit) to a new folder, and runs four commands on them, which it shows. Nothing is
 /// fetched; the files stay, to be played with.

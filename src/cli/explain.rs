@@ -4,6 +4,7 @@ use super::console::{Console, Tone};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::language::explain::{PAGES, page};
 use crate::language::words::nearest;
+use crate::report::prose;
 
 /// Explain an error or warning code
 #[derive(Debug, clap::Args)]
@@ -44,5 +45,5 @@ fn print(code: &str, console: &Console) -> Result<(), Stop> {
     if console.is_json() {
         return console.json(&serde_json::json!({ "code": page.code, "title": page.title(), "text": page.text }));
     }
-    console.print(&page.plain())
+    console.print(&prose(&page.plain(), console.out_look().width))
 }

@@ -18,7 +18,7 @@ pub struct Global {
     /// Lines and arrows: Unicode on terminals, else ASCII
     #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Symbols::Auto, hide_possible_values = true, value_name = "auto|unicode|ascii")]
     pub symbols: Symbols,
-    /// No progress and no notes; `-qq`: of a report only what holds; `-qqq`: only the exit code, and what is to be written
+    /// No progress and no notes; `-qq`: only the first line of a report; `-qqq`: only the exit code and output files
     #[arg(short, long, global = true, help_heading = GLOBAL, action = ArgAction::Count)]
     pub quiet: u8,
     /// The folder that imports must be in [default: that of the spec]

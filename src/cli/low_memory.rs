@@ -10,11 +10,13 @@ use super::fault::stop;
 use super::front::{COMMAND_LINE, context};
 use super::input::Spec;
 use super::new_column::NewColumn;
+use super::page;
 use super::setting;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Purpose, Relations};
 use crate::data::{DataError, Format, Spilled};
 use crate::language::program::Program;
+use crate::report::project_page;
 use crate::runtime::project::OnInfeasible;
 use crate::tasks::{Asked, Reads, Refused, Use, prediction_column, project_low_memory};
 
@@ -31,6 +33,8 @@ pub struct Job<'a> {
     pub require_all: bool,
     /// Show at most so many rows.
     pub most: usize,
+    /// Where to write a page.
+    pub html: Option<&'a Path>,
 }
 
 pub fn run(job: &Job<'_>, spec: &Spec, program: &Program, console: &Console) -> Outcome {
@@ -83,6 +87,7 @@ pub fn run(job: &Job<'_>, spec: &Spec, program: &Program, console: &Console) -> 
     let done = done.map_err(refused)?;
     spilled.finish().map_err(spilling)?;
     column.write(&source, &spilled, console)?;
+    page::write(job.html, || project_page(&done.report, env!("CARGO_PKG_VERSION")), console)?;
     let json = || serde_json::to_value(done.report.json()).unwrap_or_default();
     let text = || done.report.text(&Painter(console));
     column.show(true, json, text, (Vec::new(), ""), console)?;

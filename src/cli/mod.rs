@@ -45,6 +45,7 @@ mod mend;
 mod metrics;
 mod new_column;
 mod outputs;
+mod page;
 mod predict;
 mod price;
 mod project;

@@ -8,6 +8,7 @@ use super::decide::{CUTOFF, numbers};
 use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
+use super::page;
 use super::setting::{name_of, number};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::analyze::between;
@@ -46,7 +47,7 @@ pub struct Args {
     #[arg(long, value_name = "OUT.svg")]
     plot: Option<PathBuf>,
     /// Write a page with the values, and charts of what they cost and of each group
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = page::file)]
     html: Option<PathBuf>,
     /// Show all rows and all groups
     #[arg(long)]
@@ -125,10 +126,7 @@ fn finish(args: &Args, report: &PriceReport<'_>, console: &Console) -> Result<()
         write_text(path, &svg)?;
         console.note(&format!("drew {}", path.display()));
     }
-    if let Some(path) = &args.html {
-        write_text(path, &price_page(report, env!("CARGO_PKG_VERSION")))?;
-        console.note(&format!("wrote {}", path.display()));
-    }
+    page::write(args.html.as_deref(), || price_page(report, env!("CARGO_PKG_VERSION")), console)?;
     if console.is_json() { console.json(&report.json()) } else { console.report(&report.text(&Painter(console))) }
 }
 

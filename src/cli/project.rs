@@ -10,12 +10,13 @@ use super::input::Spec;
 use super::low_memory;
 use super::new_column::NewColumn;
 use super::outputs::Files;
+use super::page;
 use super::shifts;
 use super::solve::Infeasible;
 use super::stop::{Outcome, Verdict};
 use crate::bind::Purpose;
 use crate::data::Format;
-use crate::report::ProjectReport;
+use crate::report::{ProjectReport, project_page};
 use crate::tasks::{ProjectOptions, Use, apply, project};
 
 /// Move predictions as little as it takes to satisfy a spec
@@ -49,6 +50,9 @@ pub struct Args {
     /// The name of the new column [default: COL_fair]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Write a page with each promise and each group, before and after
+    #[arg(long, value_name = "FILE", value_parser = page::file)]
+    html: Option<PathBuf>,
     /// Exit with 1 if a promise could not be enforced
     #[arg(long)]
     require_all: bool,
@@ -61,10 +65,10 @@ pub struct Args {
 
 impl Args {
     pub fn files(&self) -> Files<'_> {
-        let Args { input, frozen, output, .. } = self;
+        let Args { input, frozen, output, html, .. } = self;
         let files = Files { in_place: Some(&input.data.data), ..Files::of(&input.spec, &input.data.data) }
             .pairs(&input.data.relations);
-        files.reads("--frozen", frozen.as_deref()).writes("-o", output.as_deref())
+        files.reads("--frozen", frozen.as_deref()).writes("-o", output.as_deref()).writes("--html", html.as_deref())
     }
 }
 
@@ -84,6 +88,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
             replace: args.replace,
             require_all: args.require_all,
             most: args.shown.most(),
+            html: args.html.as_deref(),
         };
         return low_memory::run(&job, &spec, program, console);
     }
@@ -114,6 +119,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         return refuse_infeasible(&done.report, fault, &spec, console);
     }
     column.write(&dataset.source, done.y.as_slice(), console)?;
+    page::write(args.html.as_deref(), || project_page(&done.report, env!("CARGO_PKG_VERSION")), console)?;
     let json = || serde_json::to_value(done.report.json()).unwrap_or_default();
     let text = || done.report.text(&Painter(console));
     column.show(true, json, text, (Vec::new(), ""), console)?;

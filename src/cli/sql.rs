@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::console::Console;
+use super::console::{Console, known_width};
 use super::decide;
 use super::fault::stop;
 use super::front::context;
@@ -13,6 +13,7 @@ use super::shifts;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::{Stored, Table};
 use crate::language::program::{ColumnType, Program};
+use crate::report::fit_code;
 use crate::sql::{Dialect, Relation};
 use crate::tasks::{Asked, Question, Refused, sql};
 
@@ -130,7 +131,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let text = sql(&asked, &table, question).map_err(|refused| stop(refused, &asked.context, console))?;
     match console.is_json() {
         true => console.json(&serde_json::json!({ "ok": true, "dialect": args.dialect.name(), "sql": text }))?,
-        false => console.print(&format!("{text}\n"))?,
+        false => console.print(&known_width().map_or_else(|| format!("{text}\n"), |width| fit_code(&text, width)))?,
     }
     Ok(Verdict::Yes)
 }

@@ -277,7 +277,7 @@ impl DecideReport<'_> {
 
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
-        let mut out = self.rows.headline(paint);
+        let mut out = self.rows.headline().line("", paint);
         out.push_str(&self.heading());
         out.push_str(&self.sums());
         out.push_str(&self.rounding());

@@ -47,6 +47,7 @@ impl Headline {
         }
         match self.count(Verdict::NotApplicable) {
             0 => {}
+            _ if all == 0 => {}
             idle => parts.push(format!("{idle} not applicable")),
         }
         let Comparisons { made, not_made } = self.comparisons;
@@ -75,6 +76,12 @@ impl Headline {
             Verdict::Violated if violated > 0 && all == 1 => "Not met: the promise is violated".to_owned(),
             Verdict::Violated if violated > 0 => format!("Not met: {violated} of {promises} violated"),
             Verdict::Violated => format!("Not met: {held} of {promises} held"),
+            Verdict::NotChecked | Verdict::NotApplicable if all == 0 && self.promises.len() == 1 => {
+                "Not checked: the promise does not apply to these data".to_owned()
+            }
+            Verdict::NotChecked | Verdict::NotApplicable if all == 0 => {
+                format!("Not checked: none of the {} promises applies to these data", self.promises.len())
+            }
             Verdict::NotChecked | Verdict::NotApplicable if all == 1 && held == 0 => {
                 "Not checked: the promise could not be".to_owned()
             }

@@ -29,10 +29,17 @@ pub struct Judged<'a> {
 /// A promise in JSON, beside reports that show rows.
 #[derive(Clone, Debug, Serialize)]
 pub struct PromiseJson {
-    constraint: String,
-    verdict: Verdict,
-    comparisons: Comparisons,
-    reason: Option<String>,
+    pub(super) constraint: String,
+    /// In words, with the values of params.
+    pub(super) sentence: String,
+    pub(super) verdict: Verdict,
+    /// The verdict with what could not be compared, and why.
+    pub(super) answer: String,
+    pub(super) comparisons: Comparisons,
+    pub(super) reason: Option<String>,
+    /// The places of its rows in the list of rows.
+    #[serde(skip)]
+    pub(super) rows: Vec<usize>,
 }
 
 impl<'a> RowSummaries<'a> {
@@ -135,12 +142,15 @@ impl Judged<'_> {
         .to_owned()
     }
 
-    pub fn json(&self) -> PromiseJson {
+    pub fn json(&self, sentence: String) -> PromiseJson {
         PromiseJson {
             constraint: self.origin.constraint.clone(),
+            sentence,
             verdict: self.verdict,
+            answer: self.words(),
             comparisons: self.comparisons,
             reason: self.reason.clone(),
+            rows: self.rows.clone(),
         }
     }
 }

@@ -57,6 +57,52 @@ fn enter(lines: &mut Vec<String>, part: &str, indent: usize, width: usize) {
     }
 }
 
+/// Code with each line that is too wide broken at blanks outside of quotes, the later ones further in. A longer piece has a line of
+/// its own. Code whose quotes cannot be told without knowing its language is left as it is.
+pub fn fit_code(code: &str, width: usize) -> String {
+    if code.contains('\\') {
+        return code.to_owned();
+    }
+    let mut out = String::with_capacity(code.len());
+    for line in code.lines() {
+        let inner = line.trim_start();
+        let indent = line.len() - inner.len();
+        let Some(pieces) = pieces(inner) else { return code.to_owned() };
+        let mut lines: Vec<String> = Vec::new();
+        if columns(line) <= width {
+            lines.push(line.to_owned());
+        } else {
+            pieces.iter().for_each(|piece| enter(&mut lines, piece, indent, width));
+        }
+        out.push_str(&lines.join("\n"));
+        out.push('\n');
+    }
+    out
+}
+
+/// What stands between blanks; quotes, and all between them, are of one piece. None if a quote ends on another line.
+fn pieces(line: &str) -> Option<Vec<String>> {
+    let (mut pieces, mut piece, mut open) = (Vec::new(), String::new(), None);
+    for letter in line.chars() {
+        match open {
+            None if letter == ' ' => pieces.push(std::mem::take(&mut piece)),
+            None => {
+                open = ['\'', '"', '`'].into_iter().find(|quote| *quote == letter);
+                piece.push(letter);
+            }
+            Some(quote) => {
+                if letter == quote {
+                    open = None;
+                }
+                piece.push(letter);
+            }
+        }
+    }
+    pieces.push(piece);
+    pieces.retain(|piece| !piece.is_empty());
+    open.is_none().then_some(pieces)
+}
+
 /// The fewest columns that a text can be broken to: between all words, or where words that belong together stay so.
 pub(super) fn least(text: &str, together: bool) -> usize {
     let inner = text.trim_start();
@@ -99,6 +145,16 @@ mod tests {
         assert_eq!(fit("aa bb cc\n  dd ee ff gg\n", 8), "aa bb cc\n  dd ee\n    ff\n    gg\n");
         assert_eq!(fit("a long-word-of-its-own b", 8), "a\n  long-word-of-its-own\n  b");
         assert_eq!(fit("", 8), "");
+    }
+
+    #[test]
+    fn code_breaks_outside_of_quotes() {
+        let code = "SELECT 1\n  WHEN \"a b\" = 'it''s a long one' THEN 2 ELSE 3\n";
+        assert_eq!(fit_code(code, 14), "SELECT 1\n  WHEN \"a b\" =\n    'it''s a long one'\n    THEN 2\n    ELSE 3\n");
+        assert_eq!(fit_code(code, 100), code);
+        for code in ["SELECT 'a\\' b' AS c\n", "SELECT 'a\nb' AS a_long_name\n"] {
+            assert_eq!(fit_code(code, 10), code);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Program + Bound + predictions ─RowSummaries→ rows: values, sides, verdicts ─┬ project: before and after
 //!                                                                             └ audit: the groups compared
 //! decide:  the rows of project, and what decisions gain and change by group
-//! stream:  the pooled quantities, from the sums that a stream keeps
+//! stream:  the pooled quantities, from the sums that a stream keeps, now and over time
 //! Program + the points of a sweep ─→ price: what each value of a param costs, and a picture of it
 //!                                                          facts: the same and more ─→ JSON, html, markdown, sarif, card, cyclonedx
 //! all text for people: headline (what holds), table and layout (as wide as the terminal)
@@ -22,12 +22,14 @@ pub mod impact;
 mod implication;
 mod judged;
 mod layout;
+mod live;
 mod markdown;
 mod number;
 pub mod plot;
 mod price;
 mod program_rows;
 mod project;
+mod prose;
 mod ratio;
 mod reading;
 mod relation_use;
@@ -51,17 +53,19 @@ pub use cyclonedx::cyclonedx;
 pub use data::{BatchShares, ConflictSide, DataReport, DataView, EventSize, ParamRange, event_sizes};
 pub use decide::{DecideReport, Gains, GroupDecisions, How, Miss, Rule, WithoutDraws};
 pub use facts::{
-    About, Evidence, Facts, Judged, MOST_VALUES, NoReference, Partition, Place, Places, SliceFacts, Slicer,
-    SlicesFacts, Slicing, Watch, partitions,
+    About, Evidence, Facts, Judged, MOST_VALUES, NoReference, ParamFacts, Partition, Place, Places, SliceFacts, Slicer,
+    SlicesFacts, Slicing, Watch, param_facts, partitions,
 };
-pub use html::{decide_page, impact_page, page, price_page};
+pub use html::{decide_page, impact_page, page, price_page, project_page, stream_page};
 pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
-pub use layout::{PLAIN_WIDTH, fit};
+pub use layout::{PLAIN_WIDTH, fit, fit_code};
+pub use live::{Moment, OverTime};
 pub use markdown::markdown;
 pub use number::short;
 pub use price::{ByCutoff, PriceReport, Priced, Sweep};
 pub use program_rows::{ProgramRow, program_rows, program_rows_text};
 pub use project::{Batching, ProjectReport, Projected};
+pub use prose::prose;
 pub use reading::Reading;
 pub use row_summaries::RowSummaries;
 pub use row_summary::{Group, RowSummary, Why, left_out, skipped};

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::facts::{Context, ParamFacts, Shown, sentence, shown};
 use super::headline::Headline;
 use super::judged::{Judged, PromiseJson, together};
 use super::layout::fit;
-use super::number::{apart, fixed, limit, many, plain, short, whole};
+use super::number::{apart, finite, fixed, limit, many, plain, short, whole};
 use super::ratio::RatioReading;
 use super::reading::Reading;
 use super::relation_use::{RelationUse, relations_text};
 use super::row::RowJson;
 use super::row_summaries::RowSummaries;
 use super::row_summary::{EachJson, Group, RowSummary};
-use super::table::{Align, Paint, Table};
+use super::table::{Align, Paint, PlainText, Table};
 use super::unplaced::unplaced_text;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use super::words::first_sentence;
@@ -41,7 +42,11 @@ pub struct ProjectReport<'a> {
     pub prediction: &'a str,
     /// Params that were set, as `name = value`.
     pub settings: Vec<String>,
+    /// All params.
+    pub params: Vec<ParamFacts>,
     pub summaries: RowSummaries<'a>,
+    /// Whether predictions are decisions of 0 or 1.
+    pub decisions: bool,
     pub n: usize,
     pub movement: Movement,
     /// Predictions outside their bounds before: how many, and by how much at most.
@@ -60,34 +65,40 @@ pub struct ProjectReport<'a> {
 /// As `--format json` prints it.
 #[derive(Serialize)]
 pub struct Projected {
-    spec: String,
-    fingerprint: String,
-    n: usize,
-    rows: Vec<ProjectedRow>,
+    pub(super) spec: String,
+    pub(super) fingerprint: String,
+    pub(super) n: usize,
+    pub(super) params: Vec<ParamFacts>,
+    pub(super) rows: Vec<ProjectedRow>,
     max_violation: Option<f64>,
     distance: Option<f64>,
-    status: &'static str,
+    pub(super) status: &'static str,
     /// On the predictions after the projection.
-    verdict: Verdict,
-    comparisons: Comparisons,
-    promises: Vec<PromiseJson>,
+    pub(super) verdict: Verdict,
+    pub(super) comparisons: Comparisons,
+    pub(super) promises: Vec<PromiseJson>,
     moved: usize,
     share_moved: f64,
     mean_move: f64,
     largest_move: f64,
     batches: usize,
-    each: Vec<EachJson>,
+    pub(super) each: Vec<EachJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    relations: Vec<RelationUse>,
-    unplaced: Vec<Unplaced>,
+    pub(super) relations: Vec<RelationUse>,
+    pub(super) unplaced: Vec<Unplaced>,
 }
 
 #[derive(Serialize)]
-struct ProjectedRow {
+pub(super) struct ProjectedRow {
     #[serde(flatten)]
-    row: RowJson,
+    pub(super) row: RowJson,
     /// Batches in which it took no part.
     skipped_batches: usize,
+    pub(super) verdict_before: Verdict,
+    pub(super) verdict: Verdict,
+    /// As people read it, before and after; none where it could not be made.
+    pub(super) shown: Option<Shown>,
+    pub(super) shown_after: Option<Shown>,
 }
 
 impl ProjectReport<'_> {
@@ -118,23 +129,21 @@ impl ProjectReport<'_> {
     }
 
     pub fn json(&self) -> Projected {
-        let rows = self.summaries.rows.iter().enumerate().map(|(index, row)| ProjectedRow {
-            row: RowJson::new(&self.summaries, index, row),
-            skipped_batches: row.skipped,
-        });
+        let rows = self.summaries.rows.iter().enumerate().map(|(index, row)| self.row(index, row));
         let projected = self.when() == When::After;
         let promises = self.promises();
         Projected {
             spec: self.spec.to_owned(),
             fingerprint: self.summaries.program.fingerprint().to_string(),
             n: self.n,
+            params: self.params.clone(),
             rows: rows.collect(),
             max_violation: projected.then(|| self.max_violation()),
             distance: projected.then(|| self.movement.distance()),
             status: self.status,
             verdict: self.verdict(),
             comparisons: together(&promises),
-            promises: promises.iter().map(Judged::json).collect(),
+            promises: promises.iter().map(|promise| promise.json(sentence(promise.origin, &self.params))).collect(),
             moved: self.movement.moved,
             share_moved: self.movement.share(),
             mean_move: self.movement.mean(),
@@ -146,16 +155,53 @@ impl ProjectReport<'_> {
         }
     }
 
+    fn row(&self, index: usize, summary: &RowSummary) -> ProjectedRow {
+        let row = RowJson::new(&self.summaries, index, summary);
+        let told = |row: &RowJson, reading: Option<Reading>| {
+            let context = Context {
+                prediction: &self.summaries.program.prediction.name,
+                decisions: self.decisions,
+                interval: None,
+                slack: reading.and_then(|reading| finite(-reading.excess())),
+                series: &|_| None,
+            };
+            shown(row, &context)
+        };
+        // The groups of a batch before are not those of the worst batch after.
+        let [before, after] = match self.batching {
+            Batching::Whole => [Some(row.clone()), row.afterwards()],
+            Batching::By(_) => {
+                [summary.before, summary.after].map(|reading| Some(RowJson::of_value(reading?, &row.compares)))
+            }
+        };
+        ProjectedRow {
+            shown: before.and_then(|row| told(&row, summary.before)),
+            shown_after: after.and_then(|row| told(&row, summary.after)),
+            skipped_batches: summary.skipped,
+            verdict_before: Verdict::of_row(summary, When::Before, self.tolerance),
+            verdict: Verdict::of_row(summary, self.when(), self.tolerance),
+            row,
+        }
+    }
+
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let (heading, moves, conclusion) = (self.heading(), self.moves(), self.conclusion(paint, "before"));
-        fit(&format!("{}{heading}{moves}{conclusion}{}", self.headline(paint), self.body(paint)), paint.width())
+        fit(
+            &format!("{}{heading}{moves}{conclusion}{}", self.headline().line("", paint), self.body(paint)),
+            paint.width(),
+        )
     }
 
     /// What holds, in one line.
-    pub(super) fn headline(&self, paint: &dyn Paint) -> String {
+    pub(super) fn headline(&self) -> Headline {
         let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
-        Headline::of(self.verdict(), &self.promises(), outside).line("", paint)
+        Headline::of(self.verdict(), &self.promises(), outside)
+    }
+
+    /// What was not enforced in whole, and why.
+    pub(super) fn not_enforced(&self) -> Vec<String> {
+        not_enforced(&self.promises(), &PlainText).lines().map(str::to_owned).collect()
     }
 
     /// The rows, and what took no part.
@@ -250,7 +296,8 @@ impl ProjectReport<'_> {
         }
     }
 
-    fn moves(&self) -> String {
+    /// How many predictions moved, and how far.
+    pub(super) fn moves(&self) -> String {
         let Movement { n, moved, largest, .. } = self.movement;
         if self.status == "infeasible" {
             return String::new();
@@ -267,7 +314,7 @@ impl ProjectReport<'_> {
             }
         };
         if moved == 0 {
-            return format!("no prediction had to move: {}\n", many(n, "sample"));
+            return format!("none of {} had to move\n", many(n, "prediction"));
         }
         format!(
             "{outside}{} of {} predictions moved: by {} on average, {} at most (distance {})\n",
@@ -304,15 +351,15 @@ impl ProjectReport<'_> {
             }
             (_, 0, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             (1, 1, 1) => format!("{}, as it did {earlier}\n", paint.good("the row holds")),
-            (1, 1, _) => format!("{}, it did not {earlier}\n", paint.good("the row holds")),
-            (_, 1, 1) => format!("{} by {by}, it held {earlier}\n", paint.bad("the row is violated")),
+            (1, 1, _) => format!("{}; it did not {earlier}\n", paint.good("the row holds")),
+            (_, 1, 1) => format!("{} by {by}; it held {earlier}\n", paint.bad("the row is violated")),
             (_, 1, _) => format!("{} by {by}, as it was {earlier}\n", paint.bad("the row is violated")),
             (after, kept, before) if after == kept => {
-                format!("{}, {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
+                format!("{}; {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
             }
             (after, kept, before) => {
                 let holding = paint.bad(&format!("{after} of {kept} rows hold"));
-                format!("{holding}, {before} did {earlier}; violated by {by} at most\n")
+                format!("{holding}, violated by {by} at most; {before} did {earlier}\n")
             }
         });
         out.push_str(&not_enforced(&self.promises(), paint));

@@ -59,6 +59,33 @@ impl RowJson {
     }
 }
 
+impl RowJson {
+    /// A row of which the value and its sides are known alone.
+    pub(super) fn of_value(reading: Reading, compares: &str) -> RowJson {
+        RowJson {
+            name: String::new(),
+            lower: finite(reading.lower),
+            upper: finite(reading.upper),
+            before: Some(reading.value),
+            after: Some(reading.value),
+            multiplier: None,
+            active: false,
+            skipped: None,
+            groups: Vec::new(),
+            compares: compares.to_owned(),
+            constraint: String::new(),
+        }
+    }
+
+    /// The row as it is after the projection; none where nothing is known of that.
+    pub(super) fn afterwards(&self) -> Option<RowJson> {
+        self.after?;
+        let after = |group: &GroupJson| Some(GroupJson { mean: group.mean_after?, ..group.clone() });
+        let groups = self.groups.iter().map(after).collect::<Option<Vec<GroupJson>>>()?;
+        Some(RowJson { before: self.after, groups, ..self.clone() })
+    }
+}
+
 impl GroupJson {
     /// Whether this is the mean of the prediction itself.
     pub fn is_plain_mean(&self, prediction: &str) -> bool {

@@ -2,19 +2,22 @@
 
 use serde::Serialize;
 
+use super::facts::{Context, ParamFacts, Shown, sentence, shown};
 use super::headline::Headline;
 use super::judged::{Judged, PromiseJson, together};
 use super::layout::fit;
+use super::live::{Live, Moment, TOLERATED};
 use super::number::{finite, holding, limit, many, short, whole};
 use super::project::{heading, needs_words};
 use super::reading::Reading;
+use super::row::RowJson;
 use super::row_summaries::RowSummaries;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Tolerance, Verdict, When};
+use super::verdict::{Comparisons, Verdict, When};
 use crate::analyze::Movement;
 use crate::bind::{BoundSampleRow, RowReading, RowStatus, Unplaced};
-use crate::language::program::{Names, Origin, Program, PromisedRow};
+use crate::language::program::{Names, Program};
 use crate::language::words::counted;
 
 /// All that is known after a run.
@@ -27,6 +30,8 @@ pub struct StreamReport<'a> {
     pub method: &'static str,
     /// Params and memory, as `name = value`.
     pub settings: Vec<String>,
+    /// All params.
+    pub params: Vec<ParamFacts>,
     pub samples: u64,
     pub batches: u64,
     pub behind: u64,
@@ -41,6 +46,8 @@ pub struct StreamReport<'a> {
     pub unplaced: Vec<Unplaced>,
     /// Of the primal-dual algorithm: price, mean excess of the batches' gaps, and what the certificate says it is at most.
     pub price: Option<(f64, Option<f64>, Option<f64>)>,
+    /// Where the rows stood at some moments, the last of them now; empty unless that was asked for.
+    pub over_time: Vec<Moment>,
     /// Show at most so many rows.
     pub most: usize,
 }
@@ -48,23 +55,26 @@ pub struct StreamReport<'a> {
 /// As `--format json` prints it.
 #[derive(Serialize)]
 pub struct Streamed {
-    spec: String,
-    fingerprint: String,
-    method: &'static str,
+    pub(super) spec: String,
+    pub(super) fingerprint: String,
+    pub(super) method: &'static str,
     n: u64,
     batches: u64,
     batches_outside: u64,
     held_since: Option<u64>,
-    verdict: Verdict,
-    comparisons: Comparisons,
-    promises: Vec<PromiseJson>,
-    rows: Vec<StreamedRow>,
+    pub(super) params: Vec<ParamFacts>,
+    pub(super) verdict: Verdict,
+    pub(super) comparisons: Comparisons,
+    pub(super) promises: Vec<PromiseJson>,
+    pub(super) rows: Vec<StreamedRow>,
     max_violation: f64,
     moved: usize,
     mean_move: f64,
     largest_move: f64,
     distance: f64,
-    unplaced: Vec<Unplaced>,
+    pub(super) unplaced: Vec<Unplaced>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) over_time: Vec<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,52 +84,22 @@ pub struct Streamed {
 }
 
 #[derive(Serialize)]
-struct StreamedRow {
-    name: String,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    pooled: Option<f64>,
-    batches_moved: u64,
+pub(super) struct StreamedRow {
+    pub(super) name: String,
+    pub(super) verdict: Verdict,
+    pub(super) lower: Option<f64>,
+    pub(super) upper: Option<f64>,
+    pub(super) pooled: Option<f64>,
+    pub(super) batches_moved: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     multiplier: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bound: Option<f64>,
-    skipped: Option<String>,
+    pub(super) skipped: Option<String>,
     compares: String,
     constraint: String,
-}
-
-/// As for an audit.
-const TOLERATED: Tolerance = Tolerance::Rounding;
-
-/// A promised row: the pooled quantity in the direction in which it was written, and the sides of its constraint.
-struct Live<'a> {
-    reading: &'a RowReading,
-    origin: &'a Origin,
-    promised: PromisedRow,
-    value: f64,
-    lower: f64,
-    upper: f64,
-    /// The size of predictions at their bounds, or 1 where the bounds are wider; 0 where there are none.
-    bounds: f64,
-}
-
-impl Live<'_> {
-    fn excess(&self) -> f64 {
-        self.reading().excess()
-    }
-
-    fn held(&self) -> bool {
-        self.reading().held(TOLERATED)
-    }
-
-    fn reading(&self) -> Reading {
-        let Live { value, lower, upper, .. } = *self;
-        let sizes = [value, lower, upper].into_iter().filter(|value| value.is_finite());
-        let size = sizes.fold(0.0_f64, |size, value| size.max(value.abs()));
-        let bounds = self.bounds * self.reading.mass;
-        Reading { value, lower, upper, size, magnitude: self.reading.magnitude, bounds, batch: 0 }
-    }
+    /// As people read it; none where it could not be compared.
+    pub(super) shown: Option<Shown>,
 }
 
 fn reason(status: &RowStatus) -> Option<String> {
@@ -133,21 +113,12 @@ fn reason(status: &RowStatus) -> Option<String> {
 impl StreamReport<'_> {
     /// All promised rows.
     fn promised(&self) -> impl Iterator<Item = Live<'_>> {
-        let bounds = crate::bind::size_of_bounds(self.program).unwrap_or(0.0);
-        self.program.promised_rows().into_iter().filter_map(move |promised| {
-            // One for each row of the program, in their order.
-            let reading = self.rows.get(promised.row)?;
-            let origin = self.program.origin(promised)?;
-            let (lower, upper) = reading.own.get(promised.origin).copied().unwrap_or((reading.lower, reading.upper));
-            let (lower, upper) = origin.direction().sides(lower, upper);
-            let value = origin.direction().number(reading.value);
-            Some(Live { reading, origin, promised, value, lower, upper, bounds })
-        })
+        Live::all(self.program, &self.rows)
     }
 
     /// Those that take part.
     fn live(&self) -> impl Iterator<Item = Live<'_>> {
-        self.promised().filter(|row| matches!(row.reading.status, RowStatus::Kept(_)))
+        self.promised().filter(Live::is_kept)
     }
 
     /// The promises and their verdicts on all that was answered.
@@ -183,10 +154,13 @@ impl StreamReport<'_> {
         let words = Names::of(self.program);
         let summaries = self.judged();
         let promises = summaries.promises(When::After, TOLERATED);
-        let row = |Live { reading, origin, promised, value, lower, upper, .. }: Live<'_>| {
+        let rows = self.promised().zip(&summaries.rows).map(|(live, summary)| {
+            let Live { reading, origin, promised, value, lower, upper, .. } = live;
             let row = self.program.promised(promised);
+            let compares = row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &words));
             StreamedRow {
                 name: origin.name.clone(),
+                verdict: Verdict::of_row(summary, When::After, TOLERATED),
                 lower: finite(lower),
                 upper: finite(upper),
                 pooled: finite(value),
@@ -194,10 +168,11 @@ impl StreamReport<'_> {
                 multiplier: reading.multiplier.map(|multiplier| origin.direction().number(multiplier.next)),
                 bound: reading.multiplier.map(|multiplier| multiplier.bound),
                 skipped: reason(&reading.status),
-                compares: row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &words)),
+                shown: self.shown(summary.after, &compares),
+                compares,
                 constraint: origin.constraint.clone(),
             }
-        };
+        });
         Streamed {
             spec: self.spec.to_owned(),
             fingerprint: self.program.fingerprint().to_string(),
@@ -206,34 +181,44 @@ impl StreamReport<'_> {
             batches: self.batches,
             batches_outside: self.behind,
             held_since: self.held_since,
+            params: self.params.clone(),
             verdict: summaries.verdict(&promises, self.samples as usize, 0),
             comparisons: together(&promises),
-            promises: promises.iter().map(Judged::json).collect(),
-            rows: self.promised().map(row).collect(),
+            promises: promises.iter().map(|promise| promise.json(sentence(promise.origin, &self.params))).collect(),
+            rows: rows.collect(),
             max_violation: self.max_violation(),
             moved: self.movement.moved,
             mean_move: self.movement.mean(),
             largest_move: self.movement.largest,
             distance: self.movement.distance(),
             unplaced: self.unplaced.clone(),
+            over_time: self.over_time.clone(),
             price: self.price.map(|(price, _, _)| price),
             mean_batch_excess: self.price.and_then(|(_, mean, _)| mean),
             certificate: self.price.and_then(|(_, _, certificate)| certificate),
         }
     }
 
+    /// A row as people read it: a stream keeps its value alone, and not the groups that it compares.
+    fn shown(&self, reading: Option<Reading>, compares: &str) -> Option<Shown> {
+        let reading = reading?;
+        let row = RowJson::of_value(reading, compares);
+        let slack = finite(-reading.excess());
+        let prediction = &self.program.prediction.name;
+        shown(&row, &Context { prediction, decisions: false, interval: None, slack, series: &|_| None })
+    }
+
     /// The report for people.
     pub fn text(&self, paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
-        let (samples, batches) = (many(self.samples as usize, "sample"), self.batches);
-        let batches = if batches == 1 { "1 batch".to_owned() } else { format!("{batches} batches") };
-        let summaries = self.judged();
-        let promises = summaries.promises(When::After, TOLERATED);
-        let verdict = summaries.verdict(&promises, self.samples as usize, 0);
-        let mut out = Headline::of(verdict, &promises, 0).line("", paint);
+        let mut out = self.headline().line("", paint);
         out.push_str(&format!(
-            "{} on {}: {samples} in {batches}, predictions `{}`, {}{settings}\n",
-            self.spec, self.data, self.prediction, self.method
+            "{} on {}: {}, predictions `{}`, {}{settings}\n",
+            self.spec,
+            self.data,
+            self.size(),
+            self.prediction,
+            self.method
         ));
         out.push_str(&self.moves());
         out.push_str(&self.verdict(paint));
@@ -245,6 +230,18 @@ impl StreamReport<'_> {
             }
         }
         fit(&out, paint.width())
+    }
+
+    /// What holds of all that was answered.
+    pub(super) fn headline(&self) -> Headline {
+        let summaries = self.judged();
+        let promises = summaries.promises(When::After, TOLERATED);
+        Headline::of(summaries.verdict(&promises, self.samples as usize, 0), &promises, 0)
+    }
+
+    /// `1,000 samples in 4 batches`.
+    pub(super) fn size(&self) -> String {
+        format!("{} in {}", many(self.samples as usize, "sample"), batches(self.batches))
     }
 
     fn rows(&self, paint: &dyn Paint) -> String {
@@ -289,10 +286,11 @@ impl StreamReport<'_> {
         out
     }
 
-    fn moves(&self) -> String {
+    /// How many predictions moved, and how far.
+    pub(super) fn moves(&self) -> String {
         let Movement { n, moved, largest, .. } = self.movement;
         if moved == 0 {
-            return format!("no prediction was moved: {}\n", many(n, "sample"));
+            return format!("none of {} moved\n", many(n, "prediction"));
         }
         format!(
             "{} of {} predictions moved: by {} on average, {} at most\n",
@@ -303,7 +301,8 @@ impl StreamReport<'_> {
         )
     }
 
-    fn verdict(&self, paint: &dyn Paint) -> String {
+    /// How many rows hold, since when, and what was not enforced.
+    pub(super) fn verdict(&self, paint: &dyn Paint) -> String {
         let mut out = String::new();
         if let Some((price, mean, certificate)) = self.price {
             out.push_str(&format!("price {}", short(price)));

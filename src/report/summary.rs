@@ -1,6 +1,6 @@
 //! The words that every format of a report uses.
 
-use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, SMALL};
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, SMALL, params_in_words};
 use super::headline::Headline;
 use super::number::{many, short, thousands, whole};
 use super::verdict::Tolerance;
@@ -132,12 +132,7 @@ pub fn source_of(facts: &Facts) -> Vec<(&'static str, String)> {
             if facts.weighted { "as the spec declares" } else { "none: all samples count the same" }.to_owned(),
         ),
     ];
-    let params = facts.params.iter().map(|param| match param.value == param.default {
-        true => format!("{} = {}", param.name, param.value),
-        false => format!("{} = {} (the spec has {})", param.name, param.value, param.default),
-    });
-    let params: Vec<String> = params.collect();
-    lines.push(("params", if params.is_empty() { "none".to_owned() } else { params.join(", ") }));
+    lines.push(("params", params_in_words(&facts.params)));
     lines.extend(facts.about.lines().map(|(name, text)| (name, text.to_owned())));
     if let Some(bootstrap) = &facts.bootstrap {
         lines.push(("intervals", format!("{} replicates, seed {}", bootstrap.replicates, bootstrap.seed)));

@@ -5,10 +5,10 @@
 //!                                   ─all→   the spec:  violated if a promise is, else not checked if one is, else held
 //! ```
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer to a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     #[serde(rename = "held")]
     Held,
@@ -73,12 +73,15 @@ impl Tolerance {
         }
     }
 
-    /// In words, as the end of "counts as kept".
+    /// In words.
     pub fn words(self) -> String {
         match self {
-            Tolerance::Rounding => "what rounding can have made of the sums counts as held".to_owned(),
+            Tolerance::Rounding => "differences that rounding of the sums explains count as held".to_owned(),
             Tolerance::Relative(share) => {
-                format!("up to {} of the largest number in a row counts as rounding", super::number::plain(share))
+                format!(
+                    "differences of up to {} times the largest number in a row count as rounding",
+                    super::number::plain(share)
+                )
             }
         }
     }

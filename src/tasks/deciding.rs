@@ -130,7 +130,7 @@ pub(super) fn report<'a>(
     (projection.multipliers, projection.active) = (found.multipliers.clone(), found.active.clone());
     answers.enter(bound, &Samples::All, before, projection, "")?;
     let mut rows = answers.done.report;
-    rows.status = how.status();
+    (rows.status, rows.decisions) = (how.status(), true);
     Ok(DecideReport {
         missed: missed(&bound.problem, after).map_err(refused)?.len(),
         groups: GroupDecisions::all(case.encoded, options.watch, &options.gains(case.predictions), (before, after)),

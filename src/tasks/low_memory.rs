@@ -9,7 +9,7 @@ use super::warehouse::Asked;
 use super::{Refused, in_words};
 use crate::bind::{Between, BindError, EncodeOptions, FileSums};
 use crate::data::{Batch, DataError, Source};
-use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance};
+use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, param_facts};
 use crate::runtime::project::{OnInfeasible, Projection};
 use crate::source::{Failure, status_word};
 
@@ -96,7 +96,9 @@ pub fn project_low_memory<'a>(
         data: table,
         prediction: column,
         settings: in_words(settings),
+        params: param_facts(context.program, params),
         summaries,
+        decisions: false,
         n: before.n,
         movement,
         outside: before.outside,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Case, Context, Refused};
 use crate::bind::{Bound, BoundRow, Encoded, Params, Samples};
-use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance};
+use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, param_facts};
 use crate::runtime::project::{OnInfeasible, Projection, Projector, Sample, Settings, Status};
 use crate::source::{Conflict, Failure, Fault, outside, status_word};
 
@@ -94,7 +94,9 @@ impl<'a, 'c> Answers<'a, 'c> {
             data: case.table,
             prediction: case.column,
             settings: case.settings_in_words(),
+            params: param_facts(case.context.program, case.params),
             summaries: RowSummaries::new(case.context.program),
+            decisions: false,
             n: case.encoded.n(),
             movement: Movement::default(),
             outside: (0, 0.0),

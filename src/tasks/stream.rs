@@ -5,7 +5,7 @@ use super::{Context, Refused, Use};
 use crate::bind::{Difference, Left, Method, Online, OnlineState, Params, StreamError, StreamSpec, Unplaced};
 use crate::data::Batch;
 use crate::language::program::{Origin, PromisedRow};
-use crate::report::{Movement, StreamReport, left_out};
+use crate::report::{Moment, Movement, OverTime, ParamFacts, StreamReport, left_out, param_facts};
 use crate::runtime::online::{Memory, OnlineError};
 use crate::source::Failure;
 
@@ -19,6 +19,8 @@ pub struct StreamOptions {
     pub state: Option<OnlineState>,
     pub movement: Movement,
     pub unplaced: Vec<Unplaced>,
+    /// Where the rows stood so far; none if nobody asks for that.
+    pub over_time: Option<OverTime>,
 }
 
 /// A stream and what came of it so far.
@@ -28,6 +30,8 @@ pub struct Stream {
     method: Method,
     /// Of earlier runs.
     unplaced: Vec<Unplaced>,
+    pub over_time: Option<OverTime>,
+    params: Vec<ParamFacts>,
 }
 
 /// What reports say about a stream besides its numbers.
@@ -51,11 +55,12 @@ impl Stream {
         options: StreamOptions,
     ) -> Result<Stream, Refused> {
         context.moves_predictions()?;
-        let StreamOptions { method, memory, prediction, state, movement, unplaced } = options;
+        let StreamOptions { method, memory, prediction, state, movement, unplaced, over_time } = options;
+        let told = param_facts(context.program, params);
         let reading = Use::Stream.options(prediction);
         let spec = StreamSpec { program: context.program, params, file: table, headers, options: &reading };
         let online = Online::new(spec, method, memory, state).map_err(|error| refused(context, error))?;
-        Ok(Stream { online, movement, method, unplaced })
+        Ok(Stream { online, movement, method, unplaced, over_time, params: told })
     }
 
     /// Promised rows that take no part, and why.
@@ -85,7 +90,7 @@ impl Stream {
     /// What is wrong with the batch; the state is then that of an unknown part of it, and must not be saved.
     pub fn answer(&mut self, context: &Context<'_>, batch: &Batch) -> Result<(Vec<f64>, &[f64]), Refused> {
         let (z, _) = self.online.answer(batch).map_err(|error| refused(context, error))?;
-        self.enter(&z);
+        self.enter(context, &z)?;
         Ok((z, self.online.answered().0))
     }
 
@@ -95,13 +100,19 @@ impl Stream {
     /// As [`Stream::answer`].
     pub fn answer_scores(&mut self, context: &Context<'_>, batch: &Batch, z: &[f64]) -> Result<&[f64], Refused> {
         self.online.answer_scores(batch, z).map_err(|error| refused(context, error))?;
-        self.enter(z);
+        self.enter(context, z)?;
         Ok(self.online.answered().0)
     }
 
-    fn enter(&mut self, z: &[f64]) {
+    fn enter(&mut self, context: &Context<'_>, z: &[f64]) -> Result<(), Refused> {
         let (answers, weights) = self.online.answered();
         self.movement.enter(z, answers, weights);
+        let (batches, samples) = (self.online.state().batches, self.online.state().samples);
+        if let Some(over_time) = self.over_time.as_mut().filter(|over_time| over_time.keeps(batches)) {
+            let rows = self.online.readings().map_err(|error| refused(context, error))?;
+            over_time.enter(Moment::new(context.program, &rows, batches, samples));
+        }
+        Ok(())
     }
 
     /// What came of all answers so far.
@@ -114,6 +125,8 @@ impl Stream {
         let price = self.online.primal_dual().map(|state| (state.price, state.mean_excess(), state.certificate()));
         let unplaced = self.unplaced();
         let state = self.online.state();
+        let now = || Moment::new(context.program, &rows, state.batches, state.samples);
+        let over_time = self.over_time.as_ref().map_or_else(Vec::new, |over_time| over_time.until(now()));
         Ok(StreamReport {
             spec: &context.spec.name,
             data: named.table,
@@ -125,12 +138,14 @@ impl Stream {
                 Method::Hard => "pooled",
             },
             settings: named.settings,
+            params: self.params.clone(),
             samples: state.samples,
             batches: state.batches,
             behind: state.behind,
             held_since: state.held_since,
             keeps: self.method == Method::Hard,
             movement: self.movement,
+            over_time,
             rows,
             sample_rows,
             price,

@@ -25,6 +25,7 @@ mod layout;
 mod long;
 mod low_memory;
 mod mending;
+mod pages;
 mod price;
 mod promises;
 #[path = "../common/random.rs"]

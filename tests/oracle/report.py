@@ -1,4 +1,4 @@
-"""The page of `fairc audit --html` in a real browser.
+"""The pages of `fairc audit`, `project` and `stream` in a real browser.
 
     python report.py FAIRC [FOLDER]     # the binary; where to leave pictures, if wanted
 
@@ -17,11 +17,18 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CREDIT = ROOT / "examples/german_credit"
+DATA = ["--data", CREDIT / "german_credit.csv"]
+# With the fewest headings of the second rank and tables that a page of the kind has.
 CASES = [
-    [CREDIT / "parity.fair", "--data", CREDIT / "german_credit.csv", "--group-by", "housing"],
-    [CREDIT / "four_fifths.fair", "--data", CREDIT / "german_credit.csv"],
-    [CREDIT / "odds.fair", "--data", CREDIT / "german_credit.csv"],
-    [ROOT / "tests/fixtures/cli/report.fair", "--data", ROOT / "tests/fixtures/cli/report.csv", "--group-by", "week"],
+    (5, 3, ["audit", CREDIT / "parity.fair", *DATA, "--group-by", "housing"]),
+    (5, 3, ["audit", CREDIT / "four_fifths.fair", *DATA]),
+    (5, 3, ["audit", CREDIT / "odds.fair", *DATA]),
+    (5, 3, ["audit", ROOT / "tests/fixtures/cli/report.fair", "--data", ROOT / "tests/fixtures/cli/report.csv", "--group-by", "week"]),
+    (4, 2, ["project", CREDIT / "parity.fair", *DATA]),
+    (4, 2, ["project", CREDIT / "intersectional.fair", *DATA]),
+    (4, 1, ["project", CREDIT / "four_fifths.fair", *DATA, "--batch", "250"]),
+    (4, 2, ["stream", CREDIT / "parity.fair", *DATA, "--batch", "3"]),
+    (4, 2, ["stream", CREDIT / "four_fifths.fair", *DATA, "--batch", "50"]),
 ]
 # What Chromium asks for by itself, page or no page.
 OWN = (".google.com", ".googleapis.com", ".gvt1.com")
@@ -33,10 +40,14 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.count, self.text, self.ids, self.links = [], {}, [], set(), set()
+        self.open, self.count, self.text, self.ids, self.links, self.rank = [], {}, [], set(), set(), 0
 
     def handle_starttag(self, tag, attributes):
         self.count[tag] = self.count.get(tag, 0) + 1
+        if tag in ("h1", "h2", "h3", "h4"):
+            rank = int(tag[1])
+            assert rank <= self.rank + 1, f"<{tag}> follows a heading of rank {self.rank}"
+            self.rank = rank
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attributes:
@@ -75,9 +86,9 @@ def requests(log):
     return {part.geturl() for part in network if not (part.hostname or "").endswith(OWN)}
 
 
-def check(fairc, browser, case, folder, pictures, name):
+def check(fairc, browser, least, case, folder, pictures, name):
     page = folder / f"{name}.html"
-    done = subprocess.run([fairc, "audit", *case, "--html", page], capture_output=True, text=True)
+    done = subprocess.run([fairc, *case, "--html", page], capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr
     url, log = page.as_uri(), folder / f"{name}.net.json"
     loaded = chromium(browser, folder, url, "--dump-dom", f"--log-net-log={log}")
@@ -88,7 +99,8 @@ def check(fairc, browser, case, folder, pictures, name):
     dom = Page()
     dom.feed(loaded.stdout)
     assert not dom.open, dom.open
-    assert dom.count["h1"] == 1 and dom.count["h2"] >= 5 and dom.count["table"] >= 3, dom.count
+    headings, tables = least
+    assert dom.count["h1"] == 1 and dom.count["h2"] >= headings and dom.count["table"] >= tables, dom.count
     assert dom.count["svg"] >= 1 and dom.count["table"] == dom.count["caption"], dom.count
     assert "script" not in dom.count and "img" not in dom.count
     assert {link.lstrip("#") for link in dom.links} <= dom.ids, dom.links - dom.ids
@@ -111,7 +123,9 @@ def main():
     pictures = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory() as folder:
         for case in CASES:
-            check(fairc, browser, [str(word) for word in case], pathlib.Path(folder), pictures, case[0].stem)
+            headings, tables, words = case
+            name = f"{words[0]}-{words[1].stem}"
+            check(fairc, browser, (headings, tables), [str(word) for word in words], pathlib.Path(folder), pictures, name)
 
 
 main()

@@ -61,8 +61,8 @@ pub struct Args {
     /// A date to print in the report, which has none by itself so that equal inputs give equal reports
     #[arg(long, value_name = "TEXT")]
     date: Option<String>,
-    /// How far beyond a limit counts as rounding, relative to the largest number in the row [default: what rounding can
-    /// have made of the sums]
+    /// How far beyond a limit counts as rounding, relative to the largest number in the row [default: what rounding of the
+    /// sums explains]
     #[arg(long, value_name = "X", value_parser = tolerance)]
     tolerance: Option<f64>,
     /// Exit with 0 also where some promises could not be checked

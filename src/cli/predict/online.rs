@@ -46,6 +46,7 @@ pub fn run(
         name: None,
         settings: words(&args.settings),
         require_all: false,
+        html: None,
         shown: &args.shown,
     };
     let headers: Vec<String> = scorer.features.headers().map(str::to_owned).collect();

@@ -16,7 +16,8 @@ use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::cli::train::stop;
 use crate::data::{Added, OnExisting, Output, STANDARD_STREAM, Source, write_with_columns};
 use crate::language::program::Program;
-use crate::report::{Movement, short};
+use crate::language::words::counted;
+use crate::report::{Movement, fit, short};
 use crate::runtime::project::{OnInfeasible, Settings};
 use crate::tasks::{Case, Refused, Use, apply, not_empty};
 use crate::torch::{Bundle, FairLayer, Gap, LayerError, numbers, raw, single};
@@ -207,7 +208,7 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
         );
     }
     if answers.left_out > 0 {
-        text += &format!("{} rows are left out: they need a label, or are for training alone\n", answers.left_out);
+        text += &format!("{} left out (needs a label, or is for training only)\n", counted(answers.left_out, "row"));
     }
     if answers.skipped > 0 {
         text += &format!("{} times a row had no samples in a batch\n", answers.skipped);
@@ -221,6 +222,6 @@ fn report(args: &Args, name: &str, own: &[f64], answers: &Answers, console: &Con
         console.report_beside(&text);
         Ok(())
     } else {
-        console.report(&text)
+        console.report(&fit(&text, console.out_look().width))
     }
 }

@@ -11,10 +11,11 @@ use crate::cli::dataset::{Painter, Shown};
 use crate::cli::fault;
 use crate::cli::front::{COMMAND_LINE, context};
 use crate::cli::input::{Spec, name_of};
+use crate::cli::page;
 use crate::cli::stop::{Outcome, Stop, Verdict};
 use crate::data::{Added, DataError, Format, Piece, STANDARD_STREAM, TableStream, header_hint};
 use crate::language::program::Program;
-use crate::report::fit;
+use crate::report::{OverTime, fit, stream_page};
 use crate::tasks::{self, Context, Named, Refused, StreamOptions, differs, prediction_column};
 
 /// What a command asks for.
@@ -34,6 +35,8 @@ pub struct Job<'a> {
     pub settings: Vec<String>,
     /// End with 1 if a promise could not be enforced.
     pub require_all: bool,
+    /// Where to write a page.
+    pub html: Option<&'a Path>,
     pub shown: &'a Shown,
 }
 
@@ -72,7 +75,7 @@ pub fn answer(job: &Job<'_>, scores: Scores<'_>, table: TableStream, console: &C
         console.answer_beside();
     }
     let mut stream = Stream::new(job, scores, table)?;
-    let mut online = stream.online(&told)?;
+    let mut online = stream.online(job.html.is_some() || console.is_json(), &told)?;
     for (left, text) in online.left_out(&job.context()) {
         console.note(&format!("`{left}` takes no part: {text}"));
     }
@@ -153,16 +156,19 @@ impl<'a> Stream<'a> {
         })
     }
 
-    fn online(&mut self, told: &dyn Fn(Refused) -> Stop) -> Result<tasks::Stream, Stop> {
+    /// Starts to answer, or goes on; `over_time` if it is to be known how the rows stood in between.
+    fn online(&mut self, over_time: bool, told: &dyn Fn(Refused) -> Stop) -> Result<tasks::Stream, Stop> {
         let Job { params, method, steering, .. } = self.job;
         let in_table = matches!(self.scores, Scores::Column(_));
         let saved = self.saved.take();
+        let known = saved.as_ref().and_then(|saved| saved.over_time.clone());
         let options = StreamOptions {
             method: *method,
             memory: steering.memory(),
             prediction: in_table.then(|| self.prediction.clone()),
             movement: saved.as_ref().map(|saved| saved.movement).unwrap_or_default(),
             unplaced: saved.as_ref().map(|saved| saved.unplaced.clone()).unwrap_or_default(),
+            over_time: known.or_else(|| over_time.then(OverTime::default)),
             state: saved.map(|saved| saved.online),
         };
         tasks::Stream::start(&self.job.context(), params, &self.data, self.table.columns(), options).map_err(told)
@@ -268,6 +274,7 @@ impl<'a> Stream<'a> {
         Saved {
             movement: online.movement,
             unplaced: online.unplaced(),
+            over_time: online.over_time.clone(),
             online: online.online.state(),
             input_batches: self.batches,
             input_hash: self.hash.clone(),
@@ -381,6 +388,7 @@ fn report(
         most: job.shown.most(),
     };
     let report = online.report(&job.context(), named).map_err(told)?;
+    page::write(job.html, || stream_page(&report, env!("CARGO_PKG_VERSION")), console)?;
     let to_stream = job.output == Some(Path::new(STANDARD_STREAM));
     let new = match stream.scores {
         Scores::Column(_) => format!("the new column `{}`", stream.name),

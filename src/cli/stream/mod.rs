@@ -14,6 +14,7 @@ use super::fault::refuse;
 use super::form::Form;
 use super::input::Spec;
 use super::outputs::Files;
+use super::page;
 use super::setting::{self, Setting, words};
 use super::stop::{Failure, Outcome};
 use crate::bind::Method;
@@ -62,6 +63,9 @@ pub struct Args {
     /// The name of the new column [default: COL_fair]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Write a page with what holds, and charts of each row over time
+    #[arg(long, value_name = "FILE", value_parser = page::file)]
+    html: Option<PathBuf>,
     /// Exit with 1 if a promise could not be enforced
     #[arg(long)]
     require_all: bool,
@@ -82,6 +86,7 @@ impl Args {
         Files::of(&self.spec, &self.data)
             .writes("-o", self.output.as_deref())
             .writes("--state", self.steering.state.as_deref())
+            .writes("--html", self.html.as_deref())
     }
 
     fn method(&self) -> Result<Method, Failure> {
@@ -113,6 +118,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         name: args.name.as_deref(),
         settings: words(&args.settings),
         require_all: args.require_all,
+        html: args.html.as_deref(),
         shown: &args.shown,
     };
     let more: Vec<String> = args.pred.iter().cloned().collect();

@@ -20,7 +20,7 @@ use crate::bind::{OnlineState, Unplaced};
 use crate::cli::front::COMMAND_LINE;
 use crate::cli::stop::Stop;
 use crate::data::{Safe, in_place, replace_locked};
-use crate::report::Movement;
+use crate::report::{Movement, OverTime};
 use crate::runtime::online::state::{self, Kind, StateError};
 use crate::tasks::unusable;
 
@@ -47,6 +47,9 @@ pub struct Saved<S = OnlineState> {
     /// The samples that are in no level.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<Unplaced>,
+    /// Where the rows stood, if a page or JSON was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<OverTime>,
 }
 
 /// A longer file is no state: one of 2^20 cells has some 200 bytes for each.

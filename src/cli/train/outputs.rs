@@ -11,7 +11,7 @@ use crate::cli::console::Console;
 use crate::cli::stop::Stop;
 use crate::language::program::{Names, Program};
 use crate::report::plot::{EpochPoint, GroupScores, PlotError, SweepPoint, history, scores, sweep};
-use crate::report::{Align, Table, short};
+use crate::report::{Align, Table, fit, short};
 use crate::torch::{
     Description, Evaluation, FairLayer, LossFn, Mlp, Mode, Options, Progress, Record, TrainData, Watched, evaluate,
     numbers, raw, write_text,
@@ -191,10 +191,9 @@ impl Outcome {
             return console.json(&serde_json::json!({ "output": folder.display().to_string(), "metrics": self }));
         }
         let mut table = Table::default();
-        let heads = ["", "samples", "loss", "raw loss", "accuracy", "AUC", "raw gap", "gap", "limit", "rows held"];
+        let heads = ["", "n", "loss", "raw loss", "accuracy", "AUC", "raw gap", "gap", "limit", "rows held"];
         table.cells(heads.map(str::to_owned));
-        for (name, part) in
-            [("training", Some(&self.train)), ("validation", self.valid.as_ref()), ("test", self.test.as_ref())]
+        for (name, part) in [("train", Some(&self.train)), ("valid", self.valid.as_ref()), ("test", self.test.as_ref())]
         {
             let Some(part) = part else { continue };
             table.cells([name.to_owned()].into_iter().chain(cells(part)));
@@ -213,9 +212,10 @@ impl Outcome {
             }
             _ => String::new(),
         };
-        let body = table.render("  ", usize::MAX, &align, |_, cell| cell);
-        let note = "raw: the network's output before the projection\n";
-        console.report(&format!("{target} -> {}\n{steps}{violation}{body}{note}", folder.display()))
+        let width = console.out_look().width;
+        let body = table.render("  ", width, &align, |_, cell| cell);
+        let note = "n: samples; raw: the network's output before the projection\n";
+        console.report(&fit(&format!("{target} -> {}\n{steps}{violation}{body}{note}", folder.display()), width))
     }
 
     /// The results of a sweep: a table and a picture.
@@ -241,13 +241,14 @@ impl Outcome {
             return console.json(&value);
         }
         let mut table = Table::default();
-        let heads = [name, "samples", "loss", "raw loss", "accuracy", "AUC", "raw gap", "gap", "limit", "rows held"];
+        let heads = [name, "n", "loss", "raw loss", "accuracy", "AUC", "raw gap", "gap", "limit", "rows held"];
         table.cells(heads.map(str::to_owned));
         for (value, outcome) in points {
             table.cells([value.to_string()].into_iter().chain(cells(&best(outcome))));
         }
-        let body = table.render("  ", usize::MAX, &vec![Align::Right; heads.len()], |_, cell| cell);
-        console.report(&format!("{body}pictures and models in {}\n", folder.display()))
+        let width = console.out_look().width;
+        let body = table.render("  ", width, &vec![Align::Right; heads.len()], |_, cell| cell);
+        console.report(&fit(&format!("{body}pictures and models in {}\n", folder.display()), width))
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::bind::Params;
-use crate::language::program::Program;
+use crate::language::program::{Origin, Program};
+use crate::report::words::first_sentence;
 
 /// The head of a report, as it was given.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -42,14 +43,35 @@ pub struct ParamFacts {
 }
 
 /// All params of a program.
-pub(super) fn params(program: &Program, params: &Params) -> Vec<ParamFacts> {
+pub fn params(program: &Program, params: &Params) -> Vec<ParamFacts> {
     let both = program.params.iter().zip(params.values());
     both.map(|(param, &value)| ParamFacts { name: param.name.clone(), value, default: param.value }).collect()
 }
 
+/// All params in words: `eps = 0.01 (the spec has 0.02)`.
+pub(in crate::report) fn params_in_words(params: &[ParamFacts]) -> String {
+    let params = params.iter().map(|param| match param.value == param.default {
+        true => format!("{} = {}", param.name, param.value),
+        false => format!("{} = {} (the spec has {})", param.name, param.value, param.default),
+    });
+    let params: Vec<String> = params.collect();
+    if params.is_empty() { "none".to_owned() } else { params.join(", ") }
+}
+
+/// A promise in its own words: the first sentence of its doc comment, else the comparison as written.
+pub(super) fn words(origin: &Origin) -> String {
+    let doc = first_sentence(&origin.doc);
+    if doc.is_empty() { origin.text.clone() } else { doc }
+}
+
+/// The same with the values of params.
+pub(in crate::report) fn sentence(origin: &Origin, params: &[ParamFacts]) -> String {
+    filled(&words(origin), &origin.text, params)
+}
+
 /// The words of a promise with the values of params: `within eps` as `within eps = 0.02`. A name in backticks that is no param is
 /// taken for that of the last argument of a metric; what no word names stands at the end.
-pub(super) fn filled(words: &str, text: &str, params: &[ParamFacts]) -> String {
+fn filled(words: &str, text: &str, params: &[ParamFacts]) -> String {
     let value = |param: &ParamFacts| format!("{} = {}", param.name, param.value);
     let mut out = words.to_owned();
     let mut left = Vec::new();

@@ -20,15 +20,17 @@ mod unchecked;
 
 use serde::Serialize;
 
-pub use about::{About, ParamFacts};
+pub use about::{About, ParamFacts, params as param_facts};
+pub(super) use about::{params_in_words, sentence};
 pub(super) use group::CellSums;
 pub use group::{FOUR_FIFTHS, GroupFacts, PartitionFacts, SMALL};
 pub use interval::{Interval, LEVEL};
 pub use partition::{Partition, partitions};
-pub(super) use people::conditions;
+pub(super) use people::{conditions, label};
 pub use promise::Promise;
 use row::{Drawn, Reader};
 pub use row::{Place, Places, RowFacts};
+pub(super) use shown::{Context, shown};
 pub use shown::{Shown, Unit};
 pub use slice::{MOST_VALUES, SliceFacts, SliceRow, Slicer, SlicesFacts, Slicing};
 

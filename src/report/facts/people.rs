@@ -36,7 +36,7 @@ pub(in crate::report) fn conditions(event: &Event, program: &Program, names: &Na
 }
 
 /// The words of an event together.
-pub(super) fn label(conditions: &[String]) -> String {
+pub(in crate::report) fn label(conditions: &[String]) -> String {
     if conditions.is_empty() { EVERYONE.to_owned() } else { conditions.join(", ") }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::about::{ParamFacts, filled};
+use super::about::{ParamFacts, sentence, words};
 use super::row::{Place, Places, RowFacts};
 use super::shown::Shown;
 use crate::report::audit::Audit;
@@ -10,7 +10,6 @@ use crate::report::judged::Judged;
 use crate::report::number::{many, short, whole};
 use crate::report::row_summary::RowSummary;
 use crate::report::verdict::{Comparisons, Verdict};
-use crate::report::words::first_sentence;
 
 /// A constraint of the spec and what became of it.
 #[derive(Clone, Debug, Serialize)]
@@ -56,7 +55,7 @@ pub(super) fn promises(
 ) -> Vec<Promise> {
     let prediction = audit.summaries.program.prediction.name.as_str();
     let promise = |judged: Judged<'_>| {
-        let (origin, doc) = (judged.origin, first_sentence(&judged.origin.doc));
+        let origin = judged.origin;
         // By verdict first: slack alone does not compare rows of different sizes.
         let with_room = judged.rows.iter().filter_map(|&index| {
             let row = rows.get(index)?;
@@ -66,12 +65,11 @@ pub(super) fn promises(
         let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();
         let outside = judged.each.iter().filter_map(|&index| audit.summaries.sample_rows.get(index));
         let finding = worst.and_then(|index| rows.get(index)).and_then(|row| row.shown.as_ref()).map(Shown::finding);
-        let words = if doc.is_empty() { origin.text.clone() } else { doc };
         Promise {
             constraint: origin.constraint.clone(),
-            sentence: filled(&words, &origin.text, params),
+            sentence: sentence(origin, params),
             settled: settled(&judged, rows),
-            words,
+            words: words(origin),
             text: origin.text.clone(),
             doc: origin.doc.clone(),
             place: place(&places.rows, &judged.rows).or_else(|| place(&places.each, &judged.each)).unwrap_or_default(),

@@ -43,6 +43,11 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// The sentence without the limit.
+    pub fn claim(&self) -> &str {
+        self.sentence.rsplit_once("; ").map_or(self.sentence.as_str(), |(claim, _)| claim)
+    }
+
     /// The limits for a table: `-0.020 to 0.020`, `at least 0.80`.
     pub fn allowed(&self, digits: usize) -> String {
         let number = |value: f64| fixed(value, digits);
@@ -57,7 +62,7 @@ impl Shown {
 }
 
 /// What is known of a row beside its numbers.
-pub(super) struct Context<'a> {
+pub(in crate::report) struct Context<'a> {
     pub prediction: &'a str,
     pub decisions: bool,
     pub interval: Option<Interval>,
@@ -67,7 +72,7 @@ pub(super) struct Context<'a> {
 }
 
 /// The comparison of a row, where it was made.
-pub(super) fn shown(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
+pub(in crate::report) fn shown(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
     let value = row.before?;
     let plain = row.groups.iter().all(|group| group.is_plain_mean(context.prediction));
     let by_ratio = || match &row.groups[..] {

@@ -42,7 +42,7 @@ pub fn decide_page(report: &DecideReport<'_>, version: &str) -> String {
             each(sentences, |sentence| el!("p", "class" = "soft"; capital(&sentence), ".")),
             groups(report),
             report.thresholds.as_ref().map(|thresholds| cells(thresholds, report.spread.as_ref())),
-            section("rows", "The rows, before and after", vec![el!("pre"; report.rows.body(&PlainText))]),
+            section("rows", "The rows, before and after", vec![el!("pre", "tabindex" = "0", "role" = "region", "aria-label" = "Text of the rows"; report.rows.body(&PlainText))]),
             section("reading", "How to read this", vec![el!("ul"; each(notes(report), |note| el!("li"; el!("p"; prose(note)))))]),
         ),
         el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {version}."))),

@@ -3,16 +3,21 @@
 //! Text is escaped wherever it becomes markup (`build`). Each number stands in a `<data>` element with all of its digits
 //! in `value`, so that the page can be read by a program as well.
 
+mod bar;
 mod build;
 mod chart;
 mod constraints;
+mod course;
 mod decide;
 mod groups;
 mod histogram;
 mod impact;
 mod parts;
 mod price;
+mod project;
 mod promises;
+mod source;
+mod stream;
 mod timeline;
 
 use super::facts::Facts;
@@ -23,6 +28,9 @@ pub use decide::decide_page;
 pub use impact::impact_page;
 use parts::{capital, code, prose, section};
 pub use price::price_page;
+pub use project::project_page;
+use source::source_section;
+pub use stream::stream_page;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -52,9 +60,7 @@ pub fn page(facts: &Facts) -> String {
             section("reading", "How to read this", vec![
                 el!("ul"; each(read_me(facts), |line| el!("li"; el!("p"; prose(&line))))),
             ]),
-            section("source", "Where this comes from", vec![
-                el!("dl"; each(source_of(facts), |(name, value)| vec![el!("dt"; capital(name)), el!("dd"; code(&value))].into())),
-            ]),
+            source_section(source_of(facts)),
         ),
         el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {}.", facts.version))),
     );

@@ -65,6 +65,17 @@ pub(super) fn toned(verdict: Verdict, certain: bool, words: &str) -> Html {
     el!("span", "class" = tone; el!("span", "aria-hidden" = "true"; sign), prose(words))
 }
 
+/// The answer of a page: green only where all of it is known to hold.
+pub(super) fn answer(verdict: Verdict, certain: bool, words: &str) -> Html {
+    let (tone, sign) = match verdict {
+        Verdict::Held if certain => ("answer good", "✓ "),
+        Verdict::Held => ("answer warn", "✓ "),
+        Verdict::Violated => ("answer bad", "✗ "),
+        Verdict::NotChecked | Verdict::NotApplicable => ("answer warn", "○ "),
+    };
+    el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), words, ".")
+}
+
 /// The verdict on a promise: green only where all of it was checked and the data settle it.
 pub(super) fn promised(promise: &Promise) -> Html {
     let certain = promise.comparisons.not_made == 0 && promise.settled != Some(false);

@@ -231,19 +231,23 @@ impl Impact {
         }
     }
 
+    /// `2%`.
+    fn min_share_words(&self) -> String {
+        percent(self.min_share)
+    }
+
     /// What a reader has to know.
     pub(super) fn notes(&self) -> Vec<String> {
-        let min_share = percent(self.min_share);
+        let min_share = self.min_share_words();
         let mut notes = vec![
             format!("Selected means that {}.", self.selected_means()),
             "The impact ratio of a category is its selection rate, divided by the highest selection rate of the table.".to_owned(),
-            "Below four fifths (0.80) the US Uniform Guidelines see evidence of adverse impact; Local Law 144 has no limit.".to_owned(),
-            format!("Categories with under {min_share} of the applicants in a table have no ratio, and none is compared with them."),
+            "The US Uniform Guidelines regard a ratio under four fifths (0.80) as evidence of adverse impact; Local Law 144 sets no limit.".to_owned(),
+            format!("Categories with under {min_share} of a table's applicants have no ratio, and no other is compared with them."),
         ];
         let unknown = self.tables.iter().map(|table| table.unknown).max().unwrap_or(0);
         if unknown > 0 {
-            notes
-                .push("Applicants of unknown category are in no rate; their number stands under the table.".to_owned());
+            notes.push("Applicants of unknown category are in no rate; their number is under the table.".to_owned());
         }
         notes.extend(self.hints.iter().cloned());
         notes

@@ -43,8 +43,8 @@ fn head(source: &Source, n: usize) -> String {
     let (table, samples) = (comment(source.name()), counted(n, "sample"));
     let mut text = format!(
         "# A first spec for {table}, of {samples}.\n\
-         # Levels and ranges are those seen there: widen them to what may come. Look at what is marked as a\n\
-         # guess. Columns that no constraint reads may be removed.\n"
+         # Levels and ranges are those in the data: widen them if other values may come. Check what is marked\n\
+         # as a guess. You may remove columns that no constraint reads.\n"
     );
     if source.format() == Format::JsonLines && n > JSON_SAMPLE {
         let _fits = writeln!(text, "# Its columns are the keys of the first {JSON_SAMPLE} objects.");
@@ -66,11 +66,9 @@ fn declaration(column: &Planned) -> String {
         let _fits = writeln!(text, "# Below: {}.", comment(note));
     }
     match column.role {
-        Role::Label if guess => {
-            text.push_str("# A guess: known in training and audits alone, as what is to be predicted is.\n")
-        }
+        Role::Label if guess => text.push_str("# A guess: the outcome, which is known only in training and audits.\n"),
         Role::Weight if guess => {
-            text.push_str("# A guess: the weights of samples. If so, this goes in the place of the line below it.\n");
+            text.push_str("# A guess: the weights of samples. If so, write this in place of the line below.\n");
             let _fits = writeln!(text, "# weight {name}");
         }
         Role::Weight => return format!("{text}weight {name}\n"),
@@ -189,11 +187,11 @@ fn start(
     let groups = compared(columns, bands, options);
     let Some(first) = groups.first() else {
         let total = names.fresh("mean");
-        text.push_str("# To start from: a bound of the mean prediction. Remove the `#` before `constraint`.\n");
+        text.push_str("# To start with: a bound on the mean prediction. Remove the `#` before `constraint`.\n");
         let _fits = writeln!(text, "# constraint {total}: E[{score}] <= {middle}");
         return;
     };
-    text.push_str("# To start from: any two groups have nearly the same mean. Remove the `#`s before it.\n");
+    text.push_str("# To start with: any two groups have nearly the same mean. Remove the `#` signs to use it.\n");
     let (a, b) = (names.fresh("a"), names.fresh("b"));
     for group in &groups {
         let own = if groups.len() == 1 { "parity".to_owned() } else { format!("parity_{}", group.trim_matches('`')) };
