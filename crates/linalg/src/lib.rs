@@ -7,9 +7,14 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use faer::dyn_stack::MemStack;
-use faer::sparse::linalg::cholesky::{self, LltRef, SymmetricOrdering};
+use faer::sparse::linalg::SupernodalThreshold;
+use faer::sparse::linalg::cholesky::{self, CholeskySymbolicParams, LltRef, SymmetricOrdering};
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMat};
 use faer::{Conj, MatMut, Par, Side};
+
+/// Factors are made in blocks of columns from a quarter of the fill on where faer does so by itself: with ten thousand samples and their
+/// neighbours that takes a quarter off a solve. Forests stay below it.
+const BLOCKS: SupernodalThreshold = SupernodalThreshold(0.25);
 
 /// Where the lower triangle of a symmetric matrix has entries, with an order of rows and columns that fills in little.
 #[derive(Debug, Clone)]
@@ -32,7 +37,8 @@ impl SymbolicCholesky {
         let n = starts.len() - 1;
         let pattern = SymbolicSparseColMat::new_checked(n, n, starts, None, rows);
         let order = SymmetricOrdering::Amd;
-        let symbolic = cholesky::factorize_symbolic_cholesky(pattern.as_ref(), Side::Lower, order, Default::default());
+        let blocks = CholeskySymbolicParams { supernodal_flop_ratio_threshold: BLOCKS, ..Default::default() };
+        let symbolic = cholesky::factorize_symbolic_cholesky(pattern.as_ref(), Side::Lower, order, blocks);
         let symbolic = symbolic.ok()?;
         let factor = symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
         let room = factor.or(symbolic.solve_in_place_scratch::<f64>(1, Par::Seq)).unaligned_bytes_required();

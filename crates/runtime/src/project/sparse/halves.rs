@@ -52,17 +52,18 @@ impl Half {
     #[inline]
     fn equations(&self, give: Option<&Give>, c: f64, aim: Aim) -> Equations {
         let rc = aim.target - self.s * self.lambda - aim.second * self.ds * self.dl;
-        let apart = c - self.b + self.s + rc / self.lambda;
+        let apart = c - self.b + self.s;
         match give.filter(|give| give.is_soft()) {
             None => {
-                let weight = self.lambda / self.s;
-                Equations { weight, pull: weight * apart, rc, re: 0.0 }
+                let inverse = 1.0 / self.s;
+                let weight = self.lambda * inverse;
+                Equations { weight, pull: weight * apart + rc * inverse, rc, re: 0.0 }
             }
             Some(give) => {
                 let kappa = give.cap - self.lambda;
                 let re = aim.target - give.e * kappa + aim.second * give.de * self.dl;
                 let weight = 1.0 / (self.s / self.lambda + give.e / kappa);
-                Equations { weight, pull: weight * (apart - give.e - re / kappa), rc, re }
+                Equations { weight, pull: weight * (apart + rc / self.lambda - give.e - re / kappa), rc, re }
             }
         }
     }
