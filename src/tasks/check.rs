@@ -74,7 +74,7 @@ pub fn check<'a>(case: &Case<'a>, batch: Option<(usize, u64)>) -> Result<Checked
         feasible,
         each_in_conflict: each.collect(),
         conflict: sides.collect(),
-        params: ranges(case),
+        params: ranges(case, &bound.problem),
         batches,
         unplaced: encoded.unplaced().to_vec(),
     };
@@ -95,10 +95,12 @@ fn conflict_side(side: RowSide, bound: &Bound, context: &Context<'_>) -> Option<
     Some(ConflictSide { row: origin.name.clone(), side: if upper { "upper" } else { "lower" }, limit })
 }
 
-/// The values of each param with which all rows can hold.
-fn ranges(case: &Case<'_>) -> Vec<ParamRange> {
+/// The values of each param with which all rows can hold; `problem` has the present ones.
+fn ranges(case: &Case<'_>, problem: &Problem) -> Vec<ParamRange> {
     let Case { context, encoded, params, .. } = *case;
     let program = context.program;
+    // Where the variables are too many now, they need not be counted again for other values.
+    let is_small = !program.params.is_empty() && matches!(Cells::of(problem), Ok(Some(_)));
     let range = |(place, (name, value)): (usize, (&str, f64))| {
         let bounds = program.param(name).map_or(Interval::ALL, |param| param.range);
         let mut at = |value: f64| {
@@ -108,7 +110,7 @@ fn ranges(case: &Case<'_>) -> Vec<ParamRange> {
         };
         let found = match encoded.reach(place) {
             // Linear programs say nothing of rows that bend.
-            _ if encoded.is_affine().is_err() => Tolerance::Unknown,
+            _ if !is_small || encoded.is_affine().is_err() => Tolerance::Unknown,
             Reach::Encoding => Tolerance::Unknown,
             Reach::Nothing | Reach::Sides | Reach::Matrix => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
         };

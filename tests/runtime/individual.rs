@@ -207,3 +207,74 @@ fn chains_are_pooled() {
         );
     }
 }
+
+/// Rows of two to four entries around a feasible point, many of them tight there, some equalities and some one-sided; with `soft`
+/// some give way.
+fn scattered(n: usize, soft: bool, random: &mut Random) -> Problem {
+    let feasible: Vec<f64> = (0..n).map(|_| if random.chance(0.2) { 0.0 } else { random.uniform() }).collect();
+    let (mut rows, mut caps) = (Vec::new(), Vec::new());
+    for _ in 0..n + n / 2 {
+        let mut entries: Vec<(usize, f64)> = Vec::new();
+        for _ in 0..2 + random.below(3) {
+            let sample = random.below(n);
+            if entries.iter().all(|(known, _)| *known != sample) {
+                entries.push((sample, random.between(-1.0, 1.0)));
+            }
+        }
+        let value: f64 = entries.iter().map(|(i, v)| v * feasible[*i]).sum();
+        let (below, above) = match random.below(8) {
+            0 => (0.0, 0.0),
+            1 | 2 => (f64::INFINITY, 0.01 * random.uniform()),
+            3 | 4 => (0.1 * random.uniform(), f64::INFINITY),
+            _ => (0.1 * random.uniform(), 0.1 * random.uniform()),
+        };
+        caps.push(if soft && random.chance(0.3) { random.between(0.01, 0.2) } else { f64::INFINITY });
+        rows.push((entries, value - below, value + above));
+    }
+    in_unit_box(n, &rows).with_soft(caps).expect("positive weights")
+}
+
+#[test]
+fn scattered_rows_are_solved_to_the_kkt_conditions() {
+    let n = 800;
+    for seed in 0..from_env("FAIRC_SCATTERED", 4) {
+        let mut random = Random(61 + seed);
+        let z: Vec<f64> = (0..n).map(|_| random.between(-0.3, 1.3)).collect();
+        let hard = scattered(n, false, &mut random);
+        let projection = project(&hard, &z, &Settings::default()).expect("finite input");
+        let faults = kkt_faults(&hard, &z, &projection);
+        assert!(
+            faults.is_empty(),
+            "seed {seed}: {} faults: {}",
+            faults.len(),
+            faults[..faults.len().min(5)].join("; ")
+        );
+        let soft = scattered(n, true, &mut random);
+        let projection = project(&soft, &z, &Settings::default()).expect("finite input");
+        let faults = soft_faults(&soft, &z, &projection);
+        assert!(faults.is_empty(), "seed {seed}, soft: {}", faults[..faults.len().min(5)].join("; "));
+    }
+}
+
+#[test]
+fn a_long_row_beside_neighbour_rows_is_held_as_exactly() {
+    let n = from_env("FAIRC_INDIVIDUAL", 1500) as usize;
+    let mut random = Random(17);
+    let (problem, mut z) = neighbours(n, 6, || random.uniform());
+    z.iter_mut().step_by(2).for_each(|z| *z += 0.1);
+    let csr = problem.to_csr();
+    let (mut indptr, mut values) = (csr.indptr, csr.values);
+    let mut indices: Vec<usize> = csr.indices.iter().map(|&i| i as usize).collect();
+    indices.extend(0..n);
+    values.extend((0..n).map(|i| if i % 2 == 0 { 2.0 } else { -2.0 } / n as f64));
+    indptr.push(indices.len());
+    let (mut lower, mut upper) = (problem.lower().to_vec(), problem.upper().to_vec());
+    lower.push(-0.01);
+    upper.push(0.01);
+    let bounds = Bounds::Uniform { lo: 0.0, hi: 1.0 };
+    let problem = Problem::from_csr(n, &indptr, &indices, &values, lower, upper, bounds, None).expect("well-formed");
+    let projection = project(&problem, &z, &Settings::default()).expect("finite input");
+    let faults = kkt_faults(&problem, &z, &projection);
+    assert!(faults.is_empty(), "{} faults: {}", faults.len(), faults[..faults.len().min(5)].join("; "));
+    assert_ne!(projection.active[problem.rows() - 1], Side::Inactive, "the long row says nothing");
+}

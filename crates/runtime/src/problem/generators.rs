@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::rows::SlotColumns;
 use super::{Bounds, Factor, Problem, ProblemError, check};
 
 /// Samples of parallel columns, as one: `x = Σ tᵢ ŷᵢ / Σ |tᵢ|`, where `tᵢ` is the length of the column of sample `i`.
@@ -77,7 +78,8 @@ pub fn generators(problems: &[&Problem], most: usize) -> Result<Option<Vec<Gener
         }
         drafts[index].1.add(length, bounds.at(sample));
     }
-    Ok(Some(drafts.iter().map(|(cells, draft)| draft.finish(cells, problems)).collect()))
+    let columns: Vec<SlotColumns> = problems.iter().map(|problem| problem.rows.by_slot(problem.slots())).collect();
+    Ok(Some(drafts.iter().map(|(cells, draft)| draft.finish(cells, problems, &columns)).collect()))
 }
 
 /// The factors, if they are more than the constant one.
@@ -90,23 +92,28 @@ fn data_factors(problem: &Problem) -> &[Factor] {
 
 /// One generator for each cell, without a look at the samples.
 fn by_cell(problem: &Problem, interval: (f64, f64), most: usize) -> Option<Vec<Generator>> {
-    let used = used_slots(problem);
-    let mut found = Vec::new();
-    for (cell, used) in used.into_iter().enumerate() {
+    let used = used_slots(problem).into_iter().enumerate();
+    let cells: Vec<usize> =
+        used.filter(|(cell, used)| *used && !problem.grouping.range(*cell).is_empty()).map(|(cell, _)| cell).collect();
+    if cells.len() > most {
+        return None;
+    }
+    let (columns, first) = ([problem.rows.by_slot(problem.slots())], first_samples(problem));
+    let draft = |cell: usize| {
         let samples = problem.grouping.range(cell).len();
-        if samples == 0 || !used {
-            continue;
-        }
-        if found.len() == most {
-            return None;
-        }
-        let first = problem.cell().iter().position(|&other| other as usize == cell).unwrap_or(0);
-        let mut draft = Draft::new(first, &[1.0]);
+        let mut draft = Draft::new(first[cell], &[1.0]);
         (draft.lo, draft.hi) = (samples as f64 * interval.0, samples as f64 * interval.1);
         (draft.length, draft.samples, draft.least, draft.largest) = (samples as f64, samples, 1.0, 1.0);
-        found.push(draft.finish(&[cell as u32], &[problem]));
-    }
-    Some(found)
+        draft.finish(&[cell as u32], &[problem], &columns)
+    };
+    Some(cells.into_iter().map(draft).collect())
+}
+
+/// The first sample of each cell, 0 where there is none.
+fn first_samples(problem: &Problem) -> Vec<usize> {
+    let mut first = vec![0; problem.cells()];
+    problem.cell().iter().enumerate().rev().for_each(|(sample, &cell)| first[cell as usize] = sample);
+    first
 }
 
 /// Directions that differ by rounding alone are one.
@@ -147,21 +154,24 @@ impl Draft {
         self.samples += 1;
     }
 
-    fn finish(&self, cells: &[u32], problems: &[&Problem]) -> Generator {
+    fn finish(&self, cells: &[u32], problems: &[&Problem], columns: &[SlotColumns]) -> Generator {
         let mut place = 0;
-        let columns = cells.iter().zip(problems).map(|(&cell, problem)| {
+        let columns = cells.iter().zip(problems).zip(columns).map(|((&cell, problem), columns)| {
             let width = problem.width();
             let direction = &self.direction[place..place + width];
             place += width;
-            let slots = cell as usize * width..(cell as usize + 1) * width;
             let mut column: Vec<(u32, f64)> = Vec::new();
-            for row in 0..problem.rows() {
-                let entries = problem.rows.row(row).filter(|(slot, _)| slots.contains(slot));
-                let value: f64 = entries.map(|(slot, value)| value * direction[slot - slots.start]).sum();
-                if value != 0.0 {
-                    column.push((row as u32, value * self.length));
-                }
+            for (f, direction) in direction.iter().enumerate() {
+                column.extend(columns.slot(cell as usize * width + f).map(|(row, value)| (row, value * direction)));
             }
+            column.sort_by_key(|(row, _)| *row);
+            column.dedup_by(|next, sum| {
+                let same = next.0 == sum.0;
+                sum.1 += if same { next.1 } else { 0.0 };
+                same
+            });
+            column.retain(|(_, value)| *value != 0.0);
+            column.iter_mut().for_each(|(_, value)| *value *= self.length);
             column
         });
         Generator {
@@ -207,6 +217,36 @@ mod tests {
         assert_eq!(found[0].columns, [vec![(0, 1.0)]]);
         assert_eq!(found[1].columns, [vec![(0, -2.0), (1, 12.0)]]);
         assert!(found.iter().all(|generator| (generator.lo, generator.hi) == (0.0, 1.0) && generator.is_mean));
+        assert_eq!(generators(&[&problem], 2).unwrap(), None);
+    }
+
+    #[test]
+    fn columns_are_those_of_the_matrix() {
+        // Two cells of several samples, one of one, one that no row reads, and a row that meets a cell in two places.
+        let problem = Problem::new(ProblemParts {
+            cell: vec![2, 0, 1, 0, 3, 1],
+            cells: 4,
+            dictionary: vec![RowsByCell::from_cells([
+                vec![(0, 0.5), (2, 1.0), (2, 0.25)],
+                vec![(1, -1.0), (0, 2.0)],
+                vec![(2, 3.0)],
+                vec![],
+            ])],
+            lower: vec![-1.0; 3],
+            upper: vec![1.0; 3],
+            bounds: Bounds::Uniform { lo: 0.0, hi: 1.0 },
+            ..ProblemParts::default()
+        })
+        .unwrap();
+        let found = generators(&[&problem], 3).unwrap().unwrap();
+        assert_eq!(found.iter().map(|one| (one.first, one.samples)).collect::<Vec<_>>(), [(1, 2), (2, 2), (0, 1)]);
+        let csc = problem.to_csc();
+        for one in &found {
+            let range = csc.indptr[one.first]..csc.indptr[one.first + 1];
+            let entries = csc.indices[range.clone()].iter().zip(&csc.values[range]);
+            let column: Vec<(u32, f64)> = entries.map(|(&row, value)| (row, value * one.samples as f64)).collect();
+            assert_eq!(one.columns, [column]);
+        }
         assert_eq!(generators(&[&problem], 2).unwrap(), None);
     }
 

@@ -81,6 +81,11 @@ impl Basis {
 
     /// Takes column `k` out.
     pub(crate) fn remove(&mut self, k: usize) {
+        pulp::Arch::new().dispatch(Remove { basis: self, k })
+    }
+
+    #[inline(always)]
+    fn remove_inline(&mut self, k: usize) {
         let dim = self.dim;
         for j in k + 1..self.count {
             // Column j loses its entry below the new diagonal by a rotation of rows j - 1 and j.
@@ -139,6 +144,20 @@ impl pulp::WithSimd for Reduce<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
         self.basis.reduce_inline(self.vector)
+    }
+}
+
+struct Remove<'a> {
+    basis: &'a mut Basis,
+    k: usize,
+}
+
+impl pulp::WithSimd for Remove<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.basis.remove_inline(self.k);
     }
 }
 

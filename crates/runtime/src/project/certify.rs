@@ -76,6 +76,7 @@ fn rounds<T: Sample>() -> bool {
 /// Doubles the margins of the rows that fail; false if none does, or none has room left.
 fn widen_margins<T: Sample>(problem: &Problem, newton: &mut Newton, margin: &mut [f64]) -> bool {
     let mut again = false;
+    let own = MARGIN * newton.unit + SHARE * (T::ROUNDING - f64::ROUNDING);
     for (row, margin) in margin.iter_mut().enumerate() {
         let (l, u) = (problem.lower[row], problem.upper[row]);
         if newton.multipliers[row].abs() >= problem.soft[row] {
@@ -87,6 +88,12 @@ fn widen_margins<T: Sample>(problem: &Problem, newton: &mut Newton, margin: &mut
         if let Some(wider) = Sides::wider((l, u), newton.activity[row], slack, *margin, most) {
             *margin = wider;
             again = true;
+        }
+    }
+    if again {
+        // Others would fail next: sizes have grown since the first margins were set.
+        for (margin, scale) in margin.iter_mut().zip(&newton.scale) {
+            *margin = margin.max(own * scale);
         }
     }
     again

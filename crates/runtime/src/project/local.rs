@@ -182,6 +182,11 @@ impl Local {
     fn load_row(&mut self, problem: &Problem, row: usize) {
         let width = problem.width();
         self.vector.fill(0.0);
+        if let (1, Some((first, values))) = (width, problem.rows.without_gaps(row)) {
+            let own = self.vector[first..].iter_mut().zip(&self.factor[first..]);
+            own.zip(values).for_each(|((v, l), value)| *v = l * value);
+            return;
+        }
         for (slot, value) in problem.rows.row(row) {
             let (cell, g) = (slot / width, slot % width);
             let factor = &self.factor[(cell * width + g) * width..];

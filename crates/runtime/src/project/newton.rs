@@ -11,6 +11,7 @@ use super::local::Local;
 use super::passes::{SAMPLED, Sums};
 use super::sample::Sample;
 use super::sides::Sides;
+use super::sparse::Prepared;
 use crate::problem::Problem;
 
 /// Most steps on a sample of the samples.
@@ -69,6 +70,8 @@ pub(crate) struct Newton {
     mass: Vec<f64>,
     /// The spacing near zero of the numbers that are returned.
     pub(crate) spacing: f64,
+    /// The rows of the problem for the sparse method, once it has run.
+    pub(crate) prepared: Option<Box<Prepared>>,
 }
 
 impl Newton {
@@ -123,6 +126,7 @@ impl Newton {
         self.sampled = false;
         self.in_order.on = false;
         self.fixing.off();
+        self.prepared = None;
     }
 
     /// Good multipliers from a sample of the samples: saves full passes, and changes nothing else.

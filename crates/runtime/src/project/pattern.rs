@@ -16,8 +16,9 @@ use fairc_linalg::{SparseCholesky, SymbolicCholesky};
 const LONG: usize = 100;
 /// Most rows that are kept apart.
 const APART: usize = 64;
-/// How often a solution with rows kept apart is refined.
+/// How often a solution with rows kept apart is refined at most, and what may be left of the right side.
 const REFINEMENTS: usize = 2;
+const ENOUGH: f64 = 1e-13;
 
 /// Sparse rows with plain indices.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +76,7 @@ impl Rows {
 }
 
 /// The normal matrix of one set of rows, factored.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Normal {
     /// The rows in the pattern.
     used: Vec<u32>,
@@ -150,14 +151,15 @@ impl Normal {
                 }
             }
         }
-        self.factor = self.symbolic.as_ref().and_then(|symbolic| symbolic.factor(&self.values));
-        let Some(factor) = &self.factor else { return false };
+        let earlier = self.factor.take();
+        self.factor = self.symbolic.as_ref().and_then(|symbolic| symbolic.factor(&self.values, earlier));
+        let Some(factor) = &mut self.factor else { return false };
         self.apart.factor(factor, rows, diagonal.len(), weights)
     }
 
     /// Solves with the last factorisation, in place.
-    pub(crate) fn solve(&self, rows: &Rows, right: &mut [f64]) {
-        if let Some(factor) = &self.factor {
+    fn solve(&mut self, rows: &Rows, right: &mut [f64]) {
+        if let Some(factor) = &mut self.factor {
             factor.solve(right);
             self.apart.correct(rows, right);
         }
@@ -165,16 +167,21 @@ impl Normal {
 
     /// As [`Normal::solve`], with the numbers that were factored: rows kept apart cost digits, which a few more solutions
     /// bring back.
-    pub(crate) fn solve_well(&self, rows: &Rows, diagonal: &[f64], weights: &[f64], right: &mut [f64]) {
+    pub(crate) fn solve_well(&mut self, rows: &Rows, diagonal: &[f64], weights: &[f64], right: &mut [f64]) {
         if self.apart.rows.is_empty() {
             return self.solve(rows, right);
         }
-        let mut solution = vec![0.0; right.len()];
-        for _ in 0..=REFINEMENTS {
+        let size = right.iter().fold(0.0_f64, |most, r| most.max(r.abs()));
+        let mut solution = right.to_vec();
+        self.solve(rows, &mut solution);
+        for _ in 0..REFINEMENTS {
             let mut rest = right.to_vec();
             rest.iter_mut().zip(diagonal).zip(&solution).for_each(|((r, d), x)| *r -= d * x);
             for (j, weight) in weights.iter().enumerate() {
                 rows.add(j, -weight * rows.dot(j, &solution), &mut rest);
+            }
+            if rest.iter().all(|r| r.abs() <= ENOUGH * size) {
+                break;
             }
             self.solve(rows, &mut rest);
             solution.iter_mut().zip(&rest).for_each(|(x, r)| *x += r);
@@ -184,7 +191,7 @@ impl Normal {
 }
 
 /// The rows kept apart, and the small matrix `S⁻¹ + Bᵀ N⁻¹ B`.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Apart {
     rows: Vec<usize>,
     /// `N⁻¹ B`, one column after another.
@@ -194,7 +201,7 @@ struct Apart {
 }
 
 impl Apart {
-    fn factor(&mut self, factor: &SparseCholesky, rows: &Rows, n: usize, weights: &[f64]) -> bool {
+    fn factor(&mut self, factor: &mut SparseCholesky, rows: &Rows, n: usize, weights: &[f64]) -> bool {
         self.rows.clear();
         self.rows.extend(rows.long.iter().filter(|&&j| weights[j] > 0.0));
         let count = self.rows.len();

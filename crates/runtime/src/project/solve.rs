@@ -162,7 +162,7 @@ impl<T: Sample> Projector<T> {
         let Some(rows) = sparse::rows_if_small(problem) else { return Ended::Limit };
         self.before.clone_from(&self.newton.multipliers);
         self.newton.start(problem, &self.z, None);
-        let ended = sparse::run(&mut self.newton, problem, &self.z, rows);
+        let ended = sparse::run(&mut self.newton, problem, &self.z, sparse::Prepared::new(rows));
         let sound = self.newton.multipliers.iter().chain(&self.newton.activity).all(|v| v.is_finite());
         if sound && ended != Ended::Limit {
             return ended;

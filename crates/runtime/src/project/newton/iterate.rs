@@ -4,7 +4,7 @@ use super::{ACCEPTABLE, Ended, Newton};
 use crate::problem::Problem;
 use crate::project::local::Outcome;
 use crate::project::sample::Sample;
-use crate::project::sparse;
+use crate::project::sparse::{self, Prepared};
 
 /// Share of the rounding error that rows without margins are held within, and most steps to get there.
 const STRICT: f64 = 0.02;
@@ -83,8 +83,11 @@ impl Newton {
         if self.tight {
             return Ended::Converged;
         }
-        if let Some(rows) = sparse::rows_if_large(problem) {
-            return sparse::run(self, problem, z, rows);
+        if sparse::is_large(problem) {
+            let known = self.prepared.take().map(|prepared| *prepared);
+            if let Some(prepared) = known.or_else(|| sparse::rows_if_large(problem).map(Prepared::new)) {
+                return sparse::run(self, problem, z, prepared);
+            }
         }
         let mut best = f64::INFINITY;
         let mut stalled = 0;

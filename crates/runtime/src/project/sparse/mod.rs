@@ -13,11 +13,12 @@
 //! sets settled and `σ` large, each update of the multipliers cuts the error by a large factor.
 //!
 //! It starts from where an interior-point method ends ([`interior`]), which takes a score of factorisations whatever the
-//! rows are, and is seldom needed then: after each update a polish ([`polish`]) is tried, which holds active sets, ends at
+//! rows are, and is rarely needed then: after each update a polish ([`polish`]) is tried, which holds active sets, ends at
 //! rounding level, and mends the sets. The dual evaluation of the outer solver checks the result and gives the point.
 
 mod chains;
 mod derivative;
+mod halves;
 mod interior;
 mod polish;
 
@@ -43,8 +44,12 @@ const LARGEST: f64 = 1e8;
 const EARLY: f64 = 1e-2;
 /// How much larger `σ` is for multipliers that are nearly right.
 const WARM: f64 = 1e4;
+/// How much larger it is where active rows are held.
+const HOLD: f64 = 2.5e6;
 /// How accurate the interior-point method is where polishes are tried.
-const STAGES: [f64; 3] = [1e-12, 1e-14, 1e-16];
+const STAGES: [f64; 4] = [1e-10, 1e-13, 1e-16, 1e-19];
+/// Most changes of the sets that a polish there may make.
+const MENDS: usize = 6;
 /// Most updates of the multipliers from where it ends, and their first accuracy.
 const NEAR_STEPS: usize = 8;
 const NEAR_ACCURACY: f64 = 1e-6;
@@ -109,35 +114,32 @@ struct Lagrangian<'a> {
     held: Vec<i8>,
 }
 
+/// What the rows of a problem need once, for all runs of a solve.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    /// Scaled to length one.
+    rows: Rows,
+    /// One over the length that each row had.
+    unit: Vec<f64>,
+    /// The matrix of the active rows.
+    active: Normal,
+}
+
+impl Prepared {
+    pub(crate) fn new(mut rows: Rows) -> Prepared {
+        let unit = scale_rows(&mut rows);
+        Prepared { rows, unit, active: Normal::default() }
+    }
+}
+
 /// Runs from the multipliers of `newton` and leaves the new ones there, evaluated.
-pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], mut rows: Rows) -> Ended {
-    let unit = scale_rows(&mut rows);
-    let mut normal = Normal::default();
+pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], prepared: Prepared) -> Ended {
+    let Prepared { rows, unit, mut active } = prepared;
     let mut state = Lagrangian::new(newton, problem, z, rows, unit);
-    let (sigma, start) = (state.sigma, newton.multipliers.clone());
-    state.sigma = WARM * sigma;
-    // Near enough, the active rows are known: no more than the end of the method is needed.
-    if start.iter().any(|m| *m != 0.0)
-        && let Some(ended) = state.polish(newton, &mut normal, z, 1)
-    {
-        return ended;
-    }
-    if let Some(ended) = state.order(newton, &mut normal, z) {
-        return ended;
-    }
-    let near = match state.approach(newton, z) {
-        Approach::Ended(ended) => return ended,
-        Approach::Near => state.iterate(newton, &mut normal, z, NEAR_STEPS, NEAR_ACCURACY),
-        Approach::Failed => None,
-    };
-    if let Some(ended) = near {
-        return ended;
-    }
-    // From where the solve began, with σ that grows from little.
-    newton.multipliers = start;
+    let ended = state.solve(newton, &mut active, z);
     let Lagrangian { rows, unit, .. } = state;
-    let mut state = Lagrangian::new(newton, problem, z, rows, unit);
-    state.iterate(newton, &mut normal, z, OUTER, EARLY).unwrap_or(Ended::Limit)
+    newton.prepared = Some(Box::new(Prepared { rows, unit, active }));
+    ended
 }
 
 /// How the interior-point method and its polishes ended.
@@ -206,6 +208,37 @@ impl<'a> Lagrangian<'a> {
     fn is_fixed(&self, i: usize) -> bool {
         let (lo, hi) = self.interval(i);
         lo == hi
+    }
+
+    /// From the multipliers of `newton`, by the first method that gets there.
+    fn solve<T: Sample>(&mut self, newton: &mut Newton, active: &mut Normal, z: &[T]) -> Ended {
+        let (sigma, start) = (self.sigma, newton.multipliers.clone());
+        self.sigma = HOLD * sigma;
+        // Near enough, the active rows are known: no more than the end of the method is needed.
+        if start.iter().any(|m| *m != 0.0)
+            && let Some(ended) = self.polish(newton, active, z, 1)
+        {
+            return ended;
+        }
+        if let Some(ended) = self.order(newton, active, z) {
+            return ended;
+        }
+        let near = match self.approach(newton, active, z) {
+            Approach::Ended(ended) => return ended,
+            Approach::Near => {
+                self.sigma = WARM * sigma;
+                self.iterate(newton, active, z, NEAR_STEPS, NEAR_ACCURACY)
+            }
+            Approach::Failed => None,
+        };
+        if let Some(ended) = near {
+            return ended;
+        }
+        // From where the solve began, with σ that grows from little.
+        newton.multipliers = start;
+        let (rows, unit) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.unit));
+        *self = Lagrangian::new(newton, self.problem, z, rows, unit);
+        self.iterate(newton, active, z, OUTER, EARLY).unwrap_or(Ended::Limit)
     }
 
     /// Minimises ψ from the present point until the gradient is below `accuracy` times its scale: early on there is
@@ -323,8 +356,8 @@ impl<'a> Lagrangian<'a> {
     }
 
     /// The interior-point method, with a polish wherever it is accurate enough for one.
-    fn approach<T: Sample>(&mut self, newton: &mut Newton, z: &[T]) -> Approach {
-        let (mut whole, mut active) = (Normal::default(), Normal::default());
+    fn approach<T: Sample>(&mut self, newton: &mut Newton, active: &mut Normal, z: &[T]) -> Approach {
+        let mut whole = Normal::default();
         let Some(mut interior) = Interior::new(self, &mut whole) else { return Approach::Failed };
         let mut near = false;
         for accuracy in STAGES {
@@ -332,7 +365,7 @@ impl<'a> Lagrangian<'a> {
                 Reached::Target => {
                     near = true;
                     interior.write(self);
-                    if let Some(ended) = self.polish(newton, &mut active, z, 1) {
+                    if let Some(ended) = self.polish(newton, active, z, MENDS) {
                         return Approach::Ended(ended);
                     }
                 }

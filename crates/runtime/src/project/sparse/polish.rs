@@ -2,7 +2,8 @@
 //!
 //! Three neighbours nearly in a line give rows that depend on each other, with sides that miss each other by 1e-12. No point
 //! meets all three, and their multipliers drift for ever, by `σ` times that in each step. As in the ratio test of an
-//! active-set method, they are moved until the first of them is zero, and that row leaves.
+//! active-set method, they are moved until the first of them is zero, and that row leaves. A step that would turn multipliers is
+//! ended alike.
 
 use super::{HEAVY, Lagrangian};
 use crate::project::fine::Double;
@@ -10,12 +11,14 @@ use crate::project::newton::{Ended, Newton};
 use crate::project::pattern::Normal;
 use crate::project::sample::Sample;
 
-/// Most steps with the same sets.
-const STEPS: usize = 12;
-/// Where steps stall with rows this near to their sides, relative to their size, it is for want of digits.
+/// Most steps with the same sets: each has to halve what is left.
+const STEPS: usize = 40;
+/// Where steps stall with rows this near to their sides, relative to their size, digits are missing.
 const NEAR: f64 = 1e-8;
 /// Most rows that leave there, and mends.
 const LATE: usize = 40;
+/// Most rows that leave or enter at once farther away: where more are wrong, the sets are not known.
+const FEW: usize = 40;
 /// Steps of a multiplier that are less than this share of it are rounding.
 const DRIFT: f64 = 1e-6;
 
@@ -38,8 +41,7 @@ impl Lagrangian<'_> {
         self.hold_known(&mu);
         while steps < STEPS {
             if !newton.fine {
-                let scaled = mu.iter().zip(&self.unit).map(|(mu, unit)| mu * unit);
-                newton.multipliers.iter_mut().zip(scaled).for_each(|(out, scaled)| *out = scaled);
+                mu.iter().enumerate().for_each(|(j, &mu)| newton.multipliers[j] = self.unscaled(j, mu));
             }
             newton.evaluate::<T, false>(self.problem, z);
             let residual = newton.residual();
@@ -49,7 +51,11 @@ impl Lagrangian<'_> {
             if factored && residual >= 0.5 * best {
                 let is_near = residual * newton.unit <= NEAR;
                 let may_change = mended < if is_near { LATE } else { mends };
-                if may_change && (self.mend(newton, &mu) > 0 || is_near && self.end_drift(newton, &before, &mut mu)) {
+                let mended_rows = if may_change { self.mend(newton, &mu) } else { 0 };
+                if !is_near && mends > 1 && mended_rows > FEW {
+                    return None;
+                }
+                if mended_rows > 0 || may_change && is_near && self.end_drift(newton, &before, &mut mu) {
                     (mended, steps, factored, best) = (mended + 1, 0, false, f64::INFINITY);
                     continue;
                 } else if !newton.fine && is_near {
@@ -70,10 +76,26 @@ impl Lagrangian<'_> {
                 factored = true;
             }
             before.copy_from_slice(&mu);
-            self.correct(&mut mu, newton, normal);
-            steps += 1;
+            let change = self.step(newton, normal);
+            let turned = self.turned(&mu, &change);
+            let is_near = residual * newton.unit <= NEAR;
+            if !turned.is_empty() && is_near && mended < LATE && !newton.fine {
+                self.end_at_first(&turned, &change, &mut mu);
+                (mended, steps, factored, best) = (mended + 1, 0, false, f64::INFINITY);
+            } else if !turned.is_empty() && turned.len() <= FEW && mended < mends {
+                turned.iter().for_each(|&j| self.let_go(j, &mut mu));
+                (mended, steps, factored, best) = (mended + 1, 0, false, f64::INFINITY);
+            } else {
+                self.go(&change, &mut mu, newton);
+                steps += 1;
+            }
         }
         None
+    }
+
+    /// The multiplier of a row as it is: at the cap to the last digit, where it is there.
+    fn unscaled(&self, row: usize, mu: f64) -> f64 {
+        if mu.abs() >= self.cap[row] { self.problem.soft[row].copysign(mu) } else { mu * self.unit[row] }
     }
 
     /// Holds the rows that have multipliers.
@@ -134,7 +156,7 @@ impl Lagrangian<'_> {
         for (mu, before) in mu.iter_mut().zip(before) {
             *mu += length * (*mu - before);
         }
-        (mu[row], self.held[row], self.active[row]) = (0.0, 0, 0.0);
+        self.let_go(row, mu);
         true
     }
 
@@ -152,32 +174,59 @@ impl Lagrangian<'_> {
         }
     }
 
-    fn correct(&mut self, mu: &mut [f64], newton: &mut Newton, normal: &Normal) {
+    /// The Newton step of the dual, by rows.
+    fn step(&self, newton: &Newton, normal: &mut Normal) -> Vec<f64> {
         let rho = |j: usize| {
             let side = if self.held[j] > 0 { newton.sides.upper[j] } else { newton.sides.lower[j] };
             (newton.activity[j] - side) * self.unit[j]
         };
-        let rho: Vec<f64> = (0..mu.len()).map(|j| if self.held[j] != 0 { rho(j) } else { 0.0 }).collect();
+        let rows = self.rows.count();
+        let mut change: Vec<f64> = (0..rows).map(|j| if self.held[j] != 0 { rho(j) } else { 0.0 }).collect();
         let mut step = vec![0.0; self.z.len()];
-        for (j, &r) in rho.iter().enumerate() {
-            self.rows.add(j, self.sigma * r, &mut step);
+        for (j, &rho) in change.iter().enumerate() {
+            self.rows.add(j, self.sigma * rho, &mut step);
         }
         normal.solve_well(&self.rows, &self.diagonal, &self.active, &mut step);
+        for (j, change) in change.iter_mut().enumerate().filter(|(j, _)| self.held[*j] != 0) {
+            *change = self.sigma * (*change - self.rows.dot(j, &step));
+        }
+        change
+    }
+
+    /// The rows whose multipliers a step would turn: the multiplier of an inequality may not change its sign.
+    fn turned(&self, mu: &[f64], change: &[f64]) -> Vec<usize> {
+        let turns = |j: usize| self.lower[j] < self.upper[j] && (mu[j] + change[j]) * f64::from(self.held[j]) <= 0.0;
+        (0..mu.len()).filter(|&j| self.held[j] != 0 && turns(j)).collect()
+    }
+
+    fn let_go(&mut self, row: usize, mu: &mut [f64]) {
+        (mu[row], self.held[row], self.active[row]) = (0.0, 0, 0.0);
+    }
+
+    /// Goes along a step until the first multiplier is zero, and lets its row go.
+    fn end_at_first(&mut self, turned: &[usize], change: &[f64], mu: &mut [f64]) {
+        let ratio = |j: usize| mu[j].abs() / change[j].abs().max(f64::MIN_POSITIVE);
+        let first = turned.iter().map(|&j| (ratio(j), j)).min_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((length, row)) = first else { return };
+        mu.iter_mut().zip(change).for_each(|(mu, change)| *mu += length * change);
+        self.let_go(row, mu);
+    }
+
+    /// Makes a step; a multiplier that it would turn becomes zero.
+    fn go(&self, change: &[f64], mu: &mut [f64], newton: &mut Newton) {
         for (j, mu) in mu.iter_mut().enumerate().filter(|(j, _)| self.held[*j] != 0) {
-            let change = self.sigma * (rho[j] - self.rows.dot(j, &step));
-            let next = *mu + change;
+            let next = *mu + change[j];
             if newton.fine {
-                let pair = Double::new(newton.multipliers[j], newton.rest[j]).plus(change * self.unit[j]);
+                let pair = Double::new(newton.multipliers[j], newton.rest[j]).plus(change[j] * self.unit[j]);
                 (newton.multipliers[j], newton.rest[j]) = (pair.high, pair.low);
             }
-            // A multiplier of an inequality may not change its sign.
             *mu = if self.lower[j] == self.upper[j] || next * f64::from(self.held[j]) > 0.0 {
                 next.clamp(-self.cap[j], self.cap[j])
             } else {
                 0.0
             };
             if newton.fine && *mu != next {
-                (newton.multipliers[j], newton.rest[j]) = (*mu * self.unit[j], 0.0);
+                (newton.multipliers[j], newton.rest[j]) = (self.unscaled(j, *mu), 0.0);
             }
         }
     }
