@@ -12,10 +12,10 @@ cd "$(dirname "$0")/.."
 
 root="$PWD"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
-steps=(command crates wheel sdist npm extension papers)
+all=(command crates wheel sdist npm extension papers)
 
 usage() {
-    echo "usage: bash scripts/release.sh rehearse [FOLDER [STEP..]], where a step is one of: ${steps[*]}" >&2
+    echo "usage: bash scripts/release.sh rehearse [FOLDER [STEP..]], where a step is one of: ${all[*]}" >&2
     exit 2
 }
 
@@ -160,6 +160,7 @@ extension_step() {
     local extension staged="$empty/extension"
     rm -f "$parts"/*.vsix
     cp -r editors/vscode "$staged"
+    cp LICENSE-MIT LICENSE-APACHE "$staged"
     (cd "$staged" && npm install --no-audit --no-fund && npm run package -- --out "$parts/fairc-$version.vsix")
     extension="$(part 'fairc-*.vsix')"
     python3 scripts/release/extension.py "$extension" "$version"
@@ -198,7 +199,8 @@ run_step() {
 
 [ "${1:-}" = rehearse ] || usage
 out="${2:-target/release-rehearsal}"
-[ $# -le 2 ] || steps=("${@:3}")
+steps=("${@:3}")
+[ "${#steps[@]}" -gt 0 ] || steps=("${all[@]}")
 for name in "${steps[@]}"; do declare -F "${name}_step" >/dev/null || usage; done
 mkdir -p "$out/logs" "$out/parts"
 out="$(cd "$out" && pwd)"

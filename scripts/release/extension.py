@@ -17,6 +17,7 @@ def main() -> None:
     named += [grammar["path"] for grammar in manifest["contributes"]["grammars"]]
     named += [language["configuration"] for language in manifest["contributes"]["languages"]]
     named += [f"./node_modules/{module}/package.json" for module in manifest["dependencies"]]
+    named += ["./LICENSE-MIT", "./LICENSE-APACHE"]
     missing = [name for name in named if name.replace("./", "extension/", 1) not in names]
     assert not missing, f"the extension lacks {missing}"
 
