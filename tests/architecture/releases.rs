@@ -131,7 +131,8 @@ fn what_is_published_brings_its_licences() {
     for package in published {
         let folder = Path::new(text(package, "manifest_path")).parent().expect("a manifest lies in a folder");
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-            let text = fs::read_to_string(folder.join(licence)).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            let text = fs::read_to_string(folder.join(licence))
+                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
             assert!(text.len() > 1000, "{}", folder.display());
         }
         seen += 1;
