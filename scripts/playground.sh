@@ -11,7 +11,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 root="$PWD"
-tools="$root/target/wasm"
+built="${CARGO_TARGET_DIR:-$root/target}"
+tools="$built/wasm"
 target=wasm32-unknown-unknown
 web="$root/crates/playground/web"
 mkdir -p "$tools"
@@ -33,7 +34,7 @@ debian() {
 }
 
 compile() {
-    local build=(build --locked -p fairc-playground --profile browser --target "$target" --target-dir "$root/target/browser")
+    local build=(build --locked -p fairc-playground --profile browser --target "$target" --target-dir "$built/browser")
     if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
         cargo "${build[@]}"
     else
@@ -50,7 +51,7 @@ bind() {
         cargo install --locked --no-default-features --root "$tools" --target-dir "$tools/target" wasm-bindgen-cli --version "$version"
         PATH="$tools/bin:$PATH"
     fi
-    wasm-bindgen --target web --out-dir "$web/built" --out-name fairc "$root/target/browser/$target/browser/fairc_playground.wasm"
+    wasm-bindgen --target web --out-dir "$web/built" --out-name fairc "$built/browser/$target/browser/fairc_playground.wasm"
     if command -v wasm-opt >/dev/null; then
         wasm-opt -Os --enable-bulk-memory --enable-nontrapping-float-to-int "$web/built/fairc_bg.wasm" -o "$web/built/fairc_bg.wasm"
     fi

@@ -37,7 +37,9 @@ pub fn run(args: &Args, command: clap::Command, console: &Console) -> Outcome {
 fn page_of(name: &str, command: clap::Command) -> std::io::Result<String> {
     let title = name.to_uppercase();
     let bin = name.replacen('-', " ", 1);
-    let command = command.display_name(name).bin_name(bin).version(env!("CARGO_PKG_VERSION"));
+    // `fairc help` has no page that could be referred to.
+    let command =
+        command.disable_help_subcommand(true).display_name(name).bin_name(bin).version(env!("CARGO_PKG_VERSION"));
     let mut page = Vec::new();
     Man::new(command)
         .title(title)

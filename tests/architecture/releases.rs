@@ -122,6 +122,25 @@ fn no_crate_is_there_twice_without_a_reason() {
 }
 
 #[test]
+fn what_is_published_brings_its_licences() {
+    let metadata = metadata();
+    let ours = list(&metadata, "packages").iter().filter(|package| package["source"].is_null());
+    // The Python package is published, but not as a crate.
+    let published = ours.filter(|package| package["publish"].is_null() || text(package, "name") == "fairc-python");
+    let mut seen = 0;
+    for package in published {
+        let folder = Path::new(text(package, "manifest_path")).parent().expect("a manifest lies in a folder");
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let text = fs::read_to_string(folder.join(licence))
+                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            assert!(text.len() > 1000, "{}", folder.display());
+        }
+        seen += 1;
+    }
+    assert!(seen > 5, "{seen} packages");
+}
+
+#[test]
 fn all_parts_have_one_version() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -114,6 +114,9 @@ fn the_manual_has_a_page_for_each_command() {
         assert!(page.stdout.contains(&title) && page.stdout.contains(".SH \"EXIT STATUS\""), "{}", page.stdout);
         assert!(whole.stdout.contains(&format!("fairc\\-{command}(1)")), "{}", whole.stdout);
     }
+    // It refers to no page that is not there.
+    let referred = whole.stdout.lines().filter_map(|line| line.strip_prefix("fairc\\-")?.strip_suffix("(1)"));
+    assert_eq!(referred.collect::<Vec<_>>(), fairc::cli::commands());
 }
 
 #[test]

@@ -5,9 +5,10 @@
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const require = createRequire(join(root, 'crates/playground/web/main.js'));
@@ -40,6 +41,13 @@ async function accessible(page, what) {
   const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(inner <= outer, `${what}: ${inner} wide on ${outer}`);
 }
+
+// What a server sends of the page is its files, each packed by itself.
+const folder = join(root, 'docs/playground');
+const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+const packed = files.reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);
+assert.ok(packed < 2.5e6, `${packed} bytes, packed with gzip`);
+console.log(`playground: ${packed} bytes, packed with gzip`);
 
 const SPEC = 'column sex: {f, m}\npredict score: real in [0, 1]\nparam eps = 0\nconstraint c: |E[score | sex == f] - E[scor | sex == m]| <= eps\n';
 const TABLE = 'sex,score\nf,0.25\nf,0.35\nm,0.75\nm,0.65\n';
