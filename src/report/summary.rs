@@ -1,6 +1,6 @@
 //! The words that every format of a report uses.
 
-use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, SMALL, params_in_words};
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, Interval, SMALL, params_in_words};
 use super::headline::Headline;
 use super::number::{many, short, thousands, whole};
 use super::verdict::Tolerance;
@@ -61,7 +61,14 @@ pub fn marks(group: &GroupFacts) -> Vec<&'static str> {
     marks.extend((group.samples == 0).then_some("empty"));
     marks.extend((group.small && group.samples > 0).then_some("small"));
     marks.extend(group.below_four_fifths.then_some("below four fifths"));
+    marks.extend(in_doubt(group).then_some("four fifths inconclusive"));
     marks
+}
+
+/// Whether another sample could say otherwise about four fifths of the reference.
+fn in_doubt(group: &GroupFacts) -> bool {
+    let open = |it: Interval| it.lower < FOUR_FIFTHS && FOUR_FIFTHS <= it.upper;
+    !group.below_min_share && !group.unknown && group.ratio_interval.is_some_and(open)
 }
 
 /// What the numbers mean and do not mean.
@@ -75,11 +82,15 @@ pub fn read_me(facts: &Facts) -> Vec<String> {
             }
             false => format!("The audit compares mean predictions (`{prediction}`) of groups."),
         },
-        "Slack is the distance to the nearer limit; below zero the limit is missed.".to_owned(),
-        format!("Small marks groups of fewer than {SMALL} samples: their {means}s can differ much by chance."),
-        "Unknown marks samples whose value is missing or is no declared level. No promise reads them as a group."
-            .to_owned(),
+        "Slack is the distance to the nearer limit; a negative slack is how far the limit is missed.".to_owned(),
     ];
+    let groups = || facts.partitions.iter().flat_map(|partition| &partition.groups).chain(&facts.compared);
+    lines.extend(groups().any(|group| group.small).then(|| {
+        format!("Small marks groups of fewer than {SMALL} samples: their {means}s can differ much by chance.")
+    }));
+    let unknown =
+        "Unknown marks samples whose value is missing or is no declared level. No promise reads them as a group.";
+    lines.extend(groups().any(|group| group.unknown).then(|| unknown.to_owned()));
     if facts.partitions.iter().any(|partition| partition.reference.is_some()) {
         let fifths = 100.0 * FOUR_FIFTHS;
         let better = match facts.decisions {
@@ -97,14 +108,16 @@ pub fn read_me(facts: &Facts) -> Vec<String> {
         lines.push(format!(
             "Intervals hold the middle 95% of {} bootstrap replicates (Poisson counts, seed {}): how much a number would differ had \
              other people been drawn in the same way. They know nothing of bias in how the data were collected, and are too \
-             short for small groups.",
+             narrow for small groups.",
             whole(bootstrap.replicates),
             bootstrap.seed
         ));
-        lines.push(
-            "Inconclusive: another sample could reverse the verdict, since the 95% interval contains the limit."
-                .to_owned(),
-        );
+        let settled = |so| facts.rows.iter().any(|row| row.settled == Some(so));
+        let clear =
+            "Clear: the 95% interval is on one side of the limit, so another sample would hardly reverse the verdict.";
+        lines.extend(settled(true).then(|| clear.to_owned()));
+        let open = "Inconclusive: another sample could reverse the verdict, since the 95% interval contains the limit.";
+        lines.extend((settled(false) || groups().any(in_doubt)).then(|| open.to_owned()));
     }
     let tolerance = facts.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative);
     lines.push(format!("{}.", capital(&tolerance.words())));

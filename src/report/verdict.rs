@@ -76,7 +76,7 @@ impl Tolerance {
     /// In words.
     pub fn words(self) -> String {
         match self {
-            Tolerance::Rounding => "differences that rounding of the sums explains count as held".to_owned(),
+            Tolerance::Rounding => "a limit missed by no more than rounding counts as met".to_owned(),
             Tolerance::Relative(share) => {
                 format!(
                     "differences of up to {} times the largest number in a row count as rounding",

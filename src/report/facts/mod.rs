@@ -311,7 +311,7 @@ impl Facts {
             min_share: evidence.watch.yardstick().min_share().number(),
             weighted: audit.weighted,
             decisions: audit.decisions,
-            unchecked: unchecked::unchecked(audit, &promises, evidence.slices.as_ref()),
+            unchecked: unchecked::unchecked(audit, &promises, evidence.watch.partitions(), evidence.slices.as_ref()),
             promises,
             rows,
             partitions,

@@ -48,6 +48,11 @@ impl Shown {
         self.sentence.rsplit_once("; ").map_or(self.sentence.as_str(), |(claim, _)| claim)
     }
 
+    /// The value, with as many digits as tell it from the limits.
+    pub fn number(&self) -> String {
+        fixed(self.value, apart(self.value, [self.lower, self.upper].into_iter().flatten()))
+    }
+
     /// The limits for a table: `-0.020 to 0.020`, `at least 0.80`.
     pub fn allowed(&self, digits: usize) -> String {
         let number = |value: f64| fixed(value, digits);

@@ -1,5 +1,6 @@
 //! What an audit did not check, a sentence each.
 
+use super::partition::{Partition, PartitionKind};
 use super::promise::Promise;
 use super::slice::SlicesFacts;
 use crate::report::audit::Audit;
@@ -7,7 +8,12 @@ use crate::report::number::{many, whole};
 use crate::report::verdict::Verdict;
 
 /// Promises and comparisons that were not made, samples that are in no group, and what these data cannot say.
-pub(super) fn unchecked(audit: &Audit<'_>, promises: &[Promise], slices: Option<&SlicesFacts>) -> Vec<String> {
+pub(super) fn unchecked(
+    audit: &Audit<'_>,
+    promises: &[Promise],
+    partitions: &[Partition],
+    slices: Option<&SlicesFacts>,
+) -> Vec<String> {
     let mut lines: Vec<String> = promises.iter().filter_map(promise).collect();
     for column in &audit.unplaced {
         let samples = column.null + column.undeclared + column.no_event;
@@ -15,14 +21,24 @@ pub(super) fn unchecked(audit: &Audit<'_>, promises: &[Promise], slices: Option<
         lines.push(format!("{} of {} in no level of `{name}`", whole(samples), many(audit.n, "sample")));
     }
     lines.extend(slices.and_then(sliced));
+    let read = |partition: &&Partition| {
+        partition.levels.iter().any(|(_, event)| audit.summaries.program.events.contains(event))
+    };
+    let shown = partitions.iter().filter(|partition| partition.kind == PartitionKind::Intersection);
+    lines.extend(shown.filter(|partition| !read(partition)).filter(|_| !promises.is_empty()).map(|partition| {
+        format!(
+            "groups by {} together: they are shown, and no promise compares them",
+            partition.name.replace(" * ", " and ")
+        )
+    }));
     if promises.is_empty() {
         lines.push("any group: the spec has no constraints".to_owned());
     }
     lines.push(match audit.decisions {
         true => "the scores that the decisions were made from".to_owned(),
-        false => "decisions that a threshold makes from these predictions".to_owned(),
+        false => "yes-or-no decisions made by a cut-off on these predictions".to_owned(),
     });
-    lines.push("other data than these".to_owned());
+    lines.push("any other data".to_owned());
     lines
 }
 

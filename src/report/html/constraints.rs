@@ -2,7 +2,7 @@
 
 use super::build::{Html, each, el};
 use super::parts::{self, Body, between, capital, certainty, code, count, number, promised, prose, rounded, toned};
-use crate::report::facts::{Facts, Promise, RowFacts, Shown};
+use crate::report::facts::{Facts, Promise, RowFacts, Shown, Unit};
 use crate::report::number::{apart, many, plain, whole};
 use crate::report::row::GroupJson;
 
@@ -106,21 +106,26 @@ fn table(facts: &Facts, rows: &[(&RowFacts, &Shown)], caption: &str) -> Html {
     parts::table(&caption, &head, [Body::of(rows.iter().map(line))])
 }
 
-/// The means that each comparison adds up.
+/// The means of each comparison: those that it adds up, or whose ratio it is.
 fn behind(rows: &[&RowFacts], name: &str) -> Html {
-    let caption = format!("What each comparison of {name} adds up: factor times mean or sum");
-    let head = [("Over", false), ("Of", false), ("Factor", true), ("Samples", true), ("Mean or sum", true)];
+    let ratios = rows.iter().all(|row| row.shown.as_ref().is_some_and(|shown| shown.unit == Unit::Ratio));
+    let caption = match ratios {
+        true => format!("The means whose ratio each comparison of {name} is, as its name says"),
+        false => format!("What each comparison of {name} adds up: factor times mean or sum"),
+    };
+    let mut head = vec![("Over", false), ("Of", false)];
+    head.extend((!ratios).then_some(("Factor", true)));
+    head.extend([("Samples", true), (if ratios { "Mean" } else { "Mean or sum" }, true)]);
     let line = |group: &GroupJson| {
-        vec![
-            code(&group.event),
-            vec![format!("{} of ", group.aggregate).into(), code(&group.of)].into(),
-            group.coefficient.map_or_else(|| "of the data".to_owned(), plain).into(),
-            count(group.samples),
-            number(Some(group.mean)),
-        ]
+        let factor = || group.coefficient.map_or_else(|| "of the data".to_owned(), plain).into();
+        let mut cells =
+            vec![code(&group.event), vec![format!("{} of ", group.aggregate).into(), code(&group.of)].into()];
+        cells.extend((!ratios).then(factor));
+        cells.extend([count(group.samples), number(Some(group.mean))]);
+        cells
     };
     let body = |row: &&RowFacts| Body {
-        title: Some(Html::from(&row.row.name)),
+        title: Some(Html::from(row.shown.as_ref().map_or(&row.row.name, |shown| &shown.who))),
         lines: row.row.groups.iter().map(line).collect(),
     };
     let compared = rows.iter().filter(|row| !row.row.groups.is_empty());

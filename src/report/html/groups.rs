@@ -13,7 +13,7 @@ pub(super) fn section(facts: &Facts) -> Html {
     let mut bodies: Vec<Body> = facts.partitions.iter().map(|partition| part(facts, partition)).collect();
     if !facts.compared.is_empty() {
         let lines = facts.compared.iter().map(|group| group_line(facts, group, None));
-        bodies.push(Body { title: Some("Other samples that promises read".into()), lines: lines.collect() });
+        bodies.push(Body { title: Some("Other groups that promises read".into()), lines: lines.collect() });
     }
     if bodies.is_empty() {
         return Html::default();
@@ -33,8 +33,9 @@ pub(super) fn section(facts: &Facts) -> Html {
     head.push(("Note", false));
     let words = has_ratios(facts).then(|| {
         let words = format!(
-            "The {ratio} compares the {mean} of a group with that of the reference. Groups under {} of the samples are no \
-             reference and are not marked. In the pictures the dashed line is four fifths of the reference.",
+            "The {ratio} compares the {mean} of a group with that of the reference: the group with the highest {mean}, unless another \
+             was chosen. Groups under {} of the samples are never the reference, and are not flagged as below four fifths. \
+             Promises name the groups that they compare themselves. In the pictures the dashed line is four fifths of the reference.",
             share(facts.min_share)
         );
         el!("p", "class" = "soft"; words)
@@ -82,7 +83,7 @@ fn group_line(facts: &Facts, group: &GroupFacts, partition: Option<&PartitionFac
         cells.extend(resampled(facts).then(|| between(group.ratio_interval, DIGITS)));
     }
     let reference = best.then(|| el!("span", "class" = "soft"; "reference"));
-    let few = group.below_min_share.then(|| format!("under {}", share(facts.min_share)));
+    let few = group.below_min_share.then(|| format!("under {}: not flagged", share(facts.min_share)));
     let few: Vec<&str> = few.iter().map(String::as_str).collect();
     cells.push(vec![marked(&marks(group)), marked(&few), reference.into()].into());
     cells

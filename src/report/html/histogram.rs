@@ -30,7 +30,7 @@ pub(super) fn section(facts: &Facts) -> Html {
     let what = if facts.weighted { "weight" } else { "samples" };
     let words =
         format!("Equal means can hide different spreads. Each bar is the share of a group's {what} in one range of ");
-    let end = "; the line is the mean. All charts of a group have the same scales.";
+    let end = "; the line is the mean. Charts under one heading have the same scales.";
     let part = |partition: &PartitionFacts| -> Html {
         let tallest = shown(partition).flat_map(|group| &group.histogram).copied().fold(0.0, f64::max);
         let charts = each(shown(partition).take(MOST), |group| chart(facts, group, tallest));
@@ -95,5 +95,5 @@ fn words(facts: &Facts, group: &GroupFacts) -> String {
         |(low, high, share): &(f64, f64, f64)| format!("{:.0}% from {} to {}", 100.0 * share, tick(*low), tick(*high));
     let most: Vec<String> = bars.iter().take(3).map(part).collect();
     let mean = group.mean.map_or_else(String::new, |mean| fixed(mean, 3));
-    format!("Distribution of {} for {}: mean {mean}; most in {}", facts.prediction, group.label, most.join(", "))
+    format!("Distribution of {} for {}: mean {mean}; largest bars: {}", facts.prediction, group.label, most.join(", "))
 }

@@ -62,7 +62,6 @@ pub fn page(facts: &Facts) -> String {
             ]),
             source_section(source_of(facts)),
         ),
-        el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {}.", facts.version))),
     );
     document(&title, facts.version, body)
 }

@@ -82,6 +82,18 @@ pub(super) fn promised(promise: &Promise) -> Html {
     toned(promise.verdict, certain, &promise.verdict_words())
 }
 
+/// A promise on the first screen: its verdict and name, its words, what was found, and a picture.
+pub(super) fn promise_line(verdict: Html, name: &str, sentence: &str, found: Html, picture: Option<Html>) -> Html {
+    el!("li";
+        el!("div", "class" = "told";
+            el!("p"; verdict, " ", el!("span", "class" = "name"; name)),
+            el!("p"; prose(&capital(sentence)), "."),
+            found,
+        ),
+        picture,
+    )
+}
+
 /// Whether the data settle a verdict.
 pub(super) fn certainty(settled: Option<bool>) -> Html {
     match settled {

@@ -4,7 +4,9 @@ use super::bar::moved_bar;
 use super::build::{Html, each, el};
 use super::chart::{Scale, cut, tenth, tick};
 use super::document;
-use super::parts::{self, Body, answer, capital, code, count, drawing, label, line, number, prose, section, toned};
+use super::parts::{
+    self, Body, answer, capital, code, count, drawing, label, line, number, promise_line, prose, section, toned,
+};
 use super::source::source_section;
 use crate::report::facts::{Unit, label as label_of, params_in_words};
 use crate::report::judged::PromiseJson;
@@ -45,7 +47,6 @@ pub fn project_page(report: &ProjectReport<'_>, version: &str) -> String {
             section("reading", "How to read this", vec![el!("ul"; each(notes(report), |note| el!("li"; el!("p"; note))))]),
             source_section(source(report, &facts, version)),
         ),
-        el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {version}."))),
     );
     document(&title, version, body)
 }
@@ -77,15 +78,8 @@ fn promised(facts: &Projected, promise: &PromiseJson) -> Html {
         el!("p", "class" = "finding"; which, prose(before.claim()), ".", prose(&now))
     });
     let picture = before.zip(after).map(|(before, after)| moved_bar(before, after, promise.verdict));
-    el!("li";
-        el!("div", "class" = "told";
-            el!("p"; toned(promise.verdict, promise.comparisons.not_made == 0, &capital(&promise.answer)), " ",
-                el!("span", "class" = "name"; &promise.constraint)),
-            el!("p"; prose(&capital(&promise.sentence)), "."),
-            finding,
-        ),
-        picture,
-    )
+    let verdict = toned(promise.verdict, promise.comparisons.not_made == 0, &capital(&promise.answer));
+    promise_line(verdict, &promise.constraint, &promise.sentence, finding.into(), picture)
 }
 
 /// What was not enforced in whole, and samples that no group has.

@@ -2,11 +2,14 @@
 
 use super::bar::bar;
 use super::build::{Html, each, el};
-use super::parts::{self, answer, capital, certainty, prose, section};
+use super::parts::{self, answer, capital, certainty, interval, promise_line, prose, section};
 use crate::report::facts::{Facts, Promise};
 use crate::report::number::whole;
 use crate::report::summary::{headline, outside};
 use crate::report::verdict::Verdict;
+
+/// Of more comparisons beside the worst none is named on the first screen.
+const FEW: usize = 6;
 
 /// What was promised, whether it holds, for whom, by how much.
 pub(super) fn summary(facts: &Facts) -> Html {
@@ -50,15 +53,35 @@ fn promised(facts: &Facts, promise: &Promise) -> Html {
     });
     let finding = |sentence: &str| {
         let text = if several.is_some() { sentence.to_owned() } else { capital(sentence) };
-        el!("p", "class" = "finding"; several.as_ref(), prose(&text), ". ", certainty(worst.and_then(|row| row.settled)))
+        el!("p", "class" = "finding";
+            several.as_ref(), prose(&text), ". ",
+            shown.and_then(|shown| shown.interval).map(|it| vec!["95% interval of the value: ".into(), interval(Some(it)), ". ".into()]).map(Html::from),
+            certainty(worst.and_then(|row| row.settled)),
+        )
     };
     let sentence = shown.map(|shown| shown.sentence.as_str()).or(promise.finding.as_deref());
-    el!("li";
-        el!("div", "class" = "told";
-            el!("p"; parts::promised(promise), " ", el!("span", "class" = "name"; &promise.constraint)),
-            el!("p"; prose(&capital(&promise.sentence)), "."),
-            sentence.map(finding),
-        ),
-        shown.map(|shown| bar(shown, promise.verdict)),
-    )
+    let found = vec![sentence.map(finding).into(), others(facts, promise)].into();
+    let picture = shown.map(|shown| bar(shown, promise.verdict));
+    promise_line(parts::promised(promise), &promise.constraint, &promise.sentence, found, picture)
+}
+
+/// The other comparisons of a promise in a line, where they are few.
+fn others(facts: &Facts, promise: &Promise) -> Html {
+    let rows =
+        promise.rows.iter().filter(|index| promise.worst != Some(**index)).filter_map(|&index| facts.rows.get(index));
+    let others: Vec<(&str, String)> = rows
+        .filter_map(|row| Some((row.verdict, row.shown.as_ref()?)))
+        .filter(|(_, shown)| !shown.mirrored)
+        .map(|(verdict, shown)| (verdict.word(), format!("{} {}", shown.who, shown.number())))
+        .collect();
+    if others.is_empty() || others.len() > FEW {
+        return Html::default();
+    }
+    let of = |word: &str| {
+        let told: Vec<&str> = others.iter().filter(|(own, _)| *own == word).map(|(_, text)| text.as_str()).collect();
+        (!told.is_empty()).then(|| format!("{word}: {}", told.join(", ")))
+    };
+    let told: Vec<String> =
+        [Verdict::Violated, Verdict::Held].into_iter().filter_map(|verdict| of(verdict.word())).collect();
+    el!("p", "class" = "soft"; format!("Also {}.", told.join("; ")))
 }

@@ -4,7 +4,7 @@ use super::bar::bar;
 use super::build::{Html, each, el};
 use super::course::{Course, Point, chart};
 use super::document;
-use super::parts::{self, Body, answer, capital, code, number, prose, section, toned};
+use super::parts::{self, Body, answer, capital, code, number, promise_line, prose, section, toned};
 use super::source::source_section;
 use crate::report::facts::params_in_words;
 use crate::report::judged::PromiseJson;
@@ -52,7 +52,6 @@ pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
                 ("Made by", format!("fairc {version}")),
             ]),
         ),
-        el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {version}."))),
     );
     document(&title, version, body)
 }
@@ -74,13 +73,12 @@ fn promised(facts: &Streamed, promise: &PromiseJson) -> Html {
         let text = if which.is_empty() { capital(&shown.sentence) } else { format!("{which}{}", shown.sentence) };
         el!("p", "class" = "finding"; prose(&text), ".")
     });
-    el!("li";
-        el!("div", "class" = "told";
-            el!("p"; toned(promise.verdict, promise.comparisons.not_made == 0, &capital(&promise.answer)), " ",
-                el!("span", "class" = "name"; &promise.constraint)),
-            el!("p"; prose(&capital(&promise.sentence)), "."),
-            finding,
-        ),
+    let verdict = toned(promise.verdict, promise.comparisons.not_made == 0, &capital(&promise.answer));
+    promise_line(
+        verdict,
+        &promise.constraint,
+        &promise.sentence,
+        finding.into(),
         shown.map(|shown| bar(shown, promise.verdict)),
     )
 }
