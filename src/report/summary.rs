@@ -97,10 +97,12 @@ pub fn read_me(facts: &Facts) -> Vec<String> {
             true => "It assumes that a decision of 1 is better for the person.".to_owned(),
             false => format!("It assumes that a higher `{prediction}` is better for the person."),
         };
-        let about =
-            if facts.decisions { "" } else { " The rule is about selection rates; here it is applied to mean scores." };
+        let about = match facts.decisions {
+            true => "",
+            false => " The rule is about selection rates; here it is applied to mean scores, and not to small groups.",
+        };
         lines.push(format!(
-            "A ratio below {fifths}% is marked, after the four-fifths rule of US employment guidelines. {better}{about} It is a sign \
+            "A ratio below {fifths}% is flagged, after the four-fifths rule of US employment guidelines. {better}{about} It is a sign \
              to look closer, not a legal finding."
         ));
     }
