@@ -9,9 +9,9 @@ use super::in_order::{self, InOrder};
 use super::kernel::plain_interval;
 use super::local::Local;
 use super::passes::{SAMPLED, Sums};
+use super::pattern::Prepared;
 use super::sample::Sample;
 use super::sides::Sides;
-use super::sparse::Prepared;
 use crate::problem::Problem;
 
 /// Most steps on a sample of the samples.

@@ -55,6 +55,19 @@ impl Rows {
         }
     }
 
+    /// Scales rows to length one; returns the scales.
+    pub(crate) fn scale(&mut self) -> Vec<f64> {
+        (0..self.count())
+            .map(|j| {
+                let range = self.indptr[j]..self.indptr[j + 1];
+                let length = self.values[range.clone()].iter().map(|v| v * v).sum::<f64>().sqrt();
+                let unit = if length > 0.0 { 1.0 / length } else { 1.0 };
+                self.values[range].iter_mut().for_each(|v| *v *= unit);
+                unit
+            })
+            .collect()
+    }
+
     /// Chooses the rows that are kept apart.
     pub(crate) fn keep_long_apart(&mut self) {
         let mut long: Vec<usize> = (0..self.count()).filter(|&j| self.length(j) > LONG).collect();
@@ -187,6 +200,24 @@ impl Normal {
             solution.iter_mut().zip(&rest).for_each(|(x, r)| *x += r);
         }
         right.copy_from_slice(&solution);
+    }
+}
+
+/// What the rows of a problem need once, for all runs of a solve.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    /// Scaled to length one.
+    pub(crate) rows: Rows,
+    /// One over the length that each row had.
+    pub(crate) unit: Vec<f64>,
+    /// The matrix of the active rows.
+    pub(crate) active: Normal,
+}
+
+impl Prepared {
+    pub(crate) fn new(mut rows: Rows) -> Prepared {
+        let unit = rows.scale();
+        Prepared { rows, unit, active: Normal::default() }
     }
 }
 

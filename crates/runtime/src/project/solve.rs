@@ -1,6 +1,7 @@
 //! One solve from start to end: which method, with margins or without, and what is answered.
 
 use super::newton::Ended;
+use super::pattern::Prepared;
 use super::projection::{Certificate, ProjectError, Projection, Status, all_finite, finite};
 use super::projector::Projector;
 use super::sample::Sample;
@@ -162,7 +163,7 @@ impl<T: Sample> Projector<T> {
         let Some(rows) = sparse::rows_if_small(problem) else { return Ended::Limit };
         self.before.clone_from(&self.newton.multipliers);
         self.newton.start(problem, &self.z, None);
-        let ended = sparse::run(&mut self.newton, problem, &self.z, sparse::Prepared::new(rows));
+        let ended = sparse::run(&mut self.newton, problem, &self.z, Prepared::new(rows));
         let sound = self.newton.multipliers.iter().chain(&self.newton.activity).all(|v| v.is_finite());
         if sound && ended != Ended::Limit {
             return ended;

@@ -3,8 +3,9 @@
 use super::{ACCEPTABLE, Ended, Newton};
 use crate::problem::Problem;
 use crate::project::local::Outcome;
+use crate::project::pattern::Prepared;
 use crate::project::sample::Sample;
-use crate::project::sparse::{self, Prepared};
+use crate::project::sparse;
 
 /// Share of the rounding error that rows without margins are held within, and most steps to get there.
 const STRICT: f64 = 0.02;

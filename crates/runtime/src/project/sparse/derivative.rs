@@ -1,6 +1,6 @@
 //! What the derivative asks of sparse rows: `M q = b` with `M = A_WF W⁻¹ A_WFᵀ` over active rows and free samples.
 
-use super::{LARGEST, Normal, Rows, rows_if_large, scale_rows};
+use super::{LARGEST, Normal, Rows, rows_if_large};
 use crate::problem::Problem;
 
 /// Most refinements, each of which takes the error down by about the number of digits that the matrix leaves.
@@ -21,7 +21,7 @@ pub(crate) fn solve_active(
     q: &mut Vec<f64>,
 ) -> bool {
     let Some(mut rows) = rows_if_large(problem) else { return false };
-    let unit = scale_rows(&mut rows);
+    let unit = rows.scale();
     let n = problem.n();
     let weight = |i: usize| problem.weights.as_ref().map_or(1.0, |w| w[i]);
     let inverse: Vec<f64> = (0..n).map(|i| if is_free(i) && weight(i) > 0.0 { 1.0 / weight(i) } else { 0.0 }).collect();

@@ -28,7 +28,7 @@ use crate::problem::{Bounds, Problem};
 use crate::project::farkas;
 use crate::project::newton::{Ended, Newton};
 use crate::project::passes::factor_at;
-use crate::project::pattern::{Normal, Rows};
+use crate::project::pattern::{Normal, Prepared, Rows};
 use crate::project::sample::Sample;
 
 /// Both more rows and more slots than this, and the dense basis would be large.
@@ -114,24 +114,6 @@ struct Lagrangian<'a> {
     held: Vec<i8>,
 }
 
-/// What the rows of a problem need once, for all runs of a solve.
-#[derive(Debug, Clone)]
-pub(crate) struct Prepared {
-    /// Scaled to length one.
-    rows: Rows,
-    /// One over the length that each row had.
-    unit: Vec<f64>,
-    /// The matrix of the active rows.
-    active: Normal,
-}
-
-impl Prepared {
-    pub(crate) fn new(mut rows: Rows) -> Prepared {
-        let unit = scale_rows(&mut rows);
-        Prepared { rows, unit, active: Normal::default() }
-    }
-}
-
 /// Runs from the multipliers of `newton` and leaves the new ones there, evaluated.
 pub(crate) fn run<T: Sample>(newton: &mut Newton, problem: &Problem, z: &[T], prepared: Prepared) -> Ended {
     let Prepared { rows, unit, mut active } = prepared;
@@ -149,19 +131,6 @@ enum Approach {
     Near,
     /// The state is as it was.
     Failed,
-}
-
-/// Scales rows to length one; returns the scales.
-fn scale_rows(rows: &mut Rows) -> Vec<f64> {
-    (0..rows.count())
-        .map(|j| {
-            let range = rows.indptr[j]..rows.indptr[j + 1];
-            let length = rows.values[range.clone()].iter().map(|v| v * v).sum::<f64>().sqrt();
-            let unit = if length > 0.0 { 1.0 / length } else { 1.0 };
-            rows.values[range].iter_mut().for_each(|v| *v *= unit);
-            unit
-        })
-        .collect()
 }
 
 impl<'a> Lagrangian<'a> {

@@ -65,25 +65,16 @@ impl Lagrangian<'_> {
                 }
             }
             best = best.min(residual);
-            if !factored {
-                self.free_samples(&mu);
-                let n = self.z.len();
-                let is_ready = normal.analyse(&self.rows, n, |j| self.active[j] > 0.0)
-                    && normal.factor(&self.rows, &self.diagonal, &self.active);
-                if !is_ready {
-                    return None;
-                }
-                factored = true;
+            if !factored && !self.factor(&mu, normal) {
+                return None;
             }
+            factored = true;
             before.copy_from_slice(&mu);
             let change = self.step(newton, normal);
             let turned = self.turned(&mu, &change);
             let is_near = residual * newton.unit <= NEAR;
-            if !turned.is_empty() && is_near && mended < LATE && !newton.fine {
-                self.end_at_first(&turned, &change, &mut mu);
-                (mended, steps, factored, best) = (mended + 1, 0, false, f64::INFINITY);
-            } else if !turned.is_empty() && turned.len() <= FEW && mended < mends {
-                turned.iter().for_each(|&j| self.let_go(j, &mut mu));
+            let may_leave = !newton.fine && mended < if is_near { LATE } else { mends };
+            if may_leave && self.end_at_turned(&turned, is_near, &change, &mut mu) {
                 (mended, steps, factored, best) = (mended + 1, 0, false, f64::INFINITY);
             } else {
                 self.go(&change, &mut mu, newton);
@@ -174,6 +165,13 @@ impl Lagrangian<'_> {
         }
     }
 
+    /// Factors the matrix of the rows that are held and the samples that are free.
+    fn factor(&mut self, mu: &[f64], normal: &mut Normal) -> bool {
+        self.free_samples(mu);
+        normal.analyse(&self.rows, self.z.len(), |j| self.active[j] > 0.0)
+            && normal.factor(&self.rows, &self.diagonal, &self.active)
+    }
+
     /// The Newton step of the dual, by rows.
     fn step(&self, newton: &Newton, normal: &mut Normal) -> Vec<f64> {
         let rho = |j: usize| {
@@ -203,13 +201,20 @@ impl Lagrangian<'_> {
         (mu[row], self.held[row], self.active[row]) = (0.0, 0, 0.0);
     }
 
-    /// Goes along a step until the first multiplier is zero, and lets its row go.
-    fn end_at_first(&mut self, turned: &[usize], change: &[f64], mu: &mut [f64]) {
+    /// Lets rows go whose multipliers a step would turn, if there are some: near the end the first one, where the step ends, and farther
+    /// away, where few are wrong, all of them before the step.
+    fn end_at_turned(&mut self, turned: &[usize], is_near: bool, change: &[f64], mu: &mut [f64]) -> bool {
+        if !is_near {
+            let few = turned.len() <= FEW && !turned.is_empty();
+            turned.iter().filter(|_| few).for_each(|&j| self.let_go(j, mu));
+            return few;
+        }
         let ratio = |j: usize| mu[j].abs() / change[j].abs().max(f64::MIN_POSITIVE);
         let first = turned.iter().map(|&j| (ratio(j), j)).min_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((length, row)) = first else { return };
+        let Some((length, row)) = first else { return false };
         mu.iter_mut().zip(change).for_each(|(mu, change)| *mu += length * change);
         self.let_go(row, mu);
+        true
     }
 
     /// Makes a step; a multiplier that it would turn becomes zero.
