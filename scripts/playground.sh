@@ -48,7 +48,9 @@ bind() {
     version="$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)"
     export PATH="$PATH:$tools/bin"
     if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
-        cargo install --locked --no-default-features --root "$tools" --target-dir "$tools/target" wasm-bindgen-cli --version "$version"
+        local install=(install --no-default-features --root "$tools" --target-dir "$tools/target" wasm-bindgen-cli --version "$version")
+        # A registry of one's own may lack a version that its lock file names.
+        cargo "${install[@]}" --locked || cargo "${install[@]}"
         PATH="$tools/bin:$PATH"
     fi
     wasm-bindgen --target web --out-dir "$web/built" --out-name fairc "$built/browser/$target/browser/fairc_playground.wasm"
@@ -70,8 +72,15 @@ page() {
 }
 
 case "${1:-page}" in
-wasm) compile && bind ;;
-page) compile && bind && page ;;
+wasm)
+    compile
+    bind
+    ;;
+page)
+    compile
+    bind
+    page
+    ;;
 *)
     echo "usage: bash scripts/playground.sh [wasm]" >&2
     exit 2
