@@ -49,13 +49,13 @@ impl Samples {
         let mut values = vec![0.0; rows];
         for phi in &self.phi {
             let mut triplets = Vec::new();
-            for row in 0..rows {
+            for (row, value) in values.iter_mut().enumerate() {
                 for cell in 0..self.cells {
                     let coefficient = random.between(-1.0, 1.0) / total;
                     triplets.push((row as u32, cell as u32, coefficient));
                     let own = (0..self.z.len()).filter(|&i| self.cell[i] as usize == cell);
                     let at = |i: usize| self.w[i] * phi[i] * self.z[i].clamp(0.0, 1.0);
-                    values[row] += coefficient * own.map(at).sum::<f64>();
+                    *value += coefficient * own.map(at).sum::<f64>();
                 }
             }
             dictionary.push(RowsByCell::from_triplets(self.cells, &triplets));
