@@ -229,15 +229,16 @@ def project(
     """The table ``into``, made of an Ibis table with one column more: the nearest predictions to those in ``pred`` that satisfy the spec, as
     :meth:`fairc.Program.project` finds them.
 
-    The table is read two or three times, and once more to write. The new ``column`` is by default that of the predictions with
+    The table is read two or three times, and once more to write; where rows weigh predictions by what differs within groups (as ``Cov`` of a
+    number does), once for each step of Newton's method. The new ``column`` is by default that of the predictions with
     ``_fair`` behind its name. The new table is made in a transaction, whole or not at all; one of that name is an error unless ``overwrite``
     says that it may go. With ``view`` a view is made in place of a table: nothing is copied, and who reads it waits for the shifts instead.
     Nobody may change the table meanwhile. Begin no transaction of your own on the connection before: PostgreSQL and
     SQLite would commit it, and DuckDB refuses another inside it.
 
-    :raises fairc.DataError: as of :func:`audit`, and for rows that weigh predictions by what differs within groups.
+    :raises fairc.DataError: as of :func:`audit`.
     :raises fairc.InfeasibleError: if no predictions satisfy the spec; those of least violation are taken with
-        ``on_infeasible="relax"``.
+        ``on_infeasible="relax"``, unless rows weigh predictions by what differs within groups.
     """
     database = _Database(table, explain, progress)
     new = column or f"{pred or program.prediction.header}_fair"
@@ -265,7 +266,7 @@ def freeze(
     The table is read two or three times, and nothing is written. Rows that read labels and rows for training are left out, which is
     warned of.
 
-    :raises fairc.DataError: as of :func:`project`.
+    :raises fairc.DataError: as of :func:`project`, and for rows that weigh predictions by what differs within groups.
     :raises fairc.InfeasibleError: as of :func:`project`.
     """
     database = _Database(table, explain, progress)
@@ -301,7 +302,7 @@ def decide(
     by the column ``key`` are; it should tell rows apart, as the number of a person does. The new ``column`` is by default that of the
     predictions with ``_decided`` behind its name. ``freeze`` keeps the thresholds. All else is as of :func:`project`.
 
-    :raises fairc.DataError: as of :func:`project`, for rows that read labels, and where samples are to be told apart without a ``key``.
+    :raises fairc.DataError: as of :func:`freeze`, for rows that read labels, and where samples are to be told apart without a ``key``.
     :raises fairc.InfeasibleError: if no decisions satisfy the spec.
     """
     database = _Database(table, explain, progress)

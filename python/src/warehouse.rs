@@ -11,8 +11,8 @@ use fairc::runtime::project::ProjectError;
 use fairc::source::{PYTHON, status_word, watch};
 use fairc::sql::{Dialect, Relation};
 use fairc::tasks::{
-    Asked, AuditOptions, DecideSums, Refused, Use, audit_sums, decide_sums, freeze_sums, left_out as left_out_rows,
-    prediction_column, project_sums, thresholds_json,
+    Asked, AuditOptions, DecideSums, ProjectedTable, Refused, Use, audit_sums, decide_sums, freeze_sums,
+    left_out as left_out_rows, prediction_column, project_table, thresholds_json,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -135,7 +135,7 @@ impl PyWarehouse {
     /// The query that gives counts, weights and sums by group.
     fn cells(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |warehouse| {
-            let query = if self.in_buckets() { warehouse.buckets()? } else { warehouse.cells()? };
+            let query = if self.in_buckets(warehouse) { warehouse.buckets()? } else { warehouse.cells()? };
             Ok(query.text(self.table.dialect))
         })
     }
@@ -144,7 +144,7 @@ impl PyWarehouse {
     fn read(&self, py: Python<'_>, names: Vec<String>, rows: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> {
         let (names, lines) = lines(names, rows)?;
         let (summed, more) = self.with(py, |warehouse| {
-            let summed = warehouse.read(&names, &lines, self.in_buckets())?;
+            let summed = warehouse.read(&names, &lines, self.in_buckets(warehouse))?;
             let mut more = Vec::new();
             for column in warehouse.undeclared(&summed) {
                 let query = warehouse.near_misses(column)?;
@@ -169,7 +169,8 @@ impl PyWarehouse {
     /// The query that rows about means need too, if there are some; after [`PyWarehouse::read`].
     fn deviations(&self, py: Python<'_>) -> PyResult<Option<String>> {
         let kept = self.kept()?;
-        let Some(summed) = kept.as_ref().filter(|_| self.purpose == Wanted::Audit) else { return Ok(None) };
+        let wanted = matches!(self.purpose, Wanted::Audit | Wanted::Project);
+        let Some(summed) = kept.as_ref().filter(|_| wanted) else { return Ok(None) };
         self.with(py, |warehouse| Ok(warehouse.deviations(summed)?.map(|query| query.text(self.table.dialect))))
     }
 
@@ -191,15 +192,14 @@ impl PyWarehouse {
         let refused = |refused: Refused| errors::refused(py, refused, &asked.context);
         let warehouse = asked.of(&self.table, self.usage()).map_err(|found| refused(found.into()))?;
         let mut run = |query: &str| asking(ask, query);
-        let found = project_sums(&asked, &warehouse, &self.table, summed, how, &mut run);
-        let (bound, found) = found.map_err(|broken| broken.raised(refused))?;
-        let query = warehouse.moved(summed, &found.shift, column).map_err(|found| refused(found.into()))?;
+        let found = project_table(&asked, &warehouse, &self.table, summed, (how, column), &mut run);
+        let ProjectedTable { bound, status, multipliers, query } = found.map_err(|broken| broken.raised(refused))?;
         let rows = bound.rows.iter().enumerate();
         let multiplier =
-            |(row, bound): (usize, &BoundRow)| Some((self.row_name(row), *found.multipliers.get(bound.kept()?)?));
+            |(row, bound): (usize, &BoundRow)| Some((self.row_name(row), *multipliers.get(bound.kept()?)?));
         let multipliers = rows.filter_map(multiplier).collect();
         let skipped = self.skipped(&bound.rows);
-        Ok((query.text(self.table.dialect), status_word(&found.status), multipliers, skipped))
+        Ok((query, status_word(&status), multipliers, skipped))
     }
 
     /// Shifts fitted to the table, as JSON or SQL, with notes.
@@ -324,8 +324,13 @@ impl PyWarehouse {
         }
     }
 
-    fn in_buckets(&self) -> bool {
-        self.purpose != Wanted::Audit
+    /// Whether the first scan is by buckets of predictions too, from which multipliers are guessed.
+    fn in_buckets(&self, warehouse: &Warehouse<'_>) -> bool {
+        match self.purpose {
+            Wanted::Audit => false,
+            Wanted::Project => !warehouse.weighs(),
+            Wanted::Freeze | Wanted::Decide => true,
+        }
     }
 
     fn asked(&self) -> Asked<'_> {

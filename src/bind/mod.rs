@@ -83,5 +83,5 @@ pub use unplaced::{NearMiss, Unplaced};
 pub use visible::VisibleCells;
 pub use warehouse::{
     Between, Exception, FileSums, Level, Lumps, MovedBatch, Rule, Stored, Summed, SummedRows, Table, Value as Answer,
-    Warehouse, Window,
+    Warehouse, Weights, Window,
 };

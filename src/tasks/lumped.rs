@@ -38,8 +38,12 @@ where
     }
 
     fn not_finite(&mut self) -> E {
-        Refused::from(Failure::new("sums of the predictions are too large", "scale the predictions")).into()
+        too_large().into()
     }
+}
+
+pub(super) fn too_large() -> Refused {
+    Failure::new("sums of the predictions are too large", "scale the predictions").into()
 }
 
 /// The projection that settles the rows of `bound`, from the first lumps on: of their means, and then of the samples themselves.

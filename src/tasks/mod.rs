@@ -13,7 +13,7 @@
 //! | [`project()`], [`solve`] | `fairc project` | `Program.project`, `Problem.project`, layers |
 //! | [`decide()`], [`decide_by`] | `fairc decide`, `fairc decide --thresholds` | `Program.decide`, `Thresholds`, `FairDecider` |
 //! | [`freeze`], [`apply`] | `fairc freeze`, `fairc project --frozen` | `Program.freeze`, `Program.apply`, `FairProjector` |
-//! | [`sql`], [`audit_sums`], [`project_sums`], [`freeze_sums`], [`decide_sums`] | `fairc sql` | `fairc.warehouse` |
+//! | [`sql`], [`audit_sums`], [`project_table`], [`freeze_sums`], [`decide_sums`] | `fairc sql` | `fairc.warehouse` |
 //! | [`Stream`] | `fairc stream` | `Stream` |
 //! | [`init()`] | `fairc init` | |
 //! | [`price()`] | `fairc price` | `Program.price` |
@@ -65,7 +65,7 @@ pub use redundancy::warnings as redundancy_warnings;
 pub use refused::{Kind, Refused};
 pub use shifts::{Shifts, apply, freeze, left_out};
 pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
-pub use warehouse::{Answered, Asked, Question, freeze_sums, project_sums, sql};
+pub use warehouse::{Answered, Asked, ProjectedTable, Question, freeze_sums, project_table, sql};
 
 /// A spec, and the names of the front end in which its user is spoken to.
 #[derive(Clone, Copy)]

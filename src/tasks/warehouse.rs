@@ -1,16 +1,16 @@
 //! Tables that stay in a database: the queries that tell of them.
 
 use super::kept::same_params;
-use super::lumped::project_lumps;
+use super::lumped::{project_lumps, too_large};
 use super::reading::no_rows;
-use super::{Context, Refused, Shifts};
+use super::{Context, Refused, Shifts, Solvable, settle};
 use crate::bind::{
     Answer, BindError, Bound, EncodeOptions, Frozen, Params, Raw, Relations, Summed, Table, Thresholds, Warehouse,
 };
 use crate::report::Watch;
 use crate::runtime::problem::ProblemError;
-use crate::runtime::project::{OnInfeasible, ProjectError};
-use crate::runtime::remote::RemoteProjection;
+use crate::runtime::project::{OnInfeasible, ProjectError, Settings, Status};
+use crate::runtime::remote::{Moments, RemoteFactors, RemoteProjection, project_factors};
 use crate::tasks::Use;
 
 /// A spec with a table in a database and its predictions.
@@ -89,7 +89,7 @@ pub type Answered = (Vec<String>, Vec<Vec<Answer>>);
 ///
 /// # Errors
 /// Rows that need more than sums by cell, no predictions satisfy them, and whatever `ask` fails with.
-pub fn project_sums<E>(
+fn project_sums<E>(
     asked: &Asked<'_>,
     warehouse: &Warehouse<'_>,
     table: &Table,
@@ -113,6 +113,79 @@ where
         Ok::<_, E>(read.map_err(|error| Refused::from(vec![error]))?)
     })?;
     Ok((bound, found))
+}
+
+/// A projection of a table in a database.
+pub struct ProjectedTable {
+    pub bound: Bound,
+    pub status: Status,
+    /// One for each row of the problem.
+    pub multipliers: Vec<f64>,
+    /// The query that gives the table with the new predictions.
+    pub query: String,
+}
+
+/// The projection of the predictions of a table, which a query writes into `column`: by shifts of cells, or, where rows weigh predictions
+/// by what differs within these, by shifts of what they weigh by. `summed` was read with buckets, or with deviations.
+///
+/// # Errors
+/// As of [`project_sums`].
+pub fn project_table<E>(
+    asked: &Asked<'_>,
+    warehouse: &Warehouse<'_>,
+    table: &Table,
+    summed: &Summed,
+    (on_infeasible, column): (OnInfeasible, &str),
+    mut ask: impl FnMut(&str) -> Result<Answered, E>,
+) -> Result<ProjectedTable, E>
+where
+    E: From<Refused> + From<ProjectError> + From<ProblemError>,
+{
+    if !warehouse.weighs() {
+        let (bound, found) = project_sums(asked, warehouse, table, summed, on_infeasible, ask)?;
+        let query = warehouse.moved(summed, &found.shift, column).map_err(Refused::from)?.text(table.dialect);
+        return Ok(ProjectedTable { bound, status: found.status, multipliers: found.multipliers, query });
+    }
+    asked.context.moves_predictions().map_err(Refused::from)?;
+    if summed.n == 0 {
+        return Err(Refused::from(no_rows(asked.table)).into());
+    }
+    let (bound, weights) = summed.bind_weights(asked.params).map_err(Refused::from)?;
+    let mut moments = Weighed {
+        ask: |shifts: &[f64]| {
+            let query = warehouse.moments(summed, &weights, shifts).map_err(Refused::from)?;
+            let (names, lines) = ask(&query.text(table.dialect))?;
+            let read = warehouse.read_moments((summed, &weights), &names, &lines);
+            Ok::<_, E>(read.map_err(|error| Refused::from(vec![error]))?)
+        },
+    };
+    let found = project_factors(&bound.problem, &mut moments, &Settings::default(), summed.wider())?;
+    let batch = Solvable { rows: &bound.rows, encoded: None };
+    settle(&asked.context, &found.status, found.certificate.row_violation, &batch)?;
+    let query = warehouse.moved_weighed(summed, &weights, &found.shift, column).map_err(Refused::from)?;
+    let query = query.text(table.dialect);
+    Ok(ProjectedTable { bound, status: found.status, multipliers: found.multipliers, query })
+}
+
+/// Predictions by moments for shifts, which `ask` gives.
+struct Weighed<A> {
+    ask: A,
+}
+
+impl<E, A> RemoteFactors for Weighed<A>
+where
+    E: From<Refused> + From<ProjectError> + From<ProblemError>,
+    A: FnMut(&[f64]) -> Result<Vec<[Moments; 3]>, E>,
+{
+    type Error = E;
+
+    fn moments(&mut self, shift: &[f64], _: (f64, f64)) -> Result<Vec<[Moments; 3]>, E> {
+        (self.ask)(shift)
+    }
+
+    fn not_finite(&mut self) -> E {
+        too_large().into()
+    }
 }
 
 /// The shifts of that projection, for use elsewhere. `warehouse` was prepared for [`Use::Shifts`].

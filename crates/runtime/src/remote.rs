@@ -16,7 +16,12 @@
 //! are drawn in by more.
 //!
 //! This holds for rows on cells alone, where weights of samples may enter the rows as they enter the objective.
-//! Other factors, or bounds that differ from sample to sample, need the samples themselves.
+//! Other factors need sums of their own in each round ([`project_factors`]); bounds that differ from sample to sample need the samples
+//! themselves.
+
+mod factors;
+
+pub use factors::{FactorProjection, Moments, RemoteFactors, project_factors};
 
 use super::problem::{Bounds, OnCells, Problem, ProblemError};
 use super::project::{Certificate, ProjectError, Projection, Sample, Settings, Side, Sides, Status, Tangent, project};

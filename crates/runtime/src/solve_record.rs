@@ -105,6 +105,8 @@ pub fn solve_line(line: &str, settings: &Settings) -> String {
 
 #[derive(Deserialize)]
 struct Record {
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Value>,
     n: Option<usize>,
     m: Option<usize>,
     z: Vec<f64>,
@@ -182,15 +184,11 @@ fn head(id: Option<Value>, ok: bool) -> Map<String, Value> {
 }
 
 fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answer {
-    let value: Value = match serde_json::from_str(line) {
-        Ok(value) => value,
-        Err(error) => return Answer::error(None, "json", &error.to_string()),
-    };
-    let id = value.get("id").cloned();
-    let record: Record = match Record::deserialize(&value) {
+    let mut record: Record = match serde_json::from_str(line) {
         Ok(record) => record,
-        Err(error) => return Answer::error(id, "record", &error.to_string()),
+        Err(error) => return unreadable(line, &error),
     };
+    let id = record.id.take();
     match solve(record, settings, solver) {
         Ok((mut fields, ended)) => {
             let mut value = head(id, true);
@@ -199,6 +197,22 @@ fn answer(line: &str, settings: &Settings, solver: &mut Projector<f64>) -> Answe
         }
         Err((kind, message)) => Answer::error(id, kind, &message),
     }
+}
+
+/// What is wrong with a line that is no record.
+fn unreadable(line: &str, error: &serde_json::Error) -> Answer {
+    let value: Value = match serde_json::from_str(line) {
+        Ok(value) => value,
+        Err(error) => return Answer::error(None, "json", &error.to_string()),
+    };
+    // Of a field that stands twice only the line itself tells.
+    let message = Record::deserialize(&value).err().map_or_else(|| error.to_string(), |error| error.to_string());
+    Answer::error(value.get("id").cloned(), "record", &message)
+}
+
+/// A field that is there, if it is null too.
+fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 type Failure = (&'static str, String);
@@ -374,5 +388,23 @@ fn box_side(side: Option<BoxSide>, n: usize, infinite: f64) -> Vec<f64> {
         None => vec![infinite; n],
         Some(BoxSide::All(value)) => vec![value; n],
         Some(BoxSide::Each(values)) => or_infinite(values, infinite),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_stands_twice_is_refused() {
+        let answer = |line: &str| -> Value {
+            serde_json::from_str(&solve_line(line, &Settings::default())).expect("an answer is JSON")
+        };
+        let rest = r#""A":{"indptr":[0,1],"indices":[0],"values":[1]},"l":[null],"u":[0.5]"#;
+        let once = answer(&format!(r#"{{"id":null,"z":[1],"w":[2],{rest}}}"#));
+        assert!(once["ok"] == true && once.get("id") == Some(&Value::Null), "{once}");
+        let twice = answer(&format!(r#"{{"id":7,"z":[1],"w":[2],"w":[3],{rest}}}"#));
+        assert!(twice["ok"] == false && twice["id"] == 7 && twice["error"]["kind"] == "record", "{twice}");
+        assert!(twice["error"]["message"].as_str().is_some_and(|told| told.contains("duplicate field `w`")), "{twice}");
     }
 }

@@ -71,7 +71,7 @@ impl Warehouse<'_> {
     }
 
     /// A factor less the reference of the cell of its row.
-    fn deviation(&self, summed: &Summed, atom: usize) -> Expression {
+    pub(super) fn deviation(&self, summed: &Summed, atom: usize) -> Expression {
         let references = summed.middles(atom);
         let reference = |(cell, reference): (usize, f64)| (self.in_cell(summed, cell), Expression::Double(reference));
         let reference = Expression::Case(references.into_iter().enumerate().map(reference).collect(), None);

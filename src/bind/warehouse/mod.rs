@@ -26,6 +26,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod verdicts;
+mod weighed;
 
 use super::encode::Encoder;
 use super::encoded::Encoded;
@@ -42,6 +43,7 @@ pub use lines::Value;
 pub use lumps::Lumps;
 
 pub use sums::{Summed, SummedRows};
+pub use weighed::Weights;
 
 /// How a database stores a column.
 #[derive(Clone, Debug, PartialEq, Eq)]

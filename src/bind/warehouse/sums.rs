@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::level::Level;
 use super::lumps::Lumps;
+use super::weighed::Weights;
 use crate::bind::binder::Matrix;
 use crate::bind::bound::Bound;
 use crate::bind::encoded::{Encoded, FactorValues};
@@ -174,18 +175,32 @@ impl Summed {
         Tally::elsewhere(&self.encoded, samples.clone(), weights, past)
     }
 
-    /// Binds the batch, and says what its rows come to.
+    /// Binds the batch, and says what is behind each factor of the problem.
     ///
     /// # Errors
     /// As [`Encoded::bind`].
-    pub fn bind(&self, params: &Params) -> Result<(Bound, SummedRows), Vec<BindError>> {
-        // What is behind each factor of the problem, the constant first; one that no row reads is none of the problem.
+    pub fn bind_weights(&self, params: &Params) -> Result<(Bound, Weights), Vec<BindError>> {
+        // The constant first; one that no row reads is none of the problem.
         let mut slots: Vec<Basis> = Vec::new();
         let mut look = |matrix: &Matrix| {
             let bases = [Basis::default()].into_iter().chain(matrix.factors.iter().cloned());
             slots = bases.zip(&matrix.triplets).filter(|(_, read)| !read.is_empty()).map(|(basis, _)| basis).collect();
         };
         let bound = self.encoded.bind_tally(params, &Samples::All, self.tally(), &mut look)?;
+        Ok((bound, Weights(slots)))
+    }
+
+    /// How much more than by compensated sums the sums may be wrong.
+    pub fn wider(&self) -> f64 {
+        self.wider
+    }
+
+    /// Binds the batch, and says what its rows come to.
+    ///
+    /// # Errors
+    /// As [`Encoded::bind`].
+    pub fn bind(&self, params: &Params) -> Result<(Bound, SummedRows), Vec<BindError>> {
+        let (bound, Weights(slots)) = self.bind_weights(params)?;
         let cells = self.encoded.cells().max(1);
         let (mut values, mut sizes, mut units) = (Vec::new(), Vec::new(), Vec::new());
         for cell in 0..cells {

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type};
+use arrow_array::{Array, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::Block;
 use arrow_ipc::reader::FileDecoder;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, DataType};
 
 use super::footer::{Footer, LABEL, damaged, size_of, with_batch, wrong};
 use crate::batch::{Lines, Part, ReadBatches};
@@ -52,10 +54,31 @@ impl Blocks {
     pub fn next(&mut self) -> Result<Option<RecordBatch>, DataError> {
         let Some(block) = self.blocks.next() else { return Ok(None) };
         let (file, decoder) = (&mut self.file, &self.decoder);
-        let decode = || decoder.read_record_batch(&block, &read_block(file, &block)?);
+        let decode = || {
+            let batch = decoder.read_record_batch(&block, &read_block(file, &block)?)?;
+            batch.iter().flat_map(RecordBatch::columns).try_for_each(|column| check_decimals(column))?;
+            Ok(batch)
+        };
         let batch = guard(&self.name, LABEL, decode)?.map_err(|error| damaged(&self.name, &error))?;
         self.bytes += size_of(&block).unwrap_or(0);
         Ok(batch)
+    }
+}
+
+/// Fails if a decimal has more digits than its type: whoever writes it in as many bytes as these need would cut it.
+fn check_decimals(array: &dyn Array) -> Result<(), ArrowError> {
+    match array.data_type() {
+        DataType::Decimal32(digits, _) => array.as_primitive::<Decimal32Type>().validate_decimal_precision(*digits),
+        DataType::Decimal64(digits, _) => array.as_primitive::<Decimal64Type>().validate_decimal_precision(*digits),
+        DataType::Decimal128(digits, _) => array.as_primitive::<Decimal128Type>().validate_decimal_precision(*digits),
+        DataType::Decimal256(digits, _) => array.as_primitive::<Decimal256Type>().validate_decimal_precision(*digits),
+        DataType::Struct(_) => array.as_struct().columns().iter().try_for_each(|column| check_decimals(column)),
+        DataType::List(_) => check_decimals(array.as_list::<i32>().values()),
+        DataType::LargeList(_) => check_decimals(array.as_list::<i64>().values()),
+        DataType::FixedSizeList(..) => check_decimals(array.as_fixed_size_list().values()),
+        DataType::Map(..) => check_decimals(array.as_map().entries()),
+        DataType::Dictionary(..) => check_decimals(array.as_any_dictionary().values()),
+        _ => Ok(()),
     }
 }
 

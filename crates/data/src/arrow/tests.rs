@@ -257,3 +257,17 @@ fn packed_buffers_that_would_fill_the_memory_are_refused() {
         assert!(matches!(error, DataError::Damaged { format: "Arrow IPC", .. }), "{error}");
     }
 }
+
+#[test]
+fn decimals_with_more_digits_than_their_type_are_refused() {
+    let room = Room::new();
+    let decimals = |value| Decimal128Array::from(vec![value]).with_precision_and_scale(9, 2).unwrap();
+    let open = |value: i128| {
+        let batch = RecordBatch::try_from_iter([("d", Arc::new(decimals(value)) as ArrayRef)]).unwrap();
+        let source = Source::open(&room.file("d.arrow", written(&[batch], None)), None).unwrap();
+        source.read(&["d"]).unwrap().next().unwrap().map(|batch| batch.rows())
+    };
+    assert_eq!(open(999_999_999).unwrap(), 1);
+    // A copy in four bytes was 0.00.
+    assert!(matches!(open(25_769_803_776), Err(DataError::Damaged { .. })));
+}

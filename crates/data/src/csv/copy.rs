@@ -17,10 +17,13 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
     if dialect.decimal == Decimal::Comma && delimiter == b',' {
         return Err(plan.refuse_same("numbers with a decimal comma cannot stand between commas"));
     }
-    let names: Vec<Vec<u8>> = plan.added.iter().map(|column| quote(column.name, delimiter)).collect();
+    let names = names(plan)?;
     let mut records = Records::new(&table.name, table.text()?, delimiter, dialect);
     let mut spans = Vec::new();
     let mut fields = Vec::new();
+    // Alone on its line an empty field would be a blank line, which is no row.
+    let alone = plan.slots.len() == 1;
+    let null: &[u8] = if alone { b"\"\"" } else { b"" };
     // None: the header.
     let mut row = if dialect.header == Header::FirstRecord { None } else { Some(0) };
     while let Some(record) = records.next()? {
@@ -29,10 +32,13 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
             let (file, first) = (table.name.clone(), row == Some(0));
             return Err(DataError::FieldCount { file, line: record.line, expected, found, first });
         }
+        if alone && !dialect.quotes && row.is_some_and(|row| plan.value(0, row).is_nan()) {
+            return Err(plan.refuse_same("a null in the only column would be a blank line, and quotes are off"));
+        }
         let added = |index: usize, fields: &mut Vec<u8>| match row {
             None => fields.extend_from_slice(names.get(index).map_or(&[][..], Vec::as_slice)),
             Some(row) => match plan.value(index, row) {
-                value if value.is_nan() => {}
+                value if value.is_nan() => fields.extend_from_slice(null),
                 value => dialect.write_number(value, fields),
             },
         };
@@ -49,6 +55,20 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
     }
     out.write_all(records.tail()).map_err(failed)?;
     Ok(row.unwrap_or(0))
+}
+
+/// The names of the new columns, as fields of the header.
+fn names(plan: &Plan<'_>) -> Result<Vec<Vec<u8>>, DataError> {
+    let delimiter = plan.table.delimiter();
+    if plan.table.dialect.quotes {
+        return Ok(plan.added.iter().map(|column| quote(column.name, delimiter)).collect());
+    }
+    let names: Vec<Vec<u8>> = plan.added.iter().map(|column| column.name.as_bytes().to_vec()).collect();
+    let divides = |byte: &u8| *byte == delimiter || b"\r\n".contains(byte);
+    if names.iter().flatten().any(divides) {
+        return Err(plan.refuse_same("the name of the new column has a delimiter or a line end, and quotes are off"));
+    }
+    Ok(names)
 }
 
 /// A record with its new fields, which `added` writes.

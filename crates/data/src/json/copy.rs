@@ -64,7 +64,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
     Ok(row)
 }
 
-/// The bytes of the value of a key of the object on this line.
+/// The bytes of the value of a key of the object on this line; of a key that stands twice those of the last, which counts.
 fn find_value(line: &str, key: &str) -> Option<Range<usize>> {
-    Members::of(line).find(|(name, _)| name == key).map(|(_, value)| value)
+    Members::of(line).filter(|(name, _)| name == key).last().map(|(_, value)| value)
 }

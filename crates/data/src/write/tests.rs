@@ -116,6 +116,33 @@ fn json_lines_keep_their_bytes() {
 }
 
 #[test]
+fn of_a_key_that_stands_twice_the_value_that_counts_is_replaced() {
+    let room = Room::new();
+    let source = room.source("a.jsonl", "{\"score_fair\":1,\"b\":2,\"score_fair\":3}\n");
+    let replaced = copy(&room, &source, "b.jsonl", &[0.5], OnExisting::Replace).unwrap();
+    assert_eq!(replaced, "{\"score_fair\":1,\"b\":2,\"score_fair\":0.5}\n");
+    let copied = Source::open(&room.path("b.jsonl"), None).unwrap();
+    assert_eq!(rows(&copied, &["score_fair"], 1), [(Some(1), vec!["0.5".to_owned()])]);
+}
+
+#[test]
+fn a_null_in_the_only_column_is_a_row() {
+    let room = Room::new();
+    let replaced = |source: &Source| copy(&room, source, "b.csv", &[f64::NAN, 0.5], OnExisting::Replace);
+    assert_eq!(replaced(&room.source("a.csv", "score_fair\n1\n2\n")).unwrap(), "score_fair\n\"\"\n0.5\n");
+    let dialect = Dialect { quotes: false, ..Dialect::default() };
+    let source = Source::open_as(&room.path("a.csv"), None, &dialect).unwrap();
+    assert!(matches!(replaced(&source), Err(DataError::Convert { .. })));
+    let named = |name: &str| {
+        let added = [Added { name, values: [1.0, 2.0].as_slice().into() }];
+        write_with_columns(&source, &added, &Output::new(&room.path("c.csv")))
+    };
+    assert!(matches!(named("a,b"), Err(DataError::Convert { .. })));
+    named("a \"b\"").unwrap();
+    assert_eq!(fs::read_to_string(room.path("c.csv")).unwrap(), "score_fair,a \"b\"\n1,1\n2,2\n");
+}
+
+#[test]
 fn csv_to_the_other_formats() {
     let room = Room::new();
     let text = "id,x\n007,\"a\tb\"\n,\"q\"\"\"\n";

@@ -1,0 +1,157 @@
+//! Any line is a problem with an answer that is proved in exact arithmetic, or is refused with a reason.
+//!
+//! A text is taken as the line itself; other bytes are numbers of a small problem, so that more of them are problems.
+
+#![no_main]
+
+use fairc_runtime::project::{OnInfeasible, Settings};
+use fairc_runtime::solve_record::solve_line;
+use fairc_verify::{Answer, Problem, Verdict, verify};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+
+/// How far an answer may be off, as `fairc verify` has it by default.
+const TOLERANCE: f64 = 1e-9;
+/// Numbers of a problem of which the largest is more than so many times the smallest, or 1, make rows that no double satisfies as well.
+const USUAL: f64 = 1e3;
+/// Beyond this nothing is proved.
+const LOOSE: f64 = 1e-4;
+
+/// Bytes as numbers; zeros when they have come to an end.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    /// From 0 to `limit`, that excluded.
+    fn below(&mut self, limit: usize) -> usize {
+        usize::from(self.byte()) % limit
+    }
+
+    /// A number on a grid, where ties are; now and then of another size.
+    fn number(&mut self) -> f64 {
+        let byte = self.byte();
+        let grid = f64::from(byte as i8 >> 2) / 8.0;
+        match byte & 3 {
+            0 | 1 => grid,
+            2 => f64::from(self.byte() as i8) / 255.0 + grid,
+            _ => grid * 10_f64.powi(i32::from(self.byte() as i8) / 16),
+        }
+    }
+
+    fn numbers(&mut self, count: usize) -> Vec<f64> {
+        (0..count).map(|_| self.number()).collect()
+    }
+
+    /// A number, or none.
+    fn end(&mut self) -> Option<f64> {
+        if self.below(3) == 0 { None } else { Some(self.number()) }
+    }
+}
+
+/// A problem of at most 8 samples and 5 rows.
+fn line(bytes: &[u8]) -> String {
+    let mut bytes = Bytes(bytes);
+    let flags = bytes.byte();
+    let (n, m) = (bytes.below(9), bytes.below(6));
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    let (mut lower, mut upper) = (Vec::new(), Vec::new());
+    for _ in 0..m {
+        let in_row = bytes.byte();
+        for sample in (0..n).filter(|sample| in_row >> sample & 1 == 1) {
+            indices.push(sample);
+            values.push(bytes.number());
+        }
+        indptr.push(indices.len());
+        let (first, second) = (bytes.end(), bytes.end());
+        let swapped = matches!((first, second), (Some(first), Some(second)) if first > second);
+        lower.push(if swapped { second } else { first });
+        upper.push(if swapped { first } else { second });
+    }
+    let mut problem = json!({ "z": bytes.numbers(n), "A": { "indptr": indptr, "indices": indices, "values": values },
+        "l": lower, "u": upper });
+    let mut set = |key: &str, value: Value| problem[key] = value;
+    if flags & 1 == 1 {
+        set("lo", json!(0.0));
+        set("hi", json!(1.0));
+    }
+    if flags & 2 == 2 {
+        set("w", json!(bytes.numbers(n).iter().map(|weight| weight.abs()).collect::<Vec<_>>()));
+    }
+    if flags & 4 == 4 {
+        set("soft", json!((0..m).map(|_| bytes.end().map(f64::abs)).collect::<Vec<_>>()));
+    }
+    if flags & 8 == 8 {
+        set("vjp", json!({ "v": bytes.numbers(n) }));
+    }
+    if flags & 16 == 16 && n > 0 && m > 0 {
+        let count = 1 + bytes.below(6);
+        let rows: Vec<usize> = (0..count).map(|_| bytes.below(m)).collect();
+        let samples: Vec<usize> = (0..count).map(|_| bytes.below(n)).collect();
+        let b: Vec<f64> = bytes.numbers(count).iter().map(|b| b.abs()).collect();
+        let lower: Vec<Option<f64>> =
+            lower.iter().enumerate().map(|(row, side)| side.filter(|_| !rows.contains(&row))).collect();
+        set("l", json!(lower));
+        set("convex", json!({ "rows": rows, "samples": samples, "b": b, "c": bytes.numbers(count) }));
+    }
+    problem.to_string()
+}
+
+/// By how much numbers that are added up or compared differ in size: predictions and the box, times coefficients and weights.
+fn spread(problem: &Problem) -> f64 {
+    let largest = |numbers: &[f64]| numbers.iter().filter(|x| x.is_finite()).fold(1.0_f64, |most, x| most.max(x.abs()));
+    let range = |numbers: &[f64]| {
+        let sizes = numbers.iter().map(|x| x.abs()).filter(|x| *x > 0.0 && x.is_finite());
+        let (least, most) = sizes.fold((f64::INFINITY, 0.0_f64), |(least, most), x| (least.min(x), most.max(x)));
+        if most > 0.0 { most / least } else { 1.0 }
+    };
+    let mut points = problem.z.clone();
+    points.extend(problem.bounds.iter().flat_map(|(lo, hi)| [*lo, *hi]));
+    points.extend(problem.distances.iter().flatten().map(|(_, _, c)| *c));
+    let own = problem.rows.iter().flatten().map(|(_, a)| *a);
+    let coefficients: Vec<f64> = own.chain(problem.distances.iter().flatten().map(|(_, b, _)| *b)).collect();
+    let sides: Vec<f64> = problem.sides.iter().flat_map(|(lower, upper)| [*lower, *upper]).collect();
+    largest(&points) * range(&coefficients) * range(&problem.weights) * largest(&sides)
+}
+
+fn check(line: &str) {
+    let settings = Settings::default();
+    let text = solve_line(line, &settings);
+    let answer: Value = serde_json::from_str(&text).expect("an answer is JSON");
+    if answer["ok"] != true {
+        let told = |key: &str| answer["error"][key].as_str().is_some_and(|text| !text.is_empty());
+        assert!(told("kind") && told("message"), "{text}");
+        return;
+    }
+    // It says itself that it proves nothing.
+    if answer["status"] == "iteration_limit" {
+        return;
+    }
+    let problem = Problem::parse(line).expect("what was solved can be read");
+    let claimed = Answer::parse(&text).expect("an answer can be read");
+    let tolerance = TOLERANCE * (spread(&problem) / USUAL).max(1.0);
+    if tolerance > LOOSE {
+        return;
+    }
+    let verdict = verify(&problem, &claimed, tolerance);
+    let infeasible = match verdict {
+        Verdict::Refused(why) => panic!("{why}\n{line}\n{text}"),
+        Verdict::Infeasible { .. } => true,
+        Verdict::Optimal { .. } => false,
+    };
+    // What no point satisfies is relaxed, and what a point satisfies is not.
+    let relax = Settings { on_infeasible: OnInfeasible::Relax, ..settings };
+    let relaxed: Value = serde_json::from_str(&solve_line(line, &relax)).expect("an answer is JSON");
+    assert_eq!(relaxed["status"] == "optimal", !infeasible, "{line}\n{relaxed}");
+}
+
+fuzz_target!(|data: &[u8]| {
+    match std::str::from_utf8(data) {
+        Ok(text) if text.trim_start().starts_with('{') => check(text),
+        _ => check(&line(data)),
+    }
+});
