@@ -8,6 +8,7 @@ import json
 import pathlib
 import subprocess
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -117,3 +118,32 @@ def test_a_cyclonedx_document_is_valid(tmp_path, binary):
         arguments = [binary, "audit", tmp_path / "s.fair", "--data", tmp_path / "d.csv", "--cyclonedx", path, *more]
         subprocess.run(arguments, capture_output=True, check=False)
         assert validation.JsonStrictValidator(schema.SchemaVersion.V1_5).validate_str(path.read_text()) is None
+
+
+def test_people_without_a_number_are_counted():
+    """As pandas counts them, with a whole number, a real one, and through ``each where``."""
+    pd = pytest.importorskip("pandas")
+    random = np.random.default_rng(14)
+    people = pd.DataFrame({"income": random.integers(0, 40_000, 400), "age": random.random(400) * 90}).astype(
+        {"income": "Int64"}
+    )
+    people.loc[random.random(400) < 0.085, "income"] = pd.NA
+    people.loc[random.random(400) < 0.2, "age"] = float("nan")
+    people["s"] = random.random(400)
+    found = fairc.compile(
+        "column income: int?\ncolumn age: real?\npredict s: real in [0, 1]\n"
+        "constraint c: E[s | income < 20000] / E[s | income >= 20000] >= 0.1\nconstraint d: each where age > 30: s <= 1\n"
+    ).audit(people, bootstrap=0)
+    missing = {name: int(people[name].isna().sum()) for name in ("income", "age")}
+    assert min(missing.values()) > 0
+    assert {column["column"]: column["no_value"] for column in found.json()["unplaced"]} == missing
+    for name, count in missing.items():
+        assert f"`{name}`: {count} samples with no value" in found.text()
+
+
+def test_a_spec_without_a_constraint_is_not_checked():
+    found = fairc.compile(S).audit(TABLE, bootstrap=0)
+    assert found.verdict == "not checked" and not found
+    assert found.text().startswith("Not checked: the spec has no constraint")
+    assert fairc.compile(S).audit(TABLE, bootstrap=0, allow_unchecked=True)
+    assert fairc.compile(S).audit(OUTSIDE, bootstrap=0).verdict == "violated"

@@ -187,6 +187,20 @@ def test_levels_that_were_meant_are_named():
     assert len(found.scans) == 2
 
 
+def test_samples_without_a_number_are_counted():
+    program = fairc.compile(
+        "column income: int?\npredict s: real in [0, 1]\n"
+        "constraint c: E[s | income < 20000] / E[s | income >= 20000] >= 0.5\n"
+    )
+    random = np.random.default_rng(3)
+    incomes = [None if missing else int(income) for missing, income in
+               zip(random.random(400) < 0.1, random.integers(0, 40000, 400))]
+    data = {"income": incomes, "s": random.random(400)}
+    found = warehouse.audit(program, ibis.memtable(pa.table(data))).json()["unplaced"]
+    assert found == program.audit(data, bootstrap=0).json()["unplaced"]
+    assert [column["no_value"] for column in found] == [int(pa.table(data)["income"].null_count)] and incomes.count(None) > 0
+
+
 def test_what_is_wrong_is_told(parity):
     table = pa.table({"sex": ["female", "males"], "income": [0, 1], "score": [0.5, 0.25]})
     with pytest.raises(fairc.DataError, match=r"`sex` is `males`, which is no declared level"):

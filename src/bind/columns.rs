@@ -93,6 +93,9 @@ pub(super) struct Reader {
     numbers: Vec<f64>,
     /// Whether anything reads the numbers of levels, sample by sample.
     as_number: bool,
+    /// Of a column of numbers: whether samples without one are counted, and how many there were.
+    counts_missing: bool,
+    missing: usize,
     raw: Vec<Code>,
     /// Level codes of the batch; the number of levels where there is none.
     pub codes: Vec<u32>,
@@ -103,7 +106,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(planned: PlannedColumn, as_number: bool, file: &str) -> Reader {
+    pub(super) fn new(planned: PlannedColumn, (as_number, counts_missing): (bool, bool), file: &str) -> Reader {
         let levels: Vec<Level> = match &planned.kind {
             ColumnKind::Levels(levels) => {
                 levels.iter().map(|level| Level { text: level.text.clone(), number: level.number }).collect()
@@ -114,6 +117,8 @@ impl Reader {
             coder: LevelCoder::new(&levels),
             numbers: levels.iter().map(|level| level.number.unwrap_or(f64::NAN)).chain([f64::NAN]).collect(),
             as_number,
+            counts_missing,
+            missing: 0,
             raw: Vec::new(),
             codes: Vec::new(),
             values: Vec::new(),
@@ -156,6 +161,9 @@ impl Reader {
             ColumnKind::Number { range, whole } => {
                 let (range, whole, nullable) = (*range, *whole, self.planned.nullable);
                 read_numbers(column, range, whole, nullable, at, &mut self.values, &mut self.faults);
+                if self.counts_missing {
+                    self.missing += self.values.iter().filter(|value| value.is_nan()).count();
+                }
             }
         }
     }
@@ -201,8 +209,11 @@ impl Reader {
         }
     }
 
-    /// The samples so far that are in no level.
+    /// The samples so far that are in no level, or have no number that conditions read.
     pub(super) fn unplaced(&self) -> Option<Unplaced> {
+        if self.missing > 0 {
+            return Some(Unplaced::of_numbers(shown_header(&self.planned), self.missing));
+        }
         self.unplaced.finish(shown_header(&self.planned), &self.levels())
     }
 

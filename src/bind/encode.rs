@@ -134,7 +134,7 @@ impl Encoder {
             .iter()
             .enumerate()
             .map(|(index, column)| {
-                let reader = Reader::new(column.clone(), plan.reads_number(index), file);
+                let reader = Reader::new(column.clone(), (plan.reads_number(index), plan.counts_missing(index)), file);
                 let place = match (&column.header, &raw) {
                     (header, None) if header == RAW => wanted.find(own, ""),
                     (header, Some(_)) if header == RAW => None,

@@ -247,13 +247,23 @@ pub(super) struct Plan {
 impl Plan {
     /// Whether an expression reads the number of a column, sample by sample.
     pub(super) fn reads_number(&self, column: usize) -> bool {
-        let compared = |part: &Part| match part {
+        self.factors.iter().any(|factor| factor.columns.contains(&column)) || self.is_compared(column)
+    }
+
+    /// Whether a condition compares an expression that reads the number of a column.
+    fn is_compared(&self, column: usize) -> bool {
+        self.parts.iter().any(|part| match part {
             Part::Place { value, .. } => {
                 value.has_leaf(|leaf| matches!(leaf, Formula::Column(index) if *index == column))
             }
             Part::Level { .. } => false,
-        };
-        self.factors.iter().any(|factor| factor.columns.contains(&column)) || self.parts.iter().any(compared)
+        })
+    }
+
+    /// Whether samples without a number in a column, which it may have, are counted, since conditions read it.
+    pub(super) fn counts_missing(&self, column: usize) -> bool {
+        let may = |planned: &PlannedColumn| planned.nullable && matches!(planned.kind, ColumnKind::Number { .. });
+        self.columns.get(column).is_some_and(may) && self.is_compared(column)
     }
 
     /// The number of a level by its code; NaN for none.

@@ -1,11 +1,12 @@
 //! Samples that are in no level of a column: null, or a value that is not declared, which a column with `?` may have; and those in
-//! no level of a group made of events or bins, of which none holds.
+//! no level of a group made of events or bins, of which none holds. Samples too that have no value of a column of numbers that a
+//! condition reads: no comparison with it holds for them.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The samples of a table that are in no level of a column or group.
+/// The samples of a table that are in no level of a column or group, or have no number where a condition reads one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unplaced {
     /// Or the group.
@@ -15,6 +16,9 @@ pub struct Unplaced {
     /// Of a group: none of its events or bins holds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub no_event: usize,
+    /// Of a column of numbers that conditions read: it has no value.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub no_value: usize,
     /// Undeclared values that differ from a level by case or outer space alone.
     pub near: Vec<NearMiss>,
 }
@@ -37,6 +41,15 @@ impl Unplaced {
         Unplaced { column: name.to_owned(), no_event, ..Unplaced::default() }
     }
 
+    pub(super) fn of_numbers(header: &str, no_value: usize) -> Unplaced {
+        Unplaced { column: header.to_owned(), no_value, ..Unplaced::default() }
+    }
+
+    /// All of them.
+    pub fn samples(&self) -> usize {
+        self.null + self.undeclared + self.no_event + self.no_value
+    }
+
     /// Those of two parts of a table.
     pub fn together(first: &[Unplaced], second: &[Unplaced]) -> Vec<Unplaced> {
         let mut all = first.to_vec();
@@ -48,6 +61,7 @@ impl Unplaced {
             known.null += more.null;
             known.undeclared += more.undeclared;
             known.no_event += more.no_event;
+            known.no_value += more.no_value;
             for miss in &more.near {
                 let same = |known: &&mut NearMiss| (&known.level, &known.value) == (&miss.level, &miss.value);
                 match known.near.iter_mut().find(same) {
@@ -100,7 +114,8 @@ impl Counter {
         });
         let mut near: Vec<NearMiss> = near.collect();
         near.sort_by(|a, b| (&a.level, &a.value).cmp(&(&b.level, &b.value)));
-        Some(Unplaced { column: column.to_owned(), null: self.null, undeclared: self.undeclared, no_event: 0, near })
+        let (null, undeclared) = (self.null, self.undeclared);
+        Some(Unplaced { column: column.to_owned(), null, undeclared, near, ..Unplaced::default() })
     }
 }
 

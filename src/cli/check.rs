@@ -219,7 +219,11 @@ fn print(spec: &Spec, on_data: &OnData, denied: bool, several: bool, console: &C
         faults => console.paint(&format!("{} in {}", counted(faults, "error"), spec.name), Tone::Bad),
     };
     summary.push_str(if denied && on_data.faults.is_empty() { " (warnings are denied)\n" } else { "\n" });
-    if several && spec.program().is_some() && on_data.faults.is_empty() {
+    let fine = spec.program().is_some() && on_data.faults.is_empty();
+    if fine && spec.constraints() == 0 && on_data.view.is_none() {
+        summary.insert_str(summary.trim_end().len(), ": nothing is promised");
+    }
+    if several && fine {
         summary.insert_str(0, &format!("{}: ", spec.name));
     }
     let mut text = match several {

@@ -11,6 +11,9 @@ use crate::language::words::counted;
 use crate::report::fit;
 use crate::tasks::{Drafted, InitOptions, init};
 
+/// A draft promises nothing yet.
+const COMMENTED: &str = "its constraint is a comment, so nothing is promised: remove the `#` before it";
+
 /// Write a first spec for a table: levels and ranges seen, and a constraint to start from
 ///
 /// What you do not say is guessed from names and values, and marked as a guess in the spec. The spec compiles at once, and
@@ -111,6 +114,9 @@ fn told(args: &Args, drafted: &Drafted, console: &Console) -> Outcome {
     if guesses > 0 {
         text.push_str(&format!(", {guesses} by a guess"));
     }
-    console.report(&fit(&format!("{text}\nnext: fairc check {spec} --data {data}\n"), console.out_look().width))?;
+    console.report(&fit(
+        &format!("{text}\n{COMMENTED}\nnext: fairc check {spec} --data {data}\n"),
+        console.out_look().width,
+    ))?;
     Ok(Verdict::Yes)
 }

@@ -44,7 +44,7 @@ impl Audit<'_> {
 
     /// The verdict on all promises and the bounds of the prediction.
     pub fn verdict(&self) -> Verdict {
-        self.summaries.verdict(&self.promises(), self.n, self.outside.0)
+        self.summaries.verdict(&self.promises(), self.outside.0)
     }
 
     fn violated(&self) -> usize {
@@ -172,6 +172,8 @@ impl Audit<'_> {
             (_, _) if kept > 0 => format!("{}\n", holding(kept, kept)),
             (Verdict::Held, _) => format!("{}\n", paint.good("all predictions lie within their bounds")),
             (Verdict::Violated, _) if bounds => String::new(),
+            // The headline has said that nothing is promised.
+            (_, _) if promises.is_empty() => String::new(),
             (_, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
         });
         for promise in promises.iter().filter(|promise| promise.comparisons.not_made > 0) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::facts::SMALL;
+use super::headline::NOTHING_PROMISED;
 use super::layout::fit;
 use super::number::{many, plain, rounded, short, whole};
 use super::project::left_over;
@@ -154,6 +155,9 @@ impl DataReport<'_> {
             Some(true) if !self.checked() => {
                 format!("{}\n", paint.careful("not checked: no constraint takes part in these data"))
             }
+            Some(true) if self.summaries.rows.is_empty() && self.summaries.sample_rows.is_empty() => {
+                format!("{}\n", paint.careful(&format!("nothing is promised: {NOTHING_PROMISED}")))
+            }
             Some(true) if kept == 0 && self.summaries.relations.is_empty() => String::new(),
             Some(true) => format!("{}: all {rows} can hold\n", paint.good("feasible")),
             Some(false) => format!("{}: the rows cannot all hold\n", paint.bad("infeasible")),
@@ -219,6 +223,9 @@ impl DataReport<'_> {
     }
 
     fn sizes(&self, width: usize) -> String {
+        if self.events.is_empty() {
+            return String::new();
+        }
         let mut table = Table::default();
         let weight = self.weighted.then_some("weight");
         table.cells(["", "samples"].into_iter().chain(weight).map(str::to_owned));

@@ -5,6 +5,9 @@ use super::number::{many, whole};
 use super::table::Paint;
 use super::verdict::{Comparisons, Verdict};
 
+/// Why nothing is judged where no group is promised anything.
+pub const NOTHING_PROMISED: &str = "the spec has no constraint";
+
 /// What the line is made of.
 #[derive(Clone, Debug)]
 pub struct Headline {
@@ -69,8 +72,7 @@ impl Headline {
             _ if self.promises.is_empty() && self.outside > 0 => {
                 "Not met: predictions lie outside their bounds".to_owned()
             }
-            Verdict::Held if self.promises.is_empty() => "Met: all predictions lie within their bounds".to_owned(),
-            _ if self.promises.is_empty() => "Not checked: nothing was promised".to_owned(),
+            _ if self.promises.is_empty() => format!("Not checked: {NOTHING_PROMISED}"),
             Verdict::Held if all == 1 => "Met: the promise is held".to_owned(),
             Verdict::Held => format!("Met: all {promises} held"),
             Verdict::Violated if violated > 0 && all == 1 => "Not met: the promise is violated".to_owned(),

@@ -63,16 +63,10 @@ impl<'a> RowSummaries<'a> {
         promises
     }
 
-    /// The verdict on the whole: on all promises, and on the bounds of the prediction, which `outside` of them break.
-    pub fn verdict(&self, promises: &[Judged<'_>], samples: usize, outside: usize) -> Verdict {
-        let prediction = &self.program.prediction;
-        let bounded = prediction.lower.is_finite() || prediction.upper.is_finite();
-        let alone = promises.is_empty() && bounded && samples > 0;
-        let bounds = match (outside, alone) {
-            (0, true) => Some(Verdict::Held),
-            (0, false) => None,
-            (_, _) => Some(Verdict::Violated),
-        };
+    /// The verdict on the whole: on all promises, and on the bounds of the prediction, which `outside` of them break. Bounds alone
+    /// promise no group anything, so that predictions within them are no pass.
+    pub fn verdict(&self, promises: &[Judged<'_>], outside: usize) -> Verdict {
+        let bounds = (outside > 0).then_some(Verdict::Violated);
         Verdict::all(promises.iter().map(|promise| promise.verdict).chain(bounds))
     }
 }

@@ -120,12 +120,13 @@ impl ProjectReport<'_> {
     /// Whether a promise could not be enforced.
     pub fn unenforced(&self) -> bool {
         let unchecked = |verdict| verdict == Verdict::NotChecked;
-        unchecked(self.verdict()) || self.promises().iter().any(|promise| unchecked(promise.verdict))
+        let promises = self.promises();
+        !promises.is_empty() && unchecked(self.verdict()) || promises.iter().any(|promise| unchecked(promise.verdict))
     }
 
     pub fn verdict(&self) -> Verdict {
         let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
-        self.summaries.verdict(&self.promises(), self.n, outside)
+        self.summaries.verdict(&self.promises(), outside)
     }
 
     pub fn json(&self) -> Projected {
@@ -349,6 +350,8 @@ impl ProjectReport<'_> {
             (_, 0, _) if self.verdict() == Verdict::Violated => {
                 format!("{}\n", paint.bad("predictions lie outside their bounds"))
             }
+            // The headline has said that nothing is promised.
+            (_, 0, _) if self.promises().is_empty() => String::new(),
             (_, 0, _) => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             (1, 1, 1) => format!("{}, as it did {earlier}\n", paint.good("the row holds")),
             (1, 1, _) => format!("{}; it did not {earlier}\n", paint.good("the row holds")),
@@ -430,16 +433,16 @@ pub(super) fn sample_rows(summaries: &RowSummaries<'_>, when: When, paint: &dyn 
     let line = |(index, row): (usize, &RowSummary)| {
         let what = counted(row.kept, if row.of_pairs { "pair" } else { "prediction" });
         let (count, most) = if when == When::After { row.outside_after } else { row.outside };
+        let verb = if row.of_pairs { "compared" } else { "bounded" };
+        let verdict = Verdict::of_each(row, when);
         let state = match count {
-            0 => String::new(),
-            _ => format!(", {}", paint.bad(&format!("{count} of them outside, by {} at most", short(most)))),
+            0 => format!("{}: {what} {verb}, none outside", paint.good(verdict.word())),
+            _ => {
+                let beyond = format!("{count} outside, by {} at most", short(most));
+                format!("{}: {what} {verb}, {}", paint.bad(verdict.word()), paint.bad(&beyond))
+            }
         };
-        let verb = if row.of_pairs { "compares" } else { "bounds" };
-        format!(
-            "\n  {}: {verb} {what}{state}\n    {}\n",
-            summaries.sample_row_name(index),
-            summaries.sample_row_text(index)
-        )
+        format!("\n  {}: {state}\n    {}\n", summaries.sample_row_name(index), summaries.sample_row_text(index))
     };
     applied.map(line).chain(relations_text(&summaries.relations)).collect()
 }

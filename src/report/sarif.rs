@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::facts::{Facts, Place, Promise, SliceFacts};
+use super::headline::NOTHING_PROMISED;
 use super::number::whole;
 use super::summary::capital;
 use super::verdict::Verdict;
@@ -61,7 +62,7 @@ pub fn sarif(facts: &Facts) -> Value {
                 "id": format!("fairc/{}/", uri(&facts.spec)),
                 "description": { "text": message(&format!("fairc audit of {} on {}", facts.spec, facts.data.file)) },
             },
-            "invocations": [{ "executionSuccessful": true, "exitCode": if facts.accepted { 0 } else { 1 } }],
+            "invocations": [invocation(facts)],
             "artifacts": [
                 { "location": { "uri": uri(&facts.spec) }, "roles": ["analysisTarget"] },
                 { "location": { "uri": uri(&facts.data.file) }, "length": facts.data.bytes, "hashes": { "blake3": facts.data.blake3 } },
@@ -71,6 +72,16 @@ pub fn sarif(facts: &Facts) -> Value {
             "properties": { "fairc": facts },
         }],
     })
+}
+
+/// How the run ended. Where nothing is promised there is no rule whose result could say so.
+fn invocation(facts: &Facts) -> Value {
+    let mut invocation = json!({ "executionSuccessful": true, "exitCode": if facts.accepted { 0 } else { 1 } });
+    if facts.promises.is_empty() {
+        let words = format!("Not checked: {NOTHING_PROMISED}");
+        invocation["toolExecutionNotifications"] = json!([{ "level": "warning", "message": { "text": words } }]);
+    }
+    invocation
 }
 
 /// The ids of the rules: the names of the constraints, told apart from each other and from the rule of the bounds.

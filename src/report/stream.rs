@@ -182,7 +182,7 @@ impl StreamReport<'_> {
             batches_outside: self.behind,
             held_since: self.held_since,
             params: self.params.clone(),
-            verdict: summaries.verdict(&promises, self.samples as usize, 0),
+            verdict: summaries.verdict(&promises, 0),
             comparisons: together(&promises),
             promises: promises.iter().map(|promise| promise.json(sentence(promise.origin, &self.params))).collect(),
             rows: rows.collect(),
@@ -236,7 +236,7 @@ impl StreamReport<'_> {
     pub(super) fn headline(&self) -> Headline {
         let summaries = self.judged();
         let promises = summaries.promises(When::After, TOLERATED);
-        Headline::of(summaries.verdict(&promises, self.samples as usize, 0), &promises, 0)
+        Headline::of(summaries.verdict(&promises, 0), &promises, 0)
     }
 
     /// `1,000 samples in 4 batches`.
@@ -319,8 +319,10 @@ impl StreamReport<'_> {
         if live == 0 {
             let summaries = self.judged();
             let promises = summaries.promises(When::After, TOLERATED);
-            out.push_str(&match summaries.verdict(&promises, self.samples as usize, 0) {
+            out.push_str(&match summaries.verdict(&promises, 0) {
                 Verdict::Held => format!("{}\n", paint.good("all answers lie within their bounds")),
+                // The headline has said that nothing is promised.
+                _ if promises.is_empty() => String::new(),
                 _ => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             });
             out.push_str(&self.not_made(&promises, paint));

@@ -1,4 +1,4 @@
-//! Samples in no level, for people.
+//! Samples in no level, or without a number that conditions read, for people.
 
 use super::table::Paint;
 use crate::bind::Unplaced;
@@ -7,18 +7,22 @@ use crate::language::words::counted;
 /// Near misses that are listed.
 const MOST: usize = 5;
 
-/// A line for each column with samples in no level, and what may have been meant.
+/// A line for each column with samples in no level or with no number, and what may have been meant.
 pub fn unplaced_text(columns: &[Unplaced], paint: &dyn Paint) -> String {
     columns.iter().map(|column| paint.careful(&lines(column).join("\n")) + "\n").collect()
 }
 
 /// Without colours, the column first.
 pub(super) fn lines(unplaced: &Unplaced) -> Vec<String> {
-    let Unplaced { column, null, undeclared, no_event, near } = unplaced;
+    let Unplaced { column, null, undeclared, no_event, no_value, near } = unplaced;
+    if *no_value > 0 {
+        let samples = counted(*no_value, "sample");
+        return vec![format!("`{column}`: {samples} with no value; no comparison with a null holds")];
+    }
     let kinds = [(*null, "null"), (*undeclared, "undeclared")].into_iter().filter(|(count, _)| *count > 0);
     let mut kinds: Vec<String> = kinds.map(|(count, kind)| format!("{count} {kind}")).collect();
     kinds.extend((*no_event > 0).then(|| "no event or bin of it holds".to_owned()));
-    let all = counted(null + undeclared + no_event, "sample");
+    let all = counted(unplaced.samples(), "sample");
     let mut lines = vec![format!("`{column}`: {all} in no level ({})", kinds.join(", "))];
     for miss in near.iter().take(MOST) {
         let (value, level) = (&miss.value, &miss.level);

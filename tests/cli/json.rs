@@ -69,6 +69,11 @@ const CALLS: &[(&str, &[&str])] = &[
     ),
     ("stream", &["@/parity.fair --data @/people.csv --smooth", "@/odds.fair --data @/people.csv"]),
     ("stream", &["@/parity.fair --data @/people.csv --mode primal-dual --batch 4", "%/each.fair --data %/each.csv"]),
+    ("check", &["%/numbers.fair --data %/numbers.csv"]),
+    ("project", &["%/numbers.fair --data %/numbers.csv"]),
+    ("audit", &["%/numbers.fair --data %/numbers.csv"]),
+    ("decide", &["%/numbers.fair --data %/numbers.csv"]),
+    ("stream", &["%/numbers.fair --data %/numbers.csv"]),
     ("freeze", &["@/parity.fair --data @/people.csv -o %/shifts.json"]),
     ("sql", &["@/parity.fair --table people"]),
     (
@@ -91,6 +96,7 @@ const CALLS: &[(&str, &[&str])] = &[
 const EACH: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
                     constraint e: each where g == a: score <= 0.5\nconstraint u: E[score | g == b, y == 1] <= 0.5\n\
                     group s = {x: g == a, z: g == b}\nconstraint c: E[score | s == x] >= 0.6\n";
+const NUMBERS: &str = "column x: int?\npredict score: real in [0, 1]\nconstraint c: E[score | x < 5] <= 0.9\n";
 const CHOICE: &str = "column g: {a, b}?\npredict score: real in [0, 1]\nconstraint e: each where g == a: score <= 0.5\n\
                       group s = {x: g == a, z: g == b}\nconstraint half: E[score | s == z] == 0.5\n";
 const RULE: &str = "column g: {a, b}?\nlabel y: {0, 1}\npredict score: real in [0, 1]\n\
@@ -164,6 +170,8 @@ fn prepare(folder: &Path) {
     write("choice.fair", CHOICE);
     write("rule.fair", RULE);
     write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\n");
+    write("numbers.fair", NUMBERS);
+    write("numbers.csv", "x,score\n1,0.5\n,0.4\n2,0.2\n");
     write("price.fair", PRICE);
     write("loose.fair", LOOSE);
     write("tight.fair", &LOOSE.replace("0.2", "0.3"));

@@ -38,5 +38,6 @@ mod specs;
 mod sql;
 mod streams;
 mod support;
+mod unsaid;
 mod verdicts;
 mod whole;

@@ -242,7 +242,7 @@ impl Warehouse<'_> {
     }
 
     /// What is wrong with values. By column of the plan: `k0` nulls and `j0` unknown values of levels that are no part of the
-    /// codes, `k0` nulls, `j0` numbers outside, `b0` what is no number, and `x0` an example. `y` weights and `e` predictions at fault.
+    /// codes, `k0` nulls, `j0` numbers outside, `b0` what is no number, `null0` nulls that are allowed where conditions read the column, and `x0` an example. `y` weights and `e` predictions at fault.
     fn faults(&self) -> Columns {
         let mut columns = Columns::new();
         for (index, column) in self.encoded.plan.columns.iter().enumerate() {
@@ -263,6 +263,10 @@ impl Warehouse<'_> {
                         kinds.map(|(name, kind)| (format!("{name}{index}"), count(is(format!("q{index}"), kind)))),
                     );
                     columns.push((format!("x{index}"), outside_example(index)));
+                    if self.encoded.plan.counts_missing(index) {
+                        let null = Expression::And(vec![coded(format!("v{index}")).is_null()]);
+                        columns.push((format!("null{index}"), count(null)));
+                    }
                 }
             }
         }

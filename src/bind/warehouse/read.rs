@@ -284,17 +284,21 @@ impl Warehouse<'_> {
         Ok(errors)
     }
 
-    /// Samples in no level, which columns with `?` may have, and in no level of a group.
+    /// Samples in no level, which columns with `?` may have, without a number that conditions read, and in no level of a group.
     fn unplaced(&self, lines: &Lines<'_>, codes: &[Vec<i128>], outside: &[usize]) -> Result<Vec<Unplaced>, BindError> {
         let mut all = Vec::new();
         for (index, column) in self.encoded.plan.columns.iter().enumerate() {
+            if self.encoded.plan.counts_missing(index) {
+                let no_value = lines.total(&format!("null{index}"))?;
+                all.extend((no_value > 0).then(|| Unplaced::of_numbers(&column.header, no_value)));
+            }
             if !matches!(column.kind, ColumnKind::Levels(_)) {
                 continue;
             }
             let null = self.in_no_level(lines, codes, index, NULL)?;
             let undeclared = self.in_no_level(lines, codes, index, UNKNOWN)?;
             if null + undeclared > 0 {
-                all.push(Unplaced { column: column.header.clone(), null, undeclared, no_event: 0, near: Vec::new() });
+                all.push(Unplaced { column: column.header.clone(), null, undeclared, ..Unplaced::default() });
             }
         }
         let groups = self.encoded.plan.partitions.iter().zip(outside).filter(|(_, count)| **count > 0);

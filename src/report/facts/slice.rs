@@ -213,7 +213,7 @@ impl SliceFacts {
         };
         let rows: Vec<SliceRow> = summaries.rows.iter().enumerate().map(row).collect();
         let promises = summaries.promises(When::Before, tolerance);
-        let verdict = summaries.verdict(&promises, n, outside);
+        let verdict = summaries.verdict(&promises, outside);
         let each = summaries.each(When::Before);
         SliceFacts { value, n, verdict, comparisons: together(&promises), outside_bounds: outside, rows, each }
     }

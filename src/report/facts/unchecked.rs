@@ -16,9 +16,12 @@ pub(super) fn unchecked(
 ) -> Vec<String> {
     let mut lines: Vec<String> = promises.iter().filter_map(promise).collect();
     for column in &audit.unplaced {
-        let samples = column.null + column.undeclared + column.no_event;
-        let name = &column.column;
-        lines.push(format!("{} of {} in no level of `{name}`", whole(samples), many(audit.n, "sample")));
+        let (samples, name) = (column.samples(), &column.column);
+        let why = match column.no_value {
+            0 => format!("in no level of `{name}`"),
+            _ => format!("with no value of `{name}`: no comparison with a null holds"),
+        };
+        lines.push(format!("{} of {} {why}", whole(samples), many(audit.n, "sample")));
     }
     lines.extend(slices.and_then(sliced));
     let read = |partition: &&Partition| {
@@ -32,7 +35,7 @@ pub(super) fn unchecked(
         )
     }));
     if promises.is_empty() {
-        lines.push("any group: the spec has no constraints".to_owned());
+        lines.push("any group: the spec has no constraint".to_owned());
     }
     lines.push(match audit.decisions {
         true => "the scores that the decisions were made from".to_owned(),

@@ -10,7 +10,7 @@ use crate::report::row::GroupJson;
 const MOST: usize = 12;
 
 pub(super) fn section(facts: &Facts) -> Html {
-    let none = "The spec has no constraints; it bounds predictions one by one.";
+    let none = "The spec has no constraint: it promises no group anything, and nothing was compared.";
     let none = facts.promises.is_empty().then(|| el!("p"; none));
     let articles = each(&facts.promises, |promise| article(facts, promise));
     parts::section("constraints", "Constraints", vec![none.into(), articles])

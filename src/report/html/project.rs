@@ -9,6 +9,7 @@ use super::parts::{
 };
 use super::source::source_section;
 use crate::report::facts::{Unit, label as label_of, params_in_words};
+use crate::report::headline::NOTHING_PROMISED;
 use crate::report::judged::PromiseJson;
 use crate::report::number::{apart, many, plain, sides, whole};
 use crate::report::project::{Batching, ProjectReport, Projected, ProjectedRow};
@@ -87,6 +88,7 @@ fn unenforced(report: &ProjectReport<'_>, facts: &Projected) -> Html {
     let mut lines = report.not_enforced();
     lines.extend(facts.relations.iter().filter(|relation| relation.pairs < relation.lines).map(RelationUse::line));
     lines.extend(facts.unplaced.iter().flat_map(unplaced::lines).map(|line| line.trim().to_owned()));
+    lines.extend(facts.promises.is_empty().then(|| NOTHING_PROMISED.to_owned()).map(|words| capital(&words)));
     let lines_left = !lines.is_empty();
     if !lines_left {
         lines.push(match facts.verdict {
