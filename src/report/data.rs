@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::facts::SMALL;
+use super::impact::SMALL;
 use super::layout::fit;
 use super::number::{many, plain, rounded, short, whole};
 use super::project::left_over;
