@@ -79,3 +79,7 @@ def test_decisions_in_words_and_empty_ones():
     left = fairc.impact(frame, "said", "sex", selected="Advance", skip_empty=True).json()
     assert (left["left_out"], left["applicants"]) == (10, len(frame) - 10)
     assert left["selected"] == int(frame["hired"][10:].sum())
+    frame["given"] = frame["hired"].where(frame["said"].notna())
+    with pytest.raises(fairc.DataError, match="`skip_empty=True`"):
+        fairc.impact(frame, "given", "sex")
+    assert fairc.impact(frame, "given", "sex", skip_empty=True).json()["tables"] == left["tables"]

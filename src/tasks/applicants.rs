@@ -110,8 +110,7 @@ impl Applicants {
 
     /// The score of a row, or 1 and 0 for words that count as selected and others; none where there is neither.
     fn score(&mut self, value: Value<'_>, place: Place) -> Option<f64> {
-        let text = value.to_string();
-        if value.is_null() || text.is_empty() {
+        if is_empty(value) {
             self.empty += 1;
             self.first_empty.get_or_insert(place);
             return None;
@@ -120,6 +119,7 @@ impl Applicants {
         if self.reading.selected.is_empty() && number.is_some() {
             return number;
         }
+        let text = value.to_string();
         let selected = self.reading.selected.contains(&text);
         self.first_word.get_or_insert_with(|| (text.clone(), place));
         if selected || self.words.len() <= MOST_VALUES {
@@ -183,6 +183,17 @@ impl Applicants {
             Some(format!("`{word}` of `{}` differs from `{chosen}` {words}", self.column))
         });
         near.collect()
+    }
+}
+
+/// Frames of Python write a missing number as NaN.
+fn is_empty(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.is_empty(),
+        Value::Float(number) => number.is_nan(),
+        Value::Single(number) => number.is_nan(),
+        Value::Bool(_) | Value::Int(_) | Value::Decimal(..) => false,
     }
 }
 

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::{Category, CategoryTable, FOUR_FIFTHS, Mark, SMALL, decimals, rate};
+use crate::language::words::counted;
 
 /// A sentence lists no more ratios.
 const MOST_SHOWN: usize = 12;
@@ -100,7 +101,8 @@ impl CategoryTable {
     /// What is to be said where the highest rate is that of a few applicants.
     pub(in crate::report) fn small_highest_words(&self) -> Option<String> {
         let SmallHighest { values, applicants, larger } = self.small_highest.as_ref()?;
-        let start = format!("The highest rate is that of {} with {applicants} applicants", named(values));
+        let few = counted(*applicants, "applicant");
+        let start = format!("The highest rate is that of {} with {few}", named(values));
         let Some(Larger { values, applicants, rate: best, ratios, .. }) = larger else {
             return Some(format!("{start}; no two categories of {SMALL} or more can be compared instead."));
         };
