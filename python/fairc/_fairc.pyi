@@ -40,6 +40,8 @@ class Impact:
         known: list[str] | None = None,
         threshold: float | None = None,
         median: bool = False,
+        selected: list[str] = ...,
+        skip_empty: bool = False,
         unknown: list[str] = ...,
         min_share: str | None = None,
         least: str | None = None,

@@ -57,6 +57,8 @@ def impact(
     by: str | Sequence[str],
     *,
     threshold: float | Literal["median"] | None = None,
+    selected: str | Sequence[str] = (),
+    skip_empty: bool = False,
     unknown: str | Sequence[str] = (),
     min_share: float | str | None = None,
     least: float | str | None = None,
@@ -68,10 +70,11 @@ def impact(
 
     ``data`` is a pandas or polars frame, an Arrow table, or a mapping of names to vectors, with a row for each applicant.
     ``decisions`` names the column of decisions, 0 and 1, or of scores; those of at least ``threshold`` are selected, and with
-    ``"median"`` those above the median of all applicants. Nulls and what ``unknown`` lists are in no category. Categories with
+    ``"median"`` those above the median of all applicants. Where decisions are words, ``selected`` names those that count as
+    selected. ``skip_empty`` leaves out rows without a decision, and the tables say how many. Nulls and what ``unknown`` lists are in no category. Categories with
     less than ``min_share`` of the applicants (2 %) are not compared. ``least`` is a limit for :attr:`Impact.reached`.
 
-    Raises :class:`DataError` for columns that are not there, scores that are no numbers, and scores without a threshold.
+    Raises :class:`DataError` for columns that are not there, scores that are no numbers, empty decisions, and scores without a threshold.
     """
     names = [by] if isinstance(by, str) else list(by)
     read = table(data, [decisions, *names])
@@ -84,6 +87,8 @@ def impact(
         known=read.names,
         threshold=None if threshold == "median" else threshold,
         median=threshold == "median",
+        selected=[selected] if isinstance(selected, str) else list(selected),
+        skip_empty=skip_empty,
         unknown=[unknown] if isinstance(unknown, str) else list(unknown),
         min_share=None if min_share is None else str(min_share),
         least=None if least is None else str(least),

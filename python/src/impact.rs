@@ -4,7 +4,7 @@ use fairc::data::Batch;
 use fairc::report::impact::{self, Impact, MIN_SHARE, NO_SHARE, Share};
 use fairc::report::{PlainText, impact_page};
 use fairc::source::{Failure, PYTHON};
-use fairc::tasks::{Applicants, ImpactOptions, Threshold, impact_columns};
+use fairc::tasks::{Applicants, ImpactOptions, Reading, Threshold, impact_columns};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -20,8 +20,8 @@ pub struct PyImpact(Impact);
 impl PyImpact {
     /// Counts the applicants of a table: `columns` by name and their number of rows, or an Arrow stream.
     #[staticmethod]
-    #[pyo3(signature = (table, data, rows, decisions, by, *, known=None, threshold=None, median=false, unknown=Vec::new(),
-        min_share=None, least=None, title=None, date=None))]
+    #[pyo3(signature = (table, data, rows, decisions, by, *, known=None, threshold=None, median=false, selected=Vec::new(),
+        skip_empty=false, unknown=Vec::new(), min_share=None, least=None, title=None, date=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn of(
         py: Python<'_>,
@@ -33,6 +33,8 @@ impl PyImpact {
         known: Option<Vec<String>>,
         threshold: Option<f64>,
         median: bool,
+        selected: Vec<String>,
+        skip_empty: bool,
         unknown: Vec<String>,
         min_share: Option<&str>,
         least: Option<&str>,
@@ -59,10 +61,10 @@ impl PyImpact {
                 (Ok(stream), known)
             }
         };
-        let columns = impact_columns(table, &known, decisions, &by).map_err(failed)?;
+        let columns = impact_columns(table, &known, decisions, &by, &PYTHON).map_err(failed)?;
         let headers: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-        let mut applicants = Applicants::of(table, &columns);
-        let mut read = |batch: &Batch| applicants.read(batch, &unknown);
+        let mut applicants = Applicants::of(table, &columns, Reading { unknown, selected, skip_empty });
+        let mut read = |batch: &Batch| applicants.read(batch);
         match stream {
             Err((vectors, rows)) => read(&arrays::columns(table, vectors, rows, &headers)?).map_err(failed)?,
             Ok(stream) => stream.each(table, &headers, read).map_err(|broken| match broken {

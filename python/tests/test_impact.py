@@ -63,3 +63,23 @@ def test_a_limit_is_reached_or_not_or_cannot_be_told():
     assert fairc.impact(frame, "hired", "sex", least=0.8).reached is False
     assert fairc.impact(frame, "hired", "sex", least="40%").reached is True
     assert fairc.impact(frame, "hired", "sex", least=0.8, unknown=["Male"]).reached is None
+
+
+def test_decisions_in_words_and_empty_ones():
+    frame = read("pandas")
+    frame["said"] = frame["hired"].map({1: "Advance", 0: "Reject"}).astype(object)
+    with pytest.raises(fairc.DataError, match="holds `Advance`, `Reject`, not 0 and 1"):
+        fairc.impact(frame, "said", "sex")
+    assert fairc.impact(frame, "said", "sex", selected="Advance").json()["selected"] == int(frame["hired"].sum())
+    both = fairc.impact(frame, "said", "sex", selected=["Advance", "Reject"])
+    assert both.json()["selected"] == len(frame)
+    frame.loc[:9, "said"] = None
+    with pytest.raises(fairc.DataError, match=f"empty in 10 of {len(frame)} rows.*"):
+        fairc.impact(frame, "said", "sex", selected="Advance")
+    left = fairc.impact(frame, "said", "sex", selected="Advance", skip_empty=True).json()
+    assert (left["left_out"], left["applicants"]) == (10, len(frame) - 10)
+    assert left["selected"] == int(frame["hired"][10:].sum())
+    frame["given"] = frame["hired"].where(frame["said"].notna())
+    with pytest.raises(fairc.DataError, match="`skip_empty=True`"):
+        fairc.impact(frame, "given", "sex")
+    assert fairc.impact(frame, "given", "sex", skip_empty=True).json()["tables"] == left["tables"]

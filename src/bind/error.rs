@@ -260,7 +260,7 @@ impl BindError {
             }
             BindError::ColumnMissing { known, name, .. } => {
                 format!(
-                    "the columns are {}; name another header with `column {name}: .. from `header``",
+                    "the columns are {}; name another header behind the type: ``column {name}: .. from `HEADER` ``",
                     listed(known, MOST)
                 )
             }

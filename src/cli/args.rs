@@ -182,6 +182,26 @@ fn value_of<'a>(arguments: &'a [OsString], name: &str) -> Option<&'a str> {
     None
 }
 
+/// Adds a tip where it is known what was meant; `has_data` says whether the arguments have `--data`.
+pub fn advise(error: &mut clap::Error, has_data: bool) {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let text = |kind: ContextKind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let tip = match error.kind() {
+        ErrorKind::InvalidSubcommand if text(ContextKind::InvalidSubcommand) == "report" => {
+            error.remove(ContextKind::SuggestedSubcommand);
+            "a report is written by `fairc audit` with `--html FILE`".to_owned()
+        }
+        ErrorKind::UnknownArgument if !has_data && text(ContextKind::Usage).contains("--data") => {
+            match text(ContextKind::InvalidArg) {
+                option if option.starts_with('-') => return,
+                file => format!("data are given as `--data {file}`"),
+            }
+        }
+        _ => return,
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
 /// What clap says, as this program says things: the error, and the rest as help.
 pub fn failure_of(error: &clap::Error) -> Failure {
     use clap::error::ErrorKind;

@@ -13,7 +13,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::report::impact::{Impact, MIN_SHARE, NO_SHARE, Share, csv, markdown, text};
 use crate::report::impact_page;
-use crate::tasks::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
+use crate::tasks::{Applicants, ImpactOptions, Reading, Threshold, impact, impact_columns};
 
 /// Show how often each category is selected, and its impact ratio
 ///
@@ -27,7 +27,7 @@ pub struct Args {
     data: PathBuf,
     #[command(flatten)]
     form: Form,
-    /// The column of decisions, 0 and 1, or of scores
+    /// The column of decisions, 0 and 1 or words (`--selected`), or of scores
     #[arg(long, value_name = "COL")]
     pred: String,
     /// A column of categories; may be repeated, and all of them together make a table too
@@ -36,6 +36,12 @@ pub struct Args {
     /// Scores of this or more are selected; `median`: those above the median of all applicants
     #[arg(long, value_name = "X|median", value_parser = threshold)]
     threshold: Option<Threshold>,
+    /// A decision that counts as selected, where decisions are words; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    selected: Vec<String>,
+    /// Leave out rows without a decision, and say how many
+    #[arg(long)]
+    skip_empty: bool,
     /// Values that say that a category is unknown, beside nulls: `--unknown Unknown,"not given"`
     #[arg(long, value_name = "TEXT,..", value_delimiter = ',')]
     unknown: Vec<String>,
@@ -79,6 +85,10 @@ impl Args {
         [&self.html, &self.csv].into_iter().flatten().any(|path| path == Path::new(STANDARD_STREAM))
     }
 
+    fn reading(&self) -> Reading {
+        Reading { unknown: self.unknown.clone(), selected: self.selected.clone(), skip_empty: self.skip_empty }
+    }
+
     pub fn files(&self) -> Files<'_> {
         let reads = Files::default().reads("--data", Some(&self.data));
         reads.writes("--html", self.html.as_deref()).writes("--csv", self.csv.as_deref())
@@ -90,10 +100,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         return Err(Stop::failed("two reports cannot both go to standard output", "give `--html` and `--csv` a file"));
     }
     let source = args.form.open(&args.data)?;
-    let columns = impact_columns(source.name(), source.columns(), &args.pred, &args.by)?;
-    let mut read = Applicants::of(source.name(), &columns);
+    let columns = impact_columns(source.name(), source.columns(), &args.pred, &args.by, &COMMAND_LINE)?;
+    let mut read = Applicants::of(source.name(), &columns, args.reading());
     for batch in source.read(&columns)? {
-        read.read(&batch?, &args.unknown)?;
+        read.read(&batch?)?;
     }
     let options = ImpactOptions {
         threshold: args.threshold,

@@ -103,10 +103,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = args::command().color(args::color_of(&arguments));
     let wants_json = args::wants_json(&arguments);
+    let has_data = arguments.iter().any(|word| word.to_string_lossy().starts_with("--data"));
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(mut error) => {
+            args::advise(&mut error, has_data);
             // Help and versions are results, the rest is usage; a closed pipe is nobody's mistake.
             let printed = error.print().and_then(|()| std::io::stdout().flush());
             if let Err(failure) = printed.map_err(Stop::printing)

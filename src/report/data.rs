@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::facts::SMALL;
 use super::headline::NOTHING_PROMISED;
+use super::impact::SMALL;
 use super::layout::fit;
 use super::number::{many, plain, rounded, short, whole};
 use super::project::left_over;

@@ -1,7 +1,8 @@
 //! The words that every format of a report uses.
 
-use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, Interval, SMALL, params_in_words};
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, Interval, params_in_words};
 use super::headline::Headline;
+use super::impact::SMALL;
 use super::number::{many, short, thousands, whole};
 use super::verdict::Tolerance;
 

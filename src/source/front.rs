@@ -61,6 +61,10 @@ names! {
             false => format!("`--{name} {value}`"),
         },
         |name, value| format!("`{name}={value:?}`");
+    /// Names decisions that count as selected.
+    selected: &'static str = "`--selected`", "`selected`";
+    /// Leaves out rows without a decision.
+    skip_empty: &'static str = "`--skip-empty`", "`skip_empty=True`";
     /// Gives what decisions gain.
     gains: &'static str = "`--gain COL`", "`gain=..`";
     /// Decides by scores.

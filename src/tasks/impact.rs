@@ -3,9 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::columns_of;
-use crate::data::{Batch, Place, Value};
-use crate::language::words::counted;
+use super::applicants::Applicants;
 use crate::report::impact::{CategoryTable, Coded, Cut, Impact, Share};
 use crate::source::{Failure, Front};
 
@@ -31,138 +29,30 @@ pub enum Threshold {
     Median,
 }
 
-/// More categories in a column are no categories.
-const MOST_CATEGORIES: usize = 200;
-/// Nor are more in a table of several columns.
+/// More categories in a table of several columns are no table.
 const MOST_CELLS: usize = 2_000;
-
-/// The applicants: a score for each, and their categories.
-#[derive(Clone, Debug, Default)]
-pub struct Applicants {
-    table: String,
-    column: String,
-    scores: Vec<f64>,
-    by: Vec<Coded>,
-    /// Of each column, the codes of its values.
-    codes: Vec<HashMap<String, u32>>,
-}
-
-/// Which columns are read: that of the decisions or scores first.
-///
-/// # Errors
-/// The table has no such column, or one is named twice.
-pub fn impact_columns<'a>(
-    table: &str,
-    known: &[String],
-    prediction: &'a str,
-    by: &'a [String],
-) -> Result<Vec<&'a str>, Failure> {
-    let named: Vec<&str> = std::iter::once(prediction).chain(by.iter().map(String::as_str)).collect();
-    for (place, name) in named.iter().enumerate() {
-        if !known.iter().any(|column| column == name) {
-            let message = format!("`{table}` has no column `{name}`");
-            return Err(Failure::new(message, columns_of(known, Some(name))));
-        }
-        if named.iter().take(place).any(|other| other == name) {
-            return Err(Failure::new(format!("the column `{name}` is named twice"), "name each column once"));
-        }
-    }
-    Ok(named)
-}
-
-impl Applicants {
-    /// None yet; `columns` are those of [`impact_columns`].
-    pub fn of(table: &str, columns: &[&str]) -> Applicants {
-        let (prediction, by) = columns.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
-        let coded = |name: &&str| Coded { name: (*name).to_owned(), ..Coded::default() };
-        Applicants {
-            table: table.to_owned(),
-            column: prediction.to_owned(),
-            scores: Vec::new(),
-            by: by.iter().map(coded).collect(),
-            codes: vec![HashMap::new(); by.len()],
-        }
-    }
-
-    /// Reads those of a batch of the columns; values in `unknown` say that a category is not known.
-    ///
-    /// # Errors
-    /// What cannot be read, scores that are no numbers, and columns of too many values.
-    pub fn read(&mut self, batch: &Batch, unknown: &[String]) -> Result<(), Failure> {
-        let scores = batch.column(0)?;
-        for row in 0..batch.rows() {
-            let value = scores.value(row);
-            let found = score(value).ok_or_else(|| no_score(&self.table, &self.column, value, batch.place(row)))?;
-            self.scores.push(found);
-        }
-        for (place, (column, codes)) in self.by.iter_mut().zip(&mut self.codes).enumerate() {
-            let values = batch.column(place + 1)?;
-            for row in 0..batch.rows() {
-                column.codes.push(code(values.value(row), unknown, codes, &mut column.values));
-            }
-            if column.values.len() > MOST_CATEGORIES {
-                let message = format!("`{}` has more than {MOST_CATEGORIES} different values", column.name);
-                return Err(Failure::new(message, "name a column of categories, such as `sex` or `race`"));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn score(value: Value<'_>) -> Option<f64> {
-    value.number().ok().flatten().filter(|number| number.is_finite())
-}
-
-fn no_score(table: &str, column: &str, value: Value<'_>, place: Place) -> Failure {
-    let what = match value {
-        Value::Null => "is missing".to_owned(),
-        value => format!("is `{value}`, which is no number"),
-    };
-    let help =
-        "decisions are 0 or 1 (`true` and `false` will do), scores are numbers; leave out people who were not judged";
-    Failure::new(format!("`{column}` {what} in {place} of `{table}`"), help)
-}
-
-fn code(
-    value: Value<'_>,
-    unknown: &[String],
-    codes: &mut HashMap<String, u32>,
-    values: &mut Vec<String>,
-) -> Option<u32> {
-    let text = value.to_string();
-    if value.is_null() || text.is_empty() || unknown.contains(&text) {
-        return None;
-    }
-    if let Some(&code) = codes.get(&text) {
-        return Some(code);
-    }
-    let code = u32::try_from(values.len()).ok()?;
-    values.push(text.clone());
-    codes.insert(text, code);
-    Some(code)
-}
 
 /// The tables: by each column, and by all of them together.
 ///
 /// # Errors
 /// A column of scores without a threshold, or more categories than a table can show.
 pub fn impact(applicants: &Applicants, options: &ImpactOptions, front: &Front) -> Result<Impact, Failure> {
-    if applicants.scores.is_empty() {
-        return Err(Failure::new(format!("`{}` has no rows", applicants.table), "a header alone is no data"));
-    }
+    applicants.refuse(front)?;
     let cut = cut(applicants, options.threshold, front)?;
-    let selected: Vec<bool> = applicants.scores.iter().map(|&score| is_selected(score, cut)).collect();
+    let selected: Vec<bool> = applicants.scores.iter().map(|&score| is_selected(score, &cut)).collect();
     let single = applicants.by.iter().map(|column| vec![column]);
     let all: Vec<&Coded> = applicants.by.iter().collect();
     let sets: Vec<Vec<&Coded>> = single.chain((all.len() > 1).then_some(all)).collect();
     let tables: Vec<CategoryTable> =
         sets.iter().map(|columns| CategoryTable::count(columns, &selected, options.min_share)).collect();
     if let Some(large) = tables.iter().find(|table| table.categories.len() > MOST_CELLS) {
-        let cells = counted(large.categories.len(), "category");
-        let message = format!("{} make {cells}, and a table shows {MOST_CELLS}", large.columns.join(" and "));
+        let cells = large.categories.len();
+        let message =
+            format!("{} make {cells} categories, and a table shows {MOST_CELLS}", large.columns.join(" and "));
         return Err(Failure::new(message, "name fewer columns"));
     }
     let reached = options.least.and_then(|least| reached(&tables, least));
+    let hints = applicants.by.iter().flat_map(|column| hints(column, front));
     Ok(Impact {
         title: options.title.clone(),
         date: options.date.clone(),
@@ -171,11 +61,12 @@ pub fn impact(applicants: &Applicants, options: &ImpactOptions, front: &Front) -
         cut,
         applicants: selected.len(),
         selected: selected.iter().filter(|&&chosen| chosen).count(),
+        left_out: applicants.empty,
         min_share: options.min_share.number(),
         tables,
         reached,
         least: options.least.map(Share::number),
-        hints: applicants.by.iter().flat_map(|column| hints(column, front)).collect(),
+        hints: hints.chain(applicants.nearly_selected()).collect(),
         version: env!("CARGO_PKG_VERSION"),
     })
 }
@@ -223,15 +114,24 @@ fn hints(column: &Coded, front: &Front) -> Vec<String> {
     hints
 }
 
-fn is_selected(score: f64, cut: Cut) -> bool {
-    match cut {
-        Cut::Decisions => score == 1.0,
+fn is_selected(score: f64, cut: &Cut) -> bool {
+    match *cut {
+        Cut::Decisions | Cut::Named(_) => score == 1.0,
         Cut::AtLeast(cut) => score >= cut,
         Cut::AboveMedian(median) => score > median,
     }
 }
 
 fn cut(applicants: &Applicants, threshold: Option<Threshold>, front: &Front) -> Result<Cut, Failure> {
+    if !applicants.reading.selected.is_empty() {
+        return match threshold {
+            None => Ok(Cut::Named(applicants.reading.selected.clone())),
+            Some(_) => {
+                let message = format!("a threshold is for scores, and {} for decisions", front.selected);
+                Err(Failure::new(message, "give one of the two"))
+            }
+        };
+    }
     match threshold {
         Some(Threshold::At(cut)) => Ok(Cut::AtLeast(cut)),
         Some(Threshold::Median) => Ok(Cut::AboveMedian(median(&applicants.scores))),

@@ -22,6 +22,7 @@
 //! A front end reads arguments and tables, and prints or hands over results. It decides nothing: which rows take part, what is
 //! refused, what counts as a pass and the words for all of it are decided here or below.
 
+mod applicants;
 mod audit;
 mod check;
 mod decide;
@@ -48,13 +49,14 @@ use crate::language::program::Program;
 use crate::report::is_decision;
 use crate::source::{Conflict, Failure, Fault, Front, Spec};
 
+pub use applicants::{Applicants, Reading, impact_columns};
 pub use audit::{AuditOptions, Audited, Origin, audit, audit_sums, replicates};
 pub use check::{Checked, check};
 pub use decide::{chances_by, chances_sql, decide, decide_by, lost_by_freezing, thresholds_json, thresholds_sql};
 pub use decide_sums::{DecideSums, DecidedSums, decide_sums};
 pub use deciding::{DecideOptions, Decided};
 pub use draws::Draws;
-pub use impact::{Applicants, ImpactOptions, Threshold, impact, impact_columns};
+pub use impact::{ImpactOptions, Threshold, impact};
 pub use init::{Drafted, DraftedColumn, InitOptions, init};
 pub use kept::{read_shifts, read_state, read_thresholds, unusable};
 pub use low_memory::{Reads, project_low_memory};

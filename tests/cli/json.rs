@@ -32,6 +32,7 @@ const CALLS: &[(&str, &[&str])] = &[
         ],
     ),
     ("diff", &["@/parity.fair @/odds.fair", "@/parity.fair @/parity.fair"]),
+    ("impact", &["--data %/few.csv --pred it --by who --selected yes"]),
     ("impact", &["--data @/applicants.csv --pred score --threshold median --by sex --by race --least 0.8 --title T"]),
     ("project", &["@/parity.fair --data @/people.csv -o %/fair.csv", "@/infeasible.fair --data @/people.csv"]),
     ("project", &["%/each.fair --data %/each.csv", "@/odds.fair --data @/people.csv --inference"]),
@@ -175,6 +176,8 @@ fn prepare(folder: &Path) {
     write("price.fair", PRICE);
     write("loose.fair", LOOSE);
     write("tight.fair", &LOOSE.replace("0.2", "0.3"));
+    let few = [("a,yes\n", 20), ("a,no\n", 20), ("b,yes\n", 10), ("b,no\n", 30), ("c,yes\n", 5)];
+    write("few.csv", &format!("who,it\n{}", few.map(|(line, count)| line.repeat(count)).concat()));
     write("problems.jsonl", PROBLEMS);
     let answers = run(&["solve", folder.join("problems.jsonl").to_str().unwrap()]).stdout;
     // One answer is good, one a proof that there is none, and one is no answer.

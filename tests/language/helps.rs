@@ -10,6 +10,11 @@ use crate::support::{HEADER, compile, findings, fingerprint};
 /// A body, its only finding, a part of the help, and what the offered edit makes of the body.
 #[rustfmt::skip]
 const HELPS: &[(&str, &str, &str, Option<&str>)] = &[
+    // A name that nothing declares, beside another name and beside a number.
+    ("constraint c: E[score | ethnicity == Asian] <= 0.5", "E0201 ethnicity", "`column ethnicity: {Asian, ..}`", None),
+    ("constraint c: E[score | tenure >= 5] <= 0.5", "E0201 tenure", "`column tenure: real`", None),
+    ("use demographic_parity(sex, 5%)\neach where sex == female: score <= 0.5", "E0101 each", "`constraint sex_female_score:`",
+     None),
     // The inverse of a function, where it says the same.
     ("constraint c: |log(E[score | sex == female] / E[score | sex == male])| <= 0.05", "E0402 log(E[score | sex == female] / E[score | sex == male])",
      "which says the same", Some("constraint c: exp(-0.05) <= E[score | sex == female] / E[score | sex == male] <= exp(0.05)")),

@@ -153,6 +153,8 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("constraint c: E[score | sex == female] == E[score | sex == \"male\"] <= .5", &["E0101 \"male\"", "E0101 .5"]),
     ("constraint c: E[score | sex = female & race = white] ≤ .5", &["E0101 =", "E0101 &", "E0101 =", "E0101 ≤", "E0101 .5"]),
     ("constraint c: forall r in race: E[score | race = r] ≤ 0,5", &["E0101 =", "E0101 ≤", "E0101 0,5"]),
+    ("use demographic_parity(sex, 5%)\neach where sex == female: score <= 0.5", &["E0101 each"]),
+    ("use demographic_parity(sex, 5%) as parity\nforall r in sex: E[score | sex == r] <= 0.5", &["E0101 forall"]),
 ];
 
 #[test]

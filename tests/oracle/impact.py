@@ -46,6 +46,19 @@ def expected(frame, by, selected, min_share):
     return lines, unknown, [F(k, n) / best for v, (n, k) in counts.items() if v in large and best]
 
 
+def without_few(lines):
+    """Where categories of fewer than 30 alone have the highest rate: the highest of the others, and the ratios to it."""
+    best = [values for values, line in lines.items() if line[4] == "highest"]
+    if not best or any(lines[values][0] >= 30 for values in best):
+        return None
+    rates = {values: F(k, n) for values, (n, k, _, ratio, _) in lines.items() if n >= 30 and ratio is not None}
+    highest = max(rates.values(), default=F(0))
+    if len(rates) < 2 or not highest:
+        return []
+    # One category has the highest rate; others of the same rate have the ratio 1.
+    return sorted(float(rate / highest) for rate in rates.values())[:-1]
+
+
 def compare(answer, frame, tables, selected, min_share):
     wrong = []
     if len(answer["tables"]) != len(tables):
@@ -55,6 +68,13 @@ def compare(answer, frame, tables, selected, min_share):
         found = {
             tuple(c["values"]): (c["applicants"], c["selected"], c["rate"], c["impact_ratio"], c["mark"]) for c in table["categories"]
         }
+        highest = table["small_highest"]
+        larger = highest and highest["larger"]
+        ratios = None if highest is None else [] if larger is None else [ratio["impact_ratio"] for ratio in larger["ratios"]]
+        if ratios != without_few(lines):
+            wrong.append(f"{by}: without the few {ratios}, expected {without_few(lines)}")
+        if any(c["small"] != (c["applicants"] < 30) for c in table["categories"]):
+            wrong.append(f"{by}: marked as small is {table['categories']}")
         if found != lines:
             wrong.append(f"{by}: {found}, expected {lines}")
         if (table["unknown"], table["unknown_selected"]) != unknown:
@@ -75,7 +95,7 @@ def one(fairc, folder, seed):
         weights = [rng.choice([1, 1, 5, 0.05]) for _ in levels]
         columns[name] = rng.choices(levels, weights, k=n)
     frame = pd.DataFrame(columns, dtype=object)
-    kind = rng.choice(["decisions", "at_least", "median", "booleans"])
+    kind = rng.choice(["decisions", "at_least", "median", "booleans", "words"])
     words = []
     if kind == "decisions":
         frame["it"] = [rng.randint(0, 1) for _ in range(n)]
@@ -83,6 +103,19 @@ def one(fairc, folder, seed):
     elif kind == "booleans":
         selected = pd.Series([rng.random() < 0.4 for _ in range(n)])
         frame["it"] = selected.map({True: "true", False: "false"})
+    elif kind == "words":
+        frame["it"] = [rng.choice(["Advance", "Offer made", "Reject", "withdrawn"]) for _ in range(n)]
+        selected = frame["it"].isin(["Advance", "Offer made"])
+        words += [word for name in sorted(set(frame.loc[selected, "it"])) for word in ("--selected", name)]
+        if not selected.any():
+            words += ["--selected", "Offer made"]
+            frame.loc[0, "it"], selected.loc[0] = "Offer made", True
+        empty = pd.Series([rng.random() < 0.2 and row > 0 for row in range(n)]) & ~selected
+        frame.loc[empty, "it"] = None
+        words += ["--skip-empty"] if empty.any() else []
+        path = folder / f"{seed}.csv"
+        frame.to_csv(path, index=False)
+        frame, selected = frame[~empty], selected[~empty]
     else:
         frame["it"] = [rng.choice([0.25, 0.5, 0.75, round(rng.random(), 2)]) for _ in range(n)]
         cut = 0.5 if kind == "at_least" else statistics.median(frame["it"])
@@ -91,8 +124,9 @@ def one(fairc, folder, seed):
     share = rng.choice(["2%", "0", "0.1", "12.5%"])
     min_share = F(share.rstrip("%")) / (100 if share.endswith("%") else 1)
     least = rng.choice([None, "80%", "0.5", "1"])
-    path = folder / f"{seed}.csv"
-    frame.to_csv(path, index=False)
+    if kind != "words":
+        path = folder / f"{seed}.csv"
+        frame.to_csv(path, index=False)
     # A text that pandas would take for a null is a value of the table all the same.
     words += [word for name in by for word in ("--by", name)] + ["--pred", "it", "--min-share", share]
     words += ["--least", least] if least else []

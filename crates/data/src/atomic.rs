@@ -106,7 +106,7 @@ struct Temporary(Option<TempPath>);
 impl Temporary {
     fn create(builder: &tempfile::Builder<'_, '_>, directory: &Path) -> io::Result<(File, Temporary)> {
         let mut all = unfinished();
-        let (file, path) = builder.tempfile_in(directory)?.into_parts();
+        let (file, path) = builder.tempfile_in(directory).map_err(|error| without_path(error, directory))?.into_parts();
         all.insert(path.to_path_buf());
         Ok((file, Temporary(Some(path))))
     }
@@ -116,6 +116,16 @@ impl Temporary {
         let Some(path) = self.0.take() else { return Ok(()) };
         all.remove(&*path);
         path.persist(target).map_err(|error| error.error)
+    }
+}
+
+/// What the system said, without the temporary name, of which the user knows nothing.
+fn without_path(error: io::Error, directory: &Path) -> io::Error {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match (fs::metadata(directory), error.kind()) {
+        (Err(missing), _) => missing,
+        (Ok(_), kind @ (PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)) => kind.into(),
+        (Ok(_), _) => error,
     }
 }
 
@@ -332,6 +342,13 @@ mod tests {
         text(&path, "two").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_told_without_the_temporary_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = text(&dir.path().join("none/out.txt"), "one").unwrap_err().to_string();
+        assert!(error.contains("none/out.txt`") && !error.contains(".tmp"), "{error}");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! What a header says about a table in which a column is missing.
 
+/// The mark that probably separates the columns of a table whose whole header was read as one name.
+pub fn undivided(columns: &[String]) -> Option<char> {
+    let [only] = columns else { return None };
+    [';', '\t', '|', ','].into_iter().find(|mark| only.contains(*mark))
+}
+
 /// What is probably wrong with a table of these columns, and what to do about it; none if nothing catches the eye.
 pub fn header_hint(columns: &[String]) -> Option<String> {
-    if let [only] = columns
-        && let Some(mark) = [';', '\t', '|', ','].into_iter().find(|mark| only.contains(*mark))
-    {
+    if let (Some(only), Some(mark)) = (columns.first(), undivided(columns)) {
         let mark = if mark == '\t' { "\\t".to_owned() } else { mark.to_string() };
         return Some(format!(
             "the whole header is one name, `{only}`: name what separates its columns, `--delimiter '{mark}'`"

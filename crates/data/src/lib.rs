@@ -49,7 +49,7 @@ pub use column::{Column, Shortest, Value, parse_number};
 pub use dialect::{Decimal, Dialect, Encoding, Header, decimal_comma};
 pub use error::DataError;
 pub use format::Format;
-pub use hint::header_hint;
+pub use hint::{header_hint, undivided};
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
 pub use pieces::Piece;

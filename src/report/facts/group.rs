@@ -6,10 +6,8 @@ use super::Yardstick;
 use super::interval::Interval;
 use super::partition::PartitionKind;
 use crate::bind::{Encoded, Summed};
-use crate::report::impact::Share;
+use crate::report::impact::{SMALL, Share};
 
-/// Of fewer samples a mean says little.
-pub const SMALL: usize = 30;
 /// The four-fifths rule of the US Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D).
 pub const FOUR_FIFTHS: f64 = 0.8;
 /// Bars of a histogram.

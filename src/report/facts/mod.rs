@@ -23,7 +23,7 @@ use serde::Serialize;
 pub use about::{About, ParamFacts, params as param_facts};
 pub(super) use about::{params_in_words, sentence};
 pub(super) use group::CellSums;
-pub use group::{FOUR_FIFTHS, GroupFacts, PartitionFacts, SMALL};
+pub use group::{FOUR_FIFTHS, GroupFacts, PartitionFacts};
 pub use interval::{Interval, LEVEL};
 pub use partition::{Partition, partitions};
 pub(super) use people::{conditions, label};

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::group::SMALL;
 use super::interval::Interval;
 use super::row::Drawn;
 use crate::bind::Replicates;
+use crate::report::impact::SMALL;
 use crate::report::judged::together;
 use crate::report::number::finite;
 use crate::report::row_summaries::RowSummaries;

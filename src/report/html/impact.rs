@@ -43,20 +43,25 @@ fn one(impact: &Impact, place: usize, table: &CategoryTable) -> Html {
     let caption = format!("Applicants and selected, by {}", table.name());
     let lines = table.categories.iter().map(|category| line(impact, category));
     let unknown = table.unknown_words().map(|words| el!("p", "class" = "soft"; capital(&words), "."));
+    let small = table.small_highest_words().map(|words| el!("p"; words));
     let heading = format!("By {}", table.name());
     let shown = match table.categories.is_empty() {
         true => el!("p"; capital(super::super::impact::NOBODY), "."),
         false => parts::table(&caption, &head, [Body::of(lines)]),
     };
-    section(&format!("table-{}", place + 1), &heading, vec![shown, unknown.into()])
+    section(&format!("table-{}", place + 1), &heading, vec![shown, unknown.into(), small.into()])
 }
 
 fn line(impact: &Impact, category: &Category) -> Vec<Html> {
     let cells = cells(category, impact.min_share);
     let last = cells.len().saturating_sub(1);
-    let cell = |(at, text): (usize, &String)| match category.mark {
-        Mark::BelowFourFifths | Mark::Small if at == last && at > 0 => marked(&[text.as_str()]),
-        _ => text.into(),
+    let careful = match category.mark {
+        Mark::BelowFourFifths | Mark::Small => true,
+        Mark::None | Mark::Highest => category.small,
+    };
+    let cell = |(at, text): (usize, &String)| match careful && at == last && at > 0 {
+        true => marked(&[text.as_str()]),
+        false => text.into(),
     };
     cells.iter().enumerate().map(cell).collect()
 }

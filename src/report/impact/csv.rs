@@ -2,7 +2,7 @@
 
 use super::{Category, CategoryTable, Impact, Mark};
 
-const NUMBERS: [&str; 5] = ["applicants", "selected", "selection_rate", "impact_ratio", "note"];
+const NUMBERS: [&str; 6] = ["applicants", "selected", "selection_rate", "impact_ratio", "note", "small"];
 
 /// The header, and a line for each category of each table.
 ///
@@ -20,7 +20,7 @@ pub fn csv(impact: &Impact) -> Result<String, Box<dyn std::error::Error + Send +
         }
         if table.unknown > 0 {
             let counts = [table.unknown.to_string(), table.unknown_selected.to_string()];
-            let rest = [String::new(), String::new(), "unknown".to_owned()];
+            let rest = [String::new(), String::new(), "unknown".to_owned(), String::new()];
             writer.write_record(start(table, &columns, &[]).chain(counts).chain(rest))?;
         }
     }
@@ -40,7 +40,7 @@ fn start<'a>(
     std::iter::once(table.name()).chain(columns.iter().map(value))
 }
 
-fn numbers(category: &Category) -> [String; 5] {
+fn numbers(category: &Category) -> [String; 6] {
     let note = match category.mark {
         Mark::None => "",
         Mark::Highest => "highest",
@@ -48,5 +48,7 @@ fn numbers(category: &Category) -> [String; 5] {
         Mark::Small => "small",
     };
     let ratio = category.impact_ratio.map_or_else(String::new, |ratio| ratio.to_string());
-    [category.applicants.to_string(), category.selected.to_string(), category.rate.to_string(), ratio, note.to_owned()]
+    let counts = [category.applicants, category.selected].map(|count| count.to_string());
+    let [applicants, selected] = counts;
+    [applicants, selected, category.rate.to_string(), ratio, note.to_owned(), category.small.to_string()]
 }

@@ -30,6 +30,7 @@ fn one(impact: &Impact, table: &CategoryTable) -> String {
         out.push_str(&row(cells(category, impact.min_share).iter().map(|cell| text(cell))));
     }
     out.extend(table.unknown_words().map(|words| format!("\n{words}.\n")));
+    out.extend(table.small_highest_words().map(|words| format!("\n{}\n", text(&words))));
     if table.categories.is_empty() {
         out.push_str(&format!("\n{NOBODY}\n"));
     }

@@ -4,6 +4,7 @@
 //! Everything is counted in integers, and a ratio is compared with a limit as a fraction.
 
 mod csv;
+mod larger;
 mod markdown;
 mod text;
 
@@ -11,7 +12,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::language::words::counted;
+
 pub use csv::csv;
+pub use larger::{Larger, LargerRatio, SmallHighest};
 pub use markdown::markdown;
 pub use text::text;
 
@@ -26,6 +30,9 @@ pub struct Share {
 pub const FOUR_FIFTHS: Share = Share { numerator: 4, denominator: 5 };
 /// What share of the applicants a category needs, by Local Law 144, so that it must not be left out of the ratios.
 pub const MIN_SHARE: Share = Share { numerator: 1, denominator: 50 };
+
+/// Of fewer people a rate or a mean says little.
+pub const SMALL: usize = 30;
 
 /// What is said of a text that is no share.
 pub const NO_SHARE: &str = "a share is a number from 0 to 1, or a percentage: `0.02` or `2%`";
@@ -59,11 +66,13 @@ impl Share {
 }
 
 /// How a score becomes a selection.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value")]
 pub enum Cut {
     /// The column holds decisions, 0 or 1.
     Decisions,
+    /// Selected are these values.
+    Named(Vec<String>),
     /// Selected are scores of this or more.
     AtLeast(f64),
     /// Selected are scores above the median of all applicants.
@@ -84,6 +93,8 @@ pub struct Category {
     /// The rate, divided by the highest of the table; none for categories that are left out, or where nobody is selected.
     pub impact_ratio: Option<f64>,
     pub mark: Mark,
+    /// Whether it has fewer than [`SMALL`] applicants.
+    pub small: bool,
 }
 
 /// What is to be said of a category.
@@ -95,7 +106,7 @@ pub enum Mark {
     Highest,
     /// Its ratio is below four fifths.
     BelowFourFifths,
-    /// Too few applicants to be compared, and to be compared with.
+    /// Too small a share of the applicants to be compared, and to be compared with.
     Small,
 }
 
@@ -121,6 +132,8 @@ pub struct CategoryTable {
     pub unknown_selected: usize,
     /// The smallest ratio of the table.
     pub least_ratio: Option<f64>,
+    /// The category of the highest rate, where it is small.
+    pub small_highest: Option<SmallHighest>,
 }
 
 /// The tables, and what they were made of.
@@ -134,6 +147,8 @@ pub struct Impact {
     pub cut: Cut,
     pub applicants: usize,
     pub selected: usize,
+    /// Rows without a decision, which are in no table.
+    pub left_out: usize,
     pub min_share: f64,
     pub tables: Vec<CategoryTable>,
     /// Whether every ratio reaches the limit that was asked for; none if none was, or nothing could be compared.
@@ -192,13 +207,15 @@ impl CategoryTable {
                 share: applicants as f64 / known as f64,
                 impact_ratio: compared.then(|| part as f64 / whole as f64),
                 mark,
+                small: applicants < SMALL,
             }
         };
         let mut categories: Vec<Category> = counts.into_iter().map(category).collect();
         categories.sort_by(|a, b| b.applicants.cmp(&a.applicants).then_with(|| a.values.cmp(&b.values)));
         let least_ratio = categories.iter().filter_map(|category| category.impact_ratio).min_by(f64::total_cmp);
         let columns = columns.iter().map(|column| column.name.clone()).collect();
-        CategoryTable { columns, categories, unknown, unknown_selected, least_ratio }
+        let small_highest = larger::small_highest(&categories);
+        CategoryTable { columns, categories, unknown, unknown_selected, least_ratio, small_highest }
     }
 
     /// Whether every ratio is at least this; none where nothing is compared. Two categories make a comparison.
@@ -224,8 +241,12 @@ fn higher(best: (usize, usize), other: (usize, usize)) -> (usize, usize) {
 impl Impact {
     /// What counts as selected, in words.
     fn selected_means(&self) -> String {
-        match self.cut {
+        match &self.cut {
             Cut::Decisions => format!("`{}` is 1", self.column),
+            Cut::Named(names) => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                format!("`{}` is {}", self.column, names.join(" or "))
+            }
             Cut::AtLeast(cut) => format!("`{}` is {cut} or more", self.column),
             Cut::AboveMedian(cut) => format!("`{}` is above its median, {cut}", self.column),
         }
@@ -246,6 +267,15 @@ impl Impact {
             format!("Categories with under {min_share} of a table's applicants have no ratio, and no other is compared with them."),
         ];
         let unknown = self.tables.iter().map(|table| table.unknown).max().unwrap_or(0);
+        if self.left_out > 0 {
+            let rows = counted(self.left_out, "row");
+            notes.push(format!("{rows} without a decision left out: their `{}` is empty.", self.column));
+        }
+        if self.tables.iter().flat_map(|table| &table.categories).any(|category| category.small) {
+            notes.push(format!(
+                "Small marks categories of fewer than {SMALL} applicants, whose rates can differ much by chance."
+            ));
+        }
         if unknown > 0 {
             notes.push("Applicants of unknown category are in no rate; their number is under the table.".to_owned());
         }
@@ -288,7 +318,7 @@ fn rate(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
 }
 
-/// A ratio with two decimals, or as many as it takes so that none seems to reach what it does not.
+/// A ratio, written so that none seems to reach what it does not.
 fn ratio(category: &Category) -> String {
     let Some(ratio) = category.impact_ratio else { return "–".to_owned() };
     let most = match category.mark {
@@ -296,6 +326,11 @@ fn ratio(category: &Category) -> String {
         Mark::None => 1.0,
         Mark::Highest | Mark::Small => f64::INFINITY,
     };
+    decimals(ratio, most)
+}
+
+/// Two decimals, or as many as it takes to show a number that is less than the limit as less.
+fn decimals(ratio: f64, most: f64) -> String {
     let texts = [2, 4, 6, 12].map(|decimals| format!("{ratio:.decimals$}"));
     let honest = |text: &&String| text.parse::<f64>().is_ok_and(|shown| shown < most);
     texts.iter().find(honest).cloned().unwrap_or_else(|| ratio.to_string())
@@ -312,9 +347,20 @@ pub(super) fn heads(table: &CategoryTable) -> Vec<String> {
 
 /// A line of a table.
 pub(super) fn cells(category: &Category, min_share: f64) -> Vec<String> {
-    let Category { values, applicants, selected, mark, .. } = category;
+    let Category { values, applicants, selected, .. } = category;
     let numbers = [applicants.to_string(), selected.to_string(), rate(category.rate), ratio(category)];
-    values.iter().cloned().chain(numbers).chain([mark.words(min_share)]).collect()
+    values.iter().cloned().chain(numbers).chain([category.note(category.mark.words(min_share))]).collect()
+}
+
+impl Category {
+    /// The words for its mark, and that it is small.
+    fn note(&self, mark: String) -> String {
+        match (self.small, mark.is_empty()) {
+            (false, _) => mark,
+            (true, true) => "small".to_owned(),
+            (true, false) => format!("{mark}, small"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -362,6 +408,7 @@ mod tests {
                 share: 1.0,
                 impact_ratio: Some(ratio),
                 mark,
+                small: true,
             })
         };
         assert_eq!(shown(2.0 / 3.0, Mark::BelowFourFifths), "0.67");

@@ -34,12 +34,13 @@ fn one(impact: &Impact, table: &CategoryTable, paint: &dyn Paint) -> String {
     shown.cells(table.columns.iter().cloned().chain(heads));
     table.categories.iter().for_each(|category| shown.cells(short_cells(category, impact)));
     table.unknown_words().into_iter().for_each(|words| shown.text(format!("  {words}")));
+    table.small_highest_words().into_iter().for_each(|words| shown.text(format!("  {words}")));
     if table.categories.is_empty() {
         shown.text(format!("  {NOBODY}"));
     }
     let mut align = vec![Align::Left; table.columns.len()];
     align.extend([Align::Right; 4]);
-    let tone = |_, cell: String| if cell.trim() == BELOW { paint.bad(&cell) } else { cell };
+    let tone = |_, cell: String| if cell.trim().starts_with(BELOW) { paint.bad(&cell) } else { cell };
     format!("\nby {}\n{}", table.name(), shown.render("  ", paint.width(), &align, tone))
 }
 
@@ -52,12 +53,12 @@ const BELOW: &str = "under 4/5";
 fn short_cells(category: &Category, impact: &Impact) -> Vec<String> {
     let mut cells = cells(category, impact.min_share);
     if let Some(mark) = cells.last_mut() {
-        *mark = match category.mark {
+        *mark = category.note(match category.mark {
             Mark::BelowFourFifths => BELOW.to_owned(),
             Mark::Highest => "highest".to_owned(),
             Mark::Small => format!("under {}", impact.min_share_words()),
             Mark::None => String::new(),
-        };
+        });
     }
     cells
 }

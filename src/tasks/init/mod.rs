@@ -20,7 +20,7 @@ use self::roles::{Role, Why};
 use self::shape::Shape;
 use self::survey::Survey;
 use super::columns_of;
-use crate::data::Source;
+use crate::data::{Source, undivided};
 use crate::language::diagnostic::Severity;
 use crate::source::{Failure, Spec};
 
@@ -74,7 +74,7 @@ pub struct DraftedColumn {
 /// Drafts a spec; `progress` is told the bytes read and the bytes in all.
 ///
 /// # Errors
-/// The table cannot be read or has no rows; a column that was named is not there, has two roles, or cannot have its role.
+/// The table cannot be read or has no rows; a header that seems to hold several columns as one; a column that was named is not there, has two roles, or cannot have its role.
 pub fn init(source: &Source, options: &InitOptions, progress: &mut dyn FnMut(u64, u64)) -> Result<Drafted, Failure> {
     for (header, _) in options.named() {
         if !source.columns().iter().any(|column| column == header) {
@@ -82,6 +82,9 @@ pub fn init(source: &Source, options: &InitOptions, progress: &mut dyn FnMut(u64
             let help = source.hint().unwrap_or_else(|| columns_of(source.columns(), Some(header)));
             return Err(Failure::new(message, help));
         }
+    }
+    if undivided(source.columns()).is_some() {
+        return Err(Failure::new(format!("`{}` has one column", source.name()), source.hint().unwrap_or_default()));
     }
     one_role_each(options)?;
     let survey = Survey::of(source, options, progress)?;

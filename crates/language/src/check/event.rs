@@ -155,14 +155,29 @@ impl<'a> Checker<'a> {
         let mut left = first;
         for (op, right) in rest {
             let pair = left.span.to(right.span);
+            let known = self.findings.len();
             events.push(self.compare(pair, left, comparison(*op), right, env, reads));
             if matches!(events.last(), Some(None)) {
+                self.levels_of_unknown(known, left, right);
                 // The next pair shares an operand with this one.
                 return None;
             }
             left = right;
         }
         all_of(events)
+    }
+
+    /// A name that nothing declares and that is compared with another name has levels: the advice is to declare these.
+    fn levels_of_unknown(&mut self, known: usize, left: &ast::Expr, right: &ast::Expr) {
+        let (ast::ExprKind::Name(column), ast::ExprKind::Name(level)) = (&left.bare().kind, &right.bare().kind) else {
+            return;
+        };
+        for finding in self.findings.iter_mut().skip(known).filter(|finding| finding.span == column.span) {
+            if let Kind::UnknownName { similar: None, hint: hint @ None, .. } = &mut finding.kind {
+                let (column, level) = (written(&column.text), written(&level.text));
+                *hint = Some(format!("declare it with its levels, for example `column {column}: {{{level}, ..}}`"));
+            }
+        }
     }
 
     fn event_name(&mut self, name: &'a ast::Name, env: &Env<'a>, reads: Reads) -> Option<Event> {

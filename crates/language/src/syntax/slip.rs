@@ -43,7 +43,8 @@ impl Place<'_, '_> {
         if self.index == self.failure.tokens.start {
             return self.keyword();
         }
-        self.fold()
+        self.unnamed()
+            .or_else(|| self.fold())
             .or_else(|| self.options())
             .or_else(|| self.arrow())
             .or_else(|| self.interval())
@@ -123,7 +124,7 @@ impl Place<'_, '_> {
             _ => return None,
         };
         let named = self.is_name(start) && self.text_at(start + 1) != "[";
-        let text = if named { format!("{keyword} ") } else { format!("{keyword} {}: ", self.made_up_name()) };
+        let text = if named { format!("{keyword} ") } else { format!("{keyword} {}: ", self.made_up_name(start)) };
         Some(SyntaxError::new(Mistake::NoKeyword { found: self.found(), keyword, text }, self.span()))
     }
 
@@ -132,11 +133,25 @@ impl Place<'_, '_> {
         self.is_name(index) && self.text_at(index + 1) == "("
     }
 
-    /// A name for a constraint, of the first words in it.
-    fn made_up_name(&self) -> String {
+    /// `each` or `forall` on a line of its own, behind a declaration that is complete: a constraint without its head.
+    fn unnamed(&self) -> Option<SyntaxError> {
+        let head = self.keyword_of_declaration();
+        let between = self.index.checked_sub(1).and_then(|before| self.at(before)).map(|before| before.end);
+        let begins_line = between.and_then(|end| self.failure.text.get(end..self.token.start)?.find('\n')).is_some();
+        let mut rest = (self.index..self.failure.tokens.end).map(|index| self.text_at(index));
+        let compares = rest.any(|text| matches!(text, "<=" | ">=" | "==" | "≤" | "≥"));
+        let own = !matches!(head, "constraint" | "metric" | "let");
+        (own && begins_line && compares && matches!(self.word, "each" | "forall")).then(|| {
+            let text = format!("constraint {}: ", self.made_up_name(self.index));
+            SyntaxError::new(Mistake::NoKeyword { found: self.found(), keyword: "constraint", text }, self.span())
+        })
+    }
+
+    /// A name for a constraint, of the first words from here on.
+    fn made_up_name(&self, start: usize) -> String {
         const MOST: usize = 4;
         let mut words: Vec<&str> = Vec::new();
-        for index in self.failure.tokens.clone() {
+        for index in start..self.failure.tokens.end {
             let word = self.text_at(index);
             let plain = self.is_name(index) && !word.starts_with('`') && !is_aggregate(word);
             if plain && !words.contains(&word) && words.len() < MOST {
