@@ -42,8 +42,7 @@ pub use level::{Exception, Level, Rule, Window};
 pub use lines::Value;
 pub use lumps::Lumps;
 
-pub use sums::{Summed, SummedRows};
-pub use weighed::Weights;
+pub use sums::{Summed, SummedRows, Weights};
 
 /// How a database stores a column.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::level::Level;
 use super::lumps::Lumps;
-use super::weighed::Weights;
 use crate::bind::binder::Matrix;
 use crate::bind::bound::Bound;
 use crate::bind::encoded::{Encoded, FactorValues};
@@ -17,6 +16,10 @@ use crate::bind::unplaced::Unplaced;
 use crate::bind::visible::VisibleCells;
 use crate::language::program::{Aggregate, Program};
 use crate::runtime::problem::{RowValues, Sum};
+
+/// What the rows of a problem weigh predictions by, and the shifts of a projection by cell and by these.
+#[derive(Clone, Debug)]
+pub struct Weights(pub(super) Vec<Basis>);
 
 /// Sums over the samples of each cell.
 #[derive(Clone, Debug, Default)]

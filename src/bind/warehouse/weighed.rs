@@ -9,7 +9,7 @@
 
 use super::cells::coded;
 use super::lines::{Lines, Value};
-use super::sums::Summed;
+use super::sums::{Summed, Weights};
 use super::{CODED, Warehouse};
 use crate::bind::error::BindError;
 use crate::bind::measure::Basis;
@@ -19,10 +19,6 @@ use crate::sql::{Expression, Function, Operator, Query, Select};
 const CENTRED: &str = "centred";
 const PUSHED: &str = "pushed";
 const FAIR: &str = "fair";
-
-/// What the rows of a problem weigh predictions by, and the shifts of a projection by cell and by these.
-#[derive(Clone, Debug)]
-pub struct Weights(pub(super) Vec<Basis>);
 
 type Columns = Vec<(String, Expression)>;
 type Parts = Vec<(&'static str, Vec<Select>)>;
