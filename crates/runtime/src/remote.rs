@@ -20,11 +20,14 @@
 //! themselves.
 
 mod factors;
+mod margins;
 
 pub use factors::{FactorProjection, Moments, RemoteFactors, project_factors};
 
+use margins::{Margins, RowSums};
+
 use super::problem::{Bounds, OnCells, Problem, ProblemError};
-use super::project::{Certificate, ProjectError, Projection, Sample, Settings, Side, Sides, Status, Tangent, project};
+use super::project::{Certificate, ProjectError, Projection, Sample, Settings, Side, Status, Tangent, project};
 
 /// Rounds of cuts before it is called unfinished.
 const ROUNDS: usize = 60;
@@ -128,7 +131,7 @@ pub fn project_remote<T: Sample, R: Remote>(
             lumped.first_margins::<T>(&cuts, &sums);
         }
         let mut found = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
-        if !found.is_point() && lumped.without_margins() {
+        if !found.is_point() && lumped.margins.give_back() {
             tries = MARGINS;
             found = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
         }
@@ -154,20 +157,12 @@ pub fn project_remote<T: Sample, R: Remote>(
     }
 }
 
-/// The rows on the returned numbers.
-struct RowSums {
-    activity: Vec<f64>,
-    /// `Σ |coefficient · ŷ|`.
-    size: Vec<f64>,
-}
-
 /// Samples by cell and by the cuts that they lie between.
 struct Lumped<'a> {
     problem: &'a Problem,
     on_cells: OnCells<'a>,
     bounds: (f64, f64),
-    sides: Sides,
-    margin: Vec<f64>,
+    margins: Margins<'a>,
     /// By cell, ascending.
     cuts: Vec<Vec<f64>>,
 }
@@ -194,11 +189,8 @@ impl Found {
 
 impl<'a> Lumped<'a> {
     fn new(problem: &'a Problem, bounds: (f64, f64)) -> Lumped<'a> {
-        let margin = vec![0.0; problem.rows()];
-        let mut sides = Sides::default();
-        sides.set(problem, &margin);
         let cuts = vec![Vec::new(); problem.cells()];
-        Lumped { problem, on_cells: OnCells::new(problem), bounds, sides, margin, cuts }
+        Lumped { problem, on_cells: OnCells::new(problem), bounds, margins: Margins::none(problem), cuts }
     }
 
     /// The cuts so far, and those where the samples of each cell meet their bounds when shifted.
@@ -253,7 +245,7 @@ impl<'a> Lumped<'a> {
             weights.push(weight);
             means.push(sum / weight);
         }
-        let sides = (self.sides.lower.clone(), self.sides.upper.clone());
+        let sides = (self.margins.sides.lower.clone(), self.margins.sides.upper.clone());
         Ok((self.on_cells.with_samples(sides, self.bounds, (cell, weights))?, means))
     }
 
@@ -278,36 +270,13 @@ impl<'a> Lumped<'a> {
         let size = |lumps: &[f64]| lumps.iter().map(|sum| sum.abs()).sum();
         let sizes: Vec<f64> = sums.sum.chunks_exact(cuts.each + 1).map(size).collect();
         let unit = 1.5 * SLACK * f64::EPSILON + SHARE * (T::ROUNDING - f64::ROUNDING);
-        self.margin = self.rows_on(&sizes, &sizes).size.iter().map(|size| unit * size).collect();
-        self.sides.set(self.problem, &self.margin);
-    }
-
-    /// Gives the sides back what margins took; false if there were none.
-    fn without_margins(&mut self) -> bool {
-        let had = self.margin.iter().any(|&margin| margin > 0.0);
-        self.margin.fill(0.0);
-        self.sides.set(self.problem, &self.margin);
-        had
+        self.margins.set(self.rows_on(&sizes, &sizes).size.iter().map(|size| unit * size).collect());
     }
 
     /// Draws in the sides that a row misses, or could; false if none does or none has room.
     fn draw_in<T: Sample>(&mut self, sums: &RowSums) -> bool {
-        let problem = self.problem;
-        let sides = problem.lower().iter().zip(problem.upper()).zip(problem.soft());
-        let found = sums.activity.iter().zip(&sums.size);
-        let mut again = false;
-        for ((margin, ((&l, &u), &soft)), (&activity, &size)) in self.margin.iter_mut().zip(sides).zip(found) {
-            let slack = SLACK * f64::EPSILON * size;
-            let most = 2.0 * T::ROUNDING * size + 8.0 * slack;
-            if soft == f64::INFINITY
-                && let Some(wider) = Sides::wider((l, u), activity, slack, *margin, most)
-            {
-                *margin = wider;
-                again = true;
-            }
-        }
-        self.sides.set(problem, &self.margin);
-        again
+        let slack = |size: f64| SLACK * f64::EPSILON * size;
+        self.margins.draw_in(sums, |size| (slack(size), 2.0 * T::ROUNDING * size + 8.0 * slack(size)))
     }
 
     fn finish(
@@ -318,9 +287,7 @@ impl<'a> Lumped<'a> {
         rows: &RowSums,
     ) -> Result<RemoteProjection, ProjectError> {
         let tangent = found.projection.tangent(&found.problem)?;
-        let sides = self.problem.lower().iter().zip(self.problem.upper()).zip(self.problem.soft());
-        let hard = rows.activity.iter().zip(sides).filter(|(_, (_, soft))| **soft == f64::INFINITY);
-        let row_violation = hard.map(|(a, ((l, u), _))| (l - a).max(a - u)).fold(0.0, f64::max);
+        let row_violation = rows.violation(self.problem);
         let Projection { status, multipliers, active, certificate, .. } = found.projection;
         Ok(RemoteProjection {
             status,

@@ -13,10 +13,11 @@
 //! predictions; those at a bound are one, with their mean. At `t` the model has the values of all rows, so its solution lies
 //! where the dual rises; where the same samples are free there, it is the solution of all samples.
 
+use super::margins::{Margins, RowSums};
 use super::{MARGINS, ROUNDS, SLACK};
 use crate::problem::{Bounds, Problem, ProblemError, ProblemParts, RowsByCell};
 use crate::project::{
-    Certificate, Infeasibility, OnInfeasible, ProjectError, Projection, Settings, Side, Sides, Status, project,
+    Certificate, Infeasibility, OnInfeasible, ProjectError, Projection, Settings, Side, Status, project,
 };
 
 /// A shift that moves samples by less, relative to its size and the bounds', stays what it is.
@@ -142,7 +143,7 @@ pub fn project_factors<R: RemoteFactors>(
             continue;
         }
         let mut found = search.solve::<R::Error>(&now)?;
-        if !found.is_optimal() && search.without_margins() {
+        if !found.is_optimal() && search.margins.give_back() {
             tries = MARGINS;
             found = search.solve::<R::Error>(&now)?;
         }
@@ -154,7 +155,8 @@ pub fn project_factors<R: RemoteFactors>(
         if settled {
             tries += 1;
             let rows = search.rows_on(&now);
-            if tries > MARGINS || !search.draw_in(&rows) {
+            if tries > MARGINS || !search.margins.draw_in(&rows, |size| (search.lost * size, 64.0 * search.lost * size))
+            {
                 return Ok(search.finish(found, now));
             }
             let closer = search.solve::<R::Error>(&now)?;
@@ -188,29 +190,19 @@ impl Seen {
     }
 }
 
-/// The rows on the returned numbers: values, and sums of the sizes of their terms.
-struct RowSums {
-    activity: Vec<f64>,
-    size: Vec<f64>,
-}
-
 struct Search<'a> {
     problem: &'a Problem,
     dictionary: Vec<RowsByCell>,
     bounds: (f64, f64),
     /// What sums may have lost, relative to the size of their terms.
     lost: f64,
-    sides: Sides,
-    margin: Vec<f64>,
+    margins: Margins<'a>,
 }
 
 impl<'a> Search<'a> {
     fn new(problem: &'a Problem, bounds: (f64, f64), lost: f64) -> Search<'a> {
-        let margin = vec![0.0; problem.rows()];
-        let mut sides = Sides::default();
-        sides.set(problem, &margin);
         let dictionary = (0..problem.factors()).map(|f| problem.dictionary(f)).collect();
-        Search { problem, dictionary, bounds, lost, sides, margin }
+        Search { problem, dictionary, bounds, lost, margins: Margins::none(problem) }
     }
 
     fn factors(&self) -> usize {
@@ -284,7 +276,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let sides = self.sides.lower.iter().zip(&self.sides.upper);
+        let sides = self.margins.sides.lower.iter().zip(&self.margins.sides.upper);
         for (mu, (lower, upper)) in seen.multipliers.iter().zip(sides).filter(|(mu, _)| **mu != 0.0) {
             add(-mu * if *mu > 0.0 { upper } else { lower });
         }
@@ -333,8 +325,8 @@ impl<'a> Search<'a> {
             cells: self.problem.cells(),
             dictionary: [none].into_iter().chain(self.dictionary.iter().cloned()).collect(),
             factors: model.factors,
-            lower: self.sides.lower.clone(),
-            upper: self.sides.upper.clone(),
+            lower: self.margins.sides.lower.clone(),
+            upper: self.margins.sides.upper.clone(),
             bounds: Bounds::PerSample { lo, hi },
             weights: Some(model.weights),
             soft: self.problem.soft().to_vec(),
@@ -346,43 +338,12 @@ impl<'a> Search<'a> {
 
     /// Margins that are wide enough for most batches.
     fn first_margins(&mut self, seen: &Seen) {
-        let rows = self.rows_on(seen);
-        self.margin = rows.size.iter().map(|size| 1.5 * self.lost * size).collect();
-        self.sides.set(self.problem, &self.margin);
-    }
-
-    /// Gives the sides back what margins took; false if there were none.
-    fn without_margins(&mut self) -> bool {
-        let had = self.margin.iter().any(|&margin| margin > 0.0);
-        self.margin.fill(0.0);
-        self.sides.set(self.problem, &self.margin);
-        had
-    }
-
-    /// Draws in the sides that a row misses, or could; false if none does or none has room.
-    fn draw_in(&mut self, rows: &RowSums) -> bool {
-        let problem = self.problem;
-        let sides = problem.lower().iter().zip(problem.upper()).zip(problem.soft());
-        let found = rows.activity.iter().zip(&rows.size);
-        let mut again = false;
-        for ((margin, ((&l, &u), &soft)), (&activity, &size)) in self.margin.iter_mut().zip(sides).zip(found) {
-            let slack = self.lost * size;
-            if soft == f64::INFINITY
-                && let Some(wider) = Sides::wider((l, u), activity, slack, *margin, 64.0 * slack)
-            {
-                *margin = wider;
-                again = true;
-            }
-        }
-        self.sides.set(problem, &self.margin);
-        again
+        self.margins.set(self.rows_on(seen).size.iter().map(|size| 1.5 * self.lost * size).collect());
     }
 
     fn finish(&self, found: Projection<f64>, seen: Seen) -> FactorProjection {
         let rows = self.rows_on(&seen);
-        let sides = self.problem.lower().iter().zip(self.problem.upper()).zip(self.problem.soft());
-        let hard = rows.activity.iter().zip(sides).filter(|(_, (_, soft))| **soft == f64::INFINITY);
-        let row_violation = hard.map(|(a, ((l, u), _))| (l - a).max(a - u)).fold(0.0, f64::max);
+        let row_violation = rows.violation(self.problem);
         let certificate = Certificate { row_violation, bound_violation: 0.0, ..found.certificate };
         let (status, active) = (found.status, found.active);
         FactorProjection { status, shift: seen.shift, multipliers: seen.multipliers, active, certificate }
