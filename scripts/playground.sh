@@ -6,7 +6,7 @@
 #
 # Needs Rust for wasm32-unknown-unknown: rustup's target, or Debian's packages rustc-web and its sources, which are unpacked below
 # target/wasm (900 MB); wasm-bindgen of the version in Cargo.lock, which is built there where it is not on the path; and Node.js
-# with npm. `wasm-opt` is used where it is on the path.
+# with npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,17 +54,23 @@ bind() {
         PATH="$tools/bin:$PATH"
     fi
     wasm-bindgen --target web --out-dir "$web/built" --out-name fairc "$built/browser/$target/browser/fairc_playground.wasm"
-    if command -v wasm-opt >/dev/null; then
-        wasm-opt -Os --enable-bulk-memory --enable-nontrapping-float-to-int "$web/built/fairc_bg.wasm" -o "$web/built/fairc_bg.wasm"
-    fi
+    packages
+    "$web/node_modules/.bin/wasm-opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int --enable-sign-ext \
+        --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-simd "$web/built/fairc_bg.wasm" -o "$web/built/fairc_bg.wasm"
+}
+
+packages() {
+    [ -x "$web/node_modules/.bin/wasm-opt" ] || npm ci --prefix "$web" --no-audit --no-fund --ignore-scripts
 }
 
 page() {
+    packages
     cd "$web"
-    [ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --ignore-scripts
+    # The page brings it packed: as text in a script it would be a third larger, and packs badly then.
+    gzip -9 -n -c built/fairc_bg.wasm >built/fairc_bg.wasm.gz
     node examples.mjs "$root" >built/examples.json
     mkdir -p "$root/docs/playground"
-    node_modules/.bin/esbuild main.js --bundle --minify --format=iife --target=es2022 --loader:.wasm=binary \
+    node_modules/.bin/esbuild main.js --bundle --minify --format=iife --target=es2022 --loader:.gz=binary \
         --define:import.meta.url='""' --log-level=warning --outfile="$root/docs/playground/playground.js"
     cp index.html playground.css "$root/docs/playground"
     printf 'playground: %d bytes, %d packed with gzip\n' \

@@ -5,10 +5,8 @@ import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, drawSelection, keymap, lineNumbers } from '@codemirror/view';
 import { check, explain_code, format, initSync, project, version } from './built/fairc.js';
-import wasm from './built/fairc_bg.wasm';
+import packed from './built/fairc_bg.wasm.gz';
 import examples from './built/examples.json';
-
-initSync({ module: wasm });
 
 const at = (id) => document.getElementById(id);
 
@@ -275,9 +273,19 @@ window.addEventListener('hashchange', () => {
   if (text !== null && text !== spec()) replace(text);
 });
 
-at('version').textContent = version();
-take(examples[0]);
-const given = linked();
-if (given !== null) replace(given);
-show();
-document.body.dataset.ready = 'yes';
+// -- start --------------------------------------------------------------------------------------------------------------
+
+/** Nothing answers before the WebAssembly is unpacked, so until then the page takes no input. */
+async function start() {
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  initSync({ module: await new Response(unpacked).arrayBuffer() });
+  at('version').textContent = version();
+  take(examples[0]);
+  const given = linked();
+  if (given !== null) replace(given);
+  show();
+  document.querySelector('main').inert = false;
+  document.body.dataset.ready = 'yes';
+}
+
+start();
