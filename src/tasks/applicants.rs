@@ -82,7 +82,7 @@ impl Applicants {
         }
     }
 
-    /// Reads those of a batch of the columns. Decisions that are words or empty are noted, for [`Applicants::refuse`] to name all.
+    /// Reads those of a batch of the columns. Decisions that are words or empty are noted, for `refuse` to name all.
     ///
     /// # Errors
     /// What cannot be read, and columns of too many values.

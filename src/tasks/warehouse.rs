@@ -129,7 +129,7 @@ pub struct ProjectedTable {
 /// by what differs within these, by shifts of what they weigh by. `summed` was read with buckets, or with deviations.
 ///
 /// # Errors
-/// As of [`project_sums`].
+/// As of `project_sums`.
 pub fn project_table<E>(
     asked: &Asked<'_>,
     warehouse: &Warehouse<'_>,
@@ -191,7 +191,7 @@ where
 /// The shifts of that projection, for use elsewhere. `warehouse` was prepared for [`Use::Shifts`].
 ///
 /// # Errors
-/// As of [`project_sums`], and of freezing.
+/// As of `project_sums`, and of freezing.
 pub fn freeze_sums<E>(
     asked: &Asked<'_>,
     warehouse: &Warehouse<'_>,
