@@ -72,7 +72,7 @@ fn others(facts: &Facts, promise: &Promise) -> Html {
     let others: Vec<(&str, String)> = rows
         .filter_map(|row| Some((row.verdict, row.shown.as_ref()?)))
         .filter(|(_, shown)| !shown.mirrored)
-        .map(|(verdict, shown)| (verdict.word(), format!("{} {}", shown.who, shown.number())))
+        .map(|(verdict, shown)| (verdict.word(), format!("{} ({})", shown.who, shown.number())))
         .collect();
     if others.is_empty() || others.len() > FEW {
         return Html::default();
