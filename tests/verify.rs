@@ -172,6 +172,31 @@ fn answers_that_pay_for_a_soft_row_are_proved() {
     assert!(answer.contains("0.85") && !is_proved(&problem, &other));
 }
 
+/// Near zero the steps between floats are not small beside them: a row that is kept by one of these steps is kept, and what is off by
+/// more is still refused.
+#[test]
+fn answers_among_the_smallest_floats_are_proved() {
+    let mut random = Random(11);
+    for number in 0..400 {
+        let (n, unit) = (2 + random.below(9), 10f64.powi(-(290 + random.below(34) as i32)));
+        let mut pick = |choices: &[f64]| choices[random.below(choices.len())];
+        let z: Vec<f64> = (0..n).map(|_| pick(&[0.0, 0.0, 1.0, 3.0, -2.0]) * unit).collect();
+        let a: Vec<f64> =
+            (0..n).map(|i| pick(&[0.1, 1.0 / 3.0, 1000.0]) * if i % 2 == 0 { -1.0 } else { 1.0 }).collect();
+        let (w, lower): (Vec<f64>, f64) =
+            ((0..n).map(|_| pick(&[1.0, 0.3, 40.0])).collect(), pick(&[0.0, 0.0, 1.0]) * unit);
+        let indices: Vec<usize> = (0..n).collect();
+        let line = serde_json::json!({ "z": z, "w": w, "l": [lower], "u": [null], "A": { "indptr": [0, n], "indices": indices, "values": a } });
+        let problem = Problem::parse(&line.to_string()).expect("a problem");
+        let text = solve_line(&line.to_string(), &Settings::default());
+        let answer = Answer::parse(&text).expect("an answer");
+        assert!(is_proved(&problem, &answer), "{number}: {line} {text}");
+        let mut other = answer.clone();
+        other.y[0] += 1e-300;
+        assert!(unit > 1e-310 || !is_proved(&problem, &other), "{number}: {line} {text}");
+    }
+}
+
 /// A step off a point of a distance, and a multiplier that is too small to hold a sample there, are seen.
 #[test]
 fn samples_at_points_of_distances_are_held_there() {

@@ -111,7 +111,8 @@ impl fmt::Display for Refusal {
 }
 
 /// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
-/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
+/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it. Predictions below the smallest normal float count
+/// as that: between smaller floats lie steps that are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
     let checked = match answer.status.as_str() {
@@ -127,6 +128,11 @@ fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Ref
         true => Ok(()),
         false => Err(Refusal::Lengths { what, found: found.len(), expected }),
     }
+}
+
+/// The least size that a prediction counts with.
+fn smallest() -> Exact {
+    Exact::of(f64::MIN_POSITIVE)
 }
 
 /// A row at the point: its value, and the sum of the absolute values of its terms.
@@ -146,16 +152,21 @@ struct Pull {
 
 fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact]) -> Activity {
     let mut sum = Activity { value: Exact::zero(), size: Exact::zero() };
+    let mut coefficients = Exact::zero();
     for (sample, b, c) in distances {
         let (b, c) = (Exact::of(*b), Exact::of(*c));
+        coefficients = &coefficients + &b.abs();
         sum.size = &sum.size + &(&b * &(&y[*sample].abs() + &c.abs()));
         sum.value = &sum.value + &(&b * &(&y[*sample] - &c).abs());
     }
     for (sample, coefficient) in row {
-        let term = &Exact::of(*coefficient) * &y[*sample];
+        let coefficient = Exact::of(*coefficient);
+        let term = &coefficient * &y[*sample];
+        coefficients = &coefficients + &coefficient.abs();
         sum.size = &sum.size + &term.abs();
         sum.value = &sum.value + &term;
     }
+    sum.size = sum.size.max(&coefficients * &smallest());
     sum
 }
 
@@ -307,8 +318,9 @@ fn sample_is_least(
         true => (&slope - &pull.jump).max(Exact::zero()),
         false => -&(&-&slope - &pull.jump).max(Exact::zero()),
     };
-    let size = &(&twice * &(&y.abs() + &z.abs())) + &pull.size;
-    let allowed = tolerance * &size.max(if weight.is_zero() { &y.abs() + &z.abs() } else { Exact::zero() });
+    let near = (&y.abs() + &z.abs()).max(smallest());
+    let size = &(&twice * &near) + &pull.size;
+    let allowed = tolerance * &size.max(if weight.is_zero() { near.clone() } else { Exact::zero() });
     let (at_lower, at_upper) = (is_at(y, lower), is_at(y, upper));
     let wrong = (slope > allowed && !at_lower) || (-&slope > allowed && !at_upper);
     if wrong {
@@ -323,6 +335,9 @@ fn sample_is_least(
         return Ok(());
     }
     sum.add(&(&slope * &slope).over_rounded_up(&(&Exact::of(2.0) * &twice)));
+    if near == smallest() {
+        sum.size = &sum.size + &(&weight * &(&near * &near));
+    }
     Ok(())
 }
 
