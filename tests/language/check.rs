@@ -148,6 +148,8 @@ const CASES: &[(&str, &[&str])] = &[
     ("constraint c (enforce = train): E[score | income == 1] <= eps", &[]),
     ("use equalized_odds(sex, income, eps)", &["W0104 income"]),
     ("event e = income == 1\nconstraint c: E[score | e] <= eps", &["W0104 e"]),
+    ("label y: {0, 1} from score\nconstraint c (enforce = train): E[score | y == 1] <= 0.5", &["W0115 score"]),
+    ("column old: real from score\nconstraint c: E[score | old > 0.5] <= 0.5", &[]),
     ("constraint c: 0 <= 1", &["W0105 0 <= 1"]),
     ("constraint c: E[score] - E[score] <= eps", &["W0105 E[score] - E[score] <= eps"]),
     ("constraint c: E[score | sex in {female, male}] <= 0.5", &["W0105 E[score | sex in {female, male}]"]),

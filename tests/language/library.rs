@@ -58,7 +58,7 @@ group band = bins(model_score, 0.5, 0.7)
 ";
 
 /// A use of every metric, and the number of rows that it must give.
-pub const USES: [(&str, usize); 24] = [
+pub const USES: [(&str, usize); 25] = [
     ("accuracy_parity(housing, credit_good, 0.02)", 3),
     ("bin_calibration(sex, band, credit_good, 0.02)", 6),
     ("bounded_error(job, credit_good, 0.4)", 3),
@@ -82,6 +82,7 @@ pub const USES: [(&str, usize); 24] = [
     ("predictive_equality(job, credit_good, 0.02)", 3),
     ("ratio_parity(job, 80%)", 6),
     ("residual_parity(job, credit_good, 0.02)", 3),
+    ("subgroup_parity(job, 0.01)", 3),
     ("treatment_equality(sex, credit_good, 0.5, 2)", 4),
 ];
 

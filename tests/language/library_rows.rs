@@ -266,6 +266,10 @@ fn rows(table: &Table, used: &str) -> Vec<Row> {
             ordered_pairs(&groups()).map(row).collect()
         }
         "residual_parity" => gaps(&groups(), &residual),
+        "subgroup_parity" => {
+            let share = |a: &[bool]| count(a) / count(&table.everyone());
+            groups().iter().map(|a| within(score(a).minus(&score(&table.everyone())).scale(share(a)))).collect()
+        }
         "treatment_equality" => {
             let (least, most) = (limit(2), tol);
             let both_sides = |a: &Vec<bool>| {

@@ -7,7 +7,7 @@
   and one column more.
 - Arrow files of random types, dictionaries, codecs and batches, made by pyarrow, pandas and polars: the copy has the schema,
   metadata, dictionaries and batches of the original and one column more; `fairc audit` says of it what it says of the same
-  table as Parquet; cut and changed files are read or refused.
+  table as Parquet; cut and changed files are read or refused. The same of streams of Arrow, made by pyarrow and polars.
 - CSV files of random dialects, made by Python's csv module: what `fairc audit` counts and means is what Python reads, and
   what the csv module refuses when it is strict, fairc refuses.
 - CSV files that lie in installed packages: means by group agree with pandas on every file that both read.
@@ -33,6 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from arrow_files import arrow
+from arrow_streams import arrow_streams
 from tables import SPEC, random_columns, run
 
 # Parquet
@@ -352,6 +353,7 @@ def main():
         folder = pathlib.Path(folder)
         parquet(fairc, folder, rng, 12)
         arrow(fairc, folder, rng, 8)
+        arrow_streams(fairc, folder, random.Random(seed), 8)
         dialects(fairc, folder, rng, 60)
         strict(fairc, folder, rng, 200)
         packages(fairc, folder, rng, 100)

@@ -394,7 +394,6 @@ impl DataError {
                 found if found.starts_with("a ZIP") => "unpack it first; save a workbook as CSV".into(),
                 "HTML" => "this is a page and not the file behind it: download that, or save the table as CSV".into(),
                 found if found.contains("workbook") => "save the workbook as CSV".into(),
-                "a stream of Arrow IPC" => "write a file in place of a stream, in Python `pa.ipc.new_file`".into(),
                 "the first version of Feather" => "write it again, in Python `df.to_feather(path)`".into(),
                 _ => "save the table as CSV or Parquet".into(),
             },

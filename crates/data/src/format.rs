@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 #[cfg(feature = "columnar")]
-use super::arrow::Arrow;
+use super::arrow::{FILES, STREAMS};
 use super::csv::{COMMAS, TABS};
 use super::error::DataError;
 use super::json::JsonLines;
@@ -29,10 +29,13 @@ pub enum Format {
     /// A file of Arrow IPC, also called Feather.
     #[cfg(feature = "columnar")]
     Arrow,
+    /// The same as a stream, without a footer.
+    #[cfg(feature = "columnar")]
+    ArrowStream,
 }
 
 /// How many formats there are.
-const COUNT: usize = if cfg!(feature = "columnar") { 5 } else { 3 };
+const COUNT: usize = if cfg!(feature = "columnar") { 6 } else { 3 };
 
 impl Format {
     /// All formats.
@@ -44,6 +47,8 @@ impl Format {
         Self::JsonLines,
         #[cfg(feature = "columnar")]
         Self::Arrow,
+        #[cfg(feature = "columnar")]
+        Self::ArrowStream,
     ];
 
     /// What the format can do.
@@ -55,7 +60,9 @@ impl Format {
             Self::Parquet => &Parquet,
             Self::JsonLines => &JsonLines,
             #[cfg(feature = "columnar")]
-            Self::Arrow => &Arrow,
+            Self::Arrow => &FILES,
+            #[cfg(feature = "columnar")]
+            Self::ArrowStream => &STREAMS,
         }
     }
 

@@ -49,7 +49,6 @@ const HEAD: usize = 512;
 const OTHERS: &[(&[u8], &str)] = &[
     (GZIP, "gzip"),
     (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook"),
-    (b"\xff\xff\xff\xff", "a stream of Arrow IPC"),
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
@@ -63,6 +62,8 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"PAR1", "Parquet"),
     #[cfg(not(feature = "columnar"))]
     (b"ARROW1", "Arrow IPC"),
+    #[cfg(not(feature = "columnar"))]
+    (b"\xff\xff\xff\xff", "streamed Arrow IPC"),
 ];
 
 /// Looks at the beginning of a stream, and unpacks and decodes what follows.

@@ -6,10 +6,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_schema::{ArrowError, FieldRef, Schema};
 
-use super::footer::{Footer, LABEL, plain};
+use super::footer::{Footer, plain};
+use super::form::{Form, Writer};
 use super::read::Blocks;
 use crate::error::DataError;
 use crate::guard::guard;
@@ -18,13 +18,12 @@ use crate::write::{Plan, Slot};
 
 /// Copies the table and returns the number of its rows.
 pub(super) fn copy(plan: &Plan<'_>, footer: &Footer, out: &mut (dyn Write + Send)) -> Result<usize, DataError> {
-    let failed = |error| write_error(plan, error);
+    let failed = |error| write_error(plan, footer.form, error);
     let schema = Arc::new(widened(plan, footer));
     let mut blocks = Blocks::open(plan.table, footer, None)?;
-    let options = IpcWriteOptions::default().try_with_compression(footer.compression).map_err(failed)?;
-    let mut writer = FileWriter::try_new_with_options(out, &schema, options).map_err(failed)?;
+    let mut writer = Writer::open(footer.form, out, &schema, footer.compression).map_err(failed)?;
     for (key, value) in &footer.pairs {
-        writer.write_metadata(key, value);
+        writer.note(key, value);
     }
     let mut rows = 0;
     while let Some(batch) = blocks.next()? {
@@ -38,7 +37,7 @@ pub(super) fn copy(plan: &Plan<'_>, footer: &Footer, out: &mut (dyn Write + Send
             .collect();
         rows += batch.num_rows();
         let write = || writer.write(&RecordBatch::try_new(schema.clone(), columns)?);
-        guard(&plan.table.name, LABEL, write)?.map_err(failed)?;
+        guard(&plan.table.name, footer.form.label(), write)?.map_err(failed)?;
         plan.report(blocks.bytes);
     }
     writer.finish().map_err(failed)?;
@@ -59,9 +58,9 @@ fn widened(plan: &Plan<'_>, footer: &Footer) -> Schema {
     Schema::new_with_metadata(fields, metadata)
 }
 
-pub(super) fn write_error(plan: &Plan<'_>, error: ArrowError) -> DataError {
+pub(super) fn write_error(plan: &Plan<'_>, form: Form, error: ArrowError) -> DataError {
     match error {
         ArrowError::IoError(_, error) => plan.write_error(error),
-        error => plan.refuse(LABEL, plain(&error)),
+        error => plan.refuse(form.label(), plain(&error)),
     }
 }

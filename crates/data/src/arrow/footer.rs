@@ -9,31 +9,28 @@ use std::io::{Read, Seek, SeekFrom};
 
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::read_footer_length;
-use arrow_ipc::{Block, CompressionType, MetadataVersion, RecordBatch, root_as_footer, root_as_message};
+use arrow_ipc::{Block, CompressionType, MetadataVersion, RecordBatch, Schema, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, SchemaRef};
 
+use super::form::Form;
 use crate::bounds::check_rows;
 use crate::error::DataError;
 use crate::guard::guard;
 use crate::table::Table;
 
-/// What sentences call the format.
-pub(super) const LABEL: &str = "Arrow IPC";
-/// What a file begins and ends with.
-pub(super) const MAGIC: &[u8] = b"ARROW1";
-/// What a stream of the same messages begins with, and Feather of the first version, which has nothing to do with Arrow IPC.
-const OTHERS: [(&[u8], &str); 2] =
-    [(b"\xff\xff\xff\xff", "a stream of Arrow IPC"), (b"FEA1", "the first version of Feather")];
+/// What Feather of the first version begins with, which has nothing to do with Arrow IPC.
+const FIRST_FEATHER: &[u8] = b"FEA1";
 /// Length of the footer, and the mark behind it.
 const TAIL: u64 = 10;
 /// Bytes of the head of a block; it says the places of the buffers.
-const LONGEST_HEAD: i64 = 1 << 26;
+pub(super) const LONGEST_HEAD: i64 = 1 << 26;
 /// Marks the length of a head as one of four bytes.
-const CONTINUATION: &[u8] = &[0xff; 4];
+pub(super) const CONTINUATION: [u8; 4] = [0xff; 4];
 
-/// What stands at the end of a file, and in the heads of its blocks.
+/// What stands at the end of a file, and in the heads of its blocks. Of a stream, what was found on the way through it.
 #[derive(Debug, Clone)]
 pub(super) struct Footer {
+    pub form: Form,
     pub schema: SchemaRef,
     pub version: MetadataVersion,
     pub dictionaries: Vec<Block>,
@@ -44,26 +41,44 @@ pub(super) struct Footer {
     pub pairs: HashMap<String, String>,
 }
 
+impl Footer {
+    /// The blocks as they are to be decoded, and whether each is a dictionary. One of a stream may take the place of another
+    /// from there on; in a file all hold from the start.
+    pub fn in_order(&self) -> Vec<(Block, bool)> {
+        let dictionaries = self.dictionaries.iter().map(|block| (*block, true));
+        let mut blocks: Vec<_> = dictionaries.chain(self.batches.iter().map(|block| (*block, false))).collect();
+        match self.form {
+            Form::File => {}
+            Form::Stream => blocks.sort_by_key(|(block, _)| block.offset()),
+        }
+        blocks
+    }
+}
+
 pub(super) fn read_footer(table: &Table) -> Result<Footer, DataError> {
     let mut file = table.file()?;
     let failed = |source| DataError::Read { file: table.name.clone(), source };
     let mut head = Vec::new();
     (&mut file).take(512).read_to_end(&mut head).map_err(failed)?;
-    if !head.starts_with(MAGIC) {
-        return Err(foreign(table, &head));
+    if !head.starts_with(Form::File.begins()) {
+        return Err(foreign(table, &head, Form::File));
     }
-    let footer = guard(&table.name, LABEL, || parse(&mut file, table.size))?;
-    footer.map_err(|error| damaged(&table.name, &error))
+    let footer = guard(&table.name, Form::File.label(), || parse(&mut file, table.size))?;
+    footer.map_err(|error| damaged(&table.name, Form::File, &error))
 }
 
-/// A file that does not begin as one of Arrow IPC.
-fn foreign(table: &Table, head: &[u8]) -> DataError {
+/// A table that does not begin as one of Arrow IPC in this form.
+pub(super) fn foreign(table: &Table, head: &[u8], form: Form) -> DataError {
     let file = table.name.clone();
     let known = (table.expected.recognise)(head).map(|known| (known.label, Some(known.name)));
-    let other = || OTHERS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, found)| (*found, None));
-    match known.or_else(other) {
-        Some((found, known)) => DataError::OtherFormat { file, expected: LABEL, found, known },
-        None => DataError::Damaged { file, format: LABEL, message: "it does not begin with `ARROW1`".to_owned() },
+    let first_feather = || head.starts_with(FIRST_FEATHER).then_some(("the first version of Feather", None));
+    let begins = match form {
+        Form::File => "it does not begin with `ARROW1`",
+        Form::Stream => "it does not begin as one",
+    };
+    match known.or_else(first_feather) {
+        Some((found, known)) => DataError::OtherFormat { file, expected: form.label(), found, known },
+        None => DataError::Damaged { file, format: form.label(), message: begins.to_owned() },
     }
 }
 
@@ -80,12 +95,10 @@ fn parse(file: &mut File, length: u64) -> Result<Footer, ArrowError> {
     file.read_exact(&mut bytes)?;
     let footer = root_as_footer(&bytes).map_err(|_| wrong("its footer is damaged"))?;
     let schema = footer.schema().ok_or_else(|| wrong("it has no schema"))?;
-    if !schema.endianness().equals_to_target_endianness() {
-        return Err(wrong("its bytes are in the order of another kind of machine"));
-    }
     let pairs = footer.custom_metadata().into_iter().flatten();
     let mut known = Footer {
-        schema: try_fb_to_schema(schema)?.into(),
+        form: Form::File,
+        schema: known_schema(schema)?,
         version: footer.version(),
         dictionaries: footer.dictionaries().into_iter().flatten().copied().collect(),
         batches: footer.recordBatches().into_iter().flatten().copied().collect(),
@@ -96,8 +109,16 @@ fn parse(file: &mut File, length: u64) -> Result<Footer, ArrowError> {
     Ok(known)
 }
 
+/// The columns and their types.
+pub(super) fn known_schema(schema: Schema<'_>) -> Result<SchemaRef, ArrowError> {
+    if !schema.endianness().equals_to_target_endianness() {
+        return Err(wrong("its bytes are in the order of another kind of machine"));
+    }
+    Ok(try_fb_to_schema(schema)?.into())
+}
+
 /// Fails if blocks lie outside the file or are counted twice, or if what their heads say cannot be.
-fn check_blocks(file: &mut File, length: u64, footer: &mut Footer) -> Result<(), ArrowError> {
+pub(super) fn check_blocks(file: &mut File, length: u64, footer: &mut Footer) -> Result<(), ArrowError> {
     let (mut total, mut rows) = (0_u64, 0_u64);
     for (number, block) in footer.dictionaries.iter().chain(&footer.batches).enumerate() {
         let size = size_of(block).filter(|_| i64::from(block.metaDataLength()) <= LONGEST_HEAD);
@@ -133,7 +154,7 @@ pub(super) fn with_batch<T>(
     head: &[u8],
     look: impl FnOnce(RecordBatch<'_>) -> Result<T, ArrowError>,
 ) -> Result<T, ArrowError> {
-    let start = if head.starts_with(CONTINUATION) { 8 } else { 4 };
+    let start = if head.starts_with(&CONTINUATION) { 8 } else { 4 };
     let damaged = || wrong("the head of a block is damaged");
     let message = root_as_message(head.get(start..).unwrap_or_default()).map_err(|_| damaged())?;
     let dictionary = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
@@ -165,8 +186,8 @@ pub(super) fn wrong(message: &str) -> ArrowError {
     ArrowError::IpcError(message.to_owned())
 }
 
-pub(super) fn damaged(name: &str, error: &ArrowError) -> DataError {
-    DataError::Damaged { file: name.to_owned(), format: LABEL, message: plain(error) }
+pub(super) fn damaged(name: &str, form: Form, error: &ArrowError) -> DataError {
+    DataError::Damaged { file: name.to_owned(), format: form.label(), message: plain(error) }
 }
 
 /// The decoder's words without its prefixes.

@@ -11,7 +11,8 @@ use arrow_ipc::Block;
 use arrow_ipc::reader::FileDecoder;
 use arrow_schema::{ArrowError, DataType};
 
-use super::footer::{Footer, LABEL, damaged, size_of, with_batch, wrong};
+use super::footer::{Footer, damaged, size_of, with_batch, wrong};
+use super::form::Form;
 use crate::batch::{Lines, Part, ReadBatches};
 use crate::error::DataError;
 use crate::guard::guard;
@@ -24,9 +25,10 @@ const MOST_PER_BYTE: i64 = 1 << 8;
 /// The blocks of a file, decoded one after the other.
 pub(super) struct Blocks {
     name: String,
+    form: Form,
     file: File,
     decoder: FileDecoder,
-    blocks: std::vec::IntoIter<Block>,
+    blocks: std::vec::IntoIter<(Block, bool)>,
     /// Bytes of the blocks decoded so far.
     pub bytes: u64,
 }
@@ -34,35 +36,44 @@ pub(super) struct Blocks {
 impl Blocks {
     /// The columns at these places, which are ascending, or all.
     pub fn open(table: &Table, footer: &Footer, columns: Option<&[usize]>) -> Result<Self, DataError> {
-        let mut file = table.file()?;
         let mut decoder = FileDecoder::new(footer.schema.clone(), footer.version);
         if let Some(columns) = columns {
             decoder = decoder.with_projection(columns.to_vec());
         }
-        let mut read = || {
-            for block in &footer.dictionaries {
-                decoder.read_dictionary(block, &read_block(&mut file, block)?)?;
-            }
-            Ok(())
-        };
-        guard(&table.name, LABEL, &mut read)?.map_err(|error| damaged(&table.name, &error))?;
-        let blocks = footer.batches.clone().into_iter();
-        Ok(Self { name: table.name.clone(), file, decoder, blocks, bytes: 0 })
+        let blocks = footer.in_order().into_iter();
+        Ok(Self { name: table.name.clone(), form: footer.form, file: table.file()?, decoder, blocks, bytes: 0 })
     }
 
-    /// The rows of the next block.
+    /// The rows of the next block that has some.
     pub fn next(&mut self) -> Result<Option<RecordBatch>, DataError> {
-        let Some(block) = self.blocks.next() else { return Ok(None) };
-        let (file, decoder) = (&mut self.file, &self.decoder);
-        let decode = || {
-            let batch = decoder.read_record_batch(&block, &read_block(file, &block)?)?;
-            batch.iter().flat_map(RecordBatch::columns).try_for_each(|column| check_decimals(column))?;
-            Ok(batch)
-        };
-        let batch = guard(&self.name, LABEL, decode)?.map_err(|error| damaged(&self.name, &error))?;
-        self.bytes += size_of(&block).unwrap_or(0);
-        Ok(batch)
+        while let Some((block, dictionary)) = self.blocks.next() {
+            let (file, decoder) = (&mut self.file, &mut self.decoder);
+            let decode = || decode(file, decoder, &block, dictionary);
+            let batch = guard(&self.name, self.form.label(), decode)?;
+            let batch = batch.map_err(|error| damaged(&self.name, self.form, &error))?;
+            self.bytes += size_of(&block).unwrap_or(0);
+            if batch.is_some() {
+                return Ok(batch);
+            }
+        }
+        Ok(None)
     }
+}
+
+/// The rows of a block; none of a dictionary, which the decoder keeps.
+fn decode(
+    file: &mut File,
+    decoder: &mut FileDecoder,
+    block: &Block,
+    dictionary: bool,
+) -> Result<Option<RecordBatch>, ArrowError> {
+    let bytes = read_block(file, block)?;
+    if dictionary {
+        return decoder.read_dictionary(block, &bytes).map(|()| None);
+    }
+    let batch = decoder.read_record_batch(block, &bytes)?;
+    batch.iter().flat_map(RecordBatch::columns).try_for_each(|column| check_decimals(column))?;
+    Ok(batch)
 }
 
 /// Fails if a decimal has more digits than its type: whoever writes it in as many bytes as these need would cut it.

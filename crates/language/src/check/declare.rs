@@ -24,6 +24,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.unique_headers();
+        self.label_as_prediction();
         self.settle_relations();
         self.settle_lets();
         for index in 0..self.events.len() {
@@ -317,5 +318,22 @@ impl<'a> Checker<'a> {
             }
         }
         self.findings.extend(findings);
+    }
+
+    /// A column may also be the prediction, such as an old score that bins are made from; a label may not, since every
+    /// comparison of the two would be of a column with itself.
+    fn label_as_prediction(&mut self) {
+        let (Some(prediction), Some(span)) = (&self.hir.prediction, self.prediction_span) else { return };
+        let Some(label) = self.hir.columns.iter().find(|column| column.label && column.header == prediction.header)
+        else {
+            return;
+        };
+        let kind = Kind::LabelPredicted {
+            prediction: prediction.name.clone(),
+            header: prediction.header.clone(),
+            label: label.name.clone(),
+        };
+        let finding = Finding::new(kind, span).with(label.span, "the label is read here");
+        self.report(finding);
     }
 }

@@ -387,6 +387,15 @@ kinds! {
             label: "one of its bins is empty",
             help: format!("`{value}` lies in [{lower}, {upper}]: leave this cut point out, or correct it");
 
+        /// `label y: {0, 1} from income` beside `predict income: real in [0, 1]`.
+        #[error("the prediction `{prediction}` is read from `{header}`, the column of the label `{label}`")]
+        LabelPredicted { prediction: String, header: String, label: String } => "W0115",
+            label: "what came true, not what was predicted",
+            help: format!(
+                "compared with itself a label is always right: name the column in which the model's predictions are, for \
+                 example `predict {prediction}: real in [0, 1] from score`"
+            );
+
         #[error("`{text}` is always true")]
         AlwaysTrue { text: String } => "W0105",
             label: "always true",

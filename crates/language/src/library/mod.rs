@@ -30,6 +30,7 @@ metrics!(
     "predictive_equality",
     "ratio_parity",
     "residual_parity",
+    "subgroup_parity",
     "treatment_equality",
 );
 
@@ -54,7 +55,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Other names of metrics in the literature and in other programs.
-const ALSO_CALLED: [(&str, &str); 17] = [
+const ALSO_CALLED: [(&str, &str); 18] = [
     ("statistical_parity", "demographic_parity"),
     ("group_fairness", "demographic_parity"),
     ("independence", "demographic_parity"),
@@ -72,6 +73,7 @@ const ALSO_CALLED: [(&str, &str); 17] = [
     ("calibration", "bin_calibration"),
     ("equal_accuracy", "accuracy_parity"),
     ("conditional_statistical_parity", "conditional_parity"),
+    ("subgroup_fairness", "subgroup_parity"),
 ];
 
 /// The metric that is called so elsewhere.
