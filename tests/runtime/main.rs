@@ -8,6 +8,7 @@ mod exact_sums;
 mod golden;
 mod in_order;
 mod individual;
+mod levels;
 mod neighbours;
 mod optimality;
 mod properties;

@@ -1,6 +1,8 @@
 //! From parts to a checked problem.
 
-use super::{Bounds, Factor, Grouping, Problem, ProblemError, ProblemParts, RowsByCell, SlotRows, check};
+use super::{
+    Bounds, Factor, Grouping, Problem, ProblemError, ProblemParts, RowsByCell, SlotRows, check, levels::levels,
+};
 
 impl Problem {
     /// Checks the parts and groups the samples by cell.
@@ -42,9 +44,12 @@ impl Problem {
         }
         let slots = SlotRows::new(rows, parts.cells, &used);
         let extreme = slots.are_extreme(&peaks(&factors, &grouping));
+        let is_plain = matches!(factors[..], [Factor::One]) && !extreme;
+        let levels = if is_plain { levels(&slots, rows, parts.cells) } else { Vec::new() };
         Ok(Problem {
             rows: slots,
             extreme,
+            levels,
             factors,
             lower: parts.lower,
             upper: parts.upper,

@@ -23,6 +23,7 @@ mod check;
 mod csr;
 mod generators;
 mod grouping;
+mod levels;
 mod magnitude;
 mod on_cells;
 mod parts;
@@ -40,6 +41,7 @@ pub(crate) use build::check_terms;
 pub(crate) use csr::check_csr;
 pub(crate) use grouping::Grouping;
 pub use grouping::count_into;
+pub(crate) use levels::{Level, LevelKind};
 pub(crate) use on_cells::OnCells;
 pub(crate) use rows::SlotRows;
 
@@ -65,6 +67,8 @@ pub struct Problem {
     pub(crate) names: Vec<String>,
     /// Whether squares of coefficients may overflow, or vanish.
     pub(crate) extreme: bool,
+    /// What all rows are held near, if they are many and of this kind; else empty.
+    pub(crate) levels: Vec<Level>,
 }
 
 /// A factor `φ_f`: the constant one, or one number per sample in grouped order.

@@ -15,10 +15,12 @@
 //! a row that reaches its cap leaves the basis and stays there, a constant.
 
 mod candidates;
+mod levels;
 mod moves;
 mod pricing;
 
 use self::candidates::Candidates;
+use self::levels::Levels;
 use super::basis::Basis;
 use super::fine::Double;
 use super::sides::Sides;
@@ -75,6 +77,7 @@ pub(crate) struct Local {
     from: Vec<f64>,
     pairs: Vec<Double>,
     candidates: Candidates,
+    levels: Levels,
 }
 
 impl Local {

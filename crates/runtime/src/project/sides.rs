@@ -1,6 +1,6 @@
 //! The sides that the solver works with: those of the rows, drawn in by a margin for rounding.
 
-use crate::problem::Problem;
+use crate::problem::{LevelKind, Problem};
 
 /// Sides with margins, and caps of multipliers.
 #[derive(Debug, Default, Clone)]
@@ -8,6 +8,8 @@ pub(crate) struct Sides {
     pub(crate) lower: Vec<f64>,
     pub(crate) upper: Vec<f64>,
     pub(crate) cap: Vec<f64>,
+    /// Whether the rows have no caps, and those that compare all pairs of cells the same sides, up and down.
+    pub(crate) are_even: bool,
 }
 
 impl Sides {
@@ -23,6 +25,25 @@ impl Sides {
         }
         self.cap.clear();
         self.cap.extend_from_slice(&problem.soft);
+        self.even_out(problem);
+    }
+
+    /// Gives all pairs of a level the narrowest of their sides, which differ by margins alone.
+    fn even_out(&mut self, problem: &Problem) {
+        self.are_even = problem.levels.is_empty() || problem.soft.iter().all(|cap| cap.is_infinite());
+        for level in &problem.levels {
+            let LevelKind::Pairs(table) = &level.kind else { continue };
+            let rows = || table.iter().map(|(row, _)| *row as usize);
+            let Some(side) = rows().next().map(|row| problem.upper[row]) else { continue };
+            if rows().any(|row| problem.upper[row] != side || problem.lower[row] != -side) {
+                self.are_even = false;
+                continue;
+            }
+            let narrowest = rows().fold(f64::INFINITY, |side, row| side.min(self.upper[row]).min(-self.lower[row]));
+            for row in rows() {
+                (self.lower[row], self.upper[row]) = (-narrowest, narrowest);
+            }
+        }
     }
 
     /// The next margin of an inequality row that misses a side by rounding, or could: twice as wide, up to `most`. None if

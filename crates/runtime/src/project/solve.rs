@@ -148,10 +148,13 @@ impl<T: Sample> Projector<T> {
             let sides = [problem.lower[row], problem.upper[row]].into_iter().filter(|side| side.is_finite());
             sides.fold(self.newton.first_scale[row], |size, side| size.max(side.abs()))
         };
+        // A row of zeros that has to stay at zero asks for nothing itself: others move its terms.
+        let most = (0..problem.rows()).map(asked).fold(0.0, f64::max);
         let misses = |row: usize| {
             let activity = self.newton.activity[row];
             let violation = (activity - problem.upper[row]).max(problem.lower[row] - activity);
-            problem.soft[row] == f64::INFINITY && violation > FAR * asked(row) + f64::MIN_POSITIVE
+            let size = if asked(row) > 0.0 { asked(row) } else { most };
+            problem.soft[row] == f64::INFINITY && violation > FAR * size + f64::MIN_POSITIVE
         };
         certificate.relative_row_violation <= KEPT + 4.0 * T::ROUNDING
             && (certificate.row_violation == 0.0 || !(0..problem.rows()).any(misses))

@@ -84,7 +84,7 @@ impl Newton {
         if self.tight {
             return Ended::Converged;
         }
-        if sparse::is_large(problem) {
+        if problem.levels.is_empty() && sparse::is_large(problem) {
             let known = self.prepared.take().map(|prepared| *prepared);
             if let Some(prepared) = known.or_else(|| sparse::rows_if_large(problem).map(Prepared::new)) {
                 return sparse::run(self, problem, z, prepared);
@@ -107,16 +107,7 @@ impl Newton {
             if stalled >= 4 && self.is_acceptable(residual) {
                 return Ended::Converged;
             }
-            let outcome = self.local.solve(
-                problem,
-                &self.sums.gram,
-                &self.activity,
-                &self.multipliers,
-                &self.sides,
-                &self.tolerance,
-                ACCEPTABLE / self.unit,
-                self.fine,
-            );
+            let outcome = self.solve_local(problem);
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
                 _ => self.follow_step(problem, z),
@@ -129,5 +120,26 @@ impl Newton {
             }
         }
         Ended::Limit
+    }
+
+    /// The local model where the iteration is.
+    fn solve_local(&mut self, problem: &Problem) -> Outcome {
+        // Pairs of numbers, and what has no end along a level, are for the general method.
+        let sums = (&self.sums.value[..], &self.sums.gram[..]);
+        if !self.fine
+            && let Some(outcome) = self.local.solve_levels(problem, sums, &self.multipliers, &self.sides)
+        {
+            return outcome;
+        }
+        self.local.solve(
+            problem,
+            &self.sums.gram,
+            &self.activity,
+            &self.multipliers,
+            &self.sides,
+            &self.tolerance,
+            ACCEPTABLE / self.unit,
+            self.fine,
+        )
     }
 }

@@ -1,0 +1,329 @@
+//! The local model of rows that hold means near a common level (see [`crate::problem::Level`]), solved along the level.
+//!
+//! With the set of free samples fixed, the mean of a cell is `q = q₀ − h (κ − κ₀) + h p (σ − σ₀)` where `κ` is the multiplier that
+//! holds it, `σ` what all of them pull the level by, `h` its curvature, and `₀` marks where the model starts. For a level `m` each cell is
+//! where it would be without `κ`, or at the end of its interval around `m`. What is left is to find the level, where multipliers and `σ`
+//! balance; for pairs, where the level is free, there is no `σ`. Both are roots of monotone functions of straight pieces.
+//!
+//! A cell without free samples stays where it is: it bounds the level, and takes what is left of the balance.
+
+use super::{Local, Outcome, Place};
+use crate::problem::{Level, LevelKind, Problem};
+use crate::project::sides::Sides;
+
+/// Most evaluations for a root.
+const MOST: usize = 100;
+/// A balance within this share of its terms is zero, and above this one it is not.
+const BALANCED: f64 = f64::EPSILON;
+const CLEAR: f64 = 1e-12;
+
+/// A cell of a level in the local model.
+#[derive(Debug, Default, Clone, Copy)]
+struct Cell {
+    /// `q₀` and `κ₀`.
+    mean: f64,
+    known: f64,
+    /// `h`.
+    curvature: f64,
+    /// Its part of the level.
+    share: f64,
+    /// The interval around the level.
+    lower: f64,
+    upper: f64,
+    /// Its multiplier at the level.
+    multiplier: f64,
+}
+
+impl Cell {
+    /// The mean without its multiplier, where the pull has changed by so much.
+    fn free(&self, change: f64) -> f64 {
+        self.mean + self.curvature * (self.known + self.share * change)
+    }
+}
+
+/// Buffers of the method.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Levels {
+    cells: Vec<Cell>,
+    /// `σ₀`.
+    pull: f64,
+    above: Vec<(usize, f64)>,
+    below: Vec<(usize, f64)>,
+}
+
+/// A function at one place, its slope there, and the size of the terms that were added up.
+struct Value {
+    value: f64,
+    slope: f64,
+    size: f64,
+}
+
+impl Local {
+    /// As [`Local::solve`] where all rows hold means near levels; none if this is not such a problem, or the level has no end.
+    pub(crate) fn solve_levels(
+        &mut self,
+        problem: &Problem,
+        (sums, gram): (&[f64], &[f64]),
+        multipliers: &[f64],
+        sides: &Sides,
+    ) -> Option<Outcome> {
+        if problem.levels.is_empty() || !sides.are_even {
+            return None;
+        }
+        self.active.clear();
+        self.from.clear();
+        self.places.clear();
+        self.places.resize(problem.rows(), Place::Zero);
+        self.target.clear();
+        self.target.resize(problem.rows(), 0.0);
+        for level in &problem.levels {
+            self.levels.load(level, (sums, gram), multipliers, sides);
+            self.levels.settle(level)?;
+            self.levels.unload(level, &mut self.target);
+        }
+        Some(Outcome::Solved)
+    }
+}
+
+impl Levels {
+    /// The cells of a level at these multipliers.
+    fn load(&mut self, level: &Level, (sums, gram): (&[f64], &[f64]), multipliers: &[f64], sides: &Sides) {
+        self.cells.clear();
+        self.cells.extend(level.slots.iter().zip(&level.scale).map(|(&slot, &scale)| Cell {
+            mean: scale * sums[slot as usize],
+            curvature: scale * scale * gram[slot as usize],
+            lower: f64::NEG_INFINITY,
+            upper: f64::INFINITY,
+            ..Cell::default()
+        }));
+        self.pull = 0.0;
+        match &level.kind {
+            LevelKind::Pairs(table) => {
+                let mut rows = table.iter();
+                let band = rows.clone().next().map_or(0.0, |(row, _)| sides.upper[*row as usize]);
+                for j in 1..self.cells.len() {
+                    for (i, (row, rises)) in (0..j).zip(&mut rows) {
+                        let mu = multipliers[*row as usize];
+                        if mu != 0.0 {
+                            let mu = if *rises { mu } else { -mu };
+                            self.cells[j].known += mu;
+                            self.cells[i].known -= mu;
+                        }
+                    }
+                }
+                self.cells.iter_mut().for_each(|cell| (cell.lower, cell.upper) = (-0.5 * band, 0.5 * band));
+            }
+            LevelKind::Shares { share, row } => {
+                for ((cell, &share), row) in self.cells.iter_mut().zip(share).zip(row) {
+                    cell.share = share;
+                    if let Some(row) = row.map(|row| row as usize) {
+                        (cell.known, cell.lower, cell.upper) = (multipliers[row], sides.lower[row], sides.upper[row]);
+                        self.pull += cell.known;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The levels that cells without free samples allow.
+    fn ends(&self) -> (f64, f64) {
+        let fixed = self.cells.iter().filter(|cell| cell.curvature == 0.0);
+        fixed.fold((f64::NEG_INFINITY, f64::INFINITY), |(low, high), cell| {
+            (low.max(cell.mean - cell.upper), high.min(cell.mean - cell.lower))
+        })
+    }
+
+    /// At the start, where no level fits all cells that are at their bounds: as if their samples were free, which brings
+    /// them off the bounds, or soon shows that nothing does.
+    fn free_all(&mut self, level: &Level) {
+        let is_start = self.cells.iter().all(|cell| cell.known == 0.0);
+        for (cell, scale) in self.cells.iter_mut().zip(&level.scale) {
+            if is_start && cell.curvature == 0.0 && cell.upper < f64::INFINITY {
+                cell.curvature = *scale;
+            }
+        }
+    }
+
+    /// Finds the level, and the multipliers there.
+    fn settle(&mut self, level: &Level) -> Option<()> {
+        let is_free = matches!(level.kind, LevelKind::Pairs(_));
+        let (mut low, mut high) = self.ends();
+        if low > high {
+            self.free_all(level);
+            (low, high) = self.ends();
+        }
+        if low > high {
+            return None;
+        }
+        let (mut sum, mut weight, mut moves) = (0.0, 0.0, false);
+        for cell in &self.cells {
+            let part = if is_free { 1.0 } else { cell.share };
+            (sum, weight) = (sum + part * cell.mean, weight + part);
+            moves |= cell.curvature * cell.share > 0.0;
+        }
+        if !is_free && !moves {
+            // Nothing moves the level.
+            balance(&mut self.cells, sum, (self.pull, 0.0), is_free);
+            return (low..=high).contains(&sum).then_some(());
+        }
+        let (cells, pull, mut change) = (&mut self.cells, self.pull, 0.0);
+        let level = root((sum / weight).clamp(low, high), (low, high), |level| {
+            if !is_free {
+                change = change_at(cells, level, change)?;
+            }
+            Some(balance(cells, level, (pull, change), is_free))
+        })?;
+        let left = balance(cells, level, (pull, change), is_free);
+        if (level == low || level == high) && left.value.abs() > CLEAR * left.size {
+            // At an end of what cells without free samples allow, one of these takes what is left.
+            let at_end = |cell: &&mut Cell| {
+                let end = if level == low { cell.mean - cell.upper } else { cell.mean - cell.lower };
+                cell.curvature == 0.0 && end == level
+            };
+            cells.iter_mut().find(at_end)?.multiplier = -left.value;
+        } else if left.slope < 0.0 {
+            // The level as a float leaves less than a spacing to go, which would gather in one cell.
+            rise(cells, -left.value / left.slope, is_free);
+        }
+        cells.iter().all(|cell| cell.multiplier.is_finite()).then_some(())
+    }
+
+    /// Writes the multipliers of the rows.
+    fn unload(&mut self, level: &Level, target: &mut [f64]) {
+        match &level.kind {
+            LevelKind::Shares { row, .. } => {
+                for (cell, row) in self.cells.iter().zip(row) {
+                    if let Some(row) = row {
+                        target[*row as usize] = cell.multiplier;
+                    }
+                }
+            }
+            LevelKind::Pairs(table) => self.unload_pairs(table, target),
+        }
+    }
+
+    /// What cells at the upper end push, those at the lower end take: in their order, each two that meet by their row.
+    fn unload_pairs(&mut self, table: &[(u32, bool)], target: &mut [f64]) {
+        self.above.clear();
+        self.below.clear();
+        for (place, cell) in self.cells.iter().enumerate() {
+            if cell.multiplier > 0.0 {
+                self.above.push((place, cell.multiplier));
+            } else if cell.multiplier < 0.0 {
+                self.below.push((place, -cell.multiplier));
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while let (Some((a, push)), Some((b, take))) = (self.above.get_mut(i), self.below.get_mut(j)) {
+            let flow = push.min(*take);
+            let (low, high) = (*a.min(b), *a.max(b));
+            let (row, rises) = table[high * (high - 1) / 2 + low];
+            target[row as usize] = if rises == (high == *a) { flow } else { -flow };
+            (*push, *take) = (*push - flow, *take - flow);
+            i += usize::from(*push <= 0.0);
+            j += usize::from(*take <= 0.0);
+        }
+    }
+}
+
+/// What the multipliers at a level do not balance, where the pull has changed: positive if the level has to rise, so it falls as the
+/// level rises.
+fn balance(cells: &mut [Cell], level: f64, (pull, change): (f64, f64), is_free: bool) -> Value {
+    let (mut value, mut size, mut inverse) = (0.0, pull.abs() + change.abs(), 0.0);
+    let (mut held, mut moved) = (0.0, 0.0);
+    for cell in cells.iter_mut() {
+        cell.multiplier = 0.0;
+        if cell.curvature == 0.0 {
+            continue;
+        }
+        let free = cell.free(change);
+        let end = match (free > level + cell.upper, free < level + cell.lower) {
+            (true, _) => level + cell.upper,
+            (_, true) => level + cell.lower,
+            (false, false) => {
+                moved += cell.share * cell.share * cell.curvature;
+                continue;
+            }
+        };
+        cell.multiplier = cell.known + ((cell.mean - end) / cell.curvature + cell.share * change);
+        (value, size) =
+            (value + cell.multiplier, size + cell.known.abs() + (cell.mean.abs() + end.abs()) / cell.curvature);
+        (inverse, held) = (inverse + 1.0 / cell.curvature, held + cell.share);
+    }
+    let slope = if is_free || moved == 0.0 { -inverse } else { -inverse - (1.0 - held) * (1.0 - held) / moved };
+    Value { value: value - pull - change, slope, size }
+}
+
+/// Lets the level rise by less than a spacing: multipliers of cells that are held follow.
+fn rise(cells: &mut [Cell], by: f64, is_free: bool) {
+    let (mut held, mut moved) = (0.0, 0.0);
+    for cell in cells.iter() {
+        if cell.multiplier == 0.0 {
+            moved += cell.share * cell.share * cell.curvature;
+        } else {
+            held += cell.share;
+        }
+    }
+    let change = if is_free || moved == 0.0 { 0.0 } else { (1.0 - held) / moved * by };
+    for cell in cells.iter_mut().filter(|cell| cell.multiplier != 0.0) {
+        cell.multiplier += cell.share * change - by / cell.curvature;
+    }
+}
+
+/// The change of the pull at which the cells' parts add up to the level, near `start`; none if there is none.
+fn change_at(cells: &[Cell], level: f64, start: f64) -> Option<f64> {
+    root(start, (f64::NEG_INFINITY, f64::INFINITY), |change| {
+        let (mut sum, mut size, mut slope) = (-level, level.abs(), 0.0);
+        for cell in cells {
+            let free = cell.free(change);
+            let at = match cell.curvature == 0.0 {
+                true => free,
+                false => free.clamp(level + cell.lower, level + cell.upper),
+            };
+            slope += if at == free { cell.share * cell.curvature * cell.share } else { 0.0 };
+            (sum, size) = (sum + cell.share * at, size + cell.share * at.abs());
+        }
+        // Falls, as the balance does.
+        Some(Value { value: -sum, slope: -slope, size })
+    })
+}
+
+/// A root of a falling function of straight pieces between two ends, or the end that is nearest to one; none where it has none.
+fn root(start: f64, (mut low, mut high): (f64, f64), mut value: impl FnMut(f64) -> Option<Value>) -> Option<f64> {
+    let (ends, mut at) = ((low, high), start);
+    let mut stride = 1e-3 * (1.0 + start.abs());
+    for _ in 0..MOST {
+        let Value { value, slope, size } = value(at)?;
+        if value.abs() <= BALANCED * size {
+            return Some(at);
+        }
+        if (value > 0.0 && at == ends.1) || (value < 0.0 && at == ends.0) {
+            return Some(at);
+        }
+        if value > 0.0 {
+            low = at
+        } else {
+            high = at
+        }
+        let step = if slope < 0.0 { at - value / slope } else { f64::NAN };
+        let next = if step > low && step < high {
+            step
+        } else if step >= high && high == ends.1 {
+            high
+        } else if step <= low && low == ends.0 {
+            low
+        } else if low.is_finite() && high.is_finite() {
+            0.5 * (low + high)
+        } else {
+            stride *= 4.0;
+            (at + stride.copysign(value)).clamp(low, high)
+        };
+        // Between neighbouring floats there is nothing.
+        let is_new_end = (next == ends.0 || next == ends.1) && next != at;
+        if (next == low || next == high) && !is_new_end {
+            return next.is_finite().then_some(next);
+        }
+        at = next;
+    }
+    None
+}
