@@ -1,6 +1,6 @@
 //! Fixed problems whose instructions are counted: see `tests/instructions.sh`.
 //!
-//!     instructions NAME    solves it a few times, and differentiates
+//!     instructions NAME [TIMES]    solves it a few times, or so many, and differentiates
 
 use fairc_runtime::{Bounds, Gradient, Problem, ProblemParts, Projection, Projector, RowsByCell, Settings};
 
@@ -18,6 +18,7 @@ fn main() {
         PROBLEMS.iter().for_each(|problem| println!("{}", problem.0));
         return;
     };
+    let times = std::env::args().nth(2).and_then(|times| times.parse().ok()).unwrap_or(times);
     let (problem, z) = problem(n, groups, pairs);
     let settings = Settings::default();
     let (mut solver, mut out, mut gradient) = (Projector::new(), Projection::default(), Gradient::default());
