@@ -48,6 +48,20 @@ impl<T: Sample> Projector<T> {
         if let Some(exponent) = tame::lift_of(problem, &self.newton) {
             return tame::lift(problem, z, settings, exponent, out);
         }
+        let ended = self.iterate(problem, settings);
+        self.answer(problem, z, settings, ended, out);
+        out.passes = self.newton.passes;
+        let numbers = self.newton.activity.iter().zip(&out.multipliers);
+        match numbers.enumerate().find(|(_, (a, mu))| !(a.is_finite() && mu.is_finite())) {
+            Some((row, _)) => Err(ProjectError::Overflow { row }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Sample> Projector<T> {
+    /// From where the iteration starts to its end: with margins, without them where they leave no room, and by the second method.
+    fn iterate(&mut self, problem: &Problem, settings: &Settings) -> Ended {
         self.newton.spacing = self.spacing.max(T::GRAIN);
         certify::first_margin::<T>(problem, &mut self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
@@ -67,6 +81,11 @@ impl<T: Sample> Projector<T> {
         if ended == Ended::Limit {
             ended = self.second_method(problem);
         }
+        ended
+    }
+
+    /// What is answered at the end of the iteration.
+    fn answer(&mut self, problem: &Problem, z: &[T], settings: &Settings, ended: Ended, out: &mut Projection<T>) {
         match ended {
             Ended::Converged => {
                 certify::finish(self, problem, z, settings, out);
@@ -88,16 +107,8 @@ impl<T: Sample> Projector<T> {
                 }
             }
         }
-        out.passes = self.newton.passes;
-        let numbers = self.newton.activity.iter().zip(&out.multipliers);
-        match numbers.enumerate().find(|(_, (a, mu))| !(a.is_finite() && mu.is_finite())) {
-            Some((row, _)) => Err(ProjectError::Overflow { row }),
-            None => Ok(()),
-        }
     }
-}
 
-impl<T: Sample> Projector<T> {
     /// A large plain batch in two passes; false if it takes more than that, and is to be solved as any other.
     fn project_in_order(&mut self, problem: &Problem, z: &[T], settings: &Settings, out: &mut Projection<T>) -> bool {
         let newton = &mut self.newton;

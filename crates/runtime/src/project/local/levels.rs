@@ -59,7 +59,7 @@ struct Value {
 }
 
 impl Local {
-    /// As [`Local::solve`] where all rows hold means near levels; none if this is not such a problem, or the level has no end.
+    /// As [`Local::solve`] where all rows hold means near levels; none if a level has no end.
     pub(crate) fn solve_levels(
         &mut self,
         problem: &Problem,
@@ -67,9 +67,6 @@ impl Local {
         multipliers: &[f64],
         sides: &Sides,
     ) -> Option<Outcome> {
-        if problem.levels.is_empty() || !sides.are_even {
-            return None;
-        }
         self.active.clear();
         self.from.clear();
         self.places.clear();
@@ -326,4 +323,54 @@ fn root(start: f64, (mut low, mut high): (f64, f64), mut value: impl FnMut(f64) 
         at = next;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A root of a falling function of two pieces, with and without ends.
+    #[test]
+    fn roots_are_found_or_the_nearest_end_is() {
+        let bent = |slope: f64| {
+            move |x: f64| {
+                let (value, slope) = if x < 1.0 { (4.0 - x, -1.0) } else { (3.0 + slope * (x - 1.0), slope) };
+                Some(Value { value, slope, size: 4.0 })
+            }
+        };
+        let all = (f64::NEG_INFINITY, f64::INFINITY);
+        for start in [-1e6, 0.0, 1.0, 2.5, 1e9] {
+            let found = root(start, all, bent(-2.0)).expect("a root");
+            assert!((found - 2.5).abs() < 1e-12, "{start}: {found}");
+        }
+        assert_eq!(root(0.0, (-3.0, 2.0), bent(-2.0)), Some(2.0));
+        assert_eq!(root(7.0, (4.0, 9.0), bent(-2.0)), Some(4.0));
+        // A piece that does not fall, and then no root at all.
+        assert_eq!(root(3.0, (-10.0, 10.0), bent(0.0)), Some(10.0));
+        assert_eq!(root(3.0, all, bent(0.0)), None);
+        assert_eq!(root(0.0, all, |_| None), None);
+    }
+
+    /// Three cells within a band of 0.2: what is above and below comes in, and the multipliers balance.
+    #[test]
+    fn multipliers_balance_at_the_level() {
+        let cell = |mean, curvature| Cell { mean, curvature, lower: -0.1, upper: 0.1, ..Cell::default() };
+        let level = Level { slots: vec![0, 1, 2], scale: vec![1.0; 3], kind: LevelKind::Pairs(vec![(0, true); 3]) };
+        let mut levels = Levels { cells: vec![cell(0.9, 2.0), cell(0.5, 1.0), cell(0.1, 1.0)], ..Levels::default() };
+        levels.settle(&level).expect("a level");
+        let at = |cell: &Cell| cell.mean - cell.curvature * cell.multiplier;
+        let means: Vec<f64> = levels.cells.iter().map(at).collect();
+        let sum: f64 = levels.cells.iter().map(|cell| cell.multiplier).sum();
+        assert!(sum.abs() < 1e-15, "{sum}");
+        assert!((means[0] - means[2] - 0.2).abs() < 1e-15 && means[1] == 0.5, "{means:?}");
+        // A cell that cannot move bounds the level, and takes what is left.
+        levels.cells = vec![cell(0.9, 0.0), cell(0.5, 1.0), cell(0.1, 1.0)];
+        levels.settle(&level).expect("a level");
+        let multipliers: Vec<f64> = levels.cells.iter().map(|cell| cell.multiplier).collect();
+        assert!((multipliers[1] + 0.2).abs() < 1e-15 && (multipliers[2] + 0.6).abs() < 1e-15, "{multipliers:?}");
+        assert!((multipliers[0] - 0.8).abs() < 1e-15, "{multipliers:?}");
+        // Two of them too far apart: no level, once multipliers show that this is not the start.
+        levels.cells = vec![cell(0.9, 0.0), Cell { known: 1.0, ..cell(0.5, 0.0) }, cell(0.1, 1.0)];
+        assert_eq!(levels.settle(&level), None);
+    }
 }

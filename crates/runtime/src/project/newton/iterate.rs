@@ -84,11 +84,9 @@ impl Newton {
         if self.tight {
             return Ended::Converged;
         }
-        if problem.levels.is_empty() && sparse::is_large(problem) {
-            let known = self.prepared.take().map(|prepared| *prepared);
-            if let Some(prepared) = known.or_else(|| sparse::rows_if_large(problem).map(Prepared::new)) {
-                return sparse::run(self, problem, z, prepared);
-            }
+        let mut by_levels = !self.fine && self.sides.are_even && !problem.levels.is_empty();
+        if !by_levels && let Some(ended) = self.by_sparse_method(problem, z) {
+            return ended;
         }
         let mut best = f64::INFINITY;
         let mut stalled = 0;
@@ -107,7 +105,15 @@ impl Newton {
             if stalled >= 4 && self.is_acceptable(residual) {
                 return Ended::Converged;
             }
-            let outcome = self.solve_local(problem);
+            let levelled = if by_levels { self.solve_levels(problem) } else { None };
+            if by_levels && levelled.is_none() && sparse::is_large(problem) {
+                // Where a level has no end, single rows have to say why.
+                by_levels = false;
+                if let Some(ended) = self.by_sparse_method(problem, z) {
+                    return ended;
+                }
+            }
+            let outcome = levelled.unwrap_or_else(|| self.solve_local(problem));
             let ended = match outcome {
                 Outcome::Ray => self.follow_ray(problem, z),
                 _ => self.follow_step(problem, z),
@@ -122,15 +128,24 @@ impl Newton {
         Ended::Limit
     }
 
+    /// Many rows over slots of few samples are for another method; none where they are not.
+    fn by_sparse_method<T: Sample>(&mut self, problem: &Problem, z: &[T]) -> Option<Ended> {
+        if !sparse::is_large(problem) {
+            return None;
+        }
+        let known = self.prepared.take().map(|prepared| *prepared);
+        let prepared = known.or_else(|| sparse::rows_if_large(problem).map(Prepared::new))?;
+        Some(sparse::run(self, problem, z, prepared))
+    }
+
+    /// The local model where all rows hold means near levels; none if a level has no end.
+    fn solve_levels(&mut self, problem: &Problem) -> Option<Outcome> {
+        let sums = (&self.sums.value[..], &self.sums.gram[..]);
+        self.local.solve_levels(problem, sums, &self.multipliers, &self.sides)
+    }
+
     /// The local model where the iteration is.
     fn solve_local(&mut self, problem: &Problem) -> Outcome {
-        // Pairs of numbers, and what has no end along a level, are for the general method.
-        let sums = (&self.sums.value[..], &self.sums.gram[..]);
-        if !self.fine
-            && let Some(outcome) = self.local.solve_levels(problem, sums, &self.multipliers, &self.sides)
-        {
-            return outcome;
-        }
         self.local.solve(
             problem,
             &self.sums.gram,
