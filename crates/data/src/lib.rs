@@ -28,6 +28,7 @@ mod json;
 mod levels;
 pub mod matrix;
 mod moment;
+mod new_folder;
 mod pandas;
 #[cfg(feature = "columnar")]
 mod parquet;
@@ -52,6 +53,8 @@ pub use format::Format;
 pub use hint::{header_hint, undivided};
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
+#[cfg(feature = "columnar")]
+pub use parquet::NoTable;
 pub use pieces::Piece;
 pub use source::{Source, is_standard_input};
 pub use spool::MAX_COPY;
