@@ -23,13 +23,12 @@ pub enum DataError {
     },
 
     /// The path names a folder that is not a table of Parquet files.
-    #[cfg(feature = "columnar")]
     #[error("`{folder}` is a folder that cannot be read as one table: {why}")]
     Folder {
         /// The path asked for.
         folder: String,
         /// What stands in the way.
-        why: super::parquet::NoTable,
+        why: super::no_table::NoTable,
     },
 
     /// A folder that was to be written is there already.
@@ -382,7 +381,6 @@ impl DataError {
         match self {
             Self::NotFound { .. } => "check the spelling and the working directory".into(),
             Self::Directory { .. } => "name one file in it".into(),
-            #[cfg(feature = "columnar")]
             Self::Folder { why, .. } => why.help(),
             Self::FolderExists { .. } => "name another folder, or remove this one".into(),
             Self::Read { .. } => "check that the file can be read and is complete".into(),

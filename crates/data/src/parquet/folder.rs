@@ -5,7 +5,7 @@
 //!
 //! Of the files names and sizes are kept alone; each is opened when its turn comes, so that memory does not grow with their number.
 
-use std::fmt;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,6 +18,7 @@ use super::Parquet;
 use crate::batch::{Limits, Lines, Part, ReadBatches};
 use crate::dialect::Dialect;
 use crate::error::DataError;
+use crate::no_table::NoTable;
 use crate::table::{Stored, Table};
 use crate::table_format::{OpenTable, TableFormat};
 use crate::text::{Expected, Packing};
@@ -30,60 +31,6 @@ pub(crate) struct Folder {
     parts: Arc<[Table]>,
     /// The types of the columns. A column may have nulls if it may in some file.
     schema: SchemaRef,
-}
-
-/// Why a folder is not a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoTable {
-    /// It has no Parquet files.
-    NoFiles,
-    /// It has a folder of this name.
-    Folder { name: String },
-    /// It has this file, which is not Parquet, and some more.
-    Foreign { name: String, more: usize },
-    /// What is in it says which files are parts of the table.
-    Log { name: String },
-    /// It is being written, or was when the writer died.
-    Unfinished { name: String },
-    /// The columns of two files differ.
-    Differs { file: String, found: String, first: String, expected: String },
-}
-
-impl fmt::Display for NoTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoFiles => f.write_str("it has no Parquet files"),
-            Self::Folder { name } => write!(f, "it has a folder `{name}`, and only files are read"),
-            Self::Foreign { name, more: 0 } => write!(f, "`{name}` in it is not a Parquet file"),
-            Self::Foreign { name, more } => write!(f, "`{name}` and {more} more in it are not Parquet files"),
-            Self::Log { name } => write!(f, "it has `{name}`, which says which of its files are part of the table"),
-            Self::Unfinished { name } => write!(f, "it has `{name}`, so it may not be written to its end"),
-            Self::Differs { file, found, first, expected } => {
-                write!(f, "`{file}` has {found}, where `{first}` has {expected}")
-            }
-        }
-    }
-}
-
-impl NoTable {
-    /// What the user can do about it.
-    pub(crate) fn help(&self) -> String {
-        match self {
-            Self::NoFiles => "name one file, or a folder of files that end in `.parquet`".into(),
-            Self::Folder { name } if name.contains('=') => {
-                "the names of such folders hold a column; write the files into one folder with that column in them, in DuckDB \
-                 `COPY (FROM read_parquet('FOLDER/**/*.parquet', hive_partitioning = true)) TO 'people.parquet'`"
-                    .into()
-            }
-            Self::Folder { .. } => "name one folder with the files, or move the other away".into(),
-            Self::Foreign { .. } => "name a folder of Parquet files, or move other files away".into(),
-            Self::Log { .. } => {
-                "read the table in the engine that keeps it, in Python with `fairc.warehouse`, or write it as Parquet".into()
-            }
-            Self::Unfinished { .. } => "wait until it is, or write it again".into(),
-            Self::Differs { .. } => "write all files with the same columns, of the same types and in the same order".into(),
-        }
-    }
 }
 
 impl Folder {
@@ -127,18 +74,24 @@ fn opened(mut table: Table) -> Result<(Table, Arc<dyn OpenTable>, SchemaRef), Da
 }
 
 /// The names of the Parquet files in a folder, in order.
-fn list(folder: &str, path: &Path) -> Result<Vec<std::ffi::OsString>, DataError> {
+fn list(folder: &str, path: &Path) -> Result<Vec<OsString>, DataError> {
     let failed = |source: io::Error| DataError::Read { file: folder.to_owned(), source };
     let refused = |why| Err(DataError::Folder { folder: folder.to_owned(), why });
+    let entries = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.file_name()));
+    let mut all: Vec<OsString> = entries.collect::<Result<_, _>>().map_err(failed)?;
+    all.sort();
+    // What a folder is that has one of these says more than what else is in it.
+    for (known, log) in [("_delta_log", true), (".hoodie", true), ("_temporary", false)] {
+        if all.iter().any(|name| name == known) {
+            let name = known.to_owned();
+            return refused(if log { NoTable::Log { name } } else { NoTable::Unfinished { name } });
+        }
+    }
     let (mut files, mut foreign) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.file_name();
+    for file in all {
         let name = file.to_string_lossy().into_owned();
-        match name.as_str() {
-            "_delta_log" | ".hoodie" => return refused(NoTable::Log { name }),
-            "_temporary" => return refused(NoTable::Unfinished { name }),
-            _ if name.starts_with(['_', '.']) => continue,
-            _ => {}
+        if name.starts_with(['_', '.']) {
+            continue;
         }
         let at = path.join(&file);
         let extension = at.extension().map(|end| end.to_string_lossy().to_lowercase());
@@ -150,11 +103,9 @@ fn list(folder: &str, path: &Path) -> Result<Vec<std::ffi::OsString>, DataError>
             foreign.push(name);
         }
     }
-    foreign.sort();
     if let Some((first, more)) = foreign.split_first() {
         return refused(NoTable::Foreign { name: first.clone(), more: more.len() });
     }
-    files.sort();
     Ok(files)
 }
 

@@ -22,7 +22,6 @@ use super::table::Table;
 use super::table_format::{Inspected, OpenTable, Sink, TableFormat};
 use super::write::Plan;
 pub(crate) use folder::Folder;
-pub use folder::NoTable;
 use read::{Footer, LABEL};
 
 /// Columns in pages, with a footer.

@@ -20,7 +20,7 @@ pub(super) fn copy(source: &Source, added: &[Added<'_>], output: &Output<'_>) ->
         let progress = |read: u64| whole.report(bytes + read);
         let Inspected { columns, open } = source.format().table_format().inspect(part)?;
         let part = Table { columns: columns.into(), ..part.clone() };
-        let plan = Plan::new(&part, added, output.existing, output.path, Some(&progress))?.from_row(rows);
+        let plan = Plan::new(&part, added, output.existing, output.path, Some(&progress))?.starting_at(rows);
         rows += new.write(name, |out| open.copy(&plan, out))?;
         bytes += part.size;
     }

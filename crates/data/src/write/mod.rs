@@ -22,8 +22,7 @@ use super::format::Format;
 use super::new_folder::NewFolder;
 use super::source::Source;
 
-#[cfg(feature = "columnar")]
-pub(crate) use convert::copy as converted;
+pub(crate) use convert::converted;
 pub use plan::{Added, OnExisting, Values};
 pub(crate) use plan::{Plan, REPORT_ROWS, Slot};
 pub use spilled::Spilled;
@@ -100,7 +99,7 @@ pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<
     write_atomically(output.path, |out| {
         let rows = match same {
             true => source.opened().copy(&plan, out)?,
-            false => convert::copy(&plan, source.opened(), format.table_format(), out)?,
+            false => converted(&plan, source.opened(), format.table_format(), out)?,
         };
         plan.check_rows(rows)
     })

@@ -118,7 +118,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The plan of a part that begins in this row of the added columns.
-    pub fn from_row(self, first: usize) -> Self {
+    pub fn starting_at(self, first: usize) -> Self {
         Self { first, ..self }
     }
 
