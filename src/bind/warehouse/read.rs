@@ -183,7 +183,7 @@ impl Warehouse<'_> {
                             "telling levels of `{}` from numbers of more than 16 digits in text",
                             column.header
                         );
-                        errors.push(BindError::NoSql { what });
+                        errors.push(BindError::NoSql { what, stored: true });
                     }
                     if column.nullable {
                         continue;
