@@ -137,9 +137,10 @@ def test_covariances_that_cannot_be_are_refused(stored):
     spec = "column age: real\npredict score: real in [0, 1]\nconstraint c: Cov[score, age] >= 100\n"
     # What cannot be had here is not what the help tells.
     for way in ("error", "relax"):
-        with pytest.raises(fairc.InfeasibleError, match="on a copy of the table in memory") as refused:
+        with pytest.raises(fairc.InfeasibleError) as refused:
             warehouse.project(fairc.compile(spec), table, "fair", "score", on_infeasible=way)
-        assert "on_infeasible" not in str(refused.value)
+        said = " ".join(str(refused.value).split())
+        assert "project a copy of the table in memory" in said and "on_infeasible" not in said
 
 
 def test_covariances_with_numbers_are_neither_frozen_nor_decided(stored):

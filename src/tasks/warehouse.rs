@@ -169,8 +169,8 @@ where
 /// A conflict of rows that are not relaxed: with another help than where they are.
 fn unrelaxed(refused: Refused) -> Refused {
     let Refused::Infeasible(mut fault) = refused else { return refused };
-    let help = "loosen one of them, for example by a larger tolerance; the point of least violation of rows that weigh predictions \
-                by what differs within groups is found on a copy of the table in memory, not in a database";
+    let help = "loosen one of them, for example by a larger tolerance; rows that weigh predictions by what differs within groups \
+                are not relaxed in a database: for the point of least violation project a copy of the table in memory";
     fault.diagnostic.help = Some(help.to_owned());
     Refused::Infeasible(fault)
 }
