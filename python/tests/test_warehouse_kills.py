@@ -167,11 +167,11 @@ session.sql(
     f"CAST(id * 7919 % 10007 AS DOUBLE) / 10007 * (0.7 + 0.1 * (id % 3)) AS score FROM range({rows})"
 )
 table = ibis.pyspark.connect(session).table("scores")
-print("reading", *sorted(table.tableName for table in session.catalog.listTables() if not table.isTemporary), flush=True)
+print("reading", *sorted(table.name for table in session.catalog.listTables() if not table.isTemporary), flush=True)
 for overwrite in (False, True):
     warehouse.project(program, table, into="made", column="made", overwrite=overwrite)
     print(*session.sql("SELECT count(*), count(made) FROM made").collect()[0], flush=True)
-print(*sorted(table.tableName for table in session.catalog.listTables() if not table.isTemporary), flush=True)
+print(*sorted(table.name for table in session.catalog.listTables() if not table.isTemporary), flush=True)
 session.stop()
 """
 
