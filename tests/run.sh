@@ -92,7 +92,7 @@ spark() {
     fi
     export FAIRC_SPARK=1
     "$beside" -m pytest -q python/tests/test_warehouse.py python/tests/test_warehouse_decide.py python/tests/test_warehouse_means.py \
-        -k spark -p no:warnings
+        python/tests/test_warehouse_kills.py -k spark -p no:warnings
     "$beside" tests/oracle/sql.py target/release/fairc 30
     "$beside" tests/oracle/sql_kept.py target/release/fairc 15
 }

@@ -141,7 +141,8 @@ class _Database:
         """Makes a table of a query, or a view; gives the table of Ibis."""
         statements, whole = _fairc.make_table(self.engine.dialect, name, query, overwrite, view)
         start = time.perf_counter()
-        made = max(statements, key=len)
+        # Spark makes an empty table first, and then fills it.
+        made = [statement for statement in statements if query in statement][-1]
         if self.explain:
             print(f"{made};\n", file=sys.stderr)
         self.engine.write(statements, whole)

@@ -5,6 +5,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -135,3 +136,64 @@ def test_nothing_is_half_written(engine, way):
         tables = engine.ask("SELECT table_name FROM information_schema.tables WHERE table_schema IN ('main', 'public')")
         assert sorted(table for (table,) in tables if table == "scores" or "made" in table) == ["made", "scores"]
     print(f"{name}, {way}: {KILLS} kills, {KILLS - ended} before the new table was there, {ended} after")
+
+
+SPARK_CLIENT = """
+import sys
+import fairc, ibis
+from fairc import warehouse
+from pyspark.sql import SparkSession
+
+folder, rows = sys.argv[1:3]
+program = fairc.compile(
+    "column sex: {female, male}\\npredict score: real in [0, 1]\\n"
+    "constraint parity: |E[score | sex == female] - E[score | sex == male]| <= 0.01\\n"
+)
+# Tables that outlive a client need a catalogue that does.
+settings = {
+    "spark.ui.enabled": "false",
+    "spark.sql.warehouse.dir": f"{folder}/tables",
+    "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/catalogue;create=true",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+builder = SparkSession.builder.master("local[4]").enableHiveSupport()
+for name, value in settings.items():
+    builder = builder.config(name, value)
+session = builder.getOrCreate()
+session.sparkContext.setLogLevel("OFF")
+session.sql(
+    "CREATE TEMPORARY VIEW scores AS SELECT id AS i, CASE WHEN id % 3 = 0 THEN 'female' ELSE 'male' END AS sex, "
+    f"CAST(id * 7919 % 10007 AS DOUBLE) / 10007 * (0.7 + 0.1 * (id % 3)) AS score FROM range({rows})"
+)
+table = ibis.pyspark.connect(session).table("scores")
+print("reading", *sorted(table.name for table in session.catalog.listTables() if not table.isTemporary), flush=True)
+for overwrite in (False, True):
+    warehouse.project(program, table, into="made", column="made", overwrite=overwrite)
+    print(*session.sql("SELECT count(*), count(made) FROM made").collect()[0], flush=True)
+print(*sorted(table.name for table in session.catalog.listTables() if not table.isTemporary), flush=True)
+session.stop()
+"""
+
+
+def test_what_a_killed_client_of_spark_left_is_no_table_and_in_nobodys_way(tmp_path):
+    if "FAIRC_SPARK" not in os.environ:
+        pytest.skip("not run: Spark (bash tests/run.sh spark)")
+    tables = tmp_path / "tables"
+
+    def begin(rows):
+        command = [sys.executable, "-c", SPARK_CLIENT, str(tmp_path), str(rows)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, **pipes, text=True, cwd=tmp_path, start_new_session=True)
+
+    client = begin(3_000_000)
+    heard(client, "reading")
+    # Four workers write the rows beside their place; the table without rows, which one writes, is there by then.
+    while len(list(tables.glob("made_being_made/_temporary/0/_temporary/*"))) < 2 and client.poll() is None:
+        time.sleep(0.001)
+    os.killpg(client.pid, signal.SIGKILL)
+    client.communicate()
+    assert sorted(path.name for path in tables.iterdir()) == ["made_being_made"]
+    out, told = begin(30_000).communicate()
+    assert out in [f"reading{left}\n30000 30000\n30000 30000\nmade\n" for left in ("", " made_being_made")], told
+    assert sorted(path.name for path in tables.iterdir()) == ["made"]

@@ -133,13 +133,23 @@ def test_products_with_numbers_are_projected(stored):
 
 
 def test_covariances_that_cannot_be_are_refused(stored):
-    data = ages(200, 0.0, False)
+    table = stored(ages(200, 0.0, False))
     spec = "column age: real\npredict score: real in [0, 1]\nconstraint c: Cov[score, age] >= 100\n"
-    with pytest.raises(fairc.InfeasibleError):
-        warehouse.project(fairc.compile(spec), stored(data), "fair", "score")
+    # What cannot be had here is not what the help tells.
+    for way in ("error", "relax"):
+        with pytest.raises(fairc.InfeasibleError) as refused:
+            warehouse.project(fairc.compile(spec), table, "fair", "score", on_infeasible=way)
+        said = " ".join(str(refused.value).split())
+        assert "project a copy of the table in memory" in said and "on_infeasible" not in said
 
 
-def test_covariances_with_numbers_are_not_frozen(stored):
+def test_covariances_with_numbers_are_neither_frozen_nor_decided(stored):
     data = ages(200, 0.0, False)
-    with pytest.raises(fairc.DataError, match="weighs predictions by what differs within groups"):
-        warehouse.freeze(fairc.compile(COVARIANCES), stored(data), "score")
+    program, table = fairc.compile(COVARIANCES), stored(data)
+    with pytest.raises(fairc.DataError, match="weighs predictions by `.*age.*`, which differs within groups") as there:
+        warehouse.freeze(program, table, "score")
+    with pytest.raises(fairc.DataError) as here:
+        program.freeze(data, "score")
+    assert str(here.value) == str(there.value)
+    with pytest.raises(fairc.DataError, match="decisions in a database are by group.*\n.*`Program.decide`"):
+        warehouse.decide(program, table, "decided", "score", key="i")

@@ -35,7 +35,7 @@ pub(super) struct At<'a> {
 
 impl At<'_> {
     pub(super) fn place(&self, row: usize, value: impl ToString) -> Place {
-        Place { line: self.batch.line(row), row: self.batch.row(row), value: value.to_string() }
+        Place::in_batch(self.batch, row, value)
     }
 }
 

@@ -145,9 +145,9 @@ pub enum BindError {
     #[error("cannot freeze: {what}")]
     NotFrozen { what: String },
 
-    /// What cannot be asked of a database.
+    /// What cannot be asked of a database; `stored` if it can where a column is stored otherwise.
     #[error("{what} has no SQL")]
-    NoSql { what: String },
+    NoSql { what: String, stored: bool },
 
     /// A database answered something else than was asked.
     #[error("the answer of the database has {what}")]
@@ -325,7 +325,8 @@ impl BindError {
                 "look for a division by zero or the logarithm of a number that is not positive".to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
-            BindError::NoSql { .. } => {
+            BindError::NoSql { stored: false, .. } => "work on a copy of the table in a file or in memory".to_owned(),
+            BindError::NoSql { stored: true, .. } => {
                 "work on a copy of the table in a file or in memory, or cast the column in a view".to_owned()
             }
             BindError::Answer { .. } => {

@@ -1,6 +1,9 @@
 //! Values at fault: counted in full, and shown by the first few places.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::data::Batch;
 
 /// How many places an error shows.
 pub const SHOWN: usize = 5;
@@ -8,9 +11,11 @@ pub const SHOWN: usize = 5;
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// Its file, where the table has several.
+    pub file: Option<Arc<str>>,
     /// Line of the file, from 1; none for formats without lines.
     pub line: Option<u64>,
-    /// Row of the table, from 0; [`Place::NOWHERE`] where rows have no order.
+    /// Row of the table, or of its file where it has several, from 0; [`Place::NOWHERE`] where rows have no order.
     pub row: usize,
     /// The value as it stands there; empty for a null.
     pub value: String,
@@ -30,6 +35,17 @@ pub struct Offenders {
 impl Place {
     /// The row of a value in a table without an order, as those of databases are.
     pub const NOWHERE: usize = usize::MAX;
+
+    /// The place of a value in this row of a batch.
+    pub(super) fn in_batch(batch: &Batch, row: usize, value: impl ToString) -> Place {
+        let (file, place) = batch.part(row).unzip();
+        Place { file, line: batch.line(row), row: place.unwrap_or_else(|| batch.row(row)), value: value.to_string() }
+    }
+
+    /// What it is in.
+    pub fn file_of<'a>(&'a self, table: &'a str) -> &'a str {
+        self.file.as_deref().unwrap_or(table)
+    }
 }
 
 impl Offenders {
@@ -47,7 +63,8 @@ impl Offenders {
     /// `file line 7`, of the first place.
     pub(super) fn at(&self) -> String {
         let first = self.first.first();
-        first.map_or_else(|| format!("`{}`", self.file), |place| describe_place(&self.file, place.line, place.row))
+        let describe = |place: &Place| describe_place(place.file_of(&self.file), place.line, place.row);
+        first.map_or_else(|| format!("`{}`", self.file), describe)
     }
 
     pub(super) fn value(&self) -> &str {
@@ -65,9 +82,13 @@ impl Offenders {
         let places: Vec<String> = self
             .first
             .iter()
-            .skip(1)
-            .map(|place| {
+            .zip(self.first.iter().skip(1))
+            .map(|(before, place)| {
                 let at = place.line.map_or_else(|| format!("row {}", place.row + 1), |line| format!("line {line}"));
+                let at = match place.file.as_deref().filter(|_| place.file != before.file) {
+                    Some(file) => format!("{at} of `{file}`"),
+                    None => at,
+                };
                 if place.value.is_empty() { at } else { format!("{at} (`{}`)", place.value) }
             })
             .collect();

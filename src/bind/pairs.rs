@@ -145,7 +145,7 @@ impl Keys {
         for batch in &kept.batches {
             let column = column(batch, place)?;
             for row in 0..batch.rows() {
-                let at = |value: String| Place { line: batch.line(row), row: batch.row(row), value };
+                let at = |value: String| Place::in_batch(batch, row, value);
                 let key = key_of(column.value(row));
                 if key.is_none() {
                     null.add(|| at(String::new()));
@@ -188,7 +188,7 @@ fn join_one(
             for ((sample, column), null) in samples.iter_mut().zip(&columns).zip(&mut null) {
                 match key_of(column.value(row)) {
                     Some(key) => *sample = keys.samples.get(&key).copied(),
-                    None => null.add(|| Place { line: batch.line(row), row: batch.row(row), value: String::new() }),
+                    None => null.add(|| Place::in_batch(batch, row, "")),
                 }
             }
             let weightless = |sample: u32| weight.get(sample as usize) == Some(&0.0);

@@ -98,7 +98,7 @@ impl Encoded {
             let (offenders, _) = found.get_or_insert_with(|| (Offenders::new(&self.file, &planned.text), event));
             let row = samples.sample(row);
             let value = crate::data::Shortest(*value).to_string();
-            offenders.add(|| Place { line: self.line(row), row, value });
+            offenders.add(|| Place { file: None, line: self.line(row), row, value });
         }
         let (at, event) = found?;
         Some(BindError::NotFinite { at: Box::new(at), event: format!("`{}`", self.plan.event_texts[event]) })

@@ -19,7 +19,7 @@ use crate::tasks::{Case, Use, columns_of, not_empty, prediction_column};
 /// The arguments of commands that read data.
 #[derive(Debug, clap::Args)]
 pub struct DataArgs {
-    #[arg(long, value_name = "FILE", help = format!("The data: {}; `-` is standard input", formats(".")))]
+    #[arg(long, value_name = "FILE", help = format!("The data: {}, or a folder of Parquet; `-` is standard input", formats(".")))]
     pub data: PathBuf,
     #[command(flatten)]
     pub form: Form,

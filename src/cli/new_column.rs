@@ -20,27 +20,28 @@ pub struct NewColumn<'a> {
 }
 
 impl NewColumn<'_> {
-    /// Fails if the data to be written have the column already, and it is not to be replaced. Asked before the work is done, not after.
+    /// Fails if the data to be written have the column already, and it is not to be replaced, or if the output cannot be written for what is
+    /// there. Asked before the work is done, not after.
     pub fn refuse_existing(&self, source: &Source) -> Result<(), Failure> {
         let NewColumn { name, output, replace, .. } = self;
         if output.is_some() && !replace && source.columns().contains(name) {
             let message = format!("`{}` already has a column `{name}`", source.name());
             return Err(Failure::new(message, "choose another with `--name`, or replace it with `--replace`"));
         }
-        Ok(())
+        self.as_output().map_or(Ok(()), |output| output.refuse_existing(source)).map_err(Failure::from)
+    }
+
+    fn as_output(&self) -> Option<Output<'_>> {
+        let existing = if self.replace { OnExisting::Replace } else { OnExisting::Refuse };
+        Some(Output { format: self.format, existing, ..Output::new(self.output?) })
     }
 
     /// Writes the data with the column, if there is a file for them.
     pub fn write<'v>(&self, source: &Source, values: impl Into<Values<'v>>, console: &Console) -> Result<(), Stop> {
-        let Some(path) = self.output else { return Ok(()) };
-        let added = [Added { name: &self.name, values: values.into() }];
+        let Some(output) = self.as_output() else { return Ok(()) };
         let bar = console.bar("writing", source.size());
-        let output = Output {
-            path,
-            format: self.format,
-            existing: if self.replace { OnExisting::Replace } else { OnExisting::Refuse },
-            progress: Some(&|bytes| bar.set_position(bytes)),
-        };
+        let output = Output { progress: Some(&|bytes| bar.set_position(bytes)), ..output };
+        let added = [Added { name: &self.name, values: values.into() }];
         let written = write_with_columns(source, &added, &output);
         bar.finish_and_clear();
         Ok(written?)

@@ -69,6 +69,10 @@ impl<'a> Files<'a> {
             if let Some((input, _)) = inputs.find(|(_, input)| Identity::of(input) == *identity) {
                 return refuse(&format!("the input of `{input}`"));
             }
+            let within = |input: &Path| input.is_dir() && whole(path).starts_with(whole(input));
+            if let Some((input, _)) = self.inputs.iter().find(|(_, input)| within(input)) {
+                return refuse(&format!("in the folder that is the input of `{input}`"));
+            }
             if self.specs.iter().any(|spec| Identity::of(spec) == *identity) {
                 return refuse("the spec");
             }

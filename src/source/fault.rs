@@ -87,11 +87,10 @@ fn fault(error: &BindError, spec: &Spec, program: &Program, front: &Front) -> Re
         }
         other => {
             if let Some(at) = other.offenders() {
-                fault.places.extend(
-                    at.first
-                        .iter()
-                        .map(|place| Place { line: place.line, ..table_place(&at.file, &at.column, &place.value, "") }),
-                );
+                fault.places.extend(at.first.iter().map(|place| Place {
+                    line: place.line,
+                    ..table_place(place.file_of(&at.file), &at.column, &place.value, "")
+                }));
             }
         }
     }

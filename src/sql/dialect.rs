@@ -103,10 +103,15 @@ impl Dialect {
             Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite if replaces => vec![dropped(&own), made(&own)],
             Dialect::Datafusion if replaces => vec![format!("CREATE OR REPLACE {kind} {own} AS {query}")],
             Dialect::Spark if replaces && view => vec![format!("CREATE OR REPLACE {kind} {own} AS {query}")],
-            // The old table goes once the new one is whole.
-            Dialect::Spark if replaces => {
+            Dialect::Spark if !view => {
+                // The old table goes once the new one is whole. Of the files of a table that is made and filled at once Spark knows nothing until
+                // the end, so that those of a client that was killed would be in the way of the next one.
                 let new = self.name_of(&format!("{name}_being_made"));
-                vec![dropped(&new), made(&new), dropped(&own), format!("ALTER TABLE {new} RENAME TO {own}")]
+                let empty = format!("CREATE TABLE {new} AS SELECT * FROM ({query}) WHERE false");
+                let filled = format!("INSERT INTO {new} {query}");
+                let old = replaces.then(|| dropped(&own));
+                let named = format!("ALTER TABLE {new} RENAME TO {own}");
+                [dropped(&new), empty, filled].into_iter().chain(old).chain([named]).collect()
             }
             Dialect::Duckdb | Dialect::Postgres | Dialect::Sqlite | Dialect::Datafusion | Dialect::Spark => {
                 vec![made(&own)]
@@ -276,8 +281,17 @@ mod tests {
         assert_eq!(Dialect::Postgres.make_table("v", "SELECT 1", false, true), ["CREATE VIEW \"v\" AS SELECT 1"]);
         assert!(Dialect::Postgres.count_of_tables("O'Neil \\").unwrap().ends_with("= E'O''Neil \\\\'"));
         let replaced = Dialect::Spark.make_table("a", "SELECT 1", true, false);
-        let last = ["DROP TABLE IF EXISTS `a`", "ALTER TABLE `a_being_made` RENAME TO `a`"];
-        assert_eq!(replaced[1..], ["CREATE TABLE `a_being_made` AS SELECT 1", last[0], last[1]]);
+        let expected = [
+            "DROP TABLE IF EXISTS `a_being_made`",
+            "CREATE TABLE `a_being_made` AS SELECT * FROM (SELECT 1) WHERE false",
+            "INSERT INTO `a_being_made` SELECT 1",
+            "DROP TABLE IF EXISTS `a`",
+            "ALTER TABLE `a_being_made` RENAME TO `a`",
+        ];
+        assert_eq!(replaced, expected);
+        let new = Dialect::Spark.make_table("a", "SELECT 1", false, false);
+        assert_eq!(new, [0, 1, 2, 4].map(|place| expected[place]));
+        assert_eq!(Dialect::Spark.make_table("a", "SELECT 1", false, true), ["CREATE VIEW `a` AS SELECT 1"]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub fn audit_sums<'a>(asked: &Asked<'a>, summed: &'a Summed, options: AuditOptio
     }
     let prediction = &context.program.prediction;
     if prediction.decision && !summed.decided {
-        let first = vec![Place { line: None, row: Place::NOWHERE, value: "a number between".to_owned() }];
+        let first = vec![Place { file: None, line: None, row: Place::NOWHERE, value: "a number between".to_owned() }];
         let at = Offenders { file: table.to_owned(), column: column.to_owned(), count: summed.undecided, first };
         return Err(vec![BindError::Decision { at: Box::new(at), name: prediction.name.clone() }].into());
     }

@@ -129,7 +129,10 @@ fn fits(
 ) -> Result<(), Refused> {
     let context = &asked.context;
     probabilities(context, options.cutoff)?;
-    warehouse.only_cells("deciding by groups")?;
+    if let Some(weighed) = warehouse.beyond_cells().into_iter().next() {
+        let message = format!("{weighed}, and decisions in a database are by group");
+        return Err(Failure::new(message, "decide a copy of the table in memory: `Program.decide`").into());
+    }
     if summed.n == 0 {
         return Err(no_rows(asked.table).into());
     }

@@ -147,7 +147,7 @@ impl Case<'_> {
     /// The predictions that are not as they should be.
     fn offenders(&self, good: impl Fn(f64) -> bool) -> Option<Offenders> {
         let bad = || self.predictions.iter().enumerate().filter(|(_, value)| !good(**value));
-        let place = |(row, value): (usize, &f64)| Place { line: None, row, value: value.to_string() };
+        let place = |(row, value): (usize, &f64)| Place { file: None, line: None, row, value: value.to_string() };
         let first: Vec<Place> = bad().take(SHOWN).map(place).collect();
         let (file, column) = (self.table.to_owned(), self.column.to_owned());
         (!first.is_empty()).then(|| Offenders { file, column, count: bad().count() as u64, first })

@@ -101,7 +101,6 @@ where
     E: From<Refused> + From<ProjectError> + From<ProblemError>,
 {
     asked.context.moves_predictions().map_err(Refused::from)?;
-    warehouse.only_cells("moving them").map_err(Refused::from)?;
     if summed.n == 0 {
         return Err(Refused::from(no_rows(asked.table)).into());
     }
@@ -161,10 +160,19 @@ where
     };
     let found = project_factors(&bound.problem, &mut moments, &Settings::default(), summed.wider())?;
     let batch = Solvable { rows: &bound.rows, encoded: None };
-    settle(&asked.context, &found.status, found.certificate.row_violation, &batch)?;
+    settle(&asked.context, &found.status, found.certificate.row_violation, &batch).map_err(unrelaxed)?;
     let query = warehouse.moved_weighed(summed, &weights, &found.shift, column).map_err(Refused::from)?;
     let query = query.text(table.dialect);
     Ok(ProjectedTable { bound, status: found.status, multipliers: found.multipliers, query })
+}
+
+/// A conflict of rows that are not relaxed: with another help than where they are.
+fn unrelaxed(refused: Refused) -> Refused {
+    let Refused::Infeasible(mut fault) = refused else { return refused };
+    let help = "loosen one of them, for example by a larger tolerance; rows that weigh predictions by what differs within groups \
+                are not relaxed in a database: for the point of least violation project a copy of the table in memory";
+    fault.diagnostic.help = Some(help.to_owned());
+    Refused::Infeasible(fault)
 }
 
 /// Predictions by moments for shifts, which `ask` gives.
@@ -203,6 +211,11 @@ pub fn freeze_sums<E>(
 where
     E: From<Refused> + From<ProjectError> + From<ProblemError>,
 {
+    let not_frozen = warehouse.beyond_cells().into_iter().map(|what| BindError::NotFrozen { what });
+    let not_frozen: Vec<BindError> = not_frozen.collect();
+    if !not_frozen.is_empty() {
+        return Err(Refused::from(not_frozen).into());
+    }
     let (bound, found) = project_sums(asked, warehouse, table, summed, on_infeasible, ask)?;
     let of = (&bound, found.multipliers.as_slice());
     let frozen = summed.freeze(asked.context.program, asked.params, of, asked.column).map_err(Refused::from)?;

@@ -16,6 +16,7 @@ mod diagnostics;
 mod ends;
 mod exactness;
 mod files;
+mod folders;
 mod formatting;
 mod impact;
 mod init;

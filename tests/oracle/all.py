@@ -26,6 +26,7 @@ ORACLES = {
     "fingerprints": "--fairc {} --cases 1000",
     "relations": "{} 300",
     "low_memory": "{} 60",
+    "folders": "{} 40",
     "sql_kept": "{} 100",
     "decision_rules": "{} 200",
     "rows": "{}",

@@ -85,7 +85,8 @@ class Datafusion(Engine):
 
 @contextlib.contextmanager
 def spark_session(folder):
-    """Spark in four workers of this machine, with its tables in a folder."""
+    """Spark in four workers of this machine, with its tables in a folder: threads of one process, or what FAIRC_SPARK_MASTER says, such as
+    `local-cluster[4,1,1024]`, a process for each."""
     from pyspark.sql import SparkSession
 
     settings = {
@@ -98,7 +99,7 @@ def spark_session(folder):
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     }
-    builder = SparkSession.builder.master("local[4]")
+    builder = SparkSession.builder.master(os.environ.get("FAIRC_SPARK_MASTER", "local[4]"))
     for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()

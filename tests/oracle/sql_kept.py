@@ -77,8 +77,11 @@ def faults(kind, engine, fairc, folder):
     parquet.write_table(clean.table(engine.name), data)
     run(fairc, fit[0], spec, "--data", data, fit[1], kept)
     asked = run(fairc, "sql", spec, "--query", kind, option, kept, "--dialect", engine.name, "--table", "people", "--name", "answer")
-    known = [row["answer"] is not None for row in engine.answer(broken, asked.stdout)]
-    return None if known == [True, False, False, False, True] else f"answers at faults: {known} {asked.stderr}"
+    rows = engine.answer(broken, asked.stdout)
+    # Engines give rows in any order.
+    known = sorted((row["sex"], row["score"]) for row in rows if row["answer"] is not None)
+    right = len(rows) == 5 and known == [("f", 0.1), ("f", 0.9)]
+    return None if right else f"answers at faults: {rows} {asked.stderr}"
 
 
 def main():

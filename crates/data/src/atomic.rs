@@ -17,7 +17,7 @@ use tempfile::TempPath;
 
 use super::error::DataError;
 
-const BUFFER: usize = 1 << 18;
+pub(super) const BUFFER: usize = 1 << 18;
 
 /// The path that stands for standard input or output.
 pub const STANDARD_STREAM: &str = "-";
@@ -83,19 +83,19 @@ pub enum Safe {
     FromKills,
 }
 
-/// Temporary files that are not in their place yet.
+/// Temporary files and folders that are not in their place yet.
 static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+pub(super) fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes all files that are half written, and lets none be made or renamed afterwards: for a process that is about to
+/// Removes all files and folders that are half written, and lets none be made or renamed afterwards: for a process that is about to
 /// end. Whoever still writes waits for ever.
 pub fn remove_unfinished() {
     let all = unfinished();
     for path in all.iter() {
-        let _gone = fs::remove_file(path);
+        let _gone = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
     }
     std::mem::forget(all);
 }
@@ -119,8 +119,13 @@ impl Temporary {
     }
 }
 
+/// How the name begins under which something is written that will be at `target`.
+pub(super) fn temporary_prefix(target: &Path) -> String {
+    format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
 /// What the system said, without the temporary name, of which the user knows nothing.
-fn without_path(error: io::Error, directory: &Path) -> io::Error {
+pub(super) fn without_path(error: io::Error, directory: &Path) -> io::Error {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match (fs::metadata(directory), error.kind()) {
         (Err(missing), _) => missing,
@@ -159,9 +164,8 @@ impl Replacement {
         let permissions = fs::metadata(path).ok().map(|meta| meta.permissions());
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let directory = parent(&target);
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
         let mut builder = tempfile::Builder::new();
-        let prefix = format!(".{name}.");
+        let prefix = temporary_prefix(&target);
         builder.prefix(&prefix).suffix(".tmp");
         #[cfg(unix)]
         {
@@ -312,7 +316,7 @@ where
     Ok(value)
 }
 
-fn parent(path: &Path) -> PathBuf {
+pub(super) fn parent(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),

@@ -121,6 +121,14 @@ impl Batch {
         self.lines.get(row)
     }
 
+    /// The file in which a row of this batch stands, and its index there, from 0, if the table has several.
+    pub fn part(&self, row: usize) -> Option<(Arc<str>, usize)> {
+        match &self.lines {
+            Lines::OfPart { file, first } => Some((file.clone(), first + row)),
+            Lines::Absent | Lines::Consecutive { .. } | Lines::Listed(_) => None,
+        }
+    }
+
     /// Where a row of this batch stands in the file.
     pub fn place(&self, row: usize) -> Place {
         self.line(row).map_or(Place::Row(self.row(row) as u64 + 1), Place::Line)
@@ -158,6 +166,8 @@ pub(super) struct Part {
 pub(super) enum Lines {
     /// The format has no lines.
     Absent,
+    /// Nor has it; row `i` is row `first + i` of this file, which is a part of the table.
+    OfPart { file: Arc<str>, first: usize },
     /// Row `i` starts on line `first + i`.
     Consecutive { first: u64, rows: usize },
     /// Some row spans several lines, or blank lines stand between rows.
@@ -173,7 +183,7 @@ impl Lines {
     /// Notes the line of the next row.
     pub(super) fn push(&mut self, line: u64) {
         match self {
-            Self::Absent => {}
+            Self::Absent | Self::OfPart { .. } => {}
             Self::Consecutive { first, rows } if *rows == 0 => (*first, *rows) = (line, 1),
             Self::Consecutive { first, rows } if *first + *rows as u64 == line => *rows += 1,
             Self::Consecutive { first, rows } => {
@@ -187,7 +197,7 @@ impl Lines {
 
     pub(super) fn get(&self, row: usize) -> Option<u64> {
         match self {
-            Self::Absent => None,
+            Self::Absent | Self::OfPart { .. } => None,
             Self::Consecutive { first, rows } => (row < *rows).then(|| first + row as u64),
             Self::Listed(lines) => lines.get(row).copied(),
         }

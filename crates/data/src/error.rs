@@ -22,6 +22,24 @@ pub enum DataError {
         file: String,
     },
 
+    /// The path names a folder that is not a table of Parquet files.
+    #[error("`{folder}` is a folder that cannot be read as one table: {why}")]
+    Folder {
+        /// The path asked for.
+        folder: String,
+        /// What stands in the way.
+        why: super::no_table::NoTable,
+    },
+
+    /// A folder that was to be written is there already.
+    #[error("cannot write the folder `{folder}`: {}", if *.is_folder { "it is there already, with files in it" } else { "it is a file" })]
+    FolderExists {
+        /// The folder asked for.
+        folder: String,
+        /// Whether what is there is a folder too.
+        is_folder: bool,
+    },
+
     /// The system refused to open or read the file.
     #[error("cannot read `{file}`: {source}")]
     Read {
@@ -363,6 +381,8 @@ impl DataError {
         match self {
             Self::NotFound { .. } => "check the spelling and the working directory".into(),
             Self::Directory { .. } => "name one file in it".into(),
+            Self::Folder { why, .. } => why.help(),
+            Self::FolderExists { .. } => "name another folder, or remove this one".into(),
             Self::Read { .. } => "check that the file can be read and is complete".into(),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::ResourceBusy => {
                 "wait for its end, or name another output".into()

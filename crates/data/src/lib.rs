@@ -28,6 +28,8 @@ mod json;
 mod levels;
 pub mod matrix;
 mod moment;
+mod new_folder;
+mod no_table;
 mod pandas;
 #[cfg(feature = "columnar")]
 mod parquet;
@@ -52,6 +54,7 @@ pub use format::Format;
 pub use hint::{header_hint, undivided};
 pub use json::SAMPLE as JSON_SAMPLE;
 pub use levels::{Code, Level, LevelCoder};
+pub use no_table::NoTable;
 pub use pieces::Piece;
 pub use source::{Source, is_standard_input};
 pub use spool::MAX_COPY;

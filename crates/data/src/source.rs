@@ -11,6 +11,8 @@ use super::dialect::Dialect;
 use super::error::{DataError, list_columns};
 use super::format::Format;
 use super::hint::header_hint;
+#[cfg(feature = "columnar")]
+use super::parquet::Folder;
 use super::spool::{Spool, limit_of, spool, spool_within, standard_input};
 use super::table::{Stored, Table, check_dialect, refuse_duplicate};
 use super::table_format::{Inspected, OpenTable, read_at};
@@ -36,7 +38,7 @@ const STDIN_NAMES: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 impl Source {
     /// Opens a table and reads its header.
     ///
-    /// `-` is standard input. The format is `format` if given, else what the extension says; standard input and
+    /// A folder is the table of the Parquet files in it, in the order of their names. `-` is standard input. The format is `format` if given, else what the extension says; standard input and
     /// pipes without extension are CSV.
     ///
     /// # Errors
@@ -61,7 +63,7 @@ impl Source {
         };
         let meta = fs::metadata(path).map_err(failed)?;
         if meta.is_dir() {
-            return Err(DataError::Directory { file: name });
+            return Self::folder(name, path, format, dialect);
         }
         if !meta.is_file() {
             let known = Format::of_input(path).ok().map(|(format, _)| format);
@@ -92,6 +94,30 @@ impl Source {
     pub fn in_memory(name: &str, bytes: Arc<[u8]>, format: Format, dialect: &Dialect) -> Result<Self, DataError> {
         let size = bytes.len() as u64;
         Self::inspect(name.to_owned(), Stored::InMemory(bytes), size, format, Packing::Either, dialect)
+    }
+
+    /// Opens a folder of Parquet files as one table.
+    #[cfg(feature = "columnar")]
+    fn folder(name: String, path: &Path, format: Option<Format>, dialect: &Dialect) -> Result<Self, DataError> {
+        if format.is_some_and(|format| format != Format::Parquet) {
+            return Err(DataError::Directory { file: name });
+        }
+        let expected = Format::Parquet.expected();
+        check_dialect(&name, expected, dialect)?;
+        let dialect = Arc::new(dialect.clone());
+        let folder = Folder::open(&name, path, &dialect, expected)?;
+        let parts = folder.parts();
+        let paths = parts.iter().filter_map(|part| part.path().map(Path::to_path_buf)).collect();
+        let size = parts.iter().map(|part| part.size).sum();
+        let columns = parts.first().map_or_else(|| Arc::from([]), |part| part.columns.clone());
+        let stored = Stored::Parts(paths);
+        let table = Table { name, stored, size, columns, dialect, packing: Packing::Plain, expected };
+        Ok(Self { table, format: Format::Parquet, opened: Arc::new(folder), _spool: None })
+    }
+
+    #[cfg(not(feature = "columnar"))]
+    fn folder(name: String, _: &Path, _: Option<Format>, _: &Dialect) -> Result<Self, DataError> {
+        Err(DataError::Directory { file: name })
     }
 
     fn at(

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::dialect::Dialect;
@@ -15,6 +15,8 @@ pub(crate) enum Stored {
     At(PathBuf),
     /// Here; texts alone.
     InMemory(Arc<[u8]>),
+    /// In several files, one after another.
+    Parts(Arc<[PathBuf]>),
 }
 
 /// A file that holds a table: where it is, and how it is written.
@@ -38,6 +40,15 @@ impl Table {
         match &self.stored {
             Stored::At(_) => Ok(Box::new(self.file()?)),
             Stored::InMemory(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+            Stored::Parts(paths) => Ok(Box::new(Chained { paths: paths.clone(), next: 0, file: None })),
+        }
+    }
+
+    /// Where it is, if it is one file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.stored {
+            Stored::At(path) => Some(path),
+            Stored::InMemory(_) | Stored::Parts(_) => None,
         }
     }
 
@@ -46,6 +57,7 @@ impl Table {
         let file = match &self.stored {
             Stored::At(path) => File::open(path),
             Stored::InMemory(_) => Err(ErrorKind::Unsupported.into()),
+            Stored::Parts(_) => Err(ErrorKind::Unsupported.into()),
         };
         file.map_err(|source| DataError::Read { file: self.name.clone(), source })
     }
@@ -58,6 +70,29 @@ impl Table {
     /// The byte between fields.
     pub fn delimiter(&self) -> u8 {
         self.dialect.delimiter(self.expected.delimiter)
+    }
+}
+
+/// The bytes of several files.
+struct Chained {
+    paths: Arc<[PathBuf]>,
+    next: usize,
+    file: Option<File>,
+}
+
+impl Read for Chained {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            if let Some(file) = self.file.as_mut() {
+                match file.read(out)? {
+                    0 if !out.is_empty() => self.file = None,
+                    read => return Ok(read),
+                }
+            }
+            let Some(path) = self.paths.get(self.next) else { return Ok(0) };
+            self.file = Some(File::open(path)?);
+            self.next += 1;
+        }
     }
 }
 

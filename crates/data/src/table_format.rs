@@ -100,6 +100,11 @@ pub(crate) trait OpenTable: Debug + Send + Sync {
         None
     }
 
+    /// The files of a table that is a folder, in the order of their rows.
+    fn parts(&self) -> &[Table] {
+        &[]
+    }
+
     /// The table after a look at all its rows, where that may tell more.
     fn inspect_all(&self, _table: &Table) -> Result<Option<Inspected>, DataError> {
         Ok(None)

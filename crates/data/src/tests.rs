@@ -268,7 +268,7 @@ fn formats_by_extension() {
     let error = open_error(&room, "data", "x");
     assert_eq!(message(&room, &error), "cannot tell the format of `data`: it has no extension");
     assert!(matches!(Source::open(&room.path("no.csv"), None), Err(DataError::NotFound { .. })));
-    assert!(matches!(Source::open(room.0.path(), None), Err(DataError::Directory { .. })));
+    assert!(matches!(Source::open(room.0.path(), None), Err(DataError::Folder { .. })));
     let source = Source::open(&room.file("data", "a\n1\n"), Some(Format::Csv)).unwrap();
     assert_eq!(source.columns(), ["a"]);
     assert!("xls".parse::<Format>().unwrap_err().contains("csv, tsv, parquet, jsonl"));

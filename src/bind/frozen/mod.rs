@@ -31,7 +31,7 @@ use super::error::BindError;
 use super::formula::Scope;
 use super::measure::Measure;
 use super::params::Params;
-use super::plan::Plan;
+use super::plan::{Plan, PlannedRow, PlannedTerm};
 use super::tally::{Samples, Tally};
 use super::visible::VisibleCells;
 use crate::language::program::Program;
@@ -219,15 +219,7 @@ impl Encoded {
             for term in &row.terms {
                 let Some(scale) = binder.scale(term, row) else { continue };
                 if self.differs_within_cells(term) {
-                    let factors = term.of.factor.into_iter().chain(term.of.powers.iter().map(|(atom, _)| *atom));
-                    let texts: Vec<&str> = factors.map(|factor| self.plan.factors[factor].text.as_str()).collect();
-                    let factor = texts.join(" * ");
-                    binder.errors.push(BindError::NotFrozen {
-                        what: format!(
-                            "row `{}` weighs predictions by `{factor}`, which differs within groups",
-                            row.name
-                        ),
-                    });
+                    binder.errors.push(BindError::NotFrozen { what: self.says_weighed(row, term) });
                     continue;
                 }
                 let add = multiplier * scale;
@@ -238,6 +230,13 @@ impl Encoded {
             }
         }
         if binder.errors.is_empty() { Ok(shifts) } else { Err(binder.errors) }
+    }
+
+    /// That a term weighs predictions by what differs within cells.
+    pub(super) fn says_weighed(&self, row: &PlannedRow, term: &PlannedTerm) -> String {
+        let factors = term.of.factor.into_iter().chain(term.of.powers.iter().map(|(atom, _)| *atom));
+        let texts: Vec<&str> = factors.map(|factor| self.plan.factors[factor].text.as_str()).collect();
+        format!("row `{}` weighs predictions by `{}`, which differs within groups", row.name, texts.join(" * "))
     }
 
     /// The predictions `z` with the shifts of their cells, brought within `bounds` (lower and upper, one pair per sample).

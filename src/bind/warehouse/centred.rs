@@ -25,7 +25,8 @@ impl Warehouse<'_> {
     pub(super) fn without_means(&self) -> Result<(), Vec<BindError>> {
         let central = self.encoded.plan.rows.iter().filter(|row| row.written.is_some());
         let what = |name: &str| format!("row `{name}` compares deviations from means (as `Cov` and `Var` do)");
-        let errors: Vec<BindError> = central.map(|row| BindError::NoSql { what: what(&row.name) }).collect();
+        let errors: Vec<BindError> =
+            central.map(|row| BindError::NoSql { what: what(&row.name), stored: false }).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 

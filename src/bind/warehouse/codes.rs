@@ -76,7 +76,7 @@ pub(super) fn alike(code: i128, thresholds: &[f64]) -> Option<f64> {
 }
 
 fn no_sql(function: &str, what: &str) -> BindError {
-    BindError::NoSql { what: format!("`{function}` in {what}") }
+    BindError::NoSql { what: format!("`{function}` in {what}"), stored: false }
 }
 
 fn product(factors: &[(Formula, f64)], leaf: &Leaf<'_>, what: &str) -> Result<Expression, BindError> {

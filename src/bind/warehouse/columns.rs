@@ -81,7 +81,7 @@ impl Warehouse<'_> {
             }
             Stored::Text | Stored::Date | Stored::Other(_) => {
                 let what = format!("`{header}`, a number that is stored as {},", kind(stored));
-                return Err(BindError::NoSql { what });
+                return Err(BindError::NoSql { what, stored: true });
             }
         })
     }
@@ -145,7 +145,7 @@ impl Warehouse<'_> {
             }
             Stored::Date | Stored::Other(_) => {
                 let what = format!("`{}`, which is stored as {},", planned.header, kind(stored));
-                return Err(BindError::NoSql { what });
+                return Err(BindError::NoSql { what, stored: true });
             }
         }
         Ok(Expression::Case(found.branches, Some(Box::new(Expression::Int(UNKNOWN)))))
@@ -246,7 +246,7 @@ impl Found {
                     continue;
                 }
                 let what = format!("the text `{}` as a level of `{header}`, which is stored as decimals,", level.text);
-                return Err(BindError::NoSql { what });
+                return Err(BindError::NoSql { what, stored: true });
             };
             let bare = level.text.strip_prefix('-').unwrap_or(&level.text);
             let plain = bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');

@@ -30,7 +30,10 @@ impl Warehouse<'_> {
     pub fn thresholded(&self, thresholds: &Thresholds, column: &str) -> Result<Query, Vec<BindError>> {
         self.same_events(&thresholds.events, "the thresholds tell")?;
         if thresholds.draws() {
-            return Err(vec![BindError::NoSql { what: "a draw between several thresholds of a group".to_owned() }]);
+            return Err(vec![BindError::NoSql {
+                what: "a draw between several thresholds of a group".to_owned(),
+                stored: false,
+            }]);
         }
         let decided = thresholds.cells.iter().map(|cell| {
             let operator = if cell.takes_ties() { Operator::GreaterEqual } else { Operator::Greater };

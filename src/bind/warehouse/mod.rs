@@ -149,7 +149,7 @@ impl<'a> Warehouse<'a> {
             all.push("a row that reads the raw predictions".to_owned());
         }
         all.dedup();
-        all.into_iter().map(|what| BindError::NoSql { what }).collect()
+        all.into_iter().map(|what| BindError::NoSql { what, stored: false }).collect()
     }
 
     fn dialect(&self) -> Dialect {
@@ -194,7 +194,7 @@ impl<'a> Warehouse<'a> {
         let widest = selects.map(|select| select.columns.len()).max().unwrap_or(0);
         if widest > self.dialect().most_columns() {
             let what = format!("a spec that needs {widest} sums at a time, more columns than {} has,", self.dialect());
-            return Err(vec![BindError::NoSql { what }]);
+            return Err(vec![BindError::NoSql { what, stored: false }]);
         }
         Ok(query)
     }

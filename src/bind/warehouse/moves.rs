@@ -19,17 +19,14 @@ type Parts = Vec<(&'static str, Vec<Select>)>;
 type Columns = Vec<(String, Expression)>;
 
 impl Warehouse<'_> {
-    /// Rows on which sums by cell tell all: without factors that differ within cells.
-    ///
-    /// # Errors
-    /// There are others.
-    pub fn only_cells(&self, doing: &str) -> Result<(), Vec<BindError>> {
-        let plan = &self.encoded.plan;
-        let differing =
-            plan.rows.iter().filter(|row| row.terms.iter().any(|term| self.encoded.differs_within_cells(term)));
-        let what = |name: &str| format!("row `{name}` weighs predictions by what differs within groups, so {doing}");
-        let errors: Vec<BindError> = differing.map(|row| BindError::NoSql { what: what(&row.name) }).collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    /// For each row of which sums by cell do not tell all, in words that it weighs predictions by what differs within cells.
+    pub fn beyond_cells(&self) -> Vec<String> {
+        let rows = &self.encoded.plan.rows;
+        let differing = rows.iter().filter_map(|row| {
+            let term = row.terms.iter().find(|term| self.encoded.differs_within_cells(term))?;
+            Some(self.encoded.says_weighed(row, term))
+        });
+        differing.collect()
     }
 
     /// The equal bucket of a prediction; one for all where a bound is infinite.

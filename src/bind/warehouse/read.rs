@@ -144,7 +144,7 @@ impl Warehouse<'_> {
     }
 
     fn offenders(&self, header: &str, count: usize, value: String) -> Box<Offenders> {
-        let first = vec![Place { line: None, row: Place::NOWHERE, value }];
+        let first = vec![Place { file: None, line: None, row: Place::NOWHERE, value }];
         Box::new(Offenders { file: self.table.name.clone(), column: header.to_owned(), count: count as u64, first })
     }
 
@@ -183,7 +183,7 @@ impl Warehouse<'_> {
                             "telling levels of `{}` from numbers of more than 16 digits in text",
                             column.header
                         );
-                        errors.push(BindError::NoSql { what });
+                        errors.push(BindError::NoSql { what, stored: true });
                     }
                     if column.nullable {
                         continue;

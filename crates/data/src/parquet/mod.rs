@@ -4,9 +4,12 @@
 
 mod arrow_message;
 mod copy;
+mod folder;
 mod pages;
 mod read;
 mod sink;
+#[cfg(test)]
+mod tests;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -18,6 +21,7 @@ use super::error::DataError;
 use super::table::Table;
 use super::table_format::{Inspected, OpenTable, Sink, TableFormat};
 use super::write::Plan;
+pub(crate) use folder::Folder;
 use read::{Footer, LABEL};
 
 /// Columns in pages, with a footer.

@@ -13,7 +13,7 @@ use crate::table::refuse_duplicate;
 use crate::table_format::{OpenTable, TableFormat, read_at};
 
 /// Copies the table into `format` and returns the number of its rows.
-pub(super) fn copy(
+pub(crate) fn converted(
     plan: &Plan<'_>,
     source: &dyn OpenTable,
     format: &dyn TableFormat,

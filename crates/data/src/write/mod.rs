@@ -10,6 +10,7 @@
 //! | formats with types | shortest text | typed values, lists and records too | columns of the same types |
 
 mod convert;
+mod folder;
 mod plan;
 mod spilled;
 
@@ -18,8 +19,10 @@ use std::path::Path;
 use super::atomic::{STANDARD_STREAM, write_atomically};
 use super::error::DataError;
 use super::format::Format;
+use super::new_folder::NewFolder;
 use super::source::Source;
 
+pub(crate) use convert::converted;
 pub use plan::{Added, OnExisting, Values};
 pub(crate) use plan::{Plan, REPORT_ROWS, Slot};
 pub use spilled::Spilled;
@@ -43,6 +46,25 @@ impl<'a> Output<'a> {
         Self { path, format: None, existing: OnExisting::Refuse, progress: None }
     }
 
+    /// Whether a folder is written, of the names that the files of the source have. It is if the source is a folder, and the path
+    /// ends in `/`, has no extension, or is that of a folder.
+    pub fn is_folder(&self, source: &Source) -> bool {
+        let separated = |byte: &u8| std::path::is_separator(char::from(*byte));
+        let ends = self.path.as_os_str().as_encoded_bytes().last().is_some_and(separated);
+        !source.opened().parts().is_empty()
+            && self.format.is_none()
+            && self.path != Path::new(STANDARD_STREAM)
+            && (ends || self.path.extension().is_none() || self.path.is_dir())
+    }
+
+    /// Fails if the output cannot be written because of what is there. Asked before the work is done, not after.
+    ///
+    /// # Errors
+    /// [`DataError::FolderExists`]
+    pub fn refuse_existing(&self, source: &Source) -> Result<(), DataError> {
+        if self.is_folder(source) { NewFolder::refuse_existing(self.path) } else { Ok(()) }
+    }
+
     fn format_for(&self, source: &Source) -> Result<Format, DataError> {
         match self.format {
             Some(format) => Ok(format),
@@ -55,12 +77,15 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Writes a copy of `source` with columns added, atomically.
+/// Writes a copy of `source` with columns added, atomically. A folder is written as one file, or as a folder, see [`Output::is_folder`].
 ///
 /// # Errors
 /// What is wrong with the input, [`DataError::ColumnExists`], [`DataError::RowCount`], [`DataError::Convert`] or
 /// [`DataError::Write`].
 pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<'_>) -> Result<(), DataError> {
+    if output.is_folder(source) {
+        return folder::copy(source, added, output);
+    }
     let format = output.format_for(source)?;
     let same = source.format() == format;
     let whole;
@@ -74,7 +99,7 @@ pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<
     write_atomically(output.path, |out| {
         let rows = match same {
             true => source.opened().copy(&plan, out)?,
-            false => convert::copy(&plan, source.opened(), format.table_format(), out)?,
+            false => converted(&plan, source.opened(), format.table_format(), out)?,
         };
         plan.check_rows(rows)
     })

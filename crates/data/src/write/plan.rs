@@ -77,6 +77,8 @@ pub(crate) struct Plan<'a> {
     /// Where the copy goes.
     pub path: &'a Path,
     pub progress: Option<&'a dyn Fn(u64)>,
+    /// Where the values of the added columns for its first row are: the table may be a part of another.
+    first: usize,
 }
 
 /// Copies that go record by record report their progress after this many.
@@ -112,7 +114,12 @@ impl<'a> Plan<'a> {
                 None => slots.push(Slot::Added(index)),
             }
         }
-        Ok(Self { table, added, slots, existing, path, progress })
+        Ok(Self { table, added, slots, existing, path, progress, first: 0 })
+    }
+
+    /// The plan of a part that begins in this row of the added columns.
+    pub fn starting_at(self, first: usize) -> Self {
+        Self { first, ..self }
     }
 
     /// Whether every column of the source is kept, so that the new ones all stand at the end.
@@ -131,7 +138,7 @@ impl<'a> Plan<'a> {
 
     /// The value of an added column; NaN, a null, where there is none.
     pub fn value(&self, index: usize, row: usize) -> f64 {
-        self.added.get(index).map_or(f64::NAN, |column| column.value(row))
+        self.added.get(index).map_or(f64::NAN, |column| column.value(self.first + row))
     }
 
     /// The values of an added column for so many rows from the row `first` on.
