@@ -38,6 +38,7 @@ ORACLES = {
     "sarif": "{}",
     "files": "{}",
     "first_specs": "{}",
+    "unlabelled": "{}",
 }
 
 
