@@ -64,12 +64,12 @@ def case(fairc, folder, rng):
                 verdicts += 1
     if not decided:
         out = folder / "p.csv"
-        # Bounds that some prediction satisfies.
+        # Where some prediction satisfies the bounds.
         done = subprocess.run([fairc, "project", spec, "--data", data, "-o", out, "--on-infeasible", "error"], capture_output=True, text=True)
         if done.returncode == 0:
             with open(out, newline="") as file:
                 rows = list(csv.DictReader(file))
-            moved = np.array([float(row["fairc_s"] if "fairc_s" in row else row["s"]) for row in rows])
+            moved = np.array([float(row["s_fair"]) for row in rows])
             for group in GROUPS:
                 for name, rate in rates(moved[g == group], y[g == group]).items():
                     assert keeps(name, rate, bounds[name], 1e-7), (group, name, rate, bounds[name])
