@@ -50,7 +50,7 @@ impl Offenders {
         first.map_or_else(|| format!("`{}`", self.file), |place| describe_place(&self.file, place.line, place.row))
     }
 
-    pub(super) fn value(&self) -> &str {
+    pub fn value(&self) -> &str {
         self.first.first().map_or("", |place| &place.value)
     }
 
