@@ -111,6 +111,11 @@ impl EachJson {
 }
 
 impl RowSummary {
+    /// The fewest samples of an event that it compares.
+    pub(super) fn fewest(&self) -> Option<usize> {
+        self.groups.iter().map(|group| group.samples).min()
+    }
+
     pub(super) fn skip(&mut self, skip: &Skip) {
         self.skipped += 1;
         self.reason.get_or_insert_with(|| skipped(skip));

@@ -18,6 +18,7 @@ mod exactness;
 mod files;
 mod formatting;
 mod impact;
+mod in_terms;
 mod init;
 mod json;
 mod language_server;
