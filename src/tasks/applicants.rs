@@ -181,7 +181,7 @@ impl Applicants {
         let others = self.words.iter().filter(|(word, _)| !self.reading.selected.contains(word));
         let other = |(word, &applicants): (&String, &usize)| OtherDecision { decision: word.clone(), applicants };
         let mut others: Vec<OtherDecision> = others.map(other).collect();
-        others.sort_by(|a, b| b.applicants.cmp(&a.applicants));
+        others.sort_by_key(|other| std::cmp::Reverse(other.applicants));
         others
     }
 

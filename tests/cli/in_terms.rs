@@ -8,7 +8,7 @@ use super::verdicts::{Case, json, promise};
 /// `g,y,s` of `n` people: every third has no label, and every seventh is in `b`.
 fn people(n: usize) -> String {
     let line = |k: usize| {
-        let group = if k % 7 == 0 { "b" } else { "a" };
+        let group = if k.is_multiple_of(7) { "b" } else { "a" };
         let label = ["1", "0", ""][k % 3];
         format!("{group},{label},{:.2},w{}\n", f64::from(u8::try_from(k * 37 % 101).unwrap()) / 100.0, k % 2)
     };

@@ -135,7 +135,7 @@ fn is_limit(before: &str, after: &str) -> bool {
     };
     let multiplied = before.ends_with("multiplied by") || before.ends_with("divided by");
     let ended = after.chars().next().is_none_or(|c| c.is_alphabetic() || ".,;:".contains(c));
-    LIMITS.iter().any(|word| named(word)) && !multiplied && ended
+    LIMITS.iter().any(named) && !multiplied && ended
 }
 
 #[cfg(test)]
