@@ -37,8 +37,12 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// Of a row of two terms that are both means, or both sums, of the prediction itself.
-    pub fn of(lower: Option<f64>, upper: Option<f64>, aggregate: Aggregate, parts: [Part; 2]) -> Option<Ratio> {
+    /// Of a row of two terms that are both means, or both sums, of the prediction itself; `counted` if its sides count samples.
+    pub fn of(
+        (lower, upper, counted): (Option<f64>, Option<f64>, bool),
+        aggregate: Aggregate,
+        parts: [Part; 2],
+    ) -> Option<Ratio> {
         let (side, is_upper) = match (lower, upper) {
             (Some(side), None) => (side, false),
             (None, Some(side)) => (side, true),
@@ -68,18 +72,24 @@ impl Ratio {
         }
         // The other is multiplied by the limit.
         let above = usize::from(p.abs() != 1.0 && q.abs() == 1.0);
-        Ratio::with(above, (side, is_upper), aggregate, parts)
-            .or_else(|| Ratio::f1(above, (side, is_upper), aggregate, parts))
-            .or_else(|| Ratio::f1(1 - above, (side, is_upper), aggregate, parts))
+        let f1 = |above: usize| Ratio::f1(above, (side, is_upper), aggregate, parts).filter(|_| counted);
+        Ratio::with(above, (side, is_upper, counted), aggregate, parts).or_else(|| f1(above)).or_else(|| f1(1 - above))
     }
 
     /// Where each term is about the prediction, or about what it leaves of 1.
-    fn with(above: usize, (side, is_upper): (f64, bool), aggregate: Aggregate, parts: [Part; 2]) -> Option<Ratio> {
+    fn with(
+        above: usize,
+        (side, is_upper, counted): (f64, bool, bool),
+        aggregate: Aggregate,
+        parts: [Part; 2],
+    ) -> Option<Ratio> {
         let [a, b] = parts;
         let size = parts.iter().fold(side.abs(), |size, part| size.max((part.coefficient * part.weight).abs()));
-        let choices = match aggregate {
-            Aggregate::Mean => &[[true, true]][..],
-            Aggregate::Sum => &[[false, false], [true, true], [true, false], [false, true]],
+        // What the sides say, and not what they come to: 0.4 * N[g == a] may happen to be N[g == a, y == 1].
+        let choices = match (aggregate, counted) {
+            (Aggregate::Mean, _) => &[[true, true]][..],
+            (Aggregate::Sum, false) => &[[false, false]],
+            (Aggregate::Sum, true) => &[[true, true], [true, false], [false, true]],
         };
         let left = |part: Part, complement: bool| if complement { part.coefficient * part.weight } else { 0.0 };
         let fits = |[first, second]: &&[bool; 2]| {
@@ -130,7 +140,8 @@ impl Ratio {
                 let part = |group: &Group| {
                     Some(Part { coefficient: group.coefficient?, weight: weight_of(group.aggregate, group.weight) })
                 };
-                Ratio::of(side(reading.lower), side(reading.upper), a.aggregate, [part(a)?, part(b)?])
+                let sides = (side(reading.lower), side(reading.upper), row.counted);
+                Ratio::of(sides, a.aggregate, [part(a)?, part(b)?])
             }
             _ => None,
         }
@@ -221,8 +232,12 @@ mod tests {
     }
 
     /// The value of a ratio of sums, and its limits.
-    fn read(sides: (Option<f64>, Option<f64>), parts: [Part; 2], sums: [f64; 2]) -> (f64, Option<f64>, Option<f64>) {
-        let ratio = Ratio::of(sides.0, sides.1, Aggregate::Sum, parts).unwrap();
+    fn read(
+        sides: (Option<f64>, Option<f64>, bool),
+        parts: [Part; 2],
+        sums: [f64; 2],
+    ) -> (f64, Option<f64>, Option<f64>) {
+        let ratio = Ratio::of(sides, Aggregate::Sum, parts).unwrap();
         (ratio.value(sums, parts.map(|part| part.weight)).unwrap(), ratio.lower, ratio.upper)
     }
 
@@ -231,20 +246,21 @@ mod tests {
         // Ten samples, of which four have the label 1; predictions sum up to 5, and to 3 among the four.
         let sums = [5.0, 3.0];
         let precision = parts((-0.45, 10.0), (1.0, 4.0));
-        assert_eq!(read((Some(0.0), None), precision, sums), (0.6, Some(0.45), None));
+        assert_eq!(read((Some(0.0), None, false), precision, sums), (0.6, Some(0.45), None));
         let omission = parts((0.4, 10.0), (-1.0, 4.0));
-        assert_eq!(read((None, Some(0.4 * 10.0 - 4.0)), omission, sums), (0.2, None, Some(0.4)));
+        assert_eq!(read((None, Some(0.4 * 10.0 - 4.0), true), omission, sums), (0.2, None, Some(0.4)));
         let f1 = parts((2.0, 4.0), (-0.45, 10.0));
-        assert_eq!(read((Some(0.45 * 4.0), None), f1, [3.0, 5.0]), (6.0 / 9.0, Some(0.45), None));
+        assert_eq!(read((Some(0.45 * 4.0), None, true), f1, [3.0, 5.0]), (6.0 / 9.0, Some(0.45), None));
         // False negatives to false positives, of four with the label 1 and six others.
         let treatment = parts((-0.5, 6.0), (-1.0, 4.0));
-        assert_eq!(read((Some(-4.0), None), treatment, [2.0, 3.0]), (0.5, Some(0.5), None));
+        assert_eq!(read((Some(-4.0), None, true), treatment, [2.0, 3.0]), (0.5, Some(0.5), None));
     }
 
     #[test]
     fn means_are_compared_whichever_comes_first() {
         let of = |sides: (Option<f64>, Option<f64>), first, second| {
-            let ratio = Ratio::of(sides.0, sides.1, Aggregate::Mean, parts((first, 1.0), (second, 1.0))).unwrap();
+            let sides = (sides.0, sides.1, false);
+            let ratio = Ratio::of(sides, Aggregate::Mean, parts((first, 1.0), (second, 1.0))).unwrap();
             (ratio.value([0.4, 0.8], [1.0, 1.0]), ratio.lower)
         };
         assert_eq!(of((Some(0.0), None), 1.0, -0.8), (Some(0.5), Some(0.8)));
@@ -254,11 +270,17 @@ mod tests {
 
     #[test]
     fn other_rows_are_none() {
-        let none = |sides: (Option<f64>, Option<f64>), both| Ratio::of(sides.0, sides.1, Aggregate::Sum, both);
+        let of = |sides: (Option<f64>, Option<f64>), counted, both| {
+            Ratio::of((sides.0, sides.1, counted), Aggregate::Sum, both)
+        };
+        let none = |sides: (Option<f64>, Option<f64>), both| of(sides, false, both);
+        assert_eq!(of((Some(0.7), None), true, parts((1.0, 4.0), (-0.5, 10.0))), None);
+        // A number that happens to be the count of a group.
+        assert_eq!(none((Some(4.0), None), parts((1.0, 4.0), (-0.5, 10.0))), None);
         assert_eq!(none((Some(1.0), None), parts((1.0, 4.0), (-0.5, 10.0))), None);
         assert_eq!(none((Some(0.0), None), parts((1.0, 4.0), (0.5, 10.0))), None);
         assert_eq!(none((Some(0.0), Some(0.0)), parts((1.0, 4.0), (-0.5, 10.0))), None);
-        assert_eq!(Ratio::of(Some(0.1), None, Aggregate::Mean, parts((1.0, 4.0), (-0.8, 10.0))), None);
+        assert_eq!(Ratio::of((Some(0.1), None, false), Aggregate::Mean, parts((1.0, 4.0), (-0.8, 10.0))), None);
         // Nothing can be divided by.
         let ratio = none((Some(0.0), None), parts((1.0, 4.0), (-0.5, 10.0))).unwrap();
         assert_eq!(ratio.value([0.0, 0.0], [4.0, 10.0]), None);

@@ -22,6 +22,9 @@ pub(super) struct RowJson {
     pub groups: Vec<GroupJson>,
     pub compares: String,
     pub constraint: String,
+    /// A side of the promise is a sum or a count of the data.
+    #[serde(skip)]
+    pub counted: bool,
     /// What the promise is about where that is another thing: the value is then this less the centre.
     #[serde(skip)]
     pub written: Option<Written>,
@@ -74,6 +77,7 @@ impl RowJson {
             groups: row.groups.iter().map(GroupJson::new).collect(),
             compares: summaries.compared(index),
             constraint: summaries.constraint(index).to_owned(),
+            counted: row.counted,
             written: row.before.and_then(|reading| Written::of(reading, summaries.written(index))),
         }
     }
@@ -94,6 +98,7 @@ impl RowJson {
             groups: Vec::new(),
             compares: compares.to_owned(),
             constraint: String::new(),
+            counted: false,
             written: Written::of(reading, written),
         }
     }

@@ -44,7 +44,13 @@ impl<'a> RowSummaries<'a> {
             program,
             params: None,
             names: Names::of(program),
-            rows: vec![RowSummary::default(); promised.len()],
+            rows: promised
+                .iter()
+                .map(|promised| RowSummary {
+                    counted: program.origin(*promised).is_some_and(is_counted),
+                    ..RowSummary::default()
+                })
+                .collect(),
             promised,
             sample_rows: promised_samples
                 .iter()
@@ -371,6 +377,11 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
     let centre = centre_of(program.origin(promised)?, lower, upper);
     Some(Reading { value, lower, upper, centre, size, magnitude, bounds, batch })
+}
+
+/// Whether a side is a sum or a count of the data.
+fn is_counted(origin: &Origin) -> bool {
+    origin.lower.iter().chain(&origin.upper).any(Data::reads_totals)
 }
 
 /// What data add to both sides of a promise.

@@ -55,6 +55,8 @@ pub struct RowSummary {
     pub after: Option<Reading>,
     /// Of the worst batch before.
     pub groups: Vec<Group>,
+    /// A side of the promise is a sum or a count of the data.
+    pub counted: bool,
     /// The largest in size.
     pub multiplier: Option<f64>,
     pub active: bool,

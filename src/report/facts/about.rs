@@ -129,7 +129,8 @@ fn places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = (usize, usiz
 /// Whether what stands between these is a limit by itself, and no part of an expression.
 fn is_limit(before: &str, after: &str) -> bool {
     const LIMITS: [&str; 9] = ["within", "at most", "at least", "by", "below", "above", "<=", ">=", "=="];
-    let (before, after) = (before.trim_end(), after.trim_start());
+    let before = before.trim_end().to_lowercase();
+    let after = after.trim_start();
     let named = |word: &&str| {
         before.strip_suffix(*word).is_some_and(|rest| !word.starts_with(of_name) || !rest.ends_with(of_name))
     };

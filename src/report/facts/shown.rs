@@ -164,7 +164,7 @@ fn ratio(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
         let weight = if aggregate == Aggregate::Mean { 1.0 } else { group.weight };
         Some(Part { coefficient: group.coefficient?, weight })
     };
-    let read = Ratio::of(row.lower, row.upper, aggregate, [part(a)?, part(b)?])?;
+    let read = Ratio::of((row.lower, row.upper, row.counted), aggregate, [part(a)?, part(b)?])?;
     let value = read.value([a.mean, b.mean], [a.weight, b.weight])?;
     if !read.is_of_means() {
         return Some(of_sums(&read, value, [a, b], context));
