@@ -24,14 +24,39 @@ pub struct Deciding<'a> {
 pub struct DecidedPoint {
     /// `Σ w g d`: no decisions within the rows gain more, but for what soft rows cost.
     pub gain: f64,
-    /// The same of decisions of 0 and 1 within the rows, where such were found.
-    pub whole: Option<f64>,
+    /// Decisions of 0 and 1 within the rows, where such were found.
+    pub whole: Option<WholePoint>,
     /// How many are decided 1, and how many that were not, and no longer are.
     pub selected: f64,
     pub became_1: f64,
     pub became_0: f64,
     /// For each event of the program the selection rate in it; none where it has no samples.
     pub rates: Vec<Option<f64>>,
+}
+
+/// What decisions of 0 and 1 come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WholePoint {
+    pub gain: f64,
+    pub selected: usize,
+    pub became_1: usize,
+    pub became_0: usize,
+    /// Until they are counted.
+    decisions: Vec<f64>,
+}
+
+impl WholePoint {
+    fn new(gain: f64, decisions: Vec<f64>) -> WholePoint {
+        WholePoint { gain, decisions, ..WholePoint::default() }
+    }
+
+    fn count(&mut self, before: &[f64]) {
+        let decisions = std::mem::take(&mut self.decisions);
+        let changed =
+            |holds: fn(f64, f64) -> bool| before.iter().zip(&decisions).filter(|(b, a)| holds(**b, **a)).count();
+        self.selected = decisions.iter().filter(|decision| **decision > 0.5).count();
+        (self.became_1, self.became_0) = (changed(|b, a| b < a), changed(|b, a| b > a));
+    }
 }
 
 impl Deciding<'_> {
@@ -64,7 +89,8 @@ impl Deciding<'_> {
             };
             (found, whole)
         };
-        let whole = whole.map(|decisions| total_gain(self.gain, encoded.weight(), &decisions));
+        let gain = |decisions: &[f64]| total_gain(self.gain, encoded.weight(), decisions);
+        let whole = whole.map(|decisions| WholePoint::new(gain(&decisions), decisions));
         let decided = is_optimal(&found).then(|| DecidedPoint { whole, ..DecidedPoint::default() });
         Ok((as_projection(found), decided))
     }
@@ -126,6 +152,7 @@ impl DecidedPoint {
     /// Adds what follows from the decisions themselves.
     pub(super) fn enter(&mut self, deciding: &Deciding<'_>, encoded: &Encoded, before: &[f64], after: &[f64]) {
         self.gain = total_gain(deciding.gain, encoded.weight(), after);
+        self.whole.iter_mut().for_each(|whole| whole.count(before));
         self.selected = after.iter().sum();
         let changes = before.iter().zip(after).map(|(b, a)| a - b);
         (self.became_1, self.became_0) =

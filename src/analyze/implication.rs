@@ -48,6 +48,11 @@ pub fn claims(line: &Line) -> Vec<(bool, Claim)> {
 }
 
 impl Claim {
+    /// How much a variable counts in it.
+    pub fn influence(&self, variable: usize) -> f64 {
+        self.entries.iter().filter(|(place, _)| *place == variable).map(|(_, value)| value.abs()).sum()
+    }
+
     pub fn size(&self) -> f64 {
         self.entries.iter().fold(self.limit.abs(), |most, (_, value)| most.max(value.abs()))
     }

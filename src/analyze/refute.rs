@@ -32,7 +32,10 @@ pub struct Specimen {
 /// Means of the kinds of a specimen that keep the first spec and break a row of the second.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
+    /// Those that count most in the row come first.
     pub kinds: Vec<KindMean>,
+    /// Whether the upper side is broken; if not, value and limit are turned, as in a claim.
+    pub upper: bool,
     pub value: f64,
     pub limit: f64,
 }
@@ -205,7 +208,7 @@ impl<'a> Refuter<'a> {
     /// Predictions for the specimen that break a row of the second spec.
     pub fn breaks(&self, specimen: &Specimen, row: &Row) -> Option<Example> {
         let line = self.line(row, &self.specs[1], &specimen.counts)?;
-        claims(&line).into_iter().find_map(|(_, claim)| self.broken(specimen, &claim))
+        claims(&line).into_iter().find_map(|half| self.broken(specimen, &half))
     }
 
     /// Predictions for the specimen that break bounds which the second spec sets for samples of some kinds.
@@ -226,17 +229,20 @@ impl<'a> Refuter<'a> {
             return None;
         }
         let line = Line { entries: vec![(kind, 1.0)], lower, upper };
-        claims(&line).into_iter().find_map(|(_, claim)| self.broken(specimen, &claim))
+        claims(&line).into_iter().find_map(|half| self.broken(specimen, &half))
     }
 
-    fn broken(&self, specimen: &Specimen, claim: &Claim) -> Option<Example> {
+    fn broken(&self, specimen: &Specimen, (upper, claim): &(bool, Claim)) -> Option<Example> {
         let Verdict::Broken { x, value } = follows(&specimen.premises, claim) else { return None };
-        let kinds = self.samples.iter().zip(&specimen.counts).zip(x).filter(|((_, count), _)| **count > 0.0);
-        let mean = |((sample, count), mean): ((&Sample<'_>, &f64), f64)| KindMean {
+        let drawn = self.samples.iter().zip(&specimen.counts).zip(x).enumerate();
+        let mut drawn: Vec<_> = drawn.filter(|(_, ((_, count), _))| **count > 0.0).collect();
+        drawn.sort_by(|(a, _), (b, _)| claim.influence(*b).total_cmp(&claim.influence(*a)));
+        let mean = |(_, ((sample, count), mean)): (usize, ((&Sample<'_>, &f64), f64))| KindMean {
             kind: sample.event(),
             samples: *count as usize,
             mean,
         };
-        Some(Example { kinds: kinds.map(mean).collect(), value, limit: claim.limit })
+        let kinds = drawn.into_iter().map(mean).collect();
+        Some(Example { kinds, upper: *upper, value, limit: claim.limit })
     }
 }

@@ -45,8 +45,8 @@ pub struct Question<'a> {
 /// What came of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Per side.
-    pub sides: Vec<(Claim, ByCases)>,
+    /// Per side, and whether that is the upper.
+    pub sides: Vec<(Half, ByCases)>,
     /// Data that break it.
     pub example: Option<Example>,
 }
@@ -102,7 +102,7 @@ impl<'a> Question<'a> {
     /// Whether a row of the claiming program follows.
     pub fn answer(&self, index: usize, made: Option<&(Refuter<'_>, Vec<Specimen>)>) -> Answer {
         let mut answer = Answer { sides: Vec::new(), example: None };
-        for (_, claim) in self.rows.get(index).into_iter().flatten() {
+        for (upper, claim) in self.rows.get(index).into_iter().flatten() {
             let mut found = follows_by_cases(&self.premises, &self.structure, claim);
             if let Verdict::Implied(proof) = &mut found.verdict {
                 for (side, _) in &mut proof.multipliers {
@@ -113,11 +113,10 @@ impl<'a> Question<'a> {
                     answer.example = made.and_then(|made| self.example(index, &found.verdict, made));
                 }
                 match (&answer.example, &found.verdict) {
-                    (Some(Example { value, limit, .. }), _) => {
+                    (Some(Example { upper, value, limit, .. }), _) => {
                         let broken = Verdict::Broken { x: Vec::new(), value: *value };
-                        answer
-                            .sides
-                            .push((Claim { limit: *limit, ..claim.clone() }, ByCases { verdict: broken, ..found }));
+                        let half = (*upper, Claim { limit: *limit, ..claim.clone() });
+                        answer.sides.push((half, ByCases { verdict: broken, ..found }));
                         continue;
                     }
                     // The means at which the proof failed may be those of no data: of events of share 0, say.
@@ -125,7 +124,7 @@ impl<'a> Question<'a> {
                     (None, _) => {}
                 }
             }
-            answer.sides.push((claim.clone(), found));
+            answer.sides.push(((*upper, claim.clone()), found));
         }
         answer
     }

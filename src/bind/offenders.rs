@@ -67,7 +67,7 @@ impl Offenders {
         first.map_or_else(|| format!("`{}`", self.file), describe)
     }
 
-    pub(super) fn value(&self) -> &str {
+    pub fn value(&self) -> &str {
         self.first.first().map_or("", |place| &place.value)
     }
 

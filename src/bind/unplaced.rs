@@ -21,6 +21,16 @@ pub struct Unplaced {
     pub no_value: usize,
     /// Undeclared values that differ from a level by case or outer space alone.
     pub near: Vec<NearMiss>,
+    /// All others, those of most samples first, where they are few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<UndeclaredValue>,
+}
+
+/// A value that is no declared level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndeclaredValue {
+    pub value: String,
+    pub samples: usize,
 }
 
 /// An undeclared value that may have been meant as a level.
@@ -58,6 +68,7 @@ impl Unplaced {
                 all.push(more.clone());
                 continue;
             };
+            known.values = known.joined(more);
             known.null += more.null;
             known.undeclared += more.undeclared;
             known.no_event += more.no_event;
@@ -73,6 +84,26 @@ impl Unplaced {
         }
         all
     }
+
+    /// The values of two parts; none where they are too many, or those of a part were.
+    fn joined(&self, more: &Unplaced) -> Vec<UndeclaredValue> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for part in [self, more] {
+            let near = part.near.iter().map(|miss| miss.samples).sum::<usize>();
+            if part.values.is_empty() && part.undeclared > near {
+                return Vec::new();
+            }
+            part.values.iter().for_each(|one| *counts.entry(&one.value).or_default() += one.samples);
+        }
+        few(counts.into_iter().map(|(value, samples)| UndeclaredValue { value: value.to_owned(), samples }).collect())
+    }
+}
+
+/// The values in order; none of too many.
+fn few(mut values: Vec<UndeclaredValue>) -> Vec<UndeclaredValue> {
+    const MOST: usize = 64;
+    values.sort_by(|a, b| b.samples.cmp(&a.samples).then_with(|| a.value.cmp(&b.value)));
+    if values.len() > MOST { Vec::new() } else { values }
 }
 
 /// Counts them, batch by batch.
@@ -114,8 +145,11 @@ impl Counter {
         });
         let mut near: Vec<NearMiss> = near.collect();
         near.sort_by(|a, b| (&a.level, &a.value).cmp(&(&b.level, &b.value)));
+        let others = self.seen.iter().filter(|(_, (near, _))| near.is_none());
+        let values = others.map(|(value, (_, samples))| UndeclaredValue { value: value.clone(), samples: *samples });
+        let values = if self.seen.len() < Counter::MOST { few(values.collect()) } else { Vec::new() };
         let (null, undeclared) = (self.null, self.undeclared);
-        Some(Unplaced { column: column.to_owned(), null, undeclared, near, ..Unplaced::default() })
+        Some(Unplaced { column: column.to_owned(), null, undeclared, near, values, ..Unplaced::default() })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::dataset::{DataArgs, Painter, Predictions, one_stream, open_with};
+use super::dataset::{DataArgs, Painter, one_stream, open_to_check};
 use super::fault::{Fault, Trouble, faults, stop};
 use super::form::{Form, formats};
 use super::front::COMMAND_LINE;
@@ -19,7 +19,7 @@ use crate::language::diagnostic::json::Entry;
 use crate::language::program::Program;
 use crate::language::words::counted;
 use crate::report::{DataView, fit};
-use crate::tasks::{Refused, Use, check, redundancy_warnings};
+use crate::tasks::{Refused, check, redundancy_warnings};
 
 /// Check specs, alone or against data
 ///
@@ -163,10 +163,10 @@ fn on_data(spec: &Spec, program: &Program, args: &Args, console: &Console) -> Re
 }
 
 fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: &Console) -> Result<OnData, Trouble> {
-    let dataset = open_with(spec, data, &Predictions::None, Use::Check, program, console)?;
+    let (dataset, predictions) = open_to_check(spec, data, program, console)?;
     let case = dataset.case(spec, program);
     let batch = args.batch.map(|size| (size as usize, args.seed));
-    let checked = check(&case, batch).map_err(|refused| match refused {
+    let checked = check(&case, batch, predictions).map_err(|refused| match refused {
         Refused::Unbound(errors) => Trouble::Faults(errors),
         other => Trouble::Stop(stop(other, &case.context, console)),
     })?;

@@ -49,6 +49,15 @@ pub struct Form {
     pub encoding: Encoding,
 }
 
+/// A word of a command, in quotes where a shell would read it in another way.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=+:@%".contains(c) || c == ',';
+    match word.chars().all(plain) && !word.is_empty() {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
 fn byte(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         b"\\t" | b"tab" => Ok(b'\t'),
@@ -82,6 +91,26 @@ impl Form {
             quotes: !self.no_quotes,
             encoding: self.encoding,
         }
+    }
+
+    /// The arguments again, for another command on the same data; a blank before each.
+    pub fn repeated(&self) -> String {
+        let usual = Dialect::default();
+        let byte = |byte: u8| if byte == b'\t' { "\\t".to_owned() } else { char::from(byte).to_string() };
+        let texts = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(","));
+        let values = [
+            ("data-format", self.data_format.map(|format| format.name().to_owned())),
+            ("delimiter", self.delimiter.map(byte)),
+            ("null", texts(&self.null)),
+            ("decimal", (self.decimal != usual.decimal).then(|| ",".to_owned())),
+            ("header", texts(&self.header)),
+            ("comment", self.comment.map(byte)),
+            ("encoding", (self.encoding != usual.encoding).then(|| self.encoding.name().to_owned())),
+        ];
+        let values = values.into_iter().filter_map(|(name, value)| Some(format!(" --{name} {}", quoted(&value?))));
+        let flags = [("trim", self.trim), ("no-header", self.no_header), ("no-quotes", self.no_quotes)];
+        let flags = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| format!(" --{name}"));
+        values.chain(flags).collect()
     }
 
     /// Opens data that are read as a whole.

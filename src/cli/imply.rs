@@ -18,7 +18,7 @@ use crate::analyze::structure::ByCases;
 use crate::analyze::unbound::{self, OfBounds, Question};
 use crate::bind::{BindError, Bound, BoundSampleRow, Purpose, RowStatus, Samples, blamed};
 use crate::data::STANDARD_STREAM;
-use crate::language::program::{Names, Origin, Program, PromisedRow};
+use crate::language::program::{Direction, Names, Origin, Program, PromisedRow};
 use crate::report::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 use crate::runtime::problem::Problem;
 
@@ -45,9 +45,6 @@ pub struct Args {
     #[arg(long)]
     all: bool,
 }
-
-/// A counterexample shows no more means than these.
-const MOST_MEANS: usize = 12;
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
     let streams = [Some(&args.premise), Some(&args.claim), args.data.as_ref()];
@@ -187,19 +184,17 @@ fn bounds_without_data(
             OfBounds::Broken(example) => (Implied::Broken, made_up(example, program)),
             OfBounds::Undecided => (Implied::Unknown, Vec::new()),
         };
-        let reach = match &found {
-            OfBounds::Broken(example) => Some((example.value, example.limit)),
-            OfBounds::Implied | OfBounds::Undecided => None,
-        };
-        rows.push(ImpliedRow {
+        let mut row = ImpliedRow {
             name,
             text,
-            reaches: reach.map(|(value, _)| value),
-            limit: reach.map(|(_, limit)| limit),
             counterexample,
             reason: (verdict == Implied::Unknown).then(unknown).flatten(),
             ..blank(program, usize::MAX, verdict)
-        });
+        };
+        if let OfBounds::Broken(example) = &found {
+            row.reach(example.upper, Direction::default(), example.value, example.limit);
+        }
+        rows.push(row);
     }
     rows
 }
@@ -208,7 +203,7 @@ fn bounds_without_data(
 fn made_up(example: &Example, program: &Program) -> Vec<Mean> {
     let names = Names::of(program);
     let mean = |it: &KindMean| Mean { event: it.kind.text(&names), samples: Some(it.samples), mean: it.mean };
-    example.kinds.iter().take(MOST_MEANS).map(mean).collect()
+    example.kinds.iter().map(mean).collect()
 }
 
 fn on_data(
@@ -241,8 +236,7 @@ fn on_data(
             continue;
         };
         let sides = joint.rows.get(place).map_or(&[][..], Vec::as_slice);
-        let answers =
-            sides.iter().map(|(_, claim)| (claim.clone(), ByCases { verdict: joint.answer(claim), cases: 1 }));
+        let answers = sides.iter().map(|half| (half.clone(), ByCases { verdict: joint.answer(&half.1), cases: 1 }));
         let mut row = row(b.1, index, answers, &|side| Multiplier {
             row: premise.problem.row_name(side.row),
             side: blamed(&premise.rows, side.row, side.upper)
@@ -250,7 +244,8 @@ fn on_data(
             multiplier: 0.0,
         });
         if let Some(x) = row.1.take() {
-            row.0.counterexample = cells(&joint, &x, (a.1, &ours), (b.1, &theirs));
+            let influence = |place: usize| sides.first().map_or(0.0, |(_, claim)| claim.influence(place));
+            row.0.counterexample = cells(&joint, (&x, &influence), (a.1, &ours), (b.1, &theirs));
         }
         answer.vacuous |= row.2;
         answer.rows.push(row.0);
@@ -312,10 +307,19 @@ fn unmet(joint: &Joint, premise: &Problem, claim: &Problem) -> Option<(usize, Im
     })
 }
 
-/// The cells of a counterexample: the events that their samples are in, and their means.
-fn cells(joint: &Joint, x: &[f64], a: (&Program, &Dataset), b: (&Program, &Dataset)) -> Vec<Mean> {
-    let mut means: Vec<Mean> = Vec::new();
-    for (generator, mean) in joint.generators.iter().zip(x).filter(|(generator, _)| generator.is_mean) {
+/// The cells of a counterexample: the events that their samples are in, and their means; first those that count most in the
+/// row.
+fn cells(
+    joint: &Joint,
+    (x, influence): (&[f64], &dyn Fn(usize) -> f64),
+    a: (&Program, &Dataset),
+    b: (&Program, &Dataset),
+) -> Vec<Mean> {
+    let mut means: Vec<(f64, Mean)> = Vec::new();
+    for (place, (generator, mean)) in joint.generators.iter().zip(x).enumerate() {
+        if !generator.is_mean {
+            continue;
+        }
         let mut texts: Vec<String> = Vec::new();
         for (program, dataset) in [a, b] {
             let names = Names::of(program);
@@ -328,22 +332,25 @@ fn cells(joint: &Joint, x: &[f64], a: (&Program, &Dataset), b: (&Program, &Datas
         let whole = texts.clone();
         texts.retain(|text| !whole.iter().any(|other| other.len() > text.len() && other.contains(text.as_str())));
         let event = if texts.is_empty() { "all others".to_owned() } else { texts.join(", ") };
-        means.push(Mean { event, samples: Some(generator.samples), mean: *mean });
+        means.push((influence(place), Mean { event, samples: Some(generator.samples), mean: *mean }));
     }
-    means.truncate(MOST_MEANS);
-    means
+    means.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    means.into_iter().map(|(_, mean)| mean).collect()
 }
 
 /// A row with the answers to its sides, the counterexample, and whether nothing satisfies the premises.
 fn row(
     program: &Program,
     index: usize,
-    answers: impl Iterator<Item = (Claim, ByCases)>,
+    answers: impl Iterator<Item = ((bool, Claim), ByCases)>,
     multiplier: &dyn Fn(RowSide) -> Multiplier,
 ) -> (ImpliedRow, Option<Vec<f64>>, bool) {
     let mut row = blank(program, index, Implied::Implied);
+    let direction = program.origin(PromisedRow { row: index, origin: 0 }).map(Origin::direction).unwrap_or_default();
+    // How far the side that was told is from its limit.
+    let mut told = f64::NEG_INFINITY;
     let (mut counterexample, mut vacuous) = (None, false);
-    for (claim, found) in answers {
+    for ((upper, claim), found) in answers {
         row.cases = row.cases.max(found.cases);
         match found.verdict {
             implication::Verdict::Undecided => {
@@ -353,17 +360,17 @@ fn row(
             }
             implication::Verdict::Broken { x, value } => {
                 if row.verdict != Implied::Broken {
-                    (row.verdict, row.reaches, row.limit) = (Implied::Broken, Some(value), Some(claim.limit));
+                    row.verdict = Implied::Broken;
+                    row.reach(upper, direction, value, claim.limit);
                     counterexample = Some(x);
                 }
             }
             implication::Verdict::Implied(proof) => {
                 vacuous |= proof.vacuous;
-                let nearer =
-                    row.reaches.zip(row.limit).is_none_or(|(value, limit)| proof.bound - claim.limit > value - limit);
+                let nearer = proof.bound - claim.limit > told;
                 if row.verdict == Implied::Implied && nearer && !proof.vacuous {
-                    (row.reaches, row.limit, row.uses_bounds) =
-                        (Some(proof.bound), Some(claim.limit), proof.uses_bounds);
+                    (told, row.uses_bounds) = (proof.bound - claim.limit, proof.uses_bounds);
+                    row.reach(upper, direction, proof.bound, claim.limit);
                     let named = |(side, value): &(RowSide, f64)| Multiplier { multiplier: *value, ..multiplier(*side) };
                     row.proof = proof.multipliers.iter().map(named).collect();
                 }
@@ -381,6 +388,7 @@ fn blank(program: &Program, index: usize, verdict: Implied) -> ImpliedRow {
             .promised(PromisedRow { row: index, origin: 0 })
             .map_or_else(String::new, |row| program.row_text(&row, &names)),
         verdict,
+        side: None,
         reaches: None,
         limit: None,
         proof: Vec::new(),

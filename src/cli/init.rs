@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::form::{Form, formats};
+use super::form::{Form, formats, quoted};
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{STANDARD_STREAM, write_text};
@@ -12,7 +12,13 @@ use crate::report::fit;
 use crate::tasks::{Drafted, InitOptions, init};
 
 /// A draft promises nothing yet.
-const COMMENTED: &str = "its constraint is a comment, so nothing is promised: remove the `#` before it";
+fn commented(draft: &str) -> &'static str {
+    let constraints = draft.lines().filter(|line| line.starts_with("# constraint ") || line.starts_with("# use "));
+    match constraints.count() {
+        0 | 1 => "its constraint is a comment, so nothing is promised: remove the `#` before it",
+        _ => "its constraints are comments, so nothing is promised: remove the `#` before one",
+    }
+}
 
 /// Write a first spec for a table: levels and ranges seen, and a constraint to start from
 ///
@@ -106,8 +112,8 @@ fn told(args: &Args, drafted: &Drafted, console: &Console) -> Outcome {
     let declared = drafted.columns.iter().filter(|column| column.role.is_some()).count();
     let guesses = drafted.columns.iter().filter(|column| column.guess).count();
     let left_out = drafted.columns.len() - declared;
-    let (spec, data) = (file.display(), args.data.display());
-    let mut text = format!("wrote {spec}: {} declared", counted(declared, "column"));
+    let [spec, data] = [file, &args.data].map(|path| quoted(&path.display().to_string()));
+    let mut text = format!("wrote {}: {} declared", file.display(), counted(declared, "column"));
     if left_out > 0 {
         text.push_str(&format!(", {left_out} not"));
     }
@@ -115,7 +121,11 @@ fn told(args: &Args, drafted: &Drafted, console: &Console) -> Outcome {
         text.push_str(&format!(", {guesses} by a guess"));
     }
     console.report(&fit(
-        &format!("{text}\n{COMMENTED}\nnext: fairc check {spec} --data {data}\n"),
+        &format!(
+            "{text}\n{}\nnext: fairc check {spec} --data {data}{}\n",
+            commented(&drafted.text),
+            args.form.repeated()
+        ),
         console.out_look().width,
     ))?;
     Ok(Verdict::Yes)

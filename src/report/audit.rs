@@ -1,6 +1,7 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
 use super::headline::Headline;
+use super::impact::SMALL;
 use super::judged::Judged;
 use super::layout::fit;
 use super::number::{apart, fixed, holding, limit, many, short, whole};
@@ -27,6 +28,8 @@ pub struct Audit<'a> {
     /// Predictions outside their bounds, those of per-sample constraints included: how many, and by how much at most.
     pub outside: (usize, f64),
     pub weighted: bool,
+    /// Samples of weight 0, which count in no mean; none where the samples are not at hand.
+    pub weightless: Option<usize>,
     /// The predictions are decisions, 0 or 1 each.
     pub decisions: bool,
     /// What counts as rounding.
@@ -55,13 +58,15 @@ impl Audit<'_> {
         Verdict::of_row(row, When::Before, self.tolerance) == Verdict::Violated
     }
 
-    /// The report for people, with the tables of those `selected`, which only decisions have, and what else the verdict says.
-    pub fn text(&self, selected: &str, more: &str, paint: &dyn Paint) -> String {
+    /// The report for people, with the tables of those `selected`, which only decisions have; of data in parts with the
+    /// verdict on these, and with what the answer says of them.
+    pub fn text(&self, selected: &str, (parts, more): (Verdict, &str), paint: &dyn Paint) -> String {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = many(self.n, "sample");
         let what = if self.decisions { "decisions" } else { "predictions" };
         let kept = self.summaries.rows.iter().filter(|row| row.before.is_some()).count();
-        let mut out = Headline::of(self.verdict(), &self.promises(), self.outside.0).line(more, paint);
+        let headline = Headline::of(self.verdict(), &self.promises(), self.outside.0, &self.unplaced);
+        let mut out = Headline { parts, ..headline }.line(more, paint);
         out.push_str(&format!("{} on {}: {n}, {what} `{}`{settings}\n", self.spec, self.data, self.prediction));
         out.push_str(&self.conclusion(kept, paint));
         let shown = worst(&self.summaries, self.most);
@@ -106,6 +111,7 @@ impl Audit<'_> {
         let aggregate = match means {
             true if self.decisions && plain() => "rate",
             true => "mean",
+            false if row.groups.iter().all(|group| group.aggregate == Aggregate::Sum) => "sum",
             false => "value",
         };
         let weight = self.weighted.then_some("weight");
@@ -114,27 +120,31 @@ impl Audit<'_> {
         for group in &row.groups {
             let name = if ratio.is_some() { group.event.clone() } else { group.signed() };
             let cells = [name, whole(group.samples)].into_iter();
-            table.cells(cells.chain(self.weighted.then(|| short(group.weight))).chain([short(group.value)]));
+            let cells = cells.chain(self.weighted.then(|| short(group.weight))).chain([short(group.value)]);
+            table.cells(cells.chain((group.samples < SMALL).then(|| "small".to_owned())));
         }
-        let align = [Align::Left, Align::Right, Align::Right, Align::Right];
+        let mut align = vec![Align::Left, Align::Right, Align::Right];
+        align.extend(self.weighted.then_some(Align::Right));
+        align.push(Align::Left);
         out.push_str(&table.render("      ", paint.width(), &align, |_, cell| cell));
         out
     }
 
-    /// `ratio 0.778, needs at least 0.80: violated`.
+    /// `ratio 0.778, needs at least 0.800: violated`.
     fn ratio(&self, read: &RatioReading, reading: Reading, paint: &dyn Paint) -> String {
-        let least = read.ratio.least;
-        let digits = apart(read.before, [least]);
-        let (value, least) = (fixed(read.before, digits), fixed(least, digits.min(3)));
+        let (limit, is_least) = read.ratio.limit();
+        let digits = apart(read.before, [limit]);
+        let (value, limit) = (fixed(read.before, digits), fixed(limit, digits.min(3)));
+        let allowed = if is_least { "needs at least" } else { "allowed at most" };
         let verdict = match reading.held(self.tolerance) {
             true => paint.good("held"),
             false => paint.bad("violated"),
         };
-        format!("ratio {value}, needs at least {least}: {verdict}")
+        format!("ratio {value}, {allowed} {limit}: {verdict}")
     }
 
     fn finding(&self, reading: Reading, paint: &dyn Paint) -> String {
-        let Reading { lower, upper, .. } = reading;
+        let [_, lower, upper] = reading.written();
         let (excess, bounds) = (reading.excess(), limit(lower, upper));
         let value = reading.shown();
         if reading.held(self.tolerance) {
@@ -149,8 +159,16 @@ impl Audit<'_> {
         }
     }
 
+    /// `327 samples of weight 0 count in no mean`.
+    pub(super) fn weightless_line(&self) -> Option<String> {
+        let count = self.weightless.filter(|count| *count > 0)?;
+        let verb = if count == 1 { "counts" } else { "count" };
+        Some(format!("{} of weight 0 {verb} in no mean", many(count, "sample")))
+    }
+
     fn conclusion(&self, kept: usize, paint: &dyn Paint) -> String {
-        let mut out = unplaced_text(&self.unplaced, paint);
+        let mut out = self.weightless_line().map_or_else(String::new, |line| format!("{}\n", paint.careful(&line)));
+        out.push_str(&unplaced_text(&self.unplaced, paint));
         if self.outside.0 > 0 {
             let (count, most) = self.outside;
             let line = format!("{} outside the bounds, by {} at most", counted(count, "prediction"), short(most));

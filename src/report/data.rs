@@ -35,6 +35,8 @@ pub struct DataReport<'a> {
     pub batches: Option<BatchShares>,
     /// Columns with samples in no level.
     pub unplaced: Vec<Unplaced>,
+    /// Why what needs predictions would refuse these data.
+    pub predictions: Vec<String>,
 }
 
 /// A side of a row that is in conflict with others.
@@ -95,6 +97,8 @@ pub struct DataView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     relations: Vec<RelationUse>,
     unplaced: Vec<Unplaced>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    predictions: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -144,6 +148,7 @@ impl DataReport<'_> {
             batches: self.batches,
             relations: self.summaries.relations.clone(),
             unplaced: self.unplaced.clone(),
+            predictions: self.predictions.clone(),
         }
     }
 
@@ -163,6 +168,7 @@ impl DataReport<'_> {
             Some(false) => format!("{}: the rows cannot all hold\n", paint.bad("infeasible")),
             None => "whether all rows can hold together could not be decided\n".to_owned(),
         };
+        self.predictions.iter().for_each(|line| out.push_str(&format!("{}\n", paint.careful(line))));
         if kept > 0 {
             self.params.iter().for_each(|param| out.push_str(&self.range(param)));
         }

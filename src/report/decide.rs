@@ -464,7 +464,7 @@ pub(super) fn threshold_words(thresholds: &Thresholds, cell: &ThresholdCell) -> 
 fn group_cells(group: &GroupDecisions) -> [String; 10] {
     let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| fixed(value, 3));
     [
-        format!("{}{}", group.group, if group.small { " (few)" } else { "" }),
+        format!("{}{}", group.group, if group.small { " (small)" } else { "" }),
         whole(group.samples),
         share(group.rate_before),
         share(group.rate_after),

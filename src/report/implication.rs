@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::layout::fit;
 use super::number::{plain, rounded, short};
 use super::table::{Align, Paint, Table};
+use crate::language::program::Direction;
 use crate::language::words::counted;
 
 /// A row of the second spec.
@@ -14,7 +15,9 @@ pub struct ImpliedRow {
     /// What it bounds, in the names of its spec.
     pub text: String,
     pub verdict: Implied,
-    /// The largest value that its tighter side was found to take, turned so that it must stay below `limit`.
+    /// The side that the numbers are about: that which is broken, else the tighter one. `lower` or `upper`.
+    pub side: Option<&'static str>,
+    /// The furthest that it was found to come towards this side, and the limit there, as the row is written.
     pub reaches: Option<f64>,
     pub limit: Option<f64>,
     /// The rows of the first spec that prove it, with their multipliers.
@@ -71,6 +74,17 @@ pub struct Implication {
     pub reason: Option<String>,
 }
 
+impl ImpliedRow {
+    /// Enters the value of a side, and its limit, which of a lower side are turned: as the author wrote the row.
+    pub fn reach(&mut self, upper: bool, direction: Direction, value: f64, limit: f64) {
+        let sign = if upper { 1.0 } else { -1.0 };
+        self.side = Some(if direction.is_upper(upper) { "upper" } else { "lower" });
+        // Without a negative zero.
+        let number = |turned: f64| Some(direction.number(sign * turned) + 0.0);
+        (self.reaches, self.limit) = (number(value), number(limit));
+    }
+}
+
 impl Implication {
     /// Sums the rows up: implied if all are, not implied if one is broken.
     pub fn conclude(&mut self) {
@@ -117,17 +131,20 @@ impl Implication {
         const MOST: usize = 12;
         let shown: Vec<&ImpliedRow> = self.rows.iter().filter(worth).collect();
         let most = if all { usize::MAX } else { MOST };
-        shown.iter().take(most).for_each(|row| out.push_str(&self.row(row, paint.width())));
+        shown.iter().take(most).for_each(|row| out.push_str(&self.row(row, paint.width(), all)));
         if shown.len() > most {
             out.push_str(&format!("\n  and {} (`--all` shows them)\n", counted(shown.len() - most, "more row")));
         }
         fit(&out, paint.width())
     }
 
-    fn row(&self, row: &ImpliedRow, width: usize) -> String {
+    fn row(&self, row: &ImpliedRow, width: usize, all: bool) -> String {
         let mut out = format!("\n  {}: {}\n", row.name, row.text);
         let numbers = match (row.reaches, row.limit) {
-            (Some(reaches), Some(limit)) => format!("at most {}, limit {}", plain(reaches), plain(limit)),
+            (Some(reaches), Some(limit)) => {
+                let most = if row.side == Some("lower") { "at least" } else { "at most" };
+                format!("{most} {}, limit {}", plain(reaches), plain(limit))
+            }
             _ => String::new(),
         };
         match row.verdict {
@@ -142,14 +159,19 @@ impl Implication {
             Implied::Broken => {
                 match (row.reaches.zip(row.limit), &row.reason) {
                     (Some((reaches, limit)), _) => {
-                        out.push_str(&format!("    can reach {}, limit {}", plain(reaches), plain(limit)));
+                        let (comes, must) = match row.side {
+                            Some("lower") => ("fall to", "at least"),
+                            Some(_) | None => ("reach", "at most"),
+                        };
+                        let (reaches, limit) = (plain(reaches), plain(limit));
+                        out.push_str(&format!("    can {comes} {reaches}, must be {must} {limit}"));
                     }
                     (None, reason) => {
                         out.push_str(&format!("    not implied: {}", reason.as_deref().unwrap_or("it is broken")))
                     }
                 }
                 out.push_str(if row.counterexample.is_empty() { "\n" } else { ", for example with\n" });
-                out.push_str(&means(&row.counterexample, width));
+                out.push_str(&means(&row.counterexample, width, all));
             }
         }
         out
@@ -171,14 +193,24 @@ impl Implication {
     }
 }
 
-fn means(means: &[Mean], width: usize) -> String {
+/// A counterexample has no more lines than these where not all are asked for.
+const MOST_MEANS: usize = 12;
+
+/// The means of a counterexample.
+fn means(means: &[Mean], width: usize, all: bool) -> String {
+    let most = if all { usize::MAX } else { MOST_MEANS };
     let mut table = Table::default();
     let samples = means.iter().any(|mean| mean.samples.is_some());
     let head = [""].into_iter().chain(samples.then_some("samples")).chain(["mean"]);
     table.cells(head.map(str::to_owned));
-    for mean in means {
+    for mean in means.iter().take(most) {
         let count = samples.then(|| mean.samples.map_or_else(String::new, |samples| samples.to_string()));
         table.cells([mean.event.clone()].into_iter().chain(count).chain([short(mean.mean)]));
     }
-    table.render("      ", width, &[Align::Left, Align::Right, Align::Right], |_, cell| cell)
+    let mut out = table.render("      ", width, &[Align::Left, Align::Right, Align::Right], |_, cell| cell);
+    if means.len() > most {
+        let more = counted(means.len() - most, "more kind");
+        out.push_str(&format!("      and {more} of samples (`--all` shows them)\n"));
+    }
+    out
 }

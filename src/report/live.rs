@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::finite;
 use super::reading::Reading;
+use super::row_summaries::centre_of;
 use super::verdict::{Tolerance, Verdict};
 use crate::bind::{RowReading, RowStatus};
 use crate::language::program::{Origin, Program, PromisedRow};
@@ -55,7 +56,8 @@ impl<'a> Live<'a> {
         let sizes = [value, lower, upper].into_iter().filter(|value| value.is_finite());
         let size = sizes.fold(0.0_f64, |size, value| size.max(value.abs()));
         let bounds = self.bounds * self.reading.mass;
-        Reading { value, lower, upper, size, magnitude: self.reading.magnitude, bounds, batch: 0 }
+        let (centre, magnitude) = (centre_of(self.origin, lower, upper), self.reading.magnitude);
+        Reading { value, lower, upper, centre, size, magnitude, bounds, batch: 0 }
     }
 }
 
@@ -126,10 +128,11 @@ impl Moment {
     pub fn new(program: &Program, rows: &[RowReading], batches: u64, samples: u64) -> Moment {
         let row = |live: Live<'_>| {
             let kept = live.is_kept() && live.value.is_finite();
+            let [value, lower, upper] = live.reading().written().map(|number| finite(number).filter(|_| kept));
             MomentRow {
-                value: finite(live.value).filter(|_| kept),
-                lower: finite(live.lower).filter(|_| kept),
-                upper: finite(live.upper).filter(|_| kept),
+                value,
+                lower,
+                upper,
                 verdict: match (kept, kept && live.held()) {
                     (false, _) => Verdict::NotChecked,
                     (true, true) => Verdict::Held,

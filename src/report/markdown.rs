@@ -106,6 +106,7 @@ fn rows(facts: &Facts, indices: &[usize]) -> String {
         }
         let digits = apart(shown.value, [shown.lower, shown.upper].into_iter().flatten());
         let number = |value: f64| fixed(value, digits);
+        let few = row_facts.few().map_or_else(String::new, |few| format!(", {few}"));
         let open = if row_facts.settled == Some(false) { ", inconclusive" } else { "" };
         out.push_str(&row([
             text(&shown.who),
@@ -113,7 +114,7 @@ fn rows(facts: &Facts, indices: &[usize]) -> String {
             shown.interval.map_or_else(String::new, |it| format!("{} to {}", number(it.lower), number(it.upper))),
             text(&shown.allowed(digits)),
             shown.slack.map_or_else(String::new, number),
-            format!("{}{open}", row_facts.verdict.word()),
+            format!("{}{open}{few}", row_facts.verdict.word()),
         ]));
     }
     if !missing.is_empty() {
@@ -157,8 +158,11 @@ fn sliced(slices: &SlicesFacts) -> String {
         out.push_str("| --- | ---: | ---: | --- | ---: | --- |\n");
         for slice in &slices.values {
             let Some(found) = slice.rows.get(index) else { continue };
-            let between = interval(found.interval);
-            let cells = [text(slice.label()), slice.n.to_string(), number(found.value), between, number(found.room)];
+            let shown = found.shown.as_ref();
+            let between = interval(shown.and_then(|shown| shown.interval));
+            let value = number(shown.map(|shown| shown.value));
+            let slack = number(shown.and_then(|shown| shown.slack));
+            let cells = [text(slice.label()), slice.n.to_string(), value, between, slack];
             out.push_str(&row(cells.into_iter().chain([text(&note(found))])));
         }
     }

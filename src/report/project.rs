@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::facts::{Context, ParamFacts, Shown, sentence, shown};
 use super::headline::Headline;
+use super::impact::SMALL;
 use super::judged::{Judged, PromiseJson, together};
 use super::layout::fit;
 use super::number::{apart, finite, fixed, limit, many, plain, short, whole};
@@ -170,9 +171,11 @@ impl ProjectReport<'_> {
         };
         // The groups of a batch before are not those of the worst batch after.
         let [before, after] = match self.batching {
-            Batching::Whole => [Some(row.clone()), row.afterwards()],
+            Batching::Whole => [Some(row.clone()), row.afterwards(summary.after)],
             Batching::By(_) => {
-                [summary.before, summary.after].map(|reading| Some(RowJson::of_value(reading?, &row.compares)))
+                let written = || row.written.as_ref().map(|written| written.what.clone());
+                let of = |reading: Option<Reading>| Some(RowJson::of_value(reading?, &row.compares, written()));
+                [summary.before, summary.after].map(of)
             }
         };
         ProjectedRow {
@@ -197,7 +200,7 @@ impl ProjectReport<'_> {
     /// What holds, in one line.
     pub(super) fn headline(&self) -> Headline {
         let outside = if self.when() == When::After { self.outside_after } else { self.outside.0 };
-        Headline::of(self.verdict(), &self.promises(), outside)
+        Headline::of(self.verdict(), &self.promises(), outside, &self.unplaced)
     }
 
     /// What was not enforced in whole, and why.
@@ -266,7 +269,10 @@ impl ProjectReport<'_> {
             let ratio = ratio.filter(|_| self.batching == Batching::Whole);
             let [first, second, limit] = match &ratio {
                 Some(ratio) => ratio_cells(ratio),
-                None => [number(Some(before)), number(after), limit(sides.lower, sides.upper)],
+                None => {
+                    let [_, lower, upper] = sides.written();
+                    [number(Some(before)), number(after), limit(lower, upper)]
+                }
             };
             table.cells([self.summaries.name(index).to_owned(), first, second, limit, self.change(row, index)]);
             if self.batching == Batching::Whole && row.groups.len() <= MOST_GROUPS {
@@ -383,15 +389,17 @@ pub(super) fn not_enforced(promises: &[Judged<'_>], paint: &dyn Paint) -> String
 /// A ratio before and after, and its limit.
 fn ratio_cells(read: &RatioReading) -> [String; 3] {
     let digits = [Some(read.before), read.after].into_iter().flatten();
-    let digits = digits.map(|value| apart(value, [read.ratio.least])).max().unwrap_or(3);
+    let (limit, is_least) = read.ratio.limit();
+    let digits = digits.map(|value| apart(value, [limit])).max().unwrap_or(3);
     let after = read.after.map_or_else(|| "-".to_owned(), |after| fixed(after, digits));
-    [fixed(read.before, digits), after, format!(">= {}", fixed(read.ratio.least, 3))]
+    [fixed(read.before, digits), after, format!("{} {}", if is_least { ">=" } else { "<=" }, fixed(limit, 3))]
 }
 
 /// A group that a row compares, and its mean before and after.
 fn means(group: &Group, plain: bool) -> [String; 3] {
     let name = if plain { group.event.clone() } else { group.signed() };
-    let name = format!("  {name} ({})", whole(group.samples));
+    let small = if group.samples < SMALL { ", small" } else { "" };
+    let name = format!("  {name} ({}{small})", whole(group.samples));
     [name, short(group.value), group.after.map_or_else(|| "-".to_owned(), short)]
 }
 

@@ -10,6 +10,8 @@ pub struct Reading {
     pub value: f64,
     pub lower: f64,
     pub upper: f64,
+    /// What data add to both sides of `|E[y - s]| <= t`: the promise is about the value less this.
+    pub centre: f64,
     /// The largest number in the row: its terms and its sides.
     pub size: f64,
     /// The sum of the sizes of all that the value is summed from: what rounding is relative to.
@@ -26,10 +28,20 @@ impl Reading {
         (self.lower - self.value).max(self.value - self.upper)
     }
 
+    /// The value and its sides as the promise is written.
+    pub fn written(&self) -> [f64; 3] {
+        let less = |number: f64| match self.centre {
+            0.0 => number,
+            centre => ((number - centre) * 1e12).round() / 1e12 + 0.0,
+        };
+        [self.value, self.lower, self.upper].map(less)
+    }
+
     /// The value for people: what is rounding beside the numbers in the row is 0.
     pub fn shown(&self) -> String {
         let rounding = Tolerance::Rounding.allowance(self);
-        super::number::short(if self.value.abs() <= rounding { 0.0 } else { self.value })
+        let [value, ..] = self.written();
+        super::number::short(if value.abs() <= rounding { 0.0 } else { value })
     }
 
     pub fn held(&self, tolerance: Tolerance) -> bool {

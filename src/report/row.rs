@@ -22,6 +22,28 @@ pub(super) struct RowJson {
     pub groups: Vec<GroupJson>,
     pub compares: String,
     pub constraint: String,
+    /// A side of the promise is a sum or a count of the data.
+    #[serde(skip)]
+    pub counted: bool,
+    /// What the promise is about where that is another thing: the value is then this less the centre.
+    #[serde(skip)]
+    pub written: Option<Written>,
+}
+
+/// A row as its promise is written, where data stand on both sides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Written {
+    pub what: String,
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+}
+
+impl Written {
+    fn of(reading: Reading, what: Option<String>) -> Option<Written> {
+        let [value, lower, upper] = reading.written();
+        what.map(|what| Written { what, value, lower, upper })
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -55,13 +77,15 @@ impl RowJson {
             groups: row.groups.iter().map(GroupJson::new).collect(),
             compares: summaries.compared(index),
             constraint: summaries.constraint(index).to_owned(),
+            counted: row.counted,
+            written: row.before.and_then(|reading| Written::of(reading, summaries.written(index))),
         }
     }
 }
 
 impl RowJson {
     /// A row of which the value and its sides are known alone.
-    pub(super) fn of_value(reading: Reading, compares: &str) -> RowJson {
+    pub(super) fn of_value(reading: Reading, compares: &str, written: Option<String>) -> RowJson {
         RowJson {
             name: String::new(),
             lower: finite(reading.lower),
@@ -74,15 +98,17 @@ impl RowJson {
             groups: Vec::new(),
             compares: compares.to_owned(),
             constraint: String::new(),
+            counted: false,
+            written: Written::of(reading, written),
         }
     }
 
     /// The row as it is after the projection; none where nothing is known of that.
-    pub(super) fn afterwards(&self) -> Option<RowJson> {
-        self.after?;
+    pub(super) fn afterwards(&self, after: Option<Reading>) -> Option<RowJson> {
+        let written = Written::of(after?, self.written.as_ref().map(|written| written.what.clone()));
         let after = |group: &GroupJson| Some(GroupJson { mean: group.mean_after?, ..group.clone() });
         let groups = self.groups.iter().map(after).collect::<Option<Vec<GroupJson>>>()?;
-        Some(RowJson { before: self.after, groups, ..self.clone() })
+        Some(RowJson { before: self.after, groups, written, ..self.clone() })
     }
 }
 

@@ -2,19 +2,23 @@
 //! sides and in the direction in which its author wrote them.
 
 use super::facts::conditions;
+use super::number::finite;
 use super::reading::Reading;
 use super::relation_use::RelationUse;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
+use crate::analyze::Constants;
 use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows, size_of_bounds};
 use crate::language::program::text::distance_text;
-use crate::language::program::{Direction, Names, Origin, Program, PromisedRow, Term};
+use crate::language::program::{Data, Direction, Names, Origin, Param, Program, PromisedRow, Term};
 use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
 
 /// The promised rows of a program, and its promised per-sample rows, in their order.
 pub struct RowSummaries<'a> {
     pub program: &'a Program,
+    /// Those of the last batch, where they are known.
+    params: Option<Params>,
     names: Names<'a>,
     promised: Vec<PromisedRow>,
     pub rows: Vec<RowSummary>,
@@ -38,8 +42,15 @@ impl<'a> RowSummaries<'a> {
         let (promised, promised_samples) = (program.promised_rows(), program.promised_sample_rows());
         RowSummaries {
             program,
+            params: None,
             names: Names::of(program),
-            rows: vec![RowSummary::default(); promised.len()],
+            rows: promised
+                .iter()
+                .map(|promised| RowSummary {
+                    counted: program.origin(*promised).is_some_and(is_counted),
+                    ..RowSummary::default()
+                })
+                .collect(),
             promised,
             sample_rows: promised_samples
                 .iter()
@@ -75,6 +86,7 @@ impl<'a> RowSummaries<'a> {
         let rows = bound.row_values(predictions)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
+        self.params = Some(params.clone());
         self.enter_rows(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms });
         RelationUse::enter(&mut self.relations, bound, encoded);
         for reading in encoded.sample_readings(bound, params, samples, predictions) {
@@ -86,7 +98,8 @@ impl<'a> RowSummaries<'a> {
     }
 
     /// Enters a batch of which sums by cell are known.
-    pub fn enter_sums(&mut self, bound: &Bound, sums: &SummedRows) {
+    pub fn enter_sums(&mut self, bound: &Bound, params: &Params, sums: &SummedRows) {
+        self.params = Some(params.clone());
         let bounds = self.bounds_of(sums);
         self.enter_rows(&Entry { bound, rows: &sums.rows, bounds: &bounds, terms: &sums.terms });
     }
@@ -251,7 +264,7 @@ impl<'a> RowSummaries<'a> {
                     }
                 },
                 aggregate: term.aggregate,
-                coefficient: term.coefficient.as_number(),
+                coefficient: self.coefficient(&term),
                 samples: count.map_or(0, |count| count.samples),
                 weight: count.map_or(0.0, |count| count.weight),
                 value: *terms.get(place)?,
@@ -259,6 +272,13 @@ impl<'a> RowSummaries<'a> {
             })
         };
         self.direction(promised).terms(&row.terms).into_iter().filter_map(group).collect()
+    }
+
+    /// With the params that the batch was bound with.
+    fn coefficient(&self, term: &Term) -> Option<f64> {
+        let known = |(param, value): (&Param, &f64)| (param.name.clone(), *value);
+        let params = self.program.params.iter().zip(self.params.iter().flat_map(Params::values)).map(known).collect();
+        finite(term.coefficient.evaluate(&Constants(&params)))
     }
 
     fn direction(&self, promised: PromisedRow) -> Direction {
@@ -269,6 +289,19 @@ impl<'a> RowSummaries<'a> {
     pub fn compared(&self, index: usize) -> String {
         let row = self.promised.get(index).and_then(|promised| self.program.promised(*promised));
         row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &self.names))
+    }
+
+    /// What a promise is about where data stand on both of its sides: `E[y] - E[s]` of `|E[y - s]| <= t`.
+    pub fn written(&self, index: usize) -> Option<String> {
+        let origin = self.origin(index)?;
+        let centre = centre(origin)?;
+        let less = if origin.direction().is_upper(true) { centre.neg() } else { centre };
+        let (compared, less) = (self.compared(index), less.text(&self.names));
+        Some(match (compared.strip_prefix('-'), less.strip_prefix('-')) {
+            (Some(compared), _) => format!("{less} - {compared}"),
+            (None, Some(less)) => format!("{compared} - {less}"),
+            (None, None) => format!("{compared} + {less}"),
+        })
     }
 
     /// A per-sample row in the words of the spec.
@@ -342,7 +375,30 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
     let magnitude = entry.rows.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(summed).max(bound.side_size);
     let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
-    Some(Reading { value, lower, upper, size, magnitude, bounds, batch })
+    let centre = centre_of(program.origin(promised)?, lower, upper);
+    Some(Reading { value, lower, upper, centre, size, magnitude, bounds, batch })
+}
+
+/// Whether a side is a sum or a count of the data.
+fn is_counted(origin: &Origin) -> bool {
+    origin.lower.iter().chain(&origin.upper).any(Data::reads_totals)
+}
+
+/// What data add to both sides of a promise.
+fn centre(origin: &Origin) -> Option<Data> {
+    let (lower, upper) = origin.lower.clone().zip(origin.upper.clone())?;
+    let centre = lower.add(upper).scale(0.5);
+    let constant = match &centre {
+        Data::Number(_) => true,
+        Data::Sum { constant, .. } => *constant != 0.0,
+        Data::Param(_) | Data::Column(_) | Data::Total { .. } | Data::Product(_) | Data::Call(..) => false,
+    };
+    (!constant && centre.params().is_empty()).then_some(centre)
+}
+
+/// The same as a number, beside the sides of a batch.
+pub(super) fn centre_of(origin: &Origin, lower: f64, upper: f64) -> f64 {
+    centre(origin).map_or(0.0, |_| (lower + upper) / 2.0)
 }
 
 fn more((count, most): (usize, f64), (new, excess): (usize, f64)) -> (usize, f64) {

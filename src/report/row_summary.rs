@@ -55,6 +55,8 @@ pub struct RowSummary {
     pub after: Option<Reading>,
     /// Of the worst batch before.
     pub groups: Vec<Group>,
+    /// A side of the promise is a sum or a count of the data.
+    pub counted: bool,
     /// The largest in size.
     pub multiplier: Option<f64>,
     pub active: bool,
@@ -111,6 +113,11 @@ impl EachJson {
 }
 
 impl RowSummary {
+    /// The fewest samples of an event that it compares.
+    pub(super) fn fewest(&self) -> Option<usize> {
+        self.groups.iter().map(|group| group.samples).min()
+    }
+
     pub(super) fn skip(&mut self, skip: &Skip) {
         self.skipped += 1;
         self.reason.get_or_insert_with(|| skipped(skip));

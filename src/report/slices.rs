@@ -1,6 +1,6 @@
 //! An audit by the values of a column, for people at a terminal.
 
-use super::facts::{Interval, SliceFacts, SliceRow, SlicesFacts};
+use super::facts::{Interval, SliceFacts, SliceRow, SlicesFacts, few};
 use super::layout::fit;
 use super::number::{short, sides, whole};
 use crate::language::words::counted;
@@ -16,7 +16,11 @@ pub fn slices_text(slices: &SlicesFacts, most: usize, paint: &dyn Paint) -> Stri
     let rows = slices.values.first().map_or(&[][..], |slice| &slice.rows);
     for (index, row) in rows.iter().enumerate().take(most) {
         let mut table = Table::default();
-        let known = slices.values.iter().filter_map(|slice| slice.rows.get(index)).any(|row| row.interval.is_some());
+        let known = slices
+            .values
+            .iter()
+            .filter_map(|slice| slice.rows.get(index))
+            .any(|row| row.shown.is_some_and(|shown| shown.interval.is_some()));
         let head = ["", "samples", "value"].into_iter().chain(known.then_some("95% interval")).chain(["limit", ""]);
         table.cells(head.map(str::to_owned));
         for slice in &slices.values {
@@ -75,9 +79,9 @@ pub(super) fn outside(slices: &SlicesFacts) -> impl Iterator<Item = String> {
 
 fn cells(slice: &SliceFacts, row: &SliceRow, intervals: bool) -> impl Iterator<Item = String> {
     let dash = || "-".to_owned();
-    let value = row.value.map_or_else(dash, short);
-    let interval = intervals.then(|| row.interval.map_or_else(dash, interval));
-    let sides = row.value.map_or_else(dash, |_| sides(row.value, row.lower, row.upper));
+    let value = row.shown.map_or_else(dash, |shown| short(shown.value));
+    let interval = intervals.then(|| row.shown.and_then(|shown| shown.interval).map_or_else(dash, interval));
+    let sides = row.shown.map_or_else(dash, |shown| sides(Some(shown.value), shown.lower, shown.upper));
     let start = [slice.label().to_owned(), whole(slice.n), value].into_iter();
     start.chain(interval).chain([sides, note(row)])
 }
@@ -91,7 +95,7 @@ pub(super) fn interval(interval: Interval) -> String {
 pub(super) fn note(row: &SliceRow) -> String {
     let reasons = [
         row.skipped.clone(),
-        row.samples.filter(|_| row.small).map(|samples| format!("a group of {samples}")),
+        row.samples.filter(|_| row.small).map(few),
         (row.settled == Some(false)).then(|| "inconclusive".to_owned()),
     ];
     let reasons: Vec<String> = reasons.into_iter().flatten().collect();

@@ -154,7 +154,7 @@ impl StreamReport<'_> {
         let words = Names::of(self.program);
         let summaries = self.judged();
         let promises = summaries.promises(When::After, TOLERATED);
-        let rows = self.promised().zip(&summaries.rows).map(|(live, summary)| {
+        let rows = self.promised().zip(&summaries.rows).enumerate().map(|(index, (live, summary))| {
             let Live { reading, origin, promised, value, lower, upper, .. } = live;
             let row = self.program.promised(promised);
             let compares = row.map_or_else(String::new, |row| self.program.terms_text(&row.terms, &words));
@@ -168,7 +168,7 @@ impl StreamReport<'_> {
                 multiplier: reading.multiplier.map(|multiplier| origin.direction().number(multiplier.next)),
                 bound: reading.multiplier.map(|multiplier| multiplier.bound),
                 skipped: reason(&reading.status),
-                shown: self.shown(summary.after, &compares),
+                shown: self.shown(summary.after, &compares, summaries.written(index)),
                 compares,
                 constraint: origin.constraint.clone(),
             }
@@ -200,9 +200,9 @@ impl StreamReport<'_> {
     }
 
     /// A row as people read it: a stream keeps its value alone, and not the groups that it compares.
-    fn shown(&self, reading: Option<Reading>, compares: &str) -> Option<Shown> {
+    fn shown(&self, reading: Option<Reading>, compares: &str, written: Option<String>) -> Option<Shown> {
         let reading = reading?;
-        let row = RowJson::of_value(reading, compares);
+        let row = RowJson::of_value(reading, compares, written);
         let slack = finite(-reading.excess());
         let prediction = &self.program.prediction.name;
         shown(&row, &Context { prediction, decisions: false, interval: None, slack, series: &|_| None })
@@ -236,7 +236,7 @@ impl StreamReport<'_> {
     pub(super) fn headline(&self) -> Headline {
         let summaries = self.judged();
         let promises = summaries.promises(When::After, TOLERATED);
-        Headline::of(summaries.verdict(&promises, 0), &promises, 0)
+        Headline::of(summaries.verdict(&promises, 0), &promises, 0, &self.unplaced)
     }
 
     /// `1,000 samples in 4 batches`.
@@ -261,10 +261,11 @@ impl StreamReport<'_> {
                 table.cells(["", "pooled", "limit", "", bound].map(str::to_owned));
                 last = &origin.constraint;
             }
+            let [value, lower, upper] = live.reading().written();
             table.cells([
                 origin.name.clone(),
-                short(live.value),
-                limit(live.lower, live.upper),
+                short(value),
+                limit(lower, upper),
                 if live.held() { "held" } else { "outside" }.to_owned(),
                 reading.multiplier.map_or_else(String::new, |multiplier| short(multiplier.bound)),
             ]);

@@ -1,10 +1,10 @@
 //! The words that every format of a report uses.
 
-use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, Interval, params_in_words};
+use super::facts::{FOUR_FIFTHS, Facts, GroupFacts, Interval, SlicesFacts, params_in_words};
 use super::headline::Headline;
 use super::impact::SMALL;
 use super::number::{many, short, thousands, whole};
-use super::verdict::Tolerance;
+use super::verdict::{Tolerance, Verdict};
 
 /// The title that was given, or one of the spec.
 pub fn title(facts: &Facts) -> String {
@@ -13,15 +13,21 @@ pub fn title(facts: &Facts) -> String {
 
 /// The answer in one line: `Not met: 3 of 4 promises violated, 1 inconclusive, 12 of 33 comparisons not made`.
 pub fn headline(facts: &Facts) -> String {
-    let headline = Headline {
+    let slices = facts.group_by.as_ref().map(|slices| super::slices::in_words(slices, &slices.column));
+    std::iter::once(answer(facts).words()).chain(slices).collect::<Vec<String>>().join("; ")
+}
+
+/// The same with what colours it.
+pub(super) fn answer(facts: &Facts) -> Headline {
+    Headline {
         verdict: facts.verdict,
         promises: facts.promises.iter().map(|promise| promise.verdict).collect(),
         inconclusive: facts.promises.iter().filter(|promise| promise.settled == Some(false)).count(),
         comparisons: facts.comparisons,
         outside: facts.outside_bounds,
-    };
-    let slices = facts.group_by.as_ref().map(|slices| super::slices::in_words(slices, &slices.column));
-    std::iter::once(headline.words()).chain(slices).collect::<Vec<String>>().join("; ")
+        unplaced: super::unplaced::briefly(&facts.unplaced),
+        parts: facts.group_by.as_ref().map_or(Verdict::Held, SlicesFacts::checked),
+    }
 }
 
 /// Predictions outside their bounds, and samples in no level.

@@ -8,7 +8,7 @@ use crate::data::header_hint;
 use crate::language::diagnostic::human::{Look, render_with};
 use crate::language::diagnostic::json::{ColumnPlace, Entry, Place};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
-use crate::language::program::{Names, Origin, Program, PromisedRow};
+use crate::language::program::{Column, ColumnType, Level, Names, Origin, Program, PromisedRow};
 use crate::language::span::{Sources, Span};
 use crate::language::syntax::ast;
 use crate::language::words::listed;
@@ -107,14 +107,69 @@ fn help(error: &BindError, program: &Program, front: &Front) -> String {
         BindError::Null { at } if everywhere(&at.column) => {
             format!("fill in the value, or leave these samples out: every sample needs its `{}`", at.column)
         }
+        BindError::NullNeeded { at, .. } => {
+            let known = program.column(&at.column).and_then(known).map(|known| {
+                format!(
+                    "leave these samples out: add `{known}` after the bar, as in `E[.. | .., {known}]`; of a metric, write the formula \
+                     out for that"
+                )
+            });
+            known.unwrap_or_else(|| with_remedy(error, front))
+        }
+        BindError::NotANumber { at } if at.column == program.prediction.header && is_word(at.value()) => {
+            let selected = (front.text_option)("selected", at.value());
+            format!(
+                "decisions are 0 and 1, and scores numbers: write them so, or compare selection rates of words with {} and {selected}",
+                front.impact
+            )
+        }
         other => with_remedy(other, front),
     }
+}
+
+/// A condition that samples with a value of the column satisfy, and no others.
+fn known(column: &Column) -> Option<String> {
+    const MOST: usize = 6;
+    let Column { name, ty, .. } = column;
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !plain(name) {
+        return None;
+    }
+    match ty {
+        ColumnType::Categorical(levels) => {
+            let told = levels.len() <= MOST && levels.iter().all(|level| plain(&level.text));
+            let levels: Vec<&str> = levels.iter().map(|level: &Level| level.text.as_str()).collect();
+            told.then(|| format!("{name} in {{{}}}", levels.join(", ")))
+        }
+        ColumnType::Real(range) | ColumnType::Int(range) => Some(match (range.lower, range.upper) {
+            (lower, _) if lower.is_finite() => format!("{name} >= {lower}"),
+            (_, upper) if upper.is_finite() => format!("{name} <= {upper}"),
+            _ => format!("({name} < 0 or {name} >= 0)"),
+        }),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphabetic() || c == ' ') && !text.trim().is_empty() && !says_null(text)
+}
+
+/// Whether people write this where there is no value.
+fn says_null(text: &str) -> bool {
+    const WORDS: [&str; 10] = ["unknown", "n/a", "na", "none", "null", "nan", "missing", "not available", "?", "-"];
+    WORDS.contains(&text.trim().to_lowercase().as_str())
 }
 
 /// The help of an error, with what the front end has for it.
 fn with_remedy(error: &BindError, front: &Front) -> String {
     let help = error.help();
     match (error, error.remedy()) {
+        (BindError::NotANumber { at }, None) if front.reads_text && says_null(at.value()) => {
+            format!(
+                "read it as a null with {}, and write `?` after the type of `{}`",
+                (front.text_option)("null", at.value()),
+                at.column
+            )
+        }
         (_, Some(Remedy::Trim)) if front.reads_text => format!("{help}, or read the file with {}", front.trim),
         (_, Some(Remedy::DecimalComma)) if front.reads_text => {
             format!("{help}, or read the file with {}", front.decimal_comma)

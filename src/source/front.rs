@@ -42,7 +42,11 @@ names! {
     any_predictions: &'static str = "`--pred COL`", "`predictions=\"COL\"`";
     /// The same with this column.
     these_predictions: fn(&str) -> String =
-        |column| format!("`--pred {column}`"), |column| format!("`predictions={column:?}`");
+        |column| match column.contains(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))) {
+            true => format!("`--pred '{column}'`"),
+            false => format!("`--pred {column}`"),
+        },
+        |column| format!("`predictions={column:?}`");
     /// Sets a param.
     setting: fn(&str, f64) -> String =
         |name, value| format!("`--set {name}={value}`"), |name, value| format!("`params={{{name:?}: {value}}}`");
@@ -61,6 +65,8 @@ names! {
             false => format!("`--{name} {value}`"),
         },
         |name, value| format!("`{name}={value:?}`");
+    /// Compares selection rates.
+    impact: &'static str = "`fairc impact`", "`fairc.impact`";
     /// Names decisions that count as selected.
     selected: &'static str = "`--selected`", "`selected`";
     /// Leaves out rows without a decision.

@@ -1,11 +1,11 @@
 //! The rows of a table as applicants: whether each is selected, or a score, and their categories.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::columns_of;
 use crate::data::{Batch, Place, Value, header_hint};
 use crate::language::words::{listed, nearest};
-use crate::report::impact::Coded;
+use crate::report::impact::{Coded, OtherDecision};
 use crate::source::{Failure, Front};
 
 /// More categories in a column are no categories, and more decisions no decisions.
@@ -36,8 +36,8 @@ pub struct Applicants {
     pub(super) empty: usize,
     /// Of each column, the codes of its values.
     codes: Vec<HashMap<String, u32>>,
-    /// Decisions that are words.
-    words: BTreeSet<String>,
+    /// Decisions that are words, and how many have each.
+    words: BTreeMap<String, usize>,
     first_word: Option<(String, Place)>,
     first_empty: Option<Place>,
 }
@@ -123,7 +123,7 @@ impl Applicants {
         let selected = self.reading.selected.contains(&text);
         self.first_word.get_or_insert_with(|| (text.clone(), place));
         if selected || self.words.len() <= MOST_VALUES {
-            self.words.insert(text);
+            *self.words.entry(text).or_default() += 1;
         }
         (!self.reading.selected.is_empty()).then_some(f64::from(u8::from(selected)))
     }
@@ -147,10 +147,10 @@ impl Applicants {
                 format!("leave out people who were not judged with {}; the report says how many", front.skip_empty);
             return Err(Failure::new(message, help));
         }
-        if let Some(missing) = self.reading.selected.iter().find(|name| !self.words.contains(*name)) {
-            let near = nearest(missing, self.words.iter().map(String::as_str));
+        if let Some(missing) = self.reading.selected.iter().find(|name| !self.words.contains_key(*name)) {
+            let near = nearest(missing, self.words.keys().map(String::as_str));
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            let help = format!("{near}`{}` holds {}", self.column, listed(&self.words, MOST_LISTED));
+            let help = format!("{near}`{}` holds {}", self.column, listed(self.words.keys(), MOST_LISTED));
             return Err(Failure::new(format!("no row of `{}` has `{missing}` in `{}`", self.table, self.column), help));
         }
         match self.scores.is_empty() {
@@ -169,14 +169,26 @@ impl Applicants {
             let help = "decisions are 0 or 1 (`true` and `false` will do), or words alone; scores are numbers";
             return Failure::new(message, help);
         }
-        let message = format!("`{}` holds {}, not 0 and 1", self.column, listed(&self.words, MOST_LISTED));
+        let message = format!("`{}` holds {}, not 0 and 1", self.column, listed(self.words.keys(), MOST_LISTED));
         Failure::new(message, format!("say which of them count as selected, with {}", front.selected))
+    }
+
+    /// The decisions that do not count as selected, where words say which do: those that most have first.
+    pub(super) fn not_selected(&self) -> Vec<OtherDecision> {
+        if self.reading.selected.is_empty() {
+            return Vec::new();
+        }
+        let others = self.words.iter().filter(|(word, _)| !self.reading.selected.contains(word));
+        let other = |(word, &applicants): (&String, &usize)| OtherDecision { decision: word.clone(), applicants };
+        let mut others: Vec<OtherDecision> = others.map(other).collect();
+        others.sort_by_key(|other| std::cmp::Reverse(other.applicants));
+        others
     }
 
     /// Decisions that differ from one that counts as selected by case or spaces alone.
     pub(super) fn nearly_selected(&self) -> Vec<String> {
         let plain = |text: &str| text.trim().to_lowercase();
-        let others = self.words.iter().filter(|word| !self.reading.selected.contains(word));
+        let others = self.words.keys().filter(|word| !self.reading.selected.contains(word));
         let near = others.filter_map(|word| {
             let chosen = self.reading.selected.iter().find(|chosen| plain(chosen) == plain(word))?;
             let words = "by case or spaces alone, and does not count as selected.";

@@ -1,10 +1,12 @@
 //! Do predictions satisfy a spec?
 
+use std::collections::BTreeSet;
+
 use super::reading::no_rows;
 use super::warehouse::Asked;
 use super::{Case, Context, Refused, in_words};
 use crate::bind::{BindError, Encoded, Offenders, Params, Place, Resampling, Samples, Summed};
-use crate::language::program::Prediction;
+use crate::language::program::{Event, EventId, Prediction};
 use crate::report::{
     About, Audit, Evidence, Facts, Judged, Paint, RowSummaries, Selected, SliceFacts, SlicesFacts, Slicing, Tolerance,
     Verdict, Watch, is_decision, slices_in_words, slices_text,
@@ -98,6 +100,7 @@ pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a
         summaries,
         outside,
         weighted: encoded.weight().is_some(),
+        weightless: encoded.weight().map(|weights| weights.iter().filter(|weight| **weight == 0.0).count()),
         decisions: are_decisions(&case.context.program.prediction, case.predictions),
         tolerance,
         unplaced: encoded.unplaced().to_vec(),
@@ -125,7 +128,7 @@ pub fn audit_sums<'a>(asked: &Asked<'a>, summed: &'a Summed, options: AuditOptio
     }
     let (bound, rows) = summed.bind(params)?;
     let mut summaries = RowSummaries::new(context.program);
-    summaries.enter_sums(&bound, &rows);
+    summaries.enter_sums(&bound, params, &rows);
     let shares = (prediction.lower, prediction.upper) == (0.0, 1.0);
     let audit = Audit {
         spec: &context.spec.name,
@@ -136,6 +139,7 @@ pub fn audit_sums<'a>(asked: &Asked<'a>, summed: &'a Summed, options: AuditOptio
         summaries,
         outside: summed.outside,
         weighted: summed.encoded().weight().is_some(),
+        weightless: None,
         decisions: prediction.decision || shares && summed.decided,
         tolerance: options.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative),
         unplaced: summed.unplaced().to_vec(),
@@ -172,7 +176,8 @@ impl Audited<'_> {
         let selected = || Selected::of(&self.encoded, watch, self.predictions).text(paint);
         let selected = if self.audit.decisions { selected() } else { String::new() };
         let more = self.slices.as_ref().map_or_else(String::new, |slices| format!("; {}", slices_in_words(slices)));
-        let mut text = self.audit.text(&selected, &more, paint);
+        let parts = self.slices.as_ref().map_or(Verdict::Held, SlicesFacts::checked);
+        let mut text = self.audit.text(&selected, (parts, &more), paint);
         text.extend(self.slices.as_ref().map(|slices| slices_text(slices, self.audit.most, paint)));
         text
     }
@@ -228,12 +233,22 @@ fn sliced(
     resampling: Option<Resampling>,
 ) -> Result<SlicesFacts, Refused> {
     let encoded = encoded.clone().skipping_empty();
+    let program = case.context.program;
+    // What ratios compare, of which the means are drawn.
+    let one_sided = program.rows.iter().filter(|row| row.lower.is_some() != row.upper.is_some());
+    let read: BTreeSet<EventId> = one_sided.flat_map(|row| row.terms.iter().map(|term| term.event)).collect();
+    let cells = |event: &Event| {
+        let inside = encoded.cells_in(program, event)?;
+        Some((0_u32..).zip(inside).filter(|(_, inside)| *inside).map(|(cell, _)| cell).collect::<Vec<u32>>())
+    };
+    let events = read.into_iter().filter_map(|id| program.event(id));
+    let (events, cells): (Vec<&Event>, Vec<_>) = events.filter_map(|event| Some((event, cells(event)?))).unzip();
     let slice = |(value, rows): (Option<String>, Vec<u32>)| {
         let samples = Samples::Rows(&rows);
         let (summaries, outside) = entered(case, &encoded, &samples)?;
-        let draw = |how| encoded.resample(case.params, &samples, case.predictions, &[], how);
+        let draw = |how| encoded.resample(case.params, &samples, case.predictions, &cells, how);
         let replicates = resampling.map(draw).unwrap_or_default();
-        Ok(SliceFacts::new(value, rows.len(), &summaries, outside.0, tolerance, &replicates))
+        Ok(SliceFacts::new(value, rows.len(), &summaries, outside.0, tolerance, (&replicates, &events)))
     };
     let values = slicing.slices.into_iter().map(slice).collect::<Result<Vec<_>, Refused>>()?;
     Ok(SlicesFacts { column: slicing.column, order: slicing.order, values })

@@ -61,6 +61,7 @@ pub fn impact(applicants: &Applicants, options: &ImpactOptions, front: &Front) -
         cut,
         applicants: selected.len(),
         selected: selected.iter().filter(|&&chosen| chosen).count(),
+        not_selected: applicants.not_selected(),
         left_out: applicants.empty,
         min_share: options.min_share.number(),
         tables,

@@ -73,7 +73,7 @@ pub fn project_low_memory<'a>(
     }
     let (bound, rows) = before.bind(params)?;
     let mut summaries = RowSummaries::new(context.program);
-    summaries.enter_sums(&bound, &rows);
+    summaries.enter_sums(&bound, params, &rows);
 
     let found = project_lumps(&context, &bound, before.lumps().clone(), on_infeasible, "reads", |cuts| {
         let mut between = Between::default();

@@ -1,8 +1,10 @@
 //! What the compiler can say before anything is trained: conflicts, tolerances, implication, differences.
 
+use std::fs;
+
 use insta::assert_snapshot;
 
-use super::support::{pretty, run, transcript};
+use super::support::{folder, pretty, run, squeezed, text_of, transcript};
 
 const SPECS: &str = "tests/fixtures/analyze";
 
@@ -113,4 +115,55 @@ fn differences_are_told() {
 fn tolerances_and_batches_are_told() {
     assert_snapshot!(transcript(&format!("check {SPECS}/conflict.fair --data {SPECS}/equal_rates.csv")));
     assert_snapshot!(transcript(&format!("check {SPECS}/pairwise.fair --data {SPECS}/equal_rates.csv --batch 6")));
+}
+
+/// A lower limit stands as it is written.
+#[test]
+fn lower_limits_keep_their_sign() {
+    let folder = folder(&[]);
+    let spec = |name: &str, constraint: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, format!("column sex: {{f, m}}\npredict s: real in [0, 1]\nconstraint r: {constraint}\n"))
+            .unwrap();
+        text_of(&path).to_owned()
+    };
+    let all = spec("all.fair", "E[s] <= 1");
+    for (claim, words, numbers) in [
+        ("E[s | sex == f] >= 0.5", "can fall to 0, must be at least 0.5", ("lower", 0.0, 0.5)),
+        ("E[s | sex == f] <= 0.5", "can reach 1, must be at most 0.5", ("upper", 1.0, 0.5)),
+        ("E[s | sex == f] - 0.8 * E[s | sex == m] >= 0", "can fall to -0.8, must be at least 0", ("lower", -0.8, 0.0)),
+        ("0.8 * E[s | sex == m] - E[s | sex == f] <= 0", "can reach 0.8, must be at most 0", ("upper", 0.8, 0.0)),
+    ] {
+        let claim = spec("claim.fair", claim);
+        let text = squeezed(&run(&["imply", &all, &claim]).stdout);
+        assert!(text.contains(words), "{words}: {text}");
+        let found: serde_json::Value =
+            serde_json::from_str(&run(&["imply", &all, &claim, "--format", "json"]).stdout).unwrap();
+        let row = &found["rows"][0];
+        let (side, reaches, limit) = numbers;
+        assert_eq!(row["side"], side, "{row}");
+        assert_eq!((row["reaches"].as_f64(), row["limit"].as_f64()), (Some(reaches), Some(limit)), "{row}");
+    }
+}
+
+/// What refutes a row stands first, and what is left out is counted.
+#[test]
+fn counterexamples_are_whole() {
+    let folder = folder(&[]);
+    let head = "column g: {a, b, c, d, e}\ncolumn h: {p, q, r, t}\npredict s: real in [0, 1]\n";
+    let spec = |name: &str, constraint: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, format!("{head}constraint it: {constraint}\n")).unwrap();
+        text_of(&path).to_owned()
+    };
+    let premise = spec("a.fair", "forall x in g: forall y in h: E[s | g == x, h == y] <= 0.9");
+    let claim = spec("b.fair", "E[s | g == e, h == t] <= 0.5");
+    let text = run(&["imply", &premise, &claim]).stdout;
+    let first = text.lines().skip_while(|line| !line.trim_end().ends_with("mean")).nth(1).unwrap_or_default();
+    assert!(first.contains("g == \"e\"") && first.contains("h == \"t\""), "{text}");
+    assert!(text.contains("and 8 more kinds of samples (`--all` shows them)"), "{text}");
+    assert!(!run(&["imply", &premise, &claim, "--all"]).stdout.contains("more kind"));
+    let found: serde_json::Value =
+        serde_json::from_str(&run(&["imply", &premise, &claim, "--format", "json"]).stdout).unwrap();
+    assert_eq!(found["rows"][0]["counterexample"].as_array().map(Vec::len), Some(20));
 }

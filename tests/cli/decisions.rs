@@ -237,7 +237,7 @@ fn the_page_shows_scores_and_thresholds() {
     let (code, _, error) = run(folder.path(), "decide spec.fair --data people.csv --html page.html");
     assert!(code == 0 && error.contains("wrote page.html"), "{code} {error}");
     let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
-    assert_eq!(page.matches("<svg").count(), 2, "a picture for each group");
+    assert_eq!(page.matches("<svg").count(), 3, "a bar for the promise, and a picture for each group");
     assert_eq!(page.matches("class=\"mean\"").count(), 2, "a threshold in each");
     assert!(page.contains("aria-label=\"score g == &quot;a&quot;: decided 1 where score"), "{page}");
     assert!(page.contains("<h2 id=\"groups\">") && page.contains("Who reaches it is decided 1"), "{page}");

@@ -141,3 +141,17 @@ fn a_wrong_delimiter_is_recognised() {
         assert!(drafted.stdout.is_empty(), "{}", drafted.stdout);
     }
 }
+
+#[test]
+fn decisions_that_do_not_count_as_selected_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("stages.csv");
+    let stages = [("Advance", 20), ("Reject", 30), ("On hold", 2), ("Withdrawn", 5)];
+    let lines: String = stages.iter().map(|(stage, count)| format!("a,{stage}\n").repeat(*count)).collect();
+    fs::write(&data, format!("who,stage\n{lines}")).unwrap();
+    let words = ["impact", "--data", text_of(&data), "--pred", "stage", "--by", "who", "--selected", "Advance"];
+    let text = super::support::squeezed(&run(&words).stdout);
+    assert!(text.contains("Not selected: `Reject` (30), `Withdrawn` (5), `On hold` (2)."), "{text}");
+    let found: Value = serde_json::from_str(&run(&[&words[..], &["--format", "json"]].concat()).stdout).unwrap();
+    assert_eq!(found["not_selected"][0], serde_json::json!({"decision": "Reject", "applicants": 30}));
+}

@@ -321,3 +321,18 @@ fn groups_of_numbers_are_bins() {
         }
     }
 }
+
+/// The next command reads the data as this one did.
+#[test]
+fn the_next_command_has_the_same_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| text_of(&folder.path().join(name)).to_owned();
+    fs::write(path("d.csv"), "who;score\na;0,5\nN/A;0,25\nb ;0,75\n").unwrap();
+    let form = ["--delimiter", ";", "--null", "N/A,not known", "--decimal", ",", "--trim"];
+    let done = run(&[&["init", "--data", &path("d.csv"), "-o", &path("s.fair")], &form[..]].concat());
+    let text = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let next = text.split_once("next: ").unwrap_or_else(|| panic!("{text}{}", done.stderr)).1;
+    assert!(next.ends_with("--delimiter ';' --null 'N/A,not known' --decimal , --trim"), "{next}");
+    let checked = run(&[&["check", &path("s.fair"), "--data", &path("d.csv")], &form[..]].concat());
+    assert_eq!(checked.code, 0, "{}{}", checked.stdout, checked.stderr);
+}

@@ -18,6 +18,7 @@ const CALLS: &[(&str, &[&str])] = &[
         "check",
         &["@/infeasible.fair --data @/people.csv", "@/odds.fair --data @/people.csv", "%/each.fair --data %/each.csv"],
     ),
+    ("check", &["%/each.fair --data %/unscored.csv"]),
     ("compile", &["@/parity.fair -o %/out.fairc", "@/odds.fair --emit rows", "@/parity.fair --emit text"]),
     ("fmt", &["--check @/unformatted.fair", "- "]),
     ("explain", &["", "E0401", "E9999"]),
@@ -170,7 +171,8 @@ fn prepare(folder: &Path) {
     write("each.fair", EACH);
     write("choice.fair", CHOICE);
     write("rule.fair", RULE);
-    write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\n");
+    write("each.csv", "g,y,score\na,1,0.9\nb,0,0.4\nA,0,0.4\nnobody,0,0.4\n");
+    write("unscored.csv", "g,y\na,1\nb,0\n");
     write("numbers.fair", NUMBERS);
     write("numbers.csv", "x,score\n1,0.5\n,0.4\n2,0.2\n");
     write("price.fair", PRICE);

@@ -19,6 +19,7 @@ mod files;
 mod folders;
 mod formatting;
 mod impact;
+mod in_terms;
 mod init;
 mod json;
 mod language_server;

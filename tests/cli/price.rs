@@ -161,3 +161,49 @@ fn the_page_shows_what_the_text_says() {
         assert!(words.iter().all(|words| page.to_lowercase().contains(words)), "{page}");
     }
 }
+
+/// The decisions that are counted are those that `decide` makes.
+#[test]
+fn decisions_are_counted_as_they_are_made() {
+    let found = json(&["--decide", "--sweep", "eps=0,0.05,0.2"]);
+    for value in found["sweeps"][0]["values"].as_array().unwrap() {
+        let set = format!("eps={}", value["value"]);
+        let more = ["--set", &set, "--format", "json"];
+        let decided = run(&[&["decide"][..], &PARITY[1..], &more[..]].concat());
+        let decided: Value = serde_json::from_str(&decided.stdout).unwrap();
+        let of = &value["decided"];
+        assert_eq!(of["selected_whole"], decided["selected_after"], "{set}: {of}");
+        assert_eq!(of["became_1_whole"], decided["became_1"], "{set}: {of}");
+        assert_eq!(of["became_0_whole"], decided["became_0"], "{set}: {of}");
+    }
+}
+
+/// One value has axes that tell apart and the line that the caption speaks of; what is left out is told.
+#[test]
+fn a_page_of_one_value_is_whole() {
+    let folder = folder(&[]);
+    let path = |name: &str| text_of(&folder.path().join(name)).to_owned();
+    let spec = "column g: {a, b, c, d, e, f}\npredict s: real in [0, 1]\nparam eps = 5% in [0, 1]\n\
+                constraint near (min_count = 3, when_empty = skip): forall x in g: |E[s | g == x] - E[s]| <= eps\n";
+    fs::write(path("s.fair"), spec).unwrap();
+    let line =
+        |k: u32| format!("{},{:.2}\n", ["a", "b", "c", "d", "e"][(k % 5) as usize], f64::from(k * 29 % 100) / 100.0);
+    fs::write(path("d.csv"), format!("g,s\n{}f,0.5\n", (0..60).map(line).collect::<String>())).unwrap();
+    let command =
+        ["price", &path("s.fair"), "--data", &path("d.csv"), "--sweep", "eps=0.05", "--html", &path("p.html")];
+    for more in [&[][..], &["--decide"]] {
+        let done = run(&[&command[..], more].concat());
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let page = fs::read_to_string(path("p.html")).unwrap();
+        assert_eq!(page.matches("<line class=\"limit\"").count(), page.matches("Dashed: ").count(), "{page}");
+        assert!(page.contains("1 row takes no part") && page.contains("near[x=f]"), "{page}");
+        assert!(page.contains("more groups (<code>--all</code> shows them)"), "{page}");
+        for chart in page.split("<figure>").skip(1) {
+            let marks: Vec<&str> =
+                chart.split("text-anchor=\"end\">").skip(1).map(|it| it.split('<').next().unwrap()).collect();
+            let mut apart = marks.clone();
+            apart.dedup();
+            assert!(marks.len() > 1 && apart == marks && marks.iter().all(|mark| mark.len() <= 7), "{marks:?}");
+        }
+    }
+}

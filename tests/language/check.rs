@@ -171,6 +171,22 @@ const CASES: &[(&str, &[&str])] = &[
         "group g = {white: race == white, others: race != white, rest: otherwise}\nconstraint c: forall a in g: E[score | g == a] <= 0.5",
         &[],
     ),
+    // sums that count samples without a label
+    (
+        "label y: {0, 1}?\nconstraint c (enforce = train): Sum[score | sex == male, y == 1] >= 40% * Sum[score | sex == male]",
+        &["W0116 Sum[score | sex == male, y == 1] >= 40% * Sum[score | sex == male]"],
+    ),
+    (
+        "label y: {0, 1}?\nconstraint c (enforce = train): Sum[score | y == 1] / Sum[score] >= 40%",
+        &["W0116 Sum[score | y == 1] / Sum[score] >= 40%"],
+    ),
+    ("label y: {0, 1}?\nconstraint c (enforce = train): Sum[score | y == 1] >= 40% * Sum[score | y in {0, 1}]", &[]),
+    ("label y: {0, 1}?\nconstraint c (enforce = train): Sum[score | y == 1] >= 40% * Sum[score | y == 0]", &[]),
+    ("label y: {0, 1}?\nconstraint c (enforce = train): E[score | y == 1] <= E[score] + 5%", &[]),
+    ("label y: {0, 1}?\nconstraint c (enforce = train): Sum[score | sex == male, y == 1] <= 40% * Sum[score]", &[]),
+    ("label y: {0, 1}?\nuse f1_floor(sex, y, 40%) as c (enforce = train)", &[]),
+    ("constraint c (enforce = train): Sum[score | income == 1] >= 40% * Sum[score]", &[]),
+    ("constraint c: Sum[score | race == white] <= 40% * Sum[score]", &[]),
     // more of each kind
     ("constraint c: forall r in race where r in {white, blak}: E[score | race == r] <= 0.5", &["E0203 blak"]),
     ("constraint c: forall r in race where r in {white, black}: E[score | race == r] <= 0.5", &[]),

@@ -98,10 +98,24 @@ fn every_metric_gives_the_expected_number_of_rows() {
 }
 
 pub fn program(used: &str) -> Program {
-    let text = format!("{DECLARATIONS}use {used} as it\n");
+    program_of(&format!("use {used} as it\n"))
+}
+
+/// The program of constraints behind the declarations.
+pub fn program_of(constraints: &str) -> Program {
+    compiled(&format!("{DECLARATIONS}{constraints}"))
+}
+
+/// The program of a use where a declaration is another.
+pub fn program_where(used: &str, declared: &str, instead: &str) -> Program {
+    assert!(DECLARATIONS.contains(declared));
+    compiled(&format!("{}use {used} as it\n", DECLARATIONS.replace(declared, instead)))
+}
+
+fn compiled(text: &str) -> Program {
     let compilation = compile(Source { name: "spec.fair".into(), text: text.into() }, &Folder);
     let errors: Vec<_> = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
-    assert!(errors.is_empty(), "{used}: {errors:?}");
+    assert!(errors.is_empty(), "{text}: {errors:?}");
     compilation.program.unwrap()
 }
 

@@ -4,10 +4,11 @@
 //! to their order and the sign and size of their common factor.
 
 use fairc::bind::{EncodeOptions, Params, Samples, encode};
-use fairc::data::{Format, Source};
+use fairc::data::{Dialect, Format, Source};
+use fairc::language::program::Program;
 
 use super::example::root;
-use super::library::{USES, program};
+use super::library::{USES, program, program_of, program_where};
 
 const DATA: &str = "examples/german_credit/german_credit.csv";
 
@@ -90,13 +91,25 @@ impl Table {
         Table { header: lines.next().unwrap(), records: lines.collect() }
     }
 
+    /// The same people, of whom every third has no label.
+    fn with_unknown_labels(mut self) -> Table {
+        let label = self.header.iter().position(|header| header == "credit_good").unwrap();
+        self.records.iter_mut().step_by(3).for_each(|record| record[label] = String::new());
+        self
+    }
+
+    fn csv(&self) -> String {
+        let lines = std::iter::once(&self.header).chain(&self.records);
+        lines.map(|fields| fields.join(",") + "\n").collect()
+    }
+
     fn texts(&self, name: &str) -> Vec<&str> {
         let at = self.header.iter().position(|header| header == name).unwrap_or_else(|| panic!("no column {name}"));
         self.records.iter().map(|record| record[at].as_str()).collect()
     }
 
     fn numbers(&self, name: &str) -> Vec<f64> {
-        self.texts(name).iter().map(|text| text.parse().unwrap()).collect()
+        self.texts(name).iter().map(|text| if text.is_empty() { f64::NAN } else { text.parse().unwrap() }).collect()
     }
 
     fn is(&self, name: &str, level: &str) -> Vec<bool> {
@@ -186,6 +199,8 @@ fn rows(table: &Table, used: &str) -> Vec<Row> {
     let tol = limit(arguments.len() - 1);
     let y = table.numbers("credit_good");
     let (good, bad) = (table.is("credit_good", "1"), table.is("credit_good", "0"));
+    // Rates of error are those of the samples whose label is known.
+    let known: Vec<bool> = good.iter().zip(&bad).map(|(good, bad)| *good || *bad).collect();
     let within = |e: Affine| Row::between(-tol, e, tol);
     let gaps = |groups: &[Vec<bool>], value: &dyn Fn(&[bool]) -> Affine| -> Vec<Row> {
         pairs(groups).map(|(a, b)| within(value(a).minus(&value(b)))).collect()
@@ -224,7 +239,7 @@ fn rows(table: &Table, used: &str) -> Vec<Row> {
         "f1_floor" => {
             let row = |a: &Vec<bool>| {
                 let top = sum(&both(a, &good), |_| 2.0, |_| 0.0);
-                let mut below = sum(a, |_| 1.0, |_| 0.0);
+                let mut below = sum(&both(a, &known), |_| 1.0, |_| 0.0);
                 below.constant += count(&both(a, &good));
                 Row::between(0.0, top.minus(&below.scale(tol)), INF)
             };
@@ -234,7 +249,7 @@ fn rows(table: &Table, used: &str) -> Vec<Row> {
             let negatives = |event: &[bool]| sum(event, |_| -1.0, |_| 1.0);
             let row = |a: &Vec<bool>| {
                 let wrong = negatives(&both(a, &good));
-                Row::between(-INF, wrong.minus(&negatives(a).scale(tol)), 0.0)
+                Row::between(-INF, wrong.minus(&negatives(&both(a, &known)).scale(tol)), 0.0)
             };
             groups().iter().map(row).collect()
         }
@@ -257,7 +272,7 @@ fn rows(table: &Table, used: &str) -> Vec<Row> {
             let positives = |event: &[bool]| sum(event, |_| 1.0, |_| 0.0);
             let row = |a: &Vec<bool>| {
                 let right = positives(&both(a, &good));
-                Row::between(0.0, right.minus(&positives(a).scale(tol)), INF)
+                Row::between(0.0, right.minus(&positives(&both(a, &known)).scale(tol)), INF)
             };
             groups().iter().map(row).collect()
         }
@@ -285,37 +300,81 @@ fn rows(table: &Table, used: &str) -> Vec<Row> {
     }
 }
 
+/// The rows of a use, bound to the table, are those of its formula.
+fn agree(table: &Table, used: &str, program: &Program) {
+    let csv = table.csv().into_bytes();
+    let source = Source::in_memory("german_credit.csv", csv.into(), Format::Csv, &Dialect::default()).unwrap();
+    let params = Params::defaults(program);
+    let encoded = encode(program, &params, &source, &EncodeOptions::default(), &mut |_, _| {}).unwrap();
+    let bound = encoded.bind(&params, &Samples::All).unwrap();
+    let problem = &bound.problem;
+    let matrix = problem.to_csr();
+    let found: Vec<Row> = (0..problem.rows())
+        .map(|row| {
+            let mut coefficients = vec![0.0; problem.n()];
+            for at in matrix.indptr[row]..matrix.indptr[row + 1] {
+                coefficients[matrix.indices[at] as usize] = matrix.values[at];
+            }
+            Row::new(coefficients, problem.lower()[row], problem.upper()[row])
+        })
+        .collect();
+    let expected = merge(rows(table, used));
+    assert_eq!(found.len(), expected.len(), "{used}: number of rows");
+    for row in &expected {
+        let twin = found.iter().find(|found| found.same_left_side(row));
+        let twin = twin.unwrap_or_else(|| panic!("{used}: no row has the coefficients of a formula"));
+        let sides = (twin.lower, twin.upper);
+        assert!(
+            close(twin.lower, row.lower) && close(twin.upper, row.upper),
+            "{used}: {sides:?} and {:?}",
+            (row.lower, row.upper)
+        );
+    }
+}
+
 #[test]
 fn every_metric_gives_the_rows_of_its_formula() {
     let table = Table::read();
-    let source = Source::open(&root().join(DATA), Some(Format::Csv)).unwrap();
     for (used, _) in USES {
-        let program = program(used);
-        let params = Params::defaults(&program);
-        let encoded = encode(&program, &params, &source, &EncodeOptions::default(), &mut |_, _| {}).unwrap();
-        let bound = encoded.bind(&params, &Samples::All).unwrap();
-        let problem = &bound.problem;
-        let matrix = problem.to_csr();
-        let found: Vec<Row> = (0..problem.rows())
-            .map(|row| {
-                let mut coefficients = vec![0.0; problem.n()];
-                for at in matrix.indptr[row]..matrix.indptr[row + 1] {
-                    coefficients[matrix.indices[at] as usize] = matrix.values[at];
-                }
-                Row::new(coefficients, problem.lower()[row], problem.upper()[row])
-            })
-            .collect();
-        let expected = merge(rows(&table, used));
-        assert_eq!(found.len(), expected.len(), "{used}: number of rows");
-        for row in &expected {
-            let twin = found.iter().find(|found| found.same_left_side(row));
-            let twin = twin.unwrap_or_else(|| panic!("{used}: no row has the coefficients of a formula"));
-            let sides = (twin.lower, twin.upper);
-            assert!(
-                close(twin.lower, row.lower) && close(twin.upper, row.upper),
-                "{used}: {sides:?} and {:?}",
-                (row.lower, row.upper)
-            );
-        }
+        agree(&table, used, &program(used));
+    }
+}
+
+/// Nobody without a label is taken for one whose label is 0.
+#[test]
+fn metrics_of_labels_are_about_the_samples_whose_label_is_known() {
+    let table = Table::read().with_unknown_labels();
+    let of_counts = |used: &str| {
+        let names = ["f1_floor", "false_omission", "precision", "treatment", "equal_opp", "predictive_eq", "equalized"];
+        names.iter().any(|name| used.starts_with(name))
+    };
+    let uses: Vec<&str> = USES.iter().map(|(used, _)| *used).filter(|used| of_counts(used)).collect();
+    assert_eq!(uses.len(), 7);
+    for used in uses {
+        agree(&table, used, &program_where(used, "label credit_good: {0, 1}", "label credit_good: {0, 1}?"));
+    }
+}
+
+/// The condition that says so is nothing where every label is known.
+#[test]
+fn known_labels_need_no_condition() {
+    let written = [
+        (
+            "precision_floor(sex, credit_good, 0.75)",
+            "Sum[score | sex == s, credit_good == 1] >= 0.75 * Sum[score | sex == s]",
+        ),
+        (
+            "f1_floor(sex, credit_good, 0.7)",
+            "2 * Sum[score | sex == s, credit_good == 1] \
+             >= 0.7 * (Sum[score | sex == s] + N[sex == s, credit_good == 1])",
+        ),
+        (
+            "false_omission_ceiling(sex, credit_good, 0.5)",
+            "Sum[1 - score | sex == s, credit_good == 1] <= 0.5 * Sum[1 - score | sex == s]",
+        ),
+    ];
+    for (used, by_hand) in written {
+        let by_hand = program_of(&format!("constraint it: forall s in sex: {by_hand}\n"));
+        assert_eq!(program(used).fingerprint(), by_hand.fingerprint(), "{used}");
     }
 }

@@ -39,6 +39,7 @@ ORACLES = {
     "sarif": "{}",
     "files": "{}",
     "first_specs": "{}",
+    "unlabelled": "{}",
 }
 
 

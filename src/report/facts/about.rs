@@ -70,23 +70,22 @@ pub(in crate::report) fn sentence(origin: &Origin, params: &[ParamFacts]) -> Str
 }
 
 /// The words of a promise with the values of params: `within eps` as `within eps = 0.02`. A name in backticks that is no param is
-/// taken for that of the last argument of a metric; what no word names stands at the end.
+/// taken for that of the last argument of a metric. Inside an expression a value would read as that of the expression
+/// (`2 * eps = 0.02`): there the words stay, and the values stand at the end, as they do of params that no word names.
 fn filled(words: &str, text: &str, params: &[ParamFacts]) -> String {
-    let value = |param: &ParamFacts| format!("{} = {}", param.name, param.value);
     let mut out = words.to_owned();
     let mut left = Vec::new();
-    let argument = argument(text);
     let unknown = backticked(words).filter(|name| params.iter().all(|param| param.name != *name));
-    if let (Some(name), Some(argument)) = (unknown, argument) {
-        let argument = params.iter().find(|param| param.name == argument).map_or(argument.to_owned(), value);
-        out = out.replacen(&format!("`{name}`"), &argument, 1);
+    if let (Some(name), Some(argument)) = (unknown, argument(text, params)) {
+        out = out.replacen(&format!("`{name}`"), argument, 1);
     }
-    for param in params.iter().filter(|param| names(text, &param.name) || names(words, &param.name)) {
-        let told = value(param);
-        if out.contains(&told) {
-            continue;
-        }
-        match place(&out, &param.name) {
+    for param in params.iter().filter(|param| places(text, &param.name).chain(places(words, &param.name)).count() > 0) {
+        let told = format!("{} = {}", param.name, param.value);
+        let limit = places(&out, &param.name).find(|&(start, end)| {
+            let around = out.get(..start).zip(out.get(end..));
+            around.is_some_and(|(before, after)| is_limit(before, after))
+        });
+        match limit {
             Some((start, end)) => out.replace_range(start..end, &told),
             None => left.push(told),
         }
@@ -97,32 +96,47 @@ fn filled(words: &str, text: &str, params: &[ParamFacts]) -> String {
 /// The one name in backticks.
 fn backticked(words: &str) -> Option<&str> {
     let mut names = words.split('`').skip(1).step_by(2);
-    names.next().filter(|first| names.all(|other| other == *first))
+    names.next().filter(|first| first.chars().all(of_name) && names.all(|other| other == *first))
 }
 
-/// The last argument of `metric(a, b, 2%)`: a number, or a name.
-fn argument(text: &str) -> Option<&str> {
+/// The last argument of `metric(a, b, 2%)`: a number, or what is made of numbers and params.
+fn argument<'a>(text: &'a str, params: &[ParamFacts]) -> Option<&'a str> {
     let inside = text.trim().strip_suffix(')')?.split_once('(')?.1;
     let last = inside.rsplit(',').next()?;
     let last = last.rsplit('=').next()?.trim();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_.%-".contains(c);
-    Some(last).filter(|last| !last.is_empty() && last.chars().all(plain))
+    let mut pieces = last.split(|c| !of_name(c)).filter(|piece| !piece.is_empty());
+    let known =
+        |piece: &str| piece.starts_with(|c: char| c.is_ascii_digit()) || params.iter().any(|param| param.name == piece);
+    Some(last).filter(|last| !last.is_empty() && !last.contains(['(', ')']) && pieces.all(known))
+}
+
+fn of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Where a word stands by itself, with the backticks round it.
-fn place(text: &str, word: &str) -> Option<(usize, usize)> {
-    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let (start, end) =
-        text.match_indices(word).map(|(start, _)| (start, start + word.len())).find(|&(start, end)| {
-            let (before, after) = (text.get(..start), text.get(end..));
-            !part(before.and_then(|text| text.chars().next_back())) && !part(after.and_then(|text| text.chars().next()))
-        })?;
-    let quoted = text.get(..start)?.ends_with('`') && text.get(end..)?.starts_with('`');
-    Some(if quoted { (start - 1, end + 1) } else { (start, end) })
+fn places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
+    let alone = |(start, _): (usize, &str)| {
+        let end = start + word.len();
+        let (before, after) = (text.get(..start)?, text.get(end..)?);
+        let joined = before.ends_with(of_name) || after.starts_with(of_name);
+        let quoted = before.ends_with('`') && after.starts_with('`');
+        (!joined).then_some(if quoted { (start - 1, end + 1) } else { (start, end) })
+    };
+    text.match_indices(word).filter_map(alone)
 }
 
-fn names(text: &str, word: &str) -> bool {
-    place(text, word).is_some()
+/// Whether what stands between these is a limit by itself, and no part of an expression.
+fn is_limit(before: &str, after: &str) -> bool {
+    const LIMITS: [&str; 9] = ["within", "at most", "at least", "by", "below", "above", "<=", ">=", "=="];
+    let before = before.trim_end().to_lowercase();
+    let after = after.trim_start();
+    let named = |word: &&str| {
+        before.strip_suffix(*word).is_some_and(|rest| !word.starts_with(of_name) || !rest.ends_with(of_name))
+    };
+    let multiplied = before.ends_with("multiplied by") || before.ends_with("divided by");
+    let ended = after.chars().next().is_none_or(|c| c.is_alphabetic() || ".,;:".contains(c));
+    LIMITS.iter().any(named) && !multiplied && ended
 }
 
 #[cfg(test)]
@@ -138,5 +152,38 @@ mod tests {
         assert_eq!(of("At least `least` times", "ratio(sex, 80%)"), "At least 80% times");
         assert_eq!(of("Equal means", "|a - b| <= eps"), "Equal means (eps = 0.02)");
         assert_eq!(of("Steps of two", "|a - b| <= 1"), "Steps of two");
+        assert_eq!(of("|a - b| <= eps", "|a - b| <= eps"), "|a - b| <= eps = 0.02");
+        assert_eq!(of("Means within `eps` of all", "|a - b| <= eps"), "Means within eps = 0.02 of all");
+    }
+
+    #[test]
+    fn values_stand_in_no_expression() {
+        let param = |name: &str, value| ParamFacts { name: name.to_owned(), value, default: value };
+        let params = [param("meps", 0.05), param("eps", 0.05)];
+        let of = |words: &str, text: &str| filled(words, text, &params);
+        for text in [
+            "|a - b| <= 2 * eps",
+            "|a - b| <= 2*eps",
+            "|a - b| <= eps / 2",
+            "a >= (1 - eps) * b",
+            "a <= 0.01 + eps",
+            "0.1 <= eps * a <= 2",
+            "-eps * b <= a",
+            "At most 2*eps apart",
+            "Differ by at most twice eps",
+            "Twice `eps`, not more",
+            "At most eps^2 apart",
+            "Multiplied by eps",
+        ] {
+            assert_eq!(of(text, text), format!("{text} (eps = 0.05)"));
+        }
+        assert_eq!(of("-eps <= a - b <= eps", ""), "-eps <= a - b <= eps = 0.05");
+        assert_eq!(of("a <= meps and b <= eps", ""), "a <= meps = 0.05 and b <= eps = 0.05");
+        // What a metric is called with.
+        assert_eq!(of("At most `tol` apart", "parity(sex, 2 * eps)"), "At most 2 * eps apart (eps = 0.05)");
+        assert_eq!(of("At most twice `tol` apart", "parity(sex, eps)"), "At most twice eps apart (eps = 0.05)");
+        assert_eq!(of("At most `2 * tol` apart", "parity(sex, 5%)"), "At most `2 * tol` apart");
+        assert_eq!(of("At most `tol` apart", "parity(sex, income)"), "At most `tol` apart");
+        assert_eq!(of("At most `tol` apart", "parity(sex, max(eps, 1%))"), "At most `tol` apart (eps = 0.05)");
     }
 }

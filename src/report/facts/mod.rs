@@ -28,6 +28,7 @@ pub use interval::{Interval, LEVEL};
 pub use partition::{Partition, partitions};
 pub(super) use people::{conditions, label};
 pub use promise::Promise;
+pub(super) use row::few;
 use row::{Drawn, Reader};
 pub use row::{Place, Places, RowFacts};
 pub(super) use shown::{Context, shown};
@@ -251,6 +252,9 @@ pub struct Facts {
     /// The share that a group needs to be a reference, and to be marked.
     pub min_share: f64,
     pub weighted: bool,
+    /// Samples of weight 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weightless: Option<usize>,
     /// The predictions are decisions, 0 or 1 each: groups have counts of those selected and no histograms.
     pub decisions: bool,
     pub promises: Vec<Promise>,
@@ -310,6 +314,7 @@ impl Facts {
             params,
             min_share: evidence.watch.yardstick().min_share().number(),
             weighted: audit.weighted,
+            weightless: audit.weightless,
             decisions: audit.decisions,
             unchecked: unchecked::unchecked(audit, &promises, evidence.watch.partitions(), evidence.slices.as_ref()),
             promises,
@@ -397,6 +402,14 @@ fn name_groups(partitions: &mut [PartitionFacts], watch: &Watch, program: &Progr
 impl SlicesFacts {
     pub fn verdict(&self) -> Verdict {
         Verdict::all(self.values.iter().map(|slice| slice.verdict))
+    }
+
+    /// The same, but held only where every comparison was made.
+    pub fn checked(&self) -> Verdict {
+        match self.verdict() {
+            Verdict::Held if self.values.iter().any(|slice| slice.comparisons.not_made > 0) => Verdict::NotChecked,
+            verdict => verdict,
+        }
     }
 }
 

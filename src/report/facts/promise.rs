@@ -39,7 +39,8 @@ pub struct Promise {
     pub each: Vec<usize>,
     /// It may give way.
     pub soft: bool,
-    /// The row with the least slack, among those that could be compared; a violated one where there is one.
+    /// The row with the least slack, among those that could be compared: a violated one where there is one, and of these one
+    /// without small groups, if there is any.
     pub worst: Option<usize>,
     /// The worst row, or the worst of the bounds, in a sentence.
     pub finding: Option<String>,
@@ -59,7 +60,8 @@ pub(super) fn promises(
         // By verdict first: slack alone does not compare rows of different sizes.
         let with_room = judged.rows.iter().filter_map(|&index| {
             let row = rows.get(index)?;
-            Some((index, row.verdict != Verdict::Violated, row.room?))
+            let violated = row.verdict == Verdict::Violated;
+            Some((index, (!violated, violated && row.small), row.room?))
         });
         let worst = with_room.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2))).map(|(index, ..)| index);
         let place = |of: &[Place], index: &[usize]| index.first().and_then(|index| of.get(*index)).cloned();

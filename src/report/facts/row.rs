@@ -6,7 +6,8 @@ use super::interval::Interval;
 use super::shown::{Context, Shown, Unit};
 use crate::bind::Replicates;
 use crate::language::program::Event;
-use crate::report::number::finite;
+use crate::report::impact::SMALL;
+use crate::report::number::{finite, many};
 use crate::report::row::RowJson;
 use crate::report::row_summaries::RowSummaries;
 use crate::report::row_summary::RowSummary;
@@ -78,6 +79,9 @@ pub struct RowFacts {
     pub room_interval: Option<Interval>,
     /// Whether the interval of the slack leaves no doubt about the verdict.
     pub settled: Option<bool>,
+    /// The fewest samples of an event that it compares, and whether these are so few that chance tells much.
+    pub samples: Option<usize>,
+    pub small: bool,
     /// As people read it; none where it could not be made.
     pub shown: Option<Shown>,
     pub place: Place,
@@ -107,7 +111,10 @@ impl RowFacts {
             slack: room,
             series: &|group| (reader.series)(summaries.event_of(index, group)?),
         };
+        let samples = row.fewest();
         RowFacts {
+            samples,
+            small: samples.is_some_and(|samples| samples < SMALL),
             shown: super::shown::shown(&shown, &context),
             row: shown,
             verdict: Verdict::of_row(row, When::Before, tolerance),
@@ -120,10 +127,20 @@ impl RowFacts {
         }
     }
 
+    /// `small: 7 samples`, where a group of it is.
+    pub fn few(&self) -> Option<String> {
+        self.samples.filter(|_| self.small && self.shown.is_some()).map(few)
+    }
+
     /// By how much the limit is missed.
     pub fn excess(&self) -> Option<f64> {
         self.room.filter(|_| self.verdict == Verdict::Violated).map(|room| -room)
     }
+}
+
+/// How a comparison with a small group is marked.
+pub(in crate::report) fn few(samples: usize) -> String {
+    format!("small: {}", many(samples, "sample"))
 }
 
 /// Of the two directions of a pair that a ratio compares one is shown: that with the lower ratio, of equals the first.

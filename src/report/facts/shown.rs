@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::interval::Interval;
 use super::people::label;
-use crate::report::number::{apart, fixed, many};
-use crate::report::ratio::Ratio;
-use crate::report::row::{GroupJson, RowJson};
+use crate::language::program::Aggregate;
+use crate::report::number::{apart, finite, fixed, many};
+use crate::report::ratio::{Part, Ratio};
+use crate::report::row::{GroupJson, RowJson, Written};
 
 /// What the number of a comparison is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -79,14 +80,13 @@ pub(in crate::report) struct Context<'a> {
 /// The comparison of a row, where it was made.
 pub(in crate::report) fn shown(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
     let value = row.before?;
-    let plain = row.groups.iter().all(|group| group.is_plain_mean(context.prediction));
-    let by_ratio = || match &row.groups[..] {
-        [a, b] if plain => ratio(row, (a, a.coefficient?), (b, b.coefficient?), context),
-        _ => None,
-    };
-    if let Some(shown) = by_ratio() {
+    if let Some(shown) = ratio(row, context) {
         return Some(shown);
     }
+    if let Some(written) = &row.written {
+        return Some(of_written(written, context));
+    }
+    let plain = row.groups.iter().all(|group| group.is_plain_mean(context.prediction));
     let digits = apart(value, [row.lower, row.upper].into_iter().flatten());
     let number = |value: f64| fixed(value, digits);
     let limit = allowed(row.lower, row.upper, digits);
@@ -142,12 +142,35 @@ fn sizes(groups: &[GroupJson], context: &Context<'_>) -> String {
     format!("{what} {}", all.join(" and "))
 }
 
+/// A promise with data on both sides. How these vary with the samples is not in the interval of the value.
+fn of_written(written: &Written, context: &Context<'_>) -> Shown {
+    let Written { what, value, lower, upper } = written;
+    let (lower, upper) = (finite(*lower), finite(*upper));
+    let digits = apart(*value, [lower, upper].into_iter().flatten());
+    let limit = allowed(lower, upper, digits);
+    let sentence = format!("the value is {}; {limit}", fixed(*value, digits));
+    let (unit, who, value, groups) = (Unit::Value, what.clone(), *value, String::new());
+    Shown { unit, who, value, lower, upper, interval: None, slack: context.slack, sentence, groups, mirrored: false }
+}
+
 /// `p·a - q·b >= 0` as the ratio `a / b >= q / p` that it was, and the same with the roles turned around.
-fn ratio(row: &RowJson, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64), context: &Context<'_>) -> Option<Shown> {
-    let read = Ratio::of(row.lower, row.upper, p, q)?;
-    let Ratio { above: over, below: under, least } = read;
+fn ratio(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
+    let [a, b] = &row.groups[..] else { return None };
+    if a.aggregate != b.aggregate || [a, b].iter().any(|group| group.of != context.prediction) {
+        return None;
+    }
+    let aggregate = if a.aggregate == "mean" { Aggregate::Mean } else { Aggregate::Sum };
+    let part = |group: &GroupJson| {
+        let weight = if aggregate == Aggregate::Mean { 1.0 } else { group.weight };
+        Some(Part { coefficient: group.coefficient?, weight })
+    };
+    let read = Ratio::of((row.lower, row.upper, row.counted), aggregate, [part(a)?, part(b)?])?;
+    let value = read.value([a.mean, b.mean], [a.weight, b.weight])?;
+    if !read.is_of_means() {
+        return Some(of_sums(&read, value, [a, b], context));
+    }
+    let (over, under, (least, _)) = (read.above, read.below, read.limit());
     let (above, below) = if over == 0 { (a, b) } else { (b, a) };
-    let value = read.value([a.mean, b.mean])?;
     let replicates = (context.series)(over).zip((context.series)(under));
     let interval = replicates.and_then(|(above, below)| {
         Interval::of(&above.iter().zip(below).map(|(above, below)| above / below).collect::<Vec<f64>>())
@@ -171,6 +194,25 @@ fn ratio(row: &RowJson, (a, p): (&GroupJson, f64), (b, q): (&GroupJson, f64), co
         groups: sizes(&[above.clone(), below.clone()], context),
         mirrored: false,
     })
+}
+
+/// A ratio of sums, such as precision.
+fn of_sums(read: &Ratio, value: f64, groups: [&GroupJson; 2], context: &Context<'_>) -> Shown {
+    let (limit, is_least) = read.limit();
+    let digits = apart(value, [limit]);
+    let sentence = format!("the ratio is {}; {}", fixed(value, digits), allowed(read.lower, read.upper, digits));
+    Shown {
+        unit: Unit::Ratio,
+        who: read.text(context.prediction, groups.map(|group| group.event.as_str())),
+        value,
+        lower: read.lower,
+        upper: read.upper,
+        interval: None,
+        slack: Some(if is_least { value - limit } else { limit - value }),
+        sentence,
+        groups: String::new(),
+        mirrored: false,
+    }
 }
 
 /// `allowed 0.020`, where a difference may go either way.

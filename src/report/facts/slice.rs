@@ -8,10 +8,13 @@ use serde::Serialize;
 
 use super::interval::Interval;
 use super::row::Drawn;
+use super::shown::{Context, Shown, Unit, shown};
 use crate::bind::Replicates;
+use crate::language::program::Event;
 use crate::report::impact::SMALL;
 use crate::report::judged::together;
 use crate::report::number::finite;
+use crate::report::row::RowJson;
 use crate::report::row_summaries::RowSummaries;
 use crate::report::row_summary::EachJson;
 use crate::report::verdict::{Comparisons, Tolerance, Verdict, When};
@@ -176,6 +179,8 @@ pub struct SliceRow {
     pub room_interval: Option<Interval>,
     /// Whether the interval of the room leaves no doubt about the verdict.
     pub settled: Option<bool>,
+    /// In the unit of the promise.
+    pub shown: Option<SliceShown>,
     pub verdict: Verdict,
     pub skipped: Option<String>,
     /// The fewest samples of an event that the row compares.
@@ -183,25 +188,56 @@ pub struct SliceRow {
     pub small: bool,
 }
 
+/// A row in the unit of its promise.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SliceShown {
+    pub unit: Unit,
+    pub value: f64,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    pub interval: Option<Interval>,
+    pub slack: Option<f64>,
+}
+
+impl SliceShown {
+    fn of(shown: Shown) -> SliceShown {
+        let Shown { unit, value, lower, upper, interval, slack, .. } = shown;
+        SliceShown { unit, value, lower, upper, interval, slack }
+    }
+}
+
 impl SliceFacts {
-    /// The replicates are of the samples of this value; none for no intervals.
+    /// The replicates are of the samples of this value; none for no intervals. Their means are those of the events beside.
     pub fn new(
         value: Option<String>,
         n: usize,
         summaries: &RowSummaries<'_>,
         outside: usize,
         tolerance: Tolerance,
-        replicates: &Replicates,
+        (replicates, events): (&Replicates, &[&Event]),
     ) -> SliceFacts {
+        let means = |event: &Event| {
+            let place = events.iter().position(|known| *known == event)?;
+            replicates.means.get(place).map(Vec::as_slice)
+        };
         let row = |(index, row): (usize, &crate::report::row_summary::RowSummary)| {
-            let samples = row.groups.iter().map(|group| group.samples).min();
+            let samples = row.fewest();
             let drawn = if row.before.is_some() { Drawn::of(summaries, index, replicates) } else { Drawn::default() };
+            let room = row.before.and_then(|reading| finite(-reading.excess()));
+            let context = Context {
+                prediction: &summaries.program.prediction.name,
+                decisions: false,
+                interval: drawn.value,
+                slack: room,
+                series: &|group| means(summaries.event_of(index, group)?),
+            };
             SliceRow {
+                shown: shown(&RowJson::new(summaries, index, row), &context).map(SliceShown::of),
                 name: summaries.name(index).to_owned(),
                 value: row.before.map(|reading| reading.value),
                 lower: row.before.and_then(|reading| finite(reading.lower)),
                 upper: row.before.and_then(|reading| finite(reading.upper)),
-                room: row.before.and_then(|reading| finite(-reading.excess())),
+                room,
                 interval: drawn.value,
                 settled: drawn.room.map(|interval| interval.has_sign()),
                 room_interval: drawn.room,

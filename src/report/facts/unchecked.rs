@@ -15,6 +15,7 @@ pub(super) fn unchecked(
     slices: Option<&SlicesFacts>,
 ) -> Vec<String> {
     let mut lines: Vec<String> = promises.iter().filter_map(promise).collect();
+    lines.extend(audit.weightless_line());
     for column in &audit.unplaced {
         let (samples, name) = (column.samples(), &column.column);
         let why = match column.no_value {

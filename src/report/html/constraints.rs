@@ -1,7 +1,9 @@
 //! Each constraint as written, with its comparisons.
 
 use super::build::{Html, each, el};
-use super::parts::{self, Body, between, capital, certainty, code, count, number, promised, prose, rounded, toned};
+use super::parts::{
+    self, Body, between, capital, certainty, code, count, marked, number, promised, prose, rounded, toned,
+};
 use crate::report::facts::{Facts, Promise, RowFacts, Shown, Unit};
 use crate::report::number::{apart, many, plain, whole};
 use crate::report::row::GroupJson;
@@ -98,6 +100,7 @@ fn table(facts: &Facts, rows: &[(&RowFacts, &Shown)], caption: &str) -> Html {
                 toned(row.verdict, row.settled != Some(false), row.verdict.word()),
                 " ".into(),
                 certainty(row.settled),
+                row.few().map(|few| vec![" ".into(), marked(&[few.as_str()])]).map(Html::from).into(),
             ]
             .into(),
         );
@@ -108,7 +111,9 @@ fn table(facts: &Facts, rows: &[(&RowFacts, &Shown)], caption: &str) -> Html {
 
 /// The means of each comparison: those that it adds up, or whose ratio it is.
 fn behind(rows: &[&RowFacts], name: &str) -> Html {
-    let ratios = rows.iter().all(|row| row.shown.as_ref().is_some_and(|shown| shown.unit == Unit::Ratio));
+    let ratios = rows
+        .iter()
+        .all(|row| row.shown.as_ref().is_some_and(|shown| shown.unit == Unit::Ratio && !shown.groups.is_empty()));
     let caption = match ratios {
         true => format!("The means whose ratio each comparison of {name} is, as its name says"),
         false => format!("What each comparison of {name} adds up: factor times mean or sum"),

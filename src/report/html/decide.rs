@@ -3,13 +3,12 @@
 use super::build::{Html, each, el};
 use super::chart::{Scale, tenth, tick};
 use super::document;
-use super::parts::{self, Body, capital, code, count, drawing, label, line, marked, number, prose, section};
+use super::parts::{self, Body, answer, capital, code, count, drawing, label, line, marked, number, prose, section};
+use super::project::judged;
 use crate::bind::{Spread, ThresholdCell, Thresholds};
 use crate::language::words::counted;
 use crate::report::decide::{DecideReport, GroupDecisions, threshold_words};
 use crate::report::number::short;
-use crate::report::table::PlainText;
-use crate::report::verdict::Verdict;
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 96.0;
@@ -21,11 +20,8 @@ const MOST: usize = 24;
 /// The page; `version` is that of the program.
 pub fn decide_page(report: &DecideReport<'_>, version: &str) -> String {
     let title = format!("Decisions: {}", report.rows.spec);
-    let (tone, sign) = match report.verdict() {
-        Verdict::Held => ("answer good", "✓ "),
-        Verdict::Violated => ("answer bad", "✗ "),
-        Verdict::NotChecked | Verdict::NotApplicable => ("answer warn", "○ "),
-    };
+    let headline = report.rows.headline();
+    let [promises, unchecked, rows] = judged(&report.rows, "Not checked");
     let mut sentences = report.sentences().into_iter();
     let first = sentences.next().unwrap_or_default();
     let body = el!("body";
@@ -37,12 +33,14 @@ pub fn decide_page(report: &DecideReport<'_>, version: &str) -> String {
             ),
         ),
         el!("main";
-            el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), conclusion(report)),
+            answer(&headline, &headline.words()),
             el!("p"; capital(&first), "."),
             each(sentences, |sentence| el!("p", "class" = "soft"; capital(&sentence), ".")),
+            promises,
+            unchecked,
             groups(report),
             report.thresholds.as_ref().map(|thresholds| cells(thresholds, report.spread.as_ref())),
-            section("rows", "The rows, before and after", vec![el!("pre", "tabindex" = "0", "role" = "region", "aria-label" = "Text of the rows"; report.rows.body(&PlainText))]),
+            rows,
             section("reading", "How to read this", vec![el!("ul"; each(notes(report), |note| el!("li"; el!("p"; prose(note)))))]),
         ),
         el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {version}."))),
@@ -50,13 +48,9 @@ pub fn decide_page(report: &DecideReport<'_>, version: &str) -> String {
     document(&title, version, body)
 }
 
-fn conclusion(report: &DecideReport<'_>) -> String {
-    capital(report.rows.conclusion(&PlainText, "by the cutoff alone").trim().trim_start_matches(", "))
-}
-
 fn notes(report: &DecideReport<'_>) -> Vec<&'static str> {
     let mut notes = vec![
-        "By the cutoff alone: what scores decide where no row is looked at.",
+        "By the cutoff alone, or before: what scores decide where no row is looked at.",
         "The impact ratio of a group is its selection rate, divided by that of the group with the highest.",
     ];
     if report.thresholds.is_some() {
@@ -98,9 +92,9 @@ fn groups(report: &DecideReport<'_>) -> Html {
 }
 
 fn group(group: &GroupDecisions) -> Vec<Html> {
-    let few: &[&str] = if group.small { &["few"] } else { &[] };
+    let small: &[&str] = if group.small { &["small"] } else { &[] };
     vec![
-        vec![Html::from(&group.group), " ".into(), marked(few)].into(),
+        vec![Html::from(&group.group), " ".into(), marked(small)].into(),
         count(group.samples),
         number(group.rate_before),
         number(group.rate_after),

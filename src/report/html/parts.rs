@@ -2,6 +2,7 @@
 
 use super::build::{Html, each, el};
 use crate::report::facts::{Interval, Promise};
+use crate::report::headline::{Headline, Tone};
 use crate::report::number::{apart, fixed, whole};
 use crate::report::row_summary::EachJson;
 use crate::report::verdict::Verdict;
@@ -65,15 +66,19 @@ pub(super) fn toned(verdict: Verdict, certain: bool, words: &str) -> Html {
     el!("span", "class" = tone; el!("span", "aria-hidden" = "true"; sign), prose(words))
 }
 
-/// The answer of a page: green only where all of it is known to hold.
-pub(super) fn answer(verdict: Verdict, certain: bool, words: &str) -> Html {
-    let (tone, sign) = match verdict {
-        Verdict::Held if certain => ("answer good", "✓ "),
-        Verdict::Held => ("answer warn", "✓ "),
-        Verdict::Violated => ("answer bad", "✗ "),
-        Verdict::NotChecked | Verdict::NotApplicable => ("answer warn", "○ "),
+/// The answer of a page, in the colour that it has everywhere.
+pub(super) fn answer(headline: &Headline, words: &str) -> Html {
+    let tone = match headline.tone() {
+        Tone::Good => "answer good",
+        Tone::Careful => "answer warn",
+        Tone::Bad => "answer bad",
     };
-    el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), words, ".")
+    let sign = match headline.verdict {
+        Verdict::Held => "✓ ",
+        Verdict::Violated => "✗ ",
+        Verdict::NotChecked | Verdict::NotApplicable => "○ ",
+    };
+    el!("p", "class" = tone; el!("span", "aria-hidden" = "true"; sign), prose(words), ".")
 }
 
 /// The verdict on a promise: green only where all of it was checked and the data settle it.

@@ -6,7 +6,7 @@ use super::document;
 use super::parts::{self, Body, capital, code, drawing, label, line, prose, section};
 use crate::analyze::Point;
 use crate::report::number::{many, plain, short};
-use crate::report::price::{ByCutoff, PriceReport, Sweep, change};
+use crate::report::price::{PriceReport, Sweep, change};
 
 /// Groups with a chart.
 const MOST: usize = 12;
@@ -20,19 +20,26 @@ const BOTTOM: f64 = 160.0;
 /// The page; `version` is that of the program.
 pub fn price_page(report: &PriceReport<'_>, version: &str) -> String {
     let title = format!("What it costs: {}", report.spec);
+    let of = format!(" of `{}`", report.data);
     let priced = match &report.by_cutoff {
-        Some(alone) => alone.words(report.prediction),
-        None => format!("predictions `{}`", report.prediction),
+        Some(alone) => alone.words(report.prediction, &of),
+        None => format!("predictions `{}`{of}", report.prediction),
     };
+    let left_over = report.left_over_lines();
+    let left_over = left_over.split_first().map(|(first, lines)| {
+        let lines = el!("ul"; each(lines, |line| el!("li"; prose(line), ".")));
+        section("left-over", capital(first), vec![lines])
+    });
     let settings: String = report.settings.iter().map(|setting| format!(", {setting}")).collect();
     let body = el!("body";
         el!("header";
             el!("h1"; &title),
-            el!("p", "class" = "soft"; prose(&priced), " of ", code(report.data), ", ", many(report.n, "sample"), settings),
+            el!("p", "class" = "soft"; prose(&capital(&priced)), ", ", many(report.n, "sample"), settings),
         ),
         el!("main";
             each(&report.sweeps, |sweep| el!("p", "class" = "answer"; report.headline(sweep), ".")),
             each(report.sweeps.iter().enumerate(), |(place, sweep)| one(report, place, sweep)),
+            left_over,
         ),
         el!("footer"; el!("p", "class" = "soft"; format!("Made by fairc {version}."))),
     );
@@ -49,10 +56,12 @@ fn one(report: &PriceReport<'_>, place: usize, sweep: &Sweep<'_>) -> Html {
         Some(alone) => report.words_of_gains(alone, sweep),
         None => report.words(sweep),
     };
-    let told = format!("{}{words}", report.unusual(sweep));
+    let (groups, hidden) = report.shown_groups(sweep);
+    // Charts are of the groups that a terminal shows.
+    let told = format!("{}{hidden}{words}", report.unusual(sweep));
     let told: Vec<&str> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let inside = vec![
-        el!("div", "class" = "many"; charts(report, sweep)),
+        el!("div", "class" = "many"; charts(report, &groups, sweep)),
         parts::table(&caption, &head, [Body::of(lines.cells().map(cells))]),
         el!("ul"; each(told, |line| el!("li"; el!("p"; prose(&capital(line)), ".")))),
     ];
@@ -64,12 +73,17 @@ fn one(report: &PriceReport<'_>, place: usize, sweep: &Sweep<'_>) -> Html {
 }
 
 /// What it costs, and what becomes of each group, on one scale.
-fn charts(report: &PriceReport<'_>, sweep: &Sweep<'_>) -> Html {
-    let (groups, _) = report.shown_groups(sweep);
+fn charts(report: &PriceReport<'_>, groups: &[usize], sweep: &Sweep<'_>) -> Html {
     let groups = groups.get(..groups.len().min(MOST)).unwrap_or_default();
     let first = match &report.by_cutoff {
-        Some(alone) => chart(sweep, "gain of decisions", range(sweep, [gain]), gain, Some(alone.gain)),
-        None => chart(sweep, &format!("mean move of {}", report.prediction), range(sweep, [mean]), mean, Some(0.0)),
+        Some(alone) => chart(sweep, "gain of decisions", range(sweep, [gain], [alone.gain]), gain, Some(alone.gain)),
+        None => {
+            chart(sweep, &format!("mean move of {}", report.prediction), range(sweep, [mean], [0.0]), mean, Some(0.0))
+        }
+    };
+    let before = |event: usize| match &report.by_cutoff {
+        Some(alone) => alone.rates.get(event).copied().flatten(),
+        None => Some(0.0),
     };
     let own = |event: usize| {
         move |point: &Point| match &point.decided {
@@ -77,12 +91,11 @@ fn charts(report: &PriceReport<'_>, sweep: &Sweep<'_>) -> Html {
             None => point.movement.and(change(point, event)),
         }
     };
-    let shared = range(sweep, groups.iter().map(|&event| own(event)));
+    let without = groups.iter().filter_map(|&event| before(event));
+    let shared = range(sweep, groups.iter().map(|&event| own(event)), without);
     let of_group = |&event: &usize| {
-        let before =
-            report.by_cutoff.as_ref().map_or(Some(0.0), |alone: &ByCutoff| alone.rates.get(event).copied().flatten());
         let what = if report.by_cutoff.is_some() { "selection rate" } else { "mean change" };
-        chart(sweep, &format!("{what}: {}", report.sized_name(event)), shared, own(event), before)
+        chart(sweep, &format!("{what}: {}", report.sized_name(event)), shared, own(event), before(event))
     };
     vec![first, each(groups, of_group)].into()
 }
@@ -95,17 +108,23 @@ fn gain(point: &Point) -> Option<f64> {
     Some(point.decided.as_ref()?.gain)
 }
 
-/// All numbers of several charts, with some air around them.
-fn range<F: Fn(&Point) -> Option<f64>>(sweep: &Sweep<'_>, numbers: impl IntoIterator<Item = F>) -> (f64, f64) {
+/// All numbers of several charts, those without the spec among them, with some air around them.
+fn range<F: Fn(&Point) -> Option<f64>>(
+    sweep: &Sweep<'_>,
+    numbers: impl IntoIterator<Item = F>,
+    without: impl IntoIterator<Item = f64>,
+) -> (f64, f64) {
     let shown = sweep.shown();
     let all =
         numbers.into_iter().flat_map(|number| shown.iter().filter_map(|point| number(point)).collect::<Vec<f64>>());
-    let (low, high) =
-        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = all
+        .chain(without)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     if low > high {
         return (0.0, 1.0);
     }
-    let air = (0.08 * (high - low)).max(1e-9 * high.abs()).max(1e-12);
+    // Of one number an axis with marks that tell apart.
+    let air = if high - low > 1e-9 * high.abs() { 0.08 * (high - low) } else { (0.1 * high.abs()).max(1e-3) };
     (low - air, high + air)
 }
 
@@ -118,7 +137,14 @@ fn chart(
     before: Option<f64>,
 ) -> Html {
     let shown = sweep.shown();
-    let ends = (shown.first().map_or(0.0, |point| point.value), shown.last().map_or(1.0, |point| point.value));
+    let ends = match (shown.first(), shown.last()) {
+        // One value stands in the middle.
+        (Some(first), Some(last)) if first.value == last.value => {
+            let air = (0.5 * first.value.abs()).max(1e-3);
+            (first.value - air, first.value + air)
+        }
+        (first, last) => (first.map_or(0.0, |point| point.value), last.map_or(1.0, |point| point.value)),
+    };
     let (x, y) = (Scale::new(ends, (LEFT, RIGHT)), Scale::new(range, (BOTTOM, TOP)));
     let known: Vec<(f64, f64)> = shown.iter().filter_map(|point| Some((point.value, number(point)?))).collect();
     let places: Vec<String> =

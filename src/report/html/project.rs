@@ -28,7 +28,7 @@ pub fn project_page(report: &ProjectReport<'_>, version: &str) -> String {
     let facts = report.json();
     let what = if report.status == "frozen" { "Per-group offsets" } else { "Projection" };
     let title = format!("{what}: {}", report.spec);
-    let certain = facts.comparisons.not_made == 0;
+    let headline = report.headline();
     let moves = report.moves();
     let body = el!("body";
         el!("header";
@@ -38,10 +38,10 @@ pub fn project_page(report: &ProjectReport<'_>, version: &str) -> String {
             ),
         ),
         el!("main";
-            answer(facts.verdict, certain, &report.headline().words()),
+            answer(&headline, &headline.words()),
             each(moves.lines(), |line| el!("p"; prose(&capital(line)), ".")),
             el!("ul", "class" = "promises"; each(&facts.promises, |promise| promised(&facts, promise))),
-            unenforced(report, &facts),
+            unenforced("Not enforced", report, &facts),
             rows(report, &facts),
             groups(report, &facts),
             bounds(&facts),
@@ -61,6 +61,13 @@ fn size(report: &ProjectReport<'_>) -> String {
 
 fn params(facts: &Projected) -> String {
     facts.params.iter().map(|param| format!(", {} = {}", param.name, plain(param.value))).collect()
+}
+
+/// The promises, what was not checked of them, and their comparisons, before and after; `left_out` heads the second.
+pub(super) fn judged(report: &ProjectReport<'_>, left_out: &str) -> [Html; 3] {
+    let facts = report.json();
+    let promises = el!("ul", "class" = "promises"; each(&facts.promises, |promise| promised(&facts, promise)));
+    [promises, unenforced(left_out, report, &facts), rows(report, &facts)]
 }
 
 /// A promise: its verdict now, its words, and the comparison that was worst before, before and after.
@@ -84,7 +91,7 @@ fn promised(facts: &Projected, promise: &PromiseJson) -> Html {
 }
 
 /// What was not enforced in whole, and samples that no group has.
-fn unenforced(report: &ProjectReport<'_>, facts: &Projected) -> Html {
+fn unenforced(heading: &str, report: &ProjectReport<'_>, facts: &Projected) -> Html {
     let mut lines = report.not_enforced();
     lines.extend(facts.relations.iter().filter(|relation| relation.pairs < relation.lines).map(RelationUse::line));
     lines.extend(facts.unplaced.iter().flat_map(unplaced::lines).map(|line| line.trim().to_owned()));
@@ -97,7 +104,7 @@ fn unenforced(report: &ProjectReport<'_>, facts: &Projected) -> Html {
         });
     }
     el!("div", "class" = "unchecked";
-        el!("h2", "id" = "unenforced"; if lines_left { "Not enforced" } else { "Nothing left out" }),
+        el!("h2", "id" = "unenforced"; if lines_left { heading } else { "Nothing left out" }),
         el!("ul"; each(lines, |line| el!("li"; prose(&line), "."))),
     )
 }

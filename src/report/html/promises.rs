@@ -2,10 +2,10 @@
 
 use super::bar::bar;
 use super::build::{Html, each, el};
-use super::parts::{self, answer, capital, certainty, interval, promise_line, prose, section};
+use super::parts::{self, answer, capital, certainty, interval, marked, promise_line, prose, section};
 use crate::report::facts::{Facts, Promise};
 use crate::report::number::whole;
-use crate::report::summary::{headline, outside};
+use crate::report::summary::{self, headline, outside};
 use crate::report::verdict::Verdict;
 
 /// Of more comparisons beside the worst none is named on the first screen.
@@ -18,7 +18,7 @@ pub(super) fn summary(facts: &Facts) -> Html {
         "summary",
         "Summary",
         vec![
-            answer(facts.verdict, everything_checked(facts), &headline(facts)),
+            answer(&summary::answer(facts), &headline(facts)),
             el!("ul", "class" = "promises"; each(&facts.promises, |promise| promised(facts, promise))),
             Html::from(
                 (!lines.is_empty()).then(|| el!("ul"; each(lines, |line| el!("li"; prose(&capital(&line)), ".")))),
@@ -31,13 +31,6 @@ pub(super) fn summary(facts: &Facts) -> Html {
     )
 }
 
-/// Whether green is right: all comparisons were made, for the slices too, no promise was left out, and the data settle them.
-fn everything_checked(facts: &Facts) -> bool {
-    let slices = facts.group_by.iter().flat_map(|slices| &slices.values);
-    let settled = facts.promises.iter().all(|promise| promise.settled != Some(false));
-    settled && facts.comparisons.not_made == 0 && slices.map(|slice| slice.comparisons.not_made).sum::<usize>() == 0
-}
-
 fn promised(facts: &Facts, promise: &Promise) -> Html {
     let worst = promise.worst.and_then(|index| facts.rows.get(index));
     let shown = worst.and_then(|row| row.shown.as_ref());
@@ -47,8 +40,11 @@ fn promised(facts: &Facts, promise: &Promise) -> Html {
         0 => String::new(),
         count => format!(" ({} not made)", whole(count)),
     };
+    let small = promise.rows.iter().filter_map(|&index| facts.rows.get(index));
+    let small = small.filter(|row| row.verdict == Verdict::Violated && row.small).count();
+    let aside = if small > 0 && worst.is_some_and(|row| !row.small) { ", small groups aside" } else { "" };
     let several = (made > 1).then(|| match promise.verdict {
-        Verdict::Violated => format!("Worst of {} comparisons{missing}: ", whole(made)),
+        Verdict::Violated => format!("Worst of {} comparisons{missing}{aside}: ", whole(made)),
         _ => format!("Closest of {} comparisons{missing}: ", whole(made)),
     });
     let finding = |sentence: &str| {
@@ -57,6 +53,7 @@ fn promised(facts: &Facts, promise: &Promise) -> Html {
             several.as_ref(), prose(&text), ". ",
             shown.and_then(|shown| shown.interval).map(|it| vec!["95% interval of the value: ".into(), interval(Some(it)), ". ".into()]).map(Html::from),
             certainty(worst.and_then(|row| row.settled)),
+            worst.and_then(|row| row.few()).map(|few| vec![" ".into(), marked(&[few.as_str()])]).map(Html::from),
         )
     };
     let sentence = shown.map(|shown| shown.sentence.as_str()).or(promise.finding.as_deref());
@@ -70,9 +67,12 @@ fn others(facts: &Facts, promise: &Promise) -> Html {
     let rows =
         promise.rows.iter().filter(|index| promise.worst != Some(**index)).filter_map(|&index| facts.rows.get(index));
     let others: Vec<(&str, String)> = rows
-        .filter_map(|row| Some((row.verdict, row.shown.as_ref()?)))
+        .filter_map(|row| Some((row, row.shown.as_ref()?)))
         .filter(|(_, shown)| !shown.mirrored)
-        .map(|(verdict, shown)| (verdict.word(), format!("{} ({})", shown.who, shown.number())))
+        .map(|(row, shown)| {
+            let few = row.few().map_or_else(String::new, |few| format!(", {few}"));
+            (row.verdict.word(), format!("{} ({}{few})", shown.who, shown.number()))
+        })
         .collect();
     if others.is_empty() || others.len() > FEW {
         return Html::default();

@@ -21,7 +21,7 @@ const MOST_LINES: usize = 24;
 
 /// The page; `version` is that of the program.
 pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
-    let facts = report.json();
+    let (facts, headline) = (report.json(), report.headline());
     let title = format!("Stream: {}", report.spec);
     let settings: String = report.settings.iter().map(|setting| format!(", {setting}")).collect();
     let told = format!("{}{}", report.moves(), report.verdict(&PlainText));
@@ -35,7 +35,7 @@ pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
             ),
         ),
         el!("main";
-            answer(facts.verdict, facts.comparisons.not_made == 0, &report.headline().words()),
+            answer(&headline, &headline.words()),
             each(told.lines(), |line| el!("p"; prose(&capital(line)), ".")),
             el!("ul", "class" = "promises"; each(&facts.promises, |promise| promised(&facts, promise))),
             Html::from((!unplaced.is_empty()).then(|| el!("ul"; each(unplaced, |line| el!("li"; prose(&line), "."))))),

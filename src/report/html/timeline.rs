@@ -91,9 +91,12 @@ fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html
         slices.values.iter().filter_map(|slice| Some((slice, slice.rows.get(index)?))).collect();
     let resampled = facts.bootstrap.is_some();
     let line = |(slice, row): &Point<'_>| {
-        let mut cells = vec![Html::from(slice.label()), count(slice.n), number(row.value)];
-        cells.extend(resampled.then(|| interval(row.interval)));
-        cells.extend([sides(row.value, row.lower, row.upper).into(), number(row.room)]);
+        let shown = row.shown.as_ref();
+        let value = shown.map(|shown| shown.value);
+        let mut cells = vec![Html::from(slice.label()), count(slice.n), number(value)];
+        cells.extend(resampled.then(|| interval(shown.and_then(|shown| shown.interval))));
+        let (lower, upper) = (shown.and_then(|shown| shown.lower), shown.and_then(|shown| shown.upper));
+        cells.extend([sides(value, lower, upper).into(), number(shown.and_then(|shown| shown.slack))]);
         cells.push(toned(row.verdict, row.settled != Some(false), &note(row)));
         cells
     };
@@ -115,10 +118,10 @@ fn row(facts: &Facts, slices: &SlicesFacts, index: usize, charted: bool) -> Html
 fn chart(slices: &SlicesFacts, name: &str, points: &[Point<'_>]) -> Html {
     let points = points.iter().map(|&(slice, row)| course::Point {
         label: slice.label(),
-        value: row.value,
-        lower: row.lower,
-        upper: row.upper,
-        interval: row.interval,
+        value: row.shown.map(|shown| shown.value),
+        lower: row.shown.and_then(|shown| shown.lower),
+        upper: row.shown.and_then(|shown| shown.upper),
+        interval: row.shown.and_then(|shown| shown.interval),
         verdict: row.verdict,
         note: note(row),
     });

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::number::whole;
 use crate::language::words::counted;
 
 pub use csv::csv;
@@ -77,6 +78,13 @@ pub enum Cut {
     AtLeast(f64),
     /// Selected are scores above the median of all applicants.
     AboveMedian(f64),
+}
+
+/// A decision that does not count as selected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OtherDecision {
+    pub decision: String,
+    pub applicants: usize,
 }
 
 /// Applicants of one category of a table.
@@ -147,6 +155,9 @@ pub struct Impact {
     pub cut: Cut,
     pub applicants: usize,
     pub selected: usize,
+    /// Where words say who is selected, the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_selected: Vec<OtherDecision>,
     /// Rows without a decision, which are in no table.
     pub left_out: usize,
     pub min_share: f64,
@@ -266,6 +277,7 @@ impl Impact {
             "The US Uniform Guidelines regard a ratio under four fifths (0.80) as evidence of adverse impact; Local Law 144 sets no limit.".to_owned(),
             format!("Categories with under {min_share} of a table's applicants have no ratio, and no other is compared with them."),
         ];
+        notes.splice(1..1, self.not_selected_words());
         let unknown = self.tables.iter().map(|table| table.unknown).max().unwrap_or(0);
         if self.left_out > 0 {
             let rows = counted(self.left_out, "row");
@@ -281,6 +293,16 @@ impl Impact {
         }
         notes.extend(self.hints.iter().cloned());
         notes
+    }
+
+    /// `Not selected: `Reject` (12), `Withdrawn` (3).`
+    fn not_selected_words(&self) -> Option<String> {
+        const MOST: usize = 8;
+        let one = |other: &OtherDecision| format!("`{}` ({})", other.decision, whole(other.applicants));
+        let mut told: Vec<String> = self.not_selected.iter().take(MOST).map(one).collect();
+        let more = self.not_selected.len().saturating_sub(MOST);
+        told.extend((more > 0).then(|| format!("and {more} more")));
+        (!told.is_empty()).then(|| format!("Not selected: {}.", told.join(", ")))
     }
 
     /// `8 of 20 applicants are selected, 40.0%`.

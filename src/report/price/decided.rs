@@ -5,7 +5,7 @@ use super::text::{Lines, NOTHING};
 use super::{ByCutoff, PriceReport, Sweep};
 use crate::analyze::{DecidedPoint, Ended, Point};
 use crate::bind::Reach;
-use crate::report::number::{plain, short};
+use crate::report::number::{plain, short, whole};
 use crate::report::plot::Panel;
 use crate::report::table::{Align, Paint, Table};
 
@@ -15,11 +15,11 @@ impl ByCutoff {
         (self.gain > 0.0).then(|| gain / self.gain)
     }
 
-    /// What is decided by, in words.
-    pub(in crate::report) fn words(&self, prediction: &str) -> String {
+    /// What is decided by, in words; `of` says of which data.
+    pub(in crate::report) fn words(&self, prediction: &str, of: &str) -> String {
         match &self.column {
-            Some(column) => format!("decisions by the gains `{column}`"),
-            None => format!("decisions by `{prediction}`, cutoff {}", plain(self.cutoff)),
+            Some(column) => format!("decisions by the gains `{column}`{of}"),
+            None => format!("decisions by `{prediction}`{of}, cutoff {}", plain(self.cutoff)),
         }
     }
 
@@ -54,8 +54,11 @@ impl PriceReport<'_> {
             cells.push(
                 alone.kept(decided.gain).map_or_else(|| NOTHING.to_owned(), |kept| format!("{:.1}%", 100.0 * kept)),
             );
-            cells.push(number(decided.whole));
-            cells.extend([decided.selected, decided.became_1, decided.became_0].map(count));
+            cells.push(number(decided.whole.as_ref().map(|whole| whole.gain)));
+            cells.extend(match &decided.whole {
+                Some(found) => [found.selected, found.became_1, found.became_0].map(whole),
+                None => [decided.selected, decided.became_1, decided.became_0].map(count),
+            });
             cells.extend(priced.then(|| number(point.price)));
             cells.extend(several.then(|| self.costliest_cells(sweep, point, several)).into_iter().flatten());
             lines.enter(cells, sweep.is_now(point));
@@ -100,7 +103,8 @@ impl PriceReport<'_> {
         };
         format!(
             "\n  gain: the most that {what}, {drawn} included; kept: the share of what the cutoff alone gains\n  \
-             whole: what decisions of 0 and 1 gain, where such were found\n  {kept}\n{price}"
+             whole: what decisions of 0 and 1 gain, where such were found; selected, to 1, to 0: their numbers, else \
+             those expected\n  {kept}\n{price}"
         )
     }
 
@@ -118,7 +122,7 @@ impl PriceReport<'_> {
                 y: "gain".into(),
                 curves: vec![
                     dotted("at best", number(&|it| Some(it.gain))),
-                    dotted("of 0 and 1", number(&|it| it.whole)),
+                    dotted("of 0 and 1", number(&|it| Some(it.whole.as_ref()?.gain))),
                 ],
                 limit: Some((alone.gain, "by the cutoff alone".to_owned())),
                 ..base.clone()

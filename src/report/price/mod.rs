@@ -110,6 +110,9 @@ struct DecidedJson {
     share_kept: Option<f64>,
     /// Of decisions of 0 and 1.
     gain_whole: Option<f64>,
+    selected_whole: Option<usize>,
+    became_1_whole: Option<usize>,
+    became_0_whole: Option<usize>,
     selected: f64,
     became_1: f64,
     became_0: f64,
@@ -225,7 +228,10 @@ impl PriceReport<'_> {
             decided: point.decided.as_ref().map(|decided| DecidedJson {
                 gain: decided.gain,
                 share_kept: self.by_cutoff.as_ref().and_then(|alone| alone.kept(decided.gain)),
-                gain_whole: decided.whole,
+                gain_whole: decided.whole.as_ref().map(|whole| whole.gain),
+                selected_whole: decided.whole.as_ref().map(|whole| whole.selected),
+                became_1_whole: decided.whole.as_ref().map(|whole| whole.became_1),
+                became_0_whole: decided.whole.as_ref().map(|whole| whole.became_0),
                 selected: decided.selected,
                 became_1: decided.became_1,
                 became_0: decided.became_0,

@@ -17,7 +17,7 @@ impl PriceReport<'_> {
         let settings = if self.settings.is_empty() { String::new() } else { format!(", {}", self.settings.join(", ")) };
         let n = many(self.n, "sample");
         let priced = match &self.by_cutoff {
-            Some(alone) => alone.words(self.prediction),
+            Some(alone) => alone.words(self.prediction, ""),
             None => format!("predictions `{}`", self.prediction),
         };
         let mut out: String = self.sweeps.iter().map(|sweep| paint.strong(&self.headline(sweep)) + "\n").collect();
@@ -36,23 +36,26 @@ impl PriceReport<'_> {
             }
             out.push_str(&words);
         }
-        if !self.left_over.is_empty() {
-            out.push_str(&format!(
-                "\n  {} no part:\n",
-                match self.left_over.len() {
-                    1 => "1 row takes".to_owned(),
-                    several => format!("{several} rows take"),
-                }
-            ));
-            let shown = if self.all { usize::MAX } else { MOST_GROUPS };
-            for (row, reason) in self.left_over.iter().take(shown) {
-                out.push_str(&format!("    {}: {reason}\n", self.row_name(*row)));
-            }
-            if self.left_over.len() > shown {
-                out.push_str(&format!("    and {} more (`--all` shows them)\n", self.left_over.len() - shown));
-            }
+        if let Some((first, lines)) = self.left_over_lines().split_first() {
+            out.push_str(&format!("\n  {first}:\n"));
+            lines.iter().for_each(|line| out.push_str(&format!("    {line}\n")));
         }
         fit(&out, paint.width())
+    }
+
+    /// How many rows take no part, then which, and why.
+    pub(in crate::report) fn left_over_lines(&self) -> Vec<String> {
+        let mut lines = match self.left_over.len() {
+            0 => return Vec::new(),
+            1 => vec!["1 row takes no part".to_owned()],
+            several => vec![format!("{several} rows take no part")],
+        };
+        let shown = if self.all { usize::MAX } else { MOST_GROUPS };
+        let left_over = self.left_over.iter().take(shown);
+        lines.extend(left_over.map(|(row, reason)| format!("{}: {reason}", self.row_name(*row))));
+        let more = self.left_over.len().saturating_sub(shown);
+        lines.extend((more > 0).then(|| format!("and {more} more (`--all` shows them)")));
+        lines
     }
 
     /// What the spec costs as it is: `eps = 0.02: 1,000 of 1,000 predictions move, by 0.0257 on average; none from 0.08 on`.
@@ -200,8 +203,10 @@ impl PriceReport<'_> {
             groups.truncate(most);
             groups.sort_unstable();
         }
-        let more =
-            if hidden > 0 { format!("    and {hidden} more groups (`--all` shows them)\n") } else { String::new() };
+        let more = match hidden {
+            0 => String::new(),
+            _ => format!("    and {} (`--all` shows them)\n", many(hidden, "more group")),
+        };
         (groups, more)
     }
 

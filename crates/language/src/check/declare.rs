@@ -193,7 +193,14 @@ impl<'a> Checker<'a> {
             ast::Type::Real { range, .. } => self.range(range.as_ref()),
             ast::Type::Categorical { .. } if decision => Some(Interval { lower: 0.0, upper: 1.0 }),
             ast::Type::Categorical { span, .. } | ast::Type::Int { span, .. } | ast::Type::Key { span } => {
-                let hint = "declare `real in [0, 1]` for scores, or `{0, 1}` for decisions".to_string();
+                self.prediction_refused = true;
+                let hint = match &column.ty {
+                    ast::Type::Categorical { .. } => {
+                        "declare `real in [0, 1]` for scores, or `{0, 1}` for decisions, which are 0 and 1 in the data too"
+                    }
+                    _ => "declare `real in [0, 1]` for scores, or `{0, 1}` for decisions",
+                };
+                let hint = hint.to_string();
                 self.wrong_kind(*span, "neither real nor a decision", "a score or a decision", Some(hint));
                 None
             }

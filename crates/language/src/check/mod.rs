@@ -279,6 +279,8 @@ struct Checker<'a> {
     /// A prediction is declared, and could not be read.
     broken_prediction: bool,
     prediction_span: Option<Span>,
+    /// It is declared as what no prediction is, which has been said.
+    prediction_refused: bool,
     weight_span: Option<Span>,
 }
 
@@ -325,6 +327,7 @@ impl<'a> Checker<'a> {
             broken_metrics: HashSet::new(),
             broken_prediction: false,
             prediction_span: None,
+            prediction_refused: false,
             weight_span: None,
         }
     }

@@ -212,7 +212,7 @@ impl<'a> Checker<'a> {
 
     /// Whether the declared bounds of the prediction are those that the metric needs.
     fn prediction_fits(&mut self, call: &'a ast::Call, metric: &'a ast::Metric) -> bool {
-        let Some(needs) = &metric.needs else { return true };
+        let Some(needs) = metric.needs.as_ref().filter(|_| !self.prediction_refused) else { return true };
         let Some(prediction) = self.hir.prediction.clone() else { return true };
         let (range, limits) = (prediction.range, &needs.limits);
         let above = range.lower > limits.lower || (range.lower == limits.lower && !limits.open);

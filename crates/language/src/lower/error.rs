@@ -56,6 +56,15 @@ kinds! {
             label: "always true",
             help: "it leaves nobody out: remove it, or correct it";
 
+        /// A sum over a label beside one that counts samples without it.
+        #[error("samples without `{label}` count in one sum of `{text}` and not in the other")]
+        Unlabelled { text: String, label: String } => "W0116",
+            label: "counts them as if their label were another",
+            help: format!(
+                "name the labels after the bar of the other sum too, as in `Sum[.. | .., {label} in {{0, 1}}]`; or fill them in, and \
+                 declare `{label}` without `?`"
+            );
+
         /// A level of a group from events that lists what one before it takes.
         #[error("`{level}` leaves `{}` to `{first}`", levels.join("`, `"))]
         SharedCase { level: String, first: String, levels: Vec<String> } => "W0114",

@@ -45,6 +45,7 @@ mod ratio;
 mod reads;
 mod scope;
 mod sides;
+mod unlabelled;
 mod vacuous;
 
 use super::hir::{Constraint, Hir};
@@ -280,6 +281,11 @@ impl<'a> Rows<'a> {
             let levels = |draft: &Draft| draft.reads.events().contains(&Event::Never);
             let levels = self.drafts.iter().any(levels);
             self.findings.push(Finding::new(Kind::Nobody { text, levels }, self.constraint.body_span));
+        }
+        let unlabelled = self.drafts.iter().find_map(|draft| unlabelled::unlabelled(draft, hir));
+        if let Some(label) = unlabelled.filter(|_| self.findings.is_empty()) {
+            let text = super::span::quote(sources, self.constraint.body_span);
+            self.findings.push(Finding::new(Kind::Unlabelled { text, label }, self.constraint.body_span));
         }
         if let Some(span) = self.certain.first().filter(|_| self.findings.is_empty()) {
             // In a metric the condition is an argument.
