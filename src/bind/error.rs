@@ -308,7 +308,9 @@ impl BindError {
                     .to_owned()
             }
             BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
-            BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
+            BindError::Prediction { .. } => {
+                "leave rows without a prediction out, or fill it in: a number, finite".to_owned()
+            }
             BindError::Decision { name, .. } => {
                 format!("`{name}` is declared `{{0, 1}}`: for scores declare `predict {name}: real in [0, 1]`")
             }

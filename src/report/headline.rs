@@ -85,7 +85,7 @@ impl Headline {
                 format!("Not checked: none of the {} promises applies to these data", self.promises.len())
             }
             Verdict::NotChecked | Verdict::NotApplicable if all == 1 && held == 0 => {
-                "Not checked: the promise could not be".to_owned()
+                "Not checked: the promise could not be checked".to_owned()
             }
             Verdict::NotChecked | Verdict::NotApplicable => {
                 format!("Not checked: {unchecked} of {promises}, {held} held")

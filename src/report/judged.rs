@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::number::whole;
 use super::row_summaries::RowSummaries;
 use super::row_summary::Why;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
@@ -162,14 +163,37 @@ pub fn together(promises: &[Judged<'_>]) -> Comparisons {
     Comparisons { made: sum(|of| of.made), not_made: sum(|of| of.not_made) }
 }
 
-/// Each reason once.
+/// Each reason once, with the groups that it is about.
 fn reasons<'a>(all: impl Iterator<Item = &'a Why>) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
+    let mut reasons: Vec<(String, Vec<(&str, usize)>)> = Vec::new();
     for why in all {
-        let why = why.in_general();
-        if !words.contains(&why) {
-            words.push(why);
+        let general = why.in_general();
+        let place = reasons.iter().position(|(known, _)| *known == general).unwrap_or(reasons.len());
+        if place == reasons.len() {
+            reasons.push((general, Vec::new()));
+        }
+        if let (Some((_, groups)), Some(group)) = (reasons.get_mut(place), why.event())
+            && groups.iter().all(|(event, _)| *event != group.0)
+        {
+            groups.push(group);
         }
     }
-    (!words.is_empty()).then(|| words.join(", "))
+    let words = reasons.into_iter().map(|(general, groups)| general + &groups_in_words(&groups));
+    Some(words.collect::<Vec<String>>().join(", ")).filter(|words| !words.is_empty())
+}
+
+/// ` (race == "pacific": 6, race == "native": 0)`; a few of them, and nothing for those that are of every sample.
+fn groups_in_words(groups: &[(&str, usize)]) -> String {
+    const MOST: usize = 3;
+    if groups.is_empty() {
+        return String::new();
+    }
+    let counts = groups.iter().any(|(_, samples)| *samples > 0);
+    let one = |(event, samples): &(&str, usize)| match counts {
+        true => format!("`{event}` has {}", whole(*samples)),
+        false => format!("`{event}`"),
+    };
+    let mut told: Vec<String> = groups.iter().take(MOST).map(one).collect();
+    told.extend((groups.len() > MOST).then(|| format!("{} more", groups.len() - MOST)));
+    format!(" ({})", told.join(", "))
 }

@@ -82,7 +82,7 @@ fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
         cells.extend(group.selected.map(whole));
         cells.extend([number(group.mean), interval(group.mean_interval)]);
         cells.extend(ratios.then(|| [number(group.ratio), interval(group.ratio_interval)]).into_iter().flatten());
-        cells.push(super::summary::marks(group).join(", "));
+        cells.push(super::summary::notes(facts, group).join(", "));
         out.push_str(&row(cells));
     }
     out

@@ -61,7 +61,7 @@ pub use implication::{Implication, Implied, ImpliedRow, Mean, Multiplier};
 pub use layout::{PLAIN_WIDTH, fit, fit_code};
 pub use live::{Moment, OverTime};
 pub use markdown::markdown;
-pub use number::short;
+pub use number::{short, whole};
 pub use price::{ByCutoff, PriceReport, Priced, Sweep};
 pub use program_rows::{ProgramRow, program_rows, program_rows_text};
 pub use project::{Batching, ProjectReport, Projected};

@@ -21,11 +21,15 @@ use super::verdict::{Comparisons, Tolerance, Verdict, When};
 use super::words::first_sentence;
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
+use crate::language::library::find;
 use crate::language::program::Origin;
 use crate::language::words::counted;
 
 /// Rows that compare more groups are shown without them.
 const MOST_GROUPS: usize = 4;
+
+/// Heads the verdicts where there are several batches.
+const WORST_BATCH: &str = "(worst batch)";
 
 /// How the data were cut into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,7 +259,7 @@ impl ProjectReport<'_> {
             if last != origin.constraint {
                 table.text(String::new());
                 table.text(heading(origin, paint));
-                let worst = if matches!(self.batching, Batching::By(_)) { " (worst batch)" } else { "" };
+                let worst = if matches!(self.batching, Batching::By(_)) { WORST_BATCH } else { "" };
                 table.cells(["", "before", "after", "limit"].map(str::to_owned).into_iter().chain([worst.to_owned()]));
                 last = &origin.constraint;
             }
@@ -277,6 +281,7 @@ impl ProjectReport<'_> {
         }
         let align = [Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
         table.render("    ", paint.width(), &align, |column, cell| match column {
+            4 if cell.trim().is_empty() || cell.trim() == WORST_BATCH => cell,
             4 if cell.ends_with("violated") => paint.bad(&cell),
             4 => paint.good(&cell),
             _ => cell,
@@ -358,16 +363,25 @@ impl ProjectReport<'_> {
             (_, 1, 1) => format!("{} by {by}; it held {earlier}\n", paint.bad("the row is violated")),
             (_, 1, _) => format!("{} by {by}, as it was {earlier}\n", paint.bad("the row is violated")),
             (after, kept, before) if after == kept => {
-                format!("{}; {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
+                format!(
+                    "{}; {} did {earlier}\n",
+                    paint.good(&format!("all {} rows hold", whole(kept))),
+                    or_none(before)
+                )
             }
             (after, kept, before) => {
-                let holding = paint.bad(&format!("{after} of {kept} rows hold"));
-                format!("{holding}, violated by {by} at most; {before} did {earlier}\n")
+                let holding = paint.bad(&format!("{} of {} rows hold", whole(after), whole(kept)));
+                format!("{holding}, violated by {by} at most; {} did {earlier}\n", or_none(before))
             }
         });
         out.push_str(&not_enforced(&self.promises(), paint));
         out
     }
+}
+
+/// `none`, `3`.
+fn or_none(count: usize) -> String {
+    if count == 0 { "none".to_owned() } else { whole(count) }
 }
 
 /// Promises of which not every comparison was made, so that they were not enforced in whole, and why.
@@ -395,10 +409,21 @@ fn means(group: &Group, plain: bool) -> [String; 3] {
     [name, short(group.value), group.after.map_or_else(|| "-".to_owned(), short)]
 }
 
+/// The first sentence of the standard metric that is used. The name of its last parameter stands in it.
+fn words_of_metric(text: &str) -> Option<String> {
+    let metric = find(text.split('(').next()?.trim())?;
+    let doc: Vec<&str> = metric.lines().map_while(|line| line.strip_prefix("##")).map(str::trim).collect();
+    Some(first_sentence(&doc.join("\n")))
+}
+
 /// The constraint as written, under its name and the first sentence of its doc comment.
 pub(super) fn heading(origin: &Origin, paint: &dyn Paint) -> String {
     let doc = first_sentence(&origin.doc);
-    let doc = if doc.is_empty() { doc } else { format!(": {doc}") };
+    let doc = match doc.as_str() {
+        "" => String::new(),
+        words if words_of_metric(&origin.text).as_deref() == Some(words) => format!(": {}", sentence(origin, &[])),
+        words => format!(": {words}"),
+    };
     let text = origin.text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     format!("  {}{doc}\n    {text}", paint.strong(&origin.constraint))
 }

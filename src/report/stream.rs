@@ -224,12 +224,28 @@ impl StreamReport<'_> {
         out.push_str(&self.verdict(paint));
         out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.rows(paint));
+        out.push_str(&self.without());
+        fit(&out, paint.width())
+    }
+
+    /// The comparisons that were not made, and why.
+    fn without(&self) -> String {
+        let mut lines = String::new();
+        let mut count = 0;
         for row in self.promised() {
-            if let Some(why) = reason(&row.reading.status) {
-                out.push_str(&format!("\n  {}: {why}\n", row.origin.name));
+            let Some(why) = reason(&row.reading.status) else { continue };
+            count += 1;
+            if count <= self.most {
+                lines.push_str(&format!("    {}: {why}\n", row.origin.name));
             }
         }
-        fit(&out, paint.width())
+        let hidden = count - self.most.min(count);
+        let more = if hidden > 0 {
+            format!("    and {} (`--all` shows them)\n", whole(hidden) + " more")
+        } else {
+            String::new()
+        };
+        if count == 0 { lines } else { format!("\n  {} not made:\n{lines}{more}", many(count, "comparison")) }
     }
 
     /// What holds of all that was answered.

@@ -200,8 +200,10 @@ impl PriceReport<'_> {
             groups.truncate(most);
             groups.sort_unstable();
         }
-        let more =
-            if hidden > 0 { format!("    and {hidden} more groups (`--all` shows them)\n") } else { String::new() };
+        let more = match hidden {
+            0 => String::new(),
+            _ => format!("    and {} (`--all` shows them)\n", many(hidden, "more group")),
+        };
         (groups, more)
     }
 
