@@ -309,7 +309,7 @@ impl DecideReport<'_> {
         for groups in shown.chunk_by(|a, b| a.partition == b.partition) {
             let title = paint.strong(groups.first().map_or("", |group| &group.partition));
             out.push_str(&format!(
-                "\n  {title}: selected, impact ratio, decisions that changed, and gain; before is by the cutoff alone\n"
+                "\n  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and after\n"
             ));
             let mut table = Table::default();
             let words = [
@@ -467,11 +467,11 @@ pub(super) fn threshold_words(thresholds: &Thresholds, cell: &ThresholdCell) -> 
     let (sign, mut rest) = match (cell.at, cell.share) {
         (_, share) if share >= 1.0 => (">=", String::new()),
         (_, share) if share <= 0.0 => (">", String::new()),
-        (at, share) => (">", format!("{} exactly at it: decided 1 with chance {}", whole(at), plain(share))),
+        (at, share) => (">", format!("{} at it: chance {}", whole(at), plain(share))),
     };
     for step in cell.steps.iter().rev() {
         let and = if rest.is_empty() { "" } else { ", " };
-        rest.push_str(&format!("{and}from {} on: decided 1 with chance {}", precise(step.from), plain(step.chance)));
+        rest.push_str(&format!("{and}from {} on: chance {}", precise(step.from), plain(step.chance)));
     }
     (format!("{} {sign} {}", thresholds.column, precise(cell.threshold)), rest)
 }

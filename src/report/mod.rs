@@ -16,6 +16,7 @@ mod cyclonedx;
 mod data;
 mod decide;
 mod facts;
+mod heading;
 mod headline;
 mod html;
 pub mod impact;

@@ -137,6 +137,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compared_with_scores_has_the_digits_that_count() {
+        assert_eq!([0.515_500_000_000_000_1, 0.5, 1.0 / 3.0, 604.0].map(precise), ["0.5155", "0.5", "0.333333", "604"]);
+        assert_eq!([1366.0, 674.5, -48842.0].map(short), ["1,366.0", "674.5000", "-48,842.0"]);
+    }
+
+    #[test]
     fn limits_read_as_comparisons() {
         let infinity = f64::INFINITY;
         let texts = [limit(-0.02, 0.02), limit(0.0, infinity), limit(-infinity, 0.5), limit(0.3, 0.3)];

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::facts::{Context, ParamFacts, Shown, sentence, shown};
+use super::heading::{heading, needs_words};
 use super::headline::Headline;
 use super::judged::{Judged, PromiseJson, together};
 use super::layout::fit;
@@ -18,11 +19,8 @@ use super::row_summary::{EachJson, Group, RowSummary};
 use super::table::{Align, Paint, PlainText, Table};
 use super::unplaced::unplaced_text;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
-use super::words::first_sentence;
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
-use crate::language::library::find;
-use crate::language::program::Origin;
 use crate::language::words::counted;
 
 /// Rows that compare more groups are shown without them.
@@ -407,30 +405,6 @@ fn means(group: &Group, plain: bool) -> [String; 3] {
     let name = if plain { group.event.clone() } else { group.signed() };
     let name = format!("  {name} ({})", whole(group.samples));
     [name, short(group.value), group.after.map_or_else(|| "-".to_owned(), short)]
-}
-
-/// The first sentence of the standard metric that is used. The name of its last parameter stands in it.
-fn words_of_metric(text: &str) -> Option<String> {
-    let metric = find(text.split('(').next()?.trim())?;
-    let doc: Vec<&str> = metric.lines().map_while(|line| line.strip_prefix("##")).map(str::trim).collect();
-    Some(first_sentence(&doc.join("\n")))
-}
-
-/// The constraint as written, under its name and the first sentence of its doc comment.
-pub(super) fn heading(origin: &Origin, paint: &dyn Paint) -> String {
-    let doc = first_sentence(&origin.doc);
-    let doc = match doc.as_str() {
-        "" => String::new(),
-        words if words_of_metric(&origin.text).as_deref() == Some(words) => format!(": {}", sentence(origin, &[])),
-        words => format!(": {words}"),
-    };
-    let text = origin.text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    format!("  {}{doc}\n    {text}", paint.strong(&origin.constraint))
-}
-
-/// Whether the comparison as written leaves open what a row compares: it has binders, or stands in a metric.
-pub(super) fn needs_words(origin: &Origin) -> bool {
-    origin.name != origin.constraint || !origin.text.contains('[')
 }
 
 /// The rows that are closest to their limits or farthest beyond, at most `most`; those of one constraint together.

@@ -47,7 +47,7 @@ impl RelationUse {
     }
 
     /// `near: 38 pairs; 3 left out: 2 with a key that the data do not have, 1 of a sample with itself`.
-    pub(in crate::report) fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let kinds = [
             (self.absent, "with a key that the data do not have"),
             (self.same, "of a sample with itself"),

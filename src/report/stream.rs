@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::facts::{Context, ParamFacts, Shown, sentence, shown};
+use super::heading::{heading, needs_words};
 use super::headline::Headline;
-use super::judged::{Judged, PromiseJson, together};
+use super::judged::{PromiseJson, together};
 use super::layout::fit;
 use super::live::{Live, Moment, TOLERATED};
 use super::number::{finite, holding, limit, many, short, whole};
-use super::project::{heading, needs_words};
 use super::reading::Reading;
 use super::row::RowJson;
 use super::row_summaries::RowSummaries;
@@ -318,7 +318,17 @@ impl StreamReport<'_> {
     }
 
     /// How many rows hold, since when, and what was not enforced.
-    pub(super) fn verdict(&self, paint: &dyn Paint) -> String {
+    fn verdict(&self, paint: &dyn Paint) -> String {
+        let promises = self.judged();
+        format!(
+            "{}{}",
+            self.standing(paint),
+            super::project::not_enforced(&promises.promises(When::After, TOLERATED), paint)
+        )
+    }
+
+    /// How many rows hold, and since when.
+    pub(super) fn standing(&self, paint: &dyn Paint) -> String {
         let mut out = String::new();
         if let Some((price, mean, certificate)) = self.price {
             out.push_str(&format!("price {}", short(price)));
@@ -341,7 +351,6 @@ impl StreamReport<'_> {
                 _ if promises.is_empty() => String::new(),
                 _ => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             });
-            out.push_str(&self.not_made(&promises, paint));
             return out;
         }
         let words = holding(holding_now, live);
@@ -361,13 +370,7 @@ impl StreamReport<'_> {
             _ => {}
         }
         out.push('\n');
-        out.push_str(&self.not_made(&self.judged().promises(When::After, TOLERATED), paint));
         out
-    }
-
-    /// Promises that were not enforced in whole, and why.
-    fn not_made(&self, promises: &[Judged<'_>], paint: &dyn Paint) -> String {
-        super::project::not_enforced(promises, paint)
     }
 }
 

@@ -25,7 +25,7 @@ pub fn headline(facts: &Facts) -> String {
 }
 
 /// Predictions outside the bounds that the spec declares them with; those outside the bounds of a promise are told with it.
-pub fn outside_declared(facts: &Facts) -> Option<String> {
+fn outside_declared(facts: &Facts) -> Option<String> {
     let count = facts.outside_declared;
     // By how much is known of all together.
     let most = match count == facts.outside_bounds {
@@ -35,15 +35,15 @@ pub fn outside_declared(facts: &Facts) -> Option<String> {
     (count > 0).then(|| format!("{} outside the declared bounds{most}", many(count, "prediction")))
 }
 
-/// Predictions outside their bounds, and samples in no level.
-pub fn outside(facts: &Facts) -> Vec<String> {
-    let mut lines = Vec::new();
-    lines.extend(outside_declared(facts));
-    lines.extend(facts.relations.iter().map(super::relation_use::RelationUse::line));
-    for unplaced in &facts.unplaced {
-        lines.extend(super::unplaced::lines(unplaced).iter().map(|line| line.trim().to_owned()));
-    }
-    lines
+/// What the list of what was not checked does not say: predictions outside their declared bounds, pairs that were left out, and values that
+/// may have been meant as levels.
+pub fn beside(facts: &Facts) -> Vec<String> {
+    let pairs = facts.relations.iter().map(super::relation_use::RelationUse::line);
+    let near = facts.unplaced.iter().flat_map(|column| {
+        let lines = super::unplaced::lines(column).into_iter().skip(1);
+        lines.map(|line| format!("`{}`: {}", column.column, line.trim())).collect::<Vec<String>>()
+    });
+    outside_declared(facts).into_iter().chain(pairs).chain(near).collect()
 }
 
 /// What groups are compared by, in words.

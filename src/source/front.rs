@@ -127,3 +127,16 @@ impl Front {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_can_be_typed_as_they_are_shown() {
+        let shown = |name| (COMMAND_LINE.these_predictions)(name);
+        assert_eq!(shown("score"), "`--pred score`");
+        assert_eq!(shown(" score"), "`--pred ' score'`");
+        assert_eq!(shown("it's $1"), r"`--pred 'it'\''s $1'`");
+    }
+}

@@ -51,9 +51,13 @@ fn unplaced(column: &Unplaced, n: usize) -> String {
     if *no_event > 0 {
         return format!("{of} are in no level of `{name}`");
     }
-    let kinds = [(*null, "empty"), (*undeclared, "with another value")].into_iter().filter(|(count, _)| *count > 0);
-    let kinds: Vec<String> = kinds.map(|(count, kind)| format!("{} {kind}", whole(count))).collect();
-    format!("`{name}` is unknown for {of}: {}", kinds.join(", "))
+    match (null, undeclared) {
+        (_, 0) => format!("`{name}` is empty for {of}"),
+        (0, _) => format!("`{name}` is unknown for {of}: each has another value"),
+        (null, undeclared) => {
+            format!("`{name}` is unknown for {of}: {} empty, {} with another value", whole(*null), whole(*undeclared))
+        }
+    }
 }
 
 fn promise(promise: &Promise) -> Option<String> {

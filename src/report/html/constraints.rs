@@ -41,8 +41,8 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
     // On paper the table of all is open, and serves alone.
     let told = if more { el!("div", "class" = "excerpt"; told) } else { told.into() };
     let folded = (mirrored > 0).then(|| {
-        let (all, pairs) = (many(made.len(), "comparison"), many(made.len() - mirrored, "row"));
-        let words = format!("Two groups are compared in both directions, and each pair is shown once, in the direction of its lower ratio: {all}, {pairs}.");
+        let (pairs, all) = (whole(made.len() - mirrored), many(made.len(), "comparison"));
+        let words = format!("Each pair is shown once, in the direction of its lower ratio: {pairs} of {all}.");
         el!("p", "class" = "soft"; words)
     });
     el!("article";

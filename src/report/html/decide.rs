@@ -120,7 +120,7 @@ fn cells(thresholds: &Thresholds, spread: Option<&Spread>) -> Html {
         let (words, rest) = threshold_words(thresholds, cell);
         vec![Html::from(&cell.cell.when), count(cell.cell.samples), words.into(), rest.into()]
     };
-    let head = [("Group", false), ("Samples", true), ("Decided 1", false), ("Decided by a chance", false)];
+    let head = [("Group", false), ("Samples", true), ("Decided 1", false), ("Decided 1 by chance", false)];
     let table = parts::table("Whoever reaches it is decided 1", &head, [Body::of(seen().map(row))]);
     let pictures = spread.map(|spread| {
         let tallest = spread.shares.iter().flatten().copied().fold(0.0, f64::max);

@@ -5,9 +5,7 @@ use super::build::{Html, each, el};
 use super::parts::{self, answer, capital, certainty, interval, promise_line, prose, section};
 use crate::report::facts::{Facts, Promise};
 use crate::report::number::whole;
-use crate::report::relation_use::RelationUse;
-use crate::report::summary::{headline, outside_declared};
-use crate::report::unplaced;
+use crate::report::summary::{beside, headline};
 use crate::report::verdict::Verdict;
 
 /// Of more comparisons beside the worst none is named on the first screen.
@@ -31,16 +29,6 @@ pub(super) fn summary(facts: &Facts) -> Html {
             ),
         ],
     )
-}
-
-/// What the box of what was not checked does not say: predictions outside their bounds, pairs that were left out, and values that may have been meant as levels.
-fn beside(facts: &Facts) -> Vec<String> {
-    let pairs = facts.relations.iter().map(RelationUse::line);
-    let near = facts.unplaced.iter().flat_map(|column| {
-        let lines = unplaced::lines(column).into_iter().skip(1);
-        lines.map(|line| format!("`{}`: {}", column.column, line.trim())).collect::<Vec<_>>()
-    });
-    outside_declared(facts).into_iter().chain(pairs).chain(near).collect()
 }
 
 /// Whether green is right: all comparisons were made, for the slices too, no promise was left out, and the data settle them.

@@ -25,7 +25,7 @@ pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
     let facts = report.json();
     let title = format!("Stream: {}", report.spec);
     let settings: String = report.settings.iter().map(|setting| format!(", {setting}")).collect();
-    let told = format!("{}{}", report.moves(), report.verdict(&PlainText));
+    let told = format!("{}{}", report.moves(), report.standing(&PlainText));
     let unplaced = facts.unplaced.iter().flat_map(unplaced::lines).map(|line| line.trim().to_owned());
     let unplaced: Vec<String> = unplaced.collect();
     let body = el!("body";
