@@ -312,18 +312,7 @@ impl DecideReport<'_> {
                 "\n  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and after\n"
             ));
             let mut table = Table::default();
-            let words = [
-                "",
-                "samples",
-                "rate before",
-                "after",
-                "ratio before",
-                "after",
-                "to 1",
-                "to 0",
-                "gain before",
-                "after",
-            ];
+            let words = ["", "samples", "rate", "after", "ratio", "after", "to 1", "to 0", "gain", "after"];
             table.cells(words.map(str::to_owned));
             groups.iter().for_each(|group| table.cells(group_cells(group)));
             let mut align = [Align::Right; 10];
