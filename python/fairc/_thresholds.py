@@ -197,5 +197,6 @@ class Thresholds:
             share = f" and {cell['share']:.4g} of those at it" if 0 < cell["share"] < 1 else ""
             lines.append(f"  {cell['when']}: {sign} {cell['threshold']:.6g}{share}")
         if len(shown) > 12:
-            lines.append(f"  and {len(shown) - 12} more groups")
+            more = len(shown) - 12
+            lines.append(f"  and {more} more group{'s' if more > 1 else ''}")
         return "\n".join(lines)

@@ -43,7 +43,7 @@ pub struct Redundant {
     pub uses_bounds: bool,
 }
 
-/// The rows of a program by promises that others imply on all data in which no event is empty.
+/// The rows of a program by promises that others imply on all data without empty groups.
 pub fn without_data(program: &Program) -> Vec<Redundant> {
     if program.rows.len() > MOST_ROWS || constraints(&program.rows) < 2 || program.convex_row().is_some() {
         return Vec::new();

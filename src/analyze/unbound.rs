@@ -1,4 +1,4 @@
-//! Does one program imply another on all data in which no event is empty?
+//! Does one program imply another on all data without empty groups?
 //!
 //! A proof is a linear program over the means of the events (`Relaxation`), in cases where only data tell in which
 //! proportions events consist of others ([`follows_by_cases`]). A refutation is a small data set, made up, with predictions

@@ -74,7 +74,7 @@ impl Weights {
         }
     }
 
-    /// Lines of which one holds on any data in which no event is empty, and none at `x`; none where there is no such
+    /// Lines of which one holds on any data without empty groups, and none at `x`; none where there is no such
     /// list, or none was found.
     pub fn cases(&self, x: &[f64]) -> Option<Vec<Line>> {
         if self.boxes.len() > MOST {

@@ -260,7 +260,7 @@ impl BindError {
             }
             BindError::ColumnMissing { known, name, .. } => {
                 format!(
-                    "the columns are {}; name another header behind the type: ``column {name}: .. from `HEADER` ``",
+                    "the columns are {}; name another header after the type: ``column {name}: .. from `HEADER` ``",
                     listed(known, MOST)
                 )
             }
@@ -308,7 +308,7 @@ impl BindError {
                     .to_owned()
             }
             BindError::EmptyEvent { .. } => "use larger batches, or `when_empty = skip`".to_owned(),
-            BindError::Prediction { .. } => "every sample needs a finite prediction".to_owned(),
+            BindError::Prediction { .. } => "leave these rows out, or give each a finite prediction".to_owned(),
             BindError::Decision { name, .. } => {
                 format!("`{name}` is declared `{{0, 1}}`: for scores declare `predict {name}: real in [0, 1]`")
             }

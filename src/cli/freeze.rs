@@ -12,7 +12,7 @@ use super::stop::{Outcome, Stop, Verdict};
 use crate::bind::Frozen;
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
-use crate::report::fit;
+use crate::report::{fit, whole};
 use crate::tasks::{Refused, Use, freeze};
 
 /// Fit an offset for each group on reference data
@@ -99,9 +99,9 @@ fn told(args: &Args, frozen: &Frozen, console: &Console) -> Outcome {
         return Ok(Verdict::Yes);
     }
     const MOST: usize = 12;
-    let mut text = format!("shifts from {}\n", counted(frozen.samples, "sample"));
+    let mut text = format!("offsets from {}\n", counted(frozen.samples, "sample"));
     for cell in frozen.cells.iter().take(MOST) {
-        text.push_str(&format!("  {:+.4}  {} ({})\n", cell.add, cell.when, cell.samples));
+        text.push_str(&format!("  {:+.4}  {} ({})\n", cell.add, cell.when, whole(cell.samples)));
     }
     if frozen.cells.len() > MOST {
         text.push_str(&format!("  and {} more\n", frozen.cells.len() - MOST));

@@ -24,7 +24,7 @@ use crate::runtime::problem::Problem;
 
 /// Ask whether every prediction that satisfies one spec satisfies another
 ///
-/// With data, on those samples; without, on any data in which no event is empty. Prints for each row of the second spec
+/// With data, on those samples; without, on any data without empty groups. Prints for each row of the second spec
 /// the rows of the first that prove it, or means that satisfy the first and break it. Exits with 1 unless it is implied.
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -55,7 +55,8 @@ fn list(console: &Console) -> Result<(), Stop> {
         let summary = wrapped(summary, "    ", console.out_look().width);
         text.push_str(&format!("{}\n{summary}", console.paint(signature, Tone::Strong)));
     }
-    text.push_str("\nwrite `use NAME(..)` in a spec; `fairc std NAME` prints a metric with its formula and source\n");
+    let how = "write `use NAME(..)` in a spec; `fairc std NAME` prints a metric with its formula and source";
+    text.push_str(&format!("\n{}", wrapped(how, "", console.out_look().width)));
     console.print(&text)
 }
 

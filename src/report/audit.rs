@@ -1,11 +1,12 @@
 //! An audit: does each constraint hold for these predictions, and what does it compare?
 
+use super::heading::heading;
 use super::headline::Headline;
 use super::impact::SMALL;
 use super::judged::Judged;
 use super::layout::fit;
 use super::number::{apart, fixed, holding, limit, many, short, whole};
-use super::project::{heading, left_over, sample_rows, worst};
+use super::project::{left_over, sample_rows, worst};
 use super::ratio::RatioReading;
 use super::reading::Reading;
 use super::row_summaries::RowSummaries;

@@ -255,7 +255,7 @@ impl DataReport<'_> {
         align.extend(self.weighted.then_some(Align::Right));
         let mut out = table.render("  ", width, &align, |_, cell| cell);
         if hidden > 0 {
-            out.push_str(&format!("  and {} larger ones\n", counted(hidden, "event")));
+            out.push_str(&format!("  and {}\n", counted(hidden, "larger group")));
         }
         out
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::facts::{CellSums, Watch, sets};
 use super::layout::fit;
-use super::number::{finite, fixed, many, plain, short, whole};
+use super::number::{finite, fixed, many, plain, precise, short, whole};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
@@ -309,10 +309,10 @@ impl DecideReport<'_> {
         for groups in shown.chunk_by(|a, b| a.partition == b.partition) {
             let title = paint.strong(groups.first().map_or("", |group| &group.partition));
             out.push_str(&format!(
-                "\n  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and now\n"
+                "\n  {title}: selected, impact ratio, decisions that changed, and gain; by the cutoff alone, and after\n"
             ));
             let mut table = Table::default();
-            let words = ["", "samples", "rate", "now", "ratio", "now", "to 1", "to 0", "gain", "now"];
+            let words = ["", "samples", "rate", "after", "ratio", "after", "to 1", "to 0", "gain", "after"];
             table.cells(words.map(str::to_owned));
             groups.iter().for_each(|group| table.cells(group_cells(group)));
             let mut align = [Align::Right; 10];
@@ -335,7 +335,7 @@ impl DecideReport<'_> {
         let lines =
             table.render("    ", paint.width(), &[Align::Left, Align::Right, Align::Left, Align::Left], |_, cell| cell);
         let rest = more(seen.count(), "more group");
-        format!("\n  {}: who reaches it is decided 1\n{lines}{rest}", paint.strong("thresholds"))
+        format!("\n  {}: whoever reaches it is decided 1\n{lines}{rest}", paint.strong("thresholds"))
     }
 
     /// What the decisions gain and whom they select, a sentence each.
@@ -346,7 +346,10 @@ impl DecideReport<'_> {
 
     fn sums(&self) -> String {
         let Gains { before, after, selected, flips, .. } = self.gains;
-        let n = self.rows.n;
+        let changed = match flips {
+            (0, 0) => "none changed".to_owned(),
+            (to_1, to_0) => format!("{} became 1, {} became 0", whole(to_1), whole(to_0)),
+        };
         let difference = before - after;
         let change = match difference {
             _ if difference.abs() <= NO_LESS * before.abs() => "as much as by the cutoff alone".to_owned(),
@@ -358,15 +361,16 @@ impl DecideReport<'_> {
             room if room <= NO_LESS * bound.abs().max(after.abs()) => {
                 format!("; no {} within the rows gain more", self.alternatives())
             }
-            room => format!("; no {} within the rows gain over {} more", self.alternatives(), short(room)),
+            room => {
+                format!("; at most {} below what the best {} within the rows gain", short(room), self.alternatives())
+            }
         });
         format!(
-            "gain {}: {change}{room}\nselected {} of {n}, {} by the cutoff alone: {} became 1, {} became 0\n",
+            "gain {}: {change}{room}\nselected {} of {}, {} by the cutoff alone: {changed}\n",
             short(after),
-            selected.1,
-            selected.0,
-            flips.0,
-            flips.1
+            whole(selected.1),
+            whole(self.rows.n),
+            whole(selected.0),
         )
     }
 
@@ -452,11 +456,11 @@ pub(super) fn threshold_words(thresholds: &Thresholds, cell: &ThresholdCell) -> 
     let (sign, mut rest) = match (cell.at, cell.share) {
         (_, share) if share >= 1.0 => (">=", String::new()),
         (_, share) if share <= 0.0 => (">", String::new()),
-        (at, share) => (">", format!("and {} of the {at} at it", short(share))),
+        (at, share) => (">", format!("{} at it: chance {}", whole(at), plain(share))),
     };
     for step in cell.steps.iter().rev() {
         let and = if rest.is_empty() { "" } else { ", " };
-        rest.push_str(&format!("{and}from {} on by a chance of {}", precise(step.from), short(step.chance)));
+        rest.push_str(&format!("{and}from {} on: chance {}", precise(step.from), plain(step.chance)));
     }
     (format!("{} {sign} {}", thresholds.column, precise(cell.threshold)), rest)
 }
@@ -484,11 +488,4 @@ fn counted_are(count: usize) -> String {
 
 fn more(all: usize, what: &str) -> String {
     if all > MOST { format!("    and {}\n", counted(all - MOST, what)) } else { String::new() }
-}
-
-/// With more digits than a mean has: it is compared with scores.
-fn precise(value: f64) -> String {
-    let text = format!("{value:.6}");
-    let exact = value.to_string();
-    if exact.len() <= text.len() { exact } else { text }
 }

@@ -118,7 +118,7 @@ impl Headline {
                 format!("Not checked: all {} promises are enforced in training only", self.promises.len())
             }
             Verdict::NotChecked | Verdict::NotApplicable if all == 1 && held == 0 => {
-                "Not checked: the promise could not be".to_owned()
+                "Not checked: the promise could not be checked".to_owned()
             }
             Verdict::NotChecked | Verdict::NotApplicable => {
                 format!("Not checked: {unchecked} of {promises}, {held} held")

@@ -111,7 +111,7 @@ impl Implication {
     pub fn text(&self, paint: &dyn Paint, all: bool) -> String {
         let on = match (&self.data, self.n) {
             (Some(data), Some(n)) => format!(" on {data} ({})", counted(n, "sample")),
-            _ => " on all data in which no event is empty".to_owned(),
+            _ => " on all data without empty groups".to_owned(),
         };
         let Implication { premise, claim, .. } = self;
         let headline = match self.implied {

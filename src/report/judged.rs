@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::number::whole;
 use super::row_summaries::RowSummaries;
 use super::row_summary::Why;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
@@ -22,7 +23,9 @@ pub struct Judged<'a> {
     pub violated: usize,
     pub verdict: Verdict,
     pub comparisons: Comparisons,
-    /// Why comparisons could not be made.
+    /// Why comparisons could not be made, in general.
+    pub why: Option<String>,
+    /// The same with the groups that it is about.
     pub reason: Option<String>,
 }
 
@@ -90,6 +93,7 @@ fn of<'b, 'a>(
             violated: 0,
             verdict: Verdict::NotApplicable,
             comparisons: Comparisons::default(),
+            why: None,
             reason: None,
         });
     }
@@ -117,13 +121,15 @@ impl Judged<'_> {
         };
         let rows = self.rows.iter().filter_map(|&index| summaries.rows.get(index)).filter(|row| row.before.is_none());
         let each = self.each.iter().filter_map(|&index| summaries.sample_rows.get(index)).filter(|row| row.kept == 0);
-        self.reason = reasons(rows.chain(each).filter_map(|row| row.why.as_ref()));
+        let why = rows.chain(each).filter_map(|row| row.why.as_ref());
+        self.why = in_general(why.clone());
+        self.reason = in_detail(why);
     }
 
     /// `held; 4 of 10 comparisons not made: groups under 30`.
     pub fn words(&self) -> String {
         let Comparisons { made, not_made } = self.comparisons;
-        let why = self.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        let why = self.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         match self.verdict {
             Verdict::NotChecked | Verdict::NotApplicable => format!("{}{why}", self.verdict.word()),
             Verdict::Violated if made > 1 => {
@@ -163,13 +169,68 @@ pub fn together(promises: &[Judged<'_>]) -> Comparisons {
 }
 
 /// Each reason once.
-fn reasons<'a>(all: impl Iterator<Item = &'a Why>) -> Option<String> {
+fn in_general<'a>(all: impl Iterator<Item = &'a Why>) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
-    for why in all {
-        let why = why.in_general();
+    for why in all.map(Why::in_general) {
         if !words.contains(&why) {
             words.push(why);
         }
     }
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Each reason once, with the groups that it is about.
+fn in_detail<'a>(all: impl Iterator<Item = &'a Why> + Clone) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    for why in all.clone() {
+        let general = why.in_general();
+        let groups = all.clone().filter(|other| other.in_general() == general).filter_map(Why::event);
+        let told = format!("{general}{}", groups_in_words(groups));
+        if !words.contains(&told) {
+            words.push(told);
+        }
+    }
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// ` (`race == "pacific"` has 6, `race == "native"` has 0)`: some of them, each once.
+fn groups_in_words<'a>(all: impl Iterator<Item = (&'a str, usize)>) -> String {
+    const MOST: usize = 3;
+    let mut groups: Vec<(&str, usize)> = Vec::new();
+    for (event, samples) in all {
+        if groups.iter().all(|(known, _)| *known != event) {
+            groups.push((event, samples));
+        }
+    }
+    if groups.is_empty() {
+        return String::new();
+    }
+    let counts = groups.iter().any(|(_, samples)| *samples > 0);
+    let one = |(event, samples): &(&str, usize)| match counts {
+        true => format!("`{event}` has {}", whole(*samples)),
+        false => format!("`{event}`"),
+    };
+    let mut told: Vec<String> = groups.iter().take(MOST).map(one).collect();
+    told.extend((groups.len() > MOST).then(|| format!("{} more", groups.len() - MOST)));
+    format!(" ({})", told.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bind::{Left, Skip};
+
+    #[test]
+    fn reasons_name_their_groups() {
+        let skip = |event: &str, samples, least| {
+            Why::Skipped(Skip { pairs_of: None, event: event.to_owned(), samples, least })
+        };
+        let all = [skip("a", 6, 10), skip("b", 0, 10), skip("a", 6, 10), Why::Left(Left::TrainingOnly)];
+        assert_eq!(in_general(all.iter()).as_deref(), Some("groups under 10, is enforced in training only"));
+        let told = "groups under 10 (`a` has 6, `b` has 0), is enforced in training only";
+        assert_eq!(in_detail(all.iter()).as_deref(), Some(told));
+        let empty: Vec<Why> = ["a", "b", "c", "d"].iter().map(|event| skip(event, 0, 1)).collect();
+        assert_eq!(in_detail(empty.iter()).as_deref(), Some("groups without samples (`a`, `b`, `c`, 1 more)"));
+        assert_eq!(in_detail([].iter()), None);
+    }
 }

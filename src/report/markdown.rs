@@ -4,7 +4,7 @@ use super::facts::{Facts, GroupFacts, Interval, PartitionFacts, SlicesFacts};
 use super::number::{apart, fixed, short, whole};
 use super::row_summary::EachJson;
 use super::slices::note;
-use super::summary::{Quantity, capital, headline, outside, read_me, source_of, title};
+use super::summary::{Quantity, beside, capital, headline, read_me, source_of, title};
 
 /// The report.
 pub fn markdown(facts: &Facts) -> String {
@@ -21,7 +21,7 @@ pub fn markdown(facts: &Facts) -> String {
         let (name, sentence) = (text(&promise.constraint), prose(&promise.sentence));
         out.push_str(&format!("- **{name}**: {sentence}. **{}{open}.**{finding}\n", text(&promise.verdict_words())));
     }
-    outside(facts).iter().for_each(|line| out.push_str(&format!("- {}\n", prose(line))));
+    beside(facts).iter().for_each(|line| out.push_str(&format!("- {}\n", prose(line))));
     out.push_str("\n## Not checked\n\n");
     facts.unchecked.iter().for_each(|line| out.push_str(&format!("- {}\n", prose(line))));
     out.push_str("\n## Groups\n");
@@ -82,7 +82,7 @@ fn group_table(facts: &Facts, groups: &[GroupFacts], ratios: bool) -> String {
         cells.extend(group.selected.map(whole));
         cells.extend([number(group.mean), interval(group.mean_interval)]);
         cells.extend(ratios.then(|| [number(group.ratio), interval(group.ratio_interval)]).into_iter().flatten());
-        cells.push(super::summary::marks(group).join(", "));
+        cells.push(super::summary::notes(facts, group).join(", "));
         out.push_str(&row(cells));
     }
     out

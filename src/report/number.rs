@@ -1,5 +1,7 @@
 //! Numbers for people.
 
+pub use crate::language::words::thousands;
+
 /// Four decimals, or as many as the size asks for.
 pub fn short(value: f64) -> String {
     let size = value.abs();
@@ -10,7 +12,7 @@ pub fn short(value: f64) -> String {
     } else if !(1e-4..1e7).contains(&size) {
         format!("{value:.2e}")
     } else if size >= 1000.0 {
-        format!("{value:.1}")
+        fixed(value, 1)
     } else if size < 1e-3 {
         format!("{value:.6}")
     } else {
@@ -47,34 +49,27 @@ pub fn apart(value: f64, limits: impl IntoIterator<Item = f64>) -> usize {
     (least..=MOST).find(told).unwrap_or(least)
 }
 
-/// The digits of a whole number in threes.
-pub fn thousands(digits: &str) -> String {
-    let count = digits.len();
-    let mut out = String::with_capacity(count + count / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (count - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// `1,000`.
 pub fn whole(count: usize) -> String {
     thousands(&count.to_string())
 }
 
 /// `1,000 samples`.
-pub fn many(count: usize, what: &str) -> String {
-    format!("{} {what}{}", whole(count), if count == 1 { "" } else { "s" })
-}
+pub use crate::language::words::counted as many;
 
 /// A number that someone wrote: no digits beyond those that it has, at most six.
 pub fn plain(value: f64) -> String {
     let text = short(value);
     let exact = [format!("{value}"), format!("{value:e}")].into_iter().find(|exact| exact.len() <= text.len());
     exact.unwrap_or(text)
+}
+
+/// With more digits than a mean has, for what is compared with single scores: at most six, or as many as it has if these are fewer.
+pub fn precise(value: f64) -> String {
+    let text = format!("{value:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    let exact = value.to_string();
+    if exact.len() <= text.len() { exact } else { text }
 }
 
 /// `-0.02 .. 0.02`, `<= 0.5`, `>= 0`, `= 0.3`.
@@ -139,6 +134,12 @@ mod tests {
         assert_eq!(shown(0.02, 0.02), ["0.020", "0.020"]);
         assert_eq!(shown(12345.678, 9000.0), ["12,345.7", "9,000.0"]);
         assert_eq!([fixed(-0.0001, 2), fixed(1e6, 0), whole(48842)], ["0.00", "1,000,000", "48,842"]);
+    }
+
+    #[test]
+    fn what_is_compared_with_scores_has_the_digits_that_count() {
+        assert_eq!([0.515_500_000_000_000_1, 0.5, 1.0 / 3.0, 604.0].map(precise), ["0.5155", "0.5", "0.333333", "604"]);
+        assert_eq!([1366.0, 674.5, -48842.0].map(short), ["1,366.0", "674.5000", "-48,842.0"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::facts::{Context, ParamFacts, Shown, sentence, shown};
+use super::heading::{heading, needs_words};
 use super::headline::Headline;
 use super::impact::SMALL;
 use super::judged::{Judged, PromiseJson, together};
@@ -19,14 +20,15 @@ use super::row_summary::{EachJson, Group, RowSummary};
 use super::table::{Align, Paint, PlainText, Table};
 use super::unplaced::unplaced_text;
 use super::verdict::{Comparisons, Tolerance, Verdict, When};
-use super::words::first_sentence;
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
-use crate::language::program::Origin;
 use crate::language::words::counted;
 
 /// Rows that compare more groups are shown without them.
 const MOST_GROUPS: usize = 4;
+
+/// Heads the verdicts where there are several batches.
+const WORST_BATCH: &str = "(worst batch)";
 
 /// How the data were cut into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,7 +260,7 @@ impl ProjectReport<'_> {
             if last != origin.constraint {
                 table.text(String::new());
                 table.text(heading(origin, paint));
-                let worst = if matches!(self.batching, Batching::By(_)) { " (worst batch)" } else { "" };
+                let worst = if matches!(self.batching, Batching::By(_)) { WORST_BATCH } else { "" };
                 table.cells(["", "before", "after", "limit"].map(str::to_owned).into_iter().chain([worst.to_owned()]));
                 last = &origin.constraint;
             }
@@ -283,6 +285,7 @@ impl ProjectReport<'_> {
         }
         let align = [Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
         table.render("    ", paint.width(), &align, |column, cell| match column {
+            4 if cell.trim().is_empty() || cell.trim() == WORST_BATCH => cell,
             4 if cell.ends_with("violated") => paint.bad(&cell),
             4 => paint.good(&cell),
             _ => cell,
@@ -364,16 +367,25 @@ impl ProjectReport<'_> {
             (_, 1, 1) => format!("{} by {by}; it held {earlier}\n", paint.bad("the row is violated")),
             (_, 1, _) => format!("{} by {by}, as it was {earlier}\n", paint.bad("the row is violated")),
             (after, kept, before) if after == kept => {
-                format!("{}; {before} did {earlier}\n", paint.good(&format!("all {kept} rows hold")))
+                format!(
+                    "{}; {} did {earlier}\n",
+                    paint.good(&format!("all {} rows hold", whole(kept))),
+                    or_none(before)
+                )
             }
             (after, kept, before) => {
-                let holding = paint.bad(&format!("{after} of {kept} rows hold"));
-                format!("{holding}, violated by {by} at most; {before} did {earlier}\n")
+                let holding = paint.bad(&format!("{} of {} rows hold", whole(after), whole(kept)));
+                format!("{holding}, violated by {by} at most; {} did {earlier}\n", or_none(before))
             }
         });
         out.push_str(&not_enforced(&self.promises(), paint));
         out
     }
+}
+
+/// `none`, `3`.
+fn or_none(count: usize) -> String {
+    if count == 0 { "none".to_owned() } else { whole(count) }
 }
 
 /// Promises of which not every comparison was made, so that they were not enforced in whole, and why.
@@ -401,19 +413,6 @@ fn means(group: &Group, plain: bool) -> [String; 3] {
     let small = if group.samples < SMALL { ", small" } else { "" };
     let name = format!("  {name} ({}{small})", whole(group.samples));
     [name, short(group.value), group.after.map_or_else(|| "-".to_owned(), short)]
-}
-
-/// The constraint as written, under its name and the first sentence of its doc comment.
-pub(super) fn heading(origin: &Origin, paint: &dyn Paint) -> String {
-    let doc = first_sentence(&origin.doc);
-    let doc = if doc.is_empty() { doc } else { format!(": {doc}") };
-    let text = origin.text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    format!("  {}{doc}\n    {text}", paint.strong(&origin.constraint))
-}
-
-/// Whether the comparison as written leaves open what a row compares: it has binders, or stands in a metric.
-pub(super) fn needs_words(origin: &Origin) -> bool {
-    origin.name != origin.constraint || !origin.text.contains('[')
 }
 
 /// The rows that are closest to their limits or farthest beyond, at most `most`; those of one constraint together.

@@ -141,6 +141,14 @@ pub enum Why {
 }
 
 impl Why {
+    /// The event of too few samples, and how many it has.
+    pub fn event(&self) -> Option<(&str, usize)> {
+        match self {
+            Why::Skipped(Skip { pairs_of: None, event, samples, .. }) => Some((event, *samples)),
+            Why::Skipped(_) | Why::Left(_) => None,
+        }
+    }
+
     /// For several comparisons: without the event.
     pub fn in_general(&self) -> String {
         match self {

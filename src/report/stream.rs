@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::facts::{Context, ParamFacts, Shown, sentence, shown};
+use super::heading::{heading, needs_words};
 use super::headline::Headline;
-use super::judged::{Judged, PromiseJson, together};
+use super::judged::{PromiseJson, together};
 use super::layout::fit;
 use super::live::{Live, Moment, TOLERATED};
 use super::number::{finite, holding, limit, many, short, whole};
-use super::project::{heading, needs_words};
 use super::reading::Reading;
 use super::row::RowJson;
 use super::row_summaries::RowSummaries;
@@ -224,12 +224,28 @@ impl StreamReport<'_> {
         out.push_str(&self.verdict(paint));
         out.push_str(&unplaced_text(&self.unplaced, paint));
         out.push_str(&self.rows(paint));
+        out.push_str(&self.without());
+        fit(&out, paint.width())
+    }
+
+    /// The comparisons that were not made, and why.
+    fn without(&self) -> String {
+        let mut lines = String::new();
+        let mut count = 0;
         for row in self.promised() {
-            if let Some(why) = reason(&row.reading.status) {
-                out.push_str(&format!("\n  {}: {why}\n", row.origin.name));
+            let Some(why) = reason(&row.reading.status) else { continue };
+            count += 1;
+            if count <= self.most {
+                lines.push_str(&format!("    {}: {why}\n", row.origin.name));
             }
         }
-        fit(&out, paint.width())
+        let hidden = count - self.most.min(count);
+        let more = if hidden > 0 {
+            format!("    and {} (`--all` shows them)\n", whole(hidden) + " more")
+        } else {
+            String::new()
+        };
+        if count == 0 { lines } else { format!("\n  {} not made:\n{lines}{more}", many(count, "comparison")) }
     }
 
     /// What holds of all that was answered.
@@ -303,7 +319,17 @@ impl StreamReport<'_> {
     }
 
     /// How many rows hold, since when, and what was not enforced.
-    pub(super) fn verdict(&self, paint: &dyn Paint) -> String {
+    fn verdict(&self, paint: &dyn Paint) -> String {
+        let promises = self.judged();
+        format!(
+            "{}{}",
+            self.standing(paint),
+            super::project::not_enforced(&promises.promises(When::After, TOLERATED), paint)
+        )
+    }
+
+    /// How many rows hold, and since when.
+    pub(super) fn standing(&self, paint: &dyn Paint) -> String {
         let mut out = String::new();
         if let Some((price, mean, certificate)) = self.price {
             out.push_str(&format!("price {}", short(price)));
@@ -326,7 +352,6 @@ impl StreamReport<'_> {
                 _ if promises.is_empty() => String::new(),
                 _ => format!("{}\n", paint.careful("not checked: no comparison could be made")),
             });
-            out.push_str(&self.not_made(&promises, paint));
             return out;
         }
         let words = holding(holding_now, live);
@@ -346,13 +371,7 @@ impl StreamReport<'_> {
             _ => {}
         }
         out.push('\n');
-        out.push_str(&self.not_made(&self.judged().promises(When::After, TOLERATED), paint));
         out
-    }
-
-    /// Promises that were not enforced in whole, and why.
-    fn not_made(&self, promises: &[Judged<'_>], paint: &dyn Paint) -> String {
-        super::project::not_enforced(promises, paint)
     }
 }
 

@@ -24,24 +24,32 @@ pub(super) fn answer(facts: &Facts) -> Headline {
         promises: facts.promises.iter().map(|promise| promise.verdict).collect(),
         inconclusive: facts.promises.iter().filter(|promise| promise.settled == Some(false)).count(),
         comparisons: facts.comparisons,
-        outside: facts.outside_bounds,
+        outside: facts.outside_declared,
         unplaced: super::unplaced::briefly(&facts.unplaced),
         parts: facts.group_by.as_ref().map_or(Verdict::Held, SlicesFacts::checked),
     }
 }
 
-/// Predictions outside their bounds, and samples in no level.
-pub fn outside(facts: &Facts) -> Vec<String> {
-    let mut lines = Vec::new();
-    if facts.outside_bounds > 0 {
-        let count = many(facts.outside_bounds, "prediction");
-        lines.push(format!("{count} outside the bounds, by {} at most", short(facts.largest_outside)));
-    }
-    lines.extend(facts.relations.iter().map(super::relation_use::RelationUse::line));
-    for unplaced in &facts.unplaced {
-        lines.extend(super::unplaced::lines(unplaced).iter().map(|line| line.trim().to_owned()));
-    }
-    lines
+/// Predictions outside the bounds that the spec declares them with; those outside the bounds of a promise are told with it.
+fn outside_declared(facts: &Facts) -> Option<String> {
+    let count = facts.outside_declared;
+    // By how much is known of all together.
+    let most = match count == facts.outside_bounds {
+        true => format!(", by {} at most", short(facts.largest_outside)),
+        false => String::new(),
+    };
+    (count > 0).then(|| format!("{} outside the declared bounds{most}", many(count, "prediction")))
+}
+
+/// What the list of what was not checked does not say: predictions outside their declared bounds, pairs that were left out, and values that
+/// may have been meant as levels.
+pub fn beside(facts: &Facts) -> Vec<String> {
+    let pairs = facts.relations.iter().map(super::relation_use::RelationUse::line);
+    let near = facts.unplaced.iter().flat_map(|column| {
+        let lines = super::unplaced::lines(column).into_iter().skip(1);
+        lines.map(|line| format!("`{}`: {}", column.column, line.trim())).collect::<Vec<String>>()
+    });
+    outside_declared(facts).into_iter().chain(pairs).chain(near).collect()
 }
 
 /// What groups are compared by, in words.
@@ -64,12 +72,24 @@ impl Quantity {
 /// What is to be said of a group.
 pub fn marks(group: &GroupFacts) -> Vec<&'static str> {
     let mut marks = Vec::new();
-    marks.extend(group.unknown.then_some("unknown: null or no declared level"));
+    marks.extend(group.unknown.then_some("unknown: empty or another value"));
     marks.extend((group.samples == 0).then_some("empty"));
     marks.extend((group.small && group.samples > 0).then_some("small"));
     marks.extend(group.below_four_fifths.then_some("below four fifths"));
     marks.extend(in_doubt(group).then_some("four fifths inconclusive"));
     marks
+}
+
+/// The marks, and that a group is too small a share of the samples to be flagged.
+pub fn notes(facts: &Facts, group: &GroupFacts) -> Vec<String> {
+    let mut notes: Vec<String> = marks(group).into_iter().map(str::to_owned).collect();
+    notes.extend(group.below_min_share.then(|| format!("under {}: not flagged", share(facts.min_share))));
+    notes
+}
+
+/// `2%`.
+pub fn share(share: f64) -> String {
+    format!("{}%", (share * 1e6).round() / 1e4)
 }
 
 /// Whether another sample could say otherwise about four fifths of the reference.
@@ -95,8 +115,7 @@ pub fn read_me(facts: &Facts) -> Vec<String> {
     lines.extend(groups().any(|group| group.small).then(|| {
         format!("Small marks groups of fewer than {SMALL} samples: their {means}s can differ much by chance.")
     }));
-    let unknown =
-        "Unknown marks samples whose value is missing or is no declared level. No promise reads them as a group.";
+    let unknown = "Unknown marks samples whose value is empty, or is none of those that the spec declares. No promise reads them as a group.";
     lines.extend(groups().any(|group| group.unknown).then(|| unknown.to_owned()));
     if facts.partitions.iter().any(|partition| partition.reference.is_some()) {
         let fifths = 100.0 * FOUR_FIFTHS;

@@ -42,11 +42,7 @@ names! {
     any_predictions: &'static str = "`--pred COL`", "`predictions=\"COL\"`";
     /// The same with this column.
     these_predictions: fn(&str) -> String =
-        |column| match column.contains(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))) {
-            true => format!("`--pred '{column}'`"),
-            false => format!("`--pred {column}`"),
-        },
-        |column| format!("`predictions={column:?}`");
+        |column| format!("`--pred {}`", typed(column)), |column| format!("`predictions={column:?}`");
     /// Sets a param.
     setting: fn(&str, f64) -> String =
         |name, value| format!("`--set {name}={value}`"), |name, value| format!("`params={{{name:?}: {value}}}`");
@@ -76,7 +72,7 @@ names! {
     /// Decides by scores.
     decides: &'static str = "`fairc decide`", "`Program.decide`";
     /// Applies per-group offsets.
-    apply_shifts: &'static str = "`fairc project --frozen SHIFTS.json`", "`Program.apply`";
+    apply_shifts: &'static str = "`fairc project --frozen OFFSETS.json`", "`Program.apply`";
     /// Makes decisions by thresholds.
     apply_thresholds: &'static str = "`fairc decide --thresholds FILE.json`", "`Thresholds.apply`";
     /// Writes thresholds.
@@ -93,6 +89,16 @@ names! {
     gain: &'static str = "gain", "step";
     /// Puts a price on the gaps of a stream's batches.
     primal_dual: &'static str = "`primal-dual`", "`primal_dual`";
+}
+
+/// A word as a shell takes it: in quotes where it has more than letters, digits and a few marks.
+fn typed(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@' | '%' | '+');
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 impl Front {
@@ -121,5 +127,18 @@ impl Front {
             Memory::Window(length) => (self.option)("window", &length),
             Memory::Decay(decay) => (self.option)("decay", &decay),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_can_be_typed_as_they_are_shown() {
+        let shown = |name| (COMMAND_LINE.these_predictions)(name);
+        assert_eq!(shown("score"), "`--pred score`");
+        assert_eq!(shown(" score"), "`--pred ' score'`");
+        assert_eq!(shown("it's $1"), r"`--pred 'it'\''s $1'`");
     }
 }

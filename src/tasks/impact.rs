@@ -105,7 +105,7 @@ fn hints(column: &Coded, front: &Front) -> Vec<String> {
         let plain = value.trim().to_lowercase();
         if SAID_UNKNOWN.contains(&plain.as_str()) {
             let apart = (front.text_option)("unknown", value);
-            hints.push(format!("`{value}` is a category of `{}` here; {apart} counts it apart.", column.name));
+            hints.push(format!("`{value}` is a category of `{}` here; {apart} counts it as unknown.", column.name));
         }
         if let Some(other) = alike.insert(plain, value) {
             let words = "differ by case or spaces alone, and are two categories.";

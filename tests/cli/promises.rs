@@ -94,10 +94,10 @@ fn samples_in_no_level_are_told_where_no_row_takes_part() {
             assert_eq!(unplaced["near"].as_array().map(Vec::len), Some(2), "{command} {found}");
         }
         let markdown = case.audit(&["--format", "markdown"]).stdout;
-        assert!(markdown.contains("`g`: 3 samples in no level"), "{markdown}");
+        assert!(markdown.contains("`g` is unknown for 3 of "), "{markdown}");
         let page = case.path("p.html");
         case.audit(&["--html", &page]);
-        assert!(fs::read_to_string(page).unwrap().contains("3 samples in no level"));
+        assert!(fs::read_to_string(page).unwrap().contains("</code> is unknown for 3 of "));
     }
 }
 

@@ -26,7 +26,7 @@ fn samples_without_a_number_that_conditions_read_are_counted() {
     assert_eq!(unplaced.len(), 1, "{facts}");
     assert_eq!((&unplaced[0]["column"], &unplaced[0]["no_value"]), (&"income_gbp".into(), &3.into()));
     for page in pages(&case) {
-        assert!(page.contains("3 of 6 samples with no value of"), "{page}");
+        assert!(page.contains("is empty for 3 of 6 samples"), "{page}");
     }
     // A promise about single samples reads it too, and what has every value is not listed.
     let each = "column income: int?\npredict s: real in [0, 1]\nconstraint c: each where income < 20000: s <= 0.6\n";

@@ -141,7 +141,7 @@ fn known_extensions() -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => ends.concat(),
     };
-    let texts = format!("{}, with .gz behind them if packed", list(of(true)));
+    let texts = format!("{}, with .gz after them if packed", list(of(true)));
     match of(false) {
         others if others.is_empty() => texts,
         others => format!("{texts}, and {}", list(others)),

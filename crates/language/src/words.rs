@@ -81,7 +81,20 @@ pub(crate) fn other_statistic(name: &str) -> Option<&'static str> {
 
 /// `1 binder`, `3 binders`.
 pub fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    format!("{} {what}{}", thousands(&number.to_string()), if number == 1 { "" } else { "s" })
+}
+
+/// The digits of a whole number in threes.
+pub fn thousands(digits: &str) -> String {
+    let count = digits.len();
+    let mut out = String::with_capacity(count + count / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (count - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// The closest of the known names, if it is close enough to be a slip of the pen: one letter in three. Case is no

@@ -133,7 +133,7 @@ impl VisibleCells {
         let of = |cell: FrozenCell| {
             let known = at.get(&cell.key().identity()).copied();
             let (threshold, at, weight, sum) = known.unwrap_or((cutoff - cell.add, 0, 0.0, 0.0));
-            // Nobody was there: as with the cutoff itself, who reaches it is decided 1.
+            // Nobody was there: as with the cutoff itself, whoever reaches it is decided 1.
             let share = if weight > 0.0 { sum / weight } else { 1.0 };
             ThresholdCell { threshold, share, at, steps: Vec::new(), cell }
         };

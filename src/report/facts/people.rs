@@ -1,6 +1,6 @@
 //! Events in the words of people: `female`, `age 25 to under 35`, `income = 1`.
 
-use crate::language::program::{Comparison, Data, Event, Names, Program};
+use crate::language::program::{ColumnType, Comparison, Data, Event, Names, Program};
 
 /// Of more levels than these an event is written as the language writes it.
 const MOST_LEVELS: usize = 4;
@@ -94,8 +94,12 @@ fn condition(event: &Event, program: &Program, names: &Names<'_>) -> String {
     match event {
         Event::Levels { column, levels, other: false } if (1..=MOST_LEVELS).contains(&levels.len()) => {
             let words = levels.join(" or ");
-            // A level such as `1` or `yes` says nothing without its column.
-            let bare = levels.iter().all(|level| speaks(level));
+            // A level such as `1` or `yes` says nothing without its column. All levels of a column stand alike.
+            let declared = match program.column(column).map(|column| &column.ty) {
+                Some(ColumnType::Categorical(declared)) => declared.as_slice(),
+                Some(_) | None => &[],
+            };
+            let bare = declared.iter().map(|level| &level.text).chain(levels).all(|level| speaks(level));
             if bare { words } else { format!("{} = {words}", named(column, program)) }
         }
         other => other.text(names),

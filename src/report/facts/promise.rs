@@ -107,7 +107,7 @@ fn each_finding<'a>(rows: impl Iterator<Item = &'a RowSummary>, prediction: &str
         (all, 0, _) => Some(format!("it bounds {}, and none lies outside", many(all, "prediction"))),
         (all, out, most) => {
             let of = many(all, "prediction");
-            Some(format!("{} of {of} `{prediction}` outside, by {} at most", whole(out), short(most)))
+            Some(format!("{} of {of} `{prediction}` break it, by {} at most", whole(out), short(most)))
         }
     }
 }

@@ -95,8 +95,8 @@ pub(in crate::report) fn shown(row: &RowJson, context: &Context<'_>) -> Option<S
             let Pair { first, second, common } = Pair::of(a, b);
             let gap = match number(value.abs()) {
                 zero if zero.chars().all(|c| "0.".contains(c)) => format!("{first} and {second} alike"),
-                gap if value < 0.0 => format!("{first} {gap} lower than {second}"),
-                gap => format!("{first} {gap} higher than {second}"),
+                gap if value < 0.0 => format!("{first}{} {gap} lower than {second}", apart_from_numbers(&first)),
+                gap => format!("{first}{} {gap} higher than {second}", apart_from_numbers(&first)),
             };
             let limit = allowed_gap(row.lower, row.upper, digits);
             (Unit::Difference, format!("{first} and {second}{common}"), format!("{gap}{common}; {limit}"))
@@ -111,6 +111,11 @@ pub(in crate::report) fn shown(row: &RowJson, context: &Context<'_>) -> Option<S
     let groups = if plain && row.groups.len() <= 2 { sizes(&row.groups, context) } else { String::new() };
     let (lower, upper, interval, slack) = (row.lower, row.upper, context.interval, context.slack);
     Some(Shown { unit, who, value, lower, upper, interval, slack, sentence, groups, mirrored: false })
+}
+
+/// Between the name of a group and a number: a colon behind `age under 30`.
+fn apart_from_numbers(name: &str) -> &'static str {
+    if name.ends_with(|c: char| c.is_ascii_digit()) { ":" } else { "" }
 }
 
 /// Two groups without what they have in common.

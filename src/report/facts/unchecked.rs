@@ -3,6 +3,7 @@
 use super::partition::{Partition, PartitionKind};
 use super::promise::Promise;
 use super::slice::SlicesFacts;
+use crate::bind::Unplaced;
 use crate::report::audit::Audit;
 use crate::report::number::{many, whole};
 use crate::report::verdict::Verdict;
@@ -17,12 +18,7 @@ pub(super) fn unchecked(
     let mut lines: Vec<String> = promises.iter().filter_map(promise).collect();
     lines.extend(audit.weightless_line());
     for column in &audit.unplaced {
-        let (samples, name) = (column.samples(), &column.column);
-        let why = match column.no_value {
-            0 => format!("in no level of `{name}`"),
-            _ => format!("with no value of `{name}`: no comparison with a null holds"),
-        };
-        lines.push(format!("{} of {} {why}", whole(samples), many(audit.n, "sample")));
+        lines.push(unplaced(column, audit.n));
     }
     lines.extend(slices.and_then(sliced));
     let read = |partition: &&Partition| {
@@ -44,6 +40,25 @@ pub(super) fn unchecked(
     });
     lines.push("any other data".to_owned());
     lines
+}
+
+/// `sex` is unknown for 24 of 900 samples: 22 empty, 2 with another value.
+fn unplaced(column: &Unplaced, n: usize) -> String {
+    let Unplaced { column: name, null, undeclared, no_event, no_value, .. } = column;
+    let of = format!("{} of {}", whole(column.samples()), many(n, "sample"));
+    if *no_value > 0 {
+        return format!("`{name}` is empty for {of}: no condition on it holds for them");
+    }
+    if *no_event > 0 {
+        return format!("{of} are in no level of `{name}`");
+    }
+    match (null, undeclared) {
+        (_, 0) => format!("`{name}` is empty for {of}"),
+        (0, _) => format!("`{name}` is unknown for {of}: each has another value"),
+        (null, undeclared) => {
+            format!("`{name}` is unknown for {of}: {} empty, {} with another value", whole(*null), whole(*undeclared))
+        }
+    }
 }
 
 fn promise(promise: &Promise) -> Option<String> {

@@ -43,7 +43,8 @@ fn article(facts: &Facts, promise: &Promise) -> Html {
     // On paper the table of all is open, and serves alone.
     let told = if more { el!("div", "class" = "excerpt"; told) } else { told.into() };
     let folded = (mirrored > 0).then(|| {
-        let words = "Each pair is shown once, in the direction of its lower ratio.";
+        let (pairs, all) = (whole(made.len() - mirrored), many(made.len(), "comparison"));
+        let words = format!("Each pair is shown once, in the direction of its lower ratio: {pairs} of {all}.");
         el!("p", "class" = "soft"; words)
     });
     el!("article";

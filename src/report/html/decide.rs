@@ -76,14 +76,14 @@ fn groups(report: &DecideReport<'_>) -> Html {
         let caption = format!("By {}", groups.first().map_or("", |group| &group.partition));
         let names = [
             "Samples",
-            "Rate alone",
-            "Rate now",
-            "Ratio alone",
-            "Ratio now",
+            "Rate before",
+            "Rate after",
+            "Ratio before",
+            "Ratio after",
             "0 → 1",
             "1 → 0",
-            "Gain alone",
-            "Gain now",
+            "Gain before",
+            "Gain after",
         ];
         let head: Vec<(&str, bool)> = [("Group", false)].into_iter().chain(names.map(|name| (name, true))).collect();
         parts::table(&caption, &head, [Body::of(groups.iter().map(group))])
@@ -114,8 +114,8 @@ fn cells(thresholds: &Thresholds, spread: Option<&Spread>) -> Html {
         let (words, rest) = threshold_words(thresholds, cell);
         vec![Html::from(&cell.cell.when), count(cell.cell.samples), words.into(), rest.into()]
     };
-    let head = [("Group", false), ("Samples", true), ("Decided 1", false), ("At or below it", false)];
-    let table = parts::table("Who reaches it is decided 1", &head, [Body::of(seen().map(row))]);
+    let head = [("Group", false), ("Samples", true), ("Decided 1", false), ("Decided 1 by chance", false)];
+    let table = parts::table("Whoever reaches it is decided 1", &head, [Body::of(seen().map(row))]);
     let pictures = spread.map(|spread| {
         let tallest = spread.shares.iter().flatten().copied().fold(0.0, f64::max);
         let one = |(place, cell): (usize, &ThresholdCell)| {
@@ -160,8 +160,9 @@ fn picture(thresholds: &Thresholds, cell: &ThresholdCell, (spread, shares): (&Sp
     let inside = |at: &f64| (ends.0..=ends.1).contains(at);
     let lines = std::iter::once(("mean", cell.threshold)).chain(cell.steps.iter().map(|step| ("limit", step.from)));
     let (words, rest) = threshold_words(thresholds, cell);
+    let rest = if rest.is_empty() { rest } else { format!("; {rest}") };
     let told = format!(
-        "{} {}: decided 1 where {words} {rest}; {}",
+        "{} {}: decided 1 where {words}{rest}; {}",
         thresholds.column,
         cell.cell.when,
         spread_words(spread, shares)
@@ -174,7 +175,7 @@ fn picture(thresholds: &Thresholds, cell: &ThresholdCell, (spread, shares): (&Sp
     ];
     el!("figure";
         drawing(WIDTH, ABOVE + HEIGHT + 20.0, &told, drawn),
-        el!("figcaption"; el!("strong"; &cell.cell.when), format!(": {}, {words} {rest}", counted(cell.cell.samples, "sample"))),
+        el!("figcaption"; el!("strong"; &cell.cell.when), format!(": {}, {words}{rest}", counted(cell.cell.samples, "sample"))),
     )
 }
 

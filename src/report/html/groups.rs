@@ -4,7 +4,7 @@ use super::build::{Html, el};
 use super::chart::{Scale, range};
 use super::parts::{self, Body, between, capital, count, line, marked, number, percent, rounded};
 use crate::report::facts::{FOUR_FIFTHS, Facts, GroupFacts, PartitionFacts};
-use crate::report::summary::{Quantity, marks};
+use crate::report::summary::{Quantity, notes, share};
 
 /// Decimals of means and ratios.
 const DIGITS: usize = 3;
@@ -21,7 +21,7 @@ pub(super) fn section(facts: &Facts) -> Html {
     let Quantity { mean, ratio, .. } = Quantity::of(facts);
     let heading = if facts.decisions { "Selection rate".to_owned() } else { format!("Mean {}", facts.prediction) };
     let ratio_head = capital(ratio);
-    let mut head = vec![("Group", false), ("Samples", true)];
+    let mut head = vec![("Group", false), ("Note", false), ("Samples", true)];
     head.extend(facts.weighted.then_some(("Weight", true)));
     head.push(("Share", true));
     head.extend(facts.decisions.then_some(("Selected", true)));
@@ -30,22 +30,17 @@ pub(super) fn section(facts: &Facts) -> Html {
     head.push(("Picture", false));
     head.extend(has_ratios(facts).then_some((ratio_head.as_str(), true)));
     head.extend((has_ratios(facts) && resampled(facts)).then_some(("95% interval of the ratio", true)));
-    head.push(("Note", false));
     let words = has_ratios(facts).then(|| {
         let words = format!(
             "The {ratio} compares the {mean} of a group with that of the reference: the group with the highest {mean}, unless another \
              was chosen. Groups under {} of the samples are never the reference, and are not flagged as below four fifths. \
-             Promises name the groups that they compare themselves. In the pictures the dashed line is four fifths of the reference.",
+             Each promise names the groups that it compares. In the pictures the dashed line is four fifths of the reference.",
             share(facts.min_share)
         );
         el!("p", "class" = "soft"; words)
     });
     let table = parts::table("Groups and how they fare", &head, bodies);
     parts::section("groups", "Groups", vec![words.into(), table])
-}
-
-fn share(share: f64) -> String {
-    format!("{}%", (share * 1e6).round() / 1e4)
 }
 
 fn resampled(facts: &Facts) -> bool {
@@ -83,9 +78,9 @@ fn group_line(facts: &Facts, group: &GroupFacts, partition: Option<&PartitionFac
         cells.extend(resampled(facts).then(|| between(group.ratio_interval, DIGITS)));
     }
     let reference = best.then(|| el!("span", "class" = "soft"; "reference"));
-    let few = group.below_min_share.then(|| format!("under {}: not flagged", share(facts.min_share)));
-    let few: Vec<&str> = few.iter().map(String::as_str).collect();
-    cells.push(vec![marked(&marks(group)), marked(&few), reference.into()].into());
+    let notes = notes(facts, group);
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    cells.insert(1, vec![marked(&notes), reference.into()].into());
     cells
 }
 

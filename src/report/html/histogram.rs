@@ -35,7 +35,7 @@ pub(super) fn section(facts: &Facts) -> Html {
         let tallest = shown(partition).flat_map(|group| &group.histogram).copied().fold(0.0, f64::max);
         let charts = each(shown(partition).take(MOST), |group| chart(facts, group, tallest));
         let more = shown(partition).count().saturating_sub(MOST);
-        let more = (more > 0).then(|| el!("p", "class" = "soft"; format!("{more} more groups are not drawn.")));
+        let more = (more > 0).then(|| el!("p", "class" = "soft"; format!("{} not drawn.", if more == 1 { "1 more group is".to_owned() } else { many(more, "more group") + " are" })));
         vec![el!("h3"; code(&partition.name)), el!("div", "class" = "many"; charts), more.into()].into()
     };
     let with = facts.partitions.iter().filter(|partition| shown(partition).next().is_some());

@@ -56,7 +56,7 @@ fn line(impact: &Impact, category: &Category) -> Vec<Html> {
     let cells = cells(category, impact.min_share);
     let last = cells.len().saturating_sub(1);
     let careful = match category.mark {
-        Mark::BelowFourFifths | Mark::Small => true,
+        Mark::BelowFourFifths | Mark::UnderMinShare => true,
         Mark::None | Mark::Highest => category.small,
     };
     let cell = |(at, text): (usize, &String)| match careful && at == last && at > 0 {

@@ -5,7 +5,7 @@ use super::build::{Html, each, el};
 use super::parts::{self, answer, capital, certainty, interval, marked, promise_line, prose, section};
 use crate::report::facts::{Facts, Promise};
 use crate::report::number::whole;
-use crate::report::summary::{self, headline, outside};
+use crate::report::summary::{self, beside, headline};
 use crate::report::verdict::Verdict;
 
 /// Of more comparisons beside the worst none is named on the first screen.
@@ -13,7 +13,7 @@ const FEW: usize = 6;
 
 /// What was promised, whether it holds, for whom, by how much.
 pub(super) fn summary(facts: &Facts) -> Html {
-    let lines = outside(facts);
+    let lines = beside(facts);
     section(
         "summary",
         "Summary",
@@ -79,9 +79,9 @@ fn others(facts: &Facts, promise: &Promise) -> Html {
     }
     let of = |word: &str| {
         let told: Vec<&str> = others.iter().filter(|(own, _)| *own == word).map(|(_, text)| text.as_str()).collect();
-        (!told.is_empty()).then(|| format!("{word}: {}", told.join(", ")))
+        (!told.is_empty()).then(|| format!("{word}: {}", told.join("; ")))
     };
     let told: Vec<String> =
         [Verdict::Violated, Verdict::Held].into_iter().filter_map(|verdict| of(verdict.word())).collect();
-    el!("p", "class" = "soft"; format!("Also {}.", told.join("; ")))
+    el!("p", "class" = "soft"; format!("Also {}.", told.join(". Also ")))
 }

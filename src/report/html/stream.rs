@@ -13,6 +13,7 @@ use crate::report::number::{many, sides, whole};
 use crate::report::stream::{StreamReport, Streamed, StreamedRow};
 use crate::report::table::PlainText;
 use crate::report::unplaced;
+use crate::report::verdict::Comparisons;
 
 /// Rows with a chart: of more, those with the least slack.
 const MOST_CHARTS: usize = 6;
@@ -24,7 +25,7 @@ pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
     let (facts, headline) = (report.json(), report.headline());
     let title = format!("Stream: {}", report.spec);
     let settings: String = report.settings.iter().map(|setting| format!(", {setting}")).collect();
-    let told = format!("{}{}", report.moves(), report.verdict(&PlainText));
+    let told = format!("{}{}", report.moves(), report.standing(&PlainText));
     let unplaced = facts.unplaced.iter().flat_map(unplaced::lines).map(|line| line.trim().to_owned());
     let unplaced: Vec<String> = unplaced.collect();
     let body = el!("body";
@@ -38,7 +39,7 @@ pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
             answer(&headline, &headline.words()),
             each(told.lines(), |line| el!("p"; prose(&capital(line)), ".")),
             el!("ul", "class" = "promises"; each(&facts.promises, |promise| promised(&facts, promise))),
-            Html::from((!unplaced.is_empty()).then(|| el!("ul"; each(unplaced, |line| el!("li"; prose(&line), "."))))),
+            not_checked(&facts, &unplaced),
             over_time(&facts),
             rows(&facts),
             section("reading", "How to read this", vec![el!("ul"; each(notes(report, &facts), |note| el!("li"; el!("p"; note))))]),
@@ -54,6 +55,26 @@ pub fn stream_page(report: &StreamReport<'_>, version: &str) -> String {
         ),
     );
     document(&title, version, body)
+}
+
+/// The box of what was not checked.
+fn not_checked(facts: &Streamed, unplaced: &[String]) -> Html {
+    let missing = |promise: &&PromiseJson| promise.comparisons.not_made > 0;
+    let promise = |promise: &PromiseJson| {
+        let why = promise.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        let Comparisons { made, not_made } = promise.comparisons;
+        let of = many(made + not_made, "comparison");
+        format!("{} of {of} of `{}`{why}", whole(not_made), promise.constraint)
+    };
+    let lines: Vec<String> =
+        facts.promises.iter().filter(missing).map(promise).chain(unplaced.iter().cloned()).collect();
+    if lines.is_empty() {
+        return Html::default();
+    }
+    el!("div", "class" = "unchecked";
+        el!("h3"; "Not checked"),
+        el!("ul"; each(lines, |line| el!("li"; prose(&capital(&line)), "."))),
+    )
 }
 
 fn slack(row: &StreamedRow) -> f64 {
@@ -162,13 +183,13 @@ fn rows(facts: &Streamed) -> Html {
         order.sort_by(|a, b| slack(a).total_cmp(&slack(b)));
     }
     let line = |row: &&StreamedRow| {
-        let why = row.skipped.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        let why = row.skipped.as_ref().map(|why| vec![" ".into(), prose(why)].into());
         vec![
             Html::from(&row.name),
             number(row.pooled),
             sides(row.pooled, row.lower, row.upper).into(),
             whole(row.batches_moved as usize).into(),
-            toned(row.verdict, true, &format!("{}{why}", row.verdict.word())),
+            vec![toned(row.verdict, true, row.verdict.word()), why.unwrap_or_default()].into(),
         ]
     };
     let numbers = ["Pooled value", "Allowed", "Batches that it moved"].map(|name| (name, true));

@@ -45,7 +45,7 @@ fn numbers(category: &Category) -> [String; 6] {
         Mark::None => "",
         Mark::Highest => "highest",
         Mark::BelowFourFifths => "below_four_fifths",
-        Mark::Small => "small",
+        Mark::UnderMinShare => "under_min_share",
     };
     let ratio = category.impact_ratio.map_or_else(String::new, |ratio| ratio.to_string());
     let counts = [category.applicants, category.selected].map(|count| count.to_string());

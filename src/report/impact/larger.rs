@@ -112,7 +112,7 @@ impl CategoryTable {
         };
         let ratios = ratios.iter().take(MOST_SHOWN).map(LargerRatio::words).collect::<Vec<_>>().join("; ");
         let among = format!("the highest rate among categories of {SMALL} or more");
-        let with = format!("{} ({applicants} applicants, {}), {among}", named(values), rate(*best));
+        let with = format!("{} ({}, {}), {among}", named(values), counted(*applicants, "applicant"), rate(*best));
         Some(format!("{start}. Compared with {with}, the ratios are: {ratios}{more}."))
     }
 }

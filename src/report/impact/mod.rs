@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::number::whole;
+use super::number::{many, precise, whole};
 use crate::language::words::counted;
 
 pub use csv::csv;
@@ -115,7 +115,7 @@ pub enum Mark {
     /// Its ratio is below four fifths.
     BelowFourFifths,
     /// Too small a share of the applicants to be compared, and to be compared with.
-    Small,
+    UnderMinShare,
 }
 
 impl Mark {
@@ -124,7 +124,7 @@ impl Mark {
             Mark::None => String::new(),
             Mark::Highest => "highest rate".to_owned(),
             Mark::BelowFourFifths => "below four fifths".to_owned(),
-            Mark::Small => format!("under {}, not compared", percent(min_share)),
+            Mark::UnderMinShare => format!("under {}, not compared", percent(min_share)),
         }
     }
 }
@@ -205,7 +205,7 @@ impl CategoryTable {
             let (part, whole) = (picked as u128 * best.0 as u128, applicants as u128 * best.1 as u128);
             let compared = !is_small(applicants) && whole > 0;
             let mark = match compared {
-                _ if is_small(applicants) => Mark::Small,
+                _ if is_small(applicants) => Mark::UnderMinShare,
                 true if part == whole => Mark::Highest,
                 true if FOUR_FIFTHS.exceeds(part, whole) => Mark::BelowFourFifths,
                 _ => Mark::None,
@@ -259,7 +259,7 @@ impl Impact {
                 format!("`{}` is {}", self.column, names.join(" or "))
             }
             Cut::AtLeast(cut) => format!("`{}` is {cut} or more", self.column),
-            Cut::AboveMedian(cut) => format!("`{}` is above its median, {cut}", self.column),
+            Cut::AboveMedian(cut) => format!("`{}` is above its median, {}", self.column, precise(*cut)),
         }
     }
 
@@ -308,7 +308,7 @@ impl Impact {
     /// `8 of 20 applicants are selected, 40.0%`.
     pub(super) fn headline(&self) -> String {
         let rate = percent(self.selected as f64 / self.applicants as f64);
-        format!("{} of {} applicants selected, {rate}", self.selected, self.applicants)
+        format!("{} of {} selected, {rate}", whole(self.selected), many(self.applicants, "applicant"))
     }
 
     /// Whether the limit is reached, in words.
@@ -326,7 +326,7 @@ impl CategoryTable {
     /// `2 of unknown category, 1 of them selected`.
     pub(super) fn unknown_words(&self) -> Option<String> {
         let (unknown, selected) = (self.unknown, self.unknown_selected);
-        (unknown > 0).then(|| format!("{unknown} of unknown category, of whom {selected} selected"))
+        (unknown > 0).then(|| format!("{} of unknown category, of whom {} selected", whole(unknown), whole(selected)))
     }
 }
 
@@ -346,7 +346,7 @@ fn ratio(category: &Category) -> String {
     let most = match category.mark {
         Mark::BelowFourFifths => FOUR_FIFTHS.number(),
         Mark::None => 1.0,
-        Mark::Highest | Mark::Small => f64::INFINITY,
+        Mark::Highest | Mark::UnderMinShare => f64::INFINITY,
     };
     decimals(ratio, most)
 }
@@ -370,7 +370,7 @@ pub(super) fn heads(table: &CategoryTable) -> Vec<String> {
 /// A line of a table.
 pub(super) fn cells(category: &Category, min_share: f64) -> Vec<String> {
     let Category { values, applicants, selected, .. } = category;
-    let numbers = [applicants.to_string(), selected.to_string(), rate(category.rate), ratio(category)];
+    let numbers = [whole(*applicants), whole(*selected), rate(category.rate), ratio(category)];
     values.iter().cloned().chain(numbers).chain([category.note(category.mark.words(min_share))]).collect()
 }
 
@@ -459,7 +459,7 @@ mod tests {
         let selected: Vec<bool> = (0..100).map(|row| row % 2 == 1).collect();
         let table = CategoryTable::count(&[&coded("g", &["a", "b", "c"], &codes)], &selected, MIN_SHARE);
         let small = table.categories.iter().find(|category| category.values == ["c"]).unwrap();
-        assert_eq!((small.mark, small.impact_ratio, small.rate), (Mark::Small, None, 1.0));
+        assert_eq!((small.mark, small.impact_ratio, small.rate), (Mark::UnderMinShare, None, 1.0));
         assert_eq!(table.reaches(FOUR_FIFTHS), Some(true));
     }
 }

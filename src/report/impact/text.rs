@@ -56,7 +56,7 @@ fn short_cells(category: &Category, impact: &Impact) -> Vec<String> {
         *mark = category.note(match category.mark {
             Mark::BelowFourFifths => BELOW.to_owned(),
             Mark::Highest => "highest".to_owned(),
-            Mark::Small => format!("under {}", impact.min_share_words()),
+            Mark::UnderMinShare => format!("under {}", impact.min_share_words()),
             Mark::None => String::new(),
         });
     }

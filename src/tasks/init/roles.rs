@@ -3,6 +3,7 @@
 use super::shape::{Wanted, shape_of};
 use super::survey::{Seen, Survey};
 use super::{InitOptions, Planned, unfit};
+use crate::language::words::counted;
 use crate::source::Failure;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,8 +189,15 @@ fn fits(column: &Planned, seen: &Seen, group: bool) -> Result<(), Failure> {
     let least = seen.range.map_or(0.0, |(lo, _)| lo);
     match column.role {
         Role::Prediction | Role::Weight if !seen.is_numeric() => refuse(role, "some of its values are no numbers"),
-        Role::Prediction if !seen.is_complete() => refuse(role, "some rows have no value, and every row needs one"),
-        Role::Weight if !seen.is_complete() => refuse(role, "some rows have no value, and every row needs one"),
+        Role::Prediction | Role::Weight if !seen.is_complete() => {
+            let (without, all) = (seen.nulls + seen.nans, seen.nulls + seen.values);
+            let message = format!(
+                "`{}` can be no {role}: {without} of {} have no number, and every row needs one",
+                seen.header,
+                counted(all, "row")
+            );
+            Err(Failure::new(message, "leave these rows out, or fill them in"))
+        }
         Role::Weight if least < 0.0 => refuse(role, "some of its values are negative"),
         Role::Prediction | Role::Weight | Role::Label | Role::Column => Ok(()),
     }

@@ -208,7 +208,7 @@ impl Numbers<'_> {
         let pairs = (0..rows).flat_map(|row| self.row(row).zip(self.row(row).skip(1)));
         match pairs.map(|((before, _), (after, _))| (before, after)).find(|(before, after)| before >= after) {
             Some((before, found)) => {
-                Err(DataError::MatrixShape { what: "an index behind a smaller one", expected: before + 1, found })
+                Err(DataError::MatrixShape { what: "an index after a smaller one", expected: before + 1, found })
             }
             None => Ok(()),
         }

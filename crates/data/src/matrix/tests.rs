@@ -225,7 +225,7 @@ fn lengths_that_do_not_fit_are_refused() {
         (numbers.l, numbers.u, numbers.lo, numbers.hi, numbers.w) = (&[0.0], &[1.0], &[0.0; 2], &[1.0; 2], &[1.0; 2]);
         numbers.names = Box::leak(Box::new(["a".to_owned()]));
     });
-    assert!(turned.contains("an index behind a smaller one is 0, expected 2"), "{turned}");
+    assert!(turned.contains("an index after a smaller one is 0, expected 2"), "{turned}");
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
         let inside = format!("{} | {}", self.sources.text(value.span), texts.join(", "));
         let spans = events.iter().map(|event| event.span).fold(value.span, Span::to);
         let head = self.text(aggregate.kind_span);
-        let hint = format!("write `{head}[{inside}]`: the value stands before the bar, the condition behind it");
+        let hint = format!("write `{head}[{inside}]`: the value stands before the bar, the condition after it");
         let (text, found) = (self.text(spans), "an event and a value in the wrong order".to_string());
         let expected = "a value and then a condition".to_string();
         let kind = Kind::WrongKind { text, found, expected, hint: Some(hint) };

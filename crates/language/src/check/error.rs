@@ -244,7 +244,7 @@ kinds! {
         #[error("`{text}` is not known when the spec is compiled, so `where` cannot decide by it")]
         WhereReadsData { text: String } => "E0304",
             label: "known only with the data",
-            help: "compare binders with binders, levels or numbers; conditions on data belong in the event, behind the bar \
+            help: "compare binders with binders, levels or numbers; conditions on data belong in the event, after the bar \
                    of `E[.. | ..]`";
 
         /// Two settings that exclude each other.
@@ -283,7 +283,7 @@ kinds! {
             label: "membership changes with the prediction",
             help: match threshold {
                 true => format!(
-                    "put the prediction before the bar and only data behind it: `E[{prediction} | ..]`; `fairc decide` makes \
+                    "put the prediction before the bar and only data after it: `E[{prediction} | ..]`; `fairc decide` makes \
                      decisions of 0 or 1 whose shares it bounds"
                 ),
                 false => format!(

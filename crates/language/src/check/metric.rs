@@ -189,7 +189,7 @@ impl<'a> Checker<'a> {
     fn needs(&mut self, metric: &'a ast::Metric) {
         let Some(needs) = &metric.needs else { return };
         if needs.name.text != "prediction" {
-            let hint = Some("what a parameter must be stands behind its name: `tol: number in [0, 1]`".to_string());
+            let hint = Some("what a parameter must be stands after its name: `tol: number in [0, 1]`".to_string());
             self.wrong_kind(needs.name.span, "not the prediction", "`prediction`", hint);
         }
         self.limits_hold_something(&needs.limits);

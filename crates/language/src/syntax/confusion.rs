@@ -55,8 +55,8 @@ pub(super) const OPERATORS: [(&str, &str); 47] = [
 
 /// Words that other languages have in the place of an operator.
 pub(super) const WORDS: [(&str, &str); 8] = [
-    ("if", "a condition stands behind a bar, `E[x | a == b]`, or behind `where`"),
-    ("given", "a condition stands behind a bar, `E[x | a == b]`"),
+    ("if", "a condition stands after a bar, `E[x | a == b]`, or after `where`"),
+    ("given", "a condition stands after a bar, `E[x | a == b]`"),
     ("AND", "write `and`"),
     ("OR", "write `or`"),
     ("NOT", "write `not`"),

@@ -111,7 +111,7 @@ kinds! {
             help: format!("write `{}` before this", clipped(text.trim_end(), 120));
 
         /// Returned for options behind the statement of a constraint.
-        #[error("the options of a constraint stand behind its name")]
+        #[error("the options of a constraint stand after its name")]
         OptionsBehind { options: String } => "E0101",
             label: "options",
             help: format!("write them in front of the `:`, as in `constraint parity {options}: ..`");
@@ -128,7 +128,7 @@ kinds! {
         /// Returned for a level in the braces of a group or of a table of params with nothing behind it.
         #[error("the level `{level}` has no {}", if *event { "event" } else { "value" })]
         LevelAlone { level: String, event: bool } => "E0101",
-            label: "nothing behind it",
+            label: "nothing after it",
             help: match event {
                 true => "write the event of each level, `{yes: race != white, no: otherwise}`; levels of a column are `column \
                          sex: {female, male}`",
@@ -169,7 +169,7 @@ kinds! {
         #[error("`{fold}` has no value")]
         FoldValue { fold: &'static str, over: String } => "E0101",
             label: "expected `:` and a value before this",
-            help: format!("write the value behind a colon: `{fold}({over}: ..)`");
+            help: format!("write the value after a colon: `{fold}({over}: ..)`");
 
         /// Returned for `max(for a in race: ..)`.
         #[error("`{word}` is too much in `{fold}(..)`")]
@@ -186,7 +186,7 @@ kinds! {
         /// Returned for `2|x|`, `2(x)` and `2 E[x]`.
         #[error("`{factor}` multiplies nothing")]
         MissingTimes { factor: String } => "E0101",
-            label: "no operator behind it",
+            label: "no operator after it",
             help: format!("write the product with its mark: `{factor} * ..`");
 
         /// Returned for `1,000` and `0,05`.
@@ -262,7 +262,7 @@ kinds! {
             };
 
         /// Returned for a `%` that does not stand directly behind a number.
-        #[error("`%` belongs directly behind a number")]
+        #[error("`%` belongs directly after a number")]
         StrayPercent => "E0101",
             label: "stands alone",
             help: "write `5%` for 0.05, without a space";

@@ -151,7 +151,7 @@ impl Place<'_, '_> {
             let colon =
                 failure.chunk().iter().any(|token| token.start > self.token.start && self.text_of(Some(token)) == ":");
             return match self.word {
-                "if" | "when" | "with" => self.instead("where", "a condition of `each` stands behind `where`"),
+                "if" | "when" | "with" => self.instead("where", "a condition of `each` stands after `where`"),
                 _ if colon && self.begins_value() && self.text_of(self.next()) != ":" => {
                     self.missing("where", "`each`")
                 }
@@ -279,7 +279,7 @@ impl Place<'_, '_> {
             }
             "{" | "[" if failure.expects(Rule::open_paren) && self.first_word() == "constraint" => None,
             "[" if failure.expects(Rule::colon) => {
-                self.instead_of(self.token, ": {", Some("}"), "levels are listed in braces, behind a colon")
+                self.instead_of(self.token, ": {", Some("}"), "levels are listed in braces, after a colon")
             }
             _ => None,
         }
@@ -332,7 +332,7 @@ impl Place<'_, '_> {
             && self.nesting.bar() == Bar::Condition
         {
             let in_condition = failure.expects(Rule::bar);
-            return in_condition.then(|| self.instead("|", "a condition stands behind a bar, `E[x | a == b]`"))?;
+            return in_condition.then(|| self.instead("|", "a condition stands after a bar, `E[x | a == b]`"))?;
         }
         if self.word == "[" && previous.kind == TokenKind::Word {
             let found = previous.text(failure.text).to_owned();

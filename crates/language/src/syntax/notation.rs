@@ -81,7 +81,7 @@ impl Place<'_, '_> {
         let typed = matches!(declares, "column" | "label" | "predict") && self.index == self.failure.tokens.start + 2;
         if typed && self.word == "in" && self.failure.expects(Rule::colon) {
             let text = if self.text_at(self.index + 1) == "{" { ":" } else { ": real in" };
-            return self.rather(self.index, self.index, text.to_owned(), "the type stands behind a colon");
+            return self.rather(self.index, self.index, text.to_owned(), "the type stands after a colon");
         }
         let range = declares == "param" && self.word == "(" && self.failure.expects(Rule::open_bracket);
         range.then(|| self.rebracketed(self.index, self.index, ("[", "]"), "a range is written `[0, 1]`"))?
@@ -402,7 +402,7 @@ impl Place<'_, '_> {
             return None;
         }
         let text = format!("{}: {}", self.text_at(colon + 1), self.written(level, colon - 1)?);
-        self.rather(level, colon + 1, text, "the level stands first, and its event behind the colon")
+        self.rather(level, colon + 1, text, "the level stands first, and its event after the colon")
     }
 
     /// `tol{white}`, `tol[white][female]`, `tol["white"]`.

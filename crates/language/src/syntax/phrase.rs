@@ -52,7 +52,7 @@ impl Place<'_, '_> {
             return None;
         }
         let body = self.written(open + 1, last.checked_sub(1)?)?;
-        self.rather(open, last, format!(": {body}"), "a comparison stands behind a `:`, without braces")
+        self.rather(open, last, format!(": {body}"), "a comparison stands after a `:`, without braces")
     }
 
     /// `event old(a) = age > a`.
@@ -144,7 +144,7 @@ impl Place<'_, '_> {
         let close = self.closing_of(open)?;
         let quantifies = self.text_at(open + 2) == "in" && self.is_name(open + 1) && self.text_at(close + 1) == ":";
         let text = format!(": forall {}:", self.written(open + 1, close.checked_sub(1)?)?);
-        let help = "a quantifier stands behind the `:`: `constraint c: forall r in race: ..`";
+        let help = "a quantifier stands after the `:`: `constraint c: forall r in race: ..`";
         quantifies.then(|| self.rather(open, close + 1, text, help))?
     }
 
@@ -153,7 +153,7 @@ impl Place<'_, '_> {
         let arrow = (self.index + 1..self.failure.tokens.end).find(|&at| self.joined(at, ["-", ">"]))?;
         let colon = (self.index..arrow).any(|at| self.text_at(at) == ":");
         let text = format!("where {}:", self.written(self.index, arrow - 1)?);
-        let help = "a condition of `each` stands behind `where`: `each where age < 18: score <= 0.5`";
+        let help = "a condition of `each` stands after `where`: `each where age < 18: score <= 0.5`";
         (self.previous_word() == "each" && !colon).then(|| self.rather(self.index, arrow + 1, text, help))?
     }
 
@@ -245,7 +245,7 @@ impl Place<'_, '_> {
         }
         let close = self.closing_of(self.index)?;
         let condition = self.written(self.index + 1, close.checked_sub(1)?)?;
-        let help = "a condition stands behind a bar: `E[score | sex == female]`";
+        let help = "a condition stands after a bar: `E[score | sex == female]`";
         let method = (self.text_at(close + 1) == ".").then(|| aggregate(self.text_at(close + 2))).flatten();
         if let Some(instead) = method.filter(|_| self.text_at(close + 3) == "(" && self.text_at(close + 4) == ")") {
             return self.rather(name, close + 4, format!("{instead}[{value} | {condition}]"), help);
@@ -345,7 +345,7 @@ impl Place<'_, '_> {
             return None;
         }
         if self.failure.expects(Rule::nullable) {
-            let help = "a `?` behind the type allows nulls, and without it there are none";
+            let help = "a `?` after the type allows nulls, and without it there are none";
             return match (self.word.to_lowercase().as_str(), self.text_at(self.index + 1).to_lowercase().as_str()) {
                 ("not", "null") => self.superfluous(self.index, self.index + 1, help),
                 ("required", _) => self.superfluous(self.index, self.index, help),
@@ -369,7 +369,7 @@ impl Place<'_, '_> {
                     } else {
                         format!("in [-inf, {end}]")
                     };
-                    self.rather(self.index, number, range, "a range stands behind `in`: `real in [0, inf]`")
+                    self.rather(self.index, number, range, "a range stands after `in`: `real in [0, inf]`")
                 }
                 _ => None,
             };
@@ -483,7 +483,7 @@ impl Place<'_, '_> {
             let whole = self.word != "per" || last > self.index;
             let number = format!("{}%", self.text_at(before));
             return whole
-                .then(|| self.rather(before, last, number, "percent is a mark behind the number: `5%` is 0.05"))?;
+                .then(|| self.rather(before, last, number, "percent is a mark after the number: `5%` is 0.05"))?;
         }
         let is = [self.index, before].into_iter().find(|&at| matches!(self.text_at(at), "is" | "IS"))?;
         let not = matches!(self.text_at(is + 1), "not" | "NOT");

@@ -5,7 +5,7 @@ use super::diagnose::Place;
 use super::error::{Mistake, SyntaxError};
 use super::outline::is_aggregate;
 
-const WHERE: &str = "`where` stands behind what is run over: `forall r in race where r != white: ..`";
+const WHERE: &str = "`where` stands after what is run over: `forall r in race where r != white: ..`";
 const EACH: &str = "a condition on single samples stands in front: `each where age < 18: score <= 0.5`";
 
 impl Place<'_, '_> {
@@ -152,7 +152,7 @@ impl Place<'_, '_> {
         let each = self.index.checked_sub(1).filter(|&each| self.text_at(each) == "each")?;
         let colon = self.colon_behind(self.index).filter(|_| self.word == "forall")?;
         let text = format!("{}: each:", self.written(self.index, colon - 1)?);
-        self.rather(each, colon, text, "`each` stands behind all `forall`")
+        self.rather(each, colon, text, "`each` stands after all `forall`")
     }
 
     /// `if age < 18: score <= 0.5`, `where age < 18: ..`, `constraint c where age < 18: ..`.
@@ -170,7 +170,7 @@ impl Place<'_, '_> {
         }
         let aggregates = (colon..self.failure.tokens.end).any(|at| is_aggregate(self.text_at(at)));
         if aggregates {
-            let instead = "a condition on the samples of a mean stands behind a bar: `E[score | sex == female]`";
+            let instead = "a condition on the samples of a mean stands after a bar: `E[score | sex == female]`";
             let kind = Mistake::ForeignWord { found: self.text_at(word).to_owned(), instead };
             return Some(SyntaxError::new(kind, self.failure.span_of(word)));
         }
@@ -191,7 +191,7 @@ impl Place<'_, '_> {
         let each = first.checked_sub(2).filter(|&each| self.text_at(each) == "each");
         let aggregates = (first..self.index).any(|at| is_aggregate(self.text_at(at)));
         if aggregates || self.word == "unless" || !self.compares(self.index + 1..last + 1) {
-            let instead = "a condition on the samples of a mean stands behind a bar, `E[score | sex == female]`, and one on \
+            let instead = "a condition on the samples of a mean stands after a bar, `E[score | sex == female]`, and one on \
                            single samples in front, `each where age < 18: score <= 0.5`";
             let kind = Mistake::ForeignWord { found: self.word.to_owned(), instead };
             return Some(SyntaxError::new(kind, self.span()));

@@ -163,7 +163,7 @@ impl Place<'_, '_> {
 
     /// Options in a wrong place, or without parentheses.
     fn options(&self) -> Option<SyntaxError> {
-        let help = "options stand in parentheses, behind the name of a constraint or the arguments of a `use`";
+        let help = "options stand in parentheses, after the name of a constraint or the arguments of a `use`";
         let begins =
             |index: usize| OPTIONS.contains(&self.text_at(index)) && matches!(self.text_at(index + 1), "=" | ":");
         let head = self.keyword_of_declaration();
@@ -301,7 +301,7 @@ impl Place<'_, '_> {
         {
             let (first, second) = (self.text_at(start + 1), self.text_at(start + 2));
             if matches!(first, "named" | "called" | "name" | "var" | "let") {
-                return self.superfluous(start + 1, start + 1, "the name stands directly behind the keyword");
+                return self.superfluous(start + 1, start + 1, "the name stands directly after the keyword");
             }
             let plain =
                 [start + 1, start + 2].iter().all(|&at| self.at(at).is_some_and(|it| it.kind == TokenKind::Word));

@@ -1,6 +1,6 @@
 //! Rows on single samples, and on pairs of them, as text.
 
-use super::super::{Owner, Pairs, Program, SampleRow};
+use super::super::{Event, Owner, Pairs, Program, SampleRow};
 use super::{Names, name, quoted_name, two_sided, write_multiple};
 
 /// A column of one of the samples of a pair, as a spec writes it: `i.level`.
@@ -20,8 +20,26 @@ impl Program {
         }
         let mut middle = String::new();
         write_multiple(true, &row.coefficient, names.prediction, names, &mut middle);
-        let comparison = two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names);
-        format!("each where {}: {comparison}", self.event_text(row.event, names))
+        let comparison = comparison(row, &middle, names);
+        format!("each{}: {comparison}", restriction(self, row, names))
+    }
+}
+
+/// The comparison; for people, a lower side alone stands on the right, as it is mostly written.
+fn comparison(row: &SampleRow, middle: &str, names: &Names) -> String {
+    match (&row.lower, &row.upper) {
+        (Some(lower), None) if names.for_people() => format!("{middle} >= {}", lower.text(names)),
+        (lower, upper) => two_sided(lower.as_ref(), middle, upper.as_ref(), names),
+    }
+}
+
+/// ` where event`; for people, nothing where that is every sample.
+fn restriction(program: &Program, row: &SampleRow, names: &Names) -> String {
+    let everyone = program.event(row.event) == Some(&Event::All);
+    if everyone && names.for_people() {
+        String::new()
+    } else {
+        format!(" where {}", program.event_text(row.event, names))
     }
 }
 
@@ -42,7 +60,6 @@ fn pair_row_text(program: &Program, row: &SampleRow, about: &Pairs, names: &Name
     if middle.is_empty() {
         middle.push('0');
     }
-    let comparison = two_sided(row.lower.as_ref(), &middle, row.upper.as_ref(), names);
-    let event = program.event_text(row.event, names);
-    format!("each ({first}, {second}) in {relation} where {event}: {comparison}")
+    let comparison = comparison(row, &middle, names);
+    format!("each ({first}, {second}) in {relation}{}: {comparison}", restriction(program, row, names))
 }
