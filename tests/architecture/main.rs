@@ -159,8 +159,16 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "report",
-        &["analyze", "bind", "language::program", "language::words", "runtime::problem", "runtime::project"],
-        "what rows say about predictions",
+        &[
+            "analyze",
+            "bind",
+            "language::library",
+            "language::program",
+            "language::words",
+            "runtime::problem",
+            "runtime::project",
+        ],
+        "what rows say about predictions, in the words of the metrics that they come from",
     ),
     (
         "source",
