@@ -126,6 +126,26 @@ impl Local {
         }
     }
 
+    /// As [`Local::solve`] where all rows hold means near levels, from the sums over slots and the products of their free samples;
+    /// none if a level has no end.
+    pub(crate) fn solve_levels(
+        &mut self,
+        problem: &Problem,
+        sums: (&[f64], &[f64]),
+        multipliers: &[f64],
+        sides: &Sides,
+    ) -> Option<Outcome> {
+        self.active.clear();
+        self.from.clear();
+        self.places.clear();
+        self.places.resize(problem.rows(), Place::Zero);
+        self.target.clear();
+        self.target.resize(problem.rows(), 0.0);
+        let mut levels = problem.levels.iter();
+        levels.try_for_each(|level| self.levels.solve(level, sums, multipliers, sides, &mut self.target))?;
+        Some(Outcome::Solved)
+    }
+
     /// Factor the products of each cell, and set the activities at `μ = 0`.
     fn prepare(&mut self, problem: &Problem, gram: &[f64], activity: &[f64], multipliers: &[f64]) {
         let (width, slots, rows) = (problem.width(), problem.slots(), problem.rows());

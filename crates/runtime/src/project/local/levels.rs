@@ -7,8 +7,7 @@
 //!
 //! A cell without free samples stays where it is: it bounds the level, and takes what is left of the balance.
 
-use super::{Local, Outcome, Place};
-use crate::problem::{Level, LevelKind, Problem};
+use crate::problem::{Level, LevelKind};
 use crate::project::sides::Sides;
 
 /// Most evaluations for a root.
@@ -58,31 +57,22 @@ struct Value {
     size: f64,
 }
 
-impl Local {
-    /// As [`Local::solve`] where all rows hold means near levels; none if a level has no end.
-    pub(crate) fn solve_levels(
+impl Levels {
+    /// Finds the multipliers of the rows of a level, into `target`; none if the level has no end.
+    pub(super) fn solve(
         &mut self,
-        problem: &Problem,
-        (sums, gram): (&[f64], &[f64]),
+        level: &Level,
+        sums: (&[f64], &[f64]),
         multipliers: &[f64],
         sides: &Sides,
-    ) -> Option<Outcome> {
-        self.active.clear();
-        self.from.clear();
-        self.places.clear();
-        self.places.resize(problem.rows(), Place::Zero);
-        self.target.clear();
-        self.target.resize(problem.rows(), 0.0);
-        for level in &problem.levels {
-            self.levels.load(level, (sums, gram), multipliers, sides);
-            self.levels.settle(level)?;
-            self.levels.unload(level, &mut self.target);
-        }
-        Some(Outcome::Solved)
+        target: &mut [f64],
+    ) -> Option<()> {
+        self.load(level, sums, multipliers, sides);
+        self.settle(level)?;
+        self.unload(level, target);
+        Some(())
     }
-}
 
-impl Levels {
     /// The cells of a level at these multipliers.
     fn load(&mut self, level: &Level, (sums, gram): (&[f64], &[f64]), multipliers: &[f64], sides: &Sides) {
         self.cells.clear();
