@@ -130,7 +130,9 @@ fn shares(rows: &SlotRows, group: &Connected) -> Option<Level> {
     }
     let mut columns = vec![Vec::new(); cells];
     for &row in &group.rows {
-        rows.row(row).try_for_each(|(slot, value)| Some(columns[group.place(slot)?].push((row, value))))?;
+        for (slot, value) in rows.row(row) {
+            columns[group.place(slot)?].push((row, value));
+        }
     }
     let mut own = vec![None; cells];
     let (mut scale, mut share) = (vec![0.0; cells], vec![0.0; cells]);
