@@ -28,7 +28,7 @@ pub enum DataError {
         /// The path asked for.
         folder: String,
         /// What stands in the way.
-        why: super::no_table::NoTable,
+        why: Box<super::no_table::NoTable>,
     },
 
     /// A folder that was to be written is there already.

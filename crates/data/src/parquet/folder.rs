@@ -58,7 +58,7 @@ impl Folder {
             });
             parts.push(table);
         }
-        let none = || DataError::Folder { folder: name.to_owned(), why: NoTable::NoFiles };
+        let none = || DataError::Folder { folder: name.to_owned(), why: NoTable::NoFiles.into() };
         Ok(Folder { schema: known.ok_or_else(none)?, parts: parts.into() })
     }
 }
@@ -76,7 +76,7 @@ fn opened(mut table: Table) -> Result<(Table, Arc<dyn OpenTable>, SchemaRef), Da
 /// The names of the Parquet files in a folder, in order.
 fn list(folder: &str, path: &Path) -> Result<Vec<OsString>, DataError> {
     let failed = |source: io::Error| DataError::Read { file: folder.to_owned(), source };
-    let refused = |why| Err(DataError::Folder { folder: folder.to_owned(), why });
+    let refused = |why: NoTable| Err(DataError::Folder { folder: folder.to_owned(), why: why.into() });
     let entries = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.file_name()));
     let mut all: Vec<OsString> = entries.collect::<Result<_, _>>().map_err(failed)?;
     all.sort();
@@ -127,7 +127,7 @@ fn refuse_difference(
     };
     let (found, expected) = (describe(own.get(place)), describe(known.get(place)));
     let why = NoTable::Differs { file: file.to_owned(), found, first: first.to_owned(), expected };
-    Err(DataError::Folder { folder: folder.to_owned(), why })
+    Err(DataError::Folder { folder: folder.to_owned(), why: why.into() })
 }
 
 fn with_nulls_of(known: &SchemaRef, other: &Schema) -> SchemaRef {
