@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::hint::{header_hint, list_columns};
+
 /// Why a table could not be read, or an output could not be written.
 ///
 /// Files, columns and values are named as the user wrote them; lines and columns count from 1.
@@ -431,7 +433,7 @@ impl DataError {
             }
             Self::Empty { .. } => "a table needs at least a header line, or one object".into(),
             Self::DuplicateColumn { .. } => "rename one of them".into(),
-            Self::ColumnMissing { known, .. } => super::hint::header_hint(known).unwrap_or_else(|| list_columns(known)),
+            Self::ColumnMissing { known, .. } => header_hint(known).unwrap_or_else(|| list_columns(known)),
             Self::FieldCount { first: true, expected, found, .. } if *found == expected + 1 => {
                 "if the first field is the name of the row, as R writes it, give the header a name for it: \
                  `write.csv` and `col.names = NA` do"
@@ -479,7 +481,6 @@ impl DataError {
 fn started(start: u64, line: u64) -> String {
     if start == line { String::new() } else { format!(", in a record that starts on line {start}") }
 }
-
 fn describe_size(bytes: u64) -> String {
     if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{} MiB", bytes >> 20) }
 }
@@ -496,12 +497,4 @@ fn describe_column(column: Option<&str>) -> String {
         Some(column) => format!("the value of `{column}`"),
         None => "the text".into(),
     }
-}
-
-/// The first of the columns, for people.
-pub(super) fn list_columns(known: &[String]) -> String {
-    const SHOWN: usize = 20;
-    let names: Vec<String> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-    let more = if known.len() > SHOWN { format!(" and {} more", known.len() - SHOWN) } else { String::new() };
-    format!("its columns are {}{more}", names.join(", "))
 }

@@ -25,6 +25,14 @@ pub fn header_hint(columns: &[String]) -> Option<String> {
     }
 }
 
+/// The first of the columns, for people.
+pub(super) fn list_columns(known: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<String> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = if known.len() > SHOWN { format!(" and {} more", known.len() - SHOWN) } else { String::new() };
+    format!("its columns are {}{more}", names.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::atomic::STANDARD_STREAM;
 use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits};
 use super::dialect::Dialect;
-use super::error::{DataError, list_columns};
+use super::error::DataError;
 use super::format::Format;
-use super::hint::header_hint;
+use super::hint::{header_hint, list_columns};
 #[cfg(feature = "columnar")]
 use super::parquet::Folder;
 use super::spool::{Spool, limit_of, spool, spool_within, standard_input};
