@@ -36,7 +36,7 @@ fn on_the_reference_data_the_shifts_are_the_projection() {
     for spec in ["spec.fair", "unlabelled.fair"] {
         let (code, out, error) = run(&["freeze", spec, "--data", "people.csv", "-o", "shifts.json"], path);
         assert_eq!(code, 0, "{error}");
-        assert!(out.contains("town ") && out.contains("shifts from 900 samples"), "{out}");
+        assert!(out.contains("town ") && out.contains("offsets from 900 samples"), "{out}");
         let frozen = ["project", spec, "--data", "people.csv", "--frozen", "shifts.json", "-o", "frozen.csv"];
         let (code, _, error) = run(&frozen, path);
         assert_eq!(code, 0, "{error}");

@@ -50,7 +50,7 @@ impl Rows {
 
 /// A problem as a line: groups of few samples, many of them at their bounds; some with two sets of rows that share no sample.
 fn line(random: &mut Random) -> String {
-    let (mut rows, mut n, mut first) = (Rows::default(), 0, 0);
+    let (mut rows, mut n, mut apart) = (Rows::default(), 0, (0..0, 0..0));
     let side = [0.0, 0.001, 0.01, 0.05, 0.2][random.below(5)];
     for _ in 0..1 + random.below(2) {
         let start = n;
@@ -62,7 +62,8 @@ fn line(random: &mut Random) -> String {
             })
             .collect();
         n += random.below(5);
-        first = groups[0].len();
+        let samples = |group: &Vec<usize>| group[0]..group[0] + group.len();
+        apart = (samples(&groups[0]), samples(&groups[1]));
         let kind = random.below(3);
         rows.hold(random, kind, &groups, &(start..n).collect::<Vec<_>>(), side);
     }
@@ -72,10 +73,11 @@ fn line(random: &mut Random) -> String {
         if on_grid { (10.0 * z).round() / 10.0 } else { z }
     };
     let z: Vec<f64> = (0..n).map(|_| z(random)).collect();
-    let (mut lo, hi) = (vec![0.0; n], vec![1.0; n]);
+    let (mut lo, mut hi) = (vec![0.0; n], vec![1.0; n]);
     if random.chance(0.1) {
-        // The last set may have a group that cannot come down to the others.
-        lo[..first.min(n)].fill(0.9);
+        // The last set has a group that cannot come down to another.
+        lo[apart.0.clone()].fill(0.9);
+        hi[apart.1].fill(0.5);
     }
     let weights: Vec<f64> = (0..n).map(|_| if on_grid { 1.0 } else { random.between(0.2, 3.0) }).collect();
     let mut indptr = vec![0];

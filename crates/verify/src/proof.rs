@@ -130,7 +130,7 @@ fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Ref
     }
 }
 
-/// The least size that a prediction counts with.
+/// The least size that a prediction, and an objective, counts with.
 fn smallest() -> Exact {
     Exact::of(f64::MIN_POSITIVE)
 }
@@ -216,7 +216,7 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     }
     if let Some(claimed) = answer.objective {
         let off = (&sum.objective - &Exact::of(claimed)).abs();
-        if off > tolerance * &(&sum.objective.abs() + &sum.size) {
+        if off > tolerance * &(&sum.objective.abs() + &sum.size).max(smallest()) {
             return Err(Refusal::Objective { claimed, found: sum.objective.approximate() });
         }
     }
