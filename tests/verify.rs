@@ -181,8 +181,7 @@ fn answers_among_the_smallest_floats_are_proved() {
         let (n, unit) = (2 + random.below(9), 10f64.powi(-(290 + random.below(34) as i32)));
         let mut pick = |choices: &[f64]| choices[random.below(choices.len())];
         let z: Vec<f64> = (0..n).map(|_| pick(&[0.0, 0.0, 1.0, 3.0, -2.0]) * unit).collect();
-        let a: Vec<f64> =
-            (0..n).map(|i| pick(&[0.1, 1.0 / 3.0, 1.0]) * if i % 2 == 0 { -1.0 } else { 1.0 }).collect();
+        let a: Vec<f64> = (0..n).map(|i| pick(&[0.1, 1.0 / 3.0, 1.0]) * if i % 2 == 0 { -1.0 } else { 1.0 }).collect();
         let (w, lower): (Vec<f64>, f64) =
             ((0..n).map(|_| pick(&[1.0, 0.3, 40.0])).collect(), pick(&[0.0, 0.0, 1.0]) * unit);
         let indices: Vec<usize> = (0..n).collect();
