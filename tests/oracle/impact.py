@@ -39,7 +39,7 @@ def expected(frame, by, selected, min_share):
     lines = {}
     for values, (n, k) in counts.items():
         ratio = F(k, n) / best if values in large and best else None
-        small = "small" if values not in large else "none"
+        small = "under_min_share" if values not in large else "none"
         mark = small if ratio is None else "highest" if ratio == 1 else "below_four_fifths" if ratio < F(4, 5) else "none"
         lines[values] = (n, k, float(F(k, n)), None if ratio is None else float(ratio), mark)
     unknown = (int((~known).sum()), int(selected[~known].sum()))
