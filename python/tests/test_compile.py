@@ -89,7 +89,7 @@ def test_shown(parity):
 
 
 def test_the_library_and_the_pages_are_there():
-    assert len(fairc.metrics()) == 21 and "demographic_parity" in fairc.metrics()
+    assert len(fairc.metrics()) == 22 and "demographic_parity" in fairc.metrics()
     assert "metric demographic_parity" in fairc.metric("demographic_parity")
     assert fairc.metric("none") is None
     assert "E0401" in fairc.explain("E0401") and fairc.explain("E9999") is None

@@ -267,7 +267,8 @@ NAMES = [
     ("`--require-all`", "`require_all=True`"),
     ("`fairc stream`", "`fairc.Stream`"),
     ("`fairc freeze`", "`Program.freeze`"),
-    ("`fairc project --frozen SHIFTS.json`", "`Program.apply`"),
+    ("`fairc project --frozen OFFSETS.json`", "`Program.apply`"),
+    ("`fairc impact`", "`fairc.impact`"),
     ("`--pred COL`", '`predictions="COL"`'),
     ("`--pred` names", "`predictions` names"),
     ("the shifts `shifts.json`", "the shifts"),
@@ -275,6 +276,9 @@ NAMES = [
     ("`fairc decide --freeze`", "`Thresholds.to_json`"),
     ("`fairc decide`", "`Program.decide`"),
 ]
+
+#: Those with a value.
+OPTIONS = {"pred": "predictions", "selected": "selected"}
 
 
 def said(found: dict[str, Any]) -> dict[str, Any]:
@@ -290,7 +294,7 @@ def said(found: dict[str, Any]) -> dict[str, Any]:
         text = re.sub(r"`--set ([\w\[\]]+)=([\d.]+)`", r'`params={"\1": \2}`', text)
         text = re.sub(r"`--relation (\w+)=FILE`", r'`relations={"\1": ..}`', text)
         text = text.replace("`--relation`", "`relations`")
-        text = re.sub(r"`--pred (\w+)`", r'`predictions="\1"`', text)
+        text = re.sub(r"`--(pred|selected) (\w+)`", lambda found: f'`{OPTIONS[found[1]]}="{found[2]}"`', text)
         return re.sub(r"\bline (\d+)", lambda found: f"row {int(found[1]) - 1}", text)
 
     places = [{**label, "line": None} if label.get("file") == "data.csv" else label for label in found["labels"]]

@@ -128,6 +128,11 @@ def facts(audit):
     facts = audit.json()
     for name in ("data", "bootstrap", "histogram_edges"):
         facts.pop(name)
+    # A database is not asked for what no mean counts, nor for values that no level is near.
+    facts.pop("weightless", None)
+    facts["unchecked"] = [line for line in facts["unchecked"] if "of weight 0" not in line]
+    for column in facts["unplaced"]:
+        column.pop("values", None)
 
     def stripped(value):
         if isinstance(value, dict):
@@ -183,7 +188,7 @@ def test_levels_that_were_meant_are_named():
     )
     data = {"sex": ["female", "Female", " male", "male", None, "other"], "s": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}
     found = warehouse.audit(program, ibis.memtable(pa.table(data)))
-    assert found.json()["unplaced"] == program.audit(data, bootstrap=0).json()["unplaced"]
+    assert facts(found)["unplaced"] == facts(program.audit(data, bootstrap=0))["unplaced"]
     assert len(found.scans) == 2
 
 
