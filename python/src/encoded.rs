@@ -147,7 +147,7 @@ impl PyEncoded {
         }
         let given = self.given(py, params)?;
         let case = self.case(&given, "", &[]);
-        let checked = py.detach(|| check(&case, batch.map(|size| (size, seed)), Vec::new()));
+        let checked = py.detach(|| check(&case, batch.map(|size| (size, seed))));
         let checked = checked.map_err(|refused| self.raised(py, refused))?;
         let json = serde_json::to_string(&checked.report.json()).unwrap_or_default();
         let report = (checked.report.text(&PlainText), json);

@@ -48,9 +48,15 @@ pub fn claims(line: &Line) -> Vec<(bool, Claim)> {
 }
 
 impl Claim {
-    /// How much a variable counts in it.
-    pub fn influence(&self, variable: usize) -> f64 {
-        self.entries.iter().filter(|(place, _)| *place == variable).map(|(_, value)| value.abs()).sum()
+    /// How much each of so many variables counts in it.
+    pub fn influences(&self, variables: usize) -> Vec<f64> {
+        let mut influences = vec![0.0; variables];
+        for (place, value) in &self.entries {
+            if let Some(influence) = influences.get_mut(*place) {
+                *influence += value.abs();
+            }
+        }
+        influences
     }
 
     pub fn size(&self) -> f64 {

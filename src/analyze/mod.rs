@@ -37,7 +37,7 @@ mod weights;
 
 pub use blame::each_in_conflict;
 pub use decided::{DecidedPoint, Deciding, total_gain};
-pub use kinds::Constants;
+pub use kinds::{Constants, Settings};
 pub use movement::Movement;
 pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint};
 pub use sweep_error::SweepError;

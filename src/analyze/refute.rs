@@ -234,10 +234,10 @@ impl<'a> Refuter<'a> {
 
     fn broken(&self, specimen: &Specimen, (upper, claim): &(bool, Claim)) -> Option<Example> {
         let Verdict::Broken { x, value } = follows(&specimen.premises, claim) else { return None };
-        let drawn = self.samples.iter().zip(&specimen.counts).zip(x).enumerate();
+        let drawn = claim.influences(x.len()).into_iter().zip(self.samples.iter().zip(&specimen.counts).zip(x));
         let mut drawn: Vec<_> = drawn.filter(|(_, ((_, count), _))| **count > 0.0).collect();
-        drawn.sort_by(|(a, _), (b, _)| claim.influence(*b).total_cmp(&claim.influence(*a)));
-        let mean = |(_, ((sample, count), mean)): (usize, ((&Sample<'_>, &f64), f64))| KindMean {
+        drawn.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let mean = |(_, ((sample, count), mean)): (f64, ((&Sample<'_>, &f64), f64))| KindMean {
             kind: sample.event(),
             samples: *count as usize,
             mean,

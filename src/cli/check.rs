@@ -166,10 +166,11 @@ fn bound(spec: &Spec, program: &Program, data: &DataArgs, args: &Args, console: 
     let (dataset, predictions) = open_to_check(spec, data, program, console)?;
     let case = dataset.case(spec, program);
     let batch = args.batch.map(|size| (size as usize, args.seed));
-    let checked = check(&case, batch, predictions).map_err(|refused| match refused {
+    let mut checked = check(&case, batch).map_err(|refused| match refused {
         Refused::Unbound(errors) => Trouble::Faults(errors),
         other => Trouble::Stop(stop(other, &case.context, console)),
     })?;
+    checked.report.predictions = predictions;
     Ok(OnData {
         unchecked: !checked.report.checked(),
         view: Some(checked.report.json()),

@@ -143,14 +143,14 @@ pub fn open_with(
     console: &Console,
 ) -> Result<Dataset, Trouble> {
     // What is wrong with settings is told before the data are opened.
-    setting::params(&args.settings, program).map_err(Trouble::Faults)?;
+    let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
     let source = args.form.open(&args.data).map_err(Stop::from)?;
     let prediction = match predictions {
         Predictions::Column(named) => Some(column_in(&source, named.as_deref(), program)?),
         Predictions::None => None,
     };
-    let read = read(&source, (spec, args), prediction.as_deref(), usage, program, console)?;
-    Ok(read.of(source, prediction, args))
+    let encoded = read(&source, (spec, args, &params), prediction.as_deref(), usage, program, console)?;
+    Ok(Dataset { source, params, encoded, prediction, settings: setting::pairs(&args.settings) })
 }
 
 /// The column of predictions in a table.
@@ -158,39 +158,26 @@ fn column_in(source: &Source, named: Option<&str>, program: &Program) -> Result<
     prediction_column(named, program, &COMMAND_LINE, source.name(), source.columns(), source.hint())
 }
 
-/// What is read of a table.
-struct Read {
-    params: Params,
-    encoded: Encoded,
-}
-
-impl Read {
-    fn of(self, source: Source, prediction: Option<String>, args: &DataArgs) -> Dataset {
-        let Read { params, encoded } = self;
-        Dataset { source, params, encoded, prediction, settings: setting::pairs(&args.settings) }
-    }
-}
-
+/// Encodes what is read of a table.
 fn read(
     source: &Source,
-    (spec, args): (&Spec, &DataArgs),
+    (spec, args, params): (&Spec, &DataArgs, &Params),
     prediction: Option<&str>,
     usage: Use<'_>,
     program: &Program,
     console: &Console,
-) -> Result<Read, Trouble> {
-    let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
+) -> Result<Encoded, Trouble> {
     let mut options = usage.options(prediction.map(str::to_owned));
     super::relations::give(&mut options, &args.relations, spec, program)?;
     let bar = console.bar("reading", source.size());
-    let encoded = encode(program, &params, source, &options, &mut |read, total| {
+    let encoded = encode(program, params, source, &options, &mut |read, total| {
         bar.set_length(total);
         bar.set_position(read);
     });
     bar.finish_and_clear();
     let encoded = encoded.map_err(Trouble::Faults)?;
     not_empty(&encoded, source.name())?;
-    Ok(Read { params, encoded })
+    Ok(encoded)
 }
 
 /// Opens and encodes data for a check, which needs no predictions; with what audits and projections would say of those that
@@ -201,28 +188,27 @@ pub fn open_to_check(
     program: &Program,
     console: &Console,
 ) -> Result<(Dataset, Vec<String>), Trouble> {
-    setting::params(&args.settings, program).map_err(Trouble::Faults)?;
+    let params = setting::params(&args.settings, program).map_err(Trouble::Faults)?;
     let source = args.form.open(&args.data).map_err(Stop::from)?;
-    let reading = |prediction: Option<&str>| read(&source, (spec, args), prediction, Use::Check, program, console);
-    let column = match column_in(&source, None, program) {
-        Ok(column) => column,
+    let reading =
+        |prediction: Option<&str>| read(&source, (spec, args, &params), prediction, Use::Check, program, console);
+    let (encoded, prediction, refused) = match column_in(&source, None, program) {
+        Ok(column) => match reading(Some(&column)) {
+            Ok(encoded) => (encoded, Some(column), Vec::new()),
+            // What is left of it without the predictions is about the rest of the data.
+            Err(Trouble::Faults(errors)) => {
+                let refused = |error| format!("audit and project would refuse these data: {error}");
+                (reading(None)?, None, errors.iter().map(refused).collect())
+            }
+            Err(stop) => return Err(stop),
+        },
         Err(Failure { message, .. }) => {
             let near = nearest(&program.prediction.header, source.columns().iter().map(String::as_str));
             let give = near.map_or_else(|| COMMAND_LINE.any_predictions.to_owned(), COMMAND_LINE.these_predictions);
-            let read = reading(None)?;
-            return Ok((read.of(source, None, args), vec![format!("{message}: audit and project need {give}")]));
+            (reading(None)?, None, vec![format!("{message}: audit and project need {give}")])
         }
     };
-    match reading(Some(&column)) {
-        Ok(read) => Ok((read.of(source, Some(column), args), Vec::new())),
-        // What is left of it without the predictions is about the rest of the data.
-        Err(Trouble::Faults(errors)) => {
-            let read = reading(None)?;
-            let refused = |error| format!("audit and project would refuse these data: {error}");
-            Ok((read.of(source, None, args), errors.iter().map(refused).collect()))
-        }
-        Err(stop) => Err(stop),
-    }
+    Ok((Dataset { source, params, encoded, prediction, settings: setting::pairs(&args.settings) }, refused))
 }
 
 /// Paints reports on standard output.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::data::{DataError, Decimal, Dialect, Encoding, Format, Header, Source, TableStream, is_standard_input};
+use crate::source::typed;
 
 /// Where `-h` lists the options of dialects.
 const DIALECT: &str = "Dialect of CSV and TSV data";
@@ -47,15 +48,6 @@ pub struct Form {
     /// How characters are stored: utf-8, latin-1, windows-1252 or utf-16
     #[arg(long, value_name = "NAME", default_value = "utf-8", hide_default_value = true, help_heading = DIALECT)]
     pub encoding: Encoding,
-}
-
-/// A word of a command, in quotes where a shell would read it in another way.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./=+:@%".contains(c) || c == ',';
-    match word.chars().all(plain) && !word.is_empty() {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }
 
 fn byte(text: &str) -> Result<u8, String> {
@@ -107,7 +99,7 @@ impl Form {
             ("comment", self.comment.map(byte)),
             ("encoding", (self.encoding != usual.encoding).then(|| self.encoding.name().to_owned())),
         ];
-        let values = values.into_iter().filter_map(|(name, value)| Some(format!(" --{name} {}", quoted(&value?))));
+        let values = values.into_iter().filter_map(|(name, value)| Some(format!(" --{name} {}", typed(&value?))));
         let flags = [("trim", self.trim), ("no-header", self.no_header), ("no-quotes", self.no_quotes)];
         let flags = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| format!(" --{name}"));
         values.chain(flags).collect()

@@ -244,8 +244,8 @@ fn on_data(
             multiplier: 0.0,
         });
         if let Some(x) = row.1.take() {
-            let influence = |place: usize| sides.first().map_or(0.0, |(_, claim)| claim.influence(place));
-            row.0.counterexample = cells(&joint, (&x, &influence), (a.1, &ours), (b.1, &theirs));
+            let influences = sides.first().map_or_else(|| vec![0.0; x.len()], |(_, claim)| claim.influences(x.len()));
+            row.0.counterexample = cells(&joint, (&x, &influences), (a.1, &ours), (b.1, &theirs));
         }
         answer.vacuous |= row.2;
         answer.rows.push(row.0);
@@ -311,12 +311,12 @@ fn unmet(joint: &Joint, premise: &Problem, claim: &Problem) -> Option<(usize, Im
 /// row.
 fn cells(
     joint: &Joint,
-    (x, influence): (&[f64], &dyn Fn(usize) -> f64),
+    (x, influences): (&[f64], &[f64]),
     a: (&Program, &Dataset),
     b: (&Program, &Dataset),
 ) -> Vec<Mean> {
     let mut means: Vec<(f64, Mean)> = Vec::new();
-    for (place, (generator, mean)) in joint.generators.iter().zip(x).enumerate() {
+    for ((generator, mean), influence) in joint.generators.iter().zip(x).zip(influences) {
         if !generator.is_mean {
             continue;
         }
@@ -332,7 +332,7 @@ fn cells(
         let whole = texts.clone();
         texts.retain(|text| !whole.iter().any(|other| other.len() > text.len() && other.contains(text.as_str())));
         let event = if texts.is_empty() { "all others".to_owned() } else { texts.join(", ") };
-        means.push((influence(place), Mean { event, samples: Some(generator.samples), mean: *mean }));
+        means.push((*influence, Mean { event, samples: Some(generator.samples), mean: *mean }));
     }
     means.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     means.into_iter().map(|(_, mean)| mean).collect()

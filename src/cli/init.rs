@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::form::{Form, formats, quoted};
+use super::form::{Form, formats};
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::data::{STANDARD_STREAM, write_text};
 use crate::language::words::counted;
 use crate::report::fit;
+use crate::source::typed;
 use crate::tasks::{Drafted, InitOptions, init};
 
 /// A draft promises nothing yet.
@@ -112,7 +113,7 @@ fn told(args: &Args, drafted: &Drafted, console: &Console) -> Outcome {
     let declared = drafted.columns.iter().filter(|column| column.role.is_some()).count();
     let guesses = drafted.columns.iter().filter(|column| column.guess).count();
     let left_out = drafted.columns.len() - declared;
-    let [spec, data] = [file, &args.data].map(|path| quoted(&path.display().to_string()));
+    let [spec, data] = [file, &args.data].map(|path| typed(&path.display().to_string()));
     let mut text = format!("wrote {}: {} declared", file.display(), counted(declared, "column"));
     if left_out > 0 {
         text.push_str(&format!(", {left_out} not"));

@@ -1,6 +1,6 @@
 //! Promises and the verdicts on them, from the summaries of their rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -122,8 +122,8 @@ impl Judged<'_> {
         let rows = self.rows.iter().filter_map(|&index| summaries.rows.get(index)).filter(|row| row.before.is_none());
         let each = self.each.iter().filter_map(|&index| summaries.sample_rows.get(index)).filter(|row| row.kept == 0);
         let why = rows.chain(each).filter_map(|row| row.why.as_ref());
-        self.why = in_general(why.clone());
-        self.reason = in_detail(why);
+        let reasons = reasons(why);
+        (self.why, self.reason) = (in_general(&reasons), in_detail(&reasons));
     }
 
     /// `held; 4 of 10 comparisons not made: groups under 30`.
@@ -169,39 +169,46 @@ pub fn together(promises: &[Judged<'_>]) -> Comparisons {
 }
 
 /// Each reason once.
-fn in_general<'a>(all: impl Iterator<Item = &'a Why>) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
-    for why in all.map(Why::in_general) {
-        if !words.contains(&why) {
-            words.push(why);
-        }
-    }
+fn in_general(reasons: &[Reason<'_>]) -> Option<String> {
+    let words: Vec<&str> = reasons.iter().map(|reason| reason.general.as_str()).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Each reason once, with the groups that it is about.
-fn in_detail<'a>(all: impl Iterator<Item = &'a Why> + Clone) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
-    for why in all.clone() {
-        let general = why.in_general();
-        let groups = all.clone().filter(|other| other.in_general() == general).filter_map(Why::event);
-        let told = format!("{general}{}", groups_in_words(groups));
-        if !words.contains(&told) {
-            words.push(told);
-        }
-    }
+fn in_detail(reasons: &[Reason<'_>]) -> Option<String> {
+    let words: Vec<String> =
+        reasons.iter().map(|reason| format!("{}{}", reason.general, groups_in_words(&reason.groups))).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// ` (`race == "pacific"` has 6, `race == "native"` has 0)`: some of them, each once.
-fn groups_in_words<'a>(all: impl Iterator<Item = (&'a str, usize)>) -> String {
-    const MOST: usize = 3;
-    let mut groups: Vec<(&str, usize)> = Vec::new();
-    for (event, samples) in all {
-        if groups.iter().all(|(known, _)| *known != event) {
-            groups.push((event, samples));
+/// A reason in general words, and the groups that it is about, each once, with their samples.
+struct Reason<'a> {
+    general: String,
+    groups: Vec<(&'a str, usize)>,
+    known: HashSet<&'a str>,
+}
+
+/// The reasons in the order in which they come up.
+fn reasons<'a>(all: impl Iterator<Item = &'a Why>) -> Vec<Reason<'a>> {
+    let mut reasons: Vec<Reason<'a>> = Vec::new();
+    for why in all {
+        let general = why.in_general();
+        let place = reasons.iter().position(|reason| reason.general == general).unwrap_or(reasons.len());
+        if place == reasons.len() {
+            reasons.push(Reason { general, groups: Vec::new(), known: HashSet::new() });
+        }
+        if let (Some(reason), Some(group)) = (reasons.get_mut(place), why.event())
+            && reason.known.insert(group.0)
+        {
+            reason.groups.push(group);
         }
     }
+    reasons
+}
+
+/// ` (`race == "pacific"` has 6, `race == "native"` has 0)`: some of them.
+fn groups_in_words(groups: &[(&str, usize)]) -> String {
+    const MOST: usize = 3;
     if groups.is_empty() {
         return String::new();
     }
@@ -226,11 +233,14 @@ mod tests {
             Why::Skipped(Skip { pairs_of: None, event: event.to_owned(), samples, least })
         };
         let all = [skip("a", 6, 10), skip("b", 0, 10), skip("a", 6, 10), Why::Left(Left::TrainingOnly)];
-        assert_eq!(in_general(all.iter()).as_deref(), Some("groups under 10, is enforced in training only"));
+        assert_eq!(in_general(&reasons(all.iter())).as_deref(), Some("groups under 10, is enforced in training only"));
         let told = "groups under 10 (`a` has 6, `b` has 0), is enforced in training only";
-        assert_eq!(in_detail(all.iter()).as_deref(), Some(told));
+        assert_eq!(in_detail(&reasons(all.iter())).as_deref(), Some(told));
         let empty: Vec<Why> = ["a", "b", "c", "d"].iter().map(|event| skip(event, 0, 1)).collect();
-        assert_eq!(in_detail(empty.iter()).as_deref(), Some("groups without samples (`a`, `b`, `c`, 1 more)"));
-        assert_eq!(in_detail([].iter()), None);
+        assert_eq!(
+            in_detail(&reasons(empty.iter())).as_deref(),
+            Some("groups without samples (`a`, `b`, `c`, 1 more)")
+        );
+        assert_eq!(in_detail(&reasons([].iter())), None);
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::finite;
 use super::reading::Reading;
-use super::row_summaries::centre_of;
+use super::row_summaries::{centre_of, is_centred};
 use super::verdict::{Tolerance, Verdict};
 use crate::bind::{RowReading, RowStatus};
 use crate::language::program::{Origin, Program, PromisedRow};
@@ -20,6 +20,8 @@ pub(super) struct Live<'a> {
     pub value: f64,
     pub lower: f64,
     pub upper: f64,
+    /// Whether data stand on both sides of the promise.
+    centred: bool,
     /// The size of predictions at their bounds, or 1 where the bounds are wider; 0 where there are none.
     bounds: f64,
 }
@@ -34,7 +36,8 @@ impl<'a> Live<'a> {
             let (lower, upper) = reading.own.get(promised.origin).copied().unwrap_or((reading.lower, reading.upper));
             let (lower, upper) = origin.direction().sides(lower, upper);
             let value = origin.direction().number(reading.value);
-            Some(Live { reading, origin, promised, value, lower, upper, bounds })
+            let centred = is_centred(origin);
+            Some(Live { reading, origin, promised, value, lower, upper, centred, bounds })
         })
     }
 
@@ -56,7 +59,7 @@ impl<'a> Live<'a> {
         let sizes = [value, lower, upper].into_iter().filter(|value| value.is_finite());
         let size = sizes.fold(0.0_f64, |size, value| size.max(value.abs()));
         let bounds = self.bounds * self.reading.mass;
-        let (centre, magnitude) = (centre_of(self.origin, lower, upper), self.reading.magnitude);
+        let (centre, magnitude) = (centre_of(self.centred, lower, upper), self.reading.magnitude);
         Reading { value, lower, upper, centre, size, magnitude, bounds, batch: 0 }
     }
 }

@@ -21,6 +21,12 @@ pub struct Part {
     pub weight: f64,
 }
 
+impl Part {
+    pub fn of(aggregate: Aggregate, coefficient: f64, weight: f64) -> Part {
+        Part { coefficient, weight: weight_of(aggregate, weight) }
+    }
+}
+
 /// The ratio of one of two groups to the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio {
@@ -137,9 +143,7 @@ impl Ratio {
         let side = |value: f64| Some(value).filter(|value| value.is_finite());
         match &row.groups[..] {
             [a, b] if a.what == prediction && b.what == prediction && a.aggregate == b.aggregate => {
-                let part = |group: &Group| {
-                    Some(Part { coefficient: group.coefficient?, weight: weight_of(group.aggregate, group.weight) })
-                };
+                let part = |group: &Group| Some(Part::of(group.aggregate, group.coefficient?, group.weight));
                 let sides = (side(reading.lower), side(reading.upper), row.counted);
                 Ratio::of(sides, a.aggregate, [part(a)?, part(b)?])
             }

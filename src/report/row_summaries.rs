@@ -7,18 +7,18 @@ use super::reading::Reading;
 use super::relation_use::RelationUse;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::verdict::{Verdict, When};
-use crate::analyze::Constants;
+use crate::analyze::{Constants, Settings};
 use crate::bind::{Bound, BoundSampleRow, Encoded, Params, RowPrice, RowStatus, Samples, SummedRows, size_of_bounds};
 use crate::language::program::text::distance_text;
-use crate::language::program::{Data, Direction, Names, Origin, Param, Program, PromisedRow, Term};
+use crate::language::program::{Data, Direction, Names, Origin, Program, PromisedRow, Term};
 use crate::runtime::problem::RowValues;
 use crate::runtime::project::{Projection, Side};
 
 /// The promised rows of a program, and its promised per-sample rows, in their order.
 pub struct RowSummaries<'a> {
     pub program: &'a Program,
-    /// Those of the last batch, where they are known.
-    params: Option<Params>,
+    /// The params of the last batch.
+    constants: Settings,
     names: Names<'a>,
     promised: Vec<PromisedRow>,
     pub rows: Vec<RowSummary>,
@@ -42,13 +42,14 @@ impl<'a> RowSummaries<'a> {
         let (promised, promised_samples) = (program.promised_rows(), program.promised_sample_rows());
         RowSummaries {
             program,
-            params: None,
+            constants: Settings::new(),
             names: Names::of(program),
             rows: promised
                 .iter()
-                .map(|promised| RowSummary {
-                    counted: program.origin(*promised).is_some_and(is_counted),
-                    ..RowSummary::default()
+                .map(|promised| {
+                    let origin = program.origin(*promised);
+                    let (counted, centred) = (origin.is_some_and(is_counted), origin.is_some_and(is_centred));
+                    RowSummary { counted, centred, ..RowSummary::default() }
                 })
                 .collect(),
             promised,
@@ -86,7 +87,7 @@ impl<'a> RowSummaries<'a> {
         let rows = bound.row_values(predictions)?;
         let bounds = self.bounded(bound);
         let terms = encoded.term_values(samples, predictions);
-        self.params = Some(params.clone());
+        self.constants = settings(self.program, params);
         self.enter_rows(&Entry { bound, rows: &rows, bounds: &bounds, terms: &terms });
         RelationUse::enter(&mut self.relations, bound, encoded);
         for reading in encoded.sample_readings(bound, params, samples, predictions) {
@@ -99,7 +100,7 @@ impl<'a> RowSummaries<'a> {
 
     /// Enters a batch of which sums by cell are known.
     pub fn enter_sums(&mut self, bound: &Bound, params: &Params, sums: &SummedRows) {
-        self.params = Some(params.clone());
+        self.constants = settings(self.program, params);
         let bounds = self.bounds_of(sums);
         self.enter_rows(&Entry { bound, rows: &sums.rows, bounds: &bounds, terms: &sums.terms });
     }
@@ -110,7 +111,8 @@ impl<'a> RowSummaries<'a> {
         let batch = self.batches;
         self.batches += 1;
         for (index, promised) in self.promised.clone().into_iter().enumerate() {
-            let reading = read(self.program, promised, entry, batch);
+            let centred = self.rows.get(index).is_some_and(|summary| summary.centred);
+            let reading = read(self.program, (promised, centred), entry, batch);
             let worse = reading.is_some_and(|new| {
                 self.rows.get(index).and_then(|summary| summary.before).is_none_or(|old| new.excess() > old.excess())
             });
@@ -222,7 +224,7 @@ impl<'a> RowSummaries<'a> {
         let (bound, terms) = (entry.bound, entry.terms);
         let batch = self.batches.saturating_sub(1);
         for (&promised, summary) in self.promised.iter().zip(&mut self.rows) {
-            let Some(reading) = read(self.program, promised, entry, batch) else { continue };
+            let Some(reading) = read(self.program, (promised, summary.centred), entry, batch) else { continue };
             if summary.after.is_none_or(|old| reading.excess() > old.excess()) {
                 summary.after = Some(reading);
             }
@@ -264,7 +266,7 @@ impl<'a> RowSummaries<'a> {
                     }
                 },
                 aggregate: term.aggregate,
-                coefficient: self.coefficient(&term),
+                coefficient: finite(term.coefficient.evaluate(&Constants(&self.constants))),
                 samples: count.map_or(0, |count| count.samples),
                 weight: count.map_or(0.0, |count| count.weight),
                 value: *terms.get(place)?,
@@ -272,13 +274,6 @@ impl<'a> RowSummaries<'a> {
             })
         };
         self.direction(promised).terms(&row.terms).into_iter().filter_map(group).collect()
-    }
-
-    /// With the params that the batch was bound with.
-    fn coefficient(&self, term: &Term) -> Option<f64> {
-        let known = |(param, value): (&Param, &f64)| (param.name.clone(), *value);
-        let params = self.program.params.iter().zip(self.params.iter().flat_map(Params::values)).map(known).collect();
-        finite(term.coefficient.evaluate(&Constants(&params)))
     }
 
     fn direction(&self, promised: PromisedRow) -> Direction {
@@ -360,7 +355,12 @@ impl<'a> RowSummaries<'a> {
     }
 }
 
-fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usize) -> Option<Reading> {
+fn read(
+    program: &Program,
+    (promised, centred): (PromisedRow, bool),
+    entry: &Entry<'_>,
+    batch: usize,
+) -> Option<Reading> {
     let (row, direction) = (program.rows.get(promised.row)?, program.origin(promised)?.direction());
     let bound = entry.bound.rows.get(promised.row)?;
     let place = bound.kept()?;
@@ -375,7 +375,7 @@ fn read(program: &Program, promised: PromisedRow, entry: &Entry<'_>, batch: usiz
     let size = sizes.chain(sides).fold(0.0_f64, |largest, number| largest.max(number.abs()));
     let magnitude = entry.rows.magnitudes.get(place).copied().unwrap_or(f64::INFINITY).max(summed).max(bound.side_size);
     let bounds = entry.bounds.get(place).copied().unwrap_or(0.0);
-    let centre = centre_of(program.origin(promised)?, lower, upper);
+    let centre = centre_of(centred, lower, upper);
     Some(Reading { value, lower, upper, centre, size, magnitude, bounds, batch })
 }
 
@@ -396,9 +396,19 @@ fn centre(origin: &Origin) -> Option<Data> {
     (!constant && centre.params().is_empty()).then_some(centre)
 }
 
+/// Whether there is such a thing.
+pub(super) fn is_centred(origin: &Origin) -> bool {
+    centre(origin).is_some()
+}
+
 /// The same as a number, beside the sides of a batch.
-pub(super) fn centre_of(origin: &Origin, lower: f64, upper: f64) -> f64 {
-    centre(origin).map_or(0.0, |_| (lower + upper) / 2.0)
+pub(super) fn centre_of(centred: bool, lower: f64, upper: f64) -> f64 {
+    if centred { (lower + upper) / 2.0 } else { 0.0 }
+}
+
+/// The params as they are for a batch.
+fn settings(program: &Program, params: &Params) -> Settings {
+    program.params.iter().zip(params.values()).map(|(param, value)| (param.name.clone(), *value)).collect()
 }
 
 fn more((count, most): (usize, f64), (new, excess): (usize, f64)) -> (usize, f64) {

@@ -57,6 +57,8 @@ pub struct RowSummary {
     pub groups: Vec<Group>,
     /// A side of the promise is a sum or a count of the data.
     pub counted: bool,
+    /// Data stand on both sides of the promise.
+    pub centred: bool,
     /// The largest in size.
     pub multiplier: Option<f64>,
     pub active: bool,

@@ -95,6 +95,20 @@ def as_parquet(path, folder):
     return folder / "same.parquet"
 
 
+def changed(bytes_, rng):
+    """The same with a few bytes changed."""
+    out = bytearray(bytes_)
+    for _ in range(rng.randrange(1, 9)):
+        out[rng.randrange(len(out))] = rng.randrange(256)
+    return out
+
+
+def project_or_refuse(fairc, folder, spec, path, damaged):
+    """A damaged copy of `path` is read or refused, and never ends the program otherwise."""
+    done = run(fairc, "project", spec, "--data", damaged, "-o", folder / f"out{damaged.suffix}", "-q")
+    assert done.returncode in (0, 1, 2) and "panicked" not in done.stderr and "internal" not in done.stderr, (path, done)
+
+
 def damaged(fairc, folder, spec, path, rng):
     """Cut and changed files are read or refused, and never end the program otherwise."""
     bytes_ = path.read_bytes()
@@ -103,12 +117,8 @@ def damaged(fairc, folder, spec, path, rng):
         if round_ % 2:
             other.write_bytes(bytes_[:rng.randrange(len(bytes_))])
         else:
-            changed = bytearray(bytes_)
-            for _ in range(rng.randrange(1, 9)):
-                changed[rng.randrange(len(changed))] = rng.randrange(256)
-            other.write_bytes(changed)
-        done = run(fairc, "project", spec, "--data", other, "-o", folder / "out.arrow", "-q")
-        assert done.returncode in (0, 1, 2) and "panicked" not in done.stderr and "internal" not in done.stderr, (path, done)
+            other.write_bytes(changed(bytes_, rng))
+        project_or_refuse(fairc, folder, spec, path, other)
 
 
 def arrow(fairc, folder, rng, rounds):

@@ -22,7 +22,7 @@ import time
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
-from low_memory import LARGE, close, held, large
+from low_memory import LARGE, close, conclude, held, large
 from sql import Case, run
 
 
@@ -191,12 +191,7 @@ def main():
         if fault := kills(spec, room, fairc, random.Random(seed), killed):
             wrong += 1
             print(fault)
-    print(", ".join(f"{name} {number}" for name, number in sorted(tally.items())))
-    if tally["compared"] < count / 4:
-        sys.exit("too few tables were compared to say anything")
-    if wrong:
-        sys.exit(f"{wrong} answers differ")
-    print(f"{count} specs: the same answers for folders")
+    conclude(tally, count, wrong, "the same answers for folders")
 
 
 if __name__ == "__main__":

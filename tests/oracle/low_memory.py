@@ -107,6 +107,16 @@ def held(table, y):
     return abs(mean(sex == "f") - mean(sex == "m")) <= Fraction(0.01) and mean(region == "north") >= Fraction(0.9) * whole
 
 
+def conclude(tally, count, wrong, what):
+    """Says what was compared, and ends with an error where that differs, or is too little."""
+    print(", ".join(f"{name} {number}" for name, number in sorted(tally.items())))
+    if tally["compared"] < count / 4:
+        sys.exit("too few tables were compared to say anything")
+    if wrong:
+        sys.exit(f"{wrong} answers differ")
+    print(f"{count} specs: {what}")
+
+
 def main():
     fairc, count, seed = sys.argv[1], int((sys.argv[2:] + [100])[0]), int((sys.argv[3:] + [1])[0])
     tally, wrong = collections.Counter(), 0
@@ -135,12 +145,7 @@ def main():
                 if fault:
                     wrong += 1
                     print(f"{path.name}, {number}: {fault}")
-    print(", ".join(f"{name} {number}" for name, number in sorted(tally.items())))
-    if tally["compared"] < count / 4:
-        sys.exit("too few tables were compared to say anything")
-    if wrong:
-        sys.exit(f"{wrong} answers differ")
-    print(f"{count} specs: the same predictions and reports")
+    conclude(tally, count, wrong, "the same predictions and reports")
 
 
 if __name__ == "__main__":

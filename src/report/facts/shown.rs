@@ -165,10 +165,7 @@ fn ratio(row: &RowJson, context: &Context<'_>) -> Option<Shown> {
         return None;
     }
     let aggregate = if a.aggregate == "mean" { Aggregate::Mean } else { Aggregate::Sum };
-    let part = |group: &GroupJson| {
-        let weight = if aggregate == Aggregate::Mean { 1.0 } else { group.weight };
-        Some(Part { coefficient: group.coefficient?, weight })
-    };
+    let part = |group: &GroupJson| Some(Part::of(aggregate, group.coefficient?, group.weight));
     let read = Ratio::of((row.lower, row.upper, row.counted), aggregate, [part(a)?, part(b)?])?;
     let value = read.value([a.mean, b.mean], [a.weight, b.weight])?;
     if !read.is_of_means() {

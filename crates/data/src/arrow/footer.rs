@@ -56,19 +56,28 @@ impl Footer {
 }
 
 pub(super) fn read_footer(table: &Table) -> Result<Footer, DataError> {
+    look(table, Form::File, parse)
+}
+
+/// What `parse` finds in a table that begins as one in this form.
+pub(super) fn look(
+    table: &Table,
+    form: Form,
+    parse: fn(&mut File, u64) -> Result<Footer, ArrowError>,
+) -> Result<Footer, DataError> {
     let mut file = table.file()?;
     let failed = |source| DataError::Read { file: table.name.clone(), source };
     let mut head = Vec::new();
     (&mut file).take(512).read_to_end(&mut head).map_err(failed)?;
-    if !head.starts_with(Form::File.begins()) {
-        return Err(foreign(table, &head, Form::File));
+    if !head.starts_with(form.begins()) {
+        return Err(foreign(table, &head, form));
     }
-    let footer = guard(&table.name, Form::File.label(), || parse(&mut file, table.size))?;
-    footer.map_err(|error| damaged(&table.name, Form::File, &error))
+    let found = guard(&table.name, form.label(), || parse(&mut file, table.size))?;
+    found.map_err(|error| damaged(&table.name, form, &error))
 }
 
 /// A table that does not begin as one of Arrow IPC in this form.
-pub(super) fn foreign(table: &Table, head: &[u8], form: Form) -> DataError {
+fn foreign(table: &Table, head: &[u8], form: Form) -> DataError {
     let file = table.name.clone();
     let known = (table.expected.recognise)(head).map(|known| (known.label, Some(known.name)));
     let first_feather = || head.starts_with(FIRST_FEATHER).then_some(("the first version of Feather", None));

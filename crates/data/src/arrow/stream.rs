@@ -12,25 +12,16 @@ use std::io::{Read, Seek, SeekFrom};
 use arrow_ipc::{Block, Message, MessageHeader, root_as_message};
 use arrow_schema::ArrowError;
 
-use super::footer::{CONTINUATION, Footer, LONGEST_HEAD, check_blocks, damaged, foreign, known_schema, wrong};
+use super::footer::{CONTINUATION, Footer, LONGEST_HEAD, check_blocks, known_schema, look, wrong};
 use super::form::Form;
 use crate::error::DataError;
-use crate::guard::guard;
 use crate::table::Table;
 
 /// The mark and the length before a head.
 const PREFIX: u64 = 8;
 
 pub(super) fn read_blocks(table: &Table) -> Result<Footer, DataError> {
-    let mut file = table.file()?;
-    let failed = |source| DataError::Read { file: table.name.clone(), source };
-    let mut head = Vec::new();
-    (&mut file).take(512).read_to_end(&mut head).map_err(failed)?;
-    if !head.starts_with(Form::Stream.begins()) {
-        return Err(foreign(table, &head, Form::Stream));
-    }
-    let blocks = guard(&table.name, Form::Stream.label(), || walk(&mut file, table.size))?;
-    blocks.map_err(|error| damaged(&table.name, Form::Stream, &error))
+    look(table, Form::Stream, walk)
 }
 
 fn walk(file: &mut File, length: u64) -> Result<Footer, ArrowError> {

@@ -282,8 +282,9 @@ impl<'a> Rows<'a> {
             let levels = self.drafts.iter().any(levels);
             self.findings.push(Finding::new(Kind::Nobody { text, levels }, self.constraint.body_span));
         }
-        let unlabelled = self.drafts.iter().find_map(|draft| unlabelled::unlabelled(draft, hir));
-        if let Some(label) = unlabelled.filter(|_| self.findings.is_empty()) {
+        if self.findings.is_empty()
+            && let Some(label) = unlabelled::unlabelled(&self.drafts, hir)
+        {
             let text = super::span::quote(sources, self.constraint.body_span);
             self.findings.push(Finding::new(Kind::Unlabelled { text, label }, self.constraint.body_span));
         }

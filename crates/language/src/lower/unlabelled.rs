@@ -11,13 +11,17 @@ use crate::program::{Aggregate, Data, Event};
 use super::affine::Quantity;
 use super::draft::Draft;
 
-/// The first label of which this is so, by its name in the spec.
-pub(super) fn unlabelled(draft: &Draft, hir: &Hir) -> Option<String> {
+/// The first label of which this is so in a row, by its name in the spec.
+pub(super) fn unlabelled(drafts: &[Draft], hir: &Hir) -> Option<String> {
     let labels = hir.columns.iter().filter(|column| column.label && column.nullable);
     let labels: BTreeMap<&str, &str> = labels.map(|column| (&*column.header, &*column.name)).collect();
     if labels.is_empty() {
         return None;
     }
+    drafts.iter().find_map(|draft| in_row(draft, &labels))
+}
+
+fn in_row(draft: &Draft, labels: &BTreeMap<&str, &str>) -> Option<String> {
     let sums: Vec<(&Data, Vec<&Event>)> =
         draft.row.terms.keys().filter_map(sum).map(|(factor, event)| (factor, conjuncts(event))).collect();
     let whole: BTreeSet<&(&Data, Vec<&Event>)> = sums.iter().collect();

@@ -128,6 +128,9 @@ fn shares(rows: &SlotRows, group: &Connected) -> Option<Level> {
     if count < 3 {
         return None;
     }
+    if !are_own_or_common(rows, group) {
+        return None;
+    }
     let mut columns = vec![Vec::new(); cells];
     for &row in &group.rows {
         for (slot, value) in rows.row(row) {
@@ -152,6 +155,15 @@ fn shares(rows: &SlotRows, group: &Connected) -> Option<Level> {
     held.dedup();
     let fits = held.len() == count && share.iter().all(|share| *share >= 0.0);
     fits.then(|| Level { slots: group.slots.clone(), scale, kind: LevelKind::Shares { share, row: own } })
+}
+
+/// Whether each cell stands in one row, or in all: of many sparse rows a look at their entries says that they are another kind.
+fn are_own_or_common(rows: &SlotRows, group: &Connected) -> bool {
+    let mut entries = vec![0_usize; group.slots.last().map_or(0, |last| *last as usize + 1)];
+    for &row in &group.rows {
+        rows.row(row).for_each(|(slot, _)| entries[slot] += 1);
+    }
+    group.slots.iter().all(|&slot| entries[slot as usize] == 1 || entries[slot as usize] == group.rows.len())
 }
 
 /// The coefficient of a cell that all rows but one have, and that one with its own.
