@@ -42,10 +42,11 @@ impl Problem {
             }
             used.push(dictionary);
         }
-        let slots = SlotRows::new(rows, parts.cells, &used);
+        let mut slots = SlotRows::new(rows, parts.cells, &used);
         let extreme = slots.are_extreme(&peaks(&factors, &grouping));
         let is_plain = matches!(factors[..], [Factor::One]) && !extreme;
         let levels = if is_plain { levels(&slots, rows, parts.cells) } else { Vec::new() };
+        slots.share(&levels);
         Ok(Problem {
             rows: slots,
             extreme,

@@ -28,6 +28,7 @@ mod magnitude;
 mod on_cells;
 mod parts;
 mod rows;
+mod shared;
 mod sum;
 
 pub use check::ProblemError;

@@ -1,6 +1,7 @@
 //! The dictionary turned to rows: per row, its coefficients over slots.
 
-use super::RowsByCell;
+use super::shared::Shared;
+use super::{Level, RowsByCell};
 
 /// Coefficients above this, or rows below one over it, are scaled before they are squared.
 const LARGE: f64 = 1e120;
@@ -13,6 +14,8 @@ pub(crate) struct SlotRows {
     indptr: Vec<usize>,
     slots: Vec<u32>,
     values: Vec<f64>,
+    /// All rows in their shared form, if they have one.
+    shared: Vec<Shared>,
 }
 
 impl SlotRows {
@@ -43,7 +46,12 @@ impl SlotRows {
                 }
             }
         }
-        SlotRows { indptr, slots, values }.merged()
+        SlotRows { indptr, slots, values, shared: Vec::new() }.merged()
+    }
+
+    /// Notes the shared form of the rows of levels.
+    pub(super) fn share(&mut self, levels: &[Level]) {
+        self.shared = Shared::of_levels(self, self.indptr.len() - 1, levels);
     }
 
     /// Adds repeated slots up and drops zeros.
@@ -53,6 +61,7 @@ impl SlotRows {
             indptr: Vec::with_capacity(rows + 1),
             slots: Vec::with_capacity(self.slots.len()),
             values: Vec::with_capacity(self.values.len()),
+            shared: Vec::new(),
         };
         out.indptr.push(0);
         for row in 0..rows {
@@ -125,6 +134,9 @@ impl SlotRows {
     /// `Cᵀ μ` over slots, into `out` (one per slot).
     pub(crate) fn shift_into(&self, multipliers: &[f64], out: &mut [f64]) {
         out.fill(0.0);
+        if !self.shared.is_empty() {
+            return self.shared.iter().for_each(|shared| shared.add_shift(multipliers, out));
+        }
         for (row, &mu) in multipliers.iter().enumerate() {
             if mu == 0.0 {
                 continue;
@@ -135,6 +147,22 @@ impl SlotRows {
             }
             for (slot, value) in self.row(row) {
                 out[slot] += mu * value;
+            }
+        }
+    }
+
+    /// Calls `each` with each row, `Σ C[row, slot] · sums[slot]` and `Σ |C[row, slot]| · sizes[slot]`.
+    pub(crate) fn measure(&self, sums: &[f64], sizes: &[f64], mut each: impl FnMut(usize, f64, f64)) {
+        if !self.shared.is_empty() {
+            return self.shared.iter().for_each(|shared| shared.measure(sums, sizes, &mut each));
+        }
+        for (row, range) in self.indptr.windows(2).enumerate() {
+            // Of most rows the two entries of a comparison are all.
+            if let ([a, b], [x, y]) = (&self.slots[range[0]..range[1]], &self.values[range[0]..range[1]]) {
+                let (a, b) = (*a as usize, *b as usize);
+                each(row, x * sums[a] + y * sums[b], x.abs() * sizes[a] + y.abs() * sizes[b]);
+            } else {
+                each(row, self.dot(row, sums), self.dot_abs(row, sizes));
             }
         }
     }

@@ -1,11 +1,13 @@
 //! What derivatives need room for.
 
+use super::gradient::levels::LevelRows;
 use super::local::Local;
 
 /// Buffers of derivatives, kept between calls.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buffers<T> {
     pub(super) local: Local,
+    pub(super) levels: LevelRows,
     pub(super) shift: Vec<f64>,
     pub(super) moment: Vec<f64>,
     pub(super) lanes: Vec<f64>,

@@ -12,6 +12,7 @@
 //! bound, a row that touches its side without multiplier) the sample counts as clipped and the row as
 //! inactive: one element of the generalised Jacobian.
 
+pub(crate) mod levels;
 mod plain;
 
 use super::buffers::Buffers;
@@ -66,14 +67,10 @@ impl<T: Sample> Projector<T> {
             }
         }
         buffers.rows.clear();
-        let fixed = |side: &Side| matches!(side, Side::Lower | Side::Upper | Side::Both);
-        buffers.rows.extend((0..rows).filter(|&row| fixed(&projection.active[row])));
-        buffers.right.clear();
-        buffers.right.resize(rows, 0.0);
-        for &row in &buffers.rows {
-            buffers.right[row] = problem.rows.dot(row, &buffers.moment);
+        buffers.rows.extend((0..rows).filter(|&row| projection.active[row].is_held()));
+        if !solve_levels(problem, projection, buffers) {
+            solve(problem, projection, buffers);
         }
-        solve(problem, projection, buffers);
         buffers.back.resize(problem.slots(), 0.0);
         problem.rows.shift_into(&buffers.q, &mut buffers.back);
         out.z.resize(n, T::default());
@@ -92,8 +89,23 @@ impl<T: Sample> Projector<T> {
     }
 }
 
-/// `M q = right` over the active rows.
+/// `q` of the active rows where all hold means near levels; false where there are others, or it is not clear.
+fn solve_levels<T: Sample>(problem: &Problem, projection: &Projection<T>, buffers: &mut Buffers<T>) -> bool {
+    if problem.levels.is_empty() {
+        return false;
+    }
+    let Buffers { levels, moment, q, .. } = buffers;
+    q.resize(problem.rows(), 0.0);
+    levels.solve(&problem.levels, (&projection.gram, moment), |row| projection.active[row as usize].is_held(), q)
+}
+
+/// `q` of the active rows: `M q = A_WF W⁻¹ v_F`.
 fn solve<T: Sample>(problem: &Problem, projection: &Projection<T>, buffers: &mut Buffers<T>) {
+    buffers.right.clear();
+    buffers.right.resize(problem.rows(), 0.0);
+    for &row in &buffers.rows {
+        buffers.right[row] = problem.rows.dot(row, &buffers.moment);
+    }
     // Slots with few samples each may have thousands of sparse rows.
     if sparse::is_large(problem) {
         buffers.y.resize(problem.n(), T::default());

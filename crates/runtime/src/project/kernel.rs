@@ -8,6 +8,8 @@ use crate::problem::{Bounds, Factor, Problem};
 
 /// Independent partial sums: four vectors of four numbers.
 pub(crate) const LANES: usize = 16;
+/// Lanes of a cell of no more samples than these.
+const FEW: usize = 4;
 /// Samples worked on at a time: small enough that the scratch stays in the first-level cache.
 const BLOCK: usize = 128;
 
@@ -34,6 +36,15 @@ pub(crate) const PLAIN: usize = 3;
 /// One cell of a plain problem: `[Σ y, Σ |y| (and |z| of free samples), number of free samples]` added to `out`.
 #[inline(always)]
 pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: f64, hi: f64, out: &mut [f64]) {
+    if z.len() <= FEW {
+        // The same bits: the other lanes would add nothing.
+        let (mut value, mut size, mut free) = ([0.0; FEW], [0.0; FEW], [0.0; FEW]);
+        add_each::<T, ROUND, FEW>(z, shift, (lo, hi), [&mut value, &mut size, &mut free]);
+        out[0] += add_lanes(value);
+        out[1] += add_lanes(size);
+        out[2] += add_lanes(free);
+        return;
+    }
     let (mut value, mut size, mut free) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let chunks = z.chunks_exact(LANES);
     let rest = chunks.remainder();
@@ -46,16 +57,27 @@ pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: 
             free[lane] += if inside { 1.0 } else { 0.0 };
         }
     }
-    for (lane, z) in rest.iter().enumerate() {
+    add_each::<T, ROUND, LANES>(rest, shift, (lo, hi), [&mut value, &mut size, &mut free]);
+    out[0] += add_lanes(value);
+    out[1] += add_lanes(size);
+    out[2] += add_lanes(free);
+}
+
+/// A sample to each lane.
+#[inline(always)]
+fn add_each<T: Sample, const ROUND: bool, const L: usize>(
+    z: &[T],
+    shift: f64,
+    (lo, hi): (f64, f64),
+    [value, size, free]: [&mut [f64; L]; 3],
+) {
+    for (lane, z) in z.iter().enumerate().take(L) {
         let y = settle::<T, ROUND>(z.widen() - shift, lo, hi);
         let inside = (y > lo) & (y < hi);
         value[lane] += y;
         size[lane] += y.abs() + if inside { z.widen().abs() } else { 0.0 };
         free[lane] += if inside { 1.0 } else { 0.0 };
     }
-    out[0] += add_lanes(value);
-    out[1] += add_lanes(size);
-    out[2] += add_lanes(free);
 }
 
 /// As [`plain_sums`], and puts the samples to `near` that another shift, less than `reach` from this one, may free or
@@ -92,8 +114,8 @@ pub(crate) fn plain_watch<T: Sample>(
 }
 
 #[inline(always)]
-pub(crate) fn add_lanes(lanes: [f64; LANES]) -> f64 {
-    let mut width = LANES / 2;
+pub(crate) fn add_lanes<const L: usize>(lanes: [f64; L]) -> f64 {
+    let mut width = L / 2;
     let mut lanes = lanes;
     while width > 0 {
         for lane in 0..width {

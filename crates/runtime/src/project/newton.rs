@@ -174,13 +174,14 @@ impl Newton {
     pub(crate) fn measure_rows(&mut self, problem: &Problem) {
         let unit = self.strictness * self.unit;
         let mut tiny = false;
-        for row in 0..problem.rows() {
-            self.activity[row] = problem.rows.dot(row, &self.sums.value);
+        let Newton { activity, scale, first_scale, tolerance, sums, .. } = self;
+        problem.rows.measure(&sums.value, &sums.size, |row, sum, size| {
+            activity[row] = sum;
             // At least the size at the start: a row whose terms have vanished is known no better than they were.
-            self.scale[row] = self.first_scale[row].max(problem.rows.dot_abs(row, &self.sums.size));
-            self.tolerance[row] = unit * self.scale[row];
-            tiny |= self.scale[row] <= f64::GRAIN * GRAINS;
-        }
+            scale[row] = first_scale[row].max(size);
+            tolerance[row] = unit * scale[row];
+            tiny |= scale[row] <= f64::GRAIN * GRAINS;
+        });
         if tiny {
             for row in 0..problem.rows() {
                 self.tolerance[row] += self.grain(problem, row, f64::GRAIN);

@@ -136,6 +136,15 @@ impl Sums {
         self.size.fill(0.0);
         self.gram.fill(0.0);
         for task in &self.tasks {
+            if width == 1 {
+                let (pieces, _) = self.partial[task.partial.clone()].as_chunks::<3>();
+                for (cell, [value, size, gram]) in task.cells.clone().zip(pieces) {
+                    self.value[cell] += value;
+                    self.size[cell] += size;
+                    self.gram[cell] += gram;
+                }
+                continue;
+            }
             let pieces = self.partial[task.partial.clone()].chunks_exact(width * (2 + width));
             for (cell, piece) in task.cells.clone().zip(pieces) {
                 let slots = cell * width..(cell + 1) * width;

@@ -45,6 +45,13 @@ pub enum Side {
     AboveUpper,
 }
 
+impl Side {
+    /// Whether the row is held at its side: neither inside it nor, as soft rows may be, beyond.
+    pub(crate) fn is_held(self) -> bool {
+        matches!(self, Side::Lower | Side::Upper | Side::Both)
+    }
+}
+
 /// Residuals computed from the returned numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Certificate {

@@ -10,7 +10,7 @@
 //! slots. Which samples are free and which rows are active is decided as for [`super::Gradient`].
 
 use super::local::Local;
-use super::projection::{ProjectError, Projection, Side, Status};
+use super::projection::{ProjectError, Projection, Status};
 use super::sample::Sample;
 use crate::problem::{Factor, Problem, RowsByCell};
 
@@ -39,8 +39,7 @@ impl<T: Sample> Projection<T> {
                 return Err(ProjectError::Length { what, found, expected });
             }
         }
-        let fixed = |side: &Side| matches!(side, Side::Lower | Side::Upper | Side::Both);
-        let active: Vec<usize> = (0..problem.rows()).filter(|&row| self.active.get(row).is_some_and(fixed)).collect();
+        let active: Vec<usize> = (0..problem.rows()).filter(|&row| self.active[row].is_held()).collect();
         let mut local = Local::default();
         local.independent(problem, &self.gram, &active);
         let rows = std::mem::take(&mut local.active);

@@ -22,8 +22,9 @@ struct Cell {
     /// `q₀` and `κ₀`.
     mean: f64,
     known: f64,
-    /// `h`.
+    /// `h` and `1/h`; both are 0 where no sample is free.
     curvature: f64,
+    inverse: f64,
     /// Its part of the level.
     share: f64,
     /// The interval around the level.
@@ -34,6 +35,10 @@ struct Cell {
 }
 
 impl Cell {
+    fn set_curvature(&mut self, curvature: f64) {
+        (self.curvature, self.inverse) = (curvature, if curvature == 0.0 { 0.0 } else { 1.0 / curvature });
+    }
+
     /// The mean without its multiplier, where the pull has changed by so much.
     fn free(&self, change: f64) -> f64 {
         self.mean + self.curvature * (self.known + self.share * change)
@@ -76,12 +81,11 @@ impl Levels {
     /// The cells of a level at these multipliers.
     fn load(&mut self, level: &Level, (sums, gram): (&[f64], &[f64]), multipliers: &[f64], sides: &Sides) {
         self.cells.clear();
-        self.cells.extend(level.slots.iter().zip(&level.scale).map(|(&slot, &scale)| Cell {
-            mean: scale * sums[slot as usize],
-            curvature: scale * scale * gram[slot as usize],
-            lower: f64::NEG_INFINITY,
-            upper: f64::INFINITY,
-            ..Cell::default()
+        self.cells.extend(level.slots.iter().zip(&level.scale).map(|(&slot, &scale)| {
+            let mean = scale * sums[slot as usize];
+            let mut cell = Cell { mean, lower: f64::NEG_INFINITY, upper: f64::INFINITY, ..Cell::default() };
+            cell.set_curvature(scale * scale * gram[slot as usize]);
+            cell
         }));
         self.pull = 0.0;
         match &level.kind {
@@ -126,7 +130,7 @@ impl Levels {
         let is_start = self.cells.iter().all(|cell| cell.known == 0.0);
         for (cell, scale) in self.cells.iter_mut().zip(&level.scale) {
             if is_start && cell.curvature == 0.0 && cell.upper < f64::INFINITY {
-                cell.curvature = *scale;
+                cell.set_curvature(*scale);
             }
         }
     }
@@ -154,13 +158,18 @@ impl Levels {
             return (low..=high).contains(&sum).then_some(());
         }
         let (cells, pull, mut change) = (&mut self.cells, self.pull, 0.0);
-        let level = root((sum / weight).clamp(low, high), (low, high), |level| {
+        // Of pairs any mean will do; else the level is where it is.
+        let start = if is_free { sum / weight } else { sum };
+        let (mut rate, mut last) = (0.0, start);
+        let level = root(start.clamp(low, high), (low, high), |level| {
             if !is_free {
-                change = change_at(cells, level, change)?;
+                change = change_at(cells, level, change + rate * (level - last))?;
             }
-            Some(balance(cells, level, (pull, change), is_free))
+            let (left, now) = balance(cells, level, (pull, change), is_free);
+            (rate, last) = (now, level);
+            Some(left)
         })?;
-        let left = balance(cells, level, (pull, change), is_free);
+        let (left, rate) = balance(cells, level, (pull, change), is_free);
         if (level == low || level == high) && left.value.abs() > CLEAR * left.size {
             // At an end of what cells without free samples allow, one of these takes what is left.
             let at_end = |cell: &&mut Cell| {
@@ -170,7 +179,7 @@ impl Levels {
             cells.iter_mut().find(at_end)?.multiplier = -left.value;
         } else if left.slope < 0.0 {
             // The level as a float leaves less than a spacing to go, which would gather in one cell.
-            rise(cells, -left.value / left.slope, is_free);
+            rise(cells, -left.value / left.slope, rate);
         }
         cells.iter().all(|cell| cell.multiplier.is_finite()).then_some(())
     }
@@ -214,8 +223,8 @@ impl Levels {
 }
 
 /// What the multipliers at a level do not balance, where the pull has changed: positive if the level has to rise, so it falls as the
-/// level rises.
-fn balance(cells: &mut [Cell], level: f64, (pull, change): (f64, f64), is_free: bool) -> Value {
+/// level rises. With it, how fast the pull changes as the level rises.
+fn balance(cells: &mut [Cell], level: f64, (pull, change): (f64, f64), is_free: bool) -> (Value, f64) {
     let (mut value, mut size, mut inverse) = (0.0, pull.abs() + change.abs(), 0.0);
     let (mut held, mut moved) = (0.0, 0.0);
     for cell in cells.iter_mut() {
@@ -232,28 +241,19 @@ fn balance(cells: &mut [Cell], level: f64, (pull, change): (f64, f64), is_free: 
                 continue;
             }
         };
-        cell.multiplier = cell.known + ((cell.mean - end) / cell.curvature + cell.share * change);
+        cell.multiplier = cell.known + ((cell.mean - end) * cell.inverse + cell.share * change);
         (value, size) =
-            (value + cell.multiplier, size + cell.known.abs() + (cell.mean.abs() + end.abs()) / cell.curvature);
-        (inverse, held) = (inverse + 1.0 / cell.curvature, held + cell.share);
+            (value + cell.multiplier, size + cell.known.abs() + (cell.mean.abs() + end.abs()) * cell.inverse);
+        (inverse, held) = (inverse + cell.inverse, held + cell.share);
     }
-    let slope = if is_free || moved == 0.0 { -inverse } else { -inverse - (1.0 - held) * (1.0 - held) / moved };
-    Value { value: value - pull - change, slope, size }
+    let rate = if is_free || moved == 0.0 { 0.0 } else { (1.0 - held) / moved };
+    (Value { value: value - pull - change, slope: -inverse - (1.0 - held) * rate, size }, rate)
 }
 
 /// Lets the level rise by less than a spacing: multipliers of cells that are held follow.
-fn rise(cells: &mut [Cell], by: f64, is_free: bool) {
-    let (mut held, mut moved) = (0.0, 0.0);
-    for cell in cells.iter() {
-        if cell.multiplier == 0.0 {
-            moved += cell.share * cell.share * cell.curvature;
-        } else {
-            held += cell.share;
-        }
-    }
-    let change = if is_free || moved == 0.0 { 0.0 } else { (1.0 - held) / moved * by };
+fn rise(cells: &mut [Cell], by: f64, rate: f64) {
     for cell in cells.iter_mut().filter(|cell| cell.multiplier != 0.0) {
-        cell.multiplier += cell.share * change - by / cell.curvature;
+        cell.multiplier += (cell.share * rate - cell.inverse) * by;
     }
 }
 
@@ -263,10 +263,8 @@ fn change_at(cells: &[Cell], level: f64, start: f64) -> Option<f64> {
         let (mut sum, mut size, mut slope) = (-level, level.abs(), 0.0);
         for cell in cells {
             let free = cell.free(change);
-            let at = match cell.curvature == 0.0 {
-                true => free,
-                false => free.clamp(level + cell.lower, level + cell.upper),
-            };
+            let within = free.max(level + cell.lower).min(level + cell.upper);
+            let at = if cell.curvature == 0.0 { free } else { within };
             slope += if at == free { cell.share * cell.curvature * cell.share } else { 0.0 };
             (sum, size) = (sum + cell.share * at, size + cell.share * at.abs());
         }
@@ -344,7 +342,11 @@ mod tests {
     /// Three cells within a band of 0.2: what is above and below comes in, and the multipliers balance.
     #[test]
     fn multipliers_balance_at_the_level() {
-        let cell = |mean, curvature| Cell { mean, curvature, lower: -0.1, upper: 0.1, ..Cell::default() };
+        let cell = |mean, curvature| {
+            let mut cell = Cell { mean, lower: -0.1, upper: 0.1, ..Cell::default() };
+            cell.set_curvature(curvature);
+            cell
+        };
         let level = Level { slots: vec![0, 1, 2], scale: vec![1.0; 3], kind: LevelKind::Pairs(vec![(0, true); 3]) };
         let mut levels = Levels { cells: vec![cell(0.9, 2.0), cell(0.5, 1.0), cell(0.1, 1.0)], ..Levels::default() };
         levels.settle(&level).expect("a level");
