@@ -52,8 +52,8 @@ type TaskOf<'a, T> = (((&'a [T], &'a [u32]), &'a mut [Totals]), &'a mut Found);
 
 /// With more cells than go by masks, sums take as long as grouping does while all is in the cache: from so many samples on.
 const MANY_CELLS: usize = 1 << 18;
-/// With more cells than this the reach is so wide, and so many samples near a bound, that nothing is gained.
-const TOO_MANY_CELLS: usize = 32;
+/// With more cells than this the reach is so wide, and so many samples near a bound, that grouping costs less.
+const TOO_MANY_CELLS: usize = 8;
 
 /// Whether a problem is of the kind, and large enough.
 pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
