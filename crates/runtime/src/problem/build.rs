@@ -1,7 +1,8 @@
 //! From parts to a checked problem.
 
 use super::{
-    Bounds, Factor, Grouping, Problem, ProblemError, ProblemParts, RowsByCell, SlotRows, check, levels::levels,
+    Bounds, Factor, Grouping, Problem, ProblemError, ProblemParts, RowsByCell, SlotRows, check,
+    levels::{levels, shared},
 };
 
 impl Problem {
@@ -46,7 +47,7 @@ impl Problem {
         let extreme = slots.are_extreme(&peaks(&factors, &grouping));
         let is_plain = matches!(factors[..], [Factor::One]) && !extreme;
         let levels = if is_plain { levels(&slots, rows, parts.cells) } else { Vec::new() };
-        slots.share(&levels);
+        slots.share(shared(&slots, rows, &levels));
         Ok(Problem {
             rows: slots,
             extreme,

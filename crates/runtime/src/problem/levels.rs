@@ -5,9 +5,12 @@
 //! their number: see `project/local/levels.rs`.
 
 use super::SlotRows;
+use super::shared::{Own, Shared};
 
 /// With fewer rows than this the general method is as fast.
 const LEAST_ROWS: usize = 8;
+/// Rows of fewer slots than this are as fast by themselves as in their shared form.
+const LEAST_SLOTS: usize = 8;
 /// Coefficients that differ by no more than this share of their size are the same but for rounding. They guide steps alone: what
 /// holds is decided with the rows themselves.
 const SAME: f64 = 1e-12;
@@ -38,6 +41,37 @@ pub(super) fn levels(rows: &SlotRows, count: usize, slots: usize) -> Vec<Level> 
     let levels: Option<Vec<Level>> =
         groups.iter().map(|group| pairs(rows, group).or_else(|| shares(rows, group))).collect();
     levels.unwrap_or_default()
+}
+
+/// The shared form of all rows, if they are those of levels and their coefficients are the same to the last bit; else none.
+pub(super) fn shared(rows: &SlotRows, count: usize, levels: &[Level]) -> Vec<Shared> {
+    let shared: Option<Vec<Shared>> = levels.iter().map(|level| shared_of(rows, level)).collect();
+    let shared = shared.unwrap_or_default();
+    if shared.iter().map(Shared::count).sum::<usize>() == count { shared } else { Vec::new() }
+}
+
+fn shared_of(rows: &SlotRows, level: &Level) -> Option<Shared> {
+    let LevelKind::Shares { row: held, .. } = &level.kind else { return None };
+    let places = || held.iter().enumerate().filter_map(|(place, row)| row.map(|row| (place, row)));
+    let ((first_place, first), (_, second)) = (places().next()?, places().nth(1)?);
+    if level.slots.len() < LEAST_SLOTS {
+        return None;
+    }
+    let mut common: Vec<f64> = rows.row(first as usize).map(|(_, value)| value).collect();
+    // The first row has its own coefficient where the second has the common one.
+    *common.get_mut(first_place)? = rows.row(second as usize).nth(first_place)?.1;
+    let own = |(place, row): (usize, u32)| {
+        let mut value = None;
+        let fits =
+            rows.row(row as usize).zip(level.slots.iter().zip(&common)).enumerate().all(|(at, (entry, known))| {
+                value = if at == place { Some(entry.1) } else { value };
+                entry.0 == *known.0 as usize && (at == place || entry.1.to_bits() == known.1.to_bits())
+            });
+        let whole = fits && rows.row(row as usize).count() == level.slots.len();
+        Some(Own { row, slot: level.slots[place], value: value.filter(|_| whole)?, common: common[place] })
+    };
+    let found: Option<Vec<Own>> = places().map(own).collect();
+    found.map(|rows| Shared::new(level.slots.clone(), common, rows))
 }
 
 /// Rows that are connected by slots, and these slots.
@@ -268,5 +302,47 @@ mod tests {
         let mut rows: Vec<[f64; 6]> = (0..6).map(near_all).collect();
         rows.extend([pair(0, 1), pair(2, 3)]);
         assert!(found(&rows).is_empty());
+    }
+
+    const MORE: [f64; 10] = [3.0, 7.0, 1.0, 4.0, 9.0, 2.0, 5.0, 6.0, 1.0, 8.0];
+
+    /// Means of cells less the mean of all, with `change` added to one coefficient of the third row; the last cell has no row.
+    fn near_mean(change: f64) -> SlotRows {
+        let all: f64 = MORE.iter().sum();
+        let column = |cell: usize| -> Vec<(u32, f64)> {
+            let own = |row: usize| if row == cell { 1.0 / MORE[cell] } else { 0.0 };
+            let more = |row: usize| if (row, cell) == (2, 5) { change } else { 0.0 };
+            (0..9).map(|row| (row as u32, own(row) - 1.0 / all + more(row))).collect()
+        };
+        SlotRows::new(9, 10, &[RowsByCell::from_cells((0..10).map(column).collect::<Vec<_>>())])
+    }
+
+    /// The shared form gives what the rows give one by one, and is there only where coefficients are the same to the last bit.
+    #[test]
+    fn shared_rows_come_to_what_they_come_to_alone() {
+        let alone = near_mean(0.0);
+        let found = super::levels(&alone, 9, 10);
+        let shared = super::shared(&alone, 9, &found);
+        assert_eq!(shared.len(), 1);
+        let sums: Vec<f64> = (0..10).map(|i| f64::from(i * i % 11) - 3.0).collect();
+        let sizes: Vec<f64> = sums.iter().map(|sum| sum.abs() + 0.5).collect();
+        let mut rows_seen = 0;
+        shared[0].measure(&sums, &sizes, &mut |row, sum, size| {
+            rows_seen += 1;
+            assert!((sum - alone.dot(row, &sums)).abs() < 1e-14, "{row}");
+            assert!((size - alone.dot_abs(row, &sizes)).abs() < 1e-14, "{row}");
+        });
+        assert_eq!(rows_seen, 9);
+        let multipliers: Vec<f64> = (0..9).map(|i| f64::from(i % 4) - 1.25).collect();
+        let (mut known, mut out) = (vec![0.0; 10], vec![0.0; 10]);
+        alone.shift_into(&multipliers, &mut known);
+        shared[0].add_shift(&multipliers, &mut out);
+        assert!(known.iter().zip(&out).all(|(a, b)| (a - b).abs() < 1e-15), "{known:?} {out:?}");
+
+        // By a bit: still a level, and no shared form.
+        let almost = near_mean(1e-17);
+        let found = super::levels(&almost, 9, 10);
+        assert_eq!(found.len(), 1);
+        assert!(super::shared(&almost, 9, &found).is_empty());
     }
 }

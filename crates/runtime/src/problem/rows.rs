@@ -1,7 +1,7 @@
 //! The dictionary turned to rows: per row, its coefficients over slots.
 
+use super::RowsByCell;
 use super::shared::Shared;
-use super::{Level, RowsByCell};
 
 /// Coefficients above this, or rows below one over it, are scaled before they are squared.
 const LARGE: f64 = 1e120;
@@ -49,9 +49,9 @@ impl SlotRows {
         SlotRows { indptr, slots, values, shared: Vec::new() }.merged()
     }
 
-    /// Notes the shared form of the rows of levels.
-    pub(super) fn share(&mut self, levels: &[Level]) {
-        self.shared = Shared::of_levels(self, self.indptr.len() - 1, levels);
+    /// Notes the shared form of all rows.
+    pub(super) fn share(&mut self, shared: Vec<Shared>) {
+        self.shared = shared;
     }
 
     /// Adds repeated slots up and drops zeros.
