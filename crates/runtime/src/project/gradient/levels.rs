@@ -312,8 +312,10 @@ mod tests {
         let z = (0..n)
             .map(|_| 0.5 + spread * (random.uniform() - 0.5) + if random.below(6) == 0 { 2.0 } else { 0.0 })
             .collect();
+        let weights = (random.below(3) == 0).then(|| (0..n).map(|_| 0.2 + 3.0 * random.uniform()).collect());
         let parts = ProblemParts {
             cell,
+            weights,
             cells: groups + 1,
             dictionary: vec![RowsByCell::from_cells(lists)],
             lower: vec![-side; rows as usize],
@@ -347,6 +349,7 @@ mod tests {
             let known = projection.vjp(&problem, &v).expect("an optimum");
             let off = largest_difference(&along.z, &known.z);
             assert!(off < 1e-12, "{case}: {off}");
+            assert!(largest_difference(&along.weights, &known.weights) < 1e-11, "{case}");
             let size = 1.0 + known.upper.iter().chain(&known.lower).fold(0.0_f64, |most, q| most.max(q.abs()));
             let off =
                 largest_difference(&along.lower, &known.lower).max(largest_difference(&along.upper, &known.upper));
