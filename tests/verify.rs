@@ -196,6 +196,30 @@ fn answers_among_the_smallest_floats_are_proved() {
     }
 }
 
+/// Rows that the answer brings to zero, or to what nearly cancels: they are on their sides as well as the digits of the raw predictions
+/// allow, which is no licence to miss them.
+#[test]
+fn rows_that_vanish_at_the_answer_are_proved() {
+    let mut random = Random(31);
+    for number in 0..400 {
+        let n = 1 + random.below(4);
+        let z: Vec<f64> = (0..n).map(|_| -random.between(0.05, 1.0)).collect();
+        let a: Vec<f64> = (0..n).map(|_| random.between(0.1, 4.0)).collect();
+        let indices: Vec<usize> = (0..n).collect();
+        let line = serde_json::json!({ "z": z, "l": [0.0], "u": [null], "A": { "indptr": [0, n], "indices": indices, "values": a } });
+        let problem = Problem::parse(&line.to_string()).expect("a problem");
+        let text = solve_line(&line.to_string(), &Settings::default());
+        let answer = Answer::parse(&text).expect("an answer");
+        assert!(is_proved(&problem, &answer), "{number}: {line} {text}");
+        // The row is missed, or left behind, by a millionth of what its samples were.
+        for step in [-1e-6, 1e-6] {
+            let mut other = answer.clone();
+            other.y[0] += step * z[0].abs();
+            assert!(!is_proved(&problem, &other), "{number}: {step} {line} {text}");
+        }
+    }
+}
+
 /// A step off a point of a distance, and a multiplier that is too small to hold a sample there, are seen.
 #[test]
 fn samples_at_points_of_distances_are_held_there() {

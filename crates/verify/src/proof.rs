@@ -110,9 +110,9 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
-/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it. Predictions below the smallest normal float count
-/// as that: between smaller floats lie steps that are not small beside them.
+/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|` (and `sum |A z|`, where a
+/// multiplier wants it on its side), of a slope `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
+/// Predictions below the smallest normal float count as that: between smaller floats lie steps that are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
     let checked = match answer.status.as_str() {
@@ -130,16 +130,17 @@ fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Ref
     }
 }
 
-/// The least size that a prediction, and an objective, counts with.
+/// The least size that a prediction, or an objective, counts with.
 fn smallest() -> Exact {
     Exact::of(f64::MIN_POSITIVE)
 }
 
-/// A row at the point: its value, and the sum of the absolute values of its terms.
+/// A row at the point: its value, and the sums of the absolute values of its terms there and at the raw predictions.
 #[derive(Clone)]
 struct Activity {
     value: Exact,
     size: Exact,
+    raw: Exact,
 }
 
 /// What the rows do to a sample: the slope of `mu' A y` there is anything from `value - jump` to `value + jump`.
@@ -150,14 +151,15 @@ struct Pull {
     jump: Exact,
 }
 
-fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact]) -> Activity {
-    let mut sum = Activity { value: Exact::zero(), size: Exact::zero() };
-    let mut coefficients = Exact::zero();
+fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], z: &[f64]) -> Activity {
+    let [value, size, raw, mut coefficients] = std::array::from_fn(|_| Exact::zero());
+    let mut sum = Activity { value, size, raw };
     for (sample, b, c) in distances {
         let (b, c) = (Exact::of(*b), Exact::of(*c));
         coefficients = &coefficients + &b.abs();
         sum.size = &sum.size + &(&b * &(&y[*sample].abs() + &c.abs()));
         sum.value = &sum.value + &(&b * &(&y[*sample] - &c).abs());
+        sum.raw = &sum.raw + &(&b * &Exact::of(z[*sample].abs()));
     }
     for (sample, coefficient) in row {
         let coefficient = Exact::of(*coefficient);
@@ -165,6 +167,7 @@ fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact]) -> Activi
         coefficients = &coefficients + &coefficient.abs();
         sum.size = &sum.size + &term.abs();
         sum.value = &sum.value + &term;
+        sum.raw = &sum.raw + &(&coefficient * &Exact::of(z[*sample])).abs();
     }
     sum.size = sum.size.max(&coefficients * &smallest());
     sum
@@ -192,7 +195,7 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     let mut pull = vec![Pull { value: Exact::zero(), size: Exact::zero(), jump: Exact::zero() }; y.len()];
     for (index, row) in problem.rows.iter().enumerate() {
         let distances = &problem.distances[index];
-        let (activity, multiplier) = (activity(row, distances, &y), answer.multipliers[index]);
+        let (activity, multiplier) = (activity(row, distances, &y, &problem.z), answer.multipliers[index]);
         violation = violation.max(row_holds(problem, index, &activity, multiplier, tolerance, &mut sum)?);
         let mu = Exact::of(multiplier);
         for (sample, coefficient) in row.iter().filter(|_| !mu.is_zero()) {
@@ -262,8 +265,7 @@ fn row_holds(
     sum: &mut Sum,
 ) -> Result<Exact, Refusal> {
     let (lower, upper) = problem.sides[row];
-    let value = activity.value.approximate();
-    let outside = excess(&activity.value, (lower, upper));
+    let (value, outside) = (activity.value.approximate(), excess(&activity.value, (lower, upper)));
     let allowed = tolerance * &(&activity.size + &size_of(lower).max(size_of(upper)));
     let mu = Exact::of(multiplier);
     let hard = problem.soft[row].is_infinite();
@@ -285,8 +287,9 @@ fn row_holds(
     if side.is_infinite() {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
-    let slack = &Exact::of(side) - &activity.value;
-    if hard && slack.abs() > allowed {
+    // The point is what is left of raw predictions once they have moved: it is on a side as well as their digits allow.
+    let (slack, near) = (&Exact::of(side) - &activity.value, &allowed + &(tolerance * &activity.raw));
+    if hard && slack.abs() > near {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
     sum.add(&(&mu * &slack));
@@ -371,11 +374,8 @@ fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal
     let (Some(least), Some(most)) = (least, most) else {
         return Err(Refusal::Combination { margin: f64::NEG_INFINITY });
     };
-    let margin = &least - &most;
-    match margin.is_positive() {
-        true => Ok(Verdict::Infeasible { margin: margin.approximate() }),
-        false => Err(Refusal::Combination { margin: margin.approximate() }),
-    }
+    let (difference, margin) = (&least - &most, (&least - &most).approximate());
+    if difference.is_positive() { Ok(Verdict::Infeasible { margin }) } else { Err(Refusal::Combination { margin }) }
 }
 
 /// The least value of `slope * y + sum b |y - c|` within bounds, with `b >= 0`; none if there is no least. It lies at a bound or at
