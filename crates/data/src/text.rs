@@ -123,9 +123,11 @@ fn found_by(head: &[u8], expected: Expected) -> Option<Found> {
 
 fn other_format(head: &[u8], expected: Expected) -> Option<Found> {
     let utf16 = || {
-        // Without a byte order mark: every other byte of ASCII text is 0.
-        let zeros = |first: usize| head.len() >= 4 && head.iter().skip(first).step_by(2).take(8).all(|&byte| byte == 0);
-        (zeros(0) || zeros(1)).then_some(("UTF-16", None))
+        // Without a byte order mark: every other byte of ASCII text is 0, and the ones between are not.
+        let every =
+            |first: usize, zero: bool| head.iter().skip(first).step_by(2).take(8).all(|&byte| (byte == 0) == zero);
+        let is_utf16 = head.len() >= 4 && [0, 1].into_iter().any(|first| every(first, true) && every(1 - first, false));
+        is_utf16.then_some(("UTF-16", None))
     };
     found_by(head, expected).or_else(utf16).or_else(|| Some((markup(head)?, None)))
 }
@@ -328,6 +330,7 @@ mod tests {
         assert_eq!(found(b"\xff\xfea\0"), "UTF-16");
         assert_eq!(found(b"a\0,\0b\0\n\0"), "UTF-16");
         assert_eq!(found(b"\0a\0,\0b\0\n"), "UTF-16");
+        assert_eq!(found(b"\x03\0\0\0\0\0\n"), "", "zeros alone say nothing");
         assert_eq!(found(b" [\n{\"a\": 1}]"), "JSON Lines");
         assert_eq!(
             (found(b"\n<!doctype HTML>"), found(b"<HTML lang"), found(b"<?xml v"), found(b"<h,b\n")),

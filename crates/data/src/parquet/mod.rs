@@ -4,6 +4,7 @@
 
 mod arrow_message;
 mod copy;
+mod delta;
 mod folder;
 mod pages;
 mod read;

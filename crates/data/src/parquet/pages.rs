@@ -10,12 +10,15 @@ use parquet::arrow::ProjectionMask;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
+use super::delta::{self, wrong};
 use crate::bounds::check_rows;
 
 /// A longer page is not decoded. Writers make pages of about a mebibyte, beyond that only for single long values.
 const LONGEST_PAGE: i64 = 1 << 28;
 /// Nesting of the structures in the head of a page.
 const DEEPEST: u32 = 8;
+/// DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY in the heads of pages.
+const DELTA: [i64; 2] = [6, 7];
 /// Bytes of the head of a page; it holds the smallest and the largest value.
 const LONGEST_HEAD: u64 = 1 << 24;
 
@@ -50,17 +53,19 @@ pub(super) fn check(file: &File, metadata: &ParquetMetaData, mask: &ProjectionMa
         for (_, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
             let start = chunk.dictionary_page_offset().filter(|&start| start > 0).unwrap_or(chunk.data_page_offset());
             let end = start.saturating_add(chunk.compressed_size());
-            check_chunk(&mut input, start, end, chunk.num_values())?;
+            if check_chunk(&mut input, start, end, chunk.num_values())? {
+                delta::check(file, chunk, group.num_rows())?;
+            }
         }
     }
     input.seek(SeekFrom::Start(0))?;
     Ok(())
 }
 
-fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -> Result<(), ParquetError> {
+/// Whether a page of the chunk holds texts in a delta encoding, which have lengths to be looked at.
+fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -> Result<bool, ParquetError> {
     let offset = |at: i64| u64::try_from(at).map_err(|_| wrong("a column lies outside the file"));
-    let mut at = start;
-    let mut seen = 0;
+    let (mut at, mut seen, mut delta) = (start, 0, false);
     input.seek(SeekFrom::Start(offset(at)?))?;
     // What stands behind the last value is not decoded.
     while at < end && seen < values {
@@ -78,19 +83,21 @@ fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -
         if page.values > values - seen {
             return Err(wrong("its pages have more values than its columns"));
         }
+        delta |= DELTA.contains(&page.encoding);
         seen += page.values;
         at = at.saturating_add(size).saturating_add(page.short);
         input.seek_relative(page.short)?;
     }
-    Ok(())
+    Ok(delta)
 }
 
-/// What the head of a page says: its bytes packed and unpacked, and its values if these are data.
+/// What the head of a page says: its bytes packed and unpacked, and its values and their encoding if these are data.
 #[derive(Clone, Copy, Debug, Default)]
 struct Page {
     long: i64,
     short: i64,
     values: i64,
+    encoding: i64,
 }
 
 /// The head of a page in Thrift's compact protocol; all but a few numbers is skipped.
@@ -100,7 +107,7 @@ struct Head<R> {
 }
 
 impl<R: BufRead> Head<R> {
-    /// PageHeader: 2 and 3 are the sizes, 5 and 8 the heads of data pages, of which 1 is the number of values.
+    /// PageHeader: 2 and 3 are the sizes, 5 and 8 the heads of data pages, of which 1 is the number of values, and 2 or 4 the encoding.
     fn read(&mut self) -> Result<(), ParquetError> {
         let mut id = 0;
         while let Some(kind) = self.field(&mut id)? {
@@ -112,6 +119,8 @@ impl<R: BufRead> Head<R> {
                     while let Some(kind) = self.field(&mut inner)? {
                         match (inner, kind) {
                             (1, 5) => self.page.values = self.number()?,
+                            (2, 5) if id == 5 => self.page.encoding = self.number()?,
+                            (4, 5) if id == 8 => self.page.encoding = self.number()?,
                             (_, kind) => self.skip(kind, 0)?,
                         }
                     }
@@ -193,10 +202,6 @@ impl<R: BufRead> Head<R> {
         let value = self.unsigned()?;
         Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
-}
-
-fn wrong(message: &str) -> ParquetError {
-    ParquetError::General(message.to_owned())
 }
 
 #[cfg(test)]
