@@ -121,10 +121,13 @@ impl<R: BufRead> Head<R> {
                             (1, 5) => self.page.values = self.number()?,
                             (2, 5) if id == 5 => self.page.encoding = self.number()?,
                             (4, 5) if id == 8 => self.page.encoding = self.number()?,
+                            // The decoder goes by the number of a field alone.
+                            (1..=4, kind) if kind != 5 => return Err(wrong("the head of a page is damaged")),
                             (_, kind) => self.skip(kind, 0)?,
                         }
                     }
                 }
+                (2 | 3 | 5 | 8, _) => return Err(wrong("the head of a page is damaged")),
                 (_, kind) => self.skip(kind, 0)?,
             }
         }
@@ -222,6 +225,12 @@ mod tests {
         assert_eq!(head.input, [0xff]);
         for cut in 0..bytes.len() - 1 {
             assert!(Head { input: &bytes[..cut], page: Page::default() }.read().is_err());
+        }
+        // The number of values, or what holds it, of another type.
+        for (at, byte) in [(11, 0x17), (10, 0x25)] {
+            let mut other = bytes;
+            other[at] = byte;
+            assert!(Head { input: &other[..], page: Page::default() }.read().is_err(), "{at}");
         }
         let nested = [0x1c; 99];
         assert!(Head { input: &nested[..], page: Page::default() }.read().is_err());
