@@ -374,7 +374,8 @@ fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal
     let (Some(least), Some(most)) = (least, most) else {
         return Err(Refusal::Combination { margin: f64::NEG_INFINITY });
     };
-    let (difference, margin) = (&least - &most, (&least - &most).approximate());
+    let difference = &least - &most;
+    let margin = difference.approximate();
     if difference.is_positive() { Ok(Verdict::Infeasible { margin }) } else { Err(Refusal::Combination { margin }) }
 }
 

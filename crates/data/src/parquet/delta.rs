@@ -4,6 +4,7 @@
 //! process. So where a page is in such an encoding its heads are read first: there are no more lengths than the page has values.
 
 use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use parquet::basic::Encoding;
@@ -69,8 +70,9 @@ fn behind<'a>(bytes: &'a [u8], values: u64, (encoding, highest): (&Encoding, i16
 /// How many lengths a list has, and what follows it unless it is the last; none if it is cut off.
 fn lengths(bytes: &[u8], most: u64, is_last: bool) -> Option<Result<(u64, &[u8]), ParquetError>> {
     let mut rest = bytes;
-    let (block, parts, count) = (number(&mut rest)?, number(&mut rest)?, number(&mut rest)?);
-    number(&mut rest)?;
+    let mut number = || unsigned(&mut rest).ok();
+    let (block, parts, count) = (number()?, number()?, number()?);
+    number()?;
     if count > most {
         return Some(Err(wrong(&format!("a page of {most} values says that it has {count} lengths"))));
     }
@@ -80,7 +82,7 @@ fn lengths(bytes: &[u8], most: u64, is_last: bool) -> Option<Result<(u64, &[u8])
     let each = block.checked_div(parts).filter(|each| *each > 0)?;
     let mut left = count.saturating_sub(1);
     while left > 0 {
-        number(&mut rest)?;
+        unsigned(&mut rest).ok()?;
         let (widths, values) = rest.split_at_checked(usize::try_from(parts).ok()?)?;
         rest = values;
         for width in widths {
@@ -96,17 +98,16 @@ fn lengths(bytes: &[u8], most: u64, is_last: bool) -> Option<Result<(u64, &[u8])
 }
 
 /// A number in groups of seven bits.
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
+pub(super) fn unsigned(input: &mut impl Read) -> Result<u64, ParquetError> {
+    let (mut value, mut byte) = (0, [0]);
     for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 127) << shift;
-        if *byte < 128 {
-            return Some(value);
+        input.read_exact(&mut byte).map_err(|_| wrong("the head of a page is damaged"))?;
+        value |= u64::from(byte[0] & 127) << shift;
+        if byte[0] < 128 {
+            return Ok(value);
         }
     }
-    None
+    Err(wrong("the head of a page is damaged"))
 }
 
 pub(super) fn wrong(message: &str) -> ParquetError {

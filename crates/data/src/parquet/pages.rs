@@ -10,7 +10,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
-use super::delta::{self, wrong};
+use super::delta::{self, unsigned, wrong};
 use crate::bounds::check_rows;
 
 /// A longer page is not decoded. Writers make pages of about a mebibyte, beyond that only for single long values.
@@ -156,10 +156,10 @@ impl<R: BufRead> Head<R> {
             3 => self.byte().map(|_| ()),
             4..=6 => self.number().map(|_| ()),
             7 => self.pass(8),
-            8 => self.unsigned().and_then(|length| self.pass(length)),
+            8 => unsigned(&mut self.input).and_then(|length| self.pass(length)),
             9 | 10 => {
                 let head = self.byte()?;
-                let count = if head >> 4 == 15 { self.unsigned()? } else { u64::from(head >> 4) };
+                let count = if head >> 4 == 15 { unsigned(&mut self.input)? } else { u64::from(head >> 4) };
                 // Booleans in lists have a byte each; nothing is shorter than that, so the head bounds the count.
                 (0..count).try_for_each(|_| match head & 15 {
                     1 | 2 => self.pass(1),
@@ -188,21 +188,9 @@ impl<R: BufRead> Head<R> {
         if passed == count { Ok(()) } else { Err(wrong("the head of a page is damaged")) }
     }
 
-    fn unsigned(&mut self) -> Result<u64, ParquetError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 127) << shift;
-            if byte < 128 {
-                return Ok(value);
-            }
-        }
-        Err(wrong("the head of a page is damaged"))
-    }
-
     /// A number in zigzag order.
     fn number(&mut self) -> Result<i64, ParquetError> {
-        let value = self.unsigned()?;
+        let value = unsigned(&mut self.input)?;
         Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 }

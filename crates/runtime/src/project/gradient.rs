@@ -55,7 +55,7 @@ impl<T: Sample> Projector<T> {
         check(problem, projection, v)?;
         let plain = plain_interval::<T>(problem).map(|(lo, hi)| (T::narrow(lo), T::narrow(hi)));
         let buffers = &mut self.gradient;
-        let (n, rows) = (problem.n(), problem.rows());
+        let n = problem.n();
         buffers.shift.resize(problem.slots(), 0.0);
         problem.rows.shift_into(&projection.multipliers, &mut buffers.shift);
         match plain {
@@ -66,8 +66,6 @@ impl<T: Sample> Projector<T> {
                 general_moments(problem, &projection.y, v, buffers);
             }
         }
-        buffers.rows.clear();
-        buffers.rows.extend((0..rows).filter(|&row| projection.active[row].is_held()));
         if !solve_levels(problem, projection, buffers) {
             solve(problem, projection, buffers);
         }
@@ -101,6 +99,8 @@ fn solve_levels<T: Sample>(problem: &Problem, projection: &Projection<T>, buffer
 
 /// `q` of the active rows: `M q = A_WF W⁻¹ v_F`.
 fn solve<T: Sample>(problem: &Problem, projection: &Projection<T>, buffers: &mut Buffers<T>) {
+    buffers.rows.clear();
+    buffers.rows.extend((0..problem.rows()).filter(|&row| projection.active[row].is_held()));
     buffers.right.clear();
     buffers.right.resize(problem.rows(), 0.0);
     for &row in &buffers.rows {

@@ -40,10 +40,7 @@ pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: 
         // The same bits: the other lanes would add nothing.
         let (mut value, mut size, mut free) = ([0.0; FEW], [0.0; FEW], [0.0; FEW]);
         add_each::<T, ROUND, FEW>(z, shift, (lo, hi), [&mut value, &mut size, &mut free]);
-        out[0] += add_lanes(value);
-        out[1] += add_lanes(size);
-        out[2] += add_lanes(free);
-        return;
+        return add_sums([value, size, free], out);
     }
     let (mut value, mut size, mut free) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let chunks = z.chunks_exact(LANES);
@@ -58,6 +55,11 @@ pub(crate) fn plain_sums<T: Sample, const ROUND: bool>(z: &[T], shift: f64, lo: 
         }
     }
     add_each::<T, ROUND, LANES>(rest, shift, (lo, hi), [&mut value, &mut size, &mut free]);
+    add_sums([value, size, free], out);
+}
+
+#[inline(always)]
+fn add_sums<const L: usize>([value, size, free]: [[f64; L]; PLAIN], out: &mut [f64]) {
     out[0] += add_lanes(value);
     out[1] += add_lanes(size);
     out[2] += add_lanes(free);
