@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use super::support::{FIXTURES, command, folder, root, run, run_with};
+use super::support::{FIXTURES, command, folder, root, run, run_with, text_of};
 
 /// `fairc .. | head -c 1`: the reader goes away while there is more to say. A result has been found all the same; data that
 /// nobody takes end the command as they end other programs.
@@ -93,4 +93,22 @@ fn bounds_by_an_aggregate_are_those_of_all_samples() {
     let streamed = run(&["stream", &spec, "--data", &data, "--pred", "score", "--batch", "2", "-o", "-"]);
     assert!(streamed.code == 2 && streamed.stdout.is_empty(), "{}", streamed.stderr);
     assert!(streamed.stderr.contains("`cap` bounds each prediction by an aggregate"), "{}", streamed.stderr);
+}
+
+/// Numbers and names that would not be read back are refused before an output or a state is there.
+#[test]
+fn a_stream_writes_fields_that_are_read_back() {
+    let folder = folder(&["parity.fair", "people.csv"]);
+    let path = |name: &str| folder.path().join(name);
+    let (spec, data, out, state) = (path("parity.fair"), path("people.csv"), path("out.csv"), path("state.json"));
+    let base = ["stream", text_of(&spec), "--data", text_of(&data), "-o", text_of(&out), "--state", text_of(&state)];
+    let refused = run(&[&base[..], &["--no-quotes", "--name", "a,b"]].concat());
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("`a,b` cannot be written"), "{}", refused.stderr);
+    assert!(!out.exists() && !state.exists());
+
+    assert_eq!(run(&[&base[..], &["--decimal", ",", "--name", "a,b"]].concat()).code, 0);
+    let answers = std::fs::read_to_string(&out).unwrap();
+    assert!(answers.starts_with("sex,age,hired,score,\"a,b\"\n"), "{answers}");
+    assert!(answers.lines().skip(1).all(|line| line.contains(",\"0,")), "{answers}");
 }

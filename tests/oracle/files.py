@@ -214,6 +214,83 @@ def dialects(fairc, folder, rng, rounds):
     print(f"csv: {rounds} dialects are read as Python reads them")
 
 
+def habits(fairc, folder, rng, rounds):
+    """The same table by random habits and plainly: its copies have the same numbers, and all other fields as they were."""
+    spec = folder / "spec.fair"
+    spec.write_text(SPEC, encoding="utf-8")
+    for round_ in range(rounds):
+        quotes, delimiter, comma = rng.choice(["on", "off", "spaced"]), rng.choice(",;|\t"), rng.random() < 0.5
+        comma &= quotes != "off" or delimiter != ","
+        letters = "xy \"'0" + (delimiter if quotes != "off" else "")
+        ends = "x" if quotes == "spaced" else ""
+
+        def note():
+            return ends + "".join(rng.choice(letters) for _ in range(rng.randrange(6))) + ends
+
+        columns = rng.sample(["g", "score", "note", "score_fair"], 4)
+        rows = [{"g": "ab"[row % 2], "score": str(round(rng.random(), 3)), "note": note(), "score_fair": note()}
+                for row in range(rng.randrange(2, 9))]
+
+        def field(text):
+            if quotes == "off":
+                return text
+            spaces = rng.choice(["", " ", "  "] if quotes == "spaced" else [""])
+            enclosed = any(mark in text for mark in delimiter + '"') or rng.random() < 0.3
+            doubled = text.replace('"', '""')
+            return spaces + (f'"{doubled}"' if enclosed else text) + spaces
+
+        def number(text):
+            return text.replace(".", ",") if comma else text
+
+        plain, path = folder / "plain.csv", folder / f"habit{round_}.csv"
+        with open(plain, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        lines = [columns, *([number(row[name]) if name == "score" else row[name] for name in columns] for row in rows)]
+        path.write_text("".join(delimiter.join(map(field, line)) + "\n" for line in lines), encoding="utf-8", newline="")
+        words = ["--delimiter", "\\t" if delimiter == "\t" else delimiter, *(["--decimal", ","] if comma else []),
+                 *(["--no-quotes"] if quotes == "off" else []), *(["--trim"] if quotes == "spaced" else [])]
+
+        def read(copy):
+            """As Python reads it."""
+            with open(copy, newline="", encoding="utf-8") as file:
+                quoting = csv.QUOTE_NONE if quotes == "off" else csv.QUOTE_MINIMAL
+                # It takes spaces behind a quote for text.
+                read = list(csv.reader(file, delimiter=delimiter, quoting=quoting, skipinitialspace=quotes == "spaced"))
+            head, *body = [[text.strip(" ") if quotes == "spaced" else text for text in line] for line in read]
+            assert all(len(line) == len(head) for line in body), (path, words, read)
+            return [dict(zip(head, line, strict=True)) for line in body]
+
+        def compare(copy, name, wanted):
+            copied = read(copy)
+            kept = [column for column in columns if column != name]
+            own = [{**row, "score": number(row["score"])} for row in rows]
+            assert [[row[column] for column in kept] for row in copied] == [[row[column] for column in kept] for row in own], (path, words)
+            found = [float(row[name].replace(",", ".") if comma else row[name]) for row in copied]
+            assert found == wanted, (path, words, found, wanted)
+
+        def numbers(command, name, *more):
+            out = folder / "plain_out.csv"
+            out.unlink(missing_ok=True)
+            done = run(fairc, command, spec, "--data", plain, "-o", out, "-q", "--name", name, *more)
+            assert done.returncode == 0, (done.stderr, plain.read_text(encoding="utf-8"))
+            with open(out, newline="", encoding="utf-8") as file:
+                return [float(row[name]) for row in csv.DictReader(file)]
+
+        name, new = rng.choice([("score_fair", False), ("new", True)])
+        more = [] if new else ["--replace"]
+        copy = folder / "copy.csv"
+        done = run(fairc, "project", spec, "--data", path, "-o", copy, "-q", "--name", name, *more, *words)
+        assert done.returncode == 0, (path, words, done.stderr)
+        compare(copy, name, numbers("project", name, *more))
+        copy.unlink()
+        done = run(fairc, "stream", spec, "--data", path, "-o", copy, "-q", "--name", "new", *words)
+        assert done.returncode == 0, (path, words, done.stderr)
+        compare(copy, "new", numbers("stream", "new"))
+    print(f"habits: {rounds} tables have copies with the same numbers and fields as plain ones")
+
+
 def strict(fairc, folder, rng, rounds):
     """Random quotes: what Python's strict reader refuses is refused, and what it reads has as many rows."""
     spec = folder / "spec.fair"
@@ -355,6 +432,7 @@ def main():
         arrow(fairc, folder, rng, 8)
         arrow_streams(fairc, folder, random.Random(seed), 8)
         dialects(fairc, folder, rng, 60)
+        habits(fairc, folder, random.Random(seed), 60)
         strict(fairc, folder, rng, 200)
         packages(fairc, folder, rng, 100)
 

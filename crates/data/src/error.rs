@@ -340,6 +340,17 @@ pub enum DataError {
         values: usize,
     },
 
+    /// A new field that would not be read back as it is.
+    #[error("`{text}` cannot be written into a copy of `{file}`, where quotes are off: {reason}")]
+    Unquoted {
+        /// The file being copied.
+        file: String,
+        /// The field.
+        text: String,
+        /// What would become of it.
+        reason: &'static str,
+    },
+
     /// A table that cannot be written in the format asked for.
     #[error("cannot convert `{file}` to {format}: {message}")]
     Convert {
@@ -470,6 +481,9 @@ impl DataError {
             Self::UnsupportedType { .. } => "store numbers, text or booleans in this column".into(),
             Self::ColumnExists { .. } => "rename the column, or ask for it to be replaced".into(),
             Self::RowCount { .. } => "the file seems to have changed while it was being read; run again".into(),
+            Self::Unquoted { .. } => {
+                "let quotes enclose fields, or give the data in another format, such as JSON Lines".into()
+            }
             Self::Convert { .. } => "write the output in the format of the input".into(),
             Self::MatrixShape { .. } => "this is a mistake in the program, please report it".into(),
             Self::SeveralFiles { .. } => "name a file, or use another format".into(),

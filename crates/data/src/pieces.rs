@@ -78,8 +78,8 @@ pub(crate) trait ReadPieces: Send {
     fn bar(&mut self, _columns: Vec<String>) {}
 
     /// The header line of an output with these columns added.
-    fn header(&self, _added: &[&str]) -> Vec<u8> {
-        Vec::new()
+    fn header(&self, _added: &[&str]) -> Result<Vec<u8>, DataError> {
+        Ok(Vec::new())
     }
 
     /// The next piece, of `size` samples where the input does not say how many belong together; empty at the end.

@@ -138,7 +138,10 @@ impl TableStream {
     }
 
     /// The header line for an output with more columns, otherwise as it was written; nothing for JSON Lines.
-    pub fn header(&self, added: &[&str]) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`DataError::Unquoted`]
+    pub fn header(&self, added: &[&str]) -> Result<Vec<u8>, DataError> {
         self.pieces.header(added)
     }
 

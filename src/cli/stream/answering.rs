@@ -97,6 +97,8 @@ struct Stream<'a> {
     data: String,
     prediction: String,
     name: String,
+    /// The first line of the output, where it has one.
+    header: Vec<u8>,
     file: Option<StateFile>,
     saved: Option<Saved>,
     /// The columns of the input, where it has a header.
@@ -122,6 +124,10 @@ impl<'a> Stream<'a> {
         };
         let name = job.name.map_or_else(|| format!("{prediction}_fair"), str::to_owned);
         refuse_existing(&scores, &prediction, &name, &data, table.columns())?;
+        let header = match &scores {
+            Scores::Column(_) => table.header(&[&name])?,
+            Scores::Model { .. } => table.header(&[&prediction, &name])?,
+        };
         let columns = table.has_header().then(|| table.columns().to_vec());
         let state = job.steering.state.as_deref();
         let opened = state.map(|path| StateFile::open(path, job.program.fingerprint().to_string())).transpose()?;
@@ -150,6 +156,7 @@ impl<'a> Stream<'a> {
             data,
             prediction,
             name,
+            header,
             file,
             saved,
             columns,
@@ -212,12 +219,8 @@ impl<'a> Stream<'a> {
     ) -> Result<(), Stop> {
         let bar = console.bar("answering", std::fs::metadata(self.job.data).map_or(0, |meta| meta.len()));
         if self.bytes == 0 && self.batches == 0 {
-            let header = match &self.scores {
-                Scores::Column(_) => self.table.header(&[&self.name]),
-                Scores::Model { .. } => self.table.header(&[&self.prediction, &self.name]),
-            };
-            self.answers.write(&header)?;
-            self.bytes += header.len() as u64;
+            self.answers.write(&self.header)?;
+            self.bytes += self.header.len() as u64;
             self.save(online, false)?;
         }
         let mut out = Vec::new();

@@ -6,6 +6,7 @@
 //! Only the columns that are read have to be UTF-8. A [`Dialect`](crate::Dialect) says what is otherwise.
 
 mod copy;
+mod field;
 mod read;
 mod records;
 mod sink;

@@ -311,14 +311,12 @@ enum Fault {
 fn spaced_fields(body: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<(), Fault> {
     text.clear();
     ends.clear();
-    let is_space = |byte: u8| matches!(byte, b' ' | b'\t') && byte != delimiter;
-    let spaces = |from: usize| body.iter().skip(from).take_while(|&&byte| is_space(byte)).count();
     let mut at = 0;
     loop {
-        let start = at + spaces(at);
+        let start = at + leading_spaces(body, at, delimiter);
         if body.get(start) == Some(&b'"') {
             let closing = quoted_field(body, start + 1, text).ok_or(Fault::Open)?;
-            at = closing + 1 + spaces(closing + 1);
+            at = closing + 1 + leading_spaces(body, closing + 1, delimiter);
             if body.get(at).is_some_and(|&byte| byte != delimiter) {
                 return Err(Fault::Stray(closing));
             }
@@ -336,6 +334,12 @@ fn spaced_fields(body: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<
     }
 }
 
+/// How many spaces and tabs that may be ignored stand at a place.
+pub(super) fn leading_spaces(body: &[u8], from: usize, delimiter: u8) -> usize {
+    let is_space = |byte: u8| matches!(byte, b' ' | b'\t') && byte != delimiter;
+    body.iter().skip(from).take_while(|&&byte| is_space(byte)).count()
+}
+
 /// Appends what is enclosed in quotes, of which the first stands before `from`; returns the place of the closing one.
 fn quoted_field(body: &[u8], from: usize, text: &mut Vec<u8>) -> Option<usize> {
     let mut at = from;
@@ -348,10 +352,4 @@ fn quoted_field(body: &[u8], from: usize, text: &mut Vec<u8>) -> Option<usize> {
         text.push(b'"');
         at = quote + 2;
     }
-}
-
-/// A field as it is written in a file.
-pub(crate) fn quote(text: &str, delimiter: u8) -> Vec<u8> {
-    let needed = text.is_empty() || text.bytes().any(|byte| byte == delimiter || b"\"\r\n".contains(&byte));
-    if needed { format!("\"{}\"", text.replace('"', "\"\"")).into_bytes() } else { text.as_bytes().to_vec() }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
 
-use super::records::{Records, quote};
+use super::field::{Fields, Place};
+use super::records::Records;
 use crate::dialect::{Dialect, Header};
 use crate::error::DataError;
 use crate::pieces::{Piece, ReadPieces};
@@ -53,6 +54,10 @@ impl Pieces {
         Ok(Pieces { name, columns, records, first, dialect, delimiter, header, count: 0, windows_ends })
     }
 
+    fn fields(&self) -> Fields<'_> {
+        Fields { file: &self.name, delimiter: self.delimiter, dialect: &self.dialect }
+    }
+
     fn end(&self) -> &'static [u8] {
         if self.windows_ends { b"\r\n" } else { b"\n" }
     }
@@ -77,17 +82,17 @@ impl ReadPieces for Pieces {
         true
     }
 
-    fn header(&self, added: &[&str]) -> Vec<u8> {
+    fn header(&self, added: &[&str]) -> Result<Vec<u8>, DataError> {
         if self.dialect.header != Header::FirstRecord {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut line = self.header.clone();
         for name in added {
             line.push(self.delimiter);
-            line.extend_from_slice(&quote(name, self.delimiter));
+            self.fields().name(name, Place::Later, &mut line)?;
         }
         line.extend_from_slice(self.end());
-        line
+        Ok(line)
     }
 
     fn next(&mut self, size: usize) -> Result<Piece, DataError> {
@@ -131,7 +136,7 @@ impl ReadPieces for Pieces {
             out.extend_from_slice(text.as_bytes());
             for column in added {
                 out.push(self.delimiter);
-                self.dialect.write_number(column.value(sample), out);
+                self.fields().number(column.value(sample), Place::Later, out)?;
             }
             out.extend_from_slice(self.end());
         }

@@ -132,14 +132,31 @@ fn a_null_in_the_only_column_is_a_row() {
     assert_eq!(replaced(&room.source("a.csv", "score_fair\n1\n2\n")).unwrap(), "score_fair\n\"\"\n0.5\n");
     let dialect = Dialect { quotes: false, ..Dialect::default() };
     let source = Source::open_as(&room.path("a.csv"), None, &dialect).unwrap();
-    assert!(matches!(replaced(&source), Err(DataError::Convert { .. })));
+    assert!(matches!(replaced(&source), Err(DataError::Unquoted { .. })));
     let named = |name: &str| {
         let added = [Added { name, values: [1.0, 2.0].as_slice().into() }];
         write_with_columns(&source, &added, &Output::new(&room.path("c.csv")))
     };
-    assert!(matches!(named("a,b"), Err(DataError::Convert { .. })));
+    assert!(matches!(named("a,b"), Err(DataError::Unquoted { .. })));
     named("a \"b\"").unwrap();
     assert_eq!(fs::read_to_string(room.path("c.csv")).unwrap(), "score_fair,a \"b\"\n1,1\n2,2\n");
+}
+
+#[test]
+fn a_column_is_replaced_by_the_habits_of_its_file() {
+    let room = Room::new();
+    let replaced = |text: &str, dialect: Dialect| {
+        room.file("a.csv", text);
+        let source = Source::open_as(&room.path("a.csv"), None, &dialect).unwrap();
+        copy(&room, &source, "b.csv", &[0.5, -2.0], OnExisting::Replace).unwrap()
+    };
+    let spaced = Dialect { trim: true, ..Dialect::default() };
+    let text = "id, \"score_fair\" ,x\n \"a,b\" , \"1\",2\n\"c\"\t, ,\t\"d,e\"\"\"\n";
+    assert_eq!(replaced(text, spaced), "id,score_fair,x\n \"a,b\" ,0.5,2\n\"c\"\t,-2,\t\"d,e\"\"\"\n");
+    let no_quotes = Dialect { quotes: false, ..Dialect::default() };
+    assert_eq!(replaced("score_fair,x\n\"1,\"\n\"2,3\n", no_quotes), "score_fair,x\n0.5,\"\n-2,3\n");
+    let decimal_comma = Dialect { decimal: Decimal::Comma, comment: Some(b'-'), ..Dialect::default() };
+    assert_eq!(replaced("score_fair,x\n1,2\n3,\"4,5\"\n", decimal_comma), "score_fair,x\n\"0,5\",2\n\"-2\",\"4,5\"\n");
 }
 
 #[test]
