@@ -92,6 +92,49 @@ fn right_answers_are_proved() {
     assert!(optimal > 40 && infeasible > 2, "{optimal} optimal, {infeasible} infeasible");
 }
 
+/// Samples without bounds have to cancel, which floats often cannot: the proof is then one up to a distance from zero, and what
+/// misses by more than a few roundings is none.
+#[test]
+fn without_bounds_a_proof_reaches_as_far_as_it_cancels() {
+    let within = |lines: &str, rows: &[f64]| {
+        let answer = serde_json::json!({ "status": "infeasible", "rows": rows, "margin": 1.0 }).to_string();
+        match verify(&Problem::parse(lines).unwrap(), &Answer::parse(&answer).unwrap(), TOLERANCE) {
+            Verdict::Infeasible { within, .. } => Some(within),
+            _ => None,
+        }
+    };
+    let rows = |second: f64, bounds: &str| {
+        format!(
+            "{{\"z\": [0.0], {bounds} \"A\": {{\"indptr\": [0, 1, 2], \"indices\": [0, 0], \"values\": [1.0, -{second:?}]}},
+              \"l\": [1.0, 0.0], \"u\": [null, null]}}"
+        )
+    };
+    // y >= 1 and -y >= 0 cancel; with one rounding more they leave 2^-52 y, which takes away 1 at 2^52.
+    let next = 1.0_f64.next_up();
+    assert_eq!(within(&rows(1.0, ""), &[-1.0, -1.0]), Some(None));
+    assert_eq!(within(&rows(next, ""), &[-1.0, -1.0]), Some(Some(2.0_f64.powi(52).next_down())));
+    assert_eq!(within(&rows(next, "\"lo\": 0, \"hi\": 1,"), &[-1.0, -1.0]), Some(None));
+    assert_eq!(within(&rows(1.0 + 1e-14, ""), &[-1.0, -1.0]), None);
+
+    let mut random = Random(11);
+    let mut proved = 0;
+    for _ in 0..500 {
+        let (a, b) = (random.between(0.1, 3.0), random.between(0.1, 3.0));
+        let line = format!(
+            "{{\"z\": [0.5], \"A\": {{\"indptr\": [0, 1, 2], \"indices\": [0, 0], \"values\": [{a:?}, -{b:?}]}},
+              \"l\": [{:?}, {:?}], \"u\": [null, null]}}",
+            random.between(0.1, 9.0),
+            random.between(0.1, 9.0)
+        )
+        .replace('\n', "");
+        let answer = Answer::parse(&solve_line(&line, &Settings::default())).unwrap();
+        let verdict = verify(&Problem::parse(&line).unwrap(), &answer, TOLERANCE);
+        proved +=
+            usize::from(matches!(verdict, Verdict::Infeasible { within, .. } if within.is_none_or(|far| far > 1e12)));
+    }
+    assert_eq!(proved, 500);
+}
+
 /// One change of an answer that makes it wrong, or None where this one cannot be made so.
 fn changed(case: &Solved, kind: usize, random: &mut Random) -> Option<Answer> {
     let mut answer = case.answer.clone();

@@ -99,13 +99,17 @@ impl Checked {
             console.json_line(fields, proved)?;
             return Ok(String::new());
         }
-        let why = match &self.outcome {
-            Ok(Proof::Refused(refusal)) => refusal.to_string(),
-            Err(Unreadable(why)) => why.clone(),
-            Ok(Proof::Optimal { .. } | Proof::Infeasible { .. }) => return Ok(String::new()),
+        let not_proved = console.paint("not proved:", Tone::Bad);
+        let told = match &self.outcome {
+            Ok(Proof::Refused(refusal)) => format!("{not_proved} {refusal}"),
+            Err(Unreadable(why)) => format!("{not_proved} {why}"),
+            Ok(Proof::Infeasible { within: Some(within), .. }) => {
+                format!("infeasible where no prediction without bounds is further from zero than {within:.1e}")
+            }
+            Ok(Proof::Optimal { .. } | Proof::Infeasible { within: None, .. }) => return Ok(String::new()),
         };
         let name = self.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
-        Ok(format!("line {line}{name}: {} {why}\n", console.paint("not proved:", Tone::Bad)))
+        Ok(format!("line {line}{name}: {told}\n"))
     }
 
     fn json(&self, line: usize) -> Proved {
@@ -113,7 +117,9 @@ impl Checked {
             Ok(Proof::Optimal { violation, gap }) => {
                 json!({ "proved": true, "status": "optimal", "violation": violation, "gap": gap })
             }
-            Ok(Proof::Infeasible { margin }) => json!({ "proved": true, "status": "infeasible", "margin": margin }),
+            Ok(Proof::Infeasible { margin, within }) => {
+                json!({ "proved": true, "status": "infeasible", "margin": margin, "within": within })
+            }
             Ok(Proof::Refused(refusal)) => {
                 json!({ "proved": false, "kind": kind(refusal), "why": refusal.to_string() })
             }

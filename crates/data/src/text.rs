@@ -253,7 +253,10 @@ impl Decoder {
         let count = pairs.len() - usize::from(cut);
         let mut buffer = [0; 4];
         for character in char::decode_utf16(pairs.iter().take(count).map(unit)) {
-            let character = character.map_err(|_| invalid("half a character of UTF-16"))?;
+            let character = match character.map_err(|_| invalid("half a character of UTF-16"))? {
+                '\0' => return Err(invalid("the character U+0000 stands in no text; is it UTF-32?")),
+                character => character,
+            };
             self.text.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
         }
         self.bytes.drain(..2 * count);

@@ -22,6 +22,8 @@
 mod exact;
 mod proof;
 mod record;
+mod refusal;
 
-pub use proof::{Refusal, Verdict, verify};
+pub use proof::{Verdict, verify};
 pub use record::{Answer, Distance, Problem, Unreadable};
+pub use refusal::Refusal;

@@ -1,9 +1,8 @@
 //! The proofs: what has to be true of a right answer, computed without rounding.
 
-use std::fmt;
-
 use crate::exact::Exact;
 use crate::record::{Answer, Distance, Problem};
+use crate::refusal::Refusal;
 
 /// What the checker says of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,100 +13,13 @@ pub enum Verdict {
         violation: f64,
         gap: f64,
     },
-    /// No point satisfies the hard rows; `margin` is by how much the combination of rows proves it.
+    /// No point satisfies the hard rows; `margin` is by how much the combination of rows proves it. Where that has to cancel at
+    /// samples without bounds and does so to a rounding, no point `within` this distance of zero at these samples does.
     Infeasible {
         margin: f64,
+        within: Option<f64>,
     },
     Refused(Refusal),
-}
-
-/// The first thing that is wrong with an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Refusal {
-    /// The answer is of another problem.
-    Lengths {
-        what: &'static str,
-        found: usize,
-        expected: usize,
-    },
-    /// The status claims nothing that could be proved.
-    NoClaim {
-        status: String,
-    },
-    Row {
-        row: usize,
-        value: f64,
-        lower: f64,
-        upper: f64,
-    },
-    Bound {
-        sample: usize,
-        value: f64,
-        lower: f64,
-        upper: f64,
-    },
-    /// With these multipliers the sample belongs elsewhere: `slope` is the derivative that should be zero, or point outwards.
-    Sample {
-        sample: usize,
-        value: f64,
-        slope: f64,
-    },
-    /// The row does not stand on the side that its multiplier pushes from.
-    Multiplier {
-        row: usize,
-        multiplier: f64,
-        value: f64,
-    },
-    Price {
-        row: usize,
-        multiplier: f64,
-        most: f64,
-    },
-    Objective {
-        claimed: f64,
-        found: f64,
-    },
-    Gap {
-        gap: f64,
-    },
-    /// The combination of rows proves nothing.
-    Combination {
-        margin: f64,
-    },
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::Lengths { what, found, expected } => {
-                write!(f, "`{what}` has {found} numbers, and {expected} are needed")
-            }
-            Refusal::NoClaim { status } => write!(f, "status `{status}` claims nothing that can be proved"),
-            Refusal::Row { row, value, lower, upper } => {
-                write!(f, "row {row} is {value:e}, outside [{lower:e}, {upper:e}]")
-            }
-            Refusal::Bound { sample, value, lower, upper } => {
-                write!(f, "sample {sample} is {value:e}, outside [{lower:e}, {upper:e}]")
-            }
-            Refusal::Sample { sample, value, slope } => {
-                write!(f, "sample {sample} is {value:e}, where the Lagrangian still has the slope {slope:e}")
-            }
-            Refusal::Multiplier { row, multiplier, value } => {
-                write!(
-                    f,
-                    "row {row} has the multiplier {multiplier:e} and the value {value:e}, which is not on that side"
-                )
-            }
-            Refusal::Price { row, multiplier, most } => {
-                write!(f, "row {row} has the multiplier {multiplier:e}, and its price allows {most:e} at most")
-            }
-            Refusal::Objective { claimed, found } => write!(f, "the objective is {found:e}, not {claimed:e}"),
-            Refusal::Gap { gap } => write!(f, "the duality gap is {gap:e}"),
-            Refusal::Combination { margin } => {
-                write!(f, "the combination of rows proves nothing: its margin is {margin:e}")
-            }
-        }
-    }
 }
 
 /// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|` (and `sum |A z|`, where a
@@ -122,6 +34,9 @@ pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     };
     checked.unwrap_or_else(Verdict::Refused)
 }
+
+/// A few roundings: as much as slopes at samples without bounds may fail to cancel by, relative to their terms.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
 fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Refusal> {
     match found.len() == expected {
@@ -351,8 +266,8 @@ fn is_at(value: &Exact, bound: f64) -> bool {
 /// `min over the box of f' A y` less `max over the sides of f' c` is positive: no tolerance, since this is computed exactly.
 fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal> {
     lengths("rows", combination, problem.rows.len())?;
-    let mut coefficients = vec![Exact::zero(); problem.z.len()];
-    let mut distances = vec![Vec::new(); problem.z.len()];
+    let nothing = Slope { value: Exact::zero(), size: Exact::zero(), distances: Vec::new() };
+    let mut slopes = vec![nothing; problem.z.len()];
     let mut most = Some(Exact::zero());
     for (row, factor) in combination.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
         let (lower, upper) = problem.sides[row];
@@ -362,37 +277,70 @@ fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Refusal
         let factor = Exact::of(*factor);
         most = most.map(|sum| &sum + &(&factor * &Exact::of(side)));
         for (sample, coefficient) in &problem.rows[row] {
-            coefficients[*sample] = &coefficients[*sample] + &(&factor * &Exact::of(*coefficient));
+            slopes[*sample].add(&(&factor * &Exact::of(*coefficient)));
         }
         for (sample, b, c) in &problem.distances[row] {
-            distances[*sample].push((&factor * &Exact::of(*b), Exact::of(*c)));
+            slopes[*sample].distances.push((&factor * &Exact::of(*b), Exact::of(*c)));
         }
     }
-    let samples = coefficients.iter().zip(&distances).zip(&problem.bounds);
-    let least = samples.map(|((slope, distances), bounds)| least(slope, distances, *bounds));
-    let least = least.into_iter().try_fold(Exact::zero(), |sum, least| Some(&sum + &least?));
-    let (Some(least), Some(most)) = (least, most) else {
-        return Err(Refusal::Combination { margin: f64::NEG_INFINITY });
-    };
-    let difference = &least - &most;
+    let no_proof = Refusal::Combination { margin: f64::NEG_INFINITY };
+    let (mut least, mut left) = (Exact::zero(), Exact::zero());
+    for (slope, bounds) in slopes.iter_mut().zip(&problem.bounds) {
+        left = &left + &slope.cancel(*bounds).ok_or_else(|| no_proof.clone())?;
+        least = &least + &slope.least(*bounds);
+    }
+    let difference = &least - &most.ok_or(no_proof)?;
     let margin = difference.approximate();
-    if difference.is_positive() { Ok(Verdict::Infeasible { margin }) } else { Err(Refusal::Combination { margin }) }
+    if !difference.is_positive() {
+        return Err(Refusal::Combination { margin });
+    }
+    // What is left of the slopes takes away this much for each unit of distance from zero.
+    let within = (!left.is_zero()).then(|| difference.over_rounded_up(&left).approximate().next_down());
+    Ok(Verdict::Infeasible { margin, within })
 }
 
-/// The least value of `slope * y + sum b |y - c|` within bounds, with `b >= 0`; none if there is no least. It lies at a bound or at
-/// one of the points, since the function is convex and straight between them.
-fn least(slope: &Exact, distances: &[(Exact, Exact)], (lower, upper): (f64, f64)) -> Option<Exact> {
-    let steepest = distances.iter().fold(Exact::zero(), |sum, (b, _)| &sum + b);
-    let falls = (lower.is_infinite() && slope > &steepest) || (upper.is_infinite() && -slope > steepest);
-    if falls {
-        return None;
+/// What a combination of rows comes to at a sample: `value y + sum b |y - c|`, with `b >= 0`.
+#[derive(Clone)]
+struct Slope {
+    value: Exact,
+    /// The sum of the absolute values of what `value` was added up from.
+    size: Exact,
+    distances: Vec<(Exact, Exact)>,
+}
+
+impl Slope {
+    fn add(&mut self, term: &Exact) {
+        self.value = &self.value + term;
+        self.size = &self.size + &term.abs();
     }
-    let ends = [lower, upper].into_iter().filter(|end| end.is_finite()).map(Exact::of);
-    let inside = distances.iter().map(|(_, c)| c).filter(|c| !excess(c, (lower, upper)).is_positive()).cloned();
-    let value = |y: Exact| {
-        let straight = slope * &y;
-        distances.iter().fold(straight, |sum, (b, c)| &sum + &(b * &(&y - c).abs()))
-    };
-    // Without any of them the function is level.
-    ends.chain(inside).map(value).reduce(|a, b| if a < b { a } else { b }).or_else(|| Some(Exact::zero()))
+
+    /// Takes away by how much the function falls for ever, and returns that; none if it is more than a rounding.
+    fn cancel(&mut self, (lower, upper): (f64, f64)) -> Option<Exact> {
+        let steepest = self.distances.iter().fold(Exact::zero(), |sum, (b, _)| &sum + b);
+        let beyond = &self.value.abs() - &steepest;
+        let open =
+            (lower.is_infinite() && self.value.is_positive()) || (upper.is_infinite() && self.value.is_negative());
+        if !open || !beyond.is_positive() {
+            return Some(Exact::zero());
+        }
+        if beyond > &Exact::of(ROUNDING) * &(&self.size + &steepest) {
+            return None;
+        }
+        self.value = if self.value.is_positive() { steepest } else { -&steepest };
+        Some(beyond)
+    }
+
+    /// The least value within bounds, of a function that does not fall for ever. It lies at a bound or at one of the points, since the
+    /// function is convex and straight between them.
+    fn least(&self, (lower, upper): (f64, f64)) -> Exact {
+        let ends = [lower, upper].into_iter().filter(|end| end.is_finite()).map(Exact::of);
+        let points = self.distances.iter().map(|(_, c)| c);
+        let inside = points.filter(|c| !excess(c, (lower, upper)).is_positive()).cloned();
+        let value = |y: Exact| {
+            let straight = &self.value * &y;
+            self.distances.iter().fold(straight, |sum, (b, c)| &sum + &(b * &(&y - c).abs()))
+        };
+        // Without any of them the function is level.
+        ends.chain(inside).map(value).min().unwrap_or_else(Exact::zero)
+    }
 }

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::field::{Fields, Place};
-use super::records::{Records, leading_spaces};
-use crate::dialect::{Dialect, Header};
+use super::records::Records;
+use super::spans::Spans;
+use crate::dialect::Header;
 use crate::error::DataError;
 use crate::write::{Plan, REPORT_ROWS, Slot};
 
@@ -66,7 +67,9 @@ fn copy_fields(
         }
         return Ok(());
     }
-    raw_spans(record, delimiter, &plan.table.dialect, spans);
+    spans.clear();
+    // A record with a stray quote is refused before.
+    spans.extend(Spans::new(record, delimiter, &plan.table.dialect).filter_map(Result::ok));
     for (place, slot) in plan.slots.iter().enumerate() {
         if place > 0 {
             fields.push(delimiter);
@@ -82,61 +85,4 @@ fn copy_fields(
         }
     }
     Ok(())
-}
-
-/// Where the fields of a record stand, by the same grammar that told the record apart: quotes open a field only at
-/// its start, and after the closing quote anything up to the delimiter still belongs to it.
-fn raw_spans(body: &[u8], delimiter: u8, dialect: &Dialect, spans: &mut Vec<Range<usize>>) {
-    spans.clear();
-    let (mut start, mut at) = (0, 0);
-    let mut quoted = enter_quote(body, delimiter, dialect, &mut at);
-    while let Some(&byte) = body.get(at) {
-        let doubled = byte == b'"' && body.get(at + 1) == Some(&b'"');
-        at += if quoted && doubled { 2 } else { 1 };
-        if quoted {
-            quoted = byte != b'"' || doubled;
-        } else if byte == delimiter {
-            spans.push(start..at - 1);
-            start = at;
-            quoted = enter_quote(body, delimiter, dialect, &mut at);
-        }
-    }
-    spans.push(start..body.len());
-}
-
-/// Steps behind the quote that opens the field at `at`, if one does.
-fn enter_quote(body: &[u8], delimiter: u8, dialect: &Dialect, at: &mut usize) -> bool {
-    let spaces = if dialect.trim { leading_spaces(body, *at, delimiter) } else { 0 };
-    let opens = dialect.quotes && body.get(*at + spaces) == Some(&b'"');
-    if opens {
-        *at += spaces + 1;
-    }
-    opens
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_of_fields() {
-        let by = |dialect: Dialect, text: &'static str| {
-            let mut spans = Vec::new();
-            raw_spans(text.as_bytes(), b',', &dialect, &mut spans);
-            spans.into_iter().map(|span| &text[span]).collect::<Vec<_>>()
-        };
-        let spans = |text| by(Dialect::default(), text);
-        assert_eq!(spans("a,b"), ["a", "b"]);
-        assert_eq!(spans(",\"a,\"\"\n,b\",,"), ["", "\"a,\"\"\n,b\"", "", ""]);
-        assert_eq!(spans("\"\",x\"y,z\""), ["\"\"", "x\"y", "z\""]);
-        assert_eq!(spans("\"a\"b\",c"), ["\"a\"b\"", "c"]);
-        assert_eq!(spans(""), [""]);
-        assert_eq!(spans(" \"a,b\""), [" \"a", "b\""]);
-
-        let trim = |text| by(Dialect { trim: true, ..Dialect::default() }, text);
-        assert_eq!(trim("1, \"x,\"\"y\"\t,\t, "), ["1", " \"x,\"\"y\"\t", "\t", " "]);
-
-        let no_quotes = |text| by(Dialect { quotes: false, trim: true, ..Dialect::default() }, text);
-        assert_eq!(no_quotes("\"a,b\", \"c,\"\""), ["\"a", "b\"", " \"c", "\"\""]);
-    }
 }

@@ -10,6 +10,8 @@ mod field;
 mod read;
 mod records;
 mod sink;
+mod spaced;
+mod spans;
 mod stream;
 
 use std::io::Write;

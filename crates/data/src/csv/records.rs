@@ -1,6 +1,6 @@
 //! One CSV record at a time: its fields, its bytes as they stand in the file, and its line.
 //!
-//! The grammar is the `csv-core` crate's. That crate is used directly, and not through `csv`, because the writers
+//! The grammar is the `csv-core` crate's, but where spaces may stand around quotes. That crate is used directly, and not through `csv`, because the writers
 //! need the raw bytes of each record, errors need its true line, and an unclosed quote must be noticed.
 //!
 //! ```text
@@ -15,26 +15,23 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
+use super::spaced::Spaced;
+use super::spans::Spans;
 use crate::dialect::Dialect;
 use crate::error::DataError;
 
 const BUFFER: usize = 1 << 20;
 /// Longest record that is read. An unclosed quote would otherwise swallow the rest of the file.
 const MAX_RECORD: usize = 1 << 26;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads records from a stream.
 pub(crate) struct Records<R> {
     name: String,
     input: R,
-    core: csv_core::Reader,
+    grammar: Grammar,
     delimiter: u8,
-    comment: Option<u8>,
-    /// Spaces and tabs around quotes are no part of a field.
-    spaced: bool,
-    /// Of the current record, where it has spaces around quotes: its fields, and where each ends.
-    spaced_text: Vec<u8>,
-    spaced_ends: Vec<usize>,
+    dialect: Dialect,
     /// Line ends of `\r` alone, which the grammar does not count.
     lone_returns: u64,
     /// The last record ended in `\r`.
@@ -50,6 +47,43 @@ pub(crate) struct Records<R> {
     /// Unescaped fields of the current record, one after the other, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
+}
+
+/// What tells records and fields apart.
+enum Grammar {
+    Usual(Box<csv_core::Reader>),
+    Spaced(Spaced),
+}
+
+impl Grammar {
+    fn new(delimiter: u8, dialect: &Dialect) -> Self {
+        if dialect.trim && dialect.quotes {
+            return Self::Spaced(Spaced::new(delimiter, dialect.comment));
+        }
+        let mut reader = csv_core::ReaderBuilder::new();
+        reader.delimiter(delimiter).comment(dialect.comment).quoting(dialect.quotes);
+        Self::Usual(Box::new(reader.build()))
+    }
+
+    fn line(&self) -> u64 {
+        match self {
+            Self::Usual(reader) => reader.line(),
+            Self::Spaced(reader) => reader.line(),
+        }
+    }
+
+    #[inline]
+    fn read_record(
+        &mut self,
+        input: &[u8],
+        output: &mut [u8],
+        ends: &mut [usize],
+    ) -> (ReadRecordResult, usize, usize, usize) {
+        match self {
+            Self::Usual(reader) => reader.read_record(input, output, ends),
+            Self::Spaced(reader) => reader.read_record(input, output, ends),
+        }
+    }
 }
 
 /// One record.
@@ -91,17 +125,12 @@ impl<'a> Record<'a> {
 impl<R: Read> Records<R> {
     /// Records of a stream that is at its beginning; `name` is what errors call it.
     pub fn new(name: &str, input: R, delimiter: u8, dialect: &Dialect) -> Self {
-        let mut core = csv_core::ReaderBuilder::new();
-        core.delimiter(delimiter).comment(dialect.comment).quoting(dialect.quotes);
         Self {
             name: name.to_owned(),
             input,
-            core: core.build(),
+            grammar: Grammar::new(delimiter, dialect),
             delimiter,
-            comment: dialect.comment,
-            spaced: dialect.trim && dialect.quotes,
-            spaced_text: Vec::new(),
-            spaced_ends: Vec::new(),
+            dialect: dialect.clone(),
             lone_returns: 0,
             after_return: false,
             buffer: vec![0; BUFFER],
@@ -121,7 +150,7 @@ impl<R: Read> Records<R> {
 
     /// The next record, or none at the end.
     pub fn next(&mut self) -> Result<Option<Record<'_>>, DataError> {
-        let line = self.core.line();
+        let line = self.grammar.line();
         let (mut at, mut text_len, mut count) = (self.start, 0, 0);
         loop {
             if at == self.filled {
@@ -133,7 +162,7 @@ impl<R: Read> Records<R> {
             }
             let (input, output, ends) =
                 (&self.buffer[at..self.filled], &mut self.text[text_len..], &mut self.ends[count..]);
-            let (result, read, wrote, ended) = self.core.read_record(input, output, ends);
+            let (result, read, wrote, ended) = self.grammar.read_record(input, output, ends);
             at += read;
             text_len += wrote;
             count += ended;
@@ -158,7 +187,7 @@ impl<R: Read> Records<R> {
         self.text.resize(self.text.len().max(text_len + 1), 0);
         self.ends.resize(self.ends.len().max(count + 1), 0);
         let (output, ends) = (&mut self.text[text_len..], &mut self.ends[count..]);
-        let (result, _, wrote, ended) = self.core.read_record(b"\n", output, ends);
+        let (result, _, wrote, ended) = self.grammar.read_record(b"\n", output, ends);
         match result {
             ReadRecordResult::Record => self.record(self.filled, self.filled, line, count + ended).map(Some),
             _ if wrote > 0 => {
@@ -182,22 +211,9 @@ impl<R: Read> Records<R> {
         }
         // A quote that encloses is not among the text of the fields, so this record has quoted fields.
         let text_len = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
-        let spaced = self.spaced && memchr::memchr(b'"', body).is_some();
-        if spaced {
-            let (text, ends) = (&mut self.spaced_text, &mut self.spaced_ends);
-            if let Err(fault) = spaced_fields(body, self.delimiter, text, ends) {
-                let file = self.name.clone();
-                return Err(match fault {
-                    Fault::Stray(at) => {
-                        let at = line + line_ends(body.get(..at).unwrap_or_default(), false);
-                        DataError::StrayQuote { file, line: at, start: line }
-                    }
-                    Fault::Open => DataError::OpenQuote { file, line },
-                });
-            }
-        }
         if text_len + count != body.len() + 1 {
-            if let Some(stray) = stray_quote(body, self.delimiter).filter(|_| !spaced) {
+            let stray = Spans::new(body, self.delimiter, &self.dialect).find_map(Result::err);
+            if let Some(stray) = stray {
                 let at = line + line_ends(body.get(..stray).unwrap_or_default(), false);
                 return Err(DataError::StrayQuote { file: self.name.clone(), line: at, start: line });
             }
@@ -209,11 +225,7 @@ impl<R: Read> Records<R> {
         self.start = end;
         let end = &self.buffer[body_end..end];
         self.after_return = end == b"\r";
-        let (text, ends) = match spaced {
-            true => (&self.spaced_text, self.spaced_ends.as_slice()),
-            false => (&self.text, &self.ends[..count]),
-        };
-        Ok(Record { line, lead, body, end, text, ends })
+        Ok(Record { line, lead, body, end, text: &self.text, ends: &self.ends[..count] })
     }
 
     /// How many bytes stand before the record itself: a byte order mark, line ends, and comments.
@@ -222,14 +234,14 @@ impl<R: Read> Records<R> {
         let mut lead = if at_file_start && raw.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
         // Most records follow the line end of the one before.
-        if lead == 0 && self.comment.is_none() && !raw.first().is_some_and(is_break) {
+        if lead == 0 && self.dialect.comment.is_none() && !raw.first().is_some_and(is_break) {
             return 0;
         }
         loop {
             let rest = raw.get(lead..).unwrap_or_default();
             lead += rest.iter().take_while(|byte| is_break(byte)).count();
             let rest = raw.get(lead..).unwrap_or_default();
-            if self.comment.is_none() || rest.first() != self.comment.as_ref() {
+            if self.dialect.comment.is_none() || rest.first() != self.dialect.comment.as_ref() {
                 return lead;
             }
             // The grammar ends a comment at `\n` alone.
@@ -276,80 +288,4 @@ fn line_ends(bytes: &[u8], after_return: bool) -> u64 {
         open = byte == b'\r';
     }
     count + u64::from(open)
-}
-
-/// Where a closing quote is followed by something else than a delimiter or the end of the record.
-fn stray_quote(body: &[u8], delimiter: u8) -> Option<usize> {
-    let mut inside = false;
-    let mut escaped = None;
-    for at in memchr::memchr_iter(b'"', body) {
-        if escaped == Some(at) {
-            escaped = None;
-        } else if !inside {
-            // Other quotes are characters of a field that is not quoted.
-            inside = at == 0 || body.get(at - 1) == Some(&delimiter);
-        } else {
-            match body.get(at + 1) {
-                Some(b'"') => escaped = Some(at + 1),
-                Some(&next) if next != delimiter => return Some(at),
-                _ => inside = false,
-            }
-        }
-    }
-    None
-}
-
-/// What is wrong with the quotes of a record.
-enum Fault {
-    /// Text follows the closing quote at this byte.
-    Stray(usize),
-    /// A quote is not closed in this record. One behind spaces cannot enclose a line end, which ends the record for the grammar.
-    Open,
-}
-
-/// The fields of a record in which spaces and tabs may stand around quotes, which the grammar takes for text.
-fn spaced_fields(body: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<(), Fault> {
-    text.clear();
-    ends.clear();
-    let mut at = 0;
-    loop {
-        let start = at + leading_spaces(body, at, delimiter);
-        if body.get(start) == Some(&b'"') {
-            let closing = quoted_field(body, start + 1, text).ok_or(Fault::Open)?;
-            at = closing + 1 + leading_spaces(body, closing + 1, delimiter);
-            if body.get(at).is_some_and(|&byte| byte != delimiter) {
-                return Err(Fault::Stray(closing));
-            }
-        } else {
-            let rest = body.get(at..).unwrap_or_default();
-            let length = memchr::memchr(delimiter, rest).unwrap_or(rest.len());
-            text.extend_from_slice(rest.get(..length).unwrap_or_default());
-            at += length;
-        }
-        ends.push(text.len());
-        if at >= body.len() {
-            return Ok(());
-        }
-        at += 1;
-    }
-}
-
-/// How many spaces and tabs that may be ignored stand at a place.
-pub(super) fn leading_spaces(body: &[u8], from: usize, delimiter: u8) -> usize {
-    let is_space = |byte: u8| matches!(byte, b' ' | b'\t') && byte != delimiter;
-    body.iter().skip(from).take_while(|&&byte| is_space(byte)).count()
-}
-
-/// Appends what is enclosed in quotes, of which the first stands before `from`; returns the place of the closing one.
-fn quoted_field(body: &[u8], from: usize, text: &mut Vec<u8>) -> Option<usize> {
-    let mut at = from;
-    loop {
-        let quote = at + memchr::memchr(b'"', body.get(at..)?)?;
-        text.extend_from_slice(body.get(at..quote)?);
-        if body.get(quote + 1) != Some(&b'"') {
-            return Some(quote);
-        }
-        text.push(b'"');
-        at = quote + 2;
-    }
 }

@@ -17,10 +17,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 pub(super) fn check(file: &File, chunk: &ColumnChunkMetaData, rows: i64) -> Result<(), ParquetError> {
     let rows = usize::try_from(rows).map_err(|_| wrong("a count of rows is wrong"))?;
     let mut pages = SerializedPageReader::new(Arc::new(file.try_clone()?), chunk, rows, None)?;
-    let mut left = chunk.num_values();
-    while left > 0
-        && let Some(page) = pages.get_next_page()?
-    {
+    while let Some(page) = pages.get_next_page()? {
         let most = u64::from(page.num_values());
         let (bytes, encoding) = match &page {
             Page::DataPage { buf, encoding, def_level_encoding, rep_level_encoding, .. } => {
@@ -36,7 +33,6 @@ pub(super) fn check(file: &File, chunk: &ColumnChunkMetaData, rows: i64) -> Resu
             }
             Page::DictionaryPage { .. } => continue,
         };
-        left -= i64::from(page.num_values());
         let lists = match encoding {
             Encoding::DELTA_BYTE_ARRAY => 2,
             Encoding::DELTA_LENGTH_BYTE_ARRAY => 1,

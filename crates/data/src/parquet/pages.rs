@@ -67,8 +67,8 @@ fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -
     let offset = |at: i64| u64::try_from(at).map_err(|_| wrong("a column lies outside the file"));
     let (mut at, mut seen, mut delta) = (start, 0, false);
     input.seek(SeekFrom::Start(offset(at)?))?;
-    // What stands behind the last value is not decoded.
-    while at < end && seen < values {
+    // The decoder reads on behind the last value.
+    while at < end {
         let mut head = Head { input: input.by_ref().take(LONGEST_HEAD), page: Page::default() };
         head.read()?;
         let size = i64::try_from(LONGEST_HEAD - head.input.limit()).unwrap_or(i64::MAX);
