@@ -221,7 +221,7 @@ def habits(fairc, folder, rng, rounds):
     for round_ in range(rounds):
         quotes, delimiter, comma = rng.choice(["on", "off", "spaced"]), rng.choice(",;|\t"), rng.random() < 0.5
         comma &= quotes != "off" or delimiter != ","
-        letters = "xy \"'0" + (delimiter if quotes != "off" else "")
+        letters = "xy \"'0" + (delimiter + "\n" if quotes != "off" else "")
         ends = "x" if quotes == "spaced" else ""
 
         def note():
@@ -235,7 +235,7 @@ def habits(fairc, folder, rng, rounds):
             if quotes == "off":
                 return text
             spaces = rng.choice(["", " ", "  "] if quotes == "spaced" else [""])
-            enclosed = any(mark in text for mark in delimiter + '"') or rng.random() < 0.3
+            enclosed = any(mark in text for mark in delimiter + '"\n') or rng.random() < 0.3
             doubled = text.replace('"', '""')
             return spaces + (f'"{doubled}"' if enclosed else text) + spaces
 
