@@ -20,7 +20,7 @@ const DEEPEST: u32 = 8;
 /// DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY in the heads of pages.
 const DELTA: [i64; 2] = [6, 7];
 /// Bytes of the head of a page; it holds the smallest and the largest value.
-const LONGEST_HEAD: u64 = 1 << 24;
+const LONGEST_HEAD: i64 = 1 << 24;
 
 /// Fails if chunks lie outside the file, or if counts of rows contradict each other.
 pub(super) fn check_footer(metadata: &ParquetMetaData, length: u64) -> Result<(), ParquetError> {
@@ -69,9 +69,10 @@ fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -
     input.seek(SeekFrom::Start(offset(at)?))?;
     // The decoder reads on behind the last value.
     while at < end {
-        let mut head = Head { input: input.by_ref().take(LONGEST_HEAD), page: Page::default() };
+        let longest = LONGEST_HEAD.min(end - at);
+        let mut head = Head { input: input.by_ref().take(longest.cast_unsigned()), page: Page::default() };
         head.read()?;
-        let size = i64::try_from(LONGEST_HEAD - head.input.limit()).unwrap_or(i64::MAX);
+        let size = longest.saturating_sub_unsigned(head.input.limit());
         let page = head.page;
         if page.long > LONGEST_PAGE {
             let (mebibytes, most) = (page.long >> 20, LONGEST_PAGE >> 20);
@@ -79,6 +80,9 @@ fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -
         }
         if page.short < 0 || page.long < 0 || page.values < 0 {
             return Err(wrong("the size of a page is negative"));
+        }
+        if page.short > end - at - size {
+            return Err(wrong("a page is longer than its column"));
         }
         if page.values > values - seen {
             return Err(wrong("its pages have more values than its columns"));
