@@ -22,8 +22,8 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|` (and `sum |A z|`, where a
-/// multiplier wants it on its side), of a slope `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
+/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|` (and `sum |A| max(|z|, |c|)`,
+/// where a multiplier wants it on its side), of a slope `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
 /// Predictions below the smallest normal float count as that: between smaller floats lie steps that are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
@@ -50,7 +50,7 @@ fn smallest() -> Exact {
     Exact::of(f64::MIN_POSITIVE)
 }
 
-/// A row at the point: its value, and the sums of the absolute values of its terms there and at the raw predictions.
+/// A row at the point: its value, and the sums of the absolute values of its terms there and at what is given.
 #[derive(Clone)]
 struct Activity {
     value: Exact,
@@ -66,7 +66,7 @@ struct Pull {
     jump: Exact,
 }
 
-fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], z: &[f64]) -> Activity {
+fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], given: &[Exact]) -> Activity {
     let [value, size, raw, mut coefficients] = std::array::from_fn(|_| Exact::zero());
     let mut sum = Activity { value, size, raw };
     for (sample, b, c) in distances {
@@ -74,7 +74,7 @@ fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], z: &[f64]
         coefficients = &coefficients + &b.abs();
         sum.size = &sum.size + &(&b * &(&y[*sample].abs() + &c.abs()));
         sum.value = &sum.value + &(&b * &(&y[*sample] - &c).abs());
-        sum.raw = &sum.raw + &(&b * &Exact::of(z[*sample].abs()));
+        sum.raw = &sum.raw + &(&b * &given[*sample]);
     }
     for (sample, coefficient) in row {
         let coefficient = Exact::of(*coefficient);
@@ -82,10 +82,19 @@ fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], z: &[f64]
         coefficients = &coefficients + &coefficient.abs();
         sum.size = &sum.size + &term.abs();
         sum.value = &sum.value + &term;
-        sum.raw = &sum.raw + &(&coefficient * &Exact::of(z[*sample])).abs();
+        sum.raw = &sum.raw + &(&coefficient.abs() * &given[*sample]);
     }
     sum.size = sum.size.max(&coefficients * &smallest());
     sum
+}
+
+/// The size of the numbers that a prediction is made from: its raw one, and the points of distances from it.
+fn given(problem: &Problem) -> Vec<Exact> {
+    let mut given: Vec<Exact> = problem.z.iter().map(|z| Exact::of(z.abs())).collect();
+    for (sample, _, c) in problem.distances.iter().flatten() {
+        given[*sample] = given[*sample].clone().max(Exact::of(c.abs()));
+    }
+    given
 }
 
 /// By how much a value lies outside an interval with possibly infinite ends; zero inside.
@@ -105,12 +114,13 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     lengths("mu", &answer.multipliers, problem.rows.len())?;
     let y: Vec<Exact> = answer.y.iter().copied().map(Exact::of).collect();
     let mut violation = bounds_hold(problem, answer, &y)?;
+    let given = given(problem);
     let mut sum = Sum { gap: Exact::zero(), size: Exact::zero(), objective: Exact::zero() };
     // The part of the slope at each sample that comes from the rows, its size, and how far it jumps there.
     let mut pull = vec![Pull { value: Exact::zero(), size: Exact::zero(), jump: Exact::zero() }; y.len()];
     for (index, row) in problem.rows.iter().enumerate() {
         let distances = &problem.distances[index];
-        let (activity, multiplier) = (activity(row, distances, &y, &problem.z), answer.multipliers[index]);
+        let (activity, multiplier) = (activity(row, distances, &y, &given), answer.multipliers[index]);
         violation = violation.max(row_holds(problem, index, &activity, multiplier, tolerance, &mut sum)?);
         let mu = Exact::of(multiplier);
         for (sample, coefficient) in row.iter().filter(|_| !mu.is_zero()) {
