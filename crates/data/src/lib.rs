@@ -18,6 +18,8 @@ mod batch;
 mod bounds;
 mod column;
 mod csv;
+#[cfg(feature = "columnar")]
+mod decimals;
 mod dialect;
 mod error;
 mod format;

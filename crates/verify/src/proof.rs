@@ -218,7 +218,7 @@ fn row_holds(
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
     sum.add(&(&mu * &slack));
-    sum.size = &sum.size + &(&mu.abs() * &activity.size);
+    sum.size = &sum.size + &(&mu.abs() * &(&activity.size + &activity.raw));
     Ok(if hard { outside } else { Exact::zero() })
 }
 

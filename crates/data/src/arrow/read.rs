@@ -3,17 +3,16 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::Block;
 use arrow_ipc::reader::FileDecoder;
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::ArrowError;
 
 use super::footer::{Footer, damaged, size_of, with_batch, wrong};
 use super::form::Form;
 use crate::batch::{Lines, Part, ReadBatches};
+use crate::decimals::check_decimals;
 use crate::error::DataError;
 use crate::guard::guard;
 use crate::table::Table;
@@ -72,25 +71,8 @@ fn decode(
         return decoder.read_dictionary(block, &bytes).map(|()| None);
     }
     let batch = decoder.read_record_batch(block, &bytes)?;
-    batch.iter().flat_map(RecordBatch::columns).try_for_each(|column| check_decimals(column))?;
+    batch.iter().try_for_each(check_decimals)?;
     Ok(batch)
-}
-
-/// Fails if a decimal has more digits than its type: whoever writes it in as many bytes as these need would cut it.
-fn check_decimals(array: &dyn Array) -> Result<(), ArrowError> {
-    match array.data_type() {
-        DataType::Decimal32(digits, _) => array.as_primitive::<Decimal32Type>().validate_decimal_precision(*digits),
-        DataType::Decimal64(digits, _) => array.as_primitive::<Decimal64Type>().validate_decimal_precision(*digits),
-        DataType::Decimal128(digits, _) => array.as_primitive::<Decimal128Type>().validate_decimal_precision(*digits),
-        DataType::Decimal256(digits, _) => array.as_primitive::<Decimal256Type>().validate_decimal_precision(*digits),
-        DataType::Struct(_) => array.as_struct().columns().iter().try_for_each(|column| check_decimals(column)),
-        DataType::List(_) => check_decimals(array.as_list::<i32>().values()),
-        DataType::LargeList(_) => check_decimals(array.as_list::<i64>().values()),
-        DataType::FixedSizeList(..) => check_decimals(array.as_fixed_size_list().values()),
-        DataType::Map(..) => check_decimals(array.as_map().entries()),
-        DataType::Dictionary(..) => check_decimals(array.as_any_dictionary().values()),
-        _ => Ok(()),
-    }
 }
 
 /// The bytes of a block, of which the footer made sure that they are there.

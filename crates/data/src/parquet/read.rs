@@ -14,6 +14,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use super::pages;
 use crate::batch::{Lines, Part, ReadBatches};
+use crate::decimals::check_decimals;
 use crate::error::DataError;
 use crate::guard::guard;
 use crate::table::Table;
@@ -128,6 +129,7 @@ fn check_codecs(table: &Table, footer: &Footer, mask: &ProjectionMask) -> Result
 impl ReadBatches for Reader {
     fn next_batch(&mut self) -> Result<Option<Part>, DataError> {
         let Some(columns) = guard(&self.file, LABEL, || self.batches.next())? else { return Ok(None) };
+        let columns = columns.and_then(|columns| check_decimals(&columns).map(|()| columns));
         let columns = columns.map_err(|error| damaged(&self.file, &error.to_string()))?;
         let first_row = self.next_row;
         self.next_row += columns.num_rows();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int32Array, StringArray};
+use arrow_array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, StringArray};
 use proptest::prelude::*;
 
 use crate::tests::{Room, rows};
@@ -232,4 +232,16 @@ proptest! {
         prop_assert_eq!(&folder, &alone);
         prop_assert_eq!(&file, &alone);
     }
+}
+
+#[test]
+fn decimals_with_more_digits_than_their_type_are_refused() {
+    let room = Room::new();
+    let open = |value: i128| {
+        let decimals = Decimal128Array::from(vec![value]).with_precision_and_scale(9, 2).unwrap();
+        let source = open(&room.parquet("d.parquet", vec![("d", Arc::new(decimals))]));
+        source.read(&["d"]).unwrap().next().unwrap().map(|batch| batch.rows())
+    };
+    assert_eq!(open(999_999_999).unwrap(), 1);
+    assert!(matches!(open(1_140_850_688), Err(DataError::Damaged { .. })));
 }
