@@ -8,7 +8,7 @@ use fairc::runtime::{
     Bounds, OnInfeasible, Problem, ProblemError, ProblemParts, ProjectError, Projector, RowsByCell, Settings, Side,
     Status, project,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Random, nasty};
 
@@ -293,5 +293,30 @@ fn predictions_of_zero_are_moved_where_rows_ask_for_it() {
         let projection = project(&problem.unwrap(), &[0.0], &Settings::default()).unwrap();
         assert_eq!(projection.status, Status::Optimal);
         assert!((projection.y[0] - want).abs() < 1e-12, "{:?}", projection.y);
+    }
+}
+
+/// Two rows that say the opposite have no room for margins: they are held as an equality row is, to a rounding of the raw predictions.
+#[test]
+fn opposite_rows_are_held_as_an_equality() {
+    let mut random = Random(29);
+    for number in 0..2000 {
+        let n = 1 + random.below(6);
+        let z: Vec<f64> = (0..n).map(|_| random.between(-2.0, 3.0)).collect();
+        let row: Vec<f64> = (0..n).map(|_| random.between(-1.0, 1.0) * [1.0, 237.5][random.below(2)]).collect();
+        let side = if random.chance(0.5) { 0.0 } else { random.between(-1.0, 1.0) };
+        let scale = [1.0, 1.0, 0.1, 3.0][random.below(4)];
+        let values: Vec<f64> = row.iter().copied().chain(row.iter().map(|a| scale * a)).collect();
+        let indices: Vec<usize> = (0..n).chain(0..n).collect();
+        let line = json!({ "z": z, "l": [null, scale * side], "u": [side, null],
+            "A": { "indptr": [0, n, 2 * n], "indices": indices,
+                "values": values } });
+        let text = solve_line(&line.to_string(), &Settings::default());
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["status"], "optimal", "{number}: {line}\n{text}");
+        let y: Vec<f64> = answer["yhat"].as_array().unwrap().iter().map(|y| y.as_f64().unwrap()).collect();
+        let value: f64 = row.iter().zip(&y).map(|(a, y)| a * y).sum();
+        let size: f64 = row.iter().zip(&y).zip(&z).map(|((a, y), z)| a.abs() * (y.abs() + z.abs())).sum();
+        assert!((value - side).abs() <= 8.0 * f64::EPSILON * size, "{number}: {value} of {size}\n{line}\n{text}");
     }
 }

@@ -23,7 +23,7 @@ pub enum Verdict {
 }
 
 /// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|` (and `sum |A| max(|z|, |c|)`,
-/// where a multiplier wants it on its side), of a slope `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
+/// where a multiplier wants it on its side; else a few roundings of that), of a slope `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
 /// Predictions below the smallest normal float count as that: between smaller floats lie steps that are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
@@ -35,7 +35,7 @@ pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     checked.unwrap_or_else(Verdict::Refused)
 }
 
-/// A few roundings: as much as slopes at samples without bounds may fail to cancel by, relative to their terms.
+/// A few roundings, relative to what is added up.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
 fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Refusal> {
@@ -191,7 +191,9 @@ fn row_holds(
 ) -> Result<Exact, Refusal> {
     let (lower, upper) = problem.sides[row];
     let (value, outside) = (activity.value.approximate(), excess(&activity.value, (lower, upper)));
-    let allowed = tolerance * &(&activity.size + &size_of(lower).max(size_of(upper)));
+    // Where a row comes to nearly nothing, a rounding of what is given is all that is left of it.
+    let rounding = &Exact::of(ROUNDING) * &activity.raw;
+    let allowed = &(tolerance * &(&activity.size + &size_of(lower).max(size_of(upper)))) + &rounding;
     let mu = Exact::of(multiplier);
     let hard = problem.soft[row].is_infinite();
     if hard && outside > allowed {

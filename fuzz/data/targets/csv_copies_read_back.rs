@@ -20,6 +20,8 @@ struct Chosen {
     dialect: Dialect,
     name: &'static str,
     replace: bool,
+    /// Whether it is written in the other formats too: that takes ten times as long as all else, so one input in eight is.
+    convert: bool,
 }
 
 fn chosen(first: u8, second: u8) -> Chosen {
@@ -40,6 +42,7 @@ fn chosen(first: u8, second: u8) -> Chosen {
         // Without quotes no name has a delimiter.
         name: if bit(first, 7) && !bit(first, 6) { " a,;|\t\"b\"\n#" } else { "added" },
         replace: bit(second, 4),
+        convert: second >> 5 == 0,
     }
 }
 
@@ -111,7 +114,9 @@ fuzz_target!(|data: &[u8]| {
     }
     // Values of CSV are texts, in other formats too.
     let formats = [Format::JsonLines, Format::Parquet, Format::Arrow].map(|format| (format, alike_or_number as Same));
-    assert_converted(&source, &table, &formats);
+    if chosen.convert {
+        assert_converted(&source, &table, &formats);
+    }
 });
 
 /// A stream writes NaN for a null number.

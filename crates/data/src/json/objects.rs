@@ -140,7 +140,8 @@ fn write_value(value: Value<'_>, out: &mut Vec<u8>) -> io::Result<()> {
     match value {
         Value::Text(text) => Ok(serde_json::to_writer(out, text)?),
         Value::Float(number) => Ok(serde_json::to_writer(out, &number)?),
-        Value::Single(number) => Ok(serde_json::to_writer(out, &number)?),
+        // The digits of all other texts: where two are as short, the JSON library may take others.
+        Value::Single(number) => Ok(serde_json::to_writer(out, &number.to_string().parse().unwrap_or(f64::NAN))?),
         Value::Null => out.write_all(b"null"),
         Value::Bool(_) | Value::Int(_) | Value::Decimal(..) => write!(out, "{value}"),
     }
@@ -169,13 +170,13 @@ mod tests {
         let decimals = Decimal128Array::from(vec![Some(150), None]).with_precision_and_scale(5, 2).unwrap();
         let text = lines(vec![
             ("a\"", Arc::new(StringArray::from(vec!["x\ny", "é"]))),
-            ("f", Arc::new(Float32Array::from(vec![0.1, f32::INFINITY]))),
+            ("f", Arc::new(Float32Array::from(vec![-3_952_466.25, f32::INFINITY]))),
             ("b", Arc::new(BooleanArray::from(vec![Some(true), None]))),
             ("d", Arc::new(decimals)),
         ]);
         assert_eq!(
             text,
-            "{\"a\\\"\":\"x\\ny\",\"f\":0.1,\"b\":true,\"d\":1.50}\n{\"a\\\"\":\"é\",\"f\":null,\"b\":null,\"d\":null}\n"
+            "{\"a\\\"\":\"x\\ny\",\"f\":-3952466.3,\"b\":true,\"d\":1.50}\n{\"a\\\"\":\"é\",\"f\":null,\"b\":null,\"d\":null}\n"
         );
     }
 

@@ -53,11 +53,13 @@ pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, se
         newton.sides.set(problem, &solver.margin);
         solver.before.clone_from(&newton.multipliers);
         solver.before_rest.clone_from(&newton.rest);
-        let fine = newton.fine;
+        let (fine, missed) = (newton.fine, newton.missed(problem));
         if rounds::<T>() {
             newton.evaluate::<T, false>(problem, &solver.z);
         }
-        if newton.run(problem, &solver.z, settings.max_steps) != Ended::Converged {
+        let ended = newton.run(problem, &solver.z, settings.max_steps);
+        // Rows that say the opposite have no room for margins: one would be held at the cost of the other.
+        if ended != Ended::Converged || (newton.is_loose() && newton.missed(problem) > missed) {
             newton.multipliers.clone_from(&solver.before);
             newton.rest.clone_from(&solver.before_rest);
             newton.fine = fine;
@@ -140,7 +142,7 @@ pub(crate) fn finish_in_order<T: Sample>(
         }
         newton.sides.set(problem, &solver.margin);
         newton.evaluate::<T, false>(problem, z);
-        if newton.run_in_order(problem, z, settings.max_steps) != Ended::Converged {
+        if newton.run_in_order(problem, z, settings.max_steps) != Ended::Converged || newton.is_loose() {
             return false;
         }
     }
