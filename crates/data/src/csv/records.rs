@@ -1,7 +1,8 @@
 //! One CSV record at a time: its fields, its bytes as they stand in the file, and its line.
 //!
-//! The grammar is the `csv-core` crate's, but where spaces may stand around quotes. That crate is used directly, and not through `csv`, because the writers
-//! need the raw bytes of each record, errors need its true line, and an unclosed quote must be noticed.
+//! The grammar is the `csv-core` crate's, but where spaces may stand around quotes. That crate is used directly, and not
+//! through `csv`, because the writers need the raw bytes of each record, errors need its true line, and an unclosed quote
+//! must be noticed.
 //!
 //! ```text
 //! file    a,1\n \n"b\nc",2\r \nd,3\r \n
@@ -15,7 +16,7 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
-use super::spaced::Spaced;
+use super::spaced::{BYTE_ORDER_MARK, Spaced};
 use super::spans::Spans;
 use crate::dialect::Dialect;
 use crate::error::DataError;
@@ -23,7 +24,6 @@ use crate::error::DataError;
 const BUFFER: usize = 1 << 20;
 /// Longest record that is read. An unclosed quote would otherwise swallow the rest of the file.
 const MAX_RECORD: usize = 1 << 26;
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads records from a stream.
 pub(crate) struct Records<R> {

@@ -4,6 +4,8 @@ use csv_core::ReadRecordResult;
 
 use super::spans::is_space;
 
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads records as `csv_core::Reader` does, by the same rules but for the spaces: those before a field are left out, and so
 /// are those behind a closing quote.
 pub(super) struct Spaced {
@@ -59,7 +61,7 @@ impl Spaced {
         let (mut read, mut wrote, mut ended) = (0, 0, 0);
         if matches!(self.state, State::File) {
             self.state = State::Record;
-            read = if input.starts_with(super::records::BYTE_ORDER_MARK) { 3 } else { 0 };
+            read = if input.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         }
         while let Some(&byte) = input.get(read) {
             let (Some(text), Some(end)) = (output.get_mut(wrote), ends.get_mut(ended)) else {
@@ -114,5 +116,45 @@ impl Spaced {
         };
         self.state = state;
         adds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All records, however the input is cut, and whether the last one is open.
+    fn records(text: &str, size: usize) -> (Vec<Vec<String>>, bool) {
+        let mut reader = Spaced::new(b',', Some(b'#'));
+        let (mut records, mut texts, mut stops) = (Vec::new(), Vec::new(), Vec::new());
+        for mut input in text.as_bytes().chunks(size) {
+            while !input.is_empty() {
+                let (mut output, mut ends) = ([0; 3], [0; 2]);
+                let (result, read, wrote, ended) = reader.read_record(input, &mut output, &mut ends);
+                texts.extend_from_slice(&output[..wrote]);
+                stops.extend_from_slice(&ends[..ended]);
+                input = &input[read..];
+                if matches!(result, ReadRecordResult::Record) {
+                    let starts = std::iter::once(0).chain(stops.iter().copied());
+                    let field =
+                        |(start, end): (usize, &usize)| String::from_utf8_lossy(&texts[start..*end]).into_owned();
+                    records.push(starts.zip(&stops).map(field).collect());
+                    (texts, stops) = (Vec::new(), Vec::new());
+                }
+            }
+        }
+        (records, !texts.is_empty() || !stops.is_empty())
+    }
+
+    #[test]
+    fn records_are_the_same_however_they_are_cut() {
+        let text = "\u{feff}# a \"comment\r\n\r\n  \"x,\"\t, y ,\"\"\n\t\"p\n\"\"q\",\"r,\",\r\"\", z\"z , \n";
+        let expected = [vec!["x,", "y ", ""], vec!["p\n\"q", "r,", ""], vec!["", "z\"z ", ""]];
+        for size in [3, 4, 5, 100] {
+            let (records, open) = records(text, size);
+            assert_eq!(records, expected, "{size}");
+            assert!(!open);
+        }
+        assert_eq!(records("a,\"b\n", 100), (vec![], true));
     }
 }

@@ -170,7 +170,7 @@ mod tests {
         let decimals = Decimal128Array::from(vec![Some(150), None]).with_precision_and_scale(5, 2).unwrap();
         let text = lines(vec![
             ("a\"", Arc::new(StringArray::from(vec!["x\ny", "é"]))),
-            ("f", Arc::new(Float32Array::from(vec![-3_952_466.25, f32::INFINITY]))),
+            ("f", Arc::new(Float32Array::from(vec![-15_809_865.0 / 4.0, f32::INFINITY]))),
             ("b", Arc::new(BooleanArray::from(vec![Some(true), None]))),
             ("d", Arc::new(decimals)),
         ]);
