@@ -484,7 +484,7 @@ impl DataError {
             Self::Unquoted { .. } => {
                 "let quotes enclose fields, or give the data in another format, such as JSON Lines".into()
             }
-            Self::Convert { .. } => "write the output in the format of the input".into(),
+            Self::Convert { .. } => "write the output in another format, such as that of the input".into(),
             Self::MatrixShape { .. } => "this is a mistake in the program, please report it".into(),
             Self::SeveralFiles { .. } => "name a file, or use another format".into(),
             Self::NoDistances { .. } => "`json`, `mps` and `lp` have a form for them".into(),

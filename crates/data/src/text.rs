@@ -43,7 +43,7 @@ pub(crate) struct Known {
 
 const GZIP: &[u8] = b"\x1f\x8b";
 /// Bytes that are looked at.
-const HEAD: usize = 512;
+pub(super) const HEAD: usize = 512;
 
 /// What files begin with that cannot be read as they are, and what people call them.
 const OTHERS: &[(&[u8], &str)] = &[
@@ -110,7 +110,7 @@ fn peek(mut input: Text, name: &str) -> Result<(Vec<u8>, Text), DataError> {
 }
 
 /// What a file is called, and its name if it can be read.
-type Found = (&'static str, Option<&'static str>);
+pub(super) type Found = (&'static str, Option<&'static str>);
 
 /// What the first bytes of a file say that it is, if they do.
 fn found_by(head: &[u8], expected: Expected) -> Option<Found> {
@@ -121,7 +121,8 @@ fn found_by(head: &[u8], expected: Expected) -> Option<Found> {
     }
 }
 
-fn other_format(head: &[u8], expected: Expected) -> Option<Found> {
+/// What the first bytes of a file say that it is, if not what is expected.
+pub(super) fn other_format(head: &[u8], expected: Expected) -> Option<Found> {
     let utf16 = || {
         // Without a byte order mark: every other byte of ASCII text is 0, and the ones between are not.
         let every =

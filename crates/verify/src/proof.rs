@@ -22,8 +22,9 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|` (and `sum |A| max(|z|, |c|)`,
-/// where a multiplier wants it on its side; else a few roundings of that), of a slope `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it.
+/// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
+/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it. A row may also be off by a few roundings of
+/// `sum |A| max(|z|, |c|)`; where a multiplier wants it on its side, all of that counts, and `sum |A| (sum |A mu|) / 2 w`.
 /// Predictions below the smallest normal float count as that: between smaller floats lie steps that are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
@@ -50,12 +51,14 @@ fn smallest() -> Exact {
     Exact::of(f64::MIN_POSITIVE)
 }
 
-/// A row at the point: its value, and the sums of the absolute values of its terms there and at what is given.
+/// A row at the point: its value, and the sums of the absolute values of its terms there, at what is given, and at what moves the
+/// samples.
 #[derive(Clone)]
 struct Activity {
     value: Exact,
     size: Exact,
     raw: Exact,
+    moved: Exact,
 }
 
 /// What the rows do to a sample: the slope of `mu' A y` there is anything from `value - jump` to `value + jump`.
@@ -66,15 +69,15 @@ struct Pull {
     jump: Exact,
 }
 
-fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], given: &[Exact]) -> Activity {
-    let [value, size, raw, mut coefficients] = std::array::from_fn(|_| Exact::zero());
-    let mut sum = Activity { value, size, raw };
+fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], made: &[Made]) -> Activity {
+    let [value, size, raw, moved, mut coefficients] = std::array::from_fn(|_| Exact::zero());
+    let mut sum = Activity { value, size, raw, moved };
     for (sample, b, c) in distances {
         let (b, c) = (Exact::of(*b), Exact::of(*c));
         coefficients = &coefficients + &b.abs();
         sum.size = &sum.size + &(&b * &(&y[*sample].abs() + &c.abs()));
         sum.value = &sum.value + &(&b * &(&y[*sample] - &c).abs());
-        sum.raw = &sum.raw + &(&b * &given[*sample]);
+        sum.add_made(&b, &made[*sample]);
     }
     for (sample, coefficient) in row {
         let coefficient = Exact::of(*coefficient);
@@ -82,19 +85,63 @@ fn activity(row: &[(usize, f64)], distances: &[Distance], y: &[Exact], given: &[
         coefficients = &coefficients + &coefficient.abs();
         sum.size = &sum.size + &term.abs();
         sum.value = &sum.value + &term;
-        sum.raw = &sum.raw + &(&coefficient.abs() * &given[*sample]);
+        sum.add_made(&coefficient.abs(), &made[*sample]);
     }
     sum.size = sum.size.max(&coefficients * &smallest());
     sum
 }
 
-/// The size of the numbers that a prediction is made from: its raw one, and the points of distances from it.
-fn given(problem: &Problem) -> Vec<Exact> {
-    let mut given: Vec<Exact> = problem.z.iter().map(|z| Exact::of(z.abs())).collect();
-    for (sample, _, c) in problem.distances.iter().flatten() {
-        given[*sample] = given[*sample].clone().max(Exact::of(c.abs()));
+impl Activity {
+    fn add_made(&mut self, size: &Exact, made: &Made) {
+        self.raw = &self.raw + &(size * &made.raw);
+        self.moved = &self.moved + &(size * &made.moved);
     }
-    given
+}
+
+/// The size of the numbers that a prediction is made from: its raw one and the points of distances from it, and what multipliers
+/// move it by.
+struct Made {
+    raw: Exact,
+    moved: Exact,
+}
+
+fn made(problem: &Problem, pulls: &[Pull]) -> Vec<Made> {
+    let moved = |(pull, weight): (&Pull, &f64)| {
+        let twice = &Exact::of(2.0) * &Exact::of(*weight);
+        if twice.is_zero() { Exact::zero() } else { pull.size.over_rounded_up(&twice) }
+    };
+    let moved = pulls.iter().zip(&problem.weights).map(moved);
+    let raw = problem.z.iter().map(|z| Exact::of(z.abs()));
+    let mut made: Vec<Made> = raw.zip(moved).map(|(raw, moved)| Made { raw, moved }).collect();
+    for (sample, _, c) in problem.distances.iter().flatten() {
+        made[*sample].raw = made[*sample].raw.clone().max(Exact::of(c.abs()));
+    }
+    made
+}
+
+/// The part of the slope at each sample that comes from the rows.
+fn pulls(problem: &Problem, answer: &Answer, y: &[Exact]) -> Vec<Pull> {
+    let mut pulls = vec![Pull { value: Exact::zero(), size: Exact::zero(), jump: Exact::zero() }; y.len()];
+    let rows = problem.rows.iter().zip(&problem.distances).zip(&answer.multipliers);
+    for ((row, distances), multiplier) in rows.filter(|(_, multiplier)| **multiplier != 0.0) {
+        let mu = Exact::of(*multiplier);
+        for (sample, coefficient) in row {
+            let (term, pull) = (&mu * &Exact::of(*coefficient), &mut pulls[*sample]);
+            pull.size = &pull.size + &term.abs();
+            pull.value = &pull.value + &term;
+        }
+        // Such a row has no lower side, so its multiplier is not negative.
+        for (sample, b, c) in distances {
+            let (term, pull, from) = (&mu * &Exact::of(*b), &mut pulls[*sample], &y[*sample] - &Exact::of(*c));
+            pull.size = &pull.size + &term.abs();
+            match (from.is_positive(), from.is_negative()) {
+                (true, _) => pull.value = &pull.value + &term,
+                (_, true) => pull.value = &pull.value - &term,
+                (false, false) => pull.jump = &pull.jump + &term,
+            }
+        }
+    }
+    pulls
 }
 
 /// By how much a value lies outside an interval with possibly infinite ends; zero inside.
@@ -114,32 +161,15 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     lengths("mu", &answer.multipliers, problem.rows.len())?;
     let y: Vec<Exact> = answer.y.iter().copied().map(Exact::of).collect();
     let mut violation = bounds_hold(problem, answer, &y)?;
-    let given = given(problem);
+    let pulls = pulls(problem, answer, &y);
+    let made = made(problem, &pulls);
     let mut sum = Sum { gap: Exact::zero(), size: Exact::zero(), objective: Exact::zero() };
-    // The part of the slope at each sample that comes from the rows, its size, and how far it jumps there.
-    let mut pull = vec![Pull { value: Exact::zero(), size: Exact::zero(), jump: Exact::zero() }; y.len()];
     for (index, row) in problem.rows.iter().enumerate() {
-        let distances = &problem.distances[index];
-        let (activity, multiplier) = (activity(row, distances, &y, &given), answer.multipliers[index]);
+        let activity = activity(row, &problem.distances[index], &y, &made);
+        let multiplier = answer.multipliers[index];
         violation = violation.max(row_holds(problem, index, &activity, multiplier, tolerance, &mut sum)?);
-        let mu = Exact::of(multiplier);
-        for (sample, coefficient) in row.iter().filter(|_| !mu.is_zero()) {
-            let term = &mu * &Exact::of(*coefficient);
-            pull[*sample].size = &pull[*sample].size + &term.abs();
-            pull[*sample].value = &pull[*sample].value + &term;
-        }
-        // Such a row has no lower side, so its multiplier is not negative.
-        for (sample, b, c) in distances.iter().filter(|_| !mu.is_zero()) {
-            let (term, pull, from) = (&mu * &Exact::of(*b), &mut pull[*sample], &y[*sample] - &Exact::of(*c));
-            pull.size = &pull.size + &term.abs();
-            match (from.is_positive(), from.is_negative()) {
-                (true, _) => pull.value = &pull.value + &term,
-                (_, true) => pull.value = &pull.value - &term,
-                (false, false) => pull.jump = &pull.jump + &term,
-            }
-        }
     }
-    for (sample, pull) in pull.iter().enumerate() {
+    for (sample, pull) in pulls.iter().enumerate() {
         sample_is_least(problem, sample, &y[sample], pull, tolerance, &mut sum)?;
     }
     if let Some(claimed) = answer.objective {
@@ -214,13 +244,14 @@ fn row_holds(
     if side.is_infinite() {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
-    // The point is what is left of raw predictions once they have moved: it is on a side as well as their digits allow.
-    let (slack, near) = (&Exact::of(side) - &activity.value, &allowed + &(tolerance * &activity.raw));
+    // The point is what is left of raw predictions once they have moved: it is on a side as well as the digits of both allow.
+    let digits = &activity.raw + &activity.moved;
+    let (slack, near) = (&Exact::of(side) - &activity.value, &allowed + &(tolerance * &digits));
     if hard && slack.abs() > near {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
     sum.add(&(&mu * &slack));
-    sum.size = &sum.size + &(&mu.abs() * &(&activity.size + &activity.raw));
+    sum.size = &sum.size + &(&mu.abs() * &(&activity.size + &digits));
     Ok(if hard { outside } else { Exact::zero() })
 }
 

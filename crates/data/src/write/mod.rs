@@ -14,6 +14,7 @@ mod folder;
 mod plan;
 mod spilled;
 
+use std::io::Write;
 use std::path::Path;
 
 use super::atomic::{STANDARD_STREAM, write_atomically};
@@ -21,6 +22,7 @@ use super::error::DataError;
 use super::format::Format;
 use super::new_folder::NewFolder;
 use super::source::Source;
+use super::text::{self, Expected};
 
 pub(crate) use convert::converted;
 pub use plan::{Added, OnExisting, Values};
@@ -97,12 +99,42 @@ pub fn write_with_columns(source: &Source, added: &[Added<'_>], output: &Output<
     };
     let plan = Plan::new(source.table(), added, output.existing, output.path, output.progress)?;
     write_atomically(output.path, |out| {
+        let mut out = Beginning { out, bytes: Vec::new() };
         let rows = match same {
-            true => source.opened().copy(&plan, out)?,
-            false => converted(&plan, source.opened(), format.table_format(), out)?,
+            true => source.opened().copy(&plan, &mut out)?,
+            false => converted(&plan, source.opened(), format.table_format(), &mut out)?,
         };
+        out.check(&plan, format.expected())?;
         plan.check_rows(rows)
     })
+}
+
+/// An output of which the beginning is kept.
+struct Beginning<'a> {
+    out: &'a mut (dyn Write + Send),
+    bytes: Vec<u8>,
+}
+
+impl Beginning<'_> {
+    /// Fails if a text would be taken for something else when it is read.
+    fn check(&self, plan: &Plan<'_>, expected: Expected) -> Result<(), DataError> {
+        match text::other_format(&self.bytes, expected).filter(|_| expected.delimiter.is_some()) {
+            Some((found, _)) => Err(plan.refuse(expected.label, format!("it would begin as {found}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Write for Beginning<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes.extend(bytes.iter().take(written.min(text::HEAD.saturating_sub(self.bytes.len()))));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 #[cfg(test)]

@@ -371,3 +371,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_copy_that_would_be_taken_for_something_else_is_not_written() {
+    let room = Room::new();
+    let name = "\u{14}\0\u{10}\0\u{e}\0\u{f}\0";
+    let dialect = Dialect { trim: true, ..Dialect::default() };
+    let path = room.file("a.csv", format!("{name}\t\t\t\t\t\t\t\t\t\n"));
+    let source = Source::open_as(&path, None, &dialect).unwrap();
+    assert_eq!(source.columns(), [name]);
+    let added = [Added { name, values: [].as_slice().into() }];
+    let copy = room.path("b.csv");
+    let output = Output { existing: OnExisting::Replace, ..Output::new(&copy) };
+    let error = write_with_columns(&source, &added, &output).unwrap_err();
+    assert!(error.to_string().ends_with("it would begin as UTF-16"), "{error}");
+    assert!(!copy.exists());
+}
