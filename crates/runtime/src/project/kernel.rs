@@ -99,20 +99,42 @@ pub(crate) fn plain_watch<T: Sample>(
     };
     for block in z.chunks(8 * BLOCK) {
         plain_sums::<T, false>(block, shift, lo, hi, out);
+        let mut count = near.len();
+        near.resize(count + block.len() + USUAL, 0.0);
         let (chunks, rest) = block.as_chunks::<LANES>();
-        let mut found = [0.0; LANES];
         for chunk in chunks {
-            if chunk.iter().fold(false, |any, z| any | is_near(*z)) {
-                let mut count = 0;
-                for z in chunk {
-                    found[count % LANES] = z.widen();
-                    count += usize::from(is_near(*z));
+            let hits = chunk.iter().enumerate().fold(0, |hits, (lane, z)| hits | (u32::from(is_near(*z)) << lane));
+            count = place_hits(hits, count, |place, lane| {
+                if let Some(place) = near.get_mut(place) {
+                    *place = chunk[lane].widen();
                 }
-                near.extend_from_slice(&found[..count.min(LANES)]);
-            }
+            });
         }
+        near.truncate(count);
         near.extend(rest.iter().filter(|z| is_near(**z)).map(|z| z.widen()));
     }
+}
+
+/// Places that are given without asking.
+const USUAL: usize = 3;
+
+/// Gives each lane whose bit is set in `hits` a place, from `count` on, and returns the place behind the last. The first few places are
+/// given without asking, so that no branch depends on the samples; what is one too many is overwritten by the next.
+#[inline(always)]
+fn place_hits(hits: u32, count: usize, mut put: impl FnMut(usize, usize)) -> usize {
+    let lane_of = |left: u32| left.trailing_zeros() as usize % LANES;
+    let mut left = hits;
+    for step in 0..USUAL {
+        put(count + step, lane_of(left));
+        left &= left.wrapping_sub(1);
+    }
+    let mut end = count + USUAL.min(hits.count_ones() as usize);
+    while left != 0 {
+        put(end, lane_of(left));
+        left &= left.wrapping_sub(1);
+        end += 1;
+    }
+    end
 }
 
 #[inline(always)]
