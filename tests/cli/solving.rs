@@ -1,4 +1,4 @@
-//! `solve`.
+//! `solve` and `verify`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
@@ -11,6 +11,13 @@ use super::support::{command, transcript};
 fn each_line_is_answered_in_order() {
     assert_snapshot!(transcript("solve @/problems.jsonl"));
     assert_snapshot!(transcript("solve @/problems.jsonl --format json --on-infeasible relax"));
+}
+
+/// Without bounds a proof reaches as far as its slopes cancel, and says so.
+#[test]
+fn proofs_say_how_far_they_reach() {
+    assert_snapshot!(transcript("verify @/unbounded.jsonl @/unbounded.answers.jsonl"));
+    assert_snapshot!(transcript("verify @/unbounded.jsonl @/unbounded.answers.jsonl --format json"));
 }
 
 /// Whoever waits for an answer before asking again gets it.
