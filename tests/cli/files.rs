@@ -210,7 +210,7 @@ fn spaces_around_quotes_are_trimmed() {
     let room = folder(&[]);
     let room = room.path();
     file(room, "spec.fair", SPEC);
-    let text = "\"sex\" , \"score\",  \"note, \"\"x\"\"\"\n \"f\" ,\t\"0.1\", \"a, b\"  \n\"m\", 0.9, \nf,\"0.2\" ,\"c\nd\" \n";
+    let text = "\"sex\" , \"score\",  \"note, \"\"x\"\"\"\n \"f\" ,\t\"0.1\", \"a, b\"  \n\"m\", 0.9, \nf,\"0.2\" , \"c,\"\"\nd\" \n";
     file(room, "data.csv", text);
     for command in ["audit", "project", "stream"] {
         let done = at(room, &format!("{command} @/spec.fair --data @/data.csv --trim"));
@@ -222,7 +222,7 @@ fn spaces_around_quotes_are_trimmed() {
     for (text, words) in [
         ("sex,score\n \"f\"x,0.1\n", "line 2: text follows a closing quote"),
         ("sex,score\nm,0.1\n\"f\" \"x\",0.1\n", "line 3: text follows a closing quote"),
-        ("sex,score,note\nf,0.1, \"a\nb\"\n", "line 2: a quote is opened"),
+        ("sex,score,note\nm,0.1,\nf,0.1, \"a\nb\n", "line 3: a quote is opened"),
     ] {
         file(room, "data.csv", text);
         let done = at(room, "audit @/spec.fair --data @/data.csv --trim");
