@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float64Array, Int32Array, ListArray, RecordBatch,
-    StringArray, StringViewArray, TimestampSecondArray,
+    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array,
+    ListArray, RecordBatch, StringArray, StringViewArray, TimestampSecondArray,
 };
+use arrow_buffer::{Buffer, NullBuffer};
 use arrow_ipc::CompressionType;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
@@ -166,6 +167,13 @@ fn other_formats_are_written_as_arrow_and_back() {
     let source = Source::open(&file(&room, "s.arrow", None), None).unwrap();
     let error = write_with_columns(&source, &added, &Output::new(&target)).unwrap_err().to_string();
     assert!(error.contains("Parquet: it has no type for `m`, which is Timestamp(s)"), "{error}");
+    // Nor for values without a byte, on which its writer ends.
+    let empty: ArrayRef =
+        Arc::new(FixedSizeBinaryArray::new(0, Buffer::from_vec(Vec::<u8>::new()), Some(NullBuffer::new_valid(6))));
+    let bytes = written(&[RecordBatch::try_from_iter([("e", empty)]).unwrap()], None);
+    let source = Source::open(&room.file("e.arrow", bytes), None).unwrap();
+    let error = write_with_columns(&source, &added, &Output::new(&target)).unwrap_err().to_string();
+    assert!(error.contains("Parquet: it has no type for `e`, which is FixedSizeBinary(0)"), "{error}");
 }
 
 fn rows_of(source: &Source, names: &[&str]) -> Vec<Vec<String>> {

@@ -9,7 +9,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::read::LABEL;
+use super::read::{LABEL, plain};
 use crate::error::DataError;
 use crate::table_format::Sink;
 use crate::write::Plan;
@@ -39,14 +39,15 @@ impl Sink for Pages<'_> {
     }
 }
 
-/// Whether Parquet tells what values of this type are. Seconds would be bare integers, and so would days in milliseconds.
+/// Whether Parquet tells what values of this type are. Seconds would be bare integers, and so would days in milliseconds; values
+/// have at least a byte.
 fn has_a_type(ty: &DataType) -> bool {
     use DataType::{
-        Date64, Dictionary, FixedSizeList, LargeList, LargeListView, List, ListView, Map, RunEndEncoded, Struct,
-        Time32, Timestamp, Union,
+        Date64, Dictionary, FixedSizeBinary, FixedSizeList, LargeList, LargeListView, List, ListView, Map,
+        RunEndEncoded, Struct, Time32, Timestamp, Union,
     };
     match ty {
-        Union(..) | Date64 | Timestamp(TimeUnit::Second, _) | Time32(TimeUnit::Second) => false,
+        Union(..) | Date64 | FixedSizeBinary(0) | Timestamp(TimeUnit::Second, _) | Time32(TimeUnit::Second) => false,
         Dictionary(_, value) => has_a_type(value),
         RunEndEncoded(_, value) => has_a_type(value.data_type()),
         List(item) | LargeList(item) | ListView(item) | LargeListView(item) | FixedSizeList(item, _) | Map(item, _) => {
@@ -60,6 +61,6 @@ fn has_a_type(ty: &DataType) -> bool {
 fn parquet_error(plan: &Plan<'_>, error: ParquetError) -> DataError {
     match error {
         ParquetError::External(error) => plan.write_error(std::io::Error::other(error)),
-        error => plan.refuse(LABEL, error.to_string()),
+        error => plan.refuse(LABEL, plain(&error.to_string())),
     }
 }
