@@ -2,7 +2,7 @@
 
 use super::ConvexProblem;
 use crate::project::{
-    Certificate, OnInfeasible, ProjectError, Projection, Projector, Sample, Settings, Status, finite,
+    Certificate, Infeasibility, OnInfeasible, ProjectError, Projection, Projector, Sample, Settings, Status, finite,
 };
 
 /// How often the sides are drawn in where a row misses by rounding.
@@ -36,8 +36,9 @@ impl ConvexProblem {
             return Err(ProjectError::Length { what: "z", found: z.len(), expected: self.n() });
         }
         finite("z", z)?;
-        let mut solve =
-            Solve { convex: self, z, t: self.pieces.spread(z), solver, settings: settings.clone(), passes: 0 };
+        // What room for rounding makes infeasible is not to be relaxed.
+        let first = Settings { on_infeasible: OnInfeasible::Error, ..settings.clone() };
+        let mut solve = Solve { convex: self, z, t: self.pieces.spread(z), solver, settings: first, passes: 0 };
         let mut room = if settings.exact_rows { self.doubt.clone() } else { vec![0.0; self.rows()] };
         let mut found = solve.pieces(&room)?;
         if matches!(found.status, Status::Infeasible(_) | Status::IterationLimit) && room.iter().any(|room| *room > 0.0)
@@ -45,19 +46,23 @@ impl ConvexProblem {
             room.fill(0.0);
             found = solve.pieces(&room)?;
         }
-        if let Status::Infeasible(proof) | Status::Relaxed(proof) = &found.status {
+        let proved = |proof: &Infeasibility| {
             let wrong: f64 = proof.combination.iter().zip(&self.doubt).map(|(f, doubt)| (f * doubt).abs()).sum();
-            let is_proof = proof.margin > wrong;
-            match found.status {
-                // Contradictory by less than the rounding of the rows: the point that comes nearest, as what it is.
-                _ if !is_proof => {
-                    solve.settings.on_infeasible = OnInfeasible::Relax;
-                    found = solve.pieces(&room)?;
+            proof.margin > wrong
+        };
+        let relaxes = settings.on_infeasible == OnInfeasible::Relax;
+        match &found.status {
+            Status::Infeasible(proof) if !relaxes && proved(proof) => {
+                return Ok(Projection { passes: solve.passes, ..found });
+            }
+            Status::Infeasible(_) => {
+                found = solve.relaxed(&room, proved)?;
+                if !relaxes && matches!(found.status, Status::Relaxed(_)) {
                     found.status = Status::IterationLimit;
                 }
-                Status::Infeasible(_) => return Ok(Projection { passes: solve.passes, ..found }),
-                _ => {}
             }
+            Status::IterationLimit if relaxes => found = solve.relaxed(&room, proved)?,
+            _ => {}
         }
         let found = if settings.exact_rows { solve.within(found, room)? } else { found };
         Ok(solve.answer(found))
@@ -86,6 +91,21 @@ impl<T: Sample> Solve<'_, T> {
         let mut found = Projection::default();
         self.solver.project_into(&problem, &self.t, &self.settings, &mut found)?;
         self.passes += found.passes;
+        Ok(found)
+    }
+
+    /// The point of least violation. Where the rows contradict each other by less than their rounding, it is the point that comes
+    /// nearest, and is called no more than that.
+    fn relaxed(
+        &mut self,
+        room: &[f64],
+        proved: impl Fn(&Infeasibility) -> bool,
+    ) -> Result<Projection<T>, ProjectError> {
+        self.settings.on_infeasible = OnInfeasible::Relax;
+        let mut found = self.pieces(room)?;
+        if matches!(&found.status, Status::Relaxed(proof) if !proved(proof)) {
+            found.status = Status::IterationLimit;
+        }
         Ok(found)
     }
 
