@@ -135,6 +135,50 @@ fn without_bounds_a_proof_reaches_as_far_as_it_cancels() {
     assert_eq!(proved, 500);
 }
 
+/// Numbers so large that a tolerance which grows with them would cover anything: multipliers that cancel, or that a kink takes up, raw
+/// predictions and points of distances far from all that matters, and slopes that cancel to less than a proof needs.
+#[test]
+fn large_numbers_buy_no_tolerance() {
+    let wrong = [
+        (
+            r#"{"z": [100.0], "A": {"indptr": [0, 1, 2], "indices": [0, 0], "values": [1, 1]}, "l": [null, -5], "u": [1, null]}"#,
+            r#"{"status": "optimal", "yhat": [0.0], "mu": [M, -M], "objective": 10000}"#,
+        ),
+        (
+            r#"{"z": [100.0], "A": {"indptr": [0, 0], "indices": [], "values": []}, "l": [null], "u": [5],
+                "convex": {"rows": [0], "samples": [0], "b": [1], "c": [0]}}"#,
+            r#"{"status": "optimal", "yhat": [0.0], "mu": [M], "objective": 10000}"#,
+        ),
+        (
+            r#"{"z": [0.5], "A": {"indptr": [0, 1, 1], "indices": [0], "values": [1]}, "l": [3, null], "u": [null, 1e21],
+                "convex": {"rows": [1], "samples": [0], "b": [1], "c": [1e20]}}"#,
+            r#"{"status": "optimal", "yhat": [0.5], "mu": [0, 0], "objective": 0}"#,
+        ),
+        (
+            r#"{"z": [1e20], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [null], "u": [1]}"#,
+            r#"{"status": "optimal", "yhat": [1e5], "mu": [2e20], "objective": 1e40}"#,
+        ),
+        (
+            r#"{"z": [0.0], "A": {"indptr": [0, 1, 2], "indices": [0, 0], "values": [1, 1.0000000000000004]},
+                "l": [null, 1], "u": [0.9999999999999998, null]}"#,
+            r#"{"status": "infeasible", "rows": [1, -1], "margin": 1}"#,
+        ),
+        (
+            r#"{"z": [0.0, 0.0], "A": {"indptr": [0, 2, 4], "indices": [0, 1, 0, 1], "values": [-1, 1e15, -1, 1000000000000001]},
+                "l": [null, 5], "u": [0, null]}"#,
+            r#"{"status": "infeasible", "rows": [1, -1], "margin": 5}"#,
+        ),
+    ];
+    for (problem, answer) in wrong {
+        let problem = Problem::parse(&problem.replace('\n', " ")).unwrap();
+        for power in [3, 6, 9, 12, 15, 18, 21, 60] {
+            let answer = Answer::parse(&answer.replace('M', &format!("1e{power}"))).unwrap();
+            let verdict = verify(&problem, &answer, TOLERANCE);
+            assert!(matches!(verdict, Verdict::Refused(_)), "{verdict:?}: {answer:?}");
+        }
+    }
+}
+
 /// One change of an answer that makes it wrong, or None where this one cannot be made so.
 fn changed(case: &Solved, kind: usize, random: &mut Random) -> Option<Answer> {
     let mut answer = case.answer.clone();

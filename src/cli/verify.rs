@@ -104,7 +104,10 @@ impl Checked {
             Ok(Proof::Refused(refusal)) => format!("{not_proved} {refusal}"),
             Err(Unreadable(why)) => format!("{not_proved} {why}"),
             Ok(Proof::Infeasible { within: Some(within), .. }) => {
-                format!("infeasible where no prediction without bounds is further from zero than {within:.1e}")
+                // Rounded down: no more than is proved.
+                let power = 10_f64.powf(within.log10().floor());
+                let within = (within / power).floor() * power;
+                format!("infeasible where no prediction that lacks a bound is further from zero than {within:.0e}")
             }
             Ok(Proof::Optimal { .. } | Proof::Infeasible { within: None, .. }) => return Ok(String::new()),
         };

@@ -102,10 +102,12 @@ fn a_stream_writes_fields_that_are_read_back() {
     let path = |name: &str| folder.path().join(name);
     let (spec, data, out, state) = (path("parity.fair"), path("people.csv"), path("out.csv"), path("state.json"));
     let base = ["stream", text_of(&spec), "--data", text_of(&data), "-o", text_of(&out), "--state", text_of(&state)];
-    let refused = run(&[&base[..], &["--no-quotes", "--name", "a,b"]].concat());
-    assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("`a,b` cannot be written"), "{}", refused.stderr);
-    assert!(!out.exists() && !state.exists());
+    for (words, field) in [(["--name", "a,b"], "`a,b`"), (["--decimal", ","], "`-0,5`")] {
+        let refused = run(&[&base[..], &["--no-quotes"], &words].concat());
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.contains(&format!("{field} cannot be written")), "{}", refused.stderr);
+        assert!(!out.exists() && !state.exists());
+    }
 
     assert_eq!(run(&[&base[..], &["--decimal", ",", "--name", "a,b"]].concat()).code, 0);
     let answers = std::fs::read_to_string(&out).unwrap();

@@ -341,14 +341,25 @@ pub enum DataError {
     },
 
     /// A new field that would not be read back as it is.
-    #[error("`{text}` cannot be written into a copy of `{file}`, where quotes are off: {reason}")]
-    Unquoted {
+    #[error("`{text}` cannot be written beside the columns of `{file}`: {reason}")]
+    NoField {
         /// The file being copied.
         file: String,
         /// The field.
         text: String,
         /// What would become of it.
         reason: &'static str,
+        /// What can be done.
+        help: &'static str,
+    },
+
+    /// A copy that would be taken for a file of another format.
+    #[error("a copy of `{file}` would begin as {found}")]
+    BeginsAs {
+        /// The file being copied.
+        file: String,
+        /// What it would be taken for.
+        found: &'static str,
     },
 
     /// A table that cannot be written in the format asked for.
@@ -481,9 +492,8 @@ impl DataError {
             Self::UnsupportedType { .. } => "store numbers, text or booleans in this column".into(),
             Self::ColumnExists { .. } => "rename the column, or ask for it to be replaced".into(),
             Self::RowCount { .. } => "the file seems to have changed while it was being read; run again".into(),
-            Self::Unquoted { .. } => {
-                "let quotes enclose fields, or give the data in another format, such as JSON Lines".into()
-            }
+            Self::NoField { help, .. } => (*help).into(),
+            Self::BeginsAs { .. } => "rename the first column, or write the output in another format".into(),
             Self::Convert { .. } => "write the output in another format, such as that of the input".into(),
             Self::MatrixShape { .. } => "this is a mistake in the program, please report it".into(),
             Self::SeveralFiles { .. } => "name a file, or use another format".into(),

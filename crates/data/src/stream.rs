@@ -140,7 +140,7 @@ impl TableStream {
     /// The header line for an output with more columns, otherwise as it was written; nothing for JSON Lines.
     ///
     /// # Errors
-    /// [`DataError::Unquoted`]
+    /// [`DataError::NoField`]
     pub fn header(&self, added: &[&str]) -> Result<Vec<u8>, DataError> {
         self.pieces.header(added)
     }

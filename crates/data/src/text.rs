@@ -7,6 +7,9 @@ use flate2::bufread::GzDecoder;
 use super::dialect::{Dialect, Encoding};
 use super::error::DataError;
 
+/// What may stand before a text in UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A text that is read from its beginning.
 pub(super) type Text = Box<dyn Read + Send>;
 
@@ -135,7 +138,7 @@ pub(super) fn other_format(head: &[u8], expected: Expected) -> Option<Found> {
 
 /// Whether a file is a page, as one gets where a download asks for a login.
 fn markup(head: &[u8]) -> Option<&'static str> {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
     let begins = |with: &str| text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with.as_bytes()));
     let page = ["<!doctype html", "<html", "<head", "<table"].into_iter().any(begins);
     if page { Some("HTML") } else { begins("<?xml").then_some("XML") }
@@ -255,7 +258,7 @@ impl Decoder {
         let mut buffer = [0; 4];
         for character in char::decode_utf16(pairs.iter().take(count).map(unit)) {
             let character = match character.map_err(|_| invalid("half a character of UTF-16"))? {
-                '\0' => return Err(invalid("the character U+0000 stands in no text; is it UTF-32?")),
+                '\0' => return Err(invalid("the text has the character U+0000; is it UTF-32?")),
                 character => character,
             };
             self.text.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());

@@ -5,6 +5,9 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use num_bigint::{BigInt, Sign};
 
+/// Eight roundings of a float, as a share of it.
+pub const ROUNDING: f64 = 8.0 * f64::EPSILON;
+
 /// `mantissa * 2^exponent`, without rounding.
 #[derive(Clone, Debug)]
 pub struct Exact {
@@ -67,6 +70,13 @@ impl Exact {
         let (numerator, denominator) = (&self.mantissa << shift, &divisor.mantissa);
         // Whole division rounds towards zero; one more is above the quotient whatever its sign.
         Exact { mantissa: numerator / denominator + 1, exponent: self.exponent - divisor.exponent - shift }
+    }
+
+    /// By how much the number lies outside an interval with possibly infinite ends; zero inside.
+    pub fn outside(&self, (lower, upper): (f64, f64)) -> Exact {
+        let below = if lower.is_finite() { &Exact::of(lower) - self } else { Exact::zero() };
+        let above = if upper.is_finite() { self - &Exact::of(upper) } else { Exact::zero() };
+        below.max(above).max(Exact::zero())
     }
 
     /// Both mantissas at one exponent.

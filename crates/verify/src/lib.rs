@@ -20,10 +20,11 @@
 //! The second line is sufficient for a convex problem (Karush, Kuhn and Tucker; Boyd and Vandenberghe 2004, section 5.5).
 
 mod exact;
+mod infeasible;
 mod proof;
 mod record;
-mod refusal;
+mod verdict;
 
-pub use proof::{Verdict, verify};
+pub use proof::verify;
 pub use record::{Answer, Distance, Problem, Unreadable};
-pub use refusal::Refusal;
+pub use verdict::{Refusal, Verdict};

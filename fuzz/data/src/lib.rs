@@ -108,8 +108,8 @@ pub fn read_all(source: &Source) -> Option<Table> {
             // Of several faults another may be told.
             (Err(_), Err(_)) => {}
             // The last values of a page fill up a byte, and the decoder may take the rest for values where levels are damaged.
-            (Err(DataError::Damaged { .. }), Ok(_)) | (Ok(_), Err(DataError::Damaged { .. }))
-                if source.format() == Format::Parquet =>
+            (Err(DataError::Damaged { message, .. }), Ok(_)) | (Ok(_), Err(DataError::Damaged { message, .. }))
+                if message.starts_with("insufficient values read") && source.format() == Format::Parquet =>
             {
                 return None;
             }

@@ -17,6 +17,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
     let dialect = &table.dialect;
     let delimiter = table.delimiter();
     let new = Fields { file: &table.name, delimiter, dialect };
+    new.check()?;
     let mut records = Records::new(&table.name, table.text()?, delimiter, dialect);
     let mut spans = Vec::new();
     let mut fields = Vec::new();
@@ -75,9 +76,14 @@ fn copy_fields(
             fields.push(delimiter);
         }
         match *slot {
-            Slot::Added(index) if plan.slots.len() == 1 => added(index, Place::Alone, fields)?,
-            Slot::Added(index) if place == 0 => added(index, Place::First, fields)?,
-            Slot::Added(index) => added(index, Place::Later, fields)?,
+            Slot::Added(index) => {
+                let place = match (place, plan.slots.len()) {
+                    (0, 1) => Place::Alone,
+                    (0, _) => Place::First,
+                    _ => Place::Later,
+                };
+                added(index, place, fields)?;
+            }
             Slot::Kept(index) => {
                 let span = spans.get(index).cloned().unwrap_or_default();
                 fields.extend_from_slice(record.get(span).unwrap_or_default());

@@ -1,16 +1,30 @@
-//! New fields in a file that has habits of its own.
+//! New fields in a file of any dialect.
 
 use crate::dialect::Dialect;
 use crate::error::DataError;
+use crate::text::BYTE_ORDER_MARK;
 
 /// Where a field stands in its record.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Place {
     /// It is the only one.
     Alone,
     First,
     Later,
 }
+
+/// Why a field would not be read back as it is, and what helps.
+struct Trouble {
+    reason: &'static str,
+    help: &'static str,
+}
+
+const IS_NULL: Trouble =
+    Trouble { reason: "it is one of the texts for nulls", help: "leave it out of these, or write another format" };
+const IS_TRIMMED: Trouble =
+    Trouble { reason: "the spaces around it would be left out", help: "give the column a name without them" };
+/// What quotes would help against.
+const QUOTES: &str = "let quotes enclose fields, or give the data in another format, such as JSON Lines";
 
 /// Appends fields to records of a file, so that each is read back as one field.
 pub(super) struct Fields<'a> {
@@ -20,11 +34,24 @@ pub(super) struct Fields<'a> {
 }
 
 impl Fields<'_> {
+    /// Fails if numbers cannot be written at all. Asked before anything is written.
+    ///
+    /// # Errors
+    /// [`DataError::NoField`]
+    pub fn check(&self) -> Result<(), DataError> {
+        let mut out = Vec::new();
+        self.dialect.write_number(-0.5, &mut out);
+        self.enclose(0, Place::Later, &mut out)
+    }
+
     /// Appends the name of a column.
     ///
     /// # Errors
-    /// [`DataError::Unquoted`]
+    /// [`DataError::NoField`]
     pub fn name(&self, name: &str, place: Place, out: &mut Vec<u8>) -> Result<(), DataError> {
+        if self.dialect.trim && name.trim_matches([' ', '\t']) != name {
+            return Err(self.refused(name.as_bytes(), IS_TRIMMED));
+        }
         let start = out.len();
         out.extend_from_slice(name.as_bytes());
         self.enclose(start, place, out)
@@ -33,17 +60,21 @@ impl Fields<'_> {
     /// Appends a number.
     ///
     /// # Errors
-    /// [`DataError::Unquoted`]
+    /// [`DataError::NoField`]
     pub fn number(&self, value: f64, place: Place, out: &mut Vec<u8>) -> Result<(), DataError> {
         let start = out.len();
         self.dialect.write_number(value, out);
+        let field = out.get(start..).unwrap_or_default();
+        if self.dialect.nulls.iter().any(|null| null.as_bytes() == field) {
+            return Err(self.refused(field, IS_NULL));
+        }
         self.enclose(start, place, out)
     }
 
     /// Appends a null.
     ///
     /// # Errors
-    /// [`DataError::Unquoted`]
+    /// [`DataError::NoField`]
     pub fn null(&self, place: Place, out: &mut Vec<u8>) -> Result<(), DataError> {
         self.enclose(out.len(), place, out)
     }
@@ -51,13 +82,11 @@ impl Fields<'_> {
     /// Puts what was appended from `start` on into quotes, if it needs them.
     fn enclose(&self, start: usize, place: Place, out: &mut Vec<u8>) -> Result<(), DataError> {
         let field = out.get(start..).unwrap_or_default();
-        let trouble = self.trouble(field, place);
+        let unquoted = self.unquoted(field, place);
         if !self.dialect.quotes {
-            let text = || String::from_utf8_lossy(if field.is_empty() { b"null" } else { field }).into_owned();
-            let refused = |reason| DataError::Unquoted { file: self.file.to_owned(), text: text(), reason };
-            return trouble.map_or(Ok(()), |reason| Err(refused(reason)));
+            return unquoted.map_or(Ok(()), |reason| Err(self.refused(field, Trouble { reason, help: QUOTES })));
         }
-        if trouble.is_some() || field.contains(&b'"') {
+        if unquoted.is_some() || field.contains(&b'"') {
             let doubled = |byte: &u8| std::iter::repeat_n(*byte, if *byte == b'"' { 2 } else { 1 });
             let quoted: Vec<u8> = field.iter().flat_map(doubled).collect();
             out.truncate(start);
@@ -69,18 +98,24 @@ impl Fields<'_> {
     }
 
     /// What would become of a field without quotes, if it would not be read back.
-    fn trouble(&self, field: &[u8], place: Place) -> Option<&'static str> {
+    fn unquoted(&self, field: &[u8], place: Place) -> Option<&'static str> {
         let divides = |byte: &u8| *byte == self.delimiter || b"\r\n".contains(byte);
         if field.iter().any(divides) {
-            return Some("it would end at a delimiter or a line end");
+            return Some("without quotes it would end at a delimiter or a line end");
         }
         match place {
-            Place::Alone if field.is_empty() => Some("its line would be blank, which is no row"),
-            Place::Alone | Place::First if field.first().is_some_and(|byte| Some(*byte) == self.dialect.comment) => {
-                Some("its line would be a comment")
+            Place::Later => None,
+            Place::Alone if field.is_empty() => Some("without quotes its line would be blank, which is no row"),
+            _ if field.first().is_some_and(|byte| Some(*byte) == self.dialect.comment) => {
+                Some("without quotes its line would be a comment")
             }
-            _ => None,
+            _ => field.starts_with(BYTE_ORDER_MARK).then_some("without quotes its byte order mark would be left out"),
         }
+    }
+
+    fn refused(&self, field: &[u8], trouble: Trouble) -> DataError {
+        let text = String::from_utf8_lossy(if field.is_empty() { b"null" } else { field }).into_owned();
+        DataError::NoField { file: self.file.to_owned(), text, reason: trouble.reason, help: trouble.help }
     }
 }
 
@@ -128,6 +163,20 @@ mod tests {
         let comment = written(b',', Dialect { comment: Some(b'-'), ..Dialect::default() });
         assert_eq!(comment("-0.5", Place::First).unwrap(), "\"-0.5\"");
         assert_eq!(comment("-0.5", Place::Later).unwrap(), "-0.5");
+        assert_eq!(commas("\u{feff}a", Place::First).unwrap(), "\"\u{feff}a\"");
+    }
+
+    #[test]
+    fn what_is_read_as_something_else_is_refused() {
+        let nulls = written(b',', Dialect { nulls: vec!["0.5".into(), "1".into()], ..Dialect::default() });
+        let trim = written(b',', Dialect { trim: true, ..Dialect::default() });
+        assert_eq!(nulls("0.25", Place::Later).unwrap(), "0.25");
+        let refused = [nulls("0.5", Place::Later), nulls("1", Place::First), trim(" a", Place::Later)];
+        insta::assert_snapshot!(refused.map(Result::unwrap_err).join("\n"), @r"
+        `0.5` cannot be written beside the columns of `f`: it is one of the texts for nulls
+        `1` cannot be written beside the columns of `f`: it is one of the texts for nulls
+        ` a` cannot be written beside the columns of `f`: the spaces around it would be left out
+        ");
     }
 
     #[test]
@@ -137,10 +186,10 @@ mod tests {
         assert_eq!(commas("a\"b", Place::First).unwrap(), "a\"b");
         let refused = [("a,b", Place::Later), ("0.5", Place::Later), ("", Place::Alone), ("-5", Place::First)];
         insta::assert_snapshot!(refused.map(|(text, place)| commas(text, place).unwrap_err()).join("\n"), @r"
-        `a,b` cannot be written into a copy of `f`, where quotes are off: it would end at a delimiter or a line end
-        `0,5` cannot be written into a copy of `f`, where quotes are off: it would end at a delimiter or a line end
-        `null` cannot be written into a copy of `f`, where quotes are off: its line would be blank, which is no row
-        `-5` cannot be written into a copy of `f`, where quotes are off: its line would be a comment
+        `a,b` cannot be written beside the columns of `f`: without quotes it would end at a delimiter or a line end
+        `0,5` cannot be written beside the columns of `f`: without quotes it would end at a delimiter or a line end
+        `null` cannot be written beside the columns of `f`: without quotes its line would be blank, which is no row
+        `-5` cannot be written beside the columns of `f`: without quotes its line would be a comment
         ");
     }
 }

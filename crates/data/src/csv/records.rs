@@ -16,10 +16,11 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
-use super::spaced::{BYTE_ORDER_MARK, Spaced};
+use super::spaced::Spaced;
 use super::spans::Spans;
 use crate::dialect::Dialect;
 use crate::error::DataError;
+use crate::text::BYTE_ORDER_MARK;
 
 const BUFFER: usize = 1 << 20;
 /// Longest record that is read. An unclosed quote would otherwise swallow the rest of the file.
@@ -209,7 +210,7 @@ impl<R: Read> Records<R> {
             line += skipped;
             self.lone_returns += skipped - lead.iter().filter(|&&byte| byte == b'\n').count() as u64;
         }
-        // A quote that encloses is not among the text of the fields, so this record has quoted fields.
+        // Quotes that enclose, and spaces around them, are not among the text of the fields. A record without them has no stray quote.
         let text_len = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
         if text_len + count != body.len() + 1 {
             let stray = Spans::new(body, self.delimiter, &self.dialect).find_map(Result::err);
@@ -269,6 +270,12 @@ impl<R: Read> Records<R> {
                 Ok(read) => {
                     self.filled += read;
                     self.taken += read as u64;
+                    // A byte order mark is told by all of it.
+                    let head = self.buffer.get(..self.filled).unwrap_or_default();
+                    if self.filled as u64 == self.taken && head != BYTE_ORDER_MARK && BYTE_ORDER_MARK.starts_with(head)
+                    {
+                        continue;
+                    }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(source) => return Err(DataError::Read { file: self.name.clone(), source }),
@@ -288,4 +295,36 @@ fn line_ends(bytes: &[u8], after_return: bool) -> u64 {
         open = byte == b'\r';
     }
     count + u64::from(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe that gives a byte at a time.
+    struct Slow(std::io::Cursor<Vec<u8>>);
+
+    impl Read for Slow {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(out.get_mut(..1).unwrap_or_default())
+        }
+    }
+
+    #[test]
+    fn a_mark_is_no_part_of_the_first_field_however_slowly_it_comes() {
+        for trim in [false, true] {
+            let dialect = Dialect { trim, ..Dialect::default() };
+            let read = |text: &str| {
+                let mut records = Records::new("f", Slow(std::io::Cursor::new(text.into())), b',', &dialect);
+                let record = records.next().unwrap().unwrap();
+                (
+                    String::from_utf8_lossy(record.field(0)).into_owned(),
+                    String::from_utf8_lossy(record.body).into_owned(),
+                )
+            };
+            assert_eq!(read("\u{feff}\"a\",b\n"), ("a".to_owned(), "\"a\",b".to_owned()));
+            // Two bytes of the three.
+            assert_eq!(read("\u{fec0}a"), ("\u{fec0}a".to_owned(), "\u{fec0}a".to_owned()));
+        }
+    }
 }

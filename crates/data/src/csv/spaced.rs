@@ -3,8 +3,7 @@
 use csv_core::ReadRecordResult;
 
 use super::spans::is_space;
-
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+use crate::text::BYTE_ORDER_MARK;
 
 /// Reads records as `csv_core::Reader` does, by the same rules but for the spaces: those before a field are left out, and so
 /// are those behind a closing quote.
@@ -12,6 +11,8 @@ pub(super) struct Spaced {
     delimiter: u8,
     comment: Option<u8>,
     state: State,
+    /// Whether something was read.
+    begun: bool,
     line: u64,
     /// Bytes of text of the current record.
     length: usize,
@@ -19,8 +20,6 @@ pub(super) struct Spaced {
 
 #[derive(Clone, Copy)]
 enum State {
-    /// Nothing was read.
-    File,
     /// Line ends and comments may come.
     Record,
     Comment,
@@ -43,7 +42,7 @@ enum Adds {
 
 impl Spaced {
     pub fn new(delimiter: u8, comment: Option<u8>) -> Self {
-        Self { delimiter, comment, state: State::File, line: 1, length: 0 }
+        Self { delimiter, comment, state: State::Record, begun: false, line: 1, length: 0 }
     }
 
     /// The line of the next byte: line feeds so far, from 1.
@@ -59,8 +58,8 @@ impl Spaced {
         ends: &mut [usize],
     ) -> (ReadRecordResult, usize, usize, usize) {
         let (mut read, mut wrote, mut ended) = (0, 0, 0);
-        if matches!(self.state, State::File) {
-            self.state = State::Record;
+        if !self.begun {
+            self.begun = true;
             read = if input.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         }
         while let Some(&byte) = input.get(read) {
@@ -97,8 +96,8 @@ impl Spaced {
     fn step(&mut self, byte: u8) -> Adds {
         let is_end = matches!(byte, b'\r' | b'\n');
         let (state, adds) = match self.state {
-            State::File | State::Record if is_end => (State::Record, Adds::Nothing),
-            State::File | State::Record if Some(byte) == self.comment => (State::Comment, Adds::Nothing),
+            State::Record if is_end => (State::Record, Adds::Nothing),
+            State::Record if Some(byte) == self.comment => (State::Comment, Adds::Nothing),
             State::Comment if byte == b'\n' => (State::Record, Adds::Nothing),
             State::Comment => (State::Comment, Adds::Nothing),
             State::Quoted if byte == b'"' => (State::Quote, Adds::Nothing),
@@ -107,10 +106,8 @@ impl Spaced {
             _ if is_end => (State::Record, Adds::End),
             _ if byte == self.delimiter => (State::Field, Adds::End),
             State::Quote | State::Closed if is_space(byte, self.delimiter) => (State::Closed, Adds::Nothing),
-            State::File | State::Record | State::Field if is_space(byte, self.delimiter) => {
-                (State::Field, Adds::Nothing)
-            }
-            State::File | State::Record | State::Field if byte == b'"' => (State::Quoted, Adds::Nothing),
+            State::Record | State::Field if is_space(byte, self.delimiter) => (State::Field, Adds::Nothing),
+            State::Record | State::Field if byte == b'"' => (State::Quoted, Adds::Nothing),
             // Text behind a closing quote too, as in `csv_core`: `Records` refuses that.
             _ => (State::Text, Adds::Text),
         };

@@ -83,6 +83,7 @@ impl ReadPieces for Pieces {
     }
 
     fn header(&self, added: &[&str]) -> Result<Vec<u8>, DataError> {
+        self.fields().check()?;
         if self.dialect.header != Header::FirstRecord {
             return Ok(Vec::new());
         }

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 use parquet::arrow::ProjectionMask;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::delta::{self, unsigned, wrong};
 use crate::bounds::check_rows;
@@ -29,7 +29,7 @@ pub(super) fn check_footer(metadata: &ParquetMetaData, length: u64) -> Result<()
         let counted = Some(group.num_rows()).filter(|&rows| rows >= 0);
         rows = counted.and_then(|own| rows.checked_add(own)).ok_or_else(|| wrong("a count of rows is wrong"))?;
         for chunk in group.columns() {
-            let start = chunk.dictionary_page_offset().filter(|&start| start > 0).unwrap_or(chunk.data_page_offset());
+            let start = start_of(chunk);
             let end = start.checked_add(chunk.compressed_size()).and_then(|end| u64::try_from(end).ok());
             if start < 0 || chunk.compressed_size() < 0 || end.is_none_or(|end| end > length) {
                 return Err(wrong("a column lies outside the file"));
@@ -46,12 +46,17 @@ pub(super) fn check_footer(metadata: &ParquetMetaData, length: u64) -> Result<()
     }
 }
 
+/// Where the first page of a column stands.
+fn start_of(chunk: &ColumnChunkMetaData) -> i64 {
+    chunk.dictionary_page_offset().filter(|&start| start > 0).unwrap_or(chunk.data_page_offset())
+}
+
 /// Fails if a page of these columns is longer than what is decoded.
 pub(super) fn check(file: &File, metadata: &ParquetMetaData, mask: &ProjectionMask) -> Result<(), ParquetError> {
     let mut input = BufReader::with_capacity(1 << 10, file.try_clone()?);
     for group in metadata.row_groups() {
         for (_, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
-            let start = chunk.dictionary_page_offset().filter(|&start| start > 0).unwrap_or(chunk.data_page_offset());
+            let start = start_of(chunk);
             let end = start.saturating_add(chunk.compressed_size());
             if check_chunk(&mut input, start, end, chunk.num_values())? {
                 delta::check(file, chunk, group.num_rows())?;
@@ -67,7 +72,7 @@ fn check_chunk(input: &mut BufReader<File>, start: i64, end: i64, values: i64) -
     let offset = |at: i64| u64::try_from(at).map_err(|_| wrong("a column lies outside the file"));
     let (mut at, mut seen, mut delta) = (start, 0, false);
     input.seek(SeekFrom::Start(offset(at)?))?;
-    // The decoder reads on behind the last value.
+    // The decoder reads on behind the last value, so these heads are checked too.
     while at < end {
         let longest = LONGEST_HEAD.min(end - at);
         let mut head = Head { input: input.by_ref().take(longest.cast_unsigned()), page: Page::default() };

@@ -119,7 +119,7 @@ impl Beginning<'_> {
     /// Fails if a text would be taken for something else when it is read.
     fn check(&self, plan: &Plan<'_>, expected: Expected) -> Result<(), DataError> {
         match text::other_format(&self.bytes, expected).filter(|_| expected.delimiter.is_some()) {
-            Some((found, _)) => Err(plan.refuse(expected.label, format!("it would begin as {found}"))),
+            Some((found, _)) => Err(DataError::BeginsAs { file: plan.table.name.clone(), found }),
             None => Ok(()),
         }
     }

@@ -58,8 +58,12 @@ pub(crate) fn settle<T: Sample>(solver: &mut Projector<T>, problem: &Problem, se
             newton.evaluate::<T, false>(problem, &solver.z);
         }
         let ended = newton.run(problem, &solver.z, settings.max_steps);
-        // Rows that say the opposite have no room for margins: one would be held at the cost of the other.
-        if ended != Ended::Converged || (newton.is_loose() && newton.missed(problem) > missed) {
+        let loose = newton.is_loose();
+        if rounds::<T>() {
+            newton.evaluate::<T, true>(problem, &solver.z);
+        }
+        // Where rows leave no room for margins, one that grows makes another row miss by more.
+        if ended != Ended::Converged || (loose && newton.missed(problem) > missed) {
             newton.multipliers.clone_from(&solver.before);
             newton.rest.clone_from(&solver.before_rest);
             newton.fine = fine;

@@ -115,7 +115,7 @@ pub(crate) fn plain_watch<T: Sample>(
     }
 }
 
-/// Places that are given without asking.
+/// How many places are given without a branch.
 const USUAL: usize = 3;
 
 /// Gives each lane whose bit is set in `hits` a place, from `count` on, and returns the place behind the last. The first few places are

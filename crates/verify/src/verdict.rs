@@ -1,6 +1,24 @@
-//! Why an answer is not proved.
+//! What the checker says, and why an answer is not proved.
 
 use std::fmt;
+
+/// What the checker says of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The point is allowed and the closest. `violation` is the largest of a row or bound, `gap` the duality gap; both as they
+    /// are, in the units of the row and of the objective.
+    Optimal {
+        violation: f64,
+        gap: f64,
+    },
+    /// No point satisfies the hard rows; `margin` is by how much the combination of rows proves it. At samples that lack a bound it may
+    /// cancel to a rounding only. Then the proof holds for points that are less than `within` from zero there.
+    Infeasible {
+        margin: f64,
+        within: Option<f64>,
+    },
+    Refused(Refusal),
+}
 
 /// The first thing that is wrong with an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,5 +106,13 @@ impl fmt::Display for Refusal {
                 write!(f, "the combination of rows proves nothing: its margin is {margin:e}")
             }
         }
+    }
+}
+
+/// Refuses numbers that are too few or too many.
+pub fn lengths(what: &'static str, found: &[f64], expected: usize) -> Result<(), Refusal> {
+    match found.len() == expected {
+        true => Ok(()),
+        false => Err(Refusal::Lengths { what, found: found.len(), expected }),
     }
 }
