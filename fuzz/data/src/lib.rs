@@ -103,8 +103,8 @@ pub fn read_all(source: &Source) -> Option<Table> {
     let columns = readable(source);
     let whole = read(source, &columns, usize::MAX);
     for rows in [1, 3] {
-        match (&whole, read(source, &columns, rows)) {
-            (Ok(whole), Ok(parts)) => assert_same(whole, &parts, alike, "in batches"),
+        match (&whole, &read(source, &columns, rows)) {
+            (Ok(whole), Ok(parts)) => assert_same(whole, parts, alike, "in batches"),
             // Of several faults another may be told.
             (Err(_), Err(_)) => {}
             // The last values of a page fill up a byte, and the decoder may take the rest for values where levels are damaged.
@@ -113,7 +113,7 @@ pub fn read_all(source: &Source) -> Option<Table> {
             {
                 return None;
             }
-            (whole, parts) => panic!("batches of {rows} rows: {:?}, {:?}", whole.as_ref().err(), parts.err()),
+            (whole, parts) => panic!("batches of {rows} rows: {:?}, {:?}", whole.as_ref().err(), parts.as_ref().err()),
         }
     }
     whole.ok()
