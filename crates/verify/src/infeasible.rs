@@ -4,8 +4,9 @@ use crate::exact::{Exact, ROUNDING};
 use crate::record::Problem;
 use crate::verdict::{Refusal, Verdict, lengths};
 
-/// A proof up to a distance has to reach so many times beyond all numbers of the problem, and beyond 1.
+/// How far a proof up to a distance has to reach at least, and how many times beyond all numbers of the problem.
 const FAR: f64 = 1e9;
+const BEYOND: f64 = 1e6;
 
 /// `min over the box of f' A y` less `max over the sides of f' c` is positive. This is computed exactly, and only slopes at samples that
 /// lack a bound may be off by roundings: see [`Slope::cancel`].
@@ -46,8 +47,8 @@ pub fn infeasible(problem: &Problem, combination: &[f64]) -> Result<Verdict, Ref
     let within = difference.over_rounded_up(&left).approximate().next_down();
     let given = problem.z.iter().chain(problem.distances.iter().flatten().map(|(_, _, c)| c));
     let sides = problem.sides.iter().flat_map(|(lower, upper)| [lower, upper]).filter(|side| side.is_finite());
-    let largest = given.chain(sides).fold(1.0_f64, |most, number| most.max(number.abs()));
-    if within < FAR * largest {
+    let largest = given.chain(sides).fold(0.0_f64, |most, number| most.max(number.abs()));
+    if within < FAR.max(BEYOND * largest) {
         return Err(Refusal::Combination { margin: f64::NEG_INFINITY });
     }
     Ok(Verdict::Infeasible { margin, within: Some(within) })
