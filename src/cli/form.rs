@@ -105,6 +105,12 @@ impl Form {
         values.chain(flags).collect()
     }
 
+    /// The dialect as arguments, but for what a copy does not keep.
+    pub fn of_copies(&self) -> String {
+        let copies = Form { data_format: None, encoding: Encoding::default(), ..self.clone() };
+        copies.repeated().trim_start().to_owned()
+    }
+
     /// Opens data that are read as a whole.
     pub fn open(&self, data: &Path) -> Result<Source, DataError> {
         Source::open_as(data, self.data_format, &self.dialect())

@@ -205,6 +205,29 @@ fn one_mark_has_one_meaning() {
     assert_eq!(at(room, "audit @/spec.fair --data @/data.tsv --comment ,").code, 0);
 }
 
+/// A comment ends where lines do, so no row behind it is lost.
+#[test]
+fn a_comment_is_one_line() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    for end in ["\n", "\r", "\r\n"] {
+        file(room, "data.csv", &"#a\nsex,score\nf,0.1\n#b,\nm,0.9\nf,0.2\n".replace('\n', end));
+        for words in ["", " --trim", " --no-quotes"] {
+            let done = at(
+                room,
+                &format!("audit @/spec.fair --data @/data.csv --comment # --bootstrap 0 --format json{words}"),
+            );
+            assert!(
+                done.stdout.contains("\"n\": 3") || done.stdout.contains("\"n\":3"),
+                "{words}: {}{}",
+                done.stdout,
+                done.stderr
+            );
+        }
+    }
+}
+
 #[test]
 fn spaces_around_quotes_are_trimmed() {
     let room = folder(&[]);

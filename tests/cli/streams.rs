@@ -95,6 +95,28 @@ fn bounds_by_an_aggregate_are_those_of_all_samples() {
     assert!(streamed.stderr.contains("`cap` bounds each prediction by an aggregate"), "{}", streamed.stderr);
 }
 
+/// Answers that follow are written as those before: a file with two dialects, or two names, could not be read.
+#[test]
+fn a_stream_goes_on_as_it_is_written() {
+    let folder = folder(&["parity.fair", "people.csv"]);
+    let path = |name: &str| folder.path().join(name);
+    let (spec, data, out, state) = (path("parity.fair"), path("people.csv"), path("out.csv"), path("state.json"));
+    let base = ["stream", text_of(&spec), "--data", text_of(&data), "-o", text_of(&out), "--state", text_of(&state)];
+    assert_eq!(run(&base).code, 0);
+    let answers = std::fs::read(&out).unwrap();
+    for (words, what) in [
+        (&["--name", "other"][..], "the new column score_fair, and this is other"),
+        (&["--decimal", ","], "how data are written the usual dialect, and this is `--decimal ,`"),
+        (&["--null", "NA", "--append"], "and this is `--null NA`"),
+    ] {
+        let refused = run(&[&base[..], words].concat());
+        assert!(refused.code == 2 && refused.stderr.contains(what), "{}", refused.stderr);
+        assert_eq!(std::fs::read(&out).unwrap(), answers);
+    }
+    assert_eq!(run(&[&base[..], &["--append", "--encoding", "latin-1"]].concat()).code, 0);
+    assert!(std::fs::read(&out).unwrap().starts_with(&answers));
+}
+
 /// Numbers and names that would not be read back are refused before an output or a state is there.
 #[test]
 fn a_stream_writes_fields_that_are_read_back() {

@@ -162,7 +162,8 @@ impl Dialect {
                 if found != names.len() {
                     return Err(DataError::NamesGiven { file: file.to_owned(), line, expected: names.len(), found });
                 }
-                Ok(names.clone())
+                let trim = |name: &String| name.trim_matches([' ', '\t']).to_owned();
+                Ok(if self.trim { names.iter().map(trim).collect() } else { names.clone() })
             }
         }
     }

@@ -44,6 +44,7 @@ pub fn run(
         batch: args.batch.unwrap_or(1),
         output: args.output.as_deref(),
         name: None,
+        dialect: args.form.of_copies(),
         settings: words(&args.settings),
         require_all: false,
         html: None,

@@ -31,6 +31,8 @@ pub struct Job<'a> {
     pub output: Option<&'a Path>,
     /// Of the new column, if not the usual one.
     pub name: Option<&'a str>,
+    /// How the data are written, and so the answers.
+    pub dialect: String,
     /// Params as reports name them.
     pub settings: Vec<String>,
     /// End with 1 if a promise could not be enforced.
@@ -140,6 +142,7 @@ impl<'a> Stream<'a> {
         let saved = saved.filter(|saved| saved.online.batches > 0);
         if let Some(saved) = &saved {
             same_settings(saved, job, &prediction, &scores)?;
+            same_output(saved, job, &name)?;
             same_columns(saved, columns.as_deref(), &data)?;
         }
         let known = saved.as_ref();
@@ -287,6 +290,8 @@ impl<'a> Stream<'a> {
             prediction: self.prediction.clone(),
             model: self.scores.identity().map(str::to_owned),
             batch: self.job.batch as usize,
+            name: Some(self.name.clone()),
+            dialect: Some(self.job.dialect.clone()),
         }
     }
 
@@ -343,6 +348,22 @@ fn same_settings(saved: &Saved, job: &Job<'_>, prediction: &str, scores: &Scores
         return Err(Stop::failed(message, "use that model; another can go on with data that follow, with `--append`"));
     }
     Ok(())
+}
+
+/// Answers in one file are written alike; states of older versions do not say how.
+fn same_output(saved: &Saved, job: &Job<'_>, name: &str) -> Result<(), Stop> {
+    if saved.output_hash.is_none() {
+        return Ok(());
+    }
+    if let Some(saved) = saved.name.as_deref().filter(|saved| *saved != name) {
+        return Err(differs("the new column", saved, name).into());
+    }
+    let words =
+        |dialect: &str| if dialect.is_empty() { "the usual dialect".to_owned() } else { format!("`{dialect}`") };
+    match saved.dialect.as_deref().filter(|saved| *saved != job.dialect) {
+        Some(saved) => Err(differs("how data are written", words(saved), words(&job.dialect)).into()),
+        None => Ok(()),
+    }
 }
 
 /// The data that go on, or are given again, have the columns that the answers before had.

@@ -116,6 +116,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         batch: args.batch,
         output: args.output.as_deref(),
         name: args.name.as_deref(),
+        dialect: args.form.of_copies(),
         settings: words(&args.settings),
         require_all: args.require_all,
         html: args.html.as_deref(),

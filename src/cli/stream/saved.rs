@@ -43,6 +43,11 @@ pub struct Saved<S = OnlineState> {
     /// A hash of the model that made the predictions, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The new column, and the dialect of the output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
     pub movement: Movement,
     /// The samples that are in no level.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -7,10 +7,10 @@
 
 mod copy;
 mod field;
+mod grammar;
 mod read;
 mod records;
 mod sink;
-mod spaced;
 mod spans;
 mod stream;
 

@@ -1,8 +1,8 @@
 //! One CSV record at a time: its fields, its bytes as they stand in the file, and its line.
 //!
-//! The grammar is the `csv-core` crate's, but where spaces may stand around quotes. That crate is used directly, and not
-//! through `csv`, because the writers need the raw bytes of each record, errors need its true line, and an unclosed quote
-//! must be noticed.
+//! The grammar is the `csv-core` crate's, but where there are comments, or spaces around quotes. That crate is used
+//! directly, and not through `csv`, because the writers need the raw bytes of each record, errors need its true line, and
+//! an unclosed quote must be noticed.
 //!
 //! ```text
 //! file    a,1\n \n"b\nc",2\r \nd,3\r \n
@@ -16,7 +16,7 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
-use super::spaced::Spaced;
+use super::grammar::OwnReader;
 use super::spans::Spans;
 use crate::dialect::Dialect;
 use crate::error::DataError;
@@ -53,23 +53,23 @@ pub(crate) struct Records<R> {
 /// What tells records and fields apart.
 enum Grammar {
     Usual(Box<csv_core::Reader>),
-    Spaced(Spaced),
+    Own(OwnReader),
 }
 
 impl Grammar {
     fn new(delimiter: u8, dialect: &Dialect) -> Self {
-        if dialect.trim && dialect.quotes {
-            return Self::Spaced(Spaced::new(delimiter, dialect.comment));
+        if dialect.comment.is_some() || (dialect.trim && dialect.quotes) {
+            return Self::Own(OwnReader::new(delimiter, dialect));
         }
         let mut reader = csv_core::ReaderBuilder::new();
-        reader.delimiter(delimiter).comment(dialect.comment).quoting(dialect.quotes);
+        reader.delimiter(delimiter).quoting(dialect.quotes);
         Self::Usual(Box::new(reader.build()))
     }
 
     fn line(&self) -> u64 {
         match self {
             Self::Usual(reader) => reader.line(),
-            Self::Spaced(reader) => reader.line(),
+            Self::Own(reader) => reader.line(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Grammar {
     ) -> (ReadRecordResult, usize, usize, usize) {
         match self {
             Self::Usual(reader) => reader.read_record(input, output, ends),
-            Self::Spaced(reader) => reader.read_record(input, output, ends),
+            Self::Own(reader) => reader.read_record(input, output, ends),
         }
     }
 }
@@ -245,8 +245,7 @@ impl<R: Read> Records<R> {
             if self.dialect.comment.is_none() || rest.first() != self.dialect.comment.as_ref() {
                 return lead;
             }
-            // The grammar ends a comment at `\n` alone.
-            lead += rest.iter().take_while(|&&byte| byte != b'\n').count();
+            lead += rest.iter().take_while(|byte| !is_break(byte)).count();
         }
     }
 

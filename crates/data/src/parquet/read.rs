@@ -59,6 +59,8 @@ fn typed(metadata: Arc<ParquetMetaData>) -> Result<Footer, ParquetError> {
                 .get(index)
                 .is_some_and(|root| root.is_primitive() && root.get_physical_type() == PhysicalType::INT96);
             let kind = match field.data_type() {
+                // The decoder has none of nulls.
+                DataType::Dictionary(_, values) if **values == DataType::Null => DataType::Null,
                 DataType::Dictionary(_, values) => DataType::Dictionary(Box::new(DataType::Int32), values.clone()),
                 DataType::Timestamp(TimeUnit::Nanosecond, zone) if is_int96 => {
                     DataType::Timestamp(TimeUnit::Microsecond, zone.clone())

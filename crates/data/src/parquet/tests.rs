@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, StringArray};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, Decimal128Array, DictionaryArray, Float64Array, Int32Array, NullArray, StringArray};
 use proptest::prelude::*;
 
 use crate::tests::{Room, rows};
@@ -244,4 +245,14 @@ fn decimals_with_more_digits_than_their_type_are_refused() {
     };
     assert_eq!(open(999_999_999).unwrap(), 1);
     assert!(matches!(open(1_140_850_688), Err(DataError::Damaged { .. })));
+}
+
+/// As pandas writes a category without a value.
+#[test]
+fn a_dictionary_of_nulls_is_a_column_of_nulls() {
+    let room = Room::new();
+    let keys = Int32Array::from(vec![None::<i32>, None]);
+    let nulls: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::new(keys, Arc::new(NullArray::new(0))));
+    let source = open(&room.parquet("n.parquet", vec![("c", nulls)]));
+    assert_eq!(texts(&source, &["c"]), [["∅"], ["∅"]]);
 }

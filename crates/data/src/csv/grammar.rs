@@ -1,15 +1,19 @@
-//! Records in which spaces and tabs may stand around quotes, which the `csv-core` crate takes for text.
+//! Records with comments, or with spaces and tabs around quotes. The `csv-core` crate takes the spaces for text, and does not end a
+//! comment at a lone `\r`, as it does a record.
 
 use csv_core::ReadRecordResult;
 
 use super::spans::is_space;
+use crate::dialect::Dialect;
 use crate::text::BYTE_ORDER_MARK;
 
-/// Reads records as `csv_core::Reader` does, by the same rules but for the spaces: those before a field are left out, and so
-/// are those behind a closing quote.
-pub(super) struct Spaced {
+/// Reads records as `csv_core::Reader` does, by the same rules but for comments, and for spaces where they are trimmed: those
+/// before a field are left out, and so are those behind a closing quote.
+pub(super) struct OwnReader {
     delimiter: u8,
     comment: Option<u8>,
+    quotes: bool,
+    trim: bool,
     state: State,
     /// Whether something was read.
     begun: bool,
@@ -40,9 +44,10 @@ enum Adds {
     End,
 }
 
-impl Spaced {
-    pub fn new(delimiter: u8, comment: Option<u8>) -> Self {
-        Self { delimiter, comment, state: State::Record, begun: false, line: 1, length: 0 }
+impl OwnReader {
+    pub fn new(delimiter: u8, dialect: &Dialect) -> Self {
+        let &Dialect { comment, quotes, trim, .. } = dialect;
+        Self { delimiter, comment, quotes, trim, state: State::Record, begun: false, line: 1, length: 0 }
     }
 
     /// The line of the next byte: line feeds so far, from 1.
@@ -95,19 +100,21 @@ impl Spaced {
     /// Goes on by one byte.
     fn step(&mut self, byte: u8) -> Adds {
         let is_end = matches!(byte, b'\r' | b'\n');
+        let is_quote = self.quotes && byte == b'"';
+        let is_space = self.trim && is_space(byte, self.delimiter);
         let (state, adds) = match self.state {
             State::Record if is_end => (State::Record, Adds::Nothing),
             State::Record if Some(byte) == self.comment => (State::Comment, Adds::Nothing),
-            State::Comment if byte == b'\n' => (State::Record, Adds::Nothing),
+            State::Comment if is_end => (State::Record, Adds::Nothing),
             State::Comment => (State::Comment, Adds::Nothing),
-            State::Quoted if byte == b'"' => (State::Quote, Adds::Nothing),
+            State::Quoted if is_quote => (State::Quote, Adds::Nothing),
             State::Quoted => (State::Quoted, Adds::Text),
-            State::Quote if byte == b'"' => (State::Quoted, Adds::Text),
+            State::Quote if is_quote => (State::Quoted, Adds::Text),
             _ if is_end => (State::Record, Adds::End),
             _ if byte == self.delimiter => (State::Field, Adds::End),
-            State::Quote | State::Closed if is_space(byte, self.delimiter) => (State::Closed, Adds::Nothing),
-            State::Record | State::Field if is_space(byte, self.delimiter) => (State::Field, Adds::Nothing),
-            State::Record | State::Field if byte == b'"' => (State::Quoted, Adds::Nothing),
+            State::Quote | State::Closed if is_space => (State::Closed, Adds::Nothing),
+            State::Record | State::Field if is_space => (State::Field, Adds::Nothing),
+            State::Record | State::Field if is_quote => (State::Quoted, Adds::Nothing),
             // Text behind a closing quote too, as in `csv_core`: `Records` refuses that.
             _ => (State::Text, Adds::Text),
         };
@@ -121,8 +128,8 @@ mod tests {
     use super::*;
 
     /// All records, however the input is cut, and whether the last one is open.
-    fn records(text: &str, size: usize) -> (Vec<Vec<String>>, bool) {
-        let mut reader = Spaced::new(b',', Some(b'#'));
+    fn records(text: &str, size: usize, trim: bool) -> (Vec<Vec<String>>, bool) {
+        let mut reader = OwnReader::new(b',', &Dialect { comment: Some(b'#'), trim, ..Dialect::default() });
         let (mut records, mut texts, mut stops) = (Vec::new(), Vec::new(), Vec::new());
         for mut input in text.as_bytes().chunks(size) {
             while !input.is_empty() {
@@ -148,10 +155,24 @@ mod tests {
         let text = "\u{feff}# a \"comment\r\n\r\n  \"x,\"\t, y ,\"\"\n\t\"p\n\"\"q\",\"r,\",\r\"\", z\"z , \n";
         let expected = [vec!["x,", "y ", ""], vec!["p\n\"q", "r,", ""], vec!["", "z\"z ", ""]];
         for size in [3, 4, 5, 100] {
-            let (records, open) = records(text, size);
+            let (records, open) = records(text, size, true);
             assert_eq!(records, expected, "{size}");
             assert!(!open);
         }
-        assert_eq!(records("a,\"b\n", 100), (vec![], true));
+        assert_eq!(records("a,\"b\n", 100, true), (vec![], true));
+    }
+
+    #[test]
+    fn a_comment_ends_as_records_do() {
+        for end in ["\n", "\r", "\r\n"] {
+            let text = "#x\na, \"b\"\n#y,\"\n\n#\nc,#\n".replace('\n', end);
+            for size in [3, 100] {
+                assert_eq!(
+                    records(&text, size, false),
+                    (vec![vec!["a".to_owned(), " \"b\"".into()], vec!["c".into(), "#".into()]], false)
+                );
+                assert_eq!(records(&text, size, true).0[0], ["a", "b"]);
+            }
+        }
     }
 }
