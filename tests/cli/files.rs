@@ -212,7 +212,7 @@ fn a_comment_is_one_line() {
     let room = room.path();
     file(room, "spec.fair", SPEC);
     for end in ["\n", "\r", "\r\n"] {
-        file(room, "data.csv", &"#a\nsex,score\nf,0.1\n#b,\nm,0.9\nf,0.2\n".replace('\n', end));
+        file(room, "data.csv", "#a\nsex,score\nf,0.1\n#b,\nm,0.9\nf,0.2\n".replace('\n', end));
         for words in ["", " --trim", " --no-quotes"] {
             let done = at(
                 room,
