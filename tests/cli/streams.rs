@@ -1,9 +1,10 @@
 //! Pipes.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::Stdio;
 
-use super::support::{FIXTURES, command, folder, root, run, run_with, text_of};
+use super::support::{Done, FIXTURES, command, folder, root, run, run_with, text_of};
 
 /// `fairc .. | head -c 1`: the reader goes away while there is more to say. A result has been found all the same; data that
 /// nobody takes end the command as they end other programs.
@@ -95,43 +96,48 @@ fn bounds_by_an_aggregate_are_those_of_all_samples() {
     assert!(streamed.stderr.contains("`cap` bounds each prediction by an aggregate"), "{}", streamed.stderr);
 }
 
+/// A stream with an output and a state, and more arguments, in a folder with the fixtures.
+fn stream_in(room: &Path, words: &[&str]) -> Done {
+    let paths = ["parity.fair", "people.csv", "out.csv", "state.json"].map(|name| room.join(name));
+    let [spec, data, out, state] = paths.each_ref().map(|path| text_of(path));
+    run(&[&["stream", spec, "--data", data, "-o", out, "--state", state][..], words].concat())
+}
+
 /// Answers that follow are written as those before: a file with two dialects, or two names, could not be read.
 #[test]
 fn a_stream_goes_on_as_it_is_written() {
-    let folder = folder(&["parity.fair", "people.csv"]);
-    let path = |name: &str| folder.path().join(name);
-    let (spec, data, out, state) = (path("parity.fair"), path("people.csv"), path("out.csv"), path("state.json"));
-    let base = ["stream", text_of(&spec), "--data", text_of(&data), "-o", text_of(&out), "--state", text_of(&state)];
-    assert_eq!(run(&base).code, 0);
+    let room = folder(&["parity.fair", "people.csv"]);
+    let out = room.path().join("out.csv");
+    let stream = |words: &[&str]| stream_in(room.path(), words);
+    assert_eq!(stream(&[]).code, 0);
     let answers = std::fs::read(&out).unwrap();
     for (words, what) in [
         (&["--name", "other"][..], "the new column score_fair, and this is other"),
-        (&["--decimal", ","], "how data are written the usual dialect, and this is `--decimal ,`"),
+        (&["--decimal", ","], "the state was made with the dialect as usual, and this is `--decimal ,`"),
         (&["--null", "NA", "--append"], "and this is `--null NA`"),
     ] {
-        let refused = run(&[&base[..], words].concat());
+        let refused = stream(words);
         assert!(refused.code == 2 && refused.stderr.contains(what), "{}", refused.stderr);
         assert_eq!(std::fs::read(&out).unwrap(), answers);
     }
-    assert_eq!(run(&[&base[..], &["--append", "--encoding", "latin-1"]].concat()).code, 0);
+    assert_eq!(stream(&["--append", "--encoding", "latin-1"]).code, 0);
     assert!(std::fs::read(&out).unwrap().starts_with(&answers));
 }
 
 /// Numbers and names that would not be read back are refused before an output or a state is there.
 #[test]
 fn a_stream_writes_fields_that_are_read_back() {
-    let folder = folder(&["parity.fair", "people.csv"]);
-    let path = |name: &str| folder.path().join(name);
-    let (spec, data, out, state) = (path("parity.fair"), path("people.csv"), path("out.csv"), path("state.json"));
-    let base = ["stream", text_of(&spec), "--data", text_of(&data), "-o", text_of(&out), "--state", text_of(&state)];
+    let room = folder(&["parity.fair", "people.csv"]);
+    let [out, state] = ["out.csv", "state.json"].map(|name| room.path().join(name));
+    let stream = |words: &[&str]| stream_in(room.path(), words);
     for (words, field) in [(["--name", "a,b"], "`a,b`"), (["--decimal", ","], "`-0,5`")] {
-        let refused = run(&[&base[..], &["--no-quotes"], &words].concat());
+        let refused = stream(&[&["--no-quotes"], &words[..]].concat());
         assert_eq!(refused.code, 2);
         assert!(refused.stderr.contains(&format!("{field} cannot be written")), "{}", refused.stderr);
         assert!(!out.exists() && !state.exists());
     }
 
-    assert_eq!(run(&[&base[..], &["--decimal", ",", "--name", "a,b"]].concat()).code, 0);
+    assert_eq!(stream(&["--decimal", ",", "--name", "a,b"]).code, 0);
     let answers = std::fs::read_to_string(&out).unwrap();
     assert!(answers.starts_with("sex,age,hired,score,\"a,b\"\n"), "{answers}");
     assert!(answers.lines().skip(1).all(|line| line.contains(",\"0,")), "{answers}");

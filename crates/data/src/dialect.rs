@@ -135,6 +135,11 @@ impl Dialect {
         }
     }
 
+    /// A name as it is read.
+    pub(super) fn name<'a>(&self, name: &'a str) -> &'a str {
+        if self.trim { name.trim_matches([' ', '\t']) } else { name }
+    }
+
     /// Appends a number as it is written into a field.
     pub(super) fn write_number(&self, value: f64, out: &mut Vec<u8>) {
         let start = out.len();
@@ -153,7 +158,7 @@ impl Dialect {
     ) -> Result<Vec<String>, DataError> {
         match &self.header {
             Header::FirstRecord => fields
-                .map(|field| std::str::from_utf8(if self.trim { trimmed(field) } else { field }).map(str::to_owned))
+                .map(|field| std::str::from_utf8(field).map(|name| self.name(name).to_owned()))
                 .collect::<Result<_, _>>()
                 .map_err(|_| DataError::NotUtf8 { file: file.to_owned(), line, column: None }),
             Header::Numbers => Ok((1..=fields.count()).map(|number| number.to_string()).collect()),
@@ -162,8 +167,7 @@ impl Dialect {
                 if found != names.len() {
                     return Err(DataError::NamesGiven { file: file.to_owned(), line, expected: names.len(), found });
                 }
-                let trim = |name: &String| name.trim_matches([' ', '\t']).to_owned();
-                Ok(if self.trim { names.iter().map(trim).collect() } else { names.clone() })
+                Ok(names.iter().map(|name| self.name(name).to_owned()).collect())
             }
         }
     }

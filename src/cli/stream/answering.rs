@@ -358,10 +358,9 @@ fn same_output(saved: &Saved, job: &Job<'_>, name: &str) -> Result<(), Stop> {
     if let Some(saved) = saved.name.as_deref().filter(|saved| *saved != name) {
         return Err(differs("the new column", saved, name).into());
     }
-    let words =
-        |dialect: &str| if dialect.is_empty() { "the usual dialect".to_owned() } else { format!("`{dialect}`") };
+    let words = |dialect: &str| if dialect.is_empty() { "as usual".to_owned() } else { format!("`{dialect}`") };
     match saved.dialect.as_deref().filter(|saved| *saved != job.dialect) {
-        Some(saved) => Err(differs("how data are written", words(saved), words(&job.dialect)).into()),
+        Some(saved) => Err(differs("the dialect", words(saved), words(&job.dialect)).into()),
         None => Ok(()),
     }
 }

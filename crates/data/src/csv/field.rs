@@ -49,7 +49,7 @@ impl Fields<'_> {
     /// # Errors
     /// [`DataError::NoField`]
     pub fn name(&self, name: &str, place: Place, out: &mut Vec<u8>) -> Result<(), DataError> {
-        if self.dialect.trim && name.trim_matches([' ', '\t']) != name {
+        if self.dialect.name(name) != name {
             return Err(self.refused(name.as_bytes(), IS_TRIMMED));
         }
         let start = out.len();
