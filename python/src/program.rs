@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fairc::bind::{EncodeOptions, Encoded, Encoder, PairTable, Raw};
+use fairc::data::Dialect;
 use fairc::language::program::Names;
 use fairc::report::Watch;
 use fairc::source::{GivenPairs, PYTHON, Spec, give_pairs};
@@ -198,6 +199,7 @@ impl PyProgram {
             "shifts" => Use::Shifts,
             other => return Err(PyValueError::new_err(format!("there is no use {other:?} of a table"))),
         };
+        let usual = Dialect::default();
         let options = |known: &[String]| {
             let wanted = prediction.is_some() || predicted;
             let column = || prediction_column(prediction, &shared.program, &PYTHON, table, known, None);
@@ -207,7 +209,7 @@ impl PyProgram {
             let without_labels = options.without_labels || !labels;
             let raw = raw.clone().unwrap_or_else(|| options.raw.clone());
             let mut options = EncodeOptions { without_labels, raw, ..options };
-            let given = py.detach(|| give_pairs(&mut options, pairs, &shared.spec, &shared.program, &PYTHON));
+            let given = py.detach(|| give_pairs(&mut options, pairs, &usual, &shared.spec, &shared.program, &PYTHON));
             given.map_err(|error| errors::refused(py, Refused::from(error), &shared.context()))?;
             PyResult::Ok(options)
         };

@@ -168,7 +168,7 @@ fn read(
     console: &Console,
 ) -> Result<Encoded, Trouble> {
     let mut options = usage.options(prediction.map(str::to_owned));
-    super::relations::give(&mut options, &args.relations, spec, program)?;
+    super::relations::give(&mut options, &args.relations, &args.form, spec, program)?;
     let bar = console.bar("reading", source.size());
     let encoded = encode(program, params, source, &options, &mut |read, total| {
         bar.set_length(total);

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
+
 use super::console::Console;
 use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream};
 use super::fault::stop;
@@ -62,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", requires = "output")]
     output_format: Option<Format>,
     /// The name of the new column [default: the prediction's name and _decision]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
     /// Exit with 1 if a promise could not be enforced
     #[arg(long)]
@@ -111,7 +113,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         format: args.output_format,
         replace: args.replace,
     };
-    added.refuse_existing(&dataset.source)?;
+    added.refuse_existing(&dataset.source, program)?;
 
     let column = gain_column(args, fitted.as_ref(), case.column);
     let gain = column.map(|column| numbers(&dataset, column)).transpose()?;

@@ -68,7 +68,7 @@ fn decimal(text: &str) -> Result<Decimal, String> {
 }
 
 impl Form {
-    fn dialect(&self) -> Dialect {
+    pub fn dialect(&self) -> Dialect {
         Dialect {
             delimiter: self.delimiter,
             nulls: self.null.clone(),

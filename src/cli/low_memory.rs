@@ -52,7 +52,7 @@ pub fn run(job: &Job<'_>, spec: &Spec, program: &Program, console: &Console) -> 
         format: job.format,
         replace: job.replace,
     };
-    column.refuse_existing(&source)?;
+    column.refuse_existing(&source, program)?;
     let mut options = Use::Project(job.purpose).options(Some(prediction.clone()));
     options.relations = Relations::Refused("only sums by group are kept");
     let settings = setting::pairs(&data.settings);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::console::Console;
 use super::stop::{Failure, Stop};
 use crate::data::{Added, Format, OnExisting, Output, STANDARD_STREAM, Source, Values, write_with_columns};
+use crate::language::program::Program;
 use crate::report::fit;
 
 /// A column, and the file that has it with the data; without a file it is only spoken of.
@@ -20,10 +21,14 @@ pub struct NewColumn<'a> {
 }
 
 impl NewColumn<'_> {
-    /// Fails if the data to be written have the column already, and it is not to be replaced, or if the output cannot be written for what is
-    /// there. Asked before the work is done, not after.
-    pub fn refuse_existing(&self, source: &Source) -> Result<(), Failure> {
+    /// Fails if the data to be written have the column already, and it is not to be replaced or the spec tells groups by it, or if the output
+    /// cannot be written for what is there. Asked before the work is done, not after.
+    pub fn refuse_existing(&self, source: &Source, program: &Program) -> Result<(), Failure> {
         let NewColumn { name, output, replace, .. } = self;
+        if output.is_some() && *replace && program.data_columns().any(|column| column.header == *name) {
+            let message = format!("`--replace` would write over the column `{name}`, which the spec reads");
+            return Err(Failure::new(message, "choose another with `--name`"));
+        }
         if output.is_some() && !replace && source.columns().contains(name) {
             let message = format!("`{}` already has a column `{name}`", source.name());
             return Err(Failure::new(message, "choose another with `--name`, or replace it with `--replace`"));

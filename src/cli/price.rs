@@ -100,7 +100,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let usage = if args.decide { Use::Decide(&watch) } else { Use::Project(purpose) };
     let dataset = args.input.open(usage, &spec, program, console)?;
     let mut reading = usage.options(dataset.prediction.clone());
-    super::relations::give(&mut reading, &args.input.data.relations, &spec, program)
+    super::relations::give(&mut reading, &args.input.data.relations, &args.input.data.form, &spec, program)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let again = |params: &Params| encode(program, params, &dataset.source, &reading, &mut |_, _| {});
     let case = dataset.case(&spec, program);

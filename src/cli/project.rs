@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
+
 use super::console::Console;
 use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
 use super::fault::{Fault, stop, tell};
@@ -48,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", requires = "output")]
     output_format: Option<Format>,
     /// The name of the new column [default: COL_fair]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
     /// Write a page with each promise and each group, before and after
     #[arg(long, value_name = "FILE", value_parser = page::file)]
@@ -103,7 +105,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         format: args.output_format,
         replace: args.replace,
     };
-    column.refuse_existing(&dataset.source)?;
+    column.refuse_existing(&dataset.source, program)?;
 
     let options = ProjectOptions {
         batch: args.batch.map(|size| size as usize),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::fault::Trouble;
+use super::form::Form;
 use super::front::COMMAND_LINE;
 use super::input::Spec;
 #[cfg_attr(not(feature = "torch"), allow(unused_imports, reason = "commands that need libtorch ask"))]
@@ -29,10 +30,16 @@ pub fn parse(text: &str) -> Result<PairFile, String> {
 }
 
 /// Reads the tables of the relations of a program, where these are wanted.
-pub fn give(options: &mut EncodeOptions, given: &[PairFile], spec: &Spec, program: &Program) -> Result<(), Trouble> {
+pub fn give(
+    options: &mut EncodeOptions,
+    given: &[PairFile],
+    form: &Form,
+    spec: &Spec,
+    program: &Program,
+) -> Result<(), Trouble> {
     // Of two with one name the last counts, as of other options.
     let given = given.iter().map(|file| (file.relation.clone(), GivenPairs::File(file.path.clone())));
-    give_pairs(options, given.collect(), spec, program, &COMMAND_LINE).map_err(|error| match error {
+    give_pairs(options, given.collect(), &form.dialect(), spec, program, &COMMAND_LINE).map_err(|error| match error {
         NoPairs::Faults(errors) => Trouble::Faults(errors),
         NoPairs::Failed(failure) => failure.into(),
     })

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
+
 use super::console::{Console, known_width};
 use super::decide;
 use super::fault::stop;
@@ -47,7 +49,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", required_if_eq("query", "decide"))]
     thresholds: Option<PathBuf>,
     /// The name of the new column [default: the prediction's name and `_fair` or `_decided`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
     /// A file with the types of the columns, as JSON: `{"age": "BIGINT", ..}`; without it each is taken to be stored as declared
     #[arg(long, value_name = "FILE")]

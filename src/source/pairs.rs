@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Failure, Front, Spec, beside};
 use crate::bind::{BindError, EncodeOptions, PairTable, Relations};
-use crate::data::Source;
-use crate::language::program::Program;
+use crate::data::{Dialect, Source};
+use crate::language::program::{Program, Relation};
 use crate::language::words::{listed, nearest};
 
 /// The pairs of a relation, as somebody hands them over.
@@ -30,13 +30,15 @@ impl From<Failure> for NoPairs {
     }
 }
 
-/// Reads the tables of the relations of a program, where these are wanted; `given` has some by name.
+/// Reads the tables of the relations of a program, where these are wanted; `given` has some by name. Files of CSV have the dialect of the
+/// data, but a header line of their own.
 ///
 /// # Errors
 /// A name that is no relation, and a table that cannot be read.
 pub fn give_pairs(
     options: &mut EncodeOptions,
     mut given: BTreeMap<String, GivenPairs>,
+    dialect: &Dialect,
     spec: &Spec,
     program: &Program,
     front: &Front,
@@ -56,12 +58,27 @@ pub fn give_pairs(
             (None, Some(file)) => beside(Path::new(&spec.name), file)?,
             (None, None) => continue,
         };
-        let source = Source::open(&path, None).map_err(Failure::from)?;
+        let source = Source::open_beside(&path, dialect).map_err(Failure::from)?;
+        alike(program, relation, &source, dialect)?;
         let table = PairTable::read(program, relation, &source).map_err(NoPairs::Faults)?;
         tables.insert(relation.name.clone(), table);
     }
     options.relations = Relations::Given(Arc::new(tables));
     Ok(())
+}
+
+/// Fails where pairs have another delimiter than the one that was given for the data: to name it would be wrong for the data.
+fn alike(program: &Program, relation: &Relation, source: &Source, dialect: &Dialect) -> Result<(), Failure> {
+    let [only] = source.columns() else { return Ok(()) };
+    let Some(delimiter) = dialect.delimiter.filter(|_| PairTable::headers_of(program, relation).len() > 1) else {
+        return Ok(());
+    };
+    let message = format!("`{}` is not written as the data are: its whole header is one name, `{only}`", source.name());
+    let mark = char::from(delimiter);
+    Err(Failure::new(
+        message,
+        format!("write the pairs with `{mark}` between their columns, or as Parquet or JSON Lines"),
+    ))
 }
 
 /// Fails where a relation is named that the spec does not have.

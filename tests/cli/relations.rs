@@ -190,3 +190,30 @@ fn tables_lie_in_the_folder_of_the_spec() {
     let told = refusal(folder.path(), "id,score\n1,0.5\n", "i,j\n", spec);
     assert!(told.contains("outside of the folder of the spec"), "{told}");
 }
+
+/// The options of dialects are about the data and the pairs, whose names stand in their first record in any case.
+#[test]
+fn pairs_are_written_as_the_data_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, pairs) = (folder.path().join("people.csv"), folder.path().join("near.csv"));
+    let example = |path: &str| fs::read_to_string(super::support::root().join(path)).expect("it is there");
+    let (people, near) = (example(DATA), example("examples/relations/near.csv"));
+    let (names, rows) = people.split_once('\n').expect("it has a header");
+    let elsewhere = |text: &str| text.replace(',', ";").replace('.', ",");
+    fs::write(&data, elsewhere(rows)).expect("it is written");
+    fs::write(&pairs, elsewhere(&near)).expect("it is written");
+    let relation = format!("near={}", text_of(&pairs));
+    let dialect = ["--delimiter", ";", "--decimal", ",", "--header", names];
+    let audited = |data: &str, pairs: &str, more: &[&str]| {
+        let mut arguments = vec!["audit", SPEC, "--data", data, "--relation", pairs, "--format", "json"];
+        arguments.extend(more);
+        let done = run(&arguments);
+        (serde_json::from_str::<Value>(&done.stdout).ok().map(|report| report["rows"].clone()), done.stderr)
+    };
+    let (rows, told) = audited(text_of(&data), &relation, &dialect);
+    assert!(rows.as_ref().is_some_and(|rows| !rows.is_null()), "{told}");
+    assert_eq!(rows, audited(DATA, PAIRS, &[]).0);
+    // No option names the delimiter of the pairs alone, so the help does not.
+    let (_, told) = audited(text_of(&data), PAIRS, &dialect);
+    assert!(told.contains("write the pairs with `;` between their columns"), "{told}");
+}

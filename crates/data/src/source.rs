@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::atomic::STANDARD_STREAM;
 use super::batch::{Batches, DEFAULT_BATCH_ROWS, Limits};
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Header};
 use super::error::DataError;
 use super::format::Format;
 use super::hint::{header_hint, list_columns};
@@ -72,6 +72,18 @@ impl Source {
         }
         let (format, packing) = input_format(path, format, dialect)?;
         Self::at(name, path.to_path_buf(), format, packing, dialect, None)
+    }
+
+    /// Opens a table that goes with another one: if it is CSV or TSV, it has the other's dialect, but the names of its own columns in its first
+    /// record.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_beside(path: &Path, dialect: &Dialect) -> Result<Self, DataError> {
+        let known = Format::of_input(path).ok().map(|(format, _)| format.expected());
+        let other = path.is_dir() || known.is_some_and(|expected| expected.delimiter.is_none());
+        let own = if other { Dialect::default() } else { Dialect { header: Header::FirstRecord, ..dialect.clone() } };
+        Self::open_as(path, None, &own)
     }
 
     /// Copies a stream to a temporary file and opens that; `name` is what errors call it.

@@ -43,7 +43,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         Mode::Frozen => Use::Shifts.options(None),
         Mode::Batch | Mode::Online => Use::Project(Purpose::Inference).options(None),
     };
-    crate::cli::relations::give(&mut options, &args.relations, &spec, program)
+    crate::cli::relations::give(&mut options, &args.relations, &args.form, &spec, program)
         .map_err(|trouble| trouble.told(&spec, program, console))?;
     let encoded = encode(program, &params, &source, &options, &mut |_, _| {}).map_err(|errors| refused(&errors))?;
     not_empty(&encoded, source.name())?;

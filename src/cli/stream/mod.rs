@@ -8,6 +8,8 @@ mod steering;
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
+
 use super::console::Console;
 use super::dataset::{Shown, one_stream};
 use super::fault::refuse;
@@ -61,7 +63,7 @@ pub struct Args {
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
     /// The name of the new column [default: COL_fair]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
     /// Write a page with what holds, and charts of each row over time
     #[arg(long, value_name = "FILE", value_parser = page::file)]
