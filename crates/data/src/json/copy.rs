@@ -31,7 +31,9 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
         for (index, (column, key)) in plan.added.iter().zip(&keys).enumerate() {
             let number = serde_json::Value::from(plan.value(index, row)).to_string();
             // A key that only begins to appear late in the file is not among the columns of the source.
-            let old = if text.contains(key.as_str()) { find_value(&text, column.name) } else { None };
+            // Any character of a key may be written as an escape.
+            let may = text.contains(key.as_str()) || text.contains('\\');
+            let old = if may { find_value(&text, column.name) } else { None };
             match (old, end_of_members(&text)) {
                 (Some(old), _) if plan.existing == OnExisting::Replace => text.replace_range(old, &number),
                 (Some(_), _) => {

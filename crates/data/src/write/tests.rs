@@ -126,6 +126,15 @@ fn of_a_key_that_stands_twice_the_value_that_counts_is_replaced() {
 }
 
 #[test]
+fn a_key_is_the_same_key_with_escapes() {
+    let room = Room::new();
+    let source = room.source("a.jsonl", "{\"score\\u005ffair\":1,\"b\":2}\n");
+    assert!(copy(&room, &source, "b.jsonl", &[0.5], OnExisting::Refuse).is_err());
+    let replaced = copy(&room, &source, "b.jsonl", &[0.5], OnExisting::Replace).unwrap();
+    assert_eq!(replaced, "{\"score\\u005ffair\":0.5,\"b\":2}\n");
+}
+
+#[test]
 fn a_null_in_the_only_column_is_a_row() {
     let room = Room::new();
     let replaced = |source: &Source| copy(&room, source, "b.csv", &[f64::NAN, 0.5], OnExisting::Replace);
