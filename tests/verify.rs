@@ -155,6 +155,10 @@ fn large_numbers_buy_no_tolerance() {
             r#"{"status": "optimal", "yhat": [0.5], "mu": [0, 0], "objective": 0}"#,
         ),
         (
+            r#"{"z": [100.0], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [null], "u": [1], "soft": [1e60]}"#,
+            r#"{"status": "optimal", "yhat": [0.5], "mu": [199], "objective": 9900.25}"#,
+        ),
+        (
             r#"{"z": [1e20], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [null], "u": [1]}"#,
             r#"{"status": "optimal", "yhat": [1e5], "mu": [2e20], "objective": 1e40}"#,
         ),
@@ -176,6 +180,27 @@ fn large_numbers_buy_no_tolerance() {
             let verdict = verify(&problem, &answer, TOLERANCE);
             assert!(matches!(verdict, Verdict::Refused(_)), "{verdict:?}: {answer:?}");
         }
+    }
+}
+
+/// What is off by a rounding, or less than any number of use, is proved, whatever the price of a row.
+#[test]
+fn a_rounding_is_no_violation_at_any_price() {
+    let right = [
+        (
+            r#"{"z": [0.0, 0.0, 0.25], "A": {"indptr": [0, 3], "indices": [0, 1, 2], "values": [0.875, 0.875, 0.875]}, "l": [0.875], "u": [0.875],
+                "soft": [3e12]}"#,
+            r#"{"status": "optimal", "yhat": [0.25, 0.25, 0.5000000000000001], "mu": [-0.5714285714285714], "objective": 0.1875}"#,
+        ),
+        (
+            r#"{"z": [0.0, 0.0], "A": {"indptr": [0, 2], "indices": [0, 1], "values": [-2.125e-6, -3.25e-7]}, "l": [0.0], "u": [null]}"#,
+            r#"{"status": "optimal", "yhat": [-3.180623e-317, -4.86448e-318], "mu": [-2.9935275351607e-311], "objective": 0}"#,
+        ),
+    ];
+    for (problem, answer) in right {
+        let problem = Problem::parse(&problem.replace('\n', " ")).unwrap();
+        let verdict = verify(&problem, &Answer::parse(answer).unwrap(), TOLERANCE);
+        assert!(matches!(verdict, Verdict::Optimal { .. }), "{verdict:?}: {answer}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::verdict::{Refusal, Verdict, lengths};
 /// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
 /// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it. Rows, sides and the gap may besides be off by
 /// roundings of what predictions are made from: eight where a row has to hold, 256 where a multiplier wants it on its side.
-/// Predictions below the smallest normal float count as that: between smaller floats lie steps that are not small beside them.
+/// Predictions below 1e-300 count as that: what they are multiplied with leads to floats whose steps are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
     let checked = match answer.status.as_str() {
@@ -21,7 +21,7 @@ pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
 
 /// The least size that a prediction, or an objective, counts with.
 fn smallest() -> Exact {
-    Exact::of(f64::MIN_POSITIVE)
+    Exact::of(1e-300)
 }
 
 /// A row at the point: its value, the sum of the absolute values of its terms, and those sums of what a term may be wrong by: see
@@ -208,7 +208,10 @@ fn row_holds(
         if mu.abs() > &most + &(tolerance * &most) {
             return Err(Refusal::Price { row, multiplier, most: most.approximate() });
         }
-        sum.add(&(&most * &outside));
+        // A row that is kept as well as floats can is kept, whatever the price.
+        if outside > activity.coarse {
+            sum.add(&(&most * &outside));
+        }
     }
     if mu.is_zero() {
         return Ok(if hard { outside } else { Exact::zero() });
