@@ -196,6 +196,10 @@ fn a_rounding_is_no_violation_at_any_price() {
             r#"{"z": [0.0, 0.0], "A": {"indptr": [0, 2], "indices": [0, 1], "values": [-2.125e-6, -3.25e-7]}, "l": [0.0], "u": [null]}"#,
             r#"{"status": "optimal", "yhat": [-3.180623e-317, -4.86448e-318], "mu": [-2.9935275351607e-311], "objective": 0}"#,
         ),
+        (
+            r#"{"z": [0.0, 0.0], "A": {"indptr": [0, 2], "indices": [0, 1], "values": [0.8627450980392157, -1.375]}, "l": [0.0], "u": [null]}"#,
+            r#"{"status": "optimal", "yhat": [3.5e-323, -5.4e-323], "mu": [-9e-323], "objective": 0}"#,
+        ),
     ];
     for (problem, answer) in right {
         let problem = Problem::parse(&problem.replace('\n', " ")).unwrap();

@@ -8,7 +8,7 @@ use crate::verdict::{Refusal, Verdict, lengths};
 /// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
 /// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it. Rows, sides and the gap may besides be off by
 /// roundings of what predictions are made from: eight where a row has to hold, 256 where a multiplier wants it on its side.
-/// Predictions below 1e-300 count as that: what they are multiplied with leads to floats whose steps are not small beside them.
+/// Predictions and gaps below 1e-300 count as that: what they are multiplied with leads to floats whose steps are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
     let tolerance = Exact::of(if tolerance.is_finite() { tolerance.max(0.0) } else { 0.0 });
     let checked = match answer.status.as_str() {
@@ -151,7 +151,7 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
             return Err(Refusal::Objective { claimed, found: sum.objective.approximate() });
         }
     }
-    if sum.gap.abs() > &(tolerance * &sum.size) + &sum.rounding {
+    if sum.gap.abs() > &(tolerance * &sum.size.max(smallest())) + &sum.rounding {
         return Err(Refusal::Gap { gap: sum.gap.approximate() });
     }
     Ok(Verdict::Optimal { violation: violation.approximate(), gap: sum.gap.approximate() })

@@ -20,7 +20,7 @@ struct Chosen {
     dialect: Dialect,
     name: &'static str,
     replace: bool,
-    /// Whether it is written in the other formats too: that takes ten times as long as all else, so one input in eight is.
+    /// Whether it is written in the other formats too: that takes ten times as long as all else, so few inputs are.
     convert: bool,
 }
 
@@ -114,7 +114,7 @@ fuzz_target!(|data: &[u8]| {
     }
     // Values of CSV are texts, in other formats too.
     let formats = [Format::JsonLines, Format::Parquet, Format::Arrow].map(|format| (format, alike_or_number as Same));
-    if chosen.convert {
+    if chosen.convert && bytes.len().is_multiple_of(4) {
         assert_converted(&source, &table, &formats);
     }
 });

@@ -13,6 +13,9 @@ use crate::table_format::Incoming;
 use crate::text::Text;
 use crate::write::Added;
 
+/// The byte order mark.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Pieces of so many records.
 pub(super) struct Pieces {
     name: String,
@@ -84,10 +87,13 @@ impl ReadPieces for Pieces {
 
     fn header(&self, added: &[&str]) -> Result<Vec<u8>, DataError> {
         self.fields().check()?;
+        let first = self.first.as_ref().map_or(&self.header, |first| &first.body);
+        // Blank lines and comments before it are not written: at the beginning one such mark is none of the text.
+        let mut line = if first.starts_with(MARK) { MARK.to_vec() } else { Vec::new() };
         if self.dialect.header != Header::FirstRecord {
-            return Ok(Vec::new());
+            return Ok(line);
         }
-        let mut line = self.header.clone();
+        line.extend_from_slice(&self.header);
         for name in added {
             line.push(self.delimiter);
             self.fields().name(name, Place::Later, &mut line)?;

@@ -58,12 +58,10 @@ impl<'a, const FEW: usize> Shifts<'a, FEW> {
             return cell.map(|cell| self.shift.get(cell as usize).copied().unwrap_or(0.0));
         }
         let mut out = [0.0; LANES];
-        let (ids, _) = S::as_simd_f64s(id);
-        let (outs, _) = S::as_mut_simd_f64s(&mut out);
-        for (out, id) in outs.iter_mut().zip(ids) {
+        for (at, out) in S::as_mut_simd_f64s(&mut out).0.iter_mut().enumerate() {
             let mut found = simd.splat_f64s(self.few[0]);
             for k in 1..FEW {
-                let here = simd.equal_f64s(*id, simd.splat_f64s(k as f64));
+                let here = in_cell(simd, (cell, id), k, at);
                 found = simd.select_f64s(here, simd.splat_f64s(self.few[k]), found);
             }
             *out = found;
@@ -78,6 +76,23 @@ pub(super) fn ids(cell: &[u32; LANES]) -> Run {
     cell.map(f64::from)
 }
 
+/// Which samples of a vector of a run, the one at `at`, are in a cell.
+#[inline(always)]
+pub(super) fn in_cell<S: pulp::Simd>(simd: S, (cell, id): (&[u32; LANES], &Run), k: usize, at: usize) -> S::m64s {
+    // Vectors of half the width are compared in half the time.
+    #[cfg(target_arch = "x86_64")]
+    if let Some(&v4) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
+        let half: [u32; LANES / 2] = cell.as_chunks().0[at];
+        let k = v4.avx._mm256_set1_epi32(k as i32);
+        let mask = pulp::b8(v4.avx512vl._mm256_cmpeq_epi32_mask(pulp::bytemuck::cast(half), k));
+        if let Some(mask) = (&mask as &dyn std::any::Any).downcast_ref::<S::m64s>() {
+            return *mask;
+        }
+    }
+    let _ = cell;
+    simd.equal_f64s(S::as_simd_f64s(id).0[at], simd.splat_f64s(k as f64))
+}
+
 /// `clip(x)`.
 #[inline(always)]
 pub(super) fn clip<S: pulp::Simd>(simd: S, x: S::f64s, lo: S::f64s, hi: S::f64s) -> S::f64s {
@@ -85,11 +100,42 @@ pub(super) fn clip<S: pulp::Simd>(simd: S, x: S::f64s, lo: S::f64s, hi: S::f64s)
     simd.select_f64s(simd.greater_than_f64s(y, hi), hi, y)
 }
 
+/// Of a run the free ones as 1, and the size of each: see [`weigh`].
+#[inline(always)]
+pub(super) fn weigh_run<S: pulp::Simd>(simd: S, y: &Run, z: &Run, (lo, hi): (f64, f64)) -> (Run, Run) {
+    let (mut free, mut size) = ([0.0; LANES], [0.0; LANES]);
+    let (ys, zs) = (S::as_simd_f64s(y).0, S::as_simd_f64s(z).0);
+    let (frees, sizes) = (S::as_mut_simd_f64s(&mut free).0, S::as_mut_simd_f64s(&mut size).0);
+    let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+    let (lo, hi) = (simd.splat_f64s(lo), simd.splat_f64s(hi));
+    for (((y, z), size), free) in ys.iter().zip(zs).zip(sizes).zip(frees) {
+        let inside = simd.and_m64s(simd.greater_than_f64s(*y, lo), simd.less_than_f64s(*y, hi));
+        *size = simd.add_f64s(simd.abs_f64s(*y), simd.select_f64s(inside, simd.abs_f64s(*z), zero));
+        *free = simd.select_f64s(inside, one, zero);
+    }
+    (free, size)
+}
+
 /// What one sample outside of a run adds: the size of its rounding errors, and 1 if it is free.
 #[inline(always)]
 pub(super) fn weigh(y: f64, z: f64, (lo, hi): (f64, f64)) -> (f64, f64) {
     let inside = (y > lo) & (y < hi);
     (y.abs() + masks::keep(z.abs(), inside), masks::keep(1.0, inside))
+}
+
+/// What is added up: values alone, the number of the free samples too, or all.
+pub(super) const VALUES: u8 = 0;
+pub(super) const FREE: u8 = 1;
+pub(super) const SIZES: u8 = 2;
+
+/// Whether all numbers of an interval have one sign, so that sizes follow from values: see [`size_of`].
+pub(super) fn has_one_sign((lo, hi): (f64, f64)) -> bool {
+    lo >= 0.0 || hi <= 0.0
+}
+
+/// `Σ |ŷ| + Σ over free samples of |z|`, or somewhat more, where `ŷ` have one sign: for a free sample `|z| ≤ |ŷ| + |shift|`.
+pub(super) fn size_of(value: f64, free: f64, shift: f64) -> f64 {
+    2.0 * value.abs() + free * shift.abs()
 }
 
 /// Sums by cell: by masks where cells are few, else through memory (`FEW` is 0).
@@ -110,27 +156,15 @@ impl<'a, const FEW: usize> ByCell<'a, FEW> {
         ByCell { value: none, size: none, free: none, out, cells }
     }
 
-    /// Adds a run of `ŷ = y`, whose `z` are given; without `ALL` the values alone.
+    /// Adds a run of `ŷ = y`, with the free ones as 1 and the sizes, as far as `WHAT` asks for them.
     #[inline(always)]
-    pub(super) fn add_run<S: pulp::Simd, const ALL: bool>(
+    pub(super) fn add_run<S: pulp::Simd, const WHAT: u8>(
         &mut self,
         simd: S,
         (cell, id): (&[u32; LANES], &Run),
-        (y, z): (&Run, &Run),
-        (lo, hi): (f64, f64),
+        (y, free, size): (&Run, &Run, &Run),
     ) {
-        let (mut size, mut free) = ([0.0; LANES], [0.0; LANES]);
-        let (ys, zs) = (S::as_simd_f64s(y).0, S::as_simd_f64s(z).0);
-        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
-        if ALL {
-            let (sizes, frees) = (S::as_mut_simd_f64s(&mut size).0, S::as_mut_simd_f64s(&mut free).0);
-            let (lo, hi) = (simd.splat_f64s(lo), simd.splat_f64s(hi));
-            for (((y, z), size), free) in ys.iter().zip(zs).zip(sizes).zip(frees) {
-                let inside = simd.and_m64s(simd.greater_than_f64s(*y, lo), simd.less_than_f64s(*y, hi));
-                *size = simd.add_f64s(simd.abs_f64s(*y), simd.select_f64s(inside, simd.abs_f64s(*z), zero));
-                *free = simd.select_f64s(inside, one, zero);
-            }
-        }
+        let ys = S::as_simd_f64s(y).0;
         if FEW == 0 {
             let (even, odd) = self.out.split_at_mut(self.cells);
             for lane in (0..LANES).step_by(TABLES) {
@@ -139,21 +173,22 @@ impl<'a, const FEW: usize> ByCell<'a, FEW> {
             }
             return;
         }
-        let (ids, sizes, frees) = (S::as_simd_f64s(id).0, S::as_simd_f64s(&size).0, S::as_simd_f64s(&free).0);
+        let (sizes, frees) = (S::as_simd_f64s(size).0, S::as_simd_f64s(free).0);
         for k in 0..FEW {
-            let cell = simd.splat_f64s(k as f64);
             let value_sum = S::as_mut_simd_f64s(&mut self.value[k]).0;
             let size_sum = S::as_mut_simd_f64s(&mut self.size[k]).0;
             let free_sum = S::as_mut_simd_f64s(&mut self.free[k]).0;
-            for at in 0..ids.len() {
-                let here = simd.equal_f64s(ids[at], cell);
+            for at in 0..ys.len() {
+                let here = in_cell(simd, (cell, id), k, at);
                 // In this form it is one instruction where vectors have masks.
                 let add = |sum: S::f64s, more: S::f64s| simd.select_f64s(here, simd.add_f64s(sum, more), sum);
                 let to = at % value_sum.len();
                 value_sum[to] = add(value_sum[to], ys[at]);
-                if ALL {
-                    size_sum[to] = add(size_sum[to], sizes[at]);
+                if WHAT >= FREE {
                     free_sum[to] = add(free_sum[to], frees[at]);
+                }
+                if WHAT == SIZES {
+                    size_sum[to] = add(size_sum[to], sizes[at]);
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::project::buffers::Buffers;
 use crate::project::in_order::{CELLS, TASK};
 use crate::project::kernel::LANES;
-use crate::project::lanes::{Half, Shifts, ids, total, widened};
+use crate::project::lanes::{Half, Shifts, ids, in_cell, total, widened};
 use crate::project::masks::{self, keep};
 use crate::project::passes::PARALLEL;
 use crate::project::projection::is_finite;
@@ -110,14 +110,13 @@ impl<T: Sample> Moments<'_, T> {
                     continue;
                 }
                 let (id, y, v) = (ids(cell), widened(y), widened(v));
-                let ids = S::as_simd_f64s(&id).0;
                 let (ys, vs) = (S::as_simd_f64s(&y).0, S::as_simd_f64s(&v).0);
                 let (lo, hi) = (simd.splat_f64s(lo.widen()), simd.splat_f64s(hi.widen()));
-                for at in 0..ids.len() {
+                for at in 0..ys.len() {
                     let inside = simd.and_m64s(simd.greater_than_f64s(ys[at], lo), simd.less_than_f64s(ys[at], hi));
                     let value = simd.select_f64s(inside, vs[at], simd.splat_f64s(0.0));
                     for (k, sum) in sums.iter_mut().enumerate() {
-                        let here = simd.equal_f64s(ids[at], simd.splat_f64s(k as f64));
+                        let here = in_cell(simd, (cell, &id), k, at);
                         let sum = S::as_mut_simd_f64s(sum).0;
                         let to = at % sum.len();
                         sum[to] = simd.add_f64s(sum[to], simd.select_f64s(here, value, simd.splat_f64s(0.0)));

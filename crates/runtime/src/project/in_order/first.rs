@@ -1,12 +1,15 @@
 //! The first pass: sums by cell, and the samples near a bound put aside.
 
+use super::aside::Aside;
 use crate::project::kernel::{LANES, settle};
-use crate::project::lanes::{ByCell, Half, Run, Shifts, Totals, clip, ids, widened};
+use crate::project::lanes::{
+    ByCell, FREE, Half, Run, SIZES, Shifts, Totals, clip, has_one_sign, ids, weigh_run, widened,
+};
 use crate::project::masks;
 use crate::project::sample::Sample;
 
-/// Samples between two looks for those near a bound: they stay in the first-level cache.
-const BLOCK: usize = 1024;
+/// Samples that are looked at before what they put aside is kept.
+pub(super) const BLOCK: usize = 1024;
 
 /// What one task puts aside.
 #[derive(Debug, Default, Clone)]
@@ -34,17 +37,21 @@ impl<T: Sample> pulp::WithSimd for FirstPass<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) {
-        match self.shift.len() {
-            0..=2 => self.run::<S, 2>(simd),
-            3..=masks::MOST => self.run::<S, { masks::MOST }>(simd),
-            _ => self.run::<S, 0>(simd),
+        let short = has_one_sign(self.interval) && has_middle(self.interval);
+        match (self.shift.len(), short) {
+            (0..=2, true) => self.run::<S, 2, FREE>(simd),
+            (0..=2, false) => self.run::<S, 2, SIZES>(simd),
+            (3..=masks::MOST, true) => self.run::<S, { masks::MOST }, FREE>(simd),
+            (3..=masks::MOST, false) => self.run::<S, { masks::MOST }, SIZES>(simd),
+            (_, true) => self.run::<S, 0, FREE>(simd),
+            (_, false) => self.run::<S, 0, SIZES>(simd),
         }
     }
 }
 
 impl<T: Sample> FirstPass<'_, T> {
     #[inline(always)]
-    fn run<S: pulp::Simd, const FEW: usize>(self, simd: S) {
+    fn run<S: pulp::Simd, const FEW: usize, const WHAT: u8>(self, simd: S) {
         let FirstPass { z, cell, shift, reach, interval, out, found } = self;
         found.near.clear();
         found.cell.clear();
@@ -56,24 +63,21 @@ impl<T: Sample> FirstPass<'_, T> {
         };
         let mut sums = ByCell::<FEW>::new(out);
         let mut finite = true;
-        let mut hits = [0_u32; BLOCK / LANES];
+        let mut aside = Aside::default();
         for (z, cell) in z.chunks(BLOCK).zip(cell.chunks(BLOCK)) {
             let ((zs, rest_z), (cells, rest_cell)) = (z.as_chunks::<LANES>(), cell.as_chunks::<LANES>());
-            for ((z, cell), hit) in zs.iter().zip(cells).zip(&mut hits) {
+            let mut count = 0;
+            for (z, cell) in zs.iter().zip(cells) {
                 let (z, id) = (widened(z), ids(cell));
-                let (y, near) = pass.run(simd, &z, cell, &id);
-                sums.add_run::<S, true>(simd, (cell, &id), (&y, &z), interval);
-                *hit = near;
+                let (steps, reaches) = pass.look_up(simd, cell, &id);
+                let (y, free, size, near) = match WHAT {
+                    FREE => pass.short(simd, &z, (&steps, &reaches)),
+                    _ => pass.run(simd, &z, (&steps, &reaches)),
+                };
+                sums.add_run::<S, WHAT>(simd, (cell, &id), (&y, &free, &size));
+                count = aside.put(simd, (&z, cell), near, count);
             }
-            for ((z, cell), hit) in zs.iter().zip(cells).zip(&hits) {
-                let mut left = *hit;
-                while left != 0 {
-                    let lane = left.trailing_zeros() as usize % LANES;
-                    found.near.push(z[lane].widen());
-                    found.cell.push(cell[lane]);
-                    left &= left - 1;
-                }
-            }
+            aside.keep(count, found);
             for (z, &cell) in rest_z.iter().zip(rest_cell) {
                 let z = z.widen();
                 finite &= z.is_finite();
@@ -98,30 +102,74 @@ struct Pass<'a, const FEW: usize> {
     infinite: Half,
 }
 
+/// `ŷ` of a run, its free samples as 1, sizes, and which of its samples are near a bound.
+type Looked = (Run, Run, Run, u32);
+
 impl<const FEW: usize> Pass<'_, FEW> {
-    /// `ŷ` of a run, and which of its samples are near a bound.
+    /// The shift of each sample of a run, and how near a bound it is put aside.
     #[inline(always)]
-    fn run<S: pulp::Simd>(&mut self, simd: S, z: &Run, cell: &[u32; LANES], id: &Run) -> (Run, u32) {
-        let steps = self.shifts.look_up(simd, cell, id);
+    fn look_up<S: pulp::Simd>(&self, simd: S, cell: &[u32; LANES], id: &Run) -> (Run, Run) {
+        (self.shifts.look_up(simd, cell, id), self.reaches.look_up(simd, cell, id))
+    }
+
+    #[inline(always)]
+    fn run<S: pulp::Simd>(&mut self, simd: S, z: &Run, (steps, reaches): (&Run, &Run)) -> Looked {
         let (lo, hi) = (simd.splat_f64s(self.shifts.interval.0), simd.splat_f64s(self.shifts.interval.1));
-        let (most, one) = (simd.splat_f64s(f64::INFINITY), simd.splat_f64s(1.0));
-        let reaches = self.reaches.look_up(simd, cell, id);
-        let reaches = S::as_simd_f64s(&reaches).0;
-        let infinite = S::as_mut_simd_f64s(&mut self.infinite).0;
         let mut y = [0.0; LANES];
-        let (zs, steps, ys) = (S::as_simd_f64s(z).0, S::as_simd_f64s(&steps).0, S::as_mut_simd_f64s(&mut y).0);
-        let (mut near, mut first) = (0, 0);
-        for (at, ((y, z), step)) in ys.iter_mut().zip(zs).zip(steps).enumerate() {
-            let to = at % infinite.len();
-            infinite[to] = simd.select_f64s(simd.less_than_f64s(simd.abs_f64s(*z), most), infinite[to], one);
-            let x = simd.sub_f64s(*z, *step);
+        let (zs, steps, reaches) = (S::as_simd_f64s(z).0, S::as_simd_f64s(steps).0, S::as_simd_f64s(reaches).0);
+        let mut near = 0;
+        for (at, y) in S::as_mut_simd_f64s(&mut y).0.iter_mut().enumerate() {
+            self.look(simd, zs[at], at);
+            let x = simd.sub_f64s(zs[at], steps[at]);
             *y = clip(simd, x, lo, hi);
             let is_near = |side| simd.less_than_f64s(simd.abs_f64s(simd.sub_f64s(x, side)), reaches[at]);
-            near |= bits::<S>(simd.or_m64s(is_near(lo), is_near(hi))) << first;
-            first += S::F64_LANES;
+            near |= bits::<S>(simd.or_m64s(is_near(lo), is_near(hi))) << (at * S::F64_LANES);
         }
-        (y, near)
+        let (free, size) = weigh_run(simd, &y, z, self.shifts.interval);
+        (y, free, size, near)
     }
+
+    /// The same with fewer instructions, where sizes follow from values and bounds lie as far from the middle as half of the interval.
+    #[inline(always)]
+    fn short<S: pulp::Simd>(&mut self, simd: S, z: &Run, (steps, reaches): (&Run, &Run)) -> Looked {
+        let (middle, half) = middle(self.shifts.interval);
+        let (middle, half) = (simd.splat_f64s(middle), simd.splat_f64s(half));
+        let (lo, hi) = (simd.splat_f64s(self.shifts.interval.0), simd.splat_f64s(self.shifts.interval.1));
+        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+        let (mut y, mut free) = ([0.0; LANES], [0.0; LANES]);
+        let (zs, steps, reaches) = (S::as_simd_f64s(z).0, S::as_simd_f64s(steps).0, S::as_simd_f64s(reaches).0);
+        let (ys, frees) = (S::as_mut_simd_f64s(&mut y).0, S::as_mut_simd_f64s(&mut free).0);
+        let mut near = 0;
+        for (at, (y, free)) in ys.iter_mut().zip(frees).enumerate() {
+            self.look(simd, zs[at], at);
+            let x = simd.sub_f64s(zs[at], steps[at]);
+            *y = simd.min_f64s(hi, simd.max_f64s(lo, x));
+            let off = simd.abs_f64s(simd.sub_f64s(x, middle));
+            *free = simd.select_f64s(simd.less_than_f64s(off, half), one, zero);
+            let is_near = simd.less_than_f64s(simd.abs_f64s(simd.sub_f64s(off, half)), reaches[at]);
+            near |= bits::<S>(is_near) << (at * S::F64_LANES);
+        }
+        (y, free, [0.0; LANES], near)
+    }
+
+    /// Notes what is no finite number: zero times that is NaN.
+    #[inline(always)]
+    fn look<S: pulp::Simd>(&mut self, simd: S, z: S::f64s, at: usize) {
+        let infinite = S::as_mut_simd_f64s(&mut self.infinite).0;
+        let to = at % infinite.len();
+        infinite[to] = simd.mul_add_e_f64s(z, simd.splat_f64s(0.0), infinite[to]);
+    }
+}
+
+/// The middle of an interval, and half of its length.
+fn middle((lo, hi): (f64, f64)) -> (f64, f64) {
+    (0.5 * (lo + hi), 0.5 * (hi - lo))
+}
+
+/// Whether both bounds are as far from the middle as floats say.
+fn has_middle(interval: (f64, f64)) -> bool {
+    let (middle, half) = middle(interval);
+    (interval.0 - middle).abs() == half && (interval.1 - middle).abs() == half && half.is_finite()
 }
 
 /// A bit for each lane where it holds.

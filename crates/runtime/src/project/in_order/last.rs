@@ -5,7 +5,9 @@ use rayon::prelude::*;
 use super::{InOrder, TASK};
 use crate::problem::{Bounds, Problem};
 use crate::project::kernel::{LANES, plain_interval, settle};
-use crate::project::lanes::{ByCell, Half, Run, Shifts, Totals, clip, ids, widened};
+use crate::project::lanes::{
+    ByCell, FREE, Half, Run, SIZES, Shifts, Totals, VALUES, clip, has_one_sign, ids, weigh_run, widened,
+};
 use crate::project::masks;
 use crate::project::output::{Measures, measure};
 use crate::project::passes::{PARALLEL, Sums};
@@ -41,7 +43,7 @@ pub(crate) fn write_and_sum<T: Sample>(
         let pieces = y.chunks_mut(TASK).zip(z.chunks(TASK)).zip(cell.chunks(TASK));
         measures.extend(pieces.zip(order.partial.chunks_mut(stride)).map(task));
     }
-    order.collect(problem, sums, T::ROUNDING > f64::ROUNDING);
+    order.collect(problem, sums, shift, (interval, T::ROUNDING > f64::ROUNDING));
     let bound = (lo - interval.0).max(interval.1 - hi).max(0.0);
     measures.iter().fold(Measures { bound, ..Measures::default() }, |a, b| a.join(*b))
 }
@@ -73,21 +75,27 @@ impl<T: Sample> LastPass<'_, T> {
     #[inline(always)]
     fn run<S: pulp::Simd, const FEW: usize>(self, simd: S) -> Measures {
         let LastPass { z, cell, shift, interval, out, y } = self;
-        let mut pass =
-            Pass { shifts: Shifts::<FEW>::new(shift, interval), squares: [0.0; LANES / 2], worst: [0.0; LANES / 2] };
+        let one_sign = has_one_sign(interval);
+        let none = [0.0; LANES / 2];
+        let mut pass = Pass { shifts: Shifts::<FEW>::new(shift, interval), squares: none, up: none, down: none };
         let mut sums = ByCell::<FEW>::new(out);
         let ((zs, rest_z), (cells, rest_cell)) = (z.as_chunks::<LANES>(), cell.as_chunks::<LANES>());
         let (ys, rest_y) = y.as_chunks_mut::<LANES>();
         for ((z, cell), out) in zs.iter().zip(cells).zip(ys) {
+            // A copy, which no store to `out` may change: so it stays in registers.
+            let cell = &{ *cell };
             let (z, id) = (widened(z), ids(cell));
             let steps = pass.shifts.look_up(simd, cell, &id);
-            *out = pass.moved(simd, &z, &steps).map(T::narrow);
-            let y = widened(out);
-            pass.measure(simd, &y, &z, &steps);
+            let y = pass.run(simd, &z, &steps, out);
+            let run = (cell, &id);
             if T::ROUNDING > f64::ROUNDING {
-                sums.add_run::<S, true>(simd, (cell, &id), (&y, &z), interval);
+                let (free, size) = weigh_run(simd, &y, &z, interval);
+                match one_sign {
+                    true => sums.add_run::<S, FREE>(simd, run, (&y, &free, &size)),
+                    false => sums.add_run::<S, SIZES>(simd, run, (&y, &free, &size)),
+                }
             } else {
-                sums.add_run::<S, false>(simd, (cell, &id), (&y, &z), interval);
+                sums.add_run::<S, VALUES>(simd, run, (&y, &y, &y));
             }
         }
         for (lane, ((z, &cell), out)) in rest_z.iter().zip(rest_cell).zip(rest_y).enumerate() {
@@ -96,13 +104,13 @@ impl<T: Sample> LastPass<'_, T> {
             let (square, error) = measure(out.widen(), z, step, 1.0, interval.0, interval.1);
             let lane = lane % pass.squares.len();
             pass.squares[lane] += square;
-            pass.worst[lane] = pass.worst[lane].max(error);
+            pass.up[lane] = pass.up[lane].max(error);
             sums.add(cell, out.widen(), z, interval);
         }
         sums.finish();
         Measures {
             objective: 0.5 * pass.squares.iter().sum::<f64>(),
-            stationarity: pass.worst.iter().fold(0.0, |a, b| f64::max(a, *b)),
+            stationarity: pass.up.iter().zip(pass.down).fold(0.0, |most, (up, down)| most.max(*up).max(-down)),
             bound: 0.0,
         }
     }
@@ -111,37 +119,35 @@ impl<T: Sample> LastPass<'_, T> {
 struct Pass<'a, const FEW: usize> {
     shifts: Shifts<'a, FEW>,
     squares: Half,
-    worst: Half,
+    /// The largest gradient of a sample that could be lower, and the least of one that could be higher.
+    up: Half,
+    down: Half,
 }
 
 impl<const FEW: usize> Pass<'_, FEW> {
-    /// `clip(z − t)`.
+    /// `ŷ = clip(z − t)` of a run, measured as by [`measure`] with weight 1.
     #[inline(always)]
-    fn moved<S: pulp::Simd>(&self, simd: S, z: &Run, steps: &Run) -> Run {
+    fn run<S: pulp::Simd, T: Sample>(&mut self, simd: S, z: &Run, steps: &Run, out: &mut [T; LANES]) -> Run {
         let (lo, hi) = (simd.splat_f64s(self.shifts.interval.0), simd.splat_f64s(self.shifts.interval.1));
         let mut y = [0.0; LANES];
-        let (zs, steps, ys) = (S::as_simd_f64s(z).0, S::as_simd_f64s(steps).0, S::as_mut_simd_f64s(&mut y).0);
-        for ((y, z), step) in ys.iter_mut().zip(zs).zip(steps) {
+        let (zs, steps) = (S::as_simd_f64s(z).0, S::as_simd_f64s(steps).0);
+        for ((y, z), step) in S::as_mut_simd_f64s(&mut y).0.iter_mut().zip(zs).zip(steps) {
             *y = clip(simd, simd.sub_f64s(*z, *step), lo, hi);
         }
-        y
-    }
-
-    /// As [`measure`] with weight 1, of a run.
-    #[inline(always)]
-    fn measure<S: pulp::Simd>(&mut self, simd: S, y: &Run, z: &Run, steps: &Run) {
-        let (lo, hi) = (simd.splat_f64s(self.shifts.interval.0), simd.splat_f64s(self.shifts.interval.1));
-        let zero = simd.splat_f64s(0.0);
-        let (ys, zs, steps) = (S::as_simd_f64s(y).0, S::as_simd_f64s(z).0, S::as_simd_f64s(steps).0);
-        let (squares, worst) = (S::as_mut_simd_f64s(&mut self.squares).0, S::as_mut_simd_f64s(&mut self.worst).0);
+        *out = y.map(T::narrow);
+        let y = widened(out);
+        let ys = S::as_simd_f64s(&y).0;
+        let (squares, up) = (S::as_mut_simd_f64s(&mut self.squares).0, S::as_mut_simd_f64s(&mut self.up).0);
+        let down = S::as_mut_simd_f64s(&mut self.down).0;
         for at in 0..ys.len() {
             let move_of = simd.sub_f64s(ys[at], zs[at]);
             let to = at % squares.len();
             squares[to] = simd.add_f64s(squares[to], simd.mul_f64s(move_of, move_of));
             let gradient = simd.add_f64s(move_of, steps[at]);
-            let up = simd.select_f64s(simd.greater_than_f64s(ys[at], lo), gradient, zero);
-            let down = simd.select_f64s(simd.less_than_f64s(ys[at], hi), simd.sub_f64s(zero, gradient), zero);
-            worst[to] = simd.max_f64s(worst[to], simd.max_f64s(up, down));
+            let (above, below) = (simd.greater_than_f64s(ys[at], lo), simd.less_than_f64s(ys[at], hi));
+            up[to] = simd.select_f64s(above, simd.max_f64s(up[to], gradient), up[to]);
+            down[to] = simd.select_f64s(below, simd.min_f64s(down[to], gradient), down[to]);
         }
+        y
     }
 }

@@ -12,9 +12,11 @@
 //!
 //! Samples are cut into tasks by their number alone, and tasks are added up in their order.
 
+mod aside;
 mod first;
 mod last;
 mod sketch;
+mod sorting;
 
 use rayon::prelude::*;
 
@@ -22,6 +24,7 @@ pub(crate) use self::last::write_and_sum;
 
 use self::first::{FirstPass, Found};
 use self::sketch::Sketch;
+use self::sorting::Sorting;
 use super::fixing::VariableFixing;
 use super::kernel::plain_interval;
 use super::lanes::{self, Totals};
@@ -79,8 +82,8 @@ impl InOrder {
         stride
     }
 
-    /// Adds the tasks up; the values alone if not `all`.
-    fn collect(&self, problem: &Problem, sums: &mut Sums, all: bool) {
+    /// Adds the tasks up, of a pass at a shift; the values alone if not `all`.
+    fn collect(&self, problem: &Problem, sums: &mut Sums, shift: &[f64], (interval, all): ((f64, f64), bool)) {
         let cells = problem.cells();
         sums.value.fill(0.0);
         if all {
@@ -94,6 +97,11 @@ impl InOrder {
                     sums.size[cell] += size;
                     sums.gram[cell] += free;
                 }
+            }
+        }
+        if all && lanes::has_one_sign(interval) {
+            for (cell, size) in sums.size.iter_mut().enumerate() {
+                *size = lanes::size_of(sums.value[cell], sums.gram[cell], shift[cell]);
             }
         }
     }
@@ -128,7 +136,7 @@ impl InOrder {
             pieces.zip(self.partial.chunks_mut(stride)).zip(found).for_each(run);
         }
         self.finite = self.found[..tasks].iter().all(|found| found.finite);
-        self.collect(problem, sums, true);
+        self.collect(problem, sums, shift, (interval, true));
         if armed {
             self.group_near(problem.cells(), tasks, fixing);
             fixing.split::<T>(problem, sums);
@@ -147,12 +155,24 @@ impl InOrder {
         fixing.near.resize(fixing.start[cells], 0.0);
         self.places.clear();
         self.places.extend_from_slice(&fixing.start[..cells]);
-        for found in found {
-            for (near, cell) in found.near.iter().zip(&found.cell) {
-                let place = &mut self.places[*cell as usize];
-                fixing.near[*place] = *near;
-                *place += 1;
-            }
-        }
+        pulp::Arch::new().dispatch(SortNear { found, places: &mut self.places, out: &mut fixing.near });
+    }
+}
+
+/// Sorts what tasks have put aside by cell.
+struct SortNear<'a> {
+    found: &'a [Found],
+    places: &'a mut [usize],
+    out: &'a mut [f64],
+}
+
+impl pulp::WithSimd for SortNear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
+        let mut sorting = Sorting::new(self.places, self.out);
+        self.found.iter().for_each(|found| sorting.put(simd, (&found.near, &found.cell), |z| z));
+        sorting.finish();
     }
 }
