@@ -1,8 +1,19 @@
 //! Samples that are put aside, run by run.
 
-use super::first::{BLOCK, Found};
 use crate::project::kernel::LANES;
 use crate::project::lanes::Run;
+
+/// Samples that are looked at before what they put aside is kept.
+pub(super) const BLOCK: usize = 1024;
+
+/// What one task puts aside.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Found {
+    pub(super) near: Vec<f64>,
+    pub(super) cell: Vec<u32>,
+    /// Whether all numbers of the task are finite.
+    pub(super) finite: bool,
+}
 
 /// Room for what a block puts aside. A run writes all its lanes and counts those that are kept, so there is one run more.
 pub(super) struct Aside {

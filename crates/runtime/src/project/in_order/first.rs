@@ -1,24 +1,12 @@
 //! The first pass: sums by cell, and the samples near a bound put aside.
 
-use super::aside::Aside;
+use super::aside::{Aside, BLOCK, Found};
 use crate::project::kernel::{LANES, settle};
 use crate::project::lanes::{
     ByCell, FREE, Half, Run, SIZES, Shifts, Totals, clip, has_one_sign, ids, weigh_run, widened,
 };
 use crate::project::masks;
 use crate::project::sample::Sample;
-
-/// Samples that are looked at before what they put aside is kept.
-pub(super) const BLOCK: usize = 1024;
-
-/// What one task puts aside.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Found {
-    pub(super) near: Vec<f64>,
-    pub(super) cell: Vec<u32>,
-    /// Whether all numbers of the task are finite.
-    pub(super) finite: bool,
-}
 
 /// One task of the pass.
 pub(super) struct FirstPass<'a, T> {

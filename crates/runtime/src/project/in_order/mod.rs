@@ -22,7 +22,8 @@ use rayon::prelude::*;
 
 pub(crate) use self::last::write_and_sum;
 
-use self::first::{FirstPass, Found};
+use self::aside::Found;
+use self::first::FirstPass;
 use self::sketch::Sketch;
 use self::sorting::Sorting;
 use super::fixing::VariableFixing;
