@@ -159,6 +159,26 @@ fn large_numbers_buy_no_tolerance() {
             r#"{"status": "optimal", "yhat": [0.5], "mu": [199], "objective": 9900.25}"#,
         ),
         (
+            r#"{"z": [1e20, 0.5], "w": [1, 1], "A": {"indptr": [0, 2], "indices": [0, 1], "values": [1, 1]}, "l": [null], "u": [0.25],
+                "lo": [0, null], "hi": [0, null], "soft": [1e60]}"#,
+            r#"{"status": "optimal", "yhat": [0, 0.5], "mu": [0], "objective": 0}"#,
+        ),
+        (
+            r#"{"z": [1e20, 0.5], "A": {"indptr": [0, 2], "indices": [0, 1], "values": [1, 1]}, "l": [null], "u": [1],
+                "lo": [0, null], "hi": [0, null]}"#,
+            r#"{"status": "optimal", "yhat": [0, 0.25], "mu": [0.5], "objective": 0.0625}"#,
+        ),
+        (
+            r#"{"z": [0.5, 0.5], "A": {"indptr": [0, 1, 2, 3], "indices": [0, 0, 1], "values": [1, -1, 1]}, "l": [null, null, null],
+                "u": [0.5, -0.5, 0.25], "soft": [null, null, 1]}"#,
+            r#"{"status": "optimal", "yhat": [0.5, 0.5], "mu": [M, M, 0], "objective": 0}"#,
+        ),
+        (
+            r#"{"z": [0.5, 0.5], "A": {"indptr": [0, 1, 2], "indices": [0, 1], "values": [1, 1]}, "l": [0.5, null], "u": [0.5, 0.25],
+                "lo": [0.5, null], "hi": [0.5, null], "soft": [null, 1]}"#,
+            r#"{"status": "optimal", "yhat": [0.5, 0.5], "mu": [M, 0], "objective": 0}"#,
+        ),
+        (
             r#"{"z": [1e20], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [null], "u": [1]}"#,
             r#"{"status": "optimal", "yhat": [1e5], "mu": [2e20], "objective": 1e40}"#,
         ),

@@ -59,7 +59,7 @@ pub fn give_pairs(
             (None, None) => continue,
         };
         let source = Source::open_beside(&path, dialect).map_err(Failure::from)?;
-        alike(program, relation, &source, dialect)?;
+        alike(program, relation, &source)?;
         let table = PairTable::read(program, relation, &source).map_err(NoPairs::Faults)?;
         tables.insert(relation.name.clone(), table);
     }
@@ -67,17 +67,16 @@ pub fn give_pairs(
     Ok(())
 }
 
-/// Fails where pairs have another delimiter than the one that was given for the data: to name it would be wrong for the data.
-fn alike(program: &Program, relation: &Relation, source: &Source, dialect: &Dialect) -> Result<(), Failure> {
-    let [only] = source.columns() else { return Ok(()) };
-    let Some(delimiter) = dialect.delimiter.filter(|_| PairTable::headers_of(program, relation).len() > 1) else {
+/// Fails where pairs have another delimiter than the data: to name it would be wrong for the data, which were read before.
+fn alike(program: &Program, relation: &Relation, source: &Source) -> Result<(), Failure> {
+    let ([only], [_, _, ..]) = (source.columns(), PairTable::headers_of(program, relation).as_slice()) else {
         return Ok(());
     };
-    let message = format!("`{}` is not written as the data are: its whole header is one name, `{only}`", source.name());
-    let mark = char::from(delimiter);
+    let Some(delimiter) = source.delimiter() else { return Ok(()) };
+    let mark = if delimiter == b'\t' { "a tab".to_owned() } else { format!("`{}`", char::from(delimiter)) };
     Err(Failure::new(
-        message,
-        format!("write the pairs with `{mark}` between their columns, or as Parquet or JSON Lines"),
+        format!("the whole header of `{}` is one name, `{only}`", source.name()),
+        format!("write the pairs with {mark} between their columns, as the data are read, or as Parquet or JSON Lines"),
     ))
 }
 

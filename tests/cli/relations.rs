@@ -213,7 +213,14 @@ fn pairs_are_written_as_the_data_are() {
     let (rows, told) = audited(text_of(&data), &relation, &dialect);
     assert!(rows.as_ref().is_some_and(|rows| !rows.is_null()), "{told}");
     assert_eq!(rows, audited(DATA, PAIRS, &[]).0);
+    let tabs = folder.path().join("near.tsv");
+    fs::write(&tabs, near.replace(',', "\t").replace('.', ",")).expect("it is written");
+    assert_eq!(rows, audited(text_of(&data), &format!("near={}", text_of(&tabs)), &dialect).0);
     // No option names the delimiter of the pairs alone, so the help does not.
-    let (_, told) = audited(text_of(&data), PAIRS, &dialect);
-    assert!(told.contains("write the pairs with `;` between their columns"), "{told}");
+    for (data, pairs, options, mark) in
+        [(text_of(&data), PAIRS, &dialect[..], "`;`"), (DATA, &relation, &[][..], "`,`")]
+    {
+        let (_, told) = audited(data, pairs, options);
+        assert!(told.contains(&format!("write the pairs with {mark} between their columns")), "{told}");
+    }
 }

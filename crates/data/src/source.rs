@@ -74,15 +74,17 @@ impl Source {
         Self::at(name, path.to_path_buf(), format, packing, dialect, None)
     }
 
-    /// Opens a table that goes with another one: if it is CSV or TSV, it has the other's dialect, but the names of its own columns in its first
-    /// record.
+    /// Opens a table that goes with another one: if it is CSV or TSV, it has the other's dialect, but for the names of its columns, which
+    /// stand in its first record, and for the delimiter if it is called TSV.
     ///
     /// # Errors
     /// As [`Source::open`].
     pub fn open_beside(path: &Path, dialect: &Dialect) -> Result<Self, DataError> {
         let known = Format::of_input(path).ok().map(|(format, _)| format.expected());
         let other = path.is_dir() || known.is_some_and(|expected| expected.delimiter.is_none());
-        let own = if other { Dialect::default() } else { Dialect { header: Header::FirstRecord, ..dialect.clone() } };
+        let delimiter = dialect.delimiter.filter(|_| known.is_none_or(|expected| expected.delimiter != Some(b'\t')));
+        let alike = || Dialect { header: Header::FirstRecord, delimiter, ..dialect.clone() };
+        let own = if other { Dialect::default() } else { alike() };
         Self::open_as(path, None, &own)
     }
 
@@ -189,6 +191,12 @@ impl Source {
             let (sampled, known) = (self.opened.sampled()?, list_columns(self.columns()));
             Some(format!("a column is a key of the first {sampled} objects; {known}"))
         })
+    }
+
+    /// What separates the fields of CSV and TSV; none of other formats.
+    pub fn delimiter(&self) -> Option<u8> {
+        let usual = self.table.expected.delimiter?;
+        Some(self.table.dialect.delimiter(Some(usual)))
     }
 
     /// Size of the file in bytes.

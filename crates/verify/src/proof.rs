@@ -80,14 +80,17 @@ struct Digits {
     coarse: Exact,
 }
 
-fn digits(problem: &Problem, pulls: &[Pull]) -> Vec<Digits> {
+fn digits(problem: &Problem, pulls: &[Pull], y: &[Exact]) -> Vec<Digits> {
     let one = Exact::of(1.0);
     let mut given = vec![Exact::zero(); pulls.len()];
     for (sample, _, c) in problem.distances.iter().flatten() {
         given[*sample] = given[*sample].clone().max(Exact::of(c.abs()));
     }
-    let samples = given.into_iter().zip(pulls).zip(problem.z.iter().zip(&problem.weights));
-    let of_sample = |((given, pull), (z, weight)): ((Exact, &Pull), (&f64, &f64))| {
+    let samples = given.into_iter().zip(pulls).zip(problem.z.iter().zip(&problem.weights)).enumerate();
+    let of_sample = |(sample, ((given, pull), (z, weight))): (usize, ((Exact, &Pull), (&f64, &f64)))| {
+        if is_exact(problem, sample, &y[sample], pull) {
+            return Digits { fine: Exact::zero(), coarse: Exact::zero() };
+        }
         let (raw, twice) = (Exact::of(z.abs()), &Exact::of(2.0) * &Exact::of(*weight));
         let still = twice.is_zero() || pull.size.is_zero();
         let moved = if still { Exact::zero() } else { pull.size.over_rounded_up(&twice) };
@@ -95,6 +98,12 @@ fn digits(problem: &Problem, pulls: &[Pull]) -> Vec<Digits> {
         Digits { fine, coarse: &Exact::of(32.0 * ROUNDING) * &given.max(moved).min(one.clone()).max(raw) }
     };
     samples.map(of_sample).collect()
+}
+
+/// Whether a prediction was not computed but set: to a bound, or to the point of a distance.
+fn is_exact(problem: &Problem, sample: usize, y: &Exact, pull: &Pull) -> bool {
+    let (lower, upper) = problem.bounds[sample];
+    is_at(y, lower) || is_at(y, upper) || !pull.jump.is_zero()
 }
 
 /// The part of the slope at each sample that comes from the rows.
@@ -134,7 +143,7 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     bounds_hold(problem, answer, &y)?;
     let mut violation = Exact::zero();
     let pulls = pulls(problem, answer, &y);
-    let digits = digits(problem, &pulls);
+    let digits = digits(problem, &pulls, &y);
     let [gap, size, rounding, objective] = std::array::from_fn(|_| Exact::zero());
     let mut sum = Sum { gap, size, rounding, objective };
     for (index, row) in problem.rows.iter().enumerate() {
@@ -144,6 +153,12 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     }
     for (sample, pull) in pulls.iter().enumerate() {
         sample_is_least(problem, sample, &y[sample], pull, tolerance, &mut sum)?;
+        // What rows come to at a sample, after multipliers have cancelled: no number of an answer makes that large.
+        if !is_exact(problem, sample, &y[sample], pull) {
+            let pull = pull.value.abs();
+            sum.size = &sum.size + &(&pull * &y[sample].abs());
+            sum.rounding = &sum.rounding + &(&pull * &digits[sample].coarse);
+        }
     }
     if let Some(claimed) = answer.objective {
         let off = (&sum.objective - &Exact::of(claimed)).abs();
@@ -208,8 +223,8 @@ fn row_holds(
         if mu.abs() > &most + &(tolerance * &most) {
             return Err(Refusal::Price { row, multiplier, most: most.approximate() });
         }
-        // A row that is kept as well as floats can is kept, whatever the price.
-        if outside > activity.coarse {
+        // A row that is kept as a hard one has to be is kept, whatever the price.
+        if outside > allowed {
             sum.add(&(&most * &outside));
         }
     }
@@ -224,9 +239,7 @@ fn row_holds(
     if hard && slack.abs() > near {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
-    sum.add(&(&mu * &slack));
-    sum.size = &sum.size + &(&mu.abs() * &activity.size);
-    sum.rounding = &sum.rounding + &(&mu.abs() * &activity.coarse);
+    sum.gap = &sum.gap + &(&mu * &slack);
     Ok(if hard { outside } else { Exact::zero() })
 }
 

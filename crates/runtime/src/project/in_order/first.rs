@@ -25,7 +25,7 @@ impl<T: Sample> pulp::WithSimd for FirstPass<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) {
-        let short = has_one_sign(self.interval) && has_middle(self.interval);
+        let short = has_one_sign(self.interval) && middle(self.interval).1.is_finite();
         match (self.shift.len(), short) {
             (0..=2, true) => self.run::<S, 2, FREE>(simd),
             (0..=2, false) => self.run::<S, 2, SIZES>(simd),
@@ -117,7 +117,8 @@ impl<const FEW: usize> Pass<'_, FEW> {
         (y, free, size, near)
     }
 
-    /// The same with fewer instructions, where sizes follow from values and bounds lie as far from the middle as half of the interval.
+    /// The same with fewer instructions, where sizes follow from values and the interval has a middle: what is near a bound lies nearly half of
+    /// the interval from there. Roundings of that are small beside the reach.
     #[inline(always)]
     fn short<S: pulp::Simd>(&mut self, simd: S, z: &Run, (steps, reaches): (&Run, &Run)) -> Looked {
         let (middle, half) = middle(self.shifts.interval);
@@ -132,8 +133,9 @@ impl<const FEW: usize> Pass<'_, FEW> {
             self.look(simd, zs[at], at);
             let x = simd.sub_f64s(zs[at], steps[at]);
             *y = simd.min_f64s(hi, simd.max_f64s(lo, x));
+            let inside = simd.and_m64s(simd.greater_than_f64s(x, lo), simd.less_than_f64s(x, hi));
+            *free = simd.select_f64s(inside, one, zero);
             let off = simd.abs_f64s(simd.sub_f64s(x, middle));
-            *free = simd.select_f64s(simd.less_than_f64s(off, half), one, zero);
             let is_near = simd.less_than_f64s(simd.abs_f64s(simd.sub_f64s(off, half)), reaches[at]);
             near |= bits::<S>(is_near) << (at * S::F64_LANES);
         }
@@ -152,12 +154,6 @@ impl<const FEW: usize> Pass<'_, FEW> {
 /// The middle of an interval, and half of its length.
 fn middle((lo, hi): (f64, f64)) -> (f64, f64) {
     (0.5 * (lo + hi), 0.5 * (hi - lo))
-}
-
-/// Whether both bounds are as far from the middle as floats say.
-fn has_middle(interval: (f64, f64)) -> bool {
-    let (middle, half) = middle(interval);
-    (interval.0 - middle).abs() == half && (interval.1 - middle).abs() == half && half.is_finite()
 }
 
 /// A bit for each lane where it holds.
