@@ -6,7 +6,7 @@ use crate::record::{Answer, Distance, Problem};
 use crate::verdict::{Refusal, Verdict, lengths};
 
 /// Checks an answer. `tolerance` is relative to the size of what is compared: of a row `sum |A y| + |side|`, of a slope
-/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the sum of all that is added up in it. Rows, sides and the gap may besides be off by
+/// `2 w (|y| + |z|) + sum |A mu|`, of the gap the objective and, of free samples, `|A' mu| |y|`. Rows, sides and the gap may besides be off by
 /// roundings of what predictions are made from: eight where a row has to hold, 256 where a multiplier wants it on its side.
 /// Predictions and gaps below 1e-300 count as that: what they are multiplied with leads to floats whose steps are not small beside them.
 pub fn verify(problem: &Problem, answer: &Answer, tolerance: f64) -> Verdict {
@@ -76,7 +76,7 @@ impl Activity {
 struct Digits {
     /// Eight roundings of the raw prediction, which counts as 1 at most.
     fine: Exact,
-    /// 256 roundings of the largest of the three, of which the points and the moves count as 1 at most.
+    /// 256 roundings of the largest of the three, of which the points and the moves count as 1 at most, and of what was set all.
     coarse: Exact,
 }
 
@@ -86,18 +86,17 @@ fn digits(problem: &Problem, pulls: &[Pull], y: &[Exact]) -> Vec<Digits> {
     for (sample, _, c) in problem.distances.iter().flatten() {
         given[*sample] = given[*sample].clone().max(Exact::of(c.abs()));
     }
-    let samples = given.into_iter().zip(pulls).zip(problem.z.iter().zip(&problem.weights)).enumerate();
-    let of_sample = |(sample, ((given, pull), (z, weight))): (usize, ((Exact, &Pull), (&f64, &f64)))| {
-        if is_exact(problem, sample, &y[sample], pull) {
-            return Digits { fine: Exact::zero(), coarse: Exact::zero() };
-        }
-        let (raw, twice) = (Exact::of(z.abs()), &Exact::of(2.0) * &Exact::of(*weight));
+    let of_sample = |(sample, given): (usize, Exact)| {
+        let pull = &pulls[sample];
+        let (raw, twice) = (Exact::of(problem.z[sample].abs()), &Exact::of(2.0) * &Exact::of(problem.weights[sample]));
+        let set = is_exact(problem, sample, &y[sample], pull);
+        let raw = if set { raw.min(one.clone()) } else { raw };
         let still = twice.is_zero() || pull.size.is_zero();
         let moved = if still { Exact::zero() } else { pull.size.over_rounded_up(&twice) };
         let fine = &Exact::of(ROUNDING) * &raw.clone().min(one.clone());
         Digits { fine, coarse: &Exact::of(32.0 * ROUNDING) * &given.max(moved).min(one.clone()).max(raw) }
     };
-    samples.map(of_sample).collect()
+    given.into_iter().enumerate().map(of_sample).collect()
 }
 
 /// Whether a prediction was not computed but set: to a bound, or to the point of a distance.
