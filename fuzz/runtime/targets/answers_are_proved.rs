@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const TOLERANCE: f64 = 1e-9;
 /// Numbers of a problem of which the largest is more than so many times the smallest, or 1, make rows that no double satisfies as well:
 /// of such a problem it is enough that it has an answer.
-const USUAL: f64 = 1e4;
+const USUAL: f64 = 1e3;
 /// A miss of a row that is no rounding, as a share of its size.
 const MISSED: f64 = 1e-14;
 /// Most steps towards that: such numbers take many.
