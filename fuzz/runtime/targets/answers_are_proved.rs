@@ -123,7 +123,8 @@ fn spread(problem: &Problem) -> f64 {
     let own = problem.rows.iter().flatten().map(|(_, a)| *a);
     let coefficients: Vec<f64> = own.chain(problem.distances.iter().flatten().map(|(_, b, _)| *b)).collect();
     let sides: Vec<f64> = problem.sides.iter().flat_map(|(lower, upper)| [*lower, *upper]).collect();
-    largest(&points) * range(&coefficients) * range(&problem.weights) * largest(&sides)
+    let coefficients = range(&coefficients).max(largest(&coefficients));
+    largest(&points) * coefficients * range(&problem.weights) * largest(&sides)
 }
 
 fn check(line: &str) {
