@@ -220,6 +220,11 @@ fn a_rounding_is_no_violation_at_any_price() {
             r#"{"z": [0.0, 0.0], "A": {"indptr": [0, 2], "indices": [0, 1], "values": [0.8627450980392157, -1.375]}, "l": [0.0], "u": [null]}"#,
             r#"{"status": "optimal", "yhat": [3.5e-323, -5.4e-323], "mu": [-9e-323], "objective": 0}"#,
         ),
+        (
+            r#"{"z": [-0.125, 0.0], "A": {"indptr": [0, 1], "indices": [1], "values": [-0.125]}, "l": [null], "u": [0.0],
+                "convex": {"rows": [0], "samples": [0], "b": [0.125], "c": [-0.125]}}"#,
+            r#"{"status": "optimal", "yhat": [-0.125, 5e-16], "mu": [8e-15], "objective": 2.5e-31}"#,
+        ),
     ];
     for (problem, answer) in right {
         let problem = Problem::parse(&problem.replace('\n', " ")).unwrap();

@@ -152,6 +152,9 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
     }
     for (sample, pull) in pulls.iter().enumerate() {
         sample_is_least(problem, sample, &y[sample], pull, tolerance, &mut sum)?;
+        // By so much the objective grows where a prediction is off by roundings.
+        let off = digits[sample].coarse.clone().min(Exact::of(32.0 * ROUNDING));
+        sum.rounding = &sum.rounding + &(&Exact::of(problem.weights[sample]) * &(&off * &off));
         // What rows come to at a sample, after multipliers have cancelled: no number of an answer makes that large.
         if !is_exact(problem, sample, &y[sample], pull) {
             let pull = pull.value.abs();
