@@ -5,7 +5,8 @@
 #
 # As `cargo fuzz run TARGET` without a nightly compiler and without sanitizers: this code has no `unsafe`, so panics, overflows, hangs
 # and memory are what is looked for. Comparisons are not traced: that takes half to three quarters of the time. Inputs start from the
-# repository's own files and from fuzz/seeds/TARGET, where small ones are kept, and those that showed a fault. What is found new stays in target/fuzz/corpus, and inputs that fail in target/fuzz/found.
+# repository's own files and from fuzz/seeds/TARGET, where small ones are kept, and those that showed a fault. What is found new stays in
+# target/fuzz/corpus, and inputs that fail in target/fuzz/found.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -184,16 +184,10 @@ fn what_cannot_be_decided_is_refused() {
     refused("decide spec.fair --data people.csv --cutoff nan", 2, "a cutoff of NaN is none to compare scores with");
     refused("decide spec.fair --data people.csv --freeze t.txt", 2, "cannot tell the format of `t.txt`");
     refused("decide spec.fair --data people.csv --name score -o out.csv", 2, "already has a column `score`");
-    refused(
-        "decide spec.fair --data people.csv --name race --replace -o out.csv",
-        2,
-        "write over the column `race`, which the spec",
-    );
-    refused(
-        "project spec.fair --data people.csv --name race --replace -o out.csv",
-        2,
-        "write over the column `race`, which the spec",
-    );
+    for command in ["decide", "project"] {
+        let words = format!("{command} spec.fair --data people.csv --name race --replace -o out.csv");
+        refused(&words, 2, "write over the column `race`, which the spec");
+    }
     refused("project spec.fair --data people.csv --name= -o out.csv", 2, "a value is required for '--name <NAME>'");
     fs::write(path.join("no.fair"), format!("{SPEC}constraint many: E[hire | race == a] >= 0.9\n")).unwrap();
     refused("decide no.fair --data people.csv", 1, "E0801");

@@ -78,6 +78,8 @@ struct Digits {
     fine: Exact,
     /// 256 roundings of the largest of the three, of which the points and the moves count as 1 at most, and of what was set all.
     coarse: Exact,
+    /// Whether it was not computed but set: to a bound, or to the point of a distance.
+    set: bool,
 }
 
 fn digits(problem: &Problem, pulls: &[Pull], y: &[Exact]) -> Vec<Digits> {
@@ -89,20 +91,15 @@ fn digits(problem: &Problem, pulls: &[Pull], y: &[Exact]) -> Vec<Digits> {
     let of_sample = |(sample, given): (usize, Exact)| {
         let pull = &pulls[sample];
         let (raw, twice) = (Exact::of(problem.z[sample].abs()), &Exact::of(2.0) * &Exact::of(problem.weights[sample]));
-        let set = is_exact(problem, sample, &y[sample], pull);
+        let (lower, upper) = problem.bounds[sample];
+        let set = is_at(&y[sample], lower) || is_at(&y[sample], upper) || !pull.jump.is_zero();
         let raw = if set { raw.min(one.clone()) } else { raw };
         let still = twice.is_zero() || pull.size.is_zero();
         let moved = if still { Exact::zero() } else { pull.size.over_rounded_up(&twice) };
         let fine = &Exact::of(ROUNDING) * &raw.clone().min(one.clone());
-        Digits { fine, coarse: &Exact::of(32.0 * ROUNDING) * &given.max(moved).min(one.clone()).max(raw) }
+        Digits { fine, coarse: &Exact::of(32.0 * ROUNDING) * &given.max(moved).min(one.clone()).max(raw), set }
     };
     given.into_iter().enumerate().map(of_sample).collect()
-}
-
-/// Whether a prediction was not computed but set: to a bound, or to the point of a distance.
-fn is_exact(problem: &Problem, sample: usize, y: &Exact, pull: &Pull) -> bool {
-    let (lower, upper) = problem.bounds[sample];
-    is_at(y, lower) || is_at(y, upper) || !pull.jump.is_zero()
 }
 
 /// The part of the slope at each sample that comes from the rows.
@@ -156,7 +153,7 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
         let off = digits[sample].coarse.clone().min(Exact::of(32.0 * ROUNDING));
         sum.rounding = &sum.rounding + &(&Exact::of(problem.weights[sample]) * &(&off * &off));
         // What rows come to at a sample, after multipliers have cancelled: no number of an answer makes that large.
-        if !is_exact(problem, sample, &y[sample], pull) {
+        if !digits[sample].set {
             let pull = pull.value.abs();
             sum.size = &sum.size + &(&pull * &y[sample].abs());
             sum.rounding = &sum.rounding + &(&pull * &digits[sample].coarse);

@@ -15,10 +15,10 @@ const TOLERANCE: f64 = 1e-9;
 /// Numbers of a problem of which the largest is more than so many times the smallest, or 1, make rows that no double satisfies as well:
 /// of such a problem it is enough that it has an answer.
 const USUAL: f64 = 1e3;
-/// A miss of a row that is no rounding, as a share of its size.
-const MISSED: f64 = 1e-14;
 /// Most steps towards that: such numbers take many.
 const FEW: usize = 20;
+/// A miss of a row that is no rounding, as a share of its size.
+const MISSED: f64 = 1e-14;
 
 /// Bytes as numbers; zeros when they have come to an end.
 struct Bytes<'a>(&'a [u8]);

@@ -22,7 +22,10 @@ pub(super) fn totals(cells: usize) -> usize {
 pub(super) type Run = [f64; LANES];
 
 /// Sums of runs: the two halves of a run go to the same lanes, so that the sums of four cells stay in registers.
-pub(super) type Half = [f64; LANES / 2];
+pub(super) type Half = [f64; HALF];
+
+/// Lanes of a half.
+pub(super) const HALF: usize = LANES / 2;
 
 /// Adds the lanes up, in one order.
 #[inline(always)]
@@ -76,13 +79,27 @@ pub(super) fn ids(cell: &[u32; LANES]) -> Run {
     cell.map(f64::from)
 }
 
+/// The instructions of AVX-512, where vectors are those.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn avx512<S: pulp::Simd>(simd: S) -> Option<pulp::x86::V4> {
+    (&simd as &dyn std::any::Any).downcast_ref().copied()
+}
+
+/// The lanes that have their bit, one behind the other.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn compress(v4: pulp::x86::V4, bits: u8, half: &Half) -> Half {
+    pulp::bytemuck::cast(v4.avx512f._mm512_maskz_compress_pd(bits, pulp::bytemuck::cast(*half)))
+}
+
 /// Which samples of a vector of a run, the one at `at`, are in a cell.
 #[inline(always)]
 pub(super) fn in_cell<S: pulp::Simd>(simd: S, (cell, id): (&[u32; LANES], &Run), k: usize, at: usize) -> S::m64s {
     // Vectors of half the width are compared in half the time.
     #[cfg(target_arch = "x86_64")]
-    if let Some(&v4) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
-        let half: [u32; LANES / 2] = cell.as_chunks().0[at];
+    if let Some(v4) = avx512(simd) {
+        let half: [u32; HALF] = cell.as_chunks().0[at];
         let k = v4.avx._mm256_set1_epi32(k as i32);
         let mask = pulp::b8(v4.avx512vl._mm256_cmpeq_epi32_mask(pulp::bytemuck::cast(half), k));
         if let Some(mask) = (&mask as &dyn std::any::Any).downcast_ref::<S::m64s>() {
@@ -152,7 +169,7 @@ impl<'a, const FEW: usize> ByCell<'a, FEW> {
     #[inline(always)]
     pub(super) fn new(out: &'a mut [Totals]) -> Self {
         let cells = if FEW == 0 { out.len() / TABLES } else { out.len() };
-        let none = [[0.0; LANES / 2]; FEW];
+        let none = [[0.0; HALF]; FEW];
         ByCell { value: none, size: none, free: none, out, cells }
     }
 

@@ -1,7 +1,7 @@
 //! Samples that are put aside, run by run.
 
 use crate::project::kernel::LANES;
-use crate::project::lanes::Run;
+use crate::project::lanes::{self, Run};
 
 /// Samples that are looked at before what they put aside is kept.
 pub(super) const BLOCK: usize = 1024;
@@ -38,7 +38,7 @@ impl Aside {
         count: usize,
     ) -> usize {
         #[cfg(target_arch = "x86_64")]
-        if let Some(&v4) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
+        if let Some(v4) = lanes::avx512(simd) {
             return self.compress(v4, (z, cell), near, count);
         }
         let _ = simd;
@@ -56,17 +56,15 @@ impl Aside {
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn compress(&mut self, v4: pulp::x86::V4, (z, cell): (&Run, &[u32; LANES]), near: u32, count: usize) -> usize {
+        use lanes::{HALF, compress};
         use pulp::bytemuck::cast;
-        const HALF: usize = LANES / 2;
         let first = count.min(BLOCK);
         let second = (first + (near as u8).count_ones() as usize).min(BLOCK + HALF);
         let ([low, high], _) = z.as_chunks::<HALF>() else { return count };
-        let pd = |bits: u32, half: &[f64; HALF]| cast(v4.avx512f._mm512_maskz_compress_pd(bits as u8, cast(*half)));
         let cells: [u32; LANES] = cast(v4.avx512f._mm512_maskz_compress_epi32(near as u16, cast(*cell)));
-        let halves: [[f64; HALF]; 2] = [pd(near, low), pd(near >> HALF, high)];
         self.cell[first..first + LANES].copy_from_slice(&cells);
-        self.near[first..first + HALF].copy_from_slice(&halves[0]);
-        self.near[second..second + HALF].copy_from_slice(&halves[1]);
+        self.near[first..first + HALF].copy_from_slice(&compress(v4, near as u8, low));
+        self.near[second..second + HALF].copy_from_slice(&compress(v4, (near >> HALF) as u8, high));
         count + near.count_ones() as usize
     }
 

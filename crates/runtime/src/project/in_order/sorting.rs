@@ -1,7 +1,7 @@
 //! Samples sorted by cell: a counting sort, with the instructions that are made for it where cells are few.
 
 use crate::project::kernel::LANES;
-use crate::project::lanes::Run;
+use crate::project::lanes::{self, Run};
 use crate::project::masks;
 
 /// Runs between two times that the samples of each cell are moved to their places.
@@ -52,7 +52,7 @@ impl<'a> Sorting<'a> {
     fn put_run<S: pulp::Simd>(&mut self, simd: S, z: &Run, cell: &[u32; LANES]) {
         #[cfg(target_arch = "x86_64")]
         if self.places.len() <= masks::MOST
-            && let Some(&v4) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>()
+            && let Some(v4) = lanes::avx512(simd)
         {
             return self.compress(v4, z, cell);
         }
@@ -74,8 +74,8 @@ impl<'a> Sorting<'a> {
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn compress(&mut self, v4: pulp::x86::V4, z: &Run, cell: &[u32; LANES]) {
+        use lanes::{HALF, compress};
         use pulp::bytemuck::cast;
-        const HALF: usize = LANES / 2;
         let ([low, high], _) = z.as_chunks::<HALF>() else { return };
         let cells = cast(*cell);
         let own = self.aside.iter_mut().zip(&mut self.counts).enumerate().take(self.places.len());
@@ -83,8 +83,7 @@ impl<'a> Sorting<'a> {
             let mask = v4.avx512f._mm512_cmpeq_epi32_mask(cells, v4.avx512f._mm512_set1_epi32(k as i32));
             for (half, bits) in [(low, mask as u8), (high, (mask >> HALF) as u8)] {
                 let first = (*count).min(ROOM - HALF);
-                let kept: [f64; HALF] = cast(v4.avx512f._mm512_maskz_compress_pd(bits, cast(*half)));
-                aside[first..first + HALF].copy_from_slice(&kept);
+                aside[first..first + HALF].copy_from_slice(&compress(v4, bits, half));
                 *count += bits.count_ones() as usize;
             }
         }
