@@ -225,6 +225,11 @@ fn a_rounding_is_no_violation_at_any_price() {
                 "convex": {"rows": [0], "samples": [0], "b": [0.125], "c": [-0.125]}}"#,
             r#"{"status": "optimal", "yhat": [-0.125, 5e-16], "mu": [8e-15], "objective": 2.5e-31}"#,
         ),
+        // Within the tolerance of a row whose other side is far away, though its price is paid.
+        (
+            r#"{"z": [], "A": {"indptr": [0, 0], "indices": [], "values": []}, "l": [-362.5], "u": [-3.625e-7], "soft": [3.625e-7]}"#,
+            r#"{"status": "optimal", "yhat": [], "mu": [7.25e-7], "objective": 0}"#,
+        ),
     ];
     for (problem, answer) in right {
         let problem = Problem::parse(&problem.replace('\n', " ")).unwrap();

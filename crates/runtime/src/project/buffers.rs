@@ -1,6 +1,7 @@
 //! What derivatives need room for.
 
 use super::gradient::levels::LevelRows;
+use super::lanes::Totals;
 use super::local::Local;
 
 /// Buffers of derivatives, kept between calls.
@@ -10,7 +11,7 @@ pub(crate) struct Buffers<T> {
     pub(super) levels: LevelRows,
     pub(super) shift: Vec<f64>,
     pub(super) moment: Vec<f64>,
-    pub(super) lanes: Vec<f64>,
+    pub(super) partial: Vec<Totals>,
     pub(super) back: Vec<f64>,
     pub(super) right: Vec<f64>,
     pub(super) rows: Vec<usize>,

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// The reach in standard errors of a mean over the sample that gave the first multipliers.
 const ERRORS: f64 = 4.0;
 /// The standard deviation of numbers in an interval, as a share of its length (a uniform distribution has 0.29).
-const SPREAD: f64 = 0.3;
+pub(super) const SPREAD: f64 = 0.3;
 /// Share of the reach that shifts may use: the rest is for rounding errors.
 const USED: f64 = 0.999;
 /// New centres per solve; a shift that goes on leaving them is followed by full passes.
@@ -59,28 +59,23 @@ impl VariableFixing {
     pub(crate) fn arm<T: Sample>(&mut self, problem: &Problem, sums: &Sums) {
         self.off();
         let pays = problem.n() >= LARGE || T::ROUNDING > f64::ROUNDING;
-        if pays && problem.cells() * CROWD <= problem.n() {
-            let share = TAKEN as f64 / EVERY as f64;
-            self.arm_always::<T>(problem, sums, ERRORS, |cell| problem.grouping.range(cell).len() as f64 * share);
+        if !pays || problem.cells() * CROWD > problem.n() {
+            return;
         }
+        let Some((lo, hi)) = plain_interval::<T>(problem) else { return };
+        let share = TAKEN as f64 / EVERY as f64;
+        self.arm_within(sums.size.iter().enumerate().map(|(cell, size)| {
+            let count = problem.grouping.range(cell).len() as f64;
+            let length = if (hi - lo).is_finite() { hi - lo } else { size / count.max(1.0) };
+            ERRORS * SPREAD * length / (share * count).max(1.0).sqrt()
+        }));
     }
 
-    /// The same for `seen` samples of each cell, with a reach of so many standard errors, whether it pays or not.
-    pub(crate) fn arm_always<T: Sample>(
-        &mut self,
-        problem: &Problem,
-        sums: &Sums,
-        errors: f64,
-        seen: impl Fn(usize) -> f64,
-    ) {
-        let Some((lo, hi)) = plain_interval::<T>(problem) else { return };
+    /// To be used with the reach of each cell.
+    pub(crate) fn arm_within(&mut self, reach: impl Iterator<Item = f64>) {
         self.centres = MOST;
         self.reach.clear();
-        for (cell, size) in sums.size.iter().enumerate() {
-            let count = problem.grouping.range(cell).len().max(1) as f64;
-            let length = if (hi - lo).is_finite() { hi - lo } else { size / count };
-            self.reach.push(errors * SPREAD * length / seen(cell).max(1.0).sqrt());
-        }
+        self.reach.extend(reach);
     }
 
     /// The reach of each cell for a pass at `shift`: where the last centre is left, as far again as it was left.

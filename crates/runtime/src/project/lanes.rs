@@ -4,18 +4,21 @@
 //! the same on every machine. What the compiler does not turn into vectors by itself is spelled out by `pulp`.
 
 use super::kernel::LANES;
-use super::masks::{self, MOST};
+use super::masks;
 use super::sample::Sample;
 
 /// `Σ ŷ`, the size of its rounding errors and the number of free samples, of one cell; a fourth number makes it a vector.
 pub(super) type Totals = [f64; 4];
 
+/// Most cells that have tables of a fixed length, in which no place has to be checked.
+pub(super) const MANY: usize = 64;
+
 /// Tables that samples take turns to add to, so that neighbours of one cell do not wait on each other.
-const TABLES: usize = 2;
+const TABLES: usize = 4;
 
 /// How many [`Totals`] a [`ByCell`] takes for so many cells.
 pub(super) fn totals(cells: usize) -> usize {
-    if cells <= MOST { cells } else { TABLES * cells }
+    if cells <= MANY { cells } else { TABLES * cells }
 }
 
 /// A run of samples.
@@ -40,23 +43,29 @@ pub(super) fn widened<T: Sample>(run: &[T; LANES]) -> Run {
     run.map(T::widen)
 }
 
-/// One number for each cell (0 where none is given), and the interval.
-pub(super) struct Shifts<'a, const FEW: usize> {
+/// One number for each cell (0 where none is given), and the interval. At most `FEW` cells go by masks, at most `TABLE` by a table of
+/// that length, a power of two, and where both are 0 any number through memory.
+pub(super) struct Shifts<'a, const FEW: usize, const TABLE: usize> {
     pub(super) shift: &'a [f64],
     few: [f64; FEW],
+    table: [f64; TABLE],
     pub(super) interval: (f64, f64),
 }
 
-impl<'a, const FEW: usize> Shifts<'a, FEW> {
+impl<'a, const FEW: usize, const TABLE: usize> Shifts<'a, FEW, TABLE> {
     pub(super) fn new(shift: &'a [f64], interval: (f64, f64)) -> Self {
-        let mut few = [0.0; FEW];
+        let (mut few, mut table) = ([0.0; FEW], [0.0; TABLE]);
         few.iter_mut().zip(shift).for_each(|(few, shift)| *few = *shift);
-        Shifts { shift, few, interval }
+        table.iter_mut().zip(shift).for_each(|(place, shift)| *place = *shift);
+        Shifts { shift, few, table, interval }
     }
 
     /// The shift of each sample of a run; `id` are the cells as numbers, where cells are few.
     #[inline(always)]
     pub(super) fn look_up<S: pulp::Simd>(&self, simd: S, cell: &[u32; LANES], id: &Run) -> Run {
+        if TABLE > 0 {
+            return cell.map(|cell| self.table[cell as usize % TABLE]);
+        }
         if FEW == 0 {
             return cell.map(|cell| self.shift.get(cell as usize).copied().unwrap_or(0.0));
         }
@@ -155,22 +164,25 @@ pub(super) fn size_of(value: f64, free: f64, shift: f64) -> f64 {
     2.0 * value.abs() + free * shift.abs()
 }
 
-/// Sums by cell: by masks where cells are few, else through memory (`FEW` is 0).
-pub(super) struct ByCell<'a, const FEW: usize> {
+/// Sums by cell: by masks where cells are few, in tables where they are at most `TABLE`, else in memory, and then
+/// values alone; see [`Shifts`].
+pub(super) struct ByCell<'a, const FEW: usize, const TABLE: usize> {
     value: [Half; FEW],
     size: [Half; FEW],
     free: [Half; FEW],
+    /// Values and free ones side by side: so they are added at once.
+    pairs: [[[f64; 2]; TABLES]; TABLE],
+    sizes: [[f64; TABLES]; TABLE],
     out: &'a mut [Totals],
-    cells: usize,
 }
 
-impl<'a, const FEW: usize> ByCell<'a, FEW> {
+impl<'a, const FEW: usize, const TABLE: usize> ByCell<'a, FEW, TABLE> {
     /// Adds to `out`, which has [`totals`] places.
     #[inline(always)]
     pub(super) fn new(out: &'a mut [Totals]) -> Self {
-        let cells = if FEW == 0 { out.len() / TABLES } else { out.len() };
         let none = [[0.0; HALF]; FEW];
-        ByCell { value: none, size: none, free: none, out, cells }
+        let (pairs, sizes) = ([[[0.0; 2]; TABLES]; TABLE], [[0.0; TABLES]; TABLE]);
+        ByCell { value: none, size: none, free: none, pairs, sizes, out }
     }
 
     /// Adds a run of `ŷ = y`, with the free ones as 1 and the sizes, as far as `WHAT` asks for them.
@@ -181,15 +193,10 @@ impl<'a, const FEW: usize> ByCell<'a, FEW> {
         (cell, id): (&[u32; LANES], &Run),
         (y, free, size): (&Run, &Run, &Run),
     ) {
-        let ys = S::as_simd_f64s(y).0;
         if FEW == 0 {
-            let (even, odd) = self.out.split_at_mut(self.cells);
-            for lane in (0..LANES).step_by(TABLES) {
-                add_to(&mut even[cell[lane] as usize], y[lane], size[lane], free[lane]);
-                add_to(&mut odd[cell[lane + 1] as usize], y[lane + 1], size[lane + 1], free[lane + 1]);
-            }
-            return;
+            return self.add_lanes::<WHAT>(cell, (y, free, size));
         }
+        let ys = S::as_simd_f64s(y).0;
         let (sizes, frees) = (S::as_simd_f64s(size).0, S::as_simd_f64s(free).0);
         for k in 0..FEW {
             let value_sum = S::as_mut_simd_f64s(&mut self.value[k]).0;
@@ -211,6 +218,28 @@ impl<'a, const FEW: usize> ByCell<'a, FEW> {
         }
     }
 
+    /// The same lane by lane.
+    #[inline(always)]
+    fn add_lanes<const WHAT: u8>(&mut self, cell: &[u32; LANES], (y, free, size): (&Run, &Run, &Run)) {
+        let cells = self.out.len() / TABLES;
+        for lane in 0..LANES {
+            let (cell, table) = (cell[lane] as usize, lane % TABLES);
+            if TABLE == 0 {
+                debug_assert!(WHAT == VALUES);
+                self.out[table * cells + cell][0] += y[lane];
+                continue;
+            }
+            let pair = &mut self.pairs[cell % TABLE][table];
+            match WHAT {
+                VALUES => pair[0] += y[lane],
+                _ => pair.iter_mut().zip([y[lane], free[lane]]).for_each(|(sum, more)| *sum += more),
+            }
+            if WHAT == SIZES {
+                self.sizes[cell % TABLE][table] += size[lane];
+            }
+        }
+    }
+
     /// Adds one sample.
     #[inline(always)]
     pub(super) fn add(&mut self, cell: u32, y: f64, z: f64, interval: (f64, f64)) {
@@ -218,11 +247,21 @@ impl<'a, const FEW: usize> ByCell<'a, FEW> {
         add_to(&mut self.out[cell as usize], y, size, free);
     }
 
+    /// Adds the value of one sample.
+    #[inline(always)]
+    pub(super) fn add_value(&mut self, cell: u32, value: f64) {
+        self.out[cell as usize][0] += value;
+    }
+
     /// Adds the lanes up.
     #[inline(always)]
     pub(super) fn finish(self) {
         for (k, out) in self.out.iter_mut().enumerate().take(FEW) {
             add_to(out, total(self.value[k]), total(self.size[k]), total(self.free[k]));
+        }
+        for ((out, pairs), sizes) in self.out.iter_mut().zip(&self.pairs).zip(&self.sizes) {
+            let sum = |at: usize| pairs.iter().map(|pair| pair[at]).sum();
+            add_to(out, sum(0), sizes.iter().sum(), sum(1));
         }
     }
 }

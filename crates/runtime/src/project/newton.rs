@@ -94,8 +94,9 @@ impl Newton {
         if !self.in_order.sketch.draw(problem, z) || matches!(self.start_sampled(problem, z), Ended::Infeasible(_)) {
             return false;
         }
-        let (errors, sketch) = (in_order::errors(problem.cells()), &self.in_order.sketch);
-        self.fixing.arm_always::<T>(problem, &self.sums, errors, |cell| sketch.seen(cell) as f64);
+        self.in_order.sketch.errors::<T>(problem, &self.shift, &self.sums, &mut self.step);
+        let errors = in_order::errors(problem.cells());
+        self.fixing.arm_within(self.step.iter().map(|error| errors * error));
         self.evaluate::<T, false>(problem, z);
         self.first_scale.copy_from_slice(&self.scale);
         self.in_order.finite

@@ -8,19 +8,17 @@ use crate::problem::Problem;
 use crate::project::buffers::Buffers;
 use crate::project::in_order::{CELLS, TASK};
 use crate::project::kernel::LANES;
-use crate::project::lanes::{Half, Shifts, ids, in_cell, total, widened};
+use crate::project::lanes::{ByCell, MANY, Shifts, Totals, VALUES, ids, totals, widened};
 use crate::project::masks::{self, keep};
 use crate::project::passes::PARALLEL;
 use crate::project::projection::is_finite;
 use crate::project::sample::Sample;
 
-/// Tables that samples take turns to add to, where cells are many.
-const TABLES: usize = 4;
 /// Samples that are looked at while they stay in the first-level cache.
 const BLOCK: usize = 1024;
 
 /// Cells, `ŷ` and `v` of a task, and its sums.
-type MomentsOf<'a, T> = (((&'a [u32], &'a [T]), &'a [T]), &'a mut [f64]);
+type MomentsOf<'a, T> = (((&'a [u32], &'a [T]), &'a [T]), &'a mut [Totals]);
 /// The derivatives of a task, its cells, `ŷ` and `v`.
 type WriteOf<'a, T> = (((&'a mut [T], &'a [u32]), &'a [T]), &'a [T]);
 
@@ -39,25 +37,25 @@ pub(super) fn moments<T: Sample>(
     let cells = problem.cells().max(1);
     // With many cells the sums of each task would take more room than its samples.
     let task = if cells <= CELLS { TASK } else { y.len().max(1) };
-    let stride = if cells <= masks::MOST { cells } else { TABLES * cells };
-    let Buffers { lanes, moment, .. } = buffers;
-    lanes.clear();
-    lanes.resize(y.len().div_ceil(task) * stride, 0.0);
+    let stride = totals(cells);
+    let Buffers { partial, moment, .. } = buffers;
+    partial.clear();
+    partial.resize(y.len().div_ceil(task) * stride, Totals::default());
     let run = |(((cell, y), v), out): MomentsOf<'_, T>| {
         pulp::Arch::new().dispatch(Moments { cells, cell, y, v, interval, out })
     };
     let cell = problem.grouping.cell();
     let finite = if in_threads(y.len()) {
         let pieces = cell.par_chunks(task).zip(y.par_chunks(task)).zip(v.par_chunks(task));
-        pieces.zip(lanes.par_chunks_mut(stride)).map(run).reduce(|| true, |all, one| all & one)
+        pieces.zip(partial.par_chunks_mut(stride)).map(run).reduce(|| true, |all, one| all & one)
     } else {
         let pieces = cell.chunks(task).zip(y.chunks(task)).zip(v.chunks(task));
-        pieces.zip(lanes.chunks_mut(stride)).map(run).fold(true, |all, one| all & one)
+        pieces.zip(partial.chunks_mut(stride)).map(run).fold(true, |all, one| all & one)
     };
     moment.clear();
     moment.resize(problem.cells(), 0.0);
-    for table in lanes.chunks_exact(cells) {
-        moment.iter_mut().zip(table).for_each(|(sum, more)| *sum += more);
+    for table in partial.chunks_exact(cells) {
+        moment.iter_mut().zip(table).for_each(|(sum, [more, ..])| *sum += more);
     }
     finite
 }
@@ -68,7 +66,7 @@ struct Moments<'a, T> {
     y: &'a [T],
     v: &'a [T],
     interval: (T, T),
-    out: &'a mut [f64],
+    out: &'a mut [Totals],
 }
 
 impl<T: Sample> pulp::WithSimd for Moments<'_, T> {
@@ -77,57 +75,42 @@ impl<T: Sample> pulp::WithSimd for Moments<'_, T> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> bool {
         match self.cells {
-            0..=2 => self.run::<S, 2>(simd),
-            3..=masks::MOST => self.run::<S, { masks::MOST }>(simd),
-            _ => self.run::<S, 0>(simd),
+            0..=2 => self.run::<S, 2, 0>(simd),
+            3..=masks::MOST => self.run::<S, { masks::MOST }, 0>(simd),
+            ..=MANY => self.run::<S, 0, MANY>(simd),
+            _ => self.run::<S, 0, 0>(simd),
         }
     }
 }
 
 impl<T: Sample> Moments<'_, T> {
     #[inline(always)]
-    fn run<S: pulp::Simd, const FEW: usize>(self, simd: S) -> bool {
-        let Moments { cells, cell, y, v, interval: (lo, hi), out } = self;
-        let mut sums: [Half; FEW] = [[0.0; LANES / 2]; FEW];
+    fn run<S: pulp::Simd, const FEW: usize, const TABLE: usize>(self, simd: S) -> bool {
+        let Moments { cell, y, v, interval, out, .. } = self;
+        let (lo, hi) = (interval.0.widen(), interval.1.widen());
+        let mut sums = ByCell::<FEW, TABLE>::new(out);
         let mut finite = true;
-        let free = |y: T, v: T| keep(v.widen(), (y > lo) & (y < hi));
         let blocks = cell.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(v.chunks(BLOCK));
         for ((cell, y), v) in blocks {
             finite &= is_finite(v);
             let (runs, rest_cell) = cell.as_chunks::<LANES>();
             let ((ys, rest_y), (vs, rest_v)) = (y.as_chunks::<LANES>(), v.as_chunks::<LANES>());
             for ((cell, y), v) in runs.iter().zip(ys).zip(vs) {
-                if FEW == 0 {
-                    let (first, rest) = out.split_at_mut(cells);
-                    let (second, rest) = rest.split_at_mut(cells);
-                    let (third, fourth) = rest.split_at_mut(cells);
-                    for lane in (0..LANES).step_by(TABLES) {
-                        first[cell[lane] as usize] += free(y[lane], v[lane]);
-                        second[cell[lane + 1] as usize] += free(y[lane + 1], v[lane + 1]);
-                        third[cell[lane + 2] as usize] += free(y[lane + 2], v[lane + 2]);
-                        fourth[cell[lane + 3] as usize] += free(y[lane + 3], v[lane + 3]);
-                    }
-                    continue;
-                }
-                let (id, y, v) = (ids(cell), widened(y), widened(v));
+                let (y, v, mut free) = (widened(y), widened(v), [0.0; LANES]);
                 let (ys, vs) = (S::as_simd_f64s(&y).0, S::as_simd_f64s(&v).0);
-                let (lo, hi) = (simd.splat_f64s(lo.widen()), simd.splat_f64s(hi.widen()));
-                for at in 0..ys.len() {
-                    let inside = simd.and_m64s(simd.greater_than_f64s(ys[at], lo), simd.less_than_f64s(ys[at], hi));
-                    let value = simd.select_f64s(inside, vs[at], simd.splat_f64s(0.0));
-                    for (k, sum) in sums.iter_mut().enumerate() {
-                        let here = in_cell(simd, (cell, &id), k, at);
-                        let sum = S::as_mut_simd_f64s(sum).0;
-                        let to = at % sum.len();
-                        sum[to] = simd.add_f64s(sum[to], simd.select_f64s(here, value, simd.splat_f64s(0.0)));
-                    }
+                let (lo, hi) = (simd.splat_f64s(lo), simd.splat_f64s(hi));
+                for ((free, y), v) in S::as_mut_simd_f64s(&mut free).0.iter_mut().zip(ys).zip(vs) {
+                    let inside = simd.and_m64s(simd.greater_than_f64s(*y, lo), simd.less_than_f64s(*y, hi));
+                    *free = simd.select_f64s(inside, *v, simd.splat_f64s(0.0));
                 }
+                sums.add_run::<S, VALUES>(simd, (cell, &ids(cell)), (&free, &free, &free));
             }
             for ((cell, y), v) in rest_cell.iter().zip(rest_y).zip(rest_v) {
-                out[*cell as usize] += free(*y, *v);
+                let (y, v) = (y.widen(), v.widen());
+                sums.add_value(*cell, keep(v, (y > lo) & (y < hi)));
             }
         }
-        out.iter_mut().zip(sums).for_each(|(out, sum)| *out += total(sum));
+        sums.finish();
         finite
     }
 }
@@ -161,18 +144,19 @@ impl<T: Sample> pulp::WithSimd for Write<'_, T> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) {
         match self.back.len() {
-            0..=2 => self.run::<S, 2>(simd),
-            3..=masks::MOST => self.run::<S, { masks::MOST }>(simd),
-            _ => self.run::<S, 0>(simd),
+            0..=2 => self.run::<S, 2, 0>(simd),
+            3..=masks::MOST => self.run::<S, { masks::MOST }, 0>(simd),
+            ..=MANY => self.run::<S, 0, MANY>(simd),
+            _ => self.run::<S, 0, 0>(simd),
         }
     }
 }
 
 impl<T: Sample> Write<'_, T> {
     #[inline(always)]
-    fn run<S: pulp::Simd, const FEW: usize>(self, simd: S) {
+    fn run<S: pulp::Simd, const FEW: usize, const TABLE: usize>(self, simd: S) {
         let Write { cell, y, v, interval: (lo, hi), back, z } = self;
-        let shifts = Shifts::<FEW>::new(back, (lo.widen(), hi.widen()));
+        let shifts = Shifts::<FEW, TABLE>::new(back, (lo.widen(), hi.widen()));
         let one = |y: T, v: T, back: f64| T::narrow(keep(v.widen() - back, (y > lo) & (y < hi)));
         let (cells, rest_cell) = cell.as_chunks::<LANES>();
         let ((ys, rest_y), (vs, rest_v)) = (y.as_chunks::<LANES>(), v.as_chunks::<LANES>());

@@ -3,7 +3,7 @@
 use super::aside::{Aside, BLOCK, Found};
 use crate::project::kernel::{LANES, settle};
 use crate::project::lanes::{
-    ByCell, FREE, Half, Run, SIZES, Shifts, Totals, clip, has_one_sign, ids, weigh_run, widened,
+    ByCell, FREE, Half, MANY, Run, SIZES, Shifts, Totals, clip, has_one_sign, ids, weigh_run, widened,
 };
 use crate::project::masks;
 use crate::project::sample::Sample;
@@ -27,29 +27,29 @@ impl<T: Sample> pulp::WithSimd for FirstPass<'_, T> {
     fn with_simd<S: pulp::Simd>(self, simd: S) {
         let short = has_one_sign(self.interval) && middle(self.interval).1.is_finite();
         match (self.shift.len(), short) {
-            (0..=2, true) => self.run::<S, 2, FREE>(simd),
-            (0..=2, false) => self.run::<S, 2, SIZES>(simd),
-            (3..=masks::MOST, true) => self.run::<S, { masks::MOST }, FREE>(simd),
-            (3..=masks::MOST, false) => self.run::<S, { masks::MOST }, SIZES>(simd),
-            (_, true) => self.run::<S, 0, FREE>(simd),
-            (_, false) => self.run::<S, 0, SIZES>(simd),
+            (0..=2, true) => self.run::<S, 2, 0, FREE>(simd),
+            (0..=2, false) => self.run::<S, 2, 0, SIZES>(simd),
+            (3..=masks::MOST, true) => self.run::<S, { masks::MOST }, 0, FREE>(simd),
+            (3..=masks::MOST, false) => self.run::<S, { masks::MOST }, 0, SIZES>(simd),
+            (_, true) => self.run::<S, 0, MANY, FREE>(simd),
+            (_, false) => self.run::<S, 0, MANY, SIZES>(simd),
         }
     }
 }
 
 impl<T: Sample> FirstPass<'_, T> {
     #[inline(always)]
-    fn run<S: pulp::Simd, const FEW: usize, const WHAT: u8>(self, simd: S) {
+    fn run<S: pulp::Simd, const FEW: usize, const TABLE: usize, const WHAT: u8>(self, simd: S) {
         let FirstPass { z, cell, shift, reach, interval, out, found } = self;
         found.near.clear();
         found.cell.clear();
         let reach = reach.unwrap_or(&[]);
         let mut pass = Pass {
-            shifts: Shifts::<FEW>::new(shift, interval),
-            reaches: Shifts::<FEW>::new(reach, interval),
+            shifts: Shifts::<FEW, TABLE>::new(shift, interval),
+            reaches: Shifts::<FEW, TABLE>::new(reach, interval),
             infinite: [0.0; LANES / 2],
         };
-        let mut sums = ByCell::<FEW>::new(out);
+        let mut sums = ByCell::<FEW, TABLE>::new(out);
         let mut finite = true;
         let mut aside = Aside::default();
         for (z, cell) in z.chunks(BLOCK).zip(cell.chunks(BLOCK)) {
@@ -83,9 +83,9 @@ impl<T: Sample> FirstPass<'_, T> {
     }
 }
 
-struct Pass<'a, const FEW: usize> {
-    shifts: Shifts<'a, FEW>,
-    reaches: Shifts<'a, FEW>,
+struct Pass<'a, const FEW: usize, const TABLE: usize> {
+    shifts: Shifts<'a, FEW, TABLE>,
+    reaches: Shifts<'a, FEW, TABLE>,
     /// Not zero where a lane has seen what is no finite number.
     infinite: Half,
 }
@@ -93,7 +93,7 @@ struct Pass<'a, const FEW: usize> {
 /// `ŷ` of a run, its free samples as 1, sizes, and which of its samples are near a bound.
 type Looked = (Run, Run, Run, u32);
 
-impl<const FEW: usize> Pass<'_, FEW> {
+impl<const FEW: usize, const TABLE: usize> Pass<'_, FEW, TABLE> {
     /// The shift of each sample of a run, and how near a bound it is put aside.
     #[inline(always)]
     fn look_up<S: pulp::Simd>(&self, simd: S, cell: &[u32; LANES], id: &Run) -> (Run, Run) {

@@ -6,7 +6,7 @@ use super::{InOrder, TASK};
 use crate::problem::{Bounds, Problem};
 use crate::project::kernel::{LANES, plain_interval, settle};
 use crate::project::lanes::{
-    ByCell, FREE, Half, Run, SIZES, Shifts, Totals, VALUES, clip, has_one_sign, ids, weigh_run, widened,
+    ByCell, FREE, Half, MANY, Run, SIZES, Shifts, Totals, VALUES, clip, has_one_sign, ids, weigh_run, widened,
 };
 use crate::project::masks;
 use crate::project::output::{Measures, measure};
@@ -64,21 +64,21 @@ impl<T: Sample> pulp::WithSimd for LastPass<'_, T> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Measures {
         match self.shift.len() {
-            0..=2 => self.run::<S, 2>(simd),
-            3..=masks::MOST => self.run::<S, { masks::MOST }>(simd),
-            _ => self.run::<S, 0>(simd),
+            0..=2 => self.run::<S, 2, 0>(simd),
+            3..=masks::MOST => self.run::<S, { masks::MOST }, 0>(simd),
+            _ => self.run::<S, 0, MANY>(simd),
         }
     }
 }
 
 impl<T: Sample> LastPass<'_, T> {
     #[inline(always)]
-    fn run<S: pulp::Simd, const FEW: usize>(self, simd: S) -> Measures {
+    fn run<S: pulp::Simd, const FEW: usize, const TABLE: usize>(self, simd: S) -> Measures {
         let LastPass { z, cell, shift, interval, out, y } = self;
         let one_sign = has_one_sign(interval);
         let none = [0.0; LANES / 2];
-        let mut pass = Pass { shifts: Shifts::<FEW>::new(shift, interval), squares: none, up: none, down: none };
-        let mut sums = ByCell::<FEW>::new(out);
+        let mut pass = Pass { shifts: Shifts::<FEW, TABLE>::new(shift, interval), squares: none, up: none, down: none };
+        let mut sums = ByCell::<FEW, TABLE>::new(out);
         let ((zs, rest_z), (cells, rest_cell)) = (z.as_chunks::<LANES>(), cell.as_chunks::<LANES>());
         let (ys, rest_y) = y.as_chunks_mut::<LANES>();
         for ((z, cell), out) in zs.iter().zip(cells).zip(ys) {
@@ -116,15 +116,15 @@ impl<T: Sample> LastPass<'_, T> {
     }
 }
 
-struct Pass<'a, const FEW: usize> {
-    shifts: Shifts<'a, FEW>,
+struct Pass<'a, const FEW: usize, const TABLE: usize> {
+    shifts: Shifts<'a, FEW, TABLE>,
     squares: Half,
     /// The largest gradient of a sample that could be lower, and the least of one that could be higher.
     up: Half,
     down: Half,
 }
 
-impl<const FEW: usize> Pass<'_, FEW> {
+impl<const FEW: usize, const TABLE: usize> Pass<'_, FEW, TABLE> {
     /// `ŷ = clip(z − t)` of a run, measured as by [`measure`] with weight 1.
     #[inline(always)]
     fn run<S: pulp::Simd, T: Sample>(&mut self, simd: S, z: &Run, steps: &Run, out: &mut [T; LANES]) -> Run {

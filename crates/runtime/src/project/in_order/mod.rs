@@ -56,14 +56,12 @@ type TaskOf<'a, T> = (((&'a [T], &'a [u32]), &'a mut [Totals]), &'a mut Found);
 
 /// With more cells than go by masks, sums take as long as grouping does while all is in the cache: from so many samples on.
 const MANY_CELLS: usize = 1 << 18;
-/// With more cells than this the reach is so wide, and so many samples near a bound, that grouping costs less.
-const TOO_MANY_CELLS: usize = 8;
 
 /// Whether a problem is of the kind, and large enough.
 pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
     let crowd = problem.n() / problem.cells().max(1);
     problem.n() >= if problem.cells() <= masks::MOST { SAMPLED } else { MANY_CELLS }
-        && problem.cells() <= TOO_MANY_CELLS
+        && problem.cells() <= lanes::MANY
         && crowd >= EVERY
         && plain_interval::<T>(problem).is_some()
 }
@@ -71,7 +69,7 @@ pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
 /// Standard errors of the sketch that shifts may be wrong by. With few cells it is enough that all of them are seldom
 /// farther off; with many one of them always is.
 pub(crate) fn errors(cells: usize) -> f64 {
-    if cells <= masks::MOST { 2.5 } else { 3.0 }
+    if cells <= masks::MOST { 2.0 } else { 3.5 }
 }
 
 impl InOrder {
@@ -148,11 +146,12 @@ impl InOrder {
     fn group_near(&mut self, cells: usize, tasks: usize, fixing: &mut VariableFixing) {
         let found = &self.found[..tasks];
         fixing.start.clear();
-        fixing.start.resize(cells + 1, 0);
-        for cell in found.iter().flat_map(|found| &found.cell) {
-            fixing.start[*cell as usize + 1] += 1;
-        }
-        (0..cells).for_each(|cell| fixing.start[cell + 1] += fixing.start[cell]);
+        fixing.start.push(0);
+        let counts = sorting::count(found.iter().map(|found| &found.cell[..]));
+        fixing.start.extend(counts.iter().take(cells).scan(0, |before, count| {
+            *before += count;
+            Some(*before)
+        }));
         fixing.near.resize(fixing.start[cells], 0.0);
         self.places.clear();
         self.places.extend_from_slice(&fixing.start[..cells]);
@@ -172,8 +171,8 @@ impl pulp::WithSimd for SortNear<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) {
-        let mut sorting = Sorting::new(self.places, self.out);
+        let mut sorting = Sorting::new(&*self.places, self.out);
         self.found.iter().for_each(|found| sorting.put(simd, (&found.near, &found.cell), |z| z));
-        sorting.finish();
+        sorting.finish(self.places);
     }
 }

@@ -1,8 +1,9 @@
 //! Good multipliers from few samples.
 
-use super::sorting::Sorting;
+use super::sorting::{self, Sorting};
 use crate::problem::Problem;
-use crate::project::kernel::{PLAIN, plain_interval, plain_sums};
+use crate::project::fixing::SPREAD;
+use crate::project::kernel::{LANES, PLAIN, plain_interval, plain_sums, settle};
 use crate::project::masks;
 use crate::project::passes::{EVERY, Sums, TAKEN};
 use crate::project::sample::Sample;
@@ -39,11 +40,12 @@ impl Sketch {
             self.start.iter_mut().enumerate().for_each(|(cell, start)| *start = cell * all);
             self.values.resize(all * problem.cells(), 0.0);
         } else {
-            for cell in cell.chunks(every).flat_map(|chunk| &chunk[..TAKEN.min(chunk.len())]) {
-                self.start[*cell as usize] += 1;
-            }
+            let counts = sorting::count(cell.chunks(every).map(|chunk| &chunk[..TAKEN.min(chunk.len())]));
             let mut before = 0;
-            self.start.iter_mut().for_each(|start| before += std::mem::replace(start, before));
+            self.start.iter_mut().zip(counts).for_each(|(start, count)| {
+                *start = before;
+                before += count;
+            });
             self.values.resize(all, 0.0);
         }
         self.ends.clear();
@@ -51,9 +53,23 @@ impl Sketch {
         pulp::Arch::new().dispatch(Draw { every, z, cell, places: &mut self.ends, out: &mut self.values })
     }
 
-    /// How many samples of a cell it has.
-    pub(crate) fn seen(&self, cell: usize) -> usize {
-        self.ends[cell] - self.start[cell]
+    /// How far the shift of each cell may be off, in the sense of one standard error, where `sums` are those of all samples at it: as far as moves
+    /// the mean of the cell by its own standard error.
+    pub(crate) fn errors<T: Sample>(&self, problem: &Problem, shift: &[f64], sums: &Sums, out: &mut Vec<f64>) {
+        out.clear();
+        let Some((lo, hi)) = plain_interval::<T>(problem) else { return };
+        for (cell, &shift) in shift.iter().enumerate() {
+            let values = &self.values[self.start[cell]..self.ends[cell]];
+            let (count, seen) = (problem.grouping.range(cell).len().max(1) as f64, values.len().max(1) as f64);
+            let (mean, free) = (sums.value[cell] / count, sums.gram[cell] / count);
+            let squares = pulp::Arch::new().dispatch(Squares { values, shift, lo, hi, mean });
+            // Where nothing is free, or all is one number, that says nothing.
+            let length = if (hi - lo).is_finite() { hi - lo } else { sums.size[cell] / count };
+            let usual = length * SPREAD / seen.sqrt();
+            let error = (squares / seen).sqrt() / (free * seen.sqrt());
+            let error = if error.is_finite() { error.min(length) } else { usual };
+            out.push(error.max(usual / seen.sqrt()));
+        }
     }
 
     /// The sums of all samples, estimated.
@@ -77,12 +93,40 @@ impl<T: Sample> pulp::WithSimd for Draw<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> bool {
-        let mut sorting = Sorting::new(self.places, self.out);
+        let mut sorting = Sorting::new(&*self.places, self.out);
         for (z, cell) in self.z.chunks(self.every).zip(self.cell.chunks(self.every)) {
             let taken = TAKEN.min(z.len());
             sorting.put(simd, (&z[..taken], &cell[..taken]), T::widen);
         }
-        sorting.finish()
+        sorting.finish(self.places)
+    }
+}
+
+/// The sum of the squares of `clip(z − shift) − mean`.
+struct Squares<'a> {
+    values: &'a [f64],
+    shift: f64,
+    lo: f64,
+    hi: f64,
+    mean: f64,
+}
+
+impl pulp::WithSimd for Squares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        let Squares { values, shift, lo, hi, mean } = self;
+        let square = |z: &f64| {
+            let off = settle::<f64, false>(z - shift, lo, hi) - mean;
+            off * off
+        };
+        let (runs, rest) = values.as_chunks::<LANES>();
+        let mut sums = [0.0; LANES];
+        for run in runs {
+            sums.iter_mut().zip(run).for_each(|(sum, z)| *sum += square(z));
+        }
+        sums.iter().sum::<f64>() + rest.iter().map(square).sum::<f64>()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Samples sorted by cell: a counting sort, with the instructions that are made for it where cells are few.
 
 use crate::project::kernel::LANES;
-use crate::project::lanes::{self, Run};
+use crate::project::lanes::{self, MANY, Run};
 use crate::project::masks;
 
 /// Runs between two times that the samples of each cell are moved to their places.
@@ -9,9 +9,26 @@ const RUNS: usize = 16;
 /// Room for what these have of a cell. A run writes all its lanes and counts those of the cell.
 const ROOM: usize = (RUNS + 1) * LANES;
 
+/// Tables that samples take turns to be counted in, so that neighbours of one cell do not wait on each other.
+const TABLES: usize = 4;
+
+/// How many samples each cell has.
+pub(super) fn count<'a>(stretches: impl Iterator<Item = &'a [u32]>) -> [usize; MANY] {
+    let mut counts = [[0_usize; MANY]; TABLES];
+    for cell in stretches {
+        let (runs, rest) = cell.as_chunks::<TABLES>();
+        for run in runs {
+            counts.iter_mut().zip(run).for_each(|(counts, cell)| counts[*cell as usize % MANY] += 1);
+        }
+        rest.iter().for_each(|cell| counts[0][*cell as usize % MANY] += 1);
+    }
+    std::array::from_fn(|cell| counts.iter().map(|counts| counts[cell]).sum())
+}
+
 /// Where the samples of each cell go next, and whether all of them are finite numbers.
 pub(super) struct Sorting<'a> {
-    places: &'a mut [usize],
+    cells: usize,
+    places: [usize; MANY],
     out: &'a mut [f64],
     aside: [[f64; ROOM]; masks::MOST],
     counts: [usize; masks::MOST],
@@ -21,11 +38,13 @@ pub(super) struct Sorting<'a> {
 }
 
 impl<'a> Sorting<'a> {
-    /// `places` has where each cell begins in `out`.
+    /// `begins` has where each cell begins in `out`.
     #[inline(always)]
-    pub(super) fn new(places: &'a mut [usize], out: &'a mut [f64]) -> Sorting<'a> {
+    pub(super) fn new(begins: &[usize], out: &'a mut [f64]) -> Sorting<'a> {
         let (aside, counts) = ([[0.0; ROOM]; masks::MOST], [0; masks::MOST]);
-        Sorting { places, out, aside, counts, runs: 0, check: [0.0; LANES] }
+        let mut places = [0; MANY];
+        places.iter_mut().zip(begins).for_each(|(place, begin)| *place = *begin);
+        Sorting { cells: begins.len(), places, out, aside, counts, runs: 0, check: [0.0; LANES] }
     }
 
     /// Puts samples behind those that were put before.
@@ -42,6 +61,10 @@ impl<'a> Sorting<'a> {
             self.check.iter_mut().zip(&z).for_each(|(check, z)| *check += z * 0.0);
             self.put_run(simd, &z, cell);
         }
+        if !rest_z.is_empty() {
+            // What was kept aside comes before.
+            self.flush();
+        }
         for (z, &cell) in rest_z.iter().zip(rest_cell) {
             self.check[0] += widen(*z) * 0.0;
             self.put_one(widen(*z), cell);
@@ -51,7 +74,7 @@ impl<'a> Sorting<'a> {
     #[inline(always)]
     fn put_run<S: pulp::Simd>(&mut self, simd: S, z: &Run, cell: &[u32; LANES]) {
         #[cfg(target_arch = "x86_64")]
-        if self.places.len() <= masks::MOST
+        if self.cells <= masks::MOST
             && let Some(v4) = lanes::avx512(simd)
         {
             return self.compress(v4, z, cell);
@@ -62,11 +85,7 @@ impl<'a> Sorting<'a> {
 
     #[inline(always)]
     fn put_one(&mut self, z: f64, cell: u32) {
-        // What was kept aside of the cell comes before.
-        if self.runs > 0 {
-            self.flush();
-        }
-        let place = &mut self.places[cell as usize];
+        let place = &mut self.places[cell as usize % MANY];
         self.out[*place] = z;
         *place += 1;
     }
@@ -78,7 +97,7 @@ impl<'a> Sorting<'a> {
         use pulp::bytemuck::cast;
         let ([low, high], _) = z.as_chunks::<HALF>() else { return };
         let cells = cast(*cell);
-        let own = self.aside.iter_mut().zip(&mut self.counts).enumerate().take(self.places.len());
+        let own = self.aside.iter_mut().zip(&mut self.counts).enumerate().take(self.cells);
         for (k, (aside, count)) in own {
             let mask = v4.avx512f._mm512_cmpeq_epi32_mask(cells, v4.avx512f._mm512_set1_epi32(k as i32));
             for (half, bits) in [(low, mask as u8), (high, (mask >> HALF) as u8)] {
@@ -103,10 +122,11 @@ impl<'a> Sorting<'a> {
         self.runs = 0;
     }
 
-    /// Whether all that was put is finite.
+    /// Where each cell ends, and whether all that was put is finite.
     #[inline(always)]
-    pub(super) fn finish(mut self) -> bool {
+    pub(super) fn finish(mut self, ends: &mut [usize]) -> bool {
         self.flush();
+        ends.iter_mut().zip(&self.places).for_each(|(end, place)| *end = *place);
         self.check == [0.0; LANES]
     }
 }
