@@ -10,7 +10,7 @@ use crate::data::{Batch, Column, Source};
 use crate::language::program::{Program, RAW};
 
 use super::cells::{Cells, Tuples};
-use super::columns::{At, PredictionReader, Reader, WeightReader, columns_of};
+use super::columns::{At, PlannedColumn, PredictionReader, Reader, WeightReader, columns_of};
 use super::encoded::{Encoded, Lines};
 use super::error::{BEYOND_WHOLE, BindError};
 use super::formula::{Formula, Scope};
@@ -91,6 +91,20 @@ impl Wanted<'_> {
         Some(self.headers.len() - 1)
     }
 
+    /// A reader for each column of the plan, and its place. Raw predictions are read from `own`, unless they are `elsewhere`.
+    fn of_columns(&mut self, plan: &Plan, elsewhere: bool, own: &str) -> Vec<(Reader, Option<usize>)> {
+        let of = |(index, column): (usize, &PlannedColumn)| {
+            let reads = (plan.reads_number(index), plan.counts_missing(index));
+            let place = match (column.header.as_str(), elsewhere) {
+                (RAW, false) => self.find(own, ""),
+                (RAW, true) => None,
+                (header, _) => self.find(header, &column.name),
+            };
+            (Reader::new(column.clone(), reads, self.file), place)
+        };
+        plan.columns.iter().enumerate().map(of).collect()
+    }
+
     /// The columns that relations read, each once.
     fn of_pairs(&mut self, relations: &[PlannedRelation]) -> Vec<(String, usize)> {
         let mut found: Vec<(String, usize)> = Vec::new();
@@ -129,20 +143,7 @@ impl Encoder {
             Raw::Column(header) => header.as_str(),
             Raw::Unknown | Raw::Values(_) | Raw::ByBatch => RAW,
         };
-        let readers = plan
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(index, column)| {
-                let reader = Reader::new(column.clone(), (plan.reads_number(index), plan.counts_missing(index)), file);
-                let place = match (&column.header, &raw) {
-                    (header, None) if header == RAW => wanted.find(own, ""),
-                    (header, Some(_)) if header == RAW => None,
-                    (header, _) => wanted.find(header, &column.name),
-                };
-                (reader, place)
-            })
-            .collect();
+        let readers = wanted.of_columns(&plan, raw.is_some(), own);
         let pair_columns = wanted.of_pairs(&plan.relations);
         let of_pairs = matches!(options.relations, Relations::Joined(_));
         let weight = program

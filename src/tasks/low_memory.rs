@@ -42,6 +42,19 @@ fn needs_samples(what: &str) -> Refused {
     Failure::new(message, "project all of the table in memory, or leave the constraint out").into()
 }
 
+/// What is summed, unless a row needs the samples themselves.
+fn sums_of<'a>(asked: &Asked<'a>, options: &EncodeOptions, source: &Source) -> Result<FileSums<'a>, Refused> {
+    let sums = FileSums::new(asked.context.program, asked.params, asked.table, source.columns(), options);
+    let sums = sums.map_err(|errors| match errors.as_slice() {
+        [BindError::MovingBound { row } | BindError::ConvexRow { row }] => needs_samples(&format!("row `{row}`")),
+        _ => errors.into(),
+    })?;
+    match sums.needs_samples() {
+        Some(what) => Err(needs_samples(&what)),
+        None => Ok(sums),
+    }
+}
+
 /// Projects the predictions of a table of which only sums by group are kept; `keep` takes the new ones, batch by batch.
 ///
 /// # Errors
@@ -57,14 +70,7 @@ pub fn project_low_memory<'a>(
 ) -> Result<Projected<'a>, Refused> {
     let Asked { context, params, table, column, settings } = *asked;
     context.moves_predictions()?;
-    let sums = FileSums::new(context.program, params, table, reads.source.columns(), options);
-    let mut sums = sums.map_err(|errors| match errors.as_slice() {
-        [BindError::MovingBound { row } | BindError::ConvexRow { row }] => needs_samples(&format!("row `{row}`")),
-        _ => errors.into(),
-    })?;
-    if let Some(what) = sums.needs_samples() {
-        return Err(needs_samples(&what));
-    }
+    let mut sums = sums_of(asked, options, reads.source)?;
     let headers = sums.headers().to_vec();
     reads.each(&headers, "reading", |batch| Ok(sums.first(batch)?))?;
     let before = sums.summed(false);
@@ -88,6 +94,7 @@ pub fn project_low_memory<'a>(
         keep(&moved.y)
     })?;
     let (_, rows) = sums.summed(true).bind(params)?;
+    let status = status_word(&found.status);
     let mut projection = Projection::<f64>::default();
     (projection.multipliers, projection.active) = (found.multipliers, found.active);
     summaries.enter_moved_sums(&bound, &rows, &projection);
@@ -106,7 +113,7 @@ pub fn project_low_memory<'a>(
         tolerance: Tolerance::Rounding,
         outside_after: 0,
         unplaced: before.unplaced().to_vec(),
-        status: status_word(&found.status),
+        status,
         most,
     };
     Ok(Projected { report, y: Vec::new(), infeasible: None, unfinished: 0 })

@@ -42,23 +42,7 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             let factor = Data::one().div(data(right, scope));
             scaled(factor, right.range.is_non_positive(), left, negate, scope)
         }
-        ExprKind::Divide(left, right) => {
-            let negative = !right.range.is_non_negative();
-            // What bends the denominator was multiplied out of its comparison.
-            if right.curvature == Curvature::Piecewise {
-                return Err(Finding::new(Kind::RatioSum { what: "a quotient by a maximum or minimum" }, expr.span));
-            }
-            let denominator = single(right, scope)?;
-            if denominator.denominator.is_some() {
-                return Err(Finding::new(Kind::RatioSum { what: "a ratio of ratios of predictions" }, expr.span));
-            }
-            // `n / d` is `-n / -d`, which bends as `-n` does.
-            let turned = negative && left.curvature == Curvature::Piecewise;
-            let numerators = pieces(left, negate != turned, scope)?;
-            let below = if turned { denominator.numerator.negate() } else { denominator.numerator };
-            let divide = |numerator: Fraction| numerator.divide(below.clone(), negative && !turned, expr.span);
-            numerators.into_iter().map(divide).collect()
-        }
+        ExprKind::Divide(left, right) => quotient(expr.span, (left, right), negate, scope),
         // `|e|` is the larger of `e` and `-e`.
         ExprKind::Call(Function::Abs, arguments) => {
             let mut all = pieces(&arguments[0], false, scope)?;
@@ -100,6 +84,25 @@ pub(super) fn pieces(expr: &Expr, negate: bool, scope: Scope<'_>) -> Result<Piec
             Ok(vec![Fraction::affine(if negate { affine.negate() } else { affine })])
         }
     }
+}
+
+/// The pieces of a quotient by predictions, or of its negative.
+fn quotient(span: Span, (left, right): (&Expr, &Expr), negate: bool, scope: Scope<'_>) -> Result<Pieces, Finding> {
+    let negative = !right.range.is_non_negative();
+    // What bends the denominator was multiplied out of its comparison.
+    if right.curvature == Curvature::Piecewise {
+        return Err(Finding::new(Kind::RatioSum { what: "a quotient by a maximum or minimum" }, span));
+    }
+    let denominator = single(right, scope)?;
+    if denominator.denominator.is_some() {
+        return Err(Finding::new(Kind::RatioSum { what: "a ratio of ratios of predictions" }, span));
+    }
+    // `n / d` is `-n / -d`, which bends as `-n` does.
+    let turned = negative && left.curvature == Curvature::Piecewise;
+    let numerators = pieces(left, negate != turned, scope)?;
+    let below = if turned { denominator.numerator.negate() } else { denominator.numerator };
+    let divide = |numerator: Fraction| numerator.divide(below.clone(), negative && !turned, span);
+    numerators.into_iter().map(divide).collect()
 }
 
 /// The pieces of a fold, or of its negative.

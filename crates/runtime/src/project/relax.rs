@@ -105,11 +105,7 @@ fn least_violation<T: Sample>(
     for row in (0..problem.rows()).filter(|&row| problem.soft[row] < f64::INFINITY) {
         (prox.lower[row], prox.upper[row]) = (f64::NEG_INFINITY, f64::INFINITY);
     }
-    let clip = |place: usize, y: f64| {
-        let (lo, hi) = interval(problem, place);
-        y.max(lo).min(hi)
-    };
-    let mut y: Vec<f64> = grouped.iter().enumerate().map(|(place, z)| clip(place, z.widen())).collect();
+    let mut y: Vec<f64> = grouped.iter().enumerate().map(|(place, z)| clip(problem, place, z.widen())).collect();
     let no_margin = vec![0.0; problem.rows()];
     let mut multipliers = no_margin.clone();
     let mut least = Least {
@@ -133,21 +129,8 @@ fn least_violation<T: Sample>(
             newton.start(&prox, &y, None);
             ended = newton.run(&prox, &y, settings.max_steps);
         }
-        let mut size = 0.0_f64;
-        let (mut next, mut moved) = (y.clone(), vec![0.0; y.len()]);
-        let mut visit = |place: usize, x: f64| {
-            next[place] = clip(place, x);
-            moved[place] = (next[place] - y[place]).abs();
-            size = size.max(next[place].abs());
-        };
-        if newton.fine {
-            fine::for_each_sample(&prox, &newton.pairs, |place, t, _, _, _| {
-                visit(place, fine::moved(y[place], t, 1.0))
-            });
-        } else {
-            for_each_sample(&prox, &newton.shift, |place, t, _, _, _| visit(place, y[place] - t));
-        }
-        y = next;
+        let moved = move_point(newton, &prox, &mut y);
+        let size = y.iter().fold(0.0_f64, |size, y| size.max(y.abs()));
         multipliers.clone_from(&newton.multipliers);
         let total = total_violation(problem, &newton.activity, unit);
         if total <= least.total || ended == Ended::Converged {
@@ -168,6 +151,27 @@ fn least_violation<T: Sample>(
         multipliers.iter_mut().for_each(|mu| *mu *= GROWTH);
     }
     least
+}
+
+/// Moves a point to where the multipliers of a step from it say; by how much each sample moved.
+fn move_point(newton: &Newton, prox: &Problem, y: &mut [f64]) -> Vec<f64> {
+    let mut moved = vec![0.0; y.len()];
+    let mut visit = |place: usize, to: &dyn Fn(f64) -> f64| {
+        let next = clip(prox, place, to(y[place]));
+        moved[place] = (next - y[place]).abs();
+        y[place] = next;
+    };
+    if newton.fine {
+        fine::for_each_sample(prox, &newton.pairs, |place, t, _, _, _| visit(place, &|y| fine::moved(y, t, 1.0)));
+    } else {
+        for_each_sample(prox, &newton.shift, |place, t, _, _, _| visit(place, &|y| y - t));
+    }
+    moved
+}
+
+fn clip(problem: &Problem, place: usize, y: f64) -> f64 {
+    let (lo, hi) = interval(problem, place);
+    y.max(lo).min(hi)
 }
 
 /// Makes shares that pull by no more than rounding 0, and those that differ from 1 by no more than that, 1; `size` is how
