@@ -31,7 +31,7 @@ pub fn each_in_conflict(
         return Vec::new();
     }
     let contradict = |dropped: &[PromisedRow]| {
-        let bound = encoded.clone().judging().without_each(dropped).bind(params, samples);
+        let bound = encoded.clone().judging(None).without_each(dropped).bind(params, samples);
         bound.is_ok_and(|bound| still(&bound.problem, sides, combination))
     };
     if contradict(&all) {

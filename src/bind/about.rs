@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::centre::{Central, CentralTerm, Centring, Leaf, Polynomial};
+use super::centre::{Central, CentralTerm, Centres, Centring, Leaf, Polynomial};
 use super::error::BindError;
 use super::formula::Formula;
 use super::measure::{Basis, Measure};
@@ -52,9 +52,9 @@ impl Planner<'_> {
         Formula::of(data, &mut BatchNames(self)).map_err(|reason| reason.told(row, "an aggregate inside an aggregate"))
     }
 
-    /// A side of a row that is bound about the means of these atoms.
-    pub(super) fn side(&mut self, data: &Data, atoms: &BTreeSet<Data>, row: &str) -> Result<Formula, BindError> {
-        let central = if atoms.is_empty() { None } else { Centring::new(atoms).data(data) };
+    /// A side of a row that is bound about these means.
+    pub(super) fn side(&mut self, data: &Data, centres: &Centres, row: &str) -> Result<Formula, BindError> {
+        let central = if centres.is_empty() { None } else { Centring::new(centres).data(data) };
         match central {
             Some(central) => self.polynomial(&central, row),
             None => self.formula(data, row),

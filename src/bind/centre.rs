@@ -78,8 +78,29 @@ pub(super) struct CentralTerm {
     pub coefficient: Polynomial,
 }
 
-/// The atoms whose means cancel in a row with these sides; none for most rows.
-pub(super) fn atoms(program: &Program, row: &Row, sides: &[&Data]) -> BTreeSet<Data> {
+/// What a row is centred about: see the top.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Centres {
+    atoms: BTreeSet<Data>,
+    /// The events that have samples wherever the row takes part. In another there may be no mean.
+    events: BTreeSet<Event>,
+}
+
+impl Centres {
+    /// Of a row with these sides; none for most rows.
+    pub(super) fn of(program: &Program, row: &Row, sides: &[&Data]) -> Centres {
+        let means = row.terms.iter().filter(|term| term.aggregate == Aggregate::Mean).map(|term| term.event);
+        let events = row.reads.iter().copied().chain(means).map(|id| program[id].clone()).chain([Event::All]).collect();
+        Centres { atoms: atoms(program, row, sides, &events), events }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.atoms.is_empty()
+    }
+}
+
+/// The atoms whose means cancel.
+fn atoms(program: &Program, row: &Row, sides: &[&Data], events: &BTreeSet<Event>) -> BTreeSet<Data> {
     let coefficients = row.terms.iter().map(|term| &term.coefficient);
     let all: Vec<&Data> = coefficients.chain(sides.iter().copied()).collect();
     let mut candidates = BTreeSet::new();
@@ -97,7 +118,7 @@ pub(super) fn atoms(program: &Program, row: &Row, sides: &[&Data]) -> BTreeSet<D
     }
     let cancels = |chosen: &[&Data]| {
         let chosen = chosen.iter().map(|&atom| atom.clone()).collect();
-        let mut centring = Centring::new(&chosen);
+        let mut centring = Centring { atoms: &chosen, events, cancelled: 0 };
         let terms = centring.terms(program, row).is_some();
         let sides = sides.iter().all(|side| centring.data(side).is_some());
         if terms && sides { centring.cancelled } else { 0 }
@@ -140,13 +161,14 @@ fn factors(value: &Data) -> Vec<(Data, u32)> {
 /// Puts in deviations for atoms. Anything too large gives none.
 pub(super) struct Centring<'a> {
     atoms: &'a BTreeSet<Data>,
+    events: &'a BTreeSet<Event>,
     /// Like terms that cancelled.
     cancelled: usize,
 }
 
 impl<'a> Centring<'a> {
-    pub(super) fn new(atoms: &'a BTreeSet<Data>) -> Centring<'a> {
-        Centring { atoms, cancelled: 0 }
+    pub(super) fn new(centres: &'a Centres) -> Centring<'a> {
+        Centring { atoms: &centres.atoms, events: &centres.events, cancelled: 0 }
     }
 
     /// The terms of a row, in canonical order.
@@ -215,8 +237,7 @@ impl<'a> Centring<'a> {
     fn expanded(&mut self, factor: &Data, event: &Event) -> Option<Vec<(Central, Polynomial)>> {
         let (chosen, others): (Vec<_>, Vec<_>) = factors(factor).into_iter().partition(|(a, _)| self.atoms.contains(a));
         let plain = |rest| Central { rest, powers: Vec::new(), event: event.clone() };
-        // The mean of one atom is what it is.
-        if chosen.is_empty() {
+        if chosen.is_empty() || !self.events.contains(event) {
             return Some(vec![(plain(factor.clone()), Polynomial::number(1.0))]);
         }
         let powers = others.into_iter().map(|(atom, power)| atom.pow(Data::number(f64::from(power))));

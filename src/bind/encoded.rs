@@ -170,9 +170,11 @@ impl Encoded {
         self.change_pairs(Encoded::skipping_empty)
     }
 
-    /// The same data, for audits: constraints that contradict each other are no error, each is judged by itself.
-    pub fn judging(mut self) -> Encoded {
-        Arc::make_mut(&mut self.plan).judging = true;
+    /// The same data, for audits: constraints that contradict each other are no error, each is judged by itself. `within` is the share of the
+    /// largest number in a row that counts as rounding, where that is not what rounding can be.
+    pub fn judging(mut self, within: Option<f64>) -> Encoded {
+        let plan = Arc::make_mut(&mut self.plan);
+        (plan.judging, plan.within) = (true, within);
         self
     }
 

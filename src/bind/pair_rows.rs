@@ -16,7 +16,7 @@ use super::formula::Scope;
 use super::offenders::describe_place;
 use super::params::Params;
 use super::plan::PlannedSampleRow;
-use super::rounding::OF_PAIRS;
+use super::rounding::{OF_PAIRS, size_of};
 use super::sample_rows::{ByCell, SampleReading, asked, line, side};
 use super::sides::Reach;
 use super::tally::{Samples, Tally};
@@ -241,6 +241,7 @@ impl Encoded {
             return readings;
         }
         let places = Places::of(samples, self.n());
+        let (size, share) = (size_of(self.plan.bounds).unwrap_or(0.0), self.plan.rounding(OF_PAIRS));
         for pairs in &self.pairs {
             let inside = pairs.inside(&places);
             pairs.each_row(params, &inside, &mut Vec::new(), &mut |row, _, numbers, _| {
@@ -250,7 +251,7 @@ impl Encoded {
                 }
                 let Some(reading) = readings.last_mut() else { return };
                 reading.samples += 1;
-                let excess = numbers.excess(y, self.plan.bounds);
+                let excess = numbers.excess(y, size, share);
                 if excess > 0.0 {
                     reading.outside += 1;
                     reading.excess = reading.excess.max(excess);
@@ -282,8 +283,8 @@ impl Numbers {
         Ok(lower > f64::NEG_INFINITY || upper < f64::INFINITY)
     }
 
-    /// By how much the row is violated beyond what counts as rounding; infinite where it has no value.
-    fn excess(&self, y: &[f64], (least, most): (f64, f64)) -> f64 {
+    /// By how much the row is violated beyond what counts as rounding, that share of its largest number; infinite where it has no value.
+    fn excess(&self, y: &[f64], bounds: f64, share: f64) -> f64 {
         let at = |sample: u32| y.get(sample as usize).copied().unwrap_or(f64::NAN);
         let [first, second] = [0, 1].map(|side| self.coefficients[side] * at(self.samples[side]));
         let value = first + second;
@@ -291,10 +292,8 @@ impl Numbers {
         let sides = [self.lower, self.upper].into_iter().filter(|side| side.is_finite());
         let size = sides.fold(first.abs() + second.abs(), |size, side| size.max(side.abs()));
         // As of other rows: predictions near 0 may be the rest of numbers of the size of their bounds.
-        let bounds =
-            Some(least.abs().max(most.abs())).filter(|size| size.is_finite()).map_or(0.0, |size| size.min(1.0));
         let [a, b] = self.coefficients.map(f64::abs);
-        let rounding = OF_PAIRS * size.max(bounds * (a + b));
+        let rounding = share * size.max(bounds * (a + b));
         match excess.is_nan() {
             true => f64::INFINITY,
             false if excess <= rounding => 0.0,

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::language::program::{Aggregate, Data, Event, PromisedRow, Relation, RowOptions};
+use crate::language::program::{Aggregate, Data, Enforce, Event, PromisedRow, Relation, RowOptions};
 
 use super::columns::{ColumnKind, PlannedColumn};
 use super::formula::Formula;
@@ -88,6 +88,17 @@ pub enum Left {
     TrainingOnly,
     /// It needs the predictions as they were handed in, which nobody knows.
     RawAbsent,
+}
+
+impl Left {
+    /// Whether the promise asks nothing of these data, where it is enforced so; else nobody knows whether it holds.
+    pub fn asks_nothing(&self, enforce: Enforce) -> bool {
+        match self {
+            Left::TrainingOnly => true,
+            Left::RawAbsent => false,
+            Left::LabelAbsent { .. } | Left::LabelHidden { .. } => enforce == Enforce::Train,
+        }
+    }
 }
 
 /// `φ`: a per-sample number.
@@ -242,9 +253,16 @@ pub(super) struct Plan {
     pub bounds: (f64, f64),
     /// Predictions are judged and not made: sides that contradict each other are no error.
     pub judging: bool,
+    /// Which share of the largest number in a row about single samples or pairs counts as rounding, where somebody asked for one.
+    pub within: Option<f64>,
 }
 
 impl Plan {
+    /// The share of the largest number in a row that counts as rounding.
+    pub(super) fn rounding(&self, usual: f64) -> f64 {
+        self.within.unwrap_or(usual)
+    }
+
     /// Whether an expression reads the number of a column, sample by sample.
     pub(super) fn reads_number(&self, column: usize) -> bool {
         self.factors.iter().any(|factor| factor.columns.contains(&column)) || self.is_compared(column)

@@ -6,7 +6,7 @@ use crate::language::program::{
     ColumnType, Data, Enforce, Event, EventId, Names, Partition, Program, PromisedRow, RAW, Row, RowOptions, SampleRow,
 };
 
-use super::centre::{self, Centring};
+use super::centre::{Centres, Centring};
 use super::columns::{ColumnKind, PlannedColumn};
 use super::error::{BindError, unsupported};
 use super::formula::{Formula, Resolve, SampleNames, Unresolved};
@@ -260,7 +260,7 @@ impl<'a> Planner<'a> {
         let name = row.origins.first().map_or_else(String::new, |origin| origin.name.clone());
         let own = row.origins.iter().flat_map(|origin| origin.lower.iter().chain(&origin.upper));
         let sides: Vec<&Data> = row.lower.iter().chain(&row.upper).chain(own).collect();
-        let atoms = if row.is_convex() { BTreeSet::new() } else { centre::atoms(program, row, &sides) };
+        let centres = if row.is_convex() { Centres::default() } else { Centres::of(program, row, &sides) };
         let mut terms = Vec::with_capacity(row.terms.len());
         for term in &row.terms {
             let coefficient = self.formula(&term.coefficient, &name)?;
@@ -270,13 +270,13 @@ impl<'a> Planner<'a> {
             terms.push(PlannedTerm { coefficient, aggregate: term.aggregate, of, event, at });
         }
         let mut written = None;
-        if let Some(central) = Centring::new(&atoms).terms(program, row).filter(|_| !atoms.is_empty()) {
+        if let Some(central) = Centring::new(&centres).terms(program, row).filter(|_| !centres.is_empty()) {
             let central: Result<Vec<PlannedTerm>, BindError> =
                 central.iter().map(|term| self.central_term(term, &name)).collect();
             written = Some(std::mem::replace(&mut terms, central?));
         }
         let mut side = |side: &Option<Data>| match side {
-            Some(data) => self.side(data, &atoms, &name).map(Some),
+            Some(data) => self.side(data, &centres, &name).map(Some),
             None => Ok(None),
         };
         let (lower, upper) = (side(&row.lower)?, side(&row.upper)?);
@@ -391,6 +391,7 @@ impl<'a> Planner<'a> {
             fixed: fixed_params,
             bounds: (self.program.prediction.lower, self.program.prediction.upper),
             judging: false,
+            within: None,
         }
     }
 

@@ -18,7 +18,7 @@ use super::bound::{Bound, BoundSampleRow};
 use super::encoded::Encoded;
 use super::formula::{Arithmetic, Scope};
 use super::params::Params;
-use super::sample_rows::{ByCell, each_sample};
+use super::sample_rows::{Asked, ByCell, each_sample};
 use super::tally::{Samples, Tally};
 use super::tape::{Number, Tape};
 use super::trace::{TraceError, Tracer, Tracked};
@@ -159,7 +159,7 @@ impl Encoded {
                 continue;
             }
             let mut by = [vec![0.0; self.n()], vec![0.0; self.n()]];
-            each_sample(&mut binder, row, &Samples::All, &by_cell, &mut |i, _, [factor, lower, upper]| {
+            each_sample(&mut binder, row, &Samples::All, &by_cell, &mut |i, _, Asked { factor, lower, upper, .. }| {
                 let Some((upwards, pull)) = by_bound[i].filter(|_| !taken[i]) else { return };
                 let own = if upwards { bounds.at(i).1 } else { bounds.at(i).0 };
                 // A negative factor turns the sides around.

@@ -10,6 +10,11 @@ pub const OF_PAIRS: f64 = 1e-12;
 
 /// The size of predictions at their bounds, or 1 where the bounds are wider; none where they are infinite.
 pub fn size_of_bounds(program: &Program) -> Option<f64> {
-    let size = program.prediction.lower.abs().max(program.prediction.upper.abs());
+    size_of((program.prediction.lower, program.prediction.upper))
+}
+
+/// The same for these bounds.
+pub fn size_of((lower, upper): (f64, f64)) -> Option<f64> {
+    let size = lower.abs().max(upper.abs());
     size.is_finite().then_some(size.min(1.0))
 }

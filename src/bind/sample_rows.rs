@@ -13,6 +13,7 @@ use super::limits::ordered;
 use super::offenders::describe_place;
 use super::params::Params;
 use super::plan::{PlannedSampleRow, Split};
+use super::rounding::{OF_BOUNDS, size_of};
 use super::tally::{Samples, Tally};
 
 /// The bounds of the predictions of a batch, and what became of each per-sample row.
@@ -103,6 +104,36 @@ impl Line<'_> {
         };
         self.0.iter().map(term).sum()
     }
+
+    /// The sum of the sizes of the terms: its rounding errors are relative to that.
+    fn size(&self, cell: usize, sample: usize) -> f64 {
+        let term = |&(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
+            None => coefficient,
+            Some(FactorValues::ByCell(values)) => coefficient * values[cell],
+            Some(FactorValues::BySample(values)) => coefficient * values[sample],
+        };
+        self.0.iter().map(term).map(f64::abs).sum()
+    }
+}
+
+/// What a row asks of one sample: `lower ≤ factor · y ≤ upper`.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub factor: f64,
+    pub lower: f64,
+    pub upper: f64,
+    /// The sizes of the terms of the factor, and of those sides that are finite.
+    sizes: (f64, f64),
+}
+
+impl Asked {
+    /// How far beyond an end of its interval a prediction may lie that is off by rounding; `share` is of the largest number in the row, among
+    /// them the row of a prediction of the size of the bounds.
+    fn rounding(&self, share: f64, end: f64, size: f64) -> f64 {
+        let largest = self.sizes.1.max(self.sizes.0 * end.abs().max(size));
+        let rounding = share * largest / self.factor.abs();
+        if rounding.is_finite() { rounding } else { 0.0 }
+    }
 }
 
 pub(super) fn line<'a>(binder: &mut Binder<'a>, split: &Split, row: &PlannedSampleRow) -> Option<Line<'a>> {
@@ -145,13 +176,19 @@ fn apply(
     by_cell: &ByCell,
     (lo, hi): (&mut [f64], &mut [f64]),
 ) -> usize {
-    let lenient = binder.encoded.plan.judging;
+    let plan = &binder.encoded.plan;
+    let (lenient, size) = (plan.judging, size_of(plan.bounds).unwrap_or(0.0));
+    let share = if lenient { plan.rounding(OF_BOUNDS) } else { 0.0 };
     let (mut crossed, mut hopeless, mut undefined) = (None, None, false);
-    let mut tighten = |i: usize, sample: usize, [factor, lower, upper]: [f64; 3]| match interval(factor, lower, upper) {
-        Allowed::Between(below, above) => match ordered(lo[i].max(below), hi[i].min(above)) {
-            Some((new_lo, new_hi)) => (lo[i], hi[i]) = (new_lo, new_hi),
-            None => first(&mut crossed, (sample, lo[i].max(below), hi[i].min(above)), |known| known.0),
-        },
+    let mut tighten = |i: usize, sample: usize, asked: Asked| match interval(&asked) {
+        Allowed::Between(below, above) => {
+            let (below, above) =
+                (below - asked.rounding(share, below, size), above + asked.rounding(share, above, size));
+            match ordered(lo[i].max(below), hi[i].min(above)) {
+                Some((new_lo, new_hi)) => (lo[i], hi[i]) = (new_lo, new_hi),
+                None => first(&mut crossed, (sample, lo[i].max(below), hi[i].min(above)), |known| known.0),
+            }
+        }
         Allowed::Nothing { factor, lower, upper } => {
             first(&mut hopeless, (sample, factor, lower, upper), |known| known.0);
         }
@@ -192,7 +229,7 @@ pub(super) fn each_sample(
     row: &PlannedSampleRow,
     samples: &Samples,
     by_cell: &ByCell,
-    look: &mut dyn FnMut(usize, usize, [f64; 3]),
+    look: &mut dyn FnMut(usize, usize, Asked),
 ) -> usize {
     let Some(coefficient) = line(binder, &row.coefficient, row) else { return 0 };
     // A side without a finite value has been reported.
@@ -205,8 +242,17 @@ pub(super) fn each_sample(
         let old = binder.tally.origin[cell as usize] as usize;
         let sample = samples.sample(i);
         let value = |line: &Option<Line>, none: f64| line.as_ref().map_or(none, |line| line.value(old, sample));
-        let (l, u) = (value(&lower, f64::NEG_INFINITY), value(&upper, f64::INFINITY));
-        look(i, sample, [coefficient.value(old, sample), l, u]);
+        let sizes = lower.iter().chain(&upper).map(|line| line.size(old, sample)).filter(|size| size.is_finite());
+        look(
+            i,
+            sample,
+            Asked {
+                factor: coefficient.value(old, sample),
+                lower: value(&lower, f64::NEG_INFINITY),
+                upper: value(&upper, f64::INFINITY),
+                sizes: (coefficient.size(old, sample), sizes.fold(0.0, f64::max)),
+            },
+        );
     }
     count
 }
@@ -244,20 +290,24 @@ impl Encoded {
         };
         let applied =
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
+        let (share, size) = (self.plan.rounding(OF_BOUNDS), size_of(self.plan.bounds).unwrap_or(0.0));
         let mut read = |row: &PlannedSampleRow| {
             let (mut outside, mut most) = (0, 0.0_f64);
             let promised = row.promised();
-            let samples = each_sample(&mut binder, row, samples, &by_cell, &mut |i, _, [factor, lower, upper]| {
+            let samples = each_sample(&mut binder, row, samples, &by_cell, &mut |i, _, asked| {
                 let value = y.get(i).copied().unwrap_or(f64::NAN);
-                let excess = match interval(factor, lower, upper) {
-                    Allowed::Between(below, above) => (below - value).max(value - above),
-                    Allowed::Nothing { .. } | Allowed::Undefined => f64::INFINITY,
+                let (excess, rounding) = match interval(&asked) {
+                    Allowed::Between(below, above) => {
+                        let end = if value < below { below } else { above };
+                        ((below - value).max(value - above), asked.rounding(share, end, size))
+                    }
+                    Allowed::Nothing { .. } | Allowed::Undefined => (f64::INFINITY, 0.0),
                 };
                 // Bounds that cross by no more than rounding leave a point between them, which keeps both.
                 let (lo, hi) = bound.problem.bounds().at(i);
                 let pinned = lo == hi && value == lo;
-                let rounding = pinned && excess <= 1e-12 * value.abs().max(1.0);
-                if excess.is_nan() || excess > 0.0 && !rounding {
+                let crossed = pinned && excess <= 1e-12 * value.abs().max(1.0);
+                if excess.is_nan() || excess > rounding && !crossed {
                     outside += 1;
                     most = most.max(excess);
                 }
@@ -276,7 +326,8 @@ pub(super) fn asked(lower: f64, upper: f64) -> String {
 }
 
 /// The predictions `y` with `lower ≤ factor · y ≤ upper`.
-fn interval(factor: f64, lower: f64, upper: f64) -> Allowed {
+fn interval(asked: &Asked) -> Allowed {
+    let Asked { factor, lower, upper, .. } = *asked;
     if !factor.is_finite() || lower.is_nan() || upper.is_nan() {
         return Allowed::Undefined;
     }

@@ -65,6 +65,8 @@ pub(super) struct Tally {
     pub origin: Vec<u32>,
     /// Samples of positive weight, by cell.
     pub samples: Vec<usize>,
+    /// Those of a stream before the batch, by cell, with a decay as many as still count; empty where there are none.
+    earlier: Vec<f64>,
     /// Sum of weights, by cell.
     pub weights: Vec<f64>,
     /// The same with what its rounding lost.
@@ -102,7 +104,8 @@ impl Tally {
         };
         let members = members(encoded, &origin);
         let weights = values(&whole_weights);
-        Tally { cell, origin, samples, weights, whole_weights, weight, members, past: BTreeMap::new() }
+        let (earlier, past) = (Vec::new(), BTreeMap::new());
+        Tally { cell, origin, samples, earlier, weights, whole_weights, weight, members, past }
     }
 
     /// With the earlier samples of a stream: all cells that are known, and counts, weights and sums of data over them
@@ -111,7 +114,7 @@ impl Tally {
         let cell = samples.gather(&encoded.cell);
         let weight = encoded.weight.as_ref().map(|weight| samples.gather(weight));
         let cells = encoded.cells();
-        let (mut counts, mut weights) = match &weight {
+        let (counts, mut weights) = match &weight {
             Some(weight) => weigh(&cell, weight, cells),
             None => {
                 let mut counts = vec![0; cells];
@@ -120,11 +123,9 @@ impl Tally {
                 (counts, weights)
             }
         };
-        for ((count, weight), sums) in counts.iter_mut().zip(&mut weights).zip(pool.cells()) {
-            // With a decay fewer samples count than there were; rounding must not make one less of a whole number.
-            *count += (sums.samples + 1e-9) as usize;
-            weight.merge(sums.weight);
-        }
+        weights.iter_mut().zip(pool.cells()).for_each(|(weight, sums)| weight.merge(sums.weight));
+        let mut earlier: Vec<f64> = pool.cells().iter().map(|sums| sums.samples).collect();
+        earlier.resize(cells, 0.0);
         let of_basis = |place: usize| {
             // A cell that was never answered has no sums.
             let sums = pool.cells().iter();
@@ -136,7 +137,7 @@ impl Tally {
         let members = members(encoded, &origin);
         let whole_weights = weights;
         let weights = values(&whole_weights);
-        Tally { cell, origin, samples: counts, weights, whole_weights, weight, members, past }
+        Tally { cell, origin, samples: counts, earlier, weights, whole_weights, weight, members, past }
     }
 
     /// No samples here, and sums over others: counts and weights by cell, and `Σ w·φ` by cell.
@@ -150,16 +151,22 @@ impl Tally {
         let members = members(encoded, &origin);
         let weight = encoded.weight.as_ref().map(|_| Vec::new());
         let whole_weights = weights.iter().copied().map(Sum::from).collect();
-        Tally { cell: Vec::new(), origin, samples, weights, whole_weights, weight, members, past }
+        let (cell, earlier) = (Vec::new(), Vec::new());
+        Tally { cell, origin, samples, earlier, weights, whole_weights, weight, members, past }
     }
 
     pub(super) fn members(&self, event: usize) -> &[u32] {
         &self.members[event]
     }
 
-    /// Samples of positive weight in an event.
+    /// Samples of positive weight in an event, earlier ones of a stream included.
     pub(super) fn count(&self, event: usize) -> usize {
-        self.members(event).iter().map(|&cell| self.samples[cell as usize]).sum()
+        let members = self.members(event);
+        let here: usize = members.iter().map(|&cell| self.samples[cell as usize]).sum();
+        let earlier: f64 = members.iter().filter_map(|&cell| self.earlier.get(cell as usize)).sum();
+        // With a decay fewer count than there were, but some do: an event that has been answered is not empty. Rounding must not make one
+        // less of a whole number.
+        here + ((earlier + 1e-9) as usize).max(usize::from(here == 0 && earlier > 0.0))
     }
 
     /// Sum over the cells of an event.

@@ -129,7 +129,7 @@ impl RowSummary {
     pub(super) fn leave(&mut self, left: &Left, enforce: Option<Enforce>) {
         self.skipped += 1;
         self.left_out = true;
-        self.not_applicable |= enforce == Some(Enforce::Train);
+        self.not_applicable |= enforce.is_some_and(|enforce| left.asks_nothing(enforce));
         self.reason.get_or_insert_with(|| left_out(left));
         self.why.get_or_insert_with(|| Why::Left(left.clone()));
     }

@@ -86,7 +86,7 @@ pub fn audit<'a>(case: Case<'a>, mut options: AuditOptions) -> Result<Audited<'a
     case.ready()?;
     case.decided()?;
     options.check()?;
-    let encoded = case.encoded.clone().judging();
+    let encoded = case.encoded.clone().judging(options.tolerance);
     let tolerance = options.tolerance.map_or(Tolerance::Rounding, Tolerance::Relative);
     let (summaries, outside) = entered(&case, &encoded, &Samples::All)?;
     let slicing = options.slicing.take();

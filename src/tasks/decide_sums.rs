@@ -379,6 +379,11 @@ fn rules(levels: &[Level], taken: &[usize], cells: usize) -> Result<Vec<Rule>, R
                 }
                 let weight = level.weight / level.samples.max(1) as f64;
                 let (score, samples) = (level.low, level.samples);
+                let is_twice = |other: &Exception| other.score == score && other.weight == weight;
+                if rule.exceptions.iter().rev().take(end - begin).any(is_twice) {
+                    let what = "equal scores of a cell are decided apart".to_owned();
+                    return Err(vec![crate::bind::BindError::Internal { what }].into());
+                }
                 rule.exceptions.push(Exception { score, weight, samples, taken: *taken });
             }
         }

@@ -30,19 +30,35 @@ pub struct Lumps {
 }
 
 impl Lumps {
-    /// The same as levels; `exact` where samples of the same score have the same weight.
+    /// The same as levels, of which no two of a cell have a score in common: several codes may be of one cell, and each has lumps of its own.
+    /// `exact` where samples of the same score have the same weight.
     pub(super) fn levels(&self, exact: bool) -> Vec<Level> {
-        let cells = self.by_cell.iter().enumerate();
-        let level = |(cell, lump): (usize, &Lump)| Level {
-            cell,
-            low: lump.low,
-            high: lump.high,
-            samples: lump.samples as usize,
-            weight: lump.weight,
-            sum: lump.sum,
-            exact: exact && lump.low == lump.high,
-        };
-        cells.flat_map(|(cell, lumps)| lumps.iter().map(move |lump| (cell, lump))).map(level).collect()
+        let mut levels: Vec<Level> = Vec::new();
+        for (cell, lumps) in self.by_cell.iter().enumerate() {
+            let mut lumps: Vec<&Lump> = lumps.iter().collect();
+            lumps.sort_by(|a, b| a.low.total_cmp(&b.low));
+            for lump in lumps {
+                match levels.last_mut().filter(|last| last.cell == cell && lump.low <= last.high) {
+                    Some(last) => {
+                        last.high = last.high.max(lump.high);
+                        last.samples += lump.samples as usize;
+                        last.weight += lump.weight;
+                        last.sum += lump.sum;
+                    }
+                    None => levels.push(Level {
+                        cell,
+                        low: lump.low,
+                        high: lump.high,
+                        samples: lump.samples as usize,
+                        weight: lump.weight,
+                        sum: lump.sum,
+                        exact: false,
+                    }),
+                }
+            }
+        }
+        levels.iter_mut().for_each(|level| level.exact = exact && level.low == level.high);
+        levels
     }
 
     pub(super) fn add(&mut self, cell: usize, lump: Lump) {

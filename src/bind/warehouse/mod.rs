@@ -137,7 +137,7 @@ impl<'a> Warehouse<'a> {
 
     /// The same for audits: as [`Encoded::judging`].
     pub fn judging(self) -> Self {
-        Warehouse { encoded: self.encoded.judging(), ..self }
+        Warehouse { encoded: self.encoded.judging(None), ..self }
     }
 
     /// Rows that sums by cell do not tell of.

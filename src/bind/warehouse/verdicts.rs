@@ -321,10 +321,7 @@ fn counted(promise: &str, comparison: &str, total: Total) -> Line {
 
 /// Of a row that takes no part, whatever the data.
 fn left_line((promise, comparison): (String, String), left: &Left, enforce: Enforce) -> Line {
-    let verdict = match (enforce, left) {
-        (Enforce::Train, _) | (_, Left::TrainingOnly) => "not applicable",
-        _ => "not checked",
-    };
+    let verdict = if left.asks_nothing(enforce) { "not applicable" } else { "not checked" };
     let known = Expression::Text(verdict.to_owned());
     let (value, lower, upper, samples) = (nothing(), nothing(), nothing(), Expression::Int(0));
     Line { promise, comparison, value, lower, upper, samples, size: double(0.0), reach: double(0.0), known }

@@ -43,7 +43,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     if !read.features.constant.is_empty() {
         console.note(&format!("not learned from, since constant in training: {}", read.features.constant.join(", ")));
     }
-    if args.mode == Mode::Layer && args.own_loss == 0.0 && program.rows.iter().any(|row| !row.labels.is_empty()) {
+    let is_label = |header: &String| program.column(header).is_some_and(|column| column.label);
+    let read_labels = program.rows.iter().any(|row| row.labels.iter().any(is_label));
+    if args.mode == Mode::Layer && args.own_loss == 0.0 && read_labels {
         console.note(
             "rows that read labels are not enforced when predicting; `--own-loss 0.5` trains the network's own output too",
         );

@@ -160,7 +160,9 @@ impl<'a> Checker<'a> {
             let hint = format!("name an event by `event {} = ..`", crate::program::text::name(&named.name.text));
             let (text, found) = (self.text(named.value.span), "an event".to_string());
             let kind = Kind::WrongKind { text, found, expected: "a number".into(), hint: Some(hint) };
-            self.report(Finding::new(kind, named.value.span).mended(Some(Fix::one(keyword, "event", true))));
+            // Where the keyword is missing, another finding says so.
+            let fix = (self.text(keyword) == "let").then(|| Fix::one(keyword, "event", true));
+            self.report(Finding::new(kind, named.value.span).mended(fix));
             return None;
         }
         let for_the_batch = self.has_aggregate(&named.value) && !self.has_sample_value(&named.value);

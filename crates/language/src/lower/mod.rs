@@ -48,8 +48,10 @@ mod sides;
 mod unlabelled;
 mod vacuous;
 
+use std::collections::BTreeSet;
+
 use super::hir::{Constraint, Hir};
-use super::program::{Event, MAX_DEPTH, Origin, Program, WhenEmpty};
+use super::program::{Event, MAX_DEPTH, Origin, Program, RAW, WhenEmpty};
 use super::span::{Sources, Span};
 
 use draft::Draft;
@@ -175,11 +177,10 @@ impl<'a> Rows<'a> {
         let parts = rows.iter().map(|(_, row)| order::parts_of(row)).sum::<usize>() + reads.parts();
         scope.work.spend(parts, constraint.body_span)?;
         rows.retain(|(_, row)| self.keep(row, scope.hir, scope.sources, &name));
-        let drafts = rows
-            .into_iter()
-            .enumerate()
-            .map(|(written, (each, row))| self.draft(row, (written, each), &reads, scope.hir));
-        let drafts: Vec<Draft> = drafts.collect();
+        let drafts =
+            rows.into_iter().enumerate().map(|(written, (each, row))| self.draft(row, (written, each), &reads));
+        let mut drafts: Vec<Draft> = drafts.collect();
+        share_needs(&mut drafts, scope.hir);
         if drafts.iter().any(|draft| order::depth_of(draft) > MAX_DEPTH) {
             let kind = Kind::TooLarge { limit: MAX_DEPTH, unit: "levels of nesting in its rows" };
             return Err(Finding::new(kind, constraint.body_span));
@@ -247,8 +248,8 @@ impl<'a> Rows<'a> {
         !holds && !fails
     }
 
-    fn draft(&self, row: Sided, (written, each): (usize, Option<Event>), reads: &Reads, hir: &Hir) -> Draft {
-        let mut draft = Draft {
+    fn draft(&self, row: Sided, (written, each): (usize, Option<Event>), reads: &Reads) -> Draft {
+        Draft {
             row,
             written,
             each,
@@ -259,12 +260,7 @@ impl<'a> Rows<'a> {
             origins: Vec::new(),
             constraint: self.index,
             span: self.constraint.body_span,
-        };
-        let headers = order::headers_of(&draft);
-        let labels = hir.columns.iter().filter(|column| column.label && headers.contains(&column.header));
-        draft.labels = labels.map(|column| column.header.clone()).collect();
-        draft.labels.sort();
-        draft
+        }
     }
 
     /// W0105 where nothing is left of a constraint that has rows; else what its rows promise too little or too much.
@@ -308,5 +304,19 @@ impl<'a> Rows<'a> {
             ..quantifier.span
         });
         self.findings.push(Finding::new(Kind::EmptyDomain, span));
+    }
+}
+
+/// Notes what the rows of a comparison need: the labels that any of them reads, and the predictions as they were handed in. Without one of
+/// these no row is checked, for part of a comparison says nothing about the rest.
+fn share_needs(drafts: &mut [Draft], hir: &Hir) {
+    let own: Vec<BTreeSet<String>> = drafts.iter().map(order::headers_of).collect();
+    let read: BTreeSet<&String> = own.iter().flatten().collect();
+    let labels = hir.columns.iter().filter(|column| column.label && read.contains(&column.header));
+    let labels: BTreeSet<String> = labels.map(|column| column.header.clone()).collect();
+    let raw = read.iter().any(|header| *header == RAW).then(|| RAW.to_owned());
+    for (draft, own) in drafts.iter_mut().zip(&own) {
+        let raw = raw.iter().filter(|_| !own.contains(RAW));
+        draft.labels = labels.iter().chain(raw).cloned().collect::<BTreeSet<_>>().into_iter().collect();
     }
 }

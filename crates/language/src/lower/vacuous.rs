@@ -206,42 +206,55 @@ enum Outcome {
     Only(f64),
 }
 
-fn propagate(rows: &[Means<'_>], bounds: Interval) -> Outcome {
+fn propagate<'d>(rows: &[Means<'d>], bounds: Interval) -> Outcome {
     let scale = bounds.upper - bounds.lower;
     if rows.is_empty() || !scale.is_finite() || scale <= 0.0 {
         return Outcome::Open;
     }
-    let mut known: BTreeMap<&Quantity, Interval> =
-        rows.iter().flat_map(|row| row.terms.iter().map(|(quantity, _)| (*quantity, bounds))).collect();
+    let (mut places, mut known) = (BTreeMap::new(), Vec::new());
+    let rows: Vec<(Vec<(usize, Interval)>, Interval)> = rows
+        .iter()
+        .map(|row| {
+            let term = |(quantity, coefficient): &(&'d Quantity, f64)| {
+                let place = *places.entry(*quantity).or_insert_with(|| {
+                    known.push(bounds);
+                    known.len() - 1
+                });
+                (place, Interval::point(*coefficient))
+            };
+            (row.terms.iter().map(term).collect(), row.side)
+        })
+        .collect();
     let mut steps = 0;
     loop {
         let mut gained = false;
-        for row in rows {
-            for (index, (quantity, coefficient)) in row.terms.iter().enumerate() {
-                steps += row.terms.len();
-                let others = row.terms.iter().enumerate().filter(|(other, _)| *other != index);
-                let rest = others.fold(Interval::point(0.0), |sum, (_, (quantity, coefficient))| {
-                    let range = known.get(quantity).copied().unwrap_or(bounds);
-                    sum + range.multiply(Interval::point(*coefficient))
-                });
-                let Some(mean) = known.get_mut(quantity) else { continue };
-                let allowed = (row.side + rest.negate()).divide(Interval::point(*coefficient));
+        for (terms, side) in &rows {
+            steps += terms.len();
+            // What the terms behind each come to.
+            let mut behind = vec![Interval::point(0.0); terms.len() + 1];
+            for (index, (place, coefficient)) in terms.iter().enumerate().rev() {
+                behind[index] = behind[index + 1] + known[*place].multiply(*coefficient);
+            }
+            let mut before = Interval::point(0.0);
+            for ((place, coefficient), behind) in terms.iter().zip(&behind[1..]) {
+                let mean = known[*place];
+                let allowed = (*side + (before + *behind).negate()).divide(*coefficient);
                 let next = Interval { lower: mean.lower.max(allowed.lower), upper: mean.upper.min(allowed.upper) };
                 if next.lower > next.upper + POINT * scale {
                     return Outcome::Nothing;
                 }
-                if next.lower > next.upper {
-                    continue;
+                if next.lower <= next.upper {
+                    gained |= (mean.upper - mean.lower) - (next.upper - next.lower) > POINT * scale * 1e-3;
+                    known[*place] = next;
                 }
-                gained |= (mean.upper - mean.lower) - (next.upper - next.lower) > POINT * scale * 1e-3;
-                *mean = next;
+                before = before + known[*place].multiply(*coefficient);
             }
         }
         if !gained || steps > MOST_STEPS {
             break;
         }
     }
-    let ends = known.values().filter(|mean| mean.upper - mean.lower <= POINT * scale);
+    let ends = known.iter().filter(|mean| mean.upper - mean.lower <= POINT * scale);
     let near = |value: f64, end: f64| (value - end).abs() <= POINT * scale;
     let end = |mean: &Interval| [bounds.lower, bounds.upper].into_iter().find(|end| near(mean.lower, *end));
     ends.filter_map(end).next().map_or(Outcome::Open, Outcome::Only)

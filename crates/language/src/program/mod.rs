@@ -210,7 +210,8 @@ pub struct Row {
     /// The events whose sample counts decide whether the row is treated as empty, ascending: the conditions of all
     /// `E`, `Sum`, `Cov`, `Var` and `P` that the constraint wrote, those of its data terms included.
     pub reads: Vec<EventId>,
-    /// Headers of the labels that the row needs, ascending.
+    /// Headers of the labels that the comparison of the row reads, and [`RAW`] if other rows of it read that, ascending: without one of
+    /// them the row takes no part.
     pub labels: Vec<String>,
     /// The constraints that gave this row; never empty, the first one names it.
     pub origins: Vec<Origin>,

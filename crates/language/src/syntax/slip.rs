@@ -116,7 +116,7 @@ impl Place<'_, '_> {
             (":" | "(", _) if self.is_name(start) && compares => "constraint",
             ("=", _) if self.number_from(start + 2).is_some() && self.is_name(start) => "param",
             ("=", "bins") if self.is_name(start) => "group",
-            ("=", _) if self.is_name(start) && compares => "event",
+            ("=", _) if self.is_name(start) && self.is_condition(start + 2) => "event",
             ("=", _) if self.is_name(start) && self.at(start + 2).is_some() && !self.calls(start + 2) => "let",
             ("[", _) if is_aggregate(self.word) && compares => "constraint",
             _ if self.word == "|" && compares => "constraint",
@@ -126,6 +126,21 @@ impl Place<'_, '_> {
         let named = self.is_name(start) && self.text_at(start + 1) != "[";
         let text = if named { format!("{keyword} ") } else { format!("{keyword} {}: ", self.made_up_name(start)) };
         Some(SyntaxError::new(Mistake::NoKeyword { found: self.found(), keyword, text }, self.span()))
+    }
+
+    /// Whether a condition begins here, and no number: it compares outside of brackets, or begins as `not a`, `a in ..` or `a and ..` do.
+    fn is_condition(&self, start: usize) -> bool {
+        let mut depth = 0;
+        let compares = (start..self.failure.tokens.end).any(|index| {
+            match self.text_at(index) {
+                "[" | "(" | "{" => depth += 1,
+                "]" | ")" | "}" => depth -= 1,
+                text => return depth == 0 && matches!(text, "<=" | ">=" | "==" | "≤" | "≥" | "<" | ">" | "!="),
+            }
+            false
+        });
+        let begins = self.text_at(start) == "not" || matches!(self.text_at(start + 1), "in" | "not" | "and" | "or");
+        compares || begins
     }
 
     /// A name with parentheses behind it, and nothing else.

@@ -1,7 +1,7 @@
 //! Samples that are put aside, run by run.
 
 use crate::project::kernel::LANES;
-use crate::project::lanes::{self, Run};
+use crate::project::lanes::Run;
 
 /// Samples that are looked at before what they put aside is kept.
 pub(super) const BLOCK: usize = 1024;
@@ -38,7 +38,7 @@ impl Aside {
         count: usize,
     ) -> usize {
         #[cfg(target_arch = "x86_64")]
-        if let Some(v4) = lanes::avx512(simd) {
+        if let Some(v4) = crate::project::lanes::avx512(simd) {
             return self.compress(v4, (z, cell), near, count);
         }
         let _ = simd;
@@ -56,7 +56,7 @@ impl Aside {
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn compress(&mut self, v4: pulp::x86::V4, (z, cell): (&Run, &[u32; LANES]), near: u32, count: usize) -> usize {
-        use lanes::{HALF, compress};
+        use crate::project::lanes::{HALF, compress};
         use pulp::bytemuck::cast;
         let first = count.min(BLOCK);
         let second = (first + (near as u8).count_ones() as usize).min(BLOCK + HALF);

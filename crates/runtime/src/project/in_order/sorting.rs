@@ -1,7 +1,7 @@
 //! Samples sorted by cell: a counting sort, with the instructions that are made for it where cells are few.
 
 use crate::project::kernel::LANES;
-use crate::project::lanes::{self, MANY, Run};
+use crate::project::lanes::{MANY, Run};
 use crate::project::masks;
 
 /// Runs between two times that the samples of each cell are moved to their places.
@@ -27,6 +27,7 @@ pub(super) fn count<'a>(stretches: impl Iterator<Item = &'a [u32]>) -> [usize; M
 
 /// Where the samples of each cell go next, and whether all of them are finite numbers.
 pub(super) struct Sorting<'a> {
+    #[cfg(target_arch = "x86_64")]
     cells: usize,
     places: [usize; MANY],
     out: &'a mut [f64],
@@ -44,7 +45,16 @@ impl<'a> Sorting<'a> {
         let (aside, counts) = ([[0.0; ROOM]; masks::MOST], [0; masks::MOST]);
         let mut places = [0; MANY];
         places.iter_mut().zip(begins).for_each(|(place, begin)| *place = *begin);
-        Sorting { cells: begins.len(), places, out, aside, counts, runs: 0, check: [0.0; LANES] }
+        Sorting {
+            #[cfg(target_arch = "x86_64")]
+            cells: begins.len(),
+            places,
+            out,
+            aside,
+            counts,
+            runs: 0,
+            check: [0.0; LANES],
+        }
     }
 
     /// Puts samples behind those that were put before.
@@ -75,7 +85,7 @@ impl<'a> Sorting<'a> {
     fn put_run<S: pulp::Simd>(&mut self, simd: S, z: &Run, cell: &[u32; LANES]) {
         #[cfg(target_arch = "x86_64")]
         if self.cells <= masks::MOST
-            && let Some(v4) = lanes::avx512(simd)
+            && let Some(v4) = crate::project::lanes::avx512(simd)
         {
             return self.compress(v4, z, cell);
         }
@@ -93,7 +103,7 @@ impl<'a> Sorting<'a> {
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn compress(&mut self, v4: pulp::x86::V4, z: &Run, cell: &[u32; LANES]) {
-        use lanes::{HALF, compress};
+        use crate::project::lanes::{HALF, compress};
         use pulp::bytemuck::cast;
         let ([low, high], _) = z.as_chunks::<HALF>() else { return };
         let cells = cast(*cell);
