@@ -144,6 +144,9 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
     }
 }
 
+/// Missed rows that are named.
+const MOST_MISSES: usize = 3;
+
 /// That no whole decisions keep the rows, and by how much the nearest miss which.
 pub(super) fn none_found(context: &Context<'_>, rows: &[BoundRow], misses: &[(usize, f64)], proven: bool) -> String {
     let named = misses
@@ -154,9 +157,13 @@ pub(super) fn none_found(context: &Context<'_>, rows: &[BoundRow], misses: &[(us
     } else {
         "no decisions of 0 and 1 that keep all rows were found within the search"
     };
-    match named.collect::<Vec<_>>().as_slice() {
+    match named.take(MOST_MISSES).collect::<Vec<_>>().as_slice() {
         [] => what.to_owned(),
-        named => format!("{what}: the nearest miss {}", named.join(", ")),
+        named => {
+            let more = misses.len().saturating_sub(MOST_MISSES);
+            let more = if more > 0 { format!(" and {more} more rows") } else { String::new() };
+            format!("{what}: the nearest miss {}{more}", named.join(", "))
+        }
     }
 }
 

@@ -127,7 +127,10 @@ fn found_by(head: &[u8], expected: Expected) -> Option<Found> {
 /// What the first bytes of a file say that it is, if not what is expected.
 pub(super) fn other_format(head: &[u8], expected: Expected) -> Option<Found> {
     let utf16 = || {
-        // Without a byte order mark: every other byte of ASCII text is 0, and the ones between are not.
+        // Without a byte order mark: every other byte of ASCII text is 0, and the ones between are not. Blank lines before it may be left out of
+        // copies.
+        let blank = head.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let head = &head[blank..];
         let every =
             |first: usize, zero: bool| head.iter().skip(first).step_by(2).take(8).all(|&byte| (byte == 0) == zero);
         let is_utf16 = head.len() >= 4 && [0, 1].into_iter().any(|first| every(first, true) && every(1 - first, false));
@@ -337,6 +340,7 @@ mod tests {
         assert_eq!(found(b"\xff\xfea\0"), "UTF-16");
         assert_eq!(found(b"a\0,\0b\0\n\0"), "UTF-16");
         assert_eq!(found(b"\0a\0,\0b\0\n"), "UTF-16");
+        assert_eq!(found(b"\n\n\0a\0,\0b\0\n"), "UTF-16");
         assert_eq!(found(b"\x03\0\0\0\0\0\n"), "", "zeros alone say nothing");
         assert_eq!(found(b" [\n{\"a\": 1}]"), "JSON Lines");
         assert_eq!(

@@ -108,8 +108,10 @@ fuzz_target!(|data: &[u8]| {
     assert_same(&table, &read, alike, "as a stream");
     assert_eq!(table.places, read.places);
     if appended.is_some() {
+        let written = String::from_utf8_lossy(&out).into_owned();
         let again = Source::in_memory("fuzz", out.into(), chosen.format, &copy);
-        let again = again.ok().and_then(|again| read_all(&again)).expect("what a stream wrote can be read");
+        let again = again.unwrap_or_else(|error| panic!("what a stream wrote is refused: {error}: {written:?}"));
+        let again = read_all(&again).unwrap_or_else(|| panic!("what a stream wrote cannot be read: {written:?}"));
         assert_same(&wanted, &again, same_or_nan, "written as a stream");
     }
     // Values of CSV are texts, in other formats too.

@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::classes::{Classes, Group};
 use super::dual::{Ended, perturbed};
 use super::lp::{Lp, Sums};
-use super::simplex::{At, Simplex, Variable};
+use super::simplex::{At, STEPS_OF_START, Simplex, Variable};
 use super::thin::Form;
 use crate::problem::Sum;
 
@@ -27,8 +27,6 @@ const WHOLE_FORM: f64 = 1e-5;
 const ABOUT: f64 = 1e-6;
 /// Share of the largest gain that counts as no more.
 const NO_MORE: f64 = 1e-10;
-/// What it takes to begin with a program, in steps.
-const STEPS_OF_START: usize = 5;
 /// By which share gains are moved while a program is solved.
 const PERTURBED: f64 = 1e-9;
 
@@ -115,7 +113,7 @@ impl<'a> Search<'a> {
             if !self.limit(&mut work, &node.limits) {
                 continue;
             }
-            let (solved, steps) = solve(&work, &cost, node.basis);
+            let (solved, steps) = solve(&work, &cost, node.basis, self.left());
             self.work += (steps + STEPS_OF_START) * work.work();
             match solved {
                 Solved::Empty => {}
@@ -139,7 +137,7 @@ impl<'a> Search<'a> {
                 return;
             }
             draw_in(&mut work.lower, &mut work.upper, peaks.iter().map(|peak| times * peak));
-            let (solved, steps) = solve(work, cost, None);
+            let (solved, steps) = solve(work, cost, None, self.left());
             self.work += (steps + STEPS_OF_START) * work.work();
             match solved {
                 Solved::At(x, ..) => self.try_rounded(&x),
@@ -199,6 +197,11 @@ impl<'a> Search<'a> {
                 form.cells.iter().map(own).sum::<f64>() + form.offset
             }
         }
+    }
+
+    /// Steps that there is work left for.
+    fn left(&self) -> usize {
+        self.most.work.saturating_sub(self.work) / self.lp.work().max(1)
     }
 
     fn can_gain(&self, bound: f64) -> bool {
@@ -299,9 +302,9 @@ pub(super) fn draw_in(lower: &mut [f64], upper: &mut [f64], by: impl Iterator<It
     }
 }
 
-/// What became of a program, and the steps that it took.
-fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>) -> (Solved, usize) {
-    let most = 40 * (lp.rows() + 10) + lp.len();
+/// What became of a program, and the steps that it took: `left` at most for each attempt, or a few for each row.
+fn solve(lp: &Lp, cost: &[f64], basis: Option<(Vec<Variable>, Vec<At>)>, left: usize) -> (Solved, usize) {
+    let most = (40 * (lp.rows() + 10) + lp.len()).min(left.max(4 * (lp.rows() + 10)));
     let warm = basis.and_then(|(basic, at)| Simplex::from_basis(lp, cost.to_vec(), basic, at));
     // Where the steps from the basis of the node above do not end, from the start, and by gains that differ more.
     let shares = [PERTURBED, 100.0 * PERTURBED, 1e4 * PERTURBED];

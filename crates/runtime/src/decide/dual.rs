@@ -12,6 +12,8 @@ use super::simplex::{At, ReducedCosts, Simplex, Variable, ZERO};
 const TINY: f64 = 1e-7;
 /// Share of its terms below which a pivot counts as zero.
 const NONE: f64 = 1e-11;
+/// Share of the largest gain that a reduced cost has to have to count.
+const NOTHING: f64 = 1e-15;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -185,9 +187,11 @@ impl Simplex<'_> {
     fn entering(&self) -> Option<(Variable, f64)> {
         let lp = self.lp;
         let mut worst: Option<(f64, Variable, f64)> = None;
+        // Where gains cancel, what is left of them is rounding of the largest: there is no end to following it.
+        let nothing = NOTHING * self.cost.iter().fold(0.0_f64, |most, cost| most.max(cost.abs()));
         let mut enter = |variable: Variable, at: At, r: f64, size: f64| {
             let wrong = if at == At::Hi { -r } else { r };
-            if wrong > ZERO * size && worst.is_none_or(|(most, ..)| wrong > most) {
+            if wrong > (ZERO * size).max(nothing) && worst.is_none_or(|(most, ..)| wrong > most) {
                 worst = Some((wrong, variable, if at == At::Hi { -1.0 } else { 1.0 }));
             }
         };

@@ -9,6 +9,8 @@ use super::lp::{Lp, Sums};
 
 /// Replacements after which the inverse is made again.
 const FRESH: usize = 40;
+/// What it takes to begin with a program, in steps.
+pub(super) const STEPS_OF_START: usize = 5;
 /// Share of its terms below which a number counts as zero.
 pub(super) const ZERO: f64 = 1e-12;
 /// Share of the largest value that a row can have below which it counts as within its sides.

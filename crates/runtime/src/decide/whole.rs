@@ -8,7 +8,7 @@ use super::branch::{Most, Search, draw_in};
 use super::classes::Group;
 use super::decisions::{DecideError, DecideStatus, Decisions};
 use super::lp::{Lp, Scales};
-use super::solve::{costs_of, decide, widest};
+use super::solve::{costs_of, decide, interval, widest};
 use super::start::{Distances, scaled};
 use super::steps;
 use crate::problem::{Bounds, Problem, ROUNDING, Sum};
@@ -117,7 +117,29 @@ pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Resul
         }
         proven = answer.complete;
     }
+    if !proven && let Some(answer) = all_alike(problem, gain, found)? {
+        return Ok(Whole::Found(answer));
+    }
     nearest_of(problem, gain, found, proven)
+}
+
+/// All samples decided alike, which often keeps rows that compare groups where nothing better was found.
+fn all_alike(problem: &Problem, gain: &[f64], found: &Decisions) -> Result<Option<WholeDecisions>, DecideError> {
+    let costs = costs_of(problem, gain)?;
+    let mut best: Option<WholeDecisions> = None;
+    for take in [false, true] {
+        let end = |place: usize| if take { interval(problem, place).1 } else { interval(problem, place).0 };
+        let grouped: Vec<f64> = (0..problem.n()).map(end).collect();
+        let decisions = problem.grouping.ungroup(&grouped);
+        if missed(problem, &decisions)?.is_empty() {
+            let gain = gain_of(problem, &costs, &grouped, &decisions);
+            let bound = found.certificate.dual.max(gain);
+            if best.as_ref().is_none_or(|best| gain > best.gain) {
+                best = Some(WholeDecisions { decisions, gain, bound, nodes: 0 });
+            }
+        }
+    }
+    Ok(best)
 }
 
 /// The best decisions of all samples within rows that are drawn in, rounded: by one coefficient, and by as much as rounding can

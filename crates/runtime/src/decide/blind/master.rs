@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::order::{Limits, Order};
 use crate::decide::dual::{self, perturbed};
 use crate::decide::lp::{Column, Entry, Lp, Scales};
-use crate::decide::simplex::{At, Simplex, Variable};
+use crate::decide::simplex::{At, STEPS_OF_START, Simplex, Variable};
 use crate::decide::solve::widest;
 use crate::problem::Problem;
 
@@ -79,6 +79,8 @@ pub(super) struct Master<'a> {
     /// Sum of the sizes of the scaled rows.
     mass: f64,
     pub rounds: usize,
+    /// Numbers that steps of the simplex method have looked at, as [`Lp::work`] counts them.
+    pub work: u64,
 }
 
 /// The solution of the program as it is: values, multipliers of all of its rows, and where its variables are.
@@ -114,7 +116,7 @@ impl<'a> Master<'a> {
         }
         let (cells, base) = (order.cells(), order.base.gain);
         let (known, seen) = (Vec::new(), HashSet::new());
-        Master { problem, scales, lower, upper, cells, base, ways, known, seen, mass, rounds: 0 }
+        Master { problem, scales, lower, upper, cells, base, ways, known, seen, mass, rounds: 0, work: 0 }
     }
 
     /// The best shares of thresholds within limits.
@@ -154,7 +156,7 @@ impl<'a> Master<'a> {
         for _ in 0..ROUNDS {
             self.rounds += 1;
             let lp = self.program(limits, phase, leeway);
-            let solved = match solve(&lp, basis.take()) {
+            let solved = match solve(&lp, basis.take(), &mut self.work) {
                 Ok(Some(solved)) => solved,
                 Ok(None) => return Ended::Infeasible(Vec::new(), 0.0),
                 Err(()) => return Ended::Unfinished,
@@ -236,7 +238,8 @@ impl<'a> Master<'a> {
 }
 
 /// Solves a program, from a basis of the columns that it had before; `None` if nothing satisfies it.
-fn solve(lp: &Lp, basis: Option<(Vec<Variable>, Vec<At>, usize)>) -> Result<Option<Solved>, ()> {
+fn solve(lp: &Lp, basis: Option<(Vec<Variable>, Vec<At>, usize)>, work: &mut u64) -> Result<Option<Solved>, ()> {
+    let mut spend = |simplex: &Simplex<'_>| *work += (simplex.steps + STEPS_OF_START) as u64 * lp.work() as u64;
     let most = 40 * (lp.rows() + 10) + lp.len();
     if let Some((basic, mut at, before)) = basis {
         let more = lp.len() - before;
@@ -244,15 +247,19 @@ fn solve(lp: &Lp, basis: Option<(Vec<Variable>, Vec<At>, usize)>) -> Result<Opti
         let rows = at.split_off(before);
         at.resize(lp.len(), At::Lo);
         at.extend(rows);
-        if let Some(mut simplex) = Simplex::resumed(lp, lp.cost.clone(), basic.collect(), at)
-            && simplex.primal(most)
-        {
-            return Ok(Some(Solved::of(simplex)));
+        if let Some(mut simplex) = Simplex::resumed(lp, lp.cost.clone(), basic.collect(), at) {
+            let ended = simplex.primal(most);
+            spend(&simplex);
+            if ended {
+                return Ok(Some(Solved::of(simplex)));
+            }
         }
     }
     for share in PERTURBED {
         let mut simplex = Simplex::new(lp, perturbed(lp, share));
-        match simplex.dual(most) {
+        let ended = simplex.dual(most);
+        spend(&simplex);
+        match ended {
             dual::Ended::Infeasible => return Ok(None),
             dual::Ended::Limit => continue,
             dual::Ended::Optimal => {}

@@ -20,6 +20,8 @@ const AROUND: usize = 100;
 const NODES: usize = 4000;
 /// No more programs than this by the samples and thresholds that one looks at.
 const WORK: usize = 60_000_000;
+/// Most numbers that their steps look at: about a second of it.
+const WORK_OF_STEPS: u64 = 8_000_000_000;
 /// Share of the largest gain that counts as no more.
 const NO_MORE: f64 = 1e-10;
 
@@ -66,7 +68,7 @@ pub fn single_thresholds(
         if !search.can_gain(node.bound) {
             continue;
         }
-        if nodes >= most {
+        if nodes >= most || master.work >= WORK_OF_STEPS {
             finished = false;
             left = open.iter().fold(node.bound, |m, node| m.max(node.bound));
             break;
