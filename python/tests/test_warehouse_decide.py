@@ -143,3 +143,20 @@ def test_a_view_copies_nothing(stored):
     with pytest.raises(ValueError, match="there is a table 'fair_view' already"):
         warehouse.project(program, table, "fair_view", "score", view=True)
     warehouse.project(program, table, "fair_view", "score", view=True, overwrite=True)
+
+
+def test_scores_of_one_group_are_one_level(stored):
+    """An age at the limit and one above it are coded apart, and belong to one group: equal scores there are divided by the key alone."""
+    program = fairc.compile(
+        "column age: real in [0, 120]\npredict y: real in [0, 1] from score\nconstraint old: Sum[y | age >= 60] <= 3\n"
+        "constraint all: Sum[y] >= 4\n"
+    )
+    age = np.where(np.arange(12) % 2 == 0, 60.0, 61.0)
+    age[8:] = 20.0
+    data = {"i": np.arange(12), "age": age, "score": np.full(12, 0.9)}
+    data["score"][8:] = 0.25
+    found = warehouse.decide(program, stored(data), "decided", "score", key="i")
+    d = moved(found)
+    assert found.selected == d.sum() == 4
+    assert program.audit(data, d, bootstrap=0).verdict == "held"
+    assert d[:8].tolist() == [1.0] * 3 + [0.0] * 5

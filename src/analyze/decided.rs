@@ -4,6 +4,7 @@ use crate::bind::{Encoded, Params, Samples};
 use crate::language::program::Program;
 use crate::runtime::decide::{
     DecideStatus, Decisions, SingleThresholds, Visible, Whole, decide, decide_blind, decide_whole, single_thresholds,
+    soft_cost,
 };
 use crate::runtime::problem::{Problem, Sum};
 use crate::runtime::project::{Projection, Status};
@@ -22,8 +23,10 @@ pub struct Deciding<'a> {
 /// What the best decisions come to; shares of a decision count as such.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecidedPoint {
-    /// `Σ w g d`: no decisions within the rows gain more, but for what soft rows cost.
+    /// `Σ w g d`, less what soft rows cost: no decisions within the rows gain more.
     pub gain: f64,
+    /// What soft rows cost.
+    soft: f64,
     /// Decisions of 0 and 1 within the rows, where such were found.
     pub whole: Option<WholePoint>,
     /// How many are decided 1, and how many that were not, and no longer are.
@@ -89,9 +92,14 @@ impl Deciding<'_> {
             };
             (found, whole)
         };
-        let gain = |decisions: &[f64]| total_gain(self.gain, encoded.weight(), decisions);
+        let gain =
+            |decisions: &[f64]| total_gain(self.gain, encoded.weight(), decisions) - soft_cost(problem, decisions);
         let whole = whole.map(|decisions| WholePoint::new(gain(&decisions), decisions));
-        let decided = is_optimal(&found).then(|| DecidedPoint { whole, ..DecidedPoint::default() });
+        let decided = is_optimal(&found).then(|| DecidedPoint {
+            whole,
+            soft: soft_cost(problem, &found.decisions),
+            ..DecidedPoint::default()
+        });
         Ok((as_projection(found), decided))
     }
 
@@ -151,7 +159,7 @@ fn as_projection(found: Decisions) -> Projection<f64> {
 impl DecidedPoint {
     /// Adds what follows from the decisions themselves.
     pub(super) fn enter(&mut self, deciding: &Deciding<'_>, encoded: &Encoded, before: &[f64], after: &[f64]) {
-        self.gain = total_gain(deciding.gain, encoded.weight(), after);
+        self.gain = total_gain(deciding.gain, encoded.weight(), after) - self.soft;
         self.whole.iter_mut().for_each(|whole| whole.count(before));
         self.selected = after.iter().sum();
         let changes = before.iter().zip(after).map(|(b, a)| a - b);

@@ -249,7 +249,9 @@ impl Online {
 
     fn answer_encoded(&mut self, encoded: &Encoded, z: &[f64]) -> Result<&Answer, StreamError> {
         self.weight = encoded.weight().map(<[f64]>::to_vec);
-        self.state.pool.make_room(z.len());
+        // Samples of weight zero are in no sum, and take no room.
+        let counted = self.weight.as_ref().map_or(z.len(), |weight| weight.iter().filter(|w| **w > 0.0).count());
+        self.state.pool.make_room(counted);
         let (moved_by, bounded) = match &mut self.primal_dual {
             Some(primal_dual) => {
                 let mut bound = encoded.bind(&self.params, &Samples::All)?;
@@ -286,7 +288,7 @@ impl Online {
         let state = &mut self.state;
         let held = self.answer.outside.is_empty();
         state.held_since = if held { state.held_since.or(Some(state.samples + 1)) } else { None };
-        state.behind += u64::from(!held);
+        state.behind += u64::from(!held && samples > 0);
         state.samples += samples;
         state.batches += 1;
     }

@@ -16,7 +16,7 @@ use super::formula::Scope;
 use super::offenders::describe_place;
 use super::params::Params;
 use super::plan::PlannedSampleRow;
-use super::rounding::{OF_PAIRS, size_of};
+use super::rounding::OF_PAIRS;
 use super::sample_rows::{ByCell, SampleReading, asked, line, side};
 use super::sides::Reach;
 use super::tally::{Samples, Tally};
@@ -241,7 +241,7 @@ impl Encoded {
             return readings;
         }
         let places = Places::of(samples, self.n());
-        let (size, share) = (size_of(self.plan.bounds).unwrap_or(0.0), self.plan.rounding(OF_PAIRS));
+        let (share, size) = self.plan.rounding(OF_PAIRS);
         for pairs in &self.pairs {
             let inside = pairs.inside(&places);
             pairs.each_row(params, &inside, &mut Vec::new(), &mut |row, _, numbers, _| {

@@ -17,6 +17,7 @@ use super::formula::Formula;
 use super::measure::{Basis, Measure};
 use super::pair_table::PairTable;
 use super::params::Params;
+use super::rounding::size_of;
 use super::shape::{Part, Shape};
 
 /// What to encode.
@@ -258,9 +259,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The share of the largest number in a row that counts as rounding.
-    pub(super) fn rounding(&self, usual: f64) -> f64 {
-        self.within.unwrap_or(usual)
+    /// The share of the largest number in a row that counts as rounding, and the size of predictions among these numbers: one near 0 may be the
+    /// rest of numbers of the size of its bounds.
+    pub(super) fn rounding(&self, usual: f64) -> (f64, f64) {
+        self.within.map_or_else(|| (usual, size_of(self.bounds).unwrap_or(0.0)), |share| (share, 0.0))
     }
 
     /// Whether an expression reads the number of a column, sample by sample.

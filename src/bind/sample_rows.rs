@@ -13,7 +13,7 @@ use super::limits::ordered;
 use super::offenders::describe_place;
 use super::params::Params;
 use super::plan::{PlannedSampleRow, Split};
-use super::rounding::{OF_BOUNDS, size_of};
+use super::rounding::OF_BOUNDS;
 use super::tally::{Samples, Tally};
 
 /// The bounds of the predictions of a batch, and what became of each per-sample row.
@@ -177,8 +177,8 @@ fn apply(
     (lo, hi): (&mut [f64], &mut [f64]),
 ) -> usize {
     let plan = &binder.encoded.plan;
-    let (lenient, size) = (plan.judging, size_of(plan.bounds).unwrap_or(0.0));
-    let share = if lenient { plan.rounding(OF_BOUNDS) } else { 0.0 };
+    let lenient = plan.judging;
+    let (share, size) = if lenient { plan.rounding(OF_BOUNDS) } else { (0.0, 0.0) };
     let (mut crossed, mut hopeless, mut undefined) = (None, None, false);
     let mut tighten = |i: usize, sample: usize, asked: Asked| match interval(&asked) {
         Allowed::Between(below, above) => {
@@ -290,7 +290,7 @@ impl Encoded {
         };
         let applied =
             |row: &&PlannedSampleRow| matches!(bound.sample_rows.get(row.row), Some(BoundSampleRow::Applied { .. }));
-        let (share, size) = (self.plan.rounding(OF_BOUNDS), size_of(self.plan.bounds).unwrap_or(0.0));
+        let (share, size) = self.plan.rounding(OF_BOUNDS);
         let mut read = |row: &PlannedSampleRow| {
             let (mut outside, mut most) = (0, 0.0_f64);
             let promised = row.promised();

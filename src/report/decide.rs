@@ -11,6 +11,8 @@ use super::verdict::Verdict;
 use crate::analyze::total_gain;
 use crate::bind::{Encoded, Spread, Step, ThresholdCell, Thresholds};
 use crate::language::words::counted;
+use crate::runtime::decide::soft_cost;
+use crate::runtime::problem::Problem;
 
 /// Groups and thresholds that are shown.
 const MOST: usize = 24;
@@ -77,7 +79,7 @@ pub struct Miss {
 /// A smaller chance is not shown to people.
 const NEVER: f64 = 5e-5;
 
-/// What decisions gain, `Σ w g d`.
+/// What decisions gain, `Σ w g d` less what soft rows cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Gains {
     /// By the cutoff alone.
@@ -92,8 +94,9 @@ pub struct Gains {
 }
 
 impl Gains {
-    pub fn of(gain: &[f64], weights: Option<&[f64]>, before: &[f64], after: &[f64], bound: f64) -> Gains {
-        let sum = |decisions: &[f64]| total_gain(gain, weights, decisions);
+    pub fn of(gain: &[f64], problem: &Problem, before: &[f64], after: &[f64], bound: f64) -> Gains {
+        let weights = problem.weights();
+        let sum = |decisions: &[f64]| total_gain(gain, weights.as_deref(), decisions) - soft_cost(problem, decisions);
         let count =
             |holds: &dyn Fn(f64, f64) -> bool| before.iter().zip(after).filter(|(b, a)| holds(**b, **a)).count();
         Gains {

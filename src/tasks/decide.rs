@@ -59,7 +59,7 @@ pub fn decide<'a>(case: &Case<'a>, options: &DecideOptions<'_>) -> Result<Decide
         None => whole(case, &bound, &gain, &found, options.relax)?,
     };
     let cutoff_alone = by_cutoff(case, options);
-    let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &cutoff_alone, &decisions, found.certificate.dual);
+    let gains = Gains::of(&gain, &bound.problem, &cutoff_alone, &decisions, found.certificate.dual);
     let report = report(case, options, &bound, &found, (&cutoff_alone, &decisions), how, gains)?;
     let spread = thresholds.as_ref().ok().map(|thresholds| spread(case, options, &visible, thresholds, &gain));
     let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), spread, misses, ..report };
@@ -76,7 +76,7 @@ fn relaxed<'a>(
 ) -> Result<Decided<'a>, Refused> {
     let decisions = nearest_whole(&bound.problem, gain).map_err(refused)?;
     let before = by_cutoff(case, options);
-    let gains = Gains::of(gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
+    let gains = Gains::of(gain, &bound.problem, &before, &decisions, f64::INFINITY);
     let how = How::Nearest { proven: true };
     let report = report(case, options, bound, found, (&before, &decisions), how, gains)?;
     let thresholds = Err(Failure::new("no decisions satisfy all rows, so that there are no thresholds", ""));
@@ -137,9 +137,14 @@ fn whole(case: &Case<'_>, bound: &Bound, gain: &[f64], found: &Decisions, relax:
             Err(Failure::new(message, help).into())
         }
         Whole::Infeasible(_) => {
+            let nearest = nearest_whole(&bound.problem, gain).map_err(refused)?;
             let message = "no decisions of 0 and 1 keep all rows and the bounds of `each`";
-            let help = format!("{} keeps them in expectation; or allow a little more", front.randomize);
-            Err(Failure::new(message, help).into())
+            let help = format!(
+                "{} keeps them in expectation; {} takes the nearest; or allow a little more",
+                front.randomize, front.relax
+            );
+            let failure = (!relax).then(|| Failure::new(message, help));
+            Ok((nearest, How::Nearest { proven: true }, failure))
         }
     }
 }
@@ -268,7 +273,7 @@ pub fn decide_by<'a>(
         None => (alike(&within), How::Thresholds { tied }),
     };
     let before = by_cutoff(case, options);
-    let gains = Gains::of(&gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
+    let gains = Gains::of(&gain, &bound.problem, &before, &decisions, f64::INFINITY);
     let rows = bound.problem.rows();
     let nothing = Decisions {
         decisions: Vec::new(),

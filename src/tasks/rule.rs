@@ -61,8 +61,7 @@ pub(super) fn decide_by_rule<'a>(fit: &Fit<'_, 'a>) -> Result<Decided<'a>, Refus
     };
     let thresholds = thresholds(fit, &cuts);
     let before = by_cutoff(case, options);
-    let weights = bound.problem.weights();
-    let gains = Gains::of(gain, weights.as_deref(), &before, &decisions, fitted.found.certificate.dual);
+    let gains = Gains::of(gain, &bound.problem, &before, &decisions, fitted.found.certificate.dual);
     let report = report(case, options, bound, &fitted.found, (&before, &decisions), how, gains)?;
     let spread = thresholds.as_ref().ok().map(|thresholds| spread(case, options, visible, thresholds, gain));
     let report = DecideReport { thresholds: thresholds.as_ref().ok().cloned(), spread, rule, misses, ..report };
@@ -111,7 +110,7 @@ fn relaxed<'a>(fit: &Fit<'_, 'a>, seen: &Visible<'_>, fitted: &BlindDecisions) -
         SingleThresholds::None { .. } => near.found.decisions.iter().map(|chance| chance.round()).collect(),
     };
     let before = by_cutoff(case, options);
-    let gains = Gains::of(gain, bound.problem.weights().as_deref(), &before, &decisions, f64::INFINITY);
+    let gains = Gains::of(gain, &bound.problem, &before, &decisions, f64::INFINITY);
     let how = How::Nearest { proven: true };
     let mut report = report(case, options, bound, &fitted.found, (&before, &decisions), how, gains)?;
     report.rule = Some(Rule { drawing: 0, without_draws: None });

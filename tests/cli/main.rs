@@ -4,6 +4,7 @@
 
 #![cfg(feature = "cli")]
 
+mod alike;
 mod analysis;
 mod arguments;
 mod by_level;
@@ -40,6 +41,7 @@ mod specs;
 mod sql;
 mod streams;
 mod support;
+mod unlooked;
 mod unsaid;
 mod verdicts;
 mod whole;

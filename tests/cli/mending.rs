@@ -64,6 +64,27 @@ fn edits_of_json_are_byte_ranges() {
     assert_eq!(text, MENDED);
 }
 
+/// Each edit fits the text by itself, whatever else is wrong there: an editor offers them one by one.
+#[test]
+fn a_declaration_without_its_keyword_is_mended_once() {
+    let folder = folder(&[]);
+    let path = folder.path().join("spec.fair");
+    for value in ["not old", "old and age < 90", "age in {1}", "age >= 3"] {
+        let text = format!(
+            "column age: real in [0, 100]\npredict score: real in [0, 1]\nevent old = age >= 60\nyoung = {value}\n\
+             constraint c: E[score | young] >= 0.2\n"
+        );
+        fs::write(&path, &text).unwrap();
+        let done = run(&["check", "--format", "json", text_of(&path)]);
+        let json: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        let found = json["diagnostics"].as_array().unwrap();
+        let edits = found.iter().flat_map(|found| found["edits"].as_array().cloned().unwrap_or_default());
+        let edits: Vec<serde_json::Value> = edits.collect();
+        assert!(edits.len() == 1 && edits[0]["text"] == "event ", "{value}: {edits:?}");
+        assert_eq!(edits[0]["start"], edits[0]["end"], "{value}");
+    }
+}
+
 #[test]
 fn imports_stay_in_the_folder_of_the_spec() {
     let folder = folder(&[]);

@@ -154,6 +154,33 @@ fn the_pooled_rows_are_those_of_all_answers() {
     }
 }
 
+/// A rare group that a decay has made lighter than one sample is not empty: its row is enforced from its first sample on.
+#[test]
+fn decay_leaves_no_group_out() {
+    let text = "column town: {a, b}\npredict score: real in [0, 1]\n\
+                constraint c: |E[score | town == a] - E[score | town == b]| <= 0.1\n";
+    let row = |i: usize| if i % 40 == 0 { "b,0.2\n" } else { "a,0.8\n" };
+    for (memory, samples) in [(0.97, 2000), (0.5, 200)] {
+        let csv = format!("town,score\n{}", (0..samples).map(row).collect::<String>());
+        let done = stream(text, &csv, Method::Hard, Memory::Decay(memory), 1);
+        let [reading] = &done.online.readings().unwrap()[..] else { panic!("one row") };
+        assert!(matches!(reading.status, RowStatus::Kept(_)), "{memory}: {reading:?}");
+        // All samples since the first of each group keep the row.
+        assert!(done.batches[2..].iter().all(|(_, outside)| *outside == 0), "{memory}: {:?}", done.batches);
+        assert!(done.y[50..].iter().zip(&done.z[50..]).any(|(y, z)| y != z));
+    }
+}
+
+/// Samples without weight are in no sum, so they push none out of a window.
+#[test]
+fn a_window_counts_samples_with_a_weight() {
+    let text = "weight w\npredict score: real in [0, 1]\nconstraint c: E[score] <= 1\n";
+    let csv = "w,score\n1,0.1\n1,0.4\n1,0.7\n0,0.9\n0,0.9\n0,0.9\n";
+    let done = stream(text, csv, Method::Hard, Memory::Window(3), 1);
+    let [reading] = &done.online.readings().unwrap()[..] else { panic!("one row") };
+    assert!((reading.value - 0.4).abs() < 1e-12, "{reading:?}");
+}
+
 #[test]
 fn primal_dual_does_nothing_where_there_is_no_gap() {
     let csv = people(50, 2);

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use fairc::language::diagnostic::Explained;
-use fairc::language::span::SourceId;
+use fairc::language::span::{Source, SourceId};
+use fairc::language::syntax::import::NoImports;
 use fairc::language::syntax::{MAX_LENGTH, format, parse};
 
 use super::check_any;
@@ -21,6 +22,29 @@ fn on_stack(kib: usize, run: impl FnOnce() + Send + 'static) {
 fn code(text: &str) -> Option<(&'static str, String)> {
     let parsed = parse(SourceId(0), text);
     parsed.errors.first().map(|error| (error.kind.code().0, text[error.span.range()].to_owned()))
+}
+
+/// Sums of as many means as a domain may have are lowered, and looked through for what they promise, in about linear time.
+#[test]
+fn long_sums_end_quickly() {
+    let written: String =
+        (0..5000).map(|k| format!("{}E[score | x >= {}]", if k > 0 { " + " } else { "" }, k as f64 / 10.0)).collect();
+    for sum in [
+        "sum(k in 1..100000: E[score | x >= k])",
+        "sum(k in 1..300: sum(l in 1..300: E[score | x >= k + l / 1000]))",
+        &written,
+    ] {
+        let start = Instant::now();
+        let text = format!(
+            "column x: real in [0, 1000]
+predict score: real in [0, 1]
+constraint k: {sum} <= 0.5
+"
+        );
+        let compiled = fairc::compile(Source { name: "s.fair".into(), text: text.into() }, &NoImports);
+        assert_eq!(compiled.program.map(|program| program.rows.len()), Some(1));
+        assert!(start.elapsed() < HANG);
+    }
 }
 
 #[test]

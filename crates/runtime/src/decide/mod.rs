@@ -49,4 +49,4 @@ pub use decisions::{DecideError, DecideStatus, Decisions, GainCertificate};
 pub use draw::drawn;
 pub use elsewhere::Elsewhere;
 pub use solve::{MOST_ROWS, decide};
-pub use whole::{Whole, WholeDecisions, decide_whole, missed, nearest_whole, priced};
+pub use whole::{Whole, WholeDecisions, decide_whole, missed, nearest_whole, priced, soft_cost};

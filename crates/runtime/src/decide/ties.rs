@@ -28,6 +28,25 @@ pub(super) fn in_row_order(simplex: &Simplex<'_>, d: &mut [f64]) {
     }
 }
 
+/// The same for whole decisions, wherever they come from.
+pub(super) fn whole_in_row_order(lp: &Lp, d: &mut [f64]) {
+    for cell in 0..lp.cells() {
+        let columns = || lp.columns(cell).filter(|&column| column < d.len() && lp.lo[column] < lp.hi[column]);
+        // Columns of one gain that are decided both ways lie between these.
+        let taken = columns().filter(|&column| d[column] > lp.lo[column]);
+        let least = taken.fold(f64::INFINITY, |least, column| least.min(lp.cost[column]));
+        let refused = columns().filter(|&column| d[column] < lp.hi[column]);
+        let most = refused.fold(f64::NEG_INFINITY, |most, column| most.max(lp.cost[column]));
+        let mut classes: HashMap<Vec<u64>, Vec<usize>> = HashMap::new();
+        for column in columns().filter(|&column| least <= lp.cost[column] && lp.cost[column] <= most) {
+            classes.entry(lp.key(column)).or_default().push(column);
+        }
+        for columns in classes.into_values().filter(|columns| columns.len() > 1) {
+            spread(lp, &columns, d);
+        }
+    }
+}
+
 fn spread(lp: &Lp, columns: &[usize], d: &mut [f64]) {
     let Some(&first) = columns.first() else { return };
     let (lo, hi) = (lp.lo[first], lp.hi[first]);

@@ -10,7 +10,7 @@ use super::decisions::{DecideError, DecideStatus, Decisions};
 use super::lp::{Lp, Scales};
 use super::solve::{costs_of, decide, interval, widest};
 use super::start::{Distances, scaled};
-use super::steps;
+use super::{steps, ties};
 use crate::problem::{Bounds, Problem, ROUNDING, Sum};
 use crate::project::Infeasibility;
 
@@ -75,6 +75,26 @@ pub enum Whole {
 /// # Errors
 /// As of [`decide`].
 pub fn decide_whole(problem: &Problem, gain: &[f64], found: &Decisions) -> Result<Whole, DecideError> {
+    let mut whole = searched(problem, gain, found)?;
+    if let Whole::Found(WholeDecisions { decisions, .. }) = &mut whole {
+        *decisions = in_row_order(problem, gain, decisions)?;
+    }
+    Ok(whole)
+}
+
+/// Of samples that nothing tells apart the first rows are decided 1.
+fn in_row_order(problem: &Problem, gain: &[f64], decisions: &[f64]) -> Result<Vec<f64>, DecideError> {
+    let (lp, _) = Lp::new(problem, &costs_of(problem, gain)?);
+    let before = problem.grouping.group(decisions);
+    let mut grouped = before.clone();
+    ties::whole_in_row_order(&lp, &mut grouped);
+    // What counts for no gain is decided by its own.
+    let weightless = problem.weights.iter().flatten().enumerate().filter(|(_, weight)| **weight == 0.0);
+    weightless.for_each(|(place, _)| grouped[place] = before[place]);
+    Ok(problem.grouping.ungroup(&grouped))
+}
+
+fn searched(problem: &Problem, gain: &[f64], found: &Decisions) -> Result<Whole, DecideError> {
     let own: (Problem, Decisions);
     let (problem, found) = match whole_box(problem) {
         Err((sample, lo, hi)) => return Ok(Whole::NoneWithin { sample, lo, hi }),
@@ -314,14 +334,22 @@ fn search(
 pub(super) fn gain_of(problem: &Problem, costs: &[f64], grouped: &[f64], decisions: &[f64]) -> f64 {
     let mut gain = Sum::default();
     costs.iter().zip(grouped).for_each(|(cost, d)| gain.add_product(*cost, *d));
+    gain.add(-soft_cost(problem, decisions));
+    gain.value()
+}
+
+/// What soft rows cost where decisions violate them; 0 for another number of decisions than of samples.
+pub fn soft_cost(problem: &Problem, decisions: &[f64]) -> f64 {
+    if problem.soft.iter().all(|cap| cap.is_infinite()) {
+        return 0.0;
+    }
+    let mut cost = Sum::default();
     let activity = problem.activity(decisions).unwrap_or_default();
     for (row, activity) in activity.iter().enumerate().filter(|(row, _)| problem.soft[*row] < f64::INFINITY) {
-        gain.add_product(
-            -problem.soft[row],
-            (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0),
-        );
+        let outside = (activity - problem.upper[row]).max(problem.lower[row] - activity).max(0.0);
+        cost.add_product(problem.soft[row], outside);
     }
-    gain.value()
+    cost.value()
 }
 
 /// By how much the scaled rows may be outside at a first look: more than what counts as rounding.
@@ -349,12 +377,15 @@ fn nearest_of(problem: &Problem, gain: &[f64], found: &Decisions, proven: bool) 
 /// # Errors
 /// As of [`decide`].
 pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, DecideError> {
-    let priced = priced(problem, gain)?;
+    // Where an interval holds no whole number there is none to be near to.
+    let tight = whole_box(problem).ok().flatten();
+    let priced = priced(tight.as_ref().unwrap_or(problem), gain)?;
     let found = decide(&priced, gain)?;
-    Ok(match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
+    let nearest = match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {
         Some(nearest) => nearest.decisions,
         None => found.decisions.iter().map(|d| d.round() + 0.0).collect(),
-    })
+    };
+    in_row_order(problem, gain, &nearest)
 }
 
 /// The problem with a high price on violations in place of what is infeasible.

@@ -103,7 +103,7 @@ impl Pool {
         &self.cells
     }
 
-    /// Forgets what a batch of `n` samples leaves no room for. To be called once, before the batch is bound.
+    /// Forgets what a batch leaves no room for of which `n` samples have a weight. To be called once, before the batch is bound.
     pub fn make_room(&mut self, n: usize) {
         match self.memory {
             Memory::All => {}
