@@ -25,7 +25,8 @@ from ._thresholds import Thresholds
 
 __all__ = ["FairDecider", "FairProjector", "FairnessFrame"]
 
-_PREDICTION = "\0prediction"
+# Where a spec reads nothing else, or what it reads is not there.
+_PREDICTION = "prediction"
 
 
 def _classifies(self: Any) -> bool:
@@ -67,6 +68,7 @@ class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     def _table(self, X: Any, sensitive: Any) -> dict[str, Any]:
         wanted = [column.header for column in self.program_.columns if not column.label]
         wanted += [] if self.program_.weight is None else [self.program_.weight]
+        sensitive = self._named(X, sensitive, wanted)
         out: dict[str, Any] = {}
         for header in wanted:
             source = (self.columns or {}).get(header, header)
@@ -77,6 +79,24 @@ class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             elif isinstance(source, int):
                 out[header] = (X.iloc if hasattr(X, "iloc") else np.asarray(X))[:, source]
         return out
+
+    def _named(self, X: Any, sensitive: Any, wanted: list[str]) -> Any:
+        """Sensitive features by name: a vector alone is the one column that ``X`` lacks, or that its own name says."""
+        if sensitive is None or isinstance(sensitive, Mapping) or hasattr(sensitive, "columns"):
+            return sensitive
+        columns = self.columns or {}
+        there = set(getattr(X, "columns", ()))
+        missing = [h for h in wanted if columns.get(h, h) not in there and not isinstance(columns.get(h), int)]
+        name = getattr(sensitive, "name", None)
+        if name in wanted:
+            return {name: sensitive}
+        if np.ndim(sensitive) == 1 and len(missing) == 1:
+            return {missing[0]: sensitive}
+        kind, names = type(sensitive).__name__, ", ".join(map(repr, wanted))
+        raise ValueError(
+            f"`sensitive_features` is {kind} without names, and the spec reads {names}; "
+            "hand over a frame, or a mapping of names to vectors"
+        )
 
     def _raw(self, X: Any) -> npt.NDArray[np.float64]:
         found = self.estimator_.predict_proba(X)[:, 1] if is_classifier(self.estimator_) else self.estimator_.predict(X)
@@ -127,8 +147,8 @@ class FairProjector(_Fair):
     else, and the rows hold on data like those of training. ``mode="batch"`` projects whatever is predicted together:
     the rows hold on each call, exactly.
 
-    The spec's columns are taken from ``sensitive_features`` (a frame, or a mapping of names to vectors), else from ``X``:
-    by name if it is a frame, by place if ``columns`` says where (``{"sex": 0}``). Of a binary classifier the probability
+    The spec's columns are taken from ``sensitive_features`` (a frame, a mapping of names to vectors, or one vector), else from
+    ``X``: by name if it is a frame, by place if ``columns`` says where (``{"sex": 0}``). Of a binary classifier the probability
     of the second class is what is constrained, and ``predict`` compares it with ``threshold``.
     """
 

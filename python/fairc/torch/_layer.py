@@ -172,8 +172,9 @@ class FairnessLayer(nn.Module):
         if self.data is not None:
             if columns:
                 raise TypeError("the layer has its data; hand over the rows of the batch, not columns")
-            if rows is None:
-                rows = torch.arange(len(self.data), device=z.device)
+            rows = torch.arange(len(self.data), device=z.device) if rows is None else torch.as_tensor(rows)
+            if rows.is_floating_point() or rows.is_complex() or rows.dtype == torch.bool:
+                raise TypeError(f"rows are numbers of rows in the data, found {rows.dtype}")
             return self._core(()), [rows.to(torch.int64)]
         if rows is not None:
             raise TypeError("the layer has no data; hand over the columns of the batch, not rows")

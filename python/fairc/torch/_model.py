@@ -14,7 +14,7 @@ from .._program import Program, compile
 from .._stream import Stream
 from ._eager import Column, is_plain, is_wide
 from ._layer import FairnessLayer
-from ._specs import column, indices_of, row_gaps, spec_text
+from ._specs import column, indices_of, largest, row_gaps, spec_text
 
 __all__ = ["FairModel"]
 
@@ -208,8 +208,8 @@ class FairModel(nn.Module):
         return row_gaps(self.program, columns, z, self.layer.params)
 
     def gap(self, predictions: Any, x: torch.Tensor, y: torch.Tensor | None = None) -> float:
-        """The largest gap of a row; 0 if there is none to look at."""
-        return max(self.gaps(predictions, x, y).values(), default=0.0)
+        """The largest gap of a row; NaN if there was none to look at, which is no pass."""
+        return largest(self.gaps(predictions, x, y).values())
 
     def get_aggregate_fairness_stats(self, data_loader: Iterable[Any], reset_before: bool = True) -> dict[str, Any]:
         """Answers all batches of a loader, and what the answers come to together."""
@@ -223,7 +223,7 @@ class FairModel(nn.Module):
         fair, x, y = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
         gaps = self.gaps(fair, x, y)
         return {
-            "pooled_aggregate_gap": max(gaps.values(), default=0.0),
+            "pooled_aggregate_gap": largest(gaps.values()),
             "per_attribute_gaps": self._by_attribute(gaps),
             "fairness_tolerance": self.fairness_tolerance,
             **self.inference_stats(),
@@ -250,7 +250,7 @@ class FairModel(nn.Module):
     def _by_attribute(self, gaps: Mapping[str, float]) -> dict[int, float]:
         def of(index: int) -> float:
             own = [gap for name, gap in gaps.items() if name.split("[")[0].split("_")[:2] == ["attr", str(index)]]
-            return max(own, default=0.0)
+            return largest(own)
 
         return {index: of(index) for index in self.protected_attr_idx}
 

@@ -11,6 +11,7 @@ import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ._model import FairModel
+from ._specs import largest
 
 __all__ = ["FairTrainer"]
 
@@ -134,7 +135,7 @@ class FairTrainer:
         self.model.reset_inference_state()
         loss, fair, x, y = self._pass(test_loader, training=False)
         gaps = self.model.gaps(fair, x, y)
-        pooled, stats = max(gaps.values(), default=0.0), self.model.inference_stats()
+        pooled, stats = largest(gaps.values()), self.model.inference_stats()
         mean = stats["weighted_avg_fairness_gap"]
         metrics: dict[str, Any] = {
             "test_loss": loss,
