@@ -146,10 +146,16 @@ impl Binder<'_> {
     /// What `w·φ·ŷ` of a sample of the term's event counts in the row.
     pub(super) fn scale(&mut self, term: &PlannedTerm, row: &PlannedRow) -> Option<f64> {
         let coefficient = self.finite(&term.coefficient, &row.name, &row.text)?;
-        Some(match term.aggregate {
-            Aggregate::Mean => coefficient / self.tally.over(term.event, &self.tally.weights),
-            Aggregate::Sum => coefficient,
-        })
+        let weight = match term.aggregate {
+            Aggregate::Mean => self.tally.over(term.event, &self.tally.weights),
+            Aggregate::Sum => 1.0,
+        };
+        let scale = coefficient / weight;
+        if weight.is_finite() && scale.is_finite() {
+            return Some(scale);
+        }
+        self.errors.push(BindError::Undefined { row: row.name.clone(), text: row.text.clone() });
+        None
     }
 
     /// The value of a coefficient or side.

@@ -322,7 +322,8 @@ impl BindError {
                 "leave these samples out with `each where`, or compare without the factor".to_owned()
             }
             BindError::Undefined { .. } => {
-                "look for a division by zero or the logarithm of a number that is not positive".to_owned()
+                "look for a division by zero, the logarithm of a number that is not positive, or weights too large or small to add up"
+                    .to_owned()
             }
             BindError::Unsupported { .. } => "write it as several constraints without this form".to_owned(),
             BindError::NoSql { stored: false, .. } => "work on a copy of the table in a file or in memory".to_owned(),

@@ -73,3 +73,17 @@ fn rounding_breaks_no_bound_of_single_predictions() {
     assert_eq!(verdict(far, data, &["--tolerance", "1e-7"]).0, "violated");
     assert_eq!(verdict(far, data, &["--tolerance", "1e-6"]).0, "held");
 }
+
+/// Limits by a column of the sample and by a mean of the batch cannot be one number for a row: they are two rows.
+#[test]
+fn limits_of_samples_and_of_the_batch_stand_side_by_side() {
+    let columns = "column x: real in [0, 10]\n";
+    for (each, data, expected) in [
+        ("max(score - x, score - E[x]) <= 0", "h,x,y,score\np,1,0,0.2\nq,3,0,0.4\n", "held"),
+        ("max(score - x, score - E[x]) <= 0", "h,x,y,score\np,0.1,0,0.2\nq,3,0,0.4\n", "violated"),
+        ("max(score - x, score - E[x], score - 2 * x) <= 0", "h,x,y,score\np,0,0,0\nq,0.4,0,0.3\n", "violated"),
+        ("|[x >= 2] * score - x / 10| <= E[x]", "h,x,y,score\np,1,0,0.2\nq,3,0,0.4\n", "held"),
+    ] {
+        assert_eq!(verdict(&format!("{columns}constraint c: each: {each}"), data, &[]).0, expected, "{each}");
+    }
+}

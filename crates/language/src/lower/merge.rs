@@ -4,7 +4,6 @@
 //! equivalent: `l <= e` and `m <= e` together are `max(l, m) <= e`, and the same for upper sides. All origins are kept,
 //! each with its own sides. Rows that may give way are not merged: of two penalties on one quantity both count.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::hir::RelationId;
@@ -29,15 +28,21 @@ fn key(draft: &Draft) -> Key {
 
 /// The rows of one comparison, where the pieces of an absolute value or a maximum have a left side in common.
 pub(super) fn pieces(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Finding>) {
-    let mut merged: BTreeMap<Key, Joined> = BTreeMap::new();
+    let mut merged: BTreeMap<Key, Vec<Joined>> = BTreeMap::new();
     let mut findings = Vec::new();
     for draft in drafts {
-        findings.extend(match merged.entry(key(&draft)) {
-            Entry::Vacant(entry) => entry.insert(Joined::new(draft)).empty(),
-            Entry::Occupied(mut entry) => entry.get_mut().join(draft),
+        let known = merged.entry(key(&draft)).or_default();
+        findings.extend(match known.iter_mut().find(|known| known.goes_with(&draft)) {
+            Some(known) => known.join(draft),
+            None => {
+                let new = Joined::new(draft);
+                let found = new.empty();
+                known.push(new);
+                found
+            }
         });
     }
-    (merged.into_values().map(Joined::finish).collect(), findings)
+    (merged.into_values().flatten().map(Joined::finish).collect(), findings)
 }
 
 /// The merged rows of all constraints, in the order of their keys, and what was noticed. Rows that may give way stay as
@@ -88,6 +93,18 @@ impl Joined {
         lower.enter(draft.row.lower.take());
         upper.enter(draft.row.upper.take());
         Joined { draft, lower, upper }
+    }
+
+    /// Whether the tightest of all sides can be told for each sample: one that reads its columns, and one of the batch, are two rows.
+    fn goes_with(&self, draft: &Draft) -> bool {
+        if draft.each.is_none() {
+            return true;
+        }
+        let sides = self.lower.others.iter().chain(&self.upper.others).chain(&draft.row.lower).chain(&draft.row.upper);
+        let (columns, totals) = sides.fold((false, false), |(columns, totals), side| {
+            (columns || !side.sample_columns().is_empty(), totals || side.reads_totals())
+        });
+        !(columns && totals)
     }
 
     /// Tightens the sides of a row; E0502 where no value is left between them.
