@@ -92,9 +92,7 @@ impl Deciding<'_> {
             };
             (found, whole)
         };
-        let gain =
-            |decisions: &[f64]| total_gain(self.gain, encoded.weight(), decisions) - soft_cost(problem, decisions);
-        let whole = whole.map(|decisions| WholePoint::new(gain(&decisions), decisions));
+        let whole = whole.map(|decisions| WholePoint::new(net_gain(self.gain, problem, &decisions), decisions));
         let decided = is_optimal(&found).then(|| DecidedPoint {
             whole,
             soft: soft_cost(problem, &found.decisions),
@@ -118,6 +116,11 @@ impl Deciding<'_> {
         };
         Ok((found.status == DecideStatus::Optimal).then_some(found.multipliers))
     }
+}
+
+/// `Σ w g d`, less what soft rows cost.
+pub fn net_gain(gain: &[f64], problem: &Problem, decisions: &[f64]) -> f64 {
+    total_gain(gain, problem.weights().as_deref(), decisions) - soft_cost(problem, decisions)
 }
 
 /// `Σ w g d`.

@@ -36,7 +36,7 @@ pub mod unbound;
 mod weights;
 
 pub use blame::each_in_conflict;
-pub use decided::{DecidedPoint, Deciding, total_gain};
+pub use decided::{DecidedPoint, Deciding, net_gain, total_gain};
 pub use kinds::{Constants, Settings};
 pub use movement::Movement;
 pub use sweep::{EncodeAgain, Ended, ParamSweep, Point, RowPoint};

@@ -8,10 +8,9 @@ use super::number::{finite, fixed, many, plain, precise, short, whole};
 use super::project::{ProjectReport, Projected};
 use super::table::{Align, Paint, Table};
 use super::verdict::Verdict;
-use crate::analyze::total_gain;
+use crate::analyze::net_gain;
 use crate::bind::{Encoded, Spread, Step, ThresholdCell, Thresholds};
 use crate::language::words::counted;
-use crate::runtime::decide::soft_cost;
 use crate::runtime::problem::Problem;
 
 /// Groups and thresholds that are shown.
@@ -95,8 +94,7 @@ pub struct Gains {
 
 impl Gains {
     pub fn of(gain: &[f64], problem: &Problem, before: &[f64], after: &[f64], bound: f64) -> Gains {
-        let weights = problem.weights();
-        let sum = |decisions: &[f64]| total_gain(gain, weights.as_deref(), decisions) - soft_cost(problem, decisions);
+        let sum = |decisions: &[f64]| net_gain(gain, problem, decisions);
         let count =
             |holds: &dyn Fn(f64, f64) -> bool| before.iter().zip(after).filter(|(b, a)| holds(**b, **a)).count();
         Gains {

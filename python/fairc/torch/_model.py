@@ -14,7 +14,7 @@ from .._program import Program, compile
 from .._stream import Stream
 from ._eager import Column, is_plain, is_wide
 from ._layer import FairnessLayer
-from ._specs import column, indices_of, largest, row_gaps, spec_text
+from ._specs import column, indices_of, row_gaps, spec_text
 
 __all__ = ["FairModel"]
 
@@ -33,6 +33,11 @@ class _Without(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         kept = [index for index in range(x.shape[1]) if index not in self.hidden]
         return self.backbone(x[:, kept])  # type: ignore[no-any-return]
+
+
+def largest(gaps: Iterable[float]) -> float:
+    """The largest gap; NaN if nothing was compared."""
+    return max(gaps, default=math.nan)
 
 
 class FairModel(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,11 +91,6 @@ def row_gaps(
     numbers = problem.numbers()
     beyond = np.maximum(numbers["lower"] - values, values - numbers["upper"])
     return {name: max(0.0, float(gap)) for name, gap in zip(numbers["names"], beyond, strict=True)}
-
-
-def largest(gaps: Iterable[float]) -> float:
-    """The largest gap; NaN if nothing was compared."""
-    return max(gaps, default=math.nan)
 
 
 def _reads_label(body: str) -> bool:

@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from ._model import FairModel
-from ._specs import largest
+from ._model import FairModel, largest
 
 __all__ = ["FairTrainer"]
 
