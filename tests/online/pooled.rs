@@ -159,7 +159,7 @@ fn the_pooled_rows_are_those_of_all_answers() {
 fn decay_leaves_no_group_out() {
     let text = "column town: {a, b}\npredict score: real in [0, 1]\n\
                 constraint c: |E[score | town == a] - E[score | town == b]| <= 0.1\n";
-    let row = |i: usize| if i % 40 == 0 { "b,0.2\n" } else { "a,0.8\n" };
+    let row = |i: usize| if i.is_multiple_of(40) { "b,0.2\n" } else { "a,0.8\n" };
     for (memory, samples) in [(0.97, 2000), (0.5, 200)] {
         let csv = format!("town,score\n{}", (0..samples).map(row).collect::<String>());
         let done = stream(text, &csv, Method::Hard, Memory::Decay(memory), 1);

@@ -77,7 +77,7 @@ impl<T: Sample> pulp::WithSimd for Moments<'_, T> {
         match self.cells {
             0..=2 => self.run::<S, 2, 0>(simd),
             3..=masks::MOST => self.run::<S, { masks::MOST }, 0>(simd),
-            ..=MANY => self.run::<S, 0, MANY>(simd),
+            cells if cells <= MANY => self.run::<S, 0, MANY>(simd),
             _ => self.run::<S, 0, 0>(simd),
         }
     }
@@ -146,7 +146,7 @@ impl<T: Sample> pulp::WithSimd for Write<'_, T> {
         match self.back.len() {
             0..=2 => self.run::<S, 2, 0>(simd),
             3..=masks::MOST => self.run::<S, { masks::MOST }, 0>(simd),
-            ..=MANY => self.run::<S, 0, MANY>(simd),
+            cells if cells <= MANY => self.run::<S, 0, MANY>(simd),
             _ => self.run::<S, 0, 0>(simd),
         }
     }
