@@ -178,6 +178,15 @@ fn large_numbers_buy_no_tolerance() {
                 "lo": [0.5, null], "hi": [0.5, null], "soft": [null, 1]}"#,
             r#"{"status": "optimal", "yhat": [0.5, 0.5], "mu": [M, 0], "objective": 0}"#,
         ),
+        // The other side of a row is no measure of this one.
+        (
+            r#"{"z": [0.9], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [-1e9], "u": [0.0], "lo": -10, "hi": 10, "soft": [5.0]}"#,
+            r#"{"status": "optimal", "yhat": [0.5], "mu": [0.8], "objective": 0.16}"#,
+        ),
+        (
+            r#"{"z": [0.9], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [-1e9], "u": [0.0], "lo": -10, "hi": 10}"#,
+            r#"{"status": "optimal", "yhat": [0.9], "mu": [0], "objective": 0}"#,
+        ),
         (
             r#"{"z": [1e20], "A": {"indptr": [0, 1], "indices": [0], "values": [1]}, "l": [null], "u": [1]}"#,
             r#"{"status": "optimal", "yhat": [1e5], "mu": [2e20], "objective": 1e40}"#,

@@ -74,6 +74,8 @@ class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             source = (self.columns or {}).get(header, header)
             if sensitive is not None and header in sensitive:
                 out[header] = sensitive[header]
+            elif sensitive is not None and source in sensitive:
+                out[header] = sensitive[source]
             elif hasattr(X, "columns") and source in X.columns:
                 out[header] = X[source]
             elif isinstance(source, int):
@@ -90,8 +92,9 @@ class _Fair(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         name = getattr(sensitive, "name", None)
         if name in wanted:
             return {name: sensitive}
-        if np.ndim(sensitive) == 1 and len(missing) == 1:
-            return {missing[0]: sensitive}
+        vector = np.asarray(sensitive)
+        if vector.ndim in (1, 2) and vector.size == len(vector) and len(missing or wanted) == 1:
+            return {(missing or wanted)[0]: vector.reshape(-1)}
         kind, names = type(sensitive).__name__, ", ".join(map(repr, wanted))
         raise ValueError(
             f"`sensitive_features` is {kind} without names, and the spec reads {names}; "

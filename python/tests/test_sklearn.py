@@ -85,7 +85,7 @@ def test_columns_are_found_in_the_input():
         FairProjector(LogisticRegression(), program).fit(x, y)
     assert caught.value.code == "E0701" and "\\u{0}" not in str(caught.value)
     # One vector is the one column that is wanted: a series by its name, an array since no other is missing.
-    for vector in (sensitive["sex"], np.asarray(sensitive["sex"])):
+    for vector in (sensitive["sex"], np.asarray(sensitive["sex"]), np.asarray(sensitive[["sex"]])):
         alone = FairProjector(LogisticRegression(), program).fit(x, y, sensitive_features=vector)
         np.testing.assert_array_equal(
             alone.predict_proba(x, sensitive_features=vector), given.predict_proba(x, sensitive_features=sensitive)

@@ -160,3 +160,12 @@ def test_scores_of_one_group_are_one_level(stored):
     assert found.selected == d.sum() == 4
     assert program.audit(data, d, bootstrap=0).verdict == "held"
     assert d[:8].tolist() == [1.0] * 3 + [0.0] * 5
+
+
+@pytest.mark.parametrize("weight", [0.1, 0.3, 0.7])
+def test_weights_are_compared_as_they_were_read(stored, weight):
+    """Three times 0.1 divided by three is another number than 0.1."""
+    program = fairc.compile(f"weight w\npredict y: real in [0, 1] from score\nconstraint all: Sum[y] <= {2.5 * weight}\n")
+    data = {"i": np.arange(3), "w": np.full(3, weight), "score": np.full(3, 0.9)}
+    found = warehouse.decide(program, stored(data), "decided", "score", key="i")
+    assert moved(found).tolist() == [1.0, 1.0, 0.0] and found.selected == 2

@@ -161,12 +161,7 @@ fn too_many(samples: usize) -> Failure {
 
 /// By cell and score.
 fn sorted(mut levels: Vec<Level>) -> Vec<Level> {
-    levels.sort_by(|a, b| {
-        a.cell
-            .cmp(&b.cell)
-            .then(a.low.total_cmp(&b.low))
-            .then((a.weight / a.samples as f64).total_cmp(&(b.weight / b.samples as f64)))
-    });
+    levels.sort_by(|a, b| a.cell.cmp(&b.cell).then(a.low.total_cmp(&b.low)).then(a.unit.total_cmp(&b.unit)));
     levels
 }
 
@@ -282,7 +277,7 @@ impl Solver<'_> {
         let mut decided = Sum::default();
         let (mut samples, mut gain, mut taken) = (Vec::new(), Vec::new(), Vec::with_capacity(levels.len()));
         for (place, ((level, near), share)) in levels.iter().zip(near).zip(&best.decisions).enumerate() {
-            let one = level.weight / level.samples.max(1) as f64;
+            let one = level.unit;
             let shown = if *near { level.samples.min(most) } else { 0 };
             let about = share * level.samples as f64;
             let fixed = match *near {
@@ -377,8 +372,7 @@ fn rules(levels: &[Level], taken: &[usize], cells: usize) -> Result<Vec<Rule>, R
                     let what = "scores that are not told apart are decided both ways".to_owned();
                     return Err(vec![crate::bind::BindError::Internal { what }].into());
                 }
-                let weight = level.weight / level.samples.max(1) as f64;
-                let (score, samples) = (level.low, level.samples);
+                let (score, weight, samples) = (level.low, level.unit, level.samples);
                 let is_twice = |other: &Exception| other.score == score && other.weight == weight;
                 if rule.exceptions.iter().rev().take(end - begin).any(is_twice) {
                     let what = "equal scores of a cell are decided apart".to_owned();

@@ -57,6 +57,16 @@ fn the_nearest_decisions_keep_the_bounds_of_each() {
     assert_eq!(found, ["0", "0", "1", "1"], "{}", done.stderr);
 }
 
+/// So are the bounds of other samples, where one has no whole number within its own.
+#[test]
+fn the_nearest_decisions_keep_what_bounds_can_be_kept() {
+    let spec = "column g: {a, b}\nconstraint s: Sum[y] <= 0\nconstraint e: each where g == b: y >= 0.3\n\
+                constraint m: each where g == a: y == 0.5 +/- 0.2";
+    let (found, done) = decided(spec, "g,score\na,0.9\nb,0.1\n", &["--on-infeasible", "relax"]);
+    assert_eq!(found[1], "1", "{}", done.stderr);
+    assert!(done.stdout.starts_with("Not met"), "{}", done.stdout);
+}
+
 /// The gain is what its bound bounds: less what soft rows cost.
 #[test]
 fn soft_rows_cost_gain() {

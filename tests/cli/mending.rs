@@ -69,7 +69,7 @@ fn edits_of_json_are_byte_ranges() {
 fn a_declaration_without_its_keyword_is_mended_once() {
     let folder = folder(&[]);
     let path = folder.path().join("spec.fair");
-    for value in ["not old", "old and age < 90", "age in {1}", "age >= 3"] {
+    for value in ["not old", "old and age < 90", "age in {1}", "age >= 3", "(age >= 3)"] {
         let text = format!(
             "column age: real in [0, 100]\npredict score: real in [0, 1]\nevent old = age >= 60\nyoung = {value}\n\
              constraint c: E[score | young] >= 0.2\n"

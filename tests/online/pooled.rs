@@ -171,6 +171,18 @@ fn decay_leaves_no_group_out() {
     }
 }
 
+/// A group that nobody has been in for so long that its weight is no number any more is forgotten, and the stream goes on.
+#[test]
+fn decay_forgets_in_the_end() {
+    let text = "column town: {a, b}\npredict score: real in [0, 1]\n\
+                constraint c: |E[score | town == a] - E[score | town == b]| <= 0.1\n";
+    let csv = format!("town,score\nb,0.2\n{}", "a,0.8\n".repeat(1200));
+    let done = stream(text, &csv, Method::Hard, Memory::Decay(0.5), 1);
+    let [reading] = &done.online.readings().unwrap()[..] else { panic!("one row") };
+    assert!(matches!(reading.status, RowStatus::Skipped(_)), "{reading:?}");
+    assert!(done.y[600] != done.z[600] && done.y[1200] == done.z[1200]);
+}
+
 /// Samples without weight are in no sum, so they push none out of a window.
 #[test]
 fn a_window_counts_samples_with_a_weight() {

@@ -131,6 +131,20 @@ fn cells_of_one_sample_or_none() {
     }
 }
 
+/// A sketch does not see groups of one sample, and without bounds nothing says how far off their shifts are.
+#[test]
+fn rare_cells_of_unbounded_predictions_are_exact() {
+    let mut random = Random(25);
+    for cells in [6, 12] {
+        let mut cell = vec![0; MANY];
+        (1..cells).for_each(|lone| cell[random.below(MANY)] = lone as u32);
+        let z: Vec<f64> = (0..MANY).map(|_| f64::from(u8::from(random.chance(0.7)))).collect();
+        let problem = chain(cell, cells, 0.003, (f64::NEG_INFINITY, f64::INFINITY));
+        let out = compare(&format!("{cells} cells of one sample"), &problem, &z, 1e-12);
+        assert!(out.certificate.duality_gap.abs() < 1e-11, "{:?}", out.certificate);
+    }
+}
+
 #[test]
 fn numbers_that_are_none_are_refused_wherever_they_stand() {
     let mut random = Random(24);

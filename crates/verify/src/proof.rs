@@ -213,7 +213,9 @@ fn row_holds(
 ) -> Result<Exact, Refusal> {
     let (lower, upper) = problem.sides[row];
     let (value, outside) = (activity.value.approximate(), activity.value.outside((lower, upper)));
-    let allowed = &(tolerance * &(&activity.size + &size_of(lower).max(size_of(upper)))) + &activity.fine;
+    // Of the side in question: the other may be far away.
+    let allowed_at = |side: f64| &(tolerance * &(&activity.size + &size_of(side))) + &activity.fine;
+    let allowed = allowed_at(if activity.value > Exact::of(upper.min(f64::MAX)) { upper } else { lower });
     let mu = Exact::of(multiplier);
     let hard = problem.soft[row].is_infinite();
     if hard && outside > allowed {
@@ -241,7 +243,7 @@ fn row_holds(
     if side.is_infinite() {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }
-    let (slack, near) = (&Exact::of(side) - &activity.value, &allowed + &activity.coarse);
+    let (slack, near) = (&Exact::of(side) - &activity.value, &allowed_at(side) + &activity.coarse);
     if hard && slack.abs() > near {
         return Err(Refusal::Multiplier { row, multiplier, value });
     }

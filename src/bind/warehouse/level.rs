@@ -9,6 +9,8 @@ pub struct Level {
     pub high: f64,
     pub samples: usize,
     pub weight: f64,
+    /// Of one sample: what was read of it where all have the same, else the mean.
+    pub unit: f64,
     /// `Σ w·z`.
     pub sum: f64,
     /// All of them have the same score and the same weight.

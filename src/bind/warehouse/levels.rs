@@ -79,8 +79,9 @@ impl Warehouse<'_> {
             *found.entry(key).or_default() += lines.count(line, "n")?;
         }
         let level = |((cell, Real(score), Real(weight)), samples): ((usize, Real, Real), usize)| {
-            let weight = weight * samples as f64;
-            Level { cell, low: score, high: score, samples, weight, sum: weight * score, exact: true }
+            let unit = weight;
+            let weight = unit * samples as f64;
+            Level { cell, low: score, high: score, samples, weight, unit, sum: weight * score, exact: true }
         };
         Ok(found.into_iter().map(level).collect())
     }

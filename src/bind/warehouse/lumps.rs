@@ -51,13 +51,17 @@ impl Lumps {
                         high: lump.high,
                         samples: lump.samples as usize,
                         weight: lump.weight,
+                        unit: 1.0,
                         sum: lump.sum,
                         exact: false,
                     }),
                 }
             }
         }
-        levels.iter_mut().for_each(|level| level.exact = exact && level.low == level.high);
+        for level in &mut levels {
+            level.exact = exact && level.low == level.high;
+            level.unit = if exact { 1.0 } else { level.weight / level.samples.max(1) as f64 };
+        }
         levels
     }
 

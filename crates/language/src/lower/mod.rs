@@ -308,7 +308,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Notes what the rows of a comparison need: the labels that any of them reads, and the predictions as they were handed in. Without one of
-/// these no row is checked, for part of a comparison says nothing about the rest.
+/// these no row is checked or enforced: that a part of a comparison holds does not say that all of it does.
 fn share_needs(drafts: &mut [Draft], hir: &Hir) {
     let own: Vec<BTreeSet<String>> = drafts.iter().map(order::headers_of).collect();
     let read: BTreeSet<&String> = own.iter().flatten().collect();

@@ -130,6 +130,9 @@ impl Place<'_, '_> {
 
     /// Whether a condition begins here, and no number: it compares outside of brackets, or begins as `not a`, `a in ..` or `a and ..` do.
     fn is_condition(&self, start: usize) -> bool {
+        // Brackets around all of it say nothing.
+        let inner = (start..self.failure.tokens.end).take_while(|&index| self.text_at(index) == "(").count();
+        let start = start + inner;
         let mut depth = 0;
         let compares = (start..self.failure.tokens.end).any(|index| {
             match self.text_at(index) {

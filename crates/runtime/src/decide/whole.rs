@@ -231,6 +231,16 @@ fn whole_box(problem: &Problem) -> Result<Option<Problem>, (usize, f64, f64)> {
     Ok(Some(tight))
 }
 
+/// The same where some intervals hold no whole number: these stay as they are.
+fn whole_where_there_are(problem: &Problem) -> Problem {
+    let ends = |place: usize| {
+        let (lo, hi) = interval(problem, place);
+        if lo.ceil() <= hi.floor() { (lo.ceil(), hi.floor()) } else { (lo, hi) }
+    };
+    let (lo, hi) = (0..problem.n()).map(ends).unzip();
+    Problem { bounds: Bounds::PerSample { lo, hi }, ..problem.clone() }
+}
+
 /// What a search came to.
 struct Answer {
     found: Option<WholeDecisions>,
@@ -377,8 +387,7 @@ fn nearest_of(problem: &Problem, gain: &[f64], found: &Decisions, proven: bool) 
 /// # Errors
 /// As of [`decide`].
 pub fn nearest_whole(problem: &Problem, gain: &[f64]) -> Result<Vec<f64>, DecideError> {
-    // Where an interval holds no whole number there is none to be near to.
-    let tight = whole_box(problem).ok().flatten();
+    let tight = whole_box(problem).unwrap_or_else(|_| Some(whole_where_there_are(problem)));
     let priced = priced(tight.as_ref().unwrap_or(problem), gain)?;
     let found = decide(&priced, gain)?;
     let nearest = match search(&priced, gain, &found, SEARCHED[0].0, 1)?.found {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::OnlineError;
 use crate::problem::Sum;
 
+/// Samples and weights of a cell that have decayed to less count for nothing: their mean would soon be a quotient of zeros.
+const FORGOTTEN: f64 = 1e-200;
+
 /// How far back the pool remembers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +117,9 @@ impl Pool {
                     let rest = cell.factors.iter_mut().flatten();
                     let own = [&mut cell.weight, &mut cell.answer, &mut cell.size];
                     own.into_iter().chain(rest).for_each(|sum| sum.scale(factor));
+                    if cell.samples < FORGOTTEN || cell.weight.value() < FORGOTTEN {
+                        *cell = CellSums::default();
+                    }
                 }
             }
             Memory::Window(length) => {

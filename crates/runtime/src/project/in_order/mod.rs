@@ -63,7 +63,14 @@ pub(crate) fn fits<T: Sample>(problem: &Problem) -> bool {
     problem.n() >= if problem.cells() <= masks::MOST { SAMPLED } else { MANY_CELLS }
         && problem.cells() <= lanes::MANY
         && crowd >= EVERY
-        && plain_interval::<T>(problem).is_some()
+        && plain_interval::<T>(problem).is_some_and(|interval| is_told(problem, interval))
+}
+
+/// Whether the sketch says where the shift of each cell is, about. Without bounds a cell that it hardly sees is shifted anywhere at first, and the
+/// rows are then as large, and known as badly, as that.
+fn is_told(problem: &Problem, (lo, hi): (f64, f64)) -> bool {
+    let count = |cell: usize| problem.grouping.range(cell).len();
+    (hi - lo).is_finite() || (0..problem.cells()).all(|cell| count(cell) >= EVERY)
 }
 
 /// Standard errors of the sketch that shifts may be wrong by. With few cells it is enough that all of them are seldom
