@@ -97,22 +97,20 @@ pub(super) struct Line<'a>(Vec<(f64, Option<&'a FactorValues>)>);
 
 impl Line<'_> {
     pub(super) fn value(&self, cell: usize, sample: usize) -> f64 {
-        let term = |(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
-            None => *coefficient,
-            Some(FactorValues::ByCell(values)) => coefficient * values[cell],
-            Some(FactorValues::BySample(values)) => coefficient * values[sample],
-        };
-        self.0.iter().map(term).sum()
+        self.terms(cell, sample).sum()
     }
 
     /// The sum of the sizes of the terms: its rounding errors are relative to that.
     fn size(&self, cell: usize, sample: usize) -> f64 {
-        let term = |&(coefficient, factor): &(f64, Option<&FactorValues>)| match factor {
-            None => coefficient,
+        self.terms(cell, sample).map(f64::abs).sum()
+    }
+
+    fn terms(&self, cell: usize, sample: usize) -> impl Iterator<Item = f64> {
+        self.0.iter().map(move |(coefficient, factor)| match factor {
+            None => *coefficient,
             Some(FactorValues::ByCell(values)) => coefficient * values[cell],
             Some(FactorValues::BySample(values)) => coefficient * values[sample],
-        };
-        self.0.iter().map(term).map(f64::abs).sum()
+        })
     }
 }
 

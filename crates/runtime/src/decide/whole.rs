@@ -206,9 +206,13 @@ fn sized(magnitude: f64, l: f64, u: f64) -> f64 {
     [l, u].into_iter().filter(|side| side.is_finite()).fold(magnitude, |m, side| m.max(side.abs()))
 }
 
+/// The whole numbers at the ends of an interval; the first is the larger one where there are none in it.
+fn inward(lo: f64, hi: f64) -> (f64, f64) {
+    (lo.ceil(), hi.floor())
+}
+
 /// The problem with intervals that end at whole numbers, or a sample without one; `None` if they do already.
 fn whole_box(problem: &Problem) -> Result<Option<Problem>, (usize, f64, f64)> {
-    let inward = |lo: f64, hi: f64| (lo.ceil(), hi.floor());
     let bounds = match problem.bounds() {
         Bounds::Uniform { lo, hi } if inward(lo, hi) == (lo, hi) => return Ok(None),
         Bounds::Uniform { lo, hi } => match inward(lo, hi) {
@@ -235,7 +239,8 @@ fn whole_box(problem: &Problem) -> Result<Option<Problem>, (usize, f64, f64)> {
 fn whole_where_there_are(problem: &Problem) -> Problem {
     let ends = |place: usize| {
         let (lo, hi) = interval(problem, place);
-        if lo.ceil() <= hi.floor() { (lo.ceil(), hi.floor()) } else { (lo, hi) }
+        let (low, high) = inward(lo, hi);
+        if low <= high { (low, high) } else { (lo, hi) }
     };
     let (lo, hi) = (0..problem.n()).map(ends).unzip();
     Problem { bounds: Bounds::PerSample { lo, hi }, ..problem.clone() }

@@ -29,6 +29,11 @@ const LARGE: usize = 1 << 18;
 /// Samples a cell must have on average for this to pay.
 const CROWD: usize = 64;
 
+/// The length of an interval; of an infinite one, the mean size of what is in it.
+pub(super) fn length((lo, hi): (f64, f64), mean_size: f64) -> f64 {
+    if (hi - lo).is_finite() { hi - lo } else { mean_size }
+}
+
 /// Sums over the sure samples, and the unsure ones, around one centre.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct VariableFixing {
@@ -66,7 +71,7 @@ impl VariableFixing {
         let share = TAKEN as f64 / EVERY as f64;
         self.arm_within(sums.size.iter().enumerate().map(|(cell, size)| {
             let count = problem.grouping.range(cell).len() as f64;
-            let length = if (hi - lo).is_finite() { hi - lo } else { size / count.max(1.0) };
+            let length = length((lo, hi), size / count.max(1.0));
             ERRORS * SPREAD * length / (share * count).max(1.0).sqrt()
         }));
     }

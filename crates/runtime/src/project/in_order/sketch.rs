@@ -2,7 +2,7 @@
 
 use super::sorting::{self, Sorting};
 use crate::problem::Problem;
-use crate::project::fixing::SPREAD;
+use crate::project::fixing::{SPREAD, length};
 use crate::project::kernel::{LANES, PLAIN, plain_interval, plain_sums, settle};
 use crate::project::masks;
 use crate::project::passes::{EVERY, Sums, TAKEN};
@@ -64,7 +64,7 @@ impl Sketch {
             let (mean, free) = (sums.value[cell] / count, sums.gram[cell] / count);
             let squares = pulp::Arch::new().dispatch(Squares { values, shift, lo, hi, mean });
             // Where nothing is free, or all is one number, that says nothing.
-            let length = if (hi - lo).is_finite() { hi - lo } else { sums.size[cell] / count };
+            let length = length((lo, hi), sums.size[cell] / count);
             let usual = length * SPREAD / seen.sqrt();
             let error = (squares / seen).sqrt() / (free * seen.sqrt());
             let error = if error.is_finite() { error.min(length) } else { usual };
