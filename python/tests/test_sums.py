@@ -125,12 +125,13 @@ def test_on_a_gpu_sums_alone_leave_it(weighted, kind, monkeypatch):
         numbers = lambda *shape: torch.zeros(*shape, device="cuda:0", dtype=torch.float64)
         known = SimpleNamespace(count=lambda: cells)
         table, rows = Table.__new__(Table), Rows.__new__(Rows)
-        whole = Placed(torch.zeros(2 * n, device="cuda:0", dtype=torch.int64), numbers(2 * n) if weighted else None, None)
-        table.known = (known, z.device, whole, numbers(2 * n, 3))
+        every = _by_cell.Cells(torch.zeros(2 * n, device="cuda:0", dtype=torch.int64), cells)
+        whole = Placed(every, numbers(2 * n) if weighted else None, None)
+        table.known = (known, z.device, whole, numbers(3, 2 * n))
         rows.table, rows.rows = table, torch.zeros(n, device="cuda:0", dtype=torch.int64)
         placed = rows.placed(known, z.device)
         assert (placed.sums.device, placed.sums.shape) == (z.device, (3 * cells,))
-        samples = Samples(z, placed.cell, placed.weight, cells, group)
+        samples = Samples(z, placed.cells, placed.weight, group)
         between, by_cell = samples.sums(np.zeros((cells, cuts)), np.zeros(cells), 0.0, 1.0)
         assert (between.shape, by_cell.shape) == ((2, cells * (cuts + 1)), (3, cells))
         assert (samples.y.device, samples.y.dtype, samples.y.shape) == (z.device, kind, (n,))
@@ -141,18 +142,19 @@ def test_on_a_gpu_sums_alone_leave_it(weighted, kind, monkeypatch):
 
 
 @pytest.mark.parametrize("n", [0, 1, 1023, 1024, 1025, 5000])
-@pytest.mark.parametrize("cells", [1, 3, 32])
+@pytest.mark.parametrize("cells", [1, 3, 64])
 def test_sums_by_products_are_those_by_adding(n, cells, monkeypatch):
     """What a GPU does, on the host: in one piece and in many."""
     random = torch.Generator().manual_seed(n)
-    lines = torch.randn(2, n, generator=random, dtype=torch.float64)
+    lines, parted = (torch.randn(2, n, generator=random, dtype=torch.float64) for _ in range(2))
     cell, part = (torch.randint(most, (n,), generator=random) for most in (cells, 9))
     for at_a_time in (1 << 25, 1):
         monkeypatch.setattr(_by_cell, "AT_A_TIME", at_a_time)
-        for divided in ((None, 1), (part, 9)):
-            expected = _by_cell.sums_by_cell(lines, cell, cells, *divided)
-            found = _by_cell._by_products(lines, cell, cells, *divided)
-            torch.testing.assert_close(found, expected, rtol=0, atol=1e-11)
+        places = _by_cell.Cells(cell, cells)
+        for divided in ((None, None, 1), (parted, part, 9)):
+            for _ in range(2):
+                found = places._by_products(lines, *divided)
+                torch.testing.assert_close(found, places.sums(lines, *divided), rtol=0, atol=1e-11)
 
 
 def test_rows_that_need_the_samples_go_another_way():

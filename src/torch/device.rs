@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::by_cell::sums_by_cell;
+use super::by_cell::{Cells, Parted};
 use super::derivative::{Derivative, Linear};
 use super::error::LayerError;
 use super::solver::ActiveSet;
@@ -38,8 +38,9 @@ struct There {
     /// In double precision.
     z: Tensor,
     kind: Kind,
-    cell: Tensor,
-    cells: i64,
+    cells: Cells,
+    /// What the sums are of between cuts: ones, and the numbers.
+    raw: Tensor,
     /// The last numbers made, and whether they are free.
     y: Tensor,
     free: Tensor,
@@ -51,17 +52,12 @@ impl There {
         let wide = z.f_detach()?.f_to_kind(Kind::Double)?;
         Ok(There {
             kind: z.kind(),
-            cell: on(&cell, z.device())?,
-            cells: problem.cells() as i64,
+            cells: Cells::new(on(&cell, z.device())?, problem.cells()),
+            raw: Tensor::f_stack(&[&wide.f_ones_like()?, &wide], 0)?,
             y: wide.shallow_clone(),
             free: wide.shallow_clone(),
             z: wide,
         })
-    }
-
-    /// Sums over the samples by cell: those of the first of `values`, then those of the next.
-    fn add_up(&self, values: &[&Tensor], part: Option<(&Tensor, i64)>) -> Result<Tensor, LayerError> {
-        sums_by_cell(&Tensor::f_stack(values, 0)?, (&self.cell, self.cells), part)
     }
 
     /// The result as tensors on the device.
@@ -70,7 +66,7 @@ impl There {
         let free = self.free.f_to_kind(self.kind)?;
         let directions = if with_gradient && !tangent.rows.is_empty() {
             let factor = on(&tangent.factor, self.z.device())?.f_reshape([tangent.rows.len() as i64, -1])?;
-            Some(factor.f_to_kind(self.kind)?.f_index_select(1, &self.cell)?.f_mul(&free)?)
+            Some(self.cells.of(&factor.f_to_kind(self.kind)?)?.f_mul(&free)?)
         } else {
             None
         };
@@ -83,35 +79,35 @@ impl Remote for There {
     type Error = LayerError;
 
     fn sums(&mut self, cuts: &Cuts, shift: &[f64], (lo, hi): (f64, f64)) -> Result<Sums, LayerError> {
-        let (each, device) = (cuts.each as i64, self.z.device());
-        let values = on(&cuts.values, device)?.f_reshape([self.cells, each])?;
-        let above = self.z.f_unsqueeze(1)?.f_gt_tensor(&values.f_index_select(0, &self.cell)?)?;
-        let below = above.f_sum_dim_intlist([1].as_slice(), false, Kind::Int64)?;
-        let lumps = self.add_up(&[&self.z.f_ones_like()?, &self.z], Some((&below, each + 1)))?;
+        let (count, each) = (shift.len(), cuts.each);
+        // By cut and then by cell, the shift last.
+        let cut =
+            |k: usize| (0..count).map(move |cell| cuts.values.get(cell * each + k).copied().unwrap_or(f64::INFINITY));
+        let told: Vec<f64> = (0..each).flat_map(cut).chain(shift.iter().copied()).collect();
+        let own = self.cells.of(&on(&told, self.z.device())?.f_reshape([each as i64 + 1, count as i64])?)?;
+        let above = self.z.f_gt_tensor(&own.f_narrow(0, 0, each as i64)?)?;
+        let below = above.f_sum_dim_intlist([0].as_slice(), false, Kind::Int64)?;
 
-        let shifted = self.z.f_sub(&on(shift, device)?.f_index_select(0, &self.cell)?)?;
-        self.y = shifted.f_clamp(lo, hi)?.f_to_kind(self.kind)?;
+        self.y = self.z.f_sub(&own.f_select(0, each as i64)?)?.f_clamp(lo, hi)?.f_to_kind(self.kind)?;
         self.free = self.y.f_gt(lo)?.f_logical_and(&self.y.f_lt(hi)?)?;
         let y = self.y.f_to_kind(Kind::Double)?;
-        let fair = self.add_up(&[&y, &y.f_abs()?, &self.free.f_to_kind(Kind::Double)?], None)?;
+        let fair = Tensor::f_stack(&[&y, &y.f_abs()?, &self.free.f_to_kind(Kind::Double)?], 0)?;
+        let parted = Parted { lines: &self.raw, part: &below, parts: each as i64 + 1 };
+        let found = self.cells.sums(&fair, Some(&parted))?;
 
-        let both = Tensor::f_cat(&[lumps, fair], 0)?;
-        let mut host = vec![0.0; both.numel()];
+        let mut host = vec![0.0; found.numel()];
         let length = host.len();
-        both.f_copy_data(&mut host, length)?;
-        let mut rest = &host[..];
-        let mut next = |length: i64| {
-            let (line, behind) = rest.split_at_checked(length as usize).unwrap_or((rest, &[]));
-            rest = behind;
-            line.to_vec()
+        found.f_copy_data(&mut host, length)?;
+        let width = 2 * (each + 1) + 3;
+        let column = |from: usize, many: usize| -> Vec<f64> {
+            host.chunks(width).flat_map(|row| row.iter().skip(from).take(many)).copied().collect()
         };
-        let places = self.cells * (each + 1);
         Ok(Sums {
-            weight: next(places),
-            sum: next(places),
-            fair: next(self.cells),
-            size: next(self.cells),
-            free: next(self.cells),
+            weight: column(0, each + 1),
+            sum: column(each + 1, each + 1),
+            fair: column(width - 3, 1),
+            size: column(width - 2, 1),
+            free: column(width - 1, 1),
         })
     }
 

@@ -128,7 +128,7 @@ pub fn project_remote<T: Sample, R: Remote>(
             return Err(remote.not_finite());
         }
         if round == 0 && settings.exact_rows {
-            lumped.first_margins::<T>(&cuts, &sums);
+            lumped.first_margins::<T>(&lumped.sizes::<T>(&cuts, &sums, &shift));
         }
         let mut found = lumped.solve::<R::Error>(&cuts, &sums, &inner)?;
         if !found.is_point() && lumped.margins.give_back() {
@@ -143,7 +143,7 @@ pub fn project_remote<T: Sample, R: Remote>(
             return Ok(found.without_point());
         }
         if lumped.is_still(&shift, &found.shift) {
-            let rows = lumped.rows_on(&sums.fair, &sums.size);
+            let rows = lumped.rows_on(&sums.fair, &lumped.sizes::<T>(&cuts, &sums, &shift));
             tries += 1;
             let drawn_in = tries <= MARGINS && lumped.draw_in::<T>(&rows);
             let closer = drawn_in.then(|| lumped.solve::<R::Error>(&cuts, &sums, &inner)).transpose()?;
@@ -265,12 +265,24 @@ impl<'a> Lumped<'a> {
         sums
     }
 
-    /// Margins that are wide enough for most batches, from the size of `z`.
-    fn first_margins<T: Sample>(&mut self, cuts: &Cuts, sums: &Sums) {
-        let size = |lumps: &[f64]| lumps.iter().map(|sum| sum.abs()).sum();
-        let sizes: Vec<f64> = sums.sum.chunks_exact(cuts.each + 1).map(size).collect();
+    /// What rounding errors are relative to, by cell: the size of `ŷ`, and that of `z` where it is shifted and much larger, as the
+    /// shift then is; in units of the samples' type.
+    fn sizes<T: Sample>(&self, cuts: &Cuts, sums: &Sums, shift: &[f64]) -> Vec<f64> {
+        let (lo, hi) = self.bounds;
+        let lumps = sums.weight.chunks_exact(cuts.each + 1).zip(sums.sum.chunks_exact(cuts.each + 1));
+        let by_cell = lumps.zip(&sums.size).zip(shift).map(|(((weights, totals), &fair), t)| {
+            let lumps = weights.iter().zip(totals).filter(|(w, _)| **w > 0.0);
+            let shifted = lumps.filter(|(w, sum)| (lo..=hi).contains(&(*sum / *w - t)));
+            let raw: f64 = shifted.map(|(_, sum)| sum.abs()).sum();
+            fair + (raw - fair).max(0.0) * (f64::ROUNDING / T::ROUNDING)
+        });
+        by_cell.collect()
+    }
+
+    /// Margins that are wide enough for most batches.
+    fn first_margins<T: Sample>(&mut self, sizes: &[f64]) {
         let unit = 1.5 * SLACK * f64::EPSILON + SHARE * (T::ROUNDING - f64::ROUNDING);
-        self.margins.set(self.rows_on(&sizes, &sizes).size.iter().map(|size| unit * size).collect());
+        self.margins.set(self.rows_on(sizes, sizes).size.iter().map(|size| unit * size).collect());
     }
 
     /// Draws in the sides that a row misses, or could; false if none does or none has room.

@@ -18,7 +18,7 @@ import torch
 import torch.distributed as dist
 
 from .. import _fairc
-from ._by_cell import sums_by_cell
+from ._by_cell import Cells
 from ._eager import Column, vector
 
 __all__ = ["Group", "Spread"]
@@ -58,7 +58,7 @@ class Group:
 class Placed(NamedTuple):
     """The samples of a process in cells that all know."""
 
-    cell: torch.Tensor
+    cells: Cells
     #: Of the objective; none where all are one.
     weight: torch.Tensor | None
     #: By cell the number of samples, their weight, and their sums of data.
@@ -81,7 +81,7 @@ class Batch:
             return None
         cell, weight, sums = (None if numbers is None else torch.from_numpy(numbers).to(device) for numbers in found)
         assert cell is not None and sums is not None
-        return Placed(cell, weight, sums)
+        return Placed(Cells(cell, cells.count()), weight, sums)
 
 
 class Table:
@@ -100,7 +100,7 @@ class Table:
             found = self.whole.placed(cells, device)
             if found is None:
                 return None
-            columns = np.ascontiguousarray(self.whole.part.columns(cells))
+            columns = np.ascontiguousarray(self.whole.part.columns(cells).T)
             self.known = (cells, device, found, torch.from_numpy(columns).to(device))
         return self.known[2:]
 
@@ -127,9 +127,9 @@ class Rows:
         if found is None:
             return None
         whole, columns = found
-        cell = whole.cell[self.rows]
-        sums = sums_by_cell(columns[self.rows].T.contiguous(), cell, cells.count())
-        return Placed(cell, None if whole.weight is None else whole.weight[self.rows], sums.T.reshape(-1))
+        own = Cells(whole.cells.cell[self.rows], cells.count())
+        weight = None if whole.weight is None else whole.weight[self.rows]
+        return Placed(own, weight, own.sums(columns[:, self.rows]).reshape(-1))
 
 
 class Spread:
@@ -153,7 +153,7 @@ class Spread:
         if found is None:
             return None
         part, placed = found
-        samples = Samples(z.detach(), placed.cell, placed.weight, self.cells.count(), group)
+        samples = Samples(z.detach(), placed.cells, placed.weight, group)
         own = torch.cat([placed.sums, placed.sums.new_tensor([z.numel()])])
         whole = group.add_up(own).cpu().numpy()
         if torch.is_grad_enabled() and z.requires_grad:
@@ -211,32 +211,30 @@ class Spread:
 class Samples:
     """The samples of this process: what the native solver asks of them."""
 
-    def __init__(
-        self, z: torch.Tensor, cell: torch.Tensor, weight: torch.Tensor | None, cells: int, group: Group
-    ) -> None:
+    def __init__(self, z: torch.Tensor, cells: Cells, weight: torch.Tensor | None, group: Group) -> None:
         self.dtype = z.dtype
         self.z = z.reshape(-1).double()
-        self.cell, self.weight, self.cells = cell, weight, cells
-        self.group = group
+        self.cells, self.weight, self.group = cells, weight, group
+        self.one = torch.ones_like(self.z) if weight is None else weight
+        #: What the sums are of between cuts.
+        self.raw = torch.stack([self.one, self.one * self.z])
         #: The last predictions that were made, and which of them are free.
         self.y = z.reshape(-1)
         self.free = torch.ones_like(self.y, dtype=torch.bool)
 
     def sums(self, cuts: Any, shift: Any, lo: float, hi: float) -> tuple[Any, Any]:
         """Makes the predictions, and sums by cell before and after: see ``Remote::sums``."""
-        each, device = cuts.shape[1], self.z.device
-        below = (self.z.unsqueeze(1) > torch.from_numpy(cuts).to(device)[self.cell]).sum(dim=1)
-        moved = torch.from_numpy(shift).to(device)[self.cell]
+        each, count = cuts.shape[1], self.cells.count
+        own = self.cells.of(torch.from_numpy(np.vstack([cuts.T, shift])).to(self.z.device))
+        below, moved = (self.z > own[:-1]).sum(dim=0), own[-1]
         if self.weight is not None:
             moved = moved * (self.weight > 0)
         self.y = (self.z - moved).clamp(lo, hi).to(self.dtype)
         self.free = (self.y > lo) & (self.y < hi)
-        one = torch.ones_like(self.z) if self.weight is None else self.weight
-        y = self.y.double()
-        lumps = sums_by_cell(torch.stack([one, one * self.z]), self.cell, self.cells, below, each + 1)
-        fair = sums_by_cell(torch.stack([one * y, one * y.abs(), self.free.double()]), self.cell, self.cells)
-        found = self.group.add_up(torch.cat([lumps.reshape(-1), fair.reshape(-1)])).cpu().numpy()
-        return found[: lumps.numel()].reshape(2, -1), found[lumps.numel() :].reshape(3, -1)
+        y = self.one * self.y.double()
+        found = self.cells.sums(torch.stack([y, y.abs(), self.free]), self.raw, below, each + 1)
+        lumps, fair = np.split(self.group.add_up(found).cpu().numpy(), [2 * (each + 1)], axis=1)
+        return lumps.reshape(count, 2, -1).transpose(1, 0, 2).reshape(2, -1), fair.T
 
     def not_finite(self) -> None:
         """Says where a prediction is no finite number."""
@@ -255,8 +253,8 @@ class Samples:
         if self.weight is not None:
             ways = [self.free * (self.weight > 0), self.free * self.weight]
         into, out_of = reversed(ways) if transposed else ways
-        sums = sums_by_cell((kept.double() * into).unsqueeze(0), self.cell, self.cells)[0]
-        taken = (factor.T @ (factor @ self.group.add_up(sums)))[self.cell] * out_of
+        sums = self.cells.sums((kept.double() * into).unsqueeze(0)).squeeze(1)
+        taken = self.cells.of(factor.T @ (factor @ self.group.add_up(sums))) * out_of
         return (kept - taken.to(v.dtype)).reshape(v.shape)
 
 

@@ -122,6 +122,28 @@ fn parts_are_bound_and_projected_as_the_whole() {
     }
 }
 
+/// However far outside the bounds the raw predictions are, margins follow the fair ones.
+#[test]
+fn far_predictions_end_where_the_host_has_them() {
+    let program = program(SPECS[0]);
+    let mut lines = CSV.lines();
+    let header = lines.next().unwrap();
+    let csv = [header].into_iter().chain(lines.cycle().take(2000)).map(|line| format!("{line}\n")).collect::<String>();
+    let raw = |i: i32| f64::from(i * 7919 % 2003) / 2003.0 - if [0, 2, 5, 7].contains(&(i % 8)) { 0.6 } else { 0.4 };
+    let z: Vec<f64> = (0..2000).map(|i| 1e6 * raw(i)).collect();
+    let whole = encoded(&program, &csv);
+    let mut cells = SharedCells::default();
+    cells.add(whole.cell_keys(&Samples::All).unwrap());
+    let part = whole.part(&Samples::All, &cells).unwrap().unwrap();
+    let bound = whole.bind_sums(&Params::defaults(&program), &cells, &part.sums).unwrap();
+    let expected = project(&super::bound(&program, &csv).problem, &z, &Settings::default()).unwrap();
+    let mut group = Group { parts: vec![(part, z)], cells: cells.len(), y: Vec::new(), rounds: 0 };
+    let found = project_remote::<f64, _>(&bound.problem, &mut group, &Settings::default()).unwrap();
+    assert!(found.certificate.row_violation <= 0.0 && group.rounds < 20, "{} rounds", group.rounds);
+    let apart = group.y[0].iter().zip(&expected.y).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(apart <= 1e-9, "{apart}");
+}
+
 /// A device that holds the columns of a whole table sums the lines of a batch itself.
 #[test]
 fn the_columns_of_samples_add_up_to_the_sums_of_their_part() {
