@@ -194,7 +194,7 @@ impl<'a> Refuter<'a> {
         let event = spec.program.event(row.event)?;
         let least = row.options.min_count.max(1) as f64;
         let known = |id: &EventId| spec.program.event(*id).is_some_and(|event| drawn.count(event) >= least);
-        if !drawn.holds(event, kind) || !row.reads.iter().all(known) {
+        if !drawn.holds(event, kind) || !row.reads.iter().chain([&row.event]).all(known) {
             return None;
         }
         let at = drawn.at(kind);

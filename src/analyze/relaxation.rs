@@ -30,11 +30,13 @@ enum Unknown {
     Term(Data, Aggregate, Data, Event, Vec<f64>),
 }
 
-/// Two programs declare one column in two ways.
+/// What keeps two programs from being compared without data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the two specs declare `{header}` differently")]
-pub struct DeclaredDifferently {
-    pub header: String,
+pub enum Different {
+    #[error("the two specs declare `{header}` differently")]
+    Column { header: String },
+    #[error("the two specs weight samples differently")]
+    Weights,
 }
 
 /// A side of a row: whether it is the upper, and what it says.
@@ -60,9 +62,13 @@ pub struct Relaxation<'a> {
 
 impl<'a> Relaxation<'a> {
     /// # Errors
-    /// If the programs declare a column differently.
-    pub fn new(specs: &[Spec<'a>], most: usize) -> Result<Relaxation<'a>, DeclaredDifferently> {
+    /// If the programs declare a column differently, or weight samples differently.
+    pub fn new(specs: &[Spec<'a>], most: usize) -> Result<Relaxation<'a>, Different> {
         let columns = shared_columns(specs)?;
+        let weight = |spec: &Spec<'a>| spec.program.weight.as_ref().map(|weight| weight.header.as_str());
+        if specs.windows(2).any(|pair| weight(&pair[0]) != weight(&pair[1])) {
+            return Err(Different::Weights);
+        }
         let mut listed: Vec<(&Event, &Settings)> = Vec::new();
         for spec in specs {
             listed.extend(spec.program.events.iter().map(|event| (event, spec.params)));
@@ -275,7 +281,10 @@ impl<'a> Relaxation<'a> {
         let mut boxes = vec![(bounds.lower, bounds.upper); self.chosen.len()];
         // A row that reads events takes no part in data that lack one of them.
         // Rows about pairs bound no single prediction.
-        let always = |row: &&SampleRow| row.options.soft.is_none() && row.reads.is_empty() && row.pairs.is_none();
+        let always = |row: &&SampleRow| {
+            let all_data = row.reads.is_empty() && row.options.min_count <= 1;
+            all_data && row.options.soft.is_none() && row.pairs.is_none()
+        };
         for row in spec.program.sample_rows.iter().filter(always) {
             let Some((lower, upper)) = sample_bounds(row, spec.params) else { continue };
             let set = places.get(row.event.0 as usize).and_then(|&place| self.family.members.get(place));
@@ -369,12 +378,12 @@ fn numbers_of(program: &Program) -> Vec<&Data> {
 }
 
 /// The columns of the programs, which must agree on those that they share.
-fn shared_columns<'a>(specs: &[Spec<'a>]) -> Result<BTreeMap<String, &'a Column>, DeclaredDifferently> {
+fn shared_columns<'a>(specs: &[Spec<'a>]) -> Result<BTreeMap<String, &'a Column>, Different> {
     let mut columns: BTreeMap<String, &Column> = BTreeMap::new();
     for column in specs.iter().flat_map(|spec| &spec.program.columns) {
         match columns.get(&column.header) {
             Some(known) if known.ty != column.ty || known.nullable != column.nullable => {
-                return Err(DeclaredDifferently { header: column.header.clone() });
+                return Err(Different::Column { header: column.header.clone() });
             }
             Some(_) => {}
             None => {

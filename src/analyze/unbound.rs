@@ -11,9 +11,9 @@ use super::linear::Linear;
 use super::refute::{Example, Refuter, Specimen};
 use super::relaxation::{Half, Relaxation, sample_bounds};
 use super::structure::{ByCases, Structure, follows_by_cases};
-use crate::language::program::{Event, SampleRow};
+use crate::language::program::{Event, EventId, SampleRow};
 
-pub use super::relaxation::{DeclaredDifferently, Spec};
+pub use super::relaxation::{Different, Spec};
 
 /// Most cases of one proof.
 const MOST_CASES: usize = 4000;
@@ -63,8 +63,8 @@ impl<'a> Question<'a> {
     /// Does `premise` imply `claim`?
     ///
     /// # Errors
-    /// If the programs declare a column differently.
-    pub fn new(premise: Spec<'a>, claim: Spec<'a>) -> Result<Question<'a>, DeclaredDifferently> {
+    /// If the programs declare a column differently, or weight samples differently.
+    pub fn new(premise: Spec<'a>, claim: Spec<'a>) -> Result<Question<'a>, Different> {
         let specs = [premise, claim];
         let mut relaxation = Relaxation::new(&specs, MOST_LOOKS)?;
         let hard = premise.program.rows.iter().enumerate().filter(|(_, row)| row.options.soft.is_none());
@@ -102,11 +102,12 @@ impl<'a> Question<'a> {
     /// Whether a row of the claiming program follows.
     pub fn answer(&self, index: usize, made: Option<&(Refuter<'_>, Vec<Specimen>)>) -> Answer {
         let mut answer = Answer { sides: Vec::new(), example: None };
+        let (premises, sides) = self.premises_of(index);
         for (upper, claim) in self.rows.get(index).into_iter().flatten() {
-            let mut found = follows_by_cases(&self.premises, &self.structure, claim);
+            let mut found = follows_by_cases(&premises, &self.structure, claim);
             if let Verdict::Implied(proof) = &mut found.verdict {
                 for (side, _) in &mut proof.multipliers {
-                    *side = self.sides.get(side.row).copied().unwrap_or(*side);
+                    *side = sides.get(side.row).copied().unwrap_or(*side);
                 }
             } else {
                 if answer.example.is_none() {
@@ -127,6 +128,33 @@ impl<'a> Question<'a> {
             answer.sides.push(((*upper, claim.clone()), found));
         }
         answer
+    }
+
+    /// The lines of the premises that are in force wherever a row of the claim is, and the sides that they come from.
+    fn premises_of(&self, index: usize) -> (Linear, Vec<RowSide>) {
+        let [premise, claim] = &self.specs;
+        let in_force = |side: &RowSide| {
+            let rows = premise.program.rows.get(side.row).zip(claim.program.rows.get(index));
+            rows.is_some_and(|(given, row)| {
+                let least = given.options.min_count;
+                least <= 1 || (least <= row.options.min_count && self.all_read(&given.reads, &row.reads))
+            })
+        };
+        let kept = self.premises.lines.iter().zip(&self.sides).filter(|(_, side)| in_force(side));
+        let (lines, sides) = kept.map(|(line, side)| (line.clone(), *side)).unzip();
+        (Linear { lines, intervals: self.premises.intervals.clone() }, sides)
+    }
+
+    /// Whether the claiming program reads all events that the premising one does, with the same values of params.
+    fn all_read(&self, ours: &[EventId], theirs: &[EventId]) -> bool {
+        let [premise, claim] = &self.specs;
+        let known = |id: &EventId| premise.program.event(*id);
+        ours.iter().all(|id| {
+            let same =
+                |event: &Event| event.params().iter().all(|name| premise.params.get(*name) == claim.params.get(*name));
+            let of = |other: &EventId| claim.program.event(*other) == known(id);
+            known(id).is_some_and(same) && theirs.iter().any(of)
+        })
     }
 
     /// Data that break a row: made so that the means occur at which the proof failed, or any.
@@ -158,11 +186,9 @@ impl<'a> Question<'a> {
             let sides = (&other.coefficient, &other.lower, &other.upper) == (&row.coefficient, &row.lower, &row.upper);
             sides
                 && other.options.soft.is_none()
-                && premise.program.event(other.event) == claim.program.event(row.event)
-                && other.reads.iter().all(|id| {
-                    let mut known = row.reads.iter().map(|own| claim.program.event(*own));
-                    known.any(|own| own == premise.program.event(*id))
-                })
+                && other.options.min_count <= row.options.min_count.max(1)
+                && self.all_read(&[other.event], &[row.event])
+                && self.all_read(&other.reads, &row.reads)
         };
         let params = |row: &SampleRow| {
             row.lower.iter().chain(&row.upper).chain([&row.coefficient]).any(|data| !data.params().is_empty())

@@ -41,6 +41,18 @@ fn known_implications() {
         ("odds_and_rates", "parity_02", Some("equal_rates"), 0),
         ("cap", "wide_cap", None, 0),
         ("wide_cap", "cap", None, 1),
+        // What is asked of groups of five or more says nothing of smaller ones.
+        ("cap", "mean", None, 0),
+        ("cap_of_many", "mean", None, 1),
+        ("mean_of_many", "mean", None, 1),
+        ("mean_of_many", "mean_of_more", None, 0),
+        ("mean_of_more", "mean_of_many", None, 1),
+        ("cap_of_many", "cap", None, 1),
+        ("cap", "cap_of_many", None, 0),
+        // Means with weights are other means.
+        ("mean", "weighted_mean", None, 1),
+        ("weighted_mean", "mean", None, 1),
+        ("weighted_mean", "weighted_mean", None, 0),
     ];
     for (premise, claim, data, code) in cases {
         let (found, text) = imply(premise, claim, data);

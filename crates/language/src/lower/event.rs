@@ -4,8 +4,10 @@
 //! replaced by the events of their levels, binders by the levels that they stand for, and the constructors of
 //! [`Event`] keep the meaning.
 
+use std::collections::BTreeSet;
+
 use crate::hir;
-use crate::program::Event;
+use crate::program::{Data, Event};
 
 use super::cases;
 use super::data::data;
@@ -48,11 +50,67 @@ pub(super) fn event(event: &hir::Event, scope: Scope<'_>) -> Event {
             if of(left).is(&of(right)) { Event::All } else { Event::Never }
         }
         hir::Event::Compare { left, op, right } => {
-            indicator::compare(data(left, scope), *op, data(right, scope), scope)
+            let sides = [data(left, scope), data(right, scope)];
+            let read: BTreeSet<&str> = sides.iter().flat_map(Data::sample_columns).collect();
+            // No comparison with a null holds, also where the column cancels, as in `a - a == 0`.
+            let lost = named([left, right], scope).into_iter().filter(|column| !read.contains(column));
+            let lost: Vec<&str> = lost.filter(|column| scope.universe.nullable(column)).collect();
+            let known: Vec<Event> = lost.into_iter().map(|column| Event::known(column, scope.universe)).collect();
+            let [left, right] = sides;
+            let compared = indicator::compare(left, *op, right, scope);
+            match known.is_empty() {
+                true => compared,
+                false => Event::and(known.into_iter().chain([compared]), scope.universe),
+            }
         }
         hir::Event::And(events) => Event::and(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Or(events) => Event::or(events.iter().map(|inner| self::event(inner, scope)), scope.universe),
         hir::Event::Not(inner) => self::event(inner, scope).not(scope.universe),
+    }
+}
+
+/// The headers of the columns that expressions name for a sample itself.
+fn named<'a>(sides: [&hir::Expr; 2], scope: Scope<'a>) -> BTreeSet<&'a str> {
+    let mut columns = BTreeSet::new();
+    for side in sides {
+        name(side, scope, &mut columns);
+    }
+    columns
+}
+
+/// Enters the columns of an expression; whether there is an indicator in it. What is multiplied by one is read in its event alone.
+fn name<'a>(expr: &hir::Expr, scope: Scope<'a>, columns: &mut BTreeSet<&'a str>) -> bool {
+    use hir::ExprKind;
+    let mut all = |inner: &[&hir::Expr]| inner.iter().fold(false, |found, expr| name(expr, scope, columns) | found);
+    match &expr.kind {
+        ExprKind::Column(column) => {
+            columns.insert(scope.header(*column));
+            false
+        }
+        ExprKind::Indicator(_) => true,
+        ExprKind::Negate(inner) => all(&[inner]),
+        ExprKind::Fold { value, .. } => all(&[value]),
+        ExprKind::Add(terms) | ExprKind::Call(_, terms) => all(&terms.iter().collect::<Vec<_>>()),
+        ExprKind::Multiply(left, right) | ExprKind::Divide(left, right) => {
+            let mut inside = BTreeSet::new();
+            let indicator = [left, right].into_iter().fold(false, |found, expr| name(expr, scope, &mut inside) | found);
+            if !indicator {
+                columns.append(&mut inside);
+            }
+            indicator
+        }
+        ExprKind::Number(_)
+        | ExprKind::Param(_)
+        | ExprKind::ParamOf { .. }
+        | ExprKind::Binder(_)
+        | ExprKind::Prediction
+        | ExprKind::SecondPrediction
+        | ExprKind::Mean { .. }
+        | ExprKind::Sum { .. }
+        | ExprKind::Count { .. }
+        | ExprKind::Probability { .. }
+        | ExprKind::Covariance { .. }
+        | ExprKind::Variance { .. } => false,
     }
 }
 

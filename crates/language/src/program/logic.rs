@@ -41,7 +41,7 @@ impl Universe {
     }
 
     /// Whether samples may have no value; true for a column that is not declared.
-    fn nullable(&self, column: &str) -> bool {
+    pub(crate) fn nullable(&self, column: &str) -> bool {
         self.columns.get(column).is_none_or(|domain| domain.nullable)
     }
 
@@ -86,20 +86,20 @@ impl Event {
         let lost: Vec<Event> = mentioned
             .iter()
             .filter(|column| !kept.contains(column.as_str()) && universe.nullable(column))
-            .map(|column| has_value(column, universe))
+            .map(|column| Event::known(column, universe))
             .collect();
         let event = orient(reading, op, free, universe);
         if lost.is_empty() { event } else { Event::and(lost.into_iter().chain([event]), universe) }
     }
-}
 
-/// The column is not null.
-fn has_value(column: &str, universe: &Universe) -> Event {
-    if universe.levels(column).is_some() {
-        return Event::other_levels(column, [""; 0], universe);
+    /// The column is not null.
+    pub fn known(column: &str, universe: &Universe) -> Event {
+        if universe.levels(column).is_some() {
+            return Event::other_levels(column, [""; 0], universe);
+        }
+        let zero = |op| Event::Compare { left: Data::column(column), op, right: Data::zero() };
+        Event::or([zero(Comparison::Less), zero(Comparison::GreaterEqual)], universe)
     }
-    let zero = |op| Event::Compare { left: Data::column(column), op, right: Data::zero() };
-    Event::or([zero(Comparison::Less), zero(Comparison::GreaterEqual)], universe)
 }
 
 /// `reading + free op 0`, with `free` on the right and a positive first coefficient.
