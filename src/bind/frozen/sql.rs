@@ -1,5 +1,7 @@
 //! Per-group offsets, and thresholds, as one `CASE` expression of standard SQL.
 
+use std::collections::BTreeSet;
+
 use super::{Condition, End, Frozen, FrozenCell, LevelValue, Step, Thresholds};
 use crate::data::Shortest;
 use crate::sql::Dialect;
@@ -85,10 +87,12 @@ fn by_cell<'a>(cells: impl Iterator<Item = (&'a FrozenCell, String)>) -> String 
             None => branches.push((value, vec![cell])),
         }
     }
+    let all = branches.iter().flat_map(|(_, cells)| cells).flat_map(|cell| &cell.alternatives);
+    let texts = columns_of_texts(all.flatten());
     let mut text = String::from("CASE\n");
     for (value, cells) in branches {
         let lists = cells.iter().flat_map(|cell| &cell.alternatives);
-        let lists: Vec<String> = lists.map(|list| conjunction(list)).collect();
+        let lists: Vec<String> = lists.map(|list| conjunction(list, &texts)).collect();
         let when = match lists.as_slice() {
             [only] => only.clone(),
             several => several.iter().map(|list| format!("({list})")).collect::<Vec<_>>().join(" OR "),
@@ -99,26 +103,39 @@ fn by_cell<'a>(cells: impl Iterator<Item = (&'a FrozenCell, String)>) -> String 
     text
 }
 
-fn conjunction(list: &[Condition]) -> String {
+/// The columns with a level that is no number: they hold texts, and numbers among their levels are texts too.
+fn columns_of_texts<'a>(conditions: impl Iterator<Item = &'a Condition>) -> BTreeSet<&'a str> {
+    let levels = conditions.filter_map(|condition| match condition {
+        Condition::In { column, values } | Condition::NotIn { column, values } => Some((column.as_str(), values)),
+        Condition::Between { .. } | Condition::Null { .. } => None,
+    });
+    let is_text = |level: &LevelValue| matches!(level, LevelValue::Text(text) if text.parse::<f64>().is_err());
+    levels.filter(|(_, values)| values.iter().any(is_text)).map(|(column, _)| column).collect()
+}
+
+fn conjunction(list: &[Condition], texts: &BTreeSet<&str>) -> String {
     match list {
         [] => "1 = 1".to_owned(),
-        several => several.iter().map(condition).collect::<Vec<_>>().join(" AND "),
+        several => several.iter().map(|one| condition(one, texts)).collect::<Vec<_>>().join(" AND "),
     }
 }
 
-fn condition(condition: &Condition) -> String {
-    let listed = |values: &[LevelValue]| values.iter().map(literal).collect::<Vec<_>>().join(", ");
+fn condition(condition: &Condition, texts: &BTreeSet<&str>) -> String {
+    let listed = |column: &str, values: &[LevelValue]| -> Vec<String> {
+        values.iter().flat_map(|level| literals(level, texts.contains(column))).collect()
+    };
     match condition {
-        Condition::In { column, values } => match values.as_slice() {
+        Condition::In { column, values } => match listed(column, values).as_slice() {
             [] => "1 = 0".to_owned(),
-            [only] => format!("{} = {}", Dialect::identifier(column), literal(only)),
-            several => format!("{} IN ({})", Dialect::identifier(column), listed(several)),
+            [only] => format!("{} = {only}", Dialect::identifier(column)),
+            several => format!("{} IN ({})", Dialect::identifier(column), several.join(", ")),
         },
         Condition::NotIn { column, values } => {
+            let listed = listed(column, values);
             let column = Dialect::identifier(column);
-            match values.as_slice() {
+            match listed.as_slice() {
                 [] => format!("({column} IS NULL OR {column} IS NOT NULL)"),
-                several => format!("({column} IS NULL OR {column} NOT IN ({}))", listed(several)),
+                several => format!("({column} IS NULL OR {column} NOT IN ({}))", several.join(", ")),
             }
         }
         Condition::Null { column } => format!("{} IS NULL", Dialect::identifier(column)),
@@ -134,11 +151,19 @@ fn condition(condition: &Condition) -> String {
     }
 }
 
-fn literal(level: &LevelValue) -> String {
+/// How a level may stand in a column: of a column of texts a number stands as one, with a point or without.
+fn literals(level: &LevelValue, in_texts: bool) -> Vec<String> {
+    let text = |value: &str| Dialect::standard_text(value);
     match level {
-        LevelValue::Whole(value) => value.to_string(),
-        LevelValue::Number(value) => number(*value),
-        LevelValue::Text(text) => Dialect::standard_text(text),
+        LevelValue::Whole(value) if in_texts => vec![text(&value.to_string())],
+        LevelValue::Whole(value) => vec![value.to_string()],
+        LevelValue::Number(value) if in_texts => {
+            let mut written = vec![Shortest(*value).to_string(), number(*value)];
+            written.dedup();
+            written.iter().map(|value| text(value)).collect()
+        }
+        LevelValue::Number(value) => vec![number(*value)],
+        LevelValue::Text(value) => vec![text(value)],
     }
 }
 
@@ -160,7 +185,11 @@ mod tests {
     #[test]
     fn quotes_are_escaped() {
         let text = Condition::In { column: "a\"b".to_owned(), values: vec![LevelValue::Text("O'Neil".to_owned())] };
+        let condition = |one: &Condition| condition(one, &columns_of_texts([one].into_iter()));
         assert_eq!(condition(&text), "\"a\"\"b\" = 'O''Neil'");
+        let mixed = [LevelValue::Number(1.0), LevelValue::Number(0.5), LevelValue::Text("3+".to_owned())];
+        let mixed = Condition::NotIn { column: "a".to_owned(), values: mixed.to_vec() };
+        assert_eq!(condition(&mixed), "(\"a\" IS NULL OR \"a\" NOT IN ('1', '1.0', '0.5', '3+'))");
         let end = |value| Some(End { value, closed: true });
         let between = |from, to| condition(&Condition::Between { column: "a".to_owned(), from, to });
         let largest = "\"a\" <= 1.7976931348623157e308";
