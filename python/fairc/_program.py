@@ -169,7 +169,7 @@ class Program:
 
         ``predictions`` is a vector, or the name of a column; by default the column that the spec predicts. With
         ``on_infeasible="relax"`` those of least violation are taken where none satisfy the spec. ``require_all`` raises
-        where a promise could not be enforced, for want of samples or a label. ``relations`` are as of :meth:`encode`.
+        where a promise is violated or could not be enforced, for want of samples or a label. ``relations`` are as of :meth:`encode`.
 
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no predictions satisfy it.
@@ -224,7 +224,7 @@ class Program:
         expectation; ``key``, a vector or the name of a column (by default the numbers of the rows, from 1), says what the draw
         of a sample depends on. ``freeze`` keeps the thresholds, as :attr:`Decisions.thresholds`, and in a ``.json`` or ``.sql``
         file if it is a path. ``thresholds`` decide by themselves, and take the params
-        that they were fitted with. ``require_all`` raises where a promise could not be enforced.
+        that they were fitted with. ``require_all`` raises where a promise is violated or could not be enforced.
 
         :raises fairc.DataError: if the data do not fit the spec.
         :raises fairc.InfeasibleError: if no decisions satisfy it, or none of 0 and 1 were found that do; the latter are

@@ -49,7 +49,19 @@ pub struct PredictedArgs {
 impl PredictedArgs {
     /// Opens and encodes the data with their predictions; what is wrong with them is told.
     pub fn open(&self, usage: Use<'_>, spec: &Spec, program: &Program, console: &Console) -> Result<Dataset, Stop> {
-        open_with(spec, &self.data, &Predictions::Column(self.pred.clone()), usage, program, console)
+        self.open_column(self.pred.as_deref(), usage, (spec, program), console)
+    }
+
+    /// The same with another column of predictions.
+    pub fn open_column(
+        &self,
+        column: Option<&str>,
+        usage: Use<'_>,
+        (spec, program): (&Spec, &Program),
+        console: &Console,
+    ) -> Result<Dataset, Stop> {
+        let predictions = Predictions::Column(column.map(str::to_owned));
+        open_with(spec, &self.data, &predictions, usage, program, console)
             .map_err(|trouble| trouble.told(spec, program, console))
     }
 }

@@ -66,7 +66,7 @@ pub struct Args {
     /// The name of the new column [default: the prediction's name and _decision]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
-    /// Exit with 1 if a promise could not be enforced
+    /// Exit with 1 if a promise is violated or could not be enforced
     #[arg(long)]
     require_all: bool,
     /// Replace the new column if the data have it already
@@ -105,7 +105,8 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     let context = context(&spec, program);
     let fitted = args.thresholds.as_deref().map(|path| read(path, &context)).transpose()?;
     let watch = watch(&spec, program);
-    let dataset = args.input.open(Use::Decide(&watch), &spec, program, console)?;
+    let scores = score_column(args, fitted.as_ref(), &program.prediction.header);
+    let dataset = args.input.open_column(scores, Use::Decide(&watch), (&spec, program), console)?;
     let case = dataset.case(&spec, program);
     let added = NewColumn {
         name: args.name.clone().unwrap_or_else(|| format!("{}_decision", program.prediction.name)),
@@ -115,7 +116,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     };
     added.refuse_existing(&dataset.source, program)?;
 
-    let column = gain_column(args, fitted.as_ref(), case.column);
+    let column = gain_column(args, fitted.as_ref());
     let gain = column.map(|column| numbers(&dataset, column)).transpose()?;
     let keys = args.key.as_deref().map(|column| texts(&dataset, column)).transpose()?;
     let options = DecideOptions {
@@ -174,10 +175,16 @@ pub(super) fn read(path: &Path, context: &crate::tasks::Context<'_>) -> Result<T
     Ok(read_thresholds(context, &format!("the thresholds `{}`", path.display()), &text)?)
 }
 
+/// The column of scores: as asked for, or that which thresholds were fitted for.
+fn score_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>, prediction: &str) -> Option<&'a str> {
+    let fitted = fitted.filter(|thresholds| !thresholds.gains).map(|thresholds| thresholds.column.as_str());
+    args.input.pred.as_deref().or(fitted.filter(|column| *column != prediction))
+}
+
 /// The column of gains: as asked for, or that which thresholds were fitted for.
-fn gain_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>, prediction: &str) -> Option<&'a str> {
-    let other = fitted.map(|thresholds| thresholds.column.as_str()).filter(|column| *column != prediction);
-    args.gain.as_deref().or(other)
+fn gain_column<'a>(args: &'a Args, fitted: Option<&'a Thresholds>) -> Option<&'a str> {
+    let fitted = fitted.filter(|thresholds| thresholds.gains).map(|thresholds| thresholds.column.as_str());
+    args.gain.as_deref().or(fitted)
 }
 
 /// The numbers of a column, none of them missing.

@@ -55,7 +55,7 @@ pub struct Args {
     /// Write a page with each promise and each group, before and after
     #[arg(long, value_name = "FILE", value_parser = page::file)]
     html: Option<PathBuf>,
-    /// Exit with 1 if a promise could not be enforced
+    /// Exit with 1 if a promise is violated or could not be enforced
     #[arg(long)]
     require_all: bool,
     /// Replace the new column if the data have it already

@@ -19,7 +19,7 @@ use super::row_summaries::RowSummaries;
 use super::row_summary::{EachJson, Group, RowSummary};
 use super::table::{Align, Paint, PlainText, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Tolerance, Verdict, When};
+use super::verdict::{Comparisons, Tolerance, Verdict, When, shortfall};
 use crate::analyze::Movement;
 use crate::bind::Unplaced;
 use crate::language::words::counted;
@@ -120,11 +120,11 @@ impl ProjectReport<'_> {
         if self.status == "infeasible" { When::Before } else { When::After }
     }
 
-    /// Whether a promise could not be enforced.
-    pub fn unenforced(&self) -> bool {
-        let unchecked = |verdict| verdict == Verdict::NotChecked;
+    /// What keeps some promise from being held: it is violated, or could not be enforced.
+    pub fn shortfall(&self) -> Option<Verdict> {
         let promises = self.promises();
-        !promises.is_empty() && unchecked(self.verdict()) || promises.iter().any(|promise| unchecked(promise.verdict))
+        let whole = (!promises.is_empty()).then(|| self.verdict());
+        shortfall(promises.iter().map(|promise| promise.verdict).chain(whole))
     }
 
     pub fn verdict(&self) -> Verdict {

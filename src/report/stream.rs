@@ -14,7 +14,7 @@ use super::row::RowJson;
 use super::row_summaries::RowSummaries;
 use super::table::{Align, Paint, Table};
 use super::unplaced::unplaced_text;
-use super::verdict::{Comparisons, Verdict, When};
+use super::verdict::{Comparisons, Verdict, When, shortfall};
 use crate::analyze::Movement;
 use crate::bind::{BoundSampleRow, RowReading, RowStatus, Unplaced};
 use crate::language::program::{Names, Program};
@@ -135,10 +135,10 @@ impl StreamReport<'_> {
         summaries
     }
 
-    /// Whether a promise could not be enforced.
-    pub fn unenforced(&self) -> bool {
-        let summaries = self.judged();
-        summaries.promises(When::After, TOLERATED).iter().any(|promise| promise.verdict == Verdict::NotChecked)
+    /// What keeps some promise from being held: it is violated, or could not be enforced.
+    pub fn shortfall(&self) -> Option<Verdict> {
+        let promises = self.judged().promises(When::After, TOLERATED);
+        shortfall(promises.iter().map(|promise| promise.verdict))
     }
 
     /// Whether all rows that took part hold.

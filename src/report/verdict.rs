@@ -47,6 +47,12 @@ impl Verdict {
     }
 }
 
+/// What keeps several from being held: one that is violated, or else one that was not checked.
+pub(super) fn shortfall(verdicts: impl Iterator<Item = Verdict>) -> Option<Verdict> {
+    let known: Vec<Verdict> = verdicts.collect();
+    [Verdict::Violated, Verdict::NotChecked].into_iter().find(|verdict| known.contains(verdict))
+}
+
 /// Comparisons of a promise, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Comparisons {

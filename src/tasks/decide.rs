@@ -234,6 +234,11 @@ fn within(
             Failure::new(message, format!("give the gains of these samples: {}", case.context.front.gains)).into()
         );
     }
+    if let Some((column, _)) = options.gain.filter(|_| !thresholds.gains) {
+        let message =
+            format!("the thresholds were fitted for the scores `{}`, and `{column}` are gains", thresholds.column);
+        return Err(Failure::new(message, format!("leave out {}", case.context.front.gains)).into());
+    }
     let bounds = bound.problem.bounds();
     let visible = case.encoded.visible(case.context.program, case.params)?;
     let chances = chances(case, options, &visible, thresholds, &options.gains(case.predictions))?;

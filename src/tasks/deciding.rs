@@ -1,7 +1,7 @@
 //! What deciding takes and gives, and what is the same for all ways to decide.
 
 use super::draws::Draws;
-use super::project::{Answers, not_enforced};
+use super::project::{Answers, not_all};
 use super::refused::undecided as refused;
 use super::{Case, Context, Refused};
 use crate::bind::{Bound, BoundRow, Samples, Spread, Thresholds, VisibleCells, blamed};
@@ -29,8 +29,8 @@ pub struct DecideOptions<'a> {
 impl Decided<'_> {
     /// Why the decisions are none to rely on, although they keep the rows.
     pub fn failures(&self, context: &Context<'_>, require_all: bool) -> Vec<String> {
-        let unenforced = require_all && self.report.rows.unenforced();
-        unenforced.then(|| not_enforced(context)).into_iter().collect()
+        let short = self.report.rows.shortfall().filter(|_| require_all);
+        short.map(|verdict| not_all(context, verdict)).into_iter().collect()
     }
 }
 

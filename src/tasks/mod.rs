@@ -66,7 +66,7 @@ pub use reading::{Use, columns_of, not_empty, prediction_column};
 pub use redundancy::warnings as redundancy_warnings;
 pub use refused::{Kind, Refused};
 pub use shifts::{Shifts, apply, freeze, left_out};
-pub use stream::{Named, Stream, StreamOptions, differs, unenforced};
+pub use stream::{Named, Stream, StreamOptions, differs, not_held};
 pub use warehouse::{Answered, Asked, ProjectedTable, Question, freeze_sums, project_table, sql};
 
 /// A spec, and the names of the front end in which its user is spoken to.

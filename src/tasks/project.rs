@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Case, Context, Refused};
 use crate::bind::{Bound, BoundRow, Encoded, Params, Samples};
-use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, param_facts};
+use crate::report::{Batching, Movement, ProjectReport, RowSummaries, Tolerance, Verdict, param_facts};
 use crate::runtime::project::{OnInfeasible, Projection, Projector, Sample, Settings, Status};
 use crate::source::{Conflict, Failure, Fault, outside, status_word};
 
@@ -156,15 +156,15 @@ impl Projected<'_> {
                 format!("{} of {} batches were not solved to the end", self.unfinished, self.report.summaries.batches);
             failures.push(format!("{message}; the predictions may violate the rows"));
         }
-        if require_all && self.report.unenforced() {
-            failures.push(not_enforced(context));
-        }
+        failures.extend(self.report.shortfall().filter(|_| require_all).map(|verdict| not_all(context, verdict)));
         failures
     }
 }
 
-pub(super) fn not_enforced(context: &Context<'_>) -> String {
-    format!("a promise was not enforced, and {} is given", context.front.require_all)
+/// Why not all is as it was asked.
+pub(super) fn not_all(context: &Context<'_>, verdict: Verdict) -> String {
+    let what = if verdict == Verdict::Violated { "is violated" } else { "was not enforced" };
+    format!("a promise {what}, and {} is given", context.front.require_all)
 }
 
 /// A bound batch, with what it was bound from: all that is needed to say why it has no projection.

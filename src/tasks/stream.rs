@@ -1,6 +1,6 @@
 //! Answers batch by batch, so that all answers together satisfy a spec.
 
-use super::project::not_enforced;
+use super::project::not_all;
 use super::{Context, Refused, Use};
 use crate::bind::{Difference, Left, Method, Online, OnlineState, Params, StreamError, StreamSpec, Unplaced};
 use crate::data::Batch;
@@ -156,8 +156,8 @@ impl Stream {
 }
 
 /// Why answers are none to rely on, if all promises were asked for.
-pub fn unenforced(report: &StreamReport<'_>, context: &Context<'_>) -> Option<String> {
-    report.unenforced().then(|| not_enforced(context))
+pub fn not_held(report: &StreamReport<'_>, context: &Context<'_>) -> Option<String> {
+    report.shortfall().map(|verdict| not_all(context, verdict))
 }
 
 fn refused(context: &Context<'_>, error: StreamError) -> Refused {

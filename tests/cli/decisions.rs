@@ -130,6 +130,32 @@ fn thresholds_decide_as_the_data_they_were_fitted_on() {
     }
 }
 
+/// Scores may have another name in other data; gains are no scores.
+#[test]
+fn thresholds_are_compared_with_what_they_were_fitted_for() {
+    let folder = folder();
+    let path = folder.path();
+    assert_eq!(run(path, "decide spec.fair --data people.csv --freeze t.json").0, 0);
+    let renamed = fs::read_to_string(path.join("people.csv")).unwrap().replacen("score", "score_2", 1);
+    fs::write(path.join("renamed.csv"), renamed).unwrap();
+    assert_eq!(run(path, "decide spec.fair --data people.csv --thresholds t.json -o a.csv").0, 0);
+    let by = "decide spec.fair --data renamed.csv --thresholds t.json";
+    assert_eq!(run(path, &format!("{by} --pred score_2 -o b.csv")).0, 0);
+    assert_eq!(decisions(path, "a.csv"), decisions(path, "b.csv"));
+    let (code, _, error) = run(path, by);
+    assert!(code == 2 && error.contains("`--pred COL`"), "{error}");
+    let (code, _, error) = run(path, "decide spec.fair --data people.csv --thresholds t.json --gain age");
+    assert!(code == 2 && error.contains("fitted for the scores `score`, and `age` are gains"), "{error}");
+    // The nearest decisions where none keep the rows are no failure, unless all promises are asked for.
+    let none = "column sex: {f, m}?\npredict hire: real in [0, 1] from score\n\
+                constraint all: E[hire] >= 90%\nconstraint none: E[hire] <= 10%\n";
+    fs::write(path.join("none.fair"), none).unwrap();
+    let relaxed = "decide none.fair --data people.csv --on-infeasible relax";
+    assert_eq!(run(path, relaxed).0, 0);
+    let (code, _, error) = run(path, &format!("{relaxed} --require-all"));
+    assert!(code == 1 && error.contains("a promise is violated, and `--require-all` is given"), "{error}");
+}
+
 #[test]
 fn draws_are_of_persons_and_not_of_rows() {
     let folder = folder();

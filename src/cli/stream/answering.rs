@@ -432,7 +432,7 @@ fn report(
             }
         }
     }
-    if let Some(failure) = tasks::unenforced(&report, &job.context()).filter(|_| job.require_all) {
+    if let Some(failure) = tasks::not_held(&report, &job.context()).filter(|_| job.require_all) {
         console.say(&format!("error: {failure}\n"));
         return Ok(Verdict::No);
     }

@@ -68,7 +68,7 @@ pub struct Args {
     /// Write a page with what holds, and charts of each row over time
     #[arg(long, value_name = "FILE", value_parser = page::file)]
     html: Option<PathBuf>,
-    /// Exit with 1 if a promise could not be enforced
+    /// Exit with 1 if a promise is violated or could not be enforced
     #[arg(long)]
     require_all: bool,
     #[command(flatten)]
