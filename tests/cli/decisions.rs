@@ -144,8 +144,8 @@ fn thresholds_are_compared_with_what_they_were_fitted_for() {
     assert_eq!(decisions(path, "a.csv"), decisions(path, "b.csv"));
     let (code, _, error) = run(path, by);
     assert!(code == 2 && error.contains("`--pred COL`"), "{error}");
-    let (code, _, error) = run(path, "decide spec.fair --data people.csv --thresholds t.json --gain age");
-    assert!(code == 2 && error.contains("fitted for the scores `score`, and `age` are gains"), "{error}");
+    let (code, _, error) = run(path, "decide spec.fair --data people.csv --thresholds t.json --gain score");
+    assert!(code == 2 && error.contains("fitted for the scores `score`, and `score` are gains"), "{error}");
     // The nearest decisions where none keep the rows are no failure, unless all promises are asked for.
     let none = "column sex: {f, m}?\npredict hire: real in [0, 1] from score\n\
                 constraint all: E[hire] >= 90%\nconstraint none: E[hire] <= 10%\n";
