@@ -147,8 +147,8 @@ fn thresholds_are_compared_with_what_they_were_fitted_for() {
     let (code, _, error) = run(path, "decide spec.fair --data people.csv --thresholds t.json --gain score");
     assert!(code == 2 && error.contains("fitted for the scores `score`, and `score` are gains"), "{error}");
     // The nearest decisions where none keep the rows are no failure, unless all promises are asked for.
-    let none = "column sex: {f, m}?\npredict hire: real in [0, 1] from score\n\
-                constraint all: E[hire] >= 90%\nconstraint none: E[hire] <= 10%\n";
+    let none = "column sex: {female, male}?\npredict hire: real in [0, 1] from score\n\
+                constraint all: E[hire | sex == female] >= 90%\nconstraint none: E[hire] <= 10%\n";
     fs::write(path.join("none.fair"), none).unwrap();
     let relaxed = "decide none.fair --data people.csv --on-infeasible relax";
     assert_eq!(run(path, relaxed).0, 0);

@@ -3,6 +3,8 @@
 //! A fix is assumed when reading goes on behind the mistake, offered to the author, and made by `fairc check --fix` where it
 //! is sure. It is worked out from the mistake and the text alone.
 
+use std::ops::Range;
+
 use super::error::{Mistake, SyntaxError, is_plain_name};
 use super::scan::{Token, TokenKind, scan};
 use crate::diagnostic::{Edit, Fix};
@@ -10,6 +12,15 @@ use crate::span::Span;
 
 /// The fix of a mistake; its places, as those of the mistake, are in `text`.
 pub(super) fn fix(error: &SyntaxError, text: &str) -> Option<Fix> {
+    let found = of(error, text)?;
+    // One of two words alike may be one too many, whatever else would help.
+    let removed = matches!(error.kind, Mistake::Superfluous { .. });
+    let single = matches!(error.kind, Mistake::SingleEquals);
+    let sure = found.sure && (removed || !Place { text, span: error.span }.is_doubled(single));
+    Some(Fix { sure, ..found })
+}
+
+fn of(error: &SyntaxError, text: &str) -> Option<Fix> {
     use Mistake::*;
     let span = error.span;
     let place = Place { text, span };
@@ -214,6 +225,26 @@ impl Place<'_> {
         }
         let edit = |span, text: &str| Edit { span, text: text.to_owned() };
         Some(Fix { edits: vec![edit(self.span, open), edit(end?, close)], sure: true })
+    }
+
+    /// Whether at this place, or beside it on the line, a word stands twice, or with `marks` one comparison behind another.
+    fn is_doubled(&self, marks: bool) -> bool {
+        let Range { start, end } = self.span.range();
+        let before = self.text.get(..start).unwrap_or_default();
+        let from = before.rfind('\n').map_or(0, |at| at + 1);
+        let to = self.text.get(end..).unwrap_or_default().find('\n').map_or(self.text.len(), |at| end + at);
+        let line = self.text.get(from..to).unwrap_or_default();
+        let start = before.trim_end().len();
+        let ahead = self.text.get(end..to).map_or(0, |rest| rest.len() - rest.trim_start().len());
+        let tokens = scan(line).tokens;
+        tokens.windows(2).any(|pair| {
+            let [a, b] = pair else { return false };
+            let touches = from + a.start <= end + ahead && start <= from + b.end;
+            let [one, two] = [a, b].map(|token| line.get(token.start..token.end).unwrap_or_default());
+            let is_word = matches!(a.kind, TokenKind::Word | TokenKind::Quoted) && one == two;
+            let compares = |mark: &str| mark.chars().all(|c| "=<>!".contains(c));
+            touches && (is_word || (marks && compares(one) && compares(two)))
+        })
     }
 
     fn token_after(&self, at: usize) -> Option<Token> {
