@@ -216,7 +216,7 @@ REQUESTS = [
     Request("no pairs", "audit", NEAR, KEYED, GIVEN, pairs={name: [] for name in PAIRS}, ends="no"),
     Request("pairs of a file that the spec names", "project", NEAR.replace("near:", 'near from "near.csv":', 1), KEYED, pairs=PAIRS),
     Request("no table of pairs", "project", NEAR, KEYED, ends="E0709"),
-    Request("a table of pairs that is not there", "project", NEAR, KEYED, GIVEN, ends="`near.csv` does not exist"),
+    Request("a table of pairs that is not there", "project", NEAR, KEYED, GIVEN, ends="cannot read `near.csv`: there is no such file"),
     Request("a table of pairs without a column", "project", NEAR, KEYED, GIVEN, pairs={"i": ["p0"], "k": ["p1"], "distance": [0.0]}, ends="E0701"),
     Request("a pair without a key", "project", NEAR, KEYED, GIVEN, pairs={**PAIRS, "j": [None, *PAIRS["j"][1:]]}, ends="E0708"),
     Request("a key that two samples have", "project", NEAR, {**KEYED, "id": ["p1", *KEYED["id"][1:]]}, GIVEN, pairs=PAIRS, ends="E0708"),

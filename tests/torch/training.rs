@@ -200,7 +200,7 @@ fn mistakes_are_told() {
     place.bad("train decided.fair --data data.csv --target hired -o m", &["decided 0 or 1", "`fairc decide`"]);
     fs::write(place.path("hard.fair"), SPEC.replace("<= 0.2", "<= 0.000001\nconstraint no: E[score] == 2%")).unwrap();
     place.bad("train hard.fair --data data.csv --target hired -o m", &["epoch 0, batch 0", "relax"]);
-    place.bad("predict nowhere --data new.csv", &["does not exist"]);
+    place.bad("predict nowhere --data new.csv", &["there is no such file"]);
 }
 
 #[test]

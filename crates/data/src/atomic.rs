@@ -39,7 +39,7 @@ where
         return write_whole(path, write, || Ok(io::stdout().lock()));
     }
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => Err(DataError::Directory { file: show(path) }.into()),
+        Ok(meta) if meta.is_dir() => Err(is_folder(path).into()),
         Ok(meta) if !meta.is_file() => write_whole(path, write, || fs::OpenOptions::new().write(true).open(path)),
         Ok(_) | Err(_) => write_and_rename(path, Safe::OnDisk, false, write).map(|(value, _)| value),
     }
@@ -98,6 +98,31 @@ pub fn remove_unfinished() {
         let _gone = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
     }
     std::mem::forget(all);
+}
+
+/// A folder of this process alone: it goes when this value does, and [`remove_unfinished`] knows of it.
+#[derive(Debug)]
+pub struct Passing(PathBuf);
+
+impl Passing {
+    /// Takes charge of a folder that was made just now.
+    pub fn new(folder: PathBuf) -> Passing {
+        unfinished().insert(folder.clone());
+        Passing(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        let mut all = unfinished();
+        let _gone = fs::remove_dir_all(&self.0);
+        all.remove(&self.0);
+    }
 }
 
 /// A temporary file that [`remove_unfinished`] knows of.
@@ -253,7 +278,7 @@ impl Together {
     ) -> Result<(), DataError> {
         let failed = |source| DataError::Write { file: show(path), source };
         if path.is_dir() {
-            return Err(DataError::Directory { file: show(path) });
+            return Err(is_folder(path));
         }
         let (file, replacement) = Replacement::begin(path).map_err(failed)?;
         let mut out = BufWriter::with_capacity(BUFFER, file);
@@ -321,6 +346,10 @@ pub(super) fn parent(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     }
+}
+
+fn is_folder(path: &Path) -> DataError {
+    DataError::Write { file: show(path), source: io::ErrorKind::IsADirectory.into() }
 }
 
 fn show(path: &Path) -> String {

@@ -11,14 +11,14 @@ use std::io;
 #[non_exhaustive]
 pub enum DataError {
     /// The path names nothing.
-    #[error("`{file}` does not exist")]
+    #[error("cannot read `{file}`: there is no such file")]
     NotFound {
         /// The file asked for.
         file: String,
     },
 
-    /// The path names a directory.
-    #[error("`{file}` is a directory, not a data file")]
+    /// The path of an input names a folder.
+    #[error("cannot read `{file}`: it is a folder")]
     Directory {
         /// The path asked for.
         file: String,
@@ -43,7 +43,7 @@ pub enum DataError {
     },
 
     /// The system refused to open or read the file.
-    #[error("cannot read `{file}`: {source}")]
+    #[error("cannot read `{file}`: {}", plain(.source))]
     Read {
         /// The file being read.
         file: String,
@@ -52,7 +52,7 @@ pub enum DataError {
     },
 
     /// The system refused to write the file. Nothing was left at its path.
-    #[error("cannot write `{file}`: {source}")]
+    #[error("cannot write `{file}`: {}", unwritten(.source))]
     Write {
         /// The file being written.
         file: String,
@@ -60,7 +60,18 @@ pub enum DataError {
         source: io::Error,
     },
 
-    /// The extension of the path tells no format, and none was given.
+    /// The extension of an output tells no format, and none was given.
+    #[error("cannot tell the format of `{file}`: {}", describe_extension(.extension.as_deref()))]
+    UnknownOutput {
+        /// The output.
+        file: String,
+        /// Its extension, if it has one.
+        extension: Option<String>,
+        /// The extensions that tell one.
+        known: String,
+    },
+
+    /// The extension of an input tells no format, and none was given.
     #[error("cannot tell the format of `{file}`: {}", describe_extension(.extension.as_deref()))]
     UnknownFormat {
         /// The file asked for.
@@ -397,6 +408,25 @@ pub enum DataError {
         /// The format asked for.
         format: &'static str,
     },
+}
+
+/// What the system said of a file that is read, in the usual words for the usual cases.
+pub fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::IsADirectory => "it is a folder".into(),
+        io::ErrorKind::NotADirectory => "its path leads through a file, or to a folder that is not there".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// The same of a file that is written, which need not be there, but in a folder that is.
+fn unwritten(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".into(),
+        _ => plain(error),
+    }
 }
 
 fn started(start: u64, line: u64) -> String {

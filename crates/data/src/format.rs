@@ -1,6 +1,7 @@
 //! The list of formats.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -66,6 +67,11 @@ impl Format {
         }
     }
 
+    /// The formats that can be read bit by bit.
+    pub fn streamed() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|format| format.table_format().streams()).collect()
+    }
+
     /// The name by which a user asks for the format.
     pub fn name(self) -> &'static str {
         self.table_format().name()
@@ -82,14 +88,31 @@ impl Format {
     /// # Errors
     /// [`DataError::UnknownFormat`]
     pub fn of_path(path: &Path) -> Result<Self, DataError> {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        let stands_for =
-            |format: &Self| extension.as_deref().is_some_and(|end| format.table_format().extensions().contains(&end));
-        Self::ALL.into_iter().find(stands_for).ok_or_else(|| DataError::UnknownFormat {
+        let extension = extension_of(path);
+        Self::of_extension(extension.as_deref()).ok_or_else(|| DataError::UnknownFormat {
             file: path.display().to_string(),
-            extension: extension.clone(),
-            known: known_extensions(),
+            extension,
+            known: known_extensions(", with .gz after them if packed"),
         })
+    }
+
+    /// The format that the name of an output stands for.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownOutput`], [`DataError::PackedOutput`], or it is a folder.
+    pub fn of_output(path: &Path) -> Result<Self, DataError> {
+        let (extension, file) = (extension_of(path), path.display().to_string());
+        match Self::of_extension(extension.as_deref()) {
+            Some(format) => Ok(format),
+            None if path.is_dir() => Err(DataError::Write { file, source: io::ErrorKind::IsADirectory.into() }),
+            None if extension.as_deref() == Some("gz") => Err(DataError::PackedOutput { file }),
+            None => Err(DataError::UnknownOutput { file, extension, known: known_extensions("") }),
+        }
+    }
+
+    fn of_extension(extension: Option<&str>) -> Option<Self> {
+        let extension = extension?;
+        Self::ALL.into_iter().find(|format| format.table_format().extensions().contains(&extension))
     }
 
     /// The format that the name of an input stands for, and whether it says that the file is packed.
@@ -131,8 +154,13 @@ fn recognise(head: &[u8]) -> Option<Known> {
     Some(Known { label: format.label(), name: format.name() })
 }
 
-/// `.csv, .tsv and .jsonl, with .gz behind them if packed, and .parquet`
-fn known_extensions() -> String {
+/// In lower case.
+fn extension_of(path: &Path) -> Option<String> {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
+}
+
+/// `.csv, .tsv and .jsonl, with .gz behind them if packed, and .parquet`, where `packed` is what is said of those that are text.
+fn known_extensions(packed: &str) -> String {
     let of = |is_text: bool| -> Vec<String> {
         let formats = Format::ALL.map(Format::table_format).into_iter().filter(|format| format.is_text() == is_text);
         formats.flat_map(|format| format.extensions()).map(|end| format!(".{end}")).collect()
@@ -141,9 +169,9 @@ fn known_extensions() -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => ends.concat(),
     };
-    let texts = format!("{}, with .gz after them if packed", list(of(true)));
     match of(false) {
-        others if others.is_empty() => texts,
-        others => format!("{texts}, and {}", list(others)),
+        others if others.is_empty() => list(of(true)) + packed,
+        others if packed.is_empty() => list(of(true).into_iter().chain(others).collect()),
+        others => format!("{}{packed}, and {}", list(of(true)), list(others)),
     }
 }

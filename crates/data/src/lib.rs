@@ -45,13 +45,13 @@ mod text;
 mod write;
 
 pub use atomic::{
-    Replacement, STANDARD_STREAM, Safe, being_written, in_place, remove_unfinished, replace_locked, write_atomically,
-    write_text,
+    Passing, Replacement, STANDARD_STREAM, Safe, being_written, in_place, remove_unfinished, replace_locked,
+    write_atomically, write_text,
 };
 pub use batch::{Batch, Batches, DEFAULT_BATCH_ROWS, Place};
 pub use column::{Column, Shortest, Value, parse_number};
 pub use dialect::{Decimal, Dialect, Encoding, Header, decimal_comma};
-pub use error::DataError;
+pub use error::{DataError, plain};
 pub use format::Format;
 pub use hint::{header_hint, undivided};
 pub use json::SAMPLE as JSON_SAMPLE;

@@ -58,6 +58,11 @@ pub(crate) trait TableFormat: Sync {
     /// Looks at what the file says of itself. It has a byte at least.
     fn inspect(&self, table: &Table) -> Result<Inspected, DataError>;
 
+    /// Whether it can be read bit by bit, by a `stream` of its own.
+    fn streams(&self) -> bool {
+        false
+    }
+
     /// Begins to read a table that arrives bit by bit.
     fn stream(&self, incoming: Incoming) -> Result<Box<dyn ReadPieces>, DataError> {
         Err(DataError::NoStream { file: incoming.name, format: self.label(), why: self.why_whole() })

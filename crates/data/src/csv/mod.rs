@@ -72,6 +72,10 @@ impl TableFormat for Delimited {
         Ok(Inspected { columns, open: Arc::new(Opened) })
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn stream(&self, incoming: Incoming) -> Result<Box<dyn ReadPieces>, DataError> {
         Ok(Box::new(stream::Pieces::open(incoming)?))
     }

@@ -21,6 +21,12 @@ impl DataError {
                 "the limit on the length of files, `ulimit -f`, is too low, or the file system holds none that long"
                     .into()
             }
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::IsADirectory => "name a file in it".into(),
+            Self::Write { source, .. }
+                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+            {
+                "make the folder, or name another".into()
+            }
             Self::Write { .. } => "check that the directory exists, can be written to and has room".into(),
             Self::UnknownFormat { extension, known, .. } => {
                 let known = format!("the known extensions are {known}");
@@ -33,6 +39,9 @@ impl DataError {
                     }
                     _ => format!("{known}; or name the format, for example `--data-format csv`"),
                 }
+            }
+            Self::UnknownOutput { known, .. } => {
+                format!("the known extensions are {known}; or name the format, for example `--output-format csv`")
             }
             Self::NamesGiven { .. } => "give one name for each field".into(),
             Self::OtherFormat { expected: "gzip", .. } => "leave `.gz` out of its name if it is not packed".into(),

@@ -64,6 +64,10 @@ impl TableFormat for JsonLines {
         Ok(inspected(Keys::sample(&table.name, table.text()?)?))
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn stream(&self, incoming: Incoming) -> Result<Box<dyn ReadPieces>, DataError> {
         Ok(Box::new(stream::Pieces::open(incoming)?))
     }

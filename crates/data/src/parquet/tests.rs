@@ -193,7 +193,7 @@ fn a_folder_is_copied_as_a_folder_or_as_one_file() {
     let path = room.path("two/");
     let error =
         write_with_columns(&single, &added(&[1.0; 3]), &Output { existing: OnExisting::Replace, ..Output::new(&path) });
-    assert!(matches!(error, Err(DataError::UnknownFormat { .. })));
+    assert!(matches!(error, Err(DataError::UnknownOutput { .. })));
 }
 
 #[cfg(unix)]

@@ -59,22 +59,19 @@ impl<'a> Output<'a> {
             && (ends || self.path.extension().is_none() || self.path.is_dir())
     }
 
-    /// Fails if the output cannot be written because of what is there. Asked before the work is done, not after.
+    /// Fails if the output cannot be written because of its name or of what is there. Asked before the work is done, not after.
     ///
     /// # Errors
-    /// [`DataError::FolderExists`]
+    /// [`DataError::FolderExists`], or as [`Format::of_output`].
     pub fn refuse_existing(&self, source: &Source) -> Result<(), DataError> {
-        if self.is_folder(source) { NewFolder::refuse_existing(self.path) } else { Ok(()) }
+        if self.is_folder(source) { NewFolder::refuse_existing(self.path) } else { self.format_for(source).map(drop) }
     }
 
     fn format_for(&self, source: &Source) -> Result<Format, DataError> {
         match self.format {
             Some(format) => Ok(format),
             None if self.path == Path::new(STANDARD_STREAM) => Ok(source.format()),
-            None if self.path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz")) => {
-                Err(DataError::PackedOutput { file: self.path.display().to_string() })
-            }
-            None => Format::of_path(self.path),
+            None => Format::of_output(self.path),
         }
     }
 }

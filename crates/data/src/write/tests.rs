@@ -97,7 +97,8 @@ fn errors_leave_nothing_behind() {
     let error = copy(&room, &source, "out.csv", &[1.0, 2.0], OnExisting::Refuse).unwrap_err();
     assert!(matches!(error, DataError::FieldCount { line: 3, .. }));
     let error = copy(&room, &source, "out.xls", &[1.0, 2.0], OnExisting::Refuse).unwrap_err();
-    assert!(matches!(error, DataError::UnknownFormat { .. }));
+    assert!(matches!(error, DataError::UnknownOutput { .. }), "{error}");
+    assert!(error.help().contains("--output-format"), "{}", error.help());
     let names: Vec<_> = fs::read_dir(room.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 3, "{names:?}");
 }
