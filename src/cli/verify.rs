@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::console::{Console, Tone};
 use super::input::{name_of, read_text_within};
+use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
 use crate::language::words::counted;
 use crate::report::fit;
@@ -27,6 +28,12 @@ pub struct Args {
     /// no tolerance
     #[arg(long, value_name = "X", default_value_t = 1e-9, value_parser = super::audit::tolerance)]
     tolerance: f64,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::default().reads("PROBLEMS", Some(&self.problems)).reads("ANSWERS", Some(&self.answers))
+    }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
@@ -65,7 +72,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 /// The lines of a file that are not blank.
 fn lines(path: &Path) -> Result<Vec<String>, Stop> {
     let text = read_text_within(path, LONGEST)?;
-    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
+    Ok(text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
 }
 
 /// As many bytes of problems or answers are read at most: they are all in memory.

@@ -61,6 +61,7 @@ pub fn solve_lines(input: impl BufRead, mut output: impl Write, settings: &Setti
     let mut summary = Summary::default();
     let mut input = input;
     let mut line = Vec::new();
+    skip_mark(&mut input)?;
     while read_line(&mut input, &mut line)? {
         let answer = match std::str::from_utf8(&line) {
             Ok(text) if text.trim().is_empty() => continue,
@@ -83,6 +84,15 @@ pub fn solve_lines(input: impl BufRead, mut output: impl Write, settings: &Setti
 
 /// The longest line that is read: more than a problem of ten million samples needs, less than would fill the memory.
 const LONGEST_LINE: u64 = 1 << 30;
+
+/// Passes over a byte order mark.
+fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    if input.fill_buf()?.starts_with(MARK) {
+        input.consume(MARK.len());
+    }
+    Ok(())
+}
 
 /// Reads the next line without its end; false at the end of the input.
 fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
