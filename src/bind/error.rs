@@ -27,6 +27,10 @@ pub enum BindError {
     #[error("there is no param `{name}`")]
     UnknownParam { name: String, suggestion: Option<String>, known: Vec<String> },
 
+    /// A param with two values.
+    #[error("`{name}` is set twice, to {} and to {}", Shortest(*first), Shortest(*second))]
+    SetTwice { name: String, first: f64, second: f64 },
+
     /// A value that the declaration of the param does not allow.
     #[error("`{name}` is {}, outside its range [{}, {}]", Shortest(*value), Shortest(*lower), Shortest(*upper))]
     ParamOutOfRange { name: String, value: f64, lower: f64, upper: f64 },
@@ -233,6 +237,7 @@ impl BindError {
             | BindError::TooManyRows { .. }
             | BindError::OtherCells
             | BindError::Internal { .. }
+            | BindError::SetTwice { .. }
             | BindError::Data(_)
             | BindError::Problem(_) => None,
         }
@@ -248,6 +253,7 @@ impl BindError {
             BindError::UnknownParam { suggestion: Some(near), .. } => format!("did you mean `{near}`?"),
             BindError::UnknownParam { known, .. } if known.is_empty() => "the spec declares no params".to_owned(),
             BindError::UnknownParam { known, .. } => format!("the params are {}", listed(known, MOST)),
+            BindError::SetTwice { .. } => "keep one of the two".to_owned(),
             BindError::ParamOutOfRange { name, .. } => {
                 let declared = name.split('[').next().unwrap_or(name);
                 format!("choose a value in its range, or widen the range in `param {declared}`")
@@ -398,6 +404,7 @@ impl BindError {
             | BindError::Prediction { at }
             | BindError::Decision { at, .. } => Some(at),
             BindError::UnknownParam { .. }
+            | BindError::SetTwice { .. }
             | BindError::ParamOutOfRange { .. }
             | BindError::ParamFixed { .. }
             | BindError::ColumnMissing { .. }

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::form::{format_help, formats_of};
 use super::global::{Format, Global};
 use super::outputs::Files;
 use super::stop::Failure;
@@ -80,7 +81,11 @@ pub fn command() -> clap::Command {
         true => arg.allow_negative_numbers(true),
         false => arg,
     };
-    Arguments::command().term_width(super::console::width()).mut_subcommands(|command| command.mut_args(with_values))
+    let streamed = |arg: Arg| arg.help(format_help(&formats_of(&crate::data::Format::streamed(), "")));
+    Arguments::command()
+        .term_width(super::console::width())
+        .mut_subcommands(|command| command.mut_args(with_values))
+        .mut_subcommand("stream", |command| command.mut_arg("data_format", streamed))
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,31 +118,31 @@ pub enum Command {
 }
 
 impl Command {
-    /// The files that the command reads and writes; of commands that write none, nothing.
+    /// The files that the command reads and writes.
     pub fn files(&self) -> Files<'_> {
         match self {
             Command::Init(args) => args.files(),
+            Command::Check(args) => args.files(),
             Command::Compile(args) => args.files(),
+            Command::Fmt(args) => args.files(),
+            Command::Diff(args) => args.files(),
             Command::Project(args) => args.files(),
             Command::Decide(args) => args.files(),
             Command::Audit(args) => args.files(),
             Command::Impact(args) => args.files(),
             Command::Stream(args) => args.files(),
             Command::Freeze(args) => args.files(),
+            Command::Sql(args) => args.files(),
             Command::Train(args) => args.files(),
             Command::Predict(args) => args.files(),
             Command::Price(args) => args.files(),
             Command::Export(args) => args.files(),
             Command::Solve(args) => args.files(),
-            // `fmt` writes what it reads, and is asked to; `demo` makes a folder of its own.
-            Command::Check(_)
-            | Command::Fmt(_)
-            | Command::Explain(_)
+            Command::Verify(args) => args.files(),
+            // `imply` reads its files more than once and refuses standard input; `demo` makes a folder of its own.
+            Command::Explain(_)
             | Command::Std(_)
             | Command::Imply(_)
-            | Command::Diff(_)
-            | Command::Sql(_)
-            | Command::Verify(_)
             | Command::Demo(_)
             | Command::Lsp(_)
             | Command::Completions(_)
@@ -145,14 +150,30 @@ impl Command {
         }
     }
 
-    /// Whether the command can print in this format.
-    pub fn prints(&self, format: Format) -> bool {
-        match format {
-            Format::Human | Format::Json => true,
-            Format::Markdown => matches!(self, Command::Audit(_) | Command::Impact(_)),
-            Format::Sarif => matches!(self, Command::Audit(_)),
+    /// The formats that the command can print, the usual one first.
+    pub fn formats(&self) -> &'static [Format] {
+        match self {
+            Command::Audit(_) => &[Format::Human, Format::Json, Format::Markdown, Format::Sarif],
+            Command::Impact(_) => &[Format::Human, Format::Json, Format::Markdown],
+            _ => &[Format::Human, Format::Json],
         }
     }
+}
+
+/// Says which formats a command has, and which command has the one that was asked for.
+pub fn without_format(command: &str, known: &[Format], asked: Format) -> Failure {
+    let called = |format: &Format| format.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
+    let elsewhere = match asked {
+        Format::Human | Format::Json => "",
+        Format::Markdown => "; `audit` and `impact` print markdown",
+        Format::Sarif => "; `audit` prints sarif",
+    };
+    let names: Vec<String> = known.iter().map(called).collect();
+    let names = names.split_last().map_or_else(String::new, |(last, rest)| format!("{} or {last}", rest.join(", ")));
+    Failure::new(
+        format!("`{command}` does not print {}", called(&asked)),
+        format!("its `--format` is {names}{elsewhere}"),
+    )
 }
 
 /// The colours that clap's own messages should have, read before clap reads the arguments.

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::dataset::{DataArgs, Painter, one_stream, open_to_check};
+use super::dataset::{DataArgs, Painter, open_to_check};
 use super::fault::{Fault, Trouble, faults, stop};
 use super::form::{Form, formats};
 use super::front::COMMAND_LINE;
 use super::input::{Spec, rows};
 use super::mend;
+use super::outputs::Files;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use crate::analyze::redundant;
@@ -42,10 +43,10 @@ pub struct Args {
     #[arg(long = "relation", value_name = "NAME=FILE", requires = "data", value_parser = super::relations::parse)]
     relations: Vec<super::relations::PairFile>,
     /// Also try batches of N samples, drawn at random and stratified: which share of them can meet all rows?
-    #[arg(long, value_name = "N", requires = "data", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "data", value_parser = super::number::count)]
     batch: Option<u32>,
     /// The seed of the batches
-    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "batch")]
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = super::number::seed, requires = "batch")]
     seed: u64,
     /// Count warnings as errors
     #[arg(long)]
@@ -56,6 +57,12 @@ pub struct Args {
     /// Show what `--fix` changes
     #[arg(long)]
     diff: bool,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::of_specs(&self.specs).reads("--data", self.data.as_deref()).pairs(&self.relations)
+    }
 }
 
 /// What `--format json` prints.
@@ -114,7 +121,6 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 fn one(path: &Path, args: &Args, report: &mut Report, console: &Console) -> Outcome {
-    args.data.as_ref().map_or(Ok(()), |data| one_stream(path, data))?;
     if args.fix || args.diff {
         mend::run(path, args.diff, args.fix, console)?;
     }

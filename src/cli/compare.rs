@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::console::{Console, Tone};
-use super::dataset::one_stream;
 use super::input::Spec;
+use super::outputs::Files;
 use super::stop::{Outcome, Verdict};
 use crate::analyze::difference::{Change, Changed, rows, sample_rows};
 use crate::language::program::{Names, Program, PromisedRow};
@@ -24,6 +24,12 @@ pub struct Args {
     /// The new spec
     #[arg(value_name = "NEW")]
     new: PathBuf,
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        Files::of_specs([&self.old, &self.new])
+    }
 }
 
 #[derive(Serialize)]
@@ -46,7 +52,6 @@ struct RowJson {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.old, &args.new)?;
     let (a, b) = (Spec::read(&args.old)?, Spec::read(&args.new)?);
     let (old, new) = (a.valid(console)?, b.valid(console)?);
     let same = old.fingerprint() == new.fingerprint();

@@ -1,6 +1,6 @@
 //! A spec with data: opened, encoded and ready to be bound. What `project`, `audit`, `export` and `check --data` share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::console::Console;
 use super::fault::Trouble;
@@ -11,7 +11,7 @@ use super::relations::PairFile;
 use super::setting::{self, Setting};
 use super::stop::{Failure, Stop};
 use crate::bind::{Encoded, Params, Purpose, encode};
-use crate::data::{Batch, Column, STANDARD_STREAM, Source};
+use crate::data::{Batch, Column, Source};
 use crate::language::program::Program;
 use crate::language::words::nearest;
 use crate::report::Paint;
@@ -104,6 +104,16 @@ impl Dataset {
         }
     }
 
+    /// Fails if the data lack a column that `option` names.
+    pub fn refuse_missing(&self, column: &str, option: &str) -> Result<(), Failure> {
+        let known = self.source.columns();
+        if known.iter().any(|known| known == column) {
+            return Ok(());
+        }
+        let message = format!("`{}` has no column `{column}`, which `{option}` names", self.source.name());
+        Err(Failure::new(message, columns_of(known, Some(column))))
+    }
+
     /// Reads a column that `option` names, batch by batch.
     pub fn visit_column(
         &self,
@@ -111,26 +121,13 @@ impl Dataset {
         option: &str,
         mut visit: impl FnMut(&Batch, &Column) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let source = &self.source;
-        if !source.columns().iter().any(|known| known == column) {
-            let message = format!("`{}` has no column `{column}`, which `{option}` names", source.name());
-            return Err(Stop::failed(message, columns_of(source.columns(), Some(column))));
-        }
-        for batch in source.read(&[column])? {
+        self.refuse_missing(column, option)?;
+        for batch in self.source.read(&[column])? {
             let batch = batch?;
             visit(&batch, &batch.column(0)?)?;
         }
         Ok(())
     }
-}
-
-/// Standard input can be read once.
-pub fn one_stream(spec: &Path, data: &Path) -> Result<(), Failure> {
-    let stream = Path::new(STANDARD_STREAM);
-    if spec == stream && data == stream {
-        return Err(Failure::new("spec and data cannot both be standard input", "name a file for one of them"));
-    }
-    Ok(())
 }
 
 /// Opens and encodes the data.
@@ -256,7 +253,7 @@ impl Paint for Painter<'_> {
 #[derive(Debug, clap::Args)]
 pub struct Shown {
     /// Show at most so many rows, the worst first
-    #[arg(long, value_name = "N", default_value_t = 12)]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = super::number::many)]
     rows: usize,
     /// Show all rows
     #[arg(long)]

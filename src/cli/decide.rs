@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 
 use super::console::Console;
-use super::dataset::{Dataset, Painter, PredictedArgs, Shown, one_stream};
+use super::dataset::{Dataset, Painter, PredictedArgs, Shown};
 use super::fault::stop;
 use super::freeze::Target;
 use super::front::context;
@@ -34,13 +34,13 @@ pub struct Args {
     #[command(flatten)]
     input: PredictedArgs,
     /// Where no row binds, scores of this or more are decided 1 [default: 0.5]
-    #[arg(long, value_name = "X", conflicts_with_all = ["gain", "thresholds"])]
+    #[arg(long, value_name = "X", value_parser = super::number::real, conflicts_with_all = ["gain", "thresholds"])]
     cutoff: Option<f64>,
     /// A column with what a decision of 1 gains, in place of the score less the cutoff
     #[arg(long, value_name = "COL")]
     gain: Option<String>,
     /// Draw the samples between 0 and 1 with this seed, so that equal scores of a group have equal chances
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = super::number::seed)]
     randomize: Option<u64>,
     /// The column that a draw depends on, so that it stays the same for a person [default: the number of the row]
     #[arg(long, value_name = "COL", requires = "randomize")]
@@ -98,7 +98,6 @@ impl Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.input.spec, &args.input.data.data)?;
     let freezes = args.freezes()?;
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;

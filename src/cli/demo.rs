@@ -10,6 +10,7 @@ use serde_json::json;
 use super::console::{Console, Tone};
 use super::input::name_of;
 use super::stop::{Outcome, Stop, Verdict};
+use crate::data::STANDARD_STREAM;
 
 /// Audit, make fair and audit again, on built-in data
 ///
@@ -66,28 +67,38 @@ impl Step {
     }
 }
 
+/// The folder as arguments of other commands take it: a name that begins with `-` would be an option.
+fn typed(folder: &Path) -> Result<PathBuf, Stop> {
+    if folder == Path::new(STANDARD_STREAM) {
+        return Err(Stop::failed("`-` is not a folder", "name one: `fairc demo FOLDER`"));
+    }
+    let is_option = folder.as_os_str().as_encoded_bytes().starts_with(b"-");
+    Ok(if is_option { Path::new(".").join(folder) } else { folder.to_path_buf() })
+}
+
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    write(&args.folder)?;
+    let folder = &typed(&args.folder)?;
+    write(folder)?;
     let line = |step: &Step| {
-        let words = step.command(&args.folder);
+        let words = step.command(folder);
         words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     };
     if console.is_json() {
-        let files = FILES.map(|(name, _)| args.folder.join(name).display().to_string());
+        let files = FILES.map(|(name, _)| folder.join(name).display().to_string());
         let commands = STEPS.each_ref().map(line);
-        console.json(&json!({ "folder": args.folder.display().to_string(), "files": files, "commands": commands }))?;
+        console.json(&json!({ "folder": folder.display().to_string(), "files": files, "commands": commands }))?;
         return Ok(Verdict::Yes);
     }
     for step in &STEPS {
         let heading = format!("# {}", step.shows);
         console.print(&format!("{}\n$ {}\n", console.paint(&heading, Tone::Faint), line(step)))?;
-        let code = super::run(step.command(&args.folder));
+        let code = super::run(step.command(folder));
         if code != step.code {
             return if code == super::signals::CLOSED_PIPE { Err(Stop::Closed) } else { Err(Stop::Told) };
         }
         console.print("\n")?;
     }
-    console.print(&format!("the files are in `{}`\n", name_of(&args.folder)))?;
+    console.print(&format!("the files are in `{}`\n", name_of(folder)))?;
     Ok(Verdict::Yes)
 }
 

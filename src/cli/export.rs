@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{DataArgs, Predictions, one_stream, open};
+use super::dataset::{DataArgs, Predictions, open};
 use super::fault::refuse;
 use super::input::Spec;
 use super::outputs::Files;
@@ -45,7 +45,6 @@ impl Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.spec, &args.data.data)?;
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };

@@ -10,16 +10,26 @@ use crate::source::typed;
 /// Where `-h` lists the options of dialects.
 const DIALECT: &str = "Dialect of CSV and TSV data";
 
-/// The names of the formats, with something before each: `.csv, .tsv or .parquet`.
+/// The names of all formats, with something before each: `.csv, .tsv or .parquet`.
 pub fn formats(before: &str) -> String {
-    let names = Format::ALL.map(|format| format!("{before}{}", format.name()));
+    formats_of(&Format::ALL, before)
+}
+
+/// The names of these formats.
+pub fn formats_of(formats: &[Format], before: &str) -> String {
+    let names: Vec<String> = formats.iter().map(|format| format!("{before}{}", format.name())).collect();
     names.split_last().map_or_else(String::new, |(last, rest)| format!("{} or {last}", rest.join(", ")))
+}
+
+/// The help of `--data-format` where the data are in one of the formats of these names.
+pub fn format_help(names: &str) -> String {
+    format!("The format, where the extension does not tell it: {names}")
 }
 
 /// The arguments that say how data are stored.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Form {
-    #[arg(long, value_name = "FORMAT", help = format!("The format, where the extension does not tell it: {}", formats("")))]
+    #[arg(long, value_name = "FORMAT", help = format_help(&formats("")))]
     pub data_format: Option<Format>,
     /// What separates fields: one character, or `\t`
     #[arg(long, value_name = "CHAR", value_parser = byte, help_heading = DIALECT)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use super::front::COMMAND_LINE;
 use super::input::{Spec, name_of, read_text};
+use super::outputs::Files;
 use super::stop::{Failure, Outcome, Stop, Verdict};
 use super::unified::diff;
 use crate::data::{STANDARD_STREAM, write_text};
@@ -28,6 +29,13 @@ pub struct Args {
     /// Change nothing; print what would change, and exit with 1 if anything would
     #[arg(long)]
     check: bool,
+}
+
+impl Args {
+    /// It writes what it reads, and is asked to.
+    pub fn files(&self) -> Files<'_> {
+        Files::of_specs(&self.files)
+    }
 }
 
 /// What came of one file.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{PredictedArgs, one_stream};
+use super::dataset::PredictedArgs;
 use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
@@ -67,7 +67,6 @@ impl Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.input.spec, &args.input.data.data)?;
     let target = args.target()?;
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;

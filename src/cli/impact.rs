@@ -105,6 +105,9 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     for batch in source.read(&columns)? {
         read.read(&batch?)?;
     }
+    for text in read.unmet() {
+        console.note(&format!("no category is `{text}`, which `--unknown` names"));
+    }
     let options = ImpactOptions {
         threshold: args.threshold,
         min_share: args.min_share.unwrap_or(MIN_SHARE),

@@ -6,7 +6,7 @@ use super::stop::Stop;
 use crate::language::diagnostic::Severity;
 use crate::language::program::Program;
 use crate::language::words::counted;
-pub use crate::source::{Content, LONGEST, Spec, name_of, read_text, read_text_within, rows};
+pub use crate::source::{Content, LONGEST, Spec, name_of, open_lines, read_text, read_text_within, rows};
 
 impl Spec {
     /// The program, for a command that needs a valid spec: errors are told, warnings counted.

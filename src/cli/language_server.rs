@@ -11,6 +11,7 @@ use super::input::{Content, Spec, name_of, read_text};
 use super::stop::{Outcome, Stop, Verdict};
 use crate::Compilation;
 use crate::analyze::redundant;
+use crate::data::Passing;
 use crate::language::diagnostic::Diagnostic;
 use crate::language::span::Sources;
 use crate::tasks::redundancy_warnings;
@@ -44,7 +45,7 @@ pub fn run(_: &Args, console: &Console) -> Outcome {
 #[derive(Default)]
 struct Disk {
     /// Where the files of the library are shown from, once one was asked for.
-    library: OnceCell<Option<PathBuf>>,
+    library: OnceCell<Option<Passing>>,
 }
 
 /// A folder of specs to look for uses of a name in is not larger.
@@ -92,7 +93,7 @@ impl Host for Disk {
 
     fn library(&self, metric: &str, text: &str) -> Option<PathBuf> {
         let folder = self.library.get_or_init(folder_of_library).as_ref()?;
-        let path = folder.join(format!("{metric}.fair"));
+        let path = folder.path().join("std").join(format!("{metric}.fair"));
         if !path.exists() {
             fs::write(&path, text).ok()?;
             let mut permissions = fs::metadata(&path).ok()?.permissions();
@@ -103,16 +104,8 @@ impl Host for Disk {
     }
 }
 
-impl Drop for Disk {
-    fn drop(&mut self) {
-        if let Some(folder) = self.library.get().and_then(Option::as_ref).and_then(|folder| folder.parent()) {
-            let _gone = fs::remove_dir_all(folder);
-        }
-    }
-}
-
-/// A new folder that only its owner can look into.
-fn folder_of_library() -> Option<PathBuf> {
+/// A new folder that only its owner can look into. It goes with the server, also where a signal ends that.
+fn folder_of_library() -> Option<Passing> {
     let folder = (0..100).find_map(|attempt| {
         let name = format!("fairc-lsp-{}-{attempt}", std::process::id());
         let path = std::env::temp_dir().join(name);
@@ -120,10 +113,9 @@ fn folder_of_library() -> Option<PathBuf> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&path).ok().map(|()| path)
+        builder.create(&path).ok().map(|()| Passing::new(path))
     })?;
-    let folder = folder.join("std");
-    fs::create_dir(&folder).ok().map(|()| folder)
+    fs::create_dir(folder.path().join("std")).ok().map(|()| folder)
 }
 
 /// A text that is no spec, with what is wrong with it.

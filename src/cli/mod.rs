@@ -44,6 +44,7 @@ mod man;
 mod mend;
 mod metrics;
 mod new_column;
+mod number;
 mod outputs;
 mod page;
 mod predict;
@@ -104,8 +105,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let command = args::command().color(args::color_of(&arguments));
     let wants_json = args::wants_json(&arguments);
     let has_data = arguments.iter().any(|word| word.to_string_lossy().starts_with("--data"));
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match parsed {
+    let named = |matches: clap::ArgMatches| {
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
+        Arguments::from_arg_matches(&matches).map(|arguments| (name, arguments))
+    };
+    let (name, arguments) = match command.try_get_matches_from(arguments).and_then(named) {
         Ok(arguments) => arguments,
         Err(mut error) => {
             args::advise(&mut error, has_data);
@@ -124,18 +128,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let console = Console::new(&arguments.global);
-    if let Some(folder) = arguments.global.import_root.clone() {
-        crate::source::import_root(folder);
-    }
-    let outcome = match arguments.command.prints(console.format) {
-        true => {
-            arguments.command.files().check().map_err(Stop::from).and_then(|()| dispatch(arguments.command, &console))
-        }
-        false => Err(Stop::failed(
-            "only `audit` prints this format, and of Markdown `impact`",
-            "`--format` is human or json",
-        )),
-    };
+    let outcome = answer(&name, arguments, &console);
     let code = match outcome {
         Ok(Verdict::Yes) => 0,
         Ok(Verdict::No) | Err(Stop::Refused) => 1,
@@ -154,6 +147,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             2
         }
     }
+}
+
+/// Runs a command whose arguments are words; whether they can be meant is asked first.
+fn answer(name: &str, arguments: Arguments, console: &Console) -> Outcome {
+    let Arguments { global, command } = arguments;
+    if !command.formats().contains(&console.format) {
+        return Err(args::without_format(name, command.formats(), console.format).into());
+    }
+    global.import_root.map_or(Ok(()), crate::source::import_root)?;
+    command.files().check()?;
+    dispatch(command, console)
 }
 
 fn dispatch(command: Command, console: &Console) -> Outcome {

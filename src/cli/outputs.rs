@@ -1,4 +1,4 @@
-//! No output is an input: asked before anything is opened for writing.
+//! No output is an input, and standard input is read once: asked before anything is opened.
 //!
 //! Files are compared as the system knows them, so that links and other spellings of a path do not hide one.
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::input::Spec;
 use super::relations::PairFile;
 use super::stop::Failure;
-use crate::data::STANDARD_STREAM;
+use crate::data::{STANDARD_STREAM, is_standard_input};
 use crate::source::beside;
 
 /// The files that a command names.
@@ -35,6 +35,11 @@ impl<'a> Files<'a> {
         self
     }
 
+    /// Files of a command that reads specs alone.
+    pub fn of_specs(specs: impl IntoIterator<Item = &'a PathBuf>) -> Files<'a> {
+        Files { specs: specs.into_iter().map(PathBuf::as_path).collect(), ..Files::default() }
+    }
+
     /// The tables of relations that arguments name.
     pub fn pairs(mut self, tables: &[PairFile]) -> Files<'a> {
         self.inputs.extend(tables.iter().map(|table| ("--relation", table.path.clone())));
@@ -46,8 +51,9 @@ impl<'a> Files<'a> {
         self
     }
 
-    /// Fails if a file is to be written that is read, or written twice.
+    /// Fails if a file is to be written that is read, or written twice, or if standard input is to be read twice.
     pub fn check(&self) -> Result<(), Failure> {
+        self.standard_input()?;
         self.standard_output()?;
         if self.outputs.iter().any(|(_, path)| path == Path::new(STANDARD_STREAM)) && is_closed() {
             return Err(Failure::new("standard output is closed", "open it, or name a file"));
@@ -82,6 +88,18 @@ impl<'a> Files<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Standard input can be read once.
+    fn standard_input(&self) -> Result<(), Failure> {
+        let inputs = self.specs.iter().copied().chain(self.inputs.iter().map(|(_, path)| path.as_path()));
+        match inputs.filter(|path| is_standard_input(path)).count() {
+            0 | 1 => Ok(()),
+            _ => Err(Failure::new(
+                "standard input is named twice, and can be read once",
+                "name a file in place of one of the two",
+            )),
+        }
     }
 
     /// A shell may append standard output to a file that is read, which then has no end.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::dataset::{Painter, PredictedArgs, one_stream};
+use super::dataset::{Painter, PredictedArgs};
 use super::decide::{CUTOFF, numbers};
 use super::fault::stop;
 use super::input::Spec;
@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "inference")]
     decide: bool,
     /// With `--decide`: where no row binds, scores of this or more are decided 1 [default: 0.5]
-    #[arg(long, value_name = "X", requires = "decide", conflicts_with = "gain")]
+    #[arg(long, value_name = "X", value_parser = super::number::real, requires = "decide", conflicts_with = "gain")]
     cutoff: Option<f64>,
     /// With `--decide`: a column with what a decision of 1 gains, in place of the score less the cutoff
     #[arg(long, value_name = "COL", requires = "decide")]
@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long)]
     inference: bool,
     /// Draw a picture, as SVG
-    #[arg(long, value_name = "OUT.svg")]
+    #[arg(long, value_name = "OUT.svg", value_parser = picture)]
     plot: Option<PathBuf>,
     /// Write a page with the values, and charts of what they cost and of each group
     #[arg(long, value_name = "FILE", value_parser = page::file)]
@@ -52,6 +52,17 @@ pub struct Args {
     /// Show all rows and all groups
     #[arg(long)]
     all: bool,
+}
+
+/// The file of a picture; a name without extension may be that of a pipe.
+fn picture(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension() {
+        Some(extension) if !extension.eq_ignore_ascii_case("svg") => {
+            Err("the picture is SVG: let the name end in `.svg`".to_owned())
+        }
+        Some(_) | None => Ok(path),
+    }
 }
 
 impl Args {
@@ -92,7 +103,6 @@ fn finite(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.input.spec, &args.input.data.data)?;
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 
 use super::console::Console;
-use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
+use super::dataset::{Painter, PredictedArgs, Shown};
 use super::fault::{Fault, stop, tell};
 use super::front::context;
 use super::input::Spec;
@@ -29,7 +29,7 @@ pub struct Args {
     #[command(flatten)]
     input: PredictedArgs,
     /// Project each N consecutive rows by themselves
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = super::number::count)]
     batch: Option<u32>,
     /// Keep sums by group alone, and read the data several times: for tables larger than memory
     #[arg(long, conflicts_with_all = ["batch", "frozen"])]
@@ -75,7 +75,6 @@ impl Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.input.spec, &args.input.data.data)?;
     let spec = Spec::read(&args.input.spec)?;
     let program = spec.valid(console)?;
     let purpose = if args.inference { Purpose::Inference } else { Purpose::Training };

@@ -41,9 +41,16 @@ pub fn number(text: &str) -> Result<f64, String> {
     number.ok().filter(|number| !number.is_nan()).ok_or_else(|| format!("`{text}` is not a number"))
 }
 
-/// The values of the params with these settings. An unknown name is a mistake in the arguments, and a value outside its
-/// range is E0504.
+/// The values of the params with these settings. An unknown name is a mistake in the arguments, as is one that is set twice, and a
+/// value outside its range is E0504.
 pub fn params(settings: &[Setting], program: &Program) -> Result<Params, Vec<BindError>> {
+    let twice = settings.iter().enumerate().find_map(|(place, Setting { name, value: second })| {
+        let first = settings.iter().take(place).find(|other| other.name == *name)?.value;
+        Some(BindError::SetTwice { name: name.clone(), first, second: *second })
+    });
+    if let Some(twice) = twice {
+        return Err(vec![twice]);
+    }
     Params::resolve(program, &pairs(settings))
 }
 

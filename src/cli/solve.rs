@@ -1,14 +1,12 @@
 //! `fairc solve`: the runtime alone, on problems as JSON lines.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use super::console::Console;
-use super::input::name_of;
+use super::input::{name_of, open_lines};
 use super::outputs::Files;
 use super::stop::{Outcome, Stop, Verdict};
-use crate::data::STANDARD_STREAM;
 use crate::language::words::counted;
 use crate::runtime::project::{OnInfeasible, Settings};
 use crate::runtime::solve_record::solve_lines;
@@ -53,7 +51,7 @@ impl Args {
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
     let settings = Settings { on_infeasible: args.on_infeasible.into(), ..Settings::default() };
-    let input = open(&args.problems)?;
+    let input = open_lines(&args.problems)?;
     // Standard output is written line by line, so whoever waits for an answer gets it.
     let summary = solve_lines(input, io::stdout().lock(), &settings).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Stop::Closed,
@@ -71,14 +69,4 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         console.report_beside(&format!("{}\n", parts.join(", ")));
     }
     Ok(Verdict::from(summary.errors == 0))
-}
-
-fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
-    if path == Path::new(STANDARD_STREAM) {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    let help = if path.is_dir() { "name a file in it" } else { "check the spelling and the working directory" };
-    let file =
-        File::open(path).map_err(|error| Stop::failed(format!("cannot read `{}`: {error}", path.display()), help))?;
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }

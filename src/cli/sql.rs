@@ -10,6 +10,7 @@ use super::decide;
 use super::fault::stop;
 use super::front::context;
 use super::input::{Spec, read_text};
+use super::outputs::Files;
 use super::setting::{self, Setting};
 use super::shifts;
 use super::stop::{Outcome, Stop, Verdict};
@@ -81,6 +82,14 @@ impl Args {
             let message = format!("`{option}` is of no use to this query");
             Err(Stop::failed(message, "ask with `--query project` or `--query decide`, or leave it out"))
         })
+    }
+}
+
+impl Args {
+    pub fn files(&self) -> Files<'_> {
+        let Args { spec, shifts, thresholds, types, .. } = self;
+        let files = Files::of_specs([spec]).reads("--shifts", shifts.as_deref());
+        files.reads("--thresholds", thresholds.as_deref()).reads("--types", types.as_deref())
     }
 }
 

@@ -13,8 +13,10 @@ enum Step {
 }
 
 /// `before` → `after` as a unified diff, where `made` says what was done; empty if they are the same.
-pub fn diff(name: &str, made: &str, before: &str, after: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.split('\n').collect(), after.split('\n').collect());
+pub fn diff<'t>(name: &str, made: &str, before: &'t str, after: &'t str) -> String {
+    // With its end each line, so that a last one without end differs from one that has it.
+    let lines = |text: &'t str| -> Vec<&'t str> { text.split_inclusive('\n').collect() };
+    let (old, new) = (lines(before), lines(after));
     let steps = steps(&old, &new);
     let changed: Vec<usize> = (0..steps.len()).filter(|&at| steps.get(at) != Some(&Step::Keep)).collect();
     let (Some(&first), Some(_)) = (changed.first(), changed.last()) else { return String::new() };
@@ -41,7 +43,10 @@ fn hunk(steps: &[Step], old: &[&str], new: &[&str], start: usize, end: usize, ou
     let (head, body) = (steps.get(..start).unwrap_or(&[]), steps.get(start..end).unwrap_or(&[]));
     let (mut at_old, mut at_new) = (count(head, Step::Remove), count(head, Step::Add));
     let (lines_old, lines_new) = (count(body, Step::Remove), count(body, Step::Add));
-    out.push_str(&format!("@@ -{},{lines_old} +{},{lines_new} @@\n", at_old + 1, at_new + 1));
+    // Of no lines that is said which is before them.
+    let first = |before: usize, lines: usize| if lines == 0 { before } else { before + 1 };
+    let (from_old, from_new) = (first(at_old, lines_old), first(at_new, lines_new));
+    out.push_str(&format!("@@ -{from_old},{lines_old} +{from_new},{lines_new} @@\n"));
     for step in body {
         let (mark, line) = match step {
             Step::Keep => (' ', old.get(at_old)),
@@ -52,7 +57,9 @@ fn hunk(steps: &[Step], old: &[&str], new: &[&str], start: usize, end: usize, ou
         at_new += usize::from(*step != Step::Remove);
         out.push(mark);
         out.push_str(line.unwrap_or(&""));
-        out.push('\n');
+        if line.is_some_and(|line| !line.ends_with('\n')) {
+            out.push_str("\n\\ No newline at end of file\n");
+        }
     }
 }
 

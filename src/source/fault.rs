@@ -54,7 +54,7 @@ pub fn faults(errors: &[BindError], spec: &Spec, program: &Program, front: &Fron
 fn fault(error: &BindError, spec: &Spec, program: &Program, front: &Front) -> Result<Fault, Failure> {
     let code = match error {
         // Arguments, not data.
-        BindError::UnknownParam { .. } => None,
+        BindError::UnknownParam { .. } | BindError::SetTwice { .. } => None,
         BindError::Data(_) => None,
         other => other.code(),
     };

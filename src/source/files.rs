@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::{Broken, Failure};
-use crate::data::STANDARD_STREAM;
+use crate::data::{STANDARD_STREAM, plain};
 use crate::language::diagnostic::{Code, Diagnostic, Label};
 use crate::language::span::{Source, Sources, Span};
 use crate::language::syntax::error::NotUtf8;
@@ -22,9 +22,13 @@ pub fn name_of(path: &Path) -> String {
     if path == Path::new(STANDARD_STREAM) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
+fn unreadable(path: &Path, reason: &str) -> Failure {
+    Failure::new(format!("cannot read `{}`: {reason}", name_of(path)), help_for(path))
+}
+
 fn help_for(path: &Path) -> &'static str {
     if path.is_dir() {
-        "name a file in the folder"
+        "name a file in it"
     } else if path.exists() || path == Path::new(STANDARD_STREAM) {
         ""
     } else {
@@ -35,25 +39,22 @@ fn help_for(path: &Path) -> &'static str {
 /// The text of a file, a byte order mark included, so that offsets into it are those into the file; E0105 if it is none.
 pub fn read_text(path: &Path) -> Result<Result<String, Broken>, Failure> {
     let name = name_of(path);
-    let bytes = read_bytes(path, LONGEST)
-        .map_err(|reason| Failure::new(format!("cannot read `{name}`: {reason}"), help_for(path)))?;
-    Ok(String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let text = std::str::from_utf8(error.as_bytes().get(..at).unwrap_or_default()).unwrap_or_default();
-        let mut sources = Sources::default();
-        let source = sources.add(name, text);
-        let found = NotUtf8 { offset: at };
-        let labels = vec![Label { span: Span::new(source, at, at), text: "here".to_owned() }];
-        let (code, message, help) = (Code(found.code()), found.to_string(), Some(found.help()));
-        Broken { diagnostics: vec![Diagnostic { code, message, help, labels, fix: None }], sources }
-    }))
+    let bytes = read_bytes(path, LONGEST).map_err(|reason| unreadable(path, &reason))?;
+    let Some(found) = NotUtf8::of(&bytes) else { return Ok(Ok(String::from_utf8(bytes).unwrap_or_default())) };
+    let at = found.offset;
+    let text = std::str::from_utf8(bytes.get(..at).unwrap_or_default()).unwrap_or_default();
+    let mut sources = Sources::default();
+    let source = sources.add(name, text);
+    let labels = vec![Label { span: Span::new(source, at, at), text: "here".to_owned() }];
+    let (code, message, help) = (Code(found.code()), found.to_string(), Some(found.help()));
+    Ok(Err(Broken { diagnostics: vec![Diagnostic { code, message, help, labels, fix: None }], sources }))
 }
 
 /// The text of another file that is read as a whole, or of standard input for `-`, of at most so many bytes.
 pub fn read_text_within(path: &Path, longest: u64) -> Result<String, Failure> {
     let read = read_bytes(path, longest);
     let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()));
-    text.map_err(|reason| Failure::new(format!("cannot read `{}`: {reason}", name_of(path)), help_for(path)))
+    text.map_err(|reason| unreadable(path, &reason))
 }
 
 /// All bytes of a file, or of standard input for `-`.
@@ -91,21 +92,40 @@ fn read_all(from: &mut dyn Read, longest: u64) -> Result<Vec<u8>, String> {
     }
 }
 
-/// What the system said, in the usual words for the usual cases.
-fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 /// Where imports may lie, if the user said so: else in the folder of the spec that is compiled.
 static IMPORT_ROOT: OnceLock<PathBuf> = OnceLock::new();
 
 /// Lets imports lie anywhere in this folder, for the whole run; the first call counts.
-pub fn import_root(folder: PathBuf) {
-    let _first = IMPORT_ROOT.set(folder);
+///
+/// # Errors
+/// It is no folder.
+pub fn import_root(folder: PathBuf) -> Result<(), Failure> {
+    let reason = match folder.metadata() {
+        Ok(meta) if meta.is_dir() => {
+            let _first = IMPORT_ROOT.set(folder);
+            return Ok(());
+        }
+        Ok(_) => "it is a file".to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        Err(error) => plain(&error),
+    };
+    Err(Failure::new(format!("imports cannot be in `{}`: {reason}", folder.display()), "name a folder that is there"))
+}
+
+/// Opens a file that is read line by line, or standard input for `-`.
+///
+/// # Errors
+/// In the words of every file that cannot be read.
+pub fn open_lines(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path == Path::new(STANDARD_STREAM) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = match path.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => File::open(path),
+    };
+    let file = file.map_err(|error| unreadable(path, &plain(&error)))?;
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
 /// Imports from the file system: paths are taken from the folder of the importing file, and lead to ordinary files inside
@@ -166,7 +186,11 @@ impl Loader for Files {
             return Ok(known.clone());
         }
         let bytes = read_file(&real, LONGEST).map_err(named)?;
-        let text = String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8 text", path.display()))?;
+        let text = match (NotUtf8::of(&bytes), String::from_utf8(bytes)) {
+            (None, Ok(text)) => text,
+            (Some(NotUtf8 { utf16: true, .. }), _) => Err(named("it is UTF-16 text, not UTF-8".to_owned()))?,
+            _ => Err(format!("`{}` is not UTF-8 text", path.display()))?,
+        };
         let source = Source { name: path.display().to_string(), text: text.into() };
         self.known.borrow_mut().insert(real, source.clone());
         Ok(source)

@@ -26,7 +26,7 @@ use crate::language::span::{Source, Sources};
 use crate::language::words::counted;
 
 pub use fault::{Asked, Conflict, Fault, at_row, faults, infeasible, sides_of};
-pub use files::{LONGEST, beside, import_root, name_of, read_text, read_text_within};
+pub use files::{LONGEST, beside, import_root, name_of, open_lines, read_text, read_text_within};
 pub use front::{COMMAND_LINE, Front, PYTHON, typed};
 pub use pairs::{GivenPairs, NoPairs, give_pairs};
 pub use shown::{outside, places, status_word, watch};

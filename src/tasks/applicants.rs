@@ -1,6 +1,6 @@
 //! The rows of a table as applicants: whether each is selected, or a score, and their categories.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::columns_of;
 use crate::data::{Batch, Place, Value, header_hint};
@@ -34,6 +34,8 @@ pub struct Applicants {
     pub(super) by: Vec<Coded>,
     /// Rows without a decision.
     pub(super) empty: usize,
+    /// Those of the texts for unknown categories that some row has.
+    met: BTreeSet<String>,
     /// Of each column, the codes of its values.
     codes: Vec<HashMap<String, u32>>,
     /// Decisions that are words, and how many have each.
@@ -82,6 +84,11 @@ impl Applicants {
         }
     }
 
+    /// The texts for unknown categories that no row has.
+    pub fn unmet(&self) -> impl Iterator<Item = &str> {
+        self.reading.unknown.iter().filter(|text| !self.met.contains(*text)).map(String::as_str)
+    }
+
     /// Reads those of a batch of the columns. Decisions that are words or empty are noted, for `refuse` to name all.
     ///
     /// # Errors
@@ -98,7 +105,13 @@ impl Applicants {
         for (place, (column, codes)) in self.by.iter_mut().zip(&mut self.codes).enumerate() {
             let values = batch.column(place + 1)?;
             for &row in &kept {
-                column.codes.push(code(values.value(row), &self.reading.unknown, codes, &mut column.values));
+                let text = values.value(row).to_string();
+                let unknown = self.reading.unknown.contains(&text);
+                if unknown && !self.met.contains(&text) {
+                    self.met.insert(text.clone());
+                }
+                let known = !(unknown || values.value(row).is_null() || text.is_empty());
+                column.codes.push(if known { code(text, codes, &mut column.values) } else { None });
             }
             if column.values.len() > MOST_VALUES {
                 let message = format!("`{}` has more than {MOST_VALUES} different values", column.name);
@@ -209,16 +222,7 @@ fn is_empty(value: Value<'_>) -> bool {
     }
 }
 
-fn code(
-    value: Value<'_>,
-    unknown: &[String],
-    codes: &mut HashMap<String, u32>,
-    values: &mut Vec<String>,
-) -> Option<u32> {
-    let text = value.to_string();
-    if value.is_null() || text.is_empty() || unknown.contains(&text) {
-        return None;
-    }
+fn code(text: String, codes: &mut HashMap<String, u32>, values: &mut Vec<String>) -> Option<u32> {
     if let Some(&code) = codes.get(&text) {
         return Some(code);
     }

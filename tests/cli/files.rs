@@ -36,7 +36,7 @@ fn no_command_writes_what_it_reads() {
             format!("stream {data} --state {target}"),
             format!("freeze {data} --to json -o {target}"),
             format!("export {data} --to json -o {target}"),
-            format!("price {data} --plot {target}"),
+            format!("price {data} --html {target}"),
         ];
         if target.ends_with("fair") {
             commands.push(format!("compile @/spec.fair -o {target}"));

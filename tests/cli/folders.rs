@@ -59,7 +59,7 @@ fn every_command_reads_a_folder_as_the_table_that_it_is() {
         assert_eq!(one, two, "{command}");
     }
     let done = at(room, "stream @/spec.fair --data @/people");
-    assert!(done.code == 2 && done.stderr.contains("is a directory"), "{}", done.stderr);
+    assert!(done.code == 2 && done.stderr.contains("it is a folder"), "{}", done.stderr);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `fairc lsp` over its standard streams. What it answers is tested in `crates/server`, and by other clients in `tests/editors`.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
@@ -14,7 +15,14 @@ struct Client {
 
 impl Client {
     fn start() -> Client {
-        let mut child = command(&["lsp"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Client::start_in(&std::env::temp_dir())
+    }
+
+    /// With this folder for temporary files.
+    fn start_in(temporary: &Path) -> Client {
+        let mut command = command(&["lsp"]);
+        command.env("TMPDIR", temporary).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut client = Client { child, out };
         client.send(&json!({"id": 0, "method": "initialize", "params": {"processId": null, "rootUri": null, "capabilities": {}}}));
@@ -46,7 +54,7 @@ impl Client {
     }
 
     /// Opens a file, and returns the codes and lines of what is wrong with it.
-    fn open(&mut self, path: &std::path::Path) -> Vec<(String, u64)> {
+    fn open(&mut self, path: &Path) -> Vec<(String, u64)> {
         let uri = format!("file://{}", path.display());
         let text = std::fs::read_to_string(path).unwrap();
         let document = json!({"uri": uri, "languageId": "fair", "version": 1, "text": text});
@@ -89,4 +97,33 @@ fn it_ends_with_its_client() {
     assert_eq!(run(&["lsp"]).code, 1);
     let refused = run(&["lsp", "--format", "json"]);
     assert_eq!((refused.code, refused.stdout.contains("\"ok\":false")), (2, true), "{}", refused.stdout);
+}
+
+/// The files of the library that it shows go with it, however it ends.
+#[cfg(unix)]
+#[test]
+fn it_leaves_no_folder() {
+    for signal in [None, Some("-TERM"), Some("-INT")] {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut client = Client::start_in(temporary.path());
+        let path = temporary.path().join("a.fair");
+        std::fs::write(&path, "column sex: {f, m}\npredict p: real in [0, 1]\nuse demographic_parity(sex, 1)\n")
+            .unwrap();
+        client.open(&path);
+        let uri = format!("file://{}", path.display());
+        let params = json!({"textDocument": {"uri": uri}, "position": {"line": 2, "character": 6}});
+        client.send(&json!({"id": 1, "method": "textDocument/definition", "params": params}));
+        let answer = client.read().to_string();
+        let left = || std::fs::read_dir(temporary.path()).unwrap().count();
+        assert!(answer.contains("fairc-lsp-") && left() == 2, "{answer}");
+        match signal {
+            Some(signal) => {
+                let pid = client.child.id().to_string();
+                assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+            }
+            None => drop(client.child.stdin.take()),
+        }
+        client.child.wait().unwrap();
+        assert_eq!(left(), 1, "{signal:?}");
+    }
 }

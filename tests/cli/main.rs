@@ -45,3 +45,4 @@ mod unlooked;
 mod unsaid;
 mod verdicts;
 mod whole;
+mod words;

@@ -6,7 +6,7 @@ mod slices;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::dataset::{Painter, PredictedArgs, Shown, one_stream};
+use super::dataset::{Painter, PredictedArgs, Shown};
 use super::fault::stop;
 use super::global::Format;
 use super::input::Spec;
@@ -53,10 +53,10 @@ pub struct Args {
     #[arg(long, value_name = "COL")]
     group_by: Option<String>,
     /// Bootstrap replicates for the intervals of reports; 0 for none [default: 1000, fewer for large data]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    #[arg(long, value_name = "N", value_parser = replicates_wanted)]
     bootstrap: Option<u32>,
     /// The seed of the bootstrap
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::number::seed)]
     seed: u64,
     /// A date to print in the report, which has none by itself so that equal inputs give equal reports
     #[arg(long, value_name = "TEXT")]
@@ -70,6 +70,10 @@ pub struct Args {
     allow_unchecked: bool,
     #[command(flatten)]
     shown: Shown,
+}
+
+fn replicates_wanted(text: &str) -> Result<u32, String> {
+    super::number::small(text, 0, 100_000)
 }
 
 pub(super) fn tolerance(text: &str) -> Result<f64, String> {
@@ -102,7 +106,6 @@ impl Args {
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.input.spec, &args.input.data.data)?;
     if args.on_stdout() && console.format != Format::Human {
         return Err(Stop::failed(
             "a document and the report cannot both go to standard output",
@@ -117,6 +120,10 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
     chosen.map_err(|none| Stop::failed(none.message, none.help))?;
     let raw = args.raw.clone().map_or(Raw::Unknown, Raw::Column);
     let dataset = args.input.open(Use::Audit(&watch, &raw), &spec, program, console)?;
+    if let Some(column) = args.raw.as_deref().filter(|_| !program.reads_raw()) {
+        dataset.refuse_missing(column, "--raw")?;
+        console.note("no row reads `raw(..)`, so `--raw` changes nothing");
+    }
     let case = dataset.case(&spec, program);
     let options = AuditOptions {
         tolerance: args.tolerance,

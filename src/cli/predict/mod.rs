@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Mode::Batch, hide_possible_values = true, value_name = "batch|online|frozen")]
     pub mode: Mode,
     /// Project each N consecutive rows by themselves [default: all together]; `online`: answer N together [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = crate::cli::number::count)]
     pub batch: Option<u32>,
     /// With `frozen`: the offsets that `fairc freeze` wrote
     #[arg(long, value_name = "FILE")]

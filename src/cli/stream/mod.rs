@@ -11,16 +11,17 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 
 use super::console::Console;
-use super::dataset::{Shown, one_stream};
+use super::dataset::Shown;
 use super::fault::refuse;
-use super::form::Form;
+use super::form::{Form, formats_of};
 use super::input::Spec;
+use super::number::{count, real};
 use super::outputs::Files;
 use super::page;
 use super::setting::{self, Setting, words};
 use super::stop::{Failure, Outcome};
 use crate::bind::Method;
-use crate::data::STANDARD_STREAM;
+use crate::data::{Format, STANDARD_STREAM};
 use crate::runtime::online::PrimalDual;
 
 pub use answering::{Job, Scores, answer};
@@ -37,8 +38,7 @@ pub struct Args {
     /// The spec, `.fair` or `.fairc`
     #[arg(value_name = "SPEC")]
     spec: PathBuf,
-    /// The data: .csv, .tsv or .jsonl; `-` is standard input. A list of objects on a line of .jsonl is one batch
-    #[arg(long, value_name = "FILE", default_value = STANDARD_STREAM)]
+    #[arg(long, value_name = "FILE", default_value = STANDARD_STREAM, help = format!("The data: {}; `-` is standard input. A list of objects on a line of .jsonl is one batch", formats_of(&Format::streamed(), ".")))]
     data: PathBuf,
     #[command(flatten)]
     form: Form,
@@ -51,11 +51,10 @@ pub struct Args {
     /// What holds: the rows over all answers, or the mean of the batches' gaps
     #[arg(long, value_enum, default_value_t = Mode::Pooled, hide_possible_values = true, value_name = "pooled|primal-dual")]
     mode: Mode,
-    /// With `primal-dual`: the step of the price
-    #[arg(long, value_name = "STEP", default_value_t = PrimalDual::STEP)]
-    step: f64,
+    #[arg(long, value_name = "STEP", value_parser = real, help = format!("With `primal-dual`: the step of the price [default: {}]", PrimalDual::STEP))]
+    step: Option<f64>,
     /// Answer N samples together
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count)]
     batch: u32,
     #[command(flatten)]
     steering: Steering,
@@ -93,17 +92,19 @@ impl Args {
 
     fn method(&self) -> Result<Method, Failure> {
         match self.mode {
+            Mode::Pooled if self.step.is_some() => {
+                Err(Failure::new("`--step` is the step of `--mode primal-dual`", "leave it out, or give the mode"))
+            }
             Mode::Pooled => Ok(self.steering.pooled()),
             Mode::PrimalDual if self.steering.smooth => {
                 Err(Failure::new("`--smooth` is a way of `--mode pooled`", "leave one of the two out"))
             }
-            Mode::PrimalDual => Ok(Method::PrimalDual { step: self.step }),
+            Mode::PrimalDual => Ok(Method::PrimalDual { step: self.step.unwrap_or(PrimalDual::STEP) }),
         }
     }
 }
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    one_stream(&args.spec, &args.data)?;
     let method = args.method()?;
     let spec = Spec::read(&args.spec)?;
     let program = spec.valid(console)?;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::bind::{OnlineState, Unplaced};
 use crate::cli::front::COMMAND_LINE;
 use crate::cli::stop::Stop;
-use crate::data::{Safe, in_place, replace_locked};
+use crate::data::{Safe, in_place, plain, replace_locked};
 use crate::report::{Movement, OverTime};
 use crate::runtime::online::state::{self, Kind, StateError};
 use crate::tasks::unusable;
@@ -71,13 +71,15 @@ pub struct StateFile {
 impl StateFile {
     /// Locks the file, if there is one, and reads it.
     pub fn open(path: &Path, fingerprint: String) -> Result<(StateFile, Option<Saved>), Stop> {
-        let cannot =
-            |error: &io::Error| Stop::failed(format!("cannot read the state `{}`: {error}", path.display()), "");
+        let cannot = |error: &io::Error| {
+            Stop::failed(format!("cannot read the state `{}`: {}", path.display(), plain(error)), "")
+        };
         let mut file = StateFile { path: path.to_path_buf(), fingerprint, held: None };
         loop {
             match fs::metadata(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((file, None)),
                 Err(error) => return Err(cannot(&error)),
+                Ok(meta) if meta.is_dir() => return Err(cannot(&io::ErrorKind::IsADirectory.into())),
                 Ok(meta) if !meta.is_file() => {
                     return Err(Stop::failed(format!("the state `{}` is no file", path.display()), "name another"));
                 }

@@ -13,19 +13,19 @@ pub struct Steering {
     #[arg(long)]
     pub smooth: bool,
     /// Of `--smooth`: how strongly it steers
-    #[arg(long, value_name = "GAIN", default_value_t = Smooth::GAIN, requires = "smooth")]
+    #[arg(long, value_name = "GAIN", default_value_t = Smooth::GAIN, value_parser = crate::cli::number::real, requires = "smooth")]
     pub gain: f64,
     /// Only the newest N samples count
-    #[arg(long, value_name = "N", conflicts_with = "decay")]
+    #[arg(long, value_name = "N", value_parser = crate::cli::number::many, conflicts_with = "decay")]
     pub window: Option<usize>,
     /// With each sample all earlier ones count D times what they did; D lies between 0 and 1
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = crate::cli::number::real)]
     pub decay: Option<f64>,
     /// Where to keep the state; it is read if it exists
     #[arg(long, value_name = "FILE", value_parser = file)]
     pub state: Option<PathBuf>,
     /// Save the state after every N batches, not after each; a restart answers up to N batches again
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "state", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "state", value_parser = crate::cli::number::count)]
     pub state_every: u32,
     /// The data are new: skip nothing, and append to the output
     #[arg(long, requires = "state")]

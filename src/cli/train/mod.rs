@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::dataset::DataArgs;
+use super::number::{any, count, seed, small};
 use super::outputs::Files;
 use super::solve::Infeasible;
 use super::stop::Outcome;
@@ -62,10 +63,10 @@ pub struct Args {
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, hide_default_value = true, value_parser = weight, help_heading = "Network and training")]
     pub own_loss: f64,
     /// Most passes over the training part
-    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Network and training")]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = seed, help_heading = "Network and training")]
     pub epochs: u64,
     /// Samples in a batch
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Network and training")]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = count, help_heading = "Network and training")]
     pub batch: u32,
     /// `stratified` (of every cell its share) or `plain` batches
     #[arg(long, value_enum, default_value_t = Sampling::Stratified, hide_possible_values = true, value_name = "stratified|plain", help_heading = "Network and training")]
@@ -76,6 +77,7 @@ pub struct Args {
         value_name = "N",
         default_value_t = 0,
         hide_default_value = true,
+        value_parser = any,
         help_heading = "Network and training"
     )]
     pub evaluation_batch: u32,
@@ -86,19 +88,19 @@ pub struct Args {
     #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = positive, help_heading = "Network and training")]
     pub lr: f64,
     /// Halve the rate after so many epochs without a better validation loss
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Network and training")]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = plateau, help_heading = "Network and training")]
     pub plateau: u64,
     /// Stop after so many epochs without a better validation loss; 0 never stops
-    #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Network and training")]
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = seed, help_heading = "Network and training")]
     pub patience: u64,
     /// The seed of the split, the weights and the batches
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Network and training")]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, help_heading = "Network and training")]
     pub seed: u64,
     /// What to do with a batch that no predictions satisfy
     #[arg(long, value_enum, default_value_t = Infeasible::Error, hide_possible_values = true, value_name = "error|relax", help_heading = "Network and training")]
     pub on_infeasible: Infeasible,
     /// Threads of libtorch; part of what a run's bits depend on
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Network and training")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads, help_heading = "Network and training")]
     pub threads: u32,
     /// Where the network runs: `cpu`, `cuda` or `cuda:N`
     #[arg(long, value_name = "DEVICE", default_value = "cpu", help_heading = "Network and training")]
@@ -108,7 +110,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME=VALUE,..", value_parser = sweep, help_heading = "Runs")]
     pub sweep: Option<Sweep>,
     /// Also save a checkpoint every N steps, not only at the end of an epoch
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = "Runs")]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = any, help_heading = "Runs")]
     pub checkpoint_every: u32,
     /// Start again although the folder holds a checkpoint
     #[arg(long, help_heading = "Runs")]
@@ -165,6 +167,14 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         let _ = (args, console);
         Err(super::stop::Stop::without_torch())
     }
+}
+
+fn threads(text: &str) -> Result<u32, String> {
+    small(text, 1, 1024)
+}
+
+fn plateau(text: &str) -> Result<u64, String> {
+    count(text).map(u64::from)
 }
 
 fn mode(text: &str) -> Result<Mode, String> {

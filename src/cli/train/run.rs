@@ -23,7 +23,6 @@ use crate::torch::{
 };
 
 pub fn run(args: &Args, console: &Console) -> Outcome {
-    crate::cli::dataset::one_stream(&args.spec, &args.data.data)?;
     let architecture: Architecture = args.model.parse().map_err(|error: String| Stop::failed(error, ""))?;
     let device = device(&args.device)?;
     let spec = Spec::read(&args.spec)?;

@@ -228,3 +228,10 @@ fn a_file_that_is_too_long_is_refused() {
     let text = " ".repeat(MAX_LENGTH + 1);
     assert_eq!(code(&text), Some(("E0104", String::new())));
 }
+
+#[test]
+fn lines_that_end_with_carriage_returns_alone_are_refused() {
+    let lines = "# a comment\npredict score: real in [0, 1]\n";
+    assert_eq!(code(&lines.replace('\n', "\r")), Some(("E0101", String::new())));
+    assert_eq!((code(&lines.replace('\n', "\r\n")), code("predict score: real\r")), (None, None));
+}

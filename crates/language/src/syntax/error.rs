@@ -25,7 +25,7 @@ kinds! {
             label: "no declaration",
             help: match suggestion {
                 Some(keyword) => format!("did you mean `{keyword}`?"),
-                None => format!("a declaration begins with one of {}", listed(super::outline::DECLARATION_KEYWORDS, usize::MAX)),
+                None => format!("a declaration begins with one of {}", listed(super::outline::beginnings(), usize::MAX)),
             };
 
         /// Returned where a reserved word stands in the place of a name.
@@ -296,6 +296,12 @@ kinds! {
             help: "a range runs from one number to another, `1..5`; a product of ranges needs parentheses, \
                    `(1..3) * (1..5)`";
 
+        /// Returned for a file of several lines that line feeds do not end; to this language it is one line.
+        #[error("the lines of the file end with carriage returns alone")]
+        LineEnds => "E0101",
+            label: "no line feed in the file",
+            help: "save it with the line ends of Unix (LF) or Windows (CR LF)";
+
         /// Returned when brackets or right-binding operators go deeper than the limit.
         #[error("this is nested more than {limit} levels deep")]
         TooDeep { limit: usize } => "E0102",
@@ -338,13 +344,24 @@ fn clipped(text: &str, most: usize) -> String {
 
 /// Returned for a file whose bytes are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the file is not UTF-8 text: byte {offset} belongs to no character")]
+#[error("{}", if *.utf16 { "the file is UTF-16 text, not UTF-8".to_owned() } else { format!("the file is not UTF-8 text: byte {offset} belongs to no character") })]
 pub struct NotUtf8 {
     /// The offset of the first byte at fault, a byte order mark not counted.
     pub offset: usize,
+    /// Whether it seems to be UTF-16.
+    pub utf16: bool,
 }
 
 impl NotUtf8 {
+    /// What is wrong with bytes that are not text; of UTF-16 without a byte order mark much is UTF-8 too.
+    pub fn of(bytes: &[u8]) -> Option<NotUtf8> {
+        if is_utf16(bytes) {
+            return Some(NotUtf8 { offset: 0, utf16: true });
+        }
+        let error = std::str::from_utf8(bytes).err()?;
+        Some(NotUtf8 { offset: error.valid_up_to(), utf16: false })
+    }
+
     pub fn code(&self) -> &'static str {
         "E0105"
     }
@@ -353,4 +370,16 @@ impl NotUtf8 {
     pub fn help(&self) -> String {
         "save the file as UTF-8".to_owned()
     }
+}
+
+/// Whether bytes begin with the mark of UTF-16, or have zeros in most of the even places and in none of the odd ones, or the other way round.
+fn is_utf16(bytes: &[u8]) -> bool {
+    const LOOKED_AT: usize = 512;
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return true;
+    }
+    let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let zeros = |place: usize| head.iter().skip(place).step_by(2).filter(|&&byte| byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    (even == 0 || odd == 0) && even + odd > head.len() / 4
 }

@@ -89,8 +89,10 @@ impl Parsed {
 /// Parses a file. Never panics, and takes time linear in the text.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let mut parsed = Parsed::default();
-    if text.len() > MAX_LENGTH {
-        parsed.errors.push(SyntaxError::new(Mistake::TooLong { limit: MAX_LENGTH }, Span::new(source, 0, 0)));
+    if let Some(mistake) = unreadable(text) {
+        parsed.errors.push(SyntaxError::new(mistake, Span::new(source, 0, 0)));
+        // What it declares is not known, so that nothing is missing.
+        parsed.file.broken.push(ast::Broken { keyword: "", name: None });
         return parsed;
     }
     let scan = scan(text);
@@ -105,6 +107,14 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     recover::one_import(text, &mut parsed);
     parsed.notices = notice::notices(source, text, &scan);
     parsed
+}
+
+/// Why a text is not read at all.
+fn unreadable(text: &str) -> Option<Mistake> {
+    if text.len() > MAX_LENGTH {
+        return Some(Mistake::TooLong { limit: MAX_LENGTH });
+    }
+    (text.trim_end().contains('\r') && !text.contains('\n')).then_some(Mistake::LineEnds)
 }
 
 fn parse_chunk(source: SourceId, text: &str, scan: &Scan, chunk: &Chunk) -> Result<ast::Item, Vec<SyntaxError>> {
@@ -163,12 +173,14 @@ fn doc(text: &str, scan: &Scan, index: usize) -> String {
 /// Reads bytes as UTF-8; a byte order mark at the beginning is left out.
 pub fn decode(bytes: &[u8]) -> Result<&str, NotUtf8> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|error| NotUtf8 { offset: error.valid_up_to() })
+    let text = || std::str::from_utf8(bytes).unwrap_or_default();
+    NotUtf8::of(bytes).map_or_else(|| Ok(text()), Err)
 }
 
 #[cfg(test)]
 mod tests {
     use super::decode;
+    use super::error::NotUtf8;
 
     #[test]
     fn bytes_are_text_or_an_error_with_its_place() {
@@ -176,5 +188,9 @@ mod tests {
         assert_eq!(decode(b"\xEF\xBB\xBFcolumn"), Ok("column"));
         assert_eq!(decode(b"column \xFF").map_err(|error| (error.offset, error.code())), Err((7, "E0105")));
         assert_eq!(decode(b""), Ok(""));
+        assert_eq!(decode(b"a\0"), Ok("a\0"), "one zero is a character");
+        for bytes in [&b"a\0=\0b\0"[..], b"\0a\0=\0b", b"\xFF\xFEa\0", b"\xFE\xFF\0a", b"a\0\x44\x04b\0"] {
+            assert_eq!(decode(bytes), Err(NotUtf8 { offset: 0, utf16: true }), "{bytes:?}");
+        }
     }
 }

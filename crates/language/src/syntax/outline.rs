@@ -11,6 +11,11 @@ pub(super) const MAX_DEPTH: usize = 128;
 pub(super) const DECLARATION_KEYWORDS: [&str; 11] =
     ["column", "label", "weight", "predict", "param", "event", "group", "constraint", "metric", "use", "import"];
 
+/// All words that begin a declaration: those above, and those that may be names too.
+pub(super) fn beginnings() -> Vec<&'static str> {
+    DECLARATION_KEYWORDS.into_iter().chain(["let", "relation"]).collect()
+}
+
 /// Words that no name may be, except in backticks.
 pub(super) fn is_reserved(word: &str) -> bool {
     is_declaration_keyword(word)

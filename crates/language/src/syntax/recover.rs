@@ -12,7 +12,7 @@ use pest::error::{ErrorVariant, InputLocation};
 use super::build::Builder;
 use super::diagnose::{Failure, diagnose};
 use super::error::{Mistake, SyntaxError};
-use super::outline::{Chunk, DECLARATION_KEYWORDS, MAX_DEPTH, Nesting};
+use super::outline::{Chunk, MAX_DEPTH, Nesting, beginnings};
 use super::patch::Patch;
 use super::scan::{Scan, scan_part};
 use super::{Parsed, Rule, TokenKind, ast, confusion, points, repair};
@@ -231,7 +231,7 @@ fn too_deep<'s>(text: &str, scan: &'s Scan) -> Option<&'s super::Token> {
 /// The name that a declaration introduces: the first behind its keyword.
 fn broken(source: SourceId, text: &str, tokens: &[super::Token]) -> ast::Broken {
     let word = tokens.first().map_or("", |token| token.text(text));
-    let known = DECLARATION_KEYWORDS.into_iter().chain(["let", "relation"]).find(|keyword| *keyword == word);
+    let known = beginnings().into_iter().find(|keyword| *keyword == word);
     let keyword = known.or_else(|| confusion::closest_keyword(word)).unwrap_or_default();
     let is_name = |token: &&super::Token| {
         matches!(token.kind, TokenKind::Word | TokenKind::Quoted | TokenKind::Broken(_))

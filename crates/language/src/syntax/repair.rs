@@ -126,6 +126,7 @@ fn of(error: &SyntaxError, text: &str) -> Option<Fix> {
         | FoldValue { .. }
         | TooDeep { .. }
         | NumberOutOfRange { .. }
+        | LineEnds
         | TooLong { .. } => None,
     }
 }
