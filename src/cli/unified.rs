@@ -126,8 +126,16 @@ mod tests {
     fn changes_stand_in_their_context() {
         let before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n";
         let after = "1\n2\n3\n4\nfive\n6\n7\n8\n9\n10\n11\n12\nmore\n13\n";
-        let want = "--- a\n+++ a (formatted)\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n@@ -10,5 +10,6 @@\n 10\n \
-                    11\n 12\n+more\n 13\n \n";
+        let want = "--- a\n+++ a (formatted)\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n@@ -10,4 +10,5 @@\n 10\n \
+                    11\n 12\n+more\n 13\n";
         assert_eq!(diff("a", "formatted", before, after), want);
+    }
+
+    #[test]
+    fn a_last_line_without_end_is_told() {
+        let head = "--- a\n+++ a (formatted)\n";
+        let want = format!("{head}@@ -1,2 +1,2 @@\n 1\n-2\n\\ No newline at end of file\n+2\n");
+        assert_eq!(diff("a", "formatted", "1\n2", "1\n2\n"), want);
+        assert_eq!(diff("a", "formatted", "", "1\n"), format!("{head}@@ -0,0 +1,1 @@\n+1\n"));
     }
 }

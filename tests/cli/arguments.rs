@@ -1,8 +1,10 @@
 //! Usage: help, mistakes in arguments, exit codes.
 
+use std::collections::HashSet;
+
 use insta::assert_snapshot;
 
-use super::support::{run, transcript};
+use super::support::{root, run, transcript};
 
 #[test]
 fn help_is_a_page_for_newcomers() {
@@ -131,4 +133,38 @@ fn colours_are_for_those_who_ask() {
     assert!(!run(&[&arguments[..], &["--color=never"]].concat()).stdout.contains('\x1b'));
     assert!(run(&["--color=always", "chekc"]).stderr.contains('\x1b'));
     assert!(!run(&["--color=never", "chekc"]).stderr.contains('\x1b'));
+}
+
+/// The part of a page from a heading to the next of its level.
+fn section<'p>(page: &'p str, is_wanted: impl Fn(&str) -> bool) -> &'p str {
+    let mut sections = page.split("\n## ");
+    sections.find(|section| is_wanted(section.lines().next().unwrap_or_default())).unwrap_or_default()
+}
+
+/// The long options that a help page lists.
+fn options_of(help: &str) -> Vec<&str> {
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let options = lines.filter_map(|line| line.split([' ', ',']).find(|word| word.starts_with("--")));
+    options.map(|option| option.trim_end_matches('.')).filter(|option| *option != "--help").collect()
+}
+
+/// Options of dialects have a place of their own, and those of all commands too.
+#[test]
+fn the_page_of_the_command_line_has_every_option() {
+    let page = |name: &str| std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let (own, data, training) = (page("cli.md"), page("data.md"), page("training.md"));
+    let shared = [
+        section(&own, |heading| heading == "Options of all commands"),
+        section(&data, |heading| heading == "Dialects"),
+    ];
+    for command in fairc::cli::commands().iter().filter(|command| *command != "help") {
+        let section = section(&own, |heading| heading.split(", ").any(|name| name == command));
+        assert!(!section.is_empty(), "docs/cli.md has no section `{command}`");
+        let more = if command == "train" { training.as_str() } else { "" };
+        let text = [&shared[..], &[section, more, "-o is --output"]].concat().join("\n");
+        let words: HashSet<&str> = text.split(|c: char| c != '-' && !c.is_ascii_alphanumeric()).collect();
+        for option in options_of(&run(&[command, "--help"]).stdout) {
+            assert!(words.contains(option), "docs/cli.md does not have `{option}` of `{command}`");
+        }
+    }
 }
