@@ -381,5 +381,5 @@ fn is_utf16(bytes: &[u8]) -> bool {
     let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let zeros = |place: usize| head.iter().skip(place).step_by(2).filter(|&&byte| byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    (even == 0 || odd == 0) && even + odd > head.len() / 4
+    (even == 0 || odd == 0) && even + odd > 1.max(head.len() / 4)
 }
