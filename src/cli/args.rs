@@ -254,6 +254,25 @@ mod tests {
         assert!(!wants("fairc --format") && !wants("fairc --formatted json") && !wants("fairc --format human"));
     }
 
+    /// Of `-1` and `x` each option says what it expects, if it does not take them; none hands on how reading failed.
+    #[test]
+    fn every_option_says_what_it_expects() {
+        let whole = command();
+        for one in whole.get_subcommands() {
+            let options = one.get_arguments().filter(|arg| arg.get_action().takes_values() && !arg.is_positional());
+            for option in options.filter_map(Arg::get_long) {
+                for value in ["-1", "x", "1e99"] {
+                    let words = ["fairc", one.get_name(), &format!("--{option}={value}")];
+                    let told =
+                        command().try_get_matches_from(words).err().map_or_else(String::new, |it| it.to_string());
+                    for bare in ["invalid digit", "invalid float", "is not in ", "too large to fit"] {
+                        assert!(!told.contains(bare), "{}: {told}", words.join(" "));
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_help_page_lists_every_command() {
         for command in Arguments::command().get_subcommands() {

@@ -136,7 +136,7 @@ fn colours_are_for_those_who_ask() {
 }
 
 /// The part of a page from a heading to the next of its level.
-fn section<'p>(page: &'p str, is_wanted: impl Fn(&str) -> bool) -> &'p str {
+fn section(page: &str, is_wanted: impl Fn(&str) -> bool) -> &str {
     let mut sections = page.split("\n## ");
     sections.find(|section| is_wanted(section.lines().next().unwrap_or_default())).unwrap_or_default()
 }
