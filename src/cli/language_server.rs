@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 use std::fs;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use fairc_server::{Checked, Connection, Ended, Host, Open};
+use fairc_server::{Checked, Ended, Host, Open};
 
 use super::console::Console;
 use super::input::{Content, Spec, name_of, read_text};
@@ -30,12 +31,7 @@ pub fn run(_: &Args, console: &Console) -> Outcome {
     if console.is_json() {
         return Err(Stop::failed("a language server has no answer to print", "leave out `--format`"));
     }
-    let (connection, threads) = Connection::stdio();
-    let ended = fairc_server::run(&connection, &Disk::default());
-    drop(connection);
-    // What could not be written any more has no reader.
-    let _gone = threads.join();
-    match ended {
+    match fairc_server::serve(BufReader::new(io::stdin()), io::stdout(), &Disk::default()) {
         Ended::InOrder => Ok(Verdict::Yes),
         Ended::Abruptly => Ok(Verdict::No),
     }

@@ -38,6 +38,7 @@ impl Session<'_> {
             "textDocument/rename" => self.of::<lsp::RenameRequest>(params, answer::rename::rename),
             "textDocument/semanticTokens/full" => self.of::<lsp::SemanticTokensRequest>(params, answer::tokens::full),
             "textDocument/signatureHelp" => self.of::<lsp::SignatureHelpRequest>(params, answer::signature::help),
+            "initialize" => Err((ErrorCode::InvalidRequest as i32, "the session has begun already".into())),
             other => Err((ErrorCode::MethodNotFound as i32, format!("`{other}` is not known here"))),
         }
     }

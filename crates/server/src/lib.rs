@@ -1,7 +1,7 @@
 //! The language server: what the compiler knows of a spec, in the words of the Language Server Protocol.
 //!
 //! ```text
-//! client ⇄ Connection ─run→ Session ─┬ notifications change Documents ─check→ Analysis ─→ diagnostics
+//! client ⇄ transport ─run→ Session ─┬ notifications change Documents ─check→ Analysis ─→ diagnostics
 //!                                    └ requests ─dispatch→ a file each in `answer` ─→ responses
 //! ```
 //!
@@ -20,11 +20,12 @@ mod publish;
 mod refusal;
 mod run;
 mod session;
+mod transport;
 mod uri;
 
 pub use host::{Checked, Host, Open};
-pub use lsp_server::Connection;
-pub use run::{Ended, run};
+pub use run::Ended;
+pub use transport::serve;
 
 #[cfg(test)]
 mod tests;

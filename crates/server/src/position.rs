@@ -50,6 +50,19 @@ impl Encoding {
 #[derive(Clone, Debug)]
 pub struct Lines {
     starts: Vec<usize>,
+    /// One for each block of the text: a line may be as long as the text, and has many places.
+    marks: Vec<Mark>,
+}
+
+/// Bytes between marks.
+const BLOCK: usize = 512;
+
+/// What stands before the first character at the start of a block, or behind it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    offset: usize,
+    utf16: usize,
+    characters: usize,
 }
 
 impl Lines {
@@ -60,7 +73,18 @@ impl Lines {
             b'\r' => bytes.get(at + 1) != Some(&b'\n'),
             _ => false,
         });
-        Lines { starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
+        Lines { starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect(), marks: marks(text) }
+    }
+
+    /// The units before an offset, which is that of a character.
+    fn units_before(&self, text: &str, offset: usize, encoding: Encoding) -> usize {
+        let mark = self.marks.get(offset / BLOCK).copied().unwrap_or_default();
+        let before = match encoding {
+            Encoding::Utf8 => return offset,
+            Encoding::Utf16 => mark.utf16,
+            Encoding::Utf32 => mark.characters,
+        };
+        before + encoding.length(text.get(mark.offset..offset).unwrap_or_default())
     }
 
     /// The line of an offset, from 0.
@@ -75,9 +99,9 @@ impl Lines {
         }
         let line = self.line(offset);
         let start = self.starts.get(line).copied().unwrap_or(0);
-        let before = text.get(start..offset).unwrap_or_default();
+        let before = |offset| self.units_before(text, offset, encoding);
         let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: clamp(line), character: clamp(encoding.length(before)) }
+        Position { line: clamp(line), character: clamp(before(offset) - before(start)) }
     }
 
     pub fn range(&self, text: &str, bytes: Bytes<usize>, encoding: Encoding) -> Range {
@@ -106,6 +130,21 @@ impl Lines {
     }
 }
 
+fn marks(text: &str) -> Vec<Mark> {
+    let mut marks = vec![Mark::default()];
+    let mut here = Mark::default();
+    for c in text.chars() {
+        here.offset += c.len_utf8();
+        here.utf16 += c.len_utf16();
+        here.characters += 1;
+        // A character has four bytes at most, and a block more.
+        if here.offset >= marks.len() * BLOCK {
+            marks.push(here);
+        }
+    }
+    marks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +163,24 @@ mod tests {
         assert_eq!(at(Encoding::Utf8), Position { line: 1, character: 4 });
         assert_eq!(at(Encoding::Utf16), Position { line: 1, character: 2 });
         assert_eq!(at(Encoding::Utf32), Position { line: 1, character: 1 });
+    }
+
+    /// Marks along a long line change nothing, whatever stands at the ends of their blocks.
+    #[test]
+    fn places_in_long_lines_come_back() {
+        for pattern in ["a", "é", "𝒳", "aé𝒳", "𝒳ab\né"] {
+            let text = pattern.repeat(3 * BLOCK / pattern.len() + 5);
+            let lines = Lines::of(&text);
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                for (at, c) in text.char_indices() {
+                    let start = text.get(..at).unwrap_or_default().rfind('\n').map_or(0, |end| end + 1);
+                    let along = encoding.length(text.get(start..at).unwrap_or_default());
+                    let position = lines.position(&text, at, encoding);
+                    assert_eq!(position.character as usize, along, "{pattern:?} {at} {encoding:?}");
+                    assert!(c == '\n' || lines.offset(&text, position, encoding) == at);
+                }
+            }
+        }
     }
 
     #[test]

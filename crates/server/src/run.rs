@@ -24,13 +24,14 @@ pub enum Ended {
 
 /// Serves one client until it leaves.
 pub fn run(connection: &Connection, host: &dyn Host) -> Ended {
-    let Ok((id, params)) = connection.initialize_start() else { return Ended::Abruptly };
-    let params: InitializeParams = match serde_json::from_value(params) {
-        Ok(params) => params,
-        Err(error) => {
-            let refused = Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string());
-            let _gone = connection.sender.send(refused.into());
-            return Ended::Abruptly;
+    let (id, params) = loop {
+        let Ok((id, params)) = connection.initialize_start() else { return Ended::Abruptly };
+        match serde_json::from_value::<InitializeParams>(params) {
+            Ok(params) => break (id, params),
+            Err(error) => {
+                let refused = Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string());
+                let _gone = connection.sender.send(refused.into());
+            }
         }
     };
     let session = Session::new(&params, host);

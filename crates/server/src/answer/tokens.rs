@@ -9,7 +9,7 @@ use crate::refusal::Answer;
 use crate::session::Session;
 
 /// The types of the protocol that are used, in the order of their numbers.
-const TYPES: [&str; 13] = [
+const TYPES: [&str; 14] = [
     "keyword",
     "comment",
     "number",
@@ -23,6 +23,7 @@ const TYPES: [&str; 13] = [
     "enum",
     "enumMember",
     "class",
+    "struct",
 ];
 const MODIFIERS: [&str; 4] = ["declaration", "readonly", "defaultLibrary", "documentation"];
 

@@ -332,6 +332,17 @@ fn the_rest_of_the_answers() {
     insta::assert_snapshot!(painted(&editor.text(SPEC), &tokens["data"]));
 }
 
+#[test]
+fn names_of_relations_have_a_type_of_their_own() {
+    let memory = Memory::default();
+    let text = "column id: key\npredict score: real in [0, 1]\nrelation near from \"pairs.csv\": (i, j) by id\n\
+                constraint c: each (i, j) in near: score[i] - score[j] <= 0.1\n";
+    let mut editor = Editor::new(&memory, text);
+    let tokens = editor.about("textDocument/semanticTokens/full", SPEC, &Value::Null);
+    let painted = painted(text, &tokens["data"]);
+    assert_eq!(painted.matches("near:struct").count(), 2, "{painted}");
+}
+
 /// Each token with its type.
 fn painted(text: &str, data: &Value) -> String {
     let legend = crate::answer::tokens::legend();

@@ -4,6 +4,7 @@ mod features;
 mod latency;
 mod protocol;
 mod random;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
