@@ -23,7 +23,10 @@ debian() {
     if [ ! -x "$tools/root/usr/bin/rustc" ]; then
         command -v apt-get >/dev/null || { echo "no Rust for $target: run \`rustup target add $target\`" >&2; exit 1; }
         mkdir -p "$tools/debs" "$tools/root"
-        (cd "$tools/debs" && apt-get download -q "${packages[@]}")
+        (cd "$tools/debs" && apt-get download -q "${packages[@]}") || {
+            echo "no Rust for $target: Debian's packages are not in this machine's lists; run \`apt-get update\` and try again" >&2
+            exit 1
+        }
         for package in "$tools"/debs/*.deb; do dpkg -x "$package" "$tools/root"; done
         rm -r "$tools/debs"
     fi
