@@ -40,7 +40,10 @@ fn help_for(path: &Path) -> &'static str {
 pub fn read_text(path: &Path) -> Result<Result<String, Broken>, Failure> {
     let name = name_of(path);
     let bytes = read_bytes(path, LONGEST).map_err(|reason| unreadable(path, &reason))?;
-    let Some(found) = NotUtf8::of(&bytes) else { return Ok(Ok(String::from_utf8(bytes).unwrap_or_default())) };
+    let found = match NotUtf8::or_text(&bytes) {
+        Ok(text) => return Ok(Ok(text.to_owned())),
+        Err(found) => found,
+    };
     let at = found.offset;
     let text = std::str::from_utf8(bytes.get(..at).unwrap_or_default()).unwrap_or_default();
     let mut sources = Sources::default();
@@ -186,11 +189,10 @@ impl Loader for Files {
             return Ok(known.clone());
         }
         let bytes = read_file(&real, LONGEST).map_err(named)?;
-        let text = match (NotUtf8::of(&bytes), String::from_utf8(bytes)) {
-            (None, Ok(text)) => text,
-            (Some(NotUtf8 { utf16: true, .. }), _) => Err(named("it is UTF-16 text, not UTF-8".to_owned()))?,
-            _ => Err(format!("`{}` is not UTF-8 text", path.display()))?,
-        };
+        let text = NotUtf8::or_text(&bytes).map_err(|found| match found.utf16 {
+            true => named("it is UTF-16 text, not UTF-8".to_owned()),
+            false => format!("`{}` is not UTF-8 text", path.display()),
+        })?;
         let source = Source { name: path.display().to_string(), text: text.into() };
         self.known.borrow_mut().insert(real, source.clone());
         Ok(source)

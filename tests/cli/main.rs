@@ -41,6 +41,7 @@ mod specs;
 mod sql;
 mod streams;
 mod support;
+mod thresholds;
 mod unlooked;
 mod unsaid;
 mod verdicts;

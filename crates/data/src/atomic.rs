@@ -39,7 +39,7 @@ where
         return write_whole(path, write, || Ok(io::stdout().lock()));
     }
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => Err(is_folder(path).into()),
+        Ok(meta) if meta.is_dir() => Err(DataError::folder_as_output(path).into()),
         Ok(meta) if !meta.is_file() => write_whole(path, write, || fs::OpenOptions::new().write(true).open(path)),
         Ok(_) | Err(_) => write_and_rename(path, Safe::OnDisk, false, write).map(|(value, _)| value),
     }
@@ -278,7 +278,7 @@ impl Together {
     ) -> Result<(), DataError> {
         let failed = |source| DataError::Write { file: show(path), source };
         if path.is_dir() {
-            return Err(is_folder(path));
+            return Err(DataError::folder_as_output(path));
         }
         let (file, replacement) = Replacement::begin(path).map_err(failed)?;
         let mut out = BufWriter::with_capacity(BUFFER, file);
@@ -346,10 +346,6 @@ pub(super) fn parent(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     }
-}
-
-fn is_folder(path: &Path) -> DataError {
-    DataError::Write { file: show(path), source: io::ErrorKind::IsADirectory.into() }
 }
 
 fn show(path: &Path) -> String {

@@ -3,6 +3,7 @@
 mod help;
 
 use std::io;
+use std::path::Path;
 
 /// Why a table could not be read, or an output could not be written.
 ///
@@ -408,6 +409,13 @@ pub enum DataError {
         /// The format asked for.
         format: &'static str,
     },
+}
+
+impl DataError {
+    /// An output whose path is that of a folder.
+    pub(crate) fn folder_as_output(path: &Path) -> DataError {
+        DataError::Write { file: path.display().to_string(), source: io::ErrorKind::IsADirectory.into() }
+    }
 }
 
 /// What the system said of a file that is read, in the usual words for the usual cases.

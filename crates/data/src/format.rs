@@ -1,7 +1,6 @@
 //! The list of formats.
 
 use std::fmt;
-use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -104,7 +103,7 @@ impl Format {
         let (extension, file) = (extension_of(path), path.display().to_string());
         match Self::of_extension(extension.as_deref()) {
             Some(format) => Ok(format),
-            None if path.is_dir() => Err(DataError::Write { file, source: io::ErrorKind::IsADirectory.into() }),
+            None if path.is_dir() => Err(DataError::folder_as_output(path)),
             None if extension.as_deref() == Some("gz") => Err(DataError::PackedOutput { file }),
             None => Err(DataError::UnknownOutput { file, extension, known: known_extensions("") }),
         }

@@ -353,13 +353,12 @@ pub struct NotUtf8 {
 }
 
 impl NotUtf8 {
-    /// What is wrong with bytes that are not text; of UTF-16 without a byte order mark much is UTF-8 too.
-    pub fn of(bytes: &[u8]) -> Option<NotUtf8> {
+    /// Bytes as text, or what is wrong with them; of UTF-16 without a byte order mark much is UTF-8 too.
+    pub fn or_text(bytes: &[u8]) -> Result<&str, NotUtf8> {
         if is_utf16(bytes) {
-            return Some(NotUtf8 { offset: 0, utf16: true });
+            return Err(NotUtf8 { offset: 0, utf16: true });
         }
-        let error = std::str::from_utf8(bytes).err()?;
-        Some(NotUtf8 { offset: error.valid_up_to(), utf16: false })
+        std::str::from_utf8(bytes).map_err(|error| NotUtf8 { offset: error.valid_up_to(), utf16: false })
     }
 
     pub fn code(&self) -> &'static str {

@@ -172,9 +172,7 @@ fn doc(text: &str, scan: &Scan, index: usize) -> String {
 
 /// Reads bytes as UTF-8; a byte order mark at the beginning is left out.
 pub fn decode(bytes: &[u8]) -> Result<&str, NotUtf8> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = || std::str::from_utf8(bytes).unwrap_or_default();
-    NotUtf8::of(bytes).map_or_else(|| Ok(text()), Err)
+    NotUtf8::or_text(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
 }
 
 #[cfg(test)]
