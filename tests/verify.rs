@@ -375,6 +375,27 @@ fn rows_that_vanish_at_the_answer_are_proved() {
     }
 }
 
+/// A row that holds at the raw predictions to the last digit: an answer that makes up for roundings of the row by a free sample is
+/// right, though the row's other samples are held at points and its own coefficient is small. One that moves it further is not.
+#[test]
+fn free_samples_may_make_up_for_roundings_of_a_row() {
+    let mut random = Random(47);
+    for number in 0..200 {
+        let (a, b) = (random.between(0.02, 2.0), random.between(0.1, 4.0));
+        let line = serde_json::json!({ "z": [0.0, 0.5], "l": [null], "u": [0.0], "A": { "indptr": [0, 1], "indices": [0], "values": [-a] },
+            "convex": { "rows": [0], "samples": [1], "b": [b], "c": [0.5] } });
+        let problem = Problem::parse(&line.to_string()).expect("a problem");
+        let moved = |by: f64| {
+            let text = serde_json::json!({ "status": "optimal", "yhat": [by, 0.5], "mu": [2.0 * by / a] });
+            is_proved(&problem, &Answer::parse(&text.to_string()).expect("an answer"))
+        };
+        // Eight roundings of what the held sample adds to the row.
+        let rounding = f64::EPSILON * b * 0.5;
+        assert!(moved(0.0) && moved(8.0 * rounding / a), "{number}: {line}");
+        assert!(!moved(1e-11) && !moved(1e-9), "{number}: {line}");
+    }
+}
+
 /// A step off a point of a distance, and a multiplier that is too small to hold a sample there, are seen.
 #[test]
 fn samples_at_points_of_distances_are_held_there() {

@@ -1,5 +1,7 @@
 //! The proofs: what has to be true of a right answer, computed without rounding.
 
+use std::collections::BTreeMap;
+
 use crate::exact::{Exact, ROUNDING};
 use crate::infeasible::infeasible;
 use crate::record::{Answer, Distance, Problem};
@@ -127,6 +129,38 @@ fn pulls(problem: &Problem, answer: &Answer, y: &[Exact]) -> Vec<Pull> {
     pulls
 }
 
+/// What the gap is when free samples make up for roundings of a row: they move as little as that takes, and none by more than
+/// 4,096 roundings. No multiplier makes it larger.
+fn made_up_for(problem: &Problem, row: usize, rounding: &Exact, y: &[Exact], digits: &[Digits]) -> Exact {
+    let mut slopes: BTreeMap<usize, Exact> = BTreeMap::new();
+    let mut add = |sample: usize, term: Exact| {
+        let slope = slopes.entry(sample).or_insert_with(Exact::zero);
+        *slope = &*slope + &term;
+    };
+    problem.rows[row].iter().for_each(|(sample, a)| add(*sample, Exact::of(*a)));
+    for (sample, b, c) in &problem.distances[row] {
+        let b = Exact::of(*b);
+        add(*sample, if (&y[*sample] - &Exact::of(*c)).is_negative() { -&b } else { b });
+    }
+    // A move of `a / w` at each sample takes the row `sum a^2 / w` further, and costs as much.
+    let (mut further, mut longest) = (Exact::zero(), Exact::zero());
+    for (sample, slope) in slopes.iter().filter(|(sample, slope)| !digits[**sample].set && !slope.is_zero()) {
+        let weight = Exact::of(problem.weights[*sample]);
+        if weight.is_zero() {
+            return Exact::zero();
+        }
+        let unit = slope.abs().over_rounded_up(&weight);
+        further = &further + &(&slope.abs() * &unit);
+        longest = longest.max(unit);
+    }
+    if further.is_zero() {
+        return further;
+    }
+    let most = (&Exact::of(512.0 * ROUNDING) * &further).over_rounded_up(&longest);
+    let covered = rounding.clone().min(most);
+    (&Exact::of(2.0) * &(&covered * &covered)).over_rounded_up(&further)
+}
+
 /// The absolute value of a side, zero for none.
 fn size_of(side: f64) -> Exact {
     if side.is_finite() { Exact::of(side.abs()) } else { Exact::zero() }
@@ -146,6 +180,9 @@ fn optimal(problem: &Problem, answer: &Answer, tolerance: &Exact) -> Result<Verd
         let activity = activity(row, &problem.distances[index], &y, &digits);
         let multiplier = answer.multipliers[index];
         violation = violation.max(row_holds(problem, index, &activity, multiplier, tolerance, &mut sum)?);
+        if multiplier != 0.0 {
+            sum.rounding = &sum.rounding + &made_up_for(problem, index, &activity.coarse, &y, &digits);
+        }
     }
     for (sample, pull) in pulls.iter().enumerate() {
         sample_is_least(problem, sample, &y[sample], pull, tolerance, &mut sum)?;
