@@ -396,6 +396,37 @@ fn free_samples_may_make_up_for_roundings_of_a_row() {
     }
 }
 
+/// Points far smaller than what they are made from, as the answer is to scores near 10⁴ whose mean has to be 0: rows hold to roundings
+/// of the point, not of the scores, also where some samples stand at bounds.
+#[test]
+fn points_far_smaller_than_their_predictions_are_proved() {
+    let mut random = Random(53);
+    let mut at_bounds = 0;
+    for number in 0..400 {
+        let (n, far) = (3 + random.below(20), 10f64.powi(1 + random.below(8) as i32));
+        let spread = far * 10f64.powi(-(random.below(14) as i32));
+        let weights: Vec<f64> = (0..n).map(|_| if number % 3 == 0 { random.between(0.2, 3.0) } else { 1.0 }).collect();
+        let z: Vec<f64> = (0..n).map(|_| far + spread * random.between(-1.0, 1.0)).collect();
+        let mean: Vec<f64> = weights.iter().map(|w| w / weights.iter().sum::<f64>()).collect();
+        let half: Vec<f64> = (0..n).map(|i| if i < n / 2 { 1.0 } else { 0.0 }).collect();
+        let (indices, values): (Vec<usize>, Vec<f64>) = ((0..n).chain(0..n).collect(), [mean.clone(), half].concat());
+        let mut line = serde_json::json!({ "z": z, "w": weights, "l": [0.0, null], "u": [0.0, spread],
+            "A": { "indptr": [0, n, 2 * n], "indices": indices, "values": values } });
+        if number % 2 == 0 {
+            line["hi"] = serde_json::json!(spread * random.between(0.01, 0.5));
+        }
+        let problem = Problem::parse(&line.to_string()).expect("a problem");
+        let text = solve_line(&line.to_string(), &Settings::default());
+        let answer = Answer::parse(&text).expect("an answer");
+        let (sum, size) =
+            answer.y.iter().zip(&mean).fold((0.0, 0.0), |(sum, size), (y, a)| (sum + a * y, size + a * y.abs()));
+        at_bounds += answer.y.iter().zip(&problem.bounds).filter(|(y, (_, hi))| **y == *hi).count();
+        assert!(is_proved(&problem, &answer), "{number}: {line} {text}");
+        assert!(f64::abs(sum) <= 2e-15 * size, "{number}: {sum} of {size}: {line} {text}");
+    }
+    assert!(at_bounds > 200, "{at_bounds}");
+}
+
 /// A step off a point of a distance, and a multiplier that is too small to hold a sample there, are seen.
 #[test]
 fn samples_at_points_of_distances_are_held_there() {

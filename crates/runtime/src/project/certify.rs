@@ -154,7 +154,7 @@ pub(crate) fn finish_in_order<T: Sample>(
 }
 
 /// The multipliers, the active sides and the certificate of the numbers that were written.
-fn report<T: Sample>(newton: &Newton, problem: &Problem, measures: Measures, out: &mut Projection<T>) {
+pub(super) fn report<T: Sample>(newton: &Newton, problem: &Problem, measures: Measures, out: &mut Projection<T>) {
     out.objective = measures.objective;
     out.multipliers.clear();
     out.multipliers.extend_from_slice(&newton.multipliers);

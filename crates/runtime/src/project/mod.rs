@@ -24,6 +24,7 @@
 //! | `sparse`, `pattern` | thousands of sparse rows: interior points, an augmented Lagrangian, sparse Cholesky |
 //! | `tame` | rows whose coefficients would overflow, scaled |
 //! | `farkas`, `relax` | proofs of infeasibility, and points of least total violation |
+//! | `rest` | points far smaller than `z`, projected once more |
 //! | `certify`, `output` | rounding to the type of `z`, the returned numbers and their certificate |
 //! | `gradient`, `buffers`, `forward`, `tangent` | derivatives, as products and as a matrix |
 
@@ -47,6 +48,7 @@ mod pattern;
 mod projection;
 mod projector;
 mod relax;
+mod rest;
 mod sample;
 mod settings;
 mod sides;

@@ -24,6 +24,15 @@ pub(crate) struct Measures {
 }
 
 impl Measures {
+    /// Counts a sample in: its point and raw prediction, what rows pull it with, its weight and bounds, and the numbers of its type
+    /// within these.
+    pub(super) fn add(&mut self, y: f64, z: f64, t: f64, w: f64, (lo, hi): (f64, f64), (in_lo, in_hi): (f64, f64)) {
+        let (square, error) = measure(y, z, t, w, in_lo, in_hi);
+        self.objective += 0.5 * square;
+        self.stationarity = self.stationarity.max(error);
+        self.bound = self.bound.max(lo - y).max(y - hi);
+    }
+
     pub(super) fn join(self, other: Measures) -> Measures {
         Measures {
             objective: self.objective + other.objective,
@@ -145,21 +154,28 @@ pub(super) fn measure(y: f64, z: f64, t: f64, w: f64, lo: f64, hi: f64) -> (f64,
 /// Problems with factors, weights or bounds per sample: in grouped order, `z` is overwritten by `ŷ`.
 fn general<T: Sample>(problem: &Problem, grouped: &mut [T], shift: &[f64], pairs: Option<&[Double]>) -> Measures {
     let mut total = Measures::default();
-    let mut write = |place: usize, t: Double, w: f64, lo: f64, hi: f64| {
+    let write = |place: usize, t: Double, w: f64, lo: f64, hi: f64| {
         let z = grouped[place].widen();
         let (in_lo, in_hi) = T::inward(lo, hi);
         let y = settle::<T, true>(if w > 0.0 { fine::moved(z, t, w) } else { z }, in_lo, in_hi);
         grouped[place] = T::narrow(y);
-        let (square, error) = measure(y, z, t.high, w, in_lo, in_hi);
-        total.objective += 0.5 * square;
-        total.stationarity = total.stationarity.max(error);
-        total.bound = total.bound.max(lo - y).max(y - hi);
+        total.add(y, z, t.high, w, (lo, hi), (in_lo, in_hi));
     };
-    match pairs {
-        Some(pairs) => fine::for_each_sample(problem, pairs, write),
-        None => for_each_sample(problem, shift, |place, t, w, lo, hi| write(place, Double::new(t, 0.0), w, lo, hi)),
-    }
+    for_each_shift(problem, shift, pairs, write);
     total
+}
+
+/// As [`for_each_sample`], of the pairs where there are some.
+pub(super) fn for_each_shift(
+    problem: &Problem,
+    shift: &[f64],
+    pairs: Option<&[Double]>,
+    mut visit: impl FnMut(usize, Double, f64, f64, f64),
+) {
+    match pairs {
+        Some(pairs) => fine::for_each_sample(problem, pairs, visit),
+        None => for_each_sample(problem, shift, |place, t, w, lo, hi| visit(place, Double::new(t, 0.0), w, lo, hi)),
+    }
 }
 
 /// Calls `visit(place, shift, weight, lo, hi)` for each sample in grouped order.

@@ -6,7 +6,7 @@ use super::projection::{Certificate, ProjectError, Projection, Status, all_finit
 use super::projector::Projector;
 use super::sample::Sample;
 use super::settings::{OnInfeasible, Settings};
-use super::{certify, farkas, in_order, relax, sparse, tame};
+use super::{certify, farkas, in_order, relax, rest, sparse, tame};
 use crate::problem::Problem;
 
 /// Share of a row's size that a point that is called optimal may miss it by.
@@ -61,7 +61,7 @@ impl<T: Sample> Projector<T> {
 
 impl<T: Sample> Projector<T> {
     /// From where the iteration starts to its end: with margins, without them where they leave no room, and by the second method.
-    fn iterate(&mut self, problem: &Problem, settings: &Settings) -> Ended {
+    pub(super) fn iterate(&mut self, problem: &Problem, settings: &Settings) -> Ended {
         self.newton.spacing = self.spacing.max(T::GRAIN);
         certify::first_margin::<T>(problem, &mut self.newton, settings.exact_rows, &mut self.margin);
         self.newton.sides.set(problem, &self.margin);
@@ -89,6 +89,7 @@ impl<T: Sample> Projector<T> {
         match ended {
             Ended::Converged => {
                 certify::finish(self, problem, z, settings, out);
+                rest::project(self, problem, z, settings, out);
                 out.status =
                     if self.is_kept(problem, &out.certificate) { Status::Optimal } else { Status::IterationLimit };
             }
@@ -126,7 +127,9 @@ impl<T: Sample> Projector<T> {
         if ended != Ended::Converged || (settings.exact_rows && newton.is_loose()) {
             return false;
         }
-        if !certify::finish_in_order(self, problem, z, settings, out) || !self.is_kept(problem, &out.certificate) {
+        let ended =
+            certify::finish_in_order(self, problem, z, settings, out) && self.is_kept(problem, &out.certificate);
+        if !ended || rest::misses(&self.newton, problem, out) {
             return false;
         }
         (out.status, out.passes) = (Status::Optimal, self.newton.passes);
