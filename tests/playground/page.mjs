@@ -61,13 +61,15 @@ try {
     const text = (selector) => page.textContent(selector);
     assert.match(await text('#summary'), /^ok: 1 constraint, 1 row, fingerprint /);
 
-    // A mistake is underlined, and its fix mends it.
+    // A mistake is underlined, and its fix mends it. The spec is no longer the example that was chosen.
+    assert.notEqual(await page.inputValue('#examples'), '');
     await page.click('.cm-content');
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.insertText(SPEC);
     await page.waitForSelector('.cm-lintRange-error');
     assert.equal(await text('.cm-lintRange-error'), 'scor');
     assert.match(await text('#summary'), /^1 error in spec\.fair$/);
+    assert.equal(await page.inputValue('#examples'), '');
     assert.match(await text('#problems li'), /^E0201 error line 4: unknown name scor/);
     await accessible(page, `${what}, with an error`);
     await page.click('#problems .fix');

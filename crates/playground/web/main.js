@@ -93,6 +93,8 @@ function show() {
     return { from: mark.from, to: mark.to, severity: one.severity, source: one.code, message: one.message + help, actions };
   });
   view.dispatch(setDiagnostics(view.state, diagnostics));
+  const same = examples.find((example) => example.spec === spec());
+  at('examples').value = same ? same.name : OWN;
   at('summary').textContent = found.summary;
   at('summary').className = found.ok ? (found.diagnostics.length ? 'warn' : 'good') : 'bad';
   at('problems').replaceChildren(...found.diagnostics.map((one, index) => problem(one, found.marks[index])));
@@ -227,6 +229,8 @@ function offer(predictions) {
 // -- examples and links -------------------------------------------------------------------------------------------------
 
 const KEY = '#spec=';
+/** What is chosen where the spec is none of the examples. */
+const OWN = '';
 
 function encoded(text) {
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte));
@@ -266,7 +270,10 @@ function take(example) {
   show();
 }
 
-at('examples').append(...examples.map((example) => element('option', { value: example.name }, example.name)));
+at('examples').append(
+  ...examples.map((example) => element('option', { value: example.name }, example.name)),
+  element('option', { value: OWN, disabled: '' }, 'your own'),
+);
 at('examples').addEventListener('change', () => take(examples.find((example) => example.name === at('examples').value)));
 window.addEventListener('hashchange', () => {
   const text = linked();
