@@ -88,6 +88,21 @@ fn a_key_that_an_object_has_twice_is_refused() {
 }
 
 #[test]
+fn a_folder_is_no_file_for_offsets_and_thresholds() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    file(room, "data.csv", DATA);
+    fs::create_dir(room.join("d")).unwrap();
+    for command in ["decide @/spec.fair --data @/data.csv --freeze @/d", "freeze @/spec.fair --data @/data.csv -o @/d"]
+    {
+        let done = at(room, command);
+        assert_eq!(done.code, 2, "{}", done.stderr);
+        assert!(done.stderr.contains("it is a folder") && done.stderr.contains("name a file in it"), "{}", done.stderr);
+    }
+}
+
+#[test]
 fn streams_are_written_as_their_data_are() {
     let room = folder(&[]);
     let room = room.path();

@@ -424,7 +424,7 @@ pub enum DataError {
 
 impl DataError {
     /// An output whose path is that of a folder.
-    pub(crate) fn folder_as_output(path: &Path) -> DataError {
+    pub fn folder_as_output(path: &Path) -> DataError {
         DataError::Write { file: path.display().to_string(), source: io::ErrorKind::IsADirectory.into() }
     }
 }
