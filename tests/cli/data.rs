@@ -91,6 +91,19 @@ fn labels_that_are_absent_are_reported() {
     assert_snapshot!(done.transcript(&["project", "..", "--inference"]).replace(name, "FOLDER"));
 }
 
+/// Per-group offsets are for people whose labels nobody knows yet: that they leave the labels of these out is not that there are none.
+#[test]
+fn labels_that_offsets_do_not_read_are_not_called_absent() {
+    let folder = folder(&["people.csv"]);
+    let (data, shifts) = (folder.path().join("people.csv"), folder.path().join("shifts.json"));
+    let spec = "tests/fixtures/cli/odds.fair";
+    assert_eq!(run(&["freeze", spec, "--data", text_of(&data), "-o", text_of(&shifts)]).code, 0);
+    let done = run(&["project", spec, "--data", text_of(&data), "--frozen", text_of(&shifts)]);
+    let flat = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("needs the label `hired`, which per-group offsets cannot read"), "{flat}");
+    assert!(!done.stdout.contains("not in the data"), "{}", done.stdout);
+}
+
 #[test]
 fn outputs_keep_the_table_and_add_a_column() {
     let folder = folder(&["people.csv"]);
