@@ -116,6 +116,23 @@ fn a_side_that_bends_is_followed_to_its_end() {
     assert!((param["greatest"].as_f64().unwrap() - 0.9).abs() < 1e-7, "{json}");
 }
 
+/// A param without a range: how far it was looked is no property of the rows.
+#[test]
+fn where_the_search_ended_is_no_end() {
+    let folder = folder(&[]);
+    let spec = folder.path().join("open.fair");
+    let text = "column sex: {female, male}\npredict score: real in [0, 1]\nparam eps = 0.02\n\
+                use demographic_parity(sex, eps)\n";
+    fs::write(&spec, text).unwrap();
+    let check = ["check", text_of(&spec), "--data", &format!("{SPECS}/equal_rates.csv")];
+    let done = run(&check);
+    assert!(done.stdout.contains("the rows can hold for eps from 0 to 1000.02 or more (0.02 now)"), "{}", done.stdout);
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&[&check[..], &["--format", "json"]].concat()).stdout).unwrap();
+    let param = &json["specs"][0]["data"]["params"][0];
+    assert_eq!((&param["below"], &param["above"]), (&false.into(), &true.into()), "{json}");
+}
+
 #[test]
 fn differences_are_told() {
     assert_snapshot!(transcript(&format!("diff {SPECS}/parity_01.fair {SPECS}/parity_02.fair")));
