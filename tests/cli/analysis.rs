@@ -135,6 +135,13 @@ fn where_the_search_ended_is_no_end() {
 
 #[test]
 fn differences_are_told() {
+    let folder = folder(&[]);
+    let decided = folder.path().join("decided.fair");
+    let text = fs::read_to_string(format!("{SPECS}/parity_01.fair")).unwrap();
+    fs::write(&decided, text.replace("real in [0, 1]", "{0, 1}")).unwrap();
+    let done = run(&["diff", &format!("{SPECS}/parity_01.fair"), text_of(&decided)]);
+    let told = "no row changed; 1 other change\nthe prediction was in [0, 1], and is in {0, 1}\n";
+    assert_eq!((done.code, done.stdout.as_str()), (1, told), "{}", done.stderr);
     assert_snapshot!(transcript(&format!("diff {SPECS}/parity_01.fair {SPECS}/parity_02.fair")));
     assert_snapshot!(transcript(&format!("diff {SPECS}/pairwise.fair {SPECS}/overall.fair")));
     assert_snapshot!(transcript(&format!("diff {SPECS}/odds.fair {SPECS}/odds.fair")));
