@@ -11,8 +11,9 @@ use crate::runtime::problem::Problem;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tolerance {
     /// From the least to the greatest. Whether all between are feasible too is known where `exact`; else the interval
-    /// around a value that is.
-    Within { least: f64, greatest: f64, exact: bool },
+    /// around a value that is. Which of the two is no more than where the search ended, so that values beyond it may do too, is
+    /// known by `open`.
+    Within { least: f64, greatest: f64, exact: bool, open: [bool; 2] },
     /// No value of its range will do.
     Never,
     /// Too many variables, a param that decides who is in an event, or the solver gave up.
@@ -32,11 +33,14 @@ const FAR: f64 = 1e3;
 /// Searches `range` for feasible values of a param that is `value` now.
 pub fn tolerance(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Tolerance {
     let far = FAR * value.abs().max(1.0);
-    let range = (range.0.max(value - far), range.1.min(value + far));
-    match as_variable(at, value, range) {
-        Some(found) => found,
-        None => by_trial(at, value, range),
+    let searched = (range.0.max(value - far), range.1.min(value + far));
+    let mut found = as_variable(at, value, searched).unwrap_or_else(|| by_trial(at, value, searched));
+    if let Tolerance::Within { least, greatest, open, .. } = &mut found {
+        let near = 1e-9 * far;
+        let (below, above) = (range.0 < searched.0, searched.1 < range.1);
+        *open = [below && *least <= searched.0 + near, above && *greatest >= searched.1 - near];
     }
+    found
 }
 
 /// The param as a variable; none where it does not enter by affine sides alone.
@@ -87,7 +91,7 @@ fn as_variable(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Option<To
     program.lines = moved;
     Some(match (program.minimise(&[(param, 1.0)]), program.maximise(&[(param, 1.0)])) {
         (Answer::Optimal { value: least, .. }, Answer::Optimal { value: greatest, .. }) => {
-            Tolerance::Within { least, greatest, exact: true }
+            Tolerance::Within { least, greatest, exact: true, open: [false; 2] }
         }
         (Answer::Infeasible, _) | (_, Answer::Infeasible) => Tolerance::Never,
         _ => Tolerance::Unknown,
@@ -124,7 +128,7 @@ fn by_trial(at: &mut AtValue<'_>, value: f64, range: (f64, f64)) -> Tolerance {
         }
         let ends = [range.0, range.1].map(|end| bisect(&mut feasible, inside, end));
         return match ends {
-            [Some(least), Some(greatest)] => Tolerance::Within { least, greatest, exact: false },
+            [Some(least), Some(greatest)] => Tolerance::Within { least, greatest, exact: false, open: [false; 2] },
             _ => Tolerance::Unknown,
         };
     }

@@ -285,6 +285,9 @@ impl BindError {
                     at.column
                 )
             }
+            BindError::OutOfRange { at, .. } if at.value().parse().is_ok_and(f64::is_infinite) => {
+                "leave these rows out, or give each a finite value".to_owned()
+            }
             BindError::OutOfRange { at, .. }
                 if at.value().parse().is_ok_and(|value: f64| value.abs() >= BEYOND_WHOLE) =>
             {

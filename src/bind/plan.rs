@@ -83,6 +83,8 @@ pub enum Purpose {
 pub enum Left {
     /// It needs a label that is no column of the data.
     LabelAbsent { label: String },
+    /// It needs a label, and what is made of the data is for where there is none.
+    LabelUnread { label: String },
     /// It bounds single predictions by a label, and no rule may look at one.
     LabelHidden { label: String },
     /// It is enforced in training only, and this is inference.
@@ -97,7 +99,7 @@ impl Left {
         match self {
             Left::TrainingOnly => true,
             Left::RawAbsent => false,
-            Left::LabelAbsent { .. } | Left::LabelHidden { .. } => enforce == Enforce::Train,
+            Left::LabelAbsent { .. } | Left::LabelUnread { .. } | Left::LabelHidden { .. } => enforce == Enforce::Train,
         }
     }
 }

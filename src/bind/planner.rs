@@ -122,7 +122,7 @@ impl<'a> Planner<'a> {
         let mut shared = ReadColumns::default();
         for (index, row) in self.program.rows.iter().enumerate() {
             let columns = row_columns(self.program, row, &mut shared);
-            match self.reason_to_leave(&columns, row.options, present, options.purpose) {
+            match self.reason_to_leave(&columns, row.options, present, options) {
                 Some(reason) => {
                     left.push((index, reason));
                     self.count(&columns, present);
@@ -146,7 +146,7 @@ impl<'a> Planner<'a> {
         for (index, row) in self.program.sample_rows.iter().enumerate().filter(|(_, row)| row.pairs.is_some()) {
             let columns = pair_row_columns(self.program, row);
             let read = columns.iter().map(|column| column.header).collect();
-            match self.reason_to_leave(&read, row.options, present, options.purpose) {
+            match self.reason_to_leave(&read, row.options, present, options) {
                 Some(reason) => left.push((index, reason)),
                 None => PlannedRelation::add(&mut relations, self.program, index, &columns),
             }
@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
             let columns = sample_row_columns(self.program, row);
             let hidden = columns.iter().find(|header| options.visible && self.is_label(header));
             let hidden = hidden.map(|label| Left::LabelHidden { label: (*label).to_owned() });
-            match self.reason_to_leave(&columns, row.options, present, options.purpose).or(hidden) {
+            match self.reason_to_leave(&columns, row.options, present, options).or(hidden) {
                 Some(reason) => {
                     left.push((index, reason));
                     self.count(&columns, present);
@@ -192,14 +192,17 @@ impl<'a> Planner<'a> {
     fn reason_to_leave(
         &self,
         columns: &BTreeSet<&str>,
-        options: RowOptions,
+        row: RowOptions,
         present: &BTreeSet<&str>,
-        purpose: Purpose,
+        options: &EncodeOptions,
     ) -> Option<Left> {
         let absent = columns.iter().find(|header| self.is_label(header) && !present.contains(**header));
-        let absent = absent.map(|label| Left::LabelAbsent { label: (*label).to_owned() });
+        let absent = absent.map(|label| match (*label).to_owned() {
+            label if options.without_labels => Left::LabelUnread { label },
+            label => Left::LabelAbsent { label },
+        });
         let raw = (columns.contains(RAW) && !present.contains(RAW)).then_some(Left::RawAbsent);
-        let training = options.enforce == Enforce::Train && purpose == Purpose::Inference;
+        let training = row.enforce == Enforce::Train && options.purpose == Purpose::Inference;
         absent.or_else(|| training.then_some(Left::TrainingOnly)).or(raw)
     }
 

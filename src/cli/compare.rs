@@ -9,7 +9,7 @@ use super::input::Spec;
 use super::outputs::Files;
 use super::stop::{Outcome, Verdict};
 use crate::analyze::difference::{Change, Changed, rows, sample_rows};
-use crate::language::program::{Names, Program, PromisedRow};
+use crate::language::program::{Names, Prediction, Program, PromisedRow};
 use crate::language::words::counted;
 use crate::report::fit;
 
@@ -115,9 +115,10 @@ fn others(old: &Program, new: &Program) -> Vec<String> {
     let mut found = Vec::new();
     let range = |lower: f64, upper: f64| format!("[{lower}, {upper}]");
     let (before, after) = (&old.prediction, &new.prediction);
-    if (before.lower, before.upper) != (after.lower, after.upper) {
-        let (before, after) = (range(before.lower, before.upper), range(after.lower, after.upper));
-        found.push(format!("the prediction was in {before}, and is in {after}"));
+    let declared = |it: &Prediction| if it.decision { "{0, 1}".to_owned() } else { range(it.lower, it.upper) };
+    let (was, is) = (declared(before), declared(after));
+    if was != is {
+        found.push(format!("the prediction was in {was}, and is in {is}"));
     }
     if before.header != after.header {
         found.push(format!("the prediction was `{}`, and is `{}`", before.header, after.header));

@@ -89,11 +89,7 @@ impl Args {
 
     fn freezes(&self) -> Result<Option<(&Path, Target)>, Failure> {
         let Some(path) = self.freeze.as_deref() else { return Ok(None) };
-        let unknown = || {
-            let message = format!("cannot tell the format of `{}`", path.display());
-            Failure::new(message, "end the name in `.json` or `.sql`")
-        };
-        Target::of(path).map(|target| Some((path, target))).ok_or_else(unknown)
+        Target::of_output(path, "").map(|target| Some((path, target)))
     }
 }
 

@@ -8,9 +8,9 @@ use super::fault::stop;
 use super::input::Spec;
 use super::outputs::Files;
 use super::solve::Infeasible;
-use super::stop::{Outcome, Stop, Verdict};
+use super::stop::{Failure, Outcome, Verdict};
 use crate::bind::Frozen;
-use crate::data::{STANDARD_STREAM, write_text};
+use crate::data::{DataError, STANDARD_STREAM, write_text};
 use crate::language::words::counted;
 use crate::report::{fit, whole};
 use crate::tasks::{Refused, Use, freeze};
@@ -42,8 +42,20 @@ pub(super) enum Target {
 }
 
 impl Target {
+    /// That which the name of an output stands for; `otherwise` ends what can be done where it stands for none.
+    pub fn of_output(path: &Path, otherwise: &str) -> Result<Target, Failure> {
+        match Target::of(path) {
+            Some(target) => Ok(target),
+            None if path.is_dir() => Err(DataError::folder_as_output(path).into()),
+            None => {
+                let message = format!("cannot tell the format of `{}`", path.display());
+                Err(Failure::new(message, format!("end the name in `.json` or `.sql`{otherwise}")))
+            }
+        }
+    }
+
     /// As the extension of a file says.
-    pub fn of(path: &Path) -> Option<Target> {
+    fn of(path: &Path) -> Option<Target> {
         match path.extension()?.to_string_lossy().to_lowercase().as_str() {
             "json" => Some(Target::Json),
             "sql" => Some(Target::Sql),
@@ -57,12 +69,8 @@ impl Args {
         Files::of(&self.input.spec, &self.input.data.data).writes("-o", Some(&self.output))
     }
 
-    fn target(&self) -> Result<Target, Stop> {
-        let unknown = || {
-            let message = format!("cannot tell the format of `{}`", self.output.display());
-            Stop::failed(message, "end the name in `.json` or `.sql`, or say it: `--to json`")
-        };
-        self.to.or_else(|| Target::of(&self.output)).ok_or_else(unknown)
+    fn target(&self) -> Result<Target, Failure> {
+        self.to.map_or_else(|| Target::of_output(&self.output, ", or say it: `--to json`"), Ok)
     }
 }
 

@@ -56,6 +56,10 @@ pub struct ParamRange {
     /// None where no value will do, or it is not known.
     pub least: Option<f64>,
     pub greatest: Option<f64>,
+    /// The search ended at the least value, and smaller ones may do too.
+    pub below: bool,
+    /// The same of the greatest value.
+    pub above: bool,
     /// `range`, `never` or `unknown`.
     pub verdict: &'static str,
 }
@@ -197,18 +201,17 @@ impl DataReport<'_> {
 
     /// `the rows can hold for eps from 0.0731 (0.02 now)`.
     fn range(&self, param: &ParamRange) -> String {
-        let ParamRange { name, value, least, greatest, verdict } = param;
+        let ParamRange { name, value, least, greatest, below, above, verdict } = param;
         let now = format!("({} now)", plain(*value));
         match (least, greatest) {
             (Some(least), Some(greatest)) if least == greatest => {
                 format!("the rows can hold for {name} = {} alone {now}\n", plain(rounded(*least)))
             }
             (Some(least), Some(greatest)) => {
-                format!(
-                    "the rows can hold for {name} from {} to {} {now}\n",
-                    plain(rounded(*least)),
-                    plain(rounded(*greatest))
-                )
+                let end =
+                    |value: f64, open: bool, more| format!("{}{}", plain(rounded(value)), if open { more } else { "" });
+                let (least, greatest) = (end(*least, *below, " or less"), end(*greatest, *above, " or more"));
+                format!("the rows can hold for {name} from {least} to {greatest} {now}\n")
             }
             _ if *verdict == "never" => format!("the rows cannot hold for any value of {name} {now}\n"),
             _ => String::new(),

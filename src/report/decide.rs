@@ -335,8 +335,13 @@ impl DecideReport<'_> {
         }
         let lines =
             table.render("    ", paint.width(), &[Align::Left, Align::Right, Align::Left, Align::Left], |_, cell| cell);
-        let rest = more(seen.count(), "more group");
-        format!("\n  {}: whoever reaches it is decided 1\n{lines}{rest}", paint.strong("thresholds"))
+        let rest = more(seen.clone().count(), "more group");
+        let shared = seen.clone().any(|cell| cell.share > 0.0 && cell.share < 1.0);
+        let rule = match shared {
+            true => "whoever satisfies it is decided 1, and whoever is equal to it with the chance beside it",
+            false => "whoever reaches it is decided 1",
+        };
+        format!("\n  {}: {rule}\n{lines}{rest}", paint.strong("thresholds"))
     }
 
     /// What the decisions gain and whom they select, a sentence each.
@@ -441,7 +446,10 @@ impl DecideReport<'_> {
             }
             How::Thresholds { tied: 0 } => String::new(),
             How::Thresholds { tied } => {
-                format!("{} exactly at a threshold that takes a share, decided alike by cell\n", counted_are(*tied))
+                format!(
+                    "{} equal to a threshold where only some are to be decided 1; without draws, all of a group are decided alike\n",
+                    counted_are(*tied)
+                )
             }
         }
     }
@@ -457,7 +465,7 @@ pub(super) fn threshold_words(thresholds: &Thresholds, cell: &ThresholdCell) -> 
     let (sign, mut rest) = match (cell.at, cell.share) {
         (_, share) if share >= 1.0 => (">=", String::new()),
         (_, share) if share <= 0.0 => (">", String::new()),
-        (at, share) => (">", format!("{} at it: chance {}", whole(at), plain(share))),
+        (at, share) => (">", format!("{} equal: chance {}", whole(at), plain(share))),
     };
     for step in cell.steps.iter().rev() {
         let and = if rest.is_empty() { "" } else { ", " };

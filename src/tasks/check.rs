@@ -115,12 +115,12 @@ fn ranges(case: &Case<'_>, problem: &Problem) -> Vec<ParamRange> {
             Reach::Encoding => Tolerance::Unknown,
             Reach::Nothing | Reach::Sides | Reach::Matrix => tolerance(&mut at, value, (bounds.lower, bounds.upper)),
         };
-        let (least, greatest, verdict) = match found {
-            Tolerance::Within { least, greatest, .. } => (Some(least), Some(greatest), "range"),
-            Tolerance::Never => (None, None, "never"),
-            Tolerance::Unknown => (None, None, "unknown"),
+        let (least, greatest, verdict, [below, above]) = match found {
+            Tolerance::Within { least, greatest, open, .. } => (Some(least), Some(greatest), "range", open),
+            Tolerance::Never => (None, None, "never", [false; 2]),
+            Tolerance::Unknown => (None, None, "unknown", [false; 2]),
         };
-        ParamRange { name: name.to_owned(), value, least, greatest, verdict }
+        ParamRange { name: name.to_owned(), value, least, greatest, below, above, verdict }
     };
     params.iter(program).enumerate().map(range).collect()
 }

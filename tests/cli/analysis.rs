@@ -116,8 +116,32 @@ fn a_side_that_bends_is_followed_to_its_end() {
     assert!((param["greatest"].as_f64().unwrap() - 0.9).abs() < 1e-7, "{json}");
 }
 
+/// A param without a range: how far it was looked is no property of the rows.
+#[test]
+fn where_the_search_ended_is_no_end() {
+    let folder = folder(&[]);
+    let spec = folder.path().join("open.fair");
+    let text = "column sex: {female, male}\npredict score: real in [0, 1]\nparam eps = 0.02\n\
+                use demographic_parity(sex, eps)\n";
+    fs::write(&spec, text).unwrap();
+    let check = ["check", text_of(&spec), "--data", &format!("{SPECS}/equal_rates.csv")];
+    let done = run(&check);
+    assert!(done.stdout.contains("the rows can hold for eps from 0 to 1000.02 or more (0.02 now)"), "{}", done.stdout);
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&[&check[..], &["--format", "json"]].concat()).stdout).unwrap();
+    let param = &json["specs"][0]["data"]["params"][0];
+    assert_eq!((&param["below"], &param["above"]), (&false.into(), &true.into()), "{json}");
+}
+
 #[test]
 fn differences_are_told() {
+    let folder = folder(&[]);
+    let decided = folder.path().join("decided.fair");
+    let text = fs::read_to_string(format!("{SPECS}/parity_01.fair")).unwrap();
+    fs::write(&decided, text.replace("real in [0, 1]", "{0, 1}")).unwrap();
+    let done = run(&["diff", &format!("{SPECS}/parity_01.fair"), text_of(&decided)]);
+    let told = "no row changed; 1 other change\nthe prediction was in [0, 1], and is in {0, 1}\n";
+    assert_eq!((done.code, done.stdout.as_str()), (1, told), "{}", done.stderr);
     assert_snapshot!(transcript(&format!("diff {SPECS}/parity_01.fair {SPECS}/parity_02.fair")));
     assert_snapshot!(transcript(&format!("diff {SPECS}/pairwise.fair {SPECS}/overall.fair")));
     assert_snapshot!(transcript(&format!("diff {SPECS}/odds.fair {SPECS}/odds.fair")));

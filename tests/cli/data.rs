@@ -91,6 +91,32 @@ fn labels_that_are_absent_are_reported() {
     assert_snapshot!(done.transcript(&["project", "..", "--inference"]).replace(name, "FOLDER"));
 }
 
+/// Per-group offsets are for people whose labels nobody knows yet: that they leave the labels of these out is not that there are none.
+#[test]
+fn labels_that_offsets_do_not_read_are_not_called_absent() {
+    let folder = folder(&["people.csv"]);
+    let (data, shifts) = (folder.path().join("people.csv"), folder.path().join("shifts.json"));
+    let spec = "tests/fixtures/cli/odds.fair";
+    assert_eq!(run(&["freeze", spec, "--data", text_of(&data), "-o", text_of(&shifts)]).code, 0);
+    let done = run(&["project", spec, "--data", text_of(&data), "--frozen", text_of(&shifts)]);
+    let flat = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("needs the label `hired`, which per-group offsets cannot read"), "{flat}");
+    assert!(!done.stdout.contains("not in the data"), "{}", done.stdout);
+}
+
+#[test]
+fn an_infinite_value_is_left_out_or_replaced() {
+    let folder = folder(&[]);
+    let (spec, data) = (folder.path().join("spec.fair"), folder.path().join("data.csv"));
+    fs::write(&spec, "column x: real\npredict score: real in [0, 1]\nconstraint c: E[score | x >= 2] >= 0.1\n")
+        .unwrap();
+    fs::write(&data, "x,score\n1,0.2\ninf,0.3\n2,0.4\n").unwrap();
+    let done = run(&["audit", text_of(&spec), "--data", text_of(&data)]);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    assert!(done.stderr.contains("error[E0704]") && done.stderr.contains("`x` is inf"), "{}", done.stderr);
+    assert!(done.stderr.contains("help: leave these rows out, or give each a finite value"), "{}", done.stderr);
+}
+
 #[test]
 fn outputs_keep_the_table_and_add_a_column() {
     let folder = folder(&["people.csv"]);

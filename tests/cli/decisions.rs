@@ -459,3 +459,26 @@ fn equal_rates_of_few_weighted_samples_are_searched_to_the_end() {
     // HiGHS's integer program gains as much.
     assert!((value["gain_after"].as_f64().unwrap() - 12.989).abs() <= 1e-9, "{}", value["gain_after"]);
 }
+
+/// Thresholds of which only some of those who are equal to them are decided 1, beside bounds of single decisions.
+#[test]
+fn samples_equal_to_a_threshold_are_told_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let spec = "column sex: {female, male}\npredict score: real in [0, 1]\n\
+                constraint parity: |E[score | sex == female] - E[score | sex == male]| <= 0.5\n\
+                constraint floor: each where sex == female: score >= raw(score)\n";
+    fs::write(path.join("spec.fair"), spec).unwrap();
+    fs::write(path.join("people.csv"), "sex,score\nfemale,0.2\nfemale,0.4\nmale,0.9\nmale,0.5\n").unwrap();
+    let (code, out, error) = run(path, "decide spec.fair --data people.csv --freeze t.json");
+    assert_eq!(code, 0, "{error}");
+    let told = squeezed(&out);
+    assert!(told.contains("satisfies it is decided 1, and whoever is equal to it with the chance beside it"), "{out}");
+    assert!(told.contains("score > 0.5 1 equal: chance 0.6000"), "{out}");
+    let (_, out, _) = run(path, "decide spec.fair --data people.csv --thresholds t.json");
+    let told = squeezed(&out);
+    assert!(
+        told.contains("equal to a threshold where only some are to be decided 1; without draws, all of a group"),
+        "{out}"
+    );
+}

@@ -56,6 +56,52 @@ fn no_command_writes_what_it_reads() {
     assert_eq!((done.code, before("data.csv").lines().next()), (0, Some("sex,score,score_fair")), "{}", done.stderr);
 }
 
+/// One value counts in some readers and the other in others.
+#[test]
+fn a_key_that_an_object_has_twice_is_refused() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    file(room, "lines.jsonl", "{\"sex\":\"f\",\"score\":0.1}\n{\"sex\":\"f\",\"score\":0.9,\"sex\":\"m\"}\n");
+    file(
+        room,
+        "list.json",
+        "[{\"sex\": \"f\", \"score\": 0.1},\n {\"sex\": \"f\",\n  \"score\": 0.9,\n  \"sex\": null}]\n",
+    );
+    file(room, "other.jsonl", "{\"sex\":\"f\",\"x\":1,\"score\":0.1,\"x\":2}\n{\"sex\":\"m\",\"score\":0.2}\n");
+    for (name, line) in [("lines.jsonl", 2), ("list.json", 4)] {
+        for command in ["audit", "project"] {
+            let done = at(room, &format!("{command} @/spec.fair --data @/{name}"));
+            let told = format!("{name}` line {line}: the object has the key `sex` twice");
+            let flat = done.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flat.contains(&told) && flat.contains("rename one of the two, or leave it out"), "{}", done.stderr);
+            assert_eq!(done.code, 2, "{}", done.stderr);
+        }
+    }
+    let first = "{\"sex\":\"f\",\"sex\":\"m\",\"score\":0.9}\n";
+    let spec = room.join("spec.fair").display().to_string();
+    let stream =
+        run_with(&["stream", &spec, "--data", "-", "--data-format", "jsonl", "-o", "-"], Some(first.as_bytes()));
+    assert!(stream.stderr.contains("line 1: the object has the key `sex` twice"), "{}", stream.stderr);
+    // A key that nobody reads may be there as often as it likes.
+    assert_eq!(at(room, "audit @/spec.fair --data @/other.jsonl").code, 0);
+}
+
+#[test]
+fn a_folder_is_no_file_for_offsets_and_thresholds() {
+    let room = folder(&[]);
+    let room = room.path();
+    file(room, "spec.fair", SPEC);
+    file(room, "data.csv", DATA);
+    fs::create_dir(room.join("d")).unwrap();
+    for command in ["decide @/spec.fair --data @/data.csv --freeze @/d", "freeze @/spec.fair --data @/data.csv -o @/d"]
+    {
+        let done = at(room, command);
+        assert_eq!(done.code, 2, "{}", done.stderr);
+        assert!(done.stderr.contains("it is a folder") && done.stderr.contains("name a file in it"), "{}", done.stderr);
+    }
+}
+
 #[test]
 fn streams_are_written_as_their_data_are() {
     let room = folder(&[]);

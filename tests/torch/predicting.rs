@@ -54,6 +54,17 @@ fn a_stream_of_new_data_is_scored_and_answered() {
 }
 
 #[test]
+fn an_output_of_no_known_format_is_told_before_the_data_are_read() {
+    let place = trained();
+    // Of the data the header alone can be read.
+    let header = fs::read_to_string(place.path("new.csv")).unwrap().lines().next().unwrap().to_owned();
+    fs::write(place.path("wrong.csv"), header + "\nno,numbers,here,at,all,of,them\n").unwrap();
+    let output = place.command("predict model --data wrong.csv -o fair.tables").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && told.contains("fair.tables") && !told.contains("wrong.csv"), "{told}");
+}
+
+#[test]
 fn a_stream_reads_json_lines_from_a_pipe() {
     let place = trained();
     let line = |sex: &str, skill: &str| format!(r#"{{"sex":"{sex}","skill":{skill},"town":"ax","empty":1}}"#);

@@ -264,6 +264,17 @@ pub enum DataError {
         found: &'static str,
     },
 
+    /// An object has a key twice, so that nobody can tell which value is meant.
+    #[error("`{file}` line {line}: the object has the key `{key}` twice")]
+    RepeatedKey {
+        /// The file being read.
+        file: String,
+        /// The line of its second value.
+        line: u64,
+        /// The key.
+        key: String,
+    },
+
     /// A value that is a list or an object where one plain value belongs.
     #[error("`{file}` line {line}: `{column}` holds {found}, not a plain value")]
     Nested {
@@ -413,7 +424,7 @@ pub enum DataError {
 
 impl DataError {
     /// An output whose path is that of a folder.
-    pub(crate) fn folder_as_output(path: &Path) -> DataError {
+    pub fn folder_as_output(path: &Path) -> DataError {
         DataError::Write { file: path.display().to_string(), source: io::ErrorKind::IsADirectory.into() }
     }
 }

@@ -25,7 +25,7 @@ pub enum Ended {
 /// Serves one client until it leaves.
 pub fn run(connection: &Connection, host: &dyn Host) -> Ended {
     let (id, params) = loop {
-        let Ok((id, params)) = connection.initialize_start() else { return Ended::Abruptly };
+        let Some((id, params)) = initialize(connection) else { return Ended::Abruptly };
         match serde_json::from_value::<InitializeParams>(params) {
             Ok(params) => break (id, params),
             Err(error) => {
@@ -40,6 +40,23 @@ pub fn run(connection: &Connection, host: &dyn Host) -> Ended {
     let mut server = Server { connection, session, waiting: VecDeque::new(), shut: false };
     server.send(Response { id, response_result: Ok(answer) }.into());
     server.serve()
+}
+
+/// The id and the parameters of `initialize`; none if the client leaves. What it asks before is refused, and nothing that it
+/// tells is heard.
+fn initialize(connection: &Connection) -> Option<(RequestId, serde_json::Value)> {
+    loop {
+        match connection.receiver.recv().ok()? {
+            Message::Request(request) if request.method == "initialize" => return Some((request.id, request.params)),
+            Message::Request(request) => {
+                let reason = format!("`{}` came before `initialize`, which must be the first request", request.method);
+                let code = ErrorCode::ServerNotInitialized as i32;
+                let _gone = connection.sender.send(Response::new_err(request.id, code, reason).into());
+            }
+            Message::Notification(notification) if notification.method == "exit" => return None,
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+    }
 }
 
 struct Server<'c> {

@@ -37,6 +37,7 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
         return super::online::run(args, &spec, program, &params, &scorer, console);
     }
     let source = args.form.open(&args.data)?;
+    output(args).map_or(Ok(()), |output| output.refuse_existing(&source))?;
     let features = description.features.apply(&source).map_err(stop)?;
     note_unseen(&features.unseen, console);
     let mut options = match args.mode {
@@ -78,12 +79,16 @@ pub fn run(args: &Args, console: &Console) -> Outcome {
 
 /// The data with the network's predictions and the projected ones, if a file is asked for.
 fn write(args: &Args, source: &Source, name: &str, [own, projected]: [&[f64]; 2]) -> Result<(), Stop> {
-    let Some(path) = &args.output else { return Ok(()) };
+    let Some(output) = output(args) else { return Ok(()) };
     let fair = format!("{name}_fair");
     let added = [Added { name, values: own.into() }, Added { name: &fair, values: projected.into() }];
-    let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
-    write_with_columns(source, &added, &Output { path, format: args.output_format, existing, progress: None })?;
+    write_with_columns(source, &added, &output)?;
     Ok(())
+}
+
+fn output(args: &Args) -> Option<Output<'_>> {
+    let existing = if args.replace { OnExisting::Replace } else { OnExisting::Refuse };
+    Some(Output { format: args.output_format, existing, ..Output::new(args.output.as_deref()?) })
 }
 
 /// Arguments of another mode would do nothing.

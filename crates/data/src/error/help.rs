@@ -92,6 +92,7 @@ impl DataError {
             Self::Json { .. } | Self::NotAnObject { .. } => {
                 "a table is one object on each line, or one list of objects".into()
             }
+            Self::RepeatedKey { .. } => "rename one of the two, or leave it out".into(),
             Self::Nested { .. } => "give the inner value a key of its own".into(),
             Self::Damaged { .. } => "check that the file was copied completely".into(),
             Self::LateColumn { column, .. } => {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::lines::{Lines, describe_line};
-use super::members::{Members, end_of_members};
+use super::members::{Members, end_of_members, second_value};
 use crate::error::DataError;
 use crate::write::{OnExisting, Plan, REPORT_ROWS};
 
@@ -34,6 +34,9 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
             // Any character of a key may be written as an escape.
             let may = text.contains(key.as_str()) || text.contains('\\');
             let old = if may { find_value(&text, column.name) } else { None };
+            if may && second_value(&text, column.name).is_some() {
+                return Err(DataError::RepeatedKey { file: file.to_owned(), line, key: column.name.to_owned() });
+            }
             match (old, end_of_members(&text)) {
                 (Some(old), _) if plan.existing == OnExisting::Replace => text.replace_range(old, &number),
                 (Some(_), _) => {
@@ -66,7 +69,7 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
     Ok(row)
 }
 
-/// The bytes of the value of a key of the object on this line; of a key that stands twice those of the last, which counts.
+/// The bytes of the value of a key of the object on this line.
 fn find_value(line: &str, key: &str) -> Option<Range<usize>> {
-    Members::of(line).filter(|(name, _)| name == key).last().map(|(_, value)| value)
+    Members::of(line).find(|(name, _)| name == key).map(|(_, value)| value)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::keys::Kind;
@@ -27,10 +27,8 @@ impl Wanted {
         wanted
     }
 
-    /// The values on lines, a vector for each key; the number of the first line, from 0, that is not one object, or has a
-    /// list or an object for one of the values.
-    ///
-    /// Of a key that stands twice the last value counts, as in most readers.
+    /// The values on lines, a vector for each key; the number of the first line, from 0, that is not one object, has one of
+    /// the keys twice, or a list or an object for one of the values.
     pub fn read<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Result<Vec<Written<'a>>, usize> {
         let mut written = vec![Vec::new(); self.1];
         for (number, line) in lines.into_iter().enumerate() {
@@ -44,14 +42,18 @@ impl Wanted {
         let mut line = serde_json::Deserializer::from_str(line);
         Object { wanted: self, written }.deserialize(&mut line).ok()?;
         line.end().ok()?;
-        let mut last = written.iter().filter_map(|values| values.last().copied().flatten());
-        last.all(is_plain).then_some(())
+        let mut last = written.iter_mut().filter_map(|values| values.last_mut());
+        last.all(|value| {
+            *value = value.filter(|text| *text != "null");
+            value.is_none_or(is_plain)
+        })
+        .then_some(())
     }
 }
 
 struct Object<'a, 'w> {
     wanted: &'w Wanted,
-    /// The last value of each is the one of this object.
+    /// The last value of each is the one of this object; a null is still as it is written.
     written: &'w mut [Written<'a>],
 }
 
@@ -79,7 +81,9 @@ impl<'de> Visitor<'de> for Object<'de, '_> {
             let text = members.next_value::<&RawValue>()?.get();
             for &place in places {
                 if let Some(slot) = self.written.get_mut(place).and_then(|values| values.last_mut()) {
-                    *slot = (text != "null").then_some(text);
+                    if slot.replace(text).is_some() {
+                        return Err(A::Error::custom("a key stands twice"));
+                    }
                 }
             }
         }
@@ -169,7 +173,7 @@ mod tests {
             read(" {\"a\": 1.50 ,\"x\":{\"a\":[1]},\"b\\\"\":\"\\u00e9\"} \r"),
             Ok(vec![Some("1.50"), Some(r#""\u00e9""#), None, Some("1.50")])
         );
-        assert_eq!(read(r#"{"a":1,"a":null,"c":true}"#), Ok(vec![None, None, Some("true"), None]));
+        assert_eq!(read(r#"{"x":1,"a":null,"x":2,"c":true}"#), Ok(vec![None, None, Some("true"), None]));
         for line in [
             "",
             "[]",
@@ -178,6 +182,8 @@ mod tests {
             "{\"a\":[]}",
             "{\"c\":{}}",
             "{} {}",
+            "{\"a\":null,\"a\":1}",
+            "{\"a\":1,\"\\u0061\":1}",
             "{\"x\":tru}",
             "{\"a\":\"\u{1}\"}",
             r#"{"a":"\ud800"}"#,

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
 
+use super::members::second_value;
 use crate::error::DataError;
 use crate::text::Text;
 
@@ -217,6 +218,10 @@ pub(crate) fn describe(file: &str, line: u64, start: Option<u64>, text: &[u8], c
     };
     match serde_json::from_str::<Value>(text.trim_end()) {
         Ok(Value::Object(object)) => columns.iter().find_map(|&column| {
+            if let Some(second) = second_value(text, column) {
+                let (line, _) = place(line, start, text, second.start + 1);
+                return Some(DataError::RepeatedKey { file: file.clone(), line, key: column.to_owned() });
+            }
             let found = match object.get(column)? {
                 Value::Array(_) => "a list",
                 Value::Object(_) => "an object",

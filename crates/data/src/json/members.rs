@@ -17,6 +17,11 @@ impl<'a> Members<'a> {
     }
 }
 
+/// The second value of a key of the object on a line.
+pub(crate) fn second_value(line: &str, key: &str) -> Option<Range<usize>> {
+    Members::of(line).filter(|(name, _)| name == key).map(|(_, value)| value).nth(1)
+}
+
 impl Iterator for Members<'_> {
     type Item = (String, Range<usize>);
 

@@ -44,8 +44,8 @@ impl Pieces {
         if let Some(error) = describe_line(&name, line, object.as_bytes(), &[]) {
             return Err(error);
         }
-        let mut columns: Vec<String> = Members::of(object).map(|(key, _)| key).collect();
-        for (key, _) in objects_of(&text, list.as_deref()).skip(1).flat_map(Members::of) {
+        let mut columns: Vec<String> = Vec::new();
+        for (key, _) in objects_of(&text, list.as_deref()).flat_map(Members::of) {
             if !columns.contains(&key) {
                 columns.push(key);
             }

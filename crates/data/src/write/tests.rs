@@ -117,13 +117,15 @@ fn json_lines_keep_their_bytes() {
 }
 
 #[test]
-fn of_a_key_that_stands_twice_the_value_that_counts_is_replaced() {
+fn a_key_that_stands_twice_is_not_replaced() {
     let room = Room::new();
-    let source = room.source("a.jsonl", "{\"score_fair\":1,\"b\":2,\"score_fair\":3}\n");
-    let replaced = copy(&room, &source, "b.jsonl", &[0.5], OnExisting::Replace).unwrap();
-    assert_eq!(replaced, "{\"score_fair\":1,\"b\":2,\"score_fair\":0.5}\n");
-    let copied = Source::open(&room.path("b.jsonl"), None).unwrap();
-    assert_eq!(rows(&copied, &["score_fair"], 1), [(Some(1), vec!["0.5".to_owned()])]);
+    let source = room.source("a.jsonl", "{\"b\":2}\n{\"score_fair\":1,\"b\":2,\"score_fair\":3}\n");
+    let refused = copy(&room, &source, "b.jsonl", &[0.5, 0.5], OnExisting::Replace).unwrap_err();
+    assert!(refused.to_string().ends_with("a.jsonl` line 2: the object has the key `score_fair` twice"), "{refused}");
+    // Others are nobody's business, and are kept.
+    let source = room.source("c.jsonl", "{\"a\":1,\"a\":2}\n");
+    let copied = copy(&room, &source, "d.jsonl", &[0.5], OnExisting::Refuse).unwrap();
+    assert_eq!(copied, "{\"a\":1,\"a\":2,\"score_fair\":0.5}\n");
 }
 
 #[test]

@@ -308,7 +308,13 @@ impl<'a> Checker<'a> {
         });
         let root = units.first().map(|unit| Span::new(unit.source, 0, 0)).unwrap_or_default();
         let missing = self.missing_prediction.clone();
-        let span = missing.as_ref().map(|name| name.span).or(names.into_iter().next()).unwrap_or(root);
+        let needed = missing.as_ref().map(|name| name.span).or(names.into_iter().next());
+        // Nothing needs one so far, and what could not be read may be meant as one.
+        let unread = || units.iter().flat_map(|unit| &unit.file.broken).any(|broken| broken.keyword.is_empty());
+        if needed.is_none() && unread() {
+            return;
+        }
+        let span = needed.unwrap_or(root);
         let name = missing.map_or_else(|| "score".to_string(), |name| name.text);
         self.report(Finding::new(Kind::NoPrediction { name }, span));
     }

@@ -101,6 +101,21 @@ fn a_session_ends_in_order() {
 }
 
 #[test]
+fn what_is_asked_too_early_is_refused_in_words() {
+    let ended = connected(&Memory::default(), |mut it| {
+        it.tell("textDocument/didOpen", json!({}));
+        it.send("textDocument/hover", json!({"position": {"line": 0}}));
+        let error = it.answer().response_result.unwrap_err();
+        assert_eq!(error.code, lsp_server::ErrorCode::ServerNotInitialized as i32);
+        assert_eq!(error.message, "`textDocument/hover` came before `initialize`, which must be the first request");
+        it.send("initialize", json!({"processId": null, "rootUri": null, "capabilities": {}}));
+        assert!(it.answer().response_result.is_ok());
+        it.tell("exit", Value::Null);
+    });
+    assert_eq!(ended, Ended::Abruptly);
+}
+
+#[test]
 fn changes_are_counted_as_the_client_counts() {
     for (encodings, character) in [(json!(null), 3), (json!(["utf-8", "utf-16"]), 5), (json!(["utf-32"]), 2)] {
         let capabilities = match &encodings {
