@@ -80,10 +80,9 @@ impl<'de> Visitor<'de> for Object<'de, '_> {
             }
             let text = members.next_value::<&RawValue>()?.get();
             for &place in places {
-                if let Some(slot) = self.written.get_mut(place).and_then(|values| values.last_mut()) {
-                    if slot.replace(text).is_some() {
-                        return Err(A::Error::custom("a key stands twice"));
-                    }
+                let slot = self.written.get_mut(place).and_then(|values| values.last_mut());
+                if slot.and_then(|slot| slot.replace(text)).is_some() {
+                    return Err(A::Error::custom("a key stands twice"));
                 }
             }
         }
