@@ -96,7 +96,7 @@ def test_lengths_and_shapes_are_checked(parity):
 
 def test_labels_can_be_left_out(odds):
     bound = odds.encode(DATA, labels=False).bind()
-    assert [(row.status, row.reason) for row in bound.rows] == [("left out", "needs the label `income`, which is not in the data")] * 2
+    assert [(row.status, row.reason) for row in bound.rows] == [("left out", "needs the label `income`, and labels are not read here")] * 2
     assert (odds.project(DATA, "score", labels=False).y == np.clip(DATA["score"], 0, 1)).all()
 
 

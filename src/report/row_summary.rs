@@ -218,7 +218,7 @@ pub fn left_out(left: &Left) -> String {
         Left::LabelHidden { label } => {
             format!("bounds single decisions by the label `{label}`, which a rule cannot read")
         }
-        Left::LabelUnread { label } => format!("needs the label `{label}`, which per-group offsets cannot read"),
+        Left::LabelUnread { label } => format!("needs the label `{label}`, and labels are not read here"),
         Left::LabelAbsent { label } => format!("needs the label `{label}`, which is not in the data"),
         Left::TrainingOnly => "is enforced in training only".to_owned(),
         Left::RawAbsent => "needs the raw predictions, which were not given".to_owned(),

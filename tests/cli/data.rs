@@ -100,7 +100,7 @@ fn labels_that_offsets_do_not_read_are_not_called_absent() {
     assert_eq!(run(&["freeze", spec, "--data", text_of(&data), "-o", text_of(&shifts)]).code, 0);
     let done = run(&["project", spec, "--data", text_of(&data), "--frozen", text_of(&shifts)]);
     let flat = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("needs the label `hired`, which per-group offsets cannot read"), "{flat}");
+    assert!(flat.contains("needs the label `hired`, and labels are not read here"), "{flat}");
     assert!(!done.stdout.contains("not in the data"), "{}", done.stdout);
 }
 
