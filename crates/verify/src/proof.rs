@@ -104,26 +104,30 @@ fn digits(problem: &Problem, pulls: &[Pull], y: &[Exact]) -> Vec<Digits> {
     given.into_iter().enumerate().map(of_sample).collect()
 }
 
+/// The terms of a row at the point: the sample, the slope there, and by how much that may be more or less, at the point of a distance.
+fn slopes(problem: &Problem, row: usize, y: &[Exact]) -> impl Iterator<Item = (usize, Exact, Exact)> {
+    let own = problem.rows[row].iter().map(|(sample, a)| (*sample, Exact::of(*a), Exact::zero()));
+    own.chain(problem.distances[row].iter().map(|(sample, b, c)| {
+        let (b, from) = (Exact::of(*b), &y[*sample] - &Exact::of(*c));
+        match (from.is_positive(), from.is_negative()) {
+            (true, _) => (*sample, b, Exact::zero()),
+            (_, true) => (*sample, -&b, Exact::zero()),
+            (false, false) => (*sample, Exact::zero(), b),
+        }
+    }))
+}
+
 /// The part of the slope at each sample that comes from the rows.
 fn pulls(problem: &Problem, answer: &Answer, y: &[Exact]) -> Vec<Pull> {
     let mut pulls = vec![Pull { value: Exact::zero(), size: Exact::zero(), jump: Exact::zero() }; y.len()];
-    let rows = problem.rows.iter().zip(&problem.distances).zip(&answer.multipliers);
-    for ((row, distances), multiplier) in rows.filter(|(_, multiplier)| **multiplier != 0.0) {
+    for (row, multiplier) in answer.multipliers.iter().enumerate().filter(|(_, multiplier)| **multiplier != 0.0) {
         let mu = Exact::of(*multiplier);
-        for (sample, coefficient) in row {
-            let (term, pull) = (&mu * &Exact::of(*coefficient), &mut pulls[*sample]);
-            pull.size = &pull.size + &term.abs();
+        for (sample, slope, jump) in slopes(problem, row, y) {
+            // A row with distances has no lower side, so its multiplier is not negative.
+            let (term, jump, pull) = (&mu * &slope, &mu * &jump, &mut pulls[sample]);
+            pull.size = &pull.size + &(&term.abs() + &jump.abs());
             pull.value = &pull.value + &term;
-        }
-        // Such a row has no lower side, so its multiplier is not negative.
-        for (sample, b, c) in distances {
-            let (term, pull, from) = (&mu * &Exact::of(*b), &mut pulls[*sample], &y[*sample] - &Exact::of(*c));
-            pull.size = &pull.size + &term.abs();
-            match (from.is_positive(), from.is_negative()) {
-                (true, _) => pull.value = &pull.value + &term,
-                (_, true) => pull.value = &pull.value - &term,
-                (false, false) => pull.jump = &pull.jump + &term,
-            }
+            pull.jump = &pull.jump + &jump;
         }
     }
     pulls
@@ -132,19 +136,14 @@ fn pulls(problem: &Problem, answer: &Answer, y: &[Exact]) -> Vec<Pull> {
 /// What the gap is when free samples make up for roundings of a row: they move as little as that takes, and none by more than
 /// 4,096 roundings. No multiplier makes it larger.
 fn made_up_for(problem: &Problem, row: usize, rounding: &Exact, y: &[Exact], digits: &[Digits]) -> Exact {
-    let mut slopes: BTreeMap<usize, Exact> = BTreeMap::new();
-    let mut add = |sample: usize, term: Exact| {
-        let slope = slopes.entry(sample).or_insert_with(Exact::zero);
-        *slope = &*slope + &term;
-    };
-    problem.rows[row].iter().for_each(|(sample, a)| add(*sample, Exact::of(*a)));
-    for (sample, b, c) in &problem.distances[row] {
-        let b = Exact::of(*b);
-        add(*sample, if (&y[*sample] - &Exact::of(*c)).is_negative() { -&b } else { b });
+    let mut free: BTreeMap<usize, Exact> = BTreeMap::new();
+    for (sample, slope, _) in slopes(problem, row, y).filter(|(sample, ..)| !digits[*sample].set) {
+        let sum = free.entry(sample).or_insert_with(Exact::zero);
+        *sum = &*sum + &slope;
     }
     // A move of `a / w` at each sample takes the row `sum a^2 / w` further, and costs as much.
     let (mut further, mut longest) = (Exact::zero(), Exact::zero());
-    for (sample, slope) in slopes.iter().filter(|(sample, slope)| !digits[**sample].set && !slope.is_zero()) {
+    for (sample, slope) in free.iter().filter(|(_, slope)| !slope.is_zero()) {
         let weight = Exact::of(problem.weights[*sample]);
         if weight.is_zero() {
             return Exact::zero();
