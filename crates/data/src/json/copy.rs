@@ -3,10 +3,9 @@
 //! A list of objects stays one, with an object on each line, unless the name of the output ends in `.jsonl` or `.ndjson`.
 
 use std::io::Write;
-use std::ops::Range;
 
 use super::lines::{Lines, describe_line};
-use super::members::{Members, end_of_members, second_value};
+use super::members::{end_of_members, values_of};
 use crate::error::DataError;
 use crate::write::{OnExisting, Plan, REPORT_ROWS};
 
@@ -33,8 +32,13 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
             // A key that only begins to appear late in the file is not among the columns of the source.
             // Any character of a key may be written as an escape.
             let may = text.contains(key.as_str()) || text.contains('\\');
-            let old = if may { find_value(&text, column.name) } else { None };
-            if may && second_value(&text, column.name).is_some() {
+            let (old, second) = if may {
+                let mut values = values_of(&text, column.name);
+                (values.next(), values.next())
+            } else {
+                (None, None)
+            };
+            if second.is_some() {
                 return Err(DataError::RepeatedKey { file: file.to_owned(), line, key: column.name.to_owned() });
             }
             match (old, end_of_members(&text)) {
@@ -67,9 +71,4 @@ pub(super) fn copy(plan: &Plan<'_>, out: &mut (dyn Write + Send)) -> Result<usiz
         out.write_all(b"\n]\n").map_err(failed)?;
     }
     Ok(row)
-}
-
-/// The bytes of the value of a key of the object on this line.
-fn find_value(line: &str, key: &str) -> Option<Range<usize>> {
-    Members::of(line).find(|(name, _)| name == key).map(|(_, value)| value)
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
 
-use super::members::second_value;
+use super::members::values_of;
 use crate::error::DataError;
 use crate::text::Text;
 
@@ -218,7 +218,7 @@ pub(crate) fn describe(file: &str, line: u64, start: Option<u64>, text: &[u8], c
     };
     match serde_json::from_str::<Value>(text.trim_end()) {
         Ok(Value::Object(object)) => columns.iter().find_map(|&column| {
-            if let Some(second) = second_value(text, column) {
+            if let Some(second) = values_of(text, column).nth(1) {
                 let (line, _) = place(line, start, text, second.start + 1);
                 return Some(DataError::RepeatedKey { file: file.clone(), line, key: column.to_owned() });
             }

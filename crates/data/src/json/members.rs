@@ -17,9 +17,9 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The second value of a key of the object on a line.
-pub(crate) fn second_value(line: &str, key: &str) -> Option<Range<usize>> {
-    Members::of(line).filter(|(name, _)| name == key).map(|(_, value)| value).nth(1)
+/// The bytes of the values of a key of the object on a line: more than one where the key is repeated.
+pub(crate) fn values_of(line: &str, key: &str) -> impl Iterator<Item = Range<usize>> {
+    Members::of(line).filter(move |(name, _)| name == key).map(|(_, value)| value)
 }
 
 impl Iterator for Members<'_> {
