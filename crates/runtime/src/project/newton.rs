@@ -65,7 +65,8 @@ pub(crate) struct Newton {
     pub(crate) rounded: bool,
     trial: Vec<f64>,
     trial_rest: Vec<f64>,
-    step: Vec<f64>,
+    /// A step of the multipliers, and scratch before and after the iteration.
+    pub(super) step: Vec<f64>,
     /// Per slot the sum of the sizes of its factor, where rows are so small that the spacing of numbers near zero counts.
     mass: Vec<f64>,
     /// The spacing near zero of the numbers that are returned.

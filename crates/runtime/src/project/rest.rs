@@ -26,7 +26,7 @@ pub(super) fn project<T: Sample>(
     settings: &Settings,
     out: &mut Projection<T>,
 ) {
-    if !misses(&solver.newton, problem, out) {
+    if !misses(&mut solver.newton, problem, out) {
         return;
     }
     let (mut second, mut point) = (Projector::new(), Projection::default());
@@ -52,32 +52,30 @@ pub(super) fn project<T: Sample>(
 }
 
 /// Whether a hard equality row misses by more than roundings of the point. With prices of rows, multipliers do not add up.
-pub(super) fn misses<T: Sample>(newton: &Newton, problem: &Problem, out: &Projection<T>) -> bool {
+pub(super) fn misses<T: Sample>(newton: &mut Newton, problem: &Problem, out: &Projection<T>) -> bool {
     if T::ROUNDING > f64::ROUNDING || problem.soft.iter().any(|price| price.is_finite()) {
         return false;
     }
+    let Newton { activity, unit, sums, step: beyond, .. } = newton;
     let misses = |row: usize, size: f64| {
-        let (side, activity) = (problem.upper[row], newton.activity[row]);
-        problem.lower[row] == side && (activity - side).abs() > newton.unit * size.max(side.abs())
+        let (side, activity) = (problem.upper[row], activity[row]);
+        problem.lower[row] == side && (activity - side).abs() > *unit * size.max(side.abs())
     };
     if !(0..problem.rows()).any(|row| misses(row, 0.0)) {
         return false;
     }
     // By Cauchy and Schwarz, `sum |phi (y - z)|` of free samples is at most `sqrt(sum phi^2 / w) sqrt(sum w (y - z)^2)`.
-    let (width, sums) = (problem.width(), &newton.sums);
+    let width = problem.width();
     let diagonal = (0..problem.slots()).map(|slot| sums.gram[slot * width + slot % width]);
-    let most: Vec<f64> = diagonal.map(|sum| (2.0 * out.objective * sum).sqrt()).collect();
-    let mut moved = vec![0.0; problem.rows()];
-    problem.rows.measure(&sums.value, &most, |row, _, most| moved[row] = most);
-    let mut far = false;
-    problem.rows.measure(&sums.value, &sums.size, |row, _, size| far |= misses(row, 0.0) && moved[row] > MOST * size);
-    if !far {
-        return false;
-    }
-    let sizes = sizes(problem, &problem.grouping.group(&out.y));
-    let mut any = false;
-    problem.rows.measure(&sums.value, &sizes, |row, _, size| any |= misses(row, size));
-    any
+    beyond.clear();
+    beyond.extend(diagonal.zip(&sums.size).map(|(sum, size)| (2.0 * out.objective * sum).sqrt() - MOST * size));
+    let any = |sizes: &[f64], found: &dyn Fn(usize, f64) -> bool| {
+        let mut any = false;
+        problem.rows.measure(&sums.value, sizes, |row, _, size| any |= found(row, size));
+        any
+    };
+    any(beyond, &|row, beyond| beyond > 0.0 && misses(row, 0.0))
+        && any(&sizes(problem, &problem.grouping.group(&out.y)), &misses)
 }
 
 /// `sum |phi y|` per slot, in grouped order.

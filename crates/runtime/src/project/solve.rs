@@ -129,7 +129,7 @@ impl<T: Sample> Projector<T> {
         }
         let ended =
             certify::finish_in_order(self, problem, z, settings, out) && self.is_kept(problem, &out.certificate);
-        if !ended || rest::misses(&self.newton, problem, out) {
+        if !ended || rest::misses(&mut self.newton, problem, out) {
             return false;
         }
         (out.status, out.passes) = (Status::Optimal, self.newton.passes);
